@@ -125,7 +125,7 @@ class FileWriter:
                 summary = f"{self._path}: the file was changed by another program"
                 raise NotSent("W152", summary, "nothing was written; plan again")
             self._replace(data)
-            held.digest, held.dirty = _digest(data), False
+            held.digest, held.dirty = hashlib.sha256(data).hexdigest(), False
 
     def _completed(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
         for path in self._new_record_keys:
@@ -255,7 +255,3 @@ def _merged(data: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str,
         both = isinstance(value, dict) and isinstance(inner, dict)
         merged[key] = _merged(inner, value) if both else value  # type: ignore[arg-type]
     return merged
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -30,7 +30,7 @@ def problems_of(fields: Json, departments: Container[int], prefix: str = "") -> 
     for key, value in fields.items():
         rule = rules.get(key)
         if rule is None:
-            problems.append((prefix + _printable(key), "is not a field that can be written"))
+            problems.append((prefix + ascii(key[:60])[1:-1], "is not a field that can be written"))
         elif message := rule(value):
             problems.append((prefix + key, message))
         elif isinstance(value, dict):
@@ -127,7 +127,3 @@ def parse_date(value: object) -> date | None:
 
 def _object(value: object) -> str:
     return "" if isinstance(value, dict) else "must be an object"
-
-
-def _printable(key: str) -> str:
-    return ascii(key[:60])[1:-1]

@@ -129,12 +129,10 @@ class _Meter:
 
 def _style(stream: TextIO, *, wanted: bool) -> Style:
     terminal = _is_terminal(stream)
-    color = wanted and terminal and not os.environ.get("NO_COLOR") and _terminal_type() != "dumb"
+    color = (
+        wanted and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
     return Style(color=color, width=min(max(_columns(), 40), _WIDEST) if terminal else 80)
-
-
-def _terminal_type() -> str:
-    return os.environ.get("TERM", "")
 
 
 def _columns() -> int:

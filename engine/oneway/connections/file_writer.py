@@ -6,7 +6,7 @@ alias, a list in braces), it says so, and a person has to edit the file.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -114,15 +114,11 @@ def _side(key: str, side: Side, file: str) -> Iterator[str]:
         yield f"  origin: {scalar(side.origin)}"
     if side.manifest:
         yield f"  manifest: {scalar(from_file(side.manifest, file))}"
-    yield from _indented(_block("options", side.options))
+    yield from (f"  {line}" for line in _block("options", side.options))
     if side.credentials:
         yield "  credentials:"
         for name, ref in side.credentials.items():
             yield f"    {name}: {{{ref.kind.value}: {scalar(_shown(ref, file))}}}"
-
-
-def _indented(lines: Iterable[str]) -> Iterator[str]:
-    return (f"  {line}" for line in lines)
 
 
 def _shown(ref: SecretRef, file: str) -> str:

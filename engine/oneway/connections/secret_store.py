@@ -137,10 +137,6 @@ class _Steps:
     restore: Callable[[SecretRef, str | None], None]
 
 
-def _former_entry(ref: SecretRef) -> str | None:
-    return find_in_keyring(ref)
-
-
 def _restore_entry(ref: SecretRef, former: str | None) -> None:
     with suppress(Refused):  # the rollback failed too: nothing more can be done
         if former is None:
@@ -200,7 +196,7 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-_in_keyring = _Steps(_former_entry, into_keyring, _restore_entry)
+_in_keyring = _Steps(find_in_keyring, into_keyring, _restore_entry)
 _in_file = _Steps(_former_file, _write_file, _restore_file)
 
 _RIGHTS = "check the space on the disk and the rights on the folder"

@@ -169,7 +169,9 @@ def due_again(story: Story, today: date) -> Story:
 
 def dumped(stories: Sequence[Story]) -> bytes:
     """Return stories in the form that is stored."""
-    return json.dumps([[_plain(part) for part in astuple(each)] for each in stories]).encode()
+    return json.dumps(
+        [[getattr(part, "value", part) for part in astuple(each)] for each in stories]
+    ).encode()
 
 
 def loaded(data: bytes) -> tuple[Story, ...]:
@@ -178,10 +180,6 @@ def loaded(data: bytes) -> tuple[Story, ...]:
         Story(subject, key, label, source_id, target_id, Trouble(ending), *rest)
         for subject, key, label, source_id, target_id, ending, *rest in json.loads(data)
     )
-
-
-def _plain(part: object) -> object:
-    return part.value if isinstance(part, Trouble) else part
 
 
 def _of_outcome(outcome: Outcome) -> Iterator[Story]:

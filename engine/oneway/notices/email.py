@@ -40,7 +40,8 @@ def mail(
         except smtplib.SMTPException as error:
             raise _refused(to.server, error, deadline) from None
         except ssl.SSLError as error:
-            why = "the certificate is not valid" if _is_certificate(error) else "TLS fails"
+            invalid = isinstance(error, ssl.SSLCertVerificationError)
+            why = "the certificate is not valid" if invalid else "TLS fails"
             raise _unsafe(to.server, why) from None
         except OSError as error:
             late = deadline.over or isinstance(error, TimeoutError)
@@ -153,7 +154,3 @@ def _reply(error: smtplib.SMTPException) -> int:
 def _unsafe(server: str, why: str) -> Undelivered:
     help = "check `server`, `port` and `security`; TLS is required"
     return Undelivered("N108", server, f"the mail server cannot be trusted: {why}", help)
-
-
-def _is_certificate(error: ssl.SSLError) -> bool:
-    return isinstance(error, ssl.SSLCertVerificationError)

@@ -67,7 +67,11 @@ def posted(request: Outgoing, server: Server, now: datetime, trust: Trust = SYST
             answer = _answer(client, request, deadline)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             late = deadline.over or isinstance(error, httpx.TimeoutException)
-            why = "it did not answer in time" if late else f"it cannot be reached ({_kind(error)})"
+            why = (
+                "it did not answer in time"
+                if late
+                else f"it cannot be reached ({type(error).__name__})"
+            )
             summary = f"a {server.what} did not arrive: {why}"
             raise Undelivered(server.unreachable, host, summary, LATER) from None
     _judge(answer, host, server, now)
@@ -152,8 +156,3 @@ def _asked(answer: httpx.Response, now: datetime) -> timedelta:
     except (ValueError, TypeError, OverflowError):
         return timedelta(0)
     return min(max(wait, timedelta(0)), _LONGEST_WAIT)
-
-
-def _kind(error: Exception) -> str:
-    # Not the error's own text: it may quote the URL, and knowing that is enough to post.
-    return type(error).__name__

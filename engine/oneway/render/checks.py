@@ -22,7 +22,9 @@ def text(results: Sequence[CheckResult], style: Style) -> str:
     for each in results:
         title = clip(harmless(each.title), max(style.width - 11, 20))
         lines.append(f"{style.paint(f'{each.state.value:<9}', _INKS[each.state])} {title}")
-        lines += [line for said in each.lines for line in wrap(_said(said), style, 10, 12)]
+        lines += [
+            line for said in each.lines for line in wrap(clip(harmless(said), 400), style, 10, 12)
+        ]
     counts = Counter(each.state for each in results)
     said = ", ".join(f"{counts[state]} {state.value}" for state in CheckState if counts[state])
     return "\n".join([*lines, "", *wrap(f"Checked: {said or 'nothing'}.", style)]) + "\n"
@@ -34,7 +36,3 @@ def as_json(results: Sequence[CheckResult]) -> list[dict[str, object]]:
         {"title": each.title, "state": each.state.value, "lines": list(each.lines)}
         for each in results
     ]
-
-
-def _said(line: str) -> str:
-    return clip(harmless(line), 400)

@@ -27,7 +27,7 @@ def text(description: Description, style: Style) -> str:
     lines = [style.paint(harmless(title), Ink.STRONG)]
     options = [each for each in description.options if not each.secret]
     secrets = [each for each in description.options if each.secret]
-    lines += _part("Options", (_option(each) for each in options), style)
+    lines += _part("Options", ((each.name, " ".join(_about(each))) for each in options), style)
     lines += _part("Credentials", (_secret(description, each) for each in secrets), style)
     for resource in description.resources.values():
         lines += _resource(resource, style)
@@ -104,10 +104,6 @@ def _part(title: str, rows: Iterable[tuple[str, str]], style: Style) -> list[str
     for name, said in found:
         lines += wrap(f"{pad(harmless(name), wide)}{harmless(said)}", style, 2, 2 + wide)
     return lines
-
-
-def _option(option: Option) -> tuple[str, str]:
-    return option.name, " ".join(_about(option))
 
 
 def _about(option: Option) -> Iterator[str]:

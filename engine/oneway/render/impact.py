@@ -25,7 +25,7 @@ def sentence(found: EditImpact) -> str:
         return f"Nothing changes for any of {count(found.impact.records)}."
     turns = Counter(each.turn for each in people)
     said = [
-        f"{number:,} {_turn(*turn)}"
+        f"{number:,} from {turn[0]} to {turn[1]}"
         for turn, number in sorted(turns.items(), key=lambda each: -each[1])
         if turn[0] != turn[1]
     ]
@@ -35,10 +35,6 @@ def sentence(found: EditImpact) -> str:
     end = f" Guards that newly fire: {guards}." if guards else ""
     what = f"{count(len(people))} of {found.impact.records:,} change"
     return f"{what}: {'; '.join(said) or 'for other reasons'}.{end}"
-
-
-def _turn(before: str, after: str) -> str:
-    return f"from {before} to {after}"
 
 
 def text(found: EditImpact, style: Style, limit: int | None) -> str:

@@ -140,9 +140,7 @@ _OF_PARTS = frozenset({"M101", "M102", "M103", "M106", "M108", "M118", "M123", "
 """Mistakes of a part of a mapping by itself, whatever else the mapping says."""
 
 
-def read_file(path: str, limit: int) -> bytes:
-    """Return at most `limit` bytes of a file; raise `Refused` if it cannot be read."""
-    return read_regular(path, limit)
+read_file = read_regular
 
 
 def _placed(loaded: Loaded, name: Text, diagnostic: Diagnostic) -> Diagnostic:

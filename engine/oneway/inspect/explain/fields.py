@@ -196,7 +196,9 @@ class FieldSteps:
             return "left alone: a key that the expression reads is absent in the source"
         rows = "no row" if missed.found == 0 else f"{missed.found:,} rows"
         if cell.state is CellState.MISSED:
-            return f"left alone: in {rows} of {missed.reference} (on_miss: {_miss_word(code)})"
+            return (
+                f"left alone: in {rows} of {missed.reference} (on_miss: {code.rule.on_miss.value})"
+            )
         return f"left alone: in {rows} of {missed.reference}, which may not be complete"
 
 
@@ -228,10 +230,6 @@ def _plain(value: object) -> Value:
     """Return a planned value; a sealed one as `***`."""
     scalar = value is None or isinstance(value, bool | int | float | str | list | dict)
     return value if scalar else MASK  # type: ignore[return-value]  # a scalar is a Value
-
-
-def _miss_word(code: FieldCode) -> str:
-    return code.rule.on_miss.value
 
 
 def _will(before: Value, after: Value, *, creating: bool) -> str:

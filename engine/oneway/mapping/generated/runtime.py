@@ -61,7 +61,7 @@ def names_for(context: Context) -> Mapping[str, object]:
         "json_only": small_result,
         "checked": _checked,
         "small": small,
-        "lazily": _lazily,
+        "lazily": lambda value: LazyArgument(lambda: value),
         "equal": _equal,
         "item_at": _item_at,
         "flattened": _flattened,
@@ -105,10 +105,6 @@ def _holds(value: object) -> bool:
     if value is None or value is False:
         return False
     return value is True or not is_blank(value)
-
-
-def _lazily(value: Value) -> LazyArgument:
-    return LazyArgument(lambda: value)
 
 
 def _built_in(library: Library, name: str, arguments: list[Value]) -> Value:

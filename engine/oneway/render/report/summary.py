@@ -59,7 +59,7 @@ def _became(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection
             return f"{begun}; before that, {done}" if done else f"{begun}: {_UNWRITTEN}"
     if not done and not rest:
         return _idle(told, urgent)
-    if not done and _all_stay(told, found):
+    if not found and _not_syncing(told) > 0:
         return "; ".join(("Nothing had to be written", _joined(rest, named=True)))
     first = done or (_UNWRITTEN if _ended(found, Ending.UNKNOWN) else "nothing was written")
     first = f"{first[0].upper()}{first[1:]}"
@@ -265,10 +265,6 @@ def _listed(parts: Sequence[str]) -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _all_stay(told: PastRun, found: Sequence[Deed]) -> bool:
-    return not found and _not_syncing(told) > 0
 
 
 def _not_syncing(told: PastRun) -> int:

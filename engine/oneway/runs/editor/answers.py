@@ -79,7 +79,7 @@ def hover(facts: EditorFacts, text: str, line: int, column: int) -> str:
     if is_call:
         return about_function(word)
     for side in _sides(facts, lines, line, column):
-        field = _field(side, word)
+        field = side.fields.get(word)
         if field is not None:
             return f"**{field.path}**: {about_field(field) or 'a field'}"
     return ""
@@ -161,10 +161,6 @@ def _sides(
     on_target = is_key or (found is not None and found[1] in _TARGET_KEYS)
     both = (facts.target, facts.source)
     return both if on_target else both[::-1]
-
-
-def _field(side: EditorSide, word: str) -> Field | None:
-    return side.fields.get(word)
 
 
 def _in_manifest(side: EditorSide, word: str) -> Span | None:
