@@ -1,7 +1,7 @@
-"""Words that stand for nothing in a file: `-`, `n/a`, `None`.
+"""Words that mean "nothing" in a file: `-`, `n/a`, `None`.
 
-Exports put a word where there is no value. The option `blank` names those of a file, and each
-text that is nothing else is blank from there on, as if nothing stood there.
+Exports write a word for a missing value. The option `blank` names the words of a file, and each
+text that is only such a word counts as blank.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ _SIGNS = frozenset(
     {"-", "--", "---", "\N{EN DASH}", "\N{EM DASH}", ".", "..", "...", "n/a", "n.a."}
 )
 _WORDS = frozenset({"na", "none", "null", "nil", "nan", "(blank)", "(none)"})
-"""What may be somebody's name or a choice as well, and counts where it stands more than once."""
+"""Words that may also be a name or a choice, and count only if they occur more than once."""
 
 
 def blank_words(text: str) -> frozenset[str]:
@@ -26,7 +26,7 @@ def blank_words(text: str) -> frozenset[str]:
 
 
 def is_blank_word(text: str, words: frozenset[str]) -> bool:
-    """Return whether a text is one of the words, whatever its case and the spaces around it."""
+    """Return whether a text is one of the words, in any case and with spaces around it."""
     return text.strip().casefold() in words
 
 
@@ -42,7 +42,7 @@ def without_words(value: Value, words: frozenset[str]) -> Value:
 
 
 def a_blank_word(values: Mapping[str, Value], words: frozenset[str]) -> str:
-    """Return one of the words that stands as a text among values; "" if none does."""
+    """Return one of the words that occurs as a text among values; "" for none."""
     for value in values.values():
         items = value if isinstance(value, list) else [value]
         for each in items:
@@ -54,12 +54,12 @@ def a_blank_word(values: Mapping[str, Value], words: frozenset[str]) -> str:
 
 
 def looks_blank(text: str) -> bool:
-    """Return whether a text usually stands for nothing."""
+    """Return whether a text usually means "nothing"."""
     return text.strip().casefold() in _SIGNS | _WORDS
 
 
 def usual_blanks(columns: Iterable[Iterable[Value]]) -> list[str]:
-    """Return the texts in columns of values that seem to stand for nothing, as they are written."""
+    """Return the texts in columns of values that probably mean "nothing", as written."""
     found: dict[str, str] = {}
     for values in columns:
         texts = [value.strip() for value in values if isinstance(value, str)]

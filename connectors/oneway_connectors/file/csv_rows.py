@@ -28,7 +28,7 @@ LONGEST_CELL = 16_000_000
 class CsvRows(OfTable):
     """A CSV file. Columns keep their order; new ones are added at the end.
 
-    Lines above the headings and below the footer are kept when it is rewritten.
+    Lines above the headings and below the footer stay when it is rewritten.
     """
 
     def __init__(self, name: str, options: FileOptions) -> None:
@@ -57,7 +57,7 @@ class CsvRows(OfTable):
             try:
                 cells = next(rows, None)
             except csv.Error as error:
-                # What follows a stray quotation mark may have been taken for part of the cell.
+                # A stray quotation mark may have made the rest of the row part of its cell.
                 problem = _what_is_stray(str(error))
                 entry: FileEntry | None = FileEntry(line, lines.take(), {}, problem, gap=True)
             else:
@@ -72,7 +72,7 @@ class CsvRows(OfTable):
                 yield entry
 
     def _end_at_footer(self, lines: Lines) -> None:
-        """Keep the footer and what is below it, and look whether a record is among that."""
+        """Keep the footer and the lines below it, and check those for a record."""
         below, line = lines.number + 1, lines.take_line()
         rest = lines.rest()
         self._footer = line + rest

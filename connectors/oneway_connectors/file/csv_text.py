@@ -84,8 +84,8 @@ class Lines:
     def preface(self, header: int) -> tuple[bytes, str]:
         """Return the text before the line of the headings, and the delimiter that it declares.
 
-        Where `header` is 0 that is what Excel and PowerShell write about the file itself, on
-        its first line: `sep=;` and `#TYPE`.
+        If `header` is 0, that is what Excel and PowerShell write about the file on its first line:
+        `sep=;` and `#TYPE`.
         """
         first = line_of(self._file)
         text = first.removeprefix(BOM).decode(errors="surrogateescape")

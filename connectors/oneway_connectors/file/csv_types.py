@@ -1,9 +1,9 @@
 """Typed columns of a CSV file: how their cells are parsed and written.
 
-A cell is a number or a switch only where its column is declared so and the cell is written in
-the one way that gives the same text back; any other cell is text, as it stands in the file. A
-date is read by the pattern that is declared for its column, and is ISO text from there on. What
-is no number, switch or date at all does not fit its column (`unfit`).
+A cell is a number or a boolean only if its column is declared so and the cell has the one form
+that gives the same text back; any other cell is text, unchanged. A date is read by its column's
+pattern, and is ISO text from then on. A cell that is not a number, boolean or date at all does not
+fit its column (`unfit`).
 """
 
 import re
@@ -31,7 +31,7 @@ _ABOUT = {
     ),
     "boolean": (_WRITTEN["boolean"], "true or false"),
 }
-"""What is of a type in some way of writing it, and the type in words."""
+"""The forms of each type that are recognised, and the type in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class CellType:
         return float(cell) if "." in cell else int(cell)
 
     def unfit(self, cell: str) -> str:
-        """Return what a cell should hold, in words, if it holds something else; else nothing."""
+        """Return in words what a cell should hold, if it holds something else; else ""."""
         text = cell.strip()
         if not text:
             return ""
@@ -64,7 +64,7 @@ class CellType:
         return "" if pattern.fullmatch(text) else words
 
     def is_no_day(self, text: str) -> bool:
-        """Return whether what does not fit is written as a date is: there is no 31 February."""
+        """Return whether an unfit cell is written like a date: there is no 31 February."""
         patterns = (self.pattern, _ISO) if self.kind == _DATE else ()
         return any(day_patterns.is_shaped(text, each) for each in patterns)
 
@@ -94,9 +94,9 @@ _HELP = "write column=TYPE, with commas between: integer, number, boolean or dat
 
 
 def column_types(text: str) -> Mapping[str, CellType]:
-    """Return the type of each column named in the option `types`; raise `ReadError` for no type.
+    """Return the type of each column in the option `types`; raise `ReadError` for an unknown type.
 
-    The option is `column=type`, as often as needed, with commas or spaces between.
+    The option is `column=type`, repeated, with commas or spaces between.
     """
     types, at = {}, 0
     while at < len(text.rstrip()):

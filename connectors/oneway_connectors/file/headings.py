@@ -13,8 +13,8 @@ from oneway_connectors.file.csv_types import CellType
 class Headings:
     """The columns of a table, in order; a column without a name holds nothing.
 
-    A heading is a path, `bankDetails.sortCode`, or one key as it stands, `N.I. Number`
-    (`path_of` tells which). With `flat`, each heading is one literal key.
+    A heading is a path, `bankDetails.sortCode`, or one literal key, `N.I. Number` (`path_of` tells
+    which). With `flat`, each heading is one literal key.
     """
 
     def __init__(self, names: Sequence[str], types: Mapping[str, CellType], *, flat: bool) -> None:
@@ -45,7 +45,7 @@ class Headings:
         return (name,) if self._flat else path_of(name)
 
     def name_of(self, keys: tuple[str, ...]) -> str:
-        """Return the column for a path of keys; raise `Rejected` if there cannot be one."""
+        """Return the column for a path of keys; raise `Rejected` if it is impossible."""
         if not self._flat:
             return path_text(keys)
         if len(keys) > 1:
@@ -79,14 +79,14 @@ class Headings:
             inner: dict[str, Value] = data
             for key in way:
                 step = inner.setdefault(key, {})
-                assert isinstance(step, dict)  # no column is both value and object
+                assert isinstance(step, dict)  # a column is a value or an object, never both
                 inner = step
             cell = cells[number]
             inner[last] = cell if kind is None else kind.read(cell)
         return data
 
     def unfit(self, cells: Sequence[str]) -> str:
-        """Return which cell does not fit the type of its column, and the remedy; or nothing."""
+        """Return the cell that does not fit its column's type, and the remedy; or ""."""
         for name, number, kind in self._typed:
             words = kind.unfit(cells[number]) if number < len(cells) else ""
             if words:
@@ -127,9 +127,9 @@ class Headings:
 
 
 def _seen(text: str, name: str) -> str:
-    """Return a cell that is not what it should be, as far as it may be shown.
+    """Return an invalid cell, as far as it may be shown.
 
-    With a sign for each digit: nobody knows whose number it is, and the form is what is wrong.
+    Each digit becomes a sign: the number may be anybody's, and only its form is wrong.
     """
     if names_secret(name) or len(text) > _LONGEST_SHOWN:
         return "something else"
@@ -148,7 +148,7 @@ _LONGEST_SHOWN = 12
 
 
 def split(keys: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    """Return the keys that lead to an object, and the one within it."""
+    """Return the keys that lead to an object, and the key within it."""
     return keys[:-1], keys[-1]
 
 

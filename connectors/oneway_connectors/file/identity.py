@@ -33,11 +33,11 @@ class Ids:
         self._path = options.id_keys
         self._lines: dict[str, int] = {}
         self.shared: dict[str, int] = {}
-        """The ids that several entries have, with the line of the first of them."""
+        """The ids of several entries, with the line of the first."""
         self._counts: dict[int, int] = {}
 
     def name(self, entry: FileEntry) -> tuple[str, str] | None:
-        """Return an entry's id and its problem; None if an entry before it has the id.
+        """Return an entry's id and its problem; None if an earlier entry has the id.
 
         An invalid entry is identified by its line; the problem never quotes it.
         """
@@ -57,7 +57,7 @@ class Ids:
         return id if id in self.shared else None
 
     def name_all(self, entries: FileEntries) -> Sequence[str] | None:
-        """Return the ids of several entries; None where each has to be named by itself."""
+        """Return the ids of several entries; None if each must be named by itself."""
         shape, names = entries.shape, []
         for key in self._path:
             if key not in shape.attributes:

@@ -16,7 +16,7 @@ _BAD_BYTE = re.compile("[\udc80-\udcff]")
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _PIECE = 4_096
 FAST_FROM = 500_000
-"""Bytes that are decoded strictly in the time that importing a faster parser takes."""
+"""The bytes that strict decoding handles in the time that importing a faster parser takes."""
 _CLOSES = {"]": "[", "}": "{"}
 
 
@@ -42,7 +42,7 @@ class JsonArray:
         return (each for each in self._read(file, many=False) if isinstance(each, FileEntry))
 
     def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
-        """Yield what `entries` does, items of the shape of the first ones many at a time."""
+        """Yield the same as `entries`, with many items of the first ones' shape at once."""
         return self._read(file, many=True)
 
     def _read(self, file: BinaryIO, *, many: bool) -> Iterator[FileEntry | FileEntries]:
@@ -103,7 +103,7 @@ class JsonArray:
     def _fast_items(
         self, data: bytes, items: Iterable[bytes], *, many: bool
     ) -> Iterator[FileEntry | FileEntries]:
-        """Yield the items of an array in which they are told apart already."""
+        """Yield the items of an array whose bounds are known."""
         from oneway_connectors.file.fast_json import FastDecoder
 
         self._fast, apart = FastDecoder().decoded, _Apart(data)
@@ -127,7 +127,7 @@ class JsonArray:
             if found is not None:
                 yield FileEntry(line, raw, found)
                 continue
-            # As it stands in the file: white space after it belongs to an item with a flaw.
+            # Unchanged from the file: trailing white space belongs to an item with a flaw.
             space = _space_at(apart.data, apart.last)
             entry, _ = self._item(raw.decode(errors="surrogateescape") + space + "]", 0, line)
             apart.last += len(entry.raw) - len(raw)
@@ -148,9 +148,10 @@ class JsonArray:
         return entry, end
 
     def _parsed(self, text: str, start: int) -> tuple[Parsed, int]:
-        """Return the value at a place, and where it ends, broken or not.
+        """Return the value at a place, and its end, whether valid or not.
 
-        Parsed from a piece of the text: an error counts the lines of all that it was given.
+        It is parsed from a piece of the text, because an error counts the lines of everything it
+        was given.
         """
         piece = text[start : start + self._piece]
         parsed, end = self._decoder.parse(piece), None
@@ -190,7 +191,7 @@ class JsonArray:
 
 
 class _Apart:
-    """Where the items of an array stand that are told apart already, each asked for in turn."""
+    """The places of an array's items with known bounds, to be requested in order."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data

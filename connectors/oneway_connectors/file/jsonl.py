@@ -32,7 +32,7 @@ class JsonLines:
         yield from self._each(0, iter(partial(line_of, file), b""))
 
     def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
-        """Yield what `entries` does, lines of the shape of the first ones many at a time."""
+        """Yield the same as `entries`, with many lines of the first ones' shape at once."""
         lines = iter(partial(line_of, file), b"")
         first, size = [], 0
         for line in lines:
@@ -51,7 +51,7 @@ class JsonLines:
         yield from grouped(chain(first, lines), self._each, numbered)
 
     def _each(self, start: int, lines: Iterable[bytes]) -> Iterator[FileEntry]:
-        """Yield the entries of lines, each decoded by itself; `start` are before them."""
+        """Yield the entries of lines, each decoded by itself; `start` is how many precede them."""
         fast = self._fast
         for number, line in enumerate(lines, start + 1):
             raw = line.removesuffix(b"\n")

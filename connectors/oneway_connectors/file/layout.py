@@ -14,13 +14,13 @@ from oneway.core.records import Value
 
 BOM = b"\xef\xbb\xbf"
 LONGEST_LINE = 16_000_000
-"""Bytes of a line of CSV or JSON Lines, which is held in memory whole."""
+"""The longest line of CSV or JSON Lines, in bytes: it is held in memory whole."""
 LONGEST_FILE = 200_000_000
-"""Bytes of a file that is held in memory whole: JSON, and whatever is not UTF-8."""
+"""The largest file, in bytes, that is held in memory whole: JSON, or any not in UTF-8."""
 
 
 Decode: TypeAlias = Callable[[bytes], dict[str, Value] | None]
-"""Returns the object that a text holds; None where it has to be decoded strictly."""
+"""Returns the object in a text; None if it must be decoded strictly."""
 
 
 def not_fast(raw: bytes) -> None:
@@ -31,8 +31,8 @@ def not_fast(raw: bytes) -> None:
 class FileEntry(NamedTuple):
     """One record of a file, or the reason there is none.
 
-    `line` is where it starts, from 1. `data` is empty if `problem` says why it is no
-    record. `gap` means that others may be missing after it.
+    `line` is where it starts, from 1. `data` is empty if `problem` says why it is not a record.
+    `gap` means that records may be missing after it.
     """
 
     line: int
@@ -102,4 +102,4 @@ class Grouping(Protocol):
     """A layout that can decode many records of one shape at once."""
 
     def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
-        """Yield what `entries` does, and several entries as one where they are of one shape."""
+        """Yield the same as `entries`, with several entries of one shape at once."""

@@ -39,15 +39,15 @@ _LOG = logging.getLogger("oneway.pace")
 _FOLDER = "pace"
 _LEASE = 1.5
 _TRIES, _PAUSE = 5000, 0.001
-"""How often the lock is tried, and seconds between: it is held for less than one of them."""
+"""How often to try the lock, and seconds between: it is held for less than one of them."""
 _said: set[str] = set()
 
 
 def pace_of(name: str, api: Api, base: httpx.URL, access: Access) -> Pace:
-    """Return the pace of a system: shared with all processes, where there is a folder for it.
+    """Return the pace of a system, shared with all processes if there is a folder for it.
 
-    A limit holds over everything that is asked of a host or, where the manifest says so, of what is
-    asked with one connection's credentials.
+    A limit covers all requests to a host or, if the manifest says so, those with one connection's
+    credentials.
     """
     if access.shared is None:
         return OwnPace(api.rate)
@@ -58,12 +58,12 @@ def pace_of(name: str, api: Api, base: httpx.URL, access: Access) -> Pace:
 
 
 def file_name(*parts: str | float | None) -> str:
-    """Return the file name shared by all that give the same parts; it reveals none of them."""
+    """Return the file name shared by all callers with the same parts; it reveals none of them."""
     return f"{sha256(repr(parts).encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.pace"
 
 
 def boot_id() -> bytes:
-    """Return 16 bytes that name the run of this machine's clock; zeros where it has no name."""
+    """Return 16 bytes that identify this machine's boot, and so its clock; zeros if unknown."""
     with suppress(OSError, ValueError):
         text = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
         return bytes.fromhex(text.strip().replace("-", "")).ljust(16, b"\0")[:16]
@@ -71,10 +71,10 @@ def boot_id() -> bytes:
 
 
 class SharedPace:
-    """A `Pace` over all processes that give the same path; over this one where that fails.
+    """A `Pace` over all processes with the same path; over this one if the file fails.
 
-    `lease` is for how many seconds a request counts of which no end is noted. `wall` is the
-    clock on the wall, in seconds; `boot` is `boot_id()`.
+    `lease` is how many seconds a request counts if its end is never noted. `wall` is the wall
+    clock in seconds; `boot` is `boot_id()`.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class SharedPace:
         self._lease = lease
         self._wall = wall
         self._boot = boot_id() if boot is None else boot
-        # It knows this process's requests at any time, for when the file fails us.
+        # It always knows this process's requests, in case the file fails.
         self._own = OwnPace(limit)
         self._usable = fcntl is not None
         if not self._usable:
@@ -120,7 +120,7 @@ class SharedPace:
         self._with_book(now, lambda book, head: _hold(book, head, now + seconds))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._let_go()
 
@@ -139,7 +139,7 @@ class SharedPace:
         return head.begun
 
     def _with_book(self, now: float, act: Callable[[Book, Head], _Out]) -> _Out | None:
-        """Return what `act` returns, given the file locked; None if it cannot be used."""
+        """Return the result of `act` on the locked file; None if it cannot be used."""
         with self._lock:
             if not self._usable:
                 return None
@@ -163,7 +163,7 @@ class SharedPace:
             return act(book, fresh)
 
     def _head(self, book: Book, now: float) -> Head:
-        """Return the head, with the clock's reading in it, and all instants of our clock."""
+        """Return the head with a new reading of the clock, and all instants by our clock."""
         if not os.fstat(book.handle).st_size:
             book.start(Head(self._boot, now, self._wall()))
         head = book.head()
@@ -205,7 +205,7 @@ class SharedPace:
 
 
 def _free_at(book: Book, head: Head, now: float, limit: Limit, on_their_way: int) -> float:
-    """Return when one more may begin, if no other does meanwhile; see `rate`."""
+    """Return when one more may begin, if no other begins meanwhile; see `rate`."""
     requests, seconds = limit
     free = min(requests, book.places) - on_their_way
     if free <= 0:
@@ -215,7 +215,7 @@ def _free_at(book: Book, head: Head, now: float, limit: Limit, on_their_way: int
 
 
 def _without_the_lost(book: Book, head: Head, now: float) -> list[int]:
-    """Return who is in which place, after ending those that can no longer end themselves."""
+    """Return the requests in their slots, after ending those whose processes are gone."""
     places = book.open(now)
     for place, (number, until) in enumerate(places):
         if number and until <= now:

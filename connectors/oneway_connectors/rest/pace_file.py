@@ -19,7 +19,7 @@ _HEAD = struct.Struct("<16s16sddQQd")
 _OPEN = struct.Struct("<Qd")
 _END = struct.Struct("<d")
 _MOST_OPEN = 128
-"""Requests on their way at once, over all processes."""
+"""The most requests on their way at once, over all processes."""
 SLACK = 10.0
 """Seconds by which a reading of the clock may be older than what stands in the file: it is
 taken before the file is locked."""
@@ -30,12 +30,12 @@ _MOST_EVER = 2**62
 
 
 class Damaged(Exception):
-    """The file holds what nothing here wrote."""
+    """The file has content that Oneway did not write."""
 
 
 @dataclass(slots=True)
 class Head:
-    """The beginning of the file. `boot` names the run of the clock that the instants are of."""
+    """The beginning of the file. `boot` identifies the clock of its instants."""
 
     boot: bytes
     read: float
@@ -59,12 +59,12 @@ class Book:
 
     @property
     def places(self) -> int:
-        """How many requests may be on their way."""
+        """The most requests that may be on their way."""
         return min(self.requests, _MOST_OPEN)
 
     @property
     def size(self) -> int:
-        """How many bytes the file has."""
+        """The size of the file in bytes."""
         return self._end_at(self.requests)
 
     def start(self, head: Head) -> None:
@@ -88,7 +88,7 @@ class Book:
         self._write(_packed(head), 0)
 
     def checked(self, head: Head, now: float) -> Head:
-        """Return the head; raise `Damaged` if it cannot be so."""
+        """Return the head; raise `Damaged` if it is invalid."""
         instants = head.read <= now + SLACK and head.not_before <= now + _LONGEST_HOLD + SLACK
         if instants and max(head.begun, head.ended) < _MOST_EVER:
             return head
@@ -128,7 +128,7 @@ class Book:
         head.not_before += seconds
         opened = self._read(_OPEN.size * self.places, _HEAD.size)
         ends = self._read(_END.size * self.requests, self._end_at(0))
-        # In one go: half of it moved would be moved again after a kill.
+        # In one write: a kill in between would move half of it twice.
         moved = [_packed(head)]
         moved += [
             _OPEN.pack(n, until + seconds if n else 0) for n, until in _OPEN.iter_unpack(opened)

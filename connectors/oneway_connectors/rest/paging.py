@@ -42,9 +42,9 @@ class ListedItems:
     items: dict[str, Item] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
-    """The total that each page gave, where it gave one."""
+    """The total of each page that gave one."""
     lengths: list[int] = field(default_factory=list)
-    """How many rows each page held."""
+    """The number of rows of each page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def collect(
 
 
 def answered(client: Client, resource: ResourceRequests | None, call: Call) -> Answer:
-    """Return a good answer to a reading call; raise `ReadError` otherwise."""
+    """Return a successful answer to a read; raise `ReadError` otherwise."""
     try:
         answer = client.exchange(call)
     except NoAnswer as trouble:
@@ -109,7 +109,7 @@ def answered(client: Client, resource: ResourceRequests | None, call: Call) -> A
 
 
 def json_of(client: Client, call: Call, answer: Answer) -> Value:
-    """Return the JSON of a reading answer; raise `ReadError` if it is invalid."""
+    """Return the JSON of an answer to a read; raise `ReadError` if it is invalid."""
     try:
         return parse_json(answer.body, answer.headers)
     except Unreadable as error:
@@ -117,7 +117,7 @@ def json_of(client: Client, call: Call, answer: Answer) -> Value:
 
 
 def found_in(client: Client, call: Call, expression: str, data: Value) -> Value:
-    """Return what a manifest's expression finds in an answer; raise `ReadError` if it cannot."""
+    """Return the result of a manifest's expression on an answer; raise `ReadError`."""
     try:
         return search(expression, data)
     except Unreadable as error:
@@ -125,7 +125,7 @@ def found_in(client: Client, call: Call, expression: str, data: Value) -> Value:
 
 
 def item_of(data: Value, resource: ResourceRequests, place: str) -> Item:
-    """Return an item with its id; one without is known by its place and has a problem."""
+    """Return an item with its id; one without is known by its position and has a problem."""
     if not isinstance(data, dict):
         return Item(place, {}, "it is not an object")
     value = at(data, resource.id)
@@ -152,7 +152,7 @@ def reading_call(
     values: Mapping[str, str],
     extra: Mapping[str, Value] | None = None,
 ) -> Call:
-    """Return a reading call; raise `ReadError` if a value cannot stand in it."""
+    """Return a reading call; raise `ReadError` if a value is not allowed in it."""
     try:
         return client.call(request, values, extra=extra)
     except Unusable as error:
@@ -196,7 +196,7 @@ def _read(
 
 
 def _take(collected: ListedItems, resource: ResourceRequests, page: _Page, paging: Paging) -> str:
-    """Keep the items of a page; return why the read cannot go on, or nothing."""
+    """Keep the items of a page; return why the read must stop, or ""."""
     here, slid, doubled = set[str](), 0, 0
     for index, row in enumerate(page.rows, 1):
         item = item_of(row, resource, f"page {page.number}, item {index}")
@@ -274,7 +274,7 @@ def _note_size(client: Client, paging: Paging, collected: ListedItems, page: _Pa
 
 
 def _count(total: Value) -> int | None:
-    """Return a total as a number, also where it is written as text; None if it is no number."""
+    """Return a total as a number, even if it is text; None if it is not a number."""
     if isinstance(total, str) and _DIGITS.fullmatch(total):
         return int(total)
     if isinstance(total, float) and total.is_integer():
@@ -283,16 +283,16 @@ def _count(total: Value) -> int | None:
 
 
 def _has_all(collected: ListedItems) -> bool:
-    """Return whether as many records came as the list's total has said from the first page on."""
+    """Return whether the number of records equals the total of every page."""
     return bool(collected.totals) and set(collected.totals) == {len(collected.items)}
 
 
 _NO_PAGE = ("R104", "R110")
-"""What systems answer that have no page beyond the last: 404, or another refusal."""
+"""Answers of systems to a page beyond the last: 404, or another refusal."""
 
 
 def _check_size(paging: Paging, collected: ListedItems) -> None:
-    """Add why records may have slid between two pages, or never came."""
+    """Add why records may have moved between two pages, or never came."""
     totals, count = collected.totals, len(collected.items)
     moved = next((each for each in totals if each != totals[0]), None)
     if moved is not None:

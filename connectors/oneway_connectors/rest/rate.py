@@ -21,7 +21,7 @@ from threading import Lock
 from typing import Protocol
 
 Limit = tuple[int, float]
-"""So many requests in that many seconds."""
+"""At most this many requests in this many seconds."""
 
 MARGIN = 1.001
 """How much longer our seconds are than the system's: clocks that are being set run up to 0.05 %
@@ -36,7 +36,7 @@ class Later:
 
 
 class Pace(Protocol):
-    """What is known of the requests that count. All instants are of one clock, in seconds."""
+    """The requests that count, by one clock, in seconds."""
 
     def begin(self, now: float) -> int | Later:
         """Count one more request and return its number, or say when to ask again."""
@@ -45,10 +45,10 @@ class Pace(Protocol):
         """Note that a request was answered, or given up."""
 
     def hold(self, now: float, seconds: float) -> None:
-        """Let no request begin for so long."""
+        """Let no request begin for this many seconds."""
 
     def close(self) -> None:
-        """Let go of what it is kept in."""
+        """Release the storage."""
 
 
 class OwnPace:
@@ -71,7 +71,7 @@ class OwnPace:
             return 0
 
     def count(self) -> None:
-        """Count one more request, which another pace let begin."""
+        """Count one more request, which another pace has allowed."""
         with self._lock:
             self._open += 1
 
@@ -87,28 +87,28 @@ class OwnPace:
             self._not_before = max(self._not_before, now + seconds)
 
     def close(self) -> None:
-        """See `Pace`: there is nothing to let go of."""
+        """See `Pace`: there is nothing to release."""
 
     def _free(self, now: float) -> float:
         if not self._requests:
             return now
         free = self._requests - self._open
         if free <= 0:
-            # One of them is answered now at the earliest, and then rests.
+            # One of them is answered now at the earliest, and still counts for a while.
             return rested(now, self._seconds)
         return now if len(self._ends) < free else rested(self._ends[-free], self._seconds)
 
 
 def rested(end: float, seconds: float) -> float:
-    """Return when a request that was answered at `end` counts no more."""
+    """Return when a request that was answered at `end` no longer counts."""
     return end + seconds * MARGIN
 
 
 class Limiter:
-    """Lets so many requests be made in any that many seconds; none while the system asks to wait.
+    """Allows a number of requests in any period; none while the system asks to wait.
 
-    `clock` counts seconds from anywhere; `sleep` waits. Both are passed in, so that tests
-    need not wait.
+    `clock` counts seconds from anywhere; `sleep` waits. Both are passed in, so that tests need not
+    wait.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class Limiter:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait until one more request may begin; it is made, and answered, within the block."""
+        """Wait until one more request may begin; the block sends it and gets its answer."""
         number = self._begun()
         try:
             yield
@@ -128,11 +128,11 @@ class Limiter:
             self._pace.end(number, self._clock())
 
     def hold(self, seconds: float) -> None:
-        """Begin no request for so long: the system asked for it."""
+        """Begin no request for this many seconds, as the system asked."""
         self._pace.hold(self._clock(), seconds)
 
     def close(self) -> None:
-        """Let go of what the pace is kept in."""
+        """Release the storage of the pace."""
         self._pace.close()
 
     def _begun(self) -> int:

@@ -1,9 +1,8 @@
 """Reads a resource: its list, the details of each record, and single records.
 
-A record that is gone when its detail is asked for (404) is left out and noted; where many
-are, the read is incomplete. A detail that cannot be read as this record gives a record with
-a problem; where a fifth of all have one, the read is incomplete. What concerns all records
-(credentials, the network) ends the read.
+A record whose detail is gone (404) is left out and noted; if many are, the read is incomplete. If
+a record's detail cannot be read, the record has a problem; if a fifth of all have one, the read is
+incomplete. A problem of all records (credentials, the network) ends the read.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -38,17 +37,17 @@ class RestReader:
 
     @property
     def by_id(self) -> bool:
-        """Whether one record can be asked for without the whole list."""
+        """Whether one record can be requested without the whole list."""
         return self.resource.single is not None
 
     @property
     def finds(self) -> Collection[str]:
-        """The paths that `find` asks by; by others it reads the whole list."""
+        """The paths that `find` can ask by; for others it reads the whole list."""
         return self.resource.find
 
     @property
     def concurrency(self) -> int:
-        """How many threads may read at once: what is allowed for details is so for others too."""
+        """How many threads may read at once: the number for details applies to all requests."""
         details = (detail.concurrency for detail in self.resource.details)
         return max(self.client.api.concurrency, *details, 1)
 
@@ -65,12 +64,12 @@ class RestReader:
         complete = not problems
         if gone:
             problems.append(f"{len(gone)} of {len(records)} records were gone when read one by one")
-            # One or two deleted meanwhile are an everyday thing; many are a wrong address.
+            # One or two records deleted meanwhile are normal; many mean a wrong address.
             complete = complete and len(gone) <= max(_FEW, len(records) // 100)
         unread = [record.problem for record in kept if record.problem]
         if len(unread) > max(_FEW, len(kept) // _A_FIFTH):
-            # A few broken records are theirs alone; so many are a page to sign in, or a system
-            # that is failing: what it says of the others is not to be trusted either.
+            # A few broken records concern only themselves; this many mean a login page, or a
+            # failing system whose other answers are unreliable too.
             problems.append(f"{len(unread)} of {len(kept)} records cannot be read: {unread[0]}")
             complete = False
         return Snapshot(kept, complete, tuple(problems))
@@ -104,7 +103,7 @@ class RestReader:
         return self._bounded()._found(extra or {})
 
     def _bounded(self) -> "RestReader":
-        """Return a reader whose requests belong to one read, which may be so long and so large."""
+        """Return a reader whose requests belong to one read, limited in time and size."""
         return replace(self, client=self.client.for_one_read())
 
     def _found(self, extra: Mapping[str, Value]) -> tuple[Record, ...]:
@@ -120,7 +119,7 @@ class RestReader:
             for collected in collect(self.client, self.resource, self._listing(), extra):
                 progress(f"list of {self.resource.name}", len(collected.items), None)
         except ReadError as error:
-            # A search may say 404 for nobody: the list itself is there, or nothing were planned.
+            # A search may answer 404 for no match: the list exists, or nothing would be planned.
             if not extra or error.code != "R104" or collected.items:
                 raise
         return collected
@@ -156,7 +155,7 @@ class RestReader:
                 break
             if answer.absent:
                 if detail.into:
-                    continue  # unstated: a key that is absent never clears anything
+                    continue  # unstated: an absent key never clears anything
                 return None
             if answer.status == 500 or answer.refused:
                 what = "refuses" if answer.refused else "fails (500)"
@@ -178,13 +177,13 @@ class RestReader:
         return Item(item.id, {**item.data, detail.into: found})
 
     def _item(self, single: Single, answer: Answer, id: str) -> Item:
-        """Return the record that a single answer holds; one of another id is a problem."""
+        """Return the record in a single answer; one with another id is a problem."""
         try:
             data = search(single.record, parse_json(answer.body))
         except Unreadable as error:
             return Item(id, {}, f"it cannot be read: {error}")
         item = item_of(data, self.resource, id)
-        # Some systems give one id now in capitals, now not; the list's form is kept.
+        # Some systems vary the case of an id; the list's form counts.
         if item.problem or item.id.casefold() == id.casefold():
             return Item(id, item.data, item.problem)
         return Item(id, {}, "another record came when it was asked for")
@@ -218,7 +217,7 @@ def renamed(data: Mapping[str, Value], names: Mapping[str, str]) -> Mapping[str,
 def normalised(
     data: Mapping[str, Value], tables: Iterable[tuple[tuple[str, ...], tuple[str, ...]]]
 ) -> Mapping[str, Value]:
-    """Return the data with each enumeration as a word where its index came, as number or text."""
+    """Return the data with the word of each enumeration in place of its index."""
     for path, words in tables:
         value = at(data, path)
         if value is MISSING or isinstance(value, bool) or not isinstance(value, str | int):

@@ -17,12 +17,12 @@ MARK = "…"
 
 _SHORTEST = 3
 _TELLING = 6
-"""Letters and digits from which on a text is looked for among letters and digits alone."""
+"""The fewest letters and digits for a search among letters and digits alone."""
 _PIECE = 8
-"""So long a piece of a hidden text is cut out too: systems quote the beginning of long values."""
+"""The shortest piece of a hidden text that is removed too: systems quote the beginning."""
 
 _LONGEST = 100_000
-"""So much of a hidden text is looked for: more cannot be quoted in a message that is shown."""
+"""How much of a hidden text is searched for: a shown message cannot quote more."""
 _ALSO = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
 """Letters beyond ASCII that `re` takes for these whatever their case."""
 
@@ -30,7 +30,7 @@ _ALSO = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
 def hide(text: str, hidden: Iterable[str]) -> str:
     """Return the text without the secret texts and their encoded forms.
 
-    Texts of one or two characters are not looked for: they stand in every message.
+    Texts of one or two characters are not searched for: every message contains them.
     """
     wanted = {each for one in hidden if len(each := one[:_LONGEST].strip()) >= _SHORTEST}
     cut = bytearray(len(text))
@@ -43,7 +43,7 @@ def hide(text: str, hidden: Iterable[str]) -> str:
 def _as_they_are(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
     small = text.translate(_ALSO).lower()
     for each in wanted:
-        # A record may hold a hundred thousand texts, of which a message quotes one.
+        # A record may hold a hundred thousand texts, and a message quotes one of them.
         if not each.isascii() or each.lower() in small:
             for found in re.finditer(re.escape(each), text, re.IGNORECASE):
                 yield found.span()
@@ -51,7 +51,7 @@ def _as_they_are(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
 
 def _in_other_forms(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
     bare, places = _bare(text)
-    # By what the message holds, which is short, and not by the hidden texts, which may be long.
+    # Start from the message, which is short, rather than from long hidden texts.
     starts: dict[str, list[int]] = {}
     for start in range(len(bare) - _PIECE + 1):
         starts.setdefault(bare[start : start + _PIECE], []).append(start)
@@ -78,14 +78,14 @@ def _forms(text: str) -> Iterator[str]:
     encoded = [data.hex()]
     for before in range(3):
         whole = base64.b64encode(bytes(before) + data).decode("ascii")
-        # Characters that also depend on what stands before or after are left out.
+        # Characters that depend on their neighbours are left out.
         encoded.append(whole[(0, 2, 3)[before] : (before + len(data)) * 8 // 6])
     for each in (text, *encoded):
         yield _bare(each)[0]
 
 
 def _bare(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return the letters and digits of a text, small and unescaped, and where each stood."""
+    """Return the letters and digits of a text, in lower case and unescaped, with their places."""
     found: list[str] = []
     places: list[tuple[int, int]] = []
     for token in _TOKEN.finditer(text):

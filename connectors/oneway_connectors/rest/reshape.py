@@ -1,7 +1,7 @@
 """Evaluates JMESPath over responses; `{a: b}` omits a key that the response does not have.
 
-A manifest may give records another shape: `data[].{mobile: attributes.mobile.value}`. JMESPath
-makes null of a `mobile` that is absent, and null is a statement: it may clear a value.
+A manifest may reshape records: `data[].{mobile: attributes.mobile.value}`. JMESPath turns an
+absent `mobile` into null, and null is a statement: it may clear a value.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,14 @@ else:
 
 
 class Reshaper(MeteredInterpreter):
-    """The package's interpreter; an object that it makes lacks the keys that were absent."""
+    """The package's interpreter; new objects omit keys that were absent."""
 
     def __init__(self) -> None:
         super().__init__(MeteredFunctions(Budget(PAGE)))
         self._lacking = False
 
     def found(self, node: Node, value: Any) -> Any:
-        """Return what an expression finds; raise `Overspent` if that costs too much."""
+        """Return the result of an expression; raise `Overspent` if it costs too much."""
         self.begin_tree(node)
         found = self.visit(node, value)
         if found is not value and isinstance(found, list | dict):

@@ -1,7 +1,7 @@
 """Turns changed fields into the operations of a SCIM PATCH (RFC 7644, section 3.5.2).
 
-Each field is an operation with a path of its own, so that the neighbours inside an object are
-left alone whatever a server makes of a partial object. A list is replaced whole.
+Each field is an operation with its own path, so that its neighbours in an object stay, however a
+server treats partial objects. A list is replaced whole.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ def _below(prefix: str, values: Mapping[str, Value]) -> Iterator[Value]:
     for key, value in values.items():
         path = prefix + key
         if isinstance(value, dict) and value:
-            # An extension's attributes stand after a colon (RFC 7644, section 3.10).
+            # An extension's attributes follow a colon (RFC 7644, section 3.10).
             mark = ":" if key.casefold().startswith("urn:") else "."
             yield from _below(path + mark, value)
         elif value is None:

@@ -25,7 +25,7 @@ class Unusable(Exception):
 
 
 def fill(template: str, values: Mapping[str, Value]) -> str:
-    """Return the template with its names replaced: as they are, or quoted."""
+    """Return the template with its names replaced, quoted if their ending says so."""
     return _NAME.sub(lambda found: _named(found[1], values), template)
 
 
@@ -52,10 +52,10 @@ def fill_query(query: Mapping[str, Value], values: Mapping[str, Value]) -> list[
 
 
 def fill_body(body: Value, values: Mapping[str, Value], written: Mapping[str, Value]) -> Value:
-    """Return a body; a text that is exactly `{values}` becomes the values that are written.
+    """Return a body; a text that is exactly `{values}` becomes the values to write.
 
-    `{operations}` becomes the same as operations; a key `...` with `{values}` stands for the
-    keys of the values, among other keys.
+    `{operations}` becomes the same as operations; a key `...` with `{values}` adds the keys of the
+    values to the others.
     """
     if body == "{values}":
         return dict(written)
@@ -84,7 +84,7 @@ def as_text(value: Value) -> str:
 
 
 def _named(name: str, values: Mapping[str, Value]) -> str:
-    """Return the text of a name: an option may be called like a quoted one."""
+    """Return the text of a name: an option may have the name of a quoted one."""
     if name in values:
         return as_text(values[name])
     plain, quoting = parted(name)

@@ -1,8 +1,8 @@
 """Sends one request and reads one response, within limits of size and time.
 
-TLS certificates are always verified and there is no switch for it. Answers are decompressed
-here, a bounded piece at a time, so that a small answer cannot become a huge one; what comes
-over the wire is counted too, so that a large one cannot pass for a small one.
+TLS certificates are always verified, without a switch. Answers are decompressed here, a bounded
+piece at a time, so that a small answer cannot become a huge one; received bytes are counted too,
+so that a large answer cannot pass for a small one.
 """
 
 import os
@@ -52,17 +52,17 @@ class Call:
 
     @property
     def where(self) -> str:
-        """What was asked, for messages: no query, since filters hold people's data."""
+        """The request for messages: without its query, since filters hold people's data."""
         return f"{self.method} {self.url.copy_with(query=None, fragment=None)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, and what became of the tries before it.
+    """A whole answer, and the result of earlier tries.
 
-    `doubt`: an earlier one may have been carried out. `spent`: there would be a further one,
-    were the run's budget of them not spent. `refused` and `missing`: by the manifest's words for
-    it, the body of a success says that nothing was done, or that there is no such record.
+    `doubt`: an earlier one may have been carried out. `spent`: another try would follow if the
+    run's budget allowed it. `refused` and `missing`: the manifest recognises in the body of a
+    success that nothing was done, or that the record does not exist.
     """
 
     status: int
@@ -81,12 +81,12 @@ class Answer:
 
     @property
     def good(self) -> bool:
-        """Whether it is a success, in the body as well."""
+        """Whether it is a success, by its body as well."""
         return self.success and not self.refused and not self.missing
 
     @property
     def absent(self) -> bool:
-        """Whether there is no record of the id that was asked for."""
+        """Whether the requested record does not exist."""
         return self.missing or self.status in {404, 410}
 
 
@@ -101,8 +101,8 @@ class _Pooled:
 class Wire:
     """Sends calls over httpx, each over a client that no other thread uses meanwhile.
 
-    A client shared by threads collapses under load; so each worker takes one that is idle,
-    or a new one. All share one TLS context, which is what is slow to make.
+    A client shared by threads collapses under load, so each worker takes an idle one, or a new
+    one. All share one TLS context, which is the slow part to make.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Wire:
         self._timeout = httpx.Timeout(limits.read, connect=limits.connect).as_dict()
 
     def send(self, call: Call) -> Answer:
-        """Return the answer to a call; raise `NoAnswer` if none came, or too much of one."""
+        """Return the answer to a call; raise `NoAnswer` if none came, or one that is too large."""
         with self._line() as line:
             try:
                 return self._answer(line, call)
@@ -147,7 +147,7 @@ class Wire:
 
     def _answer(self, line: _Pooled, call: Call) -> Answer:
         latest = self._clock() + self._limits.total
-        # Not by the client: it takes URL and headers apart, and puts them together again.
+        # Not by the client: it parses URL and headers and builds them again.
         request = httpx.Request(
             call.method,
             call.url,
@@ -156,7 +156,7 @@ class Wire:
             cookies=line.client.cookies,
             extensions={"trace": line.deadline.trace, "timeout": self._timeout},
         )
-        # A transport that is passed in has no connections to shut down, and a clock of its own.
+        # A transport that is passed in has no connections to shut down, and its own clock.
         with nullcontext() if self._transport else self._watch.over(line.deadline):
             about_to_leave()
             response = line.client.send(request, stream=True)
@@ -175,7 +175,7 @@ class Wire:
                 raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
             if self._clock() > latest:
                 raise self._too_long()
-        # Each value stands after one of these, or in text. A value takes more memory than its text.
+        # Each value follows one of these, or is in text. A value takes more memory than its text.
         if sum(map(body.count, (b",", b"[", b"{"))) > self._limits.response_values:
             text = f"the answer holds more than {self._limits.response_values:,} values"
             raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
@@ -215,7 +215,7 @@ class Wire:
 def tls() -> SSLContext:
     """Return the TLS context of all requests of this process.
 
-    Another one is made where the environment names other certificates by now.
+    A new one is made if the environment now names other certificates.
     """
     return _tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
@@ -230,12 +230,12 @@ _MAKING = Lock()
 
 def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
     """Yield the decompressed body; each piece is at most one byte more than `most`."""
-    if response.is_stream_consumed:  # a transport handed over a body that it had read itself
+    if response.is_stream_consumed:  # a passed-in transport had read the body itself
         yield response.content
         return
     coding = response.headers.get("content-encoding", "identity").strip().lower()
     if coding in {"", "identity"}:
-        yield from response.iter_raw()  # as it comes: a size would gather drips unseen
+        yield from response.iter_raw()  # without a size, which would gather drips unseen
         return
     if coding not in {"gzip", "x-gzip", "deflate"}:
         raise zlib.error(f"unknown coding {coding}")
@@ -253,5 +253,5 @@ def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
 
 def _words(error: Exception) -> str:
     if isinstance(error, httpx.ProtocolError):
-        return "it breaks the rules of HTTP"  # the error's own words quote the header, key and all
+        return "it breaks the rules of HTTP"  # the error's own words quote the header with the key
     return clean(str(error)) or type(error).__name__

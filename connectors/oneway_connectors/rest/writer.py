@@ -1,4 +1,4 @@
-"""Writes a resource. `errors` decides which failure is which kind of `WriteError`."""
+"""Writes a resource. `errors` decides which kind of `WriteError` a failure is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class RestWriter:
         return JobEnd(JobState.DONE, self._id_in(follow.record, data))
 
     def flush(self) -> None:
-        """Return at once: nothing is held back."""
+        """Return at once: no write waits."""
 
     def _change(
         self, write: WriteRequest, id: str, values: Mapping[str, Value], token: str
@@ -85,7 +85,7 @@ class RestWriter:
             summary = f"{where}: answers 202: it will be done, and is not known to be done yet"
             raise Unknown("W113", summary, _LOOK, accepted=True)
         if answer.body.strip():
-            # A page to sign in also comes with 200; then nothing was written.
+            # A login page also comes with 200; then nothing was written.
             try:
                 parse_json(answer.body)
             except Unreadable as error:
@@ -129,7 +129,7 @@ class RestWriter:
         return write
 
     def _accepted(self, write: WriteRequest, where: str, answer: Answer) -> str:
-        """Return the id of a record whose job has ended already; raise what is known of others."""
+        """Return the id of a record whose job has ended; raise what is known of others."""
         summary = f"{where}: answers 202: it will be done, and is not known to be done yet"
         try:
             data = parse_json(answer.body) if answer.body.strip() else None

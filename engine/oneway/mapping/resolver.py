@@ -18,7 +18,7 @@ from oneway.mapping.record_schema import reading_of
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec, Text
 
 UNKNOWN = Resource("unknown", "id", {}, frozenset(Capability), open=True)
-"""Stands in for a resource that was not found, so that nothing more is said of it."""
+"""Stands in for a missing resource, so that nothing more is reported about it."""
 
 
 _CUT = re.compile(r" #(\S.*)?")
@@ -41,11 +41,11 @@ def it_has(resource: Resource, parent: str = "") -> str:
 
 
 _MANY = 12
-"""Fields that a message lists."""
+"""The most fields that a message lists."""
 
 
 def has_children(resource: Resource, path: str) -> bool:
-    """Return whether a record schema lists what is inside a field."""
+    """Return whether a record schema lists the content of a field."""
     return any(name.startswith(f"{path}.") for name in resource.fields)
 
 
@@ -59,7 +59,7 @@ class Resolver:
     findings: Findings = field(default_factory=Findings)
 
     def resource(self, endpoint: EndpointSpec) -> Resource:
-        """Return the resource that an endpoint names; UNKNOWN, having reported it, if none is."""
+        """Return the resource of an endpoint; UNKNOWN, after a report, if there is none."""
         description = self.catalogue.get(endpoint.connector.text)
         if description is None:
             return UNKNOWN
@@ -105,7 +105,7 @@ class Resolver:
     def parsed(
         self, text: Text, resource: Resource, where: str, *, deciding: bool = False
     ) -> Expression:
-        """Return the expression, having compared what it reads with the record schema.
+        """Return an expression whose fields were compared with the record schema.
 
         While `deciding`, a value that the schema does not declare makes the answer unknown.
         """
@@ -122,12 +122,12 @@ class Resolver:
         return replace(expression, reading=reading_of(resource, deciding=deciding))
 
     def ends_at_comma(self, span: Span, error: ExpressionSyntax) -> bool:
-        """Return whether a value within { } was cut off at a comma that it should hold."""
+        """Return whether a comma has cut off a value within { }."""
         line = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
         return "never closed" in error.summary and line[span.end - 1 :].lstrip().startswith(",")
 
     def with_comment(self, text: Text, help: str) -> str:
-        """Return a remedy that speaks of the comment which may have cut the text off."""
+        """Return a remedy that mentions the comment which may have cut off the text."""
         rest = self.rest_of_line(text.span)
         found = _COMMENT.match(rest)
         if found is None or "\n" in text.text:
@@ -137,12 +137,12 @@ class Resolver:
         return f"{note}; else {help}" if help else note
 
     def rest_of_line(self, span: Span) -> str:
-        """Return what follows a text without quotes on its line; nothing of any other."""
+        """Return what follows an unquoted text on its line; "" for any other text."""
         line = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
         return line[span.end - 1 :] if line[span.column - 2 : span.column - 1] == " " else ""
 
     def quietly(self, text: Text) -> Expression | None:
-        """Return the expression, or None if `parsed` reports why there is none."""
+        """Return the expression, or None if `parsed` has reported its mistakes."""
         try:
             return parse(text.text, text.span)
         except ExpressionSyntax:
@@ -161,7 +161,7 @@ class Resolver:
                     break
                 parent = path_text(use.keys[: depth - 1])
                 if parent and not has_children(resource, parent):
-                    break  # the schema says no more of what is inside
+                    break  # the schema does not describe the content
                 self.unknown_field(expression, use, depth, resource, where)
                 break
 

@@ -22,7 +22,7 @@ class Write(Enum):
 
 
 class OnBlank(Enum):
-    """What a blank source value does."""
+    """The effect of a blank source value."""
 
     KEEP = "keep"
     CLEAR = "clear"
@@ -30,7 +30,7 @@ class OnBlank(Enum):
 
 
 class OnMiss(Enum):
-    """What a value that a reference table does not hold, or holds twice, does."""
+    """The effect of a value that a reference table lacks, or has twice."""
 
     KEEP = "keep"
     CLEAR = "clear"
@@ -38,7 +38,7 @@ class OnMiss(Enum):
 
 
 class Merge(Enum):
-    """How a list is written: as it is, or merged into what the target holds."""
+    """How a list is written: unchanged, or merged into the target's list."""
 
     REPLACE = "replace"
     ADD = "add"
@@ -55,7 +55,7 @@ class Category(Enum):
 
 
 class Rehires(Enum):
-    """What happens where the source says employed and the target says left."""
+    """The outcome if the source says employed and the target says left."""
 
     REPORT = "report"
     REACTIVATE = "reactivate"
@@ -63,7 +63,7 @@ class Rehires(Enum):
 
 
 class Absent(Enum):
-    """What happens to a target record that no source record matched."""
+    """The outcome of a target record that no source record matched."""
 
     IGNORE = "ignore"
     REPORT = "report"
@@ -71,21 +71,21 @@ class Absent(Enum):
 
 
 class Rekey(Enum):
-    """What happens where a linked source record has another match key than its target record."""
+    """The outcome if a linked source record has another match key than its target record."""
 
     REPORT = "report"
     WRITE = "write"
 
 
 class Gone(Enum):
-    """What happens where the target record of a linked source record is gone."""
+    """The outcome if the target record of a linked source record is gone."""
 
     REPORT = "report"
     CREATE = "create"
 
 
 class OutOfScope(Enum):
-    """What happens to a matched record that is no longer in scope (`only`)."""
+    """The outcome of a matched record that is no longer in scope (`only`)."""
 
     IGNORE = "ignore"
     LEAVE = "leave"
@@ -93,19 +93,19 @@ class OutOfScope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OwnedItems:
-    """Which items of a list a sync owns: those that are listed, or texts that match a pattern."""
+    """Which items of a list the sync owns: listed ones, or texts that match a pattern."""
 
     items: tuple[Value, ...] = ()
     pattern: str = ""
 
     def owns(self, item: Value) -> bool:
-        """Return whether an item is the sync's to add and to take away."""
+        """Return whether the sync may add and remove an item."""
         if self.pattern:
             return isinstance(item, str) and compiled(f"^(?:{self.pattern})$").found_in(item)
         return identity(item) in map(identity, self.items)
 
     def owns_all(self, items: list[Value]) -> bool:
-        """Return whether every item is the sync's."""
+        """Return whether the sync owns every item."""
         return all(map(self.owns, items))
 
 
@@ -119,13 +119,13 @@ class GuardKind(Enum):
     FIELD_CHANGES = "field_changes"
     REACTIVATIONS = "reactivations"
     IDENTITIES = "identities"
-    """Updates after which nothing that tells people apart is as it was."""
+    """Updates that change everything that identifies a person."""
     TARGET_SHRINK = "target_shrink"
-    """Matched target records that there were at the last good run and are no more."""
+    """Target records that were matched at the last good run and are gone."""
     SOURCE_SHRINK = "source_shrink"
-    """Records that the source had at the last good run and has no more."""
+    """Source records that existed at the last good run and are gone."""
     KEYS_GONE = "keys_gone"
-    """Keys that most records had at the last good run and most have no more."""
+    """Keys that most records had at the last good run and most now lack."""
     VALUES_GONE = "values_gone"
     """Keys with a value in most of these records at the last good run, and blank in most by now."""
 
@@ -139,7 +139,7 @@ class OnBreach(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of text from the mapping and where it stands: an expression, or a name."""
+    """A text of the mapping and its place: an expression, or a name."""
 
     text: str
     span: Span
@@ -147,7 +147,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A constant from the mapping and where it stands."""
+    """A constant of the mapping and its place."""
 
     value: Value
     span: Span
@@ -187,10 +187,10 @@ class EndpointSpec:
 
 @dataclass(frozen=True, slots=True)
 class OnePerSpec:
-    """Which of several source records of one person stands for that person.
+    """How to choose between several source records of one person.
 
-    Records with the same `person` are one person's. The one for which `current` holds stands for
-    them, or else the one with the latest day in `latest_by`.
+    Records with the same `person` belong to one person. The one for which `current` holds counts,
+    or else the one with the latest day in `latest_by`.
     """
 
     person: Text
@@ -214,7 +214,7 @@ class ReferenceSpec:
 
 @dataclass(frozen=True, slots=True)
 class MatchSpec:
-    """A match key: a source record and a target record whose values are the same are one person."""
+    """A match key: a source record and a target record with equal values are one person."""
 
     source: Text
     target: Text
@@ -303,7 +303,7 @@ class GuardsSpec:
 
 
 class LintLevel(Enum):
-    """How much a finding matters in one mapping; `OFF` is not said."""
+    """The severity of a finding in one mapping; `OFF` hides it."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -313,10 +313,10 @@ class LintLevel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LintSpec:
-    """How much one rule's findings matter in a mapping, or in one part of it, and why.
+    """The severity of one rule's findings in a mapping, or in a part of it, and the reason.
 
-    `start` and `end` are where the part begins and where the next one does: None of a part
-    that is not there, and where nothing follows. Without `at` it is the whole mapping.
+    `start` and `end` are the starts of the part and of the next one: None for a missing part, or
+    if nothing follows. Without `at`, it applies to the whole mapping.
     """
 
     code: str
@@ -359,7 +359,7 @@ class MappingSpec:
     leavers: LeaversSpec | None = None
     rehires: Rehires = Rehires.REPORT
     reactivated: tuple[tuple[str, Constant], ...] = ()
-    """What fields of `leavers.set` hold once a record is reactivated, where not nothing."""
+    """The values of `leavers.set` fields in a reactivated record, if any."""
     absent: Absent = Absent.IGNORE
     rekey: Rekey = Rekey.REPORT
     gone: Gone = Gone.REPORT

@@ -20,14 +20,14 @@ _NOT_BEGUN = "not begun"
 UNSAID = "leave_unsaid"
 """The code of a reason: the values for a leaver do not say that they have left."""
 MAY_HAVE_LEFT = "may_have_left"
-"""The code of a reason: the source does not say whether a person has left, who can get in."""
+"""The code of a reason: a person can get in, and may have left for all the source says."""
 
 
 @dataclass(frozen=True, slots=True)
 class StillIn:
     """A person who has left in the source but can, or may, still get in; and why.
 
-    `may_have_left`: the source does not tell whether they have left.
+    `may_have_left`: the source does not say whether they have left.
     """
 
     key: str
@@ -47,9 +47,9 @@ def still_in(
 ) -> tuple[StillIn, ...]:
     """Return who has left and can get in once the actions of a plan have ended.
 
-    `ends` says how actions ended, and why, by action id; with `planned`, those that it lacks
-    are still to come, and will be done. `undone` are those that the target did not keep when
-    an earlier run wrote the same.
+    `ends` are the endings of actions, with the reason, by action id; with `planned`, missing ones
+    are still to come, and will be done. `undone` are actions whose result the target did not keep
+    when an earlier run wrote the same.
     """
     found = []
     for outcome in plan.telling:

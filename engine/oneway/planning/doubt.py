@@ -1,4 +1,4 @@
-"""Says whose leaving is in doubt, as values are gone; and which values went by our own writes."""
+"""Says whose leaving is in doubt because values are gone, and which losses are our own writes."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from oneway.planning.links import Link
 from oneway.planning.plan import Action, Read
 
 _MOST = 3
-"""So many keys are named."""
+"""The most keys that are named."""
 
 
 def left_out(
@@ -19,11 +19,11 @@ def left_out(
     still_in: Collection[str],
     since: str,
 ) -> int:
-    """Return how many people who had left are no longer among the source's records.
+    """Return how many leavers are no longer among the source's records.
 
-    `unlisted` are the links of those who are not, of which those count that were seen at the last
-    good run or later (`since`). Who has left, the target says, or no longer lists; those who were
-    `still_in` had left by the source. None of them has lost a value: the record is gone.
+    `unlisted` are the links of missing source records; those seen at the last good run or later
+    (`since`) count. The target says that they have left, or no longer lists them; `still_in` had
+    left according to the source. None of them has lost a value: the record is gone.
     """
     staying = {each.target_id for each in targets if not each.left}
     return sum(
@@ -49,9 +49,9 @@ def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
 
 
 def as_written(reads: Iterable[Read], written: Iterable[Action]) -> tuple[Read, ...]:
-    """Return reads as the next run may find them, once the target has lost what these clear.
+    """Return reads as the next run may find them, without the values that these actions clear.
 
-    What the sync itself takes away, such as the leave date of those who are back, is not gone.
+    A value that the sync itself removes, such as a returning person's leave date, is not gone.
     """
     cleared = Counter(change.field for each in written for change in each.changes if change.clears)
     return tuple(_without(each, cleared) if each.name == "target" else each for each in reads)
