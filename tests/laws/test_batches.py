@@ -24,8 +24,9 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.generated.program import GeneratedProgram, shaped_rows
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import AnySourceRow, TargetRow, whole
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, whole, whole_target
 from oneway.mapping.read_keys import tallies_of
+from oneway.mapping.same_rows import SameRows
 from oneway.planning.plan_file import dump
 from oneway.planning.planner import plan_rows
 from oneway_connectors.file import formats
@@ -34,7 +35,7 @@ from oneway_connectors.file.jsonl import JsonLines
 from oneway_connectors.file.layout import FileEntries, FileEntry, Grouping, Layout
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.reader import FileReader
-from oneway_connectors.file.shapes import ShapedDecoder
+from oneway_connectors.file.shapes import RawGroup, ShapedDecoder
 from strategies import SOURCE_PEOPLE, TARGET_PEOPLE, worlds
 from unit.test_fast_json import FLAWED, OBJECTS, SCALARS, STYLES
 from worlds import SEAL, World, bound, compiled, header_of, planned
@@ -123,19 +124,25 @@ def _written(data: dict[str, Any]) -> bytes:
     st.integers(1, 3),
     st.sampled_from([b"\n", b"\r\n"]),
     st.sampled_from([b"", b"\xef\xbb\xbf"]),
+    st.sampled_from([1, 30, 300, 10_000]),
 )
 @settings(max_examples=60)
-@example([b'{"id":1,"t":"a"}'] * 3 + [b'{"id":1,"t":"a","t":"b"}'] * 3, 1, b"\n", b"")
-@example([b'{"id":1,"t":"a:b"}'] * 20 + [b'{"id":1,"t":"a:b","t":"a:b"}'], 1, b"\n", b"")
-@example([b'{"id":1,"t":"\\u003a","id":2}'] * 20, 1, b"\n", b"")
-@example([b'{"id":1,"l":[{"x":1,"x":2}]}'] * 20, 1, b"\n", b"")
-@example([b'{"a":1', b'"b":2}'] * 9, 1, b"\n", b"")
+@example([b'{"id":1,"t":"a"}'] * 3 + [b'{"id":1,"t":"a","t":"b"}'] * 3, 1, b"\n", b"", 99)
+@example([b'{"id":1,"t":"a:b"}'] * 20 + [b'{"id":1,"t":"a:b","t":"a:b"}'], 1, b"\n", b"", 999)
+@example([b'{"id":1,"t":"\\u003a","id":2}'] * 20, 1, b"\n", b"", 999)
+@example([b'{"id":1,"l":[{"x":1,"x":2}]}'] * 20, 1, b"\n", b"", 999)
+@example([b'{"a":1', b'"b":2}'] * 9, 1, b"\n", b"", 99)
+@example([b'{"a":1}'] * 9 + [b'{"a":'], 1, b"\n", b"", 30)
 def test_lines_are_the_same_one_by_one_and_many_at_a_time(
-    raws: list[bytes], first: int, end: bytes, mark: bytes
+    raws: list[bytes], first: int, end: bytes, mark: bytes, piece: int
 ) -> None:
     file = mark + end.join(raws)
-    shapes = "oneway_connectors.file.shapes"
-    with patch(f"{shapes}.GROUP", 8), patch(f"{shapes}.SAMPLES", first):
+    shapes, lines = "oneway_connectors.file.shapes", "oneway_connectors.file.jsonl"
+    with (
+        patch(f"{shapes}.SAMPLES", first),
+        patch(f"{shapes}.BYTES", piece),
+        patch(f"{lines}.FAST_FROM", piece),
+    ):
         assert each_of(JsonLines(first), file) == one_by_one(JsonLines(10**9), file)
 
 
@@ -147,7 +154,7 @@ def batches(samples: Sequence[dict[str, Any]], records: Sequence[Record]) -> Ite
             raw = json.dumps(record.data).encode()
         except (TypeError, ValueError):
             continue
-        ((_, items),) = decoder.decoded([raw])
+        ((_, items),) = decoder.decoded(RawGroup([raw], raw))
         if items is not None and not record.problem:
             yield Batch(decoder.shape, [record.id], items, lambda _, record=record: record)
 
@@ -215,7 +222,7 @@ def test_the_plan_of_many_records_is_that_of_each(world: World) -> None:
     program = bound(world)
     many = GeneratedProgram(program.code, program.context, program.tables)
     rows: list[AnySourceRow] = []
-    targets: list[TargetRow] = []
+    targets: list[AnyTargetRow] = []
     samples = [{**each, "id": "1"} for each in SOURCE_PEOPLE]
     by_id = {batch.ids[0]: batch for batch in batches(samples, world.source.records)}
     for record in world.source.records:
@@ -223,9 +230,16 @@ def test_the_plan_of_many_records_is_that_of_each(world: World) -> None:
         rows += many.source_rows(batch) if batch is not None else [program.source_row(record)]
     samples = [{**each, "id": "1"} for each in TARGET_PEOPLE]
     by_id = {batch.ids[0]: batch for batch in batches(samples, world.target.records)}
+    same = SameRows(program.policy, rows)
     for record in world.target.records:
-        batch = by_id.get(record.id)
-        targets += many.target_rows(batch) if batch is not None else [program.target_row(record)]
+        batch, row = by_id.get(record.id), program.target_row(record)
+        targets += same.shortened(many.target_rows(batch)) if batch is not None else [row]
+        assert repr(whole_target(targets[-1])) == repr(row)
+        assert (targets[-1].key, targets[-1].keys, targets[-1].left) == (
+            row.key,
+            row.keys,
+            row.left,
+        )
 
     def of(items: Sequence[T], snapshot: Snapshot) -> Collected[T]:
         return Collected(tuple(items), snapshot.complete, snapshot.problems)
@@ -313,17 +327,71 @@ def test_a_reader_gives_the_same_records_one_by_one_and_many_at_a_time(
 
     with (
         patch.object(formats, "JsonLines", partial(JsonLines, 2)),
-        patch("oneway_connectors.file.shapes.GROUP", 8),
+        patch("oneway_connectors.file.jsonl.FAST_FROM", 300),
+        patch("oneway_connectors.file.shapes.BYTES", 300),
     ):
         assert read("batches") == read("records")
+
+
+@given(st.lists(st.integers(0, 40), max_size=12), st.integers(1, 30), st.booleans())
+@settings(max_examples=30)
+def test_a_line_is_too_long_wherever_its_file_is_parted(
+    lengths: list[int], piece: int, ended: bool
+) -> None:
+    file = b"\n".join(b" " * each for each in lengths) + b"\n" * ended
+    with (
+        patch("oneway_connectors.file.layout.LONGEST_LINE", 30),
+        patch("oneway_connectors.file.shapes.BYTES", piece),
+        patch("oneway_connectors.file.jsonl.FAST_FROM", piece),
+    ):
+        assert each_of(JsonLines(1), file) == one_by_one(JsonLines(10**9), file)
 
 
 def test_usual_records_are_read_many_at_a_time() -> None:
     """Otherwise all of these laws would hold of nothing."""
     raws = [b'{"id":%d,"t":"12:3%d","in":{"a":null}}' % (n, n) for n in range(9)]
-    found = list(JsonLines(2).grouped(io.BytesIO(b"\n".join(raws))))
+    found = list(JsonLines(2).grouped(io.BytesIO(b"\n".join(raws) + b"\n")))
     assert [type(each) for each in found] == [FileEntries]
     world = next_world({"fullName": "name", "ref": "code", "bank.no": "bank.no"})
     shape = ShapedDecoder(SOURCE_PEOPLE).shape
     assert shaped_rows(bound(world), shape, "source") is not None
     assert shaped_rows(bound(world), ShapedDecoder(TARGET_PEOPLE).shape, "target") is not None
+
+
+HELD = st.sampled_from(["Ann", "missing", "", " ", 1, True, 1.0, 10**30, None])
+
+
+@given(HELD, HELD, HELD | st.just("k"), st.booleans())
+@settings(max_examples=60)
+@example("Ann", "Ann", "k", True)
+@example("Ann", "Ann", "x", False)
+@example(1, True, "x", False)
+@example("missing", None, "x", False)
+@example("Ann", "Ann", None, False)
+def test_a_target_record_is_short_only_where_it_holds_the_same(
+    said: Any, held: Any, beside: Any, on: bool
+) -> None:
+    """Values of two types are never the same, and what is absent is no text that says so."""
+    switched = {"from": "code", "when": "setting('on')"}
+    mapping = next_world({"ref": "code", "nick": "name", "grade": switched}).mapping
+    mapping = {
+        **mapping,
+        "settings": {"on": {"type": "boolean", "default": False, "description": "x"}},
+    }
+    world = World(mapping, Snapshot(()), Snapshot(()), Snapshot(()), on=on)
+    program = bound(world)
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    person = {"id": "1", "name": said, "code": "k"}
+    user = {"id": "2", "ref": "k", "nick": held, "grade": beside}
+    present = {key: each for key, each in user.items() if each is not None}
+    (batch,) = batches([person], [Record("1", person)])
+    same = SameRows(program.policy, many.source_rows(batch))
+    for data in (user, present):
+        (batch,) = batches([data], [Record("2", data)])
+        (row,), (short,) = many.target_rows(batch), same.shortened(many.target_rows(batch))
+        assert repr(whole_target(short)) == repr(row)
+        assert isinstance(short, SameRow) == (
+            repr(said) == repr(held)
+            and repr(said) in ("'Ann'", "1", "True")
+            and (not on or beside == "k")
+        )

@@ -217,6 +217,7 @@ _NAMES = re.compile(r"[a-z]+[0-9]+")
 _OURS = _RUNTIME | {
     *("source_row", "target_row", "usual_source_row", "shaped_source_row", "shaped_target_row"),
     *("record_id", "item", "position", "steady_row", "whole_cells"),
+    *("packed", "packed_once", "keys"),
     *("found", "record", "data", "label", "leaver", "missed", "left"),
     *(
         "later",

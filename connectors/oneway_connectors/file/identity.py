@@ -31,9 +31,10 @@ class Ids:
         self._name = name
         self._id_path = options.id
         self._path = options.id_keys
-        self._lines: dict[str, int] = {}
-        self.shared: dict[str, int] = {}
-        """The ids of several entries, with the line of the first."""
+        self._known: set[str] = set()
+        self.shared: set[str] = set()
+        """The ids of several entries."""
+
         self._counts: dict[int, int] = {}
 
     def name(self, entry: FileEntry) -> tuple[str, str] | None:
@@ -45,10 +46,10 @@ class Ids:
         problem = entry.problem or ("" if id else f"has no id at {self._id_path!r}")
         if problem or id is None:
             return self.by_line(entry.line), problem
-        if id in self._lines:
-            self.shared.setdefault(id, self._lines[id])
+        if id in self._known:
+            self.shared.add(id)
             return None
-        self._lines[id] = entry.line
+        self._known.add(id)
         return id, ""
 
     def shared_by(self, entry: FileEntry) -> str | None:
@@ -73,10 +74,10 @@ class Ids:
             found = list(map(str, found))
         elif classes != {str} or not all(map(str.strip, found)):
             return None
-        lines = dict(zip(found, entries.lines, strict=True))
-        if len(lines) < len(found) or not lines.keys().isdisjoint(self._lines.keys()):
+        together = set(found)
+        if len(together) < len(found) or not together.isdisjoint(self._known):
             return None
-        self._lines.update(lines)
+        self._known |= together
         return found
 
     def _id_of(self, data: dict[str, Value]) -> str | None:
@@ -91,9 +92,9 @@ class Ids:
     def by_line(self, line: int) -> str:
         """Return a name for an entry without an id; several entries may share a line."""
         known = f"line {line}"
-        while known in self._lines:
+        while known in self._known:
             # Continue from the last match: one line may hold a hundred thousand entries.
             self._counts[line] = self._counts.get(line, 1) + 1
             known = f"line {line}, item {self._counts[line]}"
-        self._lines[known] = line
+        self._known.add(known)
         return known

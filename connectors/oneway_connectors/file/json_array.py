@@ -109,9 +109,9 @@ class JsonArray:
         self._fast, apart = FastDecoder().decoded, _Apart(data)
         one_by_one = partial(self._fast_entries, apart)
         if many:
-            from oneway_connectors.file.shapes import grouped
+            from oneway_connectors.file.shapes import grouped, in_groups
 
-            yield from grouped(items, one_by_one, apart.lines)
+            yield from grouped(in_groups(items), one_by_one, apart.lines)
         else:
             yield from one_by_one(0, items)
         if apart.last:

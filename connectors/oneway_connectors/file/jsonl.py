@@ -2,12 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from io import BytesIO
 from itertools import chain
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from oneway.core.bounded import read_up_to
 from oneway.core.records import Value
-from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, line_of, not_fast
+from oneway_connectors.file.layout import (
+    BOM,
+    Decode,
+    FileEntries,
+    FileEntry,
+    line_of,
+    not_fast,
+    within_limit,
+)
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
+
+if TYPE_CHECKING:
+    from oneway_connectors.file.shapes import RawGroup
 
 _SPACE = " \t\r\n"
 FAST_AFTER, FAST_FROM = 1_000, 500_000
@@ -26,35 +39,57 @@ class JsonLines:
         self._bom = b""
         self._decoder = StrictDecoder()
         self._fast: Decode = not_fast
+        self._cut = 0
+        """The number of the last line where nothing ends it."""
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield one entry per line; only a truncated last line leaves a gap."""
-        yield from self._each(0, iter(partial(line_of, file), b""))
+        yield from self._each(0, self._raws(file))
 
     def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
         """Yield the same as `entries`, with many lines of the first ones' shape at once."""
-        lines = iter(partial(line_of, file), b"")
-        first, size = [], 0
-        for line in lines:
-            first.append(line)
-            size += len(line)
-            if len(first) > self._fast_after or size > FAST_FROM:
-                break
-        else:
-            yield from self._each(0, first)
+        first = read_up_to(file, FAST_FROM + 1)
+        if len(first) <= FAST_FROM and first.count(b"\n") <= self._fast_after:
+            yield from self._each(0, self._raws(BytesIO(first)))
             return
-        from oneway_connectors.file.shapes import grouped
+        from oneway_connectors.file.shapes import BYTES, grouped
 
         def numbered(start: int, raws: Sequence[bytes]) -> Sequence[int]:
             return range(start + 1, start + 1 + len(raws))
 
-        yield from grouped(chain(first, lines), self._each, numbered)
+        pieces = chain([first], iter(partial(read_up_to, file, BYTES), b""))
+        yield from grouped(self._groups(pieces), self._each, numbered)
 
-    def _each(self, start: int, lines: Iterable[bytes]) -> Iterator[FileEntry]:
+    def _raws(self, file: BinaryIO) -> Iterator[bytes]:
+        """Yield the lines of a file, without what ends them."""
+        for number, line in enumerate(iter(partial(line_of, file), b""), 1):
+            if not line.endswith(b"\n"):
+                self._cut = number
+            yield line.removesuffix(b"\n")
+
+    def _groups(self, pieces: Iterable[bytes]) -> "Iterator[RawGroup]":
+        """Yield the lines of a file, read in pieces, as many at a time as are whole."""
+        from oneway_connectors.file.shapes import RawGroup
+
+        rest, before = b"", 0
+        for piece in pieces:
+            within_limit(len(rest) + (piece.find(b"\n") + 1 or len(piece)))
+            lines, end, new = piece.rpartition(b"\n")
+            if not end:
+                rest += piece
+                continue
+            joined = rest + lines
+            raws, rest = joined.split(b"\n"), new
+            before += len(raws)
+            yield RawGroup(raws, joined)
+        if rest:
+            self._cut = before + 1
+            yield RawGroup([rest], rest)
+
+    def _each(self, start: int, raws: Iterable[bytes]) -> Iterator[FileEntry]:
         """Yield the entries of lines, each decoded by itself; `start` is how many precede them."""
         fast = self._fast
-        for number, line in enumerate(lines, start + 1):
-            raw = line.removesuffix(b"\n")
+        for number, raw in enumerate(raws, start + 1):
             if number == 1 and raw.startswith(BOM):
                 self._bom, raw = BOM, raw.removeprefix(BOM)
             if number > self._fast_after and fast is not_fast:
@@ -65,7 +100,7 @@ class JsonLines:
             if data is not None:
                 yield FileEntry(number, raw, data)
             elif raw.strip(_SPACE.encode()):
-                yield self._entry(number, raw, cut=not line.endswith(b"\n"))
+                yield self._entry(number, raw, cut=number == self._cut)
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the object on a line."""

@@ -43,21 +43,30 @@ class FileEntry(NamedTuple):
 
 
 class FileEntries(NamedTuple):
-    """Several records of a file, of one shape and without a problem."""
+    """Several records of a file, of one shape and without a problem.
+
+    `plain` ones have nothing but ASCII in their bytes, and no escaped character.
+    """
 
     lines: Sequence[int]
     raws: Sequence[bytes]
     items: Sequence[Any]
     shape: RecordShape
+    plain: bool = False
 
 
 def line_of(file: BinaryIO) -> bytes:
     """Return the next line of a file, b"" at its end; raise `ReadError` if it is too long."""
     line = file.readline(LONGEST_LINE + 1)
-    if len(line) > LONGEST_LINE:
+    within_limit(len(line))
+    return line
+
+
+def within_limit(length: int) -> None:
+    """Raise `ReadError` if a line is too long."""
+    if length > LONGEST_LINE:
         summary = f"a line is longer than {LONGEST_LINE:,} bytes"
         raise ReadError("R153", summary, "check that the file has the lines that it should have")
-    return line
 
 
 def whole_of(file: BinaryIO) -> bytes:

@@ -5,10 +5,10 @@ text is always wrong, and no later program can tell.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from oneway.core.records import Value, path_text
-from oneway_connectors.file.layout import FileEntry
+from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
 
 _LATER = (
@@ -68,12 +68,15 @@ class Letters:
         self._unread: list[int] = []
         self._others = 0
 
-    def may_be_lost(self, raws: Iterable[bytes]) -> bool:
+    def may_be_lost(self, entries: FileEntries) -> bool:
         """Note several records as bytes, and return whether to check each by itself.
+
 
         They are noted only if that is not necessary.
         """
-        others = [raw for raw in raws if not raw.isascii() or b"\\u" in raw]
+        if entries.plain:
+            return False
+        others = [raw for raw in entries.raws if not raw.isascii() or b"\\u" in raw]
         if any(map(may_be_garbled, others)):
             return True
         self._others += sum(not raw.isascii() for raw in others)

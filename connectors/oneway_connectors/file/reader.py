@@ -204,7 +204,7 @@ class _Reading:
         """Yield the records of several entries; each by itself where their ids are unusual."""
         raws, decode = entries.raws, self.layout.decode
         # A record with lost letters is checked by itself: it may not be written.
-        ids = None if self.letters.may_be_lost(raws) else self.ids.name_all(entries)
+        ids = None if self.letters.may_be_lost(entries) else self.ids.name_all(entries)
         if ids is None:
             for line, raw in zip(entries.lines, raws, strict=True):
                 if (record := self.record(FileEntry(line, raw, decode(raw)))) is not None:

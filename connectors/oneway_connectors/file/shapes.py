@@ -9,8 +9,8 @@ records, which have every message.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from operator import attrgetter, methodcaller
-from typing import Any, TypeAlias
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import UNSET
@@ -27,16 +27,22 @@ _DEEPEST = 8
 """How deep objects are told apart; deeper ones are decoded as plain data."""
 SAMPLES = 100
 """The number of records whose shape decides how the others are decoded."""
-GROUP, BYTES = 200, 500_000
-"""How many records, and how many of their bytes, are decoded at once."""
+GROUP, BYTES = 200, 150_000
+"""How many texts that come one by one, and how many of their bytes, are decoded at once."""
 _FEWEST = 16
 """How many records are decoded one by one if any of them is unusual."""
-_ESCAPED_COLON = b"u003"
+_ESCAPED_COLON = b"\\u003"
 """What is in each escape that stands for a colon."""
 
-_count_colons = methodcaller("count", b":")
 _Samples: TypeAlias = Sequence[Mapping[str, Value]]
 _Get: TypeAlias = Callable[[Any], Any]
+
+
+class RawGroup(NamedTuple):
+    """Texts that are decoded at once, and all of them as one, with something blank between them."""
+
+    raws: Sequence[bytes]
+    joined: bytes
 
 
 _One: TypeAlias = Callable[[int, Sequence[bytes]], Iterator[FileEntry]]
@@ -44,31 +50,30 @@ _Lines: TypeAlias = Callable[[int, Sequence[bytes]], Sequence[int]]
 
 
 def grouped(
-    raws: Iterable[bytes], one_by_one: _One, lines: _Lines
+    groups: Iterator[RawGroup], one_by_one: _One, lines: _Lines
 ) -> Iterator[FileEntry | FileEntries]:
-    """Yield the entries of some texts, in order, those of the shape of the first ones as one.
+    """Yield the entries of groups of texts, in order, those of the shape of the first ones as one.
 
     `one_by_one` yields the entries of texts, each decoded by itself, and `lines` says where texts
     start; both are also given the number of texts before them, and each text is given to one.
     """
-    groups = _groups(iter(raws))
-    first = next(groups, [])
+    first = next(groups, RawGroup([], b""))
     fast = FastDecoder().decoded
-    decoder = _decoder_of([data for raw in first[:SAMPLES] if (data := fast(raw)) is not None])
+    samples = [data for raw in first.raws[:SAMPLES] if (data := fast(raw)) is not None]
+    decoder = _decoder_of(samples)
     start = 0
     for group in chain([first], groups):
-        decoded = decoder.decoded(group) if decoder is not None else iter([(len(group), None)])
-        done = 0
-        for count, items in decoded:
-            part = group[done : done + count]
+        parts = decoder.decoded(group) if decoder is not None else iter([(group.raws, None)])
+        plain = group.joined.isascii() and not _holds(group.joined, b"\\u")
+        for raws, items in parts:
             if items is None or decoder is None:
-                yield from one_by_one(start, part)
+                yield from one_by_one(start, raws)
             else:
-                yield FileEntries(lines(start, part), part, items, decoder.shape)
-            start, done = start + count, done + count
+                yield FileEntries(lines(start, raws), raws, items, decoder.shape, plain)
+            start += len(raws)
 
 
-def _groups(raws: Iterator[bytes]) -> Iterator[list[bytes]]:
+def in_groups(raws: Iterable[bytes]) -> Iterator[RawGroup]:
     """Yield some texts at a time; no more than fit into memory, however long they are."""
     group: list[bytes] = []
     size = 0
@@ -76,10 +81,19 @@ def _groups(raws: Iterator[bytes]) -> Iterator[list[bytes]]:
         group.append(raw)
         size += len(raw)
         if len(group) == GROUP or size > BYTES:
-            yield group
+            yield _group_of(group)
             group, size = [], 0
     if group:
-        yield group
+        yield _group_of(group)
+
+
+def _group_of(raws: Sequence[bytes]) -> RawGroup:
+    return RawGroup(raws, b"\n".join(raws))
+
+
+def _holds(joined: bytes, escape: bytes) -> bool:
+    """Return whether an escape is in many texts; to search for one byte is much faster."""
+    return b"\\" in joined and escape in joined
 
 
 def _decoder_of(samples: _Samples) -> "ShapedDecoder | None":
@@ -100,29 +114,30 @@ class ShapedDecoder:
         self.shape = self._objects.shape
         self._decode = msgspec.json.Decoder(self._objects.type).decode
 
-    def decoded(self, raws: Sequence[bytes]) -> Iterator[tuple[int, list[Any] | None]]:
-        """Yield how many of some texts come next, and what they hold.
+    def decoded(self, group: RawGroup) -> Iterator[tuple[Sequence[bytes], list[Any] | None]]:
+        """Yield the next of some texts, and what they hold.
 
         None stands for records of which some are unusual: each is to be decoded by itself.
         """
-        items = self._usual(raws)
+        raws, items = group.raws, self._usual(group)
         if items is not None or len(raws) <= _FEWEST:
-            yield len(raws), items
+            yield raws, items
             return
         half = len(raws) // 2
-        yield from self.decoded(raws[:half])
-        yield from self.decoded(raws[half:])
+        yield from self.decoded(_group_of(raws[:half]))
+        yield from self.decoded(_group_of(raws[half:]))
 
-    def _usual(self, raws: Sequence[bytes]) -> list[Any] | None:
+    def _usual(self, group: RawGroup) -> list[Any] | None:
+        joined = group.joined
         try:
-            items = list(map(self._decode, raws))
+            items = list(map(self._decode, group.raws))
         except UNLIKE:
             return None
         # Each member has one colon outside of text: where there are no others, each key that was
         # written was decoded, and none is duplicated. No record has fewer, so that all together
         # have as many only where each has.
-        others = sum(map(_count_colons, raws)) - self._objects.members(items)
-        if others and any(_ESCAPED_COLON in raw for raw in raws if b"\\" in raw):
+        others = joined.count(b":") - self._objects.members(items)
+        if others and _holds(joined, _ESCAPED_COLON):
             return None  # a text may hold a colon that is not written as one
         return items if not others or self._objects.are_in_text(items, others) else None
 

@@ -288,6 +288,20 @@ def comparable(value: object, compare: Compare) -> Hashable:
     return identity(value) if normal is None else normal(value)
 
 
+def comparables(values: Iterable[object], compare: Compare) -> list[Hashable]:
+    """Return what `comparable` does of each of many values."""
+    if compare not in (Compare.EXACT, Compare.IGNORE_CASE):
+        return [comparable(value, compare) for value in values]
+    exact = compare is Compare.EXACT
+    # Text that begins with a letter or a sign, as nearly all does, is not blank.
+    return [
+        (value if exact else value.lower())
+        if value.__class__ is str and value.isascii() and value[:1] > " "
+        else comparable(value, compare)
+        for value in values
+    ]
+
+
 def same(left: object, right: object, compare: Compare = Compare.EXACT) -> bool:
     """Return whether two values are the same under a comparison; MISSING counts as blank."""
     left = None if left is MISSING else left

@@ -39,4 +39,7 @@ class Seal:
 
 def canonical(data: object) -> str:
     """Return data as canonical JSON: sorted keys, ASCII, no white space."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _encode(data)
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from oneway.core.connector import Capability
 from oneway.core.diagnostics import Span
+from oneway.core.packed import unpacker
 from oneway.core.records import Compare, Missing, Record, Value
 from oneway.mapping.spec import (
     Absent,
@@ -155,8 +156,8 @@ class SourceRow(NamedTuple):
 class SteadyRow(NamedTuple):
     """The short source row of a person who is in order and stays: nearly all rows.
 
-    `said` holds the plain value of each cell that states text, a whole number or a boolean, and
-    any other cell unchanged.
+    `packed` holds the plain value of each cell that states text, a whole number or a boolean, and
+    any other cell unchanged. `named` says whether all fields that tell people apart state text.
     """
 
     source_id: str
@@ -164,8 +165,9 @@ class SteadyRow(NamedTuple):
     label: str
     keys: tuple[Hashable, ...]
     key_values: tuple[Value, ...]
-    said: tuple[Value | Cell, ...]
-    leaving: tuple[Cell, ...]
+    packed: bytes
+    packed_leaving: bytes
+    named: bool
 
     @property
     def leaver(self) -> bool:
@@ -175,7 +177,12 @@ class SteadyRow(NamedTuple):
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The cells, as those of any row."""
-        return tuple(map(cell_of, self.said))
+        return _unpacked(self.packed)
+
+    @property
+    def leaving(self) -> tuple[Cell, ...]:
+        """What leaving would write, as of any row."""
+        return _unpacked(self.packed_leaving)
 
 
 PLAIN = frozenset({str, int, bool})
@@ -188,12 +195,21 @@ def cell_of(said: Value | Cell) -> Cell:
     return said if isinstance(said, Cell) else Cell(CellState.STATED, said)
 
 
+def _unpacked(packed: bytes) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(CellState(each[0]), *each[1:])
+        if each.__class__ is list  # a cell; no plain value is one
+        else Cell(CellState.STATED, each)
+        for each in unpacker()(packed)
+    )
+
+
 def whole(row: AnySourceRow) -> SourceRow:
     """Return a row in the planner's form."""
     if isinstance(row, SourceRow):
         return row
-    source_id, key, label, keys, key_values, _, leaving = row
-    return SourceRow(source_id, key, label, keys, key_values, cells=row.cells, leaving=leaving)
+    source_id, key, label, keys, key_values, *_ = row
+    return SourceRow(source_id, key, label, keys, key_values, cells=row.cells, leaving=row.leaving)
 
 
 class TargetRow(NamedTuple):
@@ -215,6 +231,56 @@ class TargetRow(NamedTuple):
     unsaid: EvaluationFailure | None = None
     told: tuple[Value | Missing, ...] = ()
     """The values at the paths of `Policy.told`."""
+
+
+class SameRow(NamedTuple):
+    """The short row of a target record that holds what the source record with its keys says.
+
+    It has not left, and is not due to. `beside` is what it holds where that record is silent, in
+    the fields of leavers, and by the paths of `Policy.told`.
+    """
+
+    target_id: str
+    row: SteadyRow
+    beside: tuple[tuple[Value | Missing, ...], ...]
+
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        """The keys, as those of any row."""
+        return self.row.keys
+
+    @property
+    def values(self) -> tuple[Value | Missing, ...]:
+        """The values, as those of any row."""
+        if not self.beside[0]:
+            return tuple(unpacker()(self.row.packed))
+        silent = iter(self.beside[0])
+        return tuple(
+            next(silent) if each.__class__ is list else each for each in unpacker()(self.row.packed)
+        )
+
+    @property
+    def key(self) -> str:
+        """The name of the record, as that of any row."""
+        return self.row.key
+
+    @property
+    def left(self) -> bool:
+        """Whether the record has left: never."""
+        return False
+
+
+AnyTargetRow: TypeAlias = TargetRow | SameRow
+
+
+def whole_target(row: AnyTargetRow) -> TargetRow:
+    """Return a row of a target record as the planner takes it."""
+    if isinstance(row, TargetRow):
+        return row
+    _, leaving, told = row.beside
+    return TargetRow(
+        row.target_id, row.key, row.keys, values=row.values, leaving=leaving, told=told
+    )
 
 
 @dataclass(frozen=True, slots=True)

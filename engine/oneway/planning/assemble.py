@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from oneway.core.records import Missing, Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import (
     AnySourceRow,
+    AnyTargetRow,
     Cell,
     CellState,
     FieldRule,
     Policy,
+    SameRow,
     SourceRow,
-    SteadyRow,
-    TargetRow,
     whole,
+    whole_target,
 )
 from oneway.planning.diff import Awaited, FieldChange, comparison
 from oneway.planning.links import likeness_of
@@ -68,25 +70,30 @@ class Assembler:
             return draft.row.label
         return held_name(self.policy, draft.target) if draft.target is not None else ""
 
-    def quiet(self, row: AnySourceRow, target: TargetRow) -> Quiet:
-        """Return the outcome of a pair without anything to report; its first key is shown."""
-        only_by_key = self._only_by_key(row, target)
-        return Quiet(row.key, row.source_id, row.label, target.target_id, only_by_key)
+    def quiet(self, pairs: Iterable[tuple[AnySourceRow, AnyTargetRow]]) -> list[Quiet]:
+        """Return the outcomes of pairs without anything to report; their first key is shown.
 
-    def _only_by_key(self, row: AnySourceRow | None, target: TargetRow | None) -> bool:
+        Nearly everybody's names are the same text, which is the same by every comparison.
+        """
+        made, only_by_key, same = partial(tuple.__new__, Quiet), self._only_by_key, SameRow
+        return [
+            made((
+                row[1], row[0], row[2], target[0],
+                not (target.__class__ is same and target[1] is row and row[7])
+                and only_by_key(row, target),
+            ))
+            for row, target in pairs
+        ]  # fmt: skip
+
+    def _only_by_key(self, row: AnySourceRow | None, target: AnyTargetRow | None) -> bool:
         if row is None or target is None or self.linked.get(row.source_id) == target.target_id:
             return False
-        # Most names are the same text, which is equal under every comparison.
-        names, held = self.policy.identifying, target.values
-        if isinstance(row, SteadyRow):
-            said = [row.said[each] for each in names]
-            if said == [held[each] for each in names] and {*map(type, said)} == {str}:
-                return False
-        if not row.cells or not held:
+        names, held, cells = self.policy.identifying, target.values, row.cells
+        if not cells or not held:
             return True
-        if names and all(_is_same_text(row.cells[each], held[each]) for each in names):
+        if names and all(_is_same_text(cells[each], held[each]) for each in names):
             return False
-        return not likeness_of(self.policy, whole(row), target).beyond_the_key
+        return not likeness_of(self.policy, whole(row), whole_target(target)).beyond_the_key
 
     def _key_digest(self, row: SourceRow) -> str:
         """Return the digest of a row's match value, if the value itself must not be shown."""

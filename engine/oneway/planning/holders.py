@@ -1,9 +1,9 @@
 """Says whose a target record is, for a reason: the person, and whether they have left."""
 
-from oneway.mapping.program import AnySourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow
 
 
-def whose(target_id: str, target: TargetRow | None, row: AnySourceRow | None) -> str:
+def whose(target_id: str, target: AnyTargetRow | None, row: AnySourceRow | None) -> str:
     """Return a target record by its id, and in brackets the person whose record it is."""
     said = []
     if row is not None:

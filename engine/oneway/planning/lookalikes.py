@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
-from oneway.mapping.program import AnySourceRow, Policy, SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.diff import new_value
 from oneway.planning.holders import whose
 
@@ -23,7 +23,7 @@ _ENOUGH = 5
 _MOST = 3
 """The most holders that are named: a mailbox of more than these is not one person's."""
 
-Holders = Mapping[Hashable, Sequence[TargetRow]]
+Holders = Mapping[Hashable, Sequence[AnyTargetRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Lookalikes:
                 tuple(each.target_id for each in namesakes),
             )
 
-    def _may_be(self, row: SourceRow, target: TargetRow, position: int) -> bool:
+    def _may_be(self, row: SourceRow, target: AnyTargetRow, position: int) -> bool:
         """Return whether a record that holds a person's value may be theirs, by their names.
 
         A record matched with another person may be, only if it has this person's email.
@@ -72,7 +72,7 @@ class Lookalikes:
             return target.target_id not in self.owners or all(same)
         return target.target_id not in self.owners and (any(same) or not same)
 
-    def _text(self, path: str, value: Value, found: Sequence[TargetRow]) -> str:
+    def _text(self, path: str, value: Value, found: Sequence[AnyTargetRow]) -> str:
         ids = {each.target_id for each in found}
         named = ", ".join(whose(each.target_id, each, self.owners.get(each.target_id))
                           for each in found)  # fmt: skip
@@ -82,7 +82,7 @@ class Lookalikes:
 
 
 def lookalikes(
-    targets: Sequence[TargetRow], free: Sequence[TargetRow],
+    targets: Sequence[AnyTargetRow], free: Sequence[TargetRow],
     owners: Mapping[str, AnySourceRow], policy: Policy,
 ) -> Lookalikes:  # fmt: skip
     """Return the values of target records apart from keys; `free` are the unmatched records.
@@ -105,7 +105,7 @@ def lookalikes(
     return Lookalikes(policy, owners, single, emails, naming, _named(free, naming))
 
 
-def _kind(targets: Iterable[TargetRow], position: int) -> str:
+def _kind(targets: Iterable[AnyTargetRow], position: int) -> str:
     """Return "email" or "own" for a field of emails, or of text that no two records share."""
     held = (value for each in targets if (value := _held(each, position)) is not None)
     values = list(islice(held, _LOOKED_AT))
@@ -118,10 +118,11 @@ def _kind(targets: Iterable[TargetRow], position: int) -> str:
     return "own" if alone else ""
 
 
-def _holders(targets: Iterable[TargetRow], position: int) -> Holders:
-    found: dict[Hashable, list[TargetRow]] = defaultdict(list)
+def _holders(targets: Iterable[AnyTargetRow], position: int) -> Holders:
+    found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
     for each in targets:
-        value = each.values[position] if position < len(each.values) else MISSING
+        values = each.values
+        value = values[position] if position < len(values) else MISSING
         if isinstance(value, str):  # as nearly all are; blank where no word is in it
             if form := _loose(value):
                 found[form].append(each)
@@ -131,7 +132,7 @@ def _holders(targets: Iterable[TargetRow], position: int) -> Holders:
 
 
 def _named(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
-    found: dict[Hashable, list[TargetRow]] = defaultdict(list)
+    found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
     for each in free:
         names = [_held(each, position) for position in naming]
         if names and not any(map(is_blank, names)):
@@ -139,8 +140,9 @@ def _named(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
     return dict(found)
 
 
-def _held(target: TargetRow, position: int) -> Value:
-    value: Value | Missing = target.values[position] if position < len(target.values) else MISSING
+def _held(target: AnyTargetRow, position: int) -> Value:
+    values = target.values
+    value: Value | Missing = values[position] if position < len(values) else MISSING
     return None if isinstance(value, Missing) or is_blank(value) else value
 
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeVar
 
-from oneway.mapping.program import AnySourceRow, Policy, SourceRow, TargetRow, whole
+from oneway.mapping.program import (
+    AnySourceRow,
+    AnyTargetRow,
+    Policy,
+    SourceRow,
+    TargetRow,
+    whole,
+    whole_target,
+)
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.near_misses import NEAR_MISS, difference, key_at, loose, shown
 from oneway.planning.plan import Reason
@@ -23,7 +31,7 @@ NEAR_DUPLICATE = "near_duplicate"
 _MOST = 5
 """The most rows that are named."""
 
-Row = TypeVar("Row", AnySourceRow, TargetRow)
+Row = TypeVar("Row", AnySourceRow, AnyTargetRow)
 
 
 def hold_near_duplicates(
@@ -31,7 +39,7 @@ def hold_near_duplicates(
     rows: Sequence[SourceRow],
     targets: Sequence[TargetRow],
     policy: Policy,
-    quiet: Sequence[tuple[AnySourceRow, TargetRow]] = (),
+    quiet: Sequence[tuple[AnySourceRow, AnyTargetRow]] = (),
     allowed: Collection[str] = (),
 ) -> Matches:
     """Return the matches, with a conflict for people who may be in the source twice.
@@ -55,10 +63,11 @@ def hold_near_duplicates(
         groups = _alike(everybody, open_, level)
         if groups and not paired:  # rare: for most people there is nothing to compare
             paired = True
-            found |= {row.source_id: Match(each, level=0) for row, each in quiet}
+            found |= {row.source_id: Match(whole_target(each), level=0) for row, each in quiet}
         near = _forms(there, level, groups.keys())
         for form, group in groups.items():
-            held = _Group(group, near.get(form, ()), found, level, policy, allowed).held()
+            others = list(map(whole_target, near.get(form, ())))
+            held = _Group(group, others, found, level, policy, allowed).held()
             found |= held
             spoken |= {e.target_id for m in held.values() for e in m.candidates}
     return Matches({row.source_id: found[row.source_id] for row in rows if row.source_id in found},

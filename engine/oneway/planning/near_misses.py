@@ -10,10 +10,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from unicodedata import category
 
 from oneway.core.records import Value, normal
-from oneway.mapping.program import AnySourceRow, Policy, SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.lookalikes import lookalikes
 from oneway.planning.match import Matches
 from oneway.planning.plan import Reason
@@ -30,7 +31,7 @@ def near_misses(
     targets: Iterable[TargetRow],
     matches: Matches,
     policy: Policy,
-    quiet: Sequence[tuple[AnySourceRow, TargetRow]] = (),
+    quiet: Sequence[tuple[AnySourceRow, AnyTargetRow]] = (),
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons for source records that may belong to target records, by their ids.
 
@@ -48,8 +49,8 @@ def near_misses(
     spoken_for = owners.keys() | matches.spoken
     free = [each for each in targets if each.target_id not in spoken_for]
     found = _by_keys(alone, free, policy)
-    owners |= {target.target_id: row for row, target in quiet}
-    there = sorted((*targets, *(each for _, each in quiet)), key=lambda each: each.target_id)
+    owners |= {target[0]: row for row, target in quiet}
+    there = sorted((*targets, *(each for _, each in quiet)), key=itemgetter(0))  # by their ids
     like = lookalikes(there, free, owners, policy)
     for row in alone:
         known = {id for reason in found[row.source_id] for id in reason.candidates}
@@ -78,7 +79,7 @@ def _by_keys(
     return found
 
 
-def key_at(row: AnySourceRow | TargetRow, level: int) -> Hashable:
+def key_at(row: AnySourceRow | AnyTargetRow, level: int) -> Hashable:
     """Return a record's key at one level, as it is compared; None if it has none."""
     return row.keys[level] if level < len(row.keys) else None
 

@@ -23,7 +23,15 @@ from operator import itemgetter
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.core.words import some
-from oneway.mapping.program import AnySourceRow, Missed, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.program import (
+    AnySourceRow,
+    AnyTargetRow,
+    Missed,
+    Policy,
+    Program,
+    SourceRow,
+    TargetRow,
+)
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
@@ -100,7 +108,7 @@ def plan(
 def plan_rows(
     program: Program,
     source: Collected[AnySourceRow],
-    target: Collected[TargetRow],
+    target: Collected[AnyTargetRow],
     *,
     seal: Seal,
     header: Header,
@@ -115,7 +123,7 @@ def plan_rows(
     matches = _matched(rows, targets, policy, evidence, header, screened.quiet)
     matches = hold_tied(matches, rows, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    seen = replace(target, items=tuple(targets))
+    seen = Collected(tuple(targets), target.complete)
     drafter = _drafter(program, seen, matches, evidence, unseen, told_targets(rows, targets))
     unmatched = absent(program, targets, matches, source, rows)
     decide = partial(_granted, drafter, matches, unmatched, targets)
@@ -239,7 +247,7 @@ def _in_order(
     alone = tuple(each for each in planned if each.source_id is None)
     if not pairs:
         return (*(each for _, _, each in people), *alone)
-    quiet = sorted(map(assembler.quiet, *zip(*pairs, strict=True)))  # by their keys, then ids
+    quiet = sorted(assembler.quiet(pairs))  # by their keys, then ids
     found: list[Outcome | Quiet] = []
     done = 0
     for key, source_id, each in people:
@@ -275,7 +283,7 @@ def _drafter(
 
 def _reads(
     source: Collected[AnySourceRow],
-    target: Collected[TargetRow],
+    target: Collected[AnyTargetRow],
     unseen: tuple[str, ...],
     header: Header,
 ) -> tuple[Read, Read]:
@@ -307,7 +315,7 @@ def _is_managed(matches: Matches, row: SourceRow) -> bool:
     return (found.target is not None or rekeyed) and (row.leaver or not row.outside)
 
 
-def _unseen(target: Collected[TargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:
+def _unseen(target: Collected[AnyTargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:
     """Return why a target record may exist that no key can find; "" if none can."""
     why = () if target.complete else ("the list of target records may not be complete",)
     unknown = [each.target_id for each in targets if not each.keys_known]

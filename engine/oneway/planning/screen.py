@@ -11,29 +11,35 @@ only if
 - no record that the planner handles may claim one of the pair's unique values.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from oneway.core.records import MISSING, Missing, Value, comparable
+from oneway.core.records import MISSING, Missing, Value, comparables
 from oneway.mapping.program import (
     PLAIN,
     AnySourceRow,
+    AnyTargetRow,
     Cell,
     CellState,
     FieldRule,
     Policy,
+    SameRow,
     SourceRow,
     SteadyRow,
     TargetRow,
     whole,
+    whole_target,
 )
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import KEEP, at_update, doubled, drift, refuses, unlisted, wanted
 from oneway.planning.links import REUSED, LinkEvidence
 from oneway.planning.plan import Allowance
 
-Pair = tuple[AnySourceRow, TargetRow]
+Pair = tuple[AnySourceRow, AnyTargetRow]
+_AT_A_TIME = 1_000
+"""Pairs whose values are unpacked at once."""
 T = TypeVar("T")
 _Only = dict[Hashable, T | None]
 """The only record with each key; None if several have it."""
@@ -51,17 +57,18 @@ class Screened:
 def screen(
     policy: Policy,
     rows: Sequence[AnySourceRow],
-    targets: Sequence[TargetRow],
+    targets: Sequence[AnyTargetRow],
     evidence: LinkEvidence,
     allowed: Iterable[Allowance],
 ) -> Screened:
     """Return the pairs that are unchanged for certain apart from whatever must be planned."""
     if not _may_screen(policy, allowed):
-        return Screened((), list(map(whole, rows)), targets)
+        return Screened((), list(map(whole, rows)), list(map(whole_target, targets)))
     found = _Pairs(policy, rows, targets, evidence).parted()
     quiet, others = _unclaimed(policy, *found)
-    passed = {target.target_id for _, target in quiet}
-    return Screened(quiet, others, [each for each in targets if each.target_id not in passed])
+    passed = {target[0] for _, target in quiet}
+    kept = [whole_target(each) for each in targets if each[0] not in passed]
+    return Screened(quiet, others, kept)
 
 
 def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
@@ -81,16 +88,15 @@ class _Pairs:
         self,
         policy: Policy,
         rows: Sequence[AnySourceRow],
-        targets: Sequence[TargetRow],
+        targets: Sequence[AnyTargetRow],
         evidence: LinkEvidence,
     ) -> None:
         self.policy = policy
         self.rows = rows
-        self.found: _Only[TargetRow] = {}
-        for each in targets:
-            if each.keys and each.keys[0] is not None:
-                _note(self.found, each.keys[0], each)
-        self.speakers = [_speakers(rows, level) for level in range(len(policy.match))]
+        keys = (each[1][3] if isinstance(each, SameRow) else each[2] for each in targets)
+        self.found = _alone([each[0] if each else None for each in keys], targets)
+        speakers = [_speakers(rows, level) for level in range(len(policy.match))]
+        self.first, self.later = speakers[0].get, speakers[1:]
         self.links = _Links(evidence)
         watched = policy.watched
         self.fields = [
@@ -115,21 +121,26 @@ class _Pairs:
                 others.append(whole(row))
         return quiet, others
 
-    def _is_quiet(self, row: AnySourceRow, target: TargetRow) -> bool:
+    def _is_quiet(self, row: AnySourceRow, target: AnyTargetRow) -> bool:
+        if isinstance(target, SameRow):
+            return target[1] is row and self._alone_finds(row[0], row[3])
         # Taken apart once: each name of a named tuple takes as long as a comparison.
         _, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
         if left or scheduled or error is not None or unsaid is not None or not (known and values):
             return False
-        source_id = row[0]
-        for speakers, key in zip(self.speakers, keys, strict=False):
-            if key is not None and speakers.get(key, source_id) != source_id:
-                return False  # another source record speaks of the target record as well
-        if isinstance(row, SteadyRow):
-            # Without a cell: nearly everybody's fields are the same plain values.
-            if row.said == values and [*map(type, row.said)] == [*map(type, values)]:
-                return True
-            return self._agrees(row.cells, values)
-        return _stays(row) and self._agrees(row.cells, values)
+        if not (self._alone_finds(row[0], keys) and (isinstance(row, SteadyRow) or _stays(row))):
+            return False
+        return self._agrees(row.cells, values)
+
+    def _alone_finds(self, source_id: str, keys: Sequence[Hashable]) -> bool:
+        """Return whether no other source record has a key of the target record that one finds."""
+        return self.first(keys[0]) == source_id and not (
+            self.later
+            and any(
+                key is not None and speakers.get(key, source_id) != source_id
+                for speakers, key in zip(self.later, keys[1:], strict=False)
+            )
+        )
 
     def _agrees(self, cells: Sequence[Cell], values: Sequence[Value | Missing]) -> bool:
         """Return whether nothing is to be written, and nothing to be said of what is not."""
@@ -174,11 +185,9 @@ class _Links:
     """What earlier runs remember of each record."""
 
     def __init__(self, evidence: LinkEvidence) -> None:
-        self.sources: _Only[str] = {}
-        self.targets: _Only[str] = {}
-        for link in evidence.links:
-            _note(self.sources, link.source_id, link.target_id)
-            _note(self.targets, link.target_id, link.source_id)
+        sources = [each.source_id for each in evidence.links]
+        targets = [each.target_id for each in evidence.links]
+        self.sources, self.targets = _alone(sources, targets), _alone(targets, sources)
         self.doubted = evidence.second_look | evidence.pending.keys() | evidence.doubted.keys()
         self.sought = evidence.unlisted | evidence.gone | evidence.late.keys()
 
@@ -195,18 +204,19 @@ class _Links:
         )
 
 
-def _speakers(rows: Iterable[AnySourceRow], level: int) -> _Only[str]:
+def _speakers(rows: Sequence[AnySourceRow], level: int) -> _Only[str]:
     """Return the source record that alone has each value of one match key."""
-    found: _Only[str] = {}
-    for row in rows:
-        keys = row[3]
-        if level < len(keys) and (key := keys[level]) is not None:
-            found[key] = None if key in found else row[0]
+    keys = [row[3][level] if level < len(row[3]) else None for row in rows]
+    return _alone(keys, [row[0] for row in rows])
+
+
+def _alone(keys: Sequence[Hashable], each: Iterable[T]) -> _Only[T]:
+    """Return what alone has a key, by that key; nothing by the key None."""
+    found: _Only[T] = dict(zip(keys, each, strict=True))
+    if len(found) < len(keys):
+        found |= {key: None for key, number in Counter(keys).items() if number > 1}
+    found.pop(None, None)
     return found
-
-
-def _note(found: _Only[T], key: Hashable, each: T) -> None:
-    found[key] = None if key in found else each
 
 
 def _unclaimed(
@@ -215,20 +225,19 @@ def _unclaimed(
     """Return the pairs whose unique values no other record may claim, and all other rows."""
     ways = list(doubled(policy).items())
     while ways and quiet:
+        cells = [row.cells for row in others if row.cells]
         wanted = {
-            (i, comparable(value, compare))
-            for row in others
-            if row.cells
+            i: {*comparables((v for e in cells for v in (e[i].value, e[i].initial)), compare)}
+            - {None}
             for i, compare in ways
-            for value in (row.cells[i].value, row.cells[i].initial)
         }
-        wanted -= {(i, None) for i, _ in ways}
-        claimed = {
-            position
-            for i, compare in ways
-            for position, (_, target) in enumerate(quiet)
-            if (i, comparable(target.values[i], compare)) in wanted
-        }
+        claimed: set[int] = set()
+        for start in range(0, len(quiet), _AT_A_TIME):
+            values = [target.values for _, target in quiet[start : start + _AT_A_TIME]]
+            for i, compare in ways:
+                held = comparables([each[i] for each in values], compare)
+                if not wanted[i].isdisjoint(held):
+                    claimed |= {start + at for at, each in enumerate(held) if each in wanted[i]}
         if not claimed:
             break
         others = [*others, *(whole(quiet[each][0]) for each in sorted(claimed))]

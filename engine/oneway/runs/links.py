@@ -15,7 +15,7 @@ from oneway.core.diagnostics import refusal
 from oneway.core.records import Collected, Record
 from oneway.history.journal import JournalEntry
 from oneway.history.last_good import last_still_in
-from oneway.mapping.program import TargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
 from oneway.planning.guards import RecentRuns
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Plan, Verb
@@ -116,7 +116,8 @@ def looked_up(
     sources = {row.source_id for row in found.source.items}
     shown = {each.target_id for each in found.target.items}
     records, evidence = _hidden(prepared, systems, sources, shown, remembered)
-    target = _with(found.target, [found.program.target_row(each) for each in records])
+    rows: list[AnyTargetRow] = [found.program.target_row(each) for each in records]
+    target = _with(found.target, rows)
     if not any(found.kept) or not records:
         return replace(found, target=target, evidence=evidence)
     kept = [projection_of(prepared).of_target(each) for each in records]
@@ -154,10 +155,10 @@ def asked_again(
     if not doomed:
         return None
     second = _SecondLook(prepared, systems, found)
-    records = second.of([each for each in found.target.items if each.target_id in doomed])
+    records = second.of([whole_target(e) for e in found.target.items if e.target_id in doomed])
     if not records and second.whole:
         return None
-    rows = [found.program.source_row(each) for each in records]
+    rows: list[AnySourceRow] = [found.program.source_row(each) for each in records]
     source = _with(found.source, rows)
     if not second.whole:
         source = replace(source, complete=False, problems=(*source.problems, *second.problems))

@@ -15,8 +15,9 @@ from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.core.telemetry import OpenStep, step
 from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
-from oneway.mapping.program import AnySourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
+from oneway.mapping.same_rows import SameRows
 from oneway.mapping.spec import ReferenceSpec
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.runs.compare.projection import Projection, is_open_table
@@ -64,7 +65,7 @@ class EvaluatedInputs:
     """
 
     source: Collected[AnySourceRow]
-    target: Collected[TargetRow]
+    target: Collected[AnyTargetRow]
     references: Mapping[str, Snapshot]
     tables: Mapping[str, LookupTable]
     program: Interpreted
@@ -105,7 +106,10 @@ def evaluate_inputs(
     references, tables, program = reads.bound()
     if not keeping:
         source = reads.collected("source", program.source_row, program.source_rows)
-        target = reads.collected("target", program.target_row, program.target_rows)
+        same = SameRows(program.policy, source.items)
+        target = reads.collected(
+            "target", program.target_row, lambda batch: same.shortened(program.target_rows(batch))
+        )
         return EvaluatedInputs(source, target, references, tables, program, tallies=reads.tallies)
     projection = projection_of(prepared)
     rows = _Keeping(program.source_row, projection.of_source)

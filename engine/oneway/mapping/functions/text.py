@@ -14,7 +14,17 @@ from oneway.mapping.functions.function import (
 from oneway.mapping.functions.values import as_text
 
 MAX_WIDTH = 1000
-_NO_DIGITS = re.compile("[^0-9]+")
+
+
+class _OnlyDigits(dict[int, int | None]):
+    """What becomes of each character: nothing, unless it is one of the digits 0 to 9."""
+
+    def __missing__(self, code: int) -> None:
+        """Leave out a character of which no more is known."""
+
+
+_DIGITS = _OnlyDigits({code: code if chr(code).isdigit() else None for code in range(128)})
+"""Without a call for each of the usual characters: much faster than a pattern."""
 
 
 def _not_empty(value: Value) -> None:
@@ -61,7 +71,7 @@ def pad_right(text: str, width: int, fill: str = " ") -> str:
 
 def digits(text: str) -> str:
     """Return the digits 0 to 9 of a text; digits of other scripts are not digits of a code."""
-    return _NO_DIGITS.sub("", text)
+    return text.translate(_DIGITS)
 
 
 def letters(text: str) -> str:

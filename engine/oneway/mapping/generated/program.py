@@ -7,6 +7,7 @@ from itertools import count, repeat
 from typing import Any, TypeAlias, cast
 
 from oneway.core.batches import Batch, RecordShape
+from oneway.core.packed import packer
 from oneway.core.records import Record, Value, identity
 from oneway.mapping.generated.departures import Departures
 from oneway.mapping.generated.limits import MOST_EXPRESSIONS, Shapeless, Uncompiled
@@ -201,10 +202,26 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         "row_of_source": partial(tuple.__new__, SourceRow),
         "row_of_target": partial(tuple.__new__, TargetRow),
         "steady_row": partial(tuple.__new__, SteadyRow),
+        "packed": packer(),
+        "packed_once": _once(packer()),
         "whole_cells": lambda said: tuple(map(cell_of, said)),
         "cell_of": partial(tuple.__new__, Cell),
         "STATED": CellState.STATED,
     }
+
+
+def _once(pack: Callable[[object], bytes]) -> Callable[[object], bytes]:
+    """Return what packs values, and gives those that are the same as the last ones as one."""
+    last = b""
+
+    def packed(values: object) -> bytes:
+        nonlocal last
+        found = pack(values)
+        if found != last:
+            last = found
+        return last
+
+    return packed
 
 
 def _sought(value: Value) -> object:

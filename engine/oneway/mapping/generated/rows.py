@@ -143,18 +143,27 @@ class Rows:
         failed = self._failed()
         short = self.shape is not None
         of_field = replace(self.cells, short=short)
-        cells = _tuple([of_field.cell(each) for each in code.fields])
+        fields = [of_field.cell(each) for each in code.fields]
+        cells = _tuple(fields)
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
-        who = f"{self._id}, {name}, {label}, {_tuple(keys)}, {_tuple(values)}"
+        source.line(f"keys = {_tuple(keys)}")
+        same = " and ".join(f"keys[{at}] is {value}" for at, value in enumerate(values))
+        who = f"{self._id}, {name}, {label}, keys, keys if {same or 'True'} else {_tuple(values)}"
         if short:
             with source.block(f"if not (leaver or missed or {failed}):"):
-                source.line(f"return steady_row(({who}, {cells}, leaving))")
+                named = f"packed({cells}), packed_once(leaving), {self._named(fields)}"
+                source.line(f"return steady_row(({who}, {named}))")
             cells = f"whole_cells({cells})"
         source.line(
             f"return row_of_source(({who},"
             f" leaver, (), {failed}, {cells}, {left}, tuple(missed), None, True, (), None,"
             " None, False, ()))"
         )
+
+    def _named(self, fields: Sequence[str]) -> str:
+        """Return whether all cells that tell people apart state text."""
+        named = [fields[position] for position in self.program.policy.identifying]
+        return " and ".join(f"{each}.__class__ is str" for each in named) or "False"
 
     @property
     def _compares(self) -> Sequence[Compare]:

@@ -13,7 +13,7 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected
 from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
-from oneway.mapping.program import LeftAnswer, Policy, whole
+from oneway.mapping.program import LeftAnswer, Policy, whole, whole_target
 from oneway.planning.access import UNSAID
 from oneway.planning.in_vain import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Plan, Verb
@@ -62,7 +62,8 @@ def inputs_of(
     """
     policy = found.program.policy
     assert len(found.kept[0]) == len(found.source.items), "not read with `keeping`"
-    veiler = redactor_of(policy, plan, found.target.items, found.program.departed(), seal)
+    all_targets = tuple(map(whole_target, found.target.items))
+    veiler = redactor_of(policy, plan, all_targets, found.program.departed(), seal)
     kept = RunSnapshot(
         version=__version__,
         header=_header(plan),
@@ -78,7 +79,7 @@ def inputs_of(
     )
     rows, targets = (
         map(veiler.source_row, map(whole, found.source.items)),
-        map(veiler.target_row, found.target.items),
+        map(veiler.target_row, all_targets),
     )
     items = Items(zip(rows, found.kept[0], strict=True), zip(targets, found.kept[1], strict=True))
     return dump(kept, items, limit)

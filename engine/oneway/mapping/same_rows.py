@@ -1,0 +1,78 @@
+"""Shortens the rows of target records that hold what a source record says.
+
+That is nearly all of them: what such a row says stands in the source row already, and once the
+two are compared, while both are at hand, the texts of the target record need not be kept.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from oneway.core.packed import packer
+from oneway.core.records import Missing, Value
+from oneway.mapping.program import (
+    AnySourceRow,
+    AnyTargetRow,
+    Cell,
+    CellState,
+    Policy,
+    SameRow,
+    SteadyRow,
+    TargetRow,
+)
+
+_MISSING = b"missing"
+"""What is in the bytes of values of which one is missing, or a text that says so."""
+
+_Held: TypeAlias = tuple[tuple[Value | Missing, ...], ...]
+
+
+class SameRows:
+    """The short source rows by their keys, and what each of them says in the same places.
+
+    Where the first of them is silent whatever its record holds, the others are expected to be.
+    """
+
+    def __init__(self, policy: Policy, rows: Iterable[AnySourceRow]) -> None:
+        steady = (row for row in rows if isinstance(row, SteadyRow))
+        self._rows: dict[tuple[Hashable, ...], SteadyRow] = {row[3]: row for row in steady}
+        first = next(iter(self._rows.values()), None)
+        cells = first.cells if first is not None else ()
+        self._silent: Mapping[int, Cell] = {
+            position: cell
+            for position, cell in enumerate(cells)
+            if cell == _INACTIVE and position not in policy.watched
+        }
+        self._last: tuple[bytes, _Held] = (b"", ())
+
+    def shortened(self, targets: Sequence[TargetRow]) -> Sequence[AnyTargetRow]:
+        """Return the rows, in their order, those short that may be."""
+        find, pack, silent = self._rows.get, packer(), self._silent
+        found: list[AnyTargetRow] = []
+        for each in targets:
+            # Taken apart once: each name of a named tuple takes as long as a comparison.
+            id, key, keys, left, scheduled, values, leaving, error, known, unsaid, told = each
+            row = find(keys)
+            short: SameRow | None = None
+            if row is not None and not (left or scheduled) and key == row[1] and values:
+                said: Sequence[object] = values
+                if silent:
+                    said = [silent.get(at, value) for at, value in enumerate(values)]
+                try:
+                    same = pack(said) == row[5] and _MISSING not in row[5]
+                    if same and known and error is None and unsaid is None:
+                        held = tuple([values[at] for at in silent]) if silent else ()
+                        short = SameRow(id, row, self._once((held, leaving, told)))
+                except (TypeError, ValueError, ArithmeticError):  # no JSON: a number too large
+                    pass
+            found.append(short or each)
+        return found
+
+    def _once(self, held: _Held) -> _Held:
+        """Return what is held, as one object for all who hold the same."""
+        packed = packer()(held)
+        if packed != self._last[0] or _MISSING in packed:
+            self._last = packed, held
+        return self._last[1]
+
+
+_INACTIVE = Cell(CellState.INACTIVE)
