@@ -361,29 +361,33 @@ def test_usual_records_are_read_many_at_a_time() -> None:
 HELD = st.sampled_from(["Ann", "missing", "", " ", 1, True, 1.0, 10**30, None])
 
 
-@given(HELD, HELD, HELD | st.just("k"), st.booleans())
+@given(HELD, HELD, HELD | st.just("k"), st.booleans(), st.sampled_from("kK"), st.booleans())
 @settings(max_examples=60)
-@example("Ann", "Ann", "k", True)
-@example("Ann", "Ann", "x", False)
-@example(1, True, "x", False)
-@example("missing", None, "x", False)
-@example("Ann", "Ann", None, False)
+@example("Ann", "Ann", "k", True, "k", False)
+@example("Ann", "Ann", "x", False, "k", False)
+@example("Ann", "Ann", "x", False, "K", False)
+@example("Ann", "Ann", "x", False, "k", True)
+@example(1, True, "x", False, "k", False)
+@example("missing", None, "x", False, "k", False)
+@example("Ann", "Ann", None, False, "k", False)
 def test_a_target_record_is_short_only_where_it_holds_the_same(
-    said: Any, held: Any, beside: Any, on: bool
+    said: Any, held: Any, beside: Any, on: bool, ref: str, left: bool
 ) -> None:
     """Values of two types are never the same, and what is absent is no text that says so."""
     switched = {"from": "code", "when": "setting('on')"}
-    mapping = next_world({"ref": "code", "nick": "name", "grade": switched}).mapping
-    mapping = {
-        **mapping,
+    mapping = next_world({"nick": "name", "grade": switched}).mapping | {
+        "match": [{"source": "code", "target": "ref", "compare": "ignore_case"}],
+        "joiners": {"create": False},
+        "leavers": {"when": "flag", "set": {"leaveDate": "today()"}, "left": "leaveDate"},
         "settings": {"on": {"type": "boolean", "default": False, "description": "x"}},
     }
     world = World(mapping, Snapshot(()), Snapshot(()), Snapshot(()), on=on)
     program = bound(world)
     many = GeneratedProgram(program.code, program.context, program.tables)
-    person = {"id": "1", "name": said, "code": "k"}
-    user = {"id": "2", "ref": "k", "nick": held, "grade": beside}
-    present = {key: each for key, each in user.items() if each is not None}
+    person = {"id": "1", "name": said, "code": "k", "flag": False}
+    leave = {"leaveDate": "2020-01-01" if left else None}
+    user = {"id": "2", "ref": ref, "nick": held, "grade": beside, **leave}
+    present = {key: each for key, each in user.items() if each is not None} | leave
     (batch,) = batches([person], [Record("1", person)])
     same = SameRows(program.policy, many.source_rows(batch))
     for data in (user, present):
@@ -394,4 +398,6 @@ def test_a_target_record_is_short_only_where_it_holds_the_same(
             repr(said) == repr(held)
             and repr(said) in ("'Ann'", "1", "True")
             and (not on or beside == "k")
+            and ref == "k"
+            and not left
         )

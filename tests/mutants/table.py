@@ -523,7 +523,8 @@ MUTANTS = (
         )
         for name, old, new in (
             ("keys-off", "speakers.get(key, source_id) != source_id", "False"),
-            ("several-holders", "None if key in found else each", "each"),
+            ("first-key-off", "self.first(keys[0]) == source_id and", "True and"),
+            ("several-holders", "    if len(found) < len(keys):", "    if False:"),
             ("links-off", "self.sources.get(source_id, target_id) == target_id", "True"),
             ("claims-off", "    while ways and quiet:", "    while False:"),
             ("leavers-pass", "not (row.leaver or row.outside or", "not (row.outside or"),
@@ -534,6 +535,23 @@ MUTANTS = (
             ("refusals-off", "    if refuses(rule, cell, creating=False):", "    if False:"),
             ("lookups-off", "if sought is not None or (", "if ("),
             ("unsaid-pass", "(watched and held is MISSING)", "False"),
+        )
+    ),
+    # short rows of target records
+    *(
+        Mutant(
+            f"short-{name}",
+            "mapping/same_rows",
+            old,
+            new,
+            "many records at a time give the plan of each",
+            "tests/laws/test_batches.py",
+        )
+        for name, old, new in (
+            ("leavers", "not (left or scheduled) and ", ""),
+            ("other-names", "key == row[1] and values", "values"),
+            ("missing", " and _MISSING not in row[5]", ""),
+            ("unlike", "same = pack(said) == row[5] and _MISSING", "same = _MISSING"),
         )
     ),
     # planner
