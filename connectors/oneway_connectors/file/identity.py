@@ -34,7 +34,6 @@ class Ids:
         self._known: set[str] = set()
         self.shared: set[str] = set()
         """The ids of several entries."""
-
         self._counts: dict[int, int] = {}
 
     def name(self, entry: FileEntry) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from oneway.mapping.program import TargetRow
+from oneway.mapping.program import AnyTargetRow
 from oneway.planning.guards import key_of
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Read
@@ -15,7 +15,7 @@ _MOST = 3
 
 def left_out(
     unlisted: Iterable[Link],
-    targets: Iterable[TargetRow],
+    targets: Iterable[AnyTargetRow],
     still_in: Collection[str],
     since: str,
 ) -> int:

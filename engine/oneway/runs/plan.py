@@ -14,7 +14,7 @@ from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.interpreter import LookupTable
-from oneway.mapping.program import TargetRow
+from oneway.mapping.program import AnyTargetRow
 from oneway.planning.doubt import doubted, left_out
 from oneway.planning.guards import WINDOW, RecentRuns, Verdict, gone, judge
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
@@ -85,7 +85,7 @@ def _unlisted(remembered: Remembered, shown: Container[str]) -> Sequence[Link]:
 
 
 def _left_out(
-    remembered: Remembered, unlisted: Sequence[Link], targets: Iterable[TargetRow]
+    remembered: Remembered, unlisted: Sequence[Link], targets: Iterable[AnyTargetRow]
 ) -> int:
     """Return `Read.left_out` of the source; nothing before the first good run."""
     since = remembered.good_since
