@@ -1,8 +1,10 @@
 """Reads the records of a file."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO
 from threading import Lock
 from typing import BinaryIO
 
@@ -15,10 +17,11 @@ from oneway_connectors.file.blank_words import without_words
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.identity import Ids
-from oneway_connectors.file.layout import FileEntries, FileEntry, Grouping, Layout
+from oneway_connectors.file.jsonl import JsonLines
+from oneway_connectors.file.layout import FileEntries, FileEntry, Grouping, Layout, line_of
 from oneway_connectors.file.letters import Letters
 from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
-from oneway_connectors.file.options import DEFAULTS, FileOptions
+from oneway_connectors.file.options import DEFAULTS, UTF_8, FileOptions
 
 _MOST_BROKEN = 1_000
 """The number of broken records from which a file with more broken than valid ones is refused."""
@@ -78,6 +81,29 @@ class FileReader:
     def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
         """Yield what `records` does, in the same order, those of one shape many at a time."""
         return self._read(gaps, progress, grouped=not self._options.blank)
+
+    @property
+    def by_line(self) -> bool:
+        """Whether each line is a record, which takes no other line to read."""
+        options = self._options
+        return self._format == "jsonl" and options.encoding == UTF_8 and not options.blank
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of the file, each with its end; `by_line` says that they are records."""
+        with opened(self._path) as file:
+            text = as_utf8(self._path, file, self._options.encoding)
+            yield from iter(partial(line_of, text), b"")
+
+    def lines_at(self, places: Iterable[int]) -> Iterator[bytes]:
+        """Yield the lines that begin at some places, in bytes from the start of the file."""
+        with opened(self._path) as file:
+            for place in places:
+                file.seek(place)
+                yield line_of(file)
+
+    def of_lines(self, lines: Iterable[bytes]) -> "LinesReader":
+        """Return a reader of some lines alone, as if the file had no others."""
+        return LinesReader(self._path, self._options, lines)
 
     def _read(
         self, gaps: list[str], progress: Progress, *, grouped: bool = False
@@ -167,6 +193,73 @@ class FileReader:
             stamp = stamp_of(file)
         records = {record.id: record for record in self.read().records if not record.problem}
         return _Index(stamp, records)
+
+
+class LinesReader:
+    """Reads some lines of a file of JSON Lines, as if the file had no others.
+
+    What makes it wrong to read them alone is said in `gaps`: an id that stands twice.
+    """
+
+    def __init__(self, path: str, options: FileOptions, lines: Iterable[bytes]) -> None:
+        self.notes: list[str] = []
+        self._path = path
+        self._options = options
+        self._lines = lines
+        self._numbers: dict[str, int] = {}
+
+    def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
+        """Yield the records, those of one shape many at a time."""
+        layout = JsonLines()
+        reading = _Reading(self._path, self._options, layout, gaps, progress)
+        for each in layout.grouped(_Lines(self._lines)):
+            if isinstance(each, FileEntries):
+                yield from self._numbered(each.lines, reading.batch(each))
+            elif (record := reading.record(each)) is not None:
+                self._numbers[record.id] = each.line
+                yield record
+        if reading.ids.shared:
+            gaps.append(f"{self._path}: several records have one id")
+        self.notes = reading.letters.said
+
+    def position_of(self, id: str) -> int:
+        """Return which of the lines an id stands on, once they are read; the first is 0."""
+        return self._numbers[id] - 2  # they count from 1, and the blank line is before them
+
+    def _numbered(
+        self, lines: Sequence[int], records: Iterable[Record | Batch]
+    ) -> Iterator[Record | Batch]:
+        """Yield the records of several lines, and note on which line each id is."""
+        ids: list[str] = []
+        for each in records:
+            ids += each.ids if isinstance(each, Batch) else (each.id,)
+            yield each
+        # There are fewer where one has the id of another.
+        self._numbers.update(zip(ids, lines, strict=False))
+
+
+class _Lines(BytesIO):
+    """Lines as a file, below a blank one: none may begin as only a file's first line does."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        super().__init__()
+        self._rest = bytearray(b"\n")
+        self._next = iter(lines)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return so many bytes, or all that are left."""
+        rest, most = self._rest, -1 if size is None else size
+        while most < 0 or len(rest) < most:
+            line = next(self._next, b"")
+            if not line:
+                most = len(rest)
+                break
+            rest += line
+            if not line.endswith(b"\n"):
+                rest += b"\n"  # the file's last line, which may stand before others here
+        found = bytes(rest[:most])
+        del rest[:most]
+        return found
 
 
 class _Reading:

@@ -13,6 +13,7 @@ from oneway.cli.options import consoled, formatted, now, remembering, state_of, 
 from oneway.core.diagnostics import refusal
 from oneway.core.words import count
 from oneway.history.journal import Journal
+from oneway.history.settled import discard_settled
 from oneway.render.sanitize import harmless
 from oneway.runs import Operator, hold_lock
 from oneway.runs.forget import Forgotten, find_person, forget_person, keeps_digests
@@ -68,6 +69,10 @@ def command(
         for each in found:
             locks.enter_context(hold_lock(each.connection, operator))
         erased = [forget_person(journal, each) for each in found]
+        for each in found:
+            discard_settled(
+                kept, each.connection
+            )  # it names everybody; the next run makes it again
         beyond = (*BEYOND, *_left_of(journal))
     if format == "json":
         data = [_data(each) for each in erased]

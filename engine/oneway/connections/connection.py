@@ -184,6 +184,8 @@ class Connection:
     source: Side = Side()
     target: Side = Side()
     schedule: Schedule | None = Schedule()
+    only_changed: bool = False
+    """Whether records are passed over that are as they were at the last run."""
     guards: OwnGuards | None = None
     reviewed_by: str = ""
     notify: tuple[Notify, ...] = ()

@@ -38,6 +38,7 @@ def connection(part: DocumentPart, written: FileProvenance) -> Connection:
     """Return the connection that a document's root holds."""
     guards = part.maybe("guards")
     reviewed = part.maybe_text("reviewed_by")
+    only_changed = part.maybe("only_changed")
     return Connection(
         name=str(part.at("name").value),
         file=written.file,
@@ -46,6 +47,7 @@ def connection(part: DocumentPart, written: FileProvenance) -> Connection:
         source=_side(part.maybe("source"), written.file),
         target=_side(part.maybe("target"), written.file),
         schedule=_schedule(part.maybe("schedule")),
+        only_changed=only_changed is not None and only_changed.value is True,
         guards=_guards(guards) if guards else None,
         reviewed_by=reviewed.text if reviewed else "",
         notify=tuple(notify_of(item, written.file) for item in part.items("notify")),

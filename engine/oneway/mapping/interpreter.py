@@ -385,6 +385,10 @@ class Interpreted:
         unsure = None in due or bool(self.code.unsure.get(by))
         return LeftAnswer.UNKNOWN if unsure else LeftAnswer.STAYS
 
+    def told_by(self, target: TargetRow) -> Mapping[str, Value]:
+        """Return what conditions on leaving read of a target record, as it is."""
+        return self._written(target, ())
+
     def _written(self, target: TargetRow, written: Sequence[Written]) -> Mapping[str, Value]:
         """Return what conditions read of a target record once these values are written."""
         rules = (rule.keys for rule in self.policy.leaving)

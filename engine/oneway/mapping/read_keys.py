@@ -371,6 +371,20 @@ def _blanks(batch: Batch, path: Path) -> int:
     return len(batch) - len(values) + sum(map(is_blank, doubtful))
 
 
+def blank_in(batch: Batch, path: Path) -> Sequence[bool]:
+    """Return of each record of a batch whether its value at a path is blank."""
+    values = None if _leads_to_objects(batch, path) else batch.values(path)
+    if values is None or len(values) < len(batch):
+        return [is_blank_at(batch.record(place), path) for place in range(len(batch))]
+    return list(map(is_blank, values))
+
+
+def is_blank_at(record: Record, path: Path) -> bool:
+    """Return whether a record's value at a path is blank, as one below null is."""
+    value = at(record.data, path)
+    return value is MISSING or is_blank(value)
+
+
 def _leads_to_objects(batch: Batch, path: Path) -> bool:
     shape = batch.shape
     for key in path:

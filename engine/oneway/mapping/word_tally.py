@@ -20,7 +20,7 @@ from oneway.mapping.expressions.words import MATCHES, Way, Word, words_of
 Path = tuple[str, ...]
 Values = dict[object, Value]
 
-_DISTINCT = 300
+DISTINCT = 300
 """A key with more values than this holds names or numbers, and no words of a list."""
 _NAMED = 3
 """Words that a message suggests."""
@@ -57,8 +57,8 @@ class WordTally:
     def _drop_names(self) -> None:
         """Forget the keys that hold too many values to be words of a list."""
         kept = self.values.items()
-        if any(len(held) > _DISTINCT for _, held in kept):
-            self.values = {path: held for path, held in kept if len(held) <= _DISTINCT}
+        if any(len(held) > DISTINCT for _, held in kept):
+            self.values = {path: held for path, held in kept if len(held) <= DISTINCT}
 
     def unheld(self) -> Iterator[Diagnostic]:
         """Yield each word that no record has while one has nearly the same."""
@@ -72,11 +72,20 @@ class WordTally:
                 help = f"did you mean {' or '.join(map(_shown, near[:_NAMED]))}?"
                 yield Diagnostic(span, Severity.WARNING, "R176", summary, help)
 
+    def met(self) -> frozenset[int]:
+        """Return which of the words, by position, a value of some record is."""
+        return frozenset(
+            position
+            for position, (word, expression, _) in enumerate(self.words)
+            if any(passes(word, value) for value in self._values(word, expression))
+        )
+
+    def _values(self, word: Word, expression: Expression) -> list[Value]:
+        held = self.values.get(word.keys, {})
+        return list(results(word, held.values(), expression.reading))
+
     def _near(self, word: Word, expression: Expression) -> list[Value]:
-        held = self.values.get(word.keys)
-        if not held:
-            return []
-        values = list(results(word, held.values(), expression.reading))
+        values = self._values(word, expression)
         if any(passes(word, value) for value in values):
             return []
         named = {identity(other.value) for other, beside, _ in self.words

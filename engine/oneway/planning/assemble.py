@@ -85,6 +85,11 @@ class Assembler:
             for row, target in pairs
         ]  # fmt: skip
 
+    def passed_over(self, quiet: Quiet) -> Quiet:
+        """Return the outcome of a pair that was not evaluated, as the links are now."""
+        linked = quiet.only_by_key and self.linked.get(quiet.source_id) == quiet.target_id
+        return quiet._replace(only_by_key=False) if linked else quiet
+
     def _only_by_key(self, row: AnySourceRow | None, target: AnyTargetRow | None) -> bool:
         if row is None or target is None or self.linked.get(row.source_id) == target.target_id:
             return False

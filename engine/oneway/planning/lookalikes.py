@@ -16,7 +16,7 @@ from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow
 from oneway.planning.diff import new_value
 from oneway.planning.holders import whose
 
-_LOOKED_AT = 200
+LOOKED_AT = 200
 """How many target records are sampled to see whether a field identifies people."""
 _ENOUGH = 5
 """The fewest target records with a unique value for a field to identify people."""
@@ -44,14 +44,14 @@ class Lookalikes:
     def of(self, row: SourceRow) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield why records may be this person's, in words, and the ids of those records."""
         for position, holders in self.single.items():
-            value = _said(row, position)
-            held = holders.get(_loose(value), ()) if value is not None else ()
+            value = said_value(row, position)
+            held = holders.get(one_form(value), ()) if value is not None else ()
             found = [each for each in held if self._may_be(row, each, position)]
             if len(held) <= _MOST and found:
                 path = self.policy.fields[position].path
                 yield self._text(path, value, found), tuple(each.target_id for each in found)
-        names = [_said(row, position) for position in self.naming]
-        namesakes = self.named.get(tuple(map(_loose, names)), ())
+        names = [said_value(row, position) for position in self.naming]
+        namesakes = self.named.get(tuple(map(one_form, names)), ())
         if 0 < len(namesakes) <= _MOST:
             paths = " and ".join(self.policy.fields[position].path for position in self.naming)
             yield (
@@ -65,8 +65,8 @@ class Lookalikes:
         A record matched with another person may be, only if it has this person's email.
         """
         names = [each for each in self.naming if each not in self.emails]
-        pairs = [(_said(row, each), _held(target, each)) for each in names]
-        same = [_loose(one) == _loose(other) for one, other in pairs
+        pairs = [(said_value(row, each), held_value(target, each)) for each in names]
+        same = [one_form(one) == one_form(other) for one, other in pairs
                 if one is not None and other is not None]  # fmt: skip
         if position in self.emails:
             return target.target_id not in self.owners or all(same)
@@ -90,31 +90,50 @@ def lookalikes(
     Sensitive fields are left out, because they must not be shown, and so are fields that the plan
     keeps unique anyway.
     """
-    shown = [
+    naming = _naming(policy)
+    kinds = kinds_of(targets, policy)
+    emails = frozenset(each for each, kind in kinds.items() if kind == "email")
+    single = {each: _holders(targets, each) for each in telling(policy, kinds)}
+    return Lookalikes(policy, owners, single, emails, naming, _named(free, naming))
+
+
+def kinds_of(targets: Sequence[AnyTargetRow], policy: Policy) -> Mapping[int, str]:
+    """Return what each field beside the keys holds: "email", "own" where values are single, or "".
+
+    The first target records that have a value say so; they stand in the order of their ids.
+    """
+    return {each: _kind(targets, each) for each in _shown(policy) if each not in policy.watched}
+
+
+def telling(policy: Policy, kinds: Mapping[int, str]) -> tuple[int, ...]:
+    """Return the fields whose values are looked for in all target records."""
+    naming = _naming(policy)
+    return tuple(e for e, kind in kinds.items() if kind == "email" or (kind and e not in naming))
+
+
+def _shown(policy: Policy) -> list[int]:
+    return [
         position
         for position, rule in enumerate(policy.fields)
         if not (rule.sensitive or rule.own_table or rule.path in policy.match_paths)
     ]
+
+
+def _naming(policy: Policy) -> tuple[int, ...]:
     naming = tuple(each for each in policy.identifying if each not in policy.watched)
-    if not set(naming) <= set(shown):
-        naming = ()
-    kinds = {each: _kind(targets, each) for each in shown if each not in policy.watched}
-    emails = frozenset(each for each, kind in kinds.items() if kind == "email")
-    single = {each: _holders(targets, each) for each, kind in kinds.items()
-              if kind and (each in emails or each not in naming)}  # fmt: skip
-    return Lookalikes(policy, owners, single, emails, naming, _named(free, naming))
+    return naming if set(naming) <= set(_shown(policy)) else ()
 
 
 def _kind(targets: Iterable[AnyTargetRow], position: int) -> str:
     """Return "email" or "own" for a field of emails, or of text that no two records share."""
-    held = (value for each in targets if (value := _held(each, position)) is not None)
-    values = list(islice(held, _LOOKED_AT))
+    held = (value for each in targets if (value := held_value(each, position)) is not None)
+    values = list(islice(held, LOOKED_AT))
     texts = [value for value in values if isinstance(value, str) and parse_day(value) is None]
     if not texts or len(texts) < len(values):
         return ""
     if sum("@" in text for text in texts) * 2 > len(texts):
         return "email"
-    alone = len(texts) >= _ENOUGH and max(Counter(map(_loose, texts)).values()) == 1
+    alone = len(texts) >= _ENOUGH and max(Counter(map(one_form, texts)).values()) == 1
     return "own" if alone else ""
 
 
@@ -124,32 +143,35 @@ def _holders(targets: Iterable[AnyTargetRow], position: int) -> Holders:
         values = each.values
         value = values[position] if position < len(values) else MISSING
         if isinstance(value, str):  # as nearly all are; blank where no word is in it
-            if form := _loose(value):
+            if form := one_form(value):
                 found[form].append(each)
         elif not isinstance(value, Missing) and not is_blank(value):
-            found[_loose(value)].append(each)
+            found[one_form(value)].append(each)
     return dict(found)
 
 
 def _named(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
     found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
     for each in free:
-        names = [_held(each, position) for position in naming]
+        names = [held_value(each, position) for position in naming]
         if names and not any(map(is_blank, names)):
-            found[tuple(map(_loose, names))].append(each)
+            found[tuple(map(one_form, names))].append(each)
     return dict(found)
 
 
-def _held(target: AnyTargetRow, position: int) -> Value:
+def held_value(target: AnyTargetRow, position: int) -> Value:
+    """Return what a target record holds in a field; None where that is blank."""
     values = target.values
     value: Value | Missing = values[position] if position < len(values) else MISSING
     return None if isinstance(value, Missing) or is_blank(value) else value
 
 
-def _said(row: SourceRow, position: int) -> Value:
+def said_value(row: AnySourceRow, position: int) -> Value:
+    """Return what a source record says of a field; None where that is blank."""
     value = new_value(row.cells[position]) if position < len(row.cells) else None
     return None if is_blank(value) else value
 
 
-def _loose(value: Value) -> str:
+def one_form(value: Value) -> str:
+    """Return a form of a value that is equal for values that differ in case and spaces alone."""
     return " ".join(str(value).split()).casefold()

@@ -113,11 +113,11 @@ def plan_rows(
     seal: Seal,
     header: Header,
     evidence: LinkEvidence = NO_LINKS,
+    passed_over: Sequence[Quiet] = (),
 ) -> Plan:
-    """Return the plan, as `plan` does, of records that were evaluated while they were read."""
+    """Return the plan, as `plan` does, of rows, and of quiet pairs that were not read."""
     policy = program.policy
-    chosen = one_per_person(policy, source.items)
-    evidence = chosen.evidence(evidence)
+    chosen, evidence = _chosen(policy, source.items, evidence)
     screened = screen(policy, chosen.rows, target.items, evidence, header.allowed)
     rows, targets = _ordered(screened)
     matches = _matched(rows, targets, policy, evidence, header, screened.quiet)
@@ -140,12 +140,20 @@ def plan_rows(
         connection=header.connection,
         engine=header.engine,
         inputs=header.inputs,
-        reads=(*_reads(source, target, unseen, header), *header.references),
-        managed=len(screened.quiet) + sum(map(partial(_is_managed, matches), rows)),
-        outcomes=_in_order(assembler, (*drafts, *_aside(chosen)), screened.quiet),
+        reads=(*_reads(source, target, unseen, header, len(passed_over)), *header.references),
+        managed=_managed(matches, rows) + len(screened.quiet) + len(passed_over),
+        outcomes=_in_order(assembler, (*drafts, *_aside(chosen)), screened.quiet, passed_over),
         misses=_misses(rows),
         allowed=header.allowed,
     )
+
+
+def _chosen(
+    policy: Policy, rows: Sequence[AnySourceRow], evidence: LinkEvidence
+) -> tuple[ChosenRows, LinkEvidence]:
+    """Return one row for each person, and what is remembered of each."""
+    chosen = one_per_person(policy, rows)
+    return chosen, chosen.evidence(evidence)
 
 
 def _ordered(screened: Screened) -> tuple[Sequence[SourceRow], Sequence[TargetRow]]:
@@ -235,7 +243,10 @@ def _doubted(drafts: Sequence[Draft], doubted: Mapping[str, str]) -> tuple[Draft
 
 
 def _in_order(
-    assembler: Assembler, drafts: Sequence[Draft], pairs: Sequence[Pair]
+    assembler: Assembler,
+    drafts: Sequence[Draft],
+    pairs: Sequence[Pair],
+    passed_over: Sequence[Quiet],
 ) -> Sequence[Outcome]:
     """Return the planned outcomes with the quiet ones inserted in order.
 
@@ -245,9 +256,11 @@ def _in_order(
     people = [(each.key, each.source_id, each) for each in planned if each.source_id is not None]
     people.sort(key=itemgetter(0, 1))
     alone = tuple(each for each in planned if each.source_id is None)
-    if not pairs:
+    if not (pairs or passed_over):
         return (*(each for _, _, each in people), *alone)
-    quiet = sorted(assembler.quiet(pairs))  # by their keys, then ids
+    quiet = assembler.quiet(pairs)
+    quiet += map(assembler.passed_over, passed_over)
+    quiet.sort()  # by their keys, then ids
     found: list[Outcome | Quiet] = []
     done = 0
     for key, source_id, each in people:
@@ -286,11 +299,12 @@ def _reads(
     target: Collected[AnyTargetRow],
     unseen: tuple[str, ...],
     header: Header,
+    passed_over: int,
 ) -> tuple[Read, Read]:
     problems = (*target.problems, *unseen)
     found = (
-        Read("source", len(source.items), source.complete, source.problems),
-        Read("target", len(target.items), not unseen, problems),
+        Read("source", len(source.items) + passed_over, source.complete, source.problems),
+        Read("target", len(target.items) + passed_over, not unseen, problems),
     )
     one, other = (
         replace(
@@ -303,6 +317,10 @@ def _reads(
         for each in found
     )
     return one, other
+
+
+def _managed(matches: Matches, rows: Iterable[SourceRow]) -> int:
+    return sum(map(partial(_is_managed, matches), rows))
 
 
 def _is_managed(matches: Matches, row: SourceRow) -> bool:

@@ -97,7 +97,7 @@ class _Pairs:
         self.found = _alone([each[0] if each else None for each in keys], targets)
         speakers = [_speakers(rows, level) for level in range(len(policy.match))]
         self.first, self.later = speakers[0].get, speakers[1:]
-        self.links = _Links(evidence)
+        self.links = KnownPairs(evidence)
         watched = policy.watched
         self.fields = [
             (rule, rule.merge is Merge.REPLACE, position in watched)
@@ -181,8 +181,8 @@ def _stays(row: SourceRow) -> bool:
     )
 
 
-class _Links:
-    """What earlier runs remember of each record."""
+class KnownPairs:
+    """What earlier runs remember of each record, as far as it bears on a quiet pair."""
 
     def __init__(self, evidence: LinkEvidence) -> None:
         sources = [each.source_id for each in evidence.links]

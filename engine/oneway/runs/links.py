@@ -114,7 +114,9 @@ def looked_up(
 ) -> EvaluatedInputs:
     """Return the inputs with linked target records that the target's list did not show."""
     sources = {row.source_id for row in found.source.items}
+    sources |= {each.source_id for each in found.passed_over}
     shown = {each.target_id for each in found.target.items}
+    shown |= {each.target_id for each in found.passed_over}
     records, evidence = _hidden(prepared, systems, sources, shown, remembered)
     rows: list[AnyTargetRow] = [found.program.target_row(each) for each in records]
     target = _with(found.target, rows)
@@ -198,6 +200,7 @@ class _SecondLook:
         if rest:
             records |= {each.id: each for each in self._listed()}
         shown = {row.source_id for row in self.found.source.items}
+        shown |= {each.source_id for each in self.found.passed_over}
         return tuple(each for id, each in sorted(records.items()) if id not in shown)
 
     def _listed(self) -> tuple[Record, ...]:

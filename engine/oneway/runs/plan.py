@@ -25,6 +25,7 @@ from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looke
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs, table_digest
 from oneway.runs.request import instant_text, parse_instant
+from oneway.runs.second_night import SecondNight
 from oneway.runs.session import RunSession
 from oneway.runs.stories import stories_before
 
@@ -67,16 +68,29 @@ def plan_run(
     """
     prepared, systems, seal = session.prepared, session.systems, session.seal
     with _not_collecting():
+        if session.only_changed:
+            changed = _of_the_changed(session, progress, remembered)
+            if changed is not None:
+                return changed
         found = evaluate_inputs(prepared, systems, progress, keeping=keeping)
         found = looked_up(prepared, systems, found, remembered)
-        unlisted = _unlisted(remembered, {row.source_id for row in found.source.items})
-        left = _left_out(remembered, unlisted, found.target.items)
-        header = _header(prepared, found, seal, left)
-        evidence = _doubting(prepared, found, header, found.evidence, remembered)
-        found = replace(found, evidence=evidence)
+        found, header = _headed(session, found, remembered)
         plan = _planned(found, seal, header)
         again = asked_again(prepared, systems, found, plan)
         return (plan, found) if again is None else (_planned(again, seal, header), again)
+
+
+def _headed(
+    session: RunSession, found: EvaluatedInputs, remembered: Remembered
+) -> tuple[EvaluatedInputs, Header]:
+    """Return the header of a plan, and the inputs with those who are doubted by what it says."""
+    prepared = session.prepared
+    shown = {row.source_id for row in found.source.items}
+    shown |= {each.source_id for each in found.passed_over}
+    left = _left_out(remembered, _unlisted(remembered, shown), found.target.items)
+    header = _header(prepared, found, session.seal, left)
+    evidence = _doubting(prepared, found, header, found.evidence, remembered)
+    return replace(found, evidence=evidence), header
 
 
 def _unlisted(remembered: Remembered, shown: Container[str]) -> Sequence[Link]:
@@ -112,6 +126,27 @@ def _doubting(
     return replace(evidence, doubted=doubted(remembered.still_in, keys)) if keys else evidence
 
 
+def _of_the_changed(
+    session: RunSession, progress: Progress, remembered: Remembered
+) -> tuple[Plan, EvaluatedInputs] | None:
+    """Return what `plan_run` does, without reading what has not changed; None if all must be.
+
+    It must where a system holds records that its list does not show: they are read by themselves.
+    """
+    prepared, systems, seal = session.prepared, session.systems, session.seal
+    night = SecondNight(session)
+    read = night.evaluated(remembered, progress)
+    if read is not None:
+        found = looked_up(prepared, systems, read, remembered)
+        found, header = _headed(session, found, remembered)
+        plan = _planned(found, seal, header)
+        shown = len(found.target.items) == len(read.target.items)
+        if shown and asked_again(prepared, systems, found, plan) is None:
+            night.keep(found, plan)
+            return plan, found
+    return None
+
+
 @contextmanager
 def _not_collecting() -> Iterator[None]:
     """Pause the search for reference cycles: none of a million rows is part of one."""
@@ -138,6 +173,7 @@ def _planned(found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
             seal=seal,
             header=header,
             evidence=found.evidence,
+            passed_over=found.passed_over,
         )
         kinds = {kind: count for kind, count in sorted(made.counts().items()) if count}
         planning.note(actions=len(made.actions), **kinds)

@@ -54,6 +54,12 @@ class RunSession:
         return self.prepared.connection_name
 
     @property
+    def only_changed(self) -> bool:
+        """Whether records are passed over that are as they were at the last run."""
+        connection = self.prepared.request.connection
+        return connection is not None and connection.only_changed
+
+    @property
     def state(self) -> StateFolder:
         """The state folder."""
         return self.operator.state

@@ -13,6 +13,7 @@ from oneway.history.journal import Run, RunState
 from oneway.history.journal.links import learn
 from oneway.history.links import beyond_doubt
 from oneway.history.memory import Memory
+from oneway.history.settled import discard_settled
 from oneway.mapping.program import Program
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
@@ -20,7 +21,7 @@ from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import Approval, apply_plan, start_of_none
 from oneway.runs.by_hand import keep_given
 from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
-from oneway.runs.compare.capture import snapshots_of
+from oneway.runs.compare.capture import snapshots_of, unkept
 from oneway.runs.health import Readings, health
 from oneway.runs.links import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
@@ -29,6 +30,8 @@ from oneway.runs.request import instant_text
 from oneway.runs.resume import exclusive_run, recover_in_flight
 from oneway.runs.retention import days_kept, forget_old
 from oneway.runs.session import Operator, RunSession
+
+_PART = "the connection has `only_changed: true`: not all of it is read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,14 @@ def open_sync(
         refuse_yet_to_come(session, prepared.request.as_of)
         recovered = recover_in_flight(session)
         remembered = recall(session)
-        plan, found = plan_run(session, progress, keeping=True, remembered=remembered)
+        keeping = not session.only_changed
+        if keeping:
+            discard_settled(session.state, session.name)
+        plan, found = plan_run(session, progress, keeping=keeping, remembered=remembered)
         warnings = healthy(session, found, plan)
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
-        kept = snapshots_of(prepared, found, plan, session.seal)
+        kept = snapshots_of(prepared, found, plan, session.seal) if keeping else unkept(_PART)
         approval = Approval(fingerprint(plan), verdict, memory.postponed, kept, began)
         program = found.program
         del found  # the rows of large inputs

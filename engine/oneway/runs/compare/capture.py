@@ -40,17 +40,17 @@ def snapshots_of(
     try:
         mapping = read_file(prepared.request.mapping, MAPPING_LIMIT + 1)
     except Refused:
-        return _unkept("the mapping could not be read again")
+        return unkept("the mapping could not be read again")
     if hashlib.sha256(mapping).hexdigest() != plan.mapping_digest:
-        return _unkept("the mapping was changed during the run")
+        return unkept("the mapping was changed during the run")
     try:
         projection = projection_of(prepared)
         data = inputs_of(found, projection, plan, seal, limit=limit)
         return {INPUTS: data, MAPPING: mapping}
     except TooLarge:
-        return _unkept(f"it would take more than {limit:,} bytes, compressed")
+        return unkept(f"it would take more than {limit:,} bytes, compressed")
     except (ValueError, RecursionError):  # NaN, or lists nested too deeply
-        return _unkept("it holds a value that cannot be kept")
+        return unkept("it holds a value that cannot be kept")
 
 
 def inputs_of(
@@ -149,5 +149,6 @@ _SAID = {
 }
 
 
-def _unkept(why: str) -> Mapping[str, bytes]:
+def unkept(why: str) -> Mapping[str, bytes]:
+    """Return what is kept in place of snapshots: why there are none."""
     return {UNKEPT: why.encode()}

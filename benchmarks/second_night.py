@@ -1,0 +1,112 @@
+"""How long a plan takes on a second night, when one record of a hundred has changed.
+
+    python benchmarks/second_night.py                      100,000 records on each side
+    python benchmarks/second_night.py --records 10000
+
+All processor time, in turn, less that of the same program with one person. The floor is
+`orjson.loads` of both files, if orjson can be imported, else `json.loads`; `hash` is a keyed digest
+of each line of both and nothing else.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from people import write_people
+from plan import MAPPING, measured
+
+FLOOR = """
+import sys
+try:
+    from orjson import loads
+except ImportError:
+    from json import loads
+for name in sys.argv[1:]:
+    with open(name, "rb") as file:
+        for line in file:
+            loads(line)
+"""
+HASH = """
+import hashlib, sys
+for name in sys.argv[1:]:
+    with open(name, "rb") as file:
+        for line in file:
+            hashlib.blake2b(line, key=b"k" * 32, digest_size=16).digest()
+"""
+CONNECTION = f"""oneway_connection: 1
+name: NAME
+mapping: {MAPPING}
+settings: {{include_bank_details: true}}
+schedule: never
+"""
+NAMES = ("full", "changed")
+
+
+def write(folder: Path, count: int) -> None:
+    """Write people of whom the target holds all, and the next night's, one of a hundred changed."""
+    write_people(folder, count)
+    people = [json.loads(line) for line in (folder / "source.jsonl").open()]
+    users = {each["reference"]: each for each in map(json.loads, (folder / "target.jsonl").open())}
+    first, second, target = [], [], []
+    for place, person in enumerate(people):
+        user = users.get(person["employmentDetails"]["payrollCode"])
+        if user is None:
+            continue
+        person["status"] = "Current"
+        person["employmentDetails"]["leaverDetails"] = {"hasLeft": False, "leaveDate": None}
+        name = person["personalDetails"]["firstName"]
+        target.append(user | {"leaveDate": None, "isLeaver": False, "firstName": name})
+        first.append(json.dumps(person))
+        if place % 100 == 50:
+            person["personalDetails"]["lastName"] = "Changed"
+        second.append(json.dumps(person))
+    for file, lines in (("first", first), ("second", second), ("target", map(json.dumps, target))):
+        (folder / f"{file}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for name in NAMES:
+        text = CONNECTION.replace("NAME", name) + f"only_changed: {str(name != 'full').lower()}\n"
+        (folder / f"{name}.yaml").write_text(text)
+
+
+def seconds(folder: Path, program: str, night: str) -> float:
+    """Return the processor time of one program over the files of a night."""
+    files = (f"{night}.jsonl", "target.jsonl")
+    if program in ("floor", "hash"):
+        text = FLOOR if program == "floor" else HASH
+        return measured([sys.executable, "-c", text, *files], folder).processor
+    (folder / "source.jsonl").write_bytes((folder / f"{night}.jsonl").read_bytes())
+    command = [sys.executable, "-m", "oneway", "plan", f"{program}.yaml"]
+    command += ["--source", "source.jsonl", "--target", "target.jsonl", "--limit", "1"]
+    command += ["--reference", "departments=departments.json", "--state", "state"]
+    return measured(command, folder).processor
+
+
+def main() -> None:
+    """Write the people, run all in turn, print the medians beside the floor."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=3)
+    given = parser.parse_args()
+    programs = ("floor", "hash", *NAMES)
+    with tempfile.TemporaryDirectory(prefix="oneway-bench-") as name:
+        many, one = Path(name, "many"), Path(name, "one")
+        for folder, count in ((many, given.records), (one, 1)):
+            folder.mkdir()
+            write(folder, count)
+        start = {each: seconds(one, each, "first") for each in programs}
+        learned = seconds(many, "changed", "first") - start["changed"]
+        times: dict[str, list[float]] = {each: [] for each in programs}
+        for _ in range(given.runs):
+            for each in programs:
+                times[each].append(seconds(many, each, "second") - start[each])
+    floor = statistics.median(times["floor"])
+    print(f"{'first night, which keeps':<26}{learned:>8.2f} s{learned / floor:>8.2f} x floor")
+    for each in programs:
+        took = statistics.median(times[each])
+        print(f"{each:<26}{took:>8.2f} s{took / floor:>8.2f} x floor, start {start[each]:.2f} s")
+
+
+if __name__ == "__main__":
+    main()

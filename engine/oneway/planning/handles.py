@@ -1,0 +1,84 @@
+"""Handles: all by which the planner may compare a record with those of other people.
+
+Two records that share no handle have no bearing on each other: none is matched with the other's
+partner, claims a value that the other has, or looks like the other. So a pair may be left out of
+planning while no record that is planned shares a handle with it. A handle may be the same for
+records that the planner tells apart, and never the reverse.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from oneway.core.records import MISSING, Value, comparable
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
+from oneway.planning.diff import comparison
+from oneway.planning.lookalikes import held_value, one_form, said_value
+from oneway.planning.near_misses import loose
+
+
+class Unhandled(Exception):
+    """A record has a key or a unique value that is a list or an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handles:
+    """Names the handles of records; `telling` are the fields whose values tell people apart."""
+
+    policy: Policy
+    telling: Sequence[int]
+
+    def of_source(self, row: AnySourceRow) -> Iterator[str]:
+        """Yield the handles of a source record; raise `Unhandled`."""
+        yield f"source {row.source_id}"
+        yield from self._keys(row.keys)
+        cells = row.cells
+        for position in self.policy.watched if cells else ():
+            yield from self._unique(position, (cells[position].value, cells[position].initial))
+        for position in self.telling:
+            yield from _value(position, said_value(row, position))
+
+    def of_target(self, target: AnyTargetRow) -> Iterator[str]:
+        """Yield the handles of a target record; raise `Unhandled`."""
+        yield f"target {target.target_id}"
+        yield from self._keys(target.keys)
+        values = target.values
+        for position in self.policy.watched if values else ():
+            value = values[position]
+            yield from self._unique(position, () if value is MISSING else (value,))
+        for position in self.telling:
+            yield from _value(position, held_value(target, position))
+
+    def _keys(self, keys: Sequence[Hashable]) -> Iterator[str]:
+        for level, key in enumerate(keys):
+            if key is not None:
+                # Keys that are equal have one loose form.
+                yield f"key {level} {loose(_plain(key))}"
+
+    def _unique(self, position: int, values: Iterable[Value]) -> Iterator[str]:
+        compare = comparison(self.policy.fields[position])
+        for value in values:
+            found = comparable(value, compare)
+            if found is not None:
+                yield f"unique {position} {_text(_plain(found))}"
+
+
+def _value(position: int, value: Value) -> Iterator[str]:
+    if value is not None:
+        yield f"value {position} {one_form(value)}"
+
+
+def _plain(key: Hashable) -> Hashable:
+    """Return what a comparison made of a plain value; raise `Unhandled` for all else."""
+    value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
+    if isinstance(value, str | int | float | bool):
+        return key
+    raise Unhandled
+
+
+def _text(key: Hashable) -> str:
+    """Return the same text for equal keys: `1` and `1.0` are one number."""
+    if isinstance(key, tuple):
+        kind, value = key
+        whole = isinstance(value, float) and value.is_integer()
+        return f"{kind} {int(value) if whole else value}"
+    return f"text {key}"

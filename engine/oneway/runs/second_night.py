@@ -1,0 +1,347 @@
+"""Reads only what has changed since a connection's last run, and keeps what that takes.
+
+A pair of lines of which the last run had nothing to say, and which is byte for byte as it was,
+is passed over: it is not parsed, and the plan is the one that it would be otherwise. That holds
+while what the mapping is evaluated with is the same, and while no record that is read has any
+bearing on the pair (`oneway.planning.handles`); where one has, the pair is read as well. Whatever
+is unusual about the inputs, such as a record that cannot be read, is left to a run that reads all.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+
+from oneway import __version__
+from oneway.core.connector import ReadError
+from oneway.core.diagnostics import Refused
+from oneway.core.progress import Progress, silent
+from oneway.core.seal import canonical
+from oneway.history.settled import (
+    Digests,
+    Settled,
+    SettledPair,
+    columns,
+    keep_settled,
+    load_settled,
+)
+from oneway.mapping.expressions import Context, EvaluationError, Expression
+from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.program import AnyTargetRow, TargetRow, whole_target
+from oneway.mapping.read_keys import expressions_of, tallies_of
+from oneway.planning.assemble import Assembler
+from oneway.planning.handles import Handles, Unhandled
+from oneway.planning.lookalikes import LOOKED_AT, held_value, kinds_of, telling
+from oneway.planning.plan import Outcomes, Plan, Quiet
+from oneway.planning.plan_file.codec import to_data
+from oneway.planning.screen import KnownPairs
+from oneway.runs.changed_lines import ByLine, ChangedLines, PartSystems
+from oneway.runs.links import Remembered
+from oneway.runs.prepared import PreparedRun
+from oneway.runs.read import EvaluatedInputs, evaluate_inputs, table_digest
+from oneway.runs.session import RunSession
+from oneway.runs.usual import SIDES, is_usual, untyped_of, words_of
+
+_SPARE = 100
+"""So many more target records are always read than it takes to see what a field holds."""
+_WORTH_IT = 50
+"""What a fiftieth or more of the pairs adds is kept: writing takes longer than reading them."""
+_ROUNDS = 10
+"""So often is more read because of what was read; then all is."""
+
+
+class SecondNight:
+    """One run that reads what has changed, and keeps what the next one needs."""
+
+    def __init__(self, session: RunSession) -> None:
+        self.session = session
+        self.prepared = session.prepared
+        self.digests = Digests(session.seal, session.name)
+        self.before: Settled | None = None
+        self.passed: frozenset[int] = frozenset()
+        """The pairs that are passed over, by their positions in `before`."""
+        self.sides: dict[str, ChangedLines] = {}
+
+    def evaluated(
+        self, remembered: Remembered, progress: Progress = silent
+    ) -> EvaluatedInputs | None:
+        """Return what the mapping makes of what has changed; None where all is to be read."""
+        if not _can_be_read_in_part(self.prepared):
+            return None
+        self.before = load_settled(self.session.state, self.session.name)
+        found = self._tried(remembered, progress)
+        if found is None and self.before is not None:
+            self.before = None
+            found = self._tried(remembered, progress)
+        return found
+
+    def keep(self, found: EvaluatedInputs, plan: Plan) -> None:
+        """Keep which pairs the next run need not read, by a plan of what `evaluated` returned."""
+        settled = self._settled(found, plan)
+        if settled is not None:
+            keep_settled(self.session.state, self.session.name, settled)
+
+    def _tried(self, remembered: Remembered, progress: Progress) -> EvaluatedInputs | None:
+        self.passed = frozenset()
+        try:
+            self.sides = self._opened()
+            if not self.sides:
+                return None
+            if self.before is None:
+                found = self._evaluated(progress)
+                return found if is_usual(found, None) else None
+            return self._changed(self.before, remembered, progress)
+        except (ReadError, Refused):  # to be met again, in its own words, where all is read
+            return None
+
+    def _opened(self) -> dict[str, ChangedLines]:
+        found = {}
+        tallies = tallies_of(self.prepared.compiled.code, self.prepared.spec)
+        for role in SIDES:
+            reader = self.session.systems.reader(self.prepared.inputs[role])
+            if not (isinstance(reader, ByLine) and reader.by_line):
+                return {}
+            told = sorted(tallies[role].blank)
+            found[role] = ChangedLines(reader, self.digests.of_lines(role), told)
+        return found
+
+    def _evaluated(self, progress: Progress) -> EvaluatedInputs:
+        parts = {self.prepared.inputs[role]: side for role, side in self.sides.items()}
+        return evaluate_inputs(self.prepared, PartSystems(self.session.systems, parts), progress)
+
+    def _changed(
+        self, before: Settled, remembered: Remembered, progress: Progress
+    ) -> EvaluatedInputs | None:
+        """Return what is made of all that must be read; None where that cannot be told."""
+        passed = self._unchanged(before, remembered)
+        if passed is None:
+            return None
+        for _ in range(_ROUNDS):
+            found = self._evaluated(progress)
+            if not (is_usual(found, before) and self._is_as_before(found, before)):
+                return None
+            touched = self._touched(found, before)
+            if touched is None:
+                return None
+            if not touched & passed:
+                self.passed = frozenset(passed)
+                return self._with_passed(found, before)
+            if not self._take(touched & passed):
+                return None
+            passed -= touched
+        return None
+
+    def _unchanged(self, before: Settled, remembered: Remembered) -> set[int] | None:
+        """Return the pairs whose two lines are as they were, and let all other lines be read.
+
+        None if a settled line stands twice, or is changed meanwhile.
+        """
+        known = KnownPairs(remembered.evidence)
+        source, target = self.sides["source"], self.sides["target"]
+        single = source.compare(before.digests("source"))
+        if not (target.compare(before.digests("target")) and single):
+            return None
+        passed = source.places.keys() & target.places.keys()
+        doubtful = remembered.still_in  # whether they have left may be in doubt
+        if known or doubtful:
+            passed = {
+                each
+                for each in passed
+                if known.agree(before.quiet[each].source_id, before.quiet[each].target_id)
+                and before.quiet[each].source_id not in doubtful
+            }
+        others = (source.places.keys() | target.places.keys()) - passed
+        return passed if self._take(others) else None
+
+    def _take(self, pairs: Collection[int]) -> bool:
+        """Let pairs be read after all; return whether their lines are still the same."""
+        return all(side.take(sorted(pairs)) for side in self.sides.values())
+
+    def _is_as_before(self, found: EvaluatedInputs, before: Settled) -> bool:
+        """Return whether records are evaluated as they were, and told apart by the same fields."""
+        policy = found.program.policy
+        if before.context != self._context(found):
+            return False
+        targets = sorted(found.target.items, key=_by_id)
+        kinds = kinds_of(targets, policy)
+        for position in kinds:
+            ids = _holding(targets, position, LOOKED_AT)
+            lowest = before.lowest.get(position)
+            if lowest is not None and (len(ids) < LOOKED_AT or ids[-1] >= lowest):
+                return False  # one that was passed over may be among the first
+        return telling(policy, kinds) == before.telling
+
+    def _context(self, found: EvaluatedInputs) -> str:
+        """Return the digest of all that an evaluation depends on beside a record."""
+        prepared, seal = self.prepared, self.session.seal
+        said = [
+            __version__,
+            prepared.spec.digest,
+            dict(prepared.settings),
+            {role: to_data(each) for role, each in prepared.plan_inputs.items()},
+            {name: table_digest(name, table, seal) for name, table in found.tables.items()},
+        ]
+        return sha256(canonical(said).encode("ascii")).hexdigest()
+
+    def _touched(self, found: EvaluatedInputs, before: Settled) -> set[int] | None:
+        """Return the pairs that what was read may have a bearing on; None if that is not known."""
+        handles = Handles(found.program.policy, before.telling)
+        try:
+            named = {each for row in found.source.items for each in handles.of_source(row)}
+            named |= {each for held in found.target.items for each in handles.of_target(held)}
+        except Unhandled:
+            return None
+        return before.sharing({self.digests.of_handle(each) for each in named})
+
+    def _with_passed(self, found: EvaluatedInputs, before: Settled) -> EvaluatedInputs:
+        """Return what was read together with what is passed over."""
+        passed = [before.quiet[each] for each in sorted(self.passed)]
+        blanks = Counter(before.blanks[each] for each in self.passed)
+        for side, role in enumerate(SIDES):
+            tally = found.tallies[role]
+            tally.records += len(passed)
+            tally.whole += len(passed)  # as all records of a usual read are
+            if tally.ids is not None:
+                tally.ids.note_all([each.target_id for each in passed])
+            for bit, path in enumerate(self.sides[role].told):
+                tally.blank[path] += sum(n for bits, n in blanks.items() if bits[side] >> bit & 1)
+        return replace(found, passed_over=passed)
+
+    def _settled(self, found: EvaluatedInputs, plan: Plan) -> Settled | None:
+        """Return what is settled by now; None where little is that was not before."""
+        policy, before = found.program.policy, self.before
+        targets = sorted(found.target.items, key=_by_id)
+        kinds = kinds_of(targets, policy)
+        always = {id for at in kinds for id in _holding(targets, at, LOOKED_AT + _SPARE)}
+        handles = Handles(policy, telling(policy, kinds))
+        pairs = list(self._pairs(found, plan, handles, always))
+        if before is not None and len(pairs) * _WORTH_IT < len(self.passed):
+            return None  # what was kept holds as well
+        made = {pair.quiet.target_id for pair in pairs}
+        lowest = dict(before.lowest) if before is not None else {}
+        for at in kinds:
+            for id in _holding([each for each in targets if each.target_id in made], at, 1):
+                lowest[at] = min(id, lowest.get(at, id))
+        if before is not None:
+            pairs += before.pairs(self.passed)
+        pairs.sort(key=lambda pair: pair.quiet[:2])
+        words, untyped = words_of(found, before), untyped_of(found)
+        told, context = tuple(handles.telling), self._context(found)
+        return Settled(context, told, lowest, words, untyped, *columns(pairs))
+
+    def _pairs(
+        self, found: EvaluatedInputs, plan: Plan, handles: Handles, always: Collection[str]
+    ) -> Iterator[SettledPair]:
+        """Yield the pairs that were read, and of which there is nothing to say on any day."""
+        parts = plan.outcomes.parts if isinstance(plan.outcomes, Outcomes) else ()
+        rows = {row.source_id: row for row in found.source.items}
+        targets = {each.target_id: each for each in found.target.items}
+        shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
+        ageless = _Ageless(found.program)
+        for each in parts:
+            if not isinstance(each, Quiet) or each.target_id in always:
+                continue
+            row, held = rows.get(each.source_id), targets.get(each.target_id)
+            if row is None or held is None or not ageless.says(held):
+                continue
+            try:
+                named = {*handles.of_source(row), *handles.of_target(held)}
+            except Unhandled:
+                continue
+            source, target = self.sides["source"], self.sides["target"]
+            yield SettledPair(
+                source.digest_of(each.source_id),
+                target.digest_of(each.target_id),
+                shown.quiet([(row, held)])[0],
+                (source.blanks[each.source_id], target.blanks[each.target_id]),
+                [self.digests.of_handle(name) for name in named],
+            )
+
+
+def _can_be_read_in_part(prepared: PreparedRun) -> bool:
+    """Return whether a mapping evaluates each record by itself, the same on each day.
+
+    What says that a target record has left may read the day: it is looked at record by record.
+    """
+    code, inputs = prepared.compiled.code, prepared.inputs
+    others = [each for role, each in inputs.items() if role not in SIDES]
+    asked: list[Expression | None] = [
+        *(typed.expression for typed in code.match_source),
+        *code.match_target,
+        *code.only,
+        *code.rules,
+        code.leaver,
+        code.label,
+        *(each for field in code.fields for each in expressions_of(field)),
+        *(each for table in code.references for each in (table.key, table.value)),
+    ]
+    return (
+        not prepared.request.allowed
+        and code.one_per is None
+        and not any(table.own for table in code.references)
+        and not any(inputs[role] in others for role in SIDES)
+        and not any(each is not None and each.uses_today for each in asked)
+    )
+
+
+def _by_id(target: AnyTargetRow) -> str:
+    return target.target_id
+
+
+def _holding(targets: Sequence[AnyTargetRow], position: int, number: int) -> list[str]:
+    """Return the ids of the first target records that have a value in a field."""
+    found: list[str] = []
+    for each in targets:
+        if len(found) == number:
+            break
+        if held_value(each, position) is not None:
+            found.append(each.target_id)
+    return found
+
+
+class _DayAsked(Exception):
+    """An expression reads the day of the run."""
+
+
+class _NoDay(Context):
+    @property
+    def today(self) -> date:
+        raise _DayAsked
+
+
+class _Ageless:
+    """Tells which target records say on each day the same of whether they have left."""
+
+    def __init__(self, program: Interpreted) -> None:
+        conditions = (program.code.left, program.code.scheduled)
+        self._asked = [each for each in conditions if each is not None and each.uses_today]
+        self._program = program
+        whole = program.context
+        self._context = _NoDay(whole.as_of, whole.settings, whole.zone, whole.strict)
+        self._known: dict[str, bool] = {}
+
+    def says(self, target: AnyTargetRow) -> bool:
+        """Return whether no answer of a record takes the day to give."""
+        if not self._asked:
+            return True
+        row = whole_target(target)
+        told = repr((row.told, row.leaving))  # the same for nearly everybody
+        if told not in self._known:
+            if len(self._known) > _MOST_TOLD:
+                self._known.clear()
+            self._known[told] = self._needs_no_day(row)
+        return self._known[told]
+
+    def _needs_no_day(self, target: TargetRow) -> bool:
+        data = self._program.told_by(target)
+        try:
+            for each in self._asked:
+                each.decide(data, self._context)
+        except (_DayAsked, EvaluationError):
+            return False
+        return True
+
+
+_MOST_TOLD = 10_000
+"""So many different records are remembered."""

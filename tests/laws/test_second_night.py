@@ -1,0 +1,327 @@
+"""A second night, which passes over what has not changed, plans what a full night would."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from memory import applied
+from oneway.core.records import Record, Snapshot
+from oneway.planning import guards, lookalikes
+from oneway.planning.guards import RecentRuns
+from oneway.planning.links import Link
+from oneway.planning.plan import Plan
+from oneway.planning.plan_file import dump
+from oneway.runs import second_night
+from oneway.runs.health import health
+from oneway.runs.links import Remembered
+from oneway.runs.plan import plan_run
+from oneway.runs.prepared import PreparedRun
+from oneway.runs.request import RunRequest
+from oneway.runs.session import Operator, RunSession
+from oneway.state.folder import StateFolder
+from strategies import (
+    ACCOUNTS,
+    CODES,
+    DEPARTMENTS,
+    FUTURE,
+    GRADES,
+    LEAVING,
+    MAILS,
+    NAMES,
+    PAST,
+    SOURCE_PEOPLE,
+    TAGS,
+    TARGET_PEOPLE,
+    TODAY,
+    UNIQUE,
+    accepted,
+    mappings,
+    often,
+)
+from worlds import FILE, World, catalogue, compiled, planned
+
+Lines = dict[str, list[str]]
+DAY = "2026-06-01T04:00:00Z"
+TELLING = {"code", "mail", "name", "ref", "email", "fullName"}
+NOW = datetime(2026, 6, 15, 4, tzinfo=UTC)
+
+
+class Nightly(RunSession):
+    """A session of a connection that reads only what has changed."""
+
+    @property
+    def only_changed(self) -> bool:
+        return True
+
+
+@contextmanager
+def few_looked_at() -> Iterator[None]:
+    """Let a field tell people apart by the values of a few."""
+    with (
+        patch.object(lookalikes, "LOOKED_AT", 2),
+        patch.object(lookalikes, "_ENOUGH", 2),
+        patch.object(second_night, "LOOKED_AT", 2),
+        patch.object(second_night, "_SPARE", 0),
+        patch.object(guards, "FEWEST_VALUES", 1),
+    ):
+        yield
+
+
+def prepared_for(world: World, folder: Path, lines: Lines) -> PreparedRun:
+    """Write the files of a night; return its request, compiled."""
+    for name, text in lines.items():
+        (folder / f"{name}.jsonl").write_text("".join(text), encoding="utf-8")
+    rows = [{"id": each.id, **each.data} for each in world.departments.records]
+    (folder / "departments.json").write_text(json.dumps(rows))
+    request = RunRequest(
+        FILE,
+        world.as_of,
+        lambda *_: None,
+        source=str(folder / "source.jsonl"),
+        target=str(folder / "target.jsonl"),
+        references={"departments": str(folder / "departments.json")},
+    )
+    systems = (world.typed, world.unique, world.leaves_out_nulls, world.ignores_null)
+    return PreparedRun(request, compiled(world), catalogue(*systems), {"on": world.on})
+
+
+def night(
+    world: World, folder: Path, lines: Lines, remembered: Remembered, kind: type[RunSession]
+) -> tuple[Plan, list[str], int]:
+    """Return the plan of a night, what is said of its inputs, and how many were passed over."""
+    prepared = prepared_for(world, folder, lines)
+    state = StateFolder(folder / "state")
+    with RunSession(prepared, Operator("eve", state, lambda: NOW)) as plain:
+        session = plain if kind is RunSession else kind(prepared, plain.operator)
+        with session.systems:
+            plan, found = plan_run(session, remembered=remembered)
+    said = [str(each) for each in health(prepared, found, plan)]
+    return plan, said, len(found.passed_over)
+
+
+def refuse_difference(
+    world: World, folder: Path, lines: Lines, remembered: Remembered
+) -> tuple[Plan, int]:
+    """Return the plan of a night, that of a full one, and how many pairs were passed over."""
+    full, said, _ = night(world, folder, lines, remembered, RunSession)
+    plan, also, passed = night(world, folder, lines, remembered, Nightly)
+    assert dump(plan) == dump(full)
+    assert plan == full
+    assert also == said
+    return plan, passed
+
+
+def people(prefix: str, rows: list[dict[str, Any]]) -> Snapshot:
+    """Return rows as records, each with an id of its own."""
+    ids = (f"{prefix}{n}" for n in range(len(rows)))
+    return Snapshot(tuple(Record(id, {**row, "id": id}) for id, row in zip(ids, rows, strict=True)))
+
+
+VALUES: dict[str, list[Any]] = {
+    "code": [*CODES, "A7", None], "ref": [*CODES, "A7", None],
+    "mail": [*MAILS, None], "email": [*MAILS, None],
+    "name": [*NAMES, None], "fullName": [*NAMES, None], "nick": [*NAMES, None],
+    "dept": [*DEPARTMENTS, "1", "2"], "status": ["E", "L", "X"], "flag": [True, False],
+    "leave": [None, *PAST, TODAY, *FUTURE], "leaveDate": [None, *PAST, TODAY, *FUTURE],
+    "since": [None, TODAY], "level": GRADES, "grade": GRADES, "tags": TAGS,
+    "bank": [{"no": each} for each in ACCOUNTS], "state": ["on", "off"],
+    "seq": ["A2", None], "note": ["kept"],
+}  # fmt: skip
+
+
+@st.composite
+def plain_mappings(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a mapping by which most people hold what they should."""
+    code = {"source": "code", "target": "ref"}
+    code["compare"] = draw(st.sampled_from(["exact", "exact", "ignore_case", "trimmed"]))
+    keys = [code, *draw(st.sampled_from([[], [], [{"source": "mail", "target": "email"}]]))]
+    return {
+        **draw(mappings()),
+        "match": keys,
+        "label": "name",
+        "eligible": [],
+        "fields": {
+            "ref": {"from": "code", "write": "on_create"},
+            "email": "mail",
+            "fullName": "name",
+            **draw(st.sampled_from([{}, {"nick": "nick"}, {"bank.no": "bank.no"}])),
+        },
+        "joiners": {"create": True, "unless_taken": draw(st.sampled_from([["email"], []]))},
+        "leavers": {"when": "status == 'L'", **draw(st.sampled_from(LEAVING))},
+        "absent": draw(st.sampled_from(["report", "deactivate"])),
+    }
+
+
+@st.composite
+def firms(draw: st.DrawFn) -> World:
+    """Draw people most of whom both systems hold the same."""
+    own = [f"B{n}" for n in range(5)]
+    source = [dict(each) for each in SOURCE_PEOPLE[: draw(st.sampled_from([2, 1, 0, 4]))]] + [
+        {**SOURCE_PEOPLE[n % 4], "code": code, "mail": f"{code}@example.com",
+         "name": f"Name {code}", "bank": {"no": f"1000000{n}"}}
+        for n, code in enumerate(own)
+    ]  # fmt: skip
+    mapping = plain_mappings() if draw(st.integers(0, 3)) else mappings()
+    world = World(
+        draw(mapping),
+        people("s", source),
+        people("t", [dict(each) for each in TARGET_PEOPLE]),
+        people("d", [{"code": f"D{n}", "value": str(n)} for n in (1, 2, 3)]),
+        unique=draw(st.sampled_from(UNIQUE)),
+        typed=draw(st.booleans()),
+        on=draw(st.booleans()),
+    )
+    assume(accepted(world))
+    return world
+
+
+def forms(value: Any) -> st.SearchStrategy[Any]:
+    """Draw a value as it is, or in another form that somebody may have written."""
+    if not isinstance(value, str):
+        return st.just(value)
+    return st.sampled_from([value, value, value.upper(), f" {value}", f"0{value}", value.lower()])
+
+
+@st.composite
+def edits(draw: st.DrawFn, records: list[dict[str, Any]]) -> list[str]:
+    """Draw the lines of a file some of which have changed since they held these records."""
+    rows = [dict(each) for each in records]
+    places = st.integers(0, max(len(rows) - 1, 0))
+    for _ in range(draw(st.sampled_from([0, 1, 1, 2, 3])) if rows else 0):
+        here, there = draw(places) % len(rows), draw(places) % len(rows)
+        row, other = rows[here], rows[there]
+        usual, rare = ["set", "take", "swap", "new", "joins", "joins", "gone"], ["copy", "as"]
+        match draw(often(usual, rare)):
+            case "set":
+                key = draw(st.sampled_from(sorted(row.keys() & VALUES.keys())))
+                row[key] = draw(st.sampled_from(VALUES[key]))
+            case "take":
+                key = draw(st.sampled_from(sorted(row.keys() & other.keys() & TELLING)))
+                row[key] = draw(forms(other[key]))
+            case "joins":
+                alike = draw(st.sampled_from(sorted(row.keys() & TELLING)))
+                fresh = {key: f"new {value}" if isinstance(value, str) and "@" not in value else
+                         "new@example.com" if isinstance(value, str) else value
+                         for key, value in row.items()}  # fmt: skip
+                kept = {key: row[key] for key in ("status", "state", "leave") if key in row}
+                same = {alike: draw(forms(row[alike])), "id": f"n{len(rows)}"}
+                rows.append({**fresh, **kept, **same})
+            case "swap":
+                key = draw(st.sampled_from(sorted(row.keys() & other.keys() - {"id"})))
+                row[key], other[key] = other[key], row[key]
+            case "copy":
+                rows[here] = {**other, "id": row["id"]}
+            case "new":
+                key = draw(st.sampled_from(sorted(row.keys() & VALUES.keys())))
+                rows.append({**row, key: draw(st.sampled_from(VALUES[key])), "id": f"n{len(rows)}"})
+            case "gone":
+                del rows[here]
+            case _:
+                rows[here] = dict(other)  # one line twice: two records share an id
+        if not rows:
+            break
+    lines = [json.dumps(each) + "\n" for each in rows]
+    odd = draw(st.sampled_from([*[""] * 9, "\n", "{\n", '{"id": "n8"}\n', "\ufeff{}\n"]))
+    lines += [odd] if odd else []
+    return draw(st.permutations(lines)) if draw(st.booleans()) else lines
+
+
+@st.composite
+def memories(draw: st.DrawFn, plan: Plan) -> Remembered:
+    """Draw what is remembered of a first night: its reads, links, and who could still get in."""
+    ids = [(f"s{n}", f"t{m}") for n in range(7) for m in range(7)]
+    pairs = draw(st.lists(st.sampled_from(ids), max_size=2, unique_by=lambda each: each[0]))
+    still_in = draw(st.sets(st.sampled_from([source for source, _ in ids]), max_size=2))
+    recent = RecentRuns(
+        stated={read.name: (read.readable, read.stated) for read in plan.reads},
+        valued={read.name: (read.readable, read.valued) for read in plan.reads},
+    )
+    links = tuple(Link(source, target, "", DAY, DAY) for source, target in pairs)
+    return Remembered(links, {}, NOW, recent, DAY, frozenset(still_in))
+
+
+@settings(max_examples=settings().max_examples // 3)
+@given(st.data())
+def test_second_night_is_full_night(data: st.DataObject) -> None:
+    first = data.draw(firms())
+    settled = applied(first, planned(first))
+    records = {
+        "source": [dict(each.data) for each in first.source.records],
+        "target": [{**each.data, "id": each.id} for each in settled.target.records],
+    }
+    leaves_today = data.draw(st.lists(st.sampled_from(records["target"]), max_size=1))
+    for row in leaves_today:
+        row["leaveDate"] = TODAY
+    lines = {name: [json.dumps(row) + "\n" for row in rows] for name, rows in records.items()}
+    with TemporaryDirectory() as name, few_looked_at():
+        folder = Path(name)
+        plan, _ = refuse_difference(first, folder, lines, Remembered(now=NOW))
+        world = first
+        for _ in range(data.draw(st.integers(1, 2))):
+            world = world.later(data.draw(st.sampled_from([0, 0, 1, 300])))
+            if data.draw(st.integers(0, 4)) == 4:
+                world = replace(world, mapping=data.draw(firms()).mapping, on=not world.on)
+                if not accepted(world):
+                    world = first
+            changed = {name: data.draw(edits(rows)) for name, rows in records.items()}
+            passed = refuse_difference(world, folder, changed, data.draw(memories(plan)))[1]
+            event(f"passed over {passed}")
+
+
+def test_it_is_where_many_are_read_at_once() -> None:
+    numbers = range(1_500)
+    source = [
+        {"id": f"s{n:04}", "code": f"C{n:04}", "name": f"Name {n}", "mail": f"m{n}@example.com",
+         "status": "E", "leave": None, "pad": "x" * 400}
+        for n in numbers
+    ]  # fmt: skip
+    target = [
+        {"id": f"t{n:04}", "ref": f"C{n:04}", "fullName": f"Name {n}",
+         "email": f"m{n}@example.com", "state": "on", "leaveDate": None, "pad": "x" * 400}
+        for n in numbers
+    ]  # fmt: skip
+    mapping = {
+        "oneway": 1,
+        "name": "generated",
+        "label": "name",
+        "source": {"connector": "payroll", "resource": "people"},
+        "target": {"connector": "expenses", "resource": "users"},
+        "match": [{"source": "code", "target": "ref"}],
+        "fields": {"ref": {"from": "code", "write": "on_create"}, "fullName": "name",
+                   "email": "mail"},
+        "joiners": {"unless_taken": ["email"]},
+        "leavers": {"when": "status == 'L'", "set": {"state": {"value": "off"}},
+                    "left": "state == 'off'"},
+    }  # fmt: skip
+    world = World(mapping, Snapshot(()), Snapshot(()), Snapshot(()))
+
+    def lines() -> Lines:
+        return {
+            name: [json.dumps(row) + "\n" for row in rows]
+            for name, rows in (("source", source), ("target", target))
+        }
+
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        plan, passed = refuse_difference(world, folder, lines(), Remembered(now=NOW))
+        assert passed == 0
+        source[700]["name"] = "Another"
+        source[800]["status"] = "L"
+        target[900]["fullName"] = "By hand"
+        source[1000] |= {"code": source[1100]["code"]}
+        source.append(source[1200] | {"id": "new", "code": "NEW"})
+        source.append(source[1300] | {"id": "newer", "code": "0C1300", "mail": "n@example.com"})
+        source.reverse()
+        again, passed = refuse_difference(world, folder, lines(), Remembered(now=NOW))
+        assert 1_150 < passed < 1_200
+        assert refuse_difference(world, folder, lines(), Remembered(now=NOW)) == (again, passed)
+        assert len(again.actions) > len(plan.actions)
