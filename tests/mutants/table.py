@@ -90,8 +90,8 @@ MUTANTS = (
     Mutant(
         "one-per-link-of-an-old-record-lost",
         "planning/planner",
-        "    evidence = chosen.evidence(evidence)\n",
-        "",
+        "return chosen, chosen.evidence(evidence)",
+        "return chosen, evidence",
         "a person is the same whichever record counts",
         "tests/cli/test_employments.py -k nights",
     ),

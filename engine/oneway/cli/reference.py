@@ -17,7 +17,7 @@ from oneway.cli.entry import COMMANDS, oneway
 from oneway.cli.exits import MEANINGS
 from oneway.documents.schema_check import schema_names, schema_text
 from oneway.mapping.expressions import BUILT_IN
-from oneway.mapping.functions import FAMILIES, Example, Function
+from oneway.mapping.functions import FAMILIES, Function
 from oneway.mapping.functions.entra import ENTRA
 from oneway.mapping.functions.function import TYPE_WORDS
 from oneway.mapping.lint import CODES, EXAMPLE, RULES
@@ -199,11 +199,8 @@ def _function(function: Function) -> Iterator[str]:
         yield f"- `{parameter.name}`, {words}{about}"
     yield from ("", "| Expression | on | is |", "|---|---|---|")
     for example in function.examples:
-        yield f"| {_code(example.expression)} | {_given(example)} | {_json(example.result)} |"
-
-
-def _given(example: Example) -> str:
-    return _json(example.data) if example.data else ""
+        given = _json(example.data) if example.data else ""
+        yield f"| {_code(example.expression)} | {given} | {_json(example.result)} |"
 
 
 def _schemas() -> Iterator[str]:

@@ -46,7 +46,10 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
         "until": instant_text(now),
         "zone": zone_of(connection),
         "runs": _states([each for each in runs if each.start.started >= since]),
-        "done": {verb.value: count for verb, count in sorted(done.items(), key=_word)},
+        "done": {
+            verb.value: count
+            for verb, count in sorted(done.items(), key=lambda each: each[0].value)
+        },
         "not_syncing": not_syncing(store.plan_of(last.id)) if last else [],
         "held": _held(store, last) if last else [],
         "open": open_incidents_of(open_incidents(store, connection.name)),
@@ -119,7 +122,3 @@ def _outcome(line: str) -> Mapping[str, Any]:
 
 def _states(runs: list[Run]) -> Data:
     return dict(sorted(Counter(each.state.value for each in runs).items()))
-
-
-def _word(item: tuple[Any, int]) -> str:
-    return str(item[0].value)

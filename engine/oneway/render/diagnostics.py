@@ -76,11 +76,8 @@ def _quoted(diagnostic: Diagnostic, style: Style) -> list[str]:
     painted = bar + style.paint(carets, _INKS[diagnostic.severity])
     if columns(beside) <= style.width:
         return [quoted, painted + (f" {help}" if help else "")]
-    return [quoted, painted, *(f"{'':5} | {each}" for each in wrap(help, _narrow(style)))]
-
-
-def _narrow(style: Style) -> Style:
-    return Style(style.color, max(style.width - _GUTTER, 20))
+    narrow = Style(style.color, max(style.width - _GUTTER, 20))
+    return [quoted, painted, *(f"{'':5} | {each}" for each in wrap(help, narrow))]
 
 
 def _cut(quote: str, offset: int, room: int) -> int:

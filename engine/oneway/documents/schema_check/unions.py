@@ -50,7 +50,7 @@ class Fit:
 def closest(error: "ValidationError") -> Fit:
     """Return what to report of a union that a value does not fit."""
     branches = _by_branch(error)
-    fitting = [errors for errors in branches if not _misfits(errors)]
+    fitting = [errors for errors in branches if not any(map(_is_type_of_whole, errors))]
     if not fitting:
         return Fit(types=_types(branches))
     meant = [errors for errors in fitting if not _kind_errors(errors)]
@@ -64,10 +64,6 @@ def _by_branch(error: "ValidationError") -> list[_Branch]:
     for inner in error.context or ():
         branches[int(inner.relative_schema_path[0])].append(inner)
     return list(branches.values())
-
-
-def _misfits(errors: _Branch) -> bool:
-    return any(_is_type_of_whole(error) for error in errors)
 
 
 def _types(branches: list[_Branch]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
 from oneway.history.stories import Story, Trouble
 from oneway.planning.access import MAY_HAVE_LEFT, StillIn, still_in
-from oneway.planning.guards import Breach, Verdict, concerned
+from oneway.planning.guards import Verdict, concerned
 from oneway.planning.names import named as with_names
 from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
@@ -480,11 +480,6 @@ def split(actions: Iterable[Action]) -> str:
     """Return the actions counted by verb: "12 creates, 30 updates, 4 leaves"."""
     counts = Counter(action.verb for action in actions)
     return ", ".join(count(counts[verb], verb.value) for verb in Verb if counts[verb])
-
-
-def setting(breach: Breach) -> str:
-    """Return the key of a mapping that sets a guard's limit."""
-    return breach.setting
 
 
 def held_back(plan: Plan, verdict: Verdict) -> str:

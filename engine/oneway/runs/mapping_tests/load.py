@@ -132,7 +132,7 @@ class _Loader:
         for row in table.items("rows"):
             values = cast(list[Value], row.value)
             given = dict(zip(columns, values, strict=True))
-            suffix = ", ".join(_shown(each) for each in values)
+            suffix = ", ".join("nothing" if each is None else str(each) for each in values)
             yield self.case(part, given, row.span, f" [{suffix}]")
 
     def case(self, part: DocumentPart, row: Mapping[str, Value], span: Span, suffix: str) -> Case:
@@ -240,7 +240,3 @@ def _object_of(value: Value) -> Data:
 
 def _texts(value: Value) -> tuple[str, ...]:
     return tuple(str(each) for each in value) if isinstance(value, list) else ()
-
-
-def _shown(value: Value) -> str:
-    return "nothing" if value is None else str(value)

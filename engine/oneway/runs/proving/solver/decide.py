@@ -88,7 +88,8 @@ class _Question:
         self.symbols = Symbols(slot.side)
         self.solver = z3.Solver()
         self.solver.set("rlimit", _EFFORT)
-        self.answer = z3.unsat if _is_alike(slot) else self._asked()
+        alike = _trees(slot, new=False) == _trees(slot, new=True)
+        self.answer = z3.unsat if alike else self._asked()
 
     def _asked(self) -> Any:
         ours, theirs = (_observed(self.slot, self.symbols, new=new) for new in (False, True))
@@ -188,11 +189,6 @@ def _treated(makers: Sequence[SituationMaker], changes: Sequence[Variation]) -> 
             if people:
                 return Treated(situation, people[0], bound_of(maker, 1, whole=False))
     return None
-
-
-def _is_alike(slot: Slot) -> bool:
-    """Return whether two versions of a part have the same trees and need no solver."""
-    return _trees(slot, new=False) == _trees(slot, new=True)
 
 
 def _trees(slot: Slot, *, new: bool) -> list[str | None]:
