@@ -11,7 +11,6 @@ from oneway.cli.connecting.prompts import Asking, is_terminal
 from oneway.cli.console import Console
 from oneway.cli.delivering import delivering, starting, telling
 from oneway.cli.exits import Exit
-from oneway.cli.interruption import patient
 from oneway.cli.options import (
     FOLDERS,
     STATE,
@@ -26,6 +25,7 @@ from oneway.cli.options import (
     user,
 )
 from oneway.cli.printing import exit_of, introduce, print_results, quoted
+from oneway.cli.signal_handling import patient
 from oneway.connections import from_environment
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.words import count

@@ -13,7 +13,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.log import is_json, write
 from oneway.cli.options import FOLDERS, consoled, crewed, logged, now, remembering, user
 from oneway.cli.run_due import open_store
-from oneway.cli.stopping import signals
+from oneway.cli.signal_handling import signals
 from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.secret_open import opened
 from oneway.connections.secret_refs import SecretKind, SecretRef

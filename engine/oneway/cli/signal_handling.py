@@ -1,15 +1,86 @@
-"""Installs a handler for Ctrl-C and SIGTERM for the length of a block."""
+"""Handles Ctrl-C and SIGTERM: the first asks to stop, the second ends at once."""
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+@dataclass(slots=True)
+class Interruption:
+    """Whether a stop was requested; passed on as `stopping`."""
+
+    asked: bool = False
+
+    def stopping(self) -> bool:
+        """Return whether to stop before the next write."""
+        return self.asked
+
+
 @contextmanager
-def handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+def patient() -> Iterator[Interruption]:
+    """Take the first Ctrl-C or SIGTERM within a block as a request; the second ends at once.
+
+    The second raises `KeyboardInterrupt` anywhere, even during a write, which resuming then
+    looks up.
+    """
+    found = Interruption()
+
+    def wished(_number: int, _frame: FrameType | None) -> None:
+        if found.asked:
+            raise KeyboardInterrupt
+        found.asked = True
+        with suppress(OSError):  # not through sys.stderr, which may be in the middle of a line
+            os.write(2, b"\nstopping after the writes in flight; once more ends at once\n")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield found  # other threads cannot handle signals
+        return
+    with _handling(wished):
+        yield found
+
+
+@dataclass(slots=True)
+class Signals:
+    """Counts the requests to stop; each makes `waker` readable, until `heard`."""
+
+    waker: int
+    asked: int = 0
+
+    def heard(self) -> None:
+        """Reset the waker until the next request."""
+        with suppress(BlockingIOError):
+            os.read(self.waker, 64)
+
+
+@contextmanager
+def signals() -> Iterator[Signals]:
+    """Count the signals that ask to stop, while the block lasts."""
+    waker, ringer = os.pipe()
+    for each in (waker, ringer):
+        os.set_blocking(each, False)
+    found = Signals(waker)
+
+    def wished(_number: int, _frame: FrameType | None) -> None:
+        found.asked += 1
+        with suppress(BlockingIOError):  # the pipe is full, so the reader is awake
+            os.write(ringer, b"!")
+
+    try:
+        with _handling(wished):
+            yield found
+    finally:
+        os.close(waker)
+        os.close(ringer)
+
+
+@contextmanager
+def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Handle both signals in a block; afterwards they are handled as before."""
     before = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:

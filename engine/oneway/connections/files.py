@@ -2,6 +2,8 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from oneway.core.diagnostics import Refused, refusal
 
@@ -18,7 +20,7 @@ def read_private(path: str) -> bytes:
     The checks apply to the opened file: to the target of a symbolic link, and not to a file that
     replaces it in the meantime.
     """
-    try:
+    with _read(path):
         _refuse_other(path, os.stat(path))  # opening a device may do something
         handle = os.open(path, _FLAGS)
         try:
@@ -29,11 +31,6 @@ def read_private(path: str) -> bytes:
                 data = file.read(LIMIT + 1)
         finally:
             os.close(handle)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise refusal("C118", path, f"a credential cannot be read: {why}", _CHECK) from None
-    except ValueError:  # a NUL in the path
-        raise refusal("C118", repr(path), "no path of a file", _CHECK) from None
     if len(data) > LIMIT:
         raise refusal("C118", path, f"it is longer than {LIMIT:,} bytes", _CHECK)
     return data
@@ -41,15 +38,21 @@ def read_private(path: str) -> bytes:
 
 def refuse_unsafe(path: str) -> None:
     """Raise `Refused` unless a path is a private file; its contents are not read."""
-    try:
+    with _read(path):
         found = os.stat(path)
+    _refuse_other(path, found)
+    _refuse_shared(path, found)
+
+
+@contextmanager
+def _read(path: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise refusal("C118", path, f"a credential cannot be read: {why}", _CHECK) from None
     except ValueError:  # a NUL in the path
         raise refusal("C118", repr(path), "no path of a file", _CHECK) from None
-    _refuse_other(path, found)
-    _refuse_shared(path, found)
 
 
 def _refuse_other(path: str, found: os.stat_result) -> None:

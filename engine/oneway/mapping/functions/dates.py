@@ -178,8 +178,8 @@ FUNCTIONS = (
         ),
         "string or null",
         "A date from text in one of the patterns, tried in order; without one, from ISO text."
-        " Text that is no date is an error. A year of two digits stands with the first of the"
-        " hundred years that it may mean: yy{1950} reads 50 to 99 as 1950 to 1999, and 00 to 49 as"
+        " Any other text is an error. A year of two digits needs the first of its hundred years:"
+        " yy{1950} reads 50 to 99 as 1950 to 1999, and 00 to 49 as"
         " 2000 to 2049.",
         (
             Example("parse_date(start, 'dd/MM/yyyy')", {"start": "31/03/2026"}, "2026-03-31"),
@@ -214,7 +214,7 @@ FUNCTIONS = (
         "add_days",
         (_DATE, Parameter("days", _NUMBER)),
         "string or null",
-        "The day so many days later.",
+        "The day a number of days later.",
         (Example("add_days(start, `-1`)", {"start": "2026-03-01"}, "2026-02-28"),),
         _dated(add_days),
     ),
@@ -222,7 +222,7 @@ FUNCTIONS = (
         "add_months",
         (_DATE, Parameter("months", _NUMBER)),
         "string or null",
-        "The same day so many months later, or the last of the month where it has no such day.",
+        "The same day a number of months later, or the last day of a shorter month.",
         (Example("add_months(start, `3`)", {"start": "2026-11-30"}, "2027-02-28"),),
         _dated(add_months),
     ),
@@ -230,7 +230,7 @@ FUNCTIONS = (
         "add_years",
         (_DATE, Parameter("years", _NUMBER)),
         "string or null",
-        "The same day so many years later; the 28th where it was 29 February.",
+        "The same day a number of years later; 28 February for 29 February if need be.",
         (Example("add_years(start, `1`)", _LEAP, "2025-02-28"),),
         _dated(lambda day, years: add_months(day, years * 12)),
     ),
@@ -238,7 +238,7 @@ FUNCTIONS = (
         "days_between",
         (Parameter("start"), _END),
         "number or null",
-        "The days from one date to another; negative where the second lies before, null where"
+        "The days from one date to another; negative if the second is earlier, null if"
         " either is blank.",
         (Example("days_between(start, end)", {"start": "2026-03-01", "end": "2026-03-31"}, 30),),
         _between(lambda start, end: (end - start).days),
@@ -247,7 +247,7 @@ FUNCTIONS = (
         "months_between",
         (Parameter("start"), _END),
         "number or null",
-        "The whole months from one date to another; null where either is blank.",
+        "The whole months from one date to another; null if either is blank.",
         (Example("months_between(start, end)", {"start": "2026-01-31", "end": "2026-03-30"}, 1),),
         _between(months_between),
     ),
@@ -263,7 +263,7 @@ FUNCTIONS = (
         "is_past",
         (_DATE,),
         "boolean or null",
-        "Whether the day lies before today; today itself does not.",
+        "Whether the day is before today; false for today.",
         (
             Example("is_past(leaveDate)", {"leaveDate": "2026-03-30"}, True),
             Example("is_past(leaveDate)", {"leaveDate": "2026-03-31"}, False),
@@ -276,7 +276,7 @@ FUNCTIONS = (
         "is_future",
         (_DATE,),
         "boolean or null",
-        "Whether the day lies after today; today itself does not.",
+        "Whether the day is after today; false for today.",
         (Example("is_future(leaveDate)", {"leaveDate": "2026-04-01"}, True),),
         is_future,
         Uses.TODAY,
@@ -333,8 +333,8 @@ FUNCTIONS = (
         "from_filetime",
         (Parameter("ticks", ("number", "string")),),
         "string or null",
-        "The UTC day of a Windows file time, as Active Directory keeps dates: a whole number, or"
-        " its text. Null for 0 and 9223372036854775807, which say never there, and for blank text.",
+        "The UTC day of a Windows file time, the date format of Active Directory: a whole number,"
+        " or its text. Null for 0 and 9223372036854775807, which mean never, and for blank text.",
         (
             Example("from_filetime(lastLogon)", {"lastLogon": 129699324000000000}, "2012-01-01"),
             Example("from_filetime(lastLogon)", {"lastLogon": "129699324000000000"}, "2012-01-01"),

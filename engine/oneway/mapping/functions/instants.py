@@ -62,7 +62,7 @@ def _day_of_seconds(seconds: float, zone: ZoneInfo) -> str:
 
 _SUMMARY = (
     "The day of an instant in a time zone: of a date-time with a zone, of seconds or milliseconds "
-    "since 1970, or of /Date(…)/ as .NET writes it. A day without a zone is that day."
+    "since 1970, or of .NET's /Date(…)/. A day without a zone stays that day."
 )
 
 FUNCTIONS = (

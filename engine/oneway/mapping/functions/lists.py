@@ -52,7 +52,7 @@ FUNCTIONS = (
         "unique",
         (_LIST,),
         "array",
-        "The list with each value once, the first of each kept.",
+        "The list without repeated values, in the order of first appearance.",
         (Example("unique(codes)", {"codes": ["HR", "IT", "HR"]}, ["HR", "IT"]),),
         unique,
     ),
@@ -88,7 +88,7 @@ FUNCTIONS = (
         "item",
         (_LIST, Parameter("number", ("integer",), "counted from 1")),
         "any",
-        "One value of the list; null where it has fewer.",
+        "One value of the list; null if it has fewer.",
         (Example("item(split(path, '/'), `2`)", {"path": "uk/hr/leeds"}, "hr"),),
         item,
     ),
@@ -96,8 +96,8 @@ FUNCTIONS = (
         "only",
         (_LIST,),
         "any",
-        "The one value of the list, null where it is empty; an error where it has several, for"
-        " which of them is meant would be a guess.",
+        "The one value of the list, null if it is empty; an error if it has several, because"
+        " the choice would be a guess.",
         (
             Example(
                 "only(departments[?primary].code)",

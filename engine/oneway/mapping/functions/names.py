@@ -74,7 +74,7 @@ FUNCTIONS = (
         (_TEXT,),
         "string",
         "Each word with a capital: also after O' and D', after a hyphen, and in Mc names."
-        " Mac names and particles (van, de) are as any word.",
+        " Mac names and particles (van, de) are treated as any word.",
         (
             Example(
                 "title_case(name)", {"name": "SIOBHAN O'BRIEN-MCDONALD"}, "Siobhan O'Brien-McDonald"
@@ -114,7 +114,7 @@ FUNCTIONS = (
         "email_local",
         (_EMAIL,),
         "string or null",
-        "What stands before the @ of an email address; null where there is none.",
+        "The part before the @ of an email address; null without one.",
         (Example("email_local(email)", {"email": "ada@example.com"}, "ada"),),
         email_local,
     ),
@@ -122,7 +122,7 @@ FUNCTIONS = (
         "email_domain",
         (_EMAIL,),
         "string or null",
-        "What follows the @ of an email address, in lower case; null where there is none.",
+        "The part after the @ of an email address, in lower case; null without one.",
         (Example("email_domain(email)", {"email": "ada@Example.com"}, "example.com"),),
         email_domain,
     ),

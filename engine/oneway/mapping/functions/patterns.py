@@ -105,7 +105,7 @@ FUNCTIONS = (
         "regex_match",
         (_TEXT, _PATTERN),
         "boolean",
-        "Whether the pattern is found anywhere in the text; ^ and $ tie it to the ends.",
+        "Whether the pattern matches anywhere in the text; ^ and $ anchor it at the ends.",
         (
             Example("regex_match(code, '^[A-Z]{2}[0-9]+$')", {"code": "HR42"}, True),
             Example(
@@ -118,8 +118,8 @@ FUNCTIONS = (
         "regex_extract",
         (_TEXT, _PATTERN, Parameter("group", ("integer",), optional=True)),
         "string or null",
-        "What the first match holds: its first group, all of it where it has none, or the group"
-        " of a number; null where nothing matches.",
+        "The first group of the first match, the whole match without groups, or the group with"
+        " the given number; null if nothing matches.",
         (Example("regex_extract(name, '[(](.*?)[)]')", {"name": "Elizabeth (Liz) Gray"}, "Liz"),),
         regex_extract,
     ),

@@ -175,7 +175,7 @@ FUNCTIONS = (
         "concat",
         (Parameter("value", ("string", "number", "boolean", "null"), variadic=True),),
         "string",
-        "All values as one text; null is nothing, numbers are written as to_text() writes them.",
+        "All values as one text; null adds nothing, and numbers are written as by to_text().",
         (
             Example(
                 "concat(first, ' ', last)", {"first": "Ada", "last": "Lovelace"}, "Ada Lovelace"
@@ -214,7 +214,7 @@ FUNCTIONS = (
             Parameter("length", ("integer",), optional=True, check=_count),
         ),
         "string",
-        "Part of the text; what lies beyond its end is nothing.",
+        "Part of the text; positions beyond its end add nothing.",
         (
             Example("substring(code, `2`)", {"code": "HR0042"}, "0042"),
             Example("substring(code, `0`, `2`)", {"code": "HR0042"}, "HR"),
@@ -290,7 +290,7 @@ FUNCTIONS = (
         "before",
         (_TEXT, _SEPARATOR),
         "string",
-        "What stands before the first separator; the whole text where there is none.",
+        "The part before the first separator; the whole text without one.",
         (
             Example("before(department, ' - ')", {"department": "HR - People"}, "HR"),
             Example("before(department, ' - ')", {"department": "HR"}, "HR"),
@@ -301,7 +301,7 @@ FUNCTIONS = (
         "after",
         (_TEXT, _SEPARATOR),
         "string or null",
-        "What follows the first separator; null where there is none.",
+        "The part after the first separator; null without one.",
         (
             Example("after(department, ' - ')", {"department": "HR - People"}, "People"),
             Example("after(department, ' - ')", {"department": "HR"}, None),
@@ -315,13 +315,13 @@ FUNCTIONS = (
             Parameter("number", ("integer",), "counted from 1"),
             Parameter(
                 "separators",
-                description="each character of it parts words",
+                description="each of its characters separates words",
                 optional=True,
                 check=_not_empty,
             ),
         ),
         "string or null",
-        "One word of the text; null where it has fewer.",
+        "One word of the text; null if it has fewer.",
         (
             Example("word(name, `2`)", {"name": "Ada Mary Lovelace"}, "Mary"),
             Example("word(code, `3`, '-/')", {"code": "UK-HR/42"}, "42"),
@@ -332,7 +332,7 @@ FUNCTIONS = (
         "index_of",
         (_TEXT, Parameter("part", check=_not_empty)),
         "number or null",
-        "Where a part first stands in the text, counted from 0; null where it does not.",
+        "The position of a part's first occurrence, counted from 0; null if it does not occur.",
         (Example("index_of(code, '-')", {"code": "HR-42"}, 2),),
         index_of,
     ),

@@ -137,7 +137,7 @@ FUNCTIONS = (
         "default",
         (_ANY, Parameter("other", ("any",), lazy=True)),
         "any",
-        "The value, or the other where it is blank. The other is evaluated only then.",
+        "The value, or the other if it is blank. The other is evaluated only then.",
         (Example("default(knownAs, firstName)", {"knownAs": " ", "firstName": "Ada"}, "Ada"),),
         default,
     ),
@@ -145,7 +145,7 @@ FUNCTIONS = (
         "coalesce",
         (Parameter("value", ("any",), variadic=True, lazy=True),),
         "any",
-        "The first value that is not blank; null where all are. What follows it is not evaluated.",
+        "The first value that is not blank; null if all are. Later values are not evaluated.",
         (Example("coalesce(work, home, 'none')", {"work": "", "home": None}, "none"),),
         coalesce,
     ),
@@ -157,8 +157,8 @@ FUNCTIONS = (
             Parameter("otherwise", ("any",), lazy=True),
         ),
         "any",
-        "`then` where the condition holds, else `otherwise`; blank and false do not hold. Only"
-        " the one that is taken is evaluated.",
+        "`then` if the condition holds, else `otherwise`; blank and false do not hold. Only the"
+        " chosen one is evaluated.",
         (
             Example("iif(status == 'Former', 'left', 'here')", {"status": "Former"}, "left"),
             Example("iif(start == 'tbc', null, parse_date(start))", {"start": "tbc"}, None),
@@ -173,8 +173,8 @@ FUNCTIONS = (
             Parameter("default", ("any",), optional=True, lazy=True),
         ),
         "any",
-        "What the table holds for the value; numbers and booleans are looked up as text. A value"
-        " that the table does not hold is the default, or an error where none is given.",
+        "The table's entry for the value; numbers and booleans are looked up as text. A value"
+        " without an entry gives the default, or an error without one.",
         (
             Example(
                 """map_value(status, `{"0": "Current", "1": "Former"}`)""", {"status": 1}, "Former"
