@@ -161,3 +161,15 @@ def test_values_that_are_gone_from_the_target_hold_the_run(world: World, field: 
     assert f"values_gone.target.{field}" in held.out
     assert [each["leaveDate"] for each in world.read("t.json")][5:] == [None] * 15
     assert len(world.read("t.json")) == 20
+
+
+def test_keys_that_are_gone_keep_people_in_the_list_as_well(world: World) -> None:
+    """A key that the export leaves out where it says nothing goes with its value."""
+    found = people(12, of=30)
+    assert begun(world, found, users(0, of=30)).code == 4  # twelve leavers at once
+    without = [{key: each[key] for key in ("id", "code", "name")} for each in found[:-1]]
+    held = night(world, 2, [*without, found[-1]])
+    assert held.code == 4
+    assert "keys_gone.source.job.end" in flat(held)
+    assert "values_gone" not in flat(held)
+    assert "can still get in (12)" in flat(held)

@@ -228,3 +228,13 @@ def test_why_somebody_is_doubted_names_the_fields() -> None:
     (why,) = set(doubted(["a", "b"], ["source.job.end", "references.x.code"]).values())
     assert "'job.end' (source), 'code' (references.x)" in why
     assert not doubted(["a"], [])
+
+
+@given(st.integers(3, 9), st.integers(0, 40))
+def test_leavers_of_whom_the_source_lists_none_any_more(leavers: int, others: int) -> None:
+    """It fires where the target still lets them in, as far as their share of the rest tells."""
+    staying = [WHOLE | {"job": None}] * others
+    before = [WHOLE] * leavers + staying
+    assert not judged(before, plan_of(tally(staying, False), leavers), GuardsSpec()).fired
+    should = leavers * others // len(before)
+    assert judged(before, plan_of(tally(staying, False)), GuardsSpec()).fired is (should > 2)
