@@ -8,6 +8,7 @@ from oneway.connections import Connection, Email, Notify, Occasion, Security, We
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.history.journal import Breached, End, Journal, RunStart
 from oneway.notices.instants import instant_text
+from oneway.planning.access import StillIn
 from oneway.planning.plan import Action, Ending, Verb
 
 EVERYTHING = frozenset(Occasion)
@@ -57,6 +58,7 @@ def ended(
     name: str = "acme",
     plan: str = "",
     reason: str = "",
+    still_in: tuple[StillIn, ...] = (),
 ) -> int:
     """Write down a run that got to its end: how each of its actions did, by id.
 
@@ -78,7 +80,7 @@ def ended(
         assert entry.end is not None
         store.ended(run, action, entry.end)
         counts[ending.value] = counts.get(ending.value, 0) + 1
-    store.finish(run, counts, instant_text(now))
+    store.finish(run, counts, instant_text(now), still_in=still_in)
     found = store.run(run)
     assert found is not None
     assert unlike_the_engine(found, store.entries(run), None) == ()

@@ -69,6 +69,7 @@ from oneway.notices.signing import BadSecret, signature
 from oneway.notices.texts import subject_of, text_of
 from oneway.notices.webhook import Trust
 from oneway.notices.weekly import not_syncing
+from oneway.planning.access import StillIn
 from oneway.planning.plan import Ending, Kind
 from oneway.render.report import pages
 
@@ -245,6 +246,23 @@ def test_every_notice_has_the_form_that_its_schema_says(store: Journal) -> None:
     assert {each["type"] for each in found} == {e for e in kinds if e.startswith("connection.")}
     for each in found:
         Draft202012Validator(SCHEMA).validate(each)
+
+
+def test_a_notice_tells_of_how_many_it_is_not_known_whether_they_have_left(store: Journal) -> None:
+    customer = connection(hook("https://hooks.example.com/s3cr3t-path"))
+    found = (StillIn("1", "A", "1", "7", "held"), StillIn("2", "B", "2", "8", "torn", True))
+    weekly([customer], store, after(-7))
+    after_run(customer, ended(store, after(0), still_in=found), store, after(0))
+    after_run(customer, ended(store, after(1), still_in=found[1:]), store, after(1))
+    weekly([customer], store, after(3))
+    told = [each["data"].get("run", each["data"]) for each in bodies(store)]
+    numbers = [(each["still_in"], each.get("may_have_left", 0)) for each in told]
+    assert numbers == [(2, 1), (1, 1)]
+    for each in bodies(store):
+        Draft202012Validator(SCHEMA).validate(each)
+    texts = [text_of(json.dumps(each)) for each in bodies(store)]
+    assert "2 people who left, or may have, can still get in" in texts[0]
+    assert "1 person who perhaps left can still get in" in texts[1]
 
 
 def test_every_key_of_the_schema_is_explained_and_its_examples_are_right() -> None:
