@@ -148,3 +148,18 @@ def test_all_mistakes_come_in_one_run_those_of_the_files_as_well(files, oneway: 
 def test_validate_notices_options_that_do_not_fit_the_file(edit, said, files, oneway) -> None:
     files(edit)
     assert said in oneway("validate", "m.yaml").flat
+
+
+def test_a_row_with_an_odd_cell_says_whose_it_is_and_stands_in_nobodys_way(files, oneway) -> None:
+    files(
+        ("1002,Bob Bird,Staff,1001,", "1002,Bob Bird,Staff,1001,TBC"),
+        ("match:", "label: Name\nmatch:"),
+        ("Staff No,Name", "People of 2026\n\nStaff No,Name"),
+        (MADE, MADE + ", header: 3"),
+        ('"1004"', '"1009"'),
+    )
+    plan, told = oneway("plan", "m.yaml"), oneway("explain", "m.yaml", "1002")
+    assert plan.flat.count("line 5 (1002 Bob Bird)") == 2
+    assert "line 5 (1002 Bob Bird): error" in told.flat
+    assert '"1002": line 5 (1002 Bob Bird) has this value, and cannot be read' in told.flat
+    assert '"1009": no source record has this value' in oneway("explain", "m.yaml", "1009").flat

@@ -135,7 +135,7 @@ def test_a_column_that_names_other_people_is_asked_about(world: World) -> None:
     text = (world.folder / "map.yaml").read_text()
     assert """  manager: '"Manager no."'""" in text
     assert (
-        "    # question: 3 of its 4 values are in Pers. No.: is a number that no record has" in text
+        "    # question: 3 of its 4 values are in Pers. No.: is a number without a record" in text
     )
     assert text.count("values are in Pers. No.: is a number") == 1
     assert world.run("validate", "map.yaml").code == 0

@@ -1,6 +1,6 @@
 """Maps the headings of a table to the keys of its records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from oneway.core.connector import Rejected
 from oneway.core.key_names import names_secret
@@ -70,12 +70,16 @@ class Headings:
             "",
         )
 
-    def record(self, cells: Sequence[str]) -> dict[str, Value]:
-        """Return the record of a row of cells; missing cells are not stated."""
+    def record(
+        self, cells: Sequence[str], without: Collection[int] = frozenset()
+    ) -> dict[str, Value]:
+        """Return the record of a row of cells; it does not state those that are left out."""
         data: dict[str, Value] = {}
         for number, way, last, kind in self._columns:
             if number >= len(cells):
                 break
+            if number in without:
+                continue
             inner: dict[str, Value] = data
             for key in way:
                 step = inner.setdefault(key, {})
@@ -84,6 +88,11 @@ class Headings:
             cell = cells[number]
             inner[last] = cell if kind is None else kind.read(cell)
         return data
+
+    def odd(self, cells: Sequence[str]) -> set[int]:
+        """Return which cells do not fit the types of their columns."""
+        typed = ((number, kind) for _, number, kind in self._typed if number < len(cells))
+        return {number for number, kind in typed if kind.unfit(cells[number])}
 
     def unfit(self, cells: Sequence[str]) -> str:
         """Return the cell that does not fit its column's type, and the remedy; or ""."""

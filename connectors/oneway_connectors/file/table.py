@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from oneway.core.connector import ReadError
 from oneway.core.nesting import DEEPEST
+from oneway.core.records import Value
 from oneway_connectors.file.blank_words import is_blank_word
 from oneway_connectors.file.headings import Headings, encodable, rejected
 from oneway_connectors.file.layout import FileEntry
@@ -90,15 +91,20 @@ class Table:
             problem = "has a quotation mark after a space: set the option spaces: trim"
             return FileEntry(line, raw, {}, problem)
         if self._options.damaged_cells == "error" and (problem := self._damage(cells)):
-            return FileEntry(line, raw, {}, problem)
+            return FileEntry(line, raw, self._sound(cells), problem)
         if word := footer_in(cells):
             problem = f"looks like a total, not a record: set the option footer: {word}"
             return FileEntry(line, raw, {}, problem)
         if list(cells[:wanted]) == list(self.headings.names) and wanted > 1:
             return FileEntry(line, raw, {}, "repeats the headings: remove it")
         if self._options.unfit_cells == "error" and (problem := self.headings.unfit(cells)):
-            return FileEntry(line, raw, {}, problem)
+            return FileEntry(line, raw, self._sound(cells), problem)
         return FileEntry(line, raw, self.headings.record(cells))
+
+    def _sound(self, cells: Sequence[str]) -> dict[str, Value]:
+        """Return what a row says apart from its odd cells: it tells whose the row is."""
+        damaged = {number for number, cell in enumerate(cells) if damage_of(cell)}
+        return self.headings.record(cells, damaged | self.headings.odd(cells))
 
     def refuse_unreadable(self, cells: Mapping[str, str]) -> None:
         """Raise `Rejected` for cells that the next read would not accept as a record's."""

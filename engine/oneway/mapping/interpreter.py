@@ -290,10 +290,12 @@ class Interpreted:
 
     def _unread_row(self, record: Record) -> SourceRow:
         """Return the row of an unreadable record: an error, and what its data tell all the same."""
-        known_by = (record.id, record.id, self.label(record))
-        unread = self._unread(record)
-        row = SourceRow(*known_by, (), evaluation_error=unread, keys_known=False)
         values, _ = self._key_values(self.code.match_source, record)
+        key, label = self._name(values, record), self.label(record)
+        # A file names such a record by its line, which says nothing to who has to correct it.
+        label = label if key == record.id else f"({f'{key} {label}'.strip()})"
+        unread = self._unread(record)
+        row = SourceRow(record.id, record.id, label, (), evaluation_error=unread, keys_known=False)
         row = row._replace(told_keys=tuple(map(comparable, values, self.policy.match)))
         if self._is_outside(record):
             return row._replace(leaver=self.policy.out_of_scope is OutOfScope.LEAVE)

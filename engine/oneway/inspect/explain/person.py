@@ -1,6 +1,6 @@
 """Finds one person among the records, with their match and the rules that hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,6 +108,9 @@ class House:
             yield value if is_shown else None
         for i in self._claimed() if row.cells else ():
             yield _open(self.policy.fields[i], row.cells[i].value)
+        # An unreadable record is named by what it says all the same.
+        if row.told_keys:
+            yield row.label.strip("()").split(" ", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +182,15 @@ class Person:
         if self._blank_key(level):
             return "blank: matches nothing"
         key = self._subject().keys[level]
-        ids = [
-            row.source_id
-            for row in self.house.rows.values()
-            if level < len(row.keys) and row.keys[level] == key
-        ]
-        unknown = sorted(
-            row.source_id for row in self.house.rows.values()
-            if not row.keys_known and level >= len(row.keys)
-        )  # fmt: skip
+        rows = self.house.rows.values()
+        ids = [row.source_id for row in rows if level < len(row.keys) and row.keys[level] == key]
+        found = [row for row in rows if not row.keys_known and level >= len(row.keys)]
+        told = [row for row in found if key in row.told_keys[level : level + 1]]
+        if told and not ids:
+            return f"{_several(told)} has this value, and cannot be read"
+        unknown = [row for row in found if not any(row.told_keys[level : level + 1])]
         if not ids and unknown:
-            return f"{_OF_THE_KNOWN}; not known: {some(unknown, _NAMED)}"
+            return f"{_OF_THE_KNOWN}; not known: {_several(unknown)}"
         if not ids:
             return "no source record has this value"
         return f"source records with this value: {', '.join(sorted(ids))}"
@@ -271,6 +272,12 @@ def _decided(found: Match) -> str:
         return f"target record {found.target.target_id} has this value: matched"
     assert found.conflict is not None
     return f"conflict: {found.conflict.text}"
+
+
+def _several(rows: Sequence[SourceRow]) -> str:
+    """Return the first few records by name, and how many others there are."""
+    names = sorted(" ".join(dict.fromkeys((row.source_id, row.label))).strip() for row in rows)
+    return some(names, _NAMED)
 
 
 _NAMED = 3
