@@ -23,12 +23,14 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PREFACE = re.compile(r'"?(sep=|#TYPE )', re.IGNORECASE)
 _FOOTER = re.compile(
     r"(grand )?totals?\b|sub-?totals?\b|count\b|records?\b|rows?\b|end of\b|page\b|printed\b|"
-    r"summe\b|gesamt\b|somme\b",
+    r"(gesamt)?summe\b|gesamt(zahl)?\b|insgesamt\b|somme\b|(eind|sub-?)?totaal\b|"
+    r"(aantal|anzahl|nombre)\b(?=\W*$|\W*\d)",
     re.IGNORECASE,
 )
 _TOTAL = re.compile(
-    r"\W*((grand |sub-?)?totals?\b:?|(summe|gesamt|somme)\b(?=\W*$|\W*\d)|end of\b|eof\b|"
-    r"(records?|rows?|count|page|printed)\b(?=\W*\d))",
+    r"\W*((grand |sub-?)?totals?\b:?|(eind|sub-?)?totaal\b:?|"
+    r"((gesamt)?summe|gesamt(zahl)?|insgesamt|somme|aantal|anzahl|nombre)\b(?=\W*$|\W*\d)|"
+    r"end of\b|eof\b|(records?|rows?|count|page|printed)\b(?=\W*\d))",
     re.IGNORECASE,
 )
 

@@ -170,8 +170,9 @@ def _write_beside(console: Console, mapping: Path, test: str) -> None:
 
 def _next(console: Console, mapping: Path) -> None:
     test = exists(mapping.with_name(f"{mapping.stem}.test.yaml"))
-    commands = ("validate", *(("test",) if test else ()), "prove", "plan")
-    console.note("next: " + ", ".join(f"oneway {each} {quoted(mapping)}" for each in commands))
+    commands = ["prove {}", *(["test {}"] if test else []), "plan {} --out plan.json"]
+    said = ", ".join(f"oneway {each.format(quoted(mapping))}" for each in commands)
+    console.note(f"answer the questions in it, then: {said}")
 
 
 def _write(path: Path, text: str) -> None:

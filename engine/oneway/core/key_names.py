@@ -8,9 +8,11 @@ import re
 
 _KEY = re.compile(
     r"(employ(ee|ment)?|emp|staff|payroll|pers(on(nel|al)?)?|mitarbeiter|worker|works?|user|member|"
-    r"external|unique)?(no|nr|num|number|nummer|id|code|ref|reference|key)"
+    r"external|unique|personeels?|medewerkers?|gebruikers?|benutzer|anwender)?"
+    r"(no|nr|num|number|nummer|id|code|ref|reference|key)|(numero|num)?matricule"
 )
 _FIRST = ("id", "uid")
+_LOGINS = ("username", "userlogin", "login", "loginname", "gebruikersnaam", "benutzername")
 _SECRET = re.compile(
     r"account ?(number|no)|sort ?code|iban|routing ?number|bank ?account|building ?society"
     r"|national ?insurance( ?(number|no))?|ni ?(number|no)|nino|social ?security( ?number)?|ssn"
@@ -38,7 +40,7 @@ def key_rank(name: str) -> int:
     plain = letters(name)
     if plain in _FIRST:
         return 0
-    return 1 if names_key(name) else 2 if "email" in plain else 3
+    return 1 if names_key(name) or plain in _LOGINS else 2 if "email" in plain else 3
 
 
 def names_secret(path: str) -> bool:

@@ -35,14 +35,59 @@ _CONCEPTS: Mapping[str, str] = {
     "birth": "dateofbirth dob birthdate birthday",
     "address": "address addressline1 street homeaddress line1 address1 postcode zip",
 }  # fmt: skip
-_BY_NAME = {word: concept for concept, words in _CONCEPTS.items() for word in words.split()}
+_ELSEWHERE: Mapping[str, str] = {
+    "email": (
+        "emailadres emailadresse emailzakelijk zakelijkemail emailwerk dienstlicheemail "
+        "mailadresse adressemail adresseemail courriel"
+    ),
+    "first": "voornaam roepnaam vorname rufname prenom prénom",
+    "middle": (
+        "middlename middlenames tussenvoegsel tussenvoegsels tussenv voorvoegsel vorsatzwort "
+        "namenszusatz particule"
+    ),
+    "last": "achternaam nachname familienname zuname nomdefamille",
+    "name": (
+        "naam volledigenaam weergavenaam vollername vollständigername anzeigename gesamtname "
+        "nomcomplet"
+    ),
+    "phone": (
+        "telefoon telefoonnummer mobiel telefon telefonnummer mobil mobilnummer handy téléphone"
+    ),
+    "department": "afdeling afdelingsnaam abteilung abteilungsname département",
+    "job": "functie functietitel funktion stellenbezeichnung fonction",
+    "start": (
+        "einstellungsdatum indienst datumindienst indiensttreding datumindiensttreding "
+        "datedentrée dateembauche datedembauche"
+    ),
+    "leave": (
+        "uitdienst datumuitdienst uitdienstdatum uitdiensttreding datumuitdiensttreding "
+        "ausgeschieden ausgeschiedenam ausgetreten datedesortie datesortie datededépart datedépart"
+    ),
+    "manager": ("leidinggevende teamleider vorgesetzter vorgesetzte führungskraft responsable"),
+    "status": "actief aktiv actif dienststatus statut",
+    "closed": "geblokkeerd inactief gesperrt inaktiv inactif",
+    "location": "locatie vestiging standort",
+    "type": (
+        "dienstverband soortdienstverband soortcontract beschäftigungsart anstellungsart "
+        "vertragsart mitarbeiterart typedecontrat"
+    ),
+    "birth": "geboortedatum geburtsdatum datedenaissance",
+}
+"""The same in Dutch, German and French."""
+_BY_NAME = {
+    word: concept
+    for names in (_CONCEPTS, _ELSEWHERE)
+    for concept, words in names.items()
+    for word in words.split()
+}
 _BY_WORD: Mapping[str, str] = {
     "manager": "manager", "supervisor": "manager", "email": "email", "mail": "email",
     "department": "department", "dept": "department", "leaving": "leave", "termination": "leave",
     "leaver": "leave", "exit": "leave", "separation": "leave", "departure": "leave",
     "austritt": "leave", "austrittsdatum": "leave", "resignation": "leave", "joining": "start",
     "hire": "start", "mobile": "phone", "phone": "phone",
-    "contract": "type", "employment": "type",
+    "contract": "type", "employment": "type", "afdeling": "department", "abteilung": "department",
+    "leidinggevende": "manager", "dienstverband": "type",
 }  # fmt: skip
 """The meaning of one word in a longer heading; the first known word decides."""
 _BARE = {"id", "key", "no", "nr", "num", "number", "userid"}
@@ -76,7 +121,7 @@ def _last(path: str) -> str:
 def _words(name: str) -> list[str]:
     """Return the words of a heading or of a name in camel case, in lower case."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.replace("-", ""))
-    return re.findall(r"[a-z0-9]+", apart.lower())
+    return re.findall(r"[^\W_]+", apart.lower())
 
 
 def camel(heading: str) -> str:

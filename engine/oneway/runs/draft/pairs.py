@@ -1,12 +1,12 @@
 """Guesses which source field goes to which target field, by name and by value."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from oneway.core.majority import is_overwhelming
-from oneway.core.records import Value, at
+from oneway.core.records import Value, at, is_blank
 from oneway.runs.draft.names import CANONICAL, camel, concept, plain
 from oneway.runs.draft.notation import is_one_line
 from oneway.runs.draft.side import DraftSide
@@ -204,18 +204,40 @@ def manager_key(source: DraftSide, target: DraftSide, pair: Pair, key: str) -> s
     return max((path for path in target.fields if path != pair.target), key=merit)
 
 
+def id_like(source: DraftSide, target: DraftSide) -> tuple[str, int, bool] | None:
+    """Return the source field that holds the ids of the target, and how many of them; or None.
+
+    The last says whether an id is what stands before the @ of an email, as user names are.
+    """
+    ids = {each.id.strip().casefold() for each in target.records}
+    found: list[tuple[int, bool, str]] = []
+    for path in source.fields:
+        held = _texts(source.values(path))
+        found.append((len(ids & held), False, path))
+        if _is_email(source, path):
+            found.append((len(ids & {each.partition("@")[0] for each in held}), True, path))
+    share, local, path = max(found, key=lambda each: each[0], default=(0, False, ""))
+    return (path, share, local) if share > 1 and 2 * share >= len(ids) else None
+
+
 def name_parts(source: DraftSide, target: DraftSide, path: str) -> tuple[str, ...]:
     """Return the fields of the source that make up a target's whole name, in order, if any do."""
     named = {concept(each): each for each in reversed(tuple(source.fields))}
     held = _texts(target.values(path))
-    for order in (("first", "last"), ("last", "first")):
+    found: list[tuple[float, tuple[str, ...]]] = []
+    for order in _ORDERS:
         parts = tuple(named[each] for each in order if each in named)
-        if len(parts) < 2:
-            return ()
-        made = {
-            " ".join(str(at(each.data, source.keys(part))) for part in parts).strip().casefold()
-            for each in source.records
-        }
-        if _share(held, made) >= 0.5:
-            return parts
-    return ()
+        if len(parts) == len(order):
+            made = {_whole(source, each.data, parts) for each in source.records}
+            found.append((_share(held, made), parts))
+    share, best = max(found, key=lambda each: each[0], default=(0.0, ()))
+    return best if share >= 0.5 else ()
+
+
+_ORDERS = (("first", "last"), ("last", "first"), ("first", "middle", "last"))
+
+
+def _whole(source: DraftSide, data: Mapping[str, Value], parts: tuple[str, ...]) -> str:
+    """Return the name that a record's parts make, with one space between those that it has."""
+    texts = (at(data, source.keys(part)) for part in parts)
+    return " ".join(" ".join(str(each) for each in texts if not is_blank(each)).split()).casefold()

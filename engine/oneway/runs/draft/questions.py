@@ -17,13 +17,20 @@ from oneway.runs.draft.notation import expression, literal, yaml_text
 from oneway.runs.draft.odd import is_leave_date
 from oneway.runs.draft.side import DraftSide
 
-_GONE = re.compile(r"leaver|left|former|terminated|inactive|ended|departed|resigned", re.IGNORECASE)
+_GONE = re.compile(
+    r"leaver|left|former|terminated|inactive|ended|departed|resigned|uit dienst|vertrokken|"
+    r"inactief|ausgeschieden|ausgetreten|inaktiv|inactif",
+    re.IGNORECASE,
+)
 _OUTSIDERS = ("Contractor", "Agency", "External")
 _OUTSIDE = re.compile(
     r"\b(sub-?)?contractors?\b|\bcontingent\b|\bagency\b|\bextern(al)?s?\b|\btemp(s|orary)?\b|"
     r"\bfreelancers?\b|\bfreelance\b|\bconsultants?\b|\bvendors?\b|\bsuppliers?\b|"
     r"\bthird[- ]party\b|\bself[- ]?employed\b|\boff[- ]?payroll\b|\bumbrella\b|\bvolunteers?\b|"
-    r"\bnon[- ]?employees?\b|\bout(side|sourced)\b|\bsecond(ed|ees?)\b|\bguests?\b",
+    r"\bnon[- ]?employees?\b|\bout(side|sourced)\b|\bsecond(ed|ees?)\b|\bguests?\b|"
+    r"\bextern(e|er|en|es)\b|\buitzend\w*|\bzzp\w*|\binhuur\w*|\bingehuurd\w*|"
+    r"\bgedetacheerd\w*|\bdetachering\b|\bleih(arbeit\w*|kraft|kräfte)\b|\bzeitarbeit\w*|"
+    r"\bfreiberuf\w*|\bfremd(personal|firma)\b|\bint[ée]rimaires?\b|\bprestataires?\b",
 )
 """Words, without case, for people who work there without being employed."""
 _NO_KINDS = (
@@ -42,7 +49,11 @@ _NAMED = 3
 _MANY = 20
 """The most kinds of people that are listed."""
 _WORDS = (("true", "false"), ("yes", "no"), ("y", "n"), ("1", "0"), ("active", "inactive"),
-          ("enabled", "disabled"), ("current", "former"), ("on", "off"))  # fmt: skip
+          ("enabled", "disabled"), ("current", "former"), ("on", "off"), ("ja", "nee"),
+          ("ja", "nein"), ("oui", "non"), ("actief", "inactief"), ("aktiv", "inaktiv"),
+          ("actif", "inactif"))  # fmt: skip
+_YES = ("true", "yes", "y", "1", "ja", "oui")
+_NO = ("false", "no", "n", "0", "nee", "nein", "non")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +169,7 @@ def _is_outside(path: str, value: Value) -> bool:
     """Return whether a value means that a person is not employed: a contractor, agency staff."""
     word = str(value).strip().casefold()
     if _OUTSIDE.search(" ".join(re.findall("[a-z0-9]+", path.casefold()))):
-        return word in ("true", "yes", "y", "1") or _OUTSIDE.search(word) is not None
+        return word in _YES or _OUTSIDE.search(word) is not None
     if concept(path) == "type":
         return _OUTSIDE.search(word) is not None
     return _OUTSIDE.fullmatch(word) is not None
@@ -269,10 +280,10 @@ def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving
 def _is_gone(path: str, value: Value) -> bool:
     """Return whether a value says that a person has left: "Leaver", "Yes" of "Left"."""
     kind, word = concept(path), str(value).strip().casefold()
-    if kind == "status" and re.search("active|enabled", plain(path)):
-        return word in ("false", "no", "n", "0", "inactive")
+    if kind == "status" and re.search("active|enabled|actief|aktiv|actif", plain(path)):
+        return word in (*_NO, "inactive")
     if kind in ("leave", "closed"):
-        return word in ("true", "yes", "y", "1")
+        return word in _YES
     return isinstance(value, str) and _GONE.search(value) is not None
 
 
@@ -308,7 +319,9 @@ def _pair(target: DraftSide, path: str) -> tuple[Value, Value] | None:
         return True, False
     words = [str(value) for value in (*target.fields[path].enum, *values) if value is not None]
     numeric = bool(values) and all(isinstance(value, int) for value in values)
-    for yes, no in _WORDS:
+    # "ja" alone is yes in two languages: the heading tells which.
+    german = re.search("aktiv|sperr", plain(path)) is not None
+    for yes, no in (each for each in _WORDS if not (german and each[1] == "nee")):
         if words and {word.casefold() for word in words} <= {yes, no}:
             return (1, 0) if numeric else (_styled(yes, words), _styled(no, words))
     if words or types - {"boolean"}:

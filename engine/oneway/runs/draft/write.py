@@ -1,7 +1,7 @@
 """Writes a draft mapping as YAML, with guesses marked and questions in comments."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from oneway.connections.discovery import FILES
 from oneway.core.key_names import names_secret
@@ -9,7 +9,7 @@ from oneway.core.records import Compare
 from oneway.runs.draft.keys import MatchKey, MatchKeys
 from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import expression, yaml_name, yaml_text
-from oneway.runs.draft.pairs import Pair, are_emails, manager_key, name_parts
+from oneway.runs.draft.pairs import Pair, are_emails, id_like, manager_key, name_parts
 from oneway.runs.draft.questions import EligibilityRule, Leaving, Questions, Switch
 from oneway.runs.draft.side import DraftSide
 
@@ -89,7 +89,8 @@ def _label(source: DraftSide) -> list[str]:
     """Return how a person is named in reports: by first and last name, by name, or not at all."""
     named = {concept(path): path for path in reversed(tuple(source.fields))}
     if "first" in named and "last" in named:
-        return ["label: " + yaml_text(_joined(source, (named["first"], named["last"])))]
+        parts = [named[each] for each in ("first", "middle", "last") if each in named]
+        return ["label: " + yaml_text(_one_name(expression(source, each) for each in parts))]
     return [f"label: {yaml_text(expression(source, named['name']))}"] if "name" in named else []
 
 
@@ -187,14 +188,14 @@ def _fields(
         said = "guess: for new records; leavers are below"
         yield f"  {yaml_name(flag)}: {{value: {on}, write: on_create}}   # {said}"
     mapped = {keys.first.target, flag, *(each.target for each in pairs)}
-    if target.id not in mapped and numbers_new_ids(target):
-        yield f"  # {yaml_name(target.id)}: {{from: ..., write: on_create}}   # {_NEW_IDS}"
+    if target.id not in mapped:
+        yield from _new_id(source, target)
     for path, field in target.fields.items():
         given = path in mapped or path == target.id or field.computed or "object" in field.types
         if given:
             continue
         if made := _whole_name(source, target, path):
-            yield f"  {yaml_name(path)}: {yaml_text(made)}   # guess: made of two fields"
+            yield f"  {yaml_name(path)}: {yaml_text(made)}   # guess: made of several fields"
         else:
             yield f"  # {yaml_name(path)}:           # no field of the source looks like it"
     yield from _unused(source, keys.first, pairs)
@@ -212,6 +213,21 @@ def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
         return ""
     said = f"question: {known:,} of its {len(held):,} values are in {key.source}: is a number"
     return f"{said} without a record to be written too? A lookup prevents it (`references`)."
+
+
+def _new_id(source: DraftSide, target: DraftSide) -> Iterator[str]:
+    """Yield what the id of a new record is in a file, or the question."""
+    if target.connector != FILES:
+        return
+    name = yaml_name(target.id)
+    if (found := id_like(source, target)) is not None:
+        path, share, local = found
+        read = f"email_local(lower(trim({expression(source, path)})))"
+        value = yaml_text(read if local else expression(source, path), flow=True)
+        said = f"guess: {share} of its {len(target.records)} values are so"
+        yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
+    elif numbers_new_ids(target):
+        yield f"  # {name}: {{from: ..., write: on_create}}   # {_NEW_IDS}"
 
 
 _NEW_IDS = (
@@ -232,13 +248,19 @@ def numbers_new_ids(target: DraftSide) -> bool:
 def _whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
     """Return the expression of a whole name that the source holds in two fields, or nothing."""
     parts = name_parts(source, target, path)
-    texts = [f"{_cased(source, each)} || ''" for each in parts]
-    return f"trim(join(' ', [{', '.join(texts)}]))" if parts else ""
+    # What stands before a last name, such as van der, is in small letters where it is right.
+    cased = (
+        expression(source, each) if concept(each) == "middle" else _cased(source, each)
+        for each in parts
+    )
+    return _one_name(cased) if parts else ""
 
 
-def _joined(source: DraftSide, parts: Sequence[str]) -> str:
-    texts = (f"{expression(source, each)} || ''" for each in parts)
-    return f"join(' ', [{', '.join(texts)}])"
+def _one_name(parts: Iterable[str]) -> str:
+    """Return the expression of a whole name, whichever of its parts are blank."""
+    texts = [f"{each} || ''" for each in parts]
+    trim = "normalize_spaces" if len(texts) > 2 else "trim"
+    return f"{trim}(join(' ', [{', '.join(texts)}]))"
 
 
 def _key_field(source: DraftSide, keys: MatchKeys) -> str:
