@@ -36,10 +36,10 @@ Personalnummer;Vorname;Nachname;E-Mail-Adresse;Abteilung;Beschäftigungsart;Eint
 Gesamt: 4;;;;;;;
 """
 GERMAN_USERS = """\
-id,number,firstName,lastName,email,department,aktiv
-1,101,Anja,Groß,anja.gross@example.com,Vertrieb,ja
-2,102,Bernd,Jäger,bernd.jaeger@example.com,IT,ja
-3,104,Dirk,Weiß,dirk.weiss@example.com,Vertrieb,ja
+id,number,displayName,email,department,aktiv
+1,101,"Groß, Anja",anja.gross@example.com,Vertrieb,ja
+2,102,"Jäger, Bernd",bernd.jaeger@example.com,IT,ja
+3,104,"Weiß, Dirk",dirk.weiss@example.com,Vertrieb,ja
 """
 
 
@@ -96,6 +96,7 @@ def test_german_headings_words_and_totals_are_known(oneway: Run) -> None:
     text = drafted(oneway, GERMAN, GERMAN_USERS)
     assert all(line in text for line in ("delimiter: semicolon", "footer: Gesamt", "dd.MM.yyyy"))
     assert "excludes Zeitarbeit" in text
+    assert "displayName: trim(join(', ', [Nachname || '', Vorname || '']))" in text
     assert 'set: {aktiv: {value: "nein"}}' in text
     assert planned(oneway) == {
         **dict.fromkeys(("101", "102"), "unchanged"),

@@ -220,24 +220,32 @@ def id_like(source: DraftSide, target: DraftSide) -> tuple[str, int, bool] | Non
     return (path, share, local) if share > 1 and 2 * share >= len(ids) else None
 
 
-def name_parts(source: DraftSide, target: DraftSide, path: str) -> tuple[str, ...]:
-    """Return the fields of the source that make up a target's whole name, in order, if any do."""
+def name_parts(source: DraftSide, target: DraftSide, path: str) -> tuple[tuple[str, ...], str]:
+    """Return the fields of the source that make up a target's whole name, and what joins them.
+
+    Without such fields, both are empty.
+    """
     named = {concept(each): each for each in reversed(tuple(source.fields))}
     held = _texts(target.values(path))
-    found: list[tuple[float, tuple[str, ...]]] = []
-    for order in _ORDERS:
+    found: list[tuple[float, tuple[str, ...], str]] = []
+    for order, between in _ORDERS:
         parts = tuple(named[each] for each in order if each in named)
         if len(parts) == len(order):
-            made = {_whole(source, each.data, parts) for each in source.records}
-            found.append((_share(held, made), parts))
-    share, best = max(found, key=lambda each: each[0], default=(0.0, ()))
-    return best if share >= 0.5 else ()
+            made = {_whole(source, each.data, parts, between) for each in source.records}
+            found.append((_share(held, made), parts, between))
+    share, best, between = max(found, key=lambda each: each[0], default=(0.0, (), ""))
+    return (best, between) if share >= 0.5 else ((), "")
 
 
-_ORDERS = (("first", "last"), ("last", "first"), ("first", "middle", "last"))
+_ORDERS = (
+    (("first", "last"), " "),
+    (("last", "first"), " "),
+    (("first", "middle", "last"), " "),
+    (("last", "first"), ", "),
+)
 
 
-def _whole(source: DraftSide, data: Mapping[str, Value], parts: tuple[str, ...]) -> str:
+def _whole(source: DraftSide, data: Mapping[str, Value], parts: tuple[str, ...], by: str) -> str:
     """Return the name that a record's parts make, with one space between those that it has."""
     texts = (at(data, source.keys(part)) for part in parts)
-    return " ".join(" ".join(str(each) for each in texts if not is_blank(each)).split()).casefold()
+    return " ".join(by.join(str(each) for each in texts if not is_blank(each)).split()).casefold()

@@ -247,20 +247,20 @@ def numbers_new_ids(target: DraftSide) -> bool:
 
 def _whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
     """Return the expression of a whole name that the source holds in two fields, or nothing."""
-    parts = name_parts(source, target, path)
+    parts, between = name_parts(source, target, path)
     # What stands before a last name, such as van der, is in small letters where it is right.
     cased = (
         expression(source, each) if concept(each) == "middle" else _cased(source, each)
         for each in parts
     )
-    return _one_name(cased) if parts else ""
+    return _one_name(cased, between) if parts else ""
 
 
-def _one_name(parts: Iterable[str]) -> str:
+def _one_name(parts: Iterable[str], between: str = " ") -> str:
     """Return the expression of a whole name, whichever of its parts are blank."""
     texts = [f"{each} || ''" for each in parts]
     trim = "normalize_spaces" if len(texts) > 2 else "trim"
-    return f"{trim}(join(' ', [{', '.join(texts)}]))"
+    return f"{trim}(join('{between}', [{', '.join(texts)}]))"
 
 
 def _key_field(source: DraftSide, keys: MatchKeys) -> str:
