@@ -1,5 +1,6 @@
 """Columns of a CSV file that are not text: what is read is written again as it was."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from oneway.connections.discovery import describe, open_connector
 from oneway.core.connector import Access, ReadError
 from oneway.core.records import Value
 from oneway_connectors.file.csv_types import CellType
+from oneway_connectors.file.suggest import suggested
 
 KINDS = st.sampled_from(["integer", "number", "boolean", None])
 CELLS = (
@@ -77,3 +79,38 @@ def test_types_that_cannot_be_used_are_refused(types: str) -> None:
     with pytest.raises(ReadError, match="types") as caught:
         open_connector(describe("file"), Access({"types": types}, {}))
     assert caught.value.code == "R156"
+
+
+@given(st.integers(10_000, 99_999))
+def test_a_day_as_a_spreadsheet_counts_it_comes_back_as_it_was(number: int) -> None:
+    kind = CellType("date", "serial")
+    day = kind.read(str(number))
+    assert day == (date(1899, 12, 30) + timedelta(number)).isoformat()
+    assert (kind.write(day), kind.unfit(str(number))) == (str(number), "")
+
+
+@pytest.mark.parametrize("cell", ["TBC", "1", "460221", "46022.5", "31/12/2025"])
+def test_what_is_no_such_day_does_not_fit(cell: str) -> None:
+    kind = CellType("date", "serial")
+    assert kind.read(cell) == cell
+    assert kind.unfit(cell) == "a day as a spreadsheet counts them, such as 46022"
+    assert not kind.is_no_day(cell)
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "types"),
+    [
+        ("Leaving Date", ("", "46022"), "Leaving Date=date:serial"),
+        ("Austritt", ("44000", "46022"), "Austritt=date:serial"),
+        ("Payroll No", ("44000", "46022"), None),
+        ("Start Date", ("99999", "46022"), None),
+        ("Start Date", ("44000", "12"), None),
+    ],
+)
+def test_numbers_under_a_heading_of_days_are_guessed_to_be_days(
+    heading: str, cells: tuple[str, ...], types: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    rows = "".join(f"x{number},{cell}\n" for number, cell in enumerate(cells))
+    path.write_text(f"id,{heading}\n{rows}", "utf-8")
+    assert suggested(str(path)).options.get("types") == types

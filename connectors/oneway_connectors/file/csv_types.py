@@ -9,7 +9,7 @@ fit its column (`unfit`).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from oneway.core import day_patterns
@@ -34,6 +34,21 @@ _ABOUT = {
 """The forms of each type that are recognised, and the type in words."""
 
 
+SERIAL = "serial"
+"""The pattern of days as a spreadsheet counts them, where a column was not formatted as a date."""
+_AS_SERIAL = "a day as a spreadsheet counts them, such as 46022"
+_DAY_ZERO = date(1899, 12, 30)
+_SERIAL = re.compile(r"([1-9][0-9]{4})(?:\.0+)?")
+
+
+def day_in(text: str, pattern: str) -> date | None:
+    """Return the day that a text names by a pattern, or None."""
+    if pattern != SERIAL:
+        return day_patterns.read(text, pattern)
+    found = _SERIAL.fullmatch(text)
+    return _DAY_ZERO + timedelta(days=int(found[1])) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class CellType:
     """The type of a column's cells: a kind and, for dates, a pattern."""
@@ -44,7 +59,7 @@ class CellType:
     def read(self, cell: str) -> Value:
         """Return the value of a cell; its text if it does not fit the type."""
         if self.kind == _DATE:
-            day = day_patterns.read(cell.strip(), self.pattern)
+            day = day_in(cell.strip(), self.pattern)
             return cell if day is None else day.isoformat()
         if not _WRITTEN[self.kind].fullmatch(cell):
             return cell
@@ -58,15 +73,15 @@ class CellType:
         if not text:
             return ""
         if self.kind == _DATE:
-            is_day = day_patterns.read(text, self.pattern) or parse_day(text)
-            return "" if is_day else f"a date like {self.pattern}"
+            like = _AS_SERIAL if self.pattern == SERIAL else f"a date like {self.pattern}"
+            return "" if day_in(text, self.pattern) or parse_day(text) else like
         pattern, words = _ABOUT[self.kind]
         return "" if pattern.fullmatch(text) else words
 
     def is_no_day(self, text: str) -> bool:
         """Return whether an unfit cell is written like a date: there is no 31 February."""
         patterns = (self.pattern, _ISO) if self.kind == _DATE else ()
-        return any(day_patterns.is_shaped(text, each) for each in patterns)
+        return any(day_patterns.is_shaped(text, each) for each in patterns if each != SERIAL)
 
     def write(self, value: Value) -> str | None:
         """Return the cell for a value; None if the type cannot hold it."""
@@ -74,6 +89,8 @@ class CellType:
             day = parse_day(value)
             if day is None or value != day.isoformat():
                 return None
+            if self.pattern == SERIAL:
+                return str((day - _DAY_ZERO).days)
             return day_patterns.write(datetime(day.year, day.month, day.day), self.pattern)  # noqa: DTZ001  # a day has no zone
         if not isinstance(value, (bool, int, float)):
             return None
@@ -90,7 +107,10 @@ _EACH = re.compile(
     r"\s*(?P<column>\S.*?)\s*=\s*"
     rf"(?P<type>integer|number|boolean|date(?::{_PATTERN})?)(?:\s*[,;]\s*|\s+|$)"
 )
-_HELP = "write column=TYPE, with commas between: integer, number, boolean or date:dd/MM/yyyy"
+_HELP = (
+    "write column=TYPE, with commas between: integer, number, boolean, date:dd/MM/yyyy or, for "
+    "days as a spreadsheet counts them, date:serial"
+)
 
 
 def column_types(text: str) -> Mapping[str, CellType]:
@@ -113,6 +133,8 @@ def _cell_type(text: str) -> CellType:
     if kind != _DATE:
         return CellType(kind)
     try:
+        if pattern == SERIAL:
+            return CellType(kind, pattern)
         day_patterns.check_read(pattern or "yyyy-MM-dd")
     except day_patterns.PatternMistake as mistake:
         raise _wrong(text, str(mistake)) from None

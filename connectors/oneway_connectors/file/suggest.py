@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
-from oneway.core import day_patterns
 from oneway.core.connector import OddCell, ReadError, Suggestion
 from oneway.core.key_names import key_rank
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import Value, is_blank, parse_day, path_of, path_text
 from oneway_connectors.file.blank_words import blank_words, usual_blanks, without_words
+from oneway_connectors.file.csv_types import SERIAL, day_in
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.opening import opened
@@ -53,7 +53,7 @@ def suggested(path: str) -> Suggestion:
             column.blank(blank_words(found["blank"]))
     odd: list[OddCell] = []
     if format_of(path, found.get("format", "")) not in _OF_OBJECTS:
-        types = {name: _date_pattern(column.values) for name, column in columns.found.items()}
+        types = {name: _date_pattern(name, column) for name, column in columns.found.items()}
         types = {name: pattern for name, pattern in types.items() if pattern}
         odd = [each for name in types for each in columns.found[name].odd(name, types[name])]
         if types:
@@ -254,12 +254,14 @@ def _may_be_id(value: Value) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
-def _date_pattern(values: Sequence[Value]) -> str:
+def _date_pattern(name: str, column: _Column) -> str:
     """Return the pattern of the dates in a column, ignoring single odd values.
 
     Returns none if all are ISO 8601 dates, which need no option.
     """
-    given = [value for value in values if not is_blank(value)]
+    given = [value for value in column.values if not is_blank(value)]
+    if _OF_DAYS.search(name) and sum(map(_is_serial, given)) == len(given) > 0:
+        return SERIAL
     plain = sum(parse_day(value) is not None for value in given)
     if not given or plain == len(given):
         return ""
@@ -270,8 +272,22 @@ def _date_pattern(values: Sequence[Value]) -> str:
     return best if is_overwhelming(count, len(given)) else ""
 
 
+_OF_DAYS = re.compile(
+    r"dat(e|um)\b|date|\bd\.?o\.?b\b|birth|start|end\b|\bsince\b|hired|join|leav|\bleft\b|terminat|"
+    r"eintritt|austritt|ausgeschieden|geburt|(in|uit) ?dienst|geboorte",
+    re.IGNORECASE,
+)
+"""Headings of days: a number there is a day as a spreadsheet counts them."""
+_LIFETIME = range(1930, 2100)
+
+
+def _is_serial(value: Value) -> bool:
+    day = day_in(value.strip(), SERIAL) if isinstance(value, str) else None
+    return day is not None and day.year in _LIFETIME
+
+
 def _is_day(value: Value, pattern: str) -> bool:
     """Return whether a cell fits a column of dates; an ISO date fits any."""
     if not isinstance(value, str):
         return False
-    return day_patterns.read(value.strip(), pattern) is not None or parse_day(value) is not None
+    return day_in(value.strip(), pattern) is not None or parse_day(value) is not None
