@@ -135,7 +135,7 @@ def _schedule(schedule: Schedule | None) -> str:
 
 
 def _notify(connection: Connection) -> Iterator[str]:
-    """Yield whom a connection tells, where its own file is to say it."""
+    """Yield the channels of a connection that its own file has to name."""
     if connection.notify_file != connection.file:
         return
     yield "notify:" if connection.notify else "notify: []"

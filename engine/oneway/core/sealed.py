@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sealed:
-    """A sensitive value, of which a plan knows the digest alone; apply reads the value again.
+    """A sensitive value, of which a plan knows only the digest; apply reads the value again.
 
     A blank value is never sealed: its absence is not a secret.
     """

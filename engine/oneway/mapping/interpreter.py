@@ -74,7 +74,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class FieldCode:
-    """How one field's cell is computed; `constant` stands where there is no `source`."""
+    """How one field's cell is computed; `constant` is set if there is no `source`."""
 
     rule: FieldRule
     source: Typed | None = None
@@ -327,7 +327,7 @@ class Interpreted:
         )
 
     def _out_of_scope(self, row: SourceRow, record: Record) -> SourceRow:
-        """Return the row of a person outside the scope of the sync, in whom nothing is an error."""
+        """Return the row of a person outside the sync's scope, in which nothing is an error."""
         cells = tuple(Cell(CellState.INACTIVE) for _ in self.code.fields)
         if self.policy.out_of_scope is OutOfScope.LEAVE:
             return self._leaving(row._replace(leaver=True, cells=cells), record, [])

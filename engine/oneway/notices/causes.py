@@ -34,7 +34,7 @@ class Shown:
     missed: int = 0
     """Records that were not carried over, in part or whole; without those that a guard holds."""
     doubtful: int = 0
-    """Records of which it is not known whether they were written."""
+    """Records for which it is unknown whether they were written."""
 
     def of(self, kind: Occasion) -> Mapping[str, int]:
         """Return the failing codes, or the firing guards."""

@@ -38,7 +38,7 @@ FEWEST_KEYS = 10
 """The fewest records with a key at the last good run for its loss to count."""
 
 FEWEST_VALUES = 2
-"""So many records may lose the value of a key in one night, however few had one."""
+"""The most records that may lose the value of a key in one night, however few had one."""
 
 WINDOW = timedelta(days=7)
 """How far back a guard looks."""
@@ -434,7 +434,7 @@ def _name(kind: GuardKind, field: str) -> str:
 def _counts(
     kind: GuardKind, plan: Plan, limit: Limit, waiting: Collection[str]
 ) -> Iterator[_Count]:
-    """Yield what a guard counted, separately for each field or key that it counts by itself."""
+    """Yield what a guard counted, for each field or key if it counts those separately."""
     if kind is GuardKind.IDENTITIES:
         yield _identities(plan, limit, waiting)
         return

@@ -41,7 +41,7 @@ class ChosenRows:
     tied: Mapping[str, Reason] = field(default_factory=dict)
 
     def why(self, picked: SourceRow) -> str:
-        """Return why a row stands for its person; the same words for many people."""
+        """Return why a row counts for its person; in the same words for many people."""
         current = picked.standing is not None and picked.standing.current
         which = "the current one" if current else "the latest one, as none is current"
         return f"another record of this person counts: {which}"
@@ -109,7 +109,7 @@ def hold_tied(matches: Matches, rows: Sequence[SourceRow], tied: Mapping[str, Re
 
 
 def _chosen(rows: Sequence[SourceRow], nameless: Sequence[SourceRow]) -> ChosenRows:
-    """Return which of one person's rows stands for the person."""
+    """Return the row that counts, of one person's rows."""
     best, why = list(rows), None
     if len(rows) > 1:
         why = _unknown(rows)
@@ -127,7 +127,7 @@ def _chosen(rows: Sequence[SourceRow], nameless: Sequence[SourceRow]) -> ChosenR
 
 
 def _best(rows: Sequence[SourceRow]) -> list[SourceRow]:
-    """Return the rows that may stand for their person: one, or several equal ones."""
+    """Return the rows that may count for their person: one, or several equal ones."""
     current = [row for row in rows if _standing(row).current]
     last = max(_standing(row).latest for row in rows)
     return current or [row for row in rows if _standing(row).latest == last]

@@ -365,4 +365,4 @@ def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
 
 
 _NAMED = 3
-"""So many of those are named whose lookup missed."""
+"""The most records named whose lookup missed."""

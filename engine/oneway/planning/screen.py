@@ -195,7 +195,7 @@ class KnownPairs:
         return bool(self.sources or self.targets or self.doubted or self.sought)
 
     def agree(self, source_id: str, target_id: str) -> bool:
-        """Return whether nothing that is remembered speaks against a pair, or for another."""
+        """Return whether no link contradicts a pair, or suggests another."""
         return (
             self.sources.get(source_id, target_id) == target_id
             and self.targets.get(target_id, source_id) == source_id

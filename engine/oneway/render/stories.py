@@ -108,7 +108,7 @@ def of_actions(
 
 
 def by_subject(found: Sequence[Story]) -> dict[str, Story]:
-    """Return stories by whom they are about: an action's id, or a record's where there is none."""
+    """Return stories by subject: an action's id, or a record's without an action."""
     return {each.subject: each for each in found}
 
 

@@ -52,7 +52,7 @@ def renewed(
 ) -> Connection:
     """Return a connection with new credentials, tested before they were saved.
 
-    What would keep it from running as it stands is told, as it is of a run.
+    If something would keep the unchanged connection from running, that is notified as for a run.
     """
     if wishes.says_more_than_credentials:
         summary = f"there is a connection '{former.name}' already, in {former.file}"

@@ -49,7 +49,7 @@ def _listed(data: Data) -> list[str]:
 
 
 def _everywhere(data: Data) -> Iterator[Template]:
-    """Yield the templates that every request goes by: the first one is made to choose."""
+    """Yield the templates of every request; the first of them is checked for choosing."""
     yield from _texts(("base_url",), data.get("base_url"))
     yield from _texts(("headers",), data.get("headers"), secrets=True)
     yield from _auth(obj(data.get("auth")))

@@ -311,9 +311,9 @@ class _Interpreter(MeteredInterpreter):
         ]
 
     def _present(self, name: str, arguments: Sequence[Node], value: Any) -> Any:
-        """Visit a function that asks whether a value is there: an absent one answers it.
+        """Visit a function that asks whether a value exists: an absent one is an answer.
 
-        What is misshapen does not, nor does a value that is there and hangs on something else.
+        A misshapen value is not, nor is a value that depends on something else.
         """
         asks_all = name in ("is_blank", "is_present", "not_null")
         is_none = is_blank if name != "not_null" else lambda value: value is None

@@ -42,7 +42,7 @@ def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
 
 
 def _asked_first(expression: Expression) -> Iterator[Node]:
-    """Yield the comparisons of a path that stand behind that path and `&&`."""
+    """Yield the comparisons of a path that follow that path and `&&`."""
     for node in nodes_in(expression):
         if node["type"] != "and_expression":
             continue

@@ -69,10 +69,10 @@ _LEFT_OUT = frozenset({Kind.INELIGIBLE, Kind.IGNORED})
 
 
 _NAMED = 5
-"""So many people are named beside a guard."""
+"""The most people who are named beside a guard."""
 
 NEAR_MISSES = "Perhaps one person, though no key matches"
-"""The title of those whom no key matches, and of the records that may be theirs."""
+"""The title of people without a match, beside records that may be theirs."""
 
 
 def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:

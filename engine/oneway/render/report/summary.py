@@ -210,7 +210,7 @@ def foot(told: PastRun) -> tuple[Fact, ...]:
 
 
 def connection(told: PastRun) -> str:
-    """Return the name of the connection, or of the mapping where there is none."""
+    """Return the name of the connection, or of the mapping without one."""
     if told.plan is not None and told.plan.connection is not None:
         return told.plan.connection.name
     return told.run.start.connection or told.run.start.mapping

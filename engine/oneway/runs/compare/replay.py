@@ -206,7 +206,7 @@ class Replaying:
         return self.left(target, written, by)
 
     def departed(self) -> tuple[Cell, ...]:
-        """Return what is written to a target record that no source record stands for."""
+        """Return the values for a target record without a source record."""
         return self.cells
 
     def own_tables(self) -> Mapping[str, OwnTable]:
