@@ -11,7 +11,7 @@ from oneway.applying.preconditions import Happened
 from oneway.applying.unknown import Became, Inquiry
 from oneway.history.journal import Journal
 
-from . import disk, real
+from . import disk, real, restored
 from .apart import APART, leaving_and_coming_back
 from .disk import (
     damaged_journal,
@@ -114,6 +114,13 @@ def test_a_run_may_die_where_people_leave_and_come_back_by_requests_of_their_own
     chosen = [Point(step, way) for step, way in zip(apart[::6], WAYS, strict=True)]
     found = outcomes(chosen, leaving_and_coming_back, APART)
     assert not [each for each in found if each.problems], report(found, whole)
+
+
+def test_an_older_store_that_is_restored_doubles_nothing() -> None:
+    with made(six) as small:
+        steps = len(undisturbed(small).labels)
+    chosen = restored.pairs(steps, every=steps // 3, drawn=2)
+    assert [(each, found) for each, found in restored.wrong(chosen, six) if found] == []
 
 
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(
