@@ -289,6 +289,8 @@ class _Model:
         users = [self.user(r.id, dict(r.data), r.problem) for r in self.world.target.records]
         spoken = self.match(people, users)
         spoken |= self.told_twice(people, {user.id: user for user in users})
+        if self.mapping.get("rehires") == "reactivate":
+            self.back_on_a_guess(people, {user.id: user for user in users})
         self.disputed = {(user, key) for p in people for user, key in p.disputes}
         by_id = {user.id: user for user in users}
         unseen = not self.world.target.complete or any(not user.keys_known for user in users)
@@ -568,6 +570,36 @@ class _Model:
                         person.disputes = [(u.id, key["target"]) for u in found]
             spoken |= now
         return spoken
+
+    def back_on_a_guess(self, people: list[Person], users: dict[str, User]) -> None:
+        """Leave to a person whoever matches a leaver without being quite they."""
+        for person in people:
+            user = users[person.matched] if person.matched is not None else None
+            if user is None or not user.left or person.leaver or person.failed or user.failed:
+                continue
+            if any(self.differs(person, user, path) for path in self.names()):
+                person.conflict, person.matched = True, None
+                key = self.mapping["match"][person.level]["target"]
+                person.disputes = [(user.id, key)]
+
+    def names(self) -> list[str]:
+        """Return the fields that tell people apart, beside those of match keys."""
+        taken = self.mapping["joiners"]["unless_taken"]
+        keyed = {each["target"] for each in self.mapping["match"]}
+        keyed |= {each["source"] for each in self.mapping["match"]}
+        return [
+            path
+            for path, rule in self.fields.items()
+            if path not in keyed and rule.get("from") not in keyed and "lookup" not in rule
+            if rule.get("from") and (path in taken or rule["from"] == "name")
+        ]
+
+    def differs(self, person: Person, user: User, path: str) -> bool:
+        state, value, _ = self.says(path, self.fields[path], person.data)
+        held = get(user.data, path)
+        return (
+            state == "stated" and not blank(held) and not same(held, value, self.told_apart(path))
+        )
 
     def told_twice(self, people: list[Person], users: dict[str, User]) -> set[str]:
         """Find people who may be there twice, under two forms of a key; return whose users."""

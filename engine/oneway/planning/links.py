@@ -12,7 +12,7 @@ from enum import Enum
 
 from oneway.core.records import Compare, Value, comparable, same
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
-from oneway.mapping.spec import Gone, Rekey
+from oneway.mapping.spec import Gone, Rehires, Rekey
 from oneway.planning.diff import present
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.near_misses import NEAR_MISS, loose
@@ -96,9 +96,41 @@ def reconcile(
 
     `allowed` are the keys that a person lets a new record take over.
     """
-    if not evidence.links:
+    if evidence.links:
+        matches = _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
+    if policy.rehires is not Rehires.REACTIVATE:
         return matches
-    return _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
+    back = _back_on_a_guess(matches, rows, policy, evidence, allowed)
+    return replace(matches, by_source={**matches.by_source, **back}) if back else matches
+
+
+def _back_on_a_guess(
+    matches: Matches,
+    rows: Sequence[SourceRow],
+    policy: Policy,
+    evidence: LinkEvidence,
+    allowed: frozenset[str],
+) -> dict[str, Match]:
+    """Return conflicts for rows whose key finds somebody who has left and is not quite they.
+
+    No run remembers whose record that was, as in a store that is new or was lost: a code that
+    changed hands would give a newcomer the account of a leaver.
+    """
+    links, found = evidence.targets, {}
+    for row in rows:
+        match = matches.of(row)
+        target = match.target
+        if target is None or not target.left or row.leaver or row.key in allowed:
+            continue
+        likeness = likeness_of(policy, row, target)
+        if likeness.differing and links.get(row.source_id) != target.target_id:
+            text = (
+                f"the key {row.key} finds target record {target.target_id}, which has left, and "
+                f"no run remembers whose it was; {likeness.text}: a person decides"
+            )
+            reason = Reason("reused", text, candidates=(target.target_id,))
+            found[row.source_id] = _conflict(reason, match, target)
+    return found
 
 
 def hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
