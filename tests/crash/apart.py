@@ -27,11 +27,22 @@ _ALLOWED = {"leave": {"leaveDate"}, "return": {"leaveDate"}}
 
 
 def leaving_and_coming_back() -> Population:
-    """Return those who leave and who come back, of whom all have another name, and a few more."""
+    """Return those who leave, renamed, who come back, to another department, and a few more.
+
+    Who comes back keeps the name: with another one a person would have to say who it is.
+    """
     whole = population(TODAY, size=116, quirks=False)
     ids = {id for kind in _KINDS for id in whole.kinds[kind][:2]}
-    renamed = tuple(id for kind in _KINDS[:3] for id in whole.kinds[kind][:2])
-    return those(whole, ids, (), renamed)
+    leavers, back = _KINDS[:2], set(whole.kinds["rehire"][:2])
+    some = those(whole, ids, (), [id for kind in leavers for id in whole.kinds[kind][:2]])
+    codes = {
+        each["employmentDetails"]["payrollCode"] for each in some.employees if each["id"] in back
+    }
+    moved = [
+        {**each, "departmentId": None} if each["reference"] in codes else each
+        for each in some.users
+    ]
+    return replace(some, users=tuple(moved))
 
 
 class Apart:
