@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from memory import Applied, applied, systems_of
@@ -91,6 +91,7 @@ def test_law_18_no_fault_of_any_other_field_keeps_a_leaver_in(
 
 
 @given(oddly_leaving_worlds().filter(accepted), st.data())
+@settings(max_examples=60)
 def test_law_19_who_is_in_doubt_stays_in_the_list(world: World, data: st.DataObject) -> None:
     """Unless the target says that they have left, or a leave is written; nobody else changes."""
     ids = [each.id for each in world.source.records]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
@@ -54,6 +54,7 @@ def spellings(draw: st.DrawFn) -> str:
 
 
 @given(spellings(), st.sampled_from(CONDITIONS), st.booleans())
+@settings(max_examples=50)
 def test_nobody_is_let_in_by_the_spelling_of_a_word(kind: str, condition: str, only: bool) -> None:
     found = outcome_of(world_of(condition, kind, only=only))
     assert found.kind in (Kind.INELIGIBLE, Kind.IGNORED, Kind.ERROR)
@@ -64,6 +65,7 @@ OTHERS = ["Employee", "Contractors", "Sub-Contractor", "Contract", "Kontraktor",
 
 
 @given(st.sampled_from(OTHERS) | st.text(max_size=12), st.sampled_from(CONDITIONS))
+@settings(max_examples=50)
 def test_a_word_that_is_another_one_is_an_answer(kind: str, condition: str) -> None:
     """An ordinary new word changes nothing: also one that is near."""
     same = "".join(kind.split()).casefold()

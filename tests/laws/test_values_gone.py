@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Span
@@ -91,6 +91,7 @@ def people(least: int = 0) -> st.SearchStrategy[list[Data]]:
 
 
 @given(people(), st.booleans())
+@settings(max_examples=60)
 def test_values_are_counted_as_one_by_one(found: list[Data], absent_is_null: bool) -> None:
     counted = tally(found, absent_is_null).valued()
     assert counted == {
@@ -141,6 +142,7 @@ NIGHTS = st.tuples(people(least=1), people())
 
 
 @given(NIGHTS, st.integers(0, 4), st.sampled_from([0, 0.1, 0.5, 0.75, 1]))
+@settings(max_examples=60)
 def test_the_guard_fires_where_the_model_says_so(
     nights: tuple[list[Data], list[Data]], left: int, share: float
 ) -> None:
@@ -173,6 +175,7 @@ def test_a_person_lets_as_many_values_go_as_they_say(people: int, blank: set[str
 
 
 @given(people(least=1), st.data())
+@settings(max_examples=60)
 def test_it_fires_for_nothing_but_values_that_are_gone(
     found: list[Data], data: st.DataObject
 ) -> None:
