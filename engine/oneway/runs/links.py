@@ -14,7 +14,6 @@ from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Collected, Record
 from oneway.history.journal import JournalEntry
-from oneway.history.last_good import last_still_in
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
 from oneway.planning.guards import RecentRuns
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
@@ -64,6 +63,7 @@ def recall(session: RunSession) -> Remembered:
     if journal is None:
         return Remembered(now=now)
     from oneway.history.journal.links import links  # with the store, and not before it is used
+    from oneway.history.last_good import last_still_in
 
     name, lag = session.name, lag_of(session.prepared)
     known = links(journal, name)
