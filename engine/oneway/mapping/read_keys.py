@@ -366,9 +366,14 @@ def _blanks(batch: Batch, path: Path) -> int:
     if values is None:
         values = [at(batch.record(each).data, path) for each in range(len(batch))]
         values = [each for each in values if each is not MISSING]
-    # What is null on the way to it is not among the values. Most are text that is not blank.
+    absent = len(batch) - len(values)  # what is null on the way to it is not among the values
+    try:
+        if all(map(str.strip, values)):
+            return absent
+    except TypeError:  # not all are text, as nearly everywhere
+        pass
     doubtful = [e for e in values if not e or e.__class__ is not str or e.isspace()]
-    return len(batch) - len(values) + sum(map(is_blank, doubtful))
+    return absent + sum(map(is_blank, doubtful))
 
 
 def blank_in(batch: Batch, path: Path) -> Sequence[bool]:

@@ -113,6 +113,8 @@ def looked_up(
     prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, remembered: Remembered
 ) -> EvaluatedInputs:
     """Return the inputs with linked target records that the target's list did not show."""
+    if not remembered.links:
+        return replace(found, evidence=remembered.evidence)
     sources = {row.source_id for row in found.source.items}
     sources |= {each.source_id for each in found.passed_over}
     shown = {each.target_id for each in found.target.items}
