@@ -1,7 +1,7 @@
 """A second night, which passes over what has not changed, plans what a full night would."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
@@ -277,51 +278,135 @@ def test_second_night_is_full_night(data: st.DataObject) -> None:
             event(f"passed over {passed}")
 
 
-def test_it_is_where_many_are_read_at_once() -> None:
-    numbers = range(1_500)
+def firm(number: int, pad: str = "") -> dict[str, list[dict[str, Any]]]:
+    """Return people whom both systems hold the same."""
     source = [
         {"id": f"s{n:04}", "code": f"C{n:04}", "name": f"Name {n}", "mail": f"m{n}@example.com",
-         "status": "E", "leave": None, "pad": "x" * 400}
-        for n in numbers
+         "contact": f"k{n}@example.com", "status": "E", "leave": None, "pad": pad}
+        for n in range(number)
     ]  # fmt: skip
     target = [
-        {"id": f"t{n:04}", "ref": f"C{n:04}", "fullName": f"Name {n}",
-         "email": f"m{n}@example.com", "state": "on", "leaveDate": None, "pad": "x" * 400}
-        for n in numbers
+        {"id": f"t{n:04}", "ref": f"C{n:04}", "fullName": f"Name {n}", "state": "on",
+         "email": f"m{n}@example.com", "contact": f"k{n}@example.com", "leaveDate": None}
+        for n in range(number)
     ]  # fmt: skip
-    mapping = {
-        "oneway": 1,
-        "name": "generated",
-        "label": "name",
-        "source": {"connector": "payroll", "resource": "people"},
-        "target": {"connector": "expenses", "resource": "users"},
-        "match": [{"source": "code", "target": "ref"}],
-        "fields": {"ref": {"from": "code", "write": "on_create"}, "fullName": "name",
-                   "email": "mail"},
-        "joiners": {"unless_taken": ["email"]},
-        "leavers": {"when": "status == 'L'", "set": {"state": {"value": "off"}},
-                    "left": "state == 'off'"},
-    }  # fmt: skip
-    world = World(mapping, Snapshot(()), Snapshot(()), Snapshot(()))
+    return {"source": source, "target": target}
 
-    def lines() -> Lines:
-        return {
-            name: [json.dumps(row) + "\n" for row in rows]
-            for name, rows in (("source", source), ("target", target))
-        }
 
+def lines_of(people: Mapping[str, Sequence[Mapping[str, Any]]]) -> Lines:
+    """Return records as the lines of files."""
+    return {side: [json.dumps(row) + "\n" for row in rows] for side, rows in people.items()}
+
+
+FIRM_MAPPING: dict[str, Any] = {
+    "oneway": 1,
+    "name": "generated",
+    "label": "name",
+    "source": {"connector": "payroll", "resource": "people"},
+    "target": {"connector": "expenses", "resource": "users"},
+    "match": [{"source": "code", "target": "ref"}],
+    "fields": {
+        "ref": {"from": "code", "write": "on_create"},
+        "fullName": "name",
+        "email": "mail",
+        "contact": "contact",
+    },
+    "joiners": {"unless_taken": ["email"]},
+    "leavers": {
+        "when": "status == 'L'",
+        "set": {"state": {"value": "off"}, "leaveDate": "leave"},
+        "left": "state == 'off' || is_past(leaveDate)",
+    },
+}
+FIRM = World(FIRM_MAPPING, Snapshot(()), Snapshot(()), Snapshot(()))
+JOINER = {"id": "s9", "code": "N9", "name": "Jo", "mail": "jo@example.com",
+          "contact": "jo@example.org", "status": "E", "leave": None, "pad": ""}  # fmt: skip
+USER = {"id": "t9", "ref": "N8", "fullName": "Di", "email": "di@example.com",
+        "contact": "di@example.org", "state": "on", "leaveDate": None}  # fmt: skip
+BEARING = {
+    "a key": ("source", JOINER | {"code": "C0005"}),
+    "a key that differs in form": ("source", JOINER | {"code": "c0005"}),
+    "a key of a target record": ("target", USER | {"ref": "C0005"}),
+    "a unique value": ("source", JOINER | {"mail": "M5@example.com"}),
+    "an email and a name": ("source", JOINER | {"contact": "k5@example.com", "name": "Name 5"}),
+    "an id": ("source", JOINER | {"id": "s0005"}),
+    "an id of a target record": ("target", USER | {"id": "t0005"}),
+}
+
+
+@pytest.mark.parametrize("shared", BEARING)
+def test_a_pair_is_read_that_shares_something_with_what_is_new(shared: str) -> None:
+    side, row = BEARING[shared]
+    with TemporaryDirectory() as name, few_looked_at():
+        folder, people = Path(name), firm(8)
+        refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
+        people[side].append(row)
+        _, passed = refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
+        assert passed == (0 if " id" in shared else 5)
+
+
+def test_a_pair_is_read_of_which_something_else_is_known_by_now() -> None:
+    link = Link("s0005", "t0006", "", DAY, DAY)
+    with TemporaryDirectory() as name, few_looked_at():
+        folder, lines = Path(name), lines_of(firm(8))
+        for remembered, expected in (
+            (Remembered(now=NOW), 0),
+            (Remembered(now=NOW), 6),
+            (Remembered((link,), now=NOW), 4),
+            (Remembered((), {"s0005": "a create was sent"}, NOW), 5),
+            (Remembered(now=NOW, still_in=frozenset({"s0005"})), 5),
+        ):
+            assert refuse_difference(FIRM, folder, lines, remembered)[1] == expected
+
+
+def test_all_is_read_where_records_mean_something_else_by_now() -> None:
+    fields = FIRM_MAPPING["fields"] | {"fullName": "mail"}
+    edited = replace(FIRM, mapping=FIRM_MAPPING | {"fields": fields})
+    with TemporaryDirectory() as name, few_looked_at():
+        folder, lines = Path(name), lines_of(firm(8))
+        refuse_difference(FIRM, folder, lines, Remembered(now=NOW))
+        assert refuse_difference(edited, folder, lines, Remembered(now=NOW))[1] == 0
+
+
+def test_what_is_kept_tells_nothing_and_is_nothing_once_it_is_damaged() -> None:
+    with TemporaryDirectory() as name, few_looked_at():
+        folder, people = Path(name), firm(8)
+        for row in people["source"]:
+            row["bank"] = {"no": "00000042"}
+        lines = lines_of(people)
+        refuse_difference(FIRM, folder, lines, Remembered(now=NOW))
+        (kept,) = (folder / "state" / "settled").iterdir()
+        data = kept.read_bytes()
+        assert kept.stat().st_mode & 0o777 == 0o600
+        assert b"00000042" not in data
+        assert b"m5@example.com" not in data
+        for damaged in (
+            b"",
+            data[:-1],
+            data[:100] + bytes([data[100] ^ 1]) + data[101:],
+            b"y" + data,
+        ):
+            kept.write_bytes(damaged)
+            assert refuse_difference(FIRM, folder, lines, Remembered(now=NOW))[1] == 0
+        assert refuse_difference(FIRM, folder, lines, Remembered(now=NOW))[1] == 6
+
+
+def test_it_is_where_many_are_read_at_once() -> None:
+    people = firm(1_500, pad="x" * 400)
+    source, target = people["source"], people["target"]
     with TemporaryDirectory() as name:
         folder = Path(name)
-        plan, passed = refuse_difference(world, folder, lines(), Remembered(now=NOW))
+        plan, passed = refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
         assert passed == 0
         source[700]["name"] = "Another"
         source[800]["status"] = "L"
         target[900]["fullName"] = "By hand"
         source[1000] |= {"code": source[1100]["code"]}
         source.append(source[1200] | {"id": "new", "code": "NEW"})
-        source.append(source[1300] | {"id": "newer", "code": "0C1300", "mail": "n@example.com"})
+        source.append(source[1300] | {"id": "newer", "code": "c1300", "mail": "n@example.com"})
         source.reverse()
-        again, passed = refuse_difference(world, folder, lines(), Remembered(now=NOW))
+        lines = lines_of(people)
+        again, passed = refuse_difference(FIRM, folder, lines, Remembered(now=NOW))
         assert 1_150 < passed < 1_200
-        assert refuse_difference(world, folder, lines(), Remembered(now=NOW)) == (again, passed)
+        assert refuse_difference(FIRM, folder, lines, Remembered(now=NOW)) == (again, passed)
         assert len(again.actions) > len(plan.actions)

@@ -554,6 +554,69 @@ MUTANTS = (
             ("unlike", "same = pack(said) == row[5] and _MISSING", "same = _MISSING"),
         )
     ),
+    # a second night, which passes over what has not changed
+    *(
+        Mutant(
+            f"second-night-{name}",
+            module,
+            old,
+            new,
+            "the plan of a second night is that of a full one",
+            "tests/laws/test_second_night.py",
+        )
+        for name, module, old, new in (
+            (
+                "keys-of-target-off",
+                "planning/handles",
+                "        yield from self._keys(target.keys)\n",
+                "",
+            ),
+            ("forms-of-keys-off", "planning/handles", "loose(_plain(key))", "_plain(key)"),
+            ("ids-off", "planning/handles", '        yield f"source {row.source_id}"\n', ""),
+            (
+                "unique-values-off",
+                "planning/handles",
+                "for position in self.policy.watched if cells else ():",
+                "for position in ():",
+            ),
+            (
+                "lookalikes-off",
+                "planning/handles",
+                "yield from _value(position, said_value(row, position))",
+                "pass",
+            ),
+            (
+                "bearing-off",
+                "runs/second_night",
+                "            if not touched & passed:",
+                "            if True:",
+            ),
+            (
+                "any-day",
+                "runs/second_night",
+                "        except (_DayAsked, EvaluationError):\n            return False",
+                "        except (_DayAsked, EvaluationError):\n            return True",
+            ),
+            (
+                "any-mapping",
+                "runs/second_night",
+                "            prepared.spec.digest,\n",
+                "",
+            ),
+            (
+                "doubted-pass",
+                "runs/second_night",
+                "                and before.quiet[each].source_id not in doubtful\n",
+                "",
+            ),
+            (
+                "blanks-not-counted",
+                "runs/second_night",
+                "tally.blank[path] += sum(",
+                "sum(",
+            ),
+        )
+    ),
     # planner
     Mutant(
         "creates-off-creates",
