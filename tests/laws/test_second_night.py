@@ -360,12 +360,24 @@ def test_a_pair_is_read_of_which_something_else_is_known_by_now() -> None:
 
 
 def test_all_is_read_where_records_mean_something_else_by_now() -> None:
-    fields = FIRM_MAPPING["fields"] | {"fullName": "mail"}
+    fields = FIRM_MAPPING["fields"] | {"contact": {"from": "contact", "compare": "trimmed"}}
     edited = replace(FIRM, mapping=FIRM_MAPPING | {"fields": fields})
     with TemporaryDirectory() as name, few_looked_at():
         folder, lines = Path(name), lines_of(firm(8))
         refuse_difference(FIRM, folder, lines, Remembered(now=NOW))
         assert refuse_difference(edited, folder, lines, Remembered(now=NOW))[1] == 0
+
+
+def test_a_pair_is_read_that_says_something_else_on_another_day() -> None:
+    people = firm(8)
+    people["target"][5]["leaveDate"] = TODAY
+    with TemporaryDirectory() as name, few_looked_at():
+        folder, lines = Path(name), lines_of(people)
+        for days, expected in ((0, 0), (0, 5), (1, 5), (400, 5)):
+            world = FIRM.later(days)
+            plan, passed = refuse_difference(world, folder, lines, Remembered(now=NOW))
+            assert passed == expected
+            assert plan.counts()["unchanged"] == (7 if days else 8)
 
 
 def test_what_is_kept_tells_nothing_and_is_nothing_once_it_is_damaged() -> None:
