@@ -221,6 +221,58 @@ def test_law_19_no_fault_of_a_record_takes_its_person_off_the_list(
     assert id not in acted
 
 
+@given(WORLDS, st.data())
+def test_law_19_a_leaver_whose_key_is_written_otherwise_is_named(
+    world: World, data: st.DataObject
+) -> None:
+    """Nobody falls off the list because a space or a zero stands in their code."""
+    assume(len(world.mapping["match"]) == 1 and world.mapping["match"][0]["source"] == "code")
+    assume(world.mapping["match"][0]["compare"] == "exact")
+    assume("sensitive" not in f"{world.mapping['fields'].get('ref')}")
+    named = {each.source_id for each in still_in(planned(world), {})}
+    program = bound(world)
+    rows = {each.id: program.source_row(each) for each in world.source.records}
+    matches = match([*rows.values()], [*map(program.target_row, world.target.records)], ("ref",))
+    certain = [id for id in named if id in rows and matches.of(rows[id]).target is not None]
+    certain = [id for id in certain if isinstance(rows[id].keys[0], str) and rows[id].leaver]
+    assume(certain)
+    id = data.draw(st.sampled_from(sorted(certain)))
+    records = [
+        replace(each, data={**each.data, "code": f"{each.data['code']} "})
+        if each.id == id
+        else each
+        for each in world.source.records
+    ]
+    after = planned(replace(world, source=replace(world.source, records=tuple(records))))
+    assert id in {each.source_id for each in still_in(after, {}, planned=True)}
+
+
+@pytest.mark.parametrize(
+    ("held", "named"),
+    [
+        ({"ref": "042", "email": "other@example.com"}, True),
+        ({"ref": "X", "email": "A@example.com"}, True),
+        ({"ref": None, "email": "a@example.com"}, True),
+        ({"ref": "X", "email": "a@example.com", "leaveDate": "2026-01-31"}, False),
+        ({"ref": "X", "email": "other@example.com"}, False),
+    ],
+)
+def test_law_19_names_a_leaver_who_has_a_record_in_all_likelihood(
+    held: dict[str, Any], named: bool
+) -> None:
+    person = {"code": "42", "mail": "a@example.com", "name": "Ann", "status": "L"}
+    mapping = {
+        **PLAIN,
+        "fields": {**PLAIN["fields"], "email": "mail", "fullName": "name"},
+        "joiners": {"unless_taken": ["email"]},
+        "leavers": LEAVING[0] | {"when": "status == 'L'"},
+    }
+    user = {"fullName": "Ann", "leaveDate": None, **held}
+    plan = planned(world_of(mapping, [person], {"t0": user}))
+    assert [each.source_id for each in still_in(plan, {}, planned=True)] == ["s0"] * named
+    assert plan.actions == ()
+
+
 def test_law_19_asks_an_unreadable_row_whose_it_is() -> None:
     """Only whom a target record may let in is named, as far as the row tells that."""
     statuses = {"s0": "L", "s1": "L", "s2": "E", "s3": None}

@@ -777,7 +777,7 @@ MUTANTS = (
         "if cell.state is CellState.BLANK and code.default is not None:",
         "if False:",
         "`default` stands in for a blank value",
-        f"{MODEL} {STATE}",
+        "tests/laws/test_generated.py",
     ),
     # guards
     Mutant(

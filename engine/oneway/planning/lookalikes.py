@@ -93,7 +93,7 @@ def lookalikes(
     naming = _naming(policy)
     kinds = kinds_of(targets, policy)
     emails = frozenset(each for each, kind in kinds.items() if kind == "email")
-    single = {each: _holders(targets, each) for each in telling(policy, kinds)}
+    single = {each: holders_of(targets, each) for each in telling(policy, kinds)}
     return Lookalikes(policy, owners, single, emails, naming, _named(free, naming))
 
 
@@ -137,7 +137,7 @@ def _kind(targets: Iterable[AnyTargetRow], position: int) -> str:
     return "own" if alone else ""
 
 
-def _holders(targets: Iterable[AnyTargetRow], position: int) -> Holders:
+def holders_of(targets: Iterable[AnyTargetRow], position: int) -> Holders:
     found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
     for each in targets:
         values = each.values

@@ -15,7 +15,7 @@ from unicodedata import category
 
 from oneway.core.records import Value, normal
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
-from oneway.planning.lookalikes import lookalikes
+from oneway.planning.lookalikes import holders_of, kinds_of, lookalikes, one_form, said_value
 from oneway.planning.match import Matches
 from oneway.planning.plan import Reason
 
@@ -59,6 +59,37 @@ def near_misses(
                 found[row.source_id].append(_perhaps(row, text, ids))
                 known |= set(ids)
     return {source_id: tuple(reasons) for source_id, reasons in found.items() if reasons}
+
+
+def likely_theirs(
+    rows: Iterable[SourceRow], targets: Sequence[TargetRow], matches: Matches, policy: Policy
+) -> Mapping[str, tuple[TargetRow, ...]]:
+    """Return the unmatched target records that let in unmatched leavers, perhaps, by source id.
+
+    Each has a form of a leaver's key, their email, or a value that only one record may hold; a
+    name alone may be another person's. Sensitive values are not compared, as in `near_misses`.
+    """
+    rows = tuple(rows)
+    leavers = [row for row in rows if row.leaver and _is_alone(row, matches)]
+    if not leavers:
+        return {}
+    matched = (matches.of(row).target for row in rows)
+    spoken_for = matches.spoken | {each.target_id for each in matched if each is not None}
+    free = {e.target_id: e for e in targets if not e.left and e.target_id not in spoken_for}
+    near = _by_keys(leavers, tuple(free.values()), policy)
+    found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
+    for source_id, reasons in near.items():
+        found[source_id] = {id: free[id] for each in reasons for id in each.candidates}
+    emails = [i for i, kind in kinds_of(targets, policy).items() if kind == "email"]
+    for position in sorted({*policy.watched, *emails}):
+        if policy.fields[position].sensitive:
+            continue
+        holders = holders_of(tuple(free.values()), position)
+        for row in leavers:
+            value = said_value(row, position)
+            held = holders.get(one_form(value), ()) if value is not None else ()
+            found[row.source_id] |= {each.target_id: free[each.target_id] for each in held}
+    return {source_id: tuple(each.values()) for source_id, each in found.items() if each}
 
 
 def _by_keys(

@@ -136,7 +136,7 @@ class Drafter:
     unseen_access: bool = False
     """Whether a target record that no key can find may still give access."""
     told: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
-    """The target records that unreadable source records may be about, by source id."""
+    """The target records that unreadable or unmatched source records may be about, by source id."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
@@ -281,9 +281,18 @@ class Drafter:
             text = "has left, and has no match key: their target record is unknown"
             why = self._barred(row, Category.LEAVERS) or (Reason("keyless", text, warning=True),)
             return Draft(Kind.INELIGIBLE, row, None, reasons=why, has_access=has_access)
-        text = "has left, and no target record matches; leavers are never created"
-        unmatched = (Reason("leaver_unmatched", text), *pending)
+        unmatched = (self._without_record(row), *pending)
         return Draft(Kind.IGNORED, row, None, reasons=unmatched, has_access=has_access)
+
+    def _without_record(self, row: SourceRow) -> Reason:
+        """Return that no target record matches a leaver, and which may be theirs all the same."""
+        text = "has left, and no target record matches; leavers are never created"
+        ids = tuple(each.target_id for each in self.told.get(row.source_id, ()))
+        if not (ids or self.unseen):
+            return Reason("leaver_unmatched", text)
+        text = "has left, and no target record matches"
+        text += f", but {some(ids)} may be theirs" if ids else f"; {'; '.join(self.unseen)}"
+        return Reason("leaver_unmatched", text, candidates=ids, warning=True)
 
     def _may_get_in(self, row: SourceRow, found: Match) -> bool:
         """Return whether a target record that is, or may be, a row's person's lets them in."""

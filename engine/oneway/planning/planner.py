@@ -37,7 +37,7 @@ from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import Matches, match, told_targets
 from oneway.planning.near_duplicates import hold_near_duplicates
-from oneway.planning.near_misses import near_misses
+from oneway.planning.near_misses import likely_theirs, near_misses
 from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_per_person
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent
 from oneway.planning.own_lookups import settle
@@ -124,7 +124,7 @@ def plan_rows(
     matches = hold_tied(matches, rows, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
     seen = Collected(tuple(targets), target.complete)
-    drafter = _drafter(program, seen, matches, evidence, unseen, told_targets(rows, targets))
+    drafter = _drafter(program, seen, matches, evidence, unseen, rows)
     unmatched = absent(program, targets, matches, source, rows)
     decide = partial(_granted, drafter, matches, unmatched, targets)
     rows, settled = settle(program, rows, decide)
@@ -277,7 +277,7 @@ def _drafter(
     matches: Matches,
     evidence: LinkEvidence,
     unseen: tuple[str, ...],
-    told: Mapping[str, Sequence[TargetRow]],
+    rows: Sequence[SourceRow],
 ) -> Drafter:
     hidden_access = any(not (each.keys_known or each.left) for each in target.items)
     policy = program.policy
@@ -290,7 +290,10 @@ def _drafter(
         evidence.pending,
         evidence.second_look,
         unseen_access=not target.complete or hidden_access,
-        told=told,
+        told={
+            **told_targets(rows, target.items),
+            **likely_theirs(rows, target.items, matches, policy),
+        },
     )
 
 
