@@ -300,7 +300,7 @@ class Drafter:
             return not found.target.left
         maybe = (*found.candidates, *self.told.get(row.source_id, ()))
         if row.told_keys and maybe:
-            return any(not each.left for each in maybe)
+            return self.unseen_access or any(not each.left for each in maybe)
         return (
             self.unseen_access
             or any(not each.left for each in maybe)
