@@ -1291,8 +1291,8 @@ MUTANTS = (
     Mutant(
         "conflicting-leaver-is-forgotten",
         "planning/outcomes",
-        "or any(not each.left for each in maybe)",
-        "or any(each.left for each in maybe)",
+        "            or any(not each.left for each in maybe)\n",
+        "            or any(each.left for each in maybe)\n",
         "a leaver in conflict may have a record that lets them in",
         "tests/laws/test_access_laws.py",
     ),

@@ -66,11 +66,13 @@ def likely_theirs(
 ) -> Mapping[str, tuple[TargetRow, ...]]:
     """Return the unmatched target records that let in unmatched leavers, perhaps, by source id.
 
-    Each has a form of a leaver's key, their email, or a value that only one record may hold; a
-    name alone may be another person's. Sensitive values are not compared, as in `near_misses`.
+    So they are for people who may have left. Each has a form of their key, their email, or a value
+    that only one record may hold; a name alone may be another person's. Sensitive values are not
+    compared, as in `near_misses`.
     """
     rows = tuple(rows)
-    leavers = [row for row in rows if row.leaver and _is_alone(row, matches)]
+    left = (row for row in rows if row.leaver or row.may_have_left)
+    leavers = [row for row in left if _is_alone(row, matches)]
     if not leavers:
         return {}
     matched = (matches.of(row).target for row in rows)
