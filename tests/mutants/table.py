@@ -777,7 +777,7 @@ MUTANTS = (
         "if cell.state is CellState.BLANK and code.default is not None:",
         "if False:",
         "`default` stands in for a blank value",
-        "tests/laws/test_generated.py",
+        f"tests/unit/test_planner.py {MODEL}",
     ),
     # guards
     Mutant(

@@ -203,6 +203,16 @@ def test_a_sealed_list_is_added_to() -> None:
     assert applied(added, planned(added)).writer.calls == [("update", "t0", {"tags": ["y", "x"]})]
 
 
+def test_a_sealed_value_that_is_a_key_as_well_is_written_as_it_was_planned() -> None:
+    """By its digest: the key is the same value in another form."""
+    full_name = {"from": "name", "sensitive": True, "write": "on_create"}
+    key = {"source": "lower(name)", "target": "fullName", "compare": "ignore_case"}
+    fields = {"ref": "code", "fullName": full_name}
+    sealed = world([person("A")], [], match=[*MAPPING["match"], key], fields=fields, joiners={})
+    done = applied(sealed, planned(sealed))
+    assert [values for _, _, values in done.writer.calls] == [{"ref": "A", "fullName": "NA"}]
+
+
 OFF = {"when": "status == 'L'", "set": {"state": {"value": "off", "sensitive": True}}}
 
 

@@ -91,6 +91,14 @@ def test_nothing_differs_nothing_is_done() -> None:
     assert (outcome.kind, outcome.actions) == (Kind.UNCHANGED, ())
 
 
+def test_a_default_stands_in_for_a_blank_value() -> None:
+    fields = {"ref": "code", "nick": {"from": "nick", "default": {"from": "name"}}}
+    user = {"ref": "A1", "nick": "old"}
+    assert written(only([ADA | {"nick": " "}], [user], fields=fields)) == {"nick": "Ada"}
+    assert written(only([ADA | {"nick": ""}], [], fields=fields)) == {"ref": "A1", "nick": "Ada"}
+    assert written(only([ADA | {"nick": "N"}], [user], fields=fields)) == {"nick": "N"}
+
+
 def test_every_rule_that_fails_is_named() -> None:
     rules = [*MAPPING["eligible"], {"id": "mail", "when": "mail", "otherwise": "Email is missing"}]
     outcome = only([{"code": "A1"}], [], eligible=rules)
