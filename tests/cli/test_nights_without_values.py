@@ -173,3 +173,29 @@ def test_keys_that_are_gone_keep_people_in_the_list_as_well(world: World) -> Non
     assert "keys_gone.source.job.end" in flat(held)
     assert "values_gone" not in flat(held)
     assert "can still get in (12)" in flat(held)
+
+
+def test_who_was_in_the_list_stays_there_though_the_source_drops_their_record(
+    world: World,
+) -> None:
+    """Held back by a guard, and then left out of the export: their accounts are still there."""
+    assert begun(world, people(0), users(0)).code == 0
+    assert night(world, 2, people(5)).code == 4
+    rest = people(5)[5:]
+    for day in (3, 4):
+        ended = night(world, day, rest, "--allow", "source_shrink=9", "--allow", "target_shrink=9")
+        assert ended.code == 5, ended.out
+        assert "Have perhaps left, and can still get in (5)" in flat(ended)
+        assert "the source no longer has their record" in flat(ended)
+    assert "can still get in (5)" in " ".join(world.run("status").out.split())
+    world.write("t.json", json.dumps(users(5)))
+    assert night(world, 5, rest, "--allow", "target_shrink=9").code == 0
+
+
+def test_a_record_that_comes_back_decides_again(world: World) -> None:
+    assert begun(world, people(0), users(0)).code == 0
+    assert night(world, 2, people(5)).code == 4
+    allowed = ("--allow", "source_shrink=9", "--allow", "target_shrink=9")
+    assert night(world, 3, people(5)[5:], *allowed).code == 5
+    assert night(world, 4, people(0)).code == 0
+    assert night(world, 5, people(5)).code == 4

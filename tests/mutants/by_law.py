@@ -193,7 +193,7 @@ OWN = (
         19,
         "doubted-leaver-is-forgotten",
         "planning/planner",
-        "_doubted(_reopened(settled.drafts, matches, drafter.told), evidence.doubted)",
+        "_doubted(_reopened(settled.drafts, matches, drafter.told), evidence)",
         "_reopened(settled.drafts, matches, drafter.told)",
         "who was known to have left stays in the list while that is in doubt",
     ),

@@ -839,6 +839,22 @@ MUTANTS = (
         GONE,
     ),
     Mutant(
+        "vanished-leavers-are-forgotten",
+        "planning/doubt",
+        "return {each: why for each in still_in if each not in shown}",
+        "return {}",
+        "who was in the list stays there though the source drops their record",
+        "tests/cli/test_nights_without_values.py",
+    ),
+    Mutant(
+        "vanished-leavers-are-forgotten-the-night-after",
+        "runs/links",
+        'each.source_id or of_target.get(each.target_id or "")',
+        "each.source_id",
+        "who was in the list stays there night after night",
+        "tests/cli/test_nights_without_values.py",
+    ),
+    Mutant(
         "all-that-is-listed-no-more-is-gone",
         "planning/guards",
         "expected = min(expected, had - read.left_out)",

@@ -32,6 +32,12 @@ def left_out(
     )
 
 
+def vanished(still_in: Collection[str], shown: Collection[str]) -> Mapping[str, str]:
+    """Return why each source record of these that is no longer shown may be of a leaver."""
+    why = "was in this list after the last run, and the source no longer has their record"
+    return {each: why for each in still_in if each not in shown}
+
+
 def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
     """Return why it is in doubt that each of these source records has not left; none without cause.
 

@@ -128,7 +128,7 @@ def plan_rows(
     unmatched = absent(program, targets, matches, source, rows)
     decide = partial(_granted, drafter, matches, unmatched, targets)
     rows, settled = settle(program, rows, decide)
-    drafts = _doubted(_reopened(settled.drafts, matches, drafter.told), evidence.doubted)
+    drafts = _doubted(_reopened(settled.drafts, matches, drafter.told), evidence)
     near = near_misses(rows, targets, matches, policy, screened.quiet)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
     return Plan(
@@ -224,16 +224,21 @@ def _reopened(
     return tuple(replace(each, has_access=True) if named(each) else each for each in drafts)
 
 
-def _doubted(drafts: Sequence[Draft], doubted: Mapping[str, str]) -> tuple[Draft, ...]:
+def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ...]:
     """Return the drafts with access for everyone who may have left all the same.
 
-    They stay in the list of those who can still get in until the values are back, or until their
-    target record says that they have left.
+    They stay in the list of those who can still get in until the values or records are back, or
+    until their target record says that they have left.
     """
+    shown = {each.row.source_id for each in drafts if each.row is not None}
+    gone = evidence.doubted.keys() - shown
+    linked = {e.target_id: e.source_id for e in evidence.links if e.source_id in gone}
 
     def told(draft: Draft) -> Draft:
         settled = draft.has_access or (draft.target is not None and draft.target.left)
-        why = "" if draft.row is None or settled else doubted.get(draft.row.source_id, "")
+        of_target = linked.get(draft.target.target_id, "") if draft.target is not None else ""
+        who = draft.row.source_id if draft.row is not None else of_target
+        why = "" if settled else evidence.doubted.get(who, "")
         if not why:
             return draft
         reason = Reason(MAY_HAVE_LEFT, why, warning=True)

@@ -73,14 +73,16 @@ def recall(session: RunSession) -> Remembered:
         for each in unsettled
         if each.source_id is not None and (why := why_pending(each, lag, now))
     }
+    of_target = {each.target_id: each.source_id for each in known}
     last = last_still_in(journal.runs(name, limit=_LOOK_BACK))
+    found = (each.source_id or of_target.get(each.target_id or "") for each in last)
     return Remembered(
         known,
         pending,
         now,
         RecentRuns(stated=journal.last_stated(name), valued=journal.last_valued(name)),
         journal.last_good_start(name),
-        frozenset(each.source_id for each in last if each.source_id is not None),
+        frozenset(filter(None, found)),
     )
 
 

@@ -1,7 +1,7 @@
 """Plans what was read, and judges the plan."""
 
 import gc
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import AnyTargetRow
-from oneway.planning.doubt import doubted, left_out
+from oneway.planning.doubt import doubted, left_out, vanished
 from oneway.planning.guards import WINDOW, RecentRuns, Verdict, gone, judge
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.plan import Plan, Read
@@ -45,11 +45,12 @@ def plan_of(
 ) -> Plan:
     """Return the plan of what was read."""
     program, source, target = reading.program, reading.source, reading.target
-    unlisted = _unlisted(remembered, {each.id for each in source.records})
+    shown = {each.id for each in source.records}
+    unlisted = _unlisted(remembered, shown)
     wanted = {each.target_id for each in unlisted}
     rows = [program.target_row(each) for each in target.records if each.id in wanted]
     header = _header(prepared, reading, seal, _left_out(remembered, unlisted, rows))
-    evidence = _doubting(prepared, reading, header, evidence, remembered)
+    evidence = _doubting(prepared, reading, header, evidence, remembered, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     return _with_keyless(made, reading)
 
@@ -89,7 +90,7 @@ def _headed(
     shown |= {each.source_id for each in found.passed_over}
     left = _left_out(remembered, _unlisted(remembered, shown), found.target.items)
     header = _header(prepared, found, session.seal, left)
-    evidence = _doubting(prepared, found, header, found.evidence, remembered)
+    evidence = _doubting(prepared, found, header, found.evidence, remembered, shown)
     return replace(found, evidence=evidence), header
 
 
@@ -112,8 +113,12 @@ def _doubting(
     header: Header,
     evidence: LinkEvidence,
     remembered: Remembered,
+    shown: Collection[str],
 ) -> LinkEvidence:
-    """Return the evidence, with those of whom it is in doubt that they have not left."""
+    """Return the evidence, with those of whom it is in doubt that they have not left.
+
+    `shown` are the source records that were read, by id.
+    """
     if not remembered.still_in:
         return evidence
     reads = [*header.references]
@@ -123,7 +128,8 @@ def _doubting(
         counts = (tally.counts(), tally.unread, tally.valued(), left)
         reads.append(Read(name, records, True, (), "", *counts))
     keys = gone(reads, prepared.guards, remembered.recent, header.allowed)
-    return replace(evidence, doubted=doubted(remembered.still_in, keys)) if keys else evidence
+    doubts = {**vanished(remembered.still_in, shown), **doubted(remembered.still_in, keys)}
+    return replace(evidence, doubted=doubts) if doubts else evidence
 
 
 def _of_the_changed(
