@@ -16,7 +16,7 @@ from typing import Any
 from unicodedata import normalize
 
 from memory import leaves, merged
-from worlds import LONGEST_NAME, NEW_USER, SOURCE_TYPES, STATUSES, TARGET_TYPES, World
+from worlds import LONGEST_NAME, NEW_USER, SOURCE_TYPES, STATUSES, TARGET_TYPES, World, bound
 
 Data = dict[str, Any]
 GONE = object()
@@ -175,6 +175,13 @@ def _normal(value: Any, compare: str) -> Any:
         except ValueError:
             return value
     return value
+
+
+def form_of(key: Any) -> str:
+    """Return what is left of a key without case, spaces and leading zeros."""
+    text = key if isinstance(key, str) else json.dumps(key)
+    plain = "".join(normalize("NFKC", text).casefold().split())
+    return re.sub(r"^([^\W\d_]*)0+(?=[0-9])", r"\1", plain)
 
 
 @dataclass
@@ -591,7 +598,7 @@ class _Model:
             path
             for path, rule in self.fields.items()
             if path not in keyed and rule.get("from") not in keyed and "lookup" not in rule
-            if rule.get("from") and (path in taken or rule["from"] == "name")
+            if rule.get("from") and (path in taken or re.search(r"\bname\b", rule["from"]))
         ]
 
     def differs(self, person: Person, user: User, path: str) -> bool:
@@ -870,9 +877,20 @@ class _Model:
         if user.id in spoken or bare or not provable:
             return nobody
         if self.mapping["absent"] == "deactivate":
+            if any(self.is_near(person, user) for person in alone if not person.leaver):
+                return nobody
             nobody.access = self.differing(self.setting, {}, user)
             nobody.leaves = True
         return nobody
+
+    def is_near(self, person: Person, user: User) -> bool:
+        """Return whether two have a key of one form, which may be shown."""
+        shown = bound(self.world).policy.key_shown
+        pairs = zip(shown, person.keys, user.keys, strict=False)
+        return any(
+            is_shown and None not in (one, other) and form_of(one) == form_of(other)
+            for is_shown, one, other in pairs
+        )
 
     def anybody(self, person: Person) -> bool:
         """Return whether a person whom nobody matches might be any of the users."""

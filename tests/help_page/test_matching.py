@@ -85,5 +85,5 @@ def test_two_employees_with_one_payroll_code_are_nobody(systems: TwoSystems) -> 
 def test_a_leavers_key_must_match_as_well(systems: TwoSystems) -> None:
     person = systems.known(reference="another")
     leave(person, on="2026-03-31")
-    systems.sync()
+    systems.sync(code=5)
     assert systems.held(person.held)["leaveDate"] is None

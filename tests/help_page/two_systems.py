@@ -122,10 +122,10 @@ class TwoSystems:
         assert ended.code == 0, ended.out + ended.err
         return Report(json.loads(ended.out))
 
-    def sync(self, *args: object, as_of: str = TODAY.isoformat()) -> Report:
-        """Plan and apply; the plan after that is empty, or this fails."""
+    def sync(self, *args: object, as_of: str = TODAY.isoformat(), code: int = 0) -> Report:
+        """Plan and apply; the plan after that is empty, or this fails. `code` is the exit code."""
         ended = self.run("sync", MAPPING, "--as-of", as_of, "--format", "json", *args)
-        assert ended.code == 0, ended.out + ended.err
+        assert ended.code == code, ended.out + ended.err
         again = self.run("plan", MAPPING, "--as-of", as_of, "--exit-code", *args)
         assert again.code == 0, again.out + again.err
         return Report(json.loads(ended.out)["plan"])

@@ -855,6 +855,14 @@ MUTANTS = (
         "tests/cli/test_nights_without_values.py",
     ),
     Mutant(
+        "near-keys-are-strangers",
+        "planning/outcomes",
+        "            for form in () if row.leaver else forms_of(row, policy):",
+        "            for form in ():",
+        "whose key is written otherwise may be there still",
+        "tests/unit/test_planner.py",
+    ),
+    Mutant(
         "all-that-is-listed-no-more-is-gone",
         "planning/guards",
         "expected = min(expected, had - read.left_out)",

@@ -156,7 +156,7 @@ def test_what_a_mail_server_answers_is_found(world: World) -> None:
 
 def test_a_notice_that_says_too_much_is_found_wherever_it_comes(world: World) -> None:
     def leaking(*_: object) -> dict[str, object]:
-        said: dict[str, object] = dict.fromkeys(("state", "why", "started"), "")
+        said: dict[str, object] = {"state": "", "why": "", "started": "2026-11-24T04:00:00Z"}
         return said | {"id": bank(1)["accountName"], "counts": {}}
 
     write_connection(world, "acme", "header")

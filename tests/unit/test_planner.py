@@ -99,6 +99,32 @@ def test_a_default_stands_in_for_a_blank_value() -> None:
     assert written(only([ADA | {"nick": "N"}], [user], fields=fields)) == {"nick": "N"}
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "taken_away"),
+    [
+        ("a1", "E", False),
+        ("A01", "E", False),
+        (" A1", "E", False),
+        ("a1", "L", True),
+        ("B", "E", True),
+    ],
+)
+def test_nobody_is_deactivated_who_may_be_there_under_another_form_of_their_key(
+    code: str, status: str, taken_away: bool
+) -> None:
+    leavers = {
+        "when": "status == 'L'",
+        "set": {"state": {"value": "off"}},
+        "left": "state == 'off'",
+    }
+    person, user = {"code": code, "name": "Ada", "status": status}, {"ref": "A1", "state": "on"}
+    plan = planned(world([person], [user], leavers=leavers, absent="deactivate"))
+    verbs = {action.verb for action in plan.actions}
+    assert (Verb.DEACTIVATE in verbs) == taken_away
+    (absent,) = [each for each in plan.outcomes if each.kind is Kind.ABSENT]
+    assert ("near_key" in codes(absent)) != taken_away
+
+
 def test_every_rule_that_fails_is_named() -> None:
     rules = [*MAPPING["eligible"], {"id": "mail", "when": "mail", "otherwise": "Email is missing"}]
     outcome = only([{"code": "A1"}], [], eligible=rules)

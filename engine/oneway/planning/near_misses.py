@@ -9,7 +9,7 @@ the email or the name of a person whom no key finds (`lookalikes`).
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from unicodedata import category
 
@@ -115,6 +115,14 @@ def _by_keys(
 def key_at(row: AnySourceRow | AnyTargetRow, level: int) -> Hashable:
     """Return a record's key at one level, as it is compared; None if it has none."""
     return row.keys[level] if level < len(row.keys) else None
+
+
+def forms_of(row: AnySourceRow | AnyTargetRow, policy: Policy) -> Iterator[tuple[int, str]]:
+    """Yield the form of each match key of a record that may be shown, with its level."""
+    for level, is_shown in enumerate(policy.key_shown):
+        key = key_at(row, level)
+        if is_shown and key is not None:
+            yield level, loose(key)
 
 
 def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -6,6 +6,7 @@ conflict; then eligibility decides; then whether it is a joiner, a mover or a re
 Access comes first: a matched leaver leaves, whatever is wrong with its other fields.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -44,6 +45,7 @@ from oneway.planning.diff import (
 )
 from oneway.planning.in_vain import LeftWith, back_in_vain, in_vain, not_known, written
 from oneway.planning.match import Match, Matches
+from oneway.planning.near_misses import forms_of
 from oneway.planning.plan import Kind, Reason, Verb
 
 
@@ -694,11 +696,12 @@ def absent(
     cells = program.departed()
     said = zip(program.policy.leaving, cells, strict=False)
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
+    near = _near(program.policy, alone)
     drafts = []
     for each in targets:
         if each.target_id in matched:
             continue
-        why = _why_absent(program.policy, each, matches.spoken, none)
+        why = _why_absent(program.policy, each, matches.spoken, none, near)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
@@ -714,6 +717,19 @@ def absent(
                 )
         drafts.append(draft)
     return drafts
+
+
+def _near(policy: Policy, alone: Iterable[SourceRow]) -> Mapping[tuple[int, str], Sequence[str]]:
+    """Return the unmatched people who stay, by each form of their keys; nobody is kept for leavers.
+
+    None are needed where absent records are not deactivated.
+    """
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    if policy.absent is Absent.DEACTIVATE:
+        for row in alone:
+            for form in () if row.leaver else forms_of(row, policy):
+                found[form].append(row.source_id)
+    return found
 
 
 def _says_left(program: Program, target: TargetRow, changes: tuple[FieldChange, ...]) -> bool:
@@ -744,7 +760,13 @@ _NONE_KNOWN = "of the source records whose keys are known, none matches"
 """Said if an unreadable record may be the match."""
 
 
-def _why_absent(policy: Policy, target: TargetRow, spoken: Collection[str], none: str) -> Reason:
+def _why_absent(
+    policy: Policy,
+    target: TargetRow,
+    spoken: Collection[str],
+    none: str,
+    near: Mapping[tuple[int, str], Sequence[str]],
+) -> Reason:
     wrong = target.evaluation_error or target.unsaid
     if wrong is not None:
         return Reason(wrong.code, wrong.text, wrong.place, warning=True, value=wrong.value)
@@ -754,5 +776,9 @@ def _why_absent(policy: Policy, target: TargetRow, spoken: Collection[str], none
         return Reason("left", f"{none}; it has left already")
     if all(key is None for key in target.keys):
         return Reason("keyless", "has no match key, so that no source record could match it")
+    ids = [id for form in forms_of(target, policy) for id in near.get(form, ())]
+    if ids:
+        text = f"not deactivated: source record {some(ids)} has nearly the same key"
+        return Reason("near_key", f"{text}, and may be the same person", None, tuple(ids), True)
     warning = policy.absent is not Absent.IGNORE
     return Reason("absent", none, warning=warning)
