@@ -247,7 +247,7 @@ def test_who_may_be_somebody_under_another_key_is_not_deactivated(files, oneway:
         if each["outcome"] == "absent"
     }
     assert absent == {
-        "1": (False, "in_conflict"),
+        "1": (False, "near_key"),  # and their email as well
         "3": (False, "in_conflict"),
         "4": (False, "in_conflict"),
         "5": (True, "absent"),  # the source says that Flo has left
