@@ -64,11 +64,11 @@ def near_misses(
 def likely_theirs(
     rows: Iterable[SourceRow], targets: Sequence[TargetRow], matches: Matches, policy: Policy
 ) -> Mapping[str, tuple[TargetRow, ...]]:
-    """Return the unmatched target records that let in unmatched leavers, perhaps, by source id.
+    """Return the target records that may be those of unmatched leavers, by source id.
 
-    So they are for people who may have left. Each has a form of their key, their email, or a value
-    that only one record may hold; a name alone may be another person's. Sensitive values are not
-    compared, as in `near_misses`.
+    The records are unmatched and have not left. Each has another form of the leaver's key, their
+    email, or a value that only one record may hold; a name alone may be another person's. People
+    who may have left count as leavers. Sensitive values are not compared, as in `near_misses`.
     """
     rows = tuple(rows)
     left = (row for row in rows if row.leaver or row.may_have_left)

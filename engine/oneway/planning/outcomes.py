@@ -720,9 +720,9 @@ def absent(
 
 
 def _near(policy: Policy, alone: Iterable[SourceRow]) -> Mapping[tuple[int, str], Sequence[str]]:
-    """Return the unmatched people who stay, by each form of their keys; nobody is kept for leavers.
+    """Return the unmatched people who stay, by each form of their keys: leavers spare no record.
 
-    None are needed where absent records are not deactivated.
+    Empty where absent records are not deactivated.
     """
     found: dict[tuple[int, str], list[str]] = defaultdict(list)
     if policy.absent is Absent.DEACTIVATE:
