@@ -32,22 +32,15 @@ def looser(guards: GuardsSpec, own: OwnGuards) -> Iterator[tuple[Path, str]]:
         yield from _limit(kind, _effective(kind, limits), limit)
     if own.on_breach is OnBreach.HOLD and guards.on_breach is OnBreach.STOP:
         yield ("guards", "on_breach"), "the mapping stops the whole plan where a guard fires"
-    sides = (
-        ("source", own.source_shrink, guards.source_shrink),
-        ("target", own.target_shrink, guards.target_shrink),
+    shares = (
+        ("source", "shrink", own.source_shrink, guards.source_shrink, "the source shrink by {}"),
+        ("target", "shrink", own.target_shrink, guards.target_shrink, "the target shrink by {}"),
+        ("keys", "gone", own.keys_gone, guards.keys_gone, "keys go from {} of the records"),
+        ("values", "gone", own.values_gone, guards.values_gone, "values go from {} of the records"),
     )
-    for side, shrink, most in sides:
-        if shrink is not None and shrink > most:
-            text = f"the mapping lets the {side} shrink by {_percent(most)}"
-            yield ("guards", side, "shrink"), text
-    things = (
-        ("keys", own.keys_gone, guards.keys_gone),
-        ("values", own.values_gone, guards.values_gone),
-    )
-    for what, share, most in things:
+    for name, word, share, most, text in shares:
         if share is not None and share > most:
-            text = f"the mapping lets {what} go from {_percent(most)} of the records"
-            yield ("guards", what, "gone"), text
+            yield ("guards", name, word), f"the mapping lets {text.format(_percent(most))}"
 
 
 def _effective(kind: GuardKind, limits: dict[GuardKind, LimitSpec]) -> Limit | None:

@@ -296,7 +296,7 @@ class Interpreted:
         label = label if key == record.id else f"({f'{key} {label}'.strip()})"
         unread = self._unread(record)
         row = SourceRow(record.id, record.id, label, (), evaluation_error=unread, keys_known=False)
-        row = row._replace(told_keys=tuple(map(comparable, values, self.policy.match)))
+        row = row._replace(readable_keys=tuple(map(comparable, values, self.policy.match)))
         if self._is_outside(record):
             return row._replace(leaver=self.policy.out_of_scope is OutOfScope.LEAVE)
         return self._perhaps_leaver(row, _strictly(self.code.leaver), record)

@@ -148,7 +148,7 @@ class SourceRow(NamedTuple):
     """Set if the source has several records of one person."""
     may_have_left: bool = False
     """Whether an error leaves open if the person has left; `leaver` is False then."""
-    told_keys: tuple[Hashable, ...] = ()
+    readable_keys: tuple[Hashable, ...] = ()
     """What the match keys of an unreadable record say, as far as they can be evaluated: they
     match no target record, and only tell whose record this may be."""
 

@@ -65,17 +65,17 @@ def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequen
     return Matches({**inside.by_source, **others.by_source}, inside.spoken | others.spoken)
 
 
-def told_targets(
+def targets_by_readable_keys(
     rows: Iterable[SourceRow], targets: Sequence[TargetRow]
 ) -> Mapping[str, tuple[TargetRow, ...]]:
     """Return the target records that unreadable source records may be about, by source id."""
-    unread = [row for row in rows if row.told_keys]
-    levels = range(max((len(row.told_keys) for row in unread), default=0))
+    unread = [row for row in rows if row.readable_keys]
+    levels = range(max((len(row.readable_keys) for row in unread), default=0))
     indexes = [_index(targets, level) for level in levels]
     return {
         row.source_id: tuple(
             each
-            for index, key in zip(indexes, row.told_keys, strict=False)
+            for index, key in zip(indexes, row.readable_keys, strict=False)
             for each in index.get(key, ())
         )
         for row in unread

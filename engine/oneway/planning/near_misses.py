@@ -61,7 +61,7 @@ def near_misses(
     return {source_id: tuple(reasons) for source_id, reasons in found.items() if reasons}
 
 
-def likely_theirs(
+def likely_targets(
     rows: Iterable[SourceRow], targets: Sequence[TargetRow], matches: Matches, policy: Policy
 ) -> Mapping[str, tuple[TargetRow, ...]]:
     """Return the target records that may be those of unmatched leavers, by source id.

@@ -137,7 +137,7 @@ class Drafter:
     """The rows that only a second read of the source showed."""
     unseen_access: bool = False
     """Whether a target record that no key can find may still give access."""
-    told: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
+    possible: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
     """The target records that unreadable or unmatched source records may be about, by source id."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
@@ -289,7 +289,7 @@ class Drafter:
     def _without_record(self, row: SourceRow) -> Reason:
         """Return that no target record matches a leaver, and which may be theirs all the same."""
         text = "has left, and no target record matches; leavers are never created"
-        ids = tuple(each.target_id for each in self.told.get(row.source_id, ()))
+        ids = tuple(each.target_id for each in self.possible.get(row.source_id, ()))
         if not (ids or self.unseen):
             return Reason("leaver_unmatched", text)
         text = "has left, and no target record matches"
@@ -300,8 +300,8 @@ class Drafter:
         """Return whether a target record that is, or may be, a row's person's lets them in."""
         if found.target is not None:
             return not found.target.left
-        maybe = (*found.candidates, *self.told.get(row.source_id, ()))
-        if row.told_keys and maybe:
+        maybe = (*found.candidates, *self.possible.get(row.source_id, ()))
+        if row.readable_keys and maybe:
             return self.unseen_access or any(not each.left for each in maybe)
         return (
             self.unseen_access

@@ -35,9 +35,9 @@ from oneway.mapping.program import (
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
-from oneway.planning.match import Matches, match, told_targets
+from oneway.planning.match import Matches, match, targets_by_readable_keys
 from oneway.planning.near_duplicates import hold_near_duplicates
-from oneway.planning.near_misses import likely_theirs, near_misses
+from oneway.planning.near_misses import likely_targets, near_misses
 from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_per_person
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent
 from oneway.planning.own_lookups import settle
@@ -128,7 +128,7 @@ def plan_rows(
     unmatched = absent(program, targets, matches, source, rows)
     decide = partial(_granted, drafter, matches, unmatched, targets)
     rows, settled = settle(program, rows, decide)
-    drafts = _doubted(_reopened(settled.drafts, matches, drafter.told), evidence)
+    drafts = _doubted(_reopened(settled.drafts, matches, drafter.possible), evidence)
     near = near_misses(rows, targets, matches, policy, screened.quiet)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
     return Plan(
@@ -201,7 +201,7 @@ def _matched(
 
 
 def _reopened(
-    drafts: Sequence[Draft], matches: Matches, told: Mapping[str, Sequence[TargetRow]]
+    drafts: Sequence[Draft], matches: Matches, possible: Mapping[str, Sequence[TargetRow]]
 ) -> tuple[Draft, ...]:
     """Return the drafts, and name each leaver whose record may be reactivated for another person.
 
@@ -218,7 +218,7 @@ def _reopened(
         row = draft.row
         if row is None or not (row.leaver or row.may_have_left) or draft.target is not None:
             return False
-        maybe = (*matches.of(row).candidates, *told.get(row.source_id, ()))
+        maybe = (*matches.of(row).candidates, *possible.get(row.source_id, ()))
         return any(each.target_id in back for each in maybe)
 
     return tuple(replace(each, has_access=True) if named(each) else each for each in drafts)
@@ -295,9 +295,9 @@ def _drafter(
         evidence.pending,
         evidence.second_look,
         unseen_access=not target.complete or hidden_access,
-        told={
-            **told_targets(rows, target.items),
-            **likely_theirs(rows, target.items, matches, policy),
+        possible={
+            **targets_by_readable_keys(rows, target.items),
+            **likely_targets(rows, target.items, matches, policy),
         },
     )
 
@@ -342,7 +342,7 @@ def _is_managed(matches: Matches, row: SourceRow) -> bool:
 
 
 def _unseen(target: Collected[AnyTargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    """Return why a target record may exist that no key can find; "" if none can."""
+    """Return why a target record may exist that no key can find; empty if none can."""
     why = () if target.complete else ("the list of target records may not be complete",)
     unknown = [each.target_id for each in targets if not each.keys_known]
     if not unknown:

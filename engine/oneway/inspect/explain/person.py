@@ -109,7 +109,7 @@ class House:
         for i in self._claimed() if row.cells else ():
             yield _open(self.policy.fields[i], row.cells[i].value)
         # An unreadable record is named by what it says all the same.
-        if row.told_keys:
+        if row.readable_keys:
             yield row.label.strip("()").split(" ", 1)[0]
 
 
@@ -185,10 +185,10 @@ class Person:
         rows = self.house.rows.values()
         ids = [row.source_id for row in rows if level < len(row.keys) and row.keys[level] == key]
         found = [row for row in rows if not row.keys_known and level >= len(row.keys)]
-        told = [row for row in found if key in row.told_keys[level : level + 1]]
+        told = [row for row in found if key in row.readable_keys[level : level + 1]]
         if told and not ids:
             return f"{_several(told)} has this value, and cannot be read"
-        unknown = [row for row in found if not any(row.told_keys[level : level + 1])]
+        unknown = [row for row in found if not any(row.readable_keys[level : level + 1])]
         if not ids and unknown:
             return f"{_OF_THE_KNOWN}; not known: {_several(unknown)}"
         if not ids:

@@ -299,7 +299,7 @@ def _row(row: SourceRow) -> Data:
         "unsaid": _failure(row.unsaid),
         **({"standing": _standing(row.standing)} if row.standing is not None else {}),
         **({"may_have_left": True} if row.may_have_left else {}),
-        **({"told": list(map(_hashable, row.told_keys))} if row.told_keys else {}),
+        **({"readable_keys": list(map(_hashable, row.readable_keys))} if row.readable_keys else {}),
     }
 
 
@@ -337,7 +337,7 @@ def _row_of(data: Data) -> SourceRow:
         unsaid=_failure_of(data.get("unsaid")),
         standing=_standing_of(data.get("standing")),
         may_have_left=data.get("may_have_left", False),
-        told_keys=_each(_hashable_of, data.get("told", ())),
+        readable_keys=_each(_hashable_of, data.get("readable_keys", ())),
     )
 
 
