@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -71,8 +72,8 @@ class Apart:
 class BothApart(Both):
     """Payroll and expenses, where the latter has requests for leaving and for coming back."""
 
-    def __init__(self, people: Population) -> None:
-        super().__init__(people)
+    def __init__(self, people: Population, folder: Path) -> None:
+        super().__init__(people, folder)
         self.tokens = Tokens(Apart(expensein.app(self.expenses)), expensein.KEY)
         self.apps["target"] = self.tokens
 

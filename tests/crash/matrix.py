@@ -63,7 +63,7 @@ def undisturbed(world: World) -> Undisturbed:
     both = world.both
     assert world.run(*PLAN).code == 0, "an undisturbed run does not converge"
     labels = tuple(ended.steps.labels)
-    return Undisturbed(both.held(), both.source(), both.writes(), labels, both.tokens.given)
+    return Undisturbed(both.held(), both.source(), both.writes(), labels, both.tokens_given)
 
 
 def outcome(world: World, point: Point, moment: Moment, reference: Undisturbed) -> Outcome:

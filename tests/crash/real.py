@@ -1,11 +1,13 @@
-"""Kill real processes with SIGKILL at system calls, go on, and compare.
+"""Kill real processes with SIGKILL at system calls, go on, and compare; or let the calls fail.
 
-    python -m tests.crash.real [--points 500] [--workers 2] [--in-flight N]
+    python -m tests.crash.real [--points 500] [--workers 2] [--in-flight N] [--fail]
 
 `oneway sync` runs as a process under strace, which kills it at the N-th call of a kind
 (`-e inject=CALL:signal=SIGKILL:when=N`), before the call is carried out; the code that is
 killed knows nothing of it. One goes on by turns with `oneway resume` and the next `oneway
-sync`. The points are spread evenly over all calls that reach the network or the state folder.
+sync`. The points are spread evenly over all calls that reach the network, the state folder or the
+file that is the target. With `--fail` such a call ends with an error (no space, not permitted, ...)
+in place of the kill: then the run says so, or has done all the same.
 """
 
 import argparse
@@ -21,7 +23,9 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import cycle
 
+from oneway.cli.exits import Exit
 from oneway_connectors.sandbox.server import running
 
 from .matrix import WAYS, Undisturbed, problems, undisturbed
@@ -40,22 +44,38 @@ EVERYWHERE = (
 )
 """Calls that only the network and the state folder cause."""
 IN_STATE = ("openat", "mkdir", "link", "rename", "unlink", "write")
-"""Calls that count where they name the state folder, or a file that was just opened there."""
+"""Calls that count where they name the state folder, a file that was just opened there, or the
+file that is the target."""
+ERRORS = {
+    "connect": ("ECONNREFUSED", "ENETUNREACH"),
+    "sendto": ("ECONNRESET", "EPIPE"),
+    "recvfrom": ("ECONNRESET", "ETIMEDOUT"),
+    "pwrite64": ("ENOSPC", "EIO"),
+    "fdatasync": ("EIO",),
+    "fsync": ("EIO", "ENOSPC"),
+    "openat": ("EACCES", "EMFILE", "EIO"),
+    "mkdir": ("EACCES", "ENOSPC"),
+    "link": ("EPERM", "ENOSPC"),
+    "rename": ("EACCES", "EIO", "ENOSPC"),
+    "write": ("ENOSPC", "EIO"),
+}
+"""What calls may end with."""
 _LINE = re.compile(r"(?:\[pid +(\d+)\] |(\d+) +)?(\w+)\((.*)")
 
 
 @dataclass(frozen=True)
 class Kill:
-    """The N-th call of a kind, and how one goes on."""
+    """The N-th call of a kind, what befalls it, and how one goes on."""
 
     call: str
     number: int
     way: str
+    what: str = "signal=SIGKILL"
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What came of a kill: whether the process was reached by it, and what is wrong."""
+    """What came of a kill: whether it ended the process, and what is wrong."""
 
     kill: Kill
     killed: bool
@@ -102,20 +122,31 @@ class Real:
         self.world.fresh()
         ended = self.run(*SYNC, before=traced((*EVERYWHERE, *IN_STATE), "-o", str(log)))
         assert ended.code == 0, ended.out
-        return list(_found(log.read_text(encoding="utf-8", errors="replace").splitlines()))
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return list(_found(lines, self.world.scene.written))
 
     def fate(self, kill: Kill, reference: Undisturbed) -> Fate:
         """Kill a run, go on, and return what is not as in an undisturbed run."""
-        inject = f"inject={kill.call}:signal=SIGKILL:when={kill.number}"
+        inject = f"inject={kill.call}:{kill.what}:when={kill.number}"
         self.world.fresh()
         died = self.run(*SYNC, before=traced([kill.call], "-o", os.devnull, "-e", inject))
         if died.code == 0:
-            return Fate(kill, killed=False, problems=())
+            done = () if kill.what == "signal=SIGKILL" else problems(self.world, reference, [])
+            return Fate(kill, killed=False, problems=tuple(done))
         ended = [self.run(*WAYS[kill.way])]
         if "Nothing to resume" in ended[0].out:
             ended.append(self.run(*SYNC))
-        found = [] if died.code in (-9, 137) else [f"it ended with {died.code}: {died.out[-300:]}"]
+        found = (
+            [] if _as_expected(kill, died) else [f"it ended with {died.code}: {died.out[-300:]}"]
+        )
         return Fate(kill, killed=True, problems=(*found, *problems(self.world, reference, ended)))
+
+
+def _as_expected(kill: Kill, died: Ended) -> bool:
+    """Whether a process died of a kill, or said in words that a call failed."""
+    if kill.what == "signal=SIGKILL":
+        return died.code in (-9, 137)
+    return died.code in set(Exit) and "Traceback" not in died.out and "error" in died.out
 
 
 def traced(calls: Sequence[str], *more: str) -> list[str]:
@@ -133,14 +164,22 @@ def listening(scene: Scene = EXPENSES) -> Iterator[Real]:
         yield Real(world, {name: stack.enter_context(running(apps[name])) for name in apps})
 
 
-def kills(count: int, scene: Scene = EXPENSES) -> list[Kill]:
-    """Return so many kills, spread evenly over all calls; all of them where there are fewer."""
+def kills(count: int, scene: Scene = EXPENSES, *, fail: bool = False) -> list[Kill]:
+    """Return so many kills, spread evenly over all calls; all of them where there are fewer.
+
+    With `fail` the calls fail in place of that, those that can: of a call on the network, a
+    connection that breaks off; of others, by turns, what disks and folders say.
+    """
     with listening(scene) as real:
-        calls = real.calls()
+        calls = [each for each in real.calls() if not fail or each[0] in ERRORS]
     count = min(count, len(calls))
     chosen = [calls[place * len(calls) // count] for place in range(count)]
     ways = list(WAYS)
-    return [Kill(*each, ways[turn % len(ways)]) for turn, each in enumerate(chosen)]
+    found = [Kill(*each, ways[turn % len(ways)]) for turn, each in enumerate(chosen)]
+    if not fail:
+        return found
+    turns = {call: cycle(errors) for call, errors in ERRORS.items()}
+    return [replace(each, what=f"error={next(turns[each.call])}") for each in found]
 
 
 def fates(chosen: Sequence[Kill], scene: Scene = EXPENSES) -> list[Fate]:
@@ -168,9 +207,12 @@ def report(found: Sequence[Fate]) -> str:
     ways = Counter(each.kill.way for each in killed)
     lines = [f"{count:6,}  {call}" for call, count in sorted(kinds.items())]
     lines += [f"WRONG {each.kill}: {'; '.join(each.problems)}" for each in wrong]
+    failed = {each.kill.what for each in found} != {"signal=SIGKILL"}
+    what = "calls failed and ended a run" if failed else "kill points"
     lines += [
-        f"{len(killed):,} kill points ({ways['resume']:,} gone on with by resume, "
-        f"{ways['sync']:,} by the next sync); {len(found) - len(killed):,} were not reached.",
+        f"{len(killed):,} {what} ({ways['resume']:,} gone on with by resume, "
+        f"{ways['sync']:,} by the next sync); {len(found) - len(killed):,} were not reached"
+        f"{', or ended none' if failed else ''}.",
         f"{len(wrong):,} ended otherwise than without a crash.",
     ]
     return "\n".join(lines)
@@ -182,13 +224,14 @@ def main(arguments: Sequence[str] | None = None, scene: Scene = EXPENSES) -> int
     parser.add_argument("--points", type=int, default=500)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--in-flight", type=int, default=1, help="so many writes at once")
+    parser.add_argument("--fail", action="store_true", help="let calls fail: kill nothing")
     given = parser.parse_args(arguments)
     scene = replace(scene, in_flight=given.in_flight)
     if why := why_not():
         print(f"nothing was killed: {why}")
         return 2
     found: list[Fate] = []
-    for fate in spread(kills(given.points, scene), given.workers, scene=scene):
+    for fate in spread(kills(given.points, scene, fail=given.fail), given.workers, scene=scene):
         found.append(fate)
         if len(found) % 20 == 0:
             print(f"{len(found):,} points", file=sys.stderr, flush=True)
@@ -196,8 +239,10 @@ def main(arguments: Sequence[str] | None = None, scene: Scene = EXPENSES) -> int
     return 1 if any(each.problems for each in found) else 0
 
 
-def _found(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
+def _found(lines: Sequence[str], written: str) -> Iterator[tuple[str, int]]:
     """Yield the calls of a trace that matter, each once; their numbers count the others as well.
+
+    `written` is the file that is the target, if it is one.
 
     Each thread has numbers of its own, as strace counts: the first that gets so far is killed, and
     the process with it.
@@ -212,7 +257,8 @@ def _found(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
         counts[thread, call] += 1
         begun = begun or ".oneway" in rest
         found = call, counts[thread, call]
-        matters = call in EVERYWHERE or ".oneway" in rest or (call == "write" and begun)
+        named = ".oneway" in rest or (written and written in rest)
+        matters = call in EVERYWHERE or named or (call == "write" and begun)
         if matters and found not in seen:
             seen.add(found)
             yield found

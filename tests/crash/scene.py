@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 from oneway_connectors.sandbox import expensein, staffology
@@ -18,16 +19,18 @@ Changes: TypeAlias = tuple[tuple[str, str], ...]
 class Scene:
     """A mapping below `mappings/`, its systems, and what is changed of it and of manifests.
 
-    `environment` takes the addresses of `source` and `target`. `in_flight` is how many writes
-    both systems allow at once.
+    `both` takes the people and the folder in which a run begins, `environment` the addresses of
+    `source` and `target`. `in_flight` is how many writes both systems allow at once, and `written`
+    the name of the file that is the target, if it is one.
     """
 
     mapping: str
-    both: Callable[[Population], Systems]
+    both: Callable[[Population, Path], Systems]
     environment: Callable[[Mapping[str, str]], dict[str, str]]
     settings: Changes = ()
     manifests: Mapping[str, Changes] = field(default_factory=dict)
     in_flight: int = 1
+    written: str = ""
 
 
 def payroll_at(url: str) -> dict[str, str]:

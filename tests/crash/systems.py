@@ -3,6 +3,7 @@
 import json
 import pickle
 from collections import Counter
+from pathlib import Path
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -87,7 +88,10 @@ class Systems(Protocol):
     """A source and a target: what they hold, and the applications that answer for them."""
 
     apps: dict[str, ASGIApp]
-    tokens: Tokens
+
+    @property
+    def tokens_given(self) -> int:
+        """How many tokens were given."""
 
     def reset(self) -> None:
         """Hold again what was held at the start, and forget what was asked."""
@@ -111,7 +115,8 @@ class Systems(Protocol):
 class Both:
     """Payroll and expenses: what they hold, and the applications that answer for them."""
 
-    def __init__(self, people: Population) -> None:
+    def __init__(self, people: Population, folder: Path) -> None:
+        del folder
         self.payroll = Payroll(people)
         self.expenses = Trusting(people)
         self.tokens = Tokens(expensein.app(self.expenses), expensein.KEY)
@@ -119,6 +124,11 @@ class Both:
             "source": staffology.app(self.payroll),
             "target": self.tokens,
         }
+
+    @property
+    def tokens_given(self) -> int:
+        """How many tokens were given."""
+        return self.tokens.given
 
     def reset(self) -> None:
         """Hold again what they held at the start, and forget what was asked."""

@@ -21,6 +21,7 @@ from .disk import (
     interrupted_run,
     mounted,
 )
+from .files import FILES, TARGET
 from .matrix import WAYS, Point, Undisturbed, outcomes, points, report, undisturbed
 from .pairs import course
 from .people import six
@@ -113,6 +114,19 @@ def test_a_run_may_die_where_people_leave_and_come_back_by_requests_of_their_own
     apart = [n for n, label in enumerate(whole.labels, 1) if label.endswith(("/leave", "/return"))]
     chosen = [Point(step, way) for step, way in zip(apart[::6], WAYS, strict=True)]
     found = outcomes(chosen, leaving_and_coming_back, APART)
+    assert not [each for each in found if each.problems], report(found, whole)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_between_two_files_may_die_around_the_moment_that_the_file_is_replaced(
+    way: str,
+) -> None:
+    with made(six, FILES) as small:
+        whole = undisturbed(small)
+    place = 1 + whole.labels.index(f"before replacing {TARGET}")
+    assert "INSERT INTO entry" in whole.labels[place - 2], "nothing is journalled before"
+    chosen = [Point(step, way) for step in range(place - 1, place + 3)]
+    found = outcomes(chosen, six, FILES)
     assert not [each for each in found if each.problems], report(found, whole)
 
 

@@ -1,10 +1,10 @@
 """A world in which a run can die at any step, with everything in one process.
 
 A step is what the outside world can see of a run: a request that is about to be sent, an
-answer that has just come, a change of the journal about to be committed, one that just was. At the
-step where a run is to die its state folder and both systems are kept as they are at that
-moment, and nothing that the run does afterwards counts: no clean-up, no `finally`, as after
-SIGKILL.
+answer that has just come, a change of the journal about to be committed, one that just was, and
+the same of a file that is replaced. At the step where a run is to die its state folder and both
+systems are kept as they are at that moment, and nothing that the run does afterwards counts: no
+clean-up, no `finally`, as after SIGKILL.
 """
 
 import io
@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 
 import oneway_connectors.rest as rest
 from oneway.cli.entry import run as run_command
+from oneway_connectors.file import writer
 from oneway_connectors.sandbox.payroll import EMPLOYER
 from oneway_connectors.sandbox.people import Population
 from side_by_side import scripted
@@ -101,7 +102,7 @@ class World:
     def __init__(self, folder: Path, people: Population, scene: Scene) -> None:
         self.folder = folder
         self.scene = scene
-        self.both = scene.both(people)
+        self.both = scene.both(people, folder)
         self.now = 1000.0
         self.numbers = count(1)
         furnish(folder, scene)
@@ -162,6 +163,7 @@ class World:
         wires = {PORTS[name]: app for name, app in self.both.apps.items()}
         transport = _Wires(wires, steps, self._tick)
         connect, opened, folder = rest.connect, sqlite3.connect, Path.cwd()
+        replace = writer.replace_file
 
         class Cursor(sqlite3.Cursor):
             def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
@@ -190,14 +192,21 @@ class World:
         def journal(*args: Any, **options: Any) -> sqlite3.Connection:
             return opened(*args, **options, factory=Connection)
 
+        def replaced(path: Path, data: bytes) -> None:
+            steps.step(f"before replacing {path.name}")
+            replace(path, data)
+            steps.step(f"after replacing {path.name}")
+
         try:
             rest.connect, sqlite3.connect = connected, journal  # type: ignore[assignment]
+            writer.replace_file = replaced
             os.chdir(self.folder)
             urls = {name: f"http://127.0.0.1:{port}" for name, port in PORTS.items()}
             with patch.dict(os.environ, self.scene.environment(urls)):
                 yield
         finally:
             rest.connect, sqlite3.connect = connect, opened
+            writer.replace_file = replace
             os.chdir(folder)
 
     def _tick(self) -> None:

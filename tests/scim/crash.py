@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import lru_cache, partial
 from multiprocessing.util import Finalize
+from pathlib import Path
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp
@@ -69,6 +70,11 @@ class Both:
             "target": self.tokens,
         }
 
+    @property
+    def tokens_given(self) -> int:
+        """How many tokens were given."""
+        return self.tokens.given
+
     def reset(self) -> None:
         """Hold again what was held at the start, and forget what was asked."""
         self.payroll.reset()
@@ -99,13 +105,15 @@ class Both:
         return self.users.writes.copy()
 
 
-def inside(people: Population) -> Both:
+def inside(people: Population, folder: Path) -> Both:
     """Return payroll and the server's code inside this process."""
+    del folder
     return Both(people, Inside())
 
 
-def outside(people: Population) -> Both:
+def outside(people: Population, folder: Path) -> Both:
     """Return payroll and the server as a process of its own."""
+    del folder
     return Both(people, Outside(_server(os.getpid())))
 
 
