@@ -67,6 +67,17 @@ def test_dates_keep_their_order_and_their_form(one: str, other: str, rest: str) 
     assert made.value(written, ("start",)) == date.fromisoformat(first[:10]).strftime("%d/%m/%Y")
 
 
+@given(st.integers(10, 10**6), st.integers(0, 3), st.integers(0, 3))
+def test_a_number_is_the_same_with_and_without_zeros(number: int, some: int, more: int) -> None:
+    written = ["0" * zeros + str(number) for zeros in (some, more)]
+    made = anonymiser({"a": written[0], "b": written[1]})
+    found = [str(made.value(each, ("code",))) for each in written]
+    assert found[0].lstrip("0") == found[1].lstrip("0")
+    assert [len(each) for each in found] == [len(each) for each in written]
+    assert not set(found) & set(written)
+    assert made.value(number, ("id",)) == int(found[0])
+
+
 def test_the_words_of_the_mapping_the_blank_and_the_true_stay() -> None:
     data: dict[str, Value] = {
         "a": "Current",

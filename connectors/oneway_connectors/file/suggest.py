@@ -1,12 +1,13 @@
 """Suggests the options for a file, for the mapping that `oneway new` writes."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from oneway.core.connector import OddCell, ReadError, Suggestion
-from oneway.core.key_names import key_rank
+from oneway.core.key_names import abbreviates, key_rank, names_record
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import Value, is_blank, parse_day, path_of, path_text
 from oneway_connectors.file.blank_words import blank_words, usual_blanks, without_words
@@ -153,9 +154,21 @@ def _rows(about: Guess) -> dict[str, str]:
     if any(name != name.strip() for name in names):
         found["spaces"] = "trim"
     keys = {path_of(name.strip()) for name in names}
-    if any(each[:length] in keys for each in keys for length in range(1, len(each))):
+    clash = any(each[:length] in keys for each in keys for length in range(1, len(each)))
+    if clash or _are_abbreviated(names):
         found["headings"] = "flat"
     return found
+
+
+def _are_abbreviated(names: Sequence[str]) -> bool:
+    """Return whether dots in headings abbreviate words, rather than lead into objects."""
+    paths = [path_of(name.strip()) for name in names]
+    dotted = [(keys, ".".join(keys)) for keys in paths if len(keys) > 1]
+    objects = Counter(keys[0] for keys, _ in dotted)
+    return any(
+        abbreviates(text) and (objects[keys[0]] == 1 or not keys[-1][0].isalpha())
+        for keys, text in dotted
+    )
 
 
 def _columns(path: str, found: Mapping[str, str]) -> _Columns:
@@ -225,11 +238,14 @@ def _flat(data: Mapping[str, Value], way: tuple[str, ...]) -> _Cells:
 def _id(columns: _Columns) -> str:
     """Return the column that identifies the records, best one with the name of an id.
 
+    Of several such columns, one that is without duplicates comes first, then one that names the
+    record itself, such as "Account ID" beside "Staff Number", then the first.
+
     A few rows may share a value in a column with such a name, or in any column if all have
     duplicates: the reader names those rows, and all others have their number.
     """
-    ranks: list[tuple[bool, int, int, str]] = []
-    for name, column in columns.found.items():
+    ranks: list[tuple[tuple[bool, bool, bool, int, int], str]] = []
+    for place, (name, column) in enumerate(columns.found.items()):
         if len(column.values) != columns.count:
             continue
         cells = zip(column.values, columns.again, strict=True)
@@ -238,16 +254,23 @@ def _id(columns: _Columns) -> str:
             continue
         given = [str(each) for each in values if not is_blank(each)]
         different = len(set(given))
-        rank, shared = key_rank(name), len(values) - different
+        rank, shared = _id_rank(name), len(values) - different
         named = rank <= _NAMED_AS_KEY and len(given) == len(values)
         # Without such a name, identical rows may be different people.
         rows = len(values if named else column.values)
         if rows == 0 or is_overwhelming(different, rows):
-            ranks.append((shared > 0 and not named, rank, shared, name))
-    return min(ranks, key=lambda each: each[:-1], default=(True, 0, 0, "id"))[-1]
+            flawed = shared > 0
+            ranks.append(((flawed and not named, not named, flawed, rank, place), name))
+    return min(ranks, default=((), "id"))[-1]
 
 
-_NAMED_AS_KEY = 1
+def _id_rank(name: str) -> int:
+    """Return how well a heading names the record's id: 0 is best."""
+    found = key_rank(name)
+    return 1 if found and names_record(name) else 2 * found
+
+
+_NAMED_AS_KEY = 2
 
 
 def _may_be_id(value: Value) -> bool:

@@ -30,6 +30,7 @@ from oneway.runs.draft import (
     questions,
     read_side,
     sampled,
+    with_codes,
     without,
 )
 
@@ -73,18 +74,19 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     _say_odd(console, right, right.kept, _KEPT)
     usual = without(left, odd)
     keys = match_keys(left, right, pairs)
+    pairs = with_codes(left, right, pairs, keys)
     today = now().date()
     asked = questions(left, right, (today - timedelta(days=30)).isoformat())
     _write(mapping, mapping_text(_name(mapping), (left, right), pairs, keys, asked))
     _say(console, mapping, left, right, len(pairs))
     _say_keys(console, left, right, keys)
     if not no_sample and usual.records:
-        sample = sampled((usual, right), keys, asked)
+        sample = sampled((usual, right), pairs, keys, asked)
         tables = " --reference people={0}" if any(each.looks_up for each in pairs) else ""
-        _sample(console, mapping, sample, tables)
         sides = (usual, right)
+        _sample(console, mapping, sides, sample, tables)
         record = sample.source[-1]
-        test = first_test(mapping.name, today.isoformat(), sides, keys.first, asked, record)
+        test = first_test(mapping.name, today.isoformat(), sides, pairs, keys.first, asked, record)
         _write_beside(console, mapping, test)
     _next(console, mapping)
     return Exit.DONE
@@ -133,14 +135,19 @@ def _say_keys(console: Console, source: DraftSide, target: DraftSide, keys: Matc
             console.note("nobody is matched: see `match` before you apply anything")
 
 
-def _sample(console: Console, mapping: Path, sample: Sample, tables: str) -> None:
+def _sample(
+    console: Console, mapping: Path, sides: tuple[DraftSide, DraftSide], sample: Sample, tables: str
+) -> None:
     folder = mapping.with_name(f"{mapping.stem}-sample")
     files = (folder / "source.json", folder / "target.json")
     if any(map(exists, files)):
         console.note(f"{folder} is there already, and stays as it is")
         return
-    for path, records in zip(files, (sample.source, sample.target), strict=True):
-        _write(path, json.dumps(records, ensure_ascii=False, indent=1) + "\n")
+    for path, side, records in zip(files, sides, (sample.source, sample.target), strict=True):
+        # The mapping's options hold for the sample as well, the encoding among them.
+        encoding = side.options.get("encoding", "utf-8")
+        text = json.dumps(records, ensure_ascii=encoding != "utf-8", indent=1)
+        _write(path, text + "\n", encoding)
     console.note(
         f"to try it on a few invented people: oneway plan {quoted(mapping)} "
         f"--source {quoted(files[0])} --target {quoted(files[1])}{tables.format(quoted(files[1]))}"
@@ -175,10 +182,10 @@ def _next(console: Console, mapping: Path) -> None:
     console.note(f"answer the questions in it, then: {said}")
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, encoding: str = "utf-8") -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding=encoding)
     except OSError as error:
         summary = f"cannot be written: {error.strerror}"
         raise refusal("F120", str(path), summary, "check the rights on the folder") from None

@@ -242,6 +242,11 @@ _TABLE = (
         "Remove it: nothing of that code is found there.",
     ),
     (
+        "M254",
+        "no leavers are defined, so nobody loses access",
+        "Add `leavers`; or accept it with `lint: [{code: M254, severity: off}]`.",
+    ),
+    (
         "M250",
         "a comment may have cut off an expression",
         "Put the whole expression in quotes, or leave a space after the #.",

@@ -12,6 +12,15 @@ _KEY = re.compile(
     r"(no|nr|num|number|nummer|id|code|ref|reference|key)|(numero|num)?matricule"
 )
 _FIRST = ("id", "uid")
+_IDS = frozenset({"id", "uid", "guid", "uuid"})
+_OTHER_TEXT = (
+    "job role position post vacancy department dept division team unit cost center centre location "
+    "site office company entity group manager supervisor parent national tax external device "
+    "contract badge card stelle abteilung standort kostenstelle firma afdeling functie vestiging "
+    "leidinggevende vorgesetzter vorgesetzte"
+)
+_OTHER = frozenset(_OTHER_TEXT.split())
+"""What else has an id, which changes for a person."""
 _LOGINS = ("username", "userlogin", "login", "loginname", "gebruikersnaam", "benutzername")
 _SECRET = re.compile(
     r"account ?(number|no)|sort ?code|iban|routing ?number|bank ?account|building ?society"
@@ -41,6 +50,28 @@ def key_rank(name: str) -> int:
     if plain in _FIRST:
         return 0
     return 1 if names_key(name) or plain in _LOGINS else 2 if "email" in plain else 3
+
+
+def abbreviates(name: str) -> bool:
+    """Return whether the dots in a heading abbreviate words, as in `Pers.-Nr` and `Tel.Nr`.
+
+    In `bankDetails.sortCode`, a dot leads into an object.
+    """
+    first, *others = name.split(".")
+    if not others or not all((first, *others)):
+        return False
+    short = first[0].isupper() and len(first) <= _SHORT
+    return short or any(not (each[0].isalpha() or each[0] == "_") for each in others)
+
+
+_SHORT = 5
+"""The most letters of an abbreviated word."""
+
+
+def names_record(name: str) -> bool:
+    """Return whether a heading names the id of the record itself: "Account ID", not "Job ID"."""
+    words = [word.casefold() for word in _CAPITAL.split(name.replace(".", " ")) if word]
+    return bool(words) and words[-1] in _IDS and _OTHER.isdisjoint(words)
 
 
 def names_secret(path: str) -> bool:

@@ -20,9 +20,10 @@ from oneway.runs.proving import (
 )
 
 _LAWS = (
-    "A law holds for every mapping: leavers lose access, a gap in the data ends nobody's access, "
+    "A law holds for every mapping: {}a gap in the data ends nobody's access, "
     "the second run has nothing to do (`oneway prove --help`)."
 )
+_NO_LEAVERS = "no leavers are defined: nobody loses access, and no law about leavers was tried"
 
 
 def text(proof: MappingProof, style: Style) -> str:
@@ -36,7 +37,9 @@ def text(proof: MappingProof, style: Style) -> str:
     said = f"{count(len(proof.broken), 'law')} broken" if proof.broken else "no law is broken"
     ink = Ink.TROUBLE if proof.broken else Ink.GOOD
     lines.append(style.paint(f"{said} {_bound(proof.bound)}", ink))
-    lines += wrap(_LAWS, style, 0, 0)
+    if not proof.leavers:
+        lines += [style.paint(line, Ink.TROUBLE) for line in wrap(_NO_LEAVERS, style, 0, 0)]
+    lines += wrap(_LAWS.format("leavers lose access, " if proof.leavers else ""), style, 0, 0)
     return "\n".join(lines) + "\n"
 
 
@@ -77,11 +80,12 @@ def _bound(bound: Bound) -> str:
 
 def as_json(proof: MappingProof) -> dict[str, object]:
     """Return a proof as data: broken (law, text, place, wanted, outcome, changes, record,
-    target) and bound (paths, classes, situations, whole_pairs).
+    target), bound (paths, classes, situations, whole_pairs) and leavers (are any defined?).
     """
     return {
         "broken": list(map(_broken, proof.broken)),
         "bound": _bound_as_json(proof.bound),
+        "leavers": proof.leavers,
     }
 
 

@@ -30,6 +30,10 @@ match:
 """The mapping whose top-level keys a rule's examples replace."""
 
 
+LEAVERLESS = "M254"
+"""The warning that nobody loses access; `validate` and `prove` alone look for it."""
+
+
 def _rules() -> Iterator[LintRule]:
     for module in sorted(iter_modules(rules.__path__), key=lambda each: each.name):
         rule: LintRule = import_module(f"{rules.__name__}.{module.name}").RULE
@@ -85,7 +89,7 @@ def weighed(spec: MappingSpec, found: Sequence[Diagnostic]) -> Iterator[Diagnost
         wrong = _wrong(entry, found)
         if wrong:
             yield Diagnostic(entry.span, Severity.ERROR, "M153", *wrong)
-        elif entry not in used and not waiting:
+        elif entry not in used and not waiting and entry.code != LEAVERLESS:
             summary = (
                 f"nothing that is found{f' at {entry.at}' if entry.at else ''} is {entry.code}"
             )

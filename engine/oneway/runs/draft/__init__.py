@@ -4,6 +4,7 @@ Every guess is marked as one, and each decision that a person must take is a que
 The mapping validates and plans unchanged.
 """
 
+from oneway.runs.draft.codes import with_codes
 from oneway.runs.draft.first_test import first_test
 from oneway.runs.draft.keys import MatchKeys, match_keys
 from oneway.runs.draft.odd import OddRecord, odd_records, without
@@ -16,5 +17,5 @@ from oneway.runs.draft.write import key_counts, mapping_text
 __all__ = [
     "DraftSide", "MatchKeys", "OddRecord", "Pair", "Questions", "Sample", "first_test",
     "kept_words", "key_counts", "mapping_text", "match_keys", "odd_records", "paired", "questions",
-    "read_side", "sampled", "without",
+    "read_side", "sampled", "with_codes", "without",
 ]  # fmt: skip

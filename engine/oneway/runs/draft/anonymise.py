@@ -2,8 +2,8 @@
 
 Texts are replaced word by word: a full name is still the first name and the last name, and an
 email address built from them still is. A word that is not a name keeps its length, its capitals
-and the positions of its digits. All dates move by the same number of days, so their order stays.
-Nothing is random: the same records give the same result.
+and the positions of its digits; 0042 and 42 get the same number. All dates move by the same number
+of days, so their order stays. Nothing is random: the same records give the same result.
 """
 
 import re
@@ -54,6 +54,11 @@ class Anonymiser:
     _known: dict[str, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
     _domains: dict[str, str] = field(default_factory=dict)
+    _bare: frozenset[str] = field(init=False)
+    """The real words, numbers among them without the zeros before them."""
+
+    def __post_init__(self) -> None:
+        self._bare = frozenset(each[len(_zeros(each)) :] for each in self.real)
 
     def record(self, data: Mapping[str, Value]) -> dict[str, Value]:
         """Return a record with every value replaced; its keys stay."""
@@ -109,15 +114,18 @@ class Anonymiser:
 
     def _word(self, word: str, kind: str) -> str:
         key = word.casefold()
+        # A number is the same with and without the zeros before it, and so is its replacement.
+        zeros = _zeros(key)
+        key = key[len(zeros) :]
         if key not in self._known:
             self._known[key] = self._invented(key, kind)
-        return _cased(self._known[key], word)
+        return zeros + _cased(self._known[key], word)
 
     def _invented(self, key: str, kind: str) -> str:
         """Return an unused word: a name from a pool, or letters and digits."""
         pool = _POOLS.get(kind, ()) if key.isalpha() else ()
         for found in chain(map(str.casefold, pool), _of_shape(key)):
-            if found not in self._taken and found not in self.real:
+            if found not in self._taken and found not in self._bare:
                 self._taken.add(found)
                 return found
         return key  # all words of this shape are taken: it may as well stay
@@ -141,7 +149,7 @@ _MOST = 100_000
 
 def _of_shape(key: str) -> Iterator[str]:
     """Yield words of one shape: letters for letters, digits for digits, with leading zeros."""
-    zeros = len(key) - len(key[:-1].lstrip("0") + key[-1]) if key.isdigit() else 0
+    zeros = len(_zeros(key))
     kinds = ["0123456789" if each.isdigit() else _LETTERS for each in key[zeros:]]
     whole = key.isdigit()
     there = prod(map(len, kinds))
@@ -152,6 +160,11 @@ def _of_shape(key: str) -> Iterator[str]:
             rest, place = divmod(rest, len(letters))
             made = letters[place] + made
         yield "0" * zeros + made
+
+
+def _zeros(word: str) -> str:
+    """Return the zeros before a number; "" for any other word."""
+    return word[: len(word) - len(word[:-1].lstrip("0") + word[-1])] if word.isdigit() else ""
 
 
 def _cased(word: str, like: str) -> str:

@@ -1,7 +1,7 @@
 """The first test of a mapping that was just written: one case, and one for each question."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.records import MISSING, Value, at
 from oneway.runs.draft.notation import is_one_line, yaml_text
@@ -11,8 +11,8 @@ from oneway.runs.draft.side import DraftSide
 
 
 def first_test(
-    mapping: str, as_of: str, sides: tuple[DraftSide, DraftSide], key: Pair, asked: Questions,
-    record: Mapping[str, Value],
+    mapping: str, as_of: str, sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], key: Pair,
+    asked: Questions, record: Mapping[str, Value],
 ) -> str:  # fmt: skip
     """Return the text of a test: a new person is created, from an invented record.
 
@@ -28,11 +28,35 @@ def first_test(
         f"record: {_json(data)}",
         "cases:",
         "  - name: Somebody new is created",
-        "    expect: {outcome: create}",
+        *_created(_written(source, pairs, data)),
         *_rules(source, asked),
         *_leaver(source, target, key, asked, data),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _created(fields: Mapping[str, Value]) -> Iterator[str]:
+    """Yield what is expected of a new person; `fields` are some of the written values."""
+    if not fields:
+        yield "    expect: {outcome: create}"
+        return
+    yield "    expect:"
+    yield "      outcome: create"
+    yield f"      fields: {_json(fields)}"
+
+
+def _written(
+    source: DraftSide, pairs: Sequence[Pair], data: Mapping[str, Value]
+) -> Mapping[str, Value]:
+    """Return the values that a record surely gets: its email, and the codes of its texts."""
+    found: dict[str, Value] = {}
+    for each in pairs:
+        value = at(data, source.keys(each.source))
+        if isinstance(value, str) and each.email and not each.unfit:
+            found[each.target] = value.strip().lower()
+        elif isinstance(value, str) and value in dict(each.codes):
+            found[each.target] = dict(each.codes)[value]
+    return found
 
 
 def _rules(source: DraftSide, asked: Questions) -> Iterator[str]:

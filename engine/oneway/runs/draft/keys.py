@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oneway.core.records import MISSING, Compare, Value, at, comparable
 from oneway.runs.draft.names import concept
@@ -19,6 +19,7 @@ class MatchKey:
 
     `source` and `target` count the records of each side with a value, `both` the source's values
     that the target has too, and `shared` the records whose value another one of their side has.
+    `exact` counts those in both that are equal as they are written.
     """
 
     pair: Pair
@@ -27,6 +28,7 @@ class MatchKey:
     target: int = 0
     both: int = 0
     shared: int = 0
+    exact: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,20 @@ def match_keys(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> M
     return MatchKeys(tuple(chosen), tuple(others), _found(source, target, chosen))
 
 
+def matched(source: DraftSide, target: DraftSide, keys: MatchKeys) -> dict[int, int]:
+    """Return the positions of the target's records that a key finds, by those of the source."""
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for key in keys.chosen:
+        values = key_values(target, key.pair.target, key.compare)
+        there = {value: number for number, value in enumerate(values) if value is not None}
+        for number, value in enumerate(key_values(source, key.pair.source, key.compare)):
+            if value in there and number not in found and there[value] not in taken:
+                found[number] = there[value]
+                taken.add(there[value])
+    return found
+
+
 def key_values(side: DraftSide, path: str, compare: Compare) -> Iterator[Hashable]:
     """Yield each record's value of a field as a key compares it; None if it is blank."""
     keys = side.keys(path)
@@ -96,7 +112,8 @@ def _counted(source: DraftSide, target: DraftSide, pair: Pair) -> MatchKey:
     else:
         ways = (Compare.EXACT, Compare.TRIMMED, Compare.IGNORE_CASE, Compare.NUMBER)
     tried = [_under(source, target, pair, compare) for compare in ways]
-    return max(tried, key=lambda each: each.both)  # the strictest of those that find as many
+    best = max(tried, key=lambda each: each.both)  # the strictest of those that find as many
+    return replace(best, exact=_under(source, target, pair, Compare.EXACT).both)
 
 
 def _under(source: DraftSide, target: DraftSide, pair: Pair, compare: Compare) -> MatchKey:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from oneway.core.key_names import letters, names_key
+from oneway.core.key_names import abbreviates, letters, names_key
 
 _CONCEPTS: Mapping[str, str] = {
     "email": "email emailaddress workemail mail emailwork workemailaddress companyemail",
@@ -28,6 +28,7 @@ _CONCEPTS: Mapping[str, str] = {
         "disabled suspended blocked locked inactive deactivated archived isdisabled issuspended"
     ),
     "location": "location office site branch workplace",
+    "cost": "costcentre costcenter costcode costcentrecode costcentername costcentrename",
     "type": "type employmenttype contracttype workertype employeetype stafftype category",
     "account": "accountnumber bankaccount bankaccountnumber account iban accountno",
     "sort": "sortcode banksortcode bic",
@@ -67,6 +68,7 @@ _ELSEWHERE: Mapping[str, str] = {
     "status": "actief aktiv actif dienststatus statut",
     "closed": "geblokkeerd inactief gesperrt inaktiv inactif",
     "location": "locatie vestiging standort",
+    "cost": "kostenstelle kostenplaats centredecoût centredecout centrodecosto centrodicosto",
     "type": (
         "dienstverband soortdienstverband soortcontract beschäftigungsart anstellungsart "
         "vertragsart mitarbeiterart typedecontrat"
@@ -115,7 +117,8 @@ def concept(path: str) -> str:
 
 
 def _last(path: str) -> str:
-    return path.rpartition(".")[2] if '"' not in path and " " not in path else path
+    whole = '"' in path or " " in path or abbreviates(path)
+    return path if whole else path.rpartition(".")[2]
 
 
 def _words(name: str) -> list[str]:

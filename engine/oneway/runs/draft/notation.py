@@ -16,8 +16,12 @@ _WORDS = ("true", "false", "null", "yes", "no", "on", "off")
 
 def expression(side: DraftSide, path: str) -> str:
     """Return the expression that reads a field."""
-    return ".".join(key if _IDENTIFIER.fullmatch(key) else json.dumps(key, ensure_ascii=False)
-                    for key in side.keys(path))  # fmt: skip
+    return ".".join(map(name_text, side.keys(path)))
+
+
+def name_text(key: str) -> str:
+    """Return a key as an expression writes it."""
+    return key if _IDENTIFIER.fullmatch(key) else json.dumps(key, ensure_ascii=False)
 
 
 def literal(value: Value) -> str:

@@ -30,7 +30,19 @@ _OUTSIDE = re.compile(
     r"\bnon[- ]?employees?\b|\bout(side|sourced)\b|\bsecond(ed|ees?)\b|\bguests?\b|"
     r"\bextern(e|er|en|es)\b|\buitzend\w*|\bzzp\w*|\binhuur\w*|\bingehuurd\w*|"
     r"\bgedetacheerd\w*|\bdetachering\b|\bleih(arbeit\w*|kraft|kräfte)\b|\bzeitarbeit\w*|"
-    r"\bfreiberuf\w*|\bfremd(personal|firma)\b|\bint[ée]rimaires?\b|\bprestataires?\b",
+    r"\bfreiberuf\w*|\bfremd(personal|firma)\b|\bint[ée]rimaires?\b|\bprestataires?\b|"
+    r"\bfreie[rsn]?(\(r\))? mitarbeit\w*|\bfreie[rn]?\b|\bhonorar(kraft|kräfte|vertrag|basis)\b|"
+    r"\bwerkvertrag\w*|\b(solo-?)?selb(st)?ständige?[rn]?\b|\bsubunternehme\w*|"
+    r"\bdienstleister\w*|\b(externe )?berater(in)?\b|\barbeitnehmerüberlassung\b|\baüg\b|"
+    r"\bfremdkr(aft|äfte)\b|\behrenamt\w*|"
+    r"\bzelfstandigen?\b|\bonderaannemers?\b|\binleen\w*|\bflexkracht\w*|\bvrijwilligers?\b|"
+    r"\bind[ée]pendante?s?\b|\bsous-?traitan(ts?|ce)\b|\bportage\b|\bb[ée]n[ée]voles?\b|"
+    r"\b(auto|micro)-?entrepreneu(r|se)s?\b|\bvacataires?\b|\bconsultante?s?\b|"
+    r"\baut[óôo]nom[oa]s?\b|\b(sub)?contratistas?\b|\bsubcontratad[oa]s?\b|\bextern[oai]\b|"
+    r"\bconsult?or(a|es)?\b|\bterceirizad[oa]s?\b|\bprestador(a|es)?\b|"
+    r"\blibero professionista\b|\bpartita iva\b|\bconsulente\b|\bsomministrat[oa]\b|"
+    r"\binterinal[ei]\b|\bkonsul(t|tti|ent)(er)?\b|\binhyrd\w*|\binnleid\w*|\bindlejet\b|"
+    r"\bb2b\b|\bsamozatrudni\w*|\bzleceniobiorca\b",
 )
 """Words, without case, for people who work there without being employed."""
 _NO_KINDS = (
@@ -74,6 +86,10 @@ class EligibilityRule:
 
     left_out: Callable[[Value], bool] = is_blank
     """Whether any value in the field excludes a person."""
+    of_kind: bool = False
+    """Whether the rule is about kinds of people."""
+    asked: bool = False
+    """Whether the records do not say which kinds take part, so that a person strikes some out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +170,20 @@ def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> Eligibi
     seen = f"{path}: {', '.join([*counted, *([f'blank {number}'] if number else [])])}"
     more = " or another that takes part" if len(taken) > _NAMED else ""
     said = f"{_called(path)} is not {' or '.join(map(str, taken[:_NAMED]))}{more}"
+    if not outside:  # a person strikes some out, which the text need not follow
+        said = f"{_called(path)} is not a kind that takes part"
     said = said if said.isprintable() else "Is not of a kind that takes part"
     word = outside[0] if outside else next(e for e in _OUTSIDERS if e not in words)
-    about = f"guess: excludes {', '.join(map(str, outside))}" if outside else "who takes part?"
+    about = f"guess: excludes {', '.join(map(str, outside))}" if outside else _STRIKE_OUT
     id = _slug(str(outside[0]) if outside else path)
     when = " || ".join(f"{read} == {literal(each)}" for each in taken)
     return EligibilityRule(
         id, path, when, said, f"{about}; {seen}", word, taken[0],
-        left_out=lambda value: value not in taken,
+        left_out=lambda value: value not in taken, of_kind=True, asked=not outside,
     )  # fmt: skip
+
+
+_STRIKE_OUT = "who takes part? strike out the others"
 
 
 def _is_outside(path: str, value: Value) -> bool:
@@ -342,7 +363,8 @@ def employed(data: dict[str, Value], source: DraftSide, asked: Questions) -> dic
     """Return the record of a person who takes part and has not left."""
     for rule in asked.rules:
         value = at(data, source.keys(rule.path))
-        if value is MISSING or rule.left_out(value):
+        # Of kinds that a person is to choose from, the commonest is the least likely to be out.
+        if value is MISSING or rule.left_out(value) or rule.asked:
             usual = rule.usual or "person0@example.com"
             data = with_value(data, source.keys(rule.path), usual)
     return changed(data, source, asked.leaving.stays)

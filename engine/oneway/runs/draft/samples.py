@@ -4,21 +4,26 @@ Only the words that rules are about stay, such as a status or a kind of contract
 keep their order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from oneway.core.records import Record, Value, parse_day
 from oneway.runs.draft.anonymise import Anonymiser, days_of, words_of
-from oneway.runs.draft.keys import MatchKeys, key_values
+from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.names import concept
+from oneway.runs.draft.pairs import Pair
 from oneway.runs.draft.questions import Questions
 from oneway.runs.draft.side import DraftSide
 
 _MOST = 5
 _NEW = 2
 _KEPT = ("status", "closed", "type")
+_PLACES = ("department", "location", "cost")
+"""What a mapping may have a table of: no person is known by it."""
 _FEW = 6
 """The most words that a status has; a field with more holds something else."""
+_MANY = 40
+"""The most departments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,14 @@ class Sample:
     kept: tuple[str, ...]
 
 
-def sampled(sides: tuple[DraftSide, DraftSide], keys: MatchKeys, asked: Questions) -> Sample:
+def sampled(
+    sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], keys: MatchKeys, asked: Questions
+) -> Sample:
     """Return a few records of each side, replaced: some that match, and some that do not."""
     source, target = sides
     both: list[tuple[Record, Record]] = []
     new: list[Record] = []
-    owners = _matched(source, target, keys)
+    owners = matched(source, target, keys)
     for position, each in enumerate(source.records):
         match = owners.get(position)
         if match is not None and len(both) < _MOST:
@@ -45,26 +52,22 @@ def sampled(sides: tuple[DraftSide, DraftSide], keys: MatchKeys, asked: Question
     left = [each for n, each in enumerate(target.records) if n not in owners.values()][:1]
     first = [dict(each.data) for each in (*(one for one, _ in both), *new)]
     second = [dict(each.data) for each in (*(one for _, one in both), *left)]
-    kept = {path: words for side in sides for path, words in _words_kept(side, asked)}
+    coded = [{each.source for each in pairs if each.codes}]
+    coded.append({each.target for each in pairs if each.codes})
+    kept = {
+        path: words
+        for side, own in zip(sides, coded, strict=True)
+        for path, words in _words_kept(side, asked, own)
+    }
     keeps = frozenset[str]().union(*kept.values())
     found = Anonymiser(keeps, days_of(first + second), real=words_of(first + second))
     return Sample(list(map(found.record, first)), list(map(found.record, second)), tuple(kept))
 
 
-def _matched(source: DraftSide, target: DraftSide, keys: MatchKeys) -> dict[int, int]:
-    """Return the positions of the target's records that a key finds, by those of the source."""
-    found: dict[int, int] = {}
-    for key in keys.chosen:
-        values = key_values(target, key.pair.target, key.compare)
-        there = {value: number for number, value in enumerate(values) if value is not None}
-        for number, value in enumerate(key_values(source, key.pair.source, key.compare)):
-            if value in there and there[value] not in found.values():
-                found.setdefault(number, there[value])
-    return found
-
-
-def _words_kept(side: DraftSide, asked: Questions) -> Iterable[tuple[str, frozenset[str]]]:
-    """Yield the fields whose words the rules of a mapping are about, and those words."""
+def _words_kept(
+    side: DraftSide, asked: Questions, coded: Set[str]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the fields whose words the mapping is about, or may be, and those words."""
     named = {*(rule.path for rule in asked.rules if rule.word), *asked.leaving.record}
     if asked.switch is not None:
         named.add(asked.switch.path)
@@ -72,11 +75,13 @@ def _words_kept(side: DraftSide, asked: Questions) -> Iterable[tuple[str, frozen
         values = [value for value in side.values(path) if not isinstance(value, bool)]
         words = frozenset(str(value).strip().casefold() for value in values)
         about = path in named or concept(path) in _KEPT
-        if about and 0 < len(words) <= _FEW and not all(map(parse_day, values)):
+        shared = concept(path) in _PLACES and 2 * len(words) <= len(values)
+        most = _MANY if path in coded or shared else _FEW if about else 0
+        if 0 < len(words) <= most and not all(map(parse_day, map(str, values))):
             yield path, words
 
 
 def kept_words(paths: Iterable[str]) -> str:
     """Return the fields whose words a sample keeps, in words."""
     named = ", ".join(paths)
-    return f"the words of {named} are kept, as rules are about them; " if named else ""
+    return f"the words of {named} are kept, as rules are about such words; " if named else ""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from oneway.connections.discovery import FILES
 from oneway.core.key_names import names_secret
 from oneway.core.records import Compare
+from oneway.runs.draft.codes import uncoded
 from oneway.runs.draft.keys import MatchKey, MatchKeys
 from oneway.runs.draft.names import concept
-from oneway.runs.draft.notation import expression, yaml_name, yaml_text
+from oneway.runs.draft.notation import expression, literal, name_text, yaml_name, yaml_text
 from oneway.runs.draft.pairs import Pair, are_emails, id_like, manager_key, name_parts
 from oneway.runs.draft.questions import EligibilityRule, Leaving, Questions, Switch
 from oneway.runs.draft.side import DraftSide
@@ -127,6 +128,9 @@ def key_counts(key: MatchKey, target: DraftSide) -> str:
         f"{key.source:,} records of the source and {key.target:,} of the target have a value; "
         f"{key.both:,} values are in both"
     )
+    loose = key.both - key.exact
+    if key.compare is Compare.NUMBER and key.exact and loose:
+        said += f", {loose:,} of them as numbers alone: one side has lost leading zeros"
     return f"{said}; {key.shared:,} records share theirs" if key.shared else said
 
 
@@ -162,6 +166,12 @@ def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) ->
             f"#   - {{id: has-a-key, when: {read}, "
             "otherwise: A match value is missing, for: [joiners, movers]}"
         )
+    kinds = [rule for rule in rules if rule.of_kind]
+    if kinds:
+        rule = kinds[0]
+        when, said = yaml_text(rule.when, flow=True), yaml_text(rule.otherwise, flow=True)
+        yield "# Are the others left alone altogether, even when they leave? Then, in place of it:"
+        yield f"# only: [{{id: {rule.id}, when: {when}, otherwise: {said}}}]"
 
 
 def _fields(
@@ -175,6 +185,8 @@ def _fields(
     for each in others:
         if concept(each.target) in ("leave", "status"):
             yield f"  # {yaml_name(each.target)}: is written under `leavers`, below"
+        elif each.codes:
+            yield from _coded(each, source)
         elif each.unfit and not each.looks_up:
             said = "takes a number: from a lookup table? (`references`)"
             yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
@@ -199,6 +211,25 @@ def _fields(
         else:
             yield f"  # {yaml_name(path)}:           # no field of the source looks like it"
     yield from _unused(source, keys.first, pairs)
+
+
+def _coded(pair: Pair, source: DraftSide) -> Iterator[str]:
+    """Yield a field that takes the target's codes for the texts of the source.
+
+    A text without a code is an error of its record: a new department gets nobody's code.
+    """
+    read = expression(source, pair.source)
+    entries = [f"{name_text(text)}: {literal(code)}" for text, code in pair.codes]
+    yield f"  {yaml_name(pair.target)}: >-   {_comment(f'# guess: {pair.why}')}"
+    yield f"    {read} && map_value({read}, {{{entries[0]}{',' if entries[1:] else ''}"
+    for number, entry in enumerate(entries[1:], 2):
+        yield f"    {entry}{',' if number < len(entries) else '})'}"
+    if others := uncoded(source, pair):
+        said = f"# question: no matched record shows the code of {', '.join(others[:_FEW])}"
+        yield _comment(f"  {said}")
+
+
+_FEW = 6
 
 
 def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
@@ -325,7 +356,8 @@ def _leavers(gone: Leaving, target: DraftSide, switch: Switch | None) -> Iterato
 
 
 _GUARDS = [
-    "# How much may change in one week before a person is asked? These are the defaults.",
+    "# How much may change before a person is asked, by this plan and the last week together?",
+    "# These are the defaults.",
     "# guards:",
     "#   leavers: {share: 10%, floor: 2}",
     "#   field_changes: {share: 50%, floor: 10}",

@@ -54,6 +54,8 @@ class MappingProof:
 
     broken: tuple[Breaking, ...]
     bound: Bound
+    leavers: bool = True
+    """Whether the mapping says who has left; if not, nothing is claimed about leavers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def prove(
         seen = _Seen(maker, situation, maker.planned(situation))
         for each in _all_broken(seen, claims):
             broken.setdefault((each.law, each.place), each)
-    return MappingProof(tuple(broken.values()), bound_of(maker, len(situations), whole=whole))
+    bound = bound_of(maker, len(situations), whole=whole)
+    return MappingProof(tuple(broken.values()), bound, compiled.spec.leavers is not None)
 
 
 def same(

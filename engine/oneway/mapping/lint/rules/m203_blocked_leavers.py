@@ -13,7 +13,10 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     for rule in subject.spec.eligible:
         if Category.LEAVERS in rule.categories:
             summary = "leavers excluded by this rule keep their access"
-            help = "leave `leavers` out of `for`: matching alone decides who leaves"
+            help = (
+                "leave `leavers` out of `for`; people whom the sync leaves alone altogether "
+                "belong under `only`"
+            )
             yield LintFinding(rule.span, summary, help)
             return
 
@@ -22,7 +25,10 @@ RULE = LintRule(
     code="M203",
     severity=Severity.WARNING,
     title="leavers excluded by a rule keep their access",
-    advice="Leave `leavers` out of `for`: matching alone decides who leaves.",
+    advice=(
+        "Leave `leavers` out of `for`: matching alone decides who leaves. A rule for people whom "
+        "the sync leaves alone altogether belongs under `only`."
+    ),
     check=check,
     failing="""\
 leavers:

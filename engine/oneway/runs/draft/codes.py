@@ -1,0 +1,125 @@
+"""Guesses which texts of the source stand for which codes of the target: "People" for "HR"."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from oneway.core.majority import is_overwhelming
+from oneway.core.records import MISSING, Value, at, is_blank, parse_day
+from oneway.runs.draft.keys import MatchKeys, matched
+from oneway.runs.draft.names import concept
+from oneway.runs.draft.notation import is_one_line
+from oneway.runs.draft.pairs import Pair, are_emails
+from oneway.runs.draft.side import DraftSide
+
+_MOST = 40
+"""The most codes that a mapping lists."""
+_LEAST = 4
+"""The fewest matched records that show anything."""
+_NO_TEXTS = ("first", "last", "middle", "name", "email", "reference", "manager", "phone")
+_NO_CODES = (*_NO_TEXTS, "status", "closed", "leave")
+
+
+def with_codes(
+    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys
+) -> tuple[Pair, ...]:
+    """Return the pairs, with those that the matched records show to need a table of codes.
+
+    Such a pair replaces one whose values seldom agree, and is added where a target field has none.
+    """
+    owners = matched(source, target, keys)
+    both = [
+        (source.records[here].data, target.records[there].data) for here, there in owners.items()
+    ]
+    known = {each.target: each for each in pairs}
+    texts = [path for path in source.fields if _has_few_texts(source, path)]
+    key_fields = {each.pair.target for each in keys.chosen}
+    for path in target.fields if len(both) >= _LEAST else ():
+        if path in key_fields or not _may_hold_codes(target, path):
+            continue
+        old = known.get(path)
+        if old is not None and (old.looks_up or old.email or _agrees(source, target, old, both)):
+            continue
+        best = max(_tables(source, target, path, texts, both), key=_Table.merit, default=None)
+        if best is not None:
+            known[path] = best.pair(path)
+    added = (known[path] for path in target.fields if path in known)
+    return tuple(added) if target.fields else tuple(pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A source field, the code of each of its texts, and how many matched records show it."""
+
+    source: str
+    codes: tuple[tuple[str, Value], ...]
+    agree: int
+    total: int
+    same: bool
+
+    def merit(self) -> tuple[int, bool]:
+        return self.agree, self.same
+
+    def pair(self, path: str) -> Pair:
+        why = f"so it is in {self.agree:,} of {self.total:,} matched records"
+        return Pair(path, self.source, why, 0, codes=self.codes)
+
+
+def _tables(
+    source: DraftSide, target: DraftSide, path: str, texts: Iterable[str], both: Sequence["_Both"]
+) -> Iterator[_Table]:
+    for name in texts:
+        seen: dict[str, Counter[Value]] = defaultdict(Counter)
+        for here, there in both:
+            text, code = at(here, source.keys(name)), at(there, target.keys(path))
+            if isinstance(text, str) and not is_blank(text) and _is_code(code):
+                seen[text][code] += 1
+        codes = {text: counted.most_common(1)[0][0] for text, counted in seen.items()}
+        agree = sum(counted[codes[text]] for text, counted in seen.items())
+        total = sum(counted.total() for counted in seen.values())
+        sure = all(2 * counted[codes[text]] > counted.total() for text, counted in seen.items())
+        one_to_one = 1 < len(codes) == len(set(map(repr, codes.values()))) <= total // 2
+        if sure and one_to_one and is_overwhelming(agree, total):
+            same = bool(concept(name)) and concept(name) == concept(path)
+            yield _Table(name, tuple(codes.items()), agree, total, same)
+
+
+_Both = tuple[Mapping[str, Value], Mapping[str, Value]]
+
+
+def _is_code(value: Value) -> bool:
+    """Return whether a value may be a code: a short text or a whole number."""
+    if isinstance(value, str):
+        return not is_blank(value) and is_one_line(value) and len(value) <= _LONGEST
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_LONGEST = 60
+
+
+def _has_few_texts(source: DraftSide, path: str) -> bool:
+    values = source.values(path)
+    texts = {each for each in values if isinstance(each, str)}
+    few = 1 < len(texts) <= min(_MOST, len(values) // 2)
+    plain = few and all(_is_code(each) and parse_day(each) is None for each in texts)
+    return plain and concept(path) not in _NO_TEXTS and not are_emails(values)
+
+
+def _may_hold_codes(target: DraftSide, path: str) -> bool:
+    field = target.fields[path]
+    unwritten = field.computed or "object" in field.types or path == target.id
+    return not unwritten and is_one_line(path) and concept(path) not in _NO_CODES
+
+
+def _agrees(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> bool:
+    """Return whether most matched records have the pair's value on both sides."""
+    found = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
+    given = [each for each in found if MISSING not in each and not any(map(is_blank, each))]
+    equal = sum(str(a).strip().casefold() == str(b).strip().casefold() for a, b in given)
+    return 2 * equal >= len(given)
+
+
+def uncoded(source: DraftSide, pair: Pair) -> list[str]:
+    """Return the texts of a pair's field whose codes no matched record shows."""
+    known = {text for text, _ in pair.codes}
+    return sorted({each for each in map(str, source.values(pair.source)) if each not in known})

@@ -1,0 +1,126 @@
+"""`oneway new` where the two sides say the same otherwise: codes, lost zeros, abbreviations."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from commands import Ended
+
+Run = Callable[..., Ended]
+
+PLACES = {"Küche & Bar": "KB", "Haustechnik": "HT", "Empfang": "EM"}
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def written(people: int = 24, accounts: int = 20) -> None:
+    """Write both files: texts here and codes there, some numbers without their zeros."""
+    here = ["Pers.-Nr;Vorname;Nachname;E-Mail;Bereich;Status;Vertragsart;Austritt"]
+    there = ["Account ID,Staff Number,Full Name,Login Email,Team Code,Enabled"]
+    for n in range(people):
+        number, name = f"{n + 401:05}", "Oak" + chr(ord("a") + n) * 3
+        mail = f"{name.lower()}@example.com"
+        kind = "Freier Mitarbeiter" if n >= people - 2 else "Angestellt"
+        left = n % 10 == 3
+        gone = ("ausgeschieden", "31.03.2020") if left else ("aktiv", "")
+        place = list(PLACES)[n % 3]
+        here.append(f"{number};Ann;{name};{mail};{place};{gone[0]};{kind};{gone[1]}")
+        if n < accounts:
+            lost = number.lstrip("0") if n % 7 == 0 else number
+            there.append(f"ACC{n},{lost},Ann {name},{mail},{PLACES[place]},true")
+    Path("staff.csv").write_text("\n".join(here) + "\n", "cp1252")
+    Path("accounts.csv").write_text("\n".join(there) + "\n", "utf-8")
+
+
+def drafted(oneway: Run) -> tuple[Ended, str]:
+    ended = oneway("new", "map.yaml", "--source", "staff.csv", "--target", "accounts.csv")
+    assert ended.code == 0, ended.err
+    return ended, Path("map.yaml").read_text("utf-8")
+
+
+def answered() -> None:
+    for name in ("map.yaml", "map.test.yaml"):
+        text = Path(name).read_text("utf-8")
+        asked = r"^# ?(?=(eligible|leavers|rehires|guards):|  )"
+        Path(name).write_text(re.sub(asked, "", text, flags=re.MULTILINE), "utf-8")
+
+
+def test_what_both_sides_say_otherwise_is_found_and_said(oneway: Run) -> None:
+    written()
+    ended, text = drafted(oneway)
+    assert "headings: flat" in text
+    assert "id: Account ID" in text
+    assert """{source: '"Pers.-Nr"', target: '"Staff Number"', compare: number}""" in text
+    assert "3 of them as numbers alone: one side has lost leading zeros" in ended.out
+    assert 'Login Email: {from: lower(trim("E-Mail")), compare: ignore_case}' in text
+    assert "so it is in 20 of 20 matched records" in text
+    assert "excludes Freier Mitarbeiter" in text
+    assert "# only: [{id: freier-mitarbeiter, when: Vertragsart == 'Angestellt'" in text
+
+
+def test_what_is_drafted_is_tested_proved_and_planned(oneway: Run) -> None:
+    written()
+    drafted(oneway)
+    answered()
+    test = Path("map.test.yaml").read_text("utf-8")
+    assert '"Team Code": "' in test
+    assert '"Vertragsart": "Angestellt"' in test
+    assert "3 passed" in oneway("test", "map.yaml").out
+    assert oneway("prove", "map.yaml", "--situations", "300").code == 0
+    plan = oneway("plan", "map.yaml", "--format", "json").data
+    kinds = [each["outcome"] for each in plan["outcomes"]]
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == {
+        "create": 2,
+        "unchanged": 18,
+        "leave": 2,
+        "ineligible": 1,
+        "ignored": 1,
+    }
+
+
+def test_the_sample_keeps_both_sides_together(oneway: Run) -> None:
+    written()
+    drafted(oneway)
+    args = ("--source", "map-sample/source.json", "--target", "map-sample/target.json")
+    plan = oneway("plan", "map.yaml", *args, "--format", "json")
+    kinds = [each["outcome"] for each in plan.data["outcomes"]]
+    assert (kinds.count("unchanged"), kinds.count("create")) == (5, 2)
+    people = json.loads(Path("map-sample/source.json").read_text("utf-8"))
+    assert {each["Bereich"] for each in people} <= PLACES.keys()
+
+
+def test_a_text_without_a_code_is_asked_about_and_is_nobody_s_guess(oneway: Run) -> None:
+    written()
+    with Path("staff.csv").open("a", encoding="cp1252") as file:
+        file.write("00499;Bo;Elm;bo@example.com;Garten;aktiv;Angestellt;\n")
+    _, text = drafted(oneway)
+    assert "# question: no matched record shows the code of Garten" in text
+    plan = oneway("plan", "map.yaml", "--format", "json").data
+    (found,) = [each for each in plan["outcomes"] if each["key"] == "00499"]
+    assert found["outcome"] == "error"
+
+
+def test_texts_that_do_not_decide_a_code_make_no_table(oneway: Run) -> None:
+    written()
+    text = Path("accounts.csv").read_text("utf-8").replace(",KB,", ",HT,", 3)
+    Path("accounts.csv").write_text(text, "utf-8")
+    _, text = drafted(oneway)
+    assert "# Team Code:" in text
+    assert "map_value" not in text
+
+
+def test_an_id_that_would_change_is_found_by_validate(oneway: Run) -> None:
+    written()
+    drafted(oneway)
+    text = Path("map.yaml").read_text("utf-8").replace("id: Account ID", "id: Staff Number")
+    text = text.replace("write: if_empty, compare: number}", "compare: number}")
+    Path("map.yaml").write_text(text, "utf-8")
+    ended = oneway("validate", "map.yaml")
+    assert (ended.code, "M136" in ended.out) == (1, True), ended.out
