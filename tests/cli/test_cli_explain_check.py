@@ -108,3 +108,15 @@ def test_a_part_of_a_name_finds_the_one_who_has_it_or_lists_all_who_do(world: Wo
     assert "source id s1" in several.out
     assert "Anniston" not in several.out
     assert world.run("explain", "m.yaml", "nobody").code == 1
+
+
+def test_a_person_whom_the_sync_is_not_for_is_asked_nothing_else(world: World) -> None:
+    text = (world.folder / "m.yaml").read_text()
+    only = "only:\n  - {id: others, when: code != 'P004', otherwise: Others are left alone}\n"
+    (world.folder / "m.yaml").write_text(text + only)
+    ended = world.run("explain", "m.yaml", "P004")
+    assert "- others: does not hold: Others are left alone" in ended.out
+    assert "not asked: the sync is not for this person" in ended.out
+    assert ": holds" not in ended.out
+    assert "Fields" not in ended.out
+    assert "+ others: holds" in world.run("explain", "m.yaml", "P002").out

@@ -116,6 +116,19 @@ def test_texts_that_do_not_decide_a_code_make_no_table(oneway: Run) -> None:
     assert "map_value" not in text
 
 
+def test_a_pair_by_name_whose_values_seldom_agree_is_a_question(oneway: Run) -> None:
+    written()
+    people = Path("staff.csv").read_text("cp1252").replace(";Bereich;", ";Abteilung;")
+    for place, other in zip(PLACES, ("Eins", "Zwei", "Drei"), strict=True):
+        people = people.replace(f";{place};", f";{other};", 2)
+    Path("staff.csv").write_text(people, "cp1252")
+    text = Path("accounts.csv").read_text("utf-8").replace("Team Code", "Department")
+    Path("accounts.csv").write_text(text.replace(",HT,", ",KB,"), "utf-8")
+    _, text = drafted(oneway)
+    assert "# Department: Abteilung   # question: a name for the same, but only 0 of 20" in text
+    assert oneway("validate", "map.yaml").code == 0
+
+
 def test_an_id_that_would_change_is_found_by_validate(oneway: Run) -> None:
     written()
     drafted(oneway)

@@ -51,10 +51,10 @@ def as_json(
 ) -> list[dict[str, object]]:
     """Return explanations as data; `told` are the plan's stories, by whom they are about.
 
-    Keys: outcome, key, label, source_id, target_id, still_in, why, stories, link, match, eligible,
-    leaving, fields, reasons. `stories` are what keeps the record from becoming as the source
-    says: [{subject, ending, code, reason, since, next_try}]. Sensitive values are "***"; a
-    place is {file, line, column}.
+    Keys: outcome, key, label, source_id, target_id, still_in, why, stories, link, match, only,
+    eligible, leaving, fields, reasons. `stories` are what keeps the record from becoming as the
+    source says: [{subject, ending, code, reason, since, next_try}]. Sensitive values are "***";
+    a place is {file, line, column}.
     """
     return [
         {
@@ -68,6 +68,7 @@ def as_json(
             "stories": stories_of(each.actions, each.source_id, told),
             "link": _link_data(each.link) if each.link is not None else None,
             "match": [_key_data(step) for step in each.keys],
+            "only": [_rule_data(step) for step in each.scope],
             "eligible": [_rule_data(step) for step in each.rules],
             "leaving": [_condition_data(step) for step in each.leaving],
             "fields": [_field_data(step) for step in each.fields],
@@ -95,6 +96,7 @@ def _whole(each: Explanation, style: Style) -> list[str]:
         lines += wrap(f"link: {_link(each.link)}", style, 2, 4)
     sections = (
         ("Match", [line for step in each.keys for line in _key(step, style)]),
+        ("Whom the sync is for", [line for step in each.scope for line in _rule(step, style)]),
         ("Eligible", [line for step in each.rules for line in _rule(step, style)]),
         ("Leaving", [line for step in each.leaving for line in _condition(step, style)]),
         ("Fields", [line for step in each.fields for line in _field(step, style)]),
@@ -152,7 +154,9 @@ def _field(step: FieldStep, style: Style) -> list[str]:
     head = wrap(f"{harmless(step.path)}{when}: {harmless(step.verdict)}", style, 2, 6)
     ink = Ink.CHANGED if "will be" in step.verdict else Ink.FAINT
     said = f"{step.state}: {_value(step.read)}"
-    if step.value != step.read:
+    if step.state == "inactive":
+        said = f"not written now: inactive; it would be {_value(step.read)}"
+    elif step.value != step.read:
         said += f", becomes {_value(step.value)}"
     return [
         *(style.paint(line, ink) for line in head),

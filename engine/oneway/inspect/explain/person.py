@@ -78,6 +78,7 @@ class House:
             source_id=outcome.source_id,
             target_id=outcome.target_id,
             keys=person.keys(),
+            scope=person.scope(),
             rules=person.rules(),
             leaving=person.leaving(),
             fields=self._fields(outcome, row, target),
@@ -90,6 +91,8 @@ class House:
     def _fields(
         self, outcome: Outcome, row: SourceRow | None, target: TargetRow | None
     ) -> tuple[FieldStep, ...]:
+        if row is not None and row.outside and not row.leaver:
+            return ()  # the sync is not for this person: nothing is asked
         source = self.sources[row.source_id] if row is not None else None
         sent = tuple(each for each in outcome.actions if self.told.get(each.id, Forecast("")).sent)
         subject = PlannedRecord(outcome, sent, row, target, source)
@@ -195,6 +198,23 @@ class Person:
             return "no source record has this value"
         return f"source records with this value: {', '.join(sorted(ids))}"
 
+    def scope(self) -> tuple[RuleStep, ...]:
+        """Return the rules of `only`, which come before all others."""
+        only, code = self.house.policy.only, self.house.compiled.code.only
+        if self.row is None:
+            return ()
+        return tuple(
+            RuleStep(rule.id, each.text, rule.otherwise, rule.place, *self._scope_rule(i, each))
+            for i, (rule, each) in enumerate(zip(only, code, strict=True))
+        )
+
+    def _scope_rule(self, position: int, expression: Expression) -> tuple[bool | None, str]:
+        assert self.row is not None
+        if position in self.row.outside:
+            return False, f"does not hold: {self.house.policy.only[position].otherwise}"
+        held, said = self._answer(expression, self._source())
+        return held, "holds" if held else said
+
     def rules(self) -> tuple[RuleStep, ...]:
         code = self.house.compiled.code
         if self.row is None:
@@ -210,6 +230,8 @@ class Person:
         row = self.row
         assert row is not None
         rule = self.house.policy.rules[position]
+        if row.outside:
+            return None, "not asked: the sync is not for this person"
         if row.evaluation_error is not None:
             return self._answer(self.house.compiled.code.rules[position], self._source())
         category = self._category()

@@ -25,7 +25,10 @@ class KeyStep:
 
 @dataclass(frozen=True, slots=True)
 class RuleStep:
-    """An eligibility rule; `holds` is None if it does not apply to this record, or failed."""
+    """A rule of `only` or `eligible`.
+
+    `holds` is None if it does not apply to this record, or failed.
+    """
 
     id: str
     expression: str
@@ -89,6 +92,8 @@ class Explanation:
     source_id: str | None
     target_id: str | None
     keys: tuple[KeyStep, ...]
+    scope: tuple[RuleStep, ...]
+    """The rules of `only`."""
     rules: tuple[RuleStep, ...]
     leaving: tuple[Condition, ...]
     fields: tuple[FieldStep, ...]

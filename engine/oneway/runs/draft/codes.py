@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import MISSING, Value, at, is_blank, parse_day
@@ -26,6 +26,7 @@ def with_codes(
     """Return the pairs, with those that the matched records show to need a table of codes.
 
     Such a pair replaces one whose values seldom agree, and is added where a target field has none.
+    A pair whose values seldom agree is doubted.
     """
     owners = matched(source, target, keys)
     both = [
@@ -38,11 +39,14 @@ def with_codes(
         if path in key_fields or not _may_hold_codes(target, path):
             continue
         old = known.get(path)
-        if old is not None and (old.looks_up or old.email or _agrees(source, target, old, both)):
+        doubt = "" if old is None else _doubt(source, target, old, both)
+        if old is not None and (old.looks_up or old.email or not doubt):
             continue
         best = max(_tables(source, target, path, texts, both), key=_Table.merit, default=None)
         if best is not None:
             known[path] = best.pair(path)
+        elif old is not None:
+            known[path] = replace(old, doubt=doubt)
     added = (known[path] for path in target.fields if path in known)
     return tuple(added) if target.fields else tuple(pairs)
 
@@ -72,7 +76,9 @@ def _tables(
         seen: dict[str, Counter[Value]] = defaultdict(Counter)
         for here, there in both:
             text, code = at(here, source.keys(name)), at(there, target.keys(path))
-            if isinstance(text, str) and not is_blank(text) and _is_code(code):
+            if code is MISSING or not _is_code(code):
+                continue
+            if isinstance(text, str) and not is_blank(text):
                 seen[text][code] += 1
         codes = {text: counted.most_common(1)[0][0] for text, counted in seen.items()}
         agree = sum(counted[codes[text]] for text, counted in seen.items())
@@ -111,12 +117,14 @@ def _may_hold_codes(target: DraftSide, path: str) -> bool:
     return not unwritten and is_one_line(path) and concept(path) not in _NO_CODES
 
 
-def _agrees(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> bool:
-    """Return whether most matched records have the pair's value on both sides."""
+def _doubt(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> str:
+    """Return how few matched records have the pair's value on both sides; "" if most have."""
     found = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
     given = [each for each in found if MISSING not in each and not any(map(is_blank, each))]
     equal = sum(str(a).strip().casefold() == str(b).strip().casefold() for a, b in given)
-    return 2 * equal >= len(given)
+    if 2 * equal >= len(given) or len(given) < _LEAST:
+        return ""
+    return f"{equal:,} of {len(given):,} matched records agree"
 
 
 def uncoded(source: DraftSide, pair: Pair) -> list[str]:

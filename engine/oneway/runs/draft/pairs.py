@@ -32,6 +32,8 @@ class Pair:
     """Whether the target takes a number, and the source holds other text: a lookup is needed."""
     email: bool = False
     """Whether it holds email addresses, by its name or by its values."""
+    doubt: str = ""
+    """How few matched records agree, if it is less than half; the pair then is a question."""
     codes: tuple[tuple[str, Value], ...] = ()
     """The target's value for each text of the source, if it differs."""
 

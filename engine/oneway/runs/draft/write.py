@@ -187,6 +187,9 @@ def _fields(
             yield f"  # {yaml_name(each.target)}: is written under `leavers`, below"
         elif each.codes:
             yield from _coded(each, source)
+        elif each.doubt:
+            said = _comment(f"# question: {each.why}, but only {each.doubt}: {_OTHERWISE}")
+            yield f"  # {yaml_name(each.target)}: {yaml_text(_value(each, source))}   {said}"
         elif each.unfit and not each.looks_up:
             said = "takes a number: from a lookup table? (`references`)"
             yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
@@ -211,6 +214,9 @@ def _fields(
         else:
             yield f"  # {yaml_name(path)}:           # no field of the source looks like it"
     yield from _unused(source, keys.first, pairs)
+
+
+_OTHERWISE = "is it another field, or does it take a table (`oneway functions map_value`)?"
 
 
 def _coded(pair: Pair, source: DraftSide) -> Iterator[str]:
