@@ -193,7 +193,7 @@ def _request(plan: Plan, options: Mapping[str, str]) -> RunRequest:
 def _said_applied(console: Console, plan: Plan, before: AppliedBefore, format: str) -> Exit:
     """Print which run applied a plan before; raise `Refused` if some of it was not done."""
     run = before.run
-    said = f"applied in run {run.id} on {history.when(run.start.started)} UTC"
+    said = f"applied in run {run.id} on {history.when(run.start.started, run.start.zone)}"
     if before.left:
         summary = (
             f"{said}, and {before.left:,} of its {count(len(plan.actions), 'change')} not done"

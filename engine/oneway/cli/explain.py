@@ -84,14 +84,16 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
         memory = load_memory(session, plan) if kept else NOTHING
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
     told = by_subject(memory.stories_of(plan, ends))
-    found, full = _found(prepared, reading, plan, key, explanations.forecasts(told, ends))
+    found, full = _found(
+        prepared, reading, plan, key, explanations.forecasts(told, ends, prepared.zone)
+    )
     found = tuple(replace(each, link=evidence.of(each.source_id)) for each in found)
     if format == "json":
         console.json(explanations.as_json(found, told))
     elif len(found) > full:
         _list(console, found)
     else:
-        console.out(explanations.text(found, console.style))
+        console.out(explanations.text(found, console.style, prepared.zone))
     return Exit.DONE
 
 

@@ -24,6 +24,7 @@ from oneway.cli.printing import exit_of, print_results
 from oneway.connections import from_environment
 from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.core.instants import moment
 from oneway.history.journal import Journal
 from oneway.runs import (
     Approval,
@@ -134,8 +135,9 @@ def _still(session: RunSession, run: Interrupted) -> Interrupted | None:
 
 
 def _introduce(console: Console, left: Interrupted) -> None:
+    start = left.run.start
     console.note(
-        f"run {left.run.id} of {left.plan.mapping}, begun {left.run.start.started}: "
+        f"run {left.run.id} of {left.plan.mapping}, begun {moment(start.started, start.zone)}: "
         f"{left.begun} of {len(left.plan.actions)} actions begun, "
         f"{len(left.in_flight)} in flight"
     )

@@ -12,6 +12,7 @@ from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, now, remembering, state_of, user
+from oneway.core.instants import moment
 from oneway.core.words import count
 from oneway.history.journal import Journal, Run, RunState
 from oneway.history.journal.future import Future, forget_future, in_the_future
@@ -224,7 +225,10 @@ def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: s
         if name not in {*journal.connections(), *standings(journal)}:
             run_named(journal, name)  # reports an unknown name, and suggests similar ones
         future = in_the_future(journal, name, at)
-        asked = f"The clock says {instant_text(at)}. {_future_in_words(future)} Put that right?"
+        zone = next((run.start.zone for run in journal.runs(name, limit=1)), "")
+        said = _future_in_words(future, zone)
+        clock = moment(instant_text(at), zone, seconds=True)
+        asked = f"The clock says {clock}. {said} Put that right?"
         if future and not yes and not Asking(console).yes(asked, default=False):
             console.note("nothing was changed")
             return Exit.DONE
@@ -234,15 +238,16 @@ def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: s
         console.json({"connection": name, **data})
     else:
         right = " They were put right: dues are forgotten, runs are of now." if future else ""
-        console.out(f"{_future_in_words(future)}{right}\n")
+        console.out(f"{said}{right}\n")
     return Exit.DONE
 
 
-def _future_in_words(future: Future) -> str:
+def _future_in_words(future: Future, zone: str) -> str:
     if not future:
         return "Nothing is recorded in the future."
     runs, dues = count(len(future.runs), "run"), count(future.dues, "due")
-    return f"In the future are {runs} and {dues}, the last at {future.until}."
+    last = moment(future.until, zone, seconds=True)
+    return f"In the future are {runs} and {dues}, the last at {last}."
 
 
 def _listed(

@@ -65,11 +65,11 @@ def command(
     The first line sums up all connections in FOLDER (connections by default), and those that
     ever ran. Then come the connections that need a person, the worst first. Up to five
     connections are shown in full, or any number with --all, --verbose or --connection: the last
-    run, the next one (UTC), who does not sync and why, what a guard holds back and since when,
+    run, the next one, who does not sync and why, what a guard holds back and since when,
     what the target refuses and when it is tried again. With --exit-code it ends with 1 where a
     connection is broken or its last run was stopped by an error or interrupted, with 4 where a
     guard holds something back, with 5 where records failed. While a run goes on, the one before
-    it counts.
+    it counts. Times are in each connection's time zone.
 
     \b
     Example:

@@ -207,6 +207,11 @@ class Connection:
         return tuple((path, ref) for path, ref in (*found, *notify_references(own)))
 
     @property
+    def zone(self) -> str:
+        """The time zone that people are told its times in; "" if it has no schedule to say it."""
+        return self.schedule.zone if self.schedule is not None else ""
+
+    @property
     def sides(self) -> Mapping[str, Side]:
         """Both sides, by name."""
         return {"source": self.source, "target": self.target}

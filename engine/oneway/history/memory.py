@@ -18,6 +18,8 @@ class Memory:
     sticking: tuple[Flapping, ...] = ()
     stories: tuple[Story, ...] = ()
     """Who differed from the source after the last run, and since when."""
+    zone: str = "UTC"
+    """The time zone that people are told times in."""
 
     @property
     def postponed(self) -> Mapping[str, End]:

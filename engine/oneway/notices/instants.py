@@ -1,5 +1,6 @@
 """Instants as the store writes them, and calendar weeks."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from oneway.connections import Connection
 from oneway.connections.schedule import next_due
 from oneway.core.instants import instant_text as instant_text
+from oneway.history.journal import Run
 
 _MONDAY = timedelta(hours=8)
 """When a week's summary is due: Monday, 08:00 in the connection's time zone."""
@@ -26,21 +28,29 @@ class When:
     """None where it runs by hand alone, or is never due again."""
 
 
-def zone_of(connection: Connection) -> str:
-    """Return the time zone of a connection's schedule, UTC without one."""
-    return connection.schedule.zone if connection.schedule else "UTC"
+def zone_of(connection: Connection, last: Run | None) -> str:
+    """Return the time zone that a connection's times are told in; `last` is its last run."""
+    return connection.zone or (last.start.zone if last is not None else "") or "UTC"
 
 
-def when_of(connection: Connection, now: datetime) -> When:
+def zone_in(body: str) -> str:
+    """Return the time zone that a notice tells its times in; "" for UTC, and in older ones."""
+    try:
+        return str(json.loads(body)["data"].get("zone", ""))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+
+
+def when_of(connection: Connection, run: Run, now: datetime) -> When:
     """Return the zone of a connection's times, and the instant at which it is due next."""
     schedule = connection.schedule
     due = next_due(schedule, connection.name, now) if schedule is not None else None
-    return When(zone_of(connection), None if due is None else instant_text(due.at))
+    return When(zone_of(connection, run), None if due is None else instant_text(due.at))
 
 
 def week_of(connection: Connection, now: datetime) -> str:
     """Return the week that a connection's latest summary belongs to, such as `2026-W48`."""
     # By the clock on the wall: whatever it was set to in between, Monday begins at 08:00.
-    wall = now.astimezone(ZoneInfo(zone_of(connection))).replace(tzinfo=None) - _MONDAY
+    wall = now.astimezone(ZoneInfo(connection.zone or "UTC")).replace(tzinfo=None) - _MONDAY
     year, week, _ = wall.isocalendar()
     return f"{year}-W{week:02}"

@@ -45,7 +45,7 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
         good = last_good(store, connection.name, found.id)
         systems = _systems(connection, found, store)
         since = good.start.started if good is not None else ""
-        seen = Seen(found, told, now, systems, since, when_of(connection, now))
+        seen = Seen(found, told, now, systems, since, when_of(connection, found, now))
         _changed(connection, seen, store)
 
 

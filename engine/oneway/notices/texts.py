@@ -122,7 +122,7 @@ def _missed(data: Data) -> tuple[int, int]:
 
 def _when(data: Data, instant: str) -> str:
     """Return an instant in the zone of the notice's connection."""
-    return moment_in_words(instant_of(instant), data.get("zone", "UTC"))
+    return moment_in_words(instant_of(instant), data.get("zone", ""))
 
 
 def _since(data: Data) -> str:

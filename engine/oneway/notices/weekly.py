@@ -44,7 +44,7 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
         "not_sticking": len(undone_by(store, connection.name, last.id)) if last else 0,
         "from": since,
         "until": instant_text(now),
-        "zone": zone_of(connection),
+        "zone": zone_of(connection, next(iter(runs), None)),
         "runs": _states([each for each in runs if each.start.started >= since]),
         "done": {
             verb.value: count

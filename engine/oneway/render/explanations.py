@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from oneway.core.diagnostics import Span
+from oneway.core.instants import day
 from oneway.core.records import Value
 from oneway.history.stories import Story, Trouble
 from oneway.inspect.explain import (
@@ -26,14 +27,14 @@ from oneway.render.style import Ink, Style
 _ANSWERS = {True: "+", False: "-", None: " "}
 
 
-def forecasts(told: Mapping[str, Story], ends: Collection[str]) -> dict[str, Forecast]:
+def forecasts(told: Mapping[str, Story], ends: Collection[str], zone: str) -> dict[str, Forecast]:
     """Return what an explanation says of each subject; `ends` are the actions that are not sent.
 
     The reasons why a record does not sync stand in the explanation, with names and values.
     """
     return {
         subject: Forecast(
-            sentence(story, with_reason=not story.ending.unsynced),
+            sentence(story, zone, with_reason=not story.ending.unsynced),
             sent=subject not in ends,
             unsure=subject not in ends and story.ending is Trouble.UNKNOWN,
         )
@@ -41,9 +42,9 @@ def forecasts(told: Mapping[str, Story], ends: Collection[str]) -> dict[str, For
     }
 
 
-def text(explanations: Sequence[Explanation], style: Style) -> str:
-    """Return explanations as text, one after the other."""
-    return "\n".join("\n".join(_whole(each, style)) + "\n" for each in explanations)
+def text(explanations: Sequence[Explanation], style: Style, zone: str) -> str:
+    """Return explanations as text, one after the other, with days in a time zone."""
+    return "\n".join("\n".join(_whole(each, style, zone)) + "\n" for each in explanations)
 
 
 def as_json(
@@ -81,7 +82,7 @@ def as_json(
     ]
 
 
-def _whole(each: Explanation, style: Style) -> list[str]:
+def _whole(each: Explanation, style: Style, zone: str) -> list[str]:
     label = harmless(each.label)
     name = clip(harmless(each.key)) + (f" {clip(label)}" if label else "")
     unsure = any(reason.code == MAY_HAVE_LEFT for reason in each.reasons)
@@ -93,7 +94,7 @@ def _whole(each: Explanation, style: Style) -> list[str]:
     lines += wrap(f"read from the source: {_record(each.source_id)}", style, 2, 4)
     lines += wrap(f"in the target: {_record(each.target_id)}", style, 2, 4)
     if each.link is not None:
-        lines += wrap(f"link: {_link(each.link)}", style, 2, 4)
+        lines += wrap(f"link: {_link(each.link, zone)}", style, 2, 4)
     sections = (
         ("Match", [line for step in each.keys for line in _key(step, style)]),
         ("Whom the sync is for", [line for step in each.scope for line in _rule(step, style)]),
@@ -111,9 +112,9 @@ def _record(id: str | None) -> str:
     return "no record" if id is None else f"record {clip(harmless(id))}"
 
 
-def _link(link: Link) -> str:
+def _link(link: Link, zone: str) -> str:
     key = f", known by {clip(harmless(link.key))}" if link.key else ""
-    return f"{harmless(link.text)}{key}, last seen {link.seen[:10]}"
+    return f"{harmless(link.text)}{key}, last seen {harmless(day(link.seen, zone))}"
 
 
 def _link_data(link: Link) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from oneway.core.instants import moment, wall_clock
 from oneway.history.journal import Run, RunState
 from oneway.history.journal.run_counts import Tally
 from oneway.planning.plan import Ending
@@ -11,7 +12,8 @@ from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import ENDING_WORDS, RUN_STATE_COLUMN, RUN_STATE_INKS
 
-_HEAD = ("run", "started (UTC)", "connection", "why", "state")
+_HEAD = ("run", "started", "connection", "why", "state")
+_STARTED = _HEAD[1]
 _NUMBERS = ("new", "chg", "left", "fail", "held")
 _GAPS = ("", "  ", "  ", "  ", "  ", "  ", " ", " ", " ", " ")
 _CONNECTION = 2
@@ -24,7 +26,10 @@ def text(runs: Sequence[Run], tallies: Mapping[int, Tally], style: Style) -> str
     """Return runs as a table, one per line, or a line saying that there are none."""
     if not runs:
         return "No run.\n"
-    rows = [_HEAD + _NUMBERS, *(_row(run, tallies[run.id]) for run in runs)]
+    starts, zone = _starts(runs)
+    head = tuple(f"{name} ({zone})" if zone and name == _STARTED else name for name in _HEAD)
+    rows = [head + _NUMBERS]
+    rows += [_row(run, tallies[run.id], start) for run, start in zip(runs, starts, strict=True)]
     widths = [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
     others = sum(widths) - widths[_CONNECTION] + sum(map(len, _GAPS))
     widths[_CONNECTION] = max(min(widths[_CONNECTION], style.width - others), _LEAST)
@@ -112,16 +117,25 @@ def state_in_words(state: RunState) -> str:
     return state.value.replace("_", " ")
 
 
-def when(instant: str) -> str:
-    """Return an instant for people, to the minute: `2026-11-22 04:00`, in UTC."""
-    return harmless(instant[:16].replace("T", " "))
+def when(instant: str, zone: str) -> str:
+    """Return an instant for people, to the minute: `2026-11-22 04:00 GMT`."""
+    return harmless(moment(instant, zone))
 
 
-def _row(run: Run, tally: Tally) -> tuple[str, ...]:
+def _starts(runs: Sequence[Run]) -> tuple[list[str], str]:
+    """Return when each run began, and the zone of all these times; "" if each names its own."""
+    found = [wall_clock(run.start.started, run.start.zone) for run in runs]
+    zones = {zone for _, zone in found}
+    if len(zones) == 1:
+        return [harmless(clock) for clock, _ in found], zones.pop()
+    return [when(run.start.started, run.start.zone) for run in runs], ""
+
+
+def _row(run: Run, tally: Tally, started: str) -> tuple[str, ...]:
     numbers = (tally.created, tally.changed, tally.left, tally.failed, tally.held)
     return (
         str(run.id),
-        when(run.start.started),
+        started,
         harmless(run.start.connection),
         run.start.why.value,
         RUN_STATE_COLUMN[run.state],

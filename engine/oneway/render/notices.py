@@ -7,6 +7,7 @@ from oneway.core.diagnostics import Diagnostic
 from oneway.core.words import count
 from oneway.history.journal.incidents import Notice
 from oneway.notices import channel_words
+from oneway.notices.instants import zone_in
 from oneway.render.history import when
 from oneway.render.layout import clip, pad, wrap
 from oneway.render.sanitize import harmless
@@ -70,13 +71,14 @@ def tests_as_json(found: Sequence[tuple[str, Diagnostic | None]]) -> list[dict[s
 
 def _lines(notice: Notice, style: Style) -> list[str]:
     name = pad(clip(harmless(notice.draft.connection), _NAME), _NAME)
+    zone = zone_in(notice.draft.body)
     kind = pad(notice.draft.kind.value, _KIND)
-    lines = [f"{name}  {kind}  {when(notice.created)}  {_state(notice)}"]
+    lines = [f"{name}  {kind}  {when(notice.created, zone)}  {_state(notice, zone)}"]
     why = f"{channel_words(notice.draft.channel)}: {notice.error}" if notice.error else ""
     return lines + (wrap(harmless(why), style, 2) if why else [])
 
 
-def _state(notice: Notice) -> str:
+def _state(notice: Notice, zone: str) -> str:
     if notice.given_up:
         return "given up"
-    return f"next try {when(notice.next_try)} UTC" if notice.tries else "waits"
+    return f"next try {when(notice.next_try, zone)}" if notice.tries else "waits"

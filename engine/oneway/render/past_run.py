@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from oneway.core.instants import moment
 from oneway.core.words import count
 from oneway.history.allowing import together
-from oneway.history.journal import End, JournalEntry, Run, RunState
+from oneway.history.journal import End, JournalEntry, Run, RunStart, RunState
 from oneway.history.journal.stories import STORIES
 from oneway.history.stories import Story, Trouble
 from oneway.planning.names import named, names_of
@@ -178,7 +179,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         each for each in people if chosen or each.action or each.outcome.kind not in _QUIET
     ]
     names = names_of(past.plan.outcomes) if past.plan is not None else {}
-    lines += _people(shown_people, Telling(past.run.start.as_of, names, style))
+    lines += _people(shown_people, Telling(past.run.start, names, style))
     if chosen and not people:
         lines += ["", "No person matches."]
     return "\n".join(lines) + "\n"
@@ -193,15 +194,14 @@ def _head(past: Past, style: Style) -> Iterator[str]:
     inked = first.startswith(title)
     yield _inked(first, len(title), run.state, style) if inked else first
     yield from more
-    yield from _fact("started", f"{_instant(start.started)}, {_by(run)}", style)
+    yield from _fact("started", f"{_instant(start.started, run)}, {_by(run)}", style)
     if run.ended is not None:
-        yield from _fact(
-            "ended", f"{_instant(run.ended)}, {_took(start.started, run.ended)}", style
-        )
+        took = _took(start.started, run.ended)
+        yield from _fact("ended", f"{_instant(run.ended, run)}, {took}", style)
     ends = ends_in_words(run)
     if ends:
         yield from _fact("actions", ends, style)
-    yield from _fact("as of", _instant(start.as_of), style)
+    yield from _fact("as of", _instant(start.as_of, run), style)
     version = f", oneway {harmless(start.version)}" if start.version else ""
     mapping = past.plan.mapping_file if past.plan is not None else start.mapping
     digest = f" ({start.digest[:12]})" if start.digest else ""
@@ -251,9 +251,9 @@ def _fact(name: str, said: str, style: Style) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What all lines about a run's people share: its instant, everybody's names, the style."""
+    """What all lines about a run's people share: its start, everybody's names, the style."""
 
-    as_of: str
+    start: RunStart
     names: Mapping[str, str]
     style: Style
 
@@ -298,8 +298,8 @@ def _acted(each: RecordStory, telling: Telling) -> Iterator[str]:
     if why:
         yield from wrap(f"! {why}", style, 6, 8)
     if each.story is not None and each.story.ending is Trouble.NOT_STICKING:
-        yield from wrap(f"! {sentence(each.story)}", style, 6, 8)
-    elif so := _since(each, telling.as_of):
+        yield from wrap(f"! {sentence(each.story, telling.start.zone)}", style, 6, 8)
+    elif so := _since(each, telling.start):
         yield from wrap(so, style, 8)
     for reason in outcome.reasons:
         yield from wrap(clip(harmless(named(reason, telling.names)), 400), style, 6, 8)
@@ -312,11 +312,12 @@ def _why(each: RecordStory) -> str:
     return f"{clip(harmless(each.end.reason), 400)}{code}"
 
 
-def _since(each: RecordStory, as_of: str) -> str:
+def _since(each: RecordStory, start: RunStart) -> str:
     """Return when a story began, unless with this run, and the day of the next try."""
     if each.story is None:
         return ""
-    said = [since(each.story)] if each.story.since not in ("", as_of) else []
+    new = each.story.since in ("", start.as_of)
+    said = [] if new else [since(each.story, start.zone)]
     said += [then(each.story)] if each.story.next_try else []
     return "; ".join(said)
 
@@ -338,7 +339,7 @@ def _stayed(title: str, found: Sequence[RecordStory], telling: Telling) -> Itera
         for each in people:
             values = "; ".join(reason.value for reason in each.outcome.reasons if reason.value)
             told = f" ({clip(harmless(values), 120)})" if values else ""
-            so = _since(each, telling.as_of)
+            so = _since(each, telling.start)
             said = content.who(each.outcome) + told + (f", {so}" if so else "")
             yield from wrap(said, style, indent, indent + 2)
 
@@ -375,8 +376,8 @@ def _person_as_json(each: RecordStory) -> dict[str, object]:
     }
 
 
-def _instant(text: str) -> str:
-    return harmless(text.replace("T", " ").replace("Z", " UTC"))
+def _instant(text: str, run: Run) -> str:
+    return harmless(moment(text, run.start.zone, seconds=True))
 
 
 def _took(started: str, ended: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from os.path import isfile
 from shlex import quote
 
+from oneway.core.instants import day
 from oneway.core.words import count
 from oneway.history.allowing import together
 from oneway.history.journal import Run, RunState
@@ -218,15 +219,16 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
     if each.last is not None and each.last.state is RunState.INTERRUPTED:
         yield from _marked(f"! {status_lines.INTERRUPTED}", style)
     if each.future and not _is_told(each):
-        said = f"! {each.future} is recorded, which is in the future: nothing runs until then"
+        until = when(each.future, each.zone)
+        said = f"! {until} is recorded, which is in the future: nothing runs until then"
         yield from _marked(said, style)
         yield from wrap(remedies.for_code("F124", each.name, mapping=each.mapping), style, 6, 8)
     yield from _held_lines(each, style)
     if each.missed:
-        yield from _marked(f"! it was due {when(each.missed)}, and has not run", style)
+        yield from _marked(f"! it was due {when(each.missed, each.zone)}, and has not run", style)
         yield from wrap(f"For the operator: {status_lines.NO_SCHEDULER}", style, 6, 8)
     for waiting in each.waiting:
-        yield from _marked(f"! {status_lines.waiting(waiting)}", style)
+        yield from _marked(f"! {status_lines.waiting(waiting, each.zone)}", style)
         if waiting.code:
             yield from wrap(
                 remedies.for_code(waiting.code, each.name, mapping=each.mapping), style, 6, 8
@@ -243,7 +245,7 @@ def _held_lines(each: ConnectionStatus, style: Style) -> Iterator[str]:
     for group in groups:
         for held in each.held:
             if held.breach in group:
-                yield from _marked(_held(held), style)
+                yield from _marked(_held(held, each.zone), style)
         said = (
             remedies.for_code(breach.guard, each.name, mapping=each.mapping) for breach in group
         )
@@ -267,9 +269,10 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
     else:
         ends = ends_in_words(each.last)
         run = f"run {each.last.id}: {ends}" if ends else f"run {each.last.id}"
-        yield f"{state_in_words(each.last.state)} {when(each.last.start.started)} ({run})"
+        began = when(each.last.start.started, each.zone)
+        yield f"{state_in_words(each.last.state)} {began} ({run})"
         if each.last_done is not None and each.last_done.id != each.last.id:
-            yield f"last done {when(each.last_done.start.started)}"
+            yield f"last done {when(each.last_done.start.started, each.zone)}"
         elif each.last_done is None:
             yield "never done yet"
     if each.links:
@@ -281,7 +284,7 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
     elif each.never:
         yield "runs by hand"
     else:
-        yield f"next {when(each.due)}" if each.due else "never due again"
+        yield f"next {when(each.due, each.zone)}" if each.due else "never due again"
     if each.tells is not None and not each.tells.channels:
         yield "notifies nobody"
 
@@ -293,10 +296,10 @@ def _inked(head: str, each: ConnectionStatus, style: Style) -> str:
     return head.replace(word, style.paint(word, RUN_STATE_INKS[each.last.state]), 1)
 
 
-def _held(held: HeldBack) -> str:
+def _held(held: HeldBack, zone: str) -> str:
     number = len(held.breach.held)
     verb = "is" if number == 1 else "are"
-    held_back = f"{count(number, 'action')} {verb} held back since {when(held.since)}"
+    held_back = f"{count(number, 'action')} {verb} held back since {when(held.since, zone)}"
     return f"! {held_back}: {harmless(held.breach.text)}"
 
 
@@ -313,7 +316,7 @@ def _sticking(each: ConnectionStatus, style: Style) -> Iterator[str]:
         return
     yield from _marked(f"! {status_lines.not_sticking(each.sticking)}", style)
     for found in each.sticking[:_NAMED]:
-        yield from wrap(_unstuck(found), style, 6, 8)
+        yield from wrap(_unstuck(found, each.zone), style, 6, 8)
     if len(each.sticking) > _NAMED:
         command = f"`oneway report {harmless(quote(each.name))}`"
         more = f"and {len(each.sticking) - _NAMED:,} more: {command}"
@@ -324,9 +327,9 @@ _NAMED = 10
 """The most people named whose changes do not stick."""
 
 
-def _unstuck(found: NotSticking) -> str:
+def _unstuck(found: NotSticking, zone: str) -> str:
     name = clip(harmless(_name(found)), 40)
-    since = f" (since {harmless(found.since[:10])})" if found.since else ""
+    since = f" (since {harmless(day(found.since, zone))})" if found.since else ""
     return f"{name}: {clip(harmless(found.undone.reason), 200)}{since}"
 
 
@@ -337,18 +340,19 @@ def _unsynced(each: ConnectionStatus, style: Style, limit: int | None) -> Iterat
     yield from wrap(f"{count(number)} {'does' if number == 1 else 'do'} not sync:", style, 4, 6)
     for group in each.unsynced:
         reason = f": {clip(harmless(group.reason), 200)}" if group.reason else ""
-        since = f" since {harmless(group.since[:10])}" if group.since else ""
+        since = f" since {harmless(day(group.since, each.zone))}" if group.since else ""
         said = f"{len(group.stories):,} {_KINDS[group.kind]}{since}{reason}"
         yield from wrap(said, style, 6, 8)
         if limit != 0:
-            names = [_named(story, group.since) for story in group.stories]
+            names = [_named(story, group.since, each.zone) for story in group.stories]
             yield from wrap(people(names, limit), style, 8, 10)
 
 
-def _named(story: Story, first: str) -> str:
+def _named(story: Story, first: str, zone: str) -> str:
     """Return a person's name, and the first day if it is later than the group's."""
     name = clip(harmless(_name(story)), 40)
-    return name if story.since[:10] == first[:10] else f"{name} ({stories.since(story)})"
+    same = day(story.since, zone) == day(first, zone)
+    return name if same else f"{name} ({stories.since(story, zone)})"
 
 
 def _name(story: Story | NotSticking) -> str:

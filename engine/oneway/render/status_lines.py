@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from shlex import quote
 
+from oneway.core.instants import day
 from oneway.core.words import count
 from oneway.history.allowing import allowing, together
 from oneway.history.journal import Breached
@@ -64,7 +65,7 @@ def brief(each: ConnectionStatus, wide: int, style: Style, *, advised: bool) -> 
         yield from wrap(advice, style, 4)  # never clipped: the reader types the command
 
 
-def waiting(each: Waiting) -> str:
+def waiting(each: Waiting, zone: str) -> str:
     """Return what was not written, since when and why, and when it is tried again."""
     records = count(each.records)
     then = f"next try {harmless(each.next_try) if each.next_try else 'with the next run'}"
@@ -79,7 +80,7 @@ def waiting(each: Waiting) -> str:
         if each.ending is not Trouble.NOT_SENT:
             why = [STORY_WORDS[each.ending], *why]
     reason = f": {': '.join(why)}" if why else ""
-    return f"{what} since {harmless(each.since[:10])}{reason}{code}; {then}"
+    return f"{what} since {harmless(day(each.since, zone))}{reason}{code}; {then}"
 
 
 INTERRUPTED = (
@@ -124,7 +125,7 @@ def _interrupted(each: ConnectionStatus) -> str:
     assert run is not None
     done = run.counts.get("done", 0)
     of = f" of {run.planned:,}" if run.planned is not None else ""
-    return f"interrupted {when(run.start.started)}, {done:,}{of} actions done"
+    return f"interrupted {when(run.start.started, each.zone)}, {done:,}{of} actions done"
 
 
 def _broken(each: ConnectionStatus) -> str:
@@ -136,7 +137,7 @@ def _failed(each: ConnectionStatus) -> str:
     found = each.waiting[0]
     what = _SHORTLY.get(found.ending, "not written")
     why = harmless(found.reason) or STORY_WORDS[found.ending]
-    return f"{count(found.records)} {what} since {harmless(found.since[:10])}: {why}"
+    return f"{count(found.records)} {what} since {harmless(day(found.since, each.zone))}: {why}"
 
 
 _SHORTLY = {Trouble.REFUSED: "refused", Trouble.UNKNOWN: "perhaps written"}
@@ -145,16 +146,17 @@ _SHORTLY = {Trouble.REFUSED: "refused", Trouble.UNKNOWN: "perhaps written"}
 def _held(each: ConnectionStatus) -> str:
     held = each.held[0]
     number = count(len(held.breach.held), "action")
-    return f"{number} held back since {harmless(held.since[:10])}: {harmless(held.breach.text)}"
+    since = harmless(day(held.since, each.zone))
+    return f"{number} held back since {since}: {harmless(held.breach.text)}"
 
 
 _SAID: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.ACCESS: _access,
     Need.REFUSED: _refused,
     Need.INTERRUPTED: _interrupted,
-    Need.FUTURE: lambda each: f"nothing runs until {harmless(each.future)}: it is recorded",
+    Need.FUTURE: lambda each: f"nothing runs until {when(each.future, each.zone)}: it is recorded",
     Need.BROKEN: _broken,
-    Need.OVERDUE: lambda each: f"was due {when(each.missed)}, and has not run",
+    Need.OVERDUE: lambda each: f"was due {when(each.missed, each.zone)}, and has not run",
     Need.FAILED: _failed,
     Need.HELD: _held,
     Need.UNDELIVERED: lambda each: f"{count(len(each.undelivered), 'notice')} did not arrive",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from oneway.core.instants import day
 from oneway.history.stories import Story, Trouble
 from oneway.planning.plan import Action
 from oneway.render.layout import clip
@@ -63,9 +64,9 @@ def about(story: Story) -> dict[str, object]:
     }
 
 
-def since(story: Story) -> str:
+def since(story: Story, zone: str) -> str:
     """Return the day on which it began; nothing if no run has ended this way yet."""
-    return f"since {harmless(story.since[:10])}" if story.since else ""
+    return f"since {harmless(day(story.since, zone))}" if story.since else ""
 
 
 def then(story: Story) -> str:
@@ -75,12 +76,12 @@ def then(story: Story) -> str:
     return _NEXT.get(story.ending, "next try with the next run")
 
 
-def sentence(story: Story, *, with_reason: bool = True) -> str:
-    """Return a whole story: the ending, since when, why, and the next try.
+def sentence(story: Story, zone: str, *, with_reason: bool = True) -> str:
+    """Return a whole story: the ending, since which day in a zone, why, and the next try.
 
     Callers that show the reason themselves leave it out.
     """
-    began = since(story)
+    began = since(story, zone)
     why = clip(harmless(story.reason), 400) if with_reason else ""
     if story.ending is Trouble.HELD and why:  # it says by which guards
         return "".join((why, f" {began}" if began else "", f"; {then(story)}"))

@@ -301,6 +301,7 @@ def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart
         why=operator.why,
         version=__version__,
         host=gethostname(),
+        zone=operator.zone,
     )
 
 

@@ -77,7 +77,8 @@ def tell_of_refused(
     if is_broken(beginning.file):
         return tell_of_files(beginning, journal, now)
     connection = _connection_of(beginning)
-    start = start_of_none(operator, connection.mapping, connection.name)
+    here = replace(operator, zone=connection.zone)
+    start = start_of_none(here, connection.mapping, connection.name)
     run = journal.refused(start, tuple(problems), start.started)
     return tell_of_run(beginning, run, journal, now)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from shlex import quote
 
 from oneway.core.diagnostics import refusal
+from oneway.core.instants import moment
 from oneway.history.journal.future import AHEAD, TOLERANCE
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import RunSession
@@ -18,8 +19,8 @@ def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
     """Raise `Refused` if a run that writes has an as-of instant in the future."""
     if as_of <= session.now() + AHEAD:
         return
-    what = f"this run's as-of instant, {instant_text(as_of)}, is in the future"
-    clock = f"the clock says {instant_text(session.now())}"
+    what = f"this run's as-of instant, {_told(session, as_of)}, is in the future"
+    clock = f"the clock says {_told(session, session.now())}"
     help = (
         "leave --as-of out, and plan again what was planned by it; `oneway plan` with --as-of "
         "shows what would be done then"
@@ -36,11 +37,17 @@ def refuse_turned_back(session: RunSession, as_of: datetime | None) -> None:
     if last is None:
         return
     if _is_before(session.now(), last.started):
-        what = f"the clock says {instant_text(session.now())}"
-        raise _refused(session, f"{what}, but the last run began at {last.started}")
+        what = f"the clock says {_told(session, session.now())}"
+        began = _told(session, last.started)
+        raise _refused(session, f"{what}, but the last run began at {began}")
     if as_of is not None and _is_before(as_of, last.as_of):
-        what = f"this run's as-of instant is {instant_text(as_of)}"
-        raise _refused(session, f"{what}, but the last run's was {last.as_of}")
+        what = f"this run's as-of instant is {_told(session, as_of)}"
+        raise _refused(session, f"{what}, but the last run's was {_told(session, last.as_of)}")
+
+
+def _told(session: RunSession, instant: datetime | str) -> str:
+    text = instant if isinstance(instant, str) else instant_text(instant)
+    return moment(text, session.prepared.zone, seconds=True)
 
 
 def _is_before(instant: datetime, last: str) -> bool:

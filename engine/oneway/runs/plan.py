@@ -239,10 +239,11 @@ def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> 
     """Return what earlier runs say about a plan; with `retry_now`, no action waits for it."""
     journal, name, seal = session.past, connection_of(plan), session.seal
     if journal is None:
-        return Memory()
+        return Memory(zone=session.prepared.zone)
     found = refusals(plan, journal.failures(name), seal, retry_now=retry_now)
     sticking = find_flapping(plan, journal.written(name), seal)
-    return Memory(found, sticking, tuple(stories_before(journal, name)))
+    before = tuple(stories_before(journal, name))
+    return Memory(found, sticking, before, session.prepared.zone)
 
 
 def _header(

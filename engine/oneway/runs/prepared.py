@@ -74,6 +74,13 @@ class PreparedRun:
         """What expressions may read besides a record."""
         return self.compiled.context(self.settings, self.request.as_of)
 
+    @property
+    def zone(self) -> str:
+        """The time zone that people are told times in: the connection's, else the mapping's."""
+        connection, own = self.request.connection, self.spec.time_zone
+        found = connection.zone if connection is not None else ""
+        return found or (own.text if own is not None else "UTC")
+
     @cached_property
     def inputs(self) -> Mapping[str, Input]:
         """The input of each role: "source", "target" and each "references.NAME"."""

@@ -22,7 +22,8 @@ class Operator:
     """Who applies a plan, with which state folder; `now` is the clock, for the journal.
 
     `stopping` is called before each action, and ends the run if it returns true. `leases` are the
-    leases held, by connection (`hold_lock`).
+    leases held, by connection (`hold_lock`). `zone` is the time zone that people are told the
+    run's times in; "" for UTC.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Operator:
     stopping: Callable[[], bool] = never
     why: Why = Why.HAND
     leases: dict[str, "Lease"] = field(default_factory=dict, repr=False, compare=False)
+    zone: str = ""
 
 
 class RunSession:
@@ -44,7 +46,7 @@ class RunSession:
         self, prepared: PreparedRun, operator: Operator, systems: OpenSystems | None = None
     ) -> None:
         self.prepared = prepared
-        self.operator = operator
+        self.operator = replace(operator, zone=prepared.zone)
         self.systems = systems or OpenSystems(prepared, operator.state.path)
         self._journal: Journal | None = None
 

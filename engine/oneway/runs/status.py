@@ -136,6 +136,8 @@ class ConnectionStatus:
     """What the last complete run wrote again because the target had undone it."""
     links: int = 0
     """The number of linked people."""
+    zone: str = ""
+    """The time zone that its times are told in; "" for UTC."""
     mapping: str = ""
     """The argument of `oneway sync`, quoted for a shell, without a connection; or ""."""
     mapping_file: str = ""
@@ -246,6 +248,7 @@ def _with_file(
         never=schedule is None,
         tells=Tells(len(connection.notify), connection.notify_file),
         missed=_missed(standing, connection, now),
+        zone=connection.zone or standing.zone,
     )
 
 
@@ -278,6 +281,7 @@ def _of_runs(name: str, journal: Journal | None, again: frozenset[str]) -> Conne
         stories=stories,
         held=tuple(_held(past)),
         sticking=_sticking(journal, past) if name in again else (),
+        zone=last.start.zone,
         mapping=mapping,
         mapping_file=file,
     )

@@ -12,6 +12,7 @@ from shlex import quote
 
 from oneway.connections.schedule import Due
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
+from oneway.core.instants import moment
 from oneway.history.journal import Journal, Run, RunState, schedule_claims
 from oneway.history.journal.future import in_the_future
 from oneway.history.journal.lease import free_of_the_dead
@@ -135,14 +136,16 @@ class Register:
         told = newest is not None and any(each.code == "F124" for each in newest.problems)
         if not found or (told and newest and newest.start.started >= instant_text(due.at)):
             return None
-        what = f"{found.until} is recorded, and the clock says {self._now()}"
+        start = start_of(self.place, name, file)
+        until = moment(found.until, start.zone, seconds=True)
+        clock = moment(self._now(), start.zone, seconds=True)
+        what = f"{until} is recorded, and the clock says {clock}"
         summary = f"{what}: nothing of this connection runs until then"
         help = (
             "set the clock right; if it is right, another one was ahead: "
             f"`oneway runs forget-future {quote(name)}` puts this connection right"
         )
         problem = Diagnostic(Span(file), Severity.ERROR, "F124", summary, help)
-        start = start_of(self.place, name, file)
         return self.journal().refused(start, (problem,), self._now())
 
     def left(self, name: str) -> Run | None:

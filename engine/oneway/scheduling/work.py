@@ -165,7 +165,8 @@ def start_of(place: RunHost, connection: str, file: str) -> RunStart:
     """Return the journal's record of a run that never had a plan."""
     operator, mapping = operator_of(place), ""
     with suppress(Refused):  # a missing or broken file names none
-        mapping = connection_at(file).mapping
+        found = connection_at(file)
+        mapping, operator = found.mapping, replace(operator, zone=found.zone)
     start = start_of_none(operator, mapping, connection)
     return replace(start, as_of=start.started)
 

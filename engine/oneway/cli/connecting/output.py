@@ -5,6 +5,7 @@ from oneway.cli.console import Console
 from oneway.cli.options import now
 from oneway.connections import Connection
 from oneway.connections.schedule import next_due
+from oneway.core.instants import instant_text, moment
 from oneway.notices import channel_name, channel_words
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
@@ -57,5 +58,5 @@ def _next(connection: Connection) -> str:
     due = next_due(connection.schedule, connection.name, now())
     if due is None:
         return "Its schedule never comes again."
-    when = due.at.strftime("%Y-%m-%d %H:%M")
-    return f"It runs by itself next at {when} UTC, wherever `oneway serve` or `run-due` runs."
+    when = moment(instant_text(due.at), connection.zone)
+    return f"It runs by itself next at {when}, wherever `oneway serve` or `run-due` runs."

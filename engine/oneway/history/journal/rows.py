@@ -84,6 +84,8 @@ class RunStart:
     version: str = ""
     host: str = ""
     breaches: tuple[Breached, ...] = ()
+    zone: str = ""
+    """The time zone that people are told its times in; "" for UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ def run(row: AnyRow) -> Run:
             Breached(guard, text, allow, tuple(held))
             for guard, text, allow, held in json.loads(row.breaches)
         ),
+        zone=row.zone,
     )
     problems = tuple(_problem(each) for each in json.loads(row.problems))
     still = tuple(StillIn(*each) for each in json.loads(row.still_in))
@@ -232,6 +235,7 @@ def start(begun: RunStart) -> dict[str, str]:
         "version": begun.version,
         "host": begun.host,
         "breaches": json.dumps(breaches),
+        "zone": begun.zone,
     }
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from oneway.planning.plan import Ending
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest migration."""
 
 _MARK = "\x01"
@@ -107,6 +107,8 @@ run = Table(
     _text("links", "{}"),
     # How many actions were planned; and whether the run died and was settled afterwards.
     Column("planned", Integer),
+    # The time zone that people are told its times in; "" for UTC, and for runs of before.
+    _text("zone", ""),
     Column("interrupted", Integer, nullable=False, server_default=text("0")),
     sqlite_autoincrement=True,
 )

@@ -4,10 +4,10 @@ Everything from a file or a system is put into a code span, so that no name can
 make markup, mention somebody or link to anything.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from oneway.history.memory import NOTHING, Memory
-from oneway.history.stories import Story
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Action, Outcome, Plan
 from oneway.planning.plan_file import fingerprint
@@ -26,6 +26,8 @@ _NAMES = 20
 
 def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
     """Return a plan as GitHub-flavoured Markdown, with the fingerprint at the end."""
+    told = content.stories(plan, verdict, memory)
+    known = partial(content.known_since, told=told, zone=memory.zone)
     parts = [
         _head(plan, memory),
         _still_in(plan, verdict, memory),
@@ -37,10 +39,8 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
         _changes(plan, verdict, memory),
         _folded("Refused before", _refused(plan, memory)),
         _folded("Not sticking", [f"- {code(each)}" for each in content.sticking(plan, memory)]),
-        _folded("Does not sync", _staying(plan, content.stories(plan, verdict, memory))),
-        _folded(
-            "Rehires", _groups(content.rehired(plan), told=content.stories(plan, verdict, memory))
-        ),
+        _folded("Does not sync", _staying(plan, known)),
+        _folded("Rehires", _groups(content.rehired(plan), named=known)),
         _folded("Not in the source", _groups(content.absent(plan))),
         _folded("Lookups that missed", _misses(plan)),
         _folded("Warnings", _groups(content.warnings(plan))),
@@ -137,20 +137,22 @@ def _rows(outcome: Outcome, action: Action) -> Iterator[str]:
         yield f"{start} | {code(change.field)} | {said} | {origin} |"
 
 
-def _staying(plan: Plan, told: Mapping[str, Story]) -> list[str]:
+def _staying(plan: Plan, named: Callable[[Outcome], str]) -> list[str]:
     return [
         line
         for section in content.staying(plan)
-        for line in _groups(section.groups, f"{section.title}: ", told)
+        for line in _groups(section.groups, f"{section.title}: ", named)
     ]
 
 
 def _groups(
-    groups: Iterable[content.Group], before: str = "", told: Mapping[str, Story] = {}
+    groups: Iterable[content.Group],
+    before: str = "",
+    named: Callable[[Outcome], str] = content.named,
 ) -> list[str]:
     lines = []
     for group in groups:
-        names = [code(content.known_since(each, told)) for each in group.outcomes[:_NAMES]]
+        names = [code(named(each)) for each in group.outcomes[:_NAMES]]
         more = len(group.outcomes) - len(names)
         rest = f", and {more:,} more" if more else ""
         said = f"{code(group.title)} ({content.counted(group)}): {', '.join(names)}{rest}"

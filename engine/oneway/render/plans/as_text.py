@@ -259,7 +259,7 @@ class _TextPage:
         return lines
 
     def names(self, group: content.Group) -> list[str]:
-        return [content.known_since(each, self.told) for each in group.outcomes]
+        return [content.known_since(each, self.told, self.memory.zone) for each in group.outcomes]
 
     def strong(self, lines: list[str]) -> list[str]:
         return [self.style.paint(line, Ink.STRONG) for line in lines]

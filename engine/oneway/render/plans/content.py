@@ -367,10 +367,10 @@ def stories(plan: Plan, verdict: Verdict, memory: Memory) -> dict[str, Story]:
     return by_subject(memory.stories_of(plan, verdict.ends()))
 
 
-def known_since(outcome: Outcome, told: Mapping[str, Story]) -> str:
+def known_since(outcome: Outcome, told: Mapping[str, Story], zone: str) -> str:
     """Return the short name of a record, and since when it does not sync where that is known."""
     story = told.get(outcome.source_id or "")
-    so = since(story) if story is not None else ""
+    so = since(story, zone) if story is not None else ""
     return f"{named(outcome)} ({so})" if so else named(outcome)
 
 
@@ -384,7 +384,7 @@ def notes(
     """Return what to know of an action before it is applied; `told` are the plan's stories."""
     lines = []
     story = told.get(action.id)
-    so = f" {since(story)}" if story is not None and story.since else ""
+    so = f" {since(story, memory.zone)}" if story is not None and story.since else ""
     own = {each.id: each.verb for each in outcome.actions}
     awaited = {each.awaits.action for each in action.changes if each.awaits is not None}
     if action.id in held:
@@ -400,7 +400,7 @@ def notes(
         refused = "the target refused the same values before"
         lines.append(f"postponed{so}: {refused}; next try {day}")
     if story is not None and story.ending is Trouble.UNKNOWN:
-        lines.append(told_as(story))
+        lines.append(told_as(story, memory.zone))
     return lines
 
 
@@ -432,7 +432,7 @@ def sticking(plan: Plan, memory: Memory, told: Mapping[str, Story] = {}) -> list
     said = []
     for each in memory.sticking:
         story = told.get(each.action.id)
-        so = f" ({since(story)})" if story is not None and story.since else ""
+        so = f" ({since(story, memory.zone)})" if story is not None and story.since else ""
         said.append(f"{names[each.action.id]}: {_unstuck(each)}, and planned again{so}")
     return said
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from oneway.history.journal import JournalEntry
+from oneway.history.journal import JournalEntry, RunStart
 from oneway.history.stories import Story, Trouble
 from oneway.planning.plan import Action, Change, End, Ending, Outcome, Verb
 from oneway.render.report.page import ReportPerson
@@ -40,10 +40,10 @@ class Deed:
 def deeds(told: PastRun) -> tuple[Deed, ...]:
     """Return all actions of a run: those of its plan, and those that only the journal knows."""
     entries = {each.action_id: each for each in told.entries}
-    found, as_of = by_subject(told.stories), told.run.start.as_of
+    found, start = by_subject(told.stories), told.run.start
     outcomes = told.plan.telling if told.plan is not None else ()
     planned = [
-        _planned(outcome, action, entries.get(action.id), _note(found.get(action.id), as_of))
+        _planned(outcome, action, entries.get(action.id), _note(found.get(action.id), start))
         for outcome in outcomes
         for action in outcome.actions
     ]
@@ -51,10 +51,10 @@ def deeds(told: PastRun) -> tuple[Deed, ...]:
     return (*planned, *(_written(each) for id, each in entries.items() if id not in known))
 
 
-def _note(story: Story | None, as_of: str) -> str:
+def _note(story: Story | None, start: RunStart) -> str:
     """Return since when an action has not been done; undone changes are reported elsewhere."""
     undone = story is not None and story.ending is Trouble.NOT_STICKING
-    return "" if undone else since(story, as_of)
+    return "" if undone else since(story, start)
 
 
 def _planned(outcome: Outcome, action: Action, entry: JournalEntry | None, note: str) -> Deed:

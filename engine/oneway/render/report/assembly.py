@@ -35,8 +35,9 @@ def page(told: PastRun) -> Page:
         ReportPart("done", "What was done", written),
         ReportPart("beside", "Good to know", other),
     )
+    of = day(told.run.start.started, told.run.start.zone)
     return Page(
-        title=f"{text(connection(told))}, {day(told.run.start.started)}: {first}",
+        title=f"{text(connection(told))}, {of}: {first}",
         heading=first,
         lead=" ".join(filter(None, (then, lead(told), access(told)))),
         status=status(told, how),

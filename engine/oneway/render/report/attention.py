@@ -293,7 +293,7 @@ def _why(told: PastRun, outcomes: Iterable[Outcome]) -> tuple[tuple[Cell, ...], 
 
 def _who(told: PastRun, outcome: Outcome) -> ReportPerson:
     found = by_subject(told.stories).get(outcome.source_id or "")
-    return person(outcome, since(found, told.run.start.as_of))
+    return person(outcome, since(found, told.run.start))
 
 
 def _reasons(found: Sequence[Reason]) -> ReportText:

@@ -53,7 +53,7 @@ def _bar(position: int, run: Run, most: int, *, labelled: bool, this: bool) -> B
         this=this,
         refused=run.state is RunState.REFUSED,
         run=run.id,
-        when=moment(run.start.started),
+        when=moment(run.start.started, run.start.zone),
         counts=counts,
         state="nothing to do"
         if run.state is RunState.DONE and not total

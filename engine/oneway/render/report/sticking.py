@@ -12,9 +12,9 @@ def sticking(told: PastRun) -> ReportSection | None:
     """Return the changes of this run that the runs before wrote as well."""
     if told.plan is None:
         return None
-    stories, as_of = by_subject(told.stories), told.run.start.as_of
+    stories, start = by_subject(told.stories), told.run.start
     rows = tuple(
-        (person(outcome, since(story, as_of)), _again(told, action))
+        (person(outcome, since(story, start)), _again(told, action))
         for outcome in told.plan.telling
         for action in outcome.actions
         for story in [stories.get(action.id)]

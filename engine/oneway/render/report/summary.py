@@ -152,7 +152,7 @@ def standing(told: PastRun) -> str:
     found = told.standing
     if found is None:
         return ""
-    of = day(told.run.start.started)
+    of = day(told.run.start.started, told.run.start.zone)
     last = f"This is the last run that got to its end, of {of}"
     said = f"{last}. Since then" if found.is_last else f"This is a run of {of}. Now"
     what = "nothing runs" if found.silent else "no run gets to its end"
@@ -166,7 +166,7 @@ def access(told: PastRun) -> str:
         return ""
     target = told.plan.inputs.get("target") if told.plan is not None else None
     system = text(target.text) if target is not None else "the target"
-    since = day(told.last_good) if told.last_good else ""
+    since = day(told.last_good, told.run.start.zone) if told.last_good else ""
     return unshut(since, system, some=told.run.state is RunState.INTERRUPTED)
 
 
@@ -176,7 +176,7 @@ def facts(told: PastRun) -> tuple[Fact, ...]:
     took = duration(start.started, ended) if ended is not None else ""
     inputs = told.plan.inputs if told.plan is not None else {}
     found = [
-        Fact("When", moment(start.started), text(start.started)),
+        Fact("When", moment(start.started, start.zone), text(start.started)),
         Fact("Connection", text(connection(told))),
         Fact("Started", _started(told)),
         Fact("Took", took),

@@ -1,11 +1,13 @@
 """The words of a report: days, durations, fields and people, as a payroll clerk says them."""
 
 import re
-from datetime import UTC, datetime
 
-from oneway.core.instants import day_in_words, moment_in_words
+from oneway.core.instants import day as local_day
+from oneway.core.instants import day_in_words, local, moment_in_words
 from oneway.core.records import Value as Data
+from oneway.core.records import parse_day
 from oneway.core.seal import Sealed
+from oneway.history.journal import RunStart
 from oneway.history.stories import Story
 from oneway.planning.plan import Change, Outcome, Verb
 from oneway.render.layout import clip
@@ -29,23 +31,21 @@ def people(number: int) -> str:
     return "1 person" if number == 1 else f"{number:,} people"
 
 
-def moment(instant: str) -> str:
-    """Return an ISO 8601 instant as a day and a time in UTC; any other text unchanged."""
-    found = _parsed(instant)
-    if found is None:
-        return text(instant)
-    return moment_in_words(found)
+def moment(instant: str, zone: str) -> str:
+    """Return an instant as a day and a time in a zone; any other text unchanged."""
+    found = local(instant, zone)
+    return text(instant) if found is None else moment_in_words(found, zone)
 
 
-def day(instant: str) -> str:
-    """Return the day of an ISO 8601 instant, in UTC."""
-    found = _parsed(instant)
+def day(instant: str, zone: str) -> str:
+    """Return the day of an instant in a zone; a day as it is, and any other text unchanged."""
+    found = parse_day(local_day(instant, zone))
     return text(instant) if found is None else day_in_words(found)
 
 
 def duration(started: str, ended: str) -> str:
     """Return how long something took; "" if unknown."""
-    begin, end = _parsed(started), _parsed(ended)
+    begin, end = local(started, "UTC"), local(ended, "UTC")
     if begin is None or end is None or end < begin:
         return ""
     seconds = int((end - begin).total_seconds())
@@ -84,12 +84,13 @@ def named(
     return ReportPerson(name, other, "" if record in (name, other) else record, note)
 
 
-def since(story: Story | None, as_of: str) -> str:
+def since(story: Story | None, start: RunStart) -> str:
     """Return when a story began, unless with this run, and the day of the next try."""
     if story is None:
         return ""
-    said = [f"since {day(story.since)}"] if story.since not in ("", as_of) else []
-    said += [f"next try {day(story.next_try)}"] if story.next_try else []
+    new = story.since in ("", start.as_of)
+    said = [] if new else [f"since {day(story.since, start.zone)}"]
+    said += [f"next try {day(story.next_try, start.zone)}"] if story.next_try else []
     return "; ".join(said)
 
 
@@ -128,11 +129,3 @@ def _sealed(change: Change) -> str:
 
 def _lower(word: str) -> str:
     return word if len(word) > 1 and word.isupper() else word.lower()
-
-
-def _parsed(instant: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(instant)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
