@@ -60,6 +60,19 @@ RUNS = (
     run(9, ended=None, why=Why.HAND),
     run(8, why=Why.CONNECT, counts={"done": 123456}),
 )
+TWICE = tuple(
+    run(20 + hour, started=f"2026-10-25T0{hour}:30:00Z", zone="Europe/London") for hour in range(3)
+)
+"""Two hours with one number, on the night on which clocks are set back."""
+ABROAD = run(
+    31,
+    "outback",
+    counts={"done": 1, "rejected": 1},
+    as_of="2026-11-21T17:00:00Z",
+    started="2026-11-21T17:00:01Z",
+    ended="2026-11-21T17:00:42Z",
+    zone="Australia/Sydney",
+)
 TALLIES = {
     12: Tally(1, 2, 0, 1, 0),
     11: Tally(held=7),
@@ -121,6 +134,17 @@ STANDINGS = (
         ended=RUNS[2],
         due="2026-11-23T04:00:00Z",
     ),
+    ConnectionStatus(
+        "outback",
+        "connections/outback.yaml",
+        last=ABROAD,
+        ended=ABROAD,
+        due="2026-11-22T17:03:12Z",
+        missed="2026-11-21T21:00:00Z",
+        held=(HeldBack(LEAVERS, "2026-11-20T13:00:01Z"),),
+        stories=(story(144, "Al", Trouble.REFUSED, "W105", DOMAIN, next_try="2026-11-24"),),
+        zone="Australia/Sydney",
+    ),
     ConnectionStatus("fresh", "connections/fresh.yaml", due="2026-11-23T04:00:00Z"),
     ConnectionStatus("old", last=RUNS[4], ended=RUNS[4], last_done=RUNS[4]),
 )
@@ -146,6 +170,8 @@ def rendered():
     style, past = Style(), one_run()
     return {
         "runs.txt": history.text(RUNS, TALLIES, style),
+        "runs-clock-change.txt": history.text(TWICE, dict.fromkeys((20, 21, 22), Tally()), style),
+        "run-abroad.txt": past_run.text(past_run.Past(ABROAD, None, ()), (), style),
         "run.txt": past_run.text(past, past_run.told(past), style),
         "chosen.txt": past_run.text(past, past_run.told(past, ["rejected"]), style, chosen=True),
         "refused.txt": past_run.text(past_run.Past(RUNS[2], None, ()), (), style),

@@ -1,5 +1,6 @@
 """Refused records wait at growing intervals; changes that do not stick are noticed."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -102,6 +103,21 @@ def test_somebody_may_not_want_to_wait() -> None:
 def test_what_is_not_the_records_fault_does_not_wait(code: str) -> None:
     plan = plan_on(FIRST)
     assert known(plan, failure(plan, 5, code)).next_try is None
+
+
+def test_the_days_are_those_of_the_connections_zone() -> None:
+    first = replace(
+        failure(plan_on(FIRST), 1),
+        first="2026-11-01T17:00:00Z",
+        last="2026-11-01T17:00:00Z",
+        zone="Australia/Sydney",
+    )
+    plan = plan_on(FIRST)
+    assert known(plan, first).text.startswith("refused once on 2026-11-02")
+    tonight = Plan(**{**_fields(plan), "as_of": "2026-11-02T12:59:00Z"})  # 23:59 in Sydney
+    assert known(tonight, first).next_try == date(2026, 11, 3)
+    tomorrow = Plan(**{**_fields(plan), "as_of": "2026-11-02T13:00:00Z"})
+    assert known(tomorrow, first).next_try is None
 
 
 def test_a_refusal_in_the_future_delays_nothing() -> None:

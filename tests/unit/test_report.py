@@ -10,7 +10,7 @@ from oneway.history.journal.rows import Breached, Why
 from oneway.history.stories import told as stories_told
 from oneway.planning.plan import Ending, Kind, Read, Reason, Verb
 from oneway.render.report import html, page
-from oneway.render.report.words import duration, field_name, moment, value
+from oneway.render.report.words import day, duration, field_name, moment, value
 from oneway.runs.standing import Standstill
 from reported import (
     CANARY,
@@ -336,8 +336,11 @@ def test_values_are_said_without_quotes_where_they_are_plain(given, said):
 
 
 def test_moments_and_durations():
-    assert moment("2026-01-02T23:30:00-02:00") == "3 January 2026, 01:30 UTC"
-    assert moment("soon") == "soon"
+    assert moment("2026-01-02T23:30:00-02:00", "") == "3 January 2026, 01:30 UTC"
+    assert moment("2026-07-02T23:30:00Z", "Europe/London") == "3 July 2026, 00:30 BST"
+    assert day("2026-07-02T23:30:00Z", "Europe/London") == "3 July 2026"
+    assert day("2026-07-02", "America/New_York") == "2 July 2026"  # no instant, but a day
+    assert moment("soon", "") == day("soon", "") == "soon"
     assert duration("2026-01-02T04:00:00Z", "2026-01-02T05:02:03Z") == "1 hour 2 minutes"
     assert duration("2026-01-02T04:00:00Z", "2026-01-02T04:00:00Z") == "less than a second"
     assert duration("2026-01-02T04:00:01Z", "2026-01-02T04:00:00Z") == ""

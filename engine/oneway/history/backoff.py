@@ -2,14 +2,15 @@
 
 A record that is refused tonight is refused tomorrow as well, unless it changes: the same
 values are sent again after 1, 2, 4 and 7 days, and then every 7; other values at once. Days
-are those of the plans' instants, so that a nightly run that starts a second earlier than the
-night before is not a night late.
+are those of the plans' instants in the connection's time zone, so that a nightly run that
+starts a second earlier than the night before is not a night late.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from oneway.core.instants import day
 from oneway.core.records import parse_day
 from oneway.core.seal import Seal
 from oneway.history.digests import values_digest
@@ -37,6 +38,13 @@ class PastFailure:
     first: str
     last: str
     times: int
+    zone: str = ""
+    """The time zone whose days count; "" for UTC."""
+
+    @property
+    def last_day(self) -> date | None:
+        """The day of the last refusal; None if that is not known."""
+        return parse_day(day(self.last, self.zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Refusal:
         """The refusal without its code; the reason is as the target gave it."""
         failure = self.failure
         times = "once" if failure.times == 1 else f"{failure.times} times"
-        since = failure.first[:10]
+        since = day(failure.first, failure.zone)
         when = f"on {since}" if failure.times == 1 else f"since {since}"
         which = "the same values" if self.same_values else "other values"
         then = f"next try {self.next_try}" if self.next_try else "sent again now"
@@ -81,7 +89,7 @@ def refusals(
 
 def next_try(failure: PastFailure) -> date | None:
     """Return the day from which the same values are sent again; None if every run sends them."""
-    last = parse_day(failure.last)
+    last = failure.last_day
     if failure.code in EVERYBODYS or last is None:
         return None
     try:
@@ -92,7 +100,7 @@ def next_try(failure: PastFailure) -> date | None:
 
 def _next(failure: PastFailure, as_of: str) -> date | None:
     """Return the day of the next try of the same values; None if it has come."""
-    last, now, day = parse_day(failure.last), parse_day(as_of), next_try(failure)
-    if day is None or last is None or now is None or now < last:
+    last, now, again = failure.last_day, parse_day(day(as_of, failure.zone)), next_try(failure)
+    if again is None or last is None or now is None or now < last:
         return None  # a refusal in the future is a clock's mistake, and delays nothing
-    return day if now < day else None
+    return again if now < again else None

@@ -240,7 +240,8 @@ def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> 
     journal, name, seal = session.past, connection_of(plan), session.seal
     if journal is None:
         return Memory(zone=session.prepared.zone)
-    found = refusals(plan, journal.failures(name), seal, retry_now=retry_now)
+    failures = journal.failures(name, session.prepared.zone)
+    found = refusals(plan, failures, seal, retry_now=retry_now)
     sticking = find_flapping(plan, journal.written(name), seal)
     before = tuple(stories_before(journal, name))
     return Memory(found, sticking, before, session.prepared.zone)

@@ -9,6 +9,8 @@ from shlex import split
 from oneway.connections import Connection, Found
 from oneway.connections.schedule import next_due
 from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.core.instants import day
+from oneway.core.records import parse_day
 from oneway.history.journal import Breached, Journal, Run, RunState
 from oneway.history.journal.future import ahead, in_the_future
 from oneway.history.journal.incidents import Notice, undelivered
@@ -208,7 +210,7 @@ def _with_shared(
         replace(
             each,
             future=in_the_future(journal, each.name, now).until if each.name in in_future else "",
-            stories=_as_of(each.stories, now.date()),
+            stories=_as_of(each.stories, parse_day(day(instant_text(now), each.zone))),
             undelivered=tuple(notices.get(each.name, ())),
             links=links.get(each.name, 0),
         )
@@ -222,8 +224,12 @@ def _rank(each: ConnectionStatus) -> int:
     return order.index(each.needs[0]) if each.needs else len(order)
 
 
-def _as_of(stories: tuple[Story, ...] | None, today: date) -> tuple[Story, ...] | None:
-    return None if stories is None else tuple(due_again(each, today) for each in stories)
+def _as_of(stories: tuple[Story, ...] | None, today: date | None) -> tuple[Story, ...] | None:
+    return (
+        stories
+        if stories is None or today is None
+        else tuple(due_again(each, today) for each in stories)
+    )
 
 
 def _of_file(

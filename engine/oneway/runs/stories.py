@@ -78,7 +78,7 @@ def _made(
     return told(
         plan,
         {each.action_id: each.end for each in entries if each.end is not None},
-        journal.failures(connection),
+        journal.failures(connection, run.start.zone),
         before=before,
         in_flight=frozenset(each.action_id for each in entries if each.end is None and each.sent),
         undone=undone_by(journal, connection, run.id),

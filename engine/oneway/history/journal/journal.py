@@ -230,12 +230,15 @@ class Journal(RunHistory):
         query = select(func.count()).where((entry.c.run == id) & done)
         return int(self.rows(query)[0][0])
 
-    def failures(self, connection: str) -> Mapping[str, PastFailure]:
-        """Return what the target refused and has not accepted since, by action id."""
+    def failures(self, connection: str, zone: str = "") -> Mapping[str, PastFailure]:
+        """Return what the target refused and has not accepted since, by action id.
+
+        `zone` is the time zone whose days count; "" for UTC.
+        """
         query = select(failure).where(failure.c.connection == connection)
         return {
             row.action: PastFailure(
-                row.action, row.digest, row.code, row.reason, row.first, row.last, row.times
+                row.action, row.digest, row.code, row.reason, row.first, row.last, row.times, zone
             )
             for row in self.rows(query.order_by(failure.c.action))
         }
