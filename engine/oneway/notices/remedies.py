@@ -20,7 +20,7 @@ STILL_IN = "still_in"
 UNNAMED = "failed"
 """The cause of a failure that says no code."""
 FOLDER = "docs/reference/codes"
-"""Where the page of each code is."""
+"""Where the pages of single codes are."""
 
 
 class Who(Enum):
@@ -69,8 +69,8 @@ class Remedy:
 
     @property
     def page(self) -> str:
-        """The page of the documentation on it."""
-        return f"{FOLDER}/{self.code}.md"
+        """The page of the documentation on it: its own, or the table of all codes."""
+        return f"{FOLDER}/{self.code}.md" if self.code in REMEDIES else f"{FOLDER}.md"
 
     def steps_for(self, connection: str, system: str = "", mapping: str = "") -> tuple[str, ...]:
         """Return the steps with a connection's name, and that of the system if it is known.
@@ -122,21 +122,29 @@ def _other(name: str) -> Remedy:
     code = ALL.get(name)
     if code is None:
         return REMEDIES[UNNAMED]
-    family = _FAMILIES.get(name[:1], (TroubleKind.ADDRESS, Who.INTEGRATOR))
-    return Remedy(name, code.title, *family, "An error stopped the run.", (code.advice,))
+    kind, who = _FAMILIES.get(name[:3]) or _FAMILIES.get(name[:1]) or _MAPPINGS
+    looks = "Records were not written." if name in _OF_RECORDS else "An error stopped the run."
+    return Remedy(name, code.title, kind, who, looks, (code.advice,))
 
 
+_MAPPINGS = (TroubleKind.ADDRESS, Who.INTEGRATOR)
 _FAMILIES = {
     "C": (TroubleKind.ADDRESS, Who.OPERATOR),
     "F": (TroubleKind.MACHINE, Who.OPERATOR),
     "N": (TroubleKind.NOTICE, Who.OPERATOR),
+    "R15": (TroubleKind.FILE, Who.OPERATOR),
+    "W15": (TroubleKind.FILE, Who.OPERATOR),
+    "W16": (TroubleKind.DOUBT, Who.OPERATOR),
 }
+"""The kind of trouble of codes without steps of their own, and who can end it."""
+_OF_RECORDS = frozenset({"W109", "W114", "W150", "W151"})
+"""Codes with which single records end; the run goes on."""
 
 _CHECK = "`oneway check NAME` says whether it is right again."
 _AGAIN = "`oneway sync NAME` runs it at once, or wait for the next run."
 _SHOW = (
-    "See the report for each record and field, or `oneway runs show NAME --outcome rejected "
-    "--outcome postponed`."
+    "See which answer each record got, in the report or by `oneway runs show NAME --outcome "
+    "rejected --outcome postponed`."
 )
 _KEY = (
     "Ask the administrator of SYSTEM for a new key or token, and put it where the connection's "
@@ -355,7 +363,10 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             (
                 _SHOW,
                 "Correct what the target names, in payroll: other values are sent at the next run.",
-                "The same values are sent again after 1, 2, 4 and 7 days.",
+                "If the target lacks something, such as a department or a licence, or somebody "
+                "else has the email there: its administrator puts that right.",
+                "The same values are sent again after 1, 2, 4 and 7 days; the operator can send "
+                "them at once: `oneway sync NAME --retry-now`.",
             ),
         ),
         "W111": (
