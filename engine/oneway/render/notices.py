@@ -73,12 +73,18 @@ def _lines(notice: Notice, style: Style) -> list[str]:
     name = pad(clip(harmless(notice.draft.connection), _NAME), _NAME)
     zone = zone_in(notice.draft.body)
     kind = pad(notice.draft.kind.value, _KIND)
-    lines = [f"{name}  {kind}  {when(notice.created, zone)}  {_state(notice, zone)}"]
+    lines = [f"{name}  {kind}  {when(notice.created, zone)}  {_state(notice)}"]
     why = f"{channel_words(notice.draft.channel)}: {notice.error}" if notice.error else ""
-    return lines + (wrap(harmless(why), style, 2) if why else [])
+    again = f"next try {when(notice.next_try, zone)}" if _is_tried_again(notice) else ""
+    said = "; ".join(filter(None, (again, harmless(why))))
+    return lines + (wrap(said, style, 2) if said else [])
 
 
-def _state(notice: Notice, zone: str) -> str:
+def _state(notice: Notice) -> str:
     if notice.given_up:
         return "given up"
-    return f"next try {when(notice.next_try, zone)}" if notice.tries else "waits"
+    return "tried" if notice.tries else "waits"
+
+
+def _is_tried_again(notice: Notice) -> bool:
+    return bool(notice.tries) and not notice.given_up
