@@ -54,7 +54,7 @@ def test_a_run_that_writes_does_not_go_by_an_instant_yet_to_come(
     for command in (("sync", "m.yaml", *later), ("apply", "later.json")):
         ended = world.run(*command)
         assert (ended.code, "[F123]" in ended.err) == (1, True), ended.err
-        assert "2026-11-24T00:00:00Z, is in the future" in ended.flat
+        assert "2026-11-24 00:00:00 UTC, is in the future" in ended.flat
         assert "`oneway plan` with --as-of shows" in ended.flat
     assert world.read("users.json") == before
     # Tomorrow's date is today's where the sun rises first.
