@@ -116,6 +116,14 @@ def test_texts_that_do_not_decide_a_code_make_no_table(oneway: Run) -> None:
     assert "map_value" not in text
 
 
+def test_a_total_below_a_long_list_is_seen(oneway: Run) -> None:
+    rows = [f"{n:05},Ann,p{n}@example.com,,," for n in range(450)]
+    text = "\n".join(["No,Name,Email,Unit,Grade,Pay", *rows, "Grand total,450,,,,9"])
+    Path("staff.csv").write_text(text + "\n")
+    Path("accounts.csv").write_text("id,ref,email\n1,00001,p1@example.com\n")
+    assert "footer: Grand total" in drafted(oneway)[1]
+
+
 def test_a_pair_by_name_whose_values_seldom_agree_is_a_question(oneway: Run) -> None:
     written()
     people = Path("staff.csv").read_text("cp1252").replace(";Bereich;", ";Abteilung;")

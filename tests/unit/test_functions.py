@@ -76,6 +76,11 @@ def test_null_in_is_null_out(function):
         ("regex_match(half, 'x')", "the text is not valid Unicode"),
         ("regex_match(t, open)", "the pattern is not valid: missing )"),
         ("map_value(t, `{}`)", "map_value() has no entry for this value, and no default"),
+        (
+            "map_value(' ', `{}`)",
+            "map_value() has no entry for blank text, and no default; "
+            "write x && map_value(x, ...) if blank stays blank",
+        ),
         ("is_past(t)", "the text is not a date like 2026-03-31; parse_date() reads other forms"),
         ("parse_date(t, 'dd/MM/yyyy')", "parse_date() finds no date in the text"),
         ("add_days('2026-03-31', big)", None),

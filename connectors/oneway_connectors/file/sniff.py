@@ -18,7 +18,8 @@ from oneway_connectors.file.options import DELIMITERS, UTF_8, delimiter_words
 SAMPLE = 200_000
 """Bytes that are looked at."""
 
-_LINES = 400
+LINES = 400
+"""Lines of the beginning that are looked at."""
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PREFACE = re.compile(r'"?(sep=|#TYPE )', re.IGNORECASE)
 _FOOTER = re.compile(
@@ -55,7 +56,7 @@ def guess(data: bytes) -> Guess:
     """Return a guess from the beginning of a file of rows."""
     encoding = guessed_encoding(data)
     text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
-    lines = text.splitlines(keepends=True)[:_LINES]
+    lines = text.splitlines(keepends=True)[:LINES]
     tried = (_as(sign, lines) for sign in DELIMITERS.values())
     _, delimiter, rows = max(tried, key=lambda each: each[0])
     return replace(guess_rows(rows), encoding=encoding, delimiter=delimiter)
@@ -148,6 +149,16 @@ def _footer(rows: Sequence[tuple[int, list[str]]], header: int, width: int) -> s
         if found and len(filled) * 2 <= width + 2:
             return found[0]
     return ""
+
+
+def footer_at_end(end: bytes, about: Guess) -> str:
+    """Return the beginning of the line that ends the records, from the last bytes of a file."""
+    lines = end.decode(about.encoding, errors="replace").splitlines(keepends=True)[-_LAST:]
+    return _footer(list(_rows(about.delimiter, lines)), 0, len(about.headings))
+
+
+_LAST = 8
+"""The lines of the end that are looked at."""
 
 
 def is_mark(text: str) -> bool:

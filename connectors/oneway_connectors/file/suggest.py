@@ -4,7 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from io import SEEK_END
 from pathlib import PurePath
+from typing import IO
 
 from oneway.core.connector import OddCell, ReadError, Suggestion
 from oneway.core.key_names import abbreviates, key_rank, names_record
@@ -17,8 +19,10 @@ from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.opening import opened
 from oneway_connectors.file.options import DELIMITERS, UTF_8, file_options
 from oneway_connectors.file.sniff import (
+    LINES,
     SAMPLE,
     Guess,
+    footer_at_end,
     guess,
     guess_rows,
     guessed_encoding,
@@ -43,7 +47,7 @@ def suggested(path: str) -> Suggestion:
             file.seek(0)
             found = _workbook(path, file.read())
         else:
-            found = _text(path, start)
+            found = _text(path, start, _end_of(file))
     columns = _columns(path, found)
     if columns.too_short:
         found["short_rows"] = "blank"
@@ -99,8 +103,19 @@ class _Columns:
     """For each row, whether an earlier row has the same cells; it is read once."""
 
 
-def _text(path: str, start: bytes) -> dict[str, str]:
-    """Return the options of a file of text."""
+def _end_of(file: IO[bytes]) -> bytes:
+    """Return the last bytes of a file."""
+    size = file.seek(0, SEEK_END)
+    file.seek(max(0, size - _END))
+    return file.read()
+
+
+_END = 20_000
+"""Bytes of the end that are looked at: a total is short."""
+
+
+def _text(path: str, start: bytes, end: bytes) -> dict[str, str]:
+    """Return the options of a file of text, from its first and its last bytes."""
     ending = PurePath(path).suffix.lower()
     encoding = guessed_encoding(start)
     found = {} if encoding == UTF_8 else {"encoding": encoding}
@@ -109,6 +124,8 @@ def _text(path: str, start: bytes) -> dict[str, str]:
     if ending not in (".csv", ".tsv"):
         found["format"] = "csv"
     about = guess(start)
+    if len(start) == SAMPLE or start.count(b"\n") > LINES:
+        about = replace(about, footer=about.footer or footer_at_end(end, about))
     plain = "\t" if ending == ".tsv" else ","
     # What the file says of itself holds, unless it does not separate anything.
     if about.delimiter != (_said_delimiter(start) or plain):

@@ -244,7 +244,7 @@ _TABLE = (
     (
         "M254",
         "no leavers are defined, so nobody loses access",
-        "Add `leavers`; or accept it with `lint: [{code: M254, severity: off}]`.",
+        "Add `leavers`; or accept it with `lint: [{code: M254, severity: off, because: ...}]`.",
     ),
     (
         "M250",

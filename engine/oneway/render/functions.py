@@ -66,6 +66,10 @@ def _whole(function: Function, style: Style) -> list[str]:
     lines += ["", "Examples"]
     for example in function.examples:
         lines += _shown(example, style)
+    quoted = next((each for each in function.examples if ": " in each.expression), None)
+    if quoted is not None:
+        lines += ["", "In a mapping, where ': ' and both kinds of quotes need lines of their own"]
+        lines += ["  field: >-", f"    {harmless(quoted.expression)}"]
     return lines
 
 

@@ -66,6 +66,22 @@ CHOICE = MistakeWords(
     "write iif(condition, then, otherwise), between double quotes",
 )
 
+_BLOCK = (
+    "put the expression on the next line, indented, after '>-': quotes and colons may stand there"
+)
+_TABLE = MistakeWords(
+    re.compile("a^"),
+    "Y106",
+    "a value that holds ': ' must be in quotes, or on lines of its own",
+    _BLOCK,
+)
+_IN_BRACES = MistakeWords(
+    re.compile("a^"),
+    "Y110",
+    "an expression within braces ends at its first comma or bracket",
+    f"put it between quotes; if it holds both kinds, write 'from: >-' without braces, and {_BLOCK}",
+)
+
 _KNOWN = (
     TAB,
     RESERVED,
@@ -160,6 +176,10 @@ _AMONG_KEYS = _words(
 _OTHER = _words("", "Y106", "this is not YAML", "check the indentation and the quotes around it")
 
 
+_EXPRESSION = re.compile(r":\s+[^'\"#]*\w\(.*\{")
+_CALL_IN_BRACES = re.compile(r"\{.*:\s+[\w.]+\(")
+
+
 def words_for(complaint: str, character: str, before: str = "") -> MistakeWords:
     """Return the words for a parser's error.
 
@@ -169,6 +189,10 @@ def words_for(complaint: str, character: str, before: str = "") -> MistakeWords:
         return AFTER_QUOTES
     if character == ":" and "?" in before:
         return CHOICE
+    if character == ":" and _EXPRESSION.search(before):
+        return _TABLE
+    if "flow" in complaint and _CALL_IN_BRACES.search(before):
+        return _IN_BRACES
     if RESERVED.pattern.search(complaint) and character == "\t":
         return TAB
     if character == "-" and _AMONG_KEYS.pattern.search(complaint):

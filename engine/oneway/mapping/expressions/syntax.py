@@ -148,7 +148,25 @@ def _bad_token(problem: LexerError, offset: int, text: str) -> ExpressionSyntax:
         return ExpressionSyntax("a single = means nothing", offset, 1, "compare with ==")
     if text[offset] == "`":
         return ExpressionSyntax("the text between ` is not JSON", offset, rest)
-    return ExpressionSyntax(f"{text[offset]!r} means nothing in an expression", offset, 1)
+    help = _dashed(text, offset) if text[offset] == "-" else ""
+    return ExpressionSyntax(f"{text[offset]!r} means nothing in an expression", offset, 1, help)
+
+
+def _dashed(text: str, offset: int) -> str:
+    """Return how a name with a hyphen is written; "" if there is none here."""
+    found = next((each for each in _DASHED.finditer(text) if offset in range(*each.span())), None)
+    if found is None:
+        return ""
+    name = found[0]
+    whole = f'"{name}"'
+    *way, last = name.split(".")
+    if not way:
+        return f"a name with - stands in double quotes: {whole}"
+    path = ".".join([*way, f'"{last}"'])
+    return f"a name with - stands in double quotes: {path}, or {whole} if `headings` are flat"
+
+
+_DASHED = re.compile(r"\w[\w.]*-[\w.-]*\w")
 
 
 _BELOW = {"subexpression", "index_expression", "projection", "filter_projection", "flatten"}

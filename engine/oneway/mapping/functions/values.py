@@ -80,6 +80,11 @@ def map_value(
         return table[key]
     if other:
         return other[0]()
+    if not key.strip():
+        raise EvaluationError(
+            "map_value() has no entry for blank text, and no default; "
+            "write x && map_value(x, ...) if blank stays blank"
+        )
     raise EvaluationError("map_value() has no entry for this value, and no default")
 
 

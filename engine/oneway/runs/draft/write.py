@@ -264,7 +264,9 @@ def _new_id(source: DraftSide, target: DraftSide) -> Iterator[str]:
         said = f"guess: {share} of its {len(target.records)} values are so"
         yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
     elif numbers_new_ids(target):
-        yield f"  # {name}: {{from: ..., write: on_create}}   # {_NEW_IDS}"
+        yield f"  # {name}:   # {_NEW_IDS}"
+        yield "  #   from: ..."
+        yield "  #   write: on_create"
 
 
 _NEW_IDS = (

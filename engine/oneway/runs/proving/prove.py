@@ -1,5 +1,6 @@
 """The laws of a mapping, and the search for a situation that breaks one."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,14 +8,18 @@ from enum import Enum
 
 from oneway.core.connector import Capability
 from oneway.core.diagnostics import Span
+from oneway.core.key_names import names_secret
 from oneway.core.records import (
     MISSING,
+    Missing,
     Record,
     Snapshot,
     Value,
+    at,
     holds,
     is_blank,
     path_of,
+    path_text,
     with_value,
 )
 from oneway.core.seal import Sealed
@@ -365,6 +370,8 @@ def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
         reasons = "; ".join(reason.text for reason in outcome.reasons)
         place = next((r.place for r in outcome.reasons if r.place), Span(seen.compiled.spec.file))
         text = f"the usual record is {outcome.kind.value}{f': {reasons}' if reasons else ''}"
+        error = seen.maker.row(seen.situation).evaluation_error
+        text += _where(seen, error.expression) if error is not None else ""
         want = wanted[seen.situation.user].value
         yield Breaking("the usual syncs", text, place, seen.situation, outcome, want)
 
@@ -382,16 +389,32 @@ def _evaluates(seen: _Seen) -> Iterator[Breaking]:
         return  # types are unknown: any field may have a gap, but nothing else
     if not _fails(seen, error.expression):
         return  # it has a value that the target refuses: the quality of data is not a law
-    text = f"the expression has no value: {error.text}"
+    text = f"the expression has no value: {error.text}{_where(seen, error.expression)}"
     yield Breaking("evaluates", text, error.place, seen.situation, seen.outcome, "unchanged")
+
+
+def _where(seen: _Seen, text: str) -> str:
+    """Return which values of a situation an expression reads, in words; a secret is not shown."""
+    record = seen.situation.source[0]
+    read = dict.fromkeys(use.keys for each in _written(seen, text) for use in each.paths)
+    said = [
+        f"{path_text(keys)} is {json.dumps(value, ensure_ascii=False)}"
+        for keys in read
+        if not names_secret(path_text(keys))
+        and not isinstance(value := at(record, keys), Missing | dict | list)
+    ]
+    return f" (where {', '.join(said)})" if said else ""
+
+
+def _written(seen: _Seen, text: str) -> list[Expression]:
+    return [each for each in source_expressions(seen.compiled) if each.text == text]
 
 
 def _fails(seen: _Seen, text: str) -> bool:
     """Return whether an expression cannot be evaluated on a situation's source record."""
     context = seen.maker.program(None, seen.situation.settings).context
-    found = (each for each in source_expressions(seen.compiled) if each.text == text)
     try:
-        for each in found:
+        for each in _written(seen, text):
             each.decide(seen.situation.source[0], context)
     except EvaluationError:
         return True
