@@ -193,10 +193,10 @@ NAMED = [
     # Plans
     *(Bomb(f"plan: {name}", {"plan.json": text}, (("validate", "plan.json"), ("show", "plan.json")))
       for name, text in {
-          "deep": '{"oneway_plan": 2, "x": ' + deep(100_000) + "}",
-          "wide": '{"oneway_plan": 2, "outcomes": [' + "{}," * 100_000 + "{}]}",
-          "keys": "{" + ",".join(f'"k{n}":1' for n in range(100_000)) + ',"oneway_plan": 2}',
-          "one key": "{" + '"oneway_plan": 2,' * 100_000 + '"a": 1}',
+          "deep": '{"oneway_plan": 3, "x": ' + deep(100_000) + "}",
+          "wide": '{"oneway_plan": 3, "outcomes": [' + "{}," * 100_000 + "{}]}",
+          "keys": "{" + ",".join(f'"k{n}":1' for n in range(100_000)) + ',"oneway_plan": 3}',
+          "one key": "{" + '"oneway_plan": 3,' * 100_000 + '"a": 1}',
           "digits": '{"oneway_plan": ' + "1" * 1_000_000 + "}",
           "breaks": "{" + "\n" * 1_000_000 + '"oneway_plan"',
       }.items()),

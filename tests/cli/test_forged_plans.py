@@ -26,8 +26,13 @@ Plan = dict[str, Any]
 Forge = Callable[[Plan], None]
 
 
+def planned_for(plan: Plan) -> list[Plan]:
+    """Return the outcomes of records of which there is anything to report."""
+    return [each for each in plan["outcomes"] if isinstance(each, dict)]
+
+
 def actions(plan: Plan, verb: str) -> list[Plan]:
-    return [a for o in plan["outcomes"] for a in o["actions"] if a["verb"] == verb]
+    return [a for o in planned_for(plan) for a in o["actions"] if a["verb"] == verb]
 
 
 def action(verb: str, /, **changes: Any) -> Forge:
@@ -61,7 +66,7 @@ def copied(verb: str) -> Forge:
     """Return what lets an outcome stand twice."""
 
     def forge(plan: Plan) -> None:
-        (first, *_) = (o for o in plan["outcomes"] if any(a["verb"] == verb for a in o["actions"]))
+        (first, *_) = (o for o in planned_for(plan) if any(a["verb"] == verb for a in o["actions"]))
         plan["outcomes"].append(json.loads(json.dumps(first)))
         plan["counts"][first["kind"]] += 1
 
@@ -69,7 +74,7 @@ def copied(verb: str) -> Forge:
 
 
 def circle(plan: Plan) -> None:
-    for each in plan["outcomes"]:
+    for each in planned_for(plan):
         for one in each["actions"]:
             one["depends_on"] = [one["id"]]
 

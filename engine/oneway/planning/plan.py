@@ -15,7 +15,7 @@ from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value
 from oneway.core.seal import Sealed, canonical
 
-FORMAT = 2
+FORMAT = 3
 """The version of the plan file; a reader refuses every other one."""
 
 
@@ -203,6 +203,14 @@ class Outcome:
         """Whether there is nothing to report: the record is unchanged, without a note."""
         said = self.reasons or self.actions or self.has_access
         return self.kind is Kind.UNCHANGED and not said
+
+    @property
+    def short(self) -> "Outcome | Quiet":
+        """The same in as few words as say all of it."""
+        source_id, target_id = self.source_id, self.target_id
+        if not self.is_quiet or self.key_digest or source_id is None or target_id is None:
+            return self
+        return Quiet(self.key, source_id, self.label, target_id, self.only_by_key)
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -7,11 +7,11 @@ shape. Anyone can compute a fingerprint; the proof needs a key (`oneway.runs.pro
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.nesting import DEEPEST, nests_too_deep
@@ -55,16 +55,18 @@ class Proof:
 
 def fingerprint(plan: Plan) -> str:
     """Return the SHA-256 of a plan's content, as 64 hex digits: what a person approves."""
-    return _digest_of(_texts(plan))
+    return _digest_of(_texts(plan, _in_pieces))
 
 
 def dump(plan: Plan, proof: Proof | None = None) -> str:
     """Return a plan as canonical JSON text: sorted keys, ASCII, a line for each record.
 
+    The line of a record of which there is nothing to report is an array of its names and ids.
+
     Two plans can be compared line by line. (Indented throughout, as `json.dumps` has it, a
     plan of 100,000 records takes four times as long and twice the space.)
     """
-    texts = _texts(plan)
+    texts = _texts(plan, _singly)
     texts["fingerprint"] = canonical(_digest_of(texts))
     if proof is not None:
         texts["proof"] = canonical(asdict(proof))
@@ -75,11 +77,12 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
 
 
 _Texts = dict[str, str | list[str]]
-"""Each part of a plan as canonical JSON; of a list, each item."""
+"""Each part of a plan as canonical JSON; of a list, its items, or some of them with commas."""
+_Parts: TypeAlias = Sequence[Outcome | Quiet]
 
 
-def _texts(plan: Plan) -> _Texts:
-    """Return a plan's content, from which the fingerprint is computed."""
+def _texts(plan: Plan, items: Callable[[_Parts], Iterable[str]]) -> _Texts:
+    """Return a plan's content, from which the fingerprint is computed; `items` has the outcomes."""
     content: Data = to_data(replace(plan, outcomes=()))
     mapping = {key: content.pop(f"mapping_{key}") for key in ("file", "digest")}
     content["mapping"] = {"name": content["mapping"], **mapping}
@@ -87,8 +90,8 @@ def _texts(plan: Plan) -> _Texts:
     try:
         texts: _Texts = {key: _text(value) for key, value in content.items()}
         outcomes = plan.outcomes
-        parts = outcomes.parts if isinstance(outcomes, Outcomes) else outcomes
-        texts["outcomes"] = list(map(_outcome_text, parts))
+        quiet = isinstance(outcomes, Outcomes)
+        texts["outcomes"] = list(items(outcomes.parts if quiet else [e.short for e in outcomes]))
     except (RecursionError, ValueError):  # NaN or infinity
         raise _unfit(plan.mapping) from None
     return texts
@@ -98,32 +101,42 @@ def _text(value: object) -> str | list[str]:
     return list(map(canonical, value)) if isinstance(value, list) else canonical(value)
 
 
-def _outcome_text(outcome: Outcome | Quiet) -> str:
-    """Return an outcome as canonical JSON; a quiet one needs only names and ids."""
-    if isinstance(outcome, Outcome):
-        source_id, target_id = outcome.source_id, outcome.target_id
-        if not outcome.is_quiet or outcome.key_digest or source_id is None or target_id is None:
-            return canonical(to_data(outcome))
-        key, label, only_by_key = outcome.key, outcome.label, outcome.only_by_key
-    else:
-        key, source_id, label, target_id, only_by_key = outcome
-    only = '"only_by_key":true,' if only_by_key else ""
-    return (
-        f'{{"actions":[],"has_access":false,"key":{quoted(key)},"kind":"unchanged",'
-        f'"label":{quoted(label)},{only}"reasons":[],"source_id":{quoted(source_id)},'
-        f'"target_id":{quoted(target_id)}}}'
-    )
+def _singly(parts: _Parts) -> Iterator[str]:
+    """Yield each outcome as canonical JSON; a quiet one is an array."""
+    for each in parts:
+        if isinstance(each, Outcome):
+            yield canonical(to_data(each))
+        else:
+            *names, only_by_key = each
+            yield f"[{','.join(map(quoted, names))},{'true' if only_by_key else 'false'}]"
 
 
-def _list_in_parts(items: Sequence[str]) -> Iterator[str]:
-    """Yield the canonical JSON of a list, some items at a time."""
-    yield "["
-    for start in range(0, len(items), _AT_A_TIME):
-        yield ("," if start else "") + ",".join(items[start : start + _AT_A_TIME])
-    yield "]"
+def _in_pieces(parts: _Parts) -> Iterator[str]:
+    """Yield what `_singly` does, many with commas at a time."""
+    for start in range(0, len(parts), _AT_A_TIME):
+        some = parts[start : start + _AT_A_TIME]
+        text = _encoded(some) if len(some) == _AT_A_TIME else None
+        yield ",".join(_singly(some)) if text is None else text
 
 
 _AT_A_TIME = 1_000
+
+
+def _encoded(parts: _Parts) -> str | None:
+    """Return what `_singly` yields, with commas, if a fast encoder writes the same."""
+    import msgspec  # which most starts need not wait for
+
+    raw = msgspec.Raw
+    said = [
+        each if each.__class__ is Quiet else raw(canonical(to_data(each)).encode("ascii"))
+        for each in parts
+    ]
+    try:
+        found = msgspec.json.encode(said)
+    except UnicodeEncodeError:  # half of a character, which only an escape can stand for
+        return None
+    same = found.isascii() and b"\\" not in found and b"\x7f" not in found
+    return found[1:-1].decode("ascii") if same else None
 
 
 def _digest_of(texts: _Texts) -> str:
@@ -133,8 +146,12 @@ def _digest_of(texts: _Texts) -> str:
     for key in sorted(texts):
         digest.update(f'{between}"{key}":'.encode("ascii"))
         text = texts[key]
-        for part in [text] if isinstance(text, str) else _list_in_parts(text):
-            digest.update(part.encode("ascii"))
+        if isinstance(text, str):
+            digest.update(text.encode("ascii"))
+        else:
+            for position, part in enumerate(text):
+                digest.update(f"{',' if position else '['}{part}".encode("ascii"))
+            digest.update(b"]" if text else b"[]")
         between = ","
     digest.update(b"}")
     return digest.hexdigest()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
-from oneway.planning.plan import Change, Miss, Outcome, Read, Reason
+from oneway.planning.plan import Change, Miss, Outcome, Quiet, Read, Reason
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -65,6 +65,11 @@ def _converter() -> "Converter":
     change = make_dict_unstructure_fn(Change, made, awaits=some)
     made.register_unstructure_hook(Change, change)
     made.register_unstructure_hook(Reason, make_dict_unstructure_fn(Reason, made, value=some))
+    whole = made.get_structure_hook(Outcome)
+    made.register_structure_hook(
+        Outcome,
+        lambda data, kind: _quiet(data).outcome if isinstance(data, list) else whole(data, kind),
+    )
     outcome = make_dict_unstructure_fn(Outcome, made, key_digest=some, only_by_key=some)
     made.register_unstructure_hook(Outcome, outcome)
     made.register_unstructure_hook(Miss, make_dict_unstructure_fn(Miss, made, whose=some))
@@ -73,6 +78,11 @@ def _converter() -> "Converter":
         make_dict_unstructure_fn(Read, made, stated=some, unread=some, valued=some, left_out=some),
     )
     return made
+
+
+def _quiet(data: list[object]) -> Quiet:
+    key, source_id, label, target_id, only_by_key = data
+    return Quiet(*map(_text, (key, source_id, label, target_id)), _flag(only_by_key))
 
 
 def _is_value(kind: Any) -> bool:
