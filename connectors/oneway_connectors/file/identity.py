@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from operator import attrgetter
 
-from oneway.core.batches import RecordShape
 from oneway.core.records import Value, at, id_text, with_value
 from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import FileOptions
@@ -19,9 +18,6 @@ def with_id(values: dict[str, Value], path: tuple[str, ...], id: Value) -> dict[
     """Return the values of a new record, its id first."""
     first = with_value({}, path, id)
     return with_value(first | values, path, id)
-
-
-_NO_OBJECT = RecordShape({})
 
 
 class Ids:
@@ -58,14 +54,11 @@ class Ids:
 
     def name_all(self, entries: FileEntries) -> Sequence[str] | None:
         """Return the ids of several entries; None if each must be named by itself."""
-        shape, names = entries.shape, []
-        for key in self._path:
-            if key not in shape.attributes:
-                return None
-            names.append(shape.attributes[key])
-            shape = shape.inner.get(key, _NO_OBJECT)
+        names = entries.shape.names_of(self._path)
+        if not names:
+            return None
         try:
-            found: list[str] = list(map(attrgetter(".".join(names)), entries.items))
+            found: list[str] = list(map(attrgetter(names), entries.items))
         except AttributeError:  # an object on the way is null
             return None
         classes = set(map(type, found))

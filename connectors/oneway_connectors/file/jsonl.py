@@ -74,12 +74,12 @@ class JsonLines:
         rest, before = b"", 0
         for piece in pieces:
             within_limit(len(rest) + (piece.find(b"\n") + 1 or len(piece)))
-            lines, end, new = piece.rpartition(b"\n")
-            if not end:
+            end = piece.rfind(b"\n")
+            if end < 0:
                 rest += piece
                 continue
-            joined = rest + lines
-            raws, rest = joined.split(b"\n"), new
+            joined = rest + memoryview(piece)[:end]
+            raws, rest = joined.split(b"\n"), piece[end + 1 :]
             before += len(raws)
             yield RawGroup(raws, joined)
         if rest:

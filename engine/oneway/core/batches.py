@@ -24,6 +24,16 @@ class RecordShape:
     inner: Mapping[str, "RecordShape"] = field(default_factory=dict)
     sometimes: frozenset[str] = frozenset()
 
+    def names_of(self, path: Sequence[str]) -> str:
+        """Return the attributes on the way to a value, with dots; "" if it may be an object."""
+        shape, names = self, []
+        for key in path:
+            if shape is None or key not in shape.attributes:
+                return ""
+            names.append(shape.attributes[key])
+            shape = shape.inner.get(key)
+        return ".".join(names) if shape is None else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -44,6 +54,11 @@ class Batch:
         None if only the records themselves can tell.
         """
         shape, found = self.shape, self.items
+        if names := shape.names_of(path):
+            try:
+                return list(map(attrgetter(names), found))
+            except AttributeError:  # an object on the way is null
+                pass
         for depth, key in enumerate(path, 1):
             if key in shape.sometimes:
                 return None

@@ -8,6 +8,7 @@ schema says of one field: type, length, pattern, and the words allowed.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TypeAlias
@@ -49,7 +50,7 @@ class Sure:
 
     null: bool = False
     classes: frozenset[str] = frozenset()
-    words: frozenset[str] = frozenset()
+    words: AbstractSet[str] | None = None
     text: bool = False
     longest: int = 0
     fits: Callable[[str], object] | None = None
@@ -58,7 +59,8 @@ class Sure:
 def sure_of(check: object) -> Sure | None:
     """Return the values that certainly pass a check; None if unknown."""
     if not isinstance(check, partial):
-        return None
+        sure = getattr(check, "sure", None)
+        return sure if isinstance(sure, Sure) else None
     if check.func is _typed:
         return Sure(classes=_classes(check.args[0]))
     if check.func is _decidable:
@@ -73,7 +75,7 @@ def _sure_to_decide(nullable: bool, parts: Sequence[object]) -> Sure | None:
     if known:
         is_text = all("string" in each for each in types)
         words = frozenset(each for each in known[0] if isinstance(each, str))
-        return Sure(null=nullable, words=words if is_text else frozenset())
+        return Sure(null=nullable, words=words if is_text else None)
     return Sure(null=nullable, classes=_classes(types[0])) if types else None
 
 

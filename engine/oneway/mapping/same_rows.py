@@ -4,7 +4,8 @@ That is nearly all of them: what such a row says stands in the source row alread
 two are compared, while both are at hand, the texts of the target record need not be kept.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from oneway.core.packed import packer
@@ -46,7 +47,8 @@ class SameRows:
 
     def shortened(self, targets: Sequence[TargetRow]) -> Sequence[AnyTargetRow]:
         """Return the rows, in their order, those short that may be."""
-        find, pack, silent = self._rows.get, packer(), self._silent
+        find, pack, silent, made = self._rows.get, packer(), self._silent, _made
+        last, beside = self._last
         found: list[AnyTargetRow] = []
         for each in targets:
             # Taken apart once: each name of a named tuple takes as long as a comparison.
@@ -60,19 +62,19 @@ class SameRows:
                 try:
                     same = pack(said) == row[5] and _MISSING not in row[5]
                     if same and known and error is None and unsaid is None:
-                        held = tuple([values[at] for at in silent]) if silent else ()
-                        short = SameRow(id, row, self._once((held, leaving, told)))
+                        unsaid_of = tuple([values[at] for at in silent]) if silent else ()
+                        held = (unsaid_of, leaving, told)
+                        packed = pack(held)
+                        if packed != last or _MISSING in packed:
+                            last, beside = packed, held  # one object for all who hold the same
+                        short = made((id, row, beside))
                 except (TypeError, ValueError, ArithmeticError):  # no JSON: a number too large
                     pass
             found.append(short or each)
+        self._last = last, beside
         return found
 
-    def _once(self, held: _Held) -> _Held:
-        """Return what is held, as one object for all who hold the same."""
-        packed = packer()(held)
-        if packed != self._last[0] or _MISSING in packed:
-            self._last = packed, held
-        return self._last[1]
 
-
+_made: Callable[[tuple[str, SteadyRow, _Held]], SameRow] = partial(tuple.__new__, SameRow)
+"""Much quicker than the class, whose own function is Python's."""
 _INACTIVE = Cell(CellState.INACTIVE)

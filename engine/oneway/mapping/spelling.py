@@ -12,7 +12,7 @@ from oneway.core.records import Value, normal
 from oneway.mapping.expressions import Expression, Reading
 from oneway.mapping.expressions.words import Way, Word, words_of
 from oneway.mapping.interpreter import MappingCode
-from oneway.mapping.record_schema import Check
+from oneway.mapping.record_schema import Check, Sure
 from oneway.mapping.word_tally import passes, results
 
 Path = tuple[str, ...]
@@ -51,19 +51,25 @@ class SpellingCheck:
     words: tuple[Word, ...]
     reading: Reading
     other: Check | None = None
-    known: dict[str, str] = field(default_factory=dict, compare=False)
+    passed: set[str] = field(default_factory=set, compare=False)
+    """The texts that were found to be right, as far as they are remembered."""
+
+    @property
+    def sure(self) -> Sure:
+        """The values that certainly pass; there are more of them with each that is checked."""
+        return Sure(words=self.passed)
 
     def __call__(self, value: Value) -> str:
         """Return what is wrong with a value, or ""."""
+        if value.__class__ is str and value in self.passed:
+            return ""
         wrong = self.other(value) if self.other is not None else ""
         if wrong or not isinstance(value, str):
             return wrong
-        found = self.known.get(value)
-        if found is None:
-            found = self._spelt(value)
-            if len(self.known) < _REMEMBERED:
-                self.known[value] = found
-        return found
+        wrong = self._spelt(value)
+        if not wrong and len(self.passed) < _REMEMBERED:
+            self.passed.add(value)
+        return wrong
 
     def _spelt(self, value: str) -> str:
         meant = ""

@@ -115,8 +115,10 @@ class Assembler:
             return ()
         identifying = {self.policy.fields[i].path for i in self.policy.identifying}
         changed = [e for e in draft.differences if e.rule.path in identifying and e.before]
+        if len(changed) < _SEVERAL:
+            return ()
         likeness = likeness_of(self.policy, draft.row, draft.target)
-        if likeness.agreeing or len(changed) < _SEVERAL:
+        if likeness.agreeing:
             return ()
         text = f"nothing tells that target record {draft.target.target_id} is this person's"
         return (Reason(STRANGER, f"{text}: {likeness.text}", warning=True),)
@@ -126,8 +128,10 @@ class Assembler:
 
     def _actions(self, draft: Draft) -> Iterator[Action]:
         """Yield the action on access first, then the action on the other fields."""
+        if draft.access is None and draft.verb is None:
+            return
         before = tuple(map(self._id, self.before.get(draft.identity, ())))
-        access = self._id(draft.identity, "access")
+        access = self._id(draft.identity, "access") if draft.access is not None else ""
         if draft.access is not None:
             yield self._action(draft, access, draft.access, draft.access_changes)
         if draft.verb is not None:

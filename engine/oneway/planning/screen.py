@@ -16,6 +16,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from oneway.core.packed import unpacked_all
 from oneway.core.records import MISSING, Missing, Value, comparables
 from oneway.mapping.program import (
     PLAIN,
@@ -108,22 +109,23 @@ class _Pairs:
         """Return the pairs that are quiet by themselves, and all other rows."""
         quiet: list[Pair] = []
         others: list[SourceRow] = []
-        find, links = self.found.get, self.links if self.links else None
+        find, links, short = self.found.get, self.links if self.links else None, SameRow
         for row in self.rows:
-            target = find(row[3][0]) if row[3] else None
-            if (
-                target is not None
-                and self._is_quiet(row, target)
-                and (links is None or links.agree(row.source_id, target.target_id))
-            ):
+            keys = row[3]
+            target = find(keys[0]) if keys else None
+            if target is None:
+                is_quiet = False
+            elif target.__class__ is short:  # as nearly all are
+                is_quiet = target[1] is row and self._alone_finds(row[0], keys)
+            else:
+                is_quiet = self._is_quiet(row, target)
+            if is_quiet and (links is None or links.agree(row[0], target[0])):
                 quiet.append((row, target))
             else:
                 others.append(whole(row))
         return quiet, others
 
-    def _is_quiet(self, row: AnySourceRow, target: AnyTargetRow) -> bool:
-        if isinstance(target, SameRow):
-            return target[1] is row and self._alone_finds(row[0], row[3])
+    def _is_quiet(self, row: AnySourceRow, target: TargetRow) -> bool:
         # Taken apart once: each name of a named tuple takes as long as a comparison.
         _, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
         if left or scheduled or error is not None or unsaid is not None or not (known and values):
@@ -219,6 +221,14 @@ def _alone(keys: Sequence[Hashable], each: Iterable[T]) -> _Only[T]:
     return found
 
 
+def _held(targets: Sequence[AnyTargetRow]) -> Sequence[Sequence[Value | Missing]]:
+    """Return what each of some target records holds."""
+    packed = [each[1][5] for each in targets if isinstance(each, SameRow) and not each[2][0]]
+    if len(packed) == len(targets):
+        return unpacked_all(packed)
+    return [each.values for each in targets]
+
+
 def _unclaimed(
     policy: Policy, quiet: Sequence[Pair], others: Sequence[SourceRow]
 ) -> tuple[Sequence[Pair], Sequence[SourceRow]]:
@@ -233,7 +243,7 @@ def _unclaimed(
         }
         claimed: set[int] = set()
         for start in range(0, len(quiet), _AT_A_TIME):
-            values = [target.values for _, target in quiet[start : start + _AT_A_TIME]]
+            values = _held([target for _, target in quiet[start : start + _AT_A_TIME]])
             for i, compare in ways:
                 held = comparables([each[i] for each in values], compare)
                 if not wanted[i].isdisjoint(held):

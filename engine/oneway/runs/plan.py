@@ -32,7 +32,7 @@ from oneway.runs.stories import stories_before
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
 
-MANY = 200_000
+MANY = 20_000
 """The fewest new objects that are worth declaring old (CPython's threshold is 700)."""
 
 

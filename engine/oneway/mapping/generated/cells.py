@@ -188,5 +188,6 @@ class Cells:
         if self.source.depth == _BODY:  # the code written there runs for each record
             self._json.add(text)
         scalars = " and ".join(f"{text}.__class__ is not {each}" for each in ("str", "bool", "int"))
-        with self.source.block(f"if {text} is not None and {scalars}:"):
+        unsaid = f"not {value.said} and " if value.said else ""
+        with self.source.block(f"if {unsaid}{text} is not None and {scalars}:"):
             self.source.line(f"json_only({text})")

@@ -176,7 +176,7 @@ class Nodes:
             self.notes.touched.add(into.stated)
             with self.source.block(f"if {gap}:"):
                 self.source.line(f"{into.stated} = False")
-        return Operand(name)
+        return Operand(name, said=paths.said_of(name))
 
     def _field(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         path = cast(dict[str, Any], node).get("path")

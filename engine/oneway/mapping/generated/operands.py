@@ -11,7 +11,8 @@ def holding(operand: Operand) -> str:
     if operand.kind == "boolean":
         return operand.text
     text = operand.text
-    return f"({text}.strip() != '' if {text}.__class__ is str else holds({text}))"
+    found = f"({text}.strip() != '' if {text}.__class__ is str else holds({text}))"
+    return f"({operand.said} or {found})" if operand.said else found
 
 
 def blank(operand: Operand) -> str:
@@ -21,7 +22,8 @@ def blank(operand: Operand) -> str:
     if operand.kind == "boolean":
         return "False"
     text = operand.text
-    return f"({text} is None or ({_NO_TEXT.format(text)}))"
+    found = f"({text} is None or ({_NO_TEXT.format(text)}))"
+    return f"(not {operand.said} and {found})" if operand.said else found
 
 
 _NO_TEXT = "{0}.strip() == '' if {0}.__class__ is str else is_blank({0})"

@@ -11,6 +11,9 @@ from oneway.mapping.generated.source import CodeText, Line
 from oneway.mapping.generated.unknowns import ABSENT, WRONG
 from oneway.mapping.record_schema import sure_of
 
+_VALUE = "path"
+"""What the names of values begin with."""
+
 
 @dataclass(slots=True)
 class PathUseOnce:
@@ -41,6 +44,11 @@ class Paths:
     usual: bool = False
     shape: RecordShape | None = None
     roots: dict[str, PathUseOnce] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    """The variables that are true where a value is text that is not blank, by its name.
+
+    Each is written if any code asks for it: a key is often asked for several times.
+    """
     objects: set[str] = field(default_factory=set)
     """The names of values that are objects with attributes: only for looking into them."""
 
@@ -57,7 +65,7 @@ class Paths:
             if key not in level:
                 certain = self.usual or (depth == 1 and self.reading.is_null(path))
                 gap = "" if certain else self.source.name("gap")
-                level[key] = PathUseOnce(self.source.name("path"), gap)
+                level[key] = PathUseOnce(self.source.name(_VALUE), gap)
             found = level[key]
             if path in reading.checks and self.usual:
                 found.check = reading.checks[path]
@@ -68,10 +76,18 @@ class Paths:
             level = found.inner
         return found.value, [found.gap] if found.gap else [], wrong
 
+    def said_of(self, value: str) -> str:
+        """Return the variable for whether a value is text that is not blank; "" without one."""
+        if not self.usual:
+            return ""
+        return self.said.setdefault(value, f"said{value.removeprefix(_VALUE)}")
+
     def write(self) -> None:
         """Write the look-ups at the start of the function."""
         source = self.source
         rest = source.lines
+        asked = "\n".join(each.text for each in rest if each.kept)
+        self.said = {value: said for value, said in self.said.items() if said in asked}
         depth, source.lines = source.depth, []
         source.depth = self.at.depth
         if self.shape is not None:
@@ -102,9 +118,10 @@ class Paths:
                 with source.block(f"if {each.value}.__class__ is dict:"):
                     self._look_up_usual(each.inner, each.value, path)
                 with source.block(f"elif {each.value} is None:"):
-                    source.line(" = ".join((*_values(each.inner), "None")))
+                    source.line(" = ".join((*self._values(each.inner), "None")))
                 with source.block("else:"):
                     source.line("raise Uncompiled")
+            self._say(each)
 
     def _look_up_shaped(
         self, level: dict[str, PathUseOnce], parent: str, shape: RecordShape, above: tuple[str, ...]
@@ -129,11 +146,27 @@ class Paths:
                     self._look_up_shaped(each.inner, each.value, inner, path)
                 if each.inner:
                     with source.block("else:"):
-                        source.line(" = ".join((*_values(each.inner), "None")))
+                        source.line(" = ".join((*self._values(each.inner), "None")))
             elif each.inner:
                 with source.block(f"if {each.value} is not None:"):
                     source.line("raise Uncompiled")
-                source.line(" = ".join((*_values(each.inner), "None")))
+                source.line(" = ".join((*self._values(each.inner), "None")))
+            if inner is None:
+                self._say(each)
+
+    def _say(self, each: PathUseOnce) -> None:
+        """Write whether a value is text that is not blank, if that is asked."""
+        value, said = each.value, self.said.get(each.value)
+        if said is not None:
+            self.source.line(f"{said} = {value}.__class__ is str and {value}.strip() != ''")
+
+    def _values(self, level: dict[str, PathUseOnce]) -> Iterator[str]:
+        """Yield the names of the values of an object's keys, and of what is within them."""
+        for each in level.values():
+            yield each.value
+            if each.value in self.said:
+                yield self.said[each.value]
+            yield from self._values(each.inner)
 
     def _look_up(self, each: PathUseOnce, parent: str, gap: str, path: tuple[str, ...]) -> None:
         source = self.source
@@ -175,13 +208,6 @@ def _takes_objects(check: object) -> bool:
     return sure is not None and "dict" in sure.classes
 
 
-def _values(level: dict[str, PathUseOnce]) -> Iterator[str]:
-    """Yield the names of the values of an object's keys, and of what is within them."""
-    for each in level.values():
-        yield each.value
-        yield from _values(each.inner)
-
-
 def unsure(source: CodeText, check: object, name: str) -> str:
     """Return the check of a value, as far as its class does not decide."""
     sure = sure_of(check)
@@ -189,7 +215,7 @@ def unsure(source: CodeText, check: object, name: str) -> str:
         return ""
     parts = [f"{name} is None"] if sure.null else []
     parts += [f"{name}.__class__ is {each}" for each in sorted(sure.classes)]
-    if sure.words:
+    if sure.words is not None:
         words = source.bind("words", sure.words)
         parts.append(f"{name}.__class__ is str and {name} in {words}")
     if sure.text:

@@ -175,7 +175,7 @@ class Rows:
         source.comment("match", expression.text, str(expression.span))
         nodes = self._nodes(expression)
         asked = nodes.asked(expression.tree, DATA, Unknowns())
-        value = Operand(source.name("key"))
+        value = Operand(source.name("key"), said=asked.operand.said)
         source.line(f"{value.text} = {asked.operand.text}")
         if asked.exact:
             with source.block(f"if {asked.exact}:"):

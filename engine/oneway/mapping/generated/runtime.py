@@ -118,14 +118,11 @@ def _built_in(library: Library, name: str, arguments: list[Value]) -> Value:
 def _joined(library: Library, separator: Value, texts: Value) -> Value:
     """Call `join` on small texts; anything else goes to the general call."""
     if isinstance(texts, list) and isinstance(separator, str) and len(texts) <= ITEMS:
-        together = len(separator) * len(texts)
-        for each in texts:
-            if not isinstance(each, str):
-                break
-            together += len(each)
-        else:
-            if together <= TEXT:
-                return separator.join(texts)  # type: ignore[arg-type]  # all are texts
+        try:
+            if len(separator) * len(texts) + sum(map(len, texts)) <= TEXT:  # type: ignore[arg-type]
+                return separator.join(texts)  # type: ignore[arg-type]
+        except TypeError:  # not all are texts
+            pass
     return _built_in(library, "join", [separator, texts])
 
 

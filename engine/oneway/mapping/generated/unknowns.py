@@ -19,13 +19,15 @@ class Operand:
     """A name or literal of the generated code, and what is known of it.
 
     `kind` is "boolean" or "object" if it can be nothing else; `known` is whether it is a literal,
-    with the value `value`.
+    with the value `value`. `said` is the variable that is true where it is text that is not blank,
+    "" without one.
     """
 
     text: str
     kind: str = ""
     known: bool = False
     value: Value = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
