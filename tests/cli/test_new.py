@@ -347,7 +347,9 @@ def test_nobody_is_created_whose_key_or_email_is_there(
     ).read_text()
     taken = {each.get(field) for each in there for field in (number, login)} - {"", None}
     outcomes = json.loads(plan.read_text())["outcomes"]
-    created = {each["key"] for each in outcomes if isinstance(each, dict) and each["kind"] == "create"}
+    created = {
+        each["key"] for each in outcomes if isinstance(each, dict) and each["kind"] == "create"
+    }
     for row in rows:
         if {row["Staff No"], row["E-Mail"]} & taken:
             assert row["Staff No"] not in created, Path(mapping).read_text()

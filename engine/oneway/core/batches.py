@@ -26,7 +26,8 @@ class RecordShape:
 
     def names_of(self, path: Sequence[str]) -> str:
         """Return the attributes on the way to a value, with dots; "" if it may be an object."""
-        shape, names = self, []
+        shape: RecordShape | None = self
+        names: list[str] = []
         for key in path:
             if shape is None or key not in shape.attributes:
                 return ""

@@ -194,6 +194,10 @@ def _differing(
     fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
 ) -> Iterator[FieldChange]:
     for rule, cell, current in fields:
+        state, value, *_ = cell
+        is_text = value.__class__ is str and current.__class__ is str
+        if is_text and value == current and state is CellState.STATED:
+            continue  # as nearly all are: equal text is the same under every comparison
         before = present(current)
         after = wanted(rule, cell)
         if after is KEEP:

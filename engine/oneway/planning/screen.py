@@ -109,23 +109,22 @@ class _Pairs:
         """Return the pairs that are quiet by themselves, and all other rows."""
         quiet: list[Pair] = []
         others: list[SourceRow] = []
-        find, links, short = self.found.get, self.links if self.links else None, SameRow
+        find, links = self.found.get, self.links if self.links else None
         for row in self.rows:
-            keys = row[3]
-            target = find(keys[0]) if keys else None
-            if target is None:
-                is_quiet = False
-            elif target.__class__ is short:  # as nearly all are
-                is_quiet = target[1] is row and self._alone_finds(row[0], keys)
-            else:
-                is_quiet = self._is_quiet(row, target)
-            if is_quiet and (links is None or links.agree(row[0], target[0])):
+            target = find(row[3][0]) if row[3] else None
+            if (
+                target is not None
+                and self._is_quiet(row, target)
+                and (links is None or links.agree(row[0], target[0]))
+            ):
                 quiet.append((row, target))
             else:
                 others.append(whole(row))
         return quiet, others
 
-    def _is_quiet(self, row: AnySourceRow, target: TargetRow) -> bool:
+    def _is_quiet(self, row: AnySourceRow, target: AnyTargetRow) -> bool:
+        if isinstance(target, SameRow):
+            return target[1] is row and self._alone_finds(row[0], row[3])
         # Taken apart once: each name of a named tuple takes as long as a comparison.
         _, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
         if left or scheduled or error is not None or unsaid is not None or not (known and values):

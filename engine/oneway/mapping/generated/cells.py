@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from oneway.core.records import is_blank
 from oneway.mapping.expressions import Expression
 from oneway.mapping.generated.nodes import Nodes
-from oneway.mapping.generated.operands import blank, holding
+from oneway.mapping.generated.operands import blank, holding, is_text
 from oneway.mapping.generated.paths import unsure
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
@@ -123,12 +123,12 @@ class Cells:
         source = self.source
         if code.lookup is None:
             self._fits(code, value)
-            source.line(f"{found} = {self._stating(code, value.text)}")
+            source.line(f"{found} = {self._stating(code, value)}")
             return
         table = source.bind("table", self._singles(code.lookup))
         key, got = source.name("key"), source.name("value")
         source.line(
-            f"{key} = {value.text} if {value.text}.__class__ is str and {value.text}.isascii()"
+            f"{key} = {value.text} if {is_text(value)} and {value.text}.isascii()"
             f" else sought({value.text})"
         )
         source.line(f"{got} = {table}.get({key}, absent)")
@@ -141,15 +141,16 @@ class Cells:
         with source.block("else:"):
             self._fits(code, Operand(got))
             sought = value.text if code.rule.own_table else "None"
-            source.line(f"{found} = {self._stating(code, got, sought)}")
+            source.line(f"{found} = {self._stating(code, Operand(got), sought)}")
 
-    def _stating(self, code: FieldCode, value: str, sought: str = "None") -> str:
+    def _stating(self, code: FieldCode, value: Operand, sought: str = "None") -> str:
         """Return the cell that states a value."""
-        cell = f"cell_of((STATED, {value}, None, {sought}, False))"
+        text = value.text
+        cell = f"cell_of((STATED, {text}, None, {sought}, False))"
         if not self.short or sought != "None" or code.rule.merge is not Merge.REPLACE:
             return cell
-        plain = " or ".join(f"{value}.__class__ is {each}" for each in ("str", "int", "bool"))
-        return f"{value} if {plain} else {cell}"
+        plain = [f"{text}.__class__ is {each}" for each in ("str", "int", "bool")]
+        return f"{text} if {' or '.join([value.said, *plain] if value.said else plain)} else {cell}"
 
     def _singles(self, name: str) -> dict[object, object]:
         """Return the entry that a lookup table has exactly once."""
@@ -175,7 +176,7 @@ class Cells:
         """Write a check; a record that fails it goes to the interpreter."""
         source = self.source
         asked = f"{source.bind('check', check)}({value.text})"
-        with source.block(f"if {unsure(source, check, value.text)}{asked}:"):
+        with source.block(f"if {unsure(source, check, value.text, value.said)}{asked}:"):
             source.line("raise Uncompiled")
 
     def json_only(self, value: Operand) -> None:

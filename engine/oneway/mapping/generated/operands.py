@@ -29,6 +29,11 @@ def blank(operand: Operand) -> str:
 _NO_TEXT = "{0}.strip() == '' if {0}.__class__ is str else is_blank({0})"
 
 
+def is_text(operand: Operand) -> str:
+    """Return what says that a value is text; it may not say so of blank text."""
+    return operand.said or f"{operand.text}.__class__ is str"
+
+
 def equality(left: Operand, right: Operand) -> str:
     """Return what says whether two values are equal: `1` and `true` are not."""
     if left.known and not right.known:

@@ -90,8 +90,10 @@ def _texts(plan: Plan, items: Callable[[_Parts], Iterable[str]]) -> _Texts:
     try:
         texts: _Texts = {key: _text(value) for key, value in content.items()}
         outcomes = plan.outcomes
-        quiet = isinstance(outcomes, Outcomes)
-        texts["outcomes"] = list(items(outcomes.parts if quiet else [e.short for e in outcomes]))
+        parts: _Parts = (
+            outcomes.parts if isinstance(outcomes, Outcomes) else [each.short for each in outcomes]
+        )
+        texts["outcomes"] = list(items(parts))
     except (RecursionError, ValueError):  # NaN or infinity
         raise _unfit(plan.mapping) from None
     return texts

@@ -81,8 +81,9 @@ def _converter() -> "Converter":
 
 
 def _quiet(data: list[object]) -> Quiet:
-    key, source_id, label, target_id, only_by_key = data
-    return Quiet(*map(_text, (key, source_id, label, target_id)), _flag(only_by_key))
+    *names, only_by_key = data
+    key, source_id, label, target_id = map(_text, names)
+    return Quiet(key, source_id, label, target_id, _flag(only_by_key))
 
 
 def _is_value(kind: Any) -> bool:
