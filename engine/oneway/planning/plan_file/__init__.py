@@ -90,10 +90,9 @@ def _texts(plan: Plan, items: Callable[[_Parts], Iterable[str]]) -> _Texts:
     try:
         texts: _Texts = {key: _text(value) for key, value in content.items()}
         outcomes = plan.outcomes
-        parts: _Parts = (
-            outcomes.parts if isinstance(outcomes, Outcomes) else [each.short for each in outcomes]
-        )
-        texts["outcomes"] = list(items(parts))
+        parts = outcomes.parts if isinstance(outcomes, Outcomes) else outcomes
+        short = [each.short if isinstance(each, Outcome) else each for each in parts]
+        texts["outcomes"] = list(items(short))
     except (RecursionError, ValueError):  # NaN or infinity
         raise _unfit(plan.mapping) from None
     return texts
