@@ -90,6 +90,58 @@ def test_law_18_no_fault_of_any_other_field_keeps_a_leaver_in(
     assert leaves(after) == before
 
 
+def spoilt(world: World, id: str, lost: set[str]) -> World:
+    """Return a world in which some values of a source record cannot be read."""
+
+    def torn(record: Record) -> Record:
+        sound = {key: value for key, value in record.data.items() if key not in lost}
+        return Record(record.id, sound, problem="column 'x' holds #N/A", sound=sound)
+
+    records = tuple(torn(each) if each.id == id else each for each in world.source.records)
+    return replace(world, source=replace(world.source, records=records))
+
+
+@given(WORLDS, st.data())
+def test_law_18_nor_does_a_value_that_cannot_be_read(world: World, data: st.DataObject) -> None:
+    """The record is an error, and all but the leave waits until it is corrected."""
+    world = without_rules_for_leavers(world)
+    assume(accepted(world))
+    before = leaves(planned(world))
+    assume(before)
+    keys = {key["source"] for key in world.mapping["match"]}
+    id = data.draw(st.sampled_from(sorted(filter(None, before))))
+    record = next(each for each in world.source.records if each.id == id)
+    # What somebody said is null stays so; of what is not said, nobody knows it here.
+    others = sorted(record.data.keys() - DECIDING - {"code", "mail", "nick", "bank", *keys})
+    assume(others and not world.leaves_out_nulls)
+    torn = spoilt(world, id, data.draw(st.sets(st.sampled_from(others), min_size=1)))
+    after = planned(torn)
+    assert leaves(after) == before
+    assert [each.verb for each in after.actions if each.source_id == id] == [Verb.LEAVE]
+    assert any(each.source_id == id and each.reasons for each in after.outcomes)
+
+
+@given(WORLDS, st.data())
+def test_law_16_no_leave_hangs_on_what_cannot_be_read(world: World, data: st.DataObject) -> None:
+    """Whatever stood there, the same leave would be written; if not, none is."""
+    ids = sorted(each.id for each in world.source.records)
+    assume(ids and accepted(world))
+    id = data.draw(st.sampled_from(ids))
+    record = next(each for each in world.source.records if each.id == id)
+    lost = data.draw(st.sets(st.sampled_from(sorted(record.data.keys() - {"id"}))))
+    torn = planned(spoilt(world, id, lost))
+    said = {key: data.draw(st.sampled_from([record.data[key], *ODD])) for key in sorted(lost)}
+    records = tuple(
+        replace(each, data={**each.data, **said}) if each.id == id else each
+        for each in world.source.records
+    )
+    whole = planned(replace(world, source=replace(world.source, records=records)))
+    if id in leaves(torn) and leaves(whole).get(id) != leaves(torn)[id]:
+        # Only if there is nothing to write to anybody: another record is theirs as well.
+        (outcome,) = [each for each in whole.outcomes if each.source_id == id]
+        assert outcome.kind is Kind.CONFLICT
+
+
 @given(oddly_leaving_worlds().filter(accepted), st.data())
 @settings(max_examples=60)
 def test_law_19_who_is_in_doubt_stays_in_the_list(world: World, data: st.DataObject) -> None:

@@ -37,19 +37,23 @@ class Ids:
 
         An invalid entry is identified by its line; the problem never quotes it.
         """
-        id = None if entry.problem else self._id_of(entry.data)
-        problem = entry.problem or ("" if id else f"has no id at {self._id_path!r}")
-        if problem or id is None:
+        id = self.own(entry)
+        if id is None:
+            problem = entry.problem or f"has no id at {self._id_path!r}"
             return self.by_line(entry.line), problem
         if id in self._known:
             self.shared.add(id)
             return None
         self._known.add(id)
-        return id, ""
+        return id, entry.problem
+
+    def own(self, entry: FileEntry) -> str | None:
+        """Return the id that an entry certainly has; None if it has none."""
+        return None if entry.problem and not entry.certain else self._id_of(entry.data)
 
     def shared_by(self, entry: FileEntry) -> str | None:
         """Return the id that an entry shares with others; None if it shares none."""
-        id = None if entry.problem else self._id_of(entry.data)
+        id = self.own(entry)
         return id if id in self.shared else None
 
     def name_all(self, entries: FileEntries) -> Sequence[str] | None:

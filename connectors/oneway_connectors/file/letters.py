@@ -58,6 +58,17 @@ def garbled_path(data: Mapping[str, Value], way: tuple[str, ...] = ()) -> str:
     return ""
 
 
+def without_garbled(data: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a record without its garbled texts, and without lists that hold one."""
+    found: dict[str, Value] = {}
+    for key, value in data.items():
+        if isinstance(value, dict):
+            found[key] = without_garbled(value)
+        elif not garbled_path({key: value}):
+            found[key] = value
+    return found
+
+
 class Letters:
     """Searches the records of one file for lost letters."""
 
@@ -97,6 +108,11 @@ class Letters:
         if self._options.garbled_cells == "keep":
             return ""
         return f"the text of {path!r} looks garbled, as Ã© for é does: {self._remedy}, or {_KEEP}"
+
+    def sound(self, entry: FileEntry) -> dict[str, Value]:
+        """Return the data of an entry without the text that must not be written elsewhere."""
+        kept = self._options.garbled_cells == "keep" or not may_be_garbled(entry.raw)
+        return entry.data if kept else without_garbled(entry.data)
 
     @property
     def said(self) -> list[str]:

@@ -191,7 +191,8 @@ class FileReader:
     def _read_index(self) -> "_Index":
         with opened(self._path) as file:
             stamp = stamp_of(file)
-        records = {record.id: record for record in self.read().records if not record.problem}
+        found = self.read().records
+        records = {each.id: each for each in found if not each.problem or each.sound is not None}
         return _Index(stamp, records)
 
 
@@ -291,7 +292,11 @@ class _Reading:
         self.broken += bool(problem)
         if self.broken > _MOST_BROKEN and 2 * self.broken > self.count:
             raise self._hardly_records(problem)
-        return Record(id, entry.data, _said(problem), self.letters.damage(entry))
+        damage = self.letters.damage(entry)
+        sound = self.letters.sound(entry) if entry.certain or damage else None
+        if sound is not None and self.ids.own(entry._replace(data=sound)) is None:
+            sound = None  # it can be anybody's
+        return Record(id, entry.data, _said(problem), damage, sound)
 
     def batch(self, entries: FileEntries) -> Iterator[Record | Batch]:
         """Yield the records of several entries; each by itself where their ids are unusual."""

@@ -6,7 +6,6 @@ from difflib import get_close_matches
 
 from oneway.core.connector import ReadError
 from oneway.core.nesting import DEEPEST
-from oneway.core.records import Value
 from oneway_connectors.file.blank_words import is_blank_word
 from oneway_connectors.file.headings import Headings, encodable, rejected
 from oneway_connectors.file.layout import FileEntry
@@ -85,26 +84,34 @@ class Table:
             self.padded += 1
         if problem := self.headings.problem(cells):
             return FileEntry(line, raw, {}, problem)
+        # A row with more or fewer cells may have them in the wrong columns.
+        in_place = found == wanted
         if not all(map(encodable, cells)):
-            return FileEntry(line, raw, {}, _not_encoded(self._options.encoding))
+            problem = _not_encoded(self._options.encoding)
+            # In another encoding, what follows a broken letter may be anything.
+            in_place = in_place and self._options.encoding == UTF_8
+            return self._damaged(line, raw, cells, problem, in_place=in_place)
         if any(map(self._quoted_late, cells)) and _LATE.search(raw):
             problem = "has a quotation mark after a space: set the option spaces: trim"
             return FileEntry(line, raw, {}, problem)
         if self._options.damaged_cells == "error" and (problem := self._damage(cells)):
-            return FileEntry(line, raw, self._sound(cells), problem)
+            return self._damaged(line, raw, cells, problem, in_place=in_place)
         if word := footer_in(cells):
             problem = f"looks like a total, not a record: set the option footer: {word}"
             return FileEntry(line, raw, {}, problem)
         if list(cells[:wanted]) == list(self.headings.names) and wanted > 1:
             return FileEntry(line, raw, {}, "repeats the headings: remove it")
         if self._options.unfit_cells == "error" and (problem := self.headings.unfit(cells)):
-            return FileEntry(line, raw, self._sound(cells), problem)
+            return self._damaged(line, raw, cells, problem, in_place=in_place)
         return FileEntry(line, raw, self.headings.record(cells))
 
-    def _sound(self, cells: Sequence[str]) -> dict[str, Value]:
-        """Return what a row says apart from its odd cells: it tells whose the row is."""
-        damaged = {number for number, cell in enumerate(cells) if damage_of(cell)}
-        return self.headings.record(cells, damaged | self.headings.odd(cells))
+    def _damaged(
+        self, line: int, raw: bytes, cells: Sequence[str], problem: str, *, in_place: bool
+    ) -> FileEntry:
+        """Return the entry of a row with odd cells: what the others say tells whose the row is."""
+        odd = {n for n, cell in enumerate(cells) if damage_of(cell) or not encodable(cell)}
+        data = self.headings.record(cells, odd | self.headings.odd(cells))
+        return FileEntry(line, raw, data, problem, certain=in_place)
 
     def refuse_unreadable(self, cells: Mapping[str, str]) -> None:
         """Raise `Rejected` for cells that the next read would not accept as a record's."""

@@ -28,7 +28,6 @@ from oneway.mapping.lint import lint, weighed
 from oneway.mapping.lint.leaving import left_reads, misspelt
 from oneway.mapping.lint.typing_of import nodes_in
 from oneway.mapping.program import FieldRule, LeftCondition, Policy, Rule
-from oneway.mapping.read_keys import expressions_of
 from oneway.mapping.record_schema import readable, reading_of, typed, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
 from oneway.mapping.spec import (
@@ -395,7 +394,7 @@ class _Compiler:
         for each in (*code.fields, *code.leaving):
             if each.rule.sensitive:
                 target.add(each.rule.keys)
-                hidden += expressions_of(each)
+                hidden += each.expressions
         for shown, key, held in zip(
             code.policy.key_shown, code.match_source, code.match_target, strict=True
         ):

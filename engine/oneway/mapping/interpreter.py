@@ -8,9 +8,10 @@ to reference tables, and so a `Program`. The order of each field is
 and everything that can go wrong on one record ends in that record's `EvaluationFailure`.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import TypeAlias
 
 from oneway.core.batches import Batch
@@ -85,6 +86,13 @@ class FieldCode:
     lookup: str | None = None
     check: Check | None = None
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """The expressions that the field's cell is computed with."""
+        source = self.source and self.source.expression
+        found = (source, self.default, self.initial, self.when)
+        return tuple(each for each in found if isinstance(each, Expression))
+
 
 @dataclass(frozen=True, slots=True)
 class ReferenceCode:
@@ -134,6 +142,14 @@ class MappingCode:
     unsure: Mapping[Capability, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     """Paths of `Policy.told` that may change when a record leaves, or comes back."""
     secrets: Secrets = field(default_factory=Secrets)
+
+    @property
+    def of_leaving(self) -> tuple[Expression, ...]:
+        """All expressions on a source record that a leave hangs on, but for rules."""
+        keys = (each.expression for each in self.match_source)
+        fields = (each for code in self.leaving for each in code.expressions)
+        found = (*keys, *self.only, self.leaver, *fields)
+        return tuple(each for each in found if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,30 +300,82 @@ class Interpreted:
             leaver = self._decides(self.code.leaver, record, _LEAVER)
             row = row._replace(leaver=leaver, may_have_left=False)
             row = self._leaving(row, record, missed)
+            # Before the fields: a rule may name leavers, who leave whatever is wrong with those.
+            failed, not_given = self._rules(record)
+            row = row._replace(failed_rules=failed, not_given=not_given)
             return self._evaluated(row, record, missed) if error is None else row
         except RecordStopped as stopped:
             return row._replace(evaluation_error=error or stopped.failure)
 
     def _unread_row(self, record: Record) -> SourceRow:
         """Return the row of an unreadable record: an error, and what its data tell all the same."""
-        values, _ = self._key_values(self.code.match_source, record)
-        key, label = self._name(values, record), self.label(record)
+        seen = record if record.sound is None else Record(record.id, record.sound)
+        values, _ = self._key_values(self.code.match_source, seen)
+        key, name = self._name(values, record), self.label(record)
         # A file names such a record by its line, which says nothing to who has to correct it.
-        label = label if key == record.id else f"({f'{key} {label}'.strip()})"
+        label = name if key == record.id else f"({f'{key} {name}'.strip()})"
         unread = self._unread(record)
         row = SourceRow(record.id, record.id, label, (), evaluation_error=unread, keys_known=False)
         row = row._replace(readable_keys=tuple(map(comparable, values, self.policy.match)))
-        if self._is_outside(record):
-            return row._replace(leaver=self.policy.out_of_scope is OutOfScope.LEAVE)
-        return self._perhaps_leaver(row, _strictly(self.code.leaver), record)
+        if self._is_outside(seen):
+            row = row._replace(leaver=self.policy.out_of_scope is OutOfScope.LEAVE)
+        else:
+            try:
+                row = row._replace(leaver=self._decides_unread(self.code.leaver, seen, _LEAVER))
+            except RecordStopped:
+                row = row._replace(may_have_left=True)
+        if record.sound is None or not row.leaver:
+            return row
+        sure = self._sure_leave(row, seen)
+        return row if sure is None else sure._replace(label=name)
+
+    def _sure_leave(self, row: SourceRow, sound: Record) -> SourceRow | None:
+        """Return an unreadable record's row with its leave; None unless all that takes is certain.
+
+        It is what the sound part of the record says, whatever stood in the rest; all the same, the
+        record is an error.
+        """
+        code = _strictly_all(self.code)
+        strict, other = (
+            Interpreted(code, self.context, self.tables),
+            _with_something(sound, code.of_leaving),
+        )
+        if other is None:
+            return None
+        sure, perhaps = strict._source_row(sound), strict._source_row(other)
+        known = zip(sure.keys, perhaps.keys, strict=False)
+        keys = tuple(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], known))
+        if not (keys and sure.leaver and sure.leaving and _leave_of(sure) == _leave_of(perhaps)):
+            return None
+        return sure._replace(
+            keys=keys,
+            key_values=sure.key_values[: len(keys)],
+            evaluation_error=row.evaluation_error,
+            keys_known=False,
+            unsaid=None,
+            missed=(),
+            readable_keys=row.readable_keys,
+        )
 
     def _is_outside(self, record: Record) -> bool:
         """Return whether an unreadable record certainly is of a person outside the scope."""
-        for rule in map(_strictly, self.code.only):
+        for rule in self.code.only:
             with suppress(RecordStopped):
-                if not self._decides(rule, record, "whether this sync is for the person"):
+                if not self._decides_unread(rule, record, "whether this sync is for the person"):
                     return True
         return False
+
+    def _decides_unread(self, rule: Expression | None, record: Record, what: str) -> bool:
+        """Return whether a condition holds for an unreadable record, whatever it lacks.
+
+        An absent key says nothing there, whatever it means elsewhere, and not that it is blank.
+        """
+        strict = _strictly(rule)
+        answer = self._decides(strict, record, what)
+        other = record if strict is None else _with_something(record, (strict,))
+        if strict is None or (other is not None and self._decides(strict, other, what) is answer):
+            return answer
+        raise self._stopped(f"it is not known {what}", strict, record, "unsaid")
 
     def _perhaps_leaver(
         self, row: SourceRow, leaver: Expression | None, record: Record
@@ -505,14 +573,8 @@ class Interpreted:
         return OwnTable(code.name, code.own, known, table.rows, table.complete, entry)
 
     def _evaluated(self, row: SourceRow, record: Record, missed: list[Missed]) -> SourceRow:
-        failed, not_given = self._rules(record)
         cells = tuple(self._cell(each, record, missed) for each in self.code.fields)
-        return row._replace(
-            failed_rules=failed,
-            not_given=not_given,
-            cells=cells,
-            missed=tuple(missed),
-        )
+        return row._replace(cells=cells, missed=tuple(missed))
 
     def _rules(self, record: Record) -> tuple[tuple[int, ...], tuple[tuple[int, str], ...]]:
         """Return the rules that do not hold, and which of them depend on absent keys."""
@@ -720,20 +782,67 @@ class Interpreted:
 
 
 def _strictly(expression: Expression | None) -> Expression | None:
-    """Return an expression as it reads an unreadable record: what that lacks may have been there.
-
-    An absent key says nothing there, whatever it means elsewhere.
-    """
+    """Return an expression as it reads an unreadable record: an absent key says nothing there."""
     if expression is None:
         return None
     reading = replace(expression.reading, absent_is_null=False, except_for=frozenset())
     return replace(expression, reading=reading)
 
 
+def _with_something(record: Record, expressions: Iterable[Expression]) -> Record | None:
+    """Return a record with a value for every key that expressions read and that it lacks.
+
+    Some functions take an absent key for a blank: what they answer may hang on it as well. None
+    if an expression reads the record as a whole.
+    """
+    data = record.data
+    for each in expressions:
+        if each.facts.whole:
+            return None
+        for use in each.paths:
+            inside = (at(data, use.keys[:depth]) for depth in range(1, len(use.keys)))
+            fits = all(held is MISSING or isinstance(held, Mapping) for held in inside)
+            if fits and at(data, use.keys) is MISSING:
+                data = with_value(data, use.keys, _SOMETHING)
+    return replace(record, data=data)
+
+
+_SOMETHING = "\N{REPLACEMENT CHARACTER}"
+"""A value that is not blank, and equals no other."""
+
+
+def _leave_of(row: SourceRow) -> tuple[object, ...]:
+    """Return what a row says of its person's leaving."""
+    return row.leaver, row.outside, row.leaving, row.leaves_left, row.leaves_later
+
+
+def _strictly_all(code: MappingCode) -> MappingCode:
+    """Return a mapping as it reads the source records that cannot be read as a whole."""
+
+    def typed(each: Typed | None) -> Typed | None:
+        return each and replace(each, expression=_strictly(each.expression))
+
+    def part(each: Expression | Constant | None) -> Expression | Constant | None:
+        return _strictly(each) if isinstance(each, Expression) else each
+
+    def field_code(each: FieldCode) -> FieldCode:
+        stand_ins = {"default": part(each.default), "initial": part(each.initial)}
+        return replace(each, source=typed(each.source), when=_strictly(each.when), **stand_ins)
+
+    return replace(
+        code,
+        match_source=tuple(map(typed, code.match_source)),
+        only=tuple(map(_strictly, code.only)),
+        rules=tuple(map(_strictly, code.rules)),
+        leaver=_strictly(code.leaver),
+        fields=tuple(map(field_code, code.fields)),
+        leaving=tuple(map(field_code, code.leaving)),
+    )
+
+
 def uses_today(code: FieldCode) -> bool:
     """Return whether a field's value depends on the day of the run."""
-    parts = (code.source and code.source.expression, code.default, code.initial, code.when)
-    return any(isinstance(each, Expression) and each.uses_today for each in parts)
+    return any(each.uses_today for each in code.expressions)
 
 
 def _parted(

@@ -475,14 +475,14 @@ def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, boo
     if code.leaver is not None:
         yield code.leaver, "leavers.when", True, True
     for each in code.leaving:
-        for expression in expressions_of(each):
+        for expression in each.expressions:
             yield expression, f"leavers.set.{each.rule.path}", True, True
     for rule in code.rules:
         yield rule, "eligible.when", False, True
     exclusive = {code.policy.fields[position].path for position in code.policy.unless_taken}
     for each in code.fields:
         told = each.rule.path in exclusive or _fills_blanks(each)
-        for expression in expressions_of(each):
+        for expression in each.expressions:
             yield expression, f"fields.{each.rule.path}", False, told
 
 
@@ -498,12 +498,3 @@ def _target_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, boo
     for each, reader in ((code.left, "leavers.left"), (code.scheduled, "leavers.scheduled")):
         if each is not None:
             yield each, reader, True, True
-
-
-def expressions_of(code: FieldCode) -> Iterator[Expression]:
-    """Yield the expressions that a field's cell is computed with."""
-    if code.source is not None:
-        yield code.source.expression
-    for each in (code.default, code.initial, code.when):
-        if isinstance(each, Expression):
-            yield each

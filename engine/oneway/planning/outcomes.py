@@ -158,7 +158,8 @@ class Drafter:
         """Return the outcome of a row outside the scope of the sync: at most, it leaves."""
         rules = (self.policy.only[position] for position in row.outside)
         why = tuple(Reason(f"{ONLY}{rule.id}", rule.otherwise, rule.place) for rule in rules)
-        if row.leaver and (found.target is not None or found.candidates):
+        doubtful = found.target is not None or found.candidates or not row.keys_known
+        if row.leaver and doubtful:
             draft = self._leaver(row, found)
             return replace(draft, reasons=(*why, *draft.reasons))
         return Draft(Kind.IGNORED, row, found.target, reasons=why)

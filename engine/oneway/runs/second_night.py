@@ -29,7 +29,7 @@ from oneway.history.settled import (
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import AnyTargetRow, TargetRow, whole_target
-from oneway.mapping.read_keys import expressions_of, tallies_of
+from oneway.mapping.read_keys import tallies_of
 from oneway.planning.assemble import Assembler
 from oneway.planning.handles import Handles, Unhandled
 from oneway.planning.lookalikes import LOOKED_AT, held_value, kinds_of, telling
@@ -273,7 +273,7 @@ def _can_be_read_in_part(prepared: PreparedRun) -> bool:
         *code.rules,
         code.leaver,
         code.label,
-        *(each for field in code.fields for each in expressions_of(field)),
+        *(each for field in code.fields for each in field.expressions),
         *(each for table in code.references for each in (table.key, table.value)),
     ]
     return (

@@ -16,7 +16,6 @@ from oneway.mapping.generated.paths import Paths
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.interpreter import Interpreted, MappingCode, Typed
-from oneway.mapping.read_keys import expressions_of
 
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(\w+)""")
 """The names in a line of code, and nothing for its texts."""
@@ -351,6 +350,6 @@ def _tuple(items: Sequence[str]) -> str:
 
 def _count(code: MappingCode) -> int:
     """Return how many expressions there are on a source record and a target record."""
-    fields = [one for each in (*code.fields, *code.leaving) for one in expressions_of(each)]
+    fields = [one for each in (*code.fields, *code.leaving) for one in each.expressions]
     conditions = (*code.match_source, *code.match_target, *code.only, *code.rules)
     return len(fields) + len(conditions) + 4  # and who leaves, has left, is due to, and the label

@@ -24,7 +24,6 @@ from oneway.mapping.program import (
     TargetRow,
     Written,
 )
-from oneway.mapping.read_keys import expressions_of
 from oneway.runs.compare.projection import Projection, holds_all
 from oneway.runs.compare.snapshot_file import Part, RunSnapshot
 
@@ -198,7 +197,7 @@ class ReEvaluation:
 
     def _again_field(self, code: FieldCode) -> bool:
         known = code.lookup is None or code.lookup in self.kept.tables
-        return known and not code.rule.sensitive and all(map(self.again, expressions_of(code)))
+        return known and not code.rule.sensitive and all(map(self.again, code.expressions))
 
     def _parts(self, code: MappingCode) -> Iterator[tuple[str, Hashable, bool]]:
         """Yield the parts of a mapping: name, signature, and whether it is open."""
@@ -265,7 +264,7 @@ class _OfSource(Interpreted):
         if id(code) not in self.of.closed:
             return super()._cell(code, record, missed)
         was, position = self.of.closed[id(code)]
-        _fail_as_then(self.row, was.rule, *expressions_of(was))
+        _fail_as_then(self.row, was.rule, *was.expressions)
         is_leaving = any(each is code for each in self.code.leaving)
         cells = self.row.leaving if is_leaving else self.row.cells
         return cells[position] if position < len(cells) else _UNKNOWN
@@ -338,7 +337,7 @@ def _values(
 
 def _sign(code: FieldCode) -> str:
     """Return a signature that is equal for field rules that make the same cells."""
-    parts = [each.text for each in expressions_of(code)]
+    parts = [each.text for each in code.expressions]
     constants = (code.constant, code.default, code.initial)
     said = [None if isinstance(each, Expression) else repr(each) for each in constants]
     rule = code.rule

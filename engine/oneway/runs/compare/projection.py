@@ -17,7 +17,6 @@ from oneway.core.seal import canonical
 from oneway.mapping.expressions import Expression
 from oneway.mapping.interpreter import FieldCode, MappingCode, ReferenceCode
 from oneway.mapping.program import Policy
-from oneway.mapping.read_keys import expressions_of
 
 Path = tuple[str, ...]
 Tree = dict[str, Any]
@@ -83,7 +82,7 @@ class Projection:
     def is_open_field(self, code: FieldCode) -> bool:
         """Return whether a field's cell can be computed again."""
         known = code.lookup is None or code.lookup in self.tables
-        return known and not code.rule.sensitive and all(map(self.is_open, expressions_of(code)))
+        return known and not code.rule.sensitive and all(map(self.is_open, code.expressions))
 
     @cached_property
     def source_tree(self) -> Tree | None:
@@ -94,7 +93,7 @@ class Projection:
         found += [
             each for each in (*code.only, *code.rules, code.leaver, code.label) if each is not None
         ]
-        found += [each for field in fields for each in expressions_of(field)]
+        found += [each for field in fields for each in field.expressions]
         return _tree(filter(self.is_open, found))
 
     @cached_property

@@ -7,7 +7,6 @@ from typing import cast
 from oneway.core.records import MISSING, Value, at, path_of, path_text
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.read_keys import expressions_of
 from oneway.planning.plan import Change, Outcome
 from oneway.runs.compare.projection import Path, cut, reads, tree_of
 from oneway.runs.mapping_tests.check import TARGET, Planned, record_id
@@ -24,7 +23,7 @@ def source_paths(compiled: Compiled) -> set[Path]:
     code = compiled.code
     found = [each.expression for each in code.match_source]
     found += [each for each in (*code.only, *code.rules, code.leaver, code.label) if each]
-    found += [each for field in (*code.fields, *code.leaving) for each in expressions_of(field)]
+    found += [each for field in (*code.fields, *code.leaving) for each in field.expressions]
     own = path_of(record_id(compiled.spec.source, compiled.source))
     return {own, *(path for each in found for path in reads(each))}
 

@@ -25,7 +25,6 @@ from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.interpreter import ReferenceCode
 from oneway.mapping.program import SourceRow, TargetRow
-from oneway.mapping.read_keys import expressions_of
 from oneway.mapping.spec import Constant
 from oneway.planning.plan import Outcome
 from oneway.runs.compare.projection import reads
@@ -250,7 +249,7 @@ def _all_expressions(compiled: Compiled) -> Iterator[Expression]:
     yield from (*code.match_target, *code.only, *code.rules)
     yield from (e for e in (code.leaver, code.left, code.scheduled, code.label) if e is not None)
     for field in (*code.fields, *code.leaving):
-        yield from expressions_of(field)
+        yield from field.expressions
     for each in code.references:
         yield from (each.key, each.value)
 
