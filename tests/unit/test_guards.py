@@ -193,6 +193,14 @@ def test_nobody_is_kept_in_because_they_seem_somebody_else() -> None:
     assert verdict.blocked == {"update-7"}
 
 
+def test_nobody_is_locked_out_by_a_key_that_everything_else_contradicts() -> None:
+    plan = strangers(Verb.LEAVE, Verb.UPDATE)
+    unlinked = tuple(replace(each, only_by_key=True) for each in plan.outcomes)
+    (breach,) = judge(replace(plan, outcomes=unlinked), GuardsSpec()).breaches
+    assert breach.blocked == ("leave-7", "update-7")
+    assert breach.allow == "--allow identities:00007"
+
+
 @pytest.mark.parametrize(("now", "fired"), [(0, True), (31, True), (32, False), (41, False)])
 def test_a_target_that_shrank_holds_everything_and_says_which(now: int, fired: bool) -> None:
     plan = plan_of(now, action(1, Verb.CREATE), *leaving(1))

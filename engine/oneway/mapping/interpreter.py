@@ -29,6 +29,7 @@ from oneway.core.records import (
     identity,
     is_blank,
     parse_day,
+    path_text,
     with_value,
     without_path,
 )
@@ -195,6 +196,7 @@ _FAR = 36_525
 _NOBODY = Record("", {})
 """Stands for a missing source record: it says nothing, whatever its system says of absent keys."""
 _LEAVER = "whether the person has left"
+_SCOPE = "whether this sync is for the person"
 
 
 class RecordStopped(Exception):
@@ -303,9 +305,12 @@ class Interpreted:
             # Before the fields: a rule may name leavers, who leave whatever is wrong with those.
             failed, not_given = self._rules(record)
             row = row._replace(failed_rules=failed, not_given=not_given)
-            return self._evaluated(row, record, missed) if error is None else row
+            if error is None:
+                return self._evaluated(row, record, missed)
         except RecordStopped as stopped:
-            return row._replace(evaluation_error=error or stopped.failure)
+            row = row._replace(evaluation_error=error or stopped.failure)
+        # A leaver leaves all the same: what can be evaluated tells whose record that is.
+        return row._replace(cells=self._said(record)) if row.leaver else row
 
     def _unread_row(self, record: Record) -> SourceRow:
         """Return the row of an unreadable record: an error, and what its data tell all the same."""
@@ -361,7 +366,7 @@ class Interpreted:
         """Return whether an unreadable record certainly is of a person outside the scope."""
         for rule in self.code.only:
             with suppress(RecordStopped):
-                if not self._decides_unread(rule, record, "whether this sync is for the person"):
+                if not self._decides_unread(rule, record, _SCOPE):
                     return True
         return False
 
@@ -387,25 +392,50 @@ class Interpreted:
             return row._replace(may_have_left=True)
 
     def _outside(self, record: Record) -> tuple[int, ...]:
-        """Return the rules of `only` that do not hold."""
-        return tuple(
-            position
-            for position, rule in enumerate(self.code.only)
-            if not self._decides(rule, record, "whether this sync is for the person")
-        )
+        """Return the rules of `only` that do not hold.
+
+        Nobody has to leave because a value is blank that one of them is compared with.
+        """
+        rules = enumerate(self.code.only)
+        outside = tuple(i for i, rule in rules if not self._decides(rule, record, _SCOPE))
+        if outside and self.policy.out_of_scope is OutOfScope.LEAVE:
+            self._demand_outside([self.code.only[position] for position in outside], record)
+        return outside
+
+    def _demand_outside(self, failed: Sequence[Expression], record: Record) -> None:
+        """Fail a record whose person is outside the scope only as far as blanks tell."""
+        for rule in failed:
+            said, blank = record.data, []
+            for keys in sorted(rule.compared_paths):
+                if is_blank(at(said, keys)):
+                    said = without_path(said, keys)
+                    blank.append(f"{path_text(keys)} is blank")
+            try:
+                self._decides(_strictly(rule), replace(record, data=said), _SCOPE)
+                return
+            except RecordStopped:
+                why = f"it is not known {_SCOPE}: {', '.join(blank)}"
+        raise self._stopped(why, rule, record, "unsaid")
 
     def _out_of_scope(self, row: SourceRow, record: Record) -> SourceRow:
         """Return the row of a person outside the sync's scope, in which nothing is an error."""
-        cells = tuple(Cell(CellState.INACTIVE) for _ in self.code.fields)
+        # Not to be written, but to tell who else may have the values.
+        row = row._replace(cells=self._said(record))
         if self.policy.out_of_scope is OutOfScope.LEAVE:
-            return self._leaving(row._replace(leaver=True, cells=cells), record, [])
+            return self._leaving(row._replace(leaver=True), record, [])
         leaving = tuple(Cell(CellState.INACTIVE) for _ in self.code.leaving)
-        row = row._replace(cells=cells, leaving=leaving, evaluation_error=None, unsaid=None)
-        try:
-            # Not to be written, but to tell who else may have the values.
-            return row._replace(cells=self._evaluated(row, record, []).cells)
-        except RecordStopped:
-            return row
+        return row._replace(leaving=leaving, evaluation_error=None, unsaid=None)
+
+    def _said(self, record: Record) -> tuple[Cell, ...]:
+        """Return the cells of a record of which only some can be evaluated."""
+
+        def said(code: FieldCode) -> Cell:
+            try:
+                return self._cell(code, record, [])
+            except RecordStopped:
+                return Cell(CellState.UNSTATED)
+
+        return tuple(map(said, self.code.fields))
 
     @one_record()
     def target_row(self, record: Record) -> TargetRow:

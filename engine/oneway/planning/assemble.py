@@ -19,7 +19,7 @@ from oneway.mapping.program import (
     whole_target,
 )
 from oneway.planning.diff import Awaited, FieldChange, comparison
-from oneway.planning.links import likeness_of
+from oneway.planning.links import SEVERAL, likeness_of
 from oneway.planning.names import held_name
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import (
@@ -34,9 +34,6 @@ from oneway.planning.plan import (
     Verb,
     action_id,
 )
-
-_SEVERAL = 2
-"""The fewest identifying fields that must change at once for a person to seem another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +107,19 @@ class Assembler:
         return ""
 
     def _stranger(self, draft: Draft) -> tuple[Reason, ...]:
-        """Return why a record to be updated may belong to another person."""
-        if draft.verb is not Verb.UPDATE or draft.row is None or draft.target is None:
+        """Return why a record to be updated, or that is to leave, may belong to another person."""
+        leaves = draft.access is not None and draft.access.takes_access
+        if draft.row is None or draft.target is None:
+            return ()
+        if draft.verb is not Verb.UPDATE and not leaves:
             return ()
         identifying = {self.policy.fields[i].path for i in self.policy.identifying}
         changed = [e for e in draft.differences if e.rule.path in identifying and e.before]
-        if len(changed) < _SEVERAL:
+        becomes_another = len(changed) >= SEVERAL
+        if not (becomes_another or leaves):
             return ()
         likeness = likeness_of(self.policy, draft.row, draft.target)
-        if likeness.agreeing:
+        if likeness.agreeing or not (becomes_another or likeness.two_people):
             return ()
         text = f"nothing tells that target record {draft.target.target_id} is this person's"
         return (Reason(STRANGER, f"{text}: {likeness.text}", warning=True),)

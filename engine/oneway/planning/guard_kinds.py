@@ -144,7 +144,8 @@ DEFINITIONS = (
         "those of `unless_taken`, except the key, two or more change at once and none stays the "
         "same",
         description="Updates after which nothing that tells people apart (the fields of `label` "
-        "and `unless_taken`) is as it was: perhaps the key belongs to somebody else by now.",
+        "and `unless_taken`) is as it was: perhaps the key belongs to somebody else by now. Leaves "
+        "as well, where no earlier run has linked the two records.",
         default_text="each is held",
         happens="would become somebody else",
         default=Limit(Fraction(0), 0),

@@ -469,17 +469,23 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
         for outcome in plan.telling
         if any(reason.code == STRANGER for reason in outcome.reasons)
         and outcome.key not in allowed
-        and any(_keeps_in(action, waiting) for action in outcome.actions)
+        and any(_may_be_held(outcome, action, waiting) for action in outcome.actions)
     ]
-    ids = (a.id for outcome in found for a in outcome.actions if _keeps_in(a, waiting))
+    ids = (a.id for each in found for a in each.actions if _may_be_held(each, a, waiting))
     people = frozenset(f"target {outcome.target_id}" for outcome in found)
     named = tuple(outcome.key for outcome in found)
     return _Count(GuardKind.IDENTITIES, "", people, tuple(ids), limit, plan.managed, named=named)
 
 
-def _keeps_in(action: Action, waiting: Collection[str]) -> bool:
-    """Return whether an action may be blocked for doubt: one that takes access away never is."""
-    return action.id not in waiting and not action.verb.takes_access
+def _may_be_held(outcome: Outcome, action: Action, waiting: Collection[str]) -> bool:
+    """Return whether an action may be blocked because it seems to be about another person.
+
+    One that takes access away is if nothing but the key, which contradicts everything else, says
+    whose record it is: it may lock out somebody, while the leaver keeps access by a record of
+    their own. Where an earlier run linked the two, it waits for nobody.
+    """
+    certain = action.verb.takes_access and not outcome.only_by_key
+    return action.id not in waiting and not certain
 
 
 def _completes_a_create(action: Action) -> bool:

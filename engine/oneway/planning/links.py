@@ -83,6 +83,9 @@ class LinkEvidence:
 
 NO_LINKS = LinkEvidence()
 
+SEVERAL = 2
+"""The fewest identifying fields that must differ at once for a person to seem another one."""
+
 
 def reconcile(
     matches: Matches,
@@ -165,6 +168,14 @@ class Likeness:
     def beyond_the_key(self) -> bool:
         """Whether something beside the match key says that the two are one person."""
         return self.exclusive or self.one_person
+
+    @property
+    def two_people(self) -> bool:
+        """Whether nothing but the key says that the two are one person, and several values deny it.
+
+        One value alone may have changed: a name, by marriage.
+        """
+        return not self.agreeing and len(self.differing) >= SEVERAL
 
     @property
     def text(self) -> str:

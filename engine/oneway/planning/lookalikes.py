@@ -20,7 +20,7 @@ LOOKED_AT = 200
 """How many target records are sampled to see whether a field identifies people."""
 _ENOUGH = 5
 """The fewest target records with a unique value for a field to identify people."""
-_MOST = 3
+MOST = 3
 """The most holders that are named: a mailbox of more than these is not one person's."""
 
 Holders = Mapping[Hashable, Sequence[AnyTargetRow]]
@@ -47,12 +47,12 @@ class Lookalikes:
             value = said_value(row, position)
             held = holders.get(one_form(value), ()) if value is not None else ()
             found = [each for each in held if self._may_be(row, each, position)]
-            if len(held) <= _MOST and found:
+            if len(held) <= MOST and found:
                 path = self.policy.fields[position].path
                 yield self._text(path, value, found), tuple(each.target_id for each in found)
         names = [said_value(row, position) for position in self.naming]
-        namesakes = self.named.get(tuple(map(one_form, names)), ())
-        if 0 < len(namesakes) <= _MOST:
+        namesakes = namesakes_of(row, self.naming, self.named)
+        if 0 < len(namesakes) <= MOST:
             paths = " and ".join(self.policy.fields[position].path for position in self.naming)
             yield (
                 self._text(paths, " ".join(map(str, names)), namesakes),
@@ -90,11 +90,11 @@ def lookalikes(
     Sensitive fields are left out, because they must not be shown, and so are fields that the plan
     keeps unique anyway.
     """
-    naming = _naming(policy)
+    naming = naming_of(policy)
     kinds = kinds_of(targets, policy)
     emails = frozenset(each for each, kind in kinds.items() if kind == "email")
     single = {each: holders_of(targets, each) for each in telling(policy, kinds)}
-    return Lookalikes(policy, owners, single, emails, naming, _named(free, naming))
+    return Lookalikes(policy, owners, single, emails, naming, by_name(free, naming))
 
 
 def kinds_of(targets: Sequence[AnyTargetRow], policy: Policy) -> Mapping[int, str]:
@@ -102,16 +102,19 @@ def kinds_of(targets: Sequence[AnyTargetRow], policy: Policy) -> Mapping[int, st
 
     The first target records that have a value say so; they stand in the order of their ids.
     """
-    return {each: _kind(targets, each) for each in _shown(policy) if each not in policy.watched}
+    return {
+        each: _kind(targets, each) for each in shown_fields(policy) if each not in policy.watched
+    }
 
 
 def telling(policy: Policy, kinds: Mapping[int, str]) -> tuple[int, ...]:
     """Return the fields whose values are looked for in all target records."""
-    naming = _naming(policy)
+    naming = naming_of(policy)
     return tuple(e for e, kind in kinds.items() if kind == "email" or (kind and e not in naming))
 
 
-def _shown(policy: Policy) -> list[int]:
+def shown_fields(policy: Policy) -> list[int]:
+    """Return the fields whose values may be shown, but for keys and what the plan finds out."""
     return [
         position
         for position, rule in enumerate(policy.fields)
@@ -119,9 +122,10 @@ def _shown(policy: Policy) -> list[int]:
     ]
 
 
-def _naming(policy: Policy) -> tuple[int, ...]:
+def naming_of(policy: Policy) -> tuple[int, ...]:
+    """Return the fields that name a person; none if some of them must not be shown."""
     naming = tuple(each for each in policy.identifying if each not in policy.watched)
-    return naming if set(naming) <= set(_shown(policy)) else ()
+    return naming if set(naming) <= set(shown_fields(policy)) else ()
 
 
 def _kind(targets: Iterable[AnyTargetRow], position: int) -> str:
@@ -150,13 +154,27 @@ def holders_of(targets: Iterable[AnyTargetRow], position: int) -> Holders:
     return dict(found)
 
 
-def _named(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
+def by_name(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
+    """Return target records by all that names a person; not those of which some is blank."""
     found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
     for each in free:
         names = [held_value(each, position) for position in naming]
         if names and not any(map(is_blank, names)):
             found[tuple(map(one_form, names))].append(each)
     return dict(found)
+
+
+def is_keyless(target: TargetRow) -> bool:
+    """Return whether a target record has no match key at all, as far as it can be read."""
+    return target.keys_known and target.keys.count(None) == len(target.keys)
+
+
+def namesakes_of(
+    row: AnySourceRow, naming: Sequence[int], named: Holders
+) -> Sequence[AnyTargetRow]:
+    """Return the target records, of those `by_name`, with a source record's whole name."""
+    names = [said_value(row, position) for position in naming]
+    return () if None in names else named.get(tuple(map(one_form, names)), ())
 
 
 def held_value(target: AnyTargetRow, position: int) -> Value:

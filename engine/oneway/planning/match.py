@@ -71,7 +71,7 @@ def targets_by_readable_keys(
     """Return the target records that unreadable source records may be about, by source id."""
     unread = [row for row in rows if row.readable_keys]
     levels = range(max((len(row.readable_keys) for row in unread), default=0))
-    indexes = [_index(targets, level) for level in levels]
+    indexes = [index_of(targets, level) for level in levels]
     return {
         row.source_id: tuple(
             each
@@ -88,7 +88,7 @@ def _match(
     decided: dict[str, Match] = {}
     spoken: dict[str, SourceRow | None] = {}
     for level, path in enumerate(paths):
-        index = _index(targets, level)
+        index = index_of(targets, level)
         claimed: dict[str, SourceRow | None] = {}
         for value, claimants in _claimants(rows, decided, level).items():
             candidates = index.get(value, ())
@@ -101,7 +101,8 @@ def _match(
     return Matches(decided, frozenset(spoken))
 
 
-def _index(targets: Iterable[TargetRow], level: int) -> dict[Hashable, list[TargetRow]]:
+def index_of(targets: Iterable[TargetRow], level: int) -> dict[Hashable, list[TargetRow]]:
+    """Return the target records by what they have for one match key."""
     index: dict[Hashable, list[TargetRow]] = defaultdict(list)
     for each in targets:
         if level < len(each.keys) and each.keys[level] is not None:

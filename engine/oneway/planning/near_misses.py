@@ -15,7 +15,17 @@ from unicodedata import category
 
 from oneway.core.records import Value, normal
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
-from oneway.planning.lookalikes import holders_of, kinds_of, lookalikes, one_form, said_value
+from oneway.planning.lookalikes import (
+    by_name,
+    holders_of,
+    is_keyless,
+    kinds_of,
+    lookalikes,
+    namesakes_of,
+    naming_of,
+    one_form,
+    said_value,
+)
 from oneway.planning.match import Matches
 from oneway.planning.plan import Reason
 
@@ -67,8 +77,9 @@ def likely_targets(
     """Return the target records that may be those of unmatched leavers, by source id.
 
     The records are unmatched and have not left. Each has another form of the leaver's key, their
-    email, or a value that only one record may hold; a name alone may be another person's. People
-    who may have left count as leavers. Sensitive values are not compared, as in `near_misses`.
+    email, or a value that only one record may hold. A name alone may be another person's, unless
+    the record has no key. People who may have left count as leavers. Sensitive values are not
+    compared, as in `near_misses`.
     """
     rows = tuple(rows)
     left = (row for row in rows if row.leaver or row.may_have_left)
@@ -91,6 +102,12 @@ def likely_targets(
             value = said_value(row, position)
             held = holders.get(one_form(value), ()) if value is not None else ()
             found[row.source_id] |= {each.target_id: free[each.target_id] for each in held}
+    keyless = [each for each in free.values() if is_keyless(each)]
+    naming = naming_of(policy)
+    named = by_name(keyless, naming)
+    for row in leavers:
+        held = namesakes_of(row, naming, named)
+        found[row.source_id] |= {each.target_id: free[each.target_id] for each in held}
     return {source_id: tuple(each.values()) for source_id, each in found.items() if each}
 
 

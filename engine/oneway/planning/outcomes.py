@@ -7,11 +7,12 @@ Access comes first: a matched leaver leaves, whatever is wrong with its other fi
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from oneway.core.connector import Capability
-from oneway.core.records import MISSING, Collected, overlap, same
+from oneway.core.records import MISSING, Collected, Value, overlap, same
 from oneway.core.words import some
 from oneway.mapping.program import (
     AnySourceRow,
@@ -44,6 +45,7 @@ from oneway.planning.diff import (
     wanted,
 )
 from oneway.planning.in_vain import LeftWith, back_in_vain, in_vain, not_known, written
+from oneway.planning.lookalikes import held_value, one_form, said_value, shown_fields
 from oneway.planning.match import Match, Matches
 from oneway.planning.near_misses import forms_of
 from oneway.planning.plan import Kind, Reason, Verb
@@ -160,8 +162,10 @@ class Drafter:
         why = tuple(Reason(f"{ONLY}{rule.id}", rule.otherwise, rule.place) for rule in rules)
         doubtful = found.target is not None or found.candidates or not row.keys_known
         if row.leaver and doubtful:
-            draft = self._leaver(row, found)
-            return replace(draft, reasons=(*why, *draft.reasons))
+            # Nothing but the leave is written: what the row says tells only whose record it is.
+            unwritten = tuple(Cell(CellState.INACTIVE) for _ in row.cells)
+            draft = self._leaver(row._replace(cells=unwritten), found)
+            return replace(draft, row=row, reasons=(*why, *draft.reasons))
         return Draft(Kind.IGNORED, row, found.target, reasons=why)
 
     def _staying(self, row: SourceRow, found: Match) -> Draft:
@@ -685,8 +689,12 @@ def absent(
     matches: Matches,
     source: Collected[AnySourceRow],
     rows: Sequence[SourceRow],
+    theirs: Mapping[str, Reason],
 ) -> list[Draft]:
-    """Return the outcome of every target record that no source record matched."""
+    """Return the outcome of every target record that no source record matched.
+
+    `theirs` are those that may be a leaver's, and why.
+    """
     matched = {
         each.target.target_id for each in matches.by_source.values() if each.target is not None
     }
@@ -697,7 +705,7 @@ def absent(
     cells = program.departed()
     said = zip(program.policy.leaving, cells, strict=False)
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
-    near = _near(program.policy, alone)
+    near = _Near(program.policy, alone)
     drafts = []
     for each in targets:
         if each.target_id in matched:
@@ -716,21 +724,48 @@ def absent(
                 draft = replace(
                     draft, access=Verb.DEACTIVATE, access_changes=differences, has_access=True
                 )
+        if each.target_id in theirs:
+            reasons = (*draft.reasons, theirs[each.target_id])
+            draft = replace(draft, reasons=reasons, has_access=True)
         drafts.append(draft)
     return drafts
 
 
-def _near(policy: Policy, alone: Iterable[SourceRow]) -> Mapping[tuple[int, str], Sequence[str]]:
-    """Return the unmatched people who stay, by each form of their keys: leavers spare no record.
+class _Near:
+    """The unmatched people who stay, by each form of their keys and by their emails.
 
-    Empty where absent records are not deactivated.
+    Leavers spare no record. There are none where absent records are not deactivated.
     """
-    found: dict[tuple[int, str], list[str]] = defaultdict(list)
-    if policy.absent is Absent.DEACTIVATE:
-        for row in alone:
-            for form in () if row.leaver else forms_of(row, policy):
-                found[form].append(row.source_id)
-    return found
+
+    def __init__(self, policy: Policy, alone: Iterable[SourceRow]) -> None:
+        self.policy = policy
+        self.fields = shown_fields(policy)
+        self.keys: dict[tuple[int, str], list[str]] = defaultdict(list)
+        self.emails: dict[tuple[int, str], list[str]] = defaultdict(list)
+        staying = () if policy.absent is not Absent.DEACTIVATE else alone
+        for row in (each for each in staying if not each.leaver):
+            for form in forms_of(row, policy):
+                self.keys[form].append(row.source_id)
+            for email in self._emails(partial(said_value, row)):
+                self.emails[email].append(row.source_id)
+
+    def spares(self, target: TargetRow) -> Reason | None:
+        """Return why a target record may be one of these people's, if it may."""
+        ids = [id for form in forms_of(target, self.policy) for id in self.keys.get(form, ())]
+        what = "nearly the same key"
+        if not ids:
+            emails = self._emails(partial(held_value, target))
+            ids = [id for email in emails for id in self.emails.get(email, ())]
+            what = "the same email"
+        if not ids:
+            return None
+        text = f"not deactivated: source record {some(ids)} has {what}"
+        return Reason("near_key", f"{text}, and may be the same person", None, tuple(ids), True)
+
+    def _emails(self, value_at: Callable[[int], Value]) -> Iterator[tuple[int, str]]:
+        for position in self.fields:
+            if "@" in (text := one_form(value_at(position))):
+                yield position, text
 
 
 def _says_left(program: Program, target: TargetRow, changes: tuple[FieldChange, ...]) -> bool:
@@ -766,7 +801,7 @@ def _why_absent(
     target: TargetRow,
     spoken: Collection[str],
     none: str,
-    near: Mapping[tuple[int, str], Sequence[str]],
+    near: _Near,
 ) -> Reason:
     wrong = target.evaluation_error or target.unsaid
     if wrong is not None:
@@ -777,9 +812,8 @@ def _why_absent(
         return Reason("left", f"{none}; it has left already")
     if all(key is None for key in target.keys):
         return Reason("keyless", "has no match key, so that no source record could match it")
-    ids = [id for form in forms_of(target, policy) for id in near.get(form, ())]
-    if ids:
-        text = f"not deactivated: source record {some(ids)} has nearly the same key"
-        return Reason("near_key", f"{text}, and may be the same person", None, tuple(ids), True)
+    spared = near.spares(target)
+    if spared is not None:
+        return spared
     warning = policy.absent is not Absent.IGNORE
     return Reason("absent", none, warning=warning)

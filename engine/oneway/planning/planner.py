@@ -56,6 +56,7 @@ from oneway.planning.plan import (
     Verb,
 )
 from oneway.planning.screen import Pair, Screened, screen
+from oneway.planning.second_records import second_records
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
 
 
@@ -125,7 +126,8 @@ def plan_rows(
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
     seen = Collected(tuple(targets), target.complete)
     drafter = _drafter(program, seen, matches, evidence, unseen, rows)
-    unmatched = absent(program, targets, matches, source, rows)
+    theirs = second_records(rows, targets, matches, policy, evidence.targets)
+    unmatched = absent(program, targets, matches, source, rows, theirs)
     decide = partial(_granted, drafter, matches, unmatched, targets)
     rows, settled = settle(program, rows, decide)
     drafts = _doubted(_reopened(settled.drafts, matches, drafter.possible), evidence)

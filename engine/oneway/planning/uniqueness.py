@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 
 from oneway.core.records import MISSING, Value, comparable
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
+from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import Awaited, doubled, new_value, present
 from oneway.planning.holders import whose
 from oneway.planning.outcomes import Draft
@@ -82,7 +83,11 @@ def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[
 
 def _stopped(draft: Draft, reason: Reason) -> Draft:
     if draft.kind is Kind.ABSENT:
-        return replace(draft, access=None, access_changes=(), has_access=False, reasons=(reason,))
+        perhaps = tuple(each for each in draft.reasons if each.code == MAY_HAVE_LEFT)
+        reasons, has_access = (reason, *perhaps), bool(perhaps)
+        return replace(
+            draft, access=None, access_changes=(), has_access=has_access, reasons=reasons
+        )
     return draft.without_fields(Kind.CONFLICT, reason)
 
 

@@ -50,10 +50,11 @@ class FieldSteps:
         if row.evaluation_error is not None and not (row.leaver and row.leaving):
             return ()
         code = self.compiled.code
+        cells = row.cells if row.evaluation_error is None else ()
         current, going = self._target_values()
         steps = [
             self._step(each, cell, before)
-            for each, cell, before in zip(code.fields, row.cells, current, strict=False)
+            for each, cell, before in zip(code.fields, cells, current, strict=False)
         ]
         steps += [
             self._step(each, cell, before, leaving=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from oneway.core.records import Value, identity
+from oneway.core.records import Value, identity, is_blank
 from oneway.mapping.expressions.syntax import Node, TextRange, tokens_of
 from oneway.mapping.expressions.words import constants_in, path_in
 
@@ -28,6 +28,33 @@ def comparisons_of(text: str, tree: Node) -> tuple[Comparison, ...]:
         if place is not None:
             found.append(Comparison(keys, value, place))
     return tuple(found)
+
+
+def compared_paths(tree: Node) -> Iterator[tuple[str, ...]]:
+    """Yield the paths whose values a condition compares with others, or gives to a function.
+
+    `email` by itself, and `email != ''`, ask whether there is a value, and a blank is an answer.
+    """
+    kind, children = tree["type"], tree["children"]
+    if kind in _LOGIC:
+        for child in children:
+            yield from compared_paths(child)
+    elif path_in(tree) is None and not any(map(_is_blank_literal, children)):
+        yield from _paths_in(tree)
+
+
+def _paths_in(node: Node) -> Iterator[tuple[str, ...]]:
+    """Yield the paths that a part of an expression reads of the record itself."""
+    keys = path_in(node)
+    if keys is not None:
+        yield keys
+    elif node["type"] in _SAME_ROOT:
+        for child in node["children"]:
+            yield from _paths_in(child)
+
+
+def _is_blank_literal(node: Node) -> bool:
+    return node["type"] == "literal" and is_blank(node["value"])
 
 
 def _holds(literal: Value, value: Value) -> bool:
@@ -55,7 +82,6 @@ def _pair(node: Node, value: Value) -> Iterator[tuple[tuple[str, ...], Value]]:
         yield keys, value
 
 
-_SAME_ROOT = frozenset(
-    {"comparator", "and_expression", "or_expression", "not_expression", "function_expression"}
-)
+_LOGIC = frozenset({"and_expression", "or_expression", "not_expression"})
+_SAME_ROOT = _LOGIC | {"comparator", "function_expression"}
 """Nodes whose children are evaluated on the same record as themselves."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
-from oneway.mapping.expressions.comparisons import Comparison, comparisons_of
+from oneway.mapping.expressions.comparisons import Comparison, compared_paths, comparisons_of
 from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
 from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
 from oneway.mapping.expressions.habits import explained
@@ -69,6 +69,11 @@ class Expression:
     def comparisons(self) -> tuple[Comparison, ...]:
         """The constants that fields of the record are compared with."""
         return comparisons_of(self.text, self.tree)
+
+    @property
+    def compared_paths(self) -> frozenset[tuple[str, ...]]:
+        """The paths whose values it compares, rather than asks whether there are any."""
+        return frozenset(compared_paths(self.tree))
 
     def within(self, place: TextRange) -> Span:
         """Return the place of a part of the text; the whole where it spans several lines."""

@@ -1,0 +1,101 @@
+"""Finds target records that may be a leaver's beside the one that the leaver is matched with.
+
+Two accounts of one person are common: one of them came from another system and lacks the key. The
+leave ends one of them, and nobody hears that the other lets the person in. If the one that a key
+found is somebody else's, the leaver's own record is such a record, too.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from oneway.mapping.program import AnyTargetRow, Policy, SourceRow, TargetRow
+from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.links import likeness_of
+from oneway.planning.lookalikes import (
+    MOST,
+    by_name,
+    holders_of,
+    is_keyless,
+    namesakes_of,
+    naming_of,
+    one_form,
+    said_value,
+    shown_fields,
+)
+from oneway.planning.match import Match, Matches, index_of
+from oneway.planning.plan import Reason
+
+
+def second_records(
+    rows: Iterable[SourceRow],
+    targets: Iterable[TargetRow],
+    matches: Matches,
+    policy: Policy,
+    linked: Mapping[str, str],
+) -> Mapping[str, Reason]:
+    """Return why unmatched target records may be those of leavers, by target id.
+
+    They have not left, and have a later key or an email of a leaver who has a match or a conflict,
+    or a value that only one record may hold. The whole name counts if they have no key, or if only
+    the key says that the leaver's match is theirs; `linked` are the matches of earlier runs. People
+    who may have left count as leavers. Sensitive values are not compared.
+    """
+    left = [(row, matches.of(row)) for row in rows if row.leaver or row.may_have_left]
+    leavers = [(row, found) for row, found in left if found.target or found.conflict]
+    if not leavers:
+        return {}
+    spoken = matches.spoken | {
+        each.target.target_id for each in matches.by_source.values() if each.target is not None
+    }
+    free = [each for each in targets if not each.left and each.target_id not in spoken]
+    search = _Search(policy, free, linked)
+    reasons: dict[str, Reason] = {}
+    for row, found in leavers:
+        for what, records in search.of(row, found):
+            for each in records:
+                reasons.setdefault(each.target_id, _perhaps(row, what))
+    return reasons
+
+
+class _Search:
+    """The unmatched target records, by all that may tell whose they are."""
+
+    def __init__(
+        self, policy: Policy, free: Sequence[TargetRow], linked: Mapping[str, str]
+    ) -> None:
+        self.policy = policy
+        self.linked = linked
+        self.keys = [index_of(free, level) for level in range(len(policy.match))]
+        self.held = {position: holders_of(free, position) for position in shown_fields(policy)}
+        self.naming = naming_of(policy)
+        keyless = [each for each in free if is_keyless(each)]
+        self.keyless, self.named = by_name(keyless, self.naming), by_name(free, self.naming)
+
+    def of(self, row: SourceRow, found: Match) -> Iterator[tuple[str, Sequence[AnyTargetRow]]]:
+        """Yield the records that may be a leaver's as well, and what they have in common."""
+        paths = self.policy.match_paths
+        for level, key in enumerate(row.keys):
+            if key is not None and self.policy.key_shown[level]:
+                yield paths[level] or f"match key {level + 1}", self.keys[level].get(key, ())
+        for position, holders in self.held.items():
+            value = said_value(row, position)
+            records = holders.get(one_form(value), ()) if value is not None else ()
+            single = position in self.policy.watched
+            if single or ("@" in str(value) and len(records) <= MOST):
+                yield self.policy.fields[position].path, records
+        named = self.named if self._is_anothers(row, found) else self.keyless
+        records = namesakes_of(row, self.naming, named)
+        if len(records) <= MOST:
+            yield "name", records
+
+    def _is_anothers(self, row: SourceRow, found: Match) -> bool:
+        """Return whether a leaver's match seems to be another person's record."""
+        target = found.target
+        if target is None or self.linked.get(row.source_id) == target.target_id:
+            return False
+        return likeness_of(self.policy, row, target).two_people
+
+
+def _perhaps(row: SourceRow, what: str) -> Reason:
+    left = "has left" if row.leaver else "may have left"
+    text = f"has the same {what} as source record {row.source_id}, who {left}: it may be theirs"
+    return Reason(MAY_HAVE_LEFT, text, candidates=(row.source_id,), warning=True)
