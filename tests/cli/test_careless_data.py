@@ -441,3 +441,54 @@ def test_leaving_for_being_out_of_scope_needs_leavers(files, oneway: Run) -> Non
         [],
     )
     assert "`out_of_scope: leave` needs `leavers.set`" in oneway("validate", "m.yaml").flat
+
+
+LEAVING = """\
+oneway: 1
+name: careless
+source: {connector: file, resource: people.csv, options: {types: "left=date:dd/MM/yyyy"}}
+target: {connector: file, resource: users.json}
+match:
+  - {source: code, target: reference}
+label: name
+fields:
+  reference: {from: code, write: on_create}
+  name: name
+leavers:
+  when: status == 'Former'
+  set: {active: {value: false}, leaveDate: left}
+  left: active == `false`
+"""
+ODD_ROWS = {
+    "001,Ann,Former,31/01/2026,#N/A": True,
+    "002,Bo\u00c3\u00a9,Former,31/01/2026,x": True,
+    "003,=VLOOKUP(A2;B:C;2),Former,31/01/2026,x": True,
+    "004,Di,#N/A,31/01/2026,x": False,
+    "005,Ed,Former,soon,x": False,
+    "#REF!,Flo,Former,31/01/2026,x": False,
+    "007,Gil,Former,31/01/2026,x,more": False,
+    "008,Hal,Former,31/01/2026": False,
+}
+
+
+def test_a_leaver_leaves_whose_row_has_a_cell_that_nothing_of_the_leave_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Run
+) -> None:
+    """Each is an error of its row; who does not leave is named with those who can get in."""
+    monkeypatch.chdir(tmp_path)
+    Path("m.yaml").write_text(LEAVING, "utf-8")
+    lines = ["id,code,name,status,left,note"]
+    lines += [f"{n},{row}" for n, row in enumerate(ODD_ROWS, 1)]
+    lines += [f"{n},{n:03},Kim,Current,,x" for n in range(9, 31)]
+    Path("people.csv").write_text("\n".join(lines), "utf-8")
+    held = [{"id": f"u{n}", "reference": f"{n:03}", "name": "Kim"} for n in range(1, 31)]
+    held = [{**each, "active": True, "leaveDate": None} for each in held]
+    Path("users.json").write_text(json.dumps(held), "utf-8")
+    found = oneway("sync", "m.yaml", "--allow", "leavers=9", "--format", "json")
+    assert found.code == 5
+    left = {key: not each["active"] for key, each in users().items()}
+    assert list(left.values()) == [*ODD_ROWS.values(), *[False] * 22]
+    assert {each["name"] for each in users().values()} == {"Kim"}
+    assert users()["001"]["leaveDate"] == "2026-01-31"
+    again = oneway("plan", "m.yaml", "--format", "json")
+    assert json.loads(again.out)["counts"].get("leave", 0) == 0

@@ -245,3 +245,44 @@ def test_records_that_are_alike_stay_so_when_one_is_written(tmp_path: Path) -> N
     with pytest.raises(Rejected, match="not alike"):
         opened().writer(str(path)).update("1", {"a": "z"}, "t")
     assert opened().reader(str(path)).get("1") is None
+
+
+def test_what_is_certain_of_a_row_with_values_that_cannot_be_read(tmp_path: Path) -> None:
+    """All but these; nothing where the columns may have slid, or the id is among them."""
+    path = tmp_path / "a.csv"
+    rows = [
+        b"1,Ann,#N/A,2026-01-31",
+        "2,Bo\u00c3\u00a9,x,2026-01-31".encode(),
+        b"3,Cy,x,soon",
+        b"4,D\xe9,x,2026-01-31",
+        b"5,#N/A,x,2026-01-31,",
+        b"#N/A,Flo,x,2026-01-31",
+        b"7,Gil,x",
+        b"8,Hal,x,2026-01-31",
+    ]
+    path.write_bytes(b"id,name,note,left\n" + b"\n".join(rows) + b"\n")
+    found = opened(types="left=date").reader(str(path)).read()
+    assert {each.id: each.sound and sorted(each.sound) for each in found.records} == {
+        "1": ["id", "left", "name"],
+        "2": ["id", "left", "note"],
+        "3": ["id", "name", "note"],
+        "4": ["id", "left", "note"],
+        "line 6": None,
+        "line 7": None,
+        "line 8": None,
+        "8": None,
+    }
+    assert [each.id for each in found.records if each.problem or each.damage] == [
+        *"1234",
+        "line 6",
+        "line 7",
+        "line 8",
+    ]
+    by_id = opened(types="left=date").reader(str(path)).get  # type: ignore[attr-defined]
+    assert [bool(by_id(each)) for each in "1235"] == [True, True, True, False]
+
+
+def test_a_row_that_cannot_be_read_does_not_share_its_id_unseen(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", "id,name,note\n1,Ann,#N/A\n1,Ann,x\n2,Bo,\n")
+    assert [bool(each.problem) for each in found.records] == [True, False, True]
+    assert all(each.sound is None for each in found.records)

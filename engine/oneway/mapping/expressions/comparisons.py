@@ -30,17 +30,25 @@ def comparisons_of(text: str, tree: Node) -> tuple[Comparison, ...]:
     return tuple(found)
 
 
-def compared_paths(tree: Node) -> Iterator[tuple[str, ...]]:
-    """Yield the paths whose values a condition compares with others, or gives to a function.
+def compared_paths(tree: Node) -> frozenset[tuple[str, ...]]:
+    """Return the paths whose values a condition compares with others, or gives to a function.
 
-    `email` by itself, and `email != ''`, ask whether there is a value, and a blank is an answer.
+    Not those of which it asks as well whether there is a value, as `email` by itself does, and
+    `email != ''`: a blank is an answer there.
     """
-    kind, children = tree["type"], tree["children"]
+    uses = list(_uses(tree))
+    return frozenset(keys for keys, _ in uses) - {keys for keys, asked in uses if asked}
+
+
+def _uses(node: Node) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Yield the paths that a condition reads, and whether a blank is an answer there."""
+    kind, children = node["type"], node["children"]
     if kind in _LOGIC:
         for child in children:
-            yield from compared_paths(child)
-    elif path_in(tree) is None and not any(map(_is_blank_literal, children)):
-        yield from _paths_in(tree)
+            yield from _uses(child)
+        return
+    asked = path_in(node) is not None or any(map(_is_blank_literal, children))
+    yield from ((keys, asked) for keys in _paths_in(node))
 
 
 def _paths_in(node: Node) -> Iterator[tuple[str, ...]]:

@@ -73,7 +73,7 @@ class Expression:
     @property
     def compared_paths(self) -> frozenset[tuple[str, ...]]:
         """The paths whose values it compares, rather than asks whether there are any."""
-        return frozenset(compared_paths(self.tree))
+        return compared_paths(self.tree)
 
     def within(self, place: TextRange) -> Span:
         """Return the place of a part of the text; the whole where it spans several lines."""

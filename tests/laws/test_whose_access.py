@@ -1,0 +1,153 @@
+"""Whose access a leave ends: the leaver's, all of it that is known of, and nobody else's."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from oneway.core.records import Record, Snapshot
+from oneway.mapping.spec import GuardsSpec
+from oneway.planning.access import still_in
+from oneway.planning.guards import judge
+from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.plan import Allowance, Kind, Plan, Verb
+from worlds import World, planned
+
+LEAVERS = {"when": "status == 'L'", "set": {"state": {"value": "off"}}, "left": "state == 'off'"}
+MAPPING: Mapping[str, Any] = {
+    "oneway": 1,
+    "name": "whose",
+    "settings": {"on": {"type": "boolean", "default": False, "description": "A switch."}},
+    "label": "name",
+    "source": {"connector": "payroll", "resource": "people"},
+    "target": {"connector": "expenses", "resource": "users"},
+    "match": [{"source": "code", "target": "ref"}],
+    "joiners": {"unless_taken": ["email"]},
+    "fields": {
+        "ref": {"from": "code", "write": "on_create"},
+        "email": "mail",
+        "fullName": "name",
+    },
+    "leavers": LEAVERS,
+}
+ANN = {"code": "A", "name": "Ann", "mail": "ann@example.com", "status": "L"}
+HELD = {"ref": "A", "fullName": "Ann", "email": "ann@example.com", "state": "on"}
+LINKED = LinkEvidence((Link("s0", "t0", "A", "2026-06-01", "2026-06-14"),))
+
+
+def world_of(people: list[dict[str, Any]], users: list[dict[str, Any]], **parts: Any) -> World:
+    source = (Record(f"s{n}", {"id": f"s{n}", **each}) for n, each in enumerate(people))
+    target = (Record(f"t{n}", {"id": f"t{n}", **each}) for n, each in enumerate(users))
+    parted = Snapshot(tuple(source)), Snapshot(tuple(target)), Snapshot(())
+    return World({**MAPPING, **parts}, *parted, leaves_out_nulls=True)
+
+
+def verbs_let_through(plan: Plan, *, allowed: bool = False) -> set[Verb]:
+    if allowed:
+        plan = replace(plan, allowed=(Allowance("identities:A", 1, "me"),))
+    blocked = judge(plan, GuardsSpec()).blocked
+    return {each.verb for each in plan.actions if each.id not in blocked}
+
+
+def test_a_leave_is_held_if_the_key_alone_says_whose_record_it_is() -> None:
+    """No link, nothing that agrees, and at least two values that contradict; a fault or none."""
+    says = ["same", "other", "blank"]
+    for name, mail, linked, fault, scope in product(
+        says, says, [False, True], [False, True], [False, True]
+    ):
+        user = {
+            **HELD,
+            "fullName": {"same": "Ann", "other": "Ben", "blank": ""}[name],
+            "email": {"same": "ANN@example.com", "other": "b@example.com", "blank": None}[mail],
+        }
+        person = {**ANN, "status": "E" if scope else "L", "kind": "other" if scope else "staff"}
+        parts: dict[str, Any] = {}
+        if scope:
+            only = {"id": "staff", "when": "kind == 'staff'", "otherwise": "is no staff"}
+            parts = {"only": [only], "out_of_scope": "leave"}
+        if fault:
+            parts["fields"] = {**MAPPING["fields"], "team": "abs(name)"}
+        plan = planned(
+            world_of([person], [user], **parts), **({"evidence": LINKED} if linked else {})
+        )
+        held = (name, mail) == ("other", "other") and not linked
+        case = (name, mail, linked, fault, scope)
+        assert (Verb.LEAVE not in verbs_let_through(plan)) == held, case
+        assert Verb.LEAVE in verbs_let_through(plan, allowed=True), case
+        if held:
+            ends = judge(plan, GuardsSpec()).ends()
+            assert [each.target_id for each in still_in(plan, ends)] == ["t0"]
+            (told,) = [e for e in plan.telling[0].reasons if e.code == "stranger"]
+            assert "Ann" in told.text, case
+            assert "Ben" in told.text, case
+
+
+def test_the_leavers_own_record_is_listed_if_the_key_finds_somebody_elses() -> None:
+    """Whatever becomes of that one: also if its person has left already."""
+    for own, state in product([{"fullName": "X"}, {"email": "x@example.com"}], ["on", "off"]):
+        wrong = {**HELD, "fullName": "Ben", "email": "b@example.com", "state": state}
+        plan = planned(world_of([ANN], [wrong, {**HELD, "ref": "B", **own}]))
+        ends = judge(plan, GuardsSpec()).ends()
+        named = {each.target_id for each in still_in(plan, ends)}
+        assert named == {"t1"} | ({"t0"} if state == "on" else set()), (own, state)
+
+
+def test_a_second_record_of_a_leaver_is_listed() -> None:
+    """By their email, whatever its key, or by their whole name if it has none."""
+    choices = [True, False]
+    for matched, same_mail, same_name, keyless, left in product(choices, repeat=5):
+        second = {
+            "ref": None if keyless else "B",
+            "fullName": "ann " if same_name else "Ben",
+            "email": "ann@example.com" if same_mail else "x@example.com",
+            "state": "off" if left else "on",
+        }
+        first = HELD if matched else {**HELD, "ref": "C", "fullName": "C", "email": "c@example.com"}
+        plan = planned(world_of([ANN], [first, second]))
+        listed = still_in(plan, {}, planned=True)
+        may_be_theirs = not left and (same_mail or (same_name and keyless))
+        case = (matched, same_mail, same_name, keyless, left)
+        ids = [(each.source_id, each.target_id, each.may_have_left) for each in listed]
+        found = (None, "t1", True) if matched else ("s0", None, False)
+        assert ids == [found] * may_be_theirs, case
+
+
+def test_a_record_of_somebody_who_stays_is_nobodys_second_record() -> None:
+    bea = {"code": "B", "name": "Ann", "mail": "ann@example.com", "status": "E"}
+    plan = planned(world_of([ANN, bea], [HELD, {**HELD, "ref": "B"}]))
+    assert still_in(plan, {}, planned=True) == ()
+
+
+def test_nobody_is_deactivated_for_being_absent_whose_email_an_unmatched_person_has() -> None:
+    """Also if the sync is not for that person; a leaver spares no record."""
+    fields = {path: each for path, each in MAPPING["fields"].items() if path != "fullName"}
+    only = [{"id": "staff", "when": "kind != 'other'", "otherwise": "is no staff"}]
+    for mail, status, kind in product(["ANN@example.com", "x@example.com"], "EL", ["", "other"]):
+        person = {"code": "B", "mail": mail, "status": status, "kind": kind}
+        parts = {"fields": fields, "only": only, "absent": "deactivate", "joiners": {}}
+        plan = planned(world_of([person], [HELD], **parts, label="code"))
+        spared = mail == "ANN@example.com" and (status == "E" or kind == "other")
+        (absent,) = [each for each in plan.outcomes if each.kind is Kind.ABSENT]
+        assert (not absent.actions) == spared, (mail, status, kind)
+        assert (absent.reasons[0].code == "near_key") == spared
+
+
+def test_nobody_leaves_the_scope_because_of_a_blank_that_a_rule_compares() -> None:
+    rules: dict[str, tuple[Kind, list[str | None]]] = {
+        "kind == 'staff'": (Kind.ERROR, ["", " ", None]),
+        "contains(['staff', 'boss'], kind)": (Kind.ERROR, ["", " "]),
+        "lower(kind) == 'staff' && name == 'Ben'": (Kind.LEAVE, ["", " "]),
+        "kind": (Kind.LEAVE, ["", " ", None]),
+        "kind && kind != 'other'": (Kind.LEAVE, ["", " ", None]),
+        "kind != '' && kind != 'other'": (Kind.LEAVE, [""]),
+        "!is_blank(kind)": (Kind.LEAVE, ["", " ", None]),
+        "kind != 'other'": (Kind.UNCHANGED, ["", " ", None]),
+    }
+    for rule, (outcome, blanks) in rules.items():
+        only = [{"id": "staff", "when": rule, "otherwise": "is no staff"}]
+        for blank in blanks:
+            person = {**ANN, "status": "E", "kind": blank}
+            world = world_of([person], [HELD], only=only, out_of_scope="leave")
+            (found,) = planned(world).outcomes
+            assert found.kind is outcome, (rule, blank, found)
+            assert bool(found.actions) == (outcome is Kind.LEAVE)
