@@ -877,7 +877,8 @@ class _Model:
         if user.id in spoken or bare or not provable:
             return nobody
         if self.mapping["absent"] == "deactivate":
-            if any(self.is_near(person, user) for person in alone if not person.leaver):
+            staying = [person for person in alone if not person.leaver]
+            if any(self.is_near(e, user) or self.share_an_email(e, user) for e in staying):
                 return nobody
             nobody.access = self.differing(self.setting, {}, user)
             nobody.leaves = True
@@ -891,6 +892,20 @@ class _Model:
             is_shown and None not in (one, other) and form_of(one) == form_of(other)
             for is_shown, one, other in pairs
         )
+
+    def share_an_email(self, person: Person, user: User) -> bool:
+        """Return whether a person has an email of a user, beside the keys, and it may be shown."""
+        keys = {key["target"] for key in self.mapping["match"]}
+        secret = {rule.path for rule in bound(self.world).policy.fields if rule.sensitive}
+        for path, rule in self.fields.items():
+            if person.failed or path in keys | secret:
+                continue
+            _, value, initial = self.says(path, rule, person.data)
+            said, held = value if blank(initial) else initial, get(user.data, path)
+            texts = [" ".join(str(each).split()).casefold() for each in (said, held)]
+            if "@" in texts[0] and texts[0] == texts[1]:
+                return True
+        return False
 
     def anybody(self, person: Person) -> bool:
         """Return whether a person whom nobody matches might be any of the users."""

@@ -229,22 +229,23 @@ def test_a_file_that_cannot_be_told_apart_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("row", "problem", "complete"),
+    ("row", "id", "problem", "complete"),
     [
-        ("b", "has 1 cells where the header has 2", True),
-        ("b,y,z", "has 3 cells where the header has 2", True),
-        ('b,"y"x', "has text after a closing quotation mark", False),
-        (",y", "has no id", True),
-        (b"b,\xe9", "is not UTF-8", True),
+        ("b", "line 3", "has 1 cells where the header has 2", True),
+        ("b,y,z", "line 3", "has 3 cells where the header has 2", True),
+        ('b,"y"x', "line 3", "has text after a closing quotation mark", False),
+        (",y", "line 3", "has no id", True),
+        (b"b,\xe9", "b", "is not UTF-8", True),
+        (b"\xe9,y", "line 3", "is not UTF-8", True),
     ],
 )
 def test_a_csv_row_that_is_no_record_has_a_problem(
-    tmp_path: Path, row: str | bytes, problem: str, *, complete: bool
+    tmp_path: Path, row: str | bytes, id: str, problem: str, *, complete: bool
 ) -> None:
     raw = row.encode() if isinstance(row, str) else row
     found = read(written(tmp_path, "a.csv", b"id,n\r\na,x\r\n" + raw + b"\r\nc,z\r\n"))
     assert list(found[0]) == ["a", "c"]
-    assert problem in found[1]["line 3"]
+    assert problem in found[1][id]
     assert found[2] is complete
 
 

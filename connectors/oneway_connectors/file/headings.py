@@ -89,6 +89,10 @@ class Headings:
             inner[last] = cell if kind is None else kind.read(cell)
         return data
 
+    def paths(self, numbers: Collection[int]) -> tuple[tuple[str, ...], ...]:
+        """Return the paths of keys of some columns."""
+        return tuple((*way, last) for number, way, last, _ in self._columns if number in numbers)
+
     def odd(self, cells: Sequence[str]) -> set[int]:
         """Return which cells do not fit the types of their columns."""
         typed = ((number, kind) for _, number, kind in self._typed if number < len(cells))

@@ -26,7 +26,7 @@ class Ids:
     def __init__(self, name: str, options: FileOptions) -> None:
         self._name = name
         self._id_path = options.id
-        self._path = options.id_keys
+        self.path = options.id_keys
         self._known: set[str] = set()
         self.shared: set[str] = set()
         """The ids of several entries."""
@@ -49,7 +49,7 @@ class Ids:
 
     def own(self, entry: FileEntry) -> str | None:
         """Return the id that an entry certainly has; None if it has none."""
-        return None if entry.problem and not entry.certain else self._id_of(entry.data)
+        return None if entry.problem and not entry.lost else self._id_of(entry.data)
 
     def shared_by(self, entry: FileEntry) -> str | None:
         """Return the id that an entry shares with others; None if it shares none."""
@@ -58,7 +58,7 @@ class Ids:
 
     def name_all(self, entries: FileEntries) -> Sequence[str] | None:
         """Return the ids of several entries; None if each must be named by itself."""
-        names = entries.shape.names_of(self._path)
+        names = entries.shape.names_of(self.path)
         if not names:
             return None
         try:
@@ -77,13 +77,13 @@ class Ids:
         return found
 
     def _id_of(self, data: dict[str, Value]) -> str | None:
-        if len(self._path) == 1:  # and text or a whole number, as nearly all are
-            found = data.get(self._path[0])
+        if len(self.path) == 1:  # and text or a whole number, as nearly all are
+            found = data.get(self.path[0])
             if found.__class__ is int:
                 return str(found)
             if found.__class__ is str and found.strip():
                 return found
-        return id_of(data, self._path)
+        return id_of(data, self.path)
 
     def by_line(self, line: int) -> str:
         """Return a name for an entry without an id; several entries may share a line."""

@@ -31,9 +31,9 @@ def not_fast(raw: bytes) -> None:
 class FileEntry(NamedTuple):
     """One record of a file, or the reason there is none.
 
-    `line` is where it starts, from 1. `data` is empty if `problem` says why it is not a record, or
-    says whose it may be; if `certain`, it lacks only the values that the problem is about. `gap`
-    means that records may be missing after it.
+    `line` is where it starts, from 1. If `problem` says why it is not a record, `data` are empty,
+    or say whose it may be; they lack only what is `lost`, if there are such paths. `gap` means
+    that records may be missing after it.
     """
 
     line: int
@@ -41,7 +41,7 @@ class FileEntry(NamedTuple):
     data: dict[str, Value]
     problem: str = ""
     gap: bool = False
-    certain: bool = False
+    lost: tuple[tuple[str, ...], ...] = ()
 
 
 class FileEntries(NamedTuple):

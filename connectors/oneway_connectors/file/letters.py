@@ -5,7 +5,7 @@ text is always wrong, and no later program can tell.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.records import Value, path_text
 from oneway_connectors.file.layout import FileEntries, FileEntry
@@ -46,27 +46,24 @@ def may_be_garbled(raw: bytes) -> bool:
     return not raw or _BYTES.search(raw) is not None
 
 
-def garbled_path(data: Mapping[str, Value], way: tuple[str, ...] = ()) -> str:
-    """Return the path of a garbled text within a record; "" for none."""
+def garbled_paths(
+    data: Mapping[str, Value], way: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of garbled texts within a record, or of the lists that hold them."""
     for key, value in data.items():
-        items = value if isinstance(value, list) else [value]
-        for each in items:
-            if isinstance(each, str) and is_garbled(each):
-                return path_text((*way, key))
-            if isinstance(each, dict) and (found := garbled_path(each, (*way, key))):
-                return found
-    return ""
-
-
-def without_garbled(data: Mapping[str, Value]) -> dict[str, Value]:
-    """Return a record without its garbled texts, and without lists that hold one."""
-    found: dict[str, Value] = {}
-    for key, value in data.items():
+        here = (*way, key)
         if isinstance(value, dict):
-            found[key] = without_garbled(value)
-        elif not garbled_path({key: value}):
-            found[key] = value
-    return found
+            yield from garbled_paths(value, here)
+        elif _is_garbled(value):
+            yield here
+
+
+def _is_garbled(value: Value) -> bool:
+    if isinstance(value, list):
+        return any(map(_is_garbled, value))
+    if isinstance(value, dict):
+        return any(map(_is_garbled, value.values()))
+    return isinstance(value, str) and is_garbled(value)
 
 
 class Letters:
@@ -102,17 +99,21 @@ class Letters:
         if raw and raw.isascii() and b"\\u" not in raw:
             return ""
         self._others += not raw.isascii()
-        if not may_be_garbled(raw) or not (path := garbled_path(entry.data)):
+        if not may_be_garbled(raw):
+            return ""
+        garbled = next(garbled_paths(entry.data), None)
+        if garbled is None:
             return ""
         self._garbled.append(entry.line)
         if self._options.garbled_cells == "keep":
             return ""
+        path = path_text(garbled)
         return f"the text of {path!r} looks garbled, as Ã© for é does: {self._remedy}, or {_KEEP}"
 
-    def sound(self, entry: FileEntry) -> dict[str, Value]:
-        """Return the data of an entry without the text that must not be written elsewhere."""
+    def lost(self, entry: FileEntry) -> tuple[tuple[str, ...], ...]:
+        """Return the paths of an entry's text that must not be written elsewhere."""
         kept = self._options.garbled_cells == "keep" or not may_be_garbled(entry.raw)
-        return entry.data if kept else without_garbled(entry.data)
+        return () if kept else tuple(garbled_paths(entry.data))
 
     @property
     def said(self) -> list[str]:

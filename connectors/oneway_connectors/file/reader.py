@@ -192,7 +192,7 @@ class FileReader:
         with opened(self._path) as file:
             stamp = stamp_of(file)
         found = self.read().records
-        records = {each.id: each for each in found if not each.problem or each.sound is not None}
+        records = {each.id: each for each in found if not each.problem or each.lost}
         return _Index(stamp, records)
 
 
@@ -293,10 +293,10 @@ class _Reading:
         if self.broken > _MOST_BROKEN and 2 * self.broken > self.count:
             raise self._hardly_records(problem)
         damage = self.letters.damage(entry)
-        sound = self.letters.sound(entry) if entry.certain or damage else None
-        if sound is not None and self.ids.own(entry._replace(data=sound)) is None:
-            sound = None  # it can be anybody's
-        return Record(id, entry.data, _said(problem), damage, sound)
+        lost = self.letters.lost(entry) if entry.lost or damage else ()
+        if self.ids.path in (*entry.lost, *lost):
+            return Record(id, entry.data, _said(problem), damage)  # it may be anybody's
+        return Record(id, entry.data, _said(problem), damage, (*entry.lost, *lost))
 
     def batch(self, entries: FileEntries) -> Iterator[Record | Batch]:
         """Yield the records of several entries; each by itself where their ids are unusual."""

@@ -110,8 +110,9 @@ class Table:
     ) -> FileEntry:
         """Return the entry of a row with odd cells: what the others say tells whose the row is."""
         odd = {n for n, cell in enumerate(cells) if damage_of(cell) or not encodable(cell)}
-        data = self.headings.record(cells, odd | self.headings.odd(cells))
-        return FileEntry(line, raw, data, problem, certain=in_place)
+        odd |= self.headings.odd(cells)
+        lost = self.headings.paths(odd) if in_place else ()
+        return FileEntry(line, raw, self.headings.record(cells, odd), problem, lost=lost)
 
     def refuse_unreadable(self, cells: Mapping[str, str]) -> None:
         """Raise `Rejected` for cells that the next read would not accept as a record's."""

@@ -40,15 +40,15 @@ class Record:
     becomes an `error` outcome and affects no other. Its `data` are then empty, or identify the
     person. `damage` says why text of a record must not be written elsewhere, such as letters lost
     in an export: an `error` too for a source record, but not for a target record, which the sync
-    may mend. `sound` is the part of the data of either that is certain all the same: whatever is
-    wrong is left out. None if nothing is.
+    may mend. `lost` are the paths of either at which something is wrong, if everything else is
+    certain all the same; the data may lack them.
     """
 
     id: str
     data: Mapping[str, Value]
     problem: str = ""
     damage: str = ""
-    sound: Mapping[str, Value] | None = None
+    lost: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ to reference tables, and so a `Program`. The order of each field is
 and everything that can go wrong on one record ends in that record's `EvaluationFailure`.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -143,14 +143,6 @@ class MappingCode:
     unsure: Mapping[Capability, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     """Paths of `Policy.told` that may change when a record leaves, or comes back."""
     secrets: Secrets = field(default_factory=Secrets)
-
-    @property
-    def of_leaving(self) -> tuple[Expression, ...]:
-        """All expressions on a source record that a leave hangs on, but for rules."""
-        keys = (each.expression for each in self.match_source)
-        fields = (each for code in self.leaving for each in code.expressions)
-        found = (*keys, *self.only, self.leaver, *fields)
-        return tuple(each for each in found if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +306,7 @@ class Interpreted:
 
     def _unread_row(self, record: Record) -> SourceRow:
         """Return the row of an unreadable record: an error, and what its data tell all the same."""
-        seen = record if record.sound is None else Record(record.id, record.sound)
+        seen = _without_lost(record)
         values, _ = self._key_values(self.code.match_source, seen)
         key, name = self._name(values, record), self.label(record)
         # A file names such a record by its line, which says nothing to who has to correct it.
@@ -329,25 +321,20 @@ class Interpreted:
                 row = row._replace(leaver=self._decides_unread(self.code.leaver, seen, _LEAVER))
             except RecordStopped:
                 row = row._replace(may_have_left=True)
-        if record.sound is None or not row.leaver:
+        if not (record.lost and row.leaver):
             return row
         sure = self._sure_leave(row, seen)
         return row if sure is None else sure._replace(label=name)
 
-    def _sure_leave(self, row: SourceRow, sound: Record) -> SourceRow | None:
+    def _sure_leave(self, row: SourceRow, seen: Record) -> SourceRow | None:
         """Return an unreadable record's row with its leave; None unless all that takes is certain.
 
-        It is what the sound part of the record says, whatever stood in the rest; all the same, the
-        record is an error.
+        It is what the rest of the record says, whatever stood where something is lost; all the
+        same, the record is an error.
         """
-        code = _strictly_all(self.code)
-        strict, other = (
-            Interpreted(code, self.context, self.tables),
-            _with_something(sound, code.of_leaving),
-        )
-        if other is None:
-            return None
-        sure, perhaps = strict._source_row(sound), strict._source_row(other)
+        strict = Interpreted(_strictly_all(self.code, seen), self.context, self.tables)
+        sure = strict._source_row(replace(seen, problem="", damage=""))
+        perhaps = strict._source_row(Record(seen.id, _with_something(seen)))
         known = zip(sure.keys, perhaps.keys, strict=False)
         keys = tuple(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], known))
         if not (keys and sure.leaver and sure.leaving and _leave_of(sure) == _leave_of(perhaps)):
@@ -375,12 +362,16 @@ class Interpreted:
 
         An absent key says nothing there, whatever it means elsewhere, and not that it is blank.
         """
-        strict = _strictly(rule)
+        if rule is None:
+            return False
+        strict = _strictly(rule, record)
         answer = self._decides(strict, record, what)
-        other = record if strict is None else _with_something(record, (strict,))
-        if strict is None or (other is not None and self._decides(strict, other, what) is answer):
-            return answer
-        raise self._stopped(f"it is not known {what}", strict, record, "unsaid")
+        other = replace(record, data=_with_something(record, rule))
+        if not record.lost and rule.facts.whole:
+            other = record  # it asks for more than can be named
+        if self._decides(strict, other, what) is not answer:
+            raise self._stopped(f"it is not known {what}", strict, record, "unsaid")
+        return answer
 
     def _perhaps_leaver(
         self, row: SourceRow, leaver: Expression | None, record: Record
@@ -411,7 +402,8 @@ class Interpreted:
                     said = without_path(said, keys)
                     blank.append(f"{path_text(keys)} is blank")
             try:
-                self._decides(_strictly(rule), replace(record, data=said), _SCOPE)
+                unsaid = replace(record, data=said, lost=tuple(rule.compared_paths))
+                self._decides(_strictly(rule, unsaid), unsaid, _SCOPE)
                 return
             except RecordStopped:
                 why = f"it is not known {_SCOPE}: {', '.join(blank)}"
@@ -811,30 +803,44 @@ class Interpreted:
         return RecordStopped(EvaluationFailure(text, expression.text, expression.span, code, value))
 
 
-def _strictly(expression: Expression | None) -> Expression | None:
-    """Return an expression as it reads an unreadable record: an absent key says nothing there."""
-    if expression is None:
-        return None
-    reading = replace(expression.reading, absent_is_null=False, except_for=frozenset())
-    return replace(expression, reading=reading)
-
-
-def _with_something(record: Record, expressions: Iterable[Expression]) -> Record | None:
-    """Return a record with a value for every key that expressions read and that it lacks.
-
-    Some functions take an absent key for a blank: what they answer may hang on it as well. None
-    if an expression reads the record as a whole.
-    """
-    data = record.data
-    for each in expressions:
-        if each.facts.whole:
-            return None
-        for use in each.paths:
-            inside = (at(data, use.keys[:depth]) for depth in range(1, len(use.keys)))
-            fits = all(held is MISSING or isinstance(held, Mapping) for held in inside)
-            if fits and at(data, use.keys) is MISSING:
-                data = with_value(data, use.keys, _SOMETHING)
+def _without_lost(record: Record) -> Record:
+    """Return a record without what is wrong in it; its other values are certain."""
+    data = dict(record.data)
+    for path in record.lost:
+        data = without_path(data, path)
     return replace(record, data=data)
+
+
+def _strictly(expression: Expression, record: Record) -> Expression:
+    """Return an expression as it reads an unreadable record: what is lost says nothing there.
+
+    Neither does any other absent key, unless it is known what is lost.
+    """
+    reading = expression.reading
+    if not record.lost:
+        return replace(
+            expression, reading=replace(reading, absent_is_null=False, except_for=frozenset())
+        )
+    lost = frozenset(path[:depth] for path in record.lost for depth in range(1, len(path) + 1))
+    null = reading.absent_is_null
+    others = reading.except_for | lost if null else reading.except_for - lost
+    return replace(expression, reading=replace(reading, except_for=others))
+
+
+def _with_something(record: Record, read: Expression | None = None) -> Mapping[str, Value]:
+    """Return the data of an unreadable record with a value wherever something is lost.
+
+    That is at every path that it lacks and that an expression reads, unless it is known better.
+    Some functions take an absent key for a blank: their answer may hang on it.
+    """
+    paths = record.lost or tuple(use.keys for use in (read.paths if read is not None else ()))
+    data = record.data
+    for keys in paths:
+        inside = (at(data, keys[:depth]) for depth in range(1, len(keys)))
+        fits = all(held is MISSING or isinstance(held, Mapping) for held in inside)
+        if fits and at(data, keys) is MISSING:
+            data = with_value(data, keys, _SOMETHING)
+    return data
 
 
 _SOMETHING = "\N{REPLACEMENT CHARACTER}"
@@ -846,25 +852,33 @@ def _leave_of(row: SourceRow) -> tuple[object, ...]:
     return row.leaver, row.outside, row.leaving, row.leaves_left, row.leaves_later
 
 
-def _strictly_all(code: MappingCode) -> MappingCode:
-    """Return a mapping as it reads the source records that cannot be read as a whole."""
+def _strictly_all(code: MappingCode, record: Record) -> MappingCode:
+    """Return a mapping as it reads a source record that cannot be read as a whole."""
 
-    def typed(each: Typed | None) -> Typed | None:
-        return each and replace(each, expression=_strictly(each.expression))
+    def strictly(each: Expression) -> Expression:
+        return _strictly(each, record)
+
+    def typed(each: Typed) -> Typed:
+        return replace(each, expression=strictly(each.expression))
 
     def part(each: Expression | Constant | None) -> Expression | Constant | None:
-        return _strictly(each) if isinstance(each, Expression) else each
+        return strictly(each) if isinstance(each, Expression) else each
 
     def field_code(each: FieldCode) -> FieldCode:
-        stand_ins = {"default": part(each.default), "initial": part(each.initial)}
-        return replace(each, source=typed(each.source), when=_strictly(each.when), **stand_ins)
+        return replace(
+            each,
+            source=each.source and typed(each.source),
+            default=part(each.default),
+            initial=part(each.initial),
+            when=each.when and strictly(each.when),
+        )
 
     return replace(
         code,
         match_source=tuple(map(typed, code.match_source)),
-        only=tuple(map(_strictly, code.only)),
-        rules=tuple(map(_strictly, code.rules)),
-        leaver=_strictly(code.leaver),
+        only=tuple(map(strictly, code.only)),
+        rules=tuple(map(strictly, code.rules)),
+        leaver=code.leaver and strictly(code.leaver),
         fields=tuple(map(field_code, code.fields)),
         leaving=tuple(map(field_code, code.leaving)),
     )
