@@ -76,8 +76,8 @@ def test_a_column_of_dates_stays_one_and_the_odd_cell_is_named(
     assert "Leaving Date" in ended.err
     assert word.startswith("#") or f"holds {word!r}, where the others are dates" in ended.err
     kinds = outcomes(world)
-    assert kinds["line 6"] == "error"
-    assert [id for id, kind in kinds.items() if kind == "error"] == ["line 6"]
+    assert kinds["0004"] == "error"
+    assert [id for id, kind in kinds.items() if kind == "error"] == ["0004"]
     assert kinds["0001"] == "leave"
     assert kinds["0003"] == "unchanged"
 

@@ -122,7 +122,9 @@ def test_law_18_nor_does_a_value_that_cannot_be_read(world: World, data: st.Data
 
 
 @given(WORLDS, st.data())
-def test_law_16_no_leave_hangs_on_what_cannot_be_read(world: World, data: st.DataObject) -> None:
+def test_law_18_and_no_leave_hangs_on_what_cannot_be_read(
+    world: World, data: st.DataObject
+) -> None:
     """Whatever stood there, the same leave would be written; if not, none is."""
     ids = sorted(each.id for each in world.source.records)
     assume(ids and accepted(world))

@@ -35,6 +35,10 @@ def _own(law: int, name: str, module: str, old: str, new: str, why: str) -> tupl
     return law, Mutant(name, module, old, new, why, TESTS[law])
 
 
+def _whose(name: str, module: str, old: str, new: str, why: str) -> tuple[int, Mutant]:
+    return 19, Mutant(name, module, old, new, why, "tests/laws/test_whose_access.py")
+
+
 OWN = (
     _own(
         1,
@@ -233,8 +237,9 @@ OWN = (
         19,
         "unread-rows-tell-nothing",
         "mapping/interpreter",
-        "            return row._replace(leaver=self._decides(leaver, record, _LEAVER))\n",
-        "            return row\n",
+        "                row = row._replace(leaver=self._decides_unread("
+        "self.code.leaver, seen, _LEAVER))\n",
+        "                pass\n",
         "what can be read of a record says whether its person has left",
     ),
     _own(
@@ -268,6 +273,36 @@ OWN = (
         "            **likely_targets(rows, target.items, matches, policy),\n",
         "",
         "a leaver whose key is written otherwise has an account that may be theirs",
+    ),
+    _own(
+        18,
+        "lost-values-keep-in",
+        "mapping/interpreter",
+        "        return row if sure is None else sure._replace(label=name)\n",
+        "        return row\n",
+        "a leave waits for no value that it does not depend on",
+    ),
+    _own(
+        18,
+        "lost-values-are-blank",
+        "mapping/interpreter",
+        " and _leave_of(sure) == _leave_of(perhaps)",
+        "",
+        "what is lost may have been anything, and is no blank",
+    ),
+    _whose(
+        "second-records-are-nobodys",
+        "planning/planner",
+        "second_records(rows, targets, matches, policy, evidence.targets)",
+        "{}",
+        "a leaver's second record lets them in",
+    ),
+    _whose(
+        "a-key-alone-locks-out",
+        "planning/guards",
+        "action.verb.takes_access and not outcome.only_by_key",
+        "action.verb.takes_access",
+        "nobody is locked out by another person's code",
     ),
     _own(
         19,

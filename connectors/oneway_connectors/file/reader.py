@@ -296,7 +296,8 @@ class _Reading:
         lost = self.letters.lost(entry) if entry.lost or damage else ()
         if self.ids.path in (*entry.lost, *lost):
             return Record(id, entry.data, _said(problem), damage)  # it may be anybody's
-        return Record(id, entry.data, _said(problem), damage, (*entry.lost, *lost))
+        place = f"line {entry.line}" if entry.lost else ""
+        return Record(id, entry.data, _said(problem), damage, (*entry.lost, *lost), place)
 
     def batch(self, entries: FileEntries) -> Iterator[Record | Batch]:
         """Yield the records of several entries; each by itself where their ids are unusual."""

@@ -41,7 +41,8 @@ class Record:
     person. `damage` says why text of a record must not be written elsewhere, such as letters lost
     in an export: an `error` too for a source record, but not for a target record, which the sync
     may mend. `lost` are the paths of either at which something is wrong, if everything else is
-    certain all the same; the data may lack them.
+    certain all the same; the data may lack them. `place` is where a record with a problem stands,
+    such as the line of a file, if that is not its id already.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Record:
     problem: str = ""
     damage: str = ""
     lost: tuple[tuple[str, ...], ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -309,10 +309,11 @@ class Interpreted:
         seen = _without_lost(record)
         values, _ = self._key_values(self.code.match_source, seen)
         key, name = self._name(values, record), self.label(record)
+        place = record.place or record.id
         # A file names such a record by its line, which says nothing to who has to correct it.
-        label = name if key == record.id else f"({f'{key} {name}'.strip()})"
+        label = name if key == place else f"({f'{key} {name}'.strip()})"
         unread = self._unread(record)
-        row = SourceRow(record.id, record.id, label, (), evaluation_error=unread, keys_known=False)
+        row = SourceRow(record.id, place, label, (), evaluation_error=unread, keys_known=False)
         row = row._replace(readable_keys=tuple(map(comparable, values, self.policy.match)))
         if self._is_outside(seen):
             row = row._replace(leaver=self.policy.out_of_scope is OutOfScope.LEAVE)

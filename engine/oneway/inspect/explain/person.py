@@ -298,7 +298,7 @@ def _decided(found: Match) -> str:
 
 def _several(rows: Sequence[SourceRow]) -> str:
     """Return the first few records by name, and how many others there are."""
-    names = sorted(" ".join(dict.fromkeys((row.source_id, row.label))).strip() for row in rows)
+    names = sorted(" ".join(dict.fromkeys((row.key, row.label))).strip() for row in rows)
     return some(names, _NAMED)
 
 

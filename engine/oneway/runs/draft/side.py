@@ -119,9 +119,8 @@ def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
 
 def _unread(odd: Mapping[str, str], found: Snapshot) -> tuple[str, ...]:
     """Return what is wrong with the invalid rows, with each odd cell."""
-    return tuple(
-        f"{each.id}: {odd.get(each.id, each.problem)}" for each in found.records if each.problem
-    )
+    places = ((each.place or each.id, each.problem) for each in found.records if each.problem)
+    return tuple(f"{place}: {odd.get(place, problem)}" for place, problem in places)
 
 
 def _odd(about: Suggestion) -> dict[str, str]:
