@@ -898,7 +898,7 @@ class _Model:
         keys = {key["target"] for key in self.mapping["match"]}
         secret = {rule.path for rule in bound(self.world).policy.fields if rule.sensitive}
         for path, rule in self.fields.items():
-            if person.failed or path in keys | secret:
+            if person.failed or path in keys | secret | set(self.watched()):
                 continue
             _, value, initial = self.says(path, rule, person.data)
             said, held = value if blank(initial) else initial, get(user.data, path)

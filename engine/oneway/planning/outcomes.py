@@ -734,12 +734,13 @@ def absent(
 class _Near:
     """The unmatched people who stay, by each form of their keys and by their emails.
 
-    Leavers spare no record. There are none where absent records are not deactivated.
+    Leavers spare no record, and values that only one record may hold do so by themselves
+    (`uniqueness`). There are none where absent records are not deactivated.
     """
 
     def __init__(self, policy: Policy, alone: Iterable[SourceRow]) -> None:
         self.policy = policy
-        self.fields = shown_fields(policy)
+        self.fields = [each for each in shown_fields(policy) if each not in policy.watched]
         self.keys: dict[tuple[int, str], list[str]] = defaultdict(list)
         self.emails: dict[tuple[int, str], list[str]] = defaultdict(list)
         staying = () if policy.absent is not Absent.DEACTIVATE else alone
