@@ -689,12 +689,8 @@ def absent(
     matches: Matches,
     source: Collected[AnySourceRow],
     rows: Sequence[SourceRow],
-    theirs: Mapping[str, Reason],
 ) -> list[Draft]:
-    """Return the outcome of every target record that no source record matched.
-
-    `theirs` are those that may be a leaver's, and why.
-    """
+    """Return the outcome of every target record that no source record matched."""
     matched = {
         each.target.target_id for each in matches.by_source.values() if each.target is not None
     }
@@ -724,9 +720,6 @@ def absent(
                 draft = replace(
                     draft, access=Verb.DEACTIVATE, access_changes=differences, has_access=True
                 )
-        if each.target_id in theirs:
-            reasons = (*draft.reasons, theirs[each.target_id])
-            draft = replace(draft, reasons=reasons, has_access=True)
         drafts.append(draft)
     return drafts
 

@@ -126,8 +126,7 @@ def plan_rows(
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
     seen = Collected(tuple(targets), target.complete)
     drafter = _drafter(program, seen, matches, evidence, unseen, rows)
-    theirs = second_records(rows, targets, matches, policy, evidence.targets)
-    unmatched = absent(program, targets, matches, source, rows, theirs)
+    unmatched = _unmatched(program, targets, matches, source, rows, evidence)
     decide = partial(_granted, drafter, matches, unmatched, targets)
     rows, settled = settle(program, rows, decide)
     drafts = _doubted(_reopened(settled.drafts, matches, drafter.possible), evidence)
@@ -176,6 +175,22 @@ def _granted(
     """Return the outcomes of rows, and of target records alone, once claims are settled."""
     found = (drafter.draft(row, matches.of(row)) for row in rows)
     return grant_claims([*found, *unmatched], targets, drafter.policy)
+
+
+def _unmatched(
+    program: Program, targets: Sequence[TargetRow], matches: Matches,
+    source: Collected[AnySourceRow], rows: Sequence[SourceRow], evidence: LinkEvidence,
+) -> Sequence[Draft]:  # fmt: skip
+    """Return the outcomes of target records alone; some may be a leaver's as well."""
+    second = second_records(rows, targets, matches, program.policy, evidence.targets)
+
+    def told(draft: Draft) -> Draft:
+        reason = second.get(draft.target.target_id) if draft.target is not None else None
+        if reason is None:
+            return draft
+        return replace(draft, reasons=(*draft.reasons, reason), has_access=True)
+
+    return [told(each) for each in absent(program, targets, matches, source, rows)]
 
 
 def _aside(chosen: ChosenRows) -> Iterator[Draft]:
