@@ -67,6 +67,7 @@ any_plan = st.builds(
     outcomes=many(outcomes | quiet.map(lambda each: each.outcome)),
     misses=many(st.builds(plans.Miss, words, words, counts, counts, words, many(words))),
     allowed=many(st.builds(plans.Allowance, words, counts, words)),
+    names=st.dictionaries(words, st.dictionaries(words, words, max_size=2), max_size=2),
 )
 PLACE = Span("mappings/a:b.yaml", 21, 5, 24)
 PLAN = Plan(
@@ -82,6 +83,7 @@ PLAN = Plan(
     },
     reads=(plans.Read("source", 1, True),),
     managed=1,
+    names={"departmentId": {"13": "OPS"}},
     outcomes=(
         Outcome(
             *(Kind.UPDATE, "E1", "Zoë Example", "s1", "t1"),

@@ -221,6 +221,11 @@ _EXACT = 2**53
 """Below this limit, every whole number is exact as a float."""
 
 
+def is_scalar(value: object) -> bool:
+    """Return whether a value is a text, a number or a truth: not blank, a list or an object."""
+    return isinstance(value, str | int | float)
+
+
 def identity(value: object) -> Hashable:
     """Return a hashable that is equal for two values exactly if they are the same JSON.
 

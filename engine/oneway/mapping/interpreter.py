@@ -8,7 +8,7 @@ to reference tables, and so a `Program`. The order of each field is
 and everything that can go wrong on one record ends in that record's `EvaluationFailure`.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -28,11 +28,13 @@ from oneway.core.records import (
     holds,
     identity,
     is_blank,
+    is_scalar,
     parse_day,
     path_text,
     with_value,
     without_path,
 )
+from oneway.core.seal import canonical
 from oneway.mapping.evidence import Secrets, as_shown, evidence
 from oneway.mapping.expressions import (
     PLAIN,
@@ -157,6 +159,23 @@ class LookupTable:
     complete: bool = True
     problems: tuple[str, ...] = ()
     keyless: tuple[str, ...] = ()
+
+    def names(self, wanted: Container[str]) -> dict[str, str]:
+        """Return the text key beside each wanted value, by the value's canonical JSON.
+
+        A value that is its own key, or has several, has no name.
+        """
+        found: dict[str, set[str]] = {}
+        for key, values in self.rows.items():
+            for value in values if isinstance(key, str) else ():
+                if is_scalar(value) and (said := canonical(value)) in wanted:
+                    found.setdefault(said, set()).add(str(key))
+        return {
+            said: key
+            for said, keys in sorted(found.items())
+            for key in keys
+            if len(keys) == 1 and canonical(key) != said
+        }
 
 
 def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> LookupTable:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple, overload
 
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Value
+from oneway.core.records import Compare, Value, is_scalar
 from oneway.core.seal import Sealed, canonical
 
 FORMAT = 3
@@ -388,6 +388,13 @@ class Plan:
     connection: PlanConnection | None = None
     engine: str = ""
     """The version of Oneway that made the plan."""
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By which key a lookup finds a value, by field and by the value's canonical JSON."""
+
+    def name_of(self, field: str, value: Value | Sealed) -> str:
+        """Return the key by which a lookup finds a value of a field; "" if it has none."""
+        known = self.names.get(field)
+        return known.get(canonical(value), "") if known and is_scalar(value) else ""
 
     @cached_property
     def telling(self) -> tuple[Outcome, ...]:

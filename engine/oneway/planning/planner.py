@@ -81,6 +81,8 @@ class Header:
     """How many records of "source" and "target" have a value in each key that must not lose it."""
     left_out: int = 0
     """See `Read.left_out`; of the source alone."""
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """See `Plan.names`; known where a plan is derived again."""
 
 
 def plan(
@@ -146,6 +148,7 @@ def plan_rows(
         outcomes=_in_order(assembler, (*drafts, *_aside(chosen)), screened.quiet, passed_over),
         misses=_misses(rows),
         allowed=header.allowed,
+        names=header.names,
     )
 
 

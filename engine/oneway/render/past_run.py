@@ -179,7 +179,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         each for each in people if chosen or each.action or each.outcome.kind not in _QUIET
     ]
     names = names_of(past.plan.outcomes) if past.plan is not None else {}
-    lines += _people(shown_people, Telling(past.run.start, names, style))
+    lines += _people(shown_people, Telling(past.run.start, past.plan, names, style))
     if chosen and not people:
         lines += ["", "No person matches."]
     return "\n".join(lines) + "\n"
@@ -251,9 +251,10 @@ def _fact(name: str, said: str, style: Style) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What all lines about a run's people share: its start, everybody's names, the style."""
+    """What all lines about a run's people share: its start, its plan, names, and the style."""
 
     start: RunStart
+    plan: Plan | None
     names: Mapping[str, str]
     style: Style
 
@@ -292,7 +293,8 @@ def _acted(each: RecordStory, telling: Telling) -> Iterator[str]:
     where = f" (record {clip(harmless(record))})" if record and record != outcome.key else ""
     yield from wrap(f"{VERB_MARKERS[action.verb]} {content.name(outcome)}{where}", style, 2, 4)
     for change in action.changes:
-        said = f"{harmless(change.field)}: {content.changed(change, action.verb)}"
+        assert telling.plan is not None, "its actions are the plan's"
+        said = f"{harmless(change.field)}: {content.changed(change, action.verb, telling.plan)}"
         yield from wrap(said, style, 6, 8)
     why = _why(each)
     if why:

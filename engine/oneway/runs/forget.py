@@ -152,7 +152,11 @@ def _forget_plan(journal: Journal, run: Run, known: Known, plan: Plan) -> bool:
         for each in plan.misses
     )
     allowed = _allowed(known, plan.allowed)
-    less = replace(plan, outcomes=outcomes, misses=misses, allowed=allowed)
+    names = {
+        field: {value: key for value, key in each.items() if not known.is_in(key)}
+        for field, each in plan.names.items()
+    }
+    less = replace(plan, outcomes=outcomes, misses=misses, allowed=allowed, names=names)
     if less == plan:
         return False
     replace_plan(journal, run.id, dump(less))

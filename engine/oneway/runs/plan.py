@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from oneway import __version__
 from oneway.core.progress import Progress, silent
-from oneway.core.seal import Seal
+from oneway.core.records import is_scalar
+from oneway.core.seal import Seal, canonical
 from oneway.core.telemetry import step
 from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
@@ -23,7 +24,13 @@ from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.apply import connection_of
 from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
 from oneway.runs.prepared import PreparedRun
-from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs, table_digest
+from oneway.runs.read import (
+    EvaluatedInputs,
+    ReadInputs,
+    evaluate_inputs,
+    open_tables,
+    table_digest,
+)
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.second_night import SecondNight
 from oneway.runs.session import RunSession
@@ -52,7 +59,7 @@ def plan_of(
     header = _header(prepared, reading, seal, _left_out(remembered, unlisted, rows))
     evidence = _doubting(prepared, reading, header, evidence, remembered, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
-    return _with_keyless(made, reading)
+    return _with_names(_with_keyless(made, reading), prepared, reading)
 
 
 def plan_run(
@@ -76,9 +83,9 @@ def plan_run(
         found = evaluate_inputs(prepared, systems, progress, keeping=keeping)
         found = looked_up(prepared, systems, found, remembered)
         found, header = _headed(session, found, remembered)
-        plan = _planned(found, seal, header)
+        plan = _planned(prepared, found, seal, header)
         again = asked_again(prepared, systems, found, plan)
-        return (plan, found) if again is None else (_planned(again, seal, header), again)
+        return (plan, found) if again is None else (_planned(prepared, again, seal, header), again)
 
 
 def _headed(
@@ -145,7 +152,7 @@ def _of_the_changed(
     if read is not None:
         found = looked_up(prepared, systems, read, remembered)
         found, header = _headed(session, found, remembered)
-        plan = _planned(found, seal, header)
+        plan = _planned(prepared, found, seal, header)
         shown = len(found.target.items) == len(read.target.items)
         if shown and asked_again(prepared, systems, found, plan) is None:
             night.keep(found, plan)
@@ -170,7 +177,7 @@ def _not_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _planned(found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
+def _planned(prepared: PreparedRun, found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
     with step("plan") as planning:
         made = plan_rows(
             found.program,
@@ -183,7 +190,28 @@ def _planned(found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
         )
         kinds = {kind: count for kind, count in sorted(made.counts().items()) if count}
         planning.note(actions=len(made.actions), **kinds)
-        return _with_keyless(made, found)
+        return _with_names(_with_keyless(made, found), prepared, found)
+
+
+def _with_names(plan: Plan, prepared: PreparedRun, found: ReadInputs | EvaluatedInputs) -> Plan:
+    """Return a plan that knows the keys of the looked-up values in its changes.
+
+    Tables that hold anything sensitive name nothing.
+    """
+    code = prepared.compiled.code
+    lookups = {each.rule.path: each.lookup for each in (*code.fields, *code.leaving) if each.lookup}
+    wanted: dict[str, set[str]] = {}
+    for action in plan.actions if lookups else ():
+        for change in action.changes:
+            if change.field in lookups:
+                both = filter(is_scalar, (change.before, change.after))
+                wanted.setdefault(change.field, set()).update(map(canonical, both))
+    open_ = open_tables(prepared) if wanted else ()
+    names = {}
+    for path, values in wanted.items():
+        if lookups[path] in open_ and (known := found.tables[lookups[path]].names(values)):
+            names[path] = known
+    return replace(plan, names=names) if names else plan
 
 
 def _with_keyless(plan: Plan, found: ReadInputs | EvaluatedInputs) -> Plan:

@@ -163,11 +163,11 @@ class _Keeping(Generic[T]):
 def projection_of(prepared: PreparedRun) -> Projection:
     """Return the projection of records that may be stored with a run."""
     compiled = prepared.compiled
-    tables = _open_tables(prepared)
+    tables = open_tables(prepared)
     return Projection(compiled.code, compiled.source, compiled.target, tables)
 
 
-def _open_tables(prepared: PreparedRun) -> frozenset[str]:
+def open_tables(prepared: PreparedRun) -> frozenset[str]:
     """Return the references whose lookup tables hold nothing marked as sensitive."""
     code = prepared.compiled.code
     secret = {each.lookup for each in (*code.fields, *code.leaving) if each.rule.sensitive}

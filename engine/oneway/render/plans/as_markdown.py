@@ -107,7 +107,7 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
         row
         for verb, outcomes in content.by_verb(plan)
         for each in outcomes
-        for row in _rows(each, each.action_of(verb))
+        for row in _rows(plan, each, each.action_of(verb))
     ]
     if not rows:
         return ""
@@ -127,12 +127,12 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     return "\n".join([*head, *table, *rest, *([""] if notes else []), *_limited(notes)])
 
 
-def _rows(outcome: Outcome, action: Action) -> Iterator[str]:
+def _rows(plan: Plan, outcome: Outcome, action: Action) -> Iterator[str]:
     start = f"| `{VERB_MARKERS[action.verb]}` {action.verb.value} | {code(content.who(outcome))}"
     if not action.changes:
         yield f"{start} | | | |"
     for change in action.changes:
-        said = code(content.changed(change, action.verb))
+        said = code(content.changed(change, action.verb, plan))
         origin = f"{code(clip(on_one_line(change.expression)))} {code(str(change.place))}"
         yield f"{start} | {code(change.field)} | {said} | {origin} |"
 

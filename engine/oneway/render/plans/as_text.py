@@ -151,7 +151,7 @@ class _TextPage:
         return lines + self.fields(action)
 
     def fields(self, action: Action) -> list[str]:
-        rows = _rows(action.changes, action.verb)
+        rows = _rows(action.changes, action.verb, self.plan)
         if not self.short:
             return _table(rows, self.style)
         own = harmless(f"{self.plan.mapping_file}:")
@@ -164,7 +164,7 @@ class _TextPage:
             _FIELD + row.columns > self.style.width
             for verb, outcomes in content.by_verb(self.plan)
             for outcome in outcomes[: self.limit]
-            for row in _rows(outcome.action_of(verb).changes, verb)
+            for row in _rows(outcome.action_of(verb).changes, verb, self.plan)
         )
 
     def staying(self) -> list[str]:
@@ -291,11 +291,11 @@ def _table(rows: list[_Row], style: Style) -> list[str]:
     return lines
 
 
-def _rows(changes: Iterable[Change], verb: Verb) -> list[_Row]:
+def _rows(changes: Iterable[Change], verb: Verb, plan: Plan) -> list[_Row]:
     return [
         _Row(
             clip(harmless(each.field)),
-            content.changed(each, verb),
+            content.changed(each, verb, plan),
             clip(on_one_line(each.expression)),
             clip(harmless(f"{each.place.file}:{each.place.line}")),
         )

@@ -301,19 +301,29 @@ def _record(outcome: Outcome) -> str:
     return f" (record {clip(harmless(outcome.target_id or ''), 40)})"
 
 
-def changed(change: Change, verb: Verb) -> str:
-    """Return the values before and after of one field; sensitive ones as `***`."""
+def changed(change: Change, verb: Verb, plan: Plan) -> str:
+    """Return the values before and after of one field; sensitive ones as `***`.
+
+    Values that a lookup of the plan finds are shown with the key that finds them: `13 (OPS)`.
+    """
     before, after = change.before, change.after
     if change.awaits is not None and not isinstance(after, Sealed):
         was = "" if before is None else f"{clip(shown(before))} -> "
         return f"{was}of {clip(shown(after))} in {harmless(change.awaits.lookup)}, once created"
     if verb is Verb.CREATE:
-        return clip(shown(after))
+        return valued(plan, change.field, after)
     if isinstance(before, Sealed) or isinstance(after, Sealed):
         return f"*** ({_sealed_change(change)})"
     if isinstance(before, list) and isinstance(after, list | None):
         return list_change(before, after or [])
-    return f"{clip(shown(before))} -> {clip(shown(after))}"
+    was, will = (valued(plan, change.field, each) for each in (before, after))
+    return f"{was} -> {will}"
+
+
+def valued(plan: Plan, field: str, value: Value | Sealed) -> str:
+    """Return a value, and the key by which a lookup finds it: `13 (OPS)`."""
+    name = plan.name_of(field, value)
+    return f"{clip(shown(value))} ({clip(harmless(name), 60)})" if name else clip(shown(value))
 
 
 def list_change(before: list[Value], after: list[Value]) -> str:
@@ -433,15 +443,15 @@ def sticking(plan: Plan, memory: Memory, told: Mapping[str, Story] = {}) -> list
     for each in memory.sticking:
         story = told.get(each.action.id)
         so = f" ({since(story, memory.zone)})" if story is not None and story.since else ""
-        said.append(f"{names[each.action.id]}: {_unstuck(each)}, and planned again{so}")
+        said.append(f"{names[each.action.id]}: {_unstuck(each, plan)}, and planned again{so}")
     return said
 
 
-def _unstuck(each: Flapping) -> str:
+def _unstuck(each: Flapping, plan: Plan) -> str:
     runs = "the last run" if each.times == 1 else f"each of the last {each.times} runs"
     if each.change is None:
         return f"created in {runs}"
-    said = f"{harmless(each.change.field)}: {changed(each.change, each.action.verb)}"
+    said = f"{harmless(each.change.field)}: {changed(each.change, each.action.verb, plan)}"
     return f"{said}; written in {runs}"
 
 
@@ -451,13 +461,17 @@ def sentence(reason: Reason, names: Mapping[str, str] = {}) -> str:
 
 
 def alike(plan: Plan) -> tuple[str, ...]:
-    """Return the changes that many records share: "departmentId: all 150 become 13"."""
+    """Return the changes that many records share: "departmentId: all 150 become 13 (OPS)"."""
     counts: dict[str, Counter[str]] = {}
     for outcome in plan.telling:
         for action in outcome.actions:
             for change in action.changes:
                 if action.verb is Verb.UPDATE and not _is_sealed(change):
-                    after = "nothing" if change.after is None else clip(shown(change.after))
+                    after = (
+                        "nothing"
+                        if change.after is None
+                        else valued(plan, change.field, change.after)
+                    )
                     counts.setdefault(change.field, Counter())[after] += 1
     said = []
     for field, found in counts.items():

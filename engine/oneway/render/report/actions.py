@@ -1,10 +1,10 @@
 """Joins plan and journal: what was planned for each record, and how it ended."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oneway.history.journal import JournalEntry, RunStart
 from oneway.history.stories import Story, Trouble
-from oneway.planning.plan import Action, Change, End, Ending, Outcome, Verb
+from oneway.planning.plan import Action, Change, End, Ending, Outcome, Plan, Verb
 from oneway.render.report.page import ReportPerson
 from oneway.render.report.words import named, since
 from oneway.render.stories import by_subject
@@ -20,6 +20,8 @@ class Deed:
     person: ReportPerson
     changes: tuple[Change, ...]
     end: End | None
+    plan: Plan | None = None
+    """The plan that names the looked-up values of its changes."""
 
     @property
     def ending(self) -> Ending | None:
@@ -47,6 +49,7 @@ def deeds(told: PastRun) -> tuple[Deed, ...]:
         for outcome in outcomes
         for action in outcome.actions
     ]
+    planned = [replace(each, plan=told.plan) for each in planned]
     known = {each.id for each in planned}
     return (*planned, *(_written(each) for id, each in entries.items() if id not in known))
 

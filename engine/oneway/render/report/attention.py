@@ -76,7 +76,7 @@ def meant(deed: Deed) -> tuple[Cell, Cell]:
     """Return the person of an action, and what was planned."""
     if not deed.changes:
         return deed.person, ReportText((VERBS_TO_DO[deed.verb],))
-    return deed.person, fields(deed.changes, deed.verb, done=False)
+    return deed.person, fields(deed.changes, deed.verb, deed.plan, done=False)
 
 
 def _problems(told: PastRun) -> ReportSection | None:

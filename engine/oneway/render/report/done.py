@@ -28,7 +28,7 @@ def done(found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     for verb, id, title, about, column in _SECTIONS:
         these = [each for each in found if each.verb is verb and each.ending is Ending.DONE]
         if these:
-            rows = tuple((each.person, fields(each.changes, verb)) for each in these)
+            rows = tuple((each.person, fields(each.changes, verb, each.plan)) for each in these)
             table = ReportTable(title, ("Person", column), rows)
             block = Block(table=table)
             sections.append(ReportSection(id, title, len(these), Tone.GOOD, about, (block,)))

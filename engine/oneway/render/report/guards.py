@@ -61,7 +61,9 @@ def _block(
 
 
 def _table(title: str, found: Sequence[Deed]) -> ReportTable:
-    rows = tuple((each.person, fields(each.changes, each.verb, done=False)) for each in found)
+    rows = tuple(
+        (each.person, fields(each.changes, each.verb, each.plan, done=False)) for each in found
+    )
     return ReportTable(
         title, ("Person", "What waits: the present value, then the one payroll wants"), rows
     )

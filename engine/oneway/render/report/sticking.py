@@ -35,7 +35,7 @@ def _again(told: PastRun, action: Action) -> Cell:
     changes = action.changes
     if undone is not None:
         changes = tuple(each for each in changes if each.field in undone.fields)
-    return fields(changes, action.verb)
+    return fields(changes, action.verb, told.plan)
 
 
 def _section(rows: tuple[tuple[Cell, ...], ...]) -> ReportSection:

@@ -1,6 +1,7 @@
 """The words of a report: days, durations, fields and people, as a payroll clerk says them."""
 
 import re
+from dataclasses import replace
 
 from oneway.core.instants import day as local_day
 from oneway.core.instants import day_in_words, local, moment_in_words
@@ -9,7 +10,7 @@ from oneway.core.records import parse_day
 from oneway.core.seal import Sealed
 from oneway.history.journal import RunStart
 from oneway.history.stories import Story
-from oneway.planning.plan import Change, Outcome, Verb
+from oneway.planning.plan import Change, Outcome, Plan, Verb
 from oneway.render.layout import clip
 from oneway.render.report.page import Fields, Look, ReportField, ReportPerson, Value
 from oneway.render.sanitize import harmless, quoted, shown
@@ -94,9 +95,11 @@ def since(story: Story | None, start: RunStart) -> str:
     return "; ".join(said)
 
 
-def fields(changes: tuple[Change, ...], verb: Verb, *, done: bool = True) -> Fields:
-    """Return what an action wrote or would write, field by field."""
-    items = tuple(_field(each, creating=verb is Verb.CREATE) for each in changes)
+def fields(
+    changes: tuple[Change, ...], verb: Verb, plan: Plan | None, *, done: bool = True
+) -> Fields:
+    """Return what an action wrote or would write, field by field, with the names of `plan`."""
+    items = tuple(_field(each, plan, creating=verb is Verb.CREATE) for each in changes)
     return Fields(items) if done else Fields(items, "the target has", "payroll wants")
 
 
@@ -111,14 +114,21 @@ def value(data: Data | Sealed) -> Value:
     return Value(clip(harmless(data) if data and data == data.strip() else quoted(data), LONGEST))
 
 
-def _field(change: Change, *, creating: bool) -> ReportField:
+def _valued(change: Change, data: Data | Sealed, plan: Plan | None) -> Value:
+    """Return a value, with the key by which a lookup of the plan finds it."""
+    said, key = value(data), plan.name_of(change.field, data) if plan is not None else ""
+    return replace(said, text=f"{said.text} ({clip(harmless(key), 60)})") if key else said
+
+
+def _field(change: Change, plan: Plan | None, *, creating: bool) -> ReportField:
     name = field_name(change.field)
     if isinstance(change.before, Sealed) or isinstance(change.after, Sealed):
         return ReportField(name, Value(f"{_sealed(change)} (not shown)", Look.HIDDEN))
     if change.awaits is not None:
         return ReportField(name, Value(f"that of {clip(shown(change.after), LONGEST)}"))
-    before = None if creating and change.before is None else value(change.before)
-    return ReportField(name, value(change.after), before)
+    hidden = creating and change.before is None
+    before = None if hidden else _valued(change, change.before, plan)
+    return ReportField(name, _valued(change, change.after, plan), before)
 
 
 def _sealed(change: Change) -> str:

@@ -113,6 +113,7 @@ def _header(plan: Plan) -> Header:
         unread={each.name: each.unread for each in sides},
         valued={each.name: each.valued for each in sides},
         left_out=sum(each.left_out for each in sides),
+        names=plan.names,
     )
 
 
