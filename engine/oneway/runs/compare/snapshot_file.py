@@ -203,25 +203,7 @@ def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
     first, second = head["trees"]
     return RunSnapshot(
         version=head["version"],
-        header=Header(
-            mapping_file=head["mapping"]["file"],
-            mapping_digest=head["mapping"]["digest"],
-            as_of=head["as_of"],
-            settings=head["settings"],
-            connection=of_data(PlanConnection | None, head["connection"]),  # type: ignore[arg-type]
-            inputs={role: of_data(PlanInput, each) for role, each in head["inputs"].items()},
-            references=tuple(
-                Read(name, records, complete, tuple(problems), *rest)
-                for name, records, complete, problems, *rest in head["references"]
-            ),
-            allowed=tuple(Allowance(*each) for each in head["allowed"]),
-            engine=head["engine"],
-            stated=head.get("stated", {}),
-            unread=head.get("unread", {}),
-            valued=head.get("valued", {}),
-            left_out=head.get("left_out", 0),
-            names=head.get("names", {}),
-        ),
+        header=_header_of(head),
         shape=Shape(*map(tuple, head["shape"])),
         departed=_each(_cell_of, head["departed"]),
         deactivated=head["deactivated"],
@@ -237,6 +219,28 @@ def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
         tables={name: _table_of(each) for name, each in head["tables"].items()},
         evidence=_evidence_of(head.get("evidence")),
         left={id: LeftAnswer(each) for id, each in head.get("left", {}).items()},
+    )
+
+
+def _header_of(head: Data) -> Header:
+    return Header(
+        mapping_file=head["mapping"]["file"],
+        mapping_digest=head["mapping"]["digest"],
+        as_of=head["as_of"],
+        settings=head["settings"],
+        connection=of_data(PlanConnection | None, head["connection"]),  # type: ignore[arg-type]
+        inputs={role: of_data(PlanInput, each) for role, each in head["inputs"].items()},
+        references=tuple(
+            Read(name, records, complete, tuple(problems), *rest)
+            for name, records, complete, problems, *rest in head["references"]
+        ),
+        allowed=tuple(Allowance(*each) for each in head["allowed"]),
+        engine=head["engine"],
+        stated=head.get("stated", {}),
+        unread=head.get("unread", {}),
+        valued=head.get("valued", {}),
+        left_out=head.get("left_out", 0),
+        names=head.get("names", {}),
     )
 
 
