@@ -244,7 +244,8 @@ def test_of_a_record_whose_keys_are_not_known_nobody_says_that_it_has_another_ke
     found = one([person(), broken], target, "12")
     assert found.kind is Kind.ABSENT
     assert found.keys[0].verdict == (
-        "of the source records whose keys are known, none has this value; not known: line 14"
+        "of the source records whose keys are known, none has this value; "
+        "the key of these cannot be read: line 14"
     )
     assert found.reasons[0].text == "of the source records whose keys are known, none matches"
 

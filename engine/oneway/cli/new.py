@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from os.path import exists
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import click
 
@@ -77,7 +77,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     pairs = with_codes(left, right, pairs, keys)
     today = now().date()
     asked = questions(left, right, (today - timedelta(days=30)).isoformat())
-    _write(mapping, mapping_text(_name(mapping), (left, right), pairs, keys, asked))
+    _write(mapping, mapping_text(_name(mapping, left, right), (left, right), pairs, keys, asked))
     _say(console, mapping, left, right, len(pairs))
     _say_keys(console, left, right, keys)
     if not no_sample and usual.records:
@@ -92,9 +92,17 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     return Exit.DONE
 
 
-def _name(mapping: Path) -> str:
-    found = re.findall(r"[a-z0-9]+", mapping.stem.lower())
+def _name(mapping: Path, source: DraftSide, target: DraftSide) -> str:
+    """Return the name of a mapping: its file's, or those of both sides if the file says none."""
+    stem = mapping.stem.lower()
+    if stem in _NAMELESS:
+        sides = (PurePath(side.resource).stem.lower() for side in (source, target))
+        stem = " to ".join(sides)
+    found = re.findall(r"[a-z0-9]+", stem)
     return "-".join(found) if found and found[0][0].isalpha() else "-".join(["sync", *found])
+
+
+_NAMELESS = ("mapping", "map", "sync", "new")
 
 
 def _say(console: Console, mapping: Path, source: DraftSide, target: DraftSide, pairs: int) -> None:

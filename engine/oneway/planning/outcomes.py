@@ -48,7 +48,7 @@ from oneway.planning.in_vain import LeftWith, back_in_vain, in_vain, not_known, 
 from oneway.planning.lookalikes import held_value, one_form, said_value, shown_fields
 from oneway.planning.match import Match, Matches
 from oneway.planning.near_misses import forms_of
-from oneway.planning.plan import Kind, Reason, Verb
+from oneway.planning.plan import Kind, Outcome, Reason, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,14 @@ _TWICE = ("duplicate", "near_duplicate", "one_per")
 """Conflicts between source records: they stay, whatever target records hold."""
 
 ONLY = "only:"
+
+
+def is_outside(outcome: Outcome) -> bool:
+    """Return whether the sync is not for the person of a record, by a rule of `only`."""
+    reasons = outcome.reasons
+    return outcome.kind is Kind.IGNORED and any(each.code.startswith(ONLY) for each in reasons)
+
+
 """The prefixes of reason codes for records outside the scope of the sync: `only:contractors`."""
 
 _ONLY = "leaves; no other field is written: "

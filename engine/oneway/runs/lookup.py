@@ -29,8 +29,11 @@ def run_named(journal: "Journal", text: str) -> Run:
         return found[0]
     help = did_you_mean(text, journal.connections()) or "`oneway runs` lists the runs"
     if text == LATEST:
-        raise refusal("F130", text, "nothing has run yet", "run a sync first")
+        raise refusal("F130", text, "nothing has run yet", f"run a sync first{_OF_A_PLAN}")
     raise refusal("F130", text, f"there is no run {text!r}, and no run of such a connection", help)
+
+
+_OF_A_PLAN = "; a plan before it runs is shown by `oneway plan`, also with --format markdown"
 
 
 def plan_of_run(journal: "Journal", run: Run) -> Plan | None:
@@ -44,5 +47,5 @@ def plan_of_run(journal: "Journal", run: Run) -> Plan | None:
 def refuse_without_journal(state: StateFolder) -> None:
     """Raise `Refused` if nothing was ever journalled in a state folder."""
     if not state.has_journal:
-        help = "run a sync first, or name the folder with --state"
+        help = f"run a sync first, or name the folder with --state{_OF_A_PLAN}"
         raise refusal("F130", str(state.path), "nothing has run yet", help)

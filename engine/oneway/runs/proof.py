@@ -44,7 +44,10 @@ def refuse_unproven(plan: Plan, proof: Proof | None, state: StateFolder, file: s
     if proof.key and proof.key in trusted(state) and _is_signed(said, proof):
         return
     summary = "the plan was not saved with this state folder, or was changed since"
-    help = f"{_AGAIN}; for plans of another machine, see `oneway keys`"
+    help = (
+        f"{_AGAIN} in this folder: a plan is applied with the .oneway with which it was made; "
+        "for plans of another machine, see `oneway keys`"
+    )
     raise refusal("P113", file, summary, help)
 
 

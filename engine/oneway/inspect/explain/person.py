@@ -193,7 +193,7 @@ class Person:
             return f"{_several(told)} has this value, and cannot be read"
         unknown = [row for row in found if not any(row.readable_keys[level : level + 1])]
         if not ids and unknown:
-            return f"{_OF_THE_KNOWN}; not known: {_several(unknown)}"
+            return f"{_OF_THE_KNOWN}; the key of these cannot be read: {_several(unknown)}"
         if not ids:
             return "no source record has this value"
         return f"source records with this value: {', '.join(sorted(ids))}"

@@ -42,7 +42,9 @@ def _wide(types: frozenset[str]) -> frozenset[str]:
 def _returned(name: str) -> frozenset[str]:
     function = BY_NAME.get(name)
     if function is not None:
-        return _ANY if function.returns == "any" else _wide(frozenset({function.returns}))
+        return (
+            _ANY if function.returns == "any" else _wide(frozenset(function.returns.split(" or ")))
+        )
     return _RETURNED.get(name, _ANY)
 
 

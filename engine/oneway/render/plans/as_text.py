@@ -180,7 +180,7 @@ class _TextPage:
         return lines
 
     def rehires(self) -> list[str]:
-        return self.section("Rehires", content.rehired(self.plan), "!")
+        return self.section("Back at work?", content.rehired(self.plan), "!")
 
     def absent(self) -> list[str]:
         groups = content.absent(self.plan)

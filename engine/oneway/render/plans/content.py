@@ -18,7 +18,7 @@ from oneway.planning.names import named as with_names
 from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.one_per_person import ANOTHER
-from oneway.planning.outcomes import ONLY
+from oneway.planning.outcomes import is_outside
 from oneway.planning.plan import (
     Action,
     Change,
@@ -103,7 +103,8 @@ def still_in_line(each: StillIn) -> str:
     """Return who can still get in, and why."""
     key, label = clip(harmless(each.key), 40), clip(harmless(each.label), 40)
     name = f"{key} {label}" if label and label != key else key
-    record = f" (record {clip(harmless(each.target_id), 40)})" if each.target_id else ""
+    id = each.target_id if each.target_id != each.key else None
+    record = f" (record {clip(harmless(id), 40)})" if id else ""
     return f"{name}{record}: {clip(harmless(each.why), 400)}"
 
 
@@ -119,7 +120,7 @@ def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
 def staying(plan: Plan) -> tuple[PlanSection, ...]:
     """Return the source records that do not sync, by kind and reason."""
     found = [
-        (_OUTSIDE if _is_outside(o) else _STAYING[o.kind], o)
+        (_OUTSIDE if is_outside(o) else _STAYING[o.kind], o)
         for o in plan.telling
         if o.kind in _STAYING
     ]
@@ -132,11 +133,6 @@ def staying(plan: Plan) -> tuple[PlanSection, ...]:
         for word in (*_STAYING.values(), _OUTSIDE)
     )
     return tuple(section for section in sections if section.groups)
-
-
-def _is_outside(outcome: Outcome) -> bool:
-    reasons = outcome.reasons
-    return outcome.kind is Kind.IGNORED and any(r.code.startswith(ONLY) for r in reasons)
 
 
 def rehired(plan: Plan) -> tuple[Group, ...]:
@@ -255,7 +251,7 @@ def totals(plan: Plan) -> tuple[str, ...]:
         verb = "does" if number == 1 else "do"
         lines.append(f"{number:,} {verb} not sync: {', '.join(stay)}.")
     if counts["rehire"]:
-        lines.append(f"{count(counts['rehire'], 'rehire')}.")
+        lines.append(f"{counts['rehire']:,} back at work?")
     if counts["absent"]:
         lines.append(f"{count(counts['absent'], 'target record')} not in the source.")
     return tuple(lines)

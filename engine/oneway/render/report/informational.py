@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from oneway.planning.outcomes import is_outside
 from oneway.planning.plan import Ending, Kind, Outcome, Reason
 from oneway.render.report.actions import Deed
 from oneway.render.report.attention import meant
@@ -20,13 +21,16 @@ _STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, 
 def beside(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     """Return the informational sections."""
     outcomes = told.plan.telling if told.plan is not None else ()
+    outside = [each for each in outcomes if is_outside(each)]
+    inside = [each for each in outcomes if not is_outside(each)]
     sections = (
         _not_begun(told, found),
         _waiting(found),
         _postponed(found),
         _differing(outcomes),
         _of_kind(outcomes, Kind.ABSENT, "absent", "Not in the source", _ABSENT),
-        _of_kind(outcomes, Kind.IGNORED, "ignored", "Not for this sync", _IGNORED),
+        _of_kind(inside, Kind.IGNORED, "ignored", "Ignored", _IGNORED),
+        _of_kind(outside, Kind.IGNORED, "outside", "Not for this sync", _OUTSIDE),
     )
     return tuple(each for each in sections if each is not None)
 
@@ -102,10 +106,11 @@ def _said(deed: Deed) -> tuple[str, ...]:
 
 _MEANT = ("Person", "What was to be done", "Why not")
 _ABSENT = (
-    "Target records without a source record, such as directors, contractors and administrators. "
-    "They are left alone."
+    "Target records without a source record, such as administrators and other accounts that "
+    "belong to no person. They are left alone."
 )
 _IGNORED = (
-    "Leavers who have no record in the target, people whom the mapping leaves out, and records of "
-    "people for whom another record counts."
+    "Leavers who have no record in the target, people whom the mapping does not create, and "
+    "records of people for whom another record counts."
 )
+_OUTSIDE = "People whom the mapping leaves alone altogether. They are neither written nor missed."
