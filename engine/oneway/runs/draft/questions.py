@@ -116,6 +116,27 @@ class Leaving:
     """The values in the record of a person who has not left."""
     asks: str = ""
     """The question that a person has to decide."""
+    words: "DraftWords | None" = None
+    """The words of the field that `when` compares with a word, if those are few."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftWords:
+    """The words that a field of the source holds, commonest first, and how many records each.
+
+    `blanks` are the blank values that count as one of them, for a field that is blank for those
+    who stay; `blank` is how many records have one.
+    """
+
+    path: str
+    counts: Mapping[Value, int]
+    blanks: tuple[Value, ...]
+    blank: int
+
+    @property
+    def type(self) -> str:
+        """The type of the words in a record schema."""
+        return _TYPES[type(next(iter(self.counts)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +292,7 @@ def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving
     come.
     """
     record, stays = dict[str, Value](), dict[str, Value]()
-    word = ""
+    word, listed = "", None
     for path in (each for each in source.fields if concept(each) in ("status", "closed", "leave")):
         words = [each for each in source.values(path) if not isinstance(each, list | dict)]
         words = list({(type(each), each): each for each in words}.values())
@@ -281,9 +302,10 @@ def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving
             word = " || ".join(f"{read} == {literal(each)}" for each in gone[:_FEW])
             record[path] = gone[0]
             stays[path] = next((each for each in words if each not in gone), "")
+            listed = _listed(source, path, gone)
             break
     if not date:
-        return Leaving(word or "status == 'Left'", record=record, stays=stays,
+        return Leaving(word or "status == 'Left'", record=record, stays=stays, words=listed,
                        asks="" if word else _no_leavers(source))  # fmt: skip
     read = expression(source, date)
     record[date] = day
@@ -295,7 +317,32 @@ def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving
             f"iif({read}, !is_future({read}), {word})" if word else f"{read} && !is_future({read})"
         )
         asks = f"They have left on that day itself. If they still work on it: is_past({read})."
-    return Leaving(when, record=record, stays=stays, asks=asks)
+    return Leaving(when, record=record, stays=stays, asks=asks, words=listed)
+
+
+def _listed(source: DraftSide, path: str, gone: Sequence[Value]) -> DraftWords | None:
+    """Return the words of a field, where they can be a list; `gone` are those of leavers.
+
+    A blank one is no word unless the field is blank for most, or for all who stay.
+    """
+    held = [at(each.data, source.keys(path)) for each in source.records]
+    blanks = [
+        None if each is MISSING else each for each in held if each is MISSING or is_blank(each)
+    ]
+    words = [each for each in held if each is not MISSING and not is_blank(each)]
+    counts = Counter(each for each in words if isinstance(each, str | int))
+    alike = len({*map(type, counts)}) == 1 and counts.total() == len(words)
+    if not alike or len(counts) > _MANY_WORDS or type(words[0]) not in _TYPES:
+        return None
+    meant = 2 * len(blanks) > len(held) or all(each in gone for each in counts)
+    forms = dict.fromkeys(each for each in blanks if each is None or each == "") or {"": None}
+    ordered: dict[Value, int] = dict(counts.most_common())
+    return DraftWords(path, ordered, tuple(forms) if meant else (), len(blanks))
+
+
+_MANY_WORDS = 12
+"""The most words that are listed in a record schema."""
+_TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
 def _is_gone(path: str, value: Value) -> bool:

@@ -75,8 +75,9 @@ def _words_kept(
         values = [value for value in side.values(path) if not isinstance(value, bool)]
         words = frozenset(str(value).strip().casefold() for value in values)
         about = path in named or concept(path) in _KEPT
+        listed = asked.leaving.words is not None and asked.leaving.words.path == path
         shared = concept(path) in _PLACES and 2 * len(words) <= len(values)
-        most = _MANY if path in coded or shared else _FEW if about else 0
+        most = _MANY if path in coded or shared or listed else _FEW if about else 0
         if 0 < len(words) <= most and not all(map(parse_day, map(str, values))):
             yield path, words
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from oneway.connections.discovery import FILES
 from oneway.core.key_names import names_secret
-from oneway.core.records import Compare
+from oneway.core.records import Compare, Value
 from oneway.runs.draft.codes import uncoded
 from oneway.runs.draft.keys import MatchKey, MatchKeys
 from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import expression, literal, name_text, yaml_name, yaml_text
 from oneway.runs.draft.pairs import Pair, are_emails, id_like, manager_key, name_parts
-from oneway.runs.draft.questions import EligibilityRule, Leaving, Questions, Switch
+from oneway.runs.draft.questions import DraftWords, EligibilityRule, Leaving, Questions, Switch
 from oneway.runs.draft.side import DraftSide
 
 
@@ -23,7 +23,7 @@ def mapping_text(
     source, target = sides
     parts = [
         _head(name, source, target),
-        _side("source", source),
+        [*_side("source", source), *_record(source, asked.leaving.words)],
         _side("target", target),
         _references(source, target, pairs, keys),
         _label(source),
@@ -84,6 +84,34 @@ def _side(role: str, side: DraftSide) -> Iterator[str]:
     if lacking := side.lacking():
         said = _comment(f"# guess: a missing key means blank, such as {lacking}")
         yield f"  absent: null             {said}"
+
+
+def _record(source: DraftSide, words: DraftWords | None) -> Iterator[str]:
+    """Yield the record schema of a file: the words that decide who has left, as it holds them."""
+    if words is None or source.connector != FILES:
+        return
+    yield "  record:                  # guess: its words; a blank or another one is an error"
+    yield "    type: object"
+    yield "    additionalProperties: true"
+    *objects, last = source.keys(words.path)
+    indent = "    "
+    for key in objects:
+        yield f"{indent}properties:"
+        yield f"{indent}  {yaml_text(key)}:"
+        indent += "    "
+        yield f"{indent}type: object"
+    known = [*words.counts, *words.blanks]
+    types = f'[{words.type}, "null"]' if None in words.blanks else words.type
+    listed = ", ".join(map(_in_list, known))
+    counted = ", ".join(f"{each} {count:,}" for each, count in words.counts.items())
+    said = f"{counted}{f', blank {words.blank:,}' if words.blank else ''}: are these all?"
+    yield f"{indent}properties:"
+    of_enum = "" if words.type == "boolean" else f", enum: [{listed}]"
+    yield f"{indent}  {yaml_text(last)}: {{type: {types}{of_enum}}}   {_comment(f'# {said}')}"
+
+
+def _in_list(value: Value) -> str:
+    return yaml_text(value, flow=True) if isinstance(value, str) else json.dumps(value)
 
 
 def _label(source: DraftSide) -> list[str]:

@@ -384,7 +384,9 @@ def _evaluates(seen: _Seen) -> Iterator[Breaking]:
         return
     if any(change.found.value is MISSING for change in seen.situation.changes):
         return  # an unstated value is an error on purpose
-    unsure = not seen.compiled.source.fields
+    listed = seen.compiled.source.fields
+    changed = [path_text(c.found.path) for c in seen.situation.changes if c.side == "source"]
+    unsure = not listed or any(path not in listed for path in changed)
     if unsure and not all(is_blank(c.found.value) for c in seen.situation.changes):
         return  # types are unknown: any field may have a gap, but nothing else
     if not _fails(seen, error.expression):
