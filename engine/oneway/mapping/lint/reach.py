@@ -43,7 +43,7 @@ class Answers:
 
 def answers(expression: Expression, resource: Resource, spec: MappingSpec) -> Answers | None:
     """Return the results that an expression can have; None if unknown."""
-    if not _decidable(expression.tree):
+    if not decidable(expression.tree):
         return None
     literals = list(_literals(expression.tree))
     paths = list(dict.fromkeys(use.keys for use in expression.paths))
@@ -51,7 +51,9 @@ def answers(expression: Expression, resource: Resource, spec: MappingSpec) -> An
         return None  # an object and its content
     used = {each.name for each in expression.settings}
     settings = [each for each in spec.settings if each.name in used]
-    choices = [[*_values(path, resource, literals)] for path in paths]
+    folds = not IDEMPOTENT.isdisjoint(expression.functions)
+    spellings = [*_spellings(literals)] if folds else []
+    choices = [[*_values(path, resource, literals, spellings)] for path in paths]
     choices += [[*_of_setting(each, literals)] for each in settings]
     size = 1
     for each in choices:
@@ -85,7 +87,8 @@ def _tried(
     return Answers(can_hold, can_fail) if can_hold or can_fail else None
 
 
-def _decidable(node: Node) -> bool:
+def decidable(node: Node) -> bool:
+    """Return whether all results of a node can be found by trying values of a few classes."""
     kind = node["type"]
     if path_in(node) is not None:
         return True
@@ -95,11 +98,11 @@ def _decidable(node: Node) -> bool:
         numeric = node["value"] in ("eq", "ne") or any(
             each["type"] == "literal" for each in node["children"]
         )
-        return numeric and all(map(_decidable, node["children"]))
+        return numeric and all(map(decidable, node["children"]))
     if kind == "function_expression":
-        return _known(node) and all(map(_decidable, node["children"]))
+        return _known(node) and all(map(decidable, node["children"]))
     return kind in SAME_SCOPE - {"multi_select_dict", "key_val_pair"} and all(
-        map(_decidable, node["children"])
+        map(decidable, node["children"])
     )
 
 
@@ -109,6 +112,8 @@ def _known(node: Node) -> bool:
         return path_in(arguments[0]) is not None
     if name in _DATED:
         return all(path_in(each) is not None for each in arguments)
+    if name == "one_of":
+        return arguments[1]["type"] in ("literal", "multi_select_list")
     if name == "contains":
         return arguments[0]["type"] in ("literal", "multi_select_list")
     return name in _PLAIN or name == "setting"
@@ -123,7 +128,9 @@ def _literals(node: Node) -> Iterator[Value]:
             yield from _literals(child)
 
 
-def _values(path: tuple[str, ...], resource: Resource, literals: list[Value]) -> Iterator[Value]:
+def _values(
+    path: tuple[str, ...], resource: Resource, literals: list[Value], spellings: list[Value]
+) -> Iterator[Value]:
     """Yield a value of each class that the expression can tell apart at a path."""
     field = resource.fields.get(path_text(path))
     types = field.types if field is not None and field.types else _OPEN_TYPES | {"null"}
@@ -132,6 +139,7 @@ def _values(path: tuple[str, ...], resource: Resource, literals: list[Value]) ->
         found += field.enum
     else:
         found += _free(types, literals, field.format if field is not None else "")
+        found += spellings
     if "null" in types or (field is not None and not field.types):
         found.append(None)
     yield from {identity(each): each for each in found}.values()
@@ -145,7 +153,8 @@ def _free(types: frozenset[str], literals: list[Value], format: str) -> Iterator
             yield from ("another text", "Another Text", "")
     if types & {"number", "integer"}:
         numbers = [n for n in literals if isinstance(n, int | float) and not isinstance(n, bool)]
-        yield from (n + step for n in numbers for step in (-1, 0, 1))
+        steps = (-1, 0, 0.5, 1) if "number" in types else (-1, 0, 1)
+        yield from (n + step for n in numbers for step in steps)
         yield from (0, 1, 4_711)
     if "boolean" in types:
         yield from (True, False)
@@ -153,6 +162,12 @@ def _free(types: frozenset[str], literals: list[Value], format: str) -> Iterator
         yield from _LISTS
     if "object" in types:
         yield from _OBJECTS
+
+
+def _spellings(literals: list[Value]) -> Iterator[Value]:
+    """Yield texts that differ from each literal, and of which a function may make it."""
+    for each in (each for each in literals if isinstance(each, str) and each):
+        yield from (each.upper(), each.lower(), f" {each}", f"{each[0]} {each[1:]}")
 
 
 def _of_setting(setting: SettingSpec, literals: list[Value]) -> Iterator[Value]:

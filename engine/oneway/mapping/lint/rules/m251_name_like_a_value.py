@@ -62,7 +62,13 @@ fields: {reference: code, firstName: first, lastName: last, email: email}
 leavers: {when: status == "Left", set: {leaveDate: left}, left: is_past(leaveDate)}
 """,
     passing="""\
-source: {connector: file, resource: people.csv}
+source:
+  connector: file
+  resource: people.csv
+  record:
+    type: object
+    additionalProperties: true
+    properties: {status: {type: string, enum: [Here, Left]}}
 match:
   - {source: code, target: reference}
 fields: {reference: code, firstName: first, lastName: last, email: email}
