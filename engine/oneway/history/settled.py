@@ -23,7 +23,7 @@ from oneway.planning.plan import Quiet
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
-FORMAT = b"oneway settled 1\n"
+FORMAT = b"oneway settled 2\n"
 """How a file begins; another version is not read."""
 
 DIGEST = 16

@@ -21,6 +21,7 @@ from oneway.mapping.interpreter import FieldCode, MappingCode
 from oneway.mapping.new_ids import NewIds, new_ids
 from oneway.mapping.read_types import TypeTally, type_tallies
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write
+from oneway.mapping.word_groups import WordGroup, word_groups
 from oneway.mapping.word_tally import WordTally, word_tally
 
 Path = tuple[str, ...]
@@ -89,6 +90,8 @@ class KeyTally:
     """How many records state every key; neither of the two counts above includes them."""
     blank: dict[Path, int] = field(default_factory=dict)
     """How many records have a blank value under each key whose `ReadKey` is `told`."""
+    groups: dict[WordGroup, int] = field(default_factory=dict)
+    """How many records have none of the words that a condition of access compares a key with."""
     _objects: tuple[tuple[int, str, Callable[[Any], object]], ...] = ()
     """How to get all keys of each object of a record, outer objects first.
 
@@ -140,6 +143,8 @@ class KeyTally:
             self._note_written(record.data)
         if self.words.values:
             self.words.note(record.data)
+        for group in self.groups:
+            self.groups[group] += self._lacks(group, record.data)
         if self._has_all(record.data):
             self.whole += 1
             return
@@ -180,6 +185,15 @@ class KeyTally:
         self.whole += len(batch)
         for path in self.blank:
             self.blank[path] += _blanks(batch, path)
+        for group in self.groups:
+            self.groups[group] += group.count_lacking(batch)
+
+    def _lacks(self, group: WordGroup, data: Mapping[str, Value]) -> bool:
+        value = at(data, group.keys)
+        if value is not MISSING:
+            return not group.has(value)
+        missing = self._missing(data, group.keys)
+        return missing is None or self._is_null(missing)
 
     def _all_lack_the_same(self, batch: Batch) -> bool:
         """Return whether one record has shown all keys that these say no record has."""
@@ -254,9 +268,12 @@ class KeyTally:
         """Return the number of records that do not say that a key is blank, by its path.
 
         Of the keys alone on whose value something hangs. A record that lacks the key says nothing:
-        what is decided by it is an error.
+        what is decided by it is an error. For a group of words, by its name, those that do not say
+        another word, or none.
         """
-        return {path_text(path): self.records - self.blank[path] for path in sorted(self.blank)}
+        found = {path_text(path): self.records - self.blank[path] for path in sorted(self.blank)}
+        lacking = sorted(self.groups.items(), key=lambda each: each[0].name)
+        return found | {group.name: self.records - number for group, number in lacking}
 
     def unheld(self) -> Iterator[Diagnostic]:
         """Yield each key that no record has: an error where it is needed, else a warning."""
@@ -422,6 +439,7 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
         target.leaving = frozenset(path_of(each.path) for each in leaving)
         for role, types in type_tallies(code, spec).items():
             found[role].types = types
+    found["source"].groups = dict.fromkeys(word_groups(code), 0)
     for each in code.references:
         readers = ((each.key, "key", False, True), (each.value, "value", False, True))
         found[f"references.{each.name}"] = _tally(f"reference '{each.name}'", readers)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from oneway.mapping.program import AnyTargetRow
-from oneway.planning.guards import key_of
+from oneway.planning.guards import key_of, value_named
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Read
 
@@ -45,7 +45,8 @@ def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
     """
     if not gone:
         return {}
-    named = [f"'{key}' ({role})" for role, key in map(key_of, gone[:_MOST])]
+    named = [f"{value_named(key).removeprefix('a value in ')} ({role})"
+             for role, key in map(key_of, gone[:_MOST])]  # fmt: skip
     more = f" and {len(gone) - _MOST:,} more" if len(gone) > _MOST else ""
     why = (
         "was in this list after the last run, and whether they have left is in doubt: many values "

@@ -152,12 +152,12 @@ DEFINITIONS = (
     ),
     GuardDefinition(
         GuardKind.TARGET_SHRINK,
-        counts="managed records that are gone since the last good run; set by "
-        "`guards.target.shrink`",
-        description="A target that lost more of its matched records than this since the last good "
-        "run blocks everything.",
+        counts="managed records that are gone since the last good run, or that no source record "
+        "matches any more; set by `guards.target.shrink`",
+        description="Blocks everything if more than this share of the target records that were "
+        "matched at the last good run are gone, or no longer matched.",
         default_text="20 % of those there were",
-        happens="The target has fewer people than at the last good run",
+        happens="Fewer people are matched in the target than at the last good run",
         list_setting="target.shrink",
     ),
     GuardDefinition(
@@ -187,7 +187,8 @@ DEFINITIONS = (
         GuardKind.VALUES_GONE,
         counts="for each key of source, target or a lookup table that access, identity or a "
         "written value hangs on: records that had a value in it at the last good run and have "
-        "none now; set by `guards.values.gone`",
+        "none now; and of a key of the source whose words decide about access, records that had "
+        "one of these words; set by `guards.values.gone`",
         description="A key that access, identity or a written value hangs on blocks everything if "
         "more than this share of the records that had a value in it at the last good run, and more "
         "than 2, have none now.",

@@ -18,6 +18,7 @@ from math import floor
 from shlex import quote
 
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
+from oneway.mapping.word_groups import SEPARATOR
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefinition, Limit
 from oneway.planning.plan import (
@@ -83,6 +84,8 @@ class Breach:
     system: str = ""
     named: tuple[str, ...] = ()
     unread: int = 0
+    there: int = 0
+    """How many records the target has now, matched or not."""
 
     @property
     def name(self) -> str:
@@ -126,11 +129,19 @@ class Breach:
         of_target = self.kind is GuardKind.TARGET_SHRINK
         managed = "matched " if of_target else ""
         now = self.base - self.found - (self.unread if of_target else 0)
+        percent = f"{_percent(self.limit.share)} of {self.base:,}"
+        if of_target and self.there >= self.base:
+            return (
+                f"{self.name}: {self.system}: {self.base:,} records were matched at the last good "
+                f"run, {now:,} are now, and it still has {self.there:,}: the source lacks their "
+                f"records, or the match keys have changed; at most {self.ceiling:,} may be missing "
+                f"({percent})"
+            )
         beside = f", beside {self.unread:,} that cannot be read" if self.unread else ""
         return (
             f"{self.name}: {self.system}: {self.base:,} {managed}records at the last good run, "
             f"{now:,} now{beside}; at most {self.ceiling:,} may be missing "
-            f"({_percent(self.limit.share)} of {self.base:,})"
+            f"({percent})"
         )
 
     def _gone_text(self) -> str:
@@ -142,12 +153,13 @@ class Breach:
         )
 
     def _blank_text(self) -> str:
-        _, key = key_of(self.field)
+        value, have = value_named(key_of(self.field)[1]), self.base - self.found
+        one = "one" if value.startswith("a value") else "it"
         share = f"{_percent(self.limit.share)} of {self.base:,}"
         return (
             f"{self.name}: {self.system}: by the last good run, {self.base:,} records should have "
-            f"a value in '{key}', {self.base - self.found:,} have one now; at most "
-            f"{self.ceiling:,} may have lost it (the larger of {self.limit.floor} and {share})"
+            f"{value}, {have:,} have {one} now; at most {self.ceiling:,} may have lost it "
+            f"(the larger of {self.limit.floor} and {share})"
         )
 
     @property
@@ -263,6 +275,13 @@ def key_of(counted: str) -> tuple[str, str]:
     return role, key
 
 
+def value_named(key: str) -> str:
+    """Return what a `values_gone` breach says is gone: any value of a key, or one of its words."""
+    key, _, words = key.partition(SEPARATOR)
+    said = " or ".join(f"'{each}'" for each in words.split(",")) if words else "a value"
+    return f"{said} in '{key}'"
+
+
 def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
     """Return the person that an action counts for: one for all actions on a record."""
     if target_id is None or verb is Verb.CREATE:
@@ -284,6 +303,7 @@ class _Count:
     system: str = ""
     named: tuple[str, ...] = ()
     unread: int = 0
+    there: int = 0
 
 
 def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Breach | None:
@@ -306,6 +326,7 @@ def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Br
         count.system,
         count.named,
         count.unread,
+        count.there,
     )
 
 
@@ -345,6 +366,7 @@ def _shrunk(
                 before - now,
                 plan.inputs[side].text if side in plan.inputs else side,
                 unread=unread,
+                there=reads["target"].records if side == "target" else 0,
             )
 
 
@@ -369,7 +391,7 @@ def _gone(
         for kind, key, limit, expected, lost in found:
             name, none = f"{read.name}.{key}", frozenset[str]()
             count = _Count(kind, name, none, everything, limit, expected, lost, system)
-            if key not in missed:
+            if missed.isdisjoint((key, key.partition(SEPARATOR)[0])):
                 yield count
             if lost > _ceiling(count):
                 missed.add(key)

@@ -8,6 +8,7 @@ from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.read_keys import Path, blank_in, is_blank_at
+from oneway.mapping.word_groups import WordGroup
 from oneway.runs.prepared import Input
 from oneway.runs.systems import OpenSystems
 
@@ -51,12 +52,18 @@ class ChangedLines:
     """
 
     def __init__(
-        self, reader: ByLine, digest: Callable[[bytes], bytes], told: Sequence[Path] = ()
+        self,
+        reader: ByLine,
+        digest: Callable[[bytes], bytes],
+        told: Sequence[Path] = (),
+        groups: Sequence[WordGroup] = (),
     ) -> None:
         self.told = told
         """The paths of which it counts how many records are blank there."""
+        self.groups = groups
+        """The words of which it counts how many records have none."""
         self.blanks: dict[str, int] = {}
-        """At which of these each record that was read is blank, by its id, as bits."""
+        """At which of both each record that was read has nothing, by its id, as bits."""
         self.places: dict[int, int] = {}
         self.notes: Sequence[str] = ()
         self._reader = reader
@@ -128,13 +135,15 @@ class ChangedLines:
 
     def _note_blanks(self, each: Record | Batch) -> None:
         if isinstance(each, Record):
-            self.blanks[each.id] = sum(
-                is_blank_at(each, path) << bit for bit, path in enumerate(self.told)
-            )
+            said = [is_blank_at(each, path) for path in self.told]
+            said += [group.lacking_at(each) for group in self.groups]
+            self.blanks[each.id] = sum(blank << bit for bit, blank in enumerate(said))
             return
         found = [0] * len(each)
-        for bit, path in enumerate(self.told):
-            for place, blank in enumerate(blank_in(each, path)):
+        columns = [blank_in(each, path) for path in self.told]
+        columns += [group.lacking_in(each) for group in self.groups]
+        for bit, column in enumerate(columns):
+            for place, blank in enumerate(column):
                 found[place] |= blank << bit
         self.blanks.update(zip(each.ids, found, strict=True))
 

@@ -103,7 +103,8 @@ class SecondNight:
             if not (isinstance(reader, ByLine) and reader.by_line):
                 return {}
             told = sorted(tallies[role].blank)
-            found[role] = ChangedLines(reader, self.digests.of_lines(role), told)
+            groups = sorted(tallies[role].groups, key=lambda each: each.name)
+            found[role] = ChangedLines(reader, self.digests.of_lines(role), told, groups)
         return found
 
     def _evaluated(self, progress: Progress) -> EvaluatedInputs:
@@ -204,8 +205,15 @@ class SecondNight:
             tally.whole += len(passed)  # as all records of a usual read are
             if tally.ids is not None:
                 tally.ids.note_all([each.target_id for each in passed])
-            for bit, path in enumerate(self.sides[role].told):
-                tally.blank[path] += sum(n for bits, n in blanks.items() if bits[side] >> bit & 1)
+            told, groups = self.sides[role].told, self.sides[role].groups
+            numbers = [
+                sum(n for bits, n in blanks.items() if bits[side] >> bit & 1)
+                for bit in range(len(told) + len(groups))
+            ]
+            for path, number in zip(told, numbers, strict=False):
+                tally.blank[path] += number
+            for group, number in zip(groups, numbers[len(told) :], strict=True):
+                tally.groups[group] += number
         return replace(found, passed_over=passed)
 
     def _settled(self, found: EvaluatedInputs, plan: Plan) -> Settled | None:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from oneway.history.allowing import allowing, together
 from oneway.history.journal.rows import Breached
+from oneway.mapping.word_groups import SEPARATOR
 from oneway.planning.guard_kinds import definition_of
-from oneway.planning.guards import key_of
+from oneway.planning.guards import key_of, value_named
 from oneway.planning.plan import Ending
 from oneway.render import remedies
 from oneway.render.plans.content import may_concern
@@ -77,6 +78,8 @@ def _title(breach: Breached, number: int) -> str:
     if definition.of_list:
         role, key = key_of(field)
         side = f"lookup table {role[11:]}" if role.startswith("references.") else role
+        if SEPARATOR in key:
+            return text(f"The {side} no longer has {value_named(key)} for people who had it")
         return text(definition.happens.format(side=side, key=key))
     if definition.by_field:
         return f"{field_name(field)} {definition.happens} for {people(number)}"

@@ -1,0 +1,120 @@
+"""Counts the records whose value is one of the words that a deciding condition compares with.
+
+Where an export says `Leaver` from one night to the next, and `Former` no more, no value is blank
+and no key is gone; but no record has a word of the condition any more.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from oneway.core.batches import Batch
+from oneway.core.records import Missing, Record, Value, at, holds, path_text, with_value
+from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
+from oneway.mapping.expressions.words import Word, words_of
+from oneway.mapping.interpreter import MappingCode
+from oneway.mapping.word_tally import passes, results
+
+Path = tuple[str, ...]
+
+SEPARATOR = "::"
+"""Stands between a key and its words in the name of a group: `status::Former`."""
+_REMEMBERED = 1_000
+"""Values whose answer is remembered: a list of words has no more."""
+_SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
+_UNHEARD = "a word that nobody has heard of"
+
+
+@dataclass(frozen=True, slots=True)
+class WordGroup:
+    """The words that one condition compares a key with; `name` is of both."""
+
+    keys: Path
+    words: tuple[Word, ...] = field(compare=False)
+    name: str
+    reading: Reading = field(compare=False)
+    _known: dict[str, bool] = field(default_factory=dict, compare=False)
+
+    def has(self, value: Value | Missing) -> bool:
+        """Return whether a value is one of the words."""
+        if isinstance(value, Missing):
+            return False
+        if not isinstance(value, str):
+            return self._is_word(value)
+        found = self._known.get(value)
+        if found is None:
+            found = self._is_word(value)
+            if len(self._known) < _REMEMBERED:
+                self._known[value] = found
+        return found
+
+    def _is_word(self, value: Value) -> bool:
+        return any(
+            passes(word, read)
+            for word in self.words
+            for read in results(word, (value,), self.reading)
+        )
+
+    def lacking_at(self, record: Record) -> bool:
+        """Return whether a record's value is none of the words, as one below null is."""
+        return not self.has(at(record.data, self.keys))
+
+    def lacking_in(self, batch: Batch) -> Sequence[bool]:
+        """Return of each record of a batch whether its value is none of the words."""
+        values = batch.values(self.keys)
+        if values is None or len(values) < len(batch):
+            return [self.lacking_at(batch.record(each)) for each in range(len(batch))]
+        return [not self.has(value) for value in values]
+
+    def count_lacking(self, batch: Batch) -> int:
+        """Return in how many records of a batch the value is none of the words."""
+        values = batch.values(self.keys)
+        if values is None or len(values) < len(batch) or {*map(type, values)} != {str}:
+            return sum(self.lacking_in(batch))
+        return sum(n for value, n in Counter(values).items() if not self.has(value))
+
+
+def word_groups(code: MappingCode) -> tuple[WordGroup, ...]:
+    """Return the groups of words whose loss may let somebody in, or keep them in.
+
+    `leavers.when` holds of those words and not of others, or a rule of others alone; of `only` and
+    `source.one_per`, all words matter.
+    """
+    found: dict[WordGroup, None] = {}
+    for expression, matters in _conditions(code):
+        words: dict[Path, list[Word]] = {}
+        for word in words_of(expression.text, expression.tree):
+            if matters(_truth(expression, word, word.value), _truth(expression, word, _UNHEARD)):
+                words.setdefault(word.keys, []).append(word)
+        for keys, those in words.items():
+            named = ",".join(dict.fromkeys(map(_text, (each.value for each in those))))
+            name = f"{path_text(keys)}{SEPARATOR}{named}"
+            found[WordGroup(keys, tuple(those), name, expression.reading)] = None
+    return tuple(found)
+
+
+_Matters = Callable[[int, int], bool]
+
+
+def _conditions(code: MappingCode) -> Iterator[tuple[Expression, _Matters]]:
+    if code.leaver is not None:
+        yield code.leaver, int.__gt__
+    current = code.one_per.current if code.one_per is not None else None
+    yield from ((each, int.__ne__) for each in (current, *code.only) if each is not None)
+    yield from ((each, int.__lt__) for each in code.rules)
+
+
+def _truth(expression: Expression, word: Word, value: Value) -> int:
+    """Return 1 where a condition holds of a value, whatever else there is, -1 where it fails."""
+    try:
+        plain = replace(expression, reading=Reading())
+        found = plain.decide(with_value({}, word.keys, value), _SOME_DAY)
+    except EvaluationError:
+        return 0
+    return 0 if found.truth else 1 if holds(found.value) else -1
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
