@@ -267,7 +267,7 @@ def conflict(number, code, text):
 
 
 def rehire(number):
-    text = f"employed in the source; target record {number} has left: a person decides"
+    text = f"no leaver in the source; target record {number} has left: a person decides"
     return person(
         number, Kind.REHIRE, target=str(number), reasons=[Reason("rehire", text, warning=True)]
     )

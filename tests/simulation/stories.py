@@ -130,9 +130,7 @@ def explained(world: World) -> int:
             [s["since"] for s in stories] == [each.since or None for each in mine],
             "explain and the plan differ in since",
         )
-        head = " ".join(
-            explanations.text(found, Style(width=10_000), "Europe/London").split("\n\n")[0].split()
-        )
+        head = " ".join(explanations.text(found, Style(width=10_000)).split("\n\n")[0].split())
         for each in mine:
             _headed(head, each)
         if outcome.actions and all(action.id in ends for action in outcome.actions):

@@ -81,7 +81,7 @@ def user(id=11, reference="P1", **keys):
 def explained(source, target, key, **keys):
     done = made(MAPPING, source, target, DEPARTMENTS, **keys)
     found = explain(done.compiled, done.program, done.source, done.target, done.plan, key)
-    text = explanations.text(found, Style(), "Europe/London")
+    text = explanations.text(found, Style())
     assert all(columns(line) <= 80 for line in text.split("\n"))
     assert json.loads(json.dumps(explanations.as_json(found))) == explanations.as_json(found)
     return found
@@ -176,7 +176,7 @@ def test_sensitive_values_are_masked():
     found = one([person()], [user()], settings={"bank": True})
     step = next(step for step in found.fields if step.path == "account")
     assert (step.read, step.value, step.before, step.after) == ("***",) * 4
-    everything = repr(found) + explanations.text([found], Style(width=200), "Europe/London")
+    everything = repr(found) + explanations.text([found], Style(width=200))
     assert "00000011" not in everything
     assert "00000099" not in everything
 
@@ -263,14 +263,6 @@ def test_an_absent_record_that_is_deactivated_shows_what_is_written():
     )
     assert [(step.path, step.after) for step in found.fields] == [("leaveDate", "2026-11-22")]
     assert found.why[0] == "will be deactivated: 1 field"
-
-
-def test_a_leaver_whose_record_has_lost_a_value_is_explained_by_the_others():
-    gone = person(left=True, leave_date="2026-06-30")
-    lost = Record("a", {k: v for k, v in gone.items() if k != "name"}, "#N/A", lost=(("name",),))
-    found = one([lost], [user()], "a")
-    assert found.kind is Kind.LEAVE
-    assert [each.verdict for each in found.leaving][:2] == ["yes", "no"]
 
 
 def test_a_record_that_cannot_be_read_or_evaluated_is_explained():

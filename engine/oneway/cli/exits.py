@@ -22,7 +22,8 @@ MEANINGS = {
     Exit.USAGE: "the command was not understood",
     Exit.PENDING: "changes are pending (plan, with --exit-code), or a replay differs",
     Exit.BLOCKED: "a guard holds something back",
-    Exit.FAILED: "finished, but records failed, or people who have left can still get in",
+    Exit.FAILED: "finished, but records failed, or people who have left can still get in (plan, "
+    "with --exit-code, too)",
     Exit.UNPROVEN: "a mapping's test failed, or covers less than was asked for",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
 }

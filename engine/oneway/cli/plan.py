@@ -22,6 +22,7 @@ from oneway.cli.printing import introduce, print_plan, quoted, refuse_errors
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, save
 from oneway.render.plans import FORMATS
+from oneway.render.plans.content import access
 from oneway.runs import (
     Operator,
     RunRequest,
@@ -35,6 +36,11 @@ from oneway.runs import (
 from oneway.runs.health import health
 from oneway.runs.proof import prove
 
+_EXIT_CODE = (
+    "End with 3 where changes are pending, and with 5 where people who have left, or may have, can "
+    "still get in once the plan is applied."
+)
+
 
 @click.command("plan")
 @requesting
@@ -43,7 +49,7 @@ from oneway.runs.proof import prove
 @remembering
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Save the plan.")
 @formatted(*FORMATS)
-@click.option("--exit-code", is_flag=True, help="End with 3 where changes are pending.")
+@click.option("--exit-code", is_flag=True, help=_EXIT_CODE)
 @limited
 @consoled
 def command(
@@ -83,6 +89,7 @@ def command(
     _next(console, plan, request, out, retry_now=retry_now)
     return worst(
         Exit.BLOCKED if verdict.fired else Exit.DONE,
+        Exit.FAILED if exit_code and access(plan, verdict, memory) else Exit.DONE,
         Exit.PENDING if exit_code and plan.actions else Exit.DONE,
     )
 

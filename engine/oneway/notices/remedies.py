@@ -537,10 +537,16 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         (_LOOK, "Compare each with payroll: is it one person?", _PASS, _WRONG),
     ),
     GuardKind.TARGET_SHRINK: (
-        "the target has far fewer people than before",
-        "The target came back with few of the people that it had. Nothing was written.",
+        "far fewer people are matched in the target than before",
+        "Of the people who were matched at the last good run, the target came back with few, or "
+        "the source did. Nothing was written.",
         Who.TARGET,
-        (_TARGETS, "Correct that: do not correct the source for it.", _AGAIN),
+        (
+            _TARGETS,
+            "If they are missing there, correct that: do not correct the source for it.",
+            "If they are there, see whether the source is whole, and its match keys as they were.",
+            _AGAIN,
+        ),
     ),
     GuardKind.KEYS_GONE: (
         "records have lost a key that they had before",
@@ -551,12 +557,14 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
     GuardKind.VALUES_GONE: (
         "records have lost the values that they had in a field",
         "A field that decides who has left, who a person is or what is written is blank for people "
-        "who had a value in it at the last good run. Nothing was written, and people who were "
-        "listed as still having access stay in that list.",
+        "who had a value in it at the last good run, or holds other words than those that the "
+        "mapping compares it with. Nothing was written, and people who were listed as still having "
+        "access stay in that list.",
         Who.SOURCE,
         (
             "See in the system whether the values are there, and whether the export and the key "
             "still show them.",
+            "If a word has become another one, write that into the mapping, beside the old one.",
             _LOOK,
             _PASS,
         ),

@@ -70,7 +70,14 @@ def _still_in(data: Data) -> Iterator[str]:
     run = data.get("run", data)
     number, unsure = run.get("still_in", 0), run.get("may_have_left", 0)
     held = sum(each["records"] for each in data.get("guards", ()) if each["guard"] == "leavers")
-    if held:
+    if held and unsure > number - held:
+        said = "have left, or may have" if unsure < number else "have perhaps left"
+        yield from _wrapped(
+            f"By payroll, people who are held back {said}, and they can still get in. Confirm it "
+            "first; if it is true, block them by hand, or let the run do it by the command below."
+        )
+        yield ""
+    elif held:
         people = f"this {held:,} has" if held == 1 else f"these {held:,} have"
         yield f"Payroll says that {people} left, and they can still get in. Confirm it first; if it"
         yield "is true, block them by hand, or let the run do it by the command below."

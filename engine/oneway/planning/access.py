@@ -1,9 +1,9 @@
 """Lists who has left and can still get in after a run; shown before everything else."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from oneway.planning.plan import End, Ending, Outcome, Plan
+from oneway.planning.plan import End, Ending, Kind, Outcome, Plan, Reason
 
 _WHY = {
     Ending.STALE: "source or target changed since the plan",
@@ -58,9 +58,21 @@ def still_in(
         why = _why(outcome, ends, undone, planned=planned)
         if why:
             ids = (outcome.source_id, outcome.target_id)
-            perhaps = any(reason.code == MAY_HAVE_LEFT for reason in outcome.reasons)
-            found.append(StillIn(outcome.key, outcome.label, *ids, why, perhaps))
+            found.append(
+                StillIn(
+                    outcome.key,
+                    outcome.label,
+                    *ids,
+                    why,
+                    may_have_left(outcome.kind, outcome.reasons),
+                )
+            )
     return tuple(found)
+
+
+def may_have_left(kind: Kind, reasons: Iterable[Reason]) -> bool:
+    """Return whether the source does not say that a person has left: it may not mention them."""
+    return kind is Kind.ABSENT or any(reason.code == MAY_HAVE_LEFT for reason in reasons)
 
 
 def is_still_in(outcome: Outcome, ends: Mapping[str, End], *, planned: bool = False) -> bool:

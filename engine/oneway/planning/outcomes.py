@@ -394,7 +394,7 @@ class Drafter:
         return self._mover(row, target)
 
     def _rehire(self, row: SourceRow, target: TargetRow) -> Draft:
-        text = f"employed in the source; target record {target.target_id} {_state(target)}"
+        text = f"no leaver in the source; target record {target.target_id} {_state(target)}"
         unsaid = self._unsaid_return(row, target)
         changes = self._reactivation(row, target)
         if unsaid and not changes and self.policy.rehires is Rehires.REACTIVATE:

@@ -15,7 +15,7 @@ from oneway.inspect.explain import (
     KeyStep,
     RuleStep,
 )
-from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.access import may_have_left
 from oneway.planning.links import Link
 from oneway.render.layout import clip, wrap
 from oneway.render.plans.content import list_change
@@ -85,7 +85,7 @@ def as_json(
 def _whole(each: Explanation, style: Style, zone: str) -> list[str]:
     label = harmless(each.label)
     name = clip(harmless(each.key)) + (f" {clip(label)}" if label else "")
-    unsure = any(reason.code == MAY_HAVE_LEFT for reason in each.reasons)
+    unsure = may_have_left(each.kind, each.reasons)
     left = "may have left" if unsure else "has left"
     still_in = f"; {left}, and can still get in" if each.still_in else ""
     lines = _strong(wrap(f"{name}: {each.kind.value}{still_in}", style), style)

@@ -273,7 +273,7 @@ class Person:
 
     def _answer(self, expression: Expression, record: Record) -> tuple[bool | None, str]:
         """Return whether a condition holds, and the same in words; None if unknown."""
-        if record.problem and not record.lost:
+        if record.problem:
             return None, _UNEVALUATED
         try:
             answer = expression.decide(record.data, self.house.context)

@@ -136,7 +136,7 @@ def staying(plan: Plan) -> tuple[PlanSection, ...]:
 
 
 def rehired(plan: Plan) -> tuple[Group, ...]:
-    """Return those who are employed in the source and have left in the target, by reason."""
+    """Return those who are no leavers in the source and have left in the target, by reason."""
     return _by_title((o for o in plan.telling if o.kind is Kind.REHIRE), _reasons(plan))
 
 

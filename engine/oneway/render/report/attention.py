@@ -252,7 +252,7 @@ def _misses(plan: Plan) -> ReportSection | None:
 def _rehires(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.telling if unsynced(each) is Trouble.REHIRE]
     about = (
-        "Employed in the source, and leavers in the target. Bring them back by hand, or decide "
+        "No leavers in the source, and leavers in the target. Bring them back by hand, or decide "
         "that they stay away."
     )
     rows = tuple((_who(told, each), _reasons(each.reasons[:1])) for each in these)
