@@ -57,6 +57,7 @@ def test_what_both_sides_say_otherwise_is_found_and_said(oneway: Run) -> None:
     ended, text = drafted(oneway)
     assert "headings: flat" in text
     assert "id: Account ID" in text
+    assert """  #   from: concat('ACC', "Pers.-Nr")""" in text
     assert """{source: '"Pers.-Nr"', target: '"Staff Number"', compare: number}""" in text
     assert "3 of them as numbers alone: one side has lost leading zeros" in ended.out
     assert 'Login Email: {from: lower(trim("E-Mail")), compare: ignore_case}' in text
@@ -145,3 +146,16 @@ def test_an_id_that_would_change_is_found_by_validate(oneway: Run) -> None:
     Path("map.yaml").write_text(text, "utf-8")
     ended = oneway("validate", "map.yaml")
     assert (ended.code, "M136" in ended.out) == (1, True), ended.out
+
+
+def test_a_record_without_a_number_stops_no_create(oneway: Run) -> None:
+    written()
+    with Path("accounts.csv").open("a", encoding="utf-8") as file:
+        file.write("ACC99,,Front Desk,desk@example.com,KB,true\n")
+    drafted(oneway)
+    plan = oneway("plan", "map.yaml", "--format", "json").data
+    kinds = [each["outcome"] for each in plan["outcomes"]]
+    assert kinds.count("create") == 4
+    text = Path("map.yaml").read_text("utf-8").replace("id: Account ID", "id: Staff Number")
+    Path("map.yaml").write_text(text, "utf-8")
+    assert "name as the option `id` a column that all" in oneway("validate", "map.yaml").flat

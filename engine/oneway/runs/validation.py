@@ -139,6 +139,11 @@ def _unread(snapshot: Snapshot, end: EndpointSpec, side: str) -> Iterator[Diagno
         shown = "; ".join(f"{text} ({found:,})" for text, found in bad.most_common(_FEW))
         summary = f"{number} of {side} cannot be read: {shown}"
         help = "each is an error of its record until the file or its options are corrected"
+        if side == "the target":
+            help = (
+                "until they are corrected, new people wait, as one of these may be their record; "
+                "for records without an id, name as the option `id` a column that all fill in"
+            )
         yield Diagnostic(end.resource.span, Severity.WARNING, "R179", summary, help)
 
 

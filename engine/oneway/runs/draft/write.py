@@ -1,6 +1,7 @@
 """Writes a draft mapping as YAML, with guesses marked and questions in comments."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from oneway.connections.discovery import FILES
@@ -232,7 +233,7 @@ def _fields(
         yield f"  {yaml_name(flag)}: {{value: {on}, write: on_create}}   # {said}"
     mapped = {keys.first.target, flag, *(each.target for each in pairs)}
     if target.id not in mapped:
-        yield from _new_id(source, target)
+        yield from _new_id(source, target, keys.first)
     for path, field in target.fields.items():
         given = path in mapped or path == target.id or field.computed or "object" in field.types
         if given:
@@ -280,7 +281,7 @@ def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
     return f"{said} without a record to be written too? A lookup prevents it (`references`)."
 
 
-def _new_id(source: DraftSide, target: DraftSide) -> Iterator[str]:
+def _new_id(source: DraftSide, target: DraftSide, key: Pair) -> Iterator[str]:
     """Yield what the id of a new record is in a file, or the question."""
     if target.connector != FILES:
         return
@@ -293,8 +294,18 @@ def _new_id(source: DraftSide, target: DraftSide) -> Iterator[str]:
         yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
     elif numbers_new_ids(target):
         yield f"  # {name}:   # {_NEW_IDS}"
-        yield "  #   from: ..."
+        yield f"  #   from: {_example_id(source, target, key)}"
         yield "  #   write: on_create"
+
+
+def _example_id(source: DraftSide, target: DraftSide, key: Pair) -> str:
+    """Return an expression of ids like the existing ones, if these are a word and a number."""
+    found = {re.fullmatch(r"([^\d']*\D)\d+", each.id) for each in target.records}
+    words = {each[1] if each is not None else "" for each in found}
+    if len(words) != 1 or "" in words:
+        return "..."
+    made = f"concat({literal(words.pop())}, {expression(source, key.source)})"
+    return yaml_text(made)
 
 
 _NEW_IDS = (
