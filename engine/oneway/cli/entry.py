@@ -1,5 +1,6 @@
 """The command `oneway`: dispatches subcommands, and turns every outcome into an exit code."""
 
+import gc
 import importlib
 import os
 import sys
@@ -130,6 +131,7 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except OSError:
         code = _broken_pipe()
+    gc.freeze()  # Python searches all objects for cycles at its end, which takes 60 ms
     sys.exit(code)
 
 

@@ -12,8 +12,8 @@ from oneway.core.records import Record, identity
 from oneway.mapping.interpreter import Interpreted, uses_today
 from oneway.mapping.program import Cell, SourceRow
 
-WORTH_IT = 40
-"""Leavers for whom the interpreter computes tomorrow's values."""
+WORTH_IT = 150
+"""Leavers for whom the interpreter computes tomorrow's values: generating code takes as long."""
 _MOST = 10_000
 """The most distinct days, or other values, that are remembered."""
 
