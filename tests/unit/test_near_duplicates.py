@@ -3,8 +3,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
+from oneway.planning.near_duplicates import _of_one_form
+from oneway.planning.near_misses import loose
 from oneway.planning.plan import Allowance, Outcome
 from worlds import World, planned
 
@@ -140,3 +144,12 @@ def test_a_later_key_counts_where_the_target_record_has_it() -> None:
     keys = [{"source": "code", "target": "ref"}, {"source": "name", "target": "fullName"}]
     people = [("1", EMPLOYED, "Ann"), ("2", EMPLOYED, "ANN")]
     assert said(people, [("1", "on")], match=keys) == {"s0": "unchanged", "s1": TWICE}
+
+
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.text("aA0é1 ", min_size=n, max_size=n))))
+def test_plain_keys_of_one_length_and_case_have_no_other_form(keys: list[str]) -> None:
+    """So that such keys, as those of most sources, need not be compared one by one."""
+    if _of_one_form(keys):
+        assert len(set(map(loose, keys))) == len(set(keys))
+    assert not _of_one_form([*keys, "a", "00"])
+    assert not _of_one_form([*keys, 1])

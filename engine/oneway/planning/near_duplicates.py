@@ -31,6 +31,8 @@ NEAR_DUPLICATE = "near_duplicate"
 _MOST = 5
 """The most rows that are named."""
 
+_NO_TARGETS: Sequence[AnyTargetRow] = ()
+
 Row = TypeVar("Row", AnySourceRow, AnyTargetRow)
 
 
@@ -53,8 +55,7 @@ def hold_near_duplicates(
         return matches
     found = dict(matches.by_source)
     everybody = (*rows, *(row for row, _ in quiet))
-    there = (*targets, *(each for _, each in quiet))
-    paired = False
+    paired, there = False, _NO_TARGETS
     spoken = set(matches.spoken)
     for level, may_be_shown in enumerate(policy.key_shown):
         if not may_be_shown:
@@ -63,6 +64,7 @@ def hold_near_duplicates(
         groups = _alike(everybody, open_, level)
         if groups and not paired:  # rare: for most people there is nothing to compare
             paired = True
+            there = (*targets, *(each for _, each in quiet))
             found |= {row.source_id: Match(whole_target(each), level=0) for row, each in quiet}
         near = _forms(there, level, groups.keys())
         for form, group in groups.items():
@@ -80,9 +82,11 @@ def _may_be_created(row: SourceRow, found: Match) -> bool:
 
 
 def _alike(
-    rows: Iterable[AnySourceRow], joiners: Iterable[SourceRow], level: int
+    rows: Sequence[AnySourceRow], joiners: Iterable[SourceRow], level: int
 ) -> dict[str, list[SourceRow]]:
     """Return the rows whose keys equal a joiner's but for their form."""
+    if _of_one_form(key for row in rows if (key := key_at(row, level)) is not None):
+        return {}
     keys = (key_at(row, level) for row in joiners)
     groups = _forms(rows, level, {loose(key) for key in keys if key is not None})
     return {
@@ -90,6 +94,18 @@ def _alike(
         for form, group in groups.items()
         if len({key_at(row, level) for row in group}) > 1
     }
+
+
+def _of_one_form(keys: Iterable[Hashable]) -> bool:
+    """Return whether no two keys can differ in form alone: plain texts of one length and case."""
+    texts = list(keys)
+    try:
+        together = "".join(texts)  # type: ignore[arg-type]  # as the keys of nearly all sources
+    except TypeError:
+        return False
+    plain = together.isascii() and together.isalnum()
+    cased = together in (together.upper(), together.lower())
+    return plain and cased and len(set(map(len, texts))) == 1  # type: ignore[arg-type]
 
 
 def _forms(rows: Iterable[Row], level: int, wanted: Collection[str]) -> dict[str, list[Row]]:
