@@ -523,7 +523,7 @@ MUTANTS = (
         )
         for name, old, new in (
             ("keys-off", "speakers.get(key, source_id) != source_id", "False"),
-            ("first-key-off", "self.first(keys[0]) == source_id and", "True and"),
+            ("first-key-off", "keys[0] not in self.shared and", "True and"),
             ("several-holders", "    if len(found) < len(keys):", "    if False:"),
             ("links-off", "self.sources.get(source_id, target_id) == target_id", "True"),
             ("claims-off", "    while ways and quiet:", "    while False:"),

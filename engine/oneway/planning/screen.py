@@ -13,6 +13,7 @@ only if
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -96,8 +97,8 @@ class _Pairs:
         self.rows = rows
         keys = (each[1][3] if isinstance(each, SameRow) else each[2] for each in targets)
         self.found = _alone([each[0] if each else None for each in keys], targets)
-        speakers = [_speakers(rows, level) for level in range(len(policy.match))]
-        self.first, self.later = speakers[0].get, speakers[1:]
+        self.shared = _shared([row[3][0] for row in rows if row[3]])
+        self.later = [_speakers(rows, level) for level in range(1, len(policy.match))]
         self.links = KnownPairs(evidence)
         watched = policy.watched
         self.fields = [
@@ -134,8 +135,11 @@ class _Pairs:
         return self._agrees(row.cells, values)
 
     def _alone_finds(self, source_id: str, keys: Sequence[Hashable]) -> bool:
-        """Return whether no other source record has a key of the target record that one finds."""
-        return self.first(keys[0]) == source_id and not (
+        """Return whether no other source record has a key of the target record that one finds.
+
+        The first of the keys is that of the source record as well.
+        """
+        return keys[0] not in self.shared and not (
             self.later
             and any(
                 key is not None and speakers.get(key, source_id) != source_id
@@ -203,6 +207,13 @@ class KnownPairs:
             and source_id not in self.doubted
             and target_id not in self.sought
         )
+
+
+def _shared(keys: Sequence[Hashable]) -> AbstractSet[Hashable]:
+    """Return the keys that several source records have: few, which is faster than all to ask."""
+    if len(set(keys)) == len(keys):
+        return frozenset()
+    return {key for key, number in Counter(keys).items() if number > 1}
 
 
 def _speakers(rows: Sequence[AnySourceRow], level: int) -> _Only[str]:
