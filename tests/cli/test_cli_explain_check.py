@@ -24,6 +24,13 @@ def test_why_nothing_happens(world: World) -> None:
     assert data["outcome"] == "unchanged"
 
 
+def test_somebody_left_alone_gets_a_short_answer_and_all_of_it_on_demand(world: World) -> None:
+    short = world.run("explain", "m.yaml", "P004").out
+    assert "left alone; --all shows them" in short
+    assert "write: overwrite" not in short
+    assert "write: overwrite" in world.run("explain", "m.yaml", "P004", "--all").out
+
+
 def test_a_key_that_nobody_answers_to(world: World) -> None:
     ended = world.run("explain", "m.yaml", "P0O2")
     assert (ended.code, "[U107]" in ended.err, "P002" in ended.err) == (1, True, True)

@@ -53,17 +53,20 @@ _FULL = 5
 @click.command("explain")
 @requesting
 @click.argument("key")
+@click.option("--all", "every", is_flag=True, help="Show the fields of somebody left alone, too.")
 @remembering
 @formatted("text", "json")
 @consoled
-def command(*, console: Console, request: RunRequest, key: str, state: Path, format: str) -> Exit:
+def command(
+    *, console: Console, request: RunRequest, key: str, every: bool, state: Path, format: str
+) -> Exit:
     """Show one person: what is read, decided, and why; write nothing.
 
     The answer comes first: what will happen, or why it will not, since when, and when it is
     tried again. KEY is a match value (a payroll code), an id in either system, an email, or a
     name; of several people with a surname, each is named.
-    Everything is shown: eligibility rule by rule, match key by key, each field's expression,
-    value, before and after.
+    Everything is shown: match key by key, rule by rule with what it read, each field's expression,
+    value, before and after. A question that was not asked says so.
 
     \b
     Example:
@@ -93,7 +96,7 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
     elif len(found) > full:
         _list(console, found)
     else:
-        console.out(explanations.text(found, console.style, prepared.zone))
+        console.out(explanations.text(found, console.style, prepared.zone, every=every))
     return Exit.DONE
 
 

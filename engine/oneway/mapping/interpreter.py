@@ -369,6 +369,13 @@ class Interpreted:
             readable_keys=row.readable_keys,
         )
 
+    def answer_unread(self, expression: Expression, record: Record) -> bool | None:
+        """Return whether a condition holds of an unreadable record's person; None if unknown."""
+        try:
+            return self._decides_unread(expression, _without_lost(record), _SCOPE)
+        except RecordStopped:
+            return None
+
     def _is_outside(self, record: Record) -> bool:
         """Return whether an unreadable record certainly is of a person outside the scope."""
         for rule in self.code.only:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from oneway.core.diagnostics import Span
 from oneway.core.instants import day
 from oneway.core.records import Value
+from oneway.core.words import count
 from oneway.history.stories import Story, Trouble
 from oneway.inspect.explain import (
     MASK,
@@ -17,6 +18,7 @@ from oneway.inspect.explain import (
 )
 from oneway.planning.access import may_have_left
 from oneway.planning.links import Link
+from oneway.planning.plan import Kind
 from oneway.render.layout import clip, wrap
 from oneway.render.plans.content import list_change
 from oneway.render.sanitize import harmless, on_one_line, shown
@@ -25,6 +27,7 @@ from oneway.render.stories import sentence
 from oneway.render.style import Ink, Style
 
 _ANSWERS = {True: "+", False: "-", None: " "}
+_LEFT_ALONE = (Kind.IGNORED, Kind.INELIGIBLE)
 
 
 def forecasts(told: Mapping[str, Story], ends: Collection[str], zone: str) -> dict[str, Forecast]:
@@ -42,9 +45,14 @@ def forecasts(told: Mapping[str, Story], ends: Collection[str], zone: str) -> di
     }
 
 
-def text(explanations: Sequence[Explanation], style: Style, zone: str) -> str:
-    """Return explanations as text, one after the other, with days in a time zone."""
-    return "\n".join("\n".join(_whole(each, style, zone)) + "\n" for each in explanations)
+def text(
+    explanations: Sequence[Explanation], style: Style, zone: str, *, every: bool = True
+) -> str:
+    """Return explanations as text, one after the other, with days in a time zone.
+
+    Without `every`, the fields of somebody who is left alone are only counted.
+    """
+    return "\n".join("\n".join(_whole(each, style, zone, every)) + "\n" for each in explanations)
 
 
 def as_json(
@@ -82,7 +90,7 @@ def as_json(
     ]
 
 
-def _whole(each: Explanation, style: Style, zone: str) -> list[str]:
+def _whole(each: Explanation, style: Style, zone: str, every: bool) -> list[str]:
     label = harmless(each.label)
     name = clip(harmless(each.key)) + (f" {clip(label)}" if label else "")
     unsure = may_have_left(each.kind, each.reasons)
@@ -100,12 +108,18 @@ def _whole(each: Explanation, style: Style, zone: str) -> list[str]:
         ("Whom the sync is for", [line for step in each.scope for line in _rule(step, style)]),
         ("Eligible", [line for step in each.rules for line in _rule(step, style)]),
         ("Leaving", [line for step in each.leaving for line in _condition(step, style)]),
-        ("Fields", [line for step in each.fields for line in _field(step, style)]),
+        ("Fields", _fields(each, style, every)),
     )
     for title, found in sections:
         if found:
             lines += ["", *_strong([title], style), *found]
     return lines
+
+
+def _fields(each: Explanation, style: Style, every: bool) -> list[str]:
+    if every or each.actions or each.kind not in _LEFT_ALONE or not each.fields:
+        return [line for step in each.fields for line in _field(step, style)]
+    return wrap(f"{count(len(each.fields), 'field')}, left alone; --all shows them", style, 2, 4)
 
 
 def _record(id: str | None) -> str:
@@ -140,13 +154,19 @@ def _rule(step: RuleStep, style: Style) -> list[str]:
     lines = wrap(said, style, 2, 6)
     if step.holds is False:
         lines = [style.paint(line, Ink.CAUTION) for line in lines]
-    return lines + wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8)
+    lines += wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8)
+    return lines + _read(step.values, style)
+
+
+def _read(values: str, style: Style) -> list[str]:
+    return wrap(f"read {on_one_line(values)}", style, 6, 8) if values else []
 
 
 def _condition(step: Condition, style: Style) -> list[str]:
     return [
         *wrap(f"{step.about}: {step.verdict}", style, 2, 6),
         *wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8),
+        *_read(step.values, style),
     ]
 
 
@@ -154,10 +174,8 @@ def _field(step: FieldStep, style: Style) -> list[str]:
     when = " (on leaving)" if step.leaving else ""
     head = wrap(f"{harmless(step.path)}{when}: {harmless(step.verdict)}", style, 2, 6)
     ink = Ink.CHANGED if "will be" in step.verdict else Ink.FAINT
-    said = f"{step.state}: {_value(step.read)}"
-    if step.state == "inactive":
-        said = f"not written now: inactive; it would be {_value(step.read)}"
-    elif step.value != step.read:
+    said = "not asked" if step.state == "inactive" else f"{step.state}: {_value(step.read)}"
+    if step.value != step.read:
         said += f", becomes {_value(step.value)}"
     return [
         *(style.paint(line, ink) for line in head),
@@ -207,6 +225,7 @@ def _rule_data(step: RuleStep) -> dict[str, object]:
         "expression": step.expression,
         "holds": step.holds,
         "place": _place_data(step.place),
+        "values": step.values,
         "verdict": step.verdict,
     }
 
@@ -216,6 +235,7 @@ def _condition_data(step: Condition) -> dict[str, object]:
         "about": step.about,
         "expression": step.expression,
         "place": _place_data(step.place),
+        "values": step.values,
         "verdict": step.verdict,
     }
 

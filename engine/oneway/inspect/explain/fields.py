@@ -106,7 +106,7 @@ class FieldSteps:
             expression=rule.expression,
             place=rule.place,
             state=_STATES[cell.state],
-            read=_masked(rule, self._read(code)),
+            read=None if cell.state is CellState.INACTIVE else _masked(rule, self._read(code)),
             value=_masked(rule, self._wanted(cell)),
             before=_masked(rule, before),
             after=_masked(rule, after),
@@ -148,6 +148,8 @@ class FieldSteps:
             return "differs: not written with this run, in which the action waits"
         row = self.row
         assert row is not None
+        if row.outside and (not row.leaver or cell.state is CellState.INACTIVE):
+            return "left alone: the sync is not for this person"
         if leaving and not row.leaver:
             return "left alone: the record is not a leaver"
         if cell.state is CellState.INACTIVE:
@@ -187,6 +189,12 @@ class FieldSteps:
             return "same"
         return f"same (compare: {rule.compare.value})"
 
+    def _is_unsure(self, code: FieldCode) -> bool:
+        """Return whether it is not known if the field's `when` holds."""
+        if code.when is None or self.subject.source is None:
+            return False
+        return bool(code.when.decide(self.subject.source.data, self.context).truth)
+
     def _kept(self, code: FieldCode, cell: Cell) -> str:
         if cell.state is CellState.BLANK:
             return "left alone: blank in the source (on_blank: keep)"
@@ -194,7 +202,8 @@ class FieldSteps:
         assert row is not None
         missed = next((each for each in row.missed if each.field == code.rule.path), None)
         if missed is None:
-            return "left alone: a key that the expression reads is absent in the source"
+            reader = "`when`" if self._is_unsure(code) else "the expression"
+            return f"left alone: a key that {reader} reads is absent in the source"
         rows = "no row" if missed.found == 0 else f"{missed.found:,} rows"
         if cell.state is CellState.MISSED:
             return (

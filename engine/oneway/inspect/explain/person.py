@@ -9,6 +9,8 @@ from oneway.core.words import count, some
 from oneway.inspect.explain.fields import FieldSteps, PlannedRecord
 from oneway.inspect.explain.steps import (
     MASK,
+    NOT_ASKED,
+    OUTSIDE,
     Condition,
     Explanation,
     FieldStep,
@@ -17,8 +19,10 @@ from oneway.inspect.explain.steps import (
     RuleStep,
 )
 from oneway.mapping.compiler import Compiled
+from oneway.mapping.evidence import evidence
 from oneway.mapping.expressions import EvaluationError, Expression, texts
-from oneway.mapping.program import FieldRule, Program, SourceRow, TargetRow, whole
+from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.program import FieldRule, Program, Rule, SourceRow, TargetRow, whole
 from oneway.mapping.spec import Category
 from oneway.planning.access import is_still_in
 from oneway.planning.match import Match, Matches, match
@@ -44,6 +48,7 @@ class House:
         self.compiled = compiled
         self.policy = program.policy
         self.context = compiled.context(plan.settings, datetime.fromisoformat(plan.as_of))
+        self.interpreter = Interpreted(compiled.code, self.context)
         rows = sorted(
             map(program.source_row, source.records), key=lambda row: (row.key, row.source_id)
         )
@@ -199,55 +204,63 @@ class Person:
         return f"source records with this value: {', '.join(sorted(ids))}"
 
     def scope(self) -> tuple[RuleStep, ...]:
-        """Return the rules of `only`, which come before all others."""
-        only, code = self.house.policy.only, self.house.compiled.code.only
         if self.row is None:
             return ()
-        return tuple(
-            RuleStep(rule.id, each.text, rule.otherwise, rule.place, *self._scope_rule(i, each))
-            for i, (rule, each) in enumerate(zip(only, code, strict=True))
-        )
+        pairs = zip(self.house.policy.only, self.house.compiled.code.only, strict=True)
+        return tuple(self._step(rule, each, *self._scope_rule(rule, each)) for rule, each in pairs)
 
-    def _scope_rule(self, position: int, expression: Expression) -> tuple[bool | None, str]:
-        assert self.row is not None
-        if position in self.row.outside:
-            return False, f"does not hold: {self.house.policy.only[position].otherwise}"
-        held, said = self._answer(expression, self._source())
-        return held, "holds" if held else said
+    def _scope_rule(self, rule: Rule, expression: Expression) -> tuple[bool | None, str]:
+        answer, said = self._of_source(expression)
+        return answer, said if answer is None else _words(rule, answer)
 
     def rules(self) -> tuple[RuleStep, ...]:
-        code = self.house.compiled.code
         if self.row is None:
             return ()
+        pairs = zip(self.house.policy.rules, self.house.compiled.code.rules, strict=True)
         return tuple(
-            RuleStep(rule.id, expression.text, rule.otherwise, rule.place, *self._rule(i))
-            for i, (rule, expression) in enumerate(
-                zip(self.house.policy.rules, code.rules, strict=True)
-            )
+            self._step(rule, each, *self._rule(position))
+            for position, (rule, each) in enumerate(pairs)
+        )
+
+    def _step(
+        self, rule: Rule, expression: Expression, answer: bool | None, verdict: str
+    ) -> RuleStep:
+        values = "" if verdict.startswith(NOT_ASKED) else self._values(expression, self._source())
+        return RuleStep(
+            rule.id, expression.text, rule.otherwise, rule.place, answer, verdict, values
         )
 
     def _rule(self, position: int) -> tuple[bool | None, str]:
         row = self.row
         assert row is not None
         rule = self.house.policy.rules[position]
-        if row.outside:
-            return None, "not asked: the sync is not for this person"
+        if self._is_outside():
+            return None, OUTSIDE
         if row.evaluation_error is not None:
-            return self._answer(self.house.compiled.code.rules[position], self._source())
-        category = self._category()
-        if category not in rule.categories:
-            return None, f"does not speak of {category.value}"
+            return None, f"{NOT_ASKED}: the record is in error"
+        categories = self._categories()
+        if not any(each in rule.categories for each in categories):
+            return None, f"{NOT_ASKED}: the rule is not for {categories[0].value}"
         not_given = dict(row.not_given)
         if position in not_given:
             return None, f"not known, so it does not hold: {not_given[position]}"
-        if position in row.failed_rules:
-            return False, f"does not hold: {rule.otherwise}"
-        return True, "holds"
+        holding = position not in row.failed_rules
+        return holding, _words(rule, holding)
 
-    def _category(self) -> Category:
+    def _is_outside(self) -> bool:
+        """Return whether `only` leaves the person out: then no other rule was asked."""
+        assert self.row is not None
+        if not (self._source().problem or self._source().damage):
+            return bool(self.row.outside)
+        return any(self._of_source(each)[0] is False for each in self.house.compiled.code.only)
+
+    def _categories(self) -> tuple[Category, ...]:
+        """Return what the person is, or may be where the match is a conflict."""
         if self.row is not None and self.row.leaver:
-            return Category.LEAVERS
-        return Category.JOINERS if self.target is None else Category.MOVERS
+            return (Category.LEAVERS,)
+        if self.outcome.kind is Kind.CONFLICT and self.target is None:
+            return (Category.JOINERS, Category.MOVERS)
+        return (Category.JOINERS if self.target is None else Category.MOVERS,)
 
     def leaving(self) -> tuple[Condition, ...]:
         spec, code = self.house.compiled.spec.leavers, self.house.compiled.code
@@ -255,26 +268,52 @@ class Person:
             return ()
         asked = []
         if self.row is not None and code.leaver is not None:
-            asked.append(("is a leaver in the source", code.leaver, self._source()))
+            said = OUTSIDE if self._is_outside() else self._of_source(code.leaver)[1]
+            asked.append(("is a leaver in the source", code.leaver, self._source(), said))
         if self.target is not None:
             record = self.house.targets[self.target.target_id]
+            left, said = self._of_target(code.left, record)
             if code.left is not None:
-                asked.append(("has left in the target", code.left, record))
+                asked.append(("has left in the target", code.left, record, said))
             if code.scheduled is not None:
-                asked.append(("is due to leave in the target", code.scheduled, record))
+                said = self._of_target(code.scheduled, record)[1]
+                said = said if left is False or code.left is None else _AFTER_LEFT
+                asked.append(("is due to leave in the target", code.scheduled, record, said))
         return tuple(
-            Condition(about, expression.text, expression.span, self._answer(expression, record)[1])
-            for about, expression, record in asked
+            Condition(
+                about,
+                expression.text,
+                expression.span,
+                said,
+                "" if said.startswith(NOT_ASKED) else self._values(expression, record),
+            )
+            for about, expression, record, said in asked
         )
 
     def _source(self) -> Record:
         assert self.row is not None
         return self.house.sources[self.row.source_id]
 
+    def _of_source(self, expression: Expression) -> tuple[bool | None, str]:
+        record = self._source()
+        if not (record.problem or record.damage):
+            return self._answer(expression, record)
+        answer = self.house.interpreter.answer_unread(expression, record)
+        return answer, _UNREAD if answer is None else "yes" if answer else "no"
+
+    def _of_target(self, expression: Expression | None, record: Record) -> tuple[bool | None, str]:
+        if expression is None or record.problem:
+            return None, _UNEVALUATED
+        return self._answer(expression, record)
+
+    def _values(self, expression: Expression, record: Record) -> str:
+        """Return what a condition read of a record, but for what is sensitive."""
+        secrets = self.house.compiled.code.secrets
+        is_source = self.row is not None and record is self._source()
+        return evidence(expression, record.data, secrets.source if is_source else secrets.target)
+
     def _answer(self, expression: Expression, record: Record) -> tuple[bool | None, str]:
         """Return whether a condition holds, and the same in words; None if unknown."""
-        if record.problem:
-            return None, _UNEVALUATED
         try:
             answer = expression.decide(record.data, self.house.context)
         except EvaluationError:
@@ -287,6 +326,10 @@ class Person:
 def _open(rule: FieldRule, value: Value | Missing) -> object:
     """Return a value that may name a record: nothing if it is sensitive."""
     return None if rule.sensitive or isinstance(value, Missing | list | dict) else value
+
+
+def _words(rule: Rule, holding: bool) -> str:
+    return "holds" if holding else f"does not hold: {rule.otherwise}"
 
 
 def _decided(found: Match) -> str:
@@ -306,6 +349,8 @@ _NAMED = 3
 """Records that a message names."""
 _OF_THE_KNOWN = "of the source records whose keys are known, none has this value"
 _UNEVALUATED = "cannot be evaluated"
+_UNREAD = "not known: the record cannot be read"
+_AFTER_LEFT = f"{NOT_ASKED}: only of a record that has not left"
 
 
 def _why(

@@ -10,6 +10,11 @@ from oneway.planning.plan import Action, Kind, Reason
 MASK = "***"
 """What stands for a sensitive value."""
 
+NOT_ASKED = "not asked"
+"""How the verdict of a question begins that nothing was evaluated for."""
+
+OUTSIDE = f"{NOT_ASKED}: the sync is not for this person"
+
 
 @dataclass(frozen=True, slots=True)
 class KeyStep:
@@ -25,9 +30,9 @@ class KeyStep:
 
 @dataclass(frozen=True, slots=True)
 class RuleStep:
-    """A rule of `only` or `eligible`.
+    """A rule of `only` or `eligible`; `holds` is None if it was not asked, or is not known.
 
-    `holds` is None if it does not apply to this record, or failed.
+    `values` are what its expression read, with their names; nothing of it is sensitive.
     """
 
     id: str
@@ -36,16 +41,18 @@ class RuleStep:
     place: Span
     holds: bool | None
     verdict: str
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A question about leaving, its expression, and the answer in words."""
+    """A question about leaving, its expression, the answer in words, and what it read."""
 
     about: str
     expression: str
     place: Span
     verdict: str
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)
