@@ -1,4 +1,4 @@
-"""What `explain` says of each rule is what the interpreter said of it, and of none that it left out."""
+"""What `explain` says of each rule is what the interpreter said, and it asked what it answers."""
 
 from dataclasses import dataclass, field
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Span
 from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
@@ -73,6 +75,40 @@ def test_the_floor_lets_small_numbers_through(leavers: int, managed: int, blocke
 )
 def test_shares_are_exact(share: str, managed: int, ceiling: int) -> None:
     assert Limit(Fraction(share), 0).ceiling(managed) == ceiling
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(Verb), st.sampled_from(["a", "b"]), st.booleans()), max_size=12
+    ),
+    st.integers(0, 6),
+)
+def test_a_field_that_changes_too_often_is_not_written_to_new_records(
+    drawn: list[tuple[Verb, str, bool]], floor: int
+) -> None:
+    actions = [action(n, verb, field) for n, (verb, field, _) in enumerate(drawn)]
+    waiting = {each.id for each, (_, _, waits) in zip(actions, drawn, strict=True) if waits}
+    guards = limits(GuardKind.FIELD_CHANGES, 0.0, floor)
+    verdict = judge(plan_of(0, *actions), guards, waiting=waiting)
+    sent = [each for each in actions if each.id not in waiting]
+    for field in ("a", "b"):
+        of_field = [each for each in sent if each.changes[0].field == field]
+        creates = {each.id for each in of_field if each.verb is Verb.CREATE}
+        fires = len(of_field) - len(creates) > floor
+        found = [each for each in verdict.breaches if each.name == f"field_changes.{field}"]
+        assert bool(found) is fires
+        for breach in found:
+            assert set(breach.blocked) == {each.id for each in of_field}
+            assert (breach.found, breach.creates) == (len(of_field) - len(creates), len(creates))
+        assert fires or creates.isdisjoint(verdict.blocked)
+
+
+def test_a_create_of_other_fields_is_not_held_back_by_a_field() -> None:
+    many = [action(n, Verb.UPDATE, "department") for n in range(11)]
+    new = [action(20, Verb.CREATE, "department"), action(21, Verb.CREATE, "name")]
+    verdict = judge(plan_of(12, *many, *new), GuardsSpec())
+    assert verdict.blocked == {each.id for each in (*many, new[0])}
+    assert "; 1 create with this field held back too" in verdict.breaches[0].text
 
 
 def test_a_share_from_a_mapping_is_exact_too() -> None:

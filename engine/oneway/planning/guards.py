@@ -5,18 +5,19 @@ target records that source records matched: not everybody, or a few managed peop
 many others could all be lost. What was done in the last seven days counts as well, or two
 leavers a day would empty a company unseen. People are counted, not writes: a leave that is
 written again every night is one leaver. What fires holds back its own kind of action (or the
-whole plan, with `on_breach: stop`); a source or a target that shrank, a key that went away and
-values that are gone hold back everything. A person may raise the ceiling for one plan, and cannot
-turn the guard off.
+whole plan, with `on_breach: stop`), and `field_changes` the creates with that field too; a source
+or a target that shrank, a key that went away and values that are gone hold back everything. A
+person may raise the ceiling for one plan, and cannot turn the guard off.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
 from math import floor
 from shlex import quote
 
+from oneway.core.words import count as count_of
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
 from oneway.mapping.word_groups import SEPARATOR
 from oneway.planning.access import MAY_HAVE_LEFT
@@ -86,6 +87,8 @@ class Breach:
     unread: int = 0
     there: int = 0
     """How many records the target has now, matched or not."""
+    creates: int = 0
+    """How many records that would be created with the field are blocked too."""
 
     @property
     def name(self) -> str:
@@ -123,7 +126,10 @@ class Breach:
         limit = f"the larger of {self.limit.floor} and {share}" if self.limit.floor else share
         if self.kind is GuardKind.IDENTITIES and not self.ceiling:
             return f"{self.name}: {what}: nothing that tells these people apart is as it was"
-        return f"{self.name}: {what}, at most {self.ceiling} pass ({limit})"
+        text = f"{self.name}: {what}, at most {self.ceiling} pass ({limit})"
+        if self.creates:
+            text += f"; {count_of(self.creates, 'create')} with this field held back too"
+        return text
 
     def _shrank_text(self) -> str:
         of_target = self.kind is GuardKind.TARGET_SHRINK
@@ -304,6 +310,7 @@ class _Count:
     named: tuple[str, ...] = ()
     unread: int = 0
     there: int = 0
+    creates: tuple[str, ...] = ()
 
 
 def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Breach | None:
@@ -322,11 +329,12 @@ def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Br
         ceiling,
         count.limit,
         count.base,
-        count.actions,
+        (*count.actions, *count.creates),
         count.system,
         count.named,
         count.unread,
         count.there,
+        len(count.creates),
     )
 
 
@@ -464,10 +472,27 @@ def _counts(
     for counted, person, action in _counted(GUARDS[kind], plan):
         if action.id not in waiting:
             found.setdefault(counted, []).append((person, action.id))
+    creating = _creating(plan, waiting) if kind is GuardKind.FIELD_CHANGES else {}
     for counted in sorted(found):
         people = frozenset(person for person, _ in found[counted])
         ids = tuple(dict.fromkeys(id for _, id in found[counted]))
-        yield _Count(kind, counted, people, ids, limit, plan.managed)
+        creates = tuple(creating.get(counted, ()))
+        yield _Count(kind, counted, people, ids, limit, plan.managed, creates=creates)
+
+
+def _creating(plan: Plan, waiting: Collection[str]) -> Mapping[str, Sequence[str]]:
+    """Return the actions that create a record, or complete it, by the fields that they write.
+
+    They count nothing under `field_changes`, but what makes a field change too often, such as a
+    wrong column, would be written to new records as well.
+    """
+    found: dict[str, list[str]] = {}
+    for action in plan.actions:
+        if action.id in waiting or not (action.verb is Verb.CREATE or _completes_a_create(action)):
+            continue
+        for name in dict.fromkeys(change.field for change in action.changes):
+            found.setdefault(name, []).append(action.id)
+    return found
 
 
 def _counted(definition: GuardDefinition, plan: Plan) -> Iterator[tuple[str, str, Action]]:
