@@ -688,7 +688,11 @@ class Interpreted:
 
     def filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
         """Return a cell with the stand-in for a blank, checked; raise `RecordStopped`."""
-        return self._merged(code, self._filled(code, cell, record))
+        cell = self._merged(code, self._filled(code, cell, record))
+        if code.source is None or code.rule.sensitive or not code.rule.refuses(cell.state):
+            return cell
+        secret = self.code.secrets.source
+        return cell._replace(read=evidence(code.source.expression, record.data, secret))
 
     def _stated(self, code: FieldCode, record: Record) -> Cell:
         if code.source is None:

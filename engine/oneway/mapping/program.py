@@ -57,6 +57,9 @@ class Cell(NamedTuple):
     sought: Value = None
     """What was looked up, if the table is made of the target's own records."""
     moving: bool = False
+    read: str = ""
+    """What the expression read, if the field has no usable value and the record cannot do without;
+    nothing of it is sensitive."""
 
 
 class LeftAnswer(Enum):
@@ -315,6 +318,15 @@ class FieldRule:
     written: frozenset[str] = frozenset()
     clear: Value = None
     """What is sent to clear the value; blank."""
+
+    def refuses(self, state: CellState) -> bool:
+        """Return whether a field in this state may make its record ineligible."""
+        if state is CellState.MISSED:
+            return self.on_miss is OnMiss.INELIGIBLE
+        if state is CellState.UNSTATED and self.on_miss is OnMiss.INELIGIBLE:
+            return True  # it is unknown whether the table has it
+        blank = state in (CellState.BLANK, CellState.UNSTATED)
+        return blank and self.on_blank is OnBlank.INELIGIBLE
 
     def clears(self, cell: "Cell") -> bool:
         """Return whether a cell clears the target's value."""

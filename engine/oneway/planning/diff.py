@@ -6,7 +6,7 @@ from enum import Enum
 
 from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
-from oneway.mapping.spec import Merge, OnBlank, OnMiss, OwnedItems, Write
+from oneway.mapping.spec import Merge, OnMiss, OwnedItems, Write
 
 
 class Keep(Enum):
@@ -174,13 +174,11 @@ def new_value(cell: Cell) -> Value:
 
 def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
     """Return whether a field without a usable value makes its record ineligible."""
-    if cell.state is CellState.MISSED:
-        return rule.on_miss is OnMiss.INELIGIBLE
-    if cell.state is CellState.UNSTATED and rule.on_miss is OnMiss.INELIGIBLE:
-        return True  # it is unknown whether the table has it
-    blank = cell.state in (CellState.BLANK, CellState.UNSTATED)
+    in_table = cell.state is CellState.UNSTATED and rule.on_miss is OnMiss.INELIGIBLE
     stands_in = creating and not is_blank(cell.initial)
-    return blank and rule.on_blank is OnBlank.INELIGIBLE and not stands_in
+    if stands_in and cell.state is not CellState.MISSED and not in_table:
+        return False
+    return rule.refuses(cell.state)
 
 
 def differing(

@@ -681,7 +681,13 @@ def _without_value(
 ) -> tuple[Reason, ...]:
     """Return the fields whose missing values make the record ineligible."""
     return tuple(
-        Reason(f"field:{rule.path}", f"no value for {rule.path}", rule.place, warning=warning)
+        Reason(
+            f"field:{rule.path}",
+            f"no value for {rule.path}",
+            rule.place,
+            warning=warning,
+            value=cell.read,
+        )
         for rule, cell in fields
         if refuses(rule, cell, creating=creating)
     )

@@ -151,7 +151,7 @@ class _Pairs:
         """Return whether nothing is to be written, and nothing to be said of what is not."""
         stated = CellState.STATED
         for (rule, plain, watched), cell, held in zip(self.fields, cells, values, strict=True):
-            state, value, _, sought, _ = cell
+            state, value, _, sought, _, _ = cell
             if sought is not None or (watched and held is MISSING):
                 return False
             if (

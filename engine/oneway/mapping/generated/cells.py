@@ -114,7 +114,9 @@ class Cells:
         text = source.bind("cell", cell)
         if stated:
             text = f"{text} if {stated} else {source.bind('cell', EMPTY[CellState.UNSTATED])}"
-        if code.default is not None or code.initial is not None:
+        states = (cell.state, CellState.UNSTATED) if stated else (cell.state,)
+        stands_in = code.default is not None or code.initial is not None
+        if stands_in or any(map(code.rule.refuses, states)):
             text = f"filled({source.bind('field', code)}, {text}, {self.record})"
         source.line(f"{found} = {text}")
 
@@ -146,7 +148,7 @@ class Cells:
     def _stating(self, code: FieldCode, value: Operand, sought: str = "None") -> str:
         """Return the cell that states a value."""
         text = value.text
-        cell = f"cell_of((STATED, {text}, None, {sought}, False))"
+        cell = f"cell_of((STATED, {text}, None, {sought}, False, ''))"
         if not self.short or sought != "None" or code.rule.merge is not Merge.REPLACE:
             return cell
         plain = [f"{text}.__class__ is {each}" for each in ("str", "int", "bool")]

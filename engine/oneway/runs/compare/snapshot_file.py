@@ -378,12 +378,13 @@ def _held_of(data: Data) -> TargetRow:
 
 
 def _cell(cell: Cell) -> Any:
-    return [cell.state.value, _value(cell.value), _value(cell.initial)]
+    read = [cell.read] if cell.read else []
+    return [cell.state.value, _value(cell.value), _value(cell.initial), *read]
 
 
 def _cell_of(data: Any) -> Cell:
-    state, value, initial = data
-    return Cell(CellState(state), _value_of(value), _value_of(initial))
+    state, value, initial, *read = data
+    return Cell(CellState(state), _value_of(value), _value_of(initial), read="".join(read))
 
 
 def _leaving_cell(cell: Cell) -> Any:

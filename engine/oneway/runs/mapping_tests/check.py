@@ -272,7 +272,7 @@ def _compared(
     expected: Expectation, outcome: Outcome, planned: Planned, compiled: Compiled
 ) -> Iterator[Mismatch]:
     if expected.outcome is not None and expected.outcome != outcome.kind.value:
-        got = (outcome.kind.value, *(reason.text for reason in outcome.reasons))
+        got = (outcome.kind.value, *(reason.said for reason in outcome.reasons))
         yield Mismatch(expected.place("outcome"), "outcome", expected.outcome, got)
     codes = {reason.code for reason in outcome.reasons}
     if not codes.issuperset(expected.reasons):

@@ -218,8 +218,9 @@ def maker_of(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> S
     known = {each.name for each in compiled.spec.references}
     tables = {name: rows for name, rows in test.references.items() if name in known}
     settings = {**settings, **{k: v for k, v in test.settings.items() if k in settings}}
+    record, user = dict(test.record) or None, dict(test.target) or None
     return SituationMaker(
-        compiled, as_of, settings, dict(test.record) or None, dict(test.target) or None, tables
+        compiled, as_of, settings, record, user, tables, test.file if record else ""
     )
 
 
@@ -367,11 +368,10 @@ def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
     creates = seen.compiled.code.policy.create
     wanted = {"none": Kind.CREATE if creates else Kind.IGNORED, "agrees": Kind.UNCHANGED}
     if outcome.kind is not wanted[seen.situation.user]:
-        reasons = "; ".join(reason.text for reason in outcome.reasons)
+        reasons = "; ".join(reason.said for reason in outcome.reasons)
         place = next((r.place for r in outcome.reasons if r.place), Span(seen.compiled.spec.file))
-        text = f"the usual record is {outcome.kind.value}{f': {reasons}' if reasons else ''}"
-        error = seen.maker.row(seen.situation).evaluation_error
-        text += _where(seen, error.expression) if error is not None else ""
+        given = f" (`record` in {seen.maker.test_file})" if seen.maker.test_file else ""
+        text = f"the usual record{given} is {outcome.kind.value}{f': {reasons}' if reasons else ''}"
         want = wanted[seen.situation.user].value
         yield Breaking("the usual syncs", text, place, seen.situation, outcome, want)
 

@@ -115,6 +115,8 @@ class SituationMaker:
     record: Data | None = None
     user: Data | None = None
     tables: Mapping[str, tuple[Mapping[str, Value], ...]] = field(default_factory=dict)
+    test_file: str = ""
+    """The test that gives the usual record; blank if it is made up."""
     _programs: dict[_Bound, Interpreted] = field(default_factory=dict)
     _evaluated: dict[tuple[_Bound, str], SourceRow] = field(default_factory=dict)
     _on_target: dict[tuple[_Bound, str], TargetRow] = field(default_factory=dict)
