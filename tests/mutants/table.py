@@ -433,7 +433,7 @@ MUTANTS = (
     Mutant(
         "on-blank-ineligible-ignored",
         "planning/diff",
-        "return blank and rule.on_blank is OnBlank.INELIGIBLE and not stands_in",
+        "return rule.refuses(cell.state) and not stands_in",
         "return False",
         "`on_blank: ineligible` stops the record",
         f"tests/unit/test_changes.py {MODEL} {STATE}",

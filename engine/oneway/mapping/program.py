@@ -321,12 +321,15 @@ class FieldRule:
 
     def refuses(self, state: CellState) -> bool:
         """Return whether a field in this state may make its record ineligible."""
-        if state is CellState.MISSED:
+        if self.misses(state):
             return self.on_miss is OnMiss.INELIGIBLE
-        if state is CellState.UNSTATED and self.on_miss is OnMiss.INELIGIBLE:
-            return True  # it is unknown whether the table has it
         blank = state in (CellState.BLANK, CellState.UNSTATED)
         return blank and self.on_blank is OnBlank.INELIGIBLE
+
+    def misses(self, state: CellState) -> bool:
+        """Return whether the table lacks the value, or that is unknown and must be known."""
+        unsure = state is CellState.UNSTATED and self.on_miss is OnMiss.INELIGIBLE
+        return state is CellState.MISSED or unsure
 
     def clears(self, cell: "Cell") -> bool:
         """Return whether a cell clears the target's value."""

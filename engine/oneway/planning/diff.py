@@ -174,11 +174,10 @@ def new_value(cell: Cell) -> Value:
 
 def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
     """Return whether a field without a usable value makes its record ineligible."""
-    in_table = cell.state is CellState.UNSTATED and rule.on_miss is OnMiss.INELIGIBLE
+    if rule.misses(cell.state):
+        return rule.on_miss is OnMiss.INELIGIBLE
     stands_in = creating and not is_blank(cell.initial)
-    if stands_in and cell.state is not CellState.MISSED and not in_table:
-        return False
-    return rule.refuses(cell.state)
+    return rule.refuses(cell.state) and not stands_in
 
 
 def differing(
