@@ -52,6 +52,6 @@ def test_explanations_and_checks_are_printed_within_the_width(world: World, widt
     text = render.text(results, style)
     for key in {each.key for each in plan.outcomes[:3]}:
         found = everybody(world, plan, key)
-        text += explanations.text(found, style)
+        text += explanations.text(found, style, "UTC")
         assert json.loads(json.dumps(explanations.as_json(found)))
     assert all(columns(line) <= width for line in text.split("\n"))

@@ -81,7 +81,7 @@ def user(id=11, reference="P1", **keys):
 def explained(source, target, key, **keys):
     done = made(MAPPING, source, target, DEPARTMENTS, **keys)
     found = explain(done.compiled, done.program, done.source, done.target, done.plan, key)
-    text = explanations.text(found, Style())
+    text = explanations.text(found, Style(), "UTC")
     assert all(columns(line) <= 80 for line in text.split("\n"))
     assert json.loads(json.dumps(explanations.as_json(found))) == explanations.as_json(found)
     return found
@@ -176,7 +176,7 @@ def test_sensitive_values_are_masked():
     found = one([person()], [user()], settings={"bank": True})
     step = next(step for step in found.fields if step.path == "account")
     assert (step.read, step.value, step.before, step.after) == ("***",) * 4
-    everything = repr(found) + explanations.text([found], Style(width=200))
+    everything = repr(found) + explanations.text([found], Style(width=200), "UTC")
     assert "00000011" not in everything
     assert "00000099" not in everything
 
