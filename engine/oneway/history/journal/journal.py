@@ -17,6 +17,7 @@ from oneway.history.journal import fence, rows
 from oneway.history.journal.history import PLAN, RunHistory
 from oneway.history.journal.lease import Lease, taken_over
 from oneway.history.journal.links import learn
+from oneway.history.journal.prepared import Prepared
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import RunStart
 from oneway.history.journal.steps import Steps, given, steps_of
@@ -288,9 +289,11 @@ class Journal(RunHistory):
     @property
     def _steps(self) -> Steps:
         own = None if self.lease is None else self.lease.fence
-        return steps_of(own, fence.TERMS.window, shared=self.shared)
+        return steps_of(own, fence.TERMS.window, self.dialect)
 
-    def _fenced(self, statement: Executable, values: Mapping[str, Any] | None = None) -> None:
+    def _fenced(
+        self, statement: Executable | Prepared, values: Mapping[str, Any] | None = None
+    ) -> None:
         """Execute a change; raise `Refused` if it has no effect because the lease is lost."""
         beat()
         try:
@@ -307,7 +310,7 @@ class Journal(RunHistory):
             self.lease.lost = True
             raise taken_over(self, self.lease.fence.connection)
 
-    def _leaving(self, sending: Executable, id: int, action: str, at: str) -> None:
+    def _leaving(self, sending: Prepared, id: int, action: str, at: str) -> None:
         """Let an action's requests leave; renew a lease that is about to end for that."""
         lease, journalled = self.lease, uptime()
         values = given(run=id, action=action, sent_at=at)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Dialect, delete, func, select, update
 
-from oneway.history.journal.store import Store, Upsert, upserting
+from oneway.history.journal.prepared import Prepared
+from oneway.history.journal.store import Store, upserting
 from oneway.history.journal.tables import link as table
 from oneway.planning.links import Link, Origin
 
@@ -111,16 +112,16 @@ def _put(store: Store, connection: str, found: Link, before: Link | None) -> Non
         "since": (before or found).since,
         "seen": found.seen,
     }
-    store.change(_putting(shared=store.shared), values)
+    store.change(_putting(store.dialect), values)
 
 
 @lru_cache(maxsize=2)
-def _putting(*, shared: bool) -> Upsert:
+def _putting(dialect: Dialect) -> Prepared:
     """Return the statement, built once: each of thousands of pairs is stored by it."""
-    new = upserting(table, shared=shared)
+    new = upserting(table, shared=dialect.name == "postgresql")
     keys = ["connection", "source_id"]
     found = {each.name: new.excluded[each.name] for each in table.c if each.name not in keys}
-    return new.on_conflict_do_update(index_elements=keys, set_=found)
+    return Prepared.of(new.on_conflict_do_update(index_elements=keys, set_=found), dialect)
 
 
 def _link(row: Any) -> Link:

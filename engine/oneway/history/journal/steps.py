@@ -12,7 +12,10 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
+    Delete,
+    Dialect,
     Table,
+    Update,
     bindparam,
     case,
     delete,
@@ -21,9 +24,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.sql.base import Executable
 
 from oneway.history.journal.fence import Fence, store_time
+from oneway.history.journal.prepared import Prepared
 from oneway.history.journal.store import Upsert, upserting
 from oneway.history.journal.tables import UNSETTLED, WITHHELD, entry, failure, run, written
 
@@ -35,13 +38,13 @@ _NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""
 class Steps:
     """The statements; `given` turns values of columns into their parameters."""
 
-    intend: Executable
-    send: Executable
-    send_again: Executable
-    end: Executable
-    refuse: Executable
-    heal: Executable
-    write: Executable
+    intend: Prepared
+    send: Prepared
+    send_again: Prepared
+    end: Prepared
+    refuse: Prepared
+    heal: Prepared
+    write: Prepared
 
 
 def given(**values: Any) -> Mapping[str, Any]:
@@ -50,21 +53,21 @@ def given(**values: Any) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def steps_of(fence: Fence | None, window: float, *, shared: bool) -> Steps:
+def steps_of(fence: Fence | None, window: float, dialect: Dialect) -> Steps:
     """Return the statements of a run with a lease, or without one.
 
-    A request may leave within `window` seconds of its statement. `shared`: in PostgreSQL.
+    A request may leave within `window` seconds of its statement.
     """
-    made = _Maker(fence, window, shared)
+    made = _Maker(fence, window, shared=dialect.name == "postgresql")
     here = (entry.c.run == _given(entry.c.run)) & (entry.c.action == _given(entry.c.action))
     return Steps(
-        intend=made.intend(),
-        send=made.send(here & entry.c.ending.is_(None)),
-        send_again=made.send(here & UNSETTLED),
-        end=made.end(),
-        refuse=made.refuse(),
-        heal=_heal(),
-        write=made.write(),
+        intend=Prepared.of(made.intend(), dialect),
+        send=Prepared.of(made.send(here & entry.c.ending.is_(None)), dialect),
+        send_again=Prepared.of(made.send(here & UNSETTLED), dialect),
+        end=Prepared.of(made.end(), dialect),
+        refuse=Prepared.of(made.refuse(), dialect),
+        heal=Prepared.of(_heal(), dialect),
+        write=Prepared.of(made.write(), dialect),
     )
 
 
@@ -74,13 +77,13 @@ class _Maker:
     window: float
     shared: bool
 
-    def intend(self) -> Executable:
+    def intend(self) -> Upsert:
         """An action is about to be sent; the same run may have withheld it before."""
         sending = _all_given(entry, "token", "counted", "at") | _fixed(entry, **_NO_END)
         new = self._ours(entry, _ACTION | sending)
         return _or(new, ("run", "action"), sending, where=WITHHELD)
 
-    def send(self, which: ColumnElement[bool]) -> Executable:
+    def send(self, which: ColumnElement[bool]) -> Update:
         """An action is being sent: from now on it may have happened."""
         sending = update(entry).values(sent=1, sent_at=_given(entry.c.sent_at))
         if self.fence is None:
@@ -88,14 +91,14 @@ class _Maker:
         until = store_time() + self.window if self.shared else null()
         return sending.where(which, self.fence.holds(self.window)).values(by_when=until)
 
-    def end(self) -> Executable:
+    def end(self) -> Upsert:
         """An action has ended, even one that was never intended."""
         names = ("target_id", "ending", "code", "reason", "guards", "until", "job")
         found = _all_given(entry, *names) | _fixed(entry, by_when=None)
         new = self._ours(entry, _ACTION | found | _fixed(entry, token=""))
         return _or(new, ("run", "action"), found, where=UNSETTLED | WITHHELD)
 
-    def refuse(self) -> Executable:
+    def refuse(self) -> Upsert:
         """The target refused an action, and how often the same values."""
         values = _all_given(failure, "action", "digest", "code", "reason")
         values |= {"connection": run.c.connection, "first": run.c.as_of, "last": run.c.as_of}
@@ -109,7 +112,7 @@ class _Maker:
         keys = ["connection", "action"]
         return new.on_conflict_do_update(index_elements=keys, set_=found)
 
-    def write(self) -> Executable:
+    def write(self) -> Upsert:
         """A field was written, and how often with the same value."""
         values = _all_given(written, "action", "field", "digest")
         new = self._of_run(written, values | {"connection": run.c.connection})
@@ -136,7 +139,7 @@ class _Maker:
         return upserting(table, shared=self.shared).from_select(list(once), row)
 
 
-def _heal() -> Executable:
+def _heal() -> Delete:
     """An action that the target had refused is done."""
     whose = select(run.c.connection).where(run.c.id == _given(entry.c.run)).scalar_subquery()
     same = failure.c.action == _given(failure.c.action)

@@ -8,7 +8,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import Connection, Dialect, Select, Table
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects import sqlite as lite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -16,6 +16,7 @@ from sqlalchemy.sql.base import Executable
 
 from oneway.history.journal import postgresql, sqlite
 from oneway.history.journal.errors import damaged, refusing
+from oneway.history.journal.prepared import Prepared
 from oneway.history.journal.rows import AnyRow
 from oneway.history.journal.sqlite import IMMEDIATELY
 
@@ -93,7 +94,11 @@ class Store:
                     self._connection.info.pop(IMMEDIATELY, None)
 
     def change(
-        self, statement: Executable, values: Mapping[str, Any] | None = None, *, at_least: int = 1
+        self,
+        statement: Executable | Prepared,
+        values: Mapping[str, Any] | None = None,
+        *,
+        at_least: int = 1,
     ) -> Changed:
         """Execute a change; outside of `at_once` it is durable on return.
 
@@ -102,14 +107,21 @@ class Store:
         """
         try:
             with self.at_once(), refusing(self.place):
-                result = self._connection.execute(statement, values, execution_options=_COUNTED)
-                key = result.inserted_primary_key if result.is_insert else None
-                changed = Changed(result.rowcount, _number(key))
+                changed = self._executed(statement, values)
         except IntegrityError:
             raise LookupError("no such run, or an action that is journalled already") from None
         if changed.rows < at_least:
             raise LookupError("no such run or entry, or one that has ended")
         return changed
+
+    def _executed(
+        self, statement: Executable | Prepared, values: Mapping[str, Any] | None
+    ) -> Changed:
+        if isinstance(statement, Prepared):
+            return Changed(statement.execute(self._connection, values or {}), 0)
+        result = self._connection.execute(statement, values, execution_options=_COUNTED)
+        key = result.inserted_primary_key if result.is_insert else None
+        return Changed(result.rowcount, _number(key))
 
     def rows(self, statement: Executable) -> Sequence[AnyRow]:
         """Return the rows of a query."""
@@ -138,9 +150,14 @@ class Store:
         return upserting(table, shared=self.shared)
 
     @property
+    def dialect(self) -> Dialect:
+        """The database's dialect of SQL."""
+        return self._connection.dialect
+
+    @property
     def shared(self) -> bool:
         """Whether other machines may use this store as well."""
-        return self._connection.dialect.name == "postgresql"
+        return self.dialect.name == "postgresql"
 
 
 def upserting(table: Table, *, shared: bool) -> Upsert:
