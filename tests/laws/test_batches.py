@@ -7,6 +7,7 @@ import io
 import json
 import linecache
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ from oneway.mapping.read_keys import tallies_of
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.plan_file import dump
 from oneway.planning.planner import plan_rows
+from oneway.runs.compare.projection import Tree, kept_text, kept_texts
 from oneway_connectors.file import formats
 from oneway_connectors.file.json_array import JsonArray
 from oneway_connectors.file.jsonl import JsonLines
@@ -144,6 +146,31 @@ def test_lines_are_the_same_one_by_one_and_many_at_a_time(
         patch(f"{lines}.FAST_FROM", piece),
     ):
         assert each_of(JsonLines(first), file) == one_by_one(JsonLines(10**9), file)
+
+
+TREES = st.recursive(
+    st.just({}),
+    lambda below: st.dictionaries(st.sampled_from(["id", "t", "in", "l", "a", "x"]), below),
+    max_leaves=5,
+)
+
+
+@given(lines(), st.none() | TREES)
+@settings(max_examples=40)
+@example([b'{"id":1,"in":{"a":1},"l":[{"x":1}]}', b'{"id":2,"in":null,"l":{"x":1}}'] * 9, None)
+@example([b'{"id":1,"in":{"a":1}}'] * 9, {"in": {"a": {"x": {}}}, "l": {}})
+@example([b'{"id":1,"in":{"a":{"b":1}}}'] * 9, {"in": {}})
+def test_what_is_kept_of_many_records_is_what_is_kept_of_each(
+    raws: list[bytes], tree: Tree | None
+) -> None:
+    layout = JsonLines(len(raws))
+    with suppress(ReadError):
+        for each in layout.grouped(io.BytesIO(b"\n".join(raws))):
+            if isinstance(each, FileEntries):
+                records = [Record(str(n), layout.decode(raw)) for n, raw in enumerate(each.raws)]
+                ids = [record.id for record in records]
+                batch = Batch(each.shape, ids, each.items, records.__getitem__)
+                assert list(kept_texts(batch, tree)) == [kept_text(one, tree) for one in records]
 
 
 def batches(samples: Sequence[dict[str, Any]], records: Sequence[Record]) -> Iterator[Batch]:

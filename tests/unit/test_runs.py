@@ -15,6 +15,7 @@ from oneway.connections.access import access
 from oneway.core.connector import Access, Description, Option, Resource
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
+from oneway.mapping.program import SteadyRow
 from oneway.runs import (
     OpenSystems,
     RunRequest,
@@ -25,7 +26,8 @@ from oneway.runs import (
     read_inputs,
 )
 from oneway.runs.plan import _not_collecting
-from oneway.runs.read import Streaming
+from oneway.runs.read import Streaming, projection_of
+from oneway_connectors.file import jsonl
 
 PAYROLL = Description(
     "pay-roll",
@@ -120,6 +122,34 @@ def test_a_resource_is_read_once_though_it_is_also_a_reference(
     assert kept.source.items == tuple(map(reading.program.source_row, reading.source.records))
     assert kept.target.items == tuple(map(reading.program.target_row, reading.target.records))
     assert len(begun) == 4
+
+
+def test_what_is_kept_is_the_same_of_records_that_are_read_many_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside each row stands the record that it is of, also where ids stand twice."""
+    monkeypatch.chdir(tmp_path)
+    before, after = MAPPING.split("references:")
+    after = after.partition("match:")[2].replace(", lookup: names", "")
+    Path("m.yaml").write_text(f"{before}match:{after}")
+    lines = [f'{{"id": "{n}", "name": "N{n}", "boss": "{n}"}}\n' for n in range(60)]
+    odd = ['{"id": "x", "more": 1}\n', '{"id": "7", "name": "other"}\n', lines[3]]
+    Path("a.jsonl").write_text("".join([*lines[:30], *odd, *lines[30:]]))
+    Path("b.jsonl").write_text("".join([*lines, *odd]))
+    prepared = prepare_run(
+        RunRequest("m.yaml", datetime(2026, 11, 22, tzinfo=UTC), lambda *_: None)
+    )
+    monkeypatch.setattr(jsonl, "FAST_FROM", 100)
+    with OpenSystems(prepared) as systems:
+        reading = read_inputs(prepared, systems)
+        kept = evaluate_inputs(prepared, systems, keeping=True)
+    parts = projection_of(prepared)
+    source = {each.id: parts.of_source(each) for each in reading.source.records}
+    target = {each.id: parts.of_target(each) for each in reading.target.records}
+    assert isinstance(kept.source.items[0], SteadyRow)
+    assert len(kept.kept[0]) == len(kept.source.items) == len(source)
+    assert list(kept.kept[0]) == [source[each.source_id] for each in kept.source.items]
+    assert list(kept.kept[1]) == [target[each.target_id] for each in kept.target.items]
 
 
 def test_an_id_that_was_read_twice_is_refused(

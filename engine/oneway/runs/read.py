@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from oneway.connections.discovery import FILES
 from oneway.core.batches import Batch
@@ -107,25 +107,18 @@ def evaluate_inputs(
     """
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
-    if not keeping:
-        source = reads.collected("source", program.source_row, program.source_rows)
-        same = SameRows(program.policy, source.items)
-        target = reads.collected(
-            "target", program.target_row, lambda batch: same.shortened(program.target_rows(batch))
-        )
-        return EvaluatedInputs(source, target, references, tables, program, tallies=reads.tallies)
-    projection = projection_of(prepared)
-    rows = _Keeping(program.source_row, projection.of_source)
-    targets = _Keeping(program.target_row, projection.of_target)
-    return EvaluatedInputs(
-        reads.collected("source", rows),
-        reads.collected("target", targets),
-        references,
-        tables,
-        program,
-        (rows.kept, targets.kept),
-        tallies=reads.tallies,
+    source_part, target_part = _parts_of(projection_of(prepared)) if keeping else (None, None)
+    rows = _Rows(program.source_row, program.source_rows, source_part)
+    source = reads.collected("source", rows)
+    same = SameRows(program.policy, source.items)
+    targets = _Rows(
+        program.target_row,
+        lambda batch: same.shortened(program.target_rows(batch)),
+        target_part,
     )
+    target = reads.collected("target", targets)
+    kept = (rows.kept, targets.kept)
+    return EvaluatedInputs(source, target, references, tables, program, kept, tallies=reads.tallies)
 
 
 def tables_of(
@@ -143,21 +136,60 @@ def table_digest(name: str, table: LookupTable, seal: Seal) -> str:
     return seal.digest("", f"references.{name}", [table.complete, *rows])
 
 
-class _Keeping(Generic[T]):
-    """Converts each record, and keeps its storable part."""
+class _Part(NamedTuple):
+    """Returns the storable part of a record, and those of a batch."""
 
-    def __init__(self, make: Callable[[Record], T], project: Callable[[Record], str]) -> None:
-        self.make = make
-        self.project = project
+    of: Callable[[Record], str]
+    of_all: Callable[[Batch], Sequence[str]]
+
+
+def _parts_of(projection: Projection) -> tuple[_Part, _Part]:
+    return (
+        _Part(projection.of_source, projection.of_sources),
+        _Part(projection.of_target, projection.of_targets),
+    )
+
+
+class _Rows(Generic[T]):
+    """Converts records to rows, one or many at a time.
+
+    With `part`, it also keeps the storable part of each record.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[Record], T],
+        make_all: Callable[[Batch], Sequence[T]],
+        part: _Part | None,
+    ) -> None:
+        self._make, self._make_all, self._part = make, make_all, part
+        self.items: list[T] = []
         self.kept: list[str] = []
 
-    def __call__(self, record: Record) -> T:
-        self.kept.append(self.project(record))
-        return self.make(record)
+    def take(self, record: Record) -> None:
+        """Convert a record."""
+        if self._part is not None:
+            self.kept.append(self._part.of(record))
+        self.items.append(self._make(record))
 
-    def drop(self, places: Container[int]) -> None:
-        """Forget the stored parts of the records at some places."""
-        self.kept = [each for place, each in enumerate(self.kept) if place not in places]
+    def take_all(self, batch: Batch) -> None:
+        """Convert the records of a batch."""
+        if self._part is not None:
+            self.kept.extend(self._part.of_all(batch))
+        self.items.extend(self._make_all(batch))
+
+    def keep_last_of(self, again: Container[str]) -> None:
+        """Keep one row for each id that was read again, the last."""
+        last: set[str] = set()
+        first: set[int] = set()
+        for place in reversed(range(len(self.items))):
+            id: str = self.items[place][0]  # type: ignore[index]  # of a row, whichever side's
+            if id in last:
+                first.add(place)
+            elif id in again:
+                last.add(id)
+        self.items = [each for place, each in enumerate(self.items) if place not in first]
+        self.kept = [each for place, each in enumerate(self.kept) if place not in first]
 
 
 def projection_of(prepared: PreparedRun) -> Projection:
@@ -251,15 +283,9 @@ class _Reads:
         if target.kind == FILES:
             self.from_reader("target", self.tallies["target"].ask)
 
-    def collected(
-        self,
-        role: str,
-        make: Callable[[Record], T],
-        make_all: Callable[[Batch], Sequence[T]] | None = None,
-    ) -> Collected[T]:
-        """Convert each record; if `make_all` is given, many at once."""
+    def collected(self, role: str, rows: _Rows[T]) -> Collected[T]:
+        """Convert each record of an input, many at once where they are read so."""
         each, tally = self.inputs[role], self.tallies[role]
-        items: list[T] = []
         if role == "target":
             self.note_new()
 
@@ -267,29 +293,31 @@ class _Reads:
             for record in records:
                 if isinstance(record, Record):
                     tally.note(record)
-                    items.append(make(record))
-                elif make_all is not None:
+                    rows.take(record)
+                else:
                     tally.note_all(record)
-                    items.extend(make_all(record))
+                    rows.take_all(record)
 
         others = [other for name, other in self.inputs.items() if name != role]
         reader = self.from_reader(role, lambda reader: reader)
         if each in others or not isinstance(reader, Streaming):
             found = self.snapshot(role)
             take(found.records)
-            return Collected(tuple(items), found.complete, found.problems)
+            return Collected(tuple(rows.items), found.complete, found.problems)
         gaps: list[str] = []
         again: set[str] = set()
-        stream: Iterator[Record | Batch] = reader.records(gaps, self.progress)
-        if isinstance(reader, Batching) and make_all is not None:
-            stream = reader.batches(gaps, self.progress)
+        stream: Iterator[Record | Batch] = (
+            reader.batches(gaps, self.progress)
+            if isinstance(reader, Batching)
+            else reader.records(gaps, self.progress)
+        )
         with self.step(role) as reading:
             self.from_reader(role, lambda _: take(_once_each(each, stream, again)))
             if again:
-                items = _last_of(items, again, make)
-            reading.note(records=len(items), complete=not gaps)
+                rows.keep_last_of(again)
+            reading.note(records=len(rows.items), complete=not gaps)
         notes = getattr(reader, "notes", ())
-        return Collected(tuple(items), not gaps, (*gaps, *notes))
+        return Collected(tuple(rows.items), not gaps, (*gaps, *notes))
 
     def from_reader(self, role: str, act: Callable[..., T]) -> T:
         each = self.inputs[role]
@@ -309,21 +337,6 @@ def _noted(progress: Progress) -> Progress:
         progress(what, done, total)
 
     return noted
-
-
-def _last_of(items: list[T], again: Container[str], make: Callable[[Record], T]) -> list[T]:
-    """Return the rows with one row for each id, the last."""
-    last: set[str] = set()
-    first: set[int] = set()
-    for place in reversed(range(len(items))):
-        id: str = items[place][0]  # type: ignore[index]  # of a row, whichever side's
-        if id in last:
-            first.add(place)
-        elif id in again:
-            last.add(id)
-    if isinstance(make, _Keeping):
-        make.drop(first)
-    return [item for place, item in enumerate(items) if place not in first]
 
 
 def _once_each(

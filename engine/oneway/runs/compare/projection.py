@@ -6,11 +6,13 @@ mapping reads. Open expressions can be evaluated again from the paths that are k
 others the outcome alone is kept, beside the record.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from operator import attrgetter
 from typing import Any
 
+from oneway.core.batches import Batch, RecordShape
 from oneway.core.connector import Field, Resource
 from oneway.core.records import Record, Value, keys_overlap, path_of
 from oneway.core.seal import canonical
@@ -108,11 +110,19 @@ class Projection:
         """Return the kept part of a source record, as canonical JSON."""
         if record.damage:
             return _UNREAD
-        return _text(record, self.source_tree)
+        return kept_text(record, self.source_tree)
 
     def of_target(self, record: Record) -> str:
         """Return the kept part of a target record, as canonical JSON."""
-        return _text(record, self.target_tree)
+        return kept_text(record, self.target_tree)
+
+    def of_sources(self, batch: Batch) -> Sequence[str]:
+        """Return the kept parts of source records that were read at once."""
+        return kept_texts(batch, self.source_tree)
+
+    def of_targets(self, batch: Batch) -> Sequence[str]:
+        """Return the kept parts of target records that were read at once."""
+        return kept_texts(batch, self.target_tree)
 
 
 def is_open_table(code: ReferenceCode, fields: Iterable[Field]) -> bool:
@@ -191,13 +201,53 @@ _UNREAD = "null"
 """Stands for a record that is not evaluated again: its row stays as it was."""
 
 
-def _text(record: Record, tree: Tree | None) -> str:
+def kept_text(record: Record, tree: Tree | None) -> str:
+    """Return what is kept of a record, as canonical JSON."""
     if record.problem:
         return _UNREAD
     try:
         return canonical(record.data if tree is None else cut(record.data, tree))
     except (ValueError, RecursionError):
         return UNKEEPABLE
+
+
+def kept_texts(batch: Batch, tree: Tree | None) -> Sequence[str]:
+    """Return what is kept of each record of a batch, most of which need not be decoded again."""
+    cutting = shaped_cut(batch.shape, tree)
+    if cutting is None:
+        return [kept_text(batch.record(place), tree) for place in range(len(batch))]
+    try:
+        return list(map(canonical, map(cutting, batch.items)))
+    except (ValueError, RecursionError):
+        return [kept_text(batch.record(place), tree) for place in range(len(batch))]
+
+
+def shaped_cut(shape: RecordShape, tree: Tree | None) -> Callable[[Any], dict[str, Value]] | None:
+    """Return what cuts objects of a shape as `cut` does records; None where only `cut` can."""
+    if tree is None:
+        tree = {key: {} for key in (*shape.attributes, *shape.sometimes)}
+    if not shape.sometimes.isdisjoint(tree):
+        return None
+    keys = [key for key in tree if key in shape.attributes]
+    inner: list[tuple[str, Callable[[Any], Value]]] = []
+    for key in keys:
+        if key in shape.inner:
+            below = shaped_cut(shape.inner[key], tree[key] or None)
+            if below is None:
+                return None
+            inner.append((key, below))
+        elif tree[key]:
+            inner.append((key, partial(_cut_value, below=tree[key])))
+    gets = [attrgetter(shape.attributes[key]) for key in keys]
+
+    def cutting(item: Any) -> dict[str, Value]:
+        found = {key: get(item) for key, get in zip(keys, gets, strict=True)}
+        for key, act in inner:
+            if found[key] is not None:
+                found[key] = act(found[key])
+        return found
+
+    return cutting
 
 
 def cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
@@ -207,14 +257,13 @@ def cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
         below = tree.get(key)
         if below is None:
             continue
-        if not below:
-            found[key] = value
-        elif isinstance(value, Mapping):
-            found[key] = cut(value, below)
-        else:
-            # No expression can read into this value, so only its type is stored.
-            found[key] = _of_the_kind(value)
+        found[key] = _cut_value(value, below) if below else value
     return found
+
+
+def _cut_value(value: Value, below: Tree) -> Value:
+    # No expression can read into what is no object, so only its type is stored.
+    return cut(value, below) if isinstance(value, Mapping) else _of_the_kind(value)
 
 
 def _of_the_kind(value: Value) -> Value:
