@@ -324,7 +324,7 @@ def finds_by(reader: Reader, path: str) -> bool:
 MOST_IN_FLIGHT = 32
 """How many requests an apply may have in flight, whatever connectors declare."""
 
-USUAL_IN_FLIGHT = 1
+USUAL_IN_FLIGHT = 4
 """How many requests an apply may have in flight where a manifest does not say."""
 
 USUAL_AT_ONCE = 4
