@@ -50,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
-    do_POST = do_PATCH = do_GET
+    do_POST = do_PATCH = do_CONNECT = do_GET
 
     def log_message(self, *_: object) -> None:
         pass
@@ -249,6 +249,27 @@ def test_a_redirect_of_a_read_to_the_same_host_is_followed_but_not_for_ever() ->
     error, server = read_error(sent(b"", 302, Location="/round"))
     assert error.code == "R108"
     assert len(server.asked) == 5
+
+
+def test_a_cookie_goes_back_to_whoever_set_it() -> None:
+    answers = sent(LIST, Set_Cookie="session=s1; Path=/"), sent(LIST)
+    with serving(*answers) as server, connected(server.url) as it:
+        for _ in range(2):
+            assert it.reader("people").read().complete
+        assert [each.get("cookie") for each in server.headers] == [None, "session=s1"]
+
+
+def test_a_proxy_of_the_environment_is_for_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(sent(LIST)) as server, serving(sent(b"no", 403)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        with connected(server.url) as it:
+            assert it.reader("people").read().complete
+        with connected("https://people.example.com") as it, pytest.raises(ReadError) as caught:
+            it.reader("people").read()
+        assert "cannot be reached" in caught.value.summary
+        assert set(proxy.asked) == {"CONNECT people.example.com:443"}
 
 
 def test_connections_are_used_again_and_ended_by_close() -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import urlencode
 
 import httpx
@@ -75,6 +76,7 @@ class Client:
         self._options = dict(access.options)
         self._access = access
         self._base = base_url(name, api.base_url, access.options)
+        self._base_text = str(self._base)
         self._base_path = self._base.raw_path.decode("ascii").rstrip("/")
         self._fixed = fixed_headers(name, api, access)
         self._wire = Wire(self._base, api.limits, outside.transport, outside.clock)
@@ -242,13 +244,19 @@ class Client:
             query = urlencode(pairs)
         except UnicodeEncodeError:
             raise Unusable("a value is not well-formed text") from None
-        wanted = str(self._base) + path
-        url = httpx.URL(wanted + (f"?{query}" if query else ""))
+        wanted = self._base_text + path
+        url = _parsed(wanted + (f"?{query}" if query else ""))
         # Send exactly the URL that was built: no value may have changed its host or path.
         sent = url.raw_path.decode("ascii").split("?")[0]
         if not same_origin(url, self._base) or sent != self._base_path + path:
             raise Unusable("a value would change the address")
         return url
+
+
+@lru_cache(maxsize=128)
+def _parsed(text: str) -> httpx.URL:
+    """Return a URL; a record is looked at and written soon after by the same one."""
+    return httpx.URL(text)
 
 
 def retry_after(headers: httpx.Headers) -> float | None:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from queue import Empty, LifoQueue
 from ssl import SSLContext
 from threading import Lock
+from urllib.request import getproxies
 
 import httpx
 
@@ -91,18 +92,35 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pooled:
-    """A client, and the deadline of the request that it sends."""
+class _Line:
+    """A way to the system, the cookies that came by it, and the deadline of its request."""
 
-    client: httpx.Client
+    transport: httpx.BaseTransport
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     deadline: Deadline = field(default_factory=Deadline)
 
 
-class Wire:
-    """Sends calls over httpx, each over a client that no other thread uses meanwhile.
+class _ByProxy(httpx.BaseTransport):
+    """Sends requests by the proxies that the environment names, as httpx reads it."""
 
-    A client shared by threads collapses under load, so each worker takes an idle one, or a new
-    one. All share one TLS context, which is the slow part to make.
+    def __init__(self, verify: SSLContext) -> None:
+        self._client = httpx.Client(verify=verify, follow_redirects=False)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer to a request, whose body is yet to be read."""
+        return self._client.send(request, stream=True)
+
+    def close(self) -> None:
+        """End all connections."""
+        self._client.close()
+
+
+class Wire:
+    """Sends calls over httpx, each by a line that no other thread uses meanwhile.
+
+    A pool shared by threads collapses under load, so each worker takes an idle line, or a new
+    one. All share one TLS context, which is the slow part to make. A line is a transport of httpx,
+    and not a client, which looks for redirects, cookies and a proxy with each request.
     """
 
     def __init__(
@@ -115,7 +133,7 @@ class Wire:
         self._limits = limits
         self._transport = transport
         self._clock = clock
-        self._idle: LifoQueue[_Pooled] = LifoQueue()
+        self._idle: LifoQueue[_Line] = LifoQueue()
         self._watch = DeadlineWatch(limits.total)
         self._loopback = is_loopback(base.host)
         self._timeout = httpx.Timeout(limits.read, connect=limits.connect).as_dict()
@@ -141,26 +159,28 @@ class Wire:
         self._watch.end()
         while True:
             try:
-                self._idle.get_nowait().client.close()
+                self._idle.get_nowait().transport.close()
             except Empty:
                 return
 
-    def _answer(self, line: _Pooled, call: Call) -> Answer:
+    def _answer(self, line: _Line, call: Call) -> Answer:
         latest = self._clock() + self._limits.total
-        # Not by the client: it parses URL and headers and builds them again.
         request = httpx.Request(
             call.method,
             call.url,
             headers={**_HEADERS, **call.headers},
             content=call.content,
-            cookies=line.client.cookies,
+            cookies=line.cookies,
             extensions={"trace": line.deadline.trace, "timeout": self._timeout},
         )
         # A transport that is passed in has no connections to shut down, and its own clock.
         with nullcontext() if self._transport else self._watch.over(line.deadline):
             about_to_leave()
-            response = line.client.send(request, stream=True)
+            response = line.transport.handle_request(request)
+            response.request = request
             try:
+                if "set-cookie" in response.headers:
+                    line.cookies.extract_cookies(response)
                 return self._whole(response, latest)
             finally:
                 response.close()
@@ -186,30 +206,22 @@ class Wire:
         return NoAnswer(Cause.TOO_MUCH, text, sent=True)
 
     @contextmanager
-    def _line(self) -> Iterator[_Pooled]:
+    def _line(self) -> Iterator[_Line]:
         try:
             line = self._idle.get_nowait()
         except Empty:
-            line = _Pooled(self._new_client())
+            line = _Line(self._transport or self._new_transport())
         try:
             yield line
         finally:
             self._idle.put(line)
 
-    def _new_client(self) -> httpx.Client:
-        return httpx.Client(
-            transport=self._transport,
-            verify=self._verifying(),
-            follow_redirects=False,
-            trust_env=not self._loopback,  # a proxy is for other machines
-        )
-
-    def _verifying(self) -> SSLContext | bool:
-        """Return the one TLS context; a transport that is passed in brings its own."""
-        if self._transport is not None:
-            return True
+    def _new_transport(self) -> httpx.BaseTransport:
         with _MAKING:
-            return tls()
+            verify = tls()
+        if not self._loopback and getproxies():  # a proxy is for other machines
+            return _ByProxy(verify)
+        return httpx.HTTPTransport(verify=verify)
 
 
 def tls() -> SSLContext:
