@@ -23,6 +23,7 @@ base_url: "{base_url}"
 auth: {type: header, header: Authorization, value: "ApiKey {api_key}"}
 errors: {message: message}
 limits: {read_seconds: 60}
+concurrency: 1
 resources:
   users:
     title: Users

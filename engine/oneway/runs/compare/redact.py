@@ -5,8 +5,8 @@ record and, for match keys and unique values, which other values of the snapshot
 number that means nothing elsewhere. Its keyed digest stays if the plan has it.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from oneway.core.records import MISSING, Compare, Missing, Value, Veiled, comparable, is_blank, same
@@ -43,12 +43,19 @@ class Redactor:
     _matched: frozenset[str] = frozenset()
     _any: bool = True
     """Whether there is anything sensitive at all."""
+    _hidden: tuple[bool, ...] = ()
+    """Whether each match key is hidden."""
+    _shared: frozenset[str] = frozenset()
+    """The fields whose values are compared with those of other records, beside unique ones."""
 
     def __post_init__(self) -> None:
         policy = self.policy
         rules = (*policy.fields, *policy.leaving)
         self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
         self._matched = frozenset(each.target_id for each in self.partners.values())
+        self._hidden = tuple(is_hidden(policy, level) for level in range(len(policy.match)))
+        taken = (policy.fields[i].path for i in policy.unless_taken)
+        self._shared = frozenset((*taken, *policy.match_paths))
 
     def source_row(self, row: SourceRow) -> SourceRow:
         """Return a row without its sensitive values."""
@@ -78,8 +85,8 @@ class Redactor:
         departed: Sequence[Cell] = () if id in self._matched else self.departed
         return row._replace(
             keys=self._keys(row.keys),
-            values=tuple(self._seen(self.policy.fields, row.values, owner, ())),
-            leaving=tuple(self._seen(self.policy.leaving, row.leaving, owner, departed)),
+            values=self._seen(self.policy.fields, row.values, owner, ()),
+            leaving=self._seen(self.policy.leaving, row.leaving, owner, departed),
         )
 
     def gone(self) -> tuple[Cell, ...]:
@@ -107,7 +114,7 @@ class Redactor:
             before = present(values[i]) if i < len(values) else None
             whose = owner
             if held is not None and same(before, cell.value, rule.compare):
-                whose = replace(owner, word=f"t:{held.target_id}")
+                whose = _Owner(owner.record, f"t:{held.target_id}", owner.sealed)
             value = (
                 self._added(rule, before, cell.value, owner)
                 if rule.merge is Merge.ADD
@@ -130,13 +137,16 @@ class Redactor:
         values: Sequence[Value | Missing],
         owner: _Owner,
         departed: Sequence[Cell],
-    ) -> Iterator[Value | Missing]:
+    ) -> tuple[Value | Missing, ...]:
+        found = list(values)
         for i, (rule, value) in enumerate(zip(rules, values, strict=False)):
+            if not rule.sensitive or value is MISSING:
+                continue
             whose = owner
             if i < len(departed) and same(value, departed[i].value, rule.compare):
-                whose = replace(owner, word=_departed(rule).word)
-            seen = rule.sensitive and value is not MISSING
-            yield self._veiled(rule, cast(Value, value), whose) if seen else value
+                whose = _Owner(owner.record, _departed(rule).word, owner.sealed)
+            found[i] = self._veiled(rule, cast(Value, value), whose)
+        return tuple(found)
 
     def _veiled(self, rule: FieldRule, value: Value, owner: _Owner) -> Value:
         if is_blank(value):
@@ -149,7 +159,7 @@ class Redactor:
     def _same_as(
         self, rule: FieldRule, value: Value, owner: _Owner
     ) -> str | tuple[tuple[str, int], ...]:
-        if not self._compared_with_all(rule):
+        if not rule.unique and rule.path not in self._shared:
             return owner.word
         compares = {rule.compare, comparison(rule), *self.policy.match}
         return tuple(
@@ -157,19 +167,15 @@ class Redactor:
             for each in sorted(compares, key=lambda each: each.value)
         )
 
-    def _compared_with_all(self, rule: FieldRule) -> bool:
-        taken = {self.policy.fields[i].path for i in self.policy.unless_taken}
-        return rule.unique or rule.path in taken or rule.path in self.policy.match_paths
-
     def _number(self, compare: Compare, value: Hashable) -> int:
         return self._numbers.setdefault((compare.value, value), len(self._numbers))
 
     def _keys(self, keys: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
         return tuple(
             ("veiled", (compare.value, self._number(compare, key)))
-            if key is not None and is_hidden(self.policy, level)
+            if hidden and key is not None
             else key
-            for level, (key, compare) in enumerate(zip(keys, self.policy.match, strict=False))
+            for key, compare, hidden in zip(keys, self.policy.match, self._hidden, strict=False)
         )
 
     def _key_values(self, row: SourceRow, owner: _Owner) -> tuple[Value, ...]:
