@@ -92,7 +92,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Channel:
     """A way to the system, the cookies that came by it, and the deadline of its request."""
 
     transport: httpx.BaseTransport
@@ -116,11 +116,11 @@ class _ByProxy(httpx.BaseTransport):
 
 
 class Wire:
-    """Sends calls over httpx, each by a line that no other thread uses meanwhile.
+    """Sends calls over httpx, each by a channel that no other thread uses meanwhile.
 
-    A pool shared by threads collapses under load, so each worker takes an idle line, or a new
-    one. All share one TLS context, which is the slow part to make. A line is a transport of httpx,
-    and not a client, which looks for redirects, cookies and a proxy with each request.
+    A pool shared by threads collapses under load, so each worker takes an idle one, or a new
+    one. All share one TLS context, which is the slow part to make. A channel is a transport of
+    httpx, and not a client, which looks for redirects, cookies and a proxy with each request.
     """
 
     def __init__(
@@ -133,21 +133,21 @@ class Wire:
         self._limits = limits
         self._transport = transport
         self._clock = clock
-        self._idle: LifoQueue[_Line] = LifoQueue()
+        self._idle: LifoQueue[_Channel] = LifoQueue()
         self._watch = DeadlineWatch(limits.total)
         self._loopback = is_loopback(base.host)
         self._timeout = httpx.Timeout(limits.read, connect=limits.connect).as_dict()
 
     def send(self, call: Call) -> Answer:
         """Return the answer to a call; raise `NoAnswer` if none came, or one that is too large."""
-        with self._line() as line:
+        with self._channel() as channel:
             try:
-                return self._answer(line, call)
+                return self._answer(channel, call)
             except _BEFORE_SENDING as error:
                 text = f"it cannot be reached ({_words(error)})"
                 raise NoAnswer(Cause.UNREACHABLE, text, sent=False) from None
             except (httpx.HTTPError, zlib.error) as error:
-                if line.deadline.over:
+                if channel.deadline.over:
                     raise self._too_long() from None
                 late = isinstance(error, httpx.TimeoutException)
                 broken = f"the answer broke off ({_words(error)})"
@@ -163,24 +163,24 @@ class Wire:
             except Empty:
                 return
 
-    def _answer(self, line: _Line, call: Call) -> Answer:
+    def _answer(self, channel: _Channel, call: Call) -> Answer:
         latest = self._clock() + self._limits.total
         request = httpx.Request(
             call.method,
             call.url,
             headers={**_HEADERS, **call.headers},
             content=call.content,
-            cookies=line.cookies,
-            extensions={"trace": line.deadline.trace, "timeout": self._timeout},
+            cookies=channel.cookies,
+            extensions={"trace": channel.deadline.trace, "timeout": self._timeout},
         )
         # A transport that is passed in has no connections to shut down, and its own clock.
-        with nullcontext() if self._transport else self._watch.over(line.deadline):
+        with nullcontext() if self._transport else self._watch.over(channel.deadline):
             about_to_leave()
-            response = line.transport.handle_request(request)
+            response = channel.transport.handle_request(request)
             response.request = request
             try:
                 if "set-cookie" in response.headers:
-                    line.cookies.extract_cookies(response)
+                    channel.cookies.extract_cookies(response)
                 return self._whole(response, latest)
             finally:
                 response.close()
@@ -206,15 +206,15 @@ class Wire:
         return NoAnswer(Cause.TOO_MUCH, text, sent=True)
 
     @contextmanager
-    def _line(self) -> Iterator[_Line]:
+    def _channel(self) -> Iterator[_Channel]:
         try:
-            line = self._idle.get_nowait()
+            channel = self._idle.get_nowait()
         except Empty:
-            line = _Line(self._transport or self._new_transport())
+            channel = _Channel(self._transport or self._new_transport())
         try:
-            yield line
+            yield channel
         finally:
-            self._idle.put(line)
+            self._idle.put(channel)
 
     def _new_transport(self) -> httpx.BaseTransport:
         with _MAKING:
