@@ -7,7 +7,7 @@ number that means nothing elsewhere. Its keyed digest stays if the plan has it.
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from oneway.core.records import MISSING, Compare, Missing, Value, Veiled, comparable, is_blank, same
 from oneway.core.seal import Seal
@@ -145,7 +145,7 @@ class Redactor:
             whose = owner
             if i < len(departed) and same(value, departed[i].value, rule.compare):
                 whose = _Owner(owner.record, _departed(rule).word, owner.sealed)
-            found[i] = self._veiled(rule, cast(Value, value), whose)
+            found[i] = self._veiled(rule, value, whose)
         return tuple(found)
 
     def _veiled(self, rule: FieldRule, value: Value, owner: _Owner) -> Value:
