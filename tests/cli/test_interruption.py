@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -30,6 +31,7 @@ from patience import PATIENCE
 
 MAPPING = ROOT / "mappings" / "staffology-to-expensein.yaml"
 TODAY = date(2026, 11, 22)
+MANIFEST = ROOT / "connectors" / "oneway_connectors" / "expensein" / "manifest.yaml"
 HELD_BACK = 3
 """Which write of the run is in flight, perhaps with others, when the signal comes."""
 AT_ONCE = 5
@@ -72,6 +74,22 @@ class Running:
     world: World
     variables: dict[str, str]
 
+    def one_at_a_time(self) -> Path:
+        """Return the mapping over a target that bears one write at a time.
+
+        Of several in flight, one may be written down and not have left when a process ends at
+        once. Such a create is not known until the target's lag has passed.
+        """
+        connectors = self.world.folder / "connectors"
+        connectors.mkdir()
+        manifest = MANIFEST.read_text(encoding="utf-8")
+        one = manifest.replace("\nname: expensein\n", "\nname: single\nconcurrency: 1\n")
+        (connectors / "single.yaml").write_text(one, encoding="utf-8")
+        mapping = self.world.folder / "single.yaml"
+        text = MAPPING.read_text(encoding="utf-8")
+        mapping.write_text(text.replace("connector: expensein", "connector: single"), "utf-8")
+        return mapping
+
     @contextmanager
     def started(self, *args: object) -> Iterator[subprocess.Popen[str]]:
         command = [sys.executable, "-m", "oneway", *map(str, args)]
@@ -103,8 +121,8 @@ def running(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
             variable("staffology", "base_url"): source.url,
             variable("staffology", "api_key"): source.keys["full"],
             variable("staffology", "employer"): source.employer,
-            variable("expensein", "base_url"): f"{url}/1.0",
-            variable("expensein", "api_key"): KEY,
+            **{variable(name, "base_url"): f"{url}/1.0" for name in ("expensein", "single")},
+            **{variable(name, "api_key"): KEY for name in ("expensein", "single")},
         }
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
@@ -126,7 +144,7 @@ def assert_all_done(ended: Ended) -> None:
     assert "! Have perhaps left, and can still get in (2)" in ended.out, ended.out
 
 
-def converges(running: Running) -> None:
+def converges(running: Running, mapping: Path = MAPPING) -> None:
     """Resume, and see that nothing is left to do and nothing was written twice."""
     resumed = running.world.run("resume")
     assert_all_done(resumed)
@@ -134,7 +152,7 @@ def converges(running: Running) -> None:
     writes = running.target.writes
     assert writes == len(running.endings())
     assert "Nothing to resume" in running.world.run("resume").out
-    assert running.world.run("plan", MAPPING, "--exit-code").code == 0
+    assert running.world.run("plan", mapping, "--exit-code").code == 0
     assert running.target.writes == writes
 
 
@@ -156,7 +174,8 @@ def test_the_first_one_lets_the_write_in_flight_end(running: Running, number: in
 
 
 def test_the_second_one_ends_at_once_and_resume_finds_out(running: Running) -> None:
-    with running.started("sync", MAPPING) as started:
+    mapping = running.one_at_a_time()
+    with running.started("sync", mapping) as started:
         assert running.target.reached.wait(PATIENCE)
         started.send_signal(signal.SIGINT)
         told(started, "stopping after the writes in flight")
@@ -168,18 +187,19 @@ def test_the_second_one_ends_at_once_and_resume_finds_out(running: Running) -> N
     assert "oneway resume" in err
     assert "Traceback" not in err
     assert {*running.endings()} <= {Ending.DONE, None}
-    assert 1 <= running.endings().count(None) <= AT_ONCE
-    converges(running)
+    assert running.endings().count(None) == 1
+    converges(running, mapping)
 
 
 def test_the_next_sync_settles_and_goes_on_as_well(running: Running) -> None:
-    with running.started("sync", MAPPING) as started:
+    mapping = running.one_at_a_time()
+    with running.started("sync", mapping) as started:
         assert running.target.reached.wait(PATIENCE)
         started.send_signal(signal.SIGINT)
         told(started, "stopping after the writes in flight")
         started.send_signal(signal.SIGTERM)
         started.communicate(timeout=PATIENCE)
-    synced = running.world.run("sync", MAPPING)
+    synced = running.world.run("sync", mapping)
     assert_all_done(synced)
     assert "without a known end, was looked up" in synced.flat
     # What the interrupted run never began is said to be so; the sync planned it anew.
