@@ -100,6 +100,8 @@ def held_back(running: Running, world: World) -> Night:
                 "oneway_connection": 1,
                 "name": "slow",
                 "mapping": str(MAPPING),
+                # The write that is held back is the only one in flight.
+                "target": {"concurrency": 1},
                 "schedule": {"cron": "0 4 * * *", "spread": "0s"},
             }
         )
