@@ -881,7 +881,7 @@ MUTANTS = (
     Mutant(
         "near-keys-are-strangers",
         "planning/outcomes",
-        "            for form in () if row.leaver else forms_of(row, policy):",
+        "            for form in forms_of(row, policy):",
         "            for form in ():",
         "whose key is written otherwise may be there still",
         "tests/unit/test_planner.py",
@@ -1323,8 +1323,8 @@ MUTANTS = (
     Mutant(
         "access-waits-for-evaluation",
         "mapping/interpreter",
-        "row = self._leaving(row, record, missed)\n            return self._evaluated(row, record",
-        "return self._evaluated(self._leaving(row, record, missed), record",
+        "row = self._leaving(row, record, missed)\n            # Before",
+        "row = self._leaving(self._evaluated(row, record, missed), record, missed)\n            #",
         "how somebody leaves is known before the rest of the record is",
         "tests/laws/test_access_laws.py tests/unit/test_planner.py",
     ),
