@@ -103,7 +103,7 @@ def spoilt(world: World, id: str, lost: set[str]) -> World:
 
 
 @given(WORLDS, st.data())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_law_18_nor_does_a_value_that_cannot_be_read(world: World, data: st.DataObject) -> None:
     """The record is an error, and all but the leave waits until it is corrected."""
     world = without_rules_for_leavers(world)
@@ -123,7 +123,7 @@ def test_law_18_nor_does_a_value_that_cannot_be_read(world: World, data: st.Data
 
 
 @given(WORLDS, st.data())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_law_18_and_no_leave_hangs_on_what_cannot_be_read(
     world: World, data: st.DataObject
 ) -> None:

@@ -82,6 +82,19 @@ def test_a_leave_is_held_if_the_key_alone_says_whose_record_it_is() -> None:
             assert "Ben" in told.text, case
 
 
+def test_another_match_key_tells_as_well_whose_record_it_is() -> None:
+    """Beside the one that found it: where a second key agrees, nothing else is asked."""
+    match = [{"source": "code", "target": "ref"}, {"source": "mail", "target": "email"}]
+    for name, mail in product(["Ann", "Ben"], ["ann@example.com", "b@example.com", ""]):
+        world = world_of([ANN], [{**HELD, "fullName": name, "email": mail}], match=match)
+        held = (name, mail) == ("Ben", "b@example.com")
+        plan = planned(world)
+        assert (Verb.LEAVE not in verbs_let_through(plan)) == held, (name, mail)
+        told = [each.text for each in plan.telling[0].reasons if each.code == "stranger"]
+        assert all("ann@example.com" in each for each in told)
+        assert len(told) == held
+
+
 def test_the_leavers_own_record_is_listed_if_the_key_finds_somebody_elses() -> None:
     """Whatever becomes of that one: also if its person has left already."""
     for own, state in product([{"fullName": "X"}, {"email": "x@example.com"}], ["on", "off"]):

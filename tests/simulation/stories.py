@@ -114,7 +114,7 @@ def explained(world: World) -> int:
         memory = load_memory(session, plan)
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
     told = by_subject(memory.stories_of(plan, ends))
-    said = explanations.forecasts(told, ends)
+    said = explanations.forecasts(told, ends, prepared.zone)
     inputs = (prepared.compiled, reading.program, reading.source, reading.target, plan)
     seen = 0
     for outcome in plan.outcomes:
@@ -130,19 +130,21 @@ def explained(world: World) -> int:
             [s["since"] for s in stories] == [each.since or None for each in mine],
             "explain and the plan differ in since",
         )
-        head = " ".join(explanations.text(found, Style(width=10_000)).split("\n\n")[0].split())
+        head = " ".join(
+            explanations.text(found, Style(width=10_000), prepared.zone).split("\n\n")[0].split()
+        )
         for each in mine:
-            _headed(head, each)
+            _headed(head, each, prepared.zone)
         if outcome.actions and all(action.id in ends for action in outcome.actions):
             demand("will be" not in head, f"explain: {head}")
         seen += 1
     return seen
 
 
-def _headed(head: str, story: Story) -> None:
+def _headed(head: str, story: Story, zone: str) -> None:
     """Demand that an explanation's answer says how it ends, since when, why, and when again."""
     reasons = [] if story.ending.unsynced else [clip(harmless(story.reason), 400)]
-    for part in (STORY_WORDS[story.ending], since(story), then(story), *reasons):
+    for part in (STORY_WORDS[story.ending], since(story, zone), then(story), *reasons):
         is_word = story.ending is Trouble.HELD and part == STORY_WORDS[Trouble.HELD]
         demand(is_word or " ".join(part.split()) in head, f"explain: {head!r}, without {part!r}")
 
@@ -271,7 +273,8 @@ def _texts(
     text = past_run.text(past, people, Style(width=10_000), chosen=True)
     for each in told:
         if each.since != past.run.start.as_of:
-            demand(since(each) in text, f"`runs show` does not say {since(each)} of {each.key}")
+            began = since(each, past.run.start.zone)
+            demand(began in text, f"`runs show` does not say {began} of {each.key}")
 
 
 def _reported(found: Page, stories: Sequence[Story], run: Run) -> None:
@@ -287,10 +290,10 @@ def _reported(found: Page, stories: Sequence[Story], run: Run) -> None:
     for each in stories:
         said = {note for name in (each.key, each.label) for note in notes.get(name, ())}
         if each.since != run.start.as_of:
-            wanted = f"since {day(each.since)}"
+            wanted = f"since {day(each.since, run.start.zone)}"
             demand(any(wanted in note for note in said), f"the report lacks {wanted!r}: {said}")
         if each.next_try:
-            wanted = f"next try {day(each.next_try)}"
+            wanted = f"next try {day(each.next_try, run.start.zone)}"
             demand(any(wanted in note for note in said), f"the report lacks {wanted!r}: {said}")
 
 

@@ -265,6 +265,14 @@ def test_an_absent_record_that_is_deactivated_shows_what_is_written():
     assert found.why[0] == "will be deactivated: 1 field"
 
 
+def test_a_leaver_whose_record_has_lost_a_value_is_explained_by_the_others():
+    gone = person(left=True, leave_date="2026-06-30")
+    lost = Record("a", {k: v for k, v in gone.items() if k != "name"}, "#N/A", lost=(("name",),))
+    found = one([lost], [user()], "a")
+    assert found.kind is Kind.LEAVE
+    assert [each.verdict for each in found.leaving][:2] == ["yes", "no"]
+
+
 def test_a_record_that_cannot_be_read_or_evaluated_is_explained():
     unread = Record("line 3", {}, "the line is not JSON")
     found = one([person(), unread], [user()], "line 3")

@@ -19,7 +19,7 @@ from oneway.mapping.program import (
     whole_target,
 )
 from oneway.planning.diff import Awaited, FieldChange, comparison
-from oneway.planning.links import SEVERAL, likeness_of
+from oneway.planning.links import SEVERAL, likeness_beside, likeness_of
 from oneway.planning.names import held_name
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import (
@@ -119,6 +119,8 @@ class Assembler:
         if not (becomes_another or leaves):
             return ()
         likeness = likeness_of(self.policy, draft.row, draft.target)
+        if not becomes_another:
+            likeness = likeness_beside(self.policy, draft.row, draft.target)
         if likeness.agreeing or not (becomes_another or likeness.two_people):
             return ()
         text = f"nothing tells that target record {draft.target.target_id} is this person's"

@@ -15,7 +15,7 @@ from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow
 from oneway.mapping.spec import Gone, Rehires, Rekey
 from oneway.planning.diff import present
 from oneway.planning.match import NOBODY, Match, Matches
-from oneway.planning.near_misses import NEAR_MISS, loose
+from oneway.planning.near_misses import NEAR_MISS, loose, shown
 from oneway.planning.plan import Reason
 
 REUSED = "reused:"
@@ -175,7 +175,8 @@ class Likeness:
 
         One value alone may have changed: a name, by marriage.
         """
-        return not self.agreeing and len(self.differing) >= SEVERAL
+        agree = self.agreeing or self.exclusive
+        return not agree and len(self.differing) >= SEVERAL
 
     @property
     def text(self) -> str:
@@ -489,6 +490,26 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
     taken = {policy.fields[i].path for i in policy.unless_taken}
     exclusive = any(each.path in taken for each in agreeing)
     return Likeness(tuple(agreeing), tuple(differing), exclusive)
+
+
+def likeness_beside(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
+    """Return the likeness of a matched pair, which the match keys beside the deciding one share."""
+    found = likeness_of(policy, row, target)
+    both = enumerate(zip(row.keys, target.keys, strict=False))
+    keys = [(level, *pair) for level, pair in both if None not in pair]
+    differing = tuple(
+        _of_keys(policy, level, one, other) for level, one, other in keys if one != other
+    )
+    agree = len(keys) - len(differing) > 1  # one of them found the record
+    exclusive = found.exclusive or agree
+    return replace(found, differing=(*found.differing, *differing), exclusive=exclusive)
+
+
+def _of_keys(policy: Policy, level: int, said: Hashable, held: Hashable) -> str:
+    path = policy.match_paths[level] or f"match key {level + 1}"
+    if not policy.key_shown[level]:
+        return f"{path} differs"
+    return f"{path} is {shown(held)}, and here {shown(said)}"
 
 
 def _is_stated(cell: Cell) -> bool:

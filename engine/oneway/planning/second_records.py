@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from oneway.mapping.program import AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
-from oneway.planning.links import likeness_of
+from oneway.planning.links import likeness_beside
 from oneway.planning.lookalikes import (
     MOST,
     by_name,
@@ -92,7 +92,7 @@ class _Search:
         target = found.target
         if target is None or self.linked.get(row.source_id) == target.target_id:
             return False
-        return likeness_of(self.policy, row, target).two_people
+        return likeness_beside(self.policy, row, target).two_people
 
 
 def _perhaps(row: SourceRow, what: str) -> Reason:
