@@ -9,7 +9,7 @@ from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.mapping.compiler import Compiled, compile_mapping
 from oneway.mapping.lint import CODES, EXAMPLE, RULES
-from oneway.mapping.lint.rule import LintRule
+from oneway.mapping.lint.rule import LintRule, fields
 from oneway.mapping.load import load_mapping
 
 BASE = """\
@@ -360,3 +360,13 @@ def test_no_field_is_advised_whose_name_would_be_an_expression() -> None:
     made = BASE.replace("target: ref}", "target: \"iif(starts_with(ref, 'UK'), ref, email)\"}")
     (finding,) = (each for each in found(made) if each.code == "M130")
     assert finding.help.startswith("match by a plain target field")
+
+
+def test_a_typed_column_of_a_table_takes_a_number_and_a_flat_heading_is_one() -> None:
+    """The dots of a flat heading are no path, in the option as in the field."""
+    options = "{headings: flat, types: Pay.EUR=number}"
+    end = f"{{connector: file, resource: users.csv, options: {options}}}"
+    part = f"target: {end}\n" + fields("Pay.EUR: {value: 3}")
+    assert "M137" not in [each.code for each in of_example(part)]
+    other = part.replace("Pay.EUR=number", "Pay=number")
+    assert "M137" in [each.code for each in of_example(other)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity, Span
-from oneway.core.records import path_text
+from oneway.core.records import path_of
 from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.lint.typing_of import types_in
@@ -17,14 +17,14 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         return
     typed = _typed_columns(target)
     for field, code in subject.fields:
-        if field.write is Write.NEVER or field.path in typed:
+        if field.write is Write.NEVER or _plain(path_of(field.path)) in typed:
             continue
         for types, place in _given(subject, field, code):
             if types and "string" not in types:
                 yield _finding(field.path, types, place)
     for name, constant in subject.spec.reactivated:
         types = json_types(constant.value) - {"null"}
-        if types and "string" not in types and name not in typed:
+        if types and "string" not in types and _plain(path_of(name)) not in typed:
             yield _finding(name, types, constant.span)
 
 
@@ -40,7 +40,12 @@ def _typed_columns(end: EndpointSpec) -> dict[str, str]:
     types = dict(end.options).get("types")
     said = str(types.value) if types is not None else ""
     pairs = (each.partition("=") for each in said.split(","))
-    return {name.strip(): kind.strip() for name, _, kind in pairs if kind.strip()}
+    return {_plain(path_of(name.strip())): kind.strip() for name, _, kind in pairs if kind.strip()}
+
+
+def _plain(keys: tuple[str, ...]) -> str:
+    """Return a path as one text, whether or not its dots are part of a flat heading."""
+    return ".".join(keys)
 
 
 def _given(
@@ -53,7 +58,7 @@ def _given(
     if field.source is None or code.source is None or code.lookup is not None:
         return
     expression = code.source.expression
-    column = _typed_columns(subject.spec.source).get(path_text(expression.simple or ()), "")
+    column = _typed_columns(subject.spec.source).get(_plain(expression.simple or ()), "")
     kind = _COLUMNS.get(column, "")
     known = types_in(expression.tree, subject.source)
     yield (frozenset({kind}) if kind and not known else known), field.source.span
