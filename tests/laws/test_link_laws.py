@@ -1,7 +1,7 @@
 """Laws 17 and 20 over any people, any records, any links and anything that lists leave out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import assume, given
@@ -204,6 +204,36 @@ def test_law_17_what_a_list_hides_is_not_created_again(town: Town, hidden: set[s
                 reason.code == "adopted" for each in plan.outcomes for reason in each.reasons
             )
             assert not (sound and mine[0] in there) or adopted
+
+
+@given(TOWNS)
+def test_law_17_no_record_goes_that_may_be_of_somebody_with_anothers_key(town: Town) -> None:
+    """Nothing is known of the record of whoever has another's key, and is linked to none."""
+    plan = replace(town, rules={**town.rules, "absent": "deactivate"}).plan
+    sources, targets = [s for s, _ in town.links], [t for _, t in town.links]
+    sound = {s: t for s, t in town.links if sources.count(s) == targets.count(t) == 1}
+    here = {person[0] for person in town.people if not person[4]}
+    astray = {
+        each.source_id
+        for each in plan.outcomes
+        if each.kind is Kind.CONFLICT
+        and {"claimed", "duplicate", "reused"} & {reason.code for reason in each.reasons}
+    }
+    if astray & here - sound.keys():
+        gone = {each.target_id for each in plan.actions if each.verb is Verb.DEACTIVATE}
+        assert gone <= set(sound.values())
+
+
+def test_the_record_of_somebody_with_anothers_key_stays() -> None:
+    people = (("s1", "A", "Ann", "a@x.example", False), ("s2", "B", "Ben", "b@x.example", False))
+    users = (("t1", "A", "Ann", "a@x.example"), ("t2", "C", "Cy", "c@x.example"))
+    rules = {"rekey": "report", "gone": "report", "absent": "deactivate"}
+    # t2 may always have been that of s2, whose key is B now, or is that of s1 by mistake.
+    for key, gone in (("B", ["t2"]), ("A", [])):
+        these = (people[0], (*people[1][:1], key, *people[1][2:]))
+        plan = Town(these, users, (("s1", "t1"),), rules=rules).plan
+        found = [each.target_id for each in plan.actions if each.verb is Verb.DEACTIVATE]
+        assert found == gone, key
 
 
 @given(TOWNS)

@@ -703,8 +703,12 @@ def absent(
     matches: Matches,
     source: Collected[AnySourceRow],
     rows: Sequence[SourceRow],
+    linked: Mapping[str, str],
 ) -> list[Draft]:
-    """Return the outcome of every target record that no source record matched."""
+    """Return the outcome of every target record that no source record matched.
+
+    `linked` are the target records that earlier runs remember, by source record.
+    """
     matched = {
         each.target.target_id for each in matches.by_source.values() if each.target is not None
     }
@@ -716,6 +720,8 @@ def absent(
     said = zip(program.policy.leaving, cells, strict=False)
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
     near = _Near(program.policy, alone)
+    astray = _astray(alone, matches, linked)
+    remembered = set(linked.values())
     drafts = []
     for each in targets:
         if each.target_id in matched:
@@ -724,8 +730,9 @@ def absent(
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
-            if blocked:
-                reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
+            unproven = blocked or ("" if each.target_id in remembered else astray)
+            if unproven:
+                reason = Reason("unproven", f"not deactivated: {unproven}", warning=True)
                 draft = replace(draft, reasons=(reason,))
             elif speaks and not _says_left(program, each, differences):
                 vain = in_vain(program.policy, each, differences)
@@ -736,6 +743,26 @@ def absent(
                 )
         drafts.append(draft)
     return drafts
+
+
+def _astray(alone: Sequence[SourceRow], matches: Matches, linked: Mapping[str, str]) -> str:
+    """Return why a record that no run remembers might belong to somebody in conflict.
+
+    Who has somebody else's key may be in the target under a key of their own.
+    """
+    for row in alone:
+        conflict = matches.of(row).conflict
+        others = conflict is not None and conflict.code in _ANOTHERS_KEY
+        if others and not row.leaver and row.source_id not in linked:
+            return (
+                f"source record {row.source_id} has a key that others have as well, and it is not "
+                "known which record is theirs"
+            )
+    return ""
+
+
+_ANOTHERS_KEY = frozenset({"claimed", "duplicate", "reused"})
+"""Conflicts of those whose key finds, or belongs to, somebody else."""
 
 
 class _Near:

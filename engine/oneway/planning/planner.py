@@ -192,7 +192,8 @@ def _unmatched(
             return draft
         return replace(draft, reasons=(*draft.reasons, reason), has_access=True)
 
-    return [told(each) for each in absent(program, targets, matches, source, rows)]
+    alone = absent(program, targets, matches, source, rows, evidence.targets)
+    return [told(each) for each in alone]
 
 
 def _aside(chosen: ChosenRows) -> Iterator[Draft]:
