@@ -192,8 +192,9 @@ class Assembler:
         if verb is Verb.CREATE:
             return self._claims(draft)
         if verb is Verb.UPDATE and any(each.code == "rekeyed" for each in draft.reasons):
-            # A list may hide who has the new key by now.
-            written = {each.rule.path for each in changes}
+            # A list may hide who has the new key by now. Other values may be another's as well: the
+            # plan warns of that and writes them, as in any update.
+            written = {each.rule.path for each in changes} & set(self.policy.match_paths)
             return tuple(each for each in self._claims(draft) if each.path in written)
         return ()
 

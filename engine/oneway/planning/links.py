@@ -459,6 +459,16 @@ def _is_unsure(row: SourceRow, found: Match) -> bool:
     return found.target is None and not row.leaver
 
 
+def remembered(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> dict[str, str]:
+    """Return which of the target records earlier runs remember without a contradiction.
+
+    They are those by source record; links to others tell nothing.
+    """
+    there = {each.target_id for each in targets}
+    sound, _ = _usable(evidence.links)
+    return {id: each.target_id for id, each in sound.items() if each.target_id in there}
+
+
 def _usable(links: Iterable[Link]) -> tuple[dict[str, Link], dict[str, Link]]:
     """Return the links by source and by target, without those that contradict each other."""
     links = tuple(links)

@@ -707,7 +707,7 @@ def absent(
 ) -> list[Draft]:
     """Return the outcome of every target record that no source record matched.
 
-    `linked` are the target records that earlier runs remember, by source record.
+    `linked` are those of the records that earlier runs remember, by source record.
     """
     matched = {
         each.target.target_id for each in matches.by_source.values() if each.target is not None
@@ -719,9 +719,7 @@ def absent(
     cells = program.departed()
     said = zip(program.policy.leaving, cells, strict=False)
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
-    near = _Near(program.policy, alone)
-    astray = _astray(alone, matches, linked)
-    remembered = set(linked.values())
+    near = _Near(program.policy, alone, _astray(alone, matches, linked), set(linked.values()))
     drafts = []
     for each in targets:
         if each.target_id in matched:
@@ -730,9 +728,8 @@ def absent(
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
-            unproven = blocked or ("" if each.target_id in remembered else astray)
-            if unproven:
-                reason = Reason("unproven", f"not deactivated: {unproven}", warning=True)
+            if blocked:
+                reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
                 draft = replace(draft, reasons=(reason,))
             elif speaks and not _says_left(program, each, differences):
                 vain = in_vain(program.policy, each, differences)
@@ -768,12 +765,18 @@ _ANOTHERS_KEY = frozenset({"claimed", "duplicate", "reused"})
 class _Near:
     """The unmatched people who stay, by each form of their keys and by their emails.
 
+    `astray` says why a record that is not `linked` may be somebody's, if it may.
+
     Leavers spare no record, and values that only one record may hold do so by themselves
     (`uniqueness`). There are none where absent records are not deactivated.
     """
 
-    def __init__(self, policy: Policy, alone: Iterable[SourceRow]) -> None:
+    def __init__(
+        self, policy: Policy, alone: Iterable[SourceRow], astray: str, linked: set[str]
+    ) -> None:
         self.policy = policy
+        self.astray = astray if policy.absent is Absent.DEACTIVATE else ""
+        self.linked = linked
         self.fields = [each for each in shown_fields(policy) if each not in policy.watched]
         self.keys: dict[tuple[int, str], list[str]] = defaultdict(list)
         self.emails: dict[tuple[int, str], list[str]] = defaultdict(list)
@@ -793,9 +796,14 @@ class _Near:
             ids = [id for email in emails for id in self.emails.get(email, ())]
             what = "the same email"
         if not ids:
-            return None
+            return self._unproven(target)
         text = f"not deactivated: source record {some(ids)} has {what}"
         return Reason("near_key", f"{text}, and may be the same person", None, tuple(ids), True)
+
+    def _unproven(self, target: TargetRow) -> Reason | None:
+        if not self.astray or target.target_id in self.linked:
+            return None
+        return Reason("unproven", f"not deactivated: {self.astray}", warning=True)
 
     def _emails(self, value_at: Callable[[int], Value]) -> Iterator[tuple[int, str]]:
         for position in self.fields:

@@ -34,7 +34,7 @@ from oneway.mapping.program import (
 )
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
-from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
+from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile, remembered
 from oneway.planning.match import Matches, match, targets_by_readable_keys
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import likely_targets, near_misses
@@ -192,7 +192,8 @@ def _unmatched(
             return draft
         return replace(draft, reasons=(*draft.reasons, reason), has_access=True)
 
-    alone = absent(program, targets, matches, source, rows, evidence.targets)
+    linked = remembered(evidence, targets)
+    alone = absent(program, targets, matches, source, rows, linked)
     return [told(each) for each in alone]
 
 
