@@ -70,6 +70,7 @@ def test_words_that_nothing_lists_are_asked_for(world: World, when: str, field: 
     assert f"no record schema lists the words of '{field}'" in said
     assert "[M227]" in said
     assert f"properties: {{{field}: {{type: string, enum: [" in said
+    assert "on the mapping: oneway validate w.yaml" in world.run("check", "w.yaml").err
 
 
 @pytest.mark.parametrize("when", ["gone", "starts_with(status, 'F')", "name == '9999-12-31'"])

@@ -9,6 +9,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, remembering, requesting, shared_folder
+from oneway.cli.printing import note_warnings
 from oneway.core.connector import Finding, Probe
 from oneway.core.diagnostics import Refused
 from oneway.core.progress import Progress
@@ -38,6 +39,7 @@ def command(
       oneway check mappings/staffology-to-expensein.yaml
     """
     prepared = prepare_run(request)
+    note_warnings(console, prepared)
     with OpenSystems(prepared, shared_folder(state)) as systems, console.progress() as progress:
         found = checked(prepared, systems, progress)
     if format == "json":

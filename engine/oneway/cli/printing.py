@@ -22,16 +22,21 @@ _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 
 def introduce(console: Console, prepared: PreparedRun) -> None:
     """Print notes before a run: warnings on the mapping, and assumptions about systems."""
+    note_warnings(console, prepared)
+    for name, found in assumed(prepared).items():
+        console.note(
+            f"note: {count(len(found), 'thing')} about {harmless(name)} could not be confirmed: "
+            f"oneway check {quoted(prepared.request.name)}"
+        )
+
+
+def note_warnings(console: Console, prepared: PreparedRun) -> None:
+    """Print how many warnings there are on the mapping, and what shows them."""
     mapping = prepared.request.mapping
     warnings = len(prepared.compiled.warnings)
     if warnings:
         console.note(
             f"note: {count(warnings, 'warning')} on the mapping: oneway validate {quoted(mapping)}"
-        )
-    for name, found in assumed(prepared).items():
-        console.note(
-            f"note: {count(len(found), 'thing')} about {harmless(name)} could not be confirmed: "
-            f"oneway check {quoted(prepared.request.name)}"
         )
 
 
