@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from oneway.core.diagnostics import Refused
+from oneway.core.diagnostics import Refused, Span
 from oneway.core.records import MISSING
 from oneway.documents.yaml_source import parse
 from oneway.mapping.compiler import Compiled
@@ -18,7 +19,7 @@ from oneway.render.style import Style
 from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
 from oneway.runs.mapping_tests.coverage import HowMuch, coverage
 from oneway.runs.prepare import compile_data
-from oneway.runs.proving.mutate import EditResult, Fate, edits, tried
+from oneway.runs.proving.mutate import EditResult, Fate, MappingEdit, edits, tried
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -341,6 +342,21 @@ def test_an_edit_without_effect_is_told_from_one_that_no_case_notices() -> None:
         if each.fate is Fate.SURVIVED and each.treated and each.treated.situation:
             assert "    - name: " in said  # a case that would notice it
         assert ("no effect" in said) is (each.fate is Fate.SAME)
+
+
+def test_the_most_harmful_edits_come_first_and_the_others_are_counted() -> None:
+    order = ["fields", "leavers", "references", "match"]
+    found = [
+        EditResult(MappingEdit(Span("m.yaml", n, 1, 1), part, {}, part=part), Fate.SURVIVED)
+        for n, part in enumerate(order, 1)
+    ]
+    found.insert(0, EditResult(replace(found[0].edit, text="idle"), Fate.SAME))
+    whole = render.edits_text(found, Style()).splitlines()
+    told = [line.rpartition(" ")[2] for line in whole if line.startswith(("not noticed", "no eff"))]
+    assert told == ["leavers", "match", "references", "fields", "idle"]
+    short = render.edits_text(found, Style(), 2).splitlines()
+    assert short[:3] == [*whole[:2], "and 3 more; --all shows them"]
+    assert short[3:] == whole[5:]
 
 
 def test_an_edit_that_breaks_a_law_is_noticed_without_a_case() -> None:

@@ -13,12 +13,17 @@ from typing import TextIO
 from oneway.cli import log
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.progress import Progress, silent
+from oneway.core.words import count
 from oneway.render import Style, diagnostics
 
 _WIDEST = 110
 _PATIENCE = 0.7
 """Seconds that must pass before progress is worth showing."""
 _PAUSE = 0.1
+_BETWEEN_LINES = 15
+"""Seconds between lines of progress where there is no terminal."""
+_TELLING = 10
+"""Seconds of work after which an estimate says something, and that it must be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,16 @@ class Console:
         log.tell(text)
 
     @contextmanager
-    def progress(self) -> Iterator[Progress]:
-        """Yield a progress reporter, which shows on a terminal once the work takes long."""
-        if self.quiet or log.is_json() or not _is_terminal(sys.stderr):
+    def progress(self, *, lines: bool = False) -> Iterator[Progress]:
+        """Yield a progress reporter, which shows on a terminal once the work takes long.
+
+        With `lines`, a line of its own now and then where there is no terminal.
+        """
+        if self.quiet or log.is_json() or not (lines or _is_terminal(sys.stderr)):
             yield silent
+            return
+        if not _is_terminal(sys.stderr):
+            yield _Lines(self).show
             return
         meter = _Meter(sys.stderr)
         try:
@@ -112,7 +123,7 @@ class _Meter:
         if now - self.began < _PATIENCE or now - self.shown < _PAUSE:
             return
         self.shown = now
-        self.write(f"{what}: {done:,}" + (f" of {total:,}" if total is not None else ""))
+        self.write(_said(what, done, total, now - self.began))
 
     def clear(self) -> None:
         if self.width:
@@ -125,6 +136,29 @@ class _Meter:
             self.stream.write(f"\r{plain:<{self.width}}\r{plain}")
             self.stream.flush()
         self.width = len(plain)
+
+
+class _Lines:
+    """Shows progress as a line now and then, for a log or a pipe."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.began = self.shown = monotonic()
+
+    def show(self, what: str, done: int, total: int | None) -> None:
+        now = monotonic()
+        if now - self.shown >= _BETWEEN_LINES:
+            self.shown = now
+            self.console.note(_said(what, done, total, now - self.began))
+
+
+def _said(what: str, done: int, total: int | None, seconds: float) -> str:
+    """Return how far the work is, and about how long the rest takes."""
+    said = f"{what}: {done:,}" + (f" of {total:,}" if total is not None else "")
+    left = seconds / done * (total - done) if total is not None and done else 0
+    if seconds < _TELLING or left < _TELLING:
+        return said
+    return f"{said}, about {count(max(round(left / 60), 1), 'minute')} left"
 
 
 def _style(stream: TextIO, *, wanted: bool) -> Style:

@@ -53,6 +53,7 @@ COMMANDS = (
     Listed("compile", "Print the Python code generated from a mapping."),
     Listed("eval", "Evaluate an expression on one record, and show the value of each step."),
     Listed("functions", "List the functions that expressions may use, or show one."),
+    Listed("docs", "List the pages of the documentation, or print one, or a section of it."),
     Listed("connectors", "List the systems that mappings can name, or show one."),
     Listed("init", "Copy the mappings that come with the program into mappings/, to start from."),
     Listed("schema", "Print the JSON Schema of a kind of file, or list them."),

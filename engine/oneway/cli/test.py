@@ -12,6 +12,7 @@ from oneway.cli.options import FOLDERS, Percent, consoled, formatted, reading
 from oneway.cli.recording import print_recorded
 from oneway.cli.versions import at_revision
 from oneway.core.diagnostics import refusal
+from oneway.core.progress import shown_while
 from oneway.documents.yaml_source import LIMIT, parse
 from oneway.mapping.compiler import Compiled
 from oneway.render import mapping_tests as render
@@ -19,9 +20,11 @@ from oneway.runs import read_file
 from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
 from oneway.runs.mapping_tests.coverage import DecisionCoverage, coverage, of_edit
 from oneway.runs.prepare import compile_data
-from oneway.runs.proving.mutate import EditResult, tried
+from oneway.runs.proving.mutate import EditResult, edits, tried
 
 _DEFAULT = "mappings/"
+_MOST_EDITS = 10
+"""The most edits that no test notices which are shown without --all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Tested:
 )
 @click.option("--against", metavar="REV", help="The git revision that --cover-new compares with.")
 @click.option("--mutate", is_flag=True, help="Edit the mapping; name the edits no test notices.")
+@click.option("--all", "every", is_flag=True, help="With --mutate, show all of those edits.")
 @click.option(
     "--record",
     metavar="KEY",
@@ -72,6 +76,7 @@ def command(
     cover_new: int | None,
     against: str | None,
     mutate: bool,
+    every: bool,
     record: str | None,
     format: str,
     **asked: Any,
@@ -99,9 +104,10 @@ def command(
     if not files:
         help = "write one beside the mapping, as acme.test.yaml beside acme.yaml (docs/testing.md)"
         raise refusal("T106", " ".join(paths or (_DEFAULT,)), "there is no mapping test", help)
-    found = [_tested(file, mutate, against) for file in files]
+    found = [_tested(console, file, mutate, against) for file in files]
     wanted = _Wanted(shows or cover is not None, cover, cover_new)
-    _print(console, found, format, wanted, mutate=mutate)
+    most = None if every else _MOST_EDITS
+    _print(console, found, format, wanted, mutate=mutate, most=most)
     failed = any(each.result.failed or wanted.is_short(each) for each in found)
     return Exit.UNPROVEN if failed else Exit.DONE
 
@@ -127,7 +133,7 @@ def _refuse_asked(asked: dict[str, Any]) -> None:
         raise click.UsageError("files and options of systems are for --record; tests read none.")
 
 
-def _tested(file: str, mutate: bool, against: str | None) -> Tested:
+def _tested(console: Console, file: str, mutate: bool, against: str | None) -> Tested:
     test = load_test(read_file(file, LIMIT + 1), file)
     data = read_file(test.mapping, LIMIT + 1)
 
@@ -139,7 +145,16 @@ def _tested(file: str, mutate: bool, against: str | None) -> Tested:
     result = check_test(test, mapping)
     edited: tuple[EditResult, ...] = ()
     if mutate and not result.failed:
-        edited = tuple(tried(test, parse(data, test.mapping), compiled))
+        document = parse(data, test.mapping)
+        with console.progress(lines=True) as progress:
+            edited = tuple(
+                shown_while(
+                    progress,
+                    f"edits of {test.mapping} tried",
+                    tried(test, document, compiled),
+                    sum(1 for _ in edits(document)),
+                )
+            )
     covered = coverage(result)
     before = None if against is None else at_revision(against, test.mapping)
     new = of_edit(covered, None if before is None else compiled(before))
@@ -147,7 +162,13 @@ def _tested(file: str, mutate: bool, against: str | None) -> Tested:
 
 
 def _print(
-    console: Console, found: Sequence[Tested], format: str, wanted: _Wanted, *, mutate: bool
+    console: Console,
+    found: Sequence[Tested],
+    format: str,
+    wanted: _Wanted,
+    *,
+    mutate: bool,
+    most: int | None,
 ) -> None:
     results = [each.result for each in found]
     match format:
@@ -176,10 +197,10 @@ def _print(
                     said = "new or changed decision"
                     console.out(render.coverage_text(each.new, console.style, said))
                 if mutate:
-                    console.out(_edits(each, console))
+                    console.out(_edits(each, console, most))
 
 
-def _edits(each: Tested, console: Console) -> str:
+def _edits(each: Tested, console: Console, most: int | None) -> str:
     if each.result.failed:
         return "no edit was tried: the tests must pass first\n"
-    return render.edits_text(each.edited, console.style)
+    return render.edits_text(each.edited, console.style, most)

@@ -607,6 +607,7 @@ _TABLE = (
     ("U151", "a record cannot be had", "Give one as JSON, or the key of one that is there."),
     ("U152", "a mapping cannot be written from two sides", "See what the message says of them."),
     ("U154", "a connector cannot be copied under that name", "Choose a name that none has."),
+    ("U155", "a page of the documentation is not known", "`oneway docs` lists them."),
     ("U153", "the language server cannot run", "Install the extra: pip install 'oneway[lsp]'."),
     (
         "U120",

@@ -143,19 +143,24 @@ def percent_of(part: int, whole: int) -> int:
     return 100 if not whole else part * 100 // whole
 
 
-def edits_text(found: Sequence[EditResult], style: Style) -> str:
+def edits_text(found: Sequence[EditResult], style: Style, most: int | None = None) -> str:
     """Return the edits that no case noticed, each with a case that would; then the counts.
 
-    Edits without effect follow those with one.
+    The most harmful come first. With `most`, the others are counted, and so are those without
+    effect, which else follow.
     """
+    quiet = [each for each in found if each.fate in (Fate.SURVIVED, Fate.SAME)]
+    quiet.sort(key=lambda each: (each.fate is Fate.SAME, each.edit.harm))
+    told = [each for each in quiet if each.fate is Fate.SURVIVED or most is None][:most]
     lines = []
-    for each in found:
-        if each.fate in (Fate.SURVIVED, Fate.SAME):
-            word = "not noticed" if each.fate is Fate.SURVIVED else "no effect  "
-            line = f"{_place(each.edit.place)}: {harmless(clip(each.edit.text, 160))}"
-            lines += wrap(f"{word}  {line}", style, 0, 4)
+    for each in told:
+        word = "not noticed" if each.fate is Fate.SURVIVED else "no effect  "
+        line = f"{_place(each.edit.place)}: {harmless(clip(each.edit.text, 160))}"
+        lines += wrap(f"{word}  {line}", style, 0, 4)
         if each.treated is not None and each.treated.situation is not None:
             lines += [f"    {line}" for line in case_of(each.treated)]
+    if len(told) < len(quiet):
+        lines.append(f"and {len(quiet) - len(told):,} more; --all shows them")
     counts = {fate: sum(each.fate is fate for each in found) for fate in Fate}
     said = ", ".join(f"{number:,} {fate.value}" for fate, number in counts.items() if number)
     lines.append(f"{count(len(found), 'edit')}: {said}")

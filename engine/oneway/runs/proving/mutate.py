@@ -39,6 +39,14 @@ class Fate(Enum):
     SURVIVED = "not noticed"
 
 
+_WORST = (
+    *("leavers", "match", "only", "eligible", "rehires", "absent", "joiners", "guards"),
+    *("references", "settings"),
+)
+"""The parts of a mapping on which access and identity hang, the most harmful first; any other
+mistake makes a value wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class MappingEdit:
     """One edit: its place, its effect in words, and the edited mapping's data."""
@@ -48,6 +56,13 @@ class MappingEdit:
     data: Data
     counted: bool = False
     """Whether it shows only when many people are counted, as with a guard's limit."""
+    part: str = ""
+    """The part of the mapping that it edits, such as `leavers`."""
+
+    @property
+    def harm(self) -> int:
+        """How harmful such a mistake is, by its part of the mapping; 0 is the worst."""
+        return _WORST.index(self.part) if self.part in _WORST else len(_WORST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,13 +282,13 @@ class _Edits:
         data = copy.deepcopy(self.data)
         holder = _holder(data, path)
         holder[path[-1]] = value  # type: ignore[index]  # the path is one of the document's
-        return MappingEdit(self.document.span(path), text, data)
+        return MappingEdit(self.document.span(path), text, data, part=str(path[0]))
 
     def without(self, path: Path, text: str) -> MappingEdit:
         data = copy.deepcopy(self.data)
         holder = _holder(data, path)
         del holder[path[-1]]  # type: ignore[arg-type]  # the path is one of the document's
-        return MappingEdit(self.document.span(path, key=True), text, data)
+        return MappingEdit(self.document.span(path, key=True), text, data, part=str(path[0]))
 
 
 def _siblings(data: Data) -> dict[str, str]:

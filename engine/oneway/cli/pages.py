@@ -1,0 +1,123 @@
+"""The pages of the documentation that come with the program, by the names that people give them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from oneway.core.diagnostics import did_you_mean, refusal
+
+_FOLDERS = ("mappings", "connectors")
+"""The folders beside `docs` whose README is a page."""
+_HEADING = re.compile(r"(#+) (.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, and all the text below it up to the next one of its level."""
+
+    heading: str
+    depth: int
+    text: str
+
+    @property
+    def anchor(self) -> str:
+        """What a link to this section has after its `#`."""
+        return re.sub(r"[^\w\- ]", "", self.heading.lower()).replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class DocPage:
+    """One page, in Markdown."""
+
+    name: str
+    text: str
+
+    @property
+    def title(self) -> str:
+        """Its first heading."""
+        return next((each.heading for each in self.sections()), self.name)
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return its sections, in the order of their headings; each holds those within it."""
+        lines = self.text.splitlines()
+        heads = tuple(_heads(lines))
+        found = []
+        for i, (at, depth, heading) in enumerate(heads):
+            ends = (line for line, other, _ in heads[i + 1 :] if other <= depth)
+            end = next(ends, len(lines))
+            found.append(Section(heading, depth, "\n".join(lines[at:end]).rstrip()))
+        return tuple(found)
+
+    def section(self, asked: str) -> str:
+        """Return the sections that a heading, a part of one, or an anchor names.
+
+        Raises `Refused` if there is none.
+        """
+        found = self.sections()
+        word = asked.casefold()
+        named = [each for each in found if each.anchor == word]
+        named = named or [each for each in found[1:] if word in each.heading.casefold()]
+        if not named:
+            headings = "; ".join(each.heading for each in found[1:] if each.depth == 2)
+            summary = f"the page {self.name} has no section '{asked}'"
+            raise refusal("U155", "docs", summary, f"there are: {headings}")
+        said: list[str] = []
+        for each in named:
+            if not any(each.text in other for other in said):
+                said.append(each.text)
+        return "\n\n".join(said)
+
+
+def listed() -> tuple[DocPage, ...]:
+    """Return the pages, without those of single codes and lint rules."""
+    return tuple(
+        DocPage(name, path.read_text(encoding="utf-8"))
+        for name, path in _pages().items()
+        if name.count("/") < 2
+    )
+
+
+def page_named(name: str) -> DocPage:
+    """Return a page by its name, its path, or the code that it is about; raise `Refused`."""
+    known = _pages()
+    plain = re.sub(r"^(\.*/)*(docs/)?|(/README)?\.md$", "", name) or "README"
+    same = {each.casefold(): each for each in known}
+    own = (plain, f"reference/{plain}", f"reference/codes/{plain}", f"reference/lint/{plain}")
+    found = next((same[each.casefold()] for each in own if each.casefold() in same), None)
+    if found is None:
+        help = did_you_mean(plain, known) or "`oneway docs` lists the pages"
+        raise refusal("U155", "docs", f"there is no page '{name}'", help)
+    return DocPage(found, known[found].read_text(encoding="utf-8"))
+
+
+def _pages() -> Mapping[str, Traversable]:
+    """Return the pages by their names: in the wheel, or in the checkout."""
+    root: Traversable = files("oneway").joinpath("_docs")
+    if not root.is_dir():
+        # In the checkout only: engine/oneway/cli/pages.py stands three folders below it.
+        root = Path(__file__).resolve().parents[3]
+    found = {"README": root / "README.md"}
+    found |= {name: root / name / "README.md" for name in _FOLDERS}
+    docs = root / "docs"
+    for folder in ("", "reference/", "reference/codes/", "reference/lint/"):
+        inside = docs / folder if folder else docs
+        for each in sorted(inside.iterdir(), key=lambda each: each.name) if inside.is_dir() else ():
+            if each.name.endswith(".md") and each.name != "README.md":
+                found[f"{folder}{each.name.removesuffix('.md')}"] = each
+    if not found["README"].is_file():
+        summary = "the documentation is missing from this installation"
+        raise refusal("F120", str(root), summary, "install oneway again")
+    return found
+
+
+def _heads(lines: list[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield the line, depth and text of each heading; a `#` in a block of code is none."""
+    fenced = False
+    for at, line in enumerate(lines):
+        fenced ^= line.lstrip().startswith("```")
+        head = None if fenced else _HEADING.fullmatch(line)
+        if head is not None:
+            yield at, len(head[1]), head[2]
