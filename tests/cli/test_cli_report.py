@@ -110,3 +110,33 @@ def test_a_connection_is_reported_by_its_name_and_let_through_by_it(world):
     assert root.all("h1")[0].text == "3 people left"
     said = "The last 2 runs together: 3 written, 3 held back, 0 not written (a change that waits"
     assert said in root.text
+
+
+def test_a_plan_has_a_page_before_it_is_approved(world):
+    ended = world.run("plan", "m.yaml", "--format", "html")
+    assert (ended.code, ended.out.isascii()) == (0, True)
+    root = parsed(ended.out)
+    (heading,) = root.all("h1")
+    assert heading.text == "1 person is to be created and 1 is to be changed; 1 does not sync"
+    text = " ".join(root.text.split())
+    for said in ("nothing is written yet", "Person 1", "Old Name", "Email is missing"):
+        assert said in text
+    assert "Did not sync" not in text
+
+
+def test_what_a_guard_holds_in_a_plan_has_the_command_that_plans_again(world):
+    world.write("people.json", [person(n, left=n <= 3) for n in range(1, 9)])
+    world.write("users.json", [user(n) for n in range(1, 9)])
+    root = parsed(world.run("plan", "m.yaml", "--format", "html").out)
+    (command,) = [each.text for each in root.all("pre")]
+    assert command == "oneway plan m.yaml --allow leavers=3 --out plan.json"
+    assert world.run(*command.split()[1:]).code == 0
+
+
+def test_the_page_of_a_run_without_a_connection_names_its_mapping(world):
+    world.run("sync", "m.yaml", "-q")
+    root = parsed(world.run("report", "latest").out)
+    names = [each.text for each in root.all("dt")]
+    assert "Connection" not in names
+    assert "Mapping" in names
+    assert root.all("title")[0].text.startswith("people,") or ", " in root.all("title")[0].text

@@ -15,13 +15,19 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
 from oneway.history.journal import End
 from oneway.history.journal.rows import Breached, Why
+from oneway.history.memory import NOTHING
+from oneway.mapping.spec import GuardsSpec
+from oneway.planning.guards import judge
 from oneway.planning.names import named, names_of
 from oneway.planning.near_misses import NEAR_MISS
 from oneway.planning.plan import Ending, Kind, Plan, Reason, Verb
+from oneway.render.plans import FORMATS
 from oneway.render.report import html, page
 from oneway.render.report.actions import deeds
 from oneway.render.report.page import Page, ReportSection
+from oneway.render.report.planned import planned_page
 from oneway.render.sanitize import harmless, quoted
+from oneway.render.style import Style
 from oneway.runs.past_run import PastRun
 from reported import earlier, told
 from strategies import worlds
@@ -224,3 +230,25 @@ def test_a_value_of_any_kind_can_be_shown(value: object) -> None:
     from oneway.render.report.words import value as shown
 
     assert "\n" not in shown(value).text
+
+
+@given(PLANS)
+def test_every_plan_makes_a_page_before_it_is_applied(found: Plan) -> None:
+    verdict = judge(found, GuardsSpec())
+    root = parsed(FORMATS["html"](found, verdict, NOTHING, Style(), None))
+    holds_known_elements_alone(root)
+    leads_nowhere_else(root)
+    has_its_headings_in_order(root)
+    hides_no_character(root)
+
+
+@given(worlds().map(planned))
+def test_the_page_of_a_plan_has_each_action_in_one_section(found: Plan) -> None:
+    verdict = judge(found, GuardsSpec())
+    shown = sections(planned_page(found, verdict, NOTHING))
+    numbers = Counter(a.verb for a in found.actions if a.id not in verdict.blocked)
+    assert {id: s.number for id, s in shown.items() if id.startswith("to-")} == {
+        f"to-{verb.value}": number for verb, number in numbers.items()
+    }
+    assert ("held" in shown) is verdict.fired
+    assert not verdict.fired or shown["held"].number == len(verdict.blocked)

@@ -73,6 +73,15 @@ VERBS_TO_DO = {
 }
 """What an action would do, before it is done."""
 
+VERBS_DUE = {
+    Verb.CREATE: ("is to be created", "are to be created"),
+    Verb.UPDATE: ("is to be changed", "are to be changed"),
+    Verb.LEAVE: ("is to leave", "are to leave"),
+    Verb.REACTIVATE: ("is to come back", "are to come back"),
+    Verb.DEACTIVATE: ("is to be deactivated", "are to be deactivated"),
+}
+"""What a plan would do, said of one person and of several, by verb."""
+
 VERBS_DONE = {
     Verb.CREATE: ("was created", "were created"),
     Verb.UPDATE: ("was changed", "were changed"),

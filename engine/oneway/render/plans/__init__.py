@@ -1,4 +1,4 @@
-"""Renders a plan and its verdict as text, as Markdown and as data.
+"""Renders a plan and its verdict as text, as Markdown, as a page and as data.
 
 `FORMATS` is what `oneway plan --format` offers: a new format is a module here and an entry there.
 """
@@ -10,6 +10,7 @@ from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.render.plans.as_data import as_json, as_json_text
+from oneway.render.plans.as_html import page_text
 from oneway.render.plans.as_markdown import markdown
 from oneway.render.plans.as_text import text
 from oneway.render.plans.content import split, sticking, still_in_line, still_in_title, who_left
@@ -35,5 +36,6 @@ FORMATS: Mapping[str, Renderer] = {
     ),
     "json": lambda plan, verdict, memory, *_: as_json_text(plan, verdict, memory),
     "markdown": lambda plan, verdict, memory, *_: markdown(plan, verdict, memory),
+    "html": lambda plan, verdict, memory, *_: page_text(plan, verdict, memory),
 }
 """How a plan is rendered in each format; only text depends on the style and the limit."""

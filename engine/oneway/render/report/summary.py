@@ -9,13 +9,14 @@ from oneway.history.last_good import is_good
 from oneway.history.stories import unsynced
 from oneway.notices.remedies import remedy_of
 from oneway.notices.texts import unshut
-from oneway.planning.plan import Allowance, Ending, Kind, Verb
+from oneway.planning.plan import Allowance, Ending, Kind, Plan, Verb
 from oneway.render.plans.content import who_left
 from oneway.render.report.actions import Deed
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
 from oneway.render.report.words import day, duration, moment, people, text
 from oneway.render.sanitize import shown
 from oneway.render.vocabulary import VERBS_DONE
+from oneway.runs.by_hand import runs_without_connection
 from oneway.runs.past_run import PastRun
 
 _NOT_DONE = (
@@ -174,15 +175,26 @@ def facts(told: PastRun) -> tuple[Fact, ...]:
     """Return the start, connection, operator and duration of the run."""
     start, ended = told.run.start, told.run.ended
     took = duration(start.started, ended) if ended is not None else ""
-    inputs = told.plan.inputs if told.plan is not None else {}
     found = [
         Fact("When", moment(start.started, start.zone), text(start.started)),
-        Fact("Connection", text(connection(told))),
+        connected(told),
         Fact("Started", _started(told)),
         Fact("Took", took),
-        *(Fact(label, text(inputs[role].text)) for label, role in _ENDS if role in inputs),
+        *systems(told.plan),
     ]
     return tuple(each for each in found if each.text)
+
+
+def connected(told: PastRun) -> Fact:
+    """Return the connection, or the mapping of a run without one."""
+    alone = runs_without_connection(told.run)
+    return Fact("Mapping" if alone else "Connection", text(connection(told)))
+
+
+def systems(plan: Plan | None) -> tuple[Fact, ...]:
+    """Return where records came from, and where they went."""
+    inputs = plan.inputs if plan is not None else {}
+    return tuple(Fact(label, text(inputs[role].text)) for label, role in _ENDS if role in inputs)
 
 
 _ENDS = (("From", "source"), ("To", "target"))
@@ -192,7 +204,7 @@ def foot(told: PastRun) -> tuple[Fact, ...]:
     """Return the facts to quote when someone looks into a run."""
     run, plan = told.run, told.plan
     found = [
-        Fact("Run", f"{run.id:,}"),
+        Fact("Run", f"{run.id:,}" if run.id else ""),
         Fact("Mapping", text(run.start.mapping)),
         Fact("Mapping file", text(plan.mapping_file) if plan is not None else ""),
         Fact("Mapping digest", text(run.start.digest)[:12]),
@@ -213,7 +225,8 @@ def connection(told: PastRun) -> str:
     """Return the name of the connection, or of the mapping without one."""
     if told.plan is not None and told.plan.connection is not None:
         return told.plan.connection.name
-    return told.run.start.connection or told.run.start.mapping
+    start = told.run.start
+    return start.mapping if runs_without_connection(told.run) else start.connection
 
 
 def _started(told: PastRun) -> str:
@@ -239,7 +252,7 @@ def _done(found: Sequence[Deed]) -> str:
         if number:
             who = f"{number:,}" if parts else people(number)
             parts.append(f"{who} {one if number == 1 else more}")
-    return _listed(parts)
+    return listed(parts)
 
 
 def _rest(told: PastRun, found: Sequence[Deed]) -> list[tuple[int, str]]:
@@ -258,10 +271,11 @@ def _joined(parts: Sequence[tuple[int, str]], *, named: bool) -> str:
     for number, words in parts:
         who = people(number) if named and not said else f"{number:,}"
         said.append(f"{who} {words}")
-    return _listed(said)
+    return listed(said)
 
 
-def _listed(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str]) -> str:
+    """Return parts as one enumeration."""
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} and {parts[-1]}"

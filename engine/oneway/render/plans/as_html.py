@@ -1,0 +1,15 @@
+"""Renders a plan as one HTML page, for a person who approves it."""
+
+from oneway.history.memory import NOTHING, Memory
+from oneway.planning.guards import Verdict
+from oneway.planning.plan import Plan
+
+
+def page_text(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
+    """Return a plan as HTML in ASCII, so that no letter is lost in any encoding of the output."""
+    # The template's library is imported only for a page.
+    from oneway.render.report.document import html
+    from oneway.render.report.planned import planned_page
+
+    page = html(planned_page(plan, verdict, memory))
+    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")

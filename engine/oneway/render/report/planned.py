@@ -1,0 +1,164 @@
+"""The page of a plan that is not applied yet: what would be done, and what needs attention."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from oneway.history.journal.rows import Breached, Run, RunStart
+from oneway.history.memory import Memory
+from oneway.history.stories import unsynced
+from oneway.planning.access import StillIn
+from oneway.planning.guards import Verdict
+from oneway.planning.plan import Ending, Kind, Plan, Verb
+from oneway.planning.plan_file import fingerprint
+from oneway.render.plans import content
+from oneway.render.report.actions import Deed, deeds
+from oneway.render.report.attention import attention
+from oneway.render.report.informational import beside
+from oneway.render.report.page import (
+    Block,
+    Fact,
+    Figure,
+    Page,
+    ReportPart,
+    ReportSection,
+    ReportTable,
+    Tone,
+)
+from oneway.render.report.summary import connected, foot, listed, systems
+from oneway.render.report.words import day, fields, moment, people, text
+from oneway.render.vocabulary import VERBS_DUE, VERBS_TO_DO
+from oneway.runs.past_run import PastRun
+
+_STATUS = "A plan: nothing is written yet"
+_PLAN_AGAIN = "Only if it is right, this plans again, and lets exactly these through:"
+_APPLIES = "It is applied once somebody has approved it, and does nothing else then."
+
+
+def planned_page(plan: Plan, verdict: Verdict, memory: Memory) -> Page:
+    """Return what is shown of a plan before it is approved; a pure function."""
+    told = _as_run(plan, verdict, memory)
+    ends = {**memory.postponed, **verdict.ends()}
+    found = tuple(replace(each, end=ends.get(each.id)) for each in deeds(told))
+    due = tuple(each for each in found if each.end is None)
+    rest = tuple(each for each in found if each.end is not None)
+    urgent = tuple(map(_before, attention(told, rest)))
+    todo, other = tuple(_todo(due)), beside(told, rest)
+    said = _heading(plan, told.run.still_in, due, rest)
+    parts = (
+        ReportPart("attention", "For you to look at", urgent),
+        ReportPart("todo", "What would be done", todo),
+        ReportPart("beside", "Good to know", other),
+    )
+    return Page(
+        title=f"{text(told.run.start.connection or plan.mapping)}, plan of "
+        f"{day(plan.as_of, memory.zone)}: {said}",
+        heading=said,
+        lead=" ".join(filter(None, (_same(plan), _APPLIES if due else ""))),
+        status=_STATUS,
+        tone=Tone.CAUTION if urgent else Tone.CALM,
+        facts=(
+            Fact("Planned", moment(plan.as_of, memory.zone), text(plan.as_of)),
+            connected(told),
+            *systems(plan),
+        ),
+        figures=tuple(_figures(plan, due, rest, {each.id for each in (*urgent, *todo)})),
+        parts=tuple(part for part in parts if part.sections),
+        chart=None,
+        foot=foot(told),
+    )
+
+
+def _as_run(plan: Plan, verdict: Verdict, memory: Memory) -> PastRun:
+    """Return a plan as a run that has done nothing."""
+    start = RunStart(
+        mapping=plan.mapping,
+        digest=plan.mapping_digest,
+        fingerprint=fingerprint(plan),
+        as_of=plan.as_of,
+        started=plan.as_of,
+        by="",
+        connection=plan.connection.name if plan.connection is not None else "",
+        allowed=plan.allowed,
+        version=plan.engine,
+        breaches=tuple(Breached(b.name, b.text, b.allow, b.blocked) for b in verdict.breaches),
+        zone=memory.zone,
+    )
+    run = Run(0, start, plan.as_of, {}, still_in=content.access(plan, verdict, memory))
+    stories = memory.stories_of(plan, verdict.ends())
+    return PastRun(run=run, plan=plan, entries=(), stories=stories)
+
+
+def _before(section: ReportSection) -> ReportSection:
+    """Return a section of a run as it reads before the run."""
+    blocks = (_asking(each) if each.command else each for each in section.blocks)
+    title = section.title.replace("Did not sync", "Does not sync")
+    return replace(section, title=title, blocks=tuple(blocks))
+
+
+def _asking(block: Block) -> Block:
+    """Return a block about a guard with the command that plans again; no run can be looked up."""
+    command = f"{block.command.replace('oneway sync ', 'oneway plan ', 1)} --out plan.json"
+    return replace(block, about=block.about[:-1], advice=_PLAN_AGAIN, command=command)
+
+
+def _todo(due: Sequence[Deed]) -> Iterator[ReportSection]:
+    for verb, title in VERBS_TO_DO.items():
+        these = [each for each in due if each.verb is verb]
+        if these:
+            rows = tuple((e.person, fields(e.changes, verb, done=False)) for e in these)
+            columns = ("Person", "The present value, then the one that the source says")
+            block = Block(table=ReportTable(title, columns, rows))
+            yield ReportSection(_id(verb), title, len(these), Tone.GOOD, "", (block,))
+
+
+def _id(verb: Verb) -> str:
+    return f"to-{verb.value}"
+
+
+def _heading(
+    plan: Plan, still_in: Sequence[StillIn], due: Sequence[Deed], rest: Sequence[Deed]
+) -> str:
+    parts = [(sum(e.verb is verb for e in due), words) for verb, words in VERBS_DUE.items()]
+    said = [
+        f"{people(number) if not i else f'{number:,}'} {words[number != 1]}"
+        for i, (number, words) in enumerate((n, w) for n, w in parts if n)
+    ]
+    first = listed(said) or "Nothing is to be written"
+    staying, held = _staying(plan), sum(e.ending is Ending.HELD for e in rest)
+    others = [f"{staying:,} {'does' if staying == 1 else 'do'} not sync"] if staying else []
+    others += [f"{held:,} {'is' if held == 1 else 'are'} held back"] if held else []
+    whole = "; ".join(filter(None, (first, listed(others))))
+    if not still_in:
+        return whole
+    return f"{people(len(still_in))} who {content.who_left(still_in)} can still get in. {whole}"
+
+
+def _same(plan: Plan) -> str:
+    same = plan.counts()[Kind.UNCHANGED.value]
+    verb = "is" if same == 1 else "are"
+    return f"{people(same)} {verb} already as the source has them." if same else ""
+
+
+def _staying(plan: Plan) -> int:
+    return sum(unsynced(each) is not None for each in plan.telling)
+
+
+def _figures(
+    plan: Plan, due: Sequence[Deed], rest: Sequence[Deed], ids: set[str]
+) -> Iterator[Figure]:
+    counts = Counter(each.verb for each in due)
+    rows = [
+        (counts[verb], title[:1].lower() + title[1:], Tone.GOOD, (_id(verb),))
+        for verb, title in VERBS_TO_DO.items()
+        if counts[verb] or verb in (Verb.CREATE, Verb.UPDATE, Verb.LEAVE)
+    ]
+    rows.append((plan.counts()[Kind.UNCHANGED.value], "unchanged", Tone.CALM, ()))
+    held = sum(each.ending is Ending.HELD for each in rest)
+    if _staying(plan):
+        wanted = ("missing", "conflicts", "errors", "gone", "rehires")
+        rows.append((_staying(plan), "do not sync", Tone.CAUTION, wanted))
+    if held:
+        rows.append((held, "held back", Tone.CAUTION, ("held",)))
+    for number, noun, tone, sections in rows:
+        yield Figure(number, noun, tone, next((id for id in sections if number and id in ids), ""))
