@@ -10,7 +10,7 @@ from markup import parsed
 def test_a_plan_is_no_run_and_it_says_how_to_print_one(world):
     assert world.run("plan", "m.yaml", "--out", "plan.json").code == 0
     ended = world.run("report", "plan.json", "--out", "page.html")
-    assert (ended.code, "--format markdown" in ended.err) == (1, True), ended.err
+    assert (ended.code, "--format html" in ended.err) == (1, True), ended.err
 
 
 def test_reports_a_run_by_number_by_latest_and_by_its_connection(world):

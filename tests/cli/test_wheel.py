@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sysconfig
 import venv
@@ -66,6 +67,29 @@ def test_it_holds_the_packages_the_schemas_and_the_mappings_alone(wheel: Path) -
     assert "oneway/_schemas/mapping.schema.json" in names
     assert "oneway/_mappings/staffology-to-expensein.yaml" in names
     assert "oneway_connectors/staffology/manifest.yaml" in names
+
+
+def test_each_page_of_the_documentation_comes_with_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    pages = {f"docs/{each.name}" for each in (ROOT / "docs").glob("*.md")} - {"docs/README.md"}
+    pages |= {str(each.relative_to(ROOT)) for each in (ROOT / "docs" / "reference").rglob("*.md")}
+    pages |= {"README.md", "mappings/README.md", "connectors/README.md"}
+    assert {f"oneway/_docs/{each}" for each in pages} <= names
+
+
+def test_what_the_readme_links_to_can_be_printed_without_a_checkout(installed: Run) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = set(re.findall(r"\]\(((?:docs|mappings|connectors)/[^)]*\.md(?:#[^)]*)?)\)", readme))
+    links = {each for each in links if each.count("/") < 2}
+    links -= {"docs/README.md"}
+    assert len(links) >= 10
+    asked = "; ".join(f"run(['docs', {each!r}])" for each in sorted(links))
+    ended = installed("-c", f"from oneway.cli.entry import run; {asked}")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "## 9. Guards" in ended.stdout
+    listed = installed("-m", "oneway", "docs").stdout
+    assert all(name in listed for name in ("language", "csv", "reference/functions"))
 
 
 def test_it_lists_what_it_needs_where_pep_770_says(wheel: Path) -> None:

@@ -70,7 +70,7 @@ class Console:
             yield silent
             return
         if not _is_terminal(sys.stderr):
-            yield _Lines(self).show
+            yield _ProgressLog(self).show
             return
         meter = _Meter(sys.stderr)
         try:
@@ -138,7 +138,7 @@ class _Meter:
         self.width = len(plain)
 
 
-class _Lines:
+class _ProgressLog:
     """Shows progress as a line now and then, for a log or a pipe."""
 
     def __init__(self, console: Console) -> None:

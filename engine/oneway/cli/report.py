@@ -41,7 +41,7 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
     if out is None and sys.stdout.isatty():
         raise click.UsageError("A terminal cannot show the page: name a file with --out.")
     if run.endswith(".json") and isfile(run):
-        help = "for a page of a plan before it runs, plan with --format markdown"
+        help = "for a page of a plan before it runs, plan with --format html"
         raise refusal("F130", run, "this is a file, and a report is about a run", help)
     text = _page(state_of(state, make=False), run)
     if out is None:

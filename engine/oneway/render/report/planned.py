@@ -43,7 +43,7 @@ def planned_page(plan: Plan, verdict: Verdict, memory: Memory) -> Page:
     due = tuple(each for each in found if each.end is None)
     rest = tuple(each for each in found if each.end is not None)
     urgent = tuple(map(_before, attention(told, rest)))
-    todo, other = tuple(_todo(due)), beside(told, rest)
+    todo, other = tuple(_todo(plan, due)), beside(told, rest)
     said = _heading(plan, told.run.still_in, due, rest)
     parts = (
         ReportPart("attention", "For you to look at", urgent),
@@ -102,11 +102,11 @@ def _asking(block: Block) -> Block:
     return replace(block, about=block.about[:-1], advice=_PLAN_AGAIN, command=command)
 
 
-def _todo(due: Sequence[Deed]) -> Iterator[ReportSection]:
+def _todo(plan: Plan, due: Sequence[Deed]) -> Iterator[ReportSection]:
     for verb, title in VERBS_TO_DO.items():
         these = [each for each in due if each.verb is verb]
         if these:
-            rows = tuple((e.person, fields(e.changes, verb, done=False)) for e in these)
+            rows = tuple((e.person, fields(e.changes, verb, plan, done=False)) for e in these)
             columns = ("Person", "The present value, then the one that the source says")
             block = Block(table=ReportTable(title, columns, rows))
             yield ReportSection(_id(verb), title, len(these), Tone.GOOD, "", (block,))
@@ -148,7 +148,7 @@ def _figures(
     plan: Plan, due: Sequence[Deed], rest: Sequence[Deed], ids: set[str]
 ) -> Iterator[Figure]:
     counts = Counter(each.verb for each in due)
-    rows = [
+    rows: list[tuple[int, str, Tone, tuple[str, ...]]] = [
         (counts[verb], title[:1].lower() + title[1:], Tone.GOOD, (_id(verb),))
         for verb, title in VERBS_TO_DO.items()
         if counts[verb] or verb in (Verb.CREATE, Verb.UPDATE, Verb.LEAVE)

@@ -1,0 +1,67 @@
+"""The pages of the documentation, by the names that people give them."""
+
+import pytest
+
+from oneway.cli.pages import DocPage, listed, page_named
+from oneway.core.diagnostics import Refused
+
+TEXT = """# Top
+
+## Guards
+
+one
+
+### Inner guards
+
+```sh
+# no heading
+```
+
+## Other
+two
+"""
+
+
+def test_every_listed_page_is_found_by_its_name_and_has_a_title() -> None:
+    for page in listed():
+        assert page_named(page.name) == page
+        assert page.title not in ("", page.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("docs/csv.md", "csv"),
+        ("csv.md", "csv"),
+        ("../docs/csv.md", "csv"),
+        ("CSV", "csv"),
+        ("README.md", "README"),
+        ("mappings/README.md", "mappings"),
+        ("functions", "reference/functions"),
+        ("w105", "reference/codes/W105"),
+    ],
+)
+def test_a_page_is_found_as_people_write_it(name: str, page: str) -> None:
+    assert page_named(name).name == page
+
+
+def test_a_section_holds_what_is_below_its_heading() -> None:
+    page = DocPage("p", TEXT)
+    assert [each.heading for each in page.sections()] == ["Top", "Guards", "Inner guards", "Other"]
+    whole = page.section("guards")
+    assert whole.startswith("## Guards")
+    assert "# no heading" in whole
+    assert "two" not in whole
+    assert page.section("inner-guards").startswith("### Inner guards")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "../../etc/passwd"])
+def test_an_unknown_page_is_refused(name: str) -> None:
+    with pytest.raises(Refused, match="there is no page"):
+        page_named(name)
+
+
+def test_an_unknown_section_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(Refused) as refused:
+        DocPage("p", TEXT).section("nosuch")
+    assert "Guards; Other" in refused.value.diagnostics[0].help
