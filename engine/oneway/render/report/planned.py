@@ -91,9 +91,18 @@ def _as_run(plan: Plan, verdict: Verdict, memory: Memory) -> PastRun:
 
 def _before(section: ReportSection) -> ReportSection:
     """Return a section of a run as it reads before the run."""
-    blocks = (_asking(each) if each.command else each for each in section.blocks)
-    title = section.title.replace("Did not sync", "Does not sync")
-    return replace(section, title=title, blocks=tuple(blocks))
+    blocks = (_asking(each) if each.command else _due(each) for each in section.blocks)
+    return replace(section, title=_present(section.title), blocks=tuple(blocks))
+
+
+def _due(block: Block) -> Block:
+    if block.table is None:
+        return block
+    return replace(block, table=replace(block.table, caption=_present(block.table.caption)))
+
+
+def _present(title: str) -> str:
+    return title.replace("Did not sync", "Does not sync")
 
 
 def _asking(block: Block) -> Block:
