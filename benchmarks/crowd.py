@@ -10,6 +10,7 @@ fullest second held.
 
 from collections import Counter
 from collections.abc import MutableMapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -22,7 +23,7 @@ from oneway_connectors.sandbox.expenses import Expenses
 from oneway_connectors.sandbox.gate import CONTROL, RateLimit
 from oneway_connectors.sandbox.kinds import FEW
 from oneway_connectors.sandbox.payroll import Payroll
-from oneway_connectors.sandbox.people import population
+from oneway_connectors.sandbox.people import Population, population
 from oneway_connectors.sandbox.web import Fault, answer, refuse
 
 _FEWEST, _SIZES = 10, 8
@@ -95,13 +96,29 @@ class Crowd:
     def _app(self, number: int) -> ASGIApp:
         if number not in self._apps:
             size = _FEWEST + number % _SIZES
-            people = population(self._today, seed=number, size=size, kinds=FEW)
+            people = _apart(population(self._today, seed=number, size=size, kinds=FEW))
             self._apps[number] = (
                 staffology.app(Payroll(people))
                 if self._system == "staffology"
                 else expensein.app(Expenses(people))
             )
         return self._apps[number]
+
+
+def _apart(people: Population) -> Population:
+    """Return people without the users who have no code and an employee's name.
+
+    Such a user may be a leaver's second record, and a run that lists one ends with 5.
+    """
+    names = {
+        (p["firstName"], p["lastName"]) for e in people.employees for p in [e["personalDetails"]]
+    }
+    users = [
+        each
+        for each in people.users
+        if each["reference"] or (each["firstName"], each["lastName"]) not in names
+    ]
+    return replace(people, users=tuple(users))
 
 
 def _customer(path: str) -> tuple[int, str]:

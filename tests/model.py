@@ -199,7 +199,6 @@ class Person:
     level: int = -1
     """The key that decided who they are."""
     conflict: bool = False
-    has_anothers_key: bool = False
     disputes: list[tuple[str, str]] = field(default_factory=list)
     refused: bool = False
     kind: str = ""
@@ -574,7 +573,6 @@ class _Model:
                     person.matched = found[0].id
                 else:
                     person.conflict = True
-                    person.has_anothers_key = len(rivals) > 1 or len(found) == 1
                     if len(rivals) == 1:
                         person.disputes = [(u.id, key["target"]) for u in found]
             spoken |= now
@@ -588,7 +586,6 @@ class _Model:
                 continue
             if any(self.differs(person, user, path) for path in self.names()):
                 person.conflict, person.matched = True, None
-                person.has_anothers_key = True
                 key = self.mapping["match"][person.level]["target"]
                 person.disputes = [(user.id, key)]
 
@@ -882,8 +879,6 @@ class _Model:
         if self.mapping["absent"] == "deactivate":
             staying = [person for person in alone if not person.leaver]
             if any(self.is_near(e, user) or self.share_an_email(e, user) for e in staying):
-                return nobody
-            if any(person.has_anothers_key for person in staying):
                 return nobody
             nobody.access = self.differing(self.setting, {}, user)
             nobody.leaves = True

@@ -20,7 +20,7 @@ from oneway.mapping.spec import GuardsSpec
 from oneway.planning.guards import judge
 from oneway.planning.names import named, names_of
 from oneway.planning.near_misses import NEAR_MISS
-from oneway.planning.plan import Ending, Kind, Plan, Reason, Verb
+from oneway.planning.plan import Ending, Kind, Plan, Read, Reason, Verb
 from oneway.render.plans import FORMATS
 from oneway.render.report import html, page
 from oneway.render.report.actions import deeds
@@ -232,8 +232,12 @@ def test_a_value_of_any_kind_can_be_shown(value: object) -> None:
     assert "\n" not in shown(value).text
 
 
+READS = (Read("source", 0, complete=True), Read("target", 0, complete=True))
+
+
 @given(PLANS)
 def test_every_plan_makes_a_page_before_it_is_applied(found: Plan) -> None:
+    found = replace(found, reads=READS)  # every plan is of a source and a target
     verdict = judge(found, GuardsSpec())
     root = parsed(FORMATS["html"](found, verdict, NOTHING, Style(), None))
     holds_known_elements_alone(root)

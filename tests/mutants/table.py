@@ -612,8 +612,8 @@ MUTANTS = (
             (
                 "blanks-not-counted",
                 "runs/second_night",
-                "tally.blank[path] += sum(",
-                "sum(",
+                "tally.blank[path] += number",
+                "pass",
             ),
         )
     ),

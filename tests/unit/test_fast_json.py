@@ -195,4 +195,4 @@ def test_an_array_of_usual_records_is_decoded_fast(monkeypatch):
     monkeypatch.setattr(JsonArray, "_item", None)
     file = b'[{"a": {"t": "12:30"}}, {"a": {"t": "12:31"}}]'
     (_, last) = JsonArray("a.json", 0).entries(io.BytesIO(file))
-    assert last == (1, b'{"a": {"t": "12:31"}}', {"a": {"t": "12:31"}}, "", False)
+    assert last == (1, b'{"a": {"t": "12:31"}}', {"a": {"t": "12:31"}}, "", False, ())

@@ -48,6 +48,7 @@ def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         {},
         optional={
             "items": inner,
+            "prefixItems": some,
             "properties": st.dictionaries(st.sampled_from(["a", "id"]), inner, max_size=2),
             "additionalProperties": inner,
             "propertyNames": inner,
@@ -129,7 +130,7 @@ def test_every_schema_has_known_keywords_only(name: str) -> None:
 
 @pytest.mark.parametrize(
     "schema",
-    [{"not": {}}, {"patternProperties": {}}, {"prefixItems": []}, {"$ref": "https://example.com"}],
+    [{"not": {}}, {"patternProperties": {}}, {"contains": {}}, {"$ref": "https://example.com"}],
 )
 def test_a_schema_with_an_unknown_keyword_is_left_to_jsonschema(schema: Any) -> None:
     assert fits_of(schema) is None

@@ -16,6 +16,7 @@ OF = {
     "RUN_STATE_COLUMN": set(RunState),
     "RUN_STATE_INKS": set(RunState),
     "VERBS_TO_DO": set(Verb),
+    "VERBS_DUE": set(Verb),
     "VERBS_DONE": set(Verb),
     "VERB_MARKERS": set(Verb),
     "VERB_INKS": set(Verb),

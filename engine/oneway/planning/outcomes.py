@@ -745,9 +745,10 @@ def absent(
 def _astray(alone: Sequence[SourceRow], matches: Matches, linked: Mapping[str, str]) -> str:
     """Return why a record that no run remembers might belong to somebody in conflict.
 
-    Who has somebody else's key may be in the target under a key of their own.
+    Who has somebody else's key may be in the target under a key of their own. Where no run
+    remembers anybody, as at the first, that is true of too many to spare them all.
     """
-    for row in alone:
+    for row in alone if linked else ():
         conflict = matches.of(row).conflict
         others = conflict is not None and conflict.code in _ANOTHERS_KEY
         if others and not row.leaver and row.source_id not in linked:

@@ -102,10 +102,15 @@ class _Rules:
         return lambda value: not isinstance(value, dict) or all(name in value for name in said)
 
     def _items(self, said: object, schema: Mapping[str, Any]) -> Fits:
-        if "prefixItems" in schema:
-            raise _Unknown
-        fits = self.of(said)
-        return lambda value: not isinstance(value, list) or all(map(fits, value))
+        fits, first = self.of(said), len(schema.get("prefixItems", ()))
+        return lambda value: not isinstance(value, list) or all(map(fits, value[first:]))
+
+    def _prefixItems(self, said: Sequence[object], _: object) -> Fits:
+        parts = [self.of(each) for each in said]
+        return lambda value: (
+            not isinstance(value, list)
+            or all(part(each) for part, each in zip(parts, value, strict=False))
+        )
 
     def _uniqueItems(self, said: bool, _: object) -> Fits:
         return lambda value: not said or not isinstance(value, list) or each_once(value)
