@@ -23,7 +23,7 @@ _PAUSE = 0.1
 _BETWEEN_LINES = 15
 """Seconds between lines of progress where there is no terminal."""
 _TELLING = 10
-"""Seconds of work after which an estimate says something, and that it must be about."""
+"""Seconds of work before an estimate is shown, and the least time left that is shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _pages() -> Mapping[str, Traversable]:
 
 
 def _heads(lines: list[str]) -> Iterator[tuple[int, int, str]]:
-    """Yield the line, depth and text of each heading; a `#` in a block of code is none."""
+    """Yield the line, depth and text of each heading; `#` in a block of code is not one."""
     fenced = False
     for at, line in enumerate(lines):
         fenced ^= line.lstrip().startswith("```")

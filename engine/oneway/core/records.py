@@ -222,7 +222,7 @@ _EXACT = 2**53
 
 
 def is_scalar(value: object) -> bool:
-    """Return whether a value is a text, a number or a truth: not blank, a list or an object."""
+    """Return whether a value is text, a number or a boolean: not null, a list or an object."""
     return isinstance(value, str | int | float)
 
 

@@ -161,7 +161,7 @@ class LookupTable:
     keyless: tuple[str, ...] = ()
 
     def names(self, wanted: Container[str]) -> dict[str, str]:
-        """Return the text key beside each wanted value, by the value's canonical JSON.
+        """Return the key that finds each wanted value, by the value's canonical JSON.
 
         A value that is its own key, or has several, has no name.
         """

@@ -503,7 +503,7 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
 
 
 def likeness_beside(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
-    """Return the likeness of a matched pair, which the match keys beside the deciding one share."""
+    """Return the likeness of a matched pair, in which its other match keys count as well."""
     found = likeness_of(policy, row, target)
     both = enumerate(zip(row.keys, target.keys, strict=False))
     keys = [(level, *pair) for level, pair in both if None not in pair]

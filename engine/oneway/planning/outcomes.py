@@ -105,6 +105,7 @@ _TWICE = ("duplicate", "near_duplicate", "one_per")
 """Conflicts between source records: they stay, whatever target records hold."""
 
 ONLY = "only:"
+"""The prefix of reason codes for records outside the scope of the sync: `only:contractors`."""
 
 
 def is_outside(outcome: Outcome) -> bool:
@@ -112,8 +113,6 @@ def is_outside(outcome: Outcome) -> bool:
     reasons = outcome.reasons
     return outcome.kind is Kind.IGNORED and any(each.code.startswith(ONLY) for each in reasons)
 
-
-"""The prefixes of reason codes for records outside the scope of the sync: `only:contractors`."""
 
 _ONLY = "leaves; no other field is written: "
 

@@ -206,7 +206,7 @@ class Outcome:
 
     @property
     def short(self) -> "Outcome | Quiet":
-        """The same in as few words as say all of it."""
+        """This outcome as a `Quiet` if that says all of it, else itself."""
         source_id, target_id = self.source_id, self.target_id
         if not self.is_quiet or self.key_digest or source_id is None or target_id is None:
             return self
@@ -389,7 +389,7 @@ class Plan:
     engine: str = ""
     """The version of Oneway that made the plan."""
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By which key a lookup finds a value, by field and by the value's canonical JSON."""
+    """The key with which a lookup finds a value, by field and the value's canonical JSON."""
 
     def name_of(self, field: str, value: Value | Sealed) -> str:
         """Return the key by which a lookup finds a value of a field; "" if it has none."""

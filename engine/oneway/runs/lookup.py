@@ -33,7 +33,7 @@ def run_named(journal: "Journal", text: str) -> Run:
     raise refusal("F130", text, f"there is no run {text!r}, and no run of such a connection", help)
 
 
-_OF_A_PLAN = "; for a page of a plan before it runs, plan with --format markdown"
+_OF_A_PLAN = "; for a page of a plan before it runs, plan with --format html"
 
 
 def plan_of_run(journal: "Journal", run: Run) -> Plan | None:
