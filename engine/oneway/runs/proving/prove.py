@@ -1,6 +1,5 @@
 """The laws of a mapping, and the search for a situation that breaks one."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,14 +7,11 @@ from enum import Enum
 
 from oneway.core.connector import Capability
 from oneway.core.diagnostics import Span
-from oneway.core.key_names import names_secret
 from oneway.core.records import (
     MISSING,
-    Missing,
     Record,
     Snapshot,
     Value,
-    at,
     holds,
     is_blank,
     path_of,
@@ -24,6 +20,7 @@ from oneway.core.records import (
 )
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
+from oneway.mapping.evidence import evidence
 from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.program import Cell, LeftAnswer
 from oneway.planning.impact import PersonImpact, impact
@@ -396,16 +393,11 @@ def _evaluates(seen: _Seen) -> Iterator[Breaking]:
 
 
 def _where(seen: _Seen, text: str) -> str:
-    """Return which values of a situation an expression reads, in words; a secret is not shown."""
-    record = seen.situation.source[0]
-    read = dict.fromkeys(use.keys for each in _written(seen, text) for use in each.paths)
-    said = [
-        f"{path_text(keys)} is {json.dumps(value, ensure_ascii=False)}"
-        for keys in read
-        if not names_secret(path_text(keys))
-        and not isinstance(value := at(record, keys), Missing | dict | list)
-    ]
-    return f" (where {', '.join(said)})" if said else ""
+    """Return which values of a situation an expression reads; nothing that is sensitive."""
+    record, secret = seen.situation.source[0], seen.compiled.code.secrets.source
+    said = dict.fromkeys(evidence(each, record, secret) for each in _written(seen, text))
+    shown = "; ".join(filter(None, said))
+    return f" ({shown})" if shown else ""
 
 
 def _written(seen: _Seen, text: str) -> list[Expression]:
