@@ -145,6 +145,17 @@ def test_nobody_is_deactivated_for_being_absent_whose_email_an_unmatched_person_
         assert (absent.reasons[0].code == "near_key") == spared
 
 
+def test_the_own_record_of_somebody_with_a_mistyped_key_stays_while_the_guard_holds_them() -> None:
+    """The key finds another's record, and their own is absent only for that."""
+    own = {**HELD, "ref": "B"}
+    for name, mail in product(["Ann", "Zed"], ["ann@example.com", "z@example.com"]):
+        found = {**HELD, "fullName": name, "email": mail}
+        plan = planned(world_of([{**ANN, "status": "E"}], [found, own], absent="deactivate"))
+        held = (name, mail) == ("Zed", "z@example.com")
+        assert (Verb.DEACTIVATE not in verbs_let_through(plan)) == held, (name, mail)
+        assert Verb.DEACTIVATE in verbs_let_through(plan, allowed=True), (name, mail)
+
+
 def test_nobody_leaves_the_scope_because_of_a_blank_that_a_rule_compares() -> None:
     rules: dict[str, tuple[Kind, list[str | None]]] = {
         "kind == 'staff'": (Kind.ERROR, ["", " ", None]),

@@ -518,10 +518,24 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
         and outcome.key not in allowed
         and any(_may_be_held(outcome, action, waiting) for action in outcome.actions)
     ]
-    ids = (a.id for each in found for a in each.actions if _may_be_held(each, a, waiting))
+    ids = [a.id for each in found for a in each.actions if _may_be_held(each, a, waiting)]
+    ids += (id for id in _ends_of_their_own(plan, found) if id not in waiting)
     people = frozenset(f"target {outcome.target_id}" for outcome in found)
     named = tuple(outcome.key for outcome in found)
     return _Count(GuardKind.IDENTITIES, "", people, tuple(ids), limit, plan.managed, named=named)
+
+
+def _ends_of_their_own(plan: Plan, found: Sequence[Outcome]) -> Iterator[str]:
+    """Yield the actions that deactivate, as absent, a record that may be one of these people's.
+
+    It has a value of theirs that only one record may hold: with a mistyped key, they are matched
+    with somebody else's record, and their own matches nobody.
+    """
+    taken = (reason for each in found for reason in each.reasons if reason.code == "taken")
+    theirs = {id for reason in taken for id in reason.candidates}
+    for outcome in plan.telling if theirs else ():
+        if outcome.kind is Kind.ABSENT and outcome.target_id in theirs:
+            yield from (action.id for action in outcome.actions)
 
 
 def _may_be_held(outcome: Outcome, action: Action, waiting: Collection[str]) -> bool:
