@@ -60,6 +60,8 @@ ERRORS = {
     "write": ("ENOSPC", "EIO"),
 }
 """What calls may end with."""
+_CODE = re.compile(r"\[[A-Z]\d{3}\]")
+"""The code of a diagnostic, as a run prints it."""
 _LINE = re.compile(r"(?:\[pid +(\d+)\] |(\d+) +)?(\w+)\((.*)")
 
 
@@ -146,7 +148,8 @@ def _as_expected(kill: Kill, died: Ended) -> bool:
     """Whether a process died of a kill, or said in words that a call failed."""
     if kill.what == "signal=SIGKILL":
         return died.code in (-9, 137)
-    return died.code in set(Exit) and "Traceback" not in died.out and bool(died.out.strip())
+    named = "error" in died.out or _CODE.search(died.out)
+    return died.code in set(Exit) and "Traceback" not in died.out and bool(named)
 
 
 def traced(calls: Sequence[str], *more: str) -> list[str]:

@@ -293,7 +293,7 @@ OWN = (
     _whose(
         "second-records-are-nobodys",
         "planning/planner",
-        "second_records(rows, targets, matches, program.policy, evidence.targets)",
+        "second_records(rows, targets, matches, program.policy, linked)",
         "{}",
         "a leaver's second record lets them in",
     ),

@@ -6,13 +6,15 @@ from shlex import quote
 from oneway.history.journal.rows import Breached
 
 
-def allowing(connection: str, breaches: Sequence[Breached], mapping: str = "") -> str:
+def allowing(
+    connection: str, breaches: Sequence[Breached], mapping: str = "", command: str = "sync"
+) -> str:
     """Return the command that allows the actions of guards, quoted for a shell.
 
-    `mapping` is the argument of `oneway sync` for runs without a connection, quoted.
+    `mapping` is the argument of the command for runs without a connection, quoted.
     """
     what = mapping or quote(connection)
-    return " ".join(["oneway sync", what, *dict.fromkeys(each.allow for each in breaches)])
+    return " ".join(["oneway", command, what, *dict.fromkeys(each.allow for each in breaches)])
 
 
 def together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...], ...]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from oneway.mapping.program import AnyTargetRow
-from oneway.planning.guards import key_of, value_named
+from oneway.planning.guards import key_of, words_of
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Read
 
@@ -45,14 +45,18 @@ def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
     """
     if not gone:
         return {}
-    named = [f"{value_named(key).removeprefix('a value in ')} ({role})"
-             for role, key in map(key_of, gone[:_MOST])]  # fmt: skip
+    named = [_named(*key_of(each)) for each in gone[:_MOST]]
     more = f" and {len(gone) - _MOST:,} more" if len(gone) > _MOST else ""
     why = (
         "was in this list after the last run, and whether they have left is in doubt: many values "
         f"of {', '.join(named)}{more} are gone"
     )
     return dict.fromkeys(still_in, why)
+
+
+def _named(role: str, counted: str) -> str:
+    key, words = words_of(counted)
+    return f"{words} in '{key}' ({role})" if words else f"'{key}' ({role})"
 
 
 def as_written(reads: Iterable[Read], written: Iterable[Action]) -> tuple[Read, ...]:

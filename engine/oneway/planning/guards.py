@@ -159,13 +159,14 @@ class Breach:
         )
 
     def _blank_text(self) -> str:
-        value, have = value_named(key_of(self.field)[1]), self.base - self.found
-        one = "one" if value.startswith("a value") else "it"
+        key, words = words_of(key_of(self.field)[1])
+        value, one = (words, "it") if words else ("a value", "one")
+        have = self.base - self.found
         share = f"{_percent(self.limit.share)} of {self.base:,}"
         return (
             f"{self.name}: {self.system}: by the last good run, {self.base:,} records should have "
-            f"{value}, {have:,} have {one} now; at most {self.ceiling:,} may have lost it "
-            f"(the larger of {self.limit.floor} and {share})"
+            f"{value} in '{key}', {have:,} have {one} now; at most {self.ceiling:,} may have lost "
+            f"it (the larger of {self.limit.floor} and {share})"
         )
 
     @property
@@ -281,11 +282,10 @@ def key_of(counted: str) -> tuple[str, str]:
     return role, key
 
 
-def value_named(key: str) -> str:
-    """Return what a `values_gone` breach says is gone: any value of a key, or one of its words."""
-    key, _, words = key.partition(SEPARATOR)
-    said = " or ".join(f"'{each}'" for each in words.split(",")) if words else "a value"
-    return f"{said} in '{key}'"
+def words_of(counted: str) -> tuple[str, str]:
+    """Return the key that `values_gone` counts, and which of its words; blank for any value."""
+    key, _, words = counted.partition(SEPARATOR)
+    return key, " or ".join(f"'{each}'" for each in words.split(",")) if words else ""
 
 
 def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
@@ -541,9 +541,9 @@ def _ends_of_their_own(plan: Plan, found: Sequence[Outcome]) -> Iterator[str]:
 def _may_be_held(outcome: Outcome, action: Action, waiting: Collection[str]) -> bool:
     """Return whether an action may be blocked because it seems to be about another person.
 
-    One that takes access away is if nothing but the key, which contradicts everything else, says
-    whose record it is: it may lock out somebody, while the leaver keeps access by a record of
-    their own. Where an earlier run linked the two, it waits for nobody.
+    One that takes access away is held only if the key alone says whose record it is, everything
+    else denies it, and no earlier run linked the two: it might lock out somebody else, while the
+    leaver keeps access by a record of their own.
     """
     certain = action.verb.takes_access and not outcome.only_by_key
     return action.id not in waiting and not certain

@@ -184,7 +184,8 @@ def _unmatched(
     source: Collected[AnySourceRow], rows: Sequence[SourceRow], evidence: LinkEvidence,
 ) -> Sequence[Draft]:  # fmt: skip
     """Return the outcomes of target records alone; some may be a leaver's as well."""
-    second = second_records(rows, targets, matches, program.policy, evidence.targets)
+    linked = remembered(evidence, targets)
+    second = second_records(rows, targets, matches, program.policy, linked)
 
     def told(draft: Draft) -> Draft:
         reason = second.get(draft.target.target_id) if draft.target is not None else None
@@ -192,7 +193,6 @@ def _unmatched(
             return draft
         return replace(draft, reasons=(*draft.reasons, reason), has_access=True)
 
-    linked = remembered(evidence, targets)
     alone = absent(program, targets, matches, source, rows, linked)
     return [told(each) for each in alone]
 

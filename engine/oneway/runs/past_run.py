@@ -40,6 +40,8 @@ class PastRun:
     """What has kept the connection from running since, and still does."""
     given: str = ""
     """What `oneway sync` was given, of a run that came to no plan and has no connection."""
+    planned: bool = False
+    """Whether it is a plan that nobody has applied yet, told as a run that has done nothing."""
     last_good: str = ""
     """When the last run began that carried over what it planned: this one, or one before."""
 

@@ -176,6 +176,10 @@ def _near_misses(plan: Plan) -> ReportSection | None:
     return _section("near", title, Tone.CAUTION, about, ("Person", "The two records"), rows)
 
 
+def _unsynced(told: PastRun, why: str) -> str:
+    return f"{'Does' if told.planned else 'Did'} not sync: {why}"
+
+
 def _missing(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.telling if each.kind is Kind.INELIGIBLE]
     these.sort(key=lambda each: [reason.text for reason in other_reasons(each.reasons)])
@@ -183,7 +187,7 @@ def _missing(told: PastRun, plan: Plan) -> ReportSection | None:
     said = "; ".join(f"{words}: {number:,}" for words, number in counts.most_common(8))
     about = f"Fill in what is missing, in the source; the next run takes them along. {said}."
     columns = ("Person", "What is missing")
-    title = "Did not sync: something is missing"
+    title = _unsynced(told, "something is missing")
     return _section("missing", title, Tone.CAUTION, about, columns, _why(told, these))
 
 
@@ -202,14 +206,15 @@ def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
         "It is uncertain who is meant, or a value belongs to another person. Nothing is guessed."
     )
     columns = ("Person", "Why", "What to do")
-    return _section("conflicts", "Did not sync: conflicts", Tone.CAUTION, about, columns, rows)
+    title = _unsynced(told, "conflicts")
+    return _section("conflicts", title, Tone.CAUTION, about, columns, rows)
 
 
 def _errors(told: PastRun, plan: Plan) -> ReportSection | None:
     errors = [each for each in plan.telling if each.kind is Kind.ERROR]
     these = [each for each in errors if not _is_gone(each)]
     about = "These records could not be read. Correct the record in the source, or the mapping."
-    title = "Did not sync: could not be read"
+    title = _unsynced(told, "could not be read")
     return _section("errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
 
 
@@ -221,7 +226,7 @@ def _gone(told: PastRun, plan: Plan) -> ReportSection | None:
         "no more, and bring it back. Do not change the source for it. The integrator can let them "
         "be created anew: `gone: create` in the mapping."
     )
-    title = "Did not sync: gone from the target"
+    title = _unsynced(told, "gone from the target")
     return _section("gone", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
 
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from oneway.history.allowing import allowing, together
 from oneway.history.journal.rows import Breached
-from oneway.mapping.word_groups import SEPARATOR
 from oneway.planning.guard_kinds import definition_of
-from oneway.planning.guards import key_of, value_named
+from oneway.planning.guards import key_of, words_of
 from oneway.planning.plan import Ending
 from oneway.render import remedies
 from oneway.render.plans.content import may_concern
@@ -19,6 +18,7 @@ from oneway.runs.past_run import PastRun
 _ADVICE = (
     "Only if it is right, this lets them through, once; it is refused if there are more by then:"
 )
+_PLAN_AGAIN = "Only if it is right, this plans again, and lets exactly these through:"
 
 
 def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
@@ -35,8 +35,7 @@ def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
         title = f"{people(len(others))} more, as the whole plan waits"
         blocks.append(Block(title, table=_table(title, others)))
     if len(groups) > 1:
-        command = _command(told, breaches)
-        blocks.append(Block("All of it at once", advice=_ADVICE, command=command))
+        blocks.append(_asking(told, "All of it at once", breaches))
     about = (
         "Many changes of one kind may be a mistake, so they wait until a person has checked them. "
         "None of them was written."
@@ -55,10 +54,24 @@ def _block(
     connection = told.run.start.connection
     mapping = given_to_sync(told.run, told.plan, told.given)
     concerned = may_concern(told.plan, breach.guard) if told.plan is not None else ""
-    remedy = remedies.for_code(breach.guard, connection, mapping=mapping)
+    # A plan can be looked up as a run only once it is applied.
+    remedy = "" if told.planned else remedies.for_code(breach.guard, connection, mapping=mapping)
     about = tuple(filter(None, (text(breach.text), text(concerned), remedy)))
     table = _table(title, these) if these else None
-    return Block(title, about, table, _ADVICE, _command(told, group))
+    return _asking(told, title, group, about, table)
+
+
+def _asking(
+    told: PastRun,
+    title: str,
+    breaches: Sequence[Breached],
+    about: tuple[str, ...] = (),
+    table: ReportTable | None = None,
+) -> Block:
+    """Return a block with the command that lets through what guards hold."""
+    return Block(
+        title, about, table, _PLAN_AGAIN if told.planned else _ADVICE, _command(told, breaches)
+    )
 
 
 def _table(title: str, found: Sequence[Deed]) -> ReportTable:
@@ -78,8 +91,9 @@ def _title(breach: Breached, number: int) -> str:
     if definition.of_list:
         role, key = key_of(field)
         side = f"lookup table {role[11:]}" if role.startswith("references.") else role
-        if SEPARATOR in key:
-            return text(f"The {side} no longer has {value_named(key)} for people who had it")
+        key, words = words_of(key)
+        if words:
+            return text(f"The {side} no longer has {words} in '{key}' for people who had it")
         return text(definition.happens.format(side=side, key=key))
     if definition.by_field:
         return f"{field_name(field)} {definition.happens} for {people(number)}"
@@ -89,5 +103,8 @@ def _title(breach: Breached, number: int) -> str:
 def _command(told: PastRun, breaches: Sequence[Breached]) -> str:
     """Return a command for a shell; what it names is quoted, and harmless."""
     mapping = given_to_sync(told.run, told.plan, told.given)
-    command = allowing(told.run.start.connection, breaches, mapping)
+    what = "plan" if told.planned else "sync"
+    command = allowing(told.run.start.connection, breaches, mapping, what)
+    if told.planned:
+        return text(f"{command} --out plan.json")
     return text(f"{command} {told.options}" if told.options else command)

@@ -31,7 +31,6 @@ from oneway.render.vocabulary import VERBS_DUE, VERBS_TO_DO
 from oneway.runs.past_run import PastRun
 
 _STATUS = "A plan: nothing is written yet"
-_PLAN_AGAIN = "Only if it is right, this plans again, and lets exactly these through:"
 _APPLIES = "It is applied once somebody has approved it, and does nothing else then."
 
 
@@ -42,7 +41,7 @@ def planned_page(plan: Plan, verdict: Verdict, memory: Memory) -> Page:
     found = tuple(replace(each, end=ends.get(each.id)) for each in deeds(told))
     due = tuple(each for each in found if each.end is None)
     rest = tuple(each for each in found if each.end is not None)
-    urgent = tuple(map(_before, attention(told, rest)))
+    urgent = attention(told, rest)
     todo, other = tuple(_todo(plan, due)), beside(told, rest)
     said = _heading(plan, told.run.still_in, due, rest)
     parts = (
@@ -86,29 +85,7 @@ def _as_run(plan: Plan, verdict: Verdict, memory: Memory) -> PastRun:
     )
     run = Run(0, start, plan.as_of, {}, still_in=content.access(plan, verdict, memory))
     stories = memory.stories_of(plan, verdict.ends())
-    return PastRun(run=run, plan=plan, entries=(), stories=stories)
-
-
-def _before(section: ReportSection) -> ReportSection:
-    """Return a section of a run as it reads before the run."""
-    blocks = (_asking(each) if each.command else _due(each) for each in section.blocks)
-    return replace(section, title=_present(section.title), blocks=tuple(blocks))
-
-
-def _due(block: Block) -> Block:
-    if block.table is None:
-        return block
-    return replace(block, table=replace(block.table, caption=_present(block.table.caption)))
-
-
-def _present(title: str) -> str:
-    return title.replace("Did not sync", "Does not sync")
-
-
-def _asking(block: Block) -> Block:
-    """Return a block about a guard with the command that plans again; no run can be looked up."""
-    command = f"{block.command.replace('oneway sync ', 'oneway plan ', 1)} --out plan.json"
-    return replace(block, about=block.about[:-1], advice=_PLAN_AGAIN, command=command)
+    return PastRun(run=run, plan=plan, entries=(), stories=stories, planned=True)
 
 
 def _todo(plan: Plan, due: Sequence[Deed]) -> Iterator[ReportSection]:
