@@ -29,10 +29,10 @@ def not_fast(raw: bytes) -> None:
 
 
 class FileEntry(NamedTuple):
-    """One record of a file, or the reason there is none.
+    """One record of a file, or a part of the file that is not a valid record.
 
-    `line` is where it starts, from 1. If `problem` says why it is not a record, `data` are empty,
-    or say whose it may be; they lack only what is `lost`, if there are such paths. `gap` means
+    `line` is where it starts, from 1. `problem` says why it is not valid: `data` are then empty,
+    or what identifies the person. If `lost` names paths, `data` hold everything else. `gap` means
     that records may be missing after it.
     """
 

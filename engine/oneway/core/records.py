@@ -40,9 +40,9 @@ class Record:
     becomes an `error` outcome and affects no other. Its `data` are then empty, or identify the
     person. `damage` says why text of a record must not be written elsewhere, such as letters lost
     in an export: an `error` too for a source record, but not for a target record, which the sync
-    may mend. `lost` are the paths of either at which something is wrong, if everything else is
-    certain all the same; the data may lack them. `place` is where a record with a problem stands,
-    such as the line of a file, if that is not its id already.
+    may mend. `lost` are the paths whose values are wrong, where it is known that all other values
+    are right; the data may lack these paths. `place` is where a record with a problem stands, such
+    as the line of a file, if that is not its id already.
     """
 
     id: str

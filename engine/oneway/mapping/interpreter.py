@@ -205,7 +205,7 @@ _FAR = 36_525
 """Days after which every due leaver has left: a hundred years."""
 
 _NOBODY = Record("", {})
-"""Stands for a missing source record: it says nothing, whatever its system says of absent keys."""
+"""Stands for a missing source record: every key is unstated, whatever absence means elsewhere."""
 _LEAVER = "whether the person has left"
 _SCOPE = "whether this sync is for the person"
 
@@ -324,12 +324,12 @@ class Interpreted:
         return row._replace(cells=self._said(record)) if row.leaver else row
 
     def _unread_row(self, record: Record) -> SourceRow:
-        """Return the row of an unreadable record: an error, and what its data tell all the same."""
+        """Return the row of an unreadable record: an error, with what its readable part says."""
         seen = _without_lost(record)
         values, _ = self._key_values(self.code.match_source, seen)
         key, name = self._name(values, record), self.label(record)
         place = record.place or record.id
-        # A file names such a record by its line, which says nothing to who has to correct it.
+        # A file names such a record by its line, which does not tell a reader who it is.
         label = name if key == place else f"({f'{key} {name}'.strip()})"
         unread = self._unread(record)
         row = SourceRow(record.id, place, label, (), evaluation_error=unread, keys_known=False)
@@ -347,10 +347,10 @@ class Interpreted:
         return row if sure is None else sure._replace(label=name)
 
     def _sure_leave(self, row: SourceRow, seen: Record) -> SourceRow | None:
-        """Return an unreadable record's row with its leave; None unless all that takes is certain.
+        """Return an unreadable record's row with its leave, or None if the leave is not certain.
 
-        It is what the rest of the record says, whatever stood where something is lost; all the
-        same, the record is an error.
+        It is certain if the readable values give the same leave, whatever the lost values were.
+        The record remains an error.
         """
         strict = Interpreted(_strictly_all(self.code, seen), self.context, self.tables)
         sure = strict._source_row(replace(seen, problem="", damage=""))
@@ -370,14 +370,14 @@ class Interpreted:
         )
 
     def answer_unread(self, expression: Expression, record: Record) -> bool | None:
-        """Return whether a condition holds of an unreadable record's person; None if unknown."""
+        """Return whether a condition holds for an unreadable record; None if unknown."""
         try:
             return self._decides_unread(expression, _without_lost(record), _SCOPE)
         except RecordStopped:
             return None
 
     def _is_outside(self, record: Record) -> bool:
-        """Return whether an unreadable record certainly is of a person outside the scope."""
+        """Return whether an unreadable record is certainly outside the scope of the sync."""
         for rule in self.code.only:
             with suppress(RecordStopped):
                 if not self._decides_unread(rule, record, _SCOPE):
@@ -385,9 +385,10 @@ class Interpreted:
         return False
 
     def _decides_unread(self, rule: Expression | None, record: Record, what: str) -> bool:
-        """Return whether a condition holds for an unreadable record, whatever it lacks.
+        """Return whether a condition holds for an unreadable record, whatever its lost values were.
 
-        An absent key says nothing there, whatever it means elsewhere, and not that it is blank.
+        Raises `RecordStopped` if the answer depends on them. An absent key is unstated here, even
+        where the mapping reads it as null.
         """
         if rule is None:
             return False
@@ -395,7 +396,7 @@ class Interpreted:
         answer = self._decides(strict, record, what)
         other = replace(record, data=_with_something(record, rule))
         if not record.lost and rule.facts.whole:
-            other = record  # it asks for more than can be named
+            other = record  # it reads the whole record, so no path can be filled in
         if self._decides(strict, other, what) is not answer:
             raise self._stopped(f"it is not known {what}", strict, record, "unsaid")
         return answer
@@ -403,16 +404,16 @@ class Interpreted:
     def _perhaps_leaver(
         self, row: SourceRow, leaver: Expression | None, record: Record
     ) -> SourceRow:
-        """Return the row, which says whether the person has left, or that this is not known."""
+        """Return the row with `leaver` set, or with `may_have_left` if that is unknown."""
         try:
             return row._replace(leaver=self._decides(leaver, record, _LEAVER))
         except RecordStopped:
             return row._replace(may_have_left=True)
 
     def _outside(self, record: Record) -> tuple[int, ...]:
-        """Return the rules of `only` that do not hold.
+        """Return the positions of the rules of `only` that do not hold.
 
-        Nobody has to leave because a value is blank that one of them is compared with.
+        Raises `RecordStopped` if a person would have to leave only because a value is blank.
         """
         rules = enumerate(self.code.only)
         outside = tuple(i for i, rule in rules if not self._decides(rule, record, _SCOPE))
@@ -421,7 +422,7 @@ class Interpreted:
         return outside
 
     def _demand_outside(self, failed: Sequence[Expression], record: Record) -> None:
-        """Fail a record whose person is outside the scope only as far as blanks tell."""
+        """Fail a record that is outside the scope only because compared values are blank."""
         for rule in failed:
             said, blank = record.data, []
             for keys in sorted(rule.compared_paths):
@@ -438,7 +439,7 @@ class Interpreted:
 
     def _out_of_scope(self, row: SourceRow, record: Record) -> SourceRow:
         """Return the row of a person outside the sync's scope, in which nothing is an error."""
-        # Not to be written, but to tell who else may have the values.
+        # These cells are not written: the planner compares their values with other records.
         row = row._replace(cells=self._said(record))
         if self.policy.out_of_scope is OutOfScope.LEAVE:
             return self._leaving(row._replace(leaver=True), record, [])
@@ -446,7 +447,7 @@ class Interpreted:
         return row._replace(leaving=leaving, evaluation_error=None, unsaid=None)
 
     def _said(self, record: Record) -> tuple[Cell, ...]:
-        """Return the cells of a record of which only some can be evaluated."""
+        """Return the cells of a record: UNSTATED where a cell cannot be evaluated."""
 
         def said(code: FieldCode) -> Cell:
             try:
@@ -835,7 +836,7 @@ class Interpreted:
 
 
 def _without_lost(record: Record) -> Record:
-    """Return a record without what is wrong in it; its other values are certain."""
+    """Return a record without its lost values; the others are certain."""
     data = dict(record.data)
     for path in record.lost:
         data = without_path(data, path)
@@ -843,9 +844,9 @@ def _without_lost(record: Record) -> Record:
 
 
 def _strictly(expression: Expression, record: Record) -> Expression:
-    """Return an expression as it reads an unreadable record: what is lost says nothing there.
+    """Return an expression that reads the lost values of an unreadable record as unstated.
 
-    Neither does any other absent key, unless it is known what is lost.
+    If it is not known which values are lost, every absent key is unstated.
     """
     reading = expression.reading
     if not record.lost:
@@ -859,10 +860,10 @@ def _strictly(expression: Expression, record: Record) -> Expression:
 
 
 def _with_something(record: Record, read: Expression | None = None) -> Mapping[str, Value]:
-    """Return the data of an unreadable record with a value wherever something is lost.
+    """Return the data of an unreadable record with a stand-in for each lost value.
 
-    That is at every path that it lacks and that an expression reads, unless it is known better.
-    Some functions take an absent key for a blank: their answer may hang on it.
+    If it is not known which values are lost, the stand-in is at every absent path that `read`
+    reads. Some functions treat an absent key as blank, so that their answer may depend on it.
     """
     paths = record.lost or tuple(use.keys for use in (read.paths if read is not None else ()))
     data = record.data
@@ -879,12 +880,12 @@ _SOMETHING = "\N{REPLACEMENT CHARACTER}"
 
 
 def _leave_of(row: SourceRow) -> tuple[object, ...]:
-    """Return what a row says of its person's leaving."""
+    """Return everything that a row says about its person's leave."""
     return row.leaver, row.outside, row.leaving, row.leaves_left, row.leaves_later
 
 
 def _strictly_all(code: MappingCode, record: Record) -> MappingCode:
-    """Return a mapping as it reads a source record that cannot be read as a whole."""
+    """Return a mapping whose expressions read an unreadable source record as `_strictly` does."""
 
     def strictly(each: Expression) -> Expression:
         return _strictly(each, record)

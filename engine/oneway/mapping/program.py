@@ -58,8 +58,7 @@ class Cell(NamedTuple):
     """What was looked up, if the table is made of the target's own records."""
     moving: bool = False
     read: str = ""
-    """What the expression read, if the field has no usable value and the record cannot do without;
-    nothing of it is sensitive."""
+    """What the expression read, if the record needs a value here and has none; never sensitive."""
 
 
 class LeftAnswer(Enum):

@@ -34,11 +34,10 @@ _MOST = 12
 class ReadKey:
     """A key that an expression of the mapping reads, and what reads it.
 
-    If it is `needed`, it decides who a person is, or whether they have left. If it is `told`,
-    something else is done where its value is blank: access, identity or a written value hangs on
-    it. `quoted` is its name
-    where that stands in double quotes and is no field of the record schema; by where it stands,
-    it is `meant` as text or as a field.
+    A `needed` key decides who a person is, or whether they have left. A key is `told` if a blank
+    value changes what is done: access, identity or a written value depends on it. `quoted` is the
+    key's name if it stands in double quotes and is not a field of the record schema; its position
+    tells whether it is `meant` as text or as a field.
     """
 
     path: Path
@@ -91,7 +90,7 @@ class KeyTally:
     blank: dict[Path, int] = field(default_factory=dict)
     """How many records have a blank value under each key whose `ReadKey` is `told`."""
     groups: dict[WordGroup, int] = field(default_factory=dict)
-    """How many records have none of the words that a condition of access compares a key with."""
+    """How many records have none of the words of each group, which decides about access."""
     _objects: tuple[tuple[int, str, Callable[[Any], object]], ...] = ()
     """How to get all keys of each object of a record, outer objects first.
 
@@ -265,11 +264,10 @@ class KeyTally:
         return {path_text(path): self.stated[path] + self.whole for path in sorted(self.stated)}
 
     def valued(self) -> Mapping[str, int]:
-        """Return the number of records that do not say that a key is blank, by its path.
+        """Return how many records have a value for each `told` key, by its path.
 
-        Of the keys alone on whose value something hangs. A record that lacks the key says nothing:
-        what is decided by it is an error. For a group of words, by its name, those that do not say
-        another word, or none.
+        For each group of words, by its name: how many have one of its words. A record that lacks
+        the key counts in both, because a decision that depends on the key is an error already.
         """
         found = {path_text(path): self.records - self.blank[path] for path in sorted(self.blank)}
         lacking = sorted(self.groups.items(), key=lambda each: each[0].name)
@@ -378,7 +376,7 @@ def _in_quotes(text: str) -> str:
 
 
 def _blanks(batch: Batch, path: Path) -> int:
-    """Return how many records of a batch, which all answer for a path, have a blank value there."""
+    """Return how many records of a batch have a blank value at a path; all answer for it."""
     values = None if _leads_to_objects(batch, path) else batch.values(path)
     if values is None:
         values = [at(batch.record(each).data, path) for each in range(len(batch))]
@@ -394,7 +392,7 @@ def _blanks(batch: Batch, path: Path) -> int:
 
 
 def blank_in(batch: Batch, path: Path) -> Sequence[bool]:
-    """Return of each record of a batch whether its value at a path is blank."""
+    """Return, for each record of a batch, whether its value at a path is blank."""
     values = None if _leads_to_objects(batch, path) else batch.values(path)
     if values is None or len(values) < len(batch):
         return [is_blank_at(batch.record(place), path) for place in range(len(batch))]
@@ -402,7 +400,7 @@ def blank_in(batch: Batch, path: Path) -> Sequence[bool]:
 
 
 def is_blank_at(record: Record, path: Path) -> bool:
-    """Return whether a record's value at a path is blank, as one below null is."""
+    """Return whether a record's value at a path is blank or missing."""
     value = at(record.data, path)
     return value is MISSING or is_blank(value)
 
@@ -417,7 +415,7 @@ def _leads_to_objects(batch: Batch, path: Path) -> bool:
 
 
 def _is_null_in(items: Iterable[Any], names: Sequence[str]) -> bool:
-    """Return whether what stands under attributes within attributes is null in each item."""
+    """Return whether a chain of attributes leads to null in every item."""
     for name in names:
         items = [value for each in items if (value := getattr(each, name)) is not None]
     return not items

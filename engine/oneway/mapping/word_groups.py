@@ -1,7 +1,7 @@
 """Counts the records whose value is one of the words that a deciding condition compares with.
 
-Where an export says `Leaver` from one night to the next, and `Former` no more, no value is blank
-and no key is gone; but no record has a word of the condition any more.
+If an export renames `Former` to `Leaver` overnight, no value is blank and no key is missing, but
+no record has a word of the condition any more.
 """
 
 import json
@@ -29,7 +29,7 @@ _UNHEARD = "a word that nobody has heard of"
 
 @dataclass(frozen=True, slots=True)
 class WordGroup:
-    """The words that one condition compares a key with; `name` is of both."""
+    """The words that one condition compares a key with; `name` shows the key and the words."""
 
     keys: Path
     words: tuple[Word, ...] = field(compare=False)
@@ -58,18 +58,18 @@ class WordGroup:
         )
 
     def lacking_at(self, record: Record) -> bool:
-        """Return whether a record's value is none of the words, as one below null is."""
+        """Return whether a record's value is not one of the words; a missing value is not."""
         return not self.has(at(record.data, self.keys))
 
     def lacking_in(self, batch: Batch) -> Sequence[bool]:
-        """Return of each record of a batch whether its value is none of the words."""
+        """Return, for each record of a batch, whether its value is not one of the words."""
         values = batch.values(self.keys)
         if values is None or len(values) < len(batch):
             return [self.lacking_at(batch.record(each)) for each in range(len(batch))]
         return [not self.has(value) for value in values]
 
     def count_lacking(self, batch: Batch) -> int:
-        """Return in how many records of a batch the value is none of the words."""
+        """Return how many records of a batch have a value that is not one of the words."""
         values = batch.values(self.keys)
         if values is None or len(values) < len(batch) or {*map(type, values)} != {str}:
             return sum(self.lacking_in(batch))
@@ -77,10 +77,11 @@ class WordGroup:
 
 
 def word_groups(code: MappingCode) -> tuple[WordGroup, ...]:
-    """Return the groups of words whose loss may let somebody in, or keep them in.
+    """Return the groups of words that decide about access.
 
-    `leavers.when` holds of those words and not of others, or a rule of others alone; of `only` and
-    `source.one_per`, all words matter.
+    If the source stops using them, people may keep access or gain it: the words for which
+    `leavers.when` holds, those that fail a rule of `eligible`, and every word of `only` and of
+    `source.one_per`.
     """
     found: dict[WordGroup, None] = {}
     for expression, matters in _conditions(code):
@@ -107,7 +108,7 @@ def _conditions(code: MappingCode) -> Iterator[tuple[Expression, _Matters]]:
 
 
 def _truth(expression: Expression, word: Word, value: Value) -> int:
-    """Return 1 where a condition holds of a value, whatever else there is, -1 where it fails."""
+    """Return 1 if a value alone makes a condition hold, -1 if it makes it fail, else 0."""
     try:
         plain = replace(expression, reading=Reading())
         found = plain.decide(with_value({}, word.keys, value), _SOME_DAY)

@@ -460,9 +460,9 @@ def _is_unsure(row: SourceRow, found: Match) -> bool:
 
 
 def remembered(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> dict[str, str]:
-    """Return which of the target records earlier runs remember without a contradiction.
+    """Return the linked target record of each source record, by source id.
 
-    They are those by source record; links to others tell nothing.
+    Leaves out links that contradict each other, and links to records that are not in `targets`.
     """
     there = {each.target_id for each in targets}
     sound, _ = _usable(evidence.links)

@@ -706,7 +706,7 @@ def absent(
 ) -> list[Draft]:
     """Return the outcome of every target record that no source record matched.
 
-    `linked` are those of the records that earlier runs remember, by source record.
+    `linked` are the target records linked by earlier runs, by source id.
     """
     matched = {
         each.target.target_id for each in matches.by_source.values() if each.target is not None
@@ -742,10 +742,10 @@ def absent(
 
 
 def _astray(alone: Sequence[SourceRow], matches: Matches, linked: Mapping[str, str]) -> str:
-    """Return why a record that no run remembers might belong to somebody in conflict.
+    """Return why a target record without a link may belong to a person in conflict; "" if not.
 
-    Who has somebody else's key may be in the target under a key of their own. Where no run
-    remembers anybody, as at the first, that is true of too many to spare them all.
+    A person with another's key may have a target record under a key of their own. Before runs
+    have left links, every target record is without one, and this must not spare them all.
     """
     for row in alone if linked else ():
         conflict = matches.of(row).conflict
@@ -759,16 +759,17 @@ def _astray(alone: Sequence[SourceRow], matches: Matches, linked: Mapping[str, s
 
 
 _ANOTHERS_KEY = frozenset({"claimed", "duplicate", "reused"})
-"""Conflicts of those whose key finds, or belongs to, somebody else."""
+"""Conflicts of people whose key finds, or belongs to, another person."""
 
 
 class _Near:
-    """The unmatched people who stay, by each form of their keys and by their emails.
+    """The unmatched people who stay, indexed by each form of their keys and by their emails.
 
-    `astray` says why a record that is not `linked` may be somebody's, if it may.
+    An absent target record with one of these may be theirs, and is not deactivated. `astray` is
+    why any record that is not in `linked` may be an unmatched person's, or "".
 
-    Leavers spare no record, and values that only one record may hold do so by themselves
-    (`uniqueness`). There are none where absent records are not deactivated.
+    Leavers spare no record; `uniqueness` handles values that only one record may hold. The
+    indexes are empty unless absent records are deactivated.
     """
 
     def __init__(
@@ -788,7 +789,7 @@ class _Near:
                 self.emails[email].append(row.source_id)
 
     def spares(self, target: TargetRow) -> Reason | None:
-        """Return why a target record may be one of these people's, if it may."""
+        """Return why a target record may belong to one of these people; None if it cannot."""
         ids = [id for form in forms_of(target, self.policy) for id in self.keys.get(form, ())]
         what = "nearly the same key"
         if not ids:
@@ -820,7 +821,7 @@ def _says_left(program: Program, target: TargetRow, changes: tuple[FieldChange, 
 
 
 def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:
-    """Return why an unmatched source record might belong to any target record."""
+    """Return why an unmatched source record may belong to any target record; "" if none may."""
     unknown = sum(not row.keys_known for row in alone)
     if unknown:
         return f"the match keys of {unknown} source records are not known"

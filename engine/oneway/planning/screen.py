@@ -84,7 +84,7 @@ def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
 
 
 class _Pairs:
-    """Everybody by their match keys, and what is remembered of them."""
+    """All rows by their match keys, with the links of earlier runs."""
 
     def __init__(
         self,
@@ -135,9 +135,9 @@ class _Pairs:
         return self._agrees(row.cells, values)
 
     def _alone_finds(self, source_id: str, keys: Sequence[Hashable]) -> bool:
-        """Return whether no other source record has a key of the target record that one finds.
+        """Return whether no other source record has any key of a row's target record.
 
-        The first of the keys is that of the source record as well.
+        The first of `keys` is the source record's key too.
         """
         return keys[0] not in self.shared and not (
             self.later
@@ -148,7 +148,7 @@ class _Pairs:
         )
 
     def _agrees(self, cells: Sequence[Cell], values: Sequence[Value | Missing]) -> bool:
-        """Return whether nothing is to be written, and nothing to be said of what is not."""
+        """Return whether no field is written, and none needs a reason for being left alone."""
         stated = CellState.STATED
         for (rule, plain, watched), cell, held in zip(self.fields, cells, values, strict=True):
             state, value, _, sought, _, _ = cell
@@ -168,7 +168,7 @@ class _Pairs:
 
 
 def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
-    """Return whether the planner has nothing to say of one field."""
+    """Return whether the planner would neither write one field nor give a reason for it."""
     if refuses(rule, cell, creating=False):
         return False
     one = ((rule,), (cell,), (held,))
@@ -210,20 +210,20 @@ class KnownPairs:
 
 
 def _shared(keys: Sequence[Hashable]) -> AbstractSet[Hashable]:
-    """Return the keys that several source records have: few, which is faster than all to ask."""
+    """Return the keys that several source records have: a small set, quicker to search than all."""
     if len(set(keys)) == len(keys):
         return frozenset()
     return {key for key, number in Counter(keys).items() if number > 1}
 
 
 def _speakers(rows: Sequence[AnySourceRow], level: int) -> _Only[str]:
-    """Return the source record that alone has each value of one match key."""
+    """Return the only source record with each value of one match key; None if several have it."""
     keys = [row[3][level] if level < len(row[3]) else None for row in rows]
     return _alone(keys, [row[0] for row in rows])
 
 
 def _alone(keys: Sequence[Hashable], each: Iterable[T]) -> _Only[T]:
-    """Return what alone has a key, by that key; nothing by the key None."""
+    """Return the only item with each key, or None where several have it; skips the key None."""
     found: _Only[T] = dict(zip(keys, each, strict=True))
     if len(found) < len(keys):
         found |= {key: None for key, number in Counter(keys).items() if number > 1}

@@ -1,8 +1,8 @@
-"""Finds target records that may be a leaver's beside the one that the leaver is matched with.
+"""Finds unmatched target records that may belong to a leaver who is matched with another record.
 
-Two accounts of one person are common: one of them came from another system and lacks the key. The
-leave ends one of them, and nobody hears that the other lets the person in. If the one that a key
-found is somebody else's, the leaver's own record is such a record, too.
+Two accounts for one person are common: one of them came from another system and lacks the key. The
+leave ends one account, and the other still lets the person in. If the key found another person's
+record, the leaver's own record is found here too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,12 +32,12 @@ def second_records(
     policy: Policy,
     linked: Mapping[str, str],
 ) -> Mapping[str, Reason]:
-    """Return why unmatched target records may be those of leavers, by target id.
+    """Return why unmatched target records may belong to leavers, by target id.
 
-    They have not left, and have a later key or an email of a leaver who has a match or a conflict,
-    or a value that only one record may hold. The whole name counts if they have no key, or if only
-    the key says that the leaver's match is theirs; `linked` are the matches of earlier runs. People
-    who may have left count as leavers. Sensitive values are not compared.
+    Such a record has not left, and shares a later key, an email or a unique value with a leaver
+    who has a match or a conflict. The whole name counts if the record has no key, or if only the
+    key supports the leaver's match; `linked` are the matches of earlier runs. People who may have
+    left count as leavers. Sensitive values are not compared.
     """
     left = [(row, matches.of(row)) for row in rows if row.leaver or row.may_have_left]
     leavers = [(row, found) for row, found in left if found.target or found.conflict]
@@ -57,7 +57,7 @@ def second_records(
 
 
 class _Search:
-    """The unmatched target records, by all that may tell whose they are."""
+    """The unmatched target records, indexed by keys, values and names."""
 
     def __init__(
         self, policy: Policy, free: Sequence[TargetRow], linked: Mapping[str, str]

@@ -144,10 +144,10 @@ def percent_of(part: int, whole: int) -> int:
 
 
 def edits_text(found: Sequence[EditResult], style: Style, most: int | None = None) -> str:
-    """Return the edits that no case noticed, each with a case that would; then the counts.
+    """Return the edits that no case noticed, the most harmful first, and the counts.
 
-    The most harmful come first. With `most`, the others are counted, and so are those without
-    effect, which else follow.
+    Each has a case that would notice it. Edits without effect follow. `most` limits the list; edits
+    without effect are then only counted.
     """
     quiet = [each for each in found if each.fate in (Fate.SURVIVED, Fate.SAME)]
     quiet.sort(key=lambda each: (each.fate is Fate.SAME, each.edit.harm))

@@ -29,11 +29,11 @@ class PartReader(Protocol):
 
 @runtime_checkable
 class ByLine(Protocol):
-    """A reader of a file whose lines may each be a record, which takes no other line to read."""
+    """A reader of a file in which each line may be a record that can be read by itself."""
 
     @property
     def by_line(self) -> bool:
-        """Whether that is so."""
+        """Whether each line of this file is a record by itself."""
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines, each with its end."""
@@ -46,9 +46,9 @@ class ByLine(Protocol):
 
 
 class ChangedLines:
-    """Reads all lines of a file until `compare` has told which are as they were.
+    """Reads the lines of a file: all of them, or after `compare` only those that have changed.
 
-    `places` says where each line stands that is as it was, by its position among those compared.
+    `places` holds the offset of each unchanged line, by its position in the compared digests.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class ChangedLines:
         groups: Sequence[WordGroup] = (),
     ) -> None:
         self.told = told
-        """The paths of which it counts how many records are blank there."""
+        """The paths whose blank values are noted."""
         self.groups = groups
-        """The words of which it counts how many records have none."""
+        """The groups of words; a value that is none of the words is noted."""
         self.blanks: dict[str, int] = {}
-        """At which of both each record that was read has nothing, by its id, as bits."""
+        """A bit for each path and then each group, set where a record lacks it; by record id."""
         self.places: dict[int, int] = {}
         self.notes: Sequence[str] = ()
         self._reader = reader
@@ -75,16 +75,19 @@ class ChangedLines:
 
     @property
     def new_fields(self) -> NewFields | None:
-        """What a field says that no record has, as of the whole file."""
+        """What becomes of a written field that no record of the whole file has."""
         return new_fields(cast(Reader, self._reader))
 
     @property
     def made_ids(self) -> tuple[str, ...]:
-        """Where a new record gets a number as its id, as of the whole file."""
+        """The paths at which a new record of the whole file gets a number as its id."""
         return made_ids(cast(Reader, self._reader))
 
     def compare(self, settled: Sequence[bytes]) -> bool:
-        """Find the lines with these digests, and read no others; return whether each is single."""
+        """Find the lines with these digests, and keep the others to be read.
+
+        Returns False if two lines, or two digests, are the same.
+        """
         known = {digest: position for position, digest in enumerate(settled)}
         changed, digests, places = [], [], self.places
         place, digest = 0, self._digest
@@ -103,7 +106,7 @@ class ChangedLines:
         return len(known) == len(settled)
 
     def take(self, positions: Sequence[int]) -> bool:
-        """Read some lines after all that are as they were; return whether they still are."""
+        """Read some unchanged lines too; return whether they are still unchanged."""
         assert self._lines is not None, "not compared"
         there = [each for each in positions if each in self.places]
         lines = self._reader.lines_at([self.places.pop(each) for each in there])
