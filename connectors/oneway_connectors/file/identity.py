@@ -58,7 +58,7 @@ class Ids:
 
     def name_all(self, entries: FileEntries) -> Sequence[str] | None:
         """Return the ids of several entries; None if each must be named by itself."""
-        names = entries.shape.names_of(self.path)
+        names = entries.shape.attributes_to(self.path)
         if not names:
             return None
         try:

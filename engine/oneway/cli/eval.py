@@ -13,7 +13,7 @@ from oneway.cli.options import FOLDERS, consoled, formatted, instant, pairs
 from oneway.connections import from_environment
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Value
-from oneway.inspect.explain import MASK
+from oneway.core.sealed import MASK
 from oneway.mapping.expressions import Context, Expression, ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
 from oneway.render import steps

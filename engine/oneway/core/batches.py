@@ -24,7 +24,7 @@ class RecordShape:
     inner: Mapping[str, "RecordShape"] = field(default_factory=dict)
     sometimes: frozenset[str] = frozenset()
 
-    def names_of(self, path: Sequence[str]) -> str:
+    def attributes_to(self, path: Sequence[str]) -> str:
         """Return the attributes on the way to a value, with dots; "" if it may be an object."""
         shape: RecordShape | None = self
         names: list[str] = []
@@ -55,7 +55,7 @@ class Batch:
         None if only the records themselves can tell.
         """
         shape, found = self.shape, self.items
-        if names := shape.names_of(path):
+        if names := shape.attributes_to(path):
             try:
                 return list(map(attrgetter(names), found))
             except AttributeError:  # an object on the way is null

@@ -33,6 +33,7 @@ from oneway.core.connector_errors import (
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, Value
+from oneway.core.sealed import MASK
 
 __all__ = [
     "LEAVES_WITHIN",
@@ -216,12 +217,12 @@ class Secret:
         return self._value
 
     def __repr__(self) -> str:
-        return "***"
+        return MASK
 
     __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
-        return "***"
+        return MASK
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a secret is not to be stored or copied")

@@ -15,6 +15,8 @@ from functools import cache
 from typing import Generic, Literal, TypeAlias, TypeVar, Union
 from unicodedata import combining, normalize
 
+from oneway.core.sealed import MASK
+
 # Not written with `|`: a union of text has none at run time, and unions of it are needed.
 Value: TypeAlias = Union[bool, int, float, str, "list[Value]", "dict[str, Value]", None]
 
@@ -110,7 +112,7 @@ class Veiled:
         return next((("veiled", each) for each in self.same_as if each[0] == compare.value), self)
 
     def __repr__(self) -> str:
-        return "***"
+        return MASK
 
     __str__ = __repr__
 

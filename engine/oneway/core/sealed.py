@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+MASK = "***"
+"""Stands for a sensitive value wherever one is shown."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sealed:
@@ -13,6 +16,6 @@ class Sealed:
     digest: str
 
     def __repr__(self) -> str:
-        return "***"
+        return MASK
 
     __str__ = __repr__

@@ -35,6 +35,7 @@ from oneway.core.records import (
     without_path,
 )
 from oneway.core.seal import canonical
+from oneway.core.sealed import MASK
 from oneway.mapping.evidence import Secrets, as_shown, evidence
 from oneway.mapping.expressions import (
     PLAIN,
@@ -942,4 +943,4 @@ def _scalar(value: Value) -> Value:
 
 
 def _shown(value: Value, rule: FieldRule) -> str:
-    return "***" if rule.sensitive else str(value)
+    return MASK if rule.sensitive else str(value)

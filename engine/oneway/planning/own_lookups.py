@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oneway.core.records import MISSING, Missing, Value, identity, is_blank, path_of, with_value
+from oneway.core.sealed import MASK
 from oneway.mapping.program import (
     Cell,
     CellState,
@@ -109,7 +110,7 @@ class _Lookups:
             )
         if table.complete and rule.on_miss is OnMiss.INELIGIBLE:
             self.out.add((row.source_id, rule.path))
-        shown = "***" if rule.sensitive else str(sought)
+        shown = MASK if rule.sensitive else str(sought)
         missed.append(Missed(table.name, shown, len(found), rule.path))
         return cell._replace(state=CellState.MISSED if table.complete else CellState.UNSTATED)
 

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from oneway.core.diagnostics import Span
 from oneway.core.instants import day
 from oneway.core.records import Value
+from oneway.core.sealed import MASK
 from oneway.core.words import count
 from oneway.history.stories import Story, Trouble
 from oneway.inspect.explain import (
-    MASK,
     Condition,
     Explanation,
     FieldStep,

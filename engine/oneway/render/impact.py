@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from oneway.core.records import Value
-from oneway.core.seal import Sealed
+from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count
 from oneway.planning.impact import FieldImpact, Impact, PersonImpact
 from oneway.planning.plan import Change, Outcome
@@ -130,7 +130,7 @@ def _person(each: PersonImpact) -> dict[str, object]:
 def _write(change: Change | None) -> dict[str, object] | None:
     if change is None:
         return None
-    return {"value": "***" if isinstance(change.after, Sealed) else change.after}
+    return {"value": MASK if isinstance(change.after, Sealed) else change.after}
 
 
 def _who(outcome: Outcome) -> str:

@@ -6,6 +6,7 @@ All text given here is harmless already and holds no colour: colour is put on af
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from oneway.render.sanitize import harmless
 from oneway.render.style import Style
 
 MOST = 60
@@ -27,6 +28,11 @@ def clip(text: str, width: int = MOST) -> str:
     if columns(text) <= width:
         return text
     return _fitting(text, max(width - 3, 0)) + "..."[:width]
+
+
+def with_key(text: str, key: str) -> str:
+    """Return a shown value with the key by which a lookup finds it, if there is one: `13 (OPS)`."""
+    return f"{text} ({clip(harmless(key), 60)})" if key else text
 
 
 def wrap(text: str, style: Style, indent: int = 0, hang: int | None = None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import cast
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING, Value
-from oneway.core.seal import Sealed
+from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count
 from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, JUnitCase, JUnitSuite, annotation, xml_page
@@ -74,7 +74,7 @@ def _value(step: EvaluationStep) -> str:
 def shown(value: object) -> str:
     """Return a value as people read it, on one line; a sensitive one is `***`."""
     if isinstance(value, Sealed):
-        return "***"
+        return MASK
     if value is MISSING:
         return "left alone"
     if isinstance(value, list | tuple):
@@ -223,7 +223,7 @@ def _mismatch(each: Mismatch) -> dict[str, object]:
         "about": each.about,
         "place": _place(each.place),
         **{
-            key: "***" if isinstance(value, Sealed) else value
+            key: MASK if isinstance(value, Sealed) else value
             for key, value in (("wanted", each.wanted), ("got", each.got))
             if value is not MISSING
         },

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from oneway.core.records import Value
-from oneway.core.seal import Sealed
+from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count
 from oneway.planning.compare import PlanDifference
 from oneway.render.layout import clip, wrap
@@ -85,9 +85,9 @@ def _who(each: PlanDifference) -> str:
 
 def _value(value: Value | Sealed) -> str:
     if isinstance(value, Sealed):
-        return f"*** ({harmless(value.digest[:12]) or 'not kept'})"
+        return f"{MASK} ({harmless(value.digest[:12]) or 'not kept'})"
     return clip(shown(value), 200)
 
 
 def _data(value: Value | Sealed) -> Value:
-    return "***" if isinstance(value, Sealed) else value
+    return MASK if isinstance(value, Sealed) else value

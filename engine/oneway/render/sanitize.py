@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from oneway.core.records import Value
-from oneway.core.sealed import Sealed
+from oneway.core.sealed import MASK, Sealed
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SHOWN_SPACES = frozenset({" ", "\u3000"})
@@ -66,7 +66,7 @@ def escape(character: str) -> str:
 def shown(value: "Value | Sealed") -> str:
     """Return a value as JSON, harmless; "nothing" for null, `***` for what is sealed."""
     if isinstance(value, Sealed):
-        return "***"
+        return MASK
     return "nothing" if value is None else _json(value, _DEEPEST)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Dialect, delete, func, select, update
 
 from oneway.history.journal.prepared import Prepared
-from oneway.history.journal.store import Store, upserting
+from oneway.history.journal.store import Store, is_shared, upserting
 from oneway.history.journal.tables import link as table
 from oneway.planning.links import Link, Origin
 
@@ -118,7 +118,7 @@ def _put(store: Store, connection: str, found: Link, before: Link | None) -> Non
 @lru_cache(maxsize=2)
 def _putting(dialect: Dialect) -> Prepared:
     """Return the statement, built once: each of thousands of pairs is stored by it."""
-    new = upserting(table, shared=dialect.name == "postgresql")
+    new = upserting(table, shared=is_shared(dialect))
     keys = ["connection", "source_id"]
     found = {each.name: new.excluded[each.name] for each in table.c if each.name not in keys}
     return Prepared.of(new.on_conflict_do_update(index_elements=keys, set_=found), dialect)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from oneway.history.journal.fence import Fence, store_time
 from oneway.history.journal.prepared import Prepared
-from oneway.history.journal.store import Upsert, upserting
+from oneway.history.journal.store import Upsert, is_shared, upserting
 from oneway.history.journal.tables import UNSETTLED, WITHHELD, entry, failure, run, written
 
 _NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
@@ -58,7 +58,7 @@ def steps_of(fence: Fence | None, window: float, dialect: Dialect) -> Steps:
 
     A request may leave within `window` seconds of its statement.
     """
-    made = _Maker(fence, window, shared=dialect.name == "postgresql")
+    made = _Maker(fence, window, shared=is_shared(dialect))
     here = (entry.c.run == _given(entry.c.run)) & (entry.c.action == _given(entry.c.action))
     return Steps(
         intend=Prepared.of(made.intend(), dialect),

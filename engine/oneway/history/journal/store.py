@@ -157,7 +157,12 @@ class Store:
     @property
     def shared(self) -> bool:
         """Whether other machines may use this store as well."""
-        return self.dialect.name == "postgresql"
+        return is_shared(self.dialect)
+
+
+def is_shared(dialect: Dialect) -> bool:
+    """Return whether other machines may use a store of this dialect as well."""
+    return dialect.name == "postgresql"
 
 
 def upserting(table: Table, *, shared: bool) -> Upsert:

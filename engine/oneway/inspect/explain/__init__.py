@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from oneway.core.records import Snapshot
 from oneway.inspect.explain.person import House
 from oneway.inspect.explain.steps import (
-    MASK,
     Condition,
     Explanation,
     FieldStep,
@@ -24,7 +23,6 @@ from oneway.planning.one_per_person import ANOTHER
 from oneway.planning.plan import Outcome, Plan
 
 __all__ = [
-    "MASK",
     "Condition",
     "Explanation",
     "FieldStep",

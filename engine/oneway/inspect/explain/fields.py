@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oneway.core.records import Compare, Missing, Record, Value, identity, same
-from oneway.inspect.explain.steps import MASK, FieldStep
+from oneway.core.sealed import MASK
+from oneway.inspect.explain.steps import FieldStep
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context, EvaluationError
 from oneway.mapping.interpreter import FieldCode

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oneway.core.records import Missing, Record, Snapshot, Value, holds
+from oneway.core.sealed import MASK
 from oneway.core.words import count, some
 from oneway.inspect.explain.fields import FieldSteps, PlannedRecord
 from oneway.inspect.explain.steps import (
-    MASK,
     NOT_ASKED,
     OUTSIDE,
     Condition,

@@ -7,9 +7,6 @@ from oneway.core.records import Compare, Value
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Kind, Reason
 
-MASK = "***"
-"""What stands for a sensitive value."""
-
 NOT_ASKED = "not asked"
 """How the verdict of a question begins that nothing was evaluated for."""
 

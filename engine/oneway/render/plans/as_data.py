@@ -46,7 +46,7 @@ from dataclasses import asdict
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
-from oneway.core.seal import Sealed
+from oneway.core.sealed import MASK, Sealed
 from oneway.history.backoff import Refusal
 from oneway.history.flapping import Flapping
 from oneway.history.memory import NOTHING, Memory
@@ -227,4 +227,4 @@ def _change(each: Change) -> dict[str, object]:
 
 
 def _value(value: Value | Sealed) -> Value:
-    return "***" if isinstance(value, Sealed) else value
+    return MASK if isinstance(value, Sealed) else value

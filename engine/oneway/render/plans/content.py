@@ -7,7 +7,7 @@ from functools import cache, partial
 
 from oneway.connections.discovery import FILES
 from oneway.core.records import Value, identity
-from oneway.core.seal import Sealed
+from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count, some
 from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
@@ -30,7 +30,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.render.layout import clip
+from oneway.render.layout import clip, with_key
 from oneway.render.sanitize import harmless, shown
 from oneway.render.stories import by_subject, since
 from oneway.render.stories import sentence as told_as
@@ -309,7 +309,7 @@ def changed(change: Change, verb: Verb, plan: Plan) -> str:
     if verb is Verb.CREATE:
         return valued(plan, change.field, after)
     if isinstance(before, Sealed) or isinstance(after, Sealed):
-        return f"*** ({_sealed_change(change)})"
+        return f"{MASK} ({_sealed_change(change)})"
     if isinstance(before, list) and isinstance(after, list | None):
         return list_change(before, after or [])
     was, will = (valued(plan, change.field, each) for each in (before, after))
@@ -318,8 +318,7 @@ def changed(change: Change, verb: Verb, plan: Plan) -> str:
 
 def valued(plan: Plan, field: str, value: Value | Sealed) -> str:
     """Return a value, and the key by which a lookup finds it: `13 (OPS)`."""
-    name = plan.name_of(field, value)
-    return f"{clip(shown(value))} ({clip(harmless(name), 60)})" if name else clip(shown(value))
+    return with_key(clip(shown(value)), plan.name_of(field, value))
 
 
 def list_change(before: list[Value], after: list[Value]) -> str:
@@ -534,4 +533,4 @@ def _sealed_change(change: Change) -> str:
 
 
 def _code(value: str) -> str:
-    return value if value == "***" else clip(shown(value))
+    return value if value == MASK else clip(shown(value))

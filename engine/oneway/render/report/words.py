@@ -11,7 +11,7 @@ from oneway.core.seal import Sealed
 from oneway.history.journal import RunStart
 from oneway.history.stories import Story
 from oneway.planning.plan import Change, Outcome, Plan, Verb
-from oneway.render.layout import clip
+from oneway.render.layout import clip, with_key
 from oneway.render.report.page import Fields, Look, ReportField, ReportPerson, Value
 from oneway.render.sanitize import harmless, quoted, shown
 
@@ -117,7 +117,7 @@ def value(data: Data | Sealed) -> Value:
 def _valued(change: Change, data: Data | Sealed, plan: Plan | None) -> Value:
     """Return a value, with the key by which a lookup of the plan finds it."""
     said, key = value(data), plan.name_of(change.field, data) if plan is not None else ""
-    return replace(said, text=f"{said.text} ({clip(harmless(key), 60)})") if key else said
+    return replace(said, text=with_key(said.text, key))
 
 
 def _field(change: Change, plan: Plan | None, *, creating: bool) -> ReportField:

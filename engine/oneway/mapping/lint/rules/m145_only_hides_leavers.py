@@ -1,4 +1,4 @@
-"""`only` leaves out everyone of whom `leavers.when`, or one side of it, holds."""
+"""`only` leaves out every leaver, or all leavers by one side of `leavers.when`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,13 +24,13 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         leaves = _conjuncts(way)
         if _never([*scope, *leaves], subject) and not _never(leaves, subject):
             who = "everyone who leaves" if len(ways) == 1 else f"everyone with {text_of(way)}"
-            summary = f"`only` leaves out {who}: they keep their access, and are in no list"
+            summary = f"`only` leaves out {who}: they keep their access, and no list names them"
             yield LintFinding(leaver.span, summary, _HELP)
 
 
 _HELP = (
-    "let `only` hold of leavers too; or say `out_of_scope: leave`, if everyone who is out of scope "
-    "has to leave"
+    "include leavers in `only`; or set `out_of_scope: leave`, if everyone who is out of scope has "
+    "to leave"
 )
 
 
@@ -62,10 +62,10 @@ def _never(parts: list[Node], subject: Subject) -> bool:
 RULE = LintRule(
     code="M145",
     severity=Severity.ERROR,
-    title="`only` leaves out those who leave",
+    title="`only` leaves out leavers",
     advice=(
-        "A leaver who is not in scope keeps access, and is in no list. Let `only` hold of them, "
-        "too, or say `out_of_scope: leave`."
+        "A leaver who is out of scope keeps access, and no list names them. Include leavers in "
+        "`only`, or set `out_of_scope: leave`."
     ),
     check=check,
     failing="""\

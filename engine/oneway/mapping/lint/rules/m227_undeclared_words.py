@@ -1,4 +1,4 @@
-"""Access hangs on a word, and no record schema says which words there are."""
+"""Access depends on a word, and no record schema lists the words."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _deciding(subject: Subject) -> Iterator[tuple[Expression, str, str]]:
-    """Yield each condition that access hangs on, its name, and what an unknown word does there."""
+    """Yield each condition that decides about access, its name, and what an unknown word does."""
     code, spec = subject.code, subject.spec
     if code.leaver is not None:
         leaves = not _fails(code.leaver, "", subject)
@@ -54,7 +54,7 @@ def _deciding(subject: Subject) -> Iterator[tuple[Expression, str, str]]:
 
 
 def _fails(expression: Expression, value: Value, subject: Subject) -> bool:
-    """Return whether a condition certainly fails where all its words are replaced by a value."""
+    """Return whether a condition certainly fails if one value stands for each of its words."""
     data: dict[str, Value] = {}
     for word in words_of(expression.text, expression.tree):
         data = with_value(data, word.keys, value)
@@ -67,7 +67,11 @@ def _fails(expression: Expression, value: Value, subject: Subject) -> bool:
 
 
 def _is_declared(word: Word, subject: Subject) -> bool:
-    """Return whether the record schema tells a word from what is none, or there is no list."""
+    """Return whether a word needs no list.
+
+    It needs none if the record schema limits the values of the field, or if the word is a date or
+    only a part of the value.
+    """
     if word.way not in (Way.EQUAL, Way.AS_TEXT):
         return True  # part of a longer text
     if isinstance(word.value, str) and parse_day(word.value) is not None:
@@ -106,12 +110,12 @@ _PATHS = ("field", "subexpression")
 RULE = LintRule(
     code="M227",
     severity=Severity.WARNING,
-    title="access hangs on a word, and no record schema lists the words",
+    title="access depends on a word, and no record schema lists the words",
     advice=(
-        "List the words of the field in `source.record` (of a system, in its manifest). Then a "
-        "blank value or an unknown word is an error of its record, which keeps the person in the "
-        "list of those who can still get in. Without the list, `status == 'Former'` does not hold "
-        "of a blank status, nor of `Leaver`: such a person stays, is created or brought back."
+        "List the words of the field in `source.record` (for a system, in its manifest). Then a "
+        "blank value or an unknown word is an error of its record, and the list of people who can "
+        "still get in keeps naming the person. Without the list, `status == 'Former'` does not "
+        "hold for a blank status or for `Leaver`: such a person stays, is created or comes back."
     ),
     check=check,
     waits=True,
