@@ -112,8 +112,11 @@ SYNCED = {Kind.UPDATE, Kind.UNCHANGED, Kind.LEAVE, Kind.REHIRE}
 
 # 3. Frame
 
+REPORTING = WORLDS.map(lambda world: replace(world, mapping=world.mapping | {"absent": "report"}))
+"""Worlds where the target records that no source record matches are only reported."""
 
-@given(WORLDS)
+
+@given(WORLDS | REPORTING)
 def test_law_03_frame_nothing_else_changes(world: World) -> None:
     plan = planned(world)
     before, after = targets(world.target), targets(applied(world, plan).target)
