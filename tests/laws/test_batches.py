@@ -65,7 +65,7 @@ def each_of(layout: Layout, file: bytes) -> list[str]:
                 found.append(each)
                 continue
             for line, raw, item in zip(each.lines, each.raws, each.items, strict=True):
-                data = layout.decode(raw)
+                data = each.decode(raw)
                 held = values_of(item, each.shape)
                 assert {key: repr(data[key]) for key in held} == {
                     key: repr(value) for key, value in held.items()
@@ -167,7 +167,7 @@ def test_what_is_kept_of_many_records_is_what_is_kept_of_each(
     with suppress(ReadError):
         for each in layout.grouped(io.BytesIO(b"\n".join(raws))):
             if isinstance(each, FileEntries):
-                records = [Record(str(n), layout.decode(raw)) for n, raw in enumerate(each.raws)]
+                records = [Record(str(n), each.decode(raw)) for n, raw in enumerate(each.raws)]
                 ids = [record.id for record in records]
                 batch = Batch(each.shape, ids, each.items, records.__getitem__)
                 assert list(kept_texts(batch, tree)) == [kept_text(one, tree) for one in records]

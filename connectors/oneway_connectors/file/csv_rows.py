@@ -10,14 +10,22 @@ should import it as text.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
 from oneway.core.records import Value
+from oneway_connectors.file.csv_groups import (
+    BYTES,
+    FAST_AFTER,
+    FAST_FROM,
+    FEWEST,
+    GROUP,
+    UsualRows,
+)
 from oneway_connectors.file.csv_text import Dialect, Lines
 from oneway_connectors.file.headings import Headings, rejected
-from oneway_connectors.file.layout import FileEntry
+from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.sniff import SAMPLE, what_is_amiss
 from oneway_connectors.file.table import HEADER_HELP, OfTable, Table
@@ -45,6 +53,35 @@ class CsvRows(OfTable):
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` if the header has no usable columns."""
+        yield from self._each(*self._begun(file))
+
+    def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
+        """Yield the same as `entries`, with several usual rows at once."""
+        lines, rows = self._begun(file)
+        first = lines.ahead(FAST_AFTER + 1, FAST_FROM)
+        if not self._headings.names or (
+            len(first) <= FAST_AFTER and sum(map(len, first)) < FAST_FROM
+        ):
+            yield from self._each(lines, rows)
+            return
+        usual, size, going_on = UsualRows(self._table, self._dialect), GROUP, True
+        while going_on and (some := lines.ahead(size, BYTES)):
+            joined = b"".join(some).removesuffix(b"\n")
+            items = usual.items(joined, len(some))
+            if items is not None:
+                numbers = range(lines.number + 1, lines.number + 1 + len(some))
+                lines.skip(len(some))
+                raws = joined.split(b"\n")
+                plain = joined.isascii() and b"\\u" not in joined
+                yield FileEntries(numbers, raws, items, usual.shape, usual.decode, plain)
+                size = min(2 * size, GROUP)
+            elif len(some) > FEWEST:
+                size = max(len(some) // 4, FEWEST)
+            else:
+                going_on = yield from self._each(lines, rows, lines.number + len(some))
+
+    def _begun(self, file: BinaryIO) -> tuple[Lines, Iterator[list[str]]]:
+        """Read the header, and return the lines below it and their rows."""
         csv.field_size_limit(LONGEST_CELL)
         self._file, lines = file, Lines(file)
         self._preface, said = lines.preface(self._options.header)
@@ -52,7 +89,16 @@ class CsvRows(OfTable):
         self._dialect = replace(self._dialect, delimiter=delimiter)
         rows = self._dialect.rows(lines)
         self._read_header(lines, rows)
-        while self._headings.names:
+        return lines, rows
+
+    def _each(
+        self, lines: Lines, rows: Iterator[list[str]], last: int | None = None
+    ) -> Generator[FileEntry, None, bool]:
+        """Yield the rows one at a time, up to one that ends on line `last` or below it.
+
+        Returns whether more may come.
+        """
+        while self._headings.names and (last is None or lines.number < last):
             line = lines.number + 1
             try:
                 cells = next(rows, None)
@@ -62,14 +108,15 @@ class CsvRows(OfTable):
                 entry: FileEntry | None = FileEntry(line, lines.take(), {}, problem, gap=True)
             else:
                 if cells is None:
-                    return
+                    return False
                 if self._table.is_footer(line, cells):
                     self._end_at_footer(lines)
-                    return
+                    return False
                 entry = self._table.entry(line, lines.take(), cells, cut=lines.cut)
             if entry is not None:
                 self._malformed = self._malformed or (entry.line if entry.problem else 0)
                 yield entry
+        return True
 
     def _end_at_footer(self, lines: Lines) -> None:
         """Keep the footer and the lines below it, and check those for a record."""

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -61,7 +62,7 @@ class Lines:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._taken: list[bytes] = []
-        self._ahead: list[bytes] = []
+        self._ahead: deque[bytes] = deque()
         self.bom = b""
         self.number = 0
         self.cut = False
@@ -70,7 +71,7 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._ahead.pop() if self._ahead else line_of(self._file)
+        line = self._ahead.popleft() if self._ahead else line_of(self._file)
         if not line:
             raise StopIteration
         self.number += 1
@@ -90,14 +91,35 @@ class Lines:
         first = line_of(self._file)
         text = first.removeprefix(BOM).decode(errors="surrogateescape")
         said = _SAYS_DELIMITER.fullmatch(text)
-        self._ahead = [first] if first else []
+        self._ahead = deque([first] if first else [])
         count = max(header - 1, 0) or (1 if said or _SAYS_TYPE.match(text) else 0)
         for _ in range(count):
             next(self, "")
         return self._drained(), said[1] if said else ""
 
+    def ahead(self, most: int, size: int) -> list[bytes]:
+        """Return the next lines, which stay to be read: so many, or what begins within a size."""
+        ahead = self._ahead
+        found: list[bytes] = []
+        while len(found) < most and size > 0:
+            if len(found) == len(ahead):
+                if not (line := line_of(self._file)):
+                    break
+                ahead.append(line)
+            found.append(ahead[len(found)])
+            size -= len(found[-1])
+        return found
+
+    def skip(self, count: int) -> None:
+        """Take so many of the lines that `ahead` returned as read."""
+        self.number += count
+        for _ in range(count):
+            self._ahead.popleft()
+
     def rest(self) -> bytes:
         """Return the bytes from the last `take` to the end of the file."""
+        self._taken += self._ahead
+        self._ahead.clear()
         self._taken += self._file
         return self._drained()
 

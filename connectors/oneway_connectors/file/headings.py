@@ -40,6 +40,21 @@ class Headings:
         ]
         self._nameless = [i for i, name in enumerate(self.names) if name not in self._keys]
 
+    @property
+    def columns(self) -> Sequence[tuple[int, tuple[str, ...]]]:
+        """The number and the keys of each column that has a name."""
+        return [(number, (*way, last)) for number, way, last, _ in self._columns]
+
+    @property
+    def typed(self) -> Sequence[tuple[int, CellType]]:
+        """The number and the type of each column that has a type."""
+        return [(number, kind) for _, number, kind in self._typed]
+
+    @property
+    def nameless(self) -> Sequence[int]:
+        """The numbers of the columns without a name."""
+        return self._nameless
+
     def keys_of(self, name: str) -> tuple[str, ...]:
         """Return the path of keys of a column."""
         return (name,) if self._flat else path_of(name)

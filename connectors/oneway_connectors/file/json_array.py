@@ -111,7 +111,7 @@ class JsonArray:
         if many:
             from oneway_connectors.file.shapes import grouped, in_groups
 
-            yield from grouped(in_groups(items), one_by_one, apart.lines)
+            yield from grouped(in_groups(items), one_by_one, apart.lines, self.decode)
         else:
             yield from one_by_one(0, items)
         if apart.last:

@@ -58,7 +58,7 @@ class JsonLines:
             return range(start + 1, start + 1 + len(raws))
 
         pieces = chain([first], iter(partial(read_up_to, file, BYTES), b""))
-        yield from grouped(self._groups(pieces), self._each, numbered)
+        yield from grouped(self._groups(pieces), self._each, numbered, self.decode)
 
     def _raws(self, file: BinaryIO) -> Iterator[bytes]:
         """Yield the lines of a file, without what ends them."""

@@ -47,13 +47,15 @@ class FileEntry(NamedTuple):
 class FileEntries(NamedTuple):
     """Several records of a file, of one shape and without a problem.
 
-    `plain` ones have nothing but ASCII in their bytes, and no escaped character.
+    `decode` returns the data of one of them from its bytes. `plain` ones have nothing but ASCII in
+    their bytes, and no escaped character.
     """
 
     lines: Sequence[int]
     raws: Sequence[bytes]
     items: Sequence[Any]
     shape: RecordShape
+    decode: Callable[[bytes], dict[str, Value]]
     plain: bool = False
 
 

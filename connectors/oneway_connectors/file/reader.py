@@ -80,7 +80,7 @@ class FileReader:
 
     def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
         """Yield what `records` does, in the same order, those of one shape many at a time."""
-        return self._read(gaps, progress, grouped=not self._options.blank)
+        return self._read(gaps, progress, grouped=not self._is_reworded)
 
     @property
     def by_line(self) -> bool:
@@ -163,9 +163,14 @@ class FileReader:
     def _entries(self, layout: Layout, text: BinaryIO) -> Iterator[FileEntry]:
         """Return the entries of a file, with words for "nothing" as blanks."""
         entries, words = layout.entries(text), self._options.blank
-        if not words or self._format not in ("json", "jsonl"):
-            return entries  # a table does so by itself
+        if not self._is_reworded:
+            return entries
         return (each._replace(data=_stated(each.data, words)) for each in entries)
+
+    @property
+    def _is_reworded(self) -> bool:
+        """Whether words for "nothing" are yet to be taken away: a table does so by itself."""
+        return bool(self._options.blank) and self._format in ("json", "jsonl")
 
     def _no_identity(self, entries: Sequence[FileEntry], number: int, count: int) -> ReadError:
         shared = f"{number:,} of {count:,} records share their id"
@@ -301,7 +306,7 @@ class _Reading:
 
     def batch(self, entries: FileEntries) -> Iterator[Record | Batch]:
         """Yield the records of several entries; each by itself where their ids are unusual."""
-        raws, decode = entries.raws, self.layout.decode
+        raws, decode = entries.raws, entries.decode
         # A record with lost letters is checked by itself: it may not be written.
         ids = None if self.letters.may_be_lost(entries) else self.ids.name_all(entries)
         if ids is None:

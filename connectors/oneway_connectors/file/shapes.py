@@ -47,15 +47,17 @@ class RawGroup(NamedTuple):
 
 _One: TypeAlias = Callable[[int, Sequence[bytes]], Iterator[FileEntry]]
 _Lines: TypeAlias = Callable[[int, Sequence[bytes]], Sequence[int]]
+_Decode: TypeAlias = Callable[[bytes], dict[str, Value]]
 
 
 def grouped(
-    groups: Iterator[RawGroup], one_by_one: _One, lines: _Lines
+    groups: Iterator[RawGroup], one_by_one: _One, lines: _Lines, decode: _Decode
 ) -> Iterator[FileEntry | FileEntries]:
     """Yield the entries of groups of texts, in order, those of the shape of the first ones as one.
 
     `one_by_one` yields the entries of texts, each decoded by itself, and `lines` says where texts
     start; both are also given the number of texts before them, and each text is given to one.
+    `decode` returns the data of one text.
     """
     first = next(groups, RawGroup([], b""))
     fast = FastDecoder().decoded
@@ -69,7 +71,7 @@ def grouped(
             if items is None or decoder is None:
                 yield from one_by_one(start, raws)
             else:
-                yield FileEntries(lines(start, raws), raws, items, decoder.shape, plain)
+                yield FileEntries(lines(start, raws), raws, items, decoder.shape, decode, plain)
             start += len(raws)
 
 

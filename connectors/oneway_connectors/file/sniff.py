@@ -166,6 +166,11 @@ def is_mark(text: str) -> bool:
     return bool(_FOOTER.match(text) or _TOTAL.match(text))
 
 
+def is_total(text: str) -> bool:
+    """Return whether a row that begins so is a total if most of its cells are blank."""
+    return _TOTAL.match(text) is not None
+
+
 def footer_in(cells: Sequence[str]) -> str:
     """Return the word that marks a row as a total, if most of its cells are blank."""
     filled = [cell.strip() for cell in cells if cell.strip()]
