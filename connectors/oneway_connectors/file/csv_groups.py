@@ -44,7 +44,7 @@ class UsualRows:
         """
         try:
             text = joined.decode()
-            rows = list(map(self._table.stated, self._dialect.rows(text.split("\n"))))
+            rows = list(map(self._table.stated, self._dialect.rows_of_lines(text)))
         except (UnicodeDecodeError, csv.Error):
             return None
         # A cell of several lines would make fewer rows than there are lines.

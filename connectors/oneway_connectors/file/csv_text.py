@@ -35,6 +35,24 @@ class Dialect:
         skip = self.spaced and self.delimiter != " "
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=skip, **form)
 
+    def rows_of_lines(self, text: str) -> Sequence[list[str]]:
+        """Return the rows of some lines, as `rows` does; fewer if not each line is a row.
+
+        Lines without a quotation mark are split at the delimiter, which is much faster.
+        """
+        plain = text.replace("\r\n", "\n").removesuffix("\r") if "\r" in text else text
+        if "\r" in plain or self.spaced:
+            return list(self.rows(text.split("\n")))
+        lines, sign, quote = plain.split("\n"), self.delimiter, self.quote
+        if not quote or quote not in plain:
+            return [line.split(sign) for line in lines]
+        quoted = [line for line in lines if quote in line]
+        rows = list(self.rows(quoted))
+        if len(rows) < len(quoted):
+            return rows
+        split = iter(rows)
+        return [next(split) if quote in line else line.split(sign) for line in lines]
+
     def cells_of(self, raw: bytes) -> list[str]:
         """Return the cells of one row."""
         text = io.StringIO(raw.decode(errors="surrogateescape"), newline="")

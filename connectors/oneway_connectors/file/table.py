@@ -276,10 +276,12 @@ _LATE = re.compile(rb"""(?:^|[^\w\s"'])[ \t]+["']""")
 """A quotation mark after spaces, as it stands in the file: one that is part of a quoted cell
 follows the mark that opens the cell."""
 
-_LATE_SIGNS = (' "', '\t"', " '", "\t'")
-"""What is in each text that `_LATE` finds something in."""
+_LATE_SIGNS = (('"', ' "'), ("'", " '"), ("\t", '\t"'), ("\t", "\t'"))
+"""Of which one is in each text that `_LATE` finds something in, after one character of each.
 
-_DAMAGE_SIGNS = ("#", "=", "E+", "Err:")
+To search for one character is ten times as fast.
+"""
+_DAMAGE_SIGNS = (("#", "#"), ("=", "="), ("+", "E+"), (":", "Err:"))
 """Of which one is in each text that any of `_DAMAGE` fits."""
 _DAMAGE = (
     (
@@ -309,8 +311,8 @@ _DAMAGE = (
 )
 
 
-def _holds(text: str, signs: Iterable[str]) -> bool:
-    return any(sign in text for sign in signs)
+def _holds(text: str, signs: Iterable[tuple[str, str]]) -> bool:
+    return any(first in text and sign in text for first, sign in signs)
 
 
 def encoding_words(encoding: str) -> str:
