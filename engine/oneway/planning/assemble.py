@@ -1,7 +1,7 @@
 """Turns drafts into outcomes: seals sensitive values, and gives each action its id."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from oneway.core.records import Missing, Value, identity
@@ -136,15 +136,14 @@ class Assembler:
         before = tuple(map(self._id, self.before.get(draft.identity, ())))
         access = self._id(draft.identity, "access") if draft.access is not None else ""
         if draft.access is not None:
-            yield self._action(draft, access, draft.access, draft.access_changes)
+            yield self._action(draft, access, draft.access, draft.access_changes, ())
         if draft.verb is not None:
             # A person held by a guard is not written to; a leaver's other fields wait for nothing.
             back = (access,) if draft.access is Verb.REACTIVATE else ()
             now = tuple(each for each in draft.differences if not isinstance(each.after, Awaited))
             id = self._id(draft.identity)
             if now or draft.verb is Verb.CREATE:
-                action = self._action(draft, id, draft.verb, now)
-                yield replace(action, depends_on=(*back, *before))
+                yield self._action(draft, id, draft.verb, now, (*back, *before))
                 back = (id,)
             yield from self._waiting(draft, back)
 
@@ -154,10 +153,13 @@ class Assembler:
         if later:
             makers = [each.after.of for each in later if isinstance(each.after, Awaited)]
             needs = dict.fromkeys((*first, *map(self._id, makers)))
-            action = self._action(draft, self._id(draft.identity, "wait"), Verb.UPDATE, later)
-            yield replace(action, depends_on=tuple(needs))
+            id = self._id(draft.identity, "wait")
+            yield self._action(draft, id, Verb.UPDATE, later, tuple(needs))
 
-    def _action(self, draft: Draft, id: str, verb: Verb, changes: Sequence[FieldChange]) -> Action:
+    def _action(
+        self, draft: Draft, id: str, verb: Verb,
+        changes: Sequence[FieldChange], depends_on: tuple[str, ...],
+    ) -> Action:  # fmt: skip
         return Action(
             id=id,
             verb=verb,
@@ -165,6 +167,7 @@ class Assembler:
             target_id=draft.target.target_id if draft.target is not None else None,
             changes=tuple(self._change(draft, each) for each in changes),
             claims=self._claims_of(draft, verb, changes),
+            depends_on=depends_on,
         )
 
     def _id(self, identity: tuple[str, str], part: str = "") -> str:

@@ -172,8 +172,14 @@ def new_value(cell: Cell) -> Value:
     return cell.value if is_blank(cell.initial) else cell.initial
 
 
+_USABLE = (CellState.STATED, CellState.INACTIVE)
+"""The states of cells that no rule refuses."""
+
+
 def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
     """Return whether a field without a usable value makes its record ineligible."""
+    if cell.state in _USABLE:  # as nearly all are
+        return False
     if rule.misses(cell.state):
         return rule.on_miss is OnMiss.INELIGIBLE
     stands_in = creating and not is_blank(cell.initial)

@@ -110,12 +110,19 @@ class _Pairs:
         """Return the pairs that are quiet by themselves, and all other rows."""
         quiet: list[Pair] = []
         others: list[SourceRow] = []
-        find, links = self.found.get, self.links if self.links else None
+        find, links, shared = self.found.get, self.links if self.links else None, self.shared
+        alone = not self.later  # no other key can find anybody
         for row in self.rows:
-            target = find(row[3][0]) if row[3] else None
+            keys = row[3]
+            target = find(keys[0]) if keys else None
             if (
                 target is not None
-                and self._is_quiet(row, target)
+                and (
+                    # Nearly all pairs are of short rows; a call takes as long as the answer.
+                    (keys[0] not in shared)
+                    if alone and target.__class__ is SameRow and target[1] is row
+                    else self._is_quiet(row, target)
+                )
                 and (links is None or links.agree(row[0], target[0]))
             ):
                 quiet.append((row, target))
