@@ -25,14 +25,14 @@ NAVIGATION = (
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
 body { font: 16px/1.55 system-ui, sans-serif; margin: 0 auto;
-  max-width: 46rem; padding: 0 1rem 4rem; }
+  max-width: 60rem; padding: 0 1rem 4rem; }
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem; padding: 1rem 0;
   border-bottom: 1px solid var(--line); }
 h1, h2, h3 { line-height: 1.25; margin-top: 2rem; }
 code { font: .875em ui-monospace, monospace; background: var(--soft); padding: .1em .25em;
   border-radius: 3px; overflow-wrap: anywhere; }
 pre { background: var(--soft); padding: .8rem; overflow-x: auto; border-radius: 4px; }
-pre code { background: none; padding: 0; overflow-wrap: normal; }
+pre code { background: none; padding: 0; overflow-wrap: normal; font-size: .82rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 td:first-child code { overflow-wrap: normal; white-space: nowrap; }
