@@ -119,6 +119,28 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
     assert made[:2] == made[2:]
 
 
+def test_the_image_builds_it_from_what_is_copied_there(wheel: Path, tmp_path: Path) -> None:
+    """The files that the Containerfile copies, of those that .dockerignore lets through."""
+    lines = (ROOT / "Containerfile").read_text(encoding="utf-8").partition("pip wheel")[0]
+    copied = [line.split()[1:-1] for line in lines.splitlines() if line.startswith("COPY ")]
+    through = {f"!{each}" for names in copied for each in names}
+    assert through <= set((ROOT / ".dockerignore").read_text(encoding="utf-8").split())
+    files = subprocess.run(
+        ["git", "ls-files", *(each[1:] for each in sorted(through))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    for file in files:
+        copy = tmp_path / file
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes((ROOT / file).read_bytes())
+    (built,) = WheelBuilder(str(tmp_path)).build(versions=["standard"])
+    with zipfile.ZipFile(built) as here, zipfile.ZipFile(wheel) as there:
+        assert set(here.namelist()) == set(there.namelist())
+
+
 def test_it_runs_from_itself(installed: Run) -> None:
     where = installed("-c", "import oneway; print(oneway.__file__)").stdout
     assert str(ROOT) not in where
