@@ -114,7 +114,7 @@ def _of_entry(entry: JournalEntry, breaches: Sequence[Breached]) -> Iterator[str
         yield f"{name}: no code"
     if end.code and end.ending in (Ending.DONE, Ending.HELD):
         yield f"{name}: code {end.code}"
-    if end.ending is Ending.STALE and end.code != "W160":
+    if end.ending is Ending.STALE and end.code not in ("W160", "W163"):
         yield f"{name}: code {end.code}"
     if end.ending is Ending.NOT_ATTEMPTED and end.code not in ("", GIVEN_UP):
         yield f"{name}: code {end.code}"

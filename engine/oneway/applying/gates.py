@@ -34,6 +34,7 @@ from oneway.core.connector import (
     asked_before_leaving,
 )
 from oneway.core.records import Value
+from oneway.planning.access import OUT_BY_NOW
 from oneway.planning.plan import Action, End, Ending, Verb
 
 Gate: TypeAlias = Callable[[Action], Result | None]
@@ -116,7 +117,7 @@ class Gates:
             result = next((each for each in held if each is not None), None)
             return self._ready(action) if result is None else _held(result)
         except Stale as stale:
-            return _held(_stale(action, stale))
+            return _held(stale_result(action, stale))
         except _SystemFailed as failure:
             return Ended(failure.result, failure.error)
 
@@ -256,8 +257,10 @@ class _SystemFailed(Exception):
         self.error = error
 
 
-def _stale(action: Action, stale: Stale) -> Result:
-    return Result(action, Ending.STALE, action.target_id, "W160", str(stale))
+def stale_result(action: Action, stale: Stale) -> Result:
+    """Return the ending of an action that no longer fits the source or the target."""
+    code = OUT_BY_NOW if stale.out else "W160"
+    return Result(action, Ending.STALE, action.target_id, code, str(stale))
 
 
 def _held(result: Result) -> Ended:

@@ -157,7 +157,7 @@ class LiveState:
         record = self._held(action.target_id)
         moved = [each.field for each in action.changes if not self._is_before(record, action, each)]
         if moved:
-            raise Stale(f"changed in the target since the plan: {', '.join(moved)}")
+            raise self._moved(action, record, moved)
         self._refuse_source(action, self.program.target_row(record))
         self._refuse_holders(action)
 
@@ -222,8 +222,14 @@ class LiveState:
             and not self._is_after(record, action, each)
         ]
         if moved:
-            raise Stale(f"changed in the target since the plan: {', '.join(moved)}")
+            raise self._moved(action, record, moved)
         return Happened.NO, None
+
+    def _moved(self, action: Action, record: Record, fields: Sequence[str]) -> Stale:
+        """Return that a record is no longer as planned, and whether its person has left by now."""
+        out = action.verb.takes_access and self.program.target_row(record).left
+        left = "; the record counts as left by now" if out else ""
+        return Stale(f"changed in the target since the plan: {', '.join(fields)}{left}", out=out)
 
     def _created(self, action: Action) -> tuple[Happened, str | None]:
         """Return the record that holds everything the new record was to hold, if any."""

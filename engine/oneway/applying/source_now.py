@@ -14,7 +14,14 @@ from oneway.planning.plan import Action, Plan, Verb
 
 
 class Stale(Exception):
-    """The source or the target has changed since the plan; the text says what."""
+    """The source or the target has changed since the plan; the text says what.
+
+    `out`: whose access the action was to take has left by now, as the target says.
+    """
+
+    def __init__(self, text: str, *, out: bool = False) -> None:
+        super().__init__(text)
+        self.out = out
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ from oneway.runs import (
 )
 from oneway.runs.beginning import Beginning
 from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
+from oneway.runs.remarks import refuse_open_plan
 from oneway.state.folder import StateFolder
 
 _SHORTEST = 12
@@ -112,6 +113,8 @@ def command(
     """
     kept = state_of(state)
     plan = _trusted(plan_file, kept, timedelta(days=max_age))
+    for each in plan.remarks:
+        console.tell(f"! {plans.remark(each)}\n")
     if approve is None and (before := _done_before(plan, kept, options)) is not None:
         return _said_applied(console, plan, before, format)
     approved = _approved(console, plan, approve)
@@ -159,7 +162,8 @@ def _applied(
     format, limit = shown
     if format == "json":
         ends = results.as_json(ended, run.still_in)
-        console.json({"fingerprint": approved, **ends})
+        noted = plans.remarks_as_json(plan)
+        console.json({"fingerprint": approved, "remarks": noted, **ends})
     else:
         print_results(console, ended, plan, run, limit=limit)
     say_held(console, verdict)
@@ -211,6 +215,7 @@ def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
     """Return a plan that was saved here recently; raise `Refused` for any other."""
     plan, proof = load_proven(read_file(plan_file, MAX_SIZE + 1), plan_file)
     refuse_unproven(plan, proof, kept, plan_file)
+    refuse_open_plan(plan)
     assert proof is not None
     refuse_old(proof, now(), oldest, plan_file)
     return plan

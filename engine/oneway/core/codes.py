@@ -247,6 +247,11 @@ _TABLE = (
         "Add `leavers`; or accept it with `lint: [{code: M254, severity: off, because: ...}]`.",
     ),
     (
+        "M255",
+        "a question about the mapping is open",
+        "Answer it in the mapping, or strike it out of `questions`; until then nothing is applied.",
+    ),
+    (
         "M250",
         "a comment may have cut off an expression",
         "Put the whole expression in quotes, or leave a space after the #.",
@@ -418,6 +423,11 @@ _TABLE = (
     ),
     ("W161", "what was in flight cannot be looked up", "Run again once the system answers."),
     ("W162", "what was in flight is not there", "Plan again; the new plan has what is left."),
+    (
+        "W163",
+        "the target took the access away since the plan",
+        "Nothing was written, and nothing need be; plan again for the rest.",
+    ),
     # P1xx: plans
     ("P101", "a plan file is torn or unreadable", "Make the plan again; copy the file whole."),
     ("P102", "a file is not a plan", "Name a file that oneway plan wrote."),
@@ -468,6 +478,11 @@ _TABLE = (
         "Give the fingerprint that was reviewed: --approve.",
     ),
     ("P117", "a plan was applied before, in part", "Plan again, and apply what is left."),
+    (
+        "P118",
+        "the mapping of a plan has an open question",
+        "Answer it in the mapping, or strike it out of `questions`; then plan again.",
+    ),
     # G1xx: guards
     # F1xx: files
     (

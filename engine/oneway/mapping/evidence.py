@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from oneway.core.records import MISSING, Value, at, keys_overlap, path_text
+from oneway.core.sealed import MASK
 from oneway.mapping.expressions import Expression
 
 Path = tuple[str, ...]
@@ -33,6 +34,17 @@ def evidence(expression: Expression, data: Mapping[str, Value], secret: Iterable
     open_ones = [path for path in paths if not any(keys_overlap(path, each) for each in secret)]
     found = [(path, value) for path in open_ones if (value := at(data, path)) is not MISSING]
     return ", ".join(f"{path_text(path)}: {as_shown(value)}" for path, value in found[:_MOST])
+
+
+def readings(expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]) -> str:
+    """Return all that an expression read of a record, with sensitive values as `***`."""
+    said = []
+    for path in dict.fromkeys(use.keys for use in expression.paths):
+        value = at(data, path)
+        hidden = any(keys_overlap(path, each) for each in secret)
+        if value is not MISSING:
+            said.append(f"{path_text(path)}: {MASK if hidden else as_shown(value)}")
+    return ", ".join(said)
 
 
 def as_shown(value: object) -> str:

@@ -36,7 +36,7 @@ from oneway.core.records import (
 )
 from oneway.core.seal import canonical
 from oneway.core.sealed import MASK
-from oneway.mapping.evidence import Secrets, as_shown, evidence
+from oneway.mapping.evidence import Secrets, as_shown, evidence, readings
 from oneway.mapping.expressions import (
     PLAIN,
     Context,
@@ -312,7 +312,8 @@ class Interpreted:
             # In this order: what decides about access must not wait for the rest of the record.
             row = row._replace(may_have_left=True)  # until it is known
             leaver = self._decides(self.code.leaver, record, _LEAVER)
-            row = row._replace(leaver=leaver, may_have_left=False)
+            why = self.why(record) if leaver else ""
+            row = row._replace(leaver=leaver, may_have_left=False, why=why)
             row = self._leaving(row, record, missed)
             # Before the fields: a rule may name leavers, who leave whatever is wrong with those.
             failed, not_given = self._rules(record)
@@ -323,6 +324,12 @@ class Interpreted:
             row = row._replace(evaluation_error=error or stopped.failure)
         # A leaver leaves all the same: what can be evaluated tells whose record that is.
         return row._replace(cells=self._said(record)) if row.leaver else row
+
+    def why(self, record: Record) -> str:
+        """Return what the condition of leavers reads of a record: `status: "Left"`."""
+        if self.code.leaver is None:
+            return ""
+        return readings(self.code.leaver, record.data, self.code.secrets.source)
 
     def _unread_row(self, record: Record) -> SourceRow:
         """Return the row of an unreadable record: an error, with what its readable part says."""
@@ -606,7 +613,7 @@ class Interpreted:
         return {each.name: self._own_table(each) for each in self.code.references if each.own}
 
     def _own_table(self, code: ReferenceCode) -> OwnTable:
-        table = self.tables[code.name]
+        table = self.tables.get(code.name, _UNREAD)
         whole = code.key.facts.whole or code.value.facts.whole
         uses = (*code.key.paths, *code.value.paths)
         reads = frozenset(".".join(use.keys) for use in uses)
@@ -915,6 +922,10 @@ def _strictly_all(code: MappingCode, record: Record) -> MappingCode:
         fields=tuple(map(field_code, code.fields)),
         leaving=tuple(map(field_code, code.leaving)),
     )
+
+
+_UNREAD = LookupTable({}, complete=False)
+"""The lookup table of a program that only reads records again: nobody has read its rows."""
 
 
 def uses_today(code: FieldCode) -> bool:

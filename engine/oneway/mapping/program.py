@@ -153,6 +153,8 @@ class SourceRow(NamedTuple):
     readable_keys: tuple[Hashable, ...] = ()
     """What the match keys of an unreadable record say, as far as they can be evaluated: they
     match no target record, and only tell whose record this may be."""
+    why: str = ""
+    """Of a leaver: what the condition read of the record, without sensitive values."""
 
 
 class SteadyRow(NamedTuple):

@@ -338,6 +338,15 @@ class LintSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionSpec:
+    """A question about a mapping, and the part that answers it: `leavers`, `fields.email`."""
+
+    about: str
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class MappingSpec:
     """A mapping as written in `file`; `digest` is the SHA-256 of its bytes."""
 
@@ -367,3 +376,14 @@ class MappingSpec:
     lint: tuple[LintSpec, ...] = ()
     label: Text | None = None
     time_zone: Text | None = None
+    questions: tuple[QuestionSpec, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[QuestionSpec, ...]:
+        """The questions whose answer the mapping does not hold."""
+        answers = {f"fields.{each.path}" for each in self.fields}
+        if self.leavers is not None:
+            answers.add("leavers")
+        if self.eligible or self.only:
+            answers |= {"eligible", "only"}
+        return tuple(each for each in self.questions if each.about not in answers)

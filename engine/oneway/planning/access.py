@@ -23,6 +23,10 @@ MAY_HAVE_LEFT = "may_have_left"
 """The code of a reason: a person can get in, and may have left for all the source says."""
 
 
+OUT_BY_NOW = "W163"
+"""The code of an action that was not sent, as its person has left by now."""
+
+
 @dataclass(frozen=True, slots=True)
 class StillIn:
     """A person who has left in the source but can, or may, still get in; and why.
@@ -95,6 +99,8 @@ def _why(
     end = ends.get(leaving.id, End(Ending.DONE) if planned else None)
     if end is None:
         return _NOT_BEGUN
+    if end.code == OUT_BY_NOW:
+        return ""
     if end.ending is Ending.DONE:
         unsaid = (reason.said for reason in outcome.reasons if reason.code == UNSAID)
         return _UNDONE if leaving.id in undone else "; ".join(unsaid)

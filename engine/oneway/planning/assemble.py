@@ -168,6 +168,7 @@ class Assembler:
             changes=tuple(self._change(draft, each) for each in changes),
             claims=self._claims_of(draft, verb, changes),
             depends_on=depends_on,
+            why=draft.row.why if verb is Verb.LEAVE and draft.row is not None else "",
         )
 
     def _id(self, identity: tuple[str, str], part: str = "") -> str:

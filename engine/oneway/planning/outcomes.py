@@ -45,6 +45,7 @@ from oneway.planning.diff import (
     wanted,
 )
 from oneway.planning.in_vain import LeftWith, back_in_vain, in_vain, not_known, written
+from oneway.planning.later_key import later_key
 from oneway.planning.lookalikes import held_value, one_form, said_value, shown_fields
 from oneway.planning.match import Match, Matches
 from oneway.planning.near_misses import forms_of
@@ -161,6 +162,7 @@ class Drafter:
         if row.source_id in self.second_look:
             text = "the source's list did not show it; it came when the source was asked again"
             notes = (*notes, Reason("second_look", text, warning=True))
+        notes = (*notes, *later_key(self.policy, row, found))
         return replace(draft, reasons=(*draft.reasons, *notes)) if notes else draft
 
     def _outside(self, row: SourceRow, found: Match) -> Draft:

@@ -147,6 +147,8 @@ class Action:
     changes: tuple[Change, ...]
     claims: tuple[Claim, ...] = ()
     depends_on: tuple[str, ...] = ()
+    why: str = ""
+    """Of a leave: what says that the person has left, as the source states it."""
 
 
 STRANGER = "stranger"
@@ -299,6 +301,18 @@ class Miss:
     whose: tuple[str, ...] = ()
 
 
+EARLIER_RUNS = "earlier runs"
+"""What matched a pair that is remembered by its ids, and that no key finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCount:
+    """How many records one match key matched, by the target field of the key."""
+
+    key: str
+    records: int
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """A ceiling that a person raised for this one plan."""
@@ -388,6 +402,10 @@ class Plan:
     connection: PlanConnection | None = None
     engine: str = ""
     """The version of Oneway that made the plan."""
+    matched_by: tuple[KeyCount, ...] = ()
+    """How many of `managed` each match key matched, in order; nothing if the first matched all."""
+    remarks: tuple[Reason, ...] = ()
+    """What to know before approving the plan as a whole, such as that nobody can leave by it."""
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The key with which a lookup finds a value, by field and the value's canonical JSON."""
 

@@ -14,7 +14,7 @@ Assembler                outcomes, sealed and sorted
 """
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -42,7 +42,9 @@ from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_p
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent
 from oneway.planning.own_lookups import settle
 from oneway.planning.plan import (
+    EARLIER_RUNS,
     Allowance,
+    KeyCount,
     Kind,
     Miss,
     Outcome,
@@ -83,6 +85,8 @@ class Header:
     """See `Read.left_out`; of the source alone."""
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """See `Plan.names`; known where a plan is derived again."""
+    remarks: tuple[Reason, ...] = ()
+    """See `Plan.remarks`."""
 
 
 def plan(
@@ -148,6 +152,8 @@ def plan_rows(
         misses=_misses(rows),
         allowed=header.allowed,
         names=header.names,
+        matched_by=_matched_by(policy, matches, rows, len(screened.quiet) + len(passed_over)),
+        remarks=header.remarks,
     )
 
 
@@ -350,6 +356,26 @@ def _reads(
 
 def _managed(matches: Matches, rows: Iterable[SourceRow]) -> int:
     return sum(map(partial(_is_managed, matches), rows))
+
+
+def _matched_by(
+    policy: Policy, matches: Matches, rows: Iterable[SourceRow], quiet: int
+) -> tuple[KeyCount, ...]:
+    """Return how many records each match key matched; nothing if the first matched all.
+
+    Quiet pairs are matched by the first key. What a link of earlier runs matched counts as such.
+    """
+    levels = [matches.of(row) for row in rows if _is_managed(matches, row)]
+    counts = Counter(each.level if each.target is not None else None for each in levels)
+    if not any(counts[level] for level in range(1, len(policy.match))):
+        return ()
+    counts[0] += quiet
+    found = [
+        KeyCount(path or f"key {level + 1}", counts[level])
+        for level, path in enumerate(policy.match_paths)
+    ]
+    linked = (KeyCount(EARLIER_RUNS, counts[None]),) if counts[None] else ()
+    return (*found, *linked)
 
 
 def _is_managed(matches: Matches, row: SourceRow) -> bool:

@@ -11,7 +11,7 @@ from oneway.render.layout import clip, columns, pad, wrap
 from oneway.render.plans.content import name, still_in_line, still_in_title
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.render.vocabulary import ENDING_MEANING, ENDING_WORDS
+from oneway.render.vocabulary import ENDING_MEANING, ENDING_WORDS, VERBS_DONE
 
 
 def text(
@@ -30,6 +30,8 @@ def text(
     said = [f"{counts[ending]:,} {word}" for ending, word in ENDING_WORDS.items() if counts[ending]]
     ink = Ink.GOOD if set(counts) <= {Ending.DONE} and not still else Ink.CAUTION
     summary = f"Applied: {', '.join(said) if said else 'nothing to do'}."
+    if done := done_in_words(results):
+        summary += f" {done}."
     lines = still_in(still, style)
     lines += [style.paint(line, ink) for line in wrap(summary, style)]
     names = _names(plan)
@@ -39,6 +41,16 @@ def text(
             lines += ["", *_heading(ending, len(found), meaning, style)]
             lines += _table(found, names, style, limit)
     return "\n".join(lines) + "\n"
+
+
+def done_in_words(results: Sequence[Result]) -> str:
+    """Return what was done: "6 were created, 9 were changed, 3 left"; "" if nothing was."""
+    counts = Counter(each.action.verb for each in results if each.ending is Ending.DONE)
+    return ", ".join(
+        f"{counts[verb]:,} {one if counts[verb] == 1 else more}"
+        for verb, (one, more) in VERBS_DONE.items()
+        if counts[verb]
+    )
 
 
 def still_in(found: Sequence[StillIn], style: Style) -> list[str]:

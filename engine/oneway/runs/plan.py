@@ -31,6 +31,7 @@ from oneway.runs.read import (
     open_tables,
     table_digest,
 )
+from oneway.runs.remarks import remarks_on
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.second_night import SecondNight
 from oneway.runs.session import RunSession
@@ -308,4 +309,5 @@ def _header(
         unread={role: unread[role] for role in ("source", "target") if role in unread},
         valued={role: valued[role] for role in ("source", "target") if role in valued},
         left_out=left_out,
+        remarks=remarks_on(prepared.spec),
     )

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from oneway.applying.apply import Earlier, Result, Stopped, Watch, apply
-from oneway.applying.gates import looked_up
+from oneway.applying.gates import looked_up, stale_result
 from oneway.applying.preconditions import Happened
 from oneway.applying.result import ApplySystems
 from oneway.applying.source_now import Stale
@@ -162,7 +162,7 @@ def _found_out(action: Action, found: ApplySystems) -> Result:
     try:
         became = found.inquiry.of(action, sent)
     except Stale as stale:
-        return Result(action, Ending.STALE, action.target_id, "W160", str(stale))
+        return stale_result(action, stale)
     except ReadError as error:
         summary = f"what an interrupted run sent cannot be looked up: {error.summary}"
         raise refusal("W161", action.target_id or "target", summary, error.help) from None

@@ -26,6 +26,7 @@ from oneway.runs.health import Readings, health
 from oneway.runs.links import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepared import PreparedRun
+from oneway.runs.remarks import refuse_open_questions
 from oneway.runs.request import instant_text
 from oneway.runs.resume import exclusive_run, recover_in_flight
 from oneway.runs.retention import days_kept, forget_old
@@ -98,6 +99,7 @@ def open_sync(
         recording_refusals(session),
         session.systems,
     ):
+        refuse_open_questions(prepared.spec)
         days = days_kept(prepared.request.lookup)
         began = instant_text(session.now())
         refuse_turned_back(session, prepared.request.as_of)

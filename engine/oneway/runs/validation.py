@@ -14,11 +14,12 @@ from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span
 from oneway.core.near_files import near_name
 from oneway.core.records import Snapshot
-from oneway.mapping.lint import LEAVERLESS
+from oneway.mapping.lint import UNANSWERED
 from oneway.mapping.read_keys import KeyTally, tallies_of
-from oneway.mapping.spec import EndpointSpec, MappingSpec
+from oneway.mapping.spec import EndpointSpec
 from oneway.runs.prepare import Compilation, compile_partly, mapping_of
 from oneway.runs.prepared import located
+from oneway.runs.remarks import left_open
 from oneway.runs.validate_connection import connection_mistakes
 
 
@@ -62,19 +63,7 @@ def found_in(made: Compilation, read: FileRecords = read_file_of) -> tuple[Diagn
     unheld = unheld_in_files(made, read)
     known = {each.span for each in made.found if each.severity is Severity.ERROR}
     new = (each for each in unheld if each.span not in known)
-    return Findings([*made.found, *_leaverless(made.mapping.spec), *new]).sorted()
-
-
-def _leaverless(spec: MappingSpec) -> Iterator[Diagnostic]:
-    """Yield a warning for a mapping that gives people access and never takes it away."""
-    if spec.leavers is not None or not spec.joiners.create:
-        return
-    place = Span(spec.file)
-    if any(entry.covers(LEAVERLESS, place) for entry in spec.lint):
-        return
-    help = "say under `leavers` who has left and what is written then (docs/language.md)"
-    summary = "no leavers are defined: nobody loses access"
-    yield Diagnostic(place, Severity.WARNING, LEAVERLESS, summary, help)
+    return Findings([*made.found, *left_open(made.mapping.spec), *new]).sorted()
 
 
 def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list[Diagnostic]:
@@ -191,4 +180,5 @@ def findings(connection: Connection, mappings: Mappings) -> tuple[Diagnostic, ..
     if Findings(list(made.found)).failed:
         return (*found, *found_in(made))
     mistakes = connection_mistakes(connection, made.mapping, made.catalogue)
-    return (*mistakes, *unheld_in_files(made), *found)
+    open = (each for each in left_open(made.mapping.spec) if each.code == UNANSWERED)
+    return (*mistakes, *unheld_in_files(made), *open, *found)

@@ -12,7 +12,7 @@ from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import Keep, merged, new_value, present, wanted
-from oneway.planning.plan import Action, Change, Kind, Outcome
+from oneway.planning.plan import Action, Change, Kind, Outcome, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class FieldSteps:
     ) -> FieldStep:
         rule = code.rule
         before = present(current)
-        writes = self._written(rule.path)
+        writes = self._written(rule.path, leaving=leaving)
         after = writes[0] if writes else before
         return FieldStep(
             path=rule.path,
@@ -119,17 +119,20 @@ class FieldSteps:
     def _wanted(self, cell: Cell) -> Value:
         return new_value(cell) if self.target is None else cell.value
 
-    def _written(self, path: str) -> tuple[Value, ...]:
-        """Return the value that the plan's actions write to a field, if they write one."""
-        return tuple(_plain(each.after) for each in self._changes() if each.field == path)
+    def _written(self, path: str, *, leaving: bool) -> tuple[Value, ...]:
+        """Return the value that the plan's actions write to a field, if they write one.
+
+        A field may have a rule under `fields` and one under `leavers.set`: one action each.
+        """
+        return _values_of(self.subject.sent, path, leaving=leaving)
 
     def _changes(self) -> tuple[Change, ...]:
         return tuple(change for action in self.subject.sent for change in action.changes)
 
-    def _waits(self, path: str) -> bool:
+    def _waits(self, path: str, *, leaving: bool) -> bool:
         """Return whether the field is planned to be written, but not in this run."""
-        planned = self.subject.outcome.changes
-        return any(each.field == path for each in planned) and not self._written(path)
+        planned = _values_of(self.subject.outcome.actions, path, leaving=leaving)
+        return bool(planned) and not self._written(path, leaving=leaving)
 
     def _read(self, code: FieldCode) -> Value:
         if code.source is None:
@@ -142,10 +145,10 @@ class FieldSteps:
 
     def _verdict(self, code: FieldCode, cell: Cell, before: Value, *, leaving: bool) -> str:
         rule = code.rule
-        written = self._written(rule.path)
+        written = self._written(rule.path, leaving=leaving)
         if written:
             return _will(before, written[0], creating=self.target is None)
-        if self._waits(rule.path):
+        if self._waits(rule.path, leaving=leaving):
             return "differs: not written with this run, in which the action waits"
         row = self.row
         assert row is not None
@@ -228,9 +231,20 @@ _BLOCKED = {
     Kind.INELIGIBLE: "ineligible",
     Kind.CONFLICT: "in conflict",
     Kind.ERROR: "in error",
-    Kind.IGNORED: "ignored",
+    Kind.IGNORED: "left alone",
     Kind.REHIRE: "a rehire, on which a person decides",
 }
+
+
+def _values_of(actions: Sequence[Action], path: str, *, leaving: bool) -> tuple[Value, ...]:
+    """Return what actions write to a field: those on access, or those on other fields."""
+    return tuple(
+        _plain(change.after)
+        for action in actions
+        if (action.verb not in (Verb.CREATE, Verb.UPDATE)) is leaving
+        for change in action.changes
+        if change.field == path
+    )
 
 
 def _masked(rule: FieldRule, value: Value) -> Value:

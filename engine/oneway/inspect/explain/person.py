@@ -373,7 +373,8 @@ def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
 
 
 def _will(action: Action, forecast: Forecast | None) -> str:
-    will = f"{_VERBS[action.verb.value]}: {count(len(action.changes), 'field')}"
+    why = f", because {action.why}" if action.why else ""
+    will = f"{_VERBS[action.verb.value]}: {count(len(action.changes), 'field')}{why}"
     if forecast is None:
         return f"will {will}"
     unless = ", unless that has happened" if forecast.unsure else ""
@@ -393,7 +394,7 @@ _NOTHING = {
     Kind.LEAVE: "nothing happens",
     Kind.UNCHANGED: "nothing to do: each field has the value that it should have, or is left alone",
     Kind.REHIRE: "nothing happens, because a person decides on a rehire",
-    Kind.IGNORED: "nothing happens, because the record is ignored",
+    Kind.IGNORED: "nothing happens, because the record is left alone",
     Kind.INELIGIBLE: "nothing happens, because the record is ineligible",
     Kind.CONFLICT: "nothing happens, because it is uncertain who this is, or whose value it is",
     Kind.ERROR: "nothing happens, because the record cannot be planned",

@@ -195,6 +195,7 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         "interpreted_source_row": source_row,
         "interpreted_target_row": target_row,
         "interpreted_label": program.label,
+        "interpreted_why": program.why,
         "filled": program.filled,
         "looked_up": program.looked_up,
         "sought": _sought,

@@ -137,6 +137,7 @@ class Rows:
                 source.line("raise Uncompiled")
         leaver = self._decided(code.leaver) if code.leaver is not None else "False"
         source.line(f"leaver = {leaver}")
+        why = f"interpreted_why({self._record}) if leaver else ''" if code.leaver else "''"
         source.line("missed = []")
         left = self._leaving()
         failed = self._failed()
@@ -156,7 +157,7 @@ class Rows:
         source.line(
             f"return row_of_source(({who},"
             f" leaver, (), {failed}, {cells}, {left}, tuple(missed), None, True, (), None,"
-            " None, False, ()))"
+            f" None, False, (), {why}))"
         )
 
     def _named(self, fields: Sequence[str]) -> str:

@@ -31,7 +31,10 @@ match:
 
 
 LEAVERLESS = "M254"
-"""The warning that nobody loses access; `validate` and `prove` alone look for it."""
+"""The warning that nobody loses access (`oneway.runs.remarks`)."""
+
+UNANSWERED = "M255"
+"""The warning that a question about the mapping is open (`oneway.runs.remarks`)."""
 
 
 def _rules() -> Iterator[LintRule]:
@@ -89,7 +92,7 @@ def weighed(spec: MappingSpec, found: Sequence[Diagnostic]) -> Iterator[Diagnost
         wrong = _wrong(entry, found)
         if wrong:
             yield Diagnostic(entry.span, Severity.ERROR, "M153", *wrong)
-        elif entry not in used and not waiting and entry.code != LEAVERLESS:
+        elif entry not in used and not waiting and entry.code not in (LEAVERLESS, UNANSWERED):
             summary = (
                 f"nothing that is found{f' at {entry.at}' if entry.at else ''} is {entry.code}"
             )

@@ -27,6 +27,7 @@ from oneway.mapping.spec import (
     OnMiss,
     OutOfScope,
     OwnedItems,
+    QuestionSpec,
     ReferenceSpec,
     Rehires,
     Rekey,
@@ -68,9 +69,14 @@ def mapping(part: DocumentPart, digest: str) -> MappingSpec:
         gone=part.word("gone", Gone.REPORT),
         guards=_guards(guards) if guards else GuardsSpec(),
         lint=tuple(_lint(item) for item in part.items("lint")),
+        questions=tuple(_question(key, entry) for key, entry in part.entries("questions")),
         label=part.maybe_text("label"),
         time_zone=part.maybe_text("time_zone"),
     )
+
+
+def _question(about: str, part: DocumentPart) -> QuestionSpec:
+    return QuestionSpec(about=about, text=str(part.value), span=part.key_span)
 
 
 def _setting(name: str, part: DocumentPart) -> SettingSpec:

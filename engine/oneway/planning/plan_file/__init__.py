@@ -86,8 +86,9 @@ def _texts(plan: Plan, items: Callable[[_Parts], Iterable[str]]) -> _Texts:
     content: Data = to_data(replace(plan, outcomes=()))
     mapping = {key: content.pop(f"mapping_{key}") for key in ("file", "digest")}
     content["mapping"] = {"name": content["mapping"], **mapping}
-    if not plan.names:  # hardly any plan changes a value that is looked up
-        del content["names"]
+    for name in ("names", "matched_by", "remarks"):
+        if not content[name]:  # as of nearly all plans
+            del content[name]
     content |= {"oneway_plan": FORMAT, "counts": plan.counts()}
     try:
         texts: _Texts = {key: _text(value) for key, value in content.items()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
-from oneway.planning.plan import Change, Miss, Outcome, Quiet, Read, Reason
+from oneway.planning.plan import Action, Change, Miss, Outcome, Quiet, Read, Reason
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -64,6 +64,7 @@ def _converter() -> "Converter":
     some = override(omit_if_default=True)
     change = make_dict_unstructure_fn(Change, made, awaits=some)
     made.register_unstructure_hook(Change, change)
+    made.register_unstructure_hook(Action, make_dict_unstructure_fn(Action, made, why=some))
     made.register_unstructure_hook(Reason, make_dict_unstructure_fn(Reason, made, value=some))
     whole = made.get_structure_hook(Outcome)
     made.register_structure_hook(

@@ -9,17 +9,26 @@ from typing import TypeAlias
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
-from oneway.render.plans.as_data import as_json, as_json_text
+from oneway.render.plans.as_data import as_json, as_json_text, remarks_as_json
 from oneway.render.plans.as_html import page_text
 from oneway.render.plans.as_markdown import markdown
 from oneway.render.plans.as_text import text
-from oneway.render.plans.content import split, sticking, still_in_line, still_in_title, who_left
+from oneway.render.plans.content import (
+    remark,
+    split,
+    sticking,
+    still_in_line,
+    still_in_title,
+    who_left,
+)
 from oneway.render.style import Style
 
 __all__ = [
     "FORMATS",
     "as_json",
     "markdown",
+    "remark",
+    "remarks_as_json",
     "split",
     "sticking",
     "still_in_line",

@@ -8,6 +8,9 @@
     inputs        {name: what was read or would be written, in words}
     reads         [{name, records, complete, problems}]
     managed       target records that source records matched
+    matched_by    [{key, records}]: how many each match key matched; blank if the first did all
+    remarks       [reason]: what to know of the mapping before approving; M254: nobody loses access,
+                  M255: a question is open, and the plan cannot be applied
     still_in      [{key, label, source_id, target_id, why, may_have_left}]: who has
                   left, or may have, and can still get in once the plan is applied
     counts        {outcome: records}, every outcome named
@@ -29,8 +32,9 @@
       stories     [{subject, ending, code, reason, since, next_try}]: what keeps them from
                   becoming as the source says; subject is an action's id, or the source id
       reasons       [{code, text, place, candidates, warning, value}]
-      actions       [{id, verb, after: [action id], changes}]: what is done about access, then
-                    what is done to other fields; `action` is the first, or null
+      actions       [{id, verb, depends_on: [action id], why, changes}]: what is done about access,
+                    then what is done to other fields; `action` is the first, or null. `why` is what
+                    says that a person has left, for a leave; else blank
       changes       [{field, before, after, sensitive, expression, place, awaits}]; awaits is
                     null, or the id of the action whose record the value is taken of, and `after`
                     what it is looked up by
@@ -90,6 +94,8 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         **inputs_as_json(plan),
         "reads": list(map(_read, plan.reads)),
         "managed": plan.managed,
+        "matched_by": [asdict(each) for each in plan.matched_by],
+        "remarks": remarks_as_json(plan),
         "still_in": still_in(content.access(plan, verdict, memory)),
         "counts": plan.counts(),
         "actions": _verbs(plan),
@@ -121,6 +127,11 @@ def _read(each: Read) -> dict[str, object]:
         "complete": each.complete,
         "problems": list(each.problems),
     }
+
+
+def remarks_as_json(plan: Plan) -> list[dict[str, object]]:
+    """Return what the mapping of a plan leaves open, as data."""
+    return [reason(each) for each in plan.remarks]
 
 
 def still_in(found: Sequence[StillIn]) -> list[dict[str, object]]:
@@ -210,6 +221,7 @@ def _action(action: Action) -> dict[str, object]:
         "id": action.id,
         "verb": action.verb.value,
         "depends_on": list(action.depends_on),
+        "why": action.why,
         "changes": [_change(each) for each in action.changes],
     }
 

@@ -63,6 +63,7 @@ def _head(plan: Plan, memory: Memory) -> str:
     lines = [f"### Plan for {code(plan.mapping)}", ""]
     lines += [f"**{line}**  " for line in (*content.totals(plan), content.waiting(memory)) if line]
     lines += [f"{code(each)}  " for each in content.alike(plan)]
+    lines += [f":warning: {code(each)}  " for each in content.cautions(plan)]
     lines += ["", f"- mapping: {code(plan.mapping_file)}", f"- as of: {code(plan.as_of)}"]
     lines += [
         f"- {code(each.name)}: {code(clip(content.read(plan, each), 400))}" for each in plan.reads
@@ -116,7 +117,10 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
         f"- {code(content.name(outcome))}: {code(note)}"
         for outcome in plan.telling
         for action in outcome.actions
-        for note in content.notes(outcome, action, held, memory, told)
+        for note in (
+            *content.notes(outcome, action, held, memory, told),
+            *filter(None, [content.because(action)]),
+        )
     ]
     fitting, more = _within(rows, _MOST_CHANGES)
     table = ["| | Record | Field | Change | From |", "|---|---|---|---|---|", *fitting]

@@ -80,6 +80,8 @@ class _TextPage:
         self.told = content.stories(plan, verdict, memory)
         # The page's head names the mapping; a line number then says as much in less room.
         self.short = self.is_wide()
+        self.quoted: set[str] = set()
+        """The places of long expressions that the page has shown: later their line is enough."""
 
     def head(self) -> list[str]:
         plan = self.plan
@@ -108,6 +110,8 @@ class _TextPage:
         lines += [
             line for each in content.alike(self.plan) for line in wrap(each, self.style, 2, 4)
         ]
+        for each in content.cautions(self.plan):
+            lines += self.trouble(wrap(f"! {each}", self.style, 0, 2))
         waiting = content.waiting(self.memory)
         if waiting:
             lines += self.caution(wrap(f"! {waiting}", self.style, 0, 2))
@@ -148,6 +152,8 @@ class _TextPage:
         lines = [self.style.paint(line, VERB_INKS[verb]) for line in wrap(named, self.style, 2, 4)]
         for note in content.notes(outcome, action, self.held, self.memory, self.told):
             lines += self.caution(wrap(f"! {note}", self.style, 4, 6))
+        if why := content.because(action):
+            lines += wrap(why, self.style, 4, 6)
         return lines + self.fields(action)
 
     def fields(self, action: Action) -> list[str]:
@@ -156,7 +162,16 @@ class _TextPage:
             return _table(rows, self.style)
         own = harmless(f"{self.plan.mapping_file}:")
         short = [replace(row, place=row.place.replace(own, "line ", 1)) for row in rows]
-        return _table(short, self.style)
+        return _table([self.once(row) for row in short], self.style)
+
+    def once(self, row: _Row) -> _Row:
+        """Return a row without its expression, if that is long and has been shown."""
+        if _FIELD + row.columns <= self.style.width:
+            return row
+        if row.place in self.quoted:
+            return replace(row, expression="")
+        self.quoted.add(row.place)
+        return row
 
     def is_wide(self) -> bool:
         """Return whether any field is too long for a line with the full place of its rule."""
@@ -287,7 +302,7 @@ def _table(rows: list[_Row], style: Style) -> list[str]:
             lines.append(" " * _FIELD + line)
         else:
             lines += wrap(f"{name}  {row.value}", style, _FIELD, _FIELD + 2)
-            lines += wrap(f"<- {row.expression}  {row.place}", style, _FIELD + 4, _FIELD + 7)
+            lines += wrap(f"<- {row.place}: {row.expression}", style, _FIELD + 4, _FIELD + 7)
     return lines
 
 

@@ -1,7 +1,7 @@
 """The content that all forms of a plan share: groups, words, sentences. All harmless."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -12,13 +12,14 @@ from oneway.core.words import count, some
 from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
 from oneway.history.stories import Story, Trouble
+from oneway.mapping.lint import UNANSWERED
 from oneway.planning.access import MAY_HAVE_LEFT, StillIn, still_in
 from oneway.planning.guards import Verdict, concerned
+from oneway.planning.later_key import LATER_KEY
 from oneway.planning.names import named as with_names
 from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.one_per_person import ANOTHER
-from oneway.planning.outcomes import is_outside
 from oneway.planning.plan import (
     Action,
     Change,
@@ -34,6 +35,7 @@ from oneway.render.layout import clip, with_key
 from oneway.render.sanitize import harmless, shown
 from oneway.render.stories import by_subject, since
 from oneway.render.stories import sentence as told_as
+from oneway.render.vocabulary import LEFT_ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,8 @@ _STAYING = {
     Kind.ERROR: "in error",
     Kind.CONFLICT: "in conflict",
     Kind.INELIGIBLE: "ineligible",
-    Kind.IGNORED: "ignored",
+    Kind.IGNORED: LEFT_ALONE,
 }
-_OUTSIDE = "not for this sync"
 _LEFT_OUT = frozenset({Kind.INELIGIBLE, Kind.IGNORED})
 
 
@@ -119,18 +120,13 @@ def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
 
 def staying(plan: Plan) -> tuple[PlanSection, ...]:
     """Return the source records that do not sync, by kind and reason."""
-    found = [
-        (_OUTSIDE if is_outside(o) else _STAYING[o.kind], o)
-        for o in plan.telling
-        if o.kind in _STAYING
-    ]
     sections = (
         PlanSection(
             word,
-            _by_title((o for title, o in found if title == word), _reasons(plan)),
-            warning=word not in (_OUTSIDE, _STAYING[Kind.IGNORED]),
+            _by_title((o for o in plan.telling if o.kind is kind), _reasons(plan)),
+            warning=kind is not Kind.IGNORED,
         )
-        for word in (*_STAYING.values(), _OUTSIDE)
+        for kind, word in _STAYING.items()
     )
     return tuple(section for section in sections if section.groups)
 
@@ -153,8 +149,8 @@ def warnings(plan: Plan) -> tuple[Group, ...]:
         if outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
             continue
         for reason in other_reasons(outcome.reasons)[told.get(outcome.kind, 0) :]:
-            if reason.code == MAY_HAVE_LEFT:
-                continue  # the list of those who can still get in says so
+            if reason.code == MAY_HAVE_LEFT or (reason.code == LATER_KEY and outcome.actions):
+                continue  # the list of those who can still get in, or the action, says so
             drifting.setdefault(sentence(reason), []).append(outcome)
     groups = [Group(title, tuple(found)) for title, found in drifting.items()]
     return tuple(groups)
@@ -229,10 +225,45 @@ def read(plan: Plan, each: Read) -> str:
         where = f" at {found.origin}" if found.origin else ""
         said = f"{harmless(f'{found.text}{where}')}: {said}"
     if each.name == "target":
-        said += f", {plan.managed:,} matched"
+        said += f", {plan.managed:,} matched{_by_which(plan)}"
     if not each.complete:
         said += "; NOT COMPLETE"
     return "; ".join([said, *map(harmless, each.problems)])
+
+
+def _by_which(plan: Plan) -> str:
+    """Return by which keys records were matched, if the first did not match all of them."""
+    found = (f"{each.records:,} by {harmless(each.key)}" for each in plan.matched_by)
+    return f" ({', '.join(found)})" if plan.matched_by else ""
+
+
+def cautions(plan: Plan) -> tuple[str, ...]:
+    """Return what to know of a plan as a whole before it is approved."""
+    said = [remark(each) for each in plan.remarks]
+    if any(each.code == UNANSWERED for each in plan.remarks):
+        said.append("This plan cannot be applied: answer what is open, and plan again")
+    return (*said, *_lookups_that_missed(plan))
+
+
+def remark(each: Reason) -> str:
+    """Return a remark on a plan as a sentence, with the line of the mapping that it is about."""
+    line = f" (line {each.place.line})" if each.place is not None else ""
+    return f"{sentence(each)[:1].upper()}{sentence(each)[1:]}{line}"
+
+
+def _lookups_that_missed(plan: Plan) -> Iterator[str]:
+    """Yield of how many records each lookup found nothing."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for miss in plan.misses:
+        counts[miss.field, miss.reference] += miss.records
+    source = next((each.records for each in plan.reads if each.name == "source"), 0)
+    for (field, reference), number in counts.items():
+        of = f" of {source:,}" if source else ""
+        doubt = ": does its key fit?" if 2 * number > source > 1 else ""
+        yield (
+            f"{harmless(field)}: the lookup in {harmless(reference)} missed for {number:,}{of} "
+            f"{'record' if (source or number) == 1 else 'records'}{doubt}"
+        )
 
 
 def totals(plan: Plan) -> tuple[str, ...]:
@@ -387,7 +418,7 @@ def notes(
     told: Mapping[str, Story],
 ) -> list[str]:
     """Return what to know of an action before it is applied; `told` are the plan's stories."""
-    lines = []
+    lines = [f"{sentence(e)}{_about(e)}" for e in outcome.reasons if e.code == LATER_KEY]
     story = told.get(action.id)
     so = f" {since(story, memory.zone)}" if story is not None and story.since else ""
     own = {each.id: each.verb for each in outcome.actions}
@@ -407,6 +438,15 @@ def notes(
     if story is not None and story.ending is Trouble.UNKNOWN:
         lines.append(told_as(story, memory.zone))
     return lines
+
+
+def _about(reason: Reason) -> str:
+    return f" ({clip(harmless(reason.value), 200)})" if reason.value else ""
+
+
+def because(action: Action) -> str:
+    """Return why a person leaves, as the source states it; "" where nothing was read."""
+    return f"because {clip(harmless(action.why), 400)}" if action.why else ""
 
 
 def refused(plan: Plan, memory: Memory) -> list[tuple[Outcome, str]]:

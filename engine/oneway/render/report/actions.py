@@ -22,6 +22,8 @@ class Deed:
     end: End | None
     plan: Plan | None = None
     """The plan that names the looked-up values of its changes."""
+    why: str = ""
+    """See `Action.why`."""
 
     @property
     def ending(self) -> Ending | None:
@@ -65,7 +67,7 @@ def _planned(outcome: Outcome, action: Action, entry: JournalEntry | None, note:
     record = outcome.target_id or made
     who = named(outcome.label, outcome.key, outcome.source_id, record, note)
     end = entry.end if entry is not None else None
-    return Deed(action.id, action.verb, who, action.changes, end)
+    return Deed(action.id, action.verb, who, action.changes, end, why=action.why)
 
 
 def _written(entry: JournalEntry) -> Deed:

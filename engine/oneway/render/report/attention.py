@@ -9,12 +9,13 @@ from oneway.history.stories import Trouble, unsynced
 from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import remedy_of
 from oneway.planning.access import StillIn, still_in
+from oneway.planning.later_key import LATER_KEY
 from oneway.planning.names import named as named_reason
 from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.render import remedies
-from oneway.render.plans.content import people, still_in_title, whose
+from oneway.render.plans.content import people, remark, still_in_title, whose
 from oneway.render.report.actions import Deed
 from oneway.render.report.guards import held
 from oneway.render.report.page import (
@@ -59,6 +60,8 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
     ]
     if plan is not None:
         sections += [
+            _open(plan),
+            _later_keys(plan),
             _near_misses(plan),
             _missing(told, plan),
             _conflicts(told, plan),
@@ -158,6 +161,31 @@ def left_with_access(told: PastRun) -> tuple[StillIn, ...]:
         return told.run.still_in
     ends = {each.action_id: each.end for each in told.entries if each.end is not None}
     return still_in(told.plan, ends, undone=told.undone.keys())
+
+
+def _open(plan: Plan) -> ReportSection | None:
+    rows = tuple((ReportText((text(remark(each)),)),) for each in plan.remarks)
+    about = (
+        "The mapping does not say this, and nobody but you knows. For the integrator: say it in "
+        "the mapping, or strike out the question there."
+    )
+    title = "What the mapping leaves open"
+    return _section("open", title, Tone.TROUBLE, about, ("What is open",), rows)
+
+
+def _later_keys(plan: Plan) -> ReportSection | None:
+    rows = tuple(
+        (person(each), ReportText((text(reason.said),)))
+        for each in plan.telling
+        for reason in each.reasons
+        if reason.code == LATER_KEY
+    )
+    about = (
+        "The first key is another on each side, and a later one, such as the email, brought the "
+        "two together. If they are two people, correct it before anything is written to the record."
+    )
+    title = "Matched by a later key alone"
+    return _section("later", title, Tone.CAUTION, about, ("Person", "The two records"), rows)
 
 
 def _near_misses(plan: Plan) -> ReportSection | None:

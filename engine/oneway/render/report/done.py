@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from oneway.planning.plan import Ending, Verb
 from oneway.render.report.actions import Deed
-from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
-from oneway.render.report.words import fields
+from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
+from oneway.render.report.words import because, fields
 
 _SECTIONS = (
     (Verb.CREATE, "created", "Created", "New here, with these values.", "Values"),
@@ -28,8 +28,17 @@ def done(found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     for verb, id, title, about, column in _SECTIONS:
         these = [each for each in found if each.verb is verb and each.ending is Ending.DONE]
         if these:
-            rows = tuple((each.person, fields(each.changes, verb, each.plan)) for each in these)
-            table = ReportTable(title, ("Person", column), rows)
+            leaves = verb is Verb.LEAVE and any(each.why for each in these)
+            rows = tuple(_row(each, leaves=leaves) for each in these)
+            columns = ("Person", column, "Why") if leaves else ("Person", column)
+            table = ReportTable(title, columns, rows)
             block = Block(table=table)
             sections.append(ReportSection(id, title, len(these), Tone.GOOD, about, (block,)))
     return tuple(sections)
+
+
+def _row(deed: Deed, *, leaves: bool) -> tuple[Cell, ...]:
+    written = fields(deed.changes, deed.verb, deed.plan)
+    if not leaves:
+        return deed.person, written
+    return deed.person, written, ReportText(because(deed.why))

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from oneway.planning.outcomes import is_outside
+from oneway.planning.later_key import LATER_KEY
 from oneway.planning.plan import Ending, Kind, Outcome, Reason
 from oneway.render.report.actions import Deed
 from oneway.render.report.attention import meant
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
 from oneway.render.report.words import person, text
+from oneway.render.vocabulary import LEFT_ALONE
 from oneway.runs.past_run import PastRun
 
 _WHY_NOT = {
@@ -21,16 +22,13 @@ _STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, 
 def beside(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     """Return the informational sections."""
     outcomes = told.plan.telling if told.plan is not None else ()
-    outside = [each for each in outcomes if is_outside(each)]
-    inside = [each for each in outcomes if not is_outside(each)]
     sections = (
         _not_begun(told, found),
         _waiting(found),
         _postponed(found),
         _differing(outcomes),
         _of_kind(outcomes, Kind.ABSENT, "absent", "Not in the source", _ABSENT),
-        _of_kind(inside, Kind.IGNORED, "ignored", "Ignored", _IGNORED),
-        _of_kind(outside, Kind.IGNORED, "outside", "Not for this sync", _OUTSIDE),
+        _of_kind(outcomes, Kind.IGNORED, "ignored", LEFT_ALONE.capitalize(), _IGNORED),
     )
     return tuple(each for each in sections if each is not None)
 
@@ -77,7 +75,8 @@ def _differing(outcomes: Iterable[Outcome]) -> ReportSection | None:
 
 def _noted(outcome: Outcome) -> Sequence[Reason]:
     # The first reason of a rehire says that it is one, which is said elsewhere.
-    return outcome.reasons[1:] if outcome.kind is Kind.REHIRE else outcome.reasons
+    found = outcome.reasons[1:] if outcome.kind is Kind.REHIRE else outcome.reasons
+    return [each for each in found if each.code != LATER_KEY]  # a section of its own
 
 
 def _of_kind(
@@ -110,7 +109,6 @@ _ABSENT = (
     "belong to no person. They are left alone."
 )
 _IGNORED = (
-    "Leavers who have no record in the target, people whom the mapping does not create, and "
-    "records of people for whom another record counts."
+    "People whom the mapping leaves alone altogether, or does not create; leavers who have no "
+    "record in the target; and records of people for whom another record counts."
 )
-_OUTSIDE = "People whom the mapping leaves alone altogether. They are neither written nor missed."

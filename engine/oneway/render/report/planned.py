@@ -17,16 +17,18 @@ from oneway.render.report.attention import attention
 from oneway.render.report.informational import beside
 from oneway.render.report.page import (
     Block,
+    Cell,
     Fact,
     Figure,
     Page,
     ReportPart,
     ReportSection,
     ReportTable,
+    ReportText,
     Tone,
 )
 from oneway.render.report.summary import connected, foot, listed, systems
-from oneway.render.report.words import day, fields, moment, people, text
+from oneway.render.report.words import because, day, fields, moment, people, text
 from oneway.render.vocabulary import VERBS_DUE, VERBS_TO_DO
 from oneway.runs.past_run import PastRun
 
@@ -92,10 +94,18 @@ def _todo(plan: Plan, due: Sequence[Deed]) -> Iterator[ReportSection]:
     for verb, title in VERBS_TO_DO.items():
         these = [each for each in due if each.verb is verb]
         if these:
-            rows = tuple((e.person, fields(e.changes, verb, plan, done=False)) for e in these)
-            columns = ("Person", "The present value, then the one that the source says")
+            rows = tuple((e.person, *_due(e, plan)) for e in these)
+            why = ("Why",) if verb is Verb.LEAVE else ()
+            columns = ("Person", "The present value, then the one that the source says", *why)
             block = Block(table=ReportTable(title, columns, rows))
             yield ReportSection(_id(verb), title, len(these), Tone.GOOD, "", (block,))
+
+
+def _due(deed: Deed, plan: Plan) -> Iterator[Cell]:
+    """Yield what an action would write, and why a person leaves."""
+    yield fields(deed.changes, deed.verb, plan, done=False)
+    if deed.verb is Verb.LEAVE:
+        yield ReportText(because(deed.why))
 
 
 def _id(verb: Verb) -> str:

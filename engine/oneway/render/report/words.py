@@ -27,6 +27,11 @@ def text(said: str) -> str:
     return clip(harmless(said), LONGEST)
 
 
+def because(why: str) -> tuple[str, ...]:
+    """Return what says that a person has left, as a sentence of a page; nothing if unknown."""
+    return (text(f"The source says {why}."),) if why else ()
+
+
 def people(number: int) -> str:
     """Return a number of people as people write it."""
     return "1 person" if number == 1 else f"{number:,} people"

@@ -114,6 +114,7 @@ def _header(plan: Plan) -> Header:
         valued={each.name: each.valued for each in sides},
         left_out=sum(each.left_out for each in sides),
         names=plan.names,
+        remarks=plan.remarks,
     )
 
 

@@ -243,6 +243,10 @@ class _OfSource(Interpreted):
         _stop_at_unknown(level, self.row)
         return self.row.key_values[level]
 
+    def why(self, record: Record) -> str:
+        leaver = self.code.leaver
+        return self.row.why if leaver in self.of.conditions else super().why(record)
+
     def _decides(self, expression: Expression | None, record: Record, what: str) -> bool:
         was = None if expression is None else self.of.conditions.get(expression)
         if was is None:

@@ -29,7 +29,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
-from oneway.planning.plan import Allowance, PlanConnection, PlanInput, Read
+from oneway.planning.plan import Allowance, PlanConnection, PlanInput, Read, Reason
 from oneway.planning.plan_file.codec import of_data, place_text, to_data
 from oneway.planning.planner import Header
 from oneway.runs.compare.projection import UNKEEPABLE, Tree
@@ -183,6 +183,7 @@ def _head(kept: RunSnapshot) -> Data:
         "valued": {role: dict(each) for role, each in header.valued.items()},
         "left_out": header.left_out,
         "names": {path: dict(each) for path, each in header.names.items()},
+        "remarks": [to_data(each) for each in header.remarks],
         "allowed": [[a.guard, a.ceiling, a.by] for a in header.allowed],
         "shape": [*(shape.match, shape.rules, shape.fields, shape.leaving, shape.sensitive)],
         "departed": list(map(_cell, kept.departed)),
@@ -241,6 +242,7 @@ def _header_of(head: Data) -> Header:
         valued=head.get("valued", {}),
         left_out=head.get("left_out", 0),
         names=head.get("names", {}),
+        remarks=tuple(of_data(Reason, each) for each in head.get("remarks", ())),
     )
 
 
@@ -306,6 +308,7 @@ def _row(row: SourceRow) -> Data:
         **({"standing": _standing(row.standing)} if row.standing is not None else {}),
         **({"may_have_left": True} if row.may_have_left else {}),
         **({"readable_keys": list(map(_hashable, row.readable_keys))} if row.readable_keys else {}),
+        **({"why": row.why} if row.why else {}),
     }
 
 
@@ -344,6 +347,7 @@ def _row_of(data: Data) -> SourceRow:
         standing=_standing_of(data.get("standing")),
         may_have_left=data.get("may_have_left", False),
         readable_keys=_each(_hashable_of, data.get("readable_keys", ())),
+        why=data.get("why", ""),
     )
 
 

@@ -1,0 +1,47 @@
+"""Tells of people matched by a later key, where an earlier one differs on the two sides."""
+
+from oneway.core.records import MISSING, Value
+from oneway.mapping.evidence import as_shown
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.planning.match import Match
+from oneway.planning.plan import Reason
+
+LATER_KEY = "later_key"
+"""The code of the reason."""
+
+
+def later_key(policy: Policy, row: SourceRow, found: Match) -> tuple[Reason, ...]:
+    """Return the first earlier key that both records of a match have, with different values.
+
+    The two may be two people: the number of one who is gone, and the email of another.
+    """
+    if found.target is None or not found.level:
+        return ()
+    pairs = zip(row.keys[: found.level], found.target.keys, strict=False)
+    for level, (said, held) in enumerate(pairs):
+        if said is not None and held is not None and said != held:
+            return (_reason(policy, row, found.target, level, found.level),)
+    return ()
+
+
+def _reason(policy: Policy, row: SourceRow, target: TargetRow, level: int, by: int) -> Reason:
+    path = _name(policy, level)
+    text = f"matched by {_name(policy, by)}, although {path} is another in the target record"
+    value = ""
+    if policy.key_shown[level]:
+        here, there = as_shown(row.key_values[level]), as_shown(_held(policy, target, level))
+        value = f"{path}: {here} here, {there} in the target"
+    return Reason(LATER_KEY, text, candidates=(target.target_id,), warning=True, value=value)
+
+
+def _name(policy: Policy, level: int) -> str:
+    return policy.match_paths[level] or f"match key {level + 1}"
+
+
+def _held(policy: Policy, target: TargetRow, level: int) -> Value:
+    """Return what a target record holds as a key; the compared form where no field is the key."""
+    for rule, value in zip(policy.fields, target.values, strict=False):
+        if rule.path == policy.match_paths[level] and value is not MISSING:
+            return value
+    key = target.keys[level]
+    return key if isinstance(key, str | int | float) else str(key)
