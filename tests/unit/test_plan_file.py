@@ -44,7 +44,7 @@ def many(each: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
 changes = st.builds(Change, words, contents, contents, words, places)
 claims = st.builds(Claim, words, contents, st.sampled_from(Compare))
 actions = st.builds(
-    Action, words, st.sampled_from(Verb), ids, ids, many(changes), many(claims), many(words)
+    Action, words, st.sampled_from(Verb), ids, ids, many(changes), many(claims), many(words), words
 )
 reasons = st.builds(plans.Reason, words, words, st.none() | places, many(words), st.booleans())
 outcomes = st.builds(
@@ -65,6 +65,8 @@ any_plan = st.builds(
     reads=many(st.builds(plans.Read, words, counts, st.booleans(), many(words))),
     managed=counts,
     outcomes=many(outcomes | quiet.map(lambda each: each.outcome)),
+    matched_by=many(st.builds(plans.KeyCount, words, counts)),
+    remarks=many(st.builds(plans.Reason, words, words, st.none() | places)),
     misses=many(st.builds(plans.Miss, words, words, counts, counts, words, many(words))),
     allowed=many(st.builds(plans.Allowance, words, counts, words)),
     names=st.dictionaries(words, st.dictionaries(words, words, max_size=2), max_size=2),
@@ -84,6 +86,8 @@ PLAN = Plan(
     reads=(plans.Read("source", 1, True),),
     managed=1,
     names={"departmentId": {"13": "OPS"}},
+    matched_by=(plans.KeyCount("reference", 0), plans.KeyCount("email", 1)),
+    remarks=(plans.Reason("M254", "nobody loses access", warning=True),),
     outcomes=(
         Outcome(
             *(Kind.UPDATE, "E1", "Zoë Example", "s1", "t1"),
@@ -296,6 +300,7 @@ def test_every_field_of_a_plan_is_in_the_file() -> None:
         "Change",
         "Claim",
         "Miss",
+        "KeyCount",
         "Allowance",
     ):
         fields = {field.name for field in dataclasses.fields(getattr(plans, name))}

@@ -95,7 +95,7 @@ def test_results_count_every_ending_and_list_what_was_not_done():
     outcome = Outcome(Kind.UPDATE, "PAY2", "Bob Sample", "s2", "t2", (), (action,))
     plan = Plan("m", "m.yaml", "0", "2026-11-22T04:00:00Z", {}, {}, (), 1, (outcome,))
     assert results.text(ended, Style(), plan) == (
-        "Applied: 1 done, 1 rejected, 1 held back by a guard.\n"
+        "Applied: 1 done, 1 rejected, 1 held back by a guard. 1 was changed.\n"
         "\n"
         "! rejected (1): the target refused it; nothing was written\n"
         "    update PAY2 Bob Sample  400: email is taken [W110]\n"

@@ -23,7 +23,6 @@ from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import (
     ENDING_MEANING,
     ENDING_WORDS,
-    LEFT_ALONE,
     RUN_STATE_INKS,
     RUN_STATES,
     VERB_MARKERS,
@@ -41,7 +40,7 @@ _STAYED = {
     Kind.CONFLICT: "does not sync: in conflict",
     Kind.INELIGIBLE: "does not sync: ineligible",
     Kind.REHIRE: "rehire, left to a person",
-    Kind.IGNORED: LEFT_ALONE,
+    Kind.IGNORED: content.LEFT_ALONE,
     Kind.ABSENT: "not in the source",
     Kind.UNCHANGED: "unchanged",
 }

@@ -7,9 +7,6 @@ from oneway.history.journal.rows import RunState
 from oneway.planning.plan import Ending, Verb
 from oneway.render.style import Ink
 
-LEFT_ALONE = "left alone"
-"""The outcome `ignored`: nothing is done about a person, as the mapping says."""
-
 ENDING_WORDS = {
     Ending.DONE: "done",
     Ending.STALE: "stale",

@@ -35,7 +35,6 @@ from oneway.render.layout import clip, with_key
 from oneway.render.sanitize import harmless, shown
 from oneway.render.stories import by_subject, since
 from oneway.render.stories import sentence as told_as
-from oneway.render.vocabulary import LEFT_ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,9 @@ class PlanSection:
         """The number of records in it."""
         return sum(len(group.outcomes) for group in self.groups)
 
+
+LEFT_ALONE = "left alone"
+"""The outcome `ignored`: nothing is done about a person, as the mapping says."""
 
 _STAYING = {
     Kind.ERROR: "in error",

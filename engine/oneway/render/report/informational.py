@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from oneway.planning.later_key import LATER_KEY
 from oneway.planning.plan import Ending, Kind, Outcome, Reason
+from oneway.render.plans.content import LEFT_ALONE
 from oneway.render.report.actions import Deed
 from oneway.render.report.attention import meant
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
 from oneway.render.report.words import person, text
-from oneway.render.vocabulary import LEFT_ALONE
 from oneway.runs.past_run import PastRun
 
 _WHY_NOT = {
