@@ -420,7 +420,7 @@ def test_whom_the_sync_is_not_for_is_not_among_what_is_wrong(
     # Record 9 has the email of somebody who may be the same person, and then is left alone too.
     assert absent == {"9": scope == "leave", "10": True}
     text = oneway("plan", "m.yaml")
-    assert "not for this sync" in text.out
+    assert "left alone" in text.out
     assert "Contractors are not for us" in text.out
     oneway("sync", "m.yaml")
     assert users()["A3"] == {

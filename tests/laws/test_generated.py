@@ -230,7 +230,13 @@ _OURS = _RUNTIME | {
         "Evaluated",
         "sought",
     ),
-    *("interpreted", "interpreted_source_row", "interpreted_target_row", "interpreted_label"),
+    *(
+        "interpreted",
+        "interpreted_source_row",
+        "interpreted_target_row",
+        "interpreted_label",
+        "interpreted_why",
+    ),
     *("interpreted_leaving", "filled", "looked_up"),
     *("bool", "dict", "float", "int", "isinstance", "len", "list", "slice", "str", "tuple"),
 }
