@@ -126,16 +126,14 @@ def plan_rows(
     policy = program.policy
     chosen, evidence = _chosen(policy, source.items, evidence)
     screened = screen(policy, chosen.rows, target.items, evidence, header.allowed)
-    rows, targets = _ordered(screened)
-    matches = _matched(rows, targets, policy, evidence, header, screened.quiet)
-    matches = hold_tied(matches, rows, chosen.tied)
+    rows, targets, quiet = *_ordered(screened), screened.quiet
+    matches = _matched(rows, targets, policy, evidence, header.allowed, quiet, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    seen = Collected(tuple(targets), target.complete)
-    drafter = _drafter(program, seen, matches, evidence, unseen, rows)
+    drafter = _drafter(program, targets, matches, evidence, unseen, rows, target.complete)
     unmatched = _unmatched(program, targets, matches, source, rows, evidence)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
     drafts = _doubted(_reopened(settled.drafts, matches, drafter.possible), evidence)
-    near = near_misses(rows, targets, matches, policy, screened.quiet)
+    near = near_misses(rows, targets, matches, policy, quiet)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
     return Plan(
         mapping=policy.name,
@@ -147,12 +145,12 @@ def plan_rows(
         engine=header.engine,
         inputs=header.inputs,
         reads=(*_reads(source, target, unseen, header, len(passed_over)), *header.references),
-        managed=_managed(matches, rows) + len(screened.quiet) + len(passed_over),
-        outcomes=_in_order(assembler, (*drafts, *_aside(chosen)), screened.quiet, passed_over),
+        managed=_managed(matches, rows) + len(quiet) + len(passed_over),
+        outcomes=_in_order(assembler, (*drafts, *_aside(chosen)), quiet, passed_over),
         misses=_misses(rows),
         allowed=header.allowed,
         names=header.names,
-        matched_by=_matched_by(policy, matches, rows, len(screened.quiet) + len(passed_over)),
+        matched_by=_matched_by(policy, matches, rows, len(quiet) + len(passed_over)),
         remarks=header.remarks,
     )
 
@@ -215,16 +213,18 @@ def _matched(
     targets: Sequence[TargetRow],
     policy: Policy,
     evidence: LinkEvidence,
-    header: Header,
+    allowances: Iterable[Allowance],
     quiet: Sequence[Pair],
+    tied: Mapping[str, Reason],
 ) -> Matches:
     """Return the matches: by keys, by links of earlier runs, and no person twice."""
     keyed = match(rows, targets, policy.match_paths)
     allowed = frozenset(
-        each.guard.removeprefix(REUSED) for each in header.allowed if each.guard.startswith(REUSED)
+        each.guard.removeprefix(REUSED) for each in allowances if each.guard.startswith(REUSED)
     )
     matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
-    return hold_near_duplicates(matches, rows, targets, policy, quiet, allowed)
+    matches = hold_near_duplicates(matches, rows, targets, policy, quiet, allowed)
+    return hold_tied(matches, rows, tied)
 
 
 def _reopened(
@@ -305,26 +305,27 @@ def _in_order(
 
 def _drafter(
     program: Program,
-    target: Collected[TargetRow],
+    targets: Sequence[TargetRow],
     matches: Matches,
     evidence: LinkEvidence,
     unseen: tuple[str, ...],
     rows: Sequence[SourceRow],
+    complete: bool,
 ) -> Drafter:
-    hidden_access = any(not (each.keys_known or each.left) for each in target.items)
+    hidden_access = any(not (each.keys_known or each.left) for each in targets)
     policy = program.policy
     return Drafter(
         policy,
         program.left_with,
         unseen,
         contested(policy, matches),
-        silent(policy, target.items),
+        silent(policy, targets),
         evidence.pending,
         evidence.second_look,
-        unseen_access=not target.complete or hidden_access,
+        unseen_access=not complete or hidden_access,
         possible={
-            **targets_by_readable_keys(rows, target.items),
-            **likely_targets(rows, target.items, matches, policy),
+            **targets_by_readable_keys(rows, targets),
+            **likely_targets(rows, targets, matches, policy),
         },
     )
 

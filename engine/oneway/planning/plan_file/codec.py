@@ -62,8 +62,7 @@ def _converter() -> "Converter":
     # Present only if set: hardly any mapping has such a key or such a wait, and plans made before
     # keys were counted have no counts.
     some = override(omit_if_default=True)
-    change = make_dict_unstructure_fn(Change, made, awaits=some)
-    made.register_unstructure_hook(Change, change)
+    made.register_unstructure_hook(Change, make_dict_unstructure_fn(Change, made, awaits=some))
     made.register_unstructure_hook(Action, make_dict_unstructure_fn(Action, made, why=some))
     made.register_unstructure_hook(Reason, make_dict_unstructure_fn(Reason, made, value=some))
     whole = made.get_structure_hook(Outcome)

@@ -1,0 +1,70 @@
+"""A plan in which one change waits for another is applied a second time: done, in part, cut off."""
+
+import pytest
+from cli_world import MAPPING, World, person, user
+
+from oneway_connectors.file.writer import FileWriter
+
+BOSSES = MAPPING.replace(
+    "match:\n",
+    "  bosses: {from: target, resource: users.json, key: reference, value: id}\nmatch:\n",
+).replace("  team: {", "  boss: {from: boss, lookup: bosses}\n  team: {")
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+@pytest.fixture
+def waiting(world: World) -> World:
+    """Two who join, one as the boss of the other, and somebody whose name changes."""
+    world.write("m.yaml", BOSSES)
+    people = [person(1), person(2, boss="P001"), person(3, name="Changed")]
+    world.write("people.json", people)
+    world.write("users.json", [user(3)])
+    assert "once created" in world.run("plan", "m.yaml", "--out", "plan.json").out
+    return world
+
+
+def test_all_of_it_was_done(waiting: World) -> None:
+    assert (
+        "Applied: 4 done. 2 were created, 2 were changed." in waiting.run("apply", "plan.json").out
+    )
+    after = waiting.read("users.json")
+    again = waiting.run("apply", "plan.json")
+    assert (again.code, "nothing left to do" in again.out) == (0, True), again.err
+    assert waiting.read("users.json") == after
+
+
+def test_a_part_of_it_was_stale(waiting: World) -> None:
+    waiting.write("users.json", [user(3, name="By hand")])
+    assert "3 done, 1 stale" in waiting.run("apply", "plan.json").out
+    again = waiting.run("apply", "plan.json")
+    assert (again.code, "[P117]" in again.err) == (1, True), again.err
+
+
+@pytest.mark.parametrize("happened", [True, False])
+@pytest.mark.parametrize("command", [("apply", "plan.json"), ("resume",), ("sync", "m.yaml")])
+def test_it_was_cut_off(
+    waiting: World, monkeypatch: pytest.MonkeyPatch, happened: bool, command: tuple[str, ...]
+) -> None:
+    flush, flushed = FileWriter.flush, []
+
+    def dies(writer: FileWriter) -> None:
+        flushed.append(writer)
+        if happened or len(flushed) == 1:
+            flush(writer)
+        if len(flushed) == 2:
+            raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileWriter, "flush", dies)
+        with pytest.raises(Crash):
+            waiting.run("apply", "plan.json")
+    ended = waiting.run(*command)
+    assert "mistake in this program" not in ended.err
+    assert waiting.run("sync", "m.yaml").code == 0
+    found = {each["reference"]: each for each in waiting.read("users.json")}
+    assert found["P002"]["boss"] == found["P001"]["id"]
+    assert len(found) == len(waiting.read("users.json")) == 3
+    assert waiting.run("plan", "m.yaml", "--exit-code").code == 0
