@@ -49,7 +49,7 @@ class JsonArray:
         data = whole_of(file)
         self._bom = BOM if data.startswith(BOM) else b""
         if len(data) >= self._fast_from:
-            from oneway_connectors.file.fast_json import items_of
+            from oneway_connectors.fast_json import items_of
 
             items = items_of(data.removeprefix(BOM))
             if items is not None:
@@ -104,7 +104,7 @@ class JsonArray:
         self, data: bytes, items: Iterable[bytes], *, many: bool
     ) -> Iterator[FileEntry | FileEntries]:
         """Yield the items of an array whose bounds are known."""
-        from oneway_connectors.file.fast_json import FastDecoder
+        from oneway_connectors.fast_json import FastDecoder
 
         self._fast, apart = FastDecoder().decoded, _Apart(data)
         one_by_one = partial(self._fast_entries, apart)

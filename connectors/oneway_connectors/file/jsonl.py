@@ -93,7 +93,7 @@ class JsonLines:
             if number == 1 and raw.startswith(BOM):
                 self._bom, raw = BOM, raw.removeprefix(BOM)
             if number > self._fast_after and fast is not_fast:
-                from oneway_connectors.file.fast_json import FastDecoder
+                from oneway_connectors.fast_json import FastDecoder
 
                 fast = self._fast = FastDecoder().decoded
             data = fast(raw)

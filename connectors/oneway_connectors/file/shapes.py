@@ -18,7 +18,7 @@ from msgspec import UNSET
 from oneway.core.batches import RecordShape
 from oneway.core.nesting import DEEPEST
 from oneway.core.records import Value
-from oneway_connectors.file.fast_json import UNLIKE, FastDecoder, members
+from oneway_connectors.fast_json import UNLIKE, FastDecoder, members
 from oneway_connectors.file.layout import FileEntries, FileEntry
 
 _MOST_KEYS = 400

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -20,7 +20,7 @@ from jmespath.parser import ParsedResult
 
 from oneway.core.budget import Overspent
 from oneway.core.nesting import DEEPEST, cut_below, nests_too_deep
-from oneway.core.records import Value, holds
+from oneway.core.records import Missing, Value, holds
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
 from oneway_connectors.rest.reshape import Reshaper
@@ -29,6 +29,10 @@ _LONGEST = 300
 _LONGEST_READ = 4_000
 """The most characters of a message that are read or shown."""
 _MOST_FIELDS = 5
+FAST_FROM, _SMALL = 20_000, 1_000_000
+"""The fewest bytes for which a fast parser is worth importing, and the most of a `sound` answer."""
+_PATH = re.compile(r"@|[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+"""An expression that is only a path of keys, or all."""
 
 
 class Unreadable(Exception):
@@ -50,8 +54,43 @@ class CutOff(dict[str, Value]):
     """Replaces a list or object that is nested too deeply to read."""
 
 
+class Parsed(NamedTuple):
+    """The JSON of an answer.
+
+    No object within a `sound` one has a flaw, and it is too small for any path into it to cost
+    too much.
+    """
+
+    value: Value
+    sound: bool = False
+
+    def part(self, expression: str) -> "Parsed":
+        """Return what an expression finds; raise `Unreadable` if it cannot be evaluated."""
+        if not (self.sound and _PATH.fullmatch(expression)):
+            return Parsed(search(expression, self.value))
+        found = self.value
+        for key in expression.split(".") if expression != "@" else ():
+            found = found.get(key) if isinstance(found, dict) else None
+        return Parsed(found, sound=True)
+
+
+def parsed(body: bytes, headers: Mapping[str, str] | None = None) -> Parsed:
+    """Return the JSON of an answer; raise `Unreadable` if it is invalid."""
+    if FAST_FROM <= len(body) <= _SMALL and not (b"\\" in body and _CUT_MARK in body):
+        from oneway_connectors.fast_json import certain  # which small answers need not wait for
+
+        found = certain(body)
+        if not isinstance(found, Missing):
+            return Parsed(found, sound=True)
+    return Parsed(_strictly(body, headers))
+
+
 def parse_json(body: bytes, headers: Mapping[str, str] | None = None) -> Value:
     """Return the JSON of an answer; raise `Unreadable` if it is invalid."""
+    return parsed(body, headers).value
+
+
+def _strictly(body: bytes, headers: Mapping[str, str] | None) -> Value:
     if not body.strip():
         raise Unreadable("it is empty where JSON was expected")
     if body.lstrip()[:1] == b"<":
@@ -205,6 +244,8 @@ def _compiled(expression: str) -> ParsedResult:
 
 _DEEPEST = DEEPEST + 20  # a record's own levels, and those of the answer around it
 _CUT_KEY = "\x00cut off"
+_CUT_MARK = b"\\u0000"
+"""What is in each text that has `_CUT_KEY`."""
 _CUT = json.dumps({_CUT_KEY: None})
 _CHARSET = re.compile(r"charset=\"?([A-Za-z][\w-]{1,20})")
 _TELLING = re.compile(r"(?=.*(error|reason|message))(x-)?[a-z0-9-]{4,60}", re.IGNORECASE)

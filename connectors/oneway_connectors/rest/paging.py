@@ -18,7 +18,7 @@ import httpx
 
 from oneway.core.connector import ReadError
 from oneway.core.records import MISSING, Value, at, id_text
-from oneway_connectors.rest.answers import Doubled, Unreadable, flaw_in, parse_json, search
+from oneway_connectors.rest.answers import Doubled, Parsed, Unreadable, flaw_in, parsed
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
@@ -57,6 +57,8 @@ class _Page:
     answer: Answer
     data: Value
     rows: list[Value]
+    sound: bool
+    """Whether no row has a flaw, for certain."""
 
 
 def collect(
@@ -110,26 +112,37 @@ def answered(client: Client, resource: ResourceRequests | None, call: Call) -> A
 
 def json_of(client: Client, call: Call, answer: Answer) -> Value:
     """Return the JSON of an answer to a read; raise `ReadError` if it is invalid."""
+    return _parsed(client, call, answer).value
+
+
+def _parsed(client: Client, call: Call, answer: Answer) -> Parsed:
     try:
-        return parse_json(answer.body, answer.headers)
+        return parsed(answer.body, answer.headers)
     except Unreadable as error:
         raise _unreadable(client, call, error, "R106") from None
 
 
 def found_in(client: Client, call: Call, expression: str, data: Value) -> Value:
     """Return the result of a manifest's expression on an answer; raise `ReadError`."""
+    return _part(client, call, expression, Parsed(data)).value
+
+
+def _part(client: Client, call: Call, expression: str, data: Parsed) -> Parsed:
     try:
-        return search(expression, data)
+        return data.part(expression)
     except Unreadable as error:
         raise _unreadable(client, call, error, "R107") from None
 
 
-def item_of(data: Value, resource: ResourceRequests, place: str) -> Item:
-    """Return an item with its id; one without is known by its position and has a problem."""
+def item_of(data: Value, resource: ResourceRequests, place: str, *, sound: bool = False) -> Item:
+    """Return an item with its id; one without is known by its position and has a problem.
+
+    A `sound` one has no flaw.
+    """
     if not isinstance(data, dict):
         return Item(place, {}, "it is not an object")
     value = at(data, resource.id)
-    if flaw := flaw_in(data):
+    if not sound and (flaw := flaw_in(data)):
         return Item(place, {}, flaw)
     found = id_text(value)
     if not found:
@@ -184,22 +197,23 @@ def _read(
     position: Value,
 ) -> _Page:
     answer = answered(client, resource, call)
-    data = json_of(client, call, answer)
-    rows = found_in(client, call, listing.records, data)
+    data = _parsed(client, call, answer)
+    rows, sound = _part(client, call, listing.records, data)
     if not isinstance(rows, list):
         said = client.said(answer)
         text = f"it has no list at '{listing.records}'" + (f", and says: {said}" if said else "")
         raise _unreadable(client, call, Unreadable(text, _REFUSAL if said else ""), "R107")
-    if isinstance(data, Doubled):
+    if isinstance(data.value, Doubled):
         raise _unreadable(client, call, Unreadable("it has a duplicate key"), "R107")
-    return _Page(number, position, call, answer, data, rows)
+    return _Page(number, position, call, answer, data.value, rows, sound)
 
 
 def _take(collected: ListedItems, resource: ResourceRequests, page: _Page, paging: Paging) -> str:
     """Keep the items of a page; return why the read must stop, or ""."""
     here, slid, doubled = set[str](), 0, 0
     for index, row in enumerate(page.rows, 1):
-        item = item_of(row, resource, f"page {page.number}, item {index}")
+        place = f"page {page.number}, item {index}"
+        item = item_of(row, resource, place, sound=page.sound)
         if item.id in here:
             doubled += 1
         elif item.id in collected.items:

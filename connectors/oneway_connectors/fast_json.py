@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from oneway.core.nesting import DEEPEST
-from oneway.core.records import Value
+from oneway.core.records import MISSING, Missing, Value
 
 _decode = msgspec.json.Decoder().decode
 _apart = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -34,6 +34,32 @@ def items_of(data: bytes) -> Iterator[bytes] | None:
         return map(bytes, _apart(data))
     except UNLIKE:
         return None
+
+
+def certain(data: bytes, deepest: int = DEEPEST) -> Value | Missing:
+    """Return a list or an object that no other parser decodes otherwise; MISSING if that is unsure.
+
+    No key stands twice in any object of it, and it nests no deeper than `deepest`.
+    """
+    try:
+        found: Value = _decode(data)
+    except UNLIKE:
+        return MISSING
+    if not isinstance(found, dict | list):
+        return MISSING
+    colons, known = data.count(b":"), members(found, deepest)
+    if colons == known:
+        return found
+    # Others are within text, where a quotation mark is escaped. So as many stand right after such
+    # a mark as keys were written, unless space stands between, or a text begins with one.
+    unsure = any(sign in data and each in data for sign, each in _UNSURE)
+    return MISSING if unsure or data.count(b'":') != known else found
+
+
+_UNSURE = (
+    (b"\\", b'\\":'), (b"\t", b"\t:"), (b"\n", b"\n:"), (b"\r", b"\r:"), (b" ", b" :"),
+)  # fmt: skip
+"""After one byte of each, which is searched for much faster."""
 
 
 class FastDecoder:
