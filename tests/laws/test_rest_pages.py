@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oneway.core.nesting import DEEPEST
 from oneway_connectors.rest import answers
-from oneway_connectors.rest.answers import Parsed, Unreadable, flaw_in, parsed, search
+from oneway_connectors.rest.answers import AnswerJson, Unreadable, flaw_in, parsed, search
 from unit.test_fast_json import FLAWED, OBJECTS, STYLES
 
 PAGES = st.fixed_dictionaries(
@@ -34,13 +34,13 @@ def strictly(body: bytes) -> str:
         return str(error)
 
 
-def compare(body: bytes) -> Parsed | None:
+def compare(body: bytes) -> AnswerJson | None:
     """Compare what the two parsers say of an answer; return what the fast one says, if it does."""
     with patch.object(answers, "FAST_FROM", 0):
         try:
             found = parsed(body)
         except Unreadable as error:
-            found = Parsed(str(error))
+            found = AnswerJson(str(error))
     assert strictly(body) in (repr(found.value), found.value)
     if not found.sound:
         return None

@@ -54,7 +54,7 @@ class CutOff(dict[str, Value]):
     """Replaces a list or object that is nested too deeply to read."""
 
 
-class Parsed(NamedTuple):
+class AnswerJson(NamedTuple):
     """The JSON of an answer.
 
     No object within a `sound` one has a flaw, and it is too small for any path into it to cost
@@ -64,25 +64,25 @@ class Parsed(NamedTuple):
     value: Value
     sound: bool = False
 
-    def part(self, expression: str) -> "Parsed":
+    def part(self, expression: str) -> "AnswerJson":
         """Return what an expression finds; raise `Unreadable` if it cannot be evaluated."""
         if not (self.sound and _PATH.fullmatch(expression)):
-            return Parsed(search(expression, self.value))
+            return AnswerJson(search(expression, self.value))
         found = self.value
         for key in expression.split(".") if expression != "@" else ():
             found = found.get(key) if isinstance(found, dict) else None
-        return Parsed(found, sound=True)
+        return AnswerJson(found, sound=True)
 
 
-def parsed(body: bytes, headers: Mapping[str, str] | None = None) -> Parsed:
+def parsed(body: bytes, headers: Mapping[str, str] | None = None) -> AnswerJson:
     """Return the JSON of an answer; raise `Unreadable` if it is invalid."""
     if FAST_FROM <= len(body) <= _SMALL and not (b"\\" in body and _CUT_MARK in body):
         from oneway_connectors.fast_json import certain  # which small answers need not wait for
 
         found = certain(body)
         if not isinstance(found, Missing):
-            return Parsed(found, sound=True)
-    return Parsed(_strictly(body, headers))
+            return AnswerJson(found, sound=True)
+    return AnswerJson(_strictly(body, headers))
 
 
 def parse_json(body: bytes, headers: Mapping[str, str] | None = None) -> Value:

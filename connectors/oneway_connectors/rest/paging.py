@@ -18,7 +18,7 @@ import httpx
 
 from oneway.core.connector import ReadError
 from oneway.core.records import MISSING, Value, at, id_text
-from oneway_connectors.rest.answers import Doubled, Parsed, Unreadable, flaw_in, parsed
+from oneway_connectors.rest.answers import Doubled, AnswerJson, Unreadable, flaw_in, parsed
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
@@ -115,7 +115,7 @@ def json_of(client: Client, call: Call, answer: Answer) -> Value:
     return _parsed(client, call, answer).value
 
 
-def _parsed(client: Client, call: Call, answer: Answer) -> Parsed:
+def _parsed(client: Client, call: Call, answer: Answer) -> AnswerJson:
     try:
         return parsed(answer.body, answer.headers)
     except Unreadable as error:
@@ -124,10 +124,10 @@ def _parsed(client: Client, call: Call, answer: Answer) -> Parsed:
 
 def found_in(client: Client, call: Call, expression: str, data: Value) -> Value:
     """Return the result of a manifest's expression on an answer; raise `ReadError`."""
-    return _part(client, call, expression, Parsed(data)).value
+    return _part(client, call, expression, AnswerJson(data)).value
 
 
-def _part(client: Client, call: Call, expression: str, data: Parsed) -> Parsed:
+def _part(client: Client, call: Call, expression: str, data: AnswerJson) -> AnswerJson:
     try:
         return data.part(expression)
     except Unreadable as error:
