@@ -18,7 +18,7 @@ import httpx
 
 from oneway.core.connector import ReadError
 from oneway.core.records import MISSING, Value, at, id_text
-from oneway_connectors.rest.answers import Doubled, AnswerJson, Unreadable, flaw_in, parsed
+from oneway_connectors.rest.answers import AnswerJson, Doubled, Unreadable, flaw_in, parsed
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
