@@ -165,6 +165,11 @@ def test_fields_functions_references_and_words_are_completed(editor: Editor) -> 
     text = MAPPING.replace("target: reference}", "target: }")
     editor.change(text)
     assert "reference" in labels(editor.at("textDocument/completion", text, "target: }"[:-1]))
+    text = MAPPING.replace("value: id}", "value: id, label: }")
+    editor.change(text)
+    found = labels(editor.at("textDocument/completion", text, "value: id, label: "))
+    assert {"name", "reference", "join"} <= found
+    assert "Email" not in found, "a field of the source"
     text = MAPPING.replace(
         "connector: expensein, resource: users", "connector: expensein, resource: "
     )

@@ -146,6 +146,8 @@ def test_leaving_alone_needs_no_update() -> None:
         ("records: data", "records: trim(data)", "C106", "trim(data)"),
         ("records: data", "records: lenght(data)", "C106", "lenght"),
         ("message: message", "message: '&&'", "C106", None),
+        ("    id: id", "    id: id\n    label: trim(name)", "C106", "trim(name)"),
+        ("    id: id", "    id: id\n    label: name[", "C106", None),
         ("      properties:", "      required: [nmae]\n      properties:", "C107", "nmae"),
         ("    id: id", "    id: idd", "", ""),
         ("email: {type: string}", "email: {type: string, pattern: '(('}", "C108", "(("),
@@ -185,8 +187,9 @@ def test_fields_that_a_closed_record_does_not_have_are_mistakes() -> None:
     text = altered("      additionalProperties: true\n", "")
     text = altered("    id: id", "    id: di\n    normalise: {staus: [a]}", text)
     text = altered('find: {email: {email: "{value}"}}', 'find: {emial: {email: "{value}"}}', text)
+    text = altered("    id: di", "    id: di\n    label: join(' ', [emall, email])", text)
     marked = {m for c, _, m in findings(text) if c == "C107"}
-    assert marked == {"di", "staus", "emial"}
+    assert marked == {"di", "staus", "emial", "join(' ', [emall, email])"}
 
 
 def test_all_mistakes_come_in_one_run_in_the_order_of_the_file() -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from oneway.applying.preconditions import Happened, LiveState
 from oneway.applying.source_now import Stale
 from oneway.core.connector import FollowsJobs, JobState, ReadError, Writer
+from oneway.core.instants import instant_text, moment
 from oneway.planning.plan import Action
 
 
@@ -32,7 +33,7 @@ class TargetMemory:
     source records of the known target records ("" if there is none), and `sent` what an earlier
     run sent, by action id. `connection` names whose records they are; `linked` are the target
     records with links. `created` are those that a run is known to have created: none of them can
-    be the result of another create.
+    be the result of another create. `zone` is the time zone that people are told times in.
     """
 
     connection: str = ""
@@ -42,6 +43,7 @@ class TargetMemory:
     linked: Mapping[str, str] = field(default_factory=dict)
     sent: Mapping[str, Sent] = field(default_factory=dict)
     created: frozenset[str] = frozenset()
+    zone: str = ""
 
     def shown_by(self, sent: Sent) -> datetime | None:
         """Return when the target will show what was sent; None if it should by now."""
@@ -113,7 +115,7 @@ class Inquiry:
         until = self.memory.shown_by(sent)
         if until is None:
             return None
-        instant = f"{until:%Y-%m-%dT%H:%M:%SZ}"
+        instant = moment(instant_text(until), self.memory.zone)
         return Became(Happened.UNKNOWN, why=f"the target may not show it before {instant}")
 
     def _not_there(self, action: Action) -> Became:

@@ -24,7 +24,7 @@ from oneway.cli.options import (
     state_of,
     user,
 )
-from oneway.cli.printing import exit_of, introduce, print_results, quoted
+from oneway.cli.printing import exit_of, introduce, print_results, quoted, say_lost
 from oneway.cli.signal_handling import patient
 from oneway.connections import from_environment
 from oneway.core.diagnostics import Refused, refusal
@@ -164,6 +164,7 @@ def _applied(
         ends = results.as_json(ended, run.still_in)
         noted = plans.remarks_as_json(plan)
         console.json({"fingerprint": approved, "remarks": noted, **ends})
+        say_lost(console, run)
     else:
         print_results(console, ended, plan, run, limit=limit)
     say_held(console, verdict)

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from oneway.cli import log
 from oneway.core.diagnostics import Diagnostic
+from oneway.core.outputs import write_out
 from oneway.core.progress import Progress, silent
 from oneway.core.words import count
 from oneway.render import Style, diagnostics
@@ -39,9 +40,8 @@ class Console:
         return _style(sys.stdout, wanted=self.color)
 
     def out(self, text: str) -> None:
-        """Print data."""
-        sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
-        sys.stdout.flush()
+        """Print data; if nobody reads it any more, go on without (`outputs.lost`)."""
+        write_out(text if text.endswith("\n") or not text else f"{text}\n")
 
     def json(self, data: object) -> None:
         """Print data as JSON: ASCII, so that every terminal and program can read it."""

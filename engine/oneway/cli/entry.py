@@ -15,6 +15,7 @@ from oneway.cli import log
 from oneway.cli.crashes import hook, places
 from oneway.cli.exits import MEANINGS, Exit
 from oneway.cli.log import log_option
+from oneway.core import outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +123,16 @@ def oneway(log: str) -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
+    outputs.open_all()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A name that the terminal cannot show must not end the run.
             stream.reconfigure(errors="backslashreplace")
     hook(debug="--debug" in sys.argv[1:])
     code = run(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except OSError:
-        code = _broken_pipe()
+    outputs.flush_all()
+    if outputs.OUT in outputs.lost() and code != Exit.INTERRUPTED:
+        code = Exit.ERROR  # the answer did not arrive, whatever it was
     gc.freeze()  # Python searches all objects for cycles at its end, which takes 60 ms
     sys.exit(code)
 
@@ -181,8 +182,8 @@ def _run(args: Sequence[str]) -> int:
         _show(error)
         return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
     except (BrokenPipeError, SystemExit):
-        # Click ends the process for a broken pipe, and for nothing else.
-        return _broken_pipe()
+        # Click ends the process for a broken pipe, and for nothing else: of a question, or of help.
+        return Exit.ERROR
     except (Refused, ConnectorError) as error:
         return _refused(error, args)
     except Exception as error:
@@ -222,10 +223,7 @@ def _refused(error: Exception, args: Sequence[str]) -> int:
         assert isinstance(error, ConnectorError)
         where = Span("oneway")
         found = (Diagnostic(where, Severity.ERROR, error.code, error.summary, error.help),)
-    try:
-        Console(color="--no-color" not in args).report(found)
-    except OSError:
-        return _broken_pipe()
+    Console(color="--no-color" not in args).report(found)
     return Exit.ERROR
 
 
@@ -242,19 +240,5 @@ def _unexpected(error: Exception, *, debug: bool) -> int:
     return Exit.ERROR
 
 
-def _broken_pipe() -> int:
-    # The reader of the output is gone (`oneway plan … | head`): end silently.
-    sink = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(sink, stream.fileno())
-    return Exit.ERROR
-
-
 def _tell(text: str) -> None:
-    try:
-        log.tell(text, "error")
-    except OSError:
-        _broken_pipe()
+    log.tell(text, "error")

@@ -24,7 +24,14 @@ from oneway.cli.printing import introduce
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.seal import Seal
 from oneway.history.memory import NOTHING
-from oneway.inspect.explain import Explanation, Forecast, called, explain, near_keys
+from oneway.inspect.explain import (
+    Explanation,
+    Forecast,
+    called,
+    explain,
+    near_keys,
+    with_value_names,
+)
 from oneway.planning.plan import Plan
 from oneway.render import explanations
 from oneway.render.sanitize import harmless
@@ -90,6 +97,8 @@ def command(
     found, full = _found(
         prepared, reading, plan, key, explanations.forecasts(told, ends, prepared.zone)
     )
+    code, context = prepared.compiled.code, prepared.context
+    found = with_value_names(found, code, reading.references, context)
     found = tuple(replace(each, link=evidence.of(each.source_id)) for each in found)
     if format == "json":
         console.json(explanations.as_json(found, told))

@@ -6,7 +6,6 @@ that the text would not show.
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from oneway.core.outputs import forget_losses, write_error
 from oneway.core.telemetry import innermost
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ _WHOLE = tuple(f"{each}=json" for each in _OPTIONS)
 @contextmanager
 def logging(args: Sequence[str], command: str) -> Iterator[None]:
     """Log as the arguments of a command ask, for the length of a block."""
+    forget_losses()
     before = _MODE.json, _MODE.command
     _MODE.json, _MODE.command = asked_for_json(args), command
     try:
@@ -110,9 +111,8 @@ def tell_findings(found: "Sequence[Diagnostic]", text: str) -> None:
 
 
 def write(text: str) -> None:
-    """Write formatted text to standard error."""
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    """Write formatted text to standard error; if nobody reads it any more, go on without."""
+    write_error(text)
 
 
 def _event(event: str, level: str, text: str, **more: object) -> None:

@@ -8,6 +8,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.core.connector import Assumption
 from oneway.core.diagnostics import Diagnostic, Refused, Severity
+from oneway.core.outputs import ERROR, OUT, lost
 from oneway.core.words import count
 from oneway.history.journal import Run
 from oneway.history.memory import Memory
@@ -75,6 +76,21 @@ def print_results(
 ) -> None:
     """Print leavers who can still get in, then the results of an apply."""
     console.out(results.text(ended, console.style, plan, run.still_in, limit=limit))
+    if ERROR in lost():
+        console.out(_LOST.format(ERROR, run.id))
+    say_lost(console, run)
+
+
+def say_lost(console: Console, run: Run) -> None:
+    """Say on standard error that the results of a run could not be printed."""
+    if OUT in lost():
+        console.tell(_LOST.format(OUT, run.id))
+
+
+_LOST = """\
+! {} could not be written to its end: its reader is gone, or its disk is full
+  the run went on all the same: oneway runs show {}
+"""
 
 
 def exit_of(ended: Sequence[Result], verdict: Verdict, run: Run) -> Exit:

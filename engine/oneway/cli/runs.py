@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from oneway.runs import Operator, hold_lock
 from oneway.runs.by_hand import kept_given
 from oneway.runs.compare.capture import UNKEPT
 from oneway.runs.lookup import plan_of_run, refuse_without_journal, run_named
+from oneway.runs.lost_output import kept_lost
 from oneway.runs.request import instant_text
 from oneway.runs.retention import LEAST_DAYS, prune
 from oneway.runs.stories import stories_of_run
@@ -151,6 +153,7 @@ def showing(
         plan, entries = plan_of_run(journal, one), journal.entries(one.id)
         stories = stories_of_run(journal, one, plan, entries)
         past = past_run.Past(one, plan, entries, kept, why, stories, kept_given(journal, one))
+        past = replace(past, lost=kept_lost(journal, one.id))
         tally = tallies(journal, [one])[one.id]
     people = past_run.told(past, outcomes, person)
     if format == "json":

@@ -21,7 +21,7 @@ from oneway.cli.options import (
     state_of,
     user,
 )
-from oneway.cli.printing import exit_of, introduce, print_plan, print_results
+from oneway.cli.printing import exit_of, introduce, print_plan, print_results, say_lost
 from oneway.planning.plan import Ending
 from oneway.render import plans, results
 from oneway.runs import Operator, RunRequest, last_run, open_sync, prepare_run
@@ -78,6 +78,7 @@ def command(
     if format == "json":
         ends = results.as_json(ended, run.still_in)
         console.json({"plan": plans.as_json(plan, verdict, memory), **ends})
+        say_lost(console, run)
     else:
         console.out("\n")
         print_results(console, ended, plan, run, limit=limit)

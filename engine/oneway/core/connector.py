@@ -138,6 +138,8 @@ class Resource:
     absent_is_null: bool = False
     clear: Value = None
     concurrency: int = 1
+    label: str = ""
+    """The expression that names a record for people, where a lookup finds it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ schema of the system it reads from, so that an unknown field is known before any
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, did_you_mean
-from oneway.core.records import Value, keys_overlap, overlap, path_of, path_text
+from oneway.core.records import Value, keys_overlap, path_of, path_text
 from oneway.mapping.evidence import Secrets
-from oneway.mapping.expressions import Context, Expression
+from oneway.mapping.expressions import Context, Expression, parse
 from oneway.mapping.interpreter import (
     FieldCode,
     Interpreted,
@@ -138,12 +138,13 @@ class _Compiler:
             left=self.decided_on_target(leavers.left if leavers else None),
             scheduled=self.decided_on_target(leavers.scheduled if leavers else None),
             label=self.on_source(spec.label) if spec.label else None,
-            references=tuple(map(self.reference, spec.references)),
             one_per=self.one_per(),
             target_reading=reading_of(self.target),
             unsure=self.unsure(),
         )
-        code = with_spellings(replace(code, secrets=self.secrets(code)))
+        secrets = self.secrets(code)
+        tables = tuple(self.reference(each, secrets) for each in spec.references)
+        code = with_spellings(replace(code, secrets=secrets, references=tables))
         sound = not self.names.findings.failed
         for diagnostic in lint(spec, code, self.source, self.target, sound=sound):
             self.names.report(diagnostic)
@@ -223,14 +224,26 @@ class _Compiler:
             summary = f"{endpoint.connector.text}: {text}"
             self.names.error("M112", endpoint.resource.span, summary, _WITHOUT[capability])
 
-    def reference(self, spec: ReferenceSpec) -> ReferenceCode:
+    def reference(self, spec: ReferenceSpec, secrets: Secrets) -> ReferenceCode:
         resource = self.names.reference_resource(spec)
         where = f"reference '{spec.name}'"
+        key = self.names.parsed(spec.key, resource, where)
+        value = self.names.parsed(spec.value, resource, where)
+        label = self.names.parsed(spec.label, resource, where) if spec.label else None
+        if label is None and resource.label:
+            label = replace(parse(resource.label, spec.span), reading=reading_of(resource))
+        own = self.is_own(spec)
+        hidden = {path_of(name) for name, each in resource.fields.items() if each.sensitive}
+        hidden |= secrets.target if own else set()
+        read = {"key": key, "value": value} | ({"label": label} if label else {})
         return ReferenceCode(
             spec.name,
-            self.names.parsed(spec.key, resource, where),
-            self.names.parsed(spec.value, resource, where),
-            own=self.id_of_target() if self.is_own(spec) else (),
+            key,
+            value,
+            own=self.id_of_target() if own else (),
+            label=label,
+            says_label=spec.label is not None,
+            secret=frozenset(name for name, each in read.items() if reads_any(each, hidden)),
         )
 
     def id_of_target(self) -> tuple[str, ...]:
@@ -509,9 +522,8 @@ class _Compiler:
 
     def reads_marked(self, expression: Expression) -> bool:
         """Return whether an expression reads a field that the source marks sensitive."""
-        if expression.facts.whole:
-            return any(field.sensitive for field in self.source.fields.values())
-        return any(covers(self.source, path_text(use.keys)) for use in expression.paths)
+        marked = {path_of(name) for name, each in self.source.fields.items() if each.sensitive}
+        return reads_any(expression, marked)
 
     def field(self, spec: FieldSpec) -> FieldCode:
         field = self.target_field(spec)
@@ -565,9 +577,11 @@ class _Compiler:
             return UTC
 
 
-def covers(resource: Resource, path: str) -> bool:
-    """Return whether a path is, contains, or lies inside a field marked as sensitive."""
-    return any(each.sensitive and overlap(path, name) for name, each in resource.fields.items())
+def reads_any(expression: Expression, paths: Collection[tuple[str, ...]]) -> bool:
+    """Return whether an expression reads one of the paths, all of it or a part."""
+    if expression.facts.whole:
+        return bool(paths)
+    return any(keys_overlap(use.keys, each) for use in expression.paths for each in paths)
 
 
 def among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:

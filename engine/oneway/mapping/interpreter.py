@@ -8,7 +8,7 @@ to reference tables, and so a `Program`. The order of each field is
 and everything that can go wrong on one record ends in that record's `EvaluationFailure`.
 """
 
-from collections.abc import Callable, Container, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -28,13 +28,11 @@ from oneway.core.records import (
     holds,
     identity,
     is_blank,
-    is_scalar,
     parse_day,
     path_text,
     with_value,
     without_path,
 )
-from oneway.core.seal import canonical
 from oneway.core.sealed import MASK
 from oneway.mapping.evidence import Secrets, as_shown, evidence, readings
 from oneway.mapping.expressions import (
@@ -107,6 +105,12 @@ class ReferenceCode:
     value: Expression
     own: tuple[str, ...] = ()
     """Where the target's records hold their ids, if the table is made of them."""
+    label: Expression | None = None
+    """What names a row for people: the mapping's, or else the manifest's."""
+    says_label: bool = False
+    """Whether the mapping has a label for the rows."""
+    secret: frozenset[str] = frozenset()
+    """Which of "key", "value" and "label" read anything sensitive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,13 @@ class MappingCode:
     """Paths of `Policy.told` that may change when a record leaves, or comes back."""
     secrets: Secrets = field(default_factory=Secrets)
 
+    @property
+    def open_tables(self) -> frozenset[str]:
+        """The references whose lookup tables hold nothing sensitive."""
+        closed = {each.lookup for each in (*self.fields, *self.leaving) if each.rule.sensitive}
+        closed |= {each.name for each in self.references if each.secret - {"label"}}
+        return frozenset(each.name for each in self.references) - closed
+
 
 @dataclass(frozen=True, slots=True)
 class LookupTable:
@@ -160,23 +171,6 @@ class LookupTable:
     complete: bool = True
     problems: tuple[str, ...] = ()
     keyless: tuple[str, ...] = ()
-
-    def names(self, wanted: Container[str]) -> dict[str, str]:
-        """Return the key that finds each wanted value, by the value's canonical JSON.
-
-        A value that is its own key, or has several, has no name.
-        """
-        found: dict[str, set[str]] = {}
-        for key, values in self.rows.items():
-            for value in values if isinstance(key, str) else ():
-                if is_scalar(value) and (said := canonical(value)) in wanted:
-                    found.setdefault(said, set()).add(str(key))
-        return {
-            said: key
-            for said, keys in sorted(found.items())
-            for key in keys
-            if len(keys) == 1 and canonical(key) != said
-        }
 
 
 def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> LookupTable:

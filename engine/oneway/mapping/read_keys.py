@@ -47,6 +47,8 @@ class ReadKey:
     told: bool = True
     quoted: str = ""
     meant: Meant = Meant.FIELD
+    shown: bool = False
+    """Whether it is read for people alone: the run does the same without it."""
 
 
 @dataclass(slots=True)
@@ -260,8 +262,9 @@ class KeyTally:
         return missing in self.reading.declared and self.reading.is_null(missing)
 
     def counts(self) -> Mapping[str, int]:
-        """Return the number of records that state each key, by its path."""
-        return {path_text(path): self.stated[path] + self.whole for path in sorted(self.stated)}
+        """Return the number of records that state each key that the run goes by, by its path."""
+        paths = sorted({each.path for each in self.keys if not each.shown})
+        return {path_text(path): self.stated[path] + self.whole for path in paths}
 
     def valued(self) -> Mapping[str, int]:
         """Return how many records have a value for each `told` key, by its path.
@@ -273,11 +276,14 @@ class KeyTally:
         lacking = sorted(self.groups.items(), key=lambda each: each[0].name)
         return found | {group.name: self.records - number for group, number in lacking}
 
-    def unheld(self) -> Iterator[Diagnostic]:
-        """Yield each key that no record has: an error where it is needed, else a warning."""
+    def unheld(self, *, shown: bool = True) -> Iterator[Diagnostic]:
+        """Yield each key that no record has: an error where it is needed, else a warning.
+
+        Without `shown`, keys that are read for people alone are left out.
+        """
         if self.records and not self.whole:
             for each in self.keys:
-                if not self.answered[each.path]:
+                if not self.answered[each.path] and (shown or not each.shown):
                     yield self._unheld(each)
         yield from self.types.unlike(self.side)
         if self.records and self.new is not None:
@@ -440,7 +446,12 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
     found["source"].groups = dict.fromkeys(word_groups(code), 0)
     for each in code.references:
         readers = ((each.key, "key", False, True), (each.value, "value", False, True))
-        found[f"references.{each.name}"] = _tally(f"reference '{each.name}'", readers)
+        table = _tally(f"reference '{each.name}'", readers)
+        if each.label is not None and each.says_label:
+            named = _tally(table.side, ((each.label, "label", False, False),))
+            keys = (*table.keys, *(replace(key, shown=True) for key in named.keys))
+            table = KeyTally(table.side, keys, table.reading, table.words)
+        found[f"references.{each.name}"] = table
     return found
 
 

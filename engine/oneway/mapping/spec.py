@@ -210,6 +210,8 @@ class ReferenceSpec:
     key: Text
     value: Text
     span: Span
+    label: Text | None = None
+    """What names a row for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from oneway.core.instants import day, moment
 from oneway.core.records import Compare, Value, comparable, same
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rehires, Rekey
@@ -45,10 +46,10 @@ class Link:
     origin: Origin = Origin.MATCHED
     key_digest: str = ""
 
-    @property
-    def text(self) -> str:
-        """How and since when the two records are linked, in words."""
-        return f"{self.origin.value} on {self.since[:10]} as target record {self.target_id}"
+    def told(self, zone: str) -> str:
+        """Return how and since when the two records are linked, in words for people in a zone."""
+        since = day(self.since, zone)
+        return f"{self.origin.value} on {since} as target record {self.target_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class LinkEvidence:
     created so recently that the target may not show them yet, and until when. `pending` are the
     source records with a create of unknown end, and why. `second_look` are those that only a
     second read of the source showed. `doubted` are those listed after the last run as leavers who
-    can still get in, if values are gone that may say so; and why.
+    can still get in, if values are gone that may say so; and why. `zone` is the time zone that
+    people are told days in.
     """
 
     links: tuple[Link, ...] = ()
@@ -70,6 +72,11 @@ class LinkEvidence:
     pending: Mapping[str, str] = field(default_factory=dict)
     second_look: frozenset[str] = frozenset()
     doubted: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
+
+    def told(self, link: Link) -> str:
+        """Return how and since when two records are linked, in words."""
+        return link.told(self.zone)
 
     @property
     def targets(self) -> Mapping[str, str]:
@@ -360,7 +367,7 @@ class _Reconciler:
         if owner is not None and not owner.leaver:
             text = (
                 f"the key {row.key} finds target record {ids[0]}, which is source record "
-                f"{link.source_id} ({link.text}), and that one is still there"
+                f"{link.source_id} ({self.evidence.told(link)}), and that one is still there"
             )
             return _conflict(Reason("claimed", text, candidates=ids), keyed, keyed.target)
         gone = "has left" if owner is not None else "is no longer in the source"
@@ -398,7 +405,8 @@ class _Reconciler:
         stranger = bool(likeness.differing) and not likeness.agreeing
         where = "is gone" if proven else "is not in the target's list"
         text = (
-            f"{link.text}, which {where}; the key {row.key} finds target record {found.target_id}"
+            f"{self.evidence.told(link)}, which {where}; "
+            f"the key {row.key} finds target record {found.target_id}"
         )
         if likeness.beyond_the_key or (proven and not stranger):
             return replace(keyed, notes=(*keyed.notes, Reason("adopted", text)))
@@ -409,7 +417,7 @@ class _Reconciler:
     def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
         likeness = likeness_of(self.policy, row, target)
         stranger = bool(self.policy.identifying) and not likeness.agreeing
-        text = f"{link.text}; {_change_of_key(row, link)}"
+        text = f"{self.evidence.told(link)}; {_change_of_key(row, link)}"
         if self.policy.rekey is Rekey.WRITE and keyed is NOBODY and not stranger:
             return Match(target, notes=(Reason("rekeyed", text), *self._notes(link)), rekeyed=True)
         ids: tuple[str, ...] = (target.target_id,)
@@ -425,10 +433,10 @@ class _Reconciler:
     def _missing(self, link: Link) -> Match:
         """Return the match of a row whose record was found neither by key nor by id."""
         if link.target_id in self.evidence.late:
-            until = self.evidence.late[link.target_id]
-            text = f"{link.text}, which the target may not show before {until}"
+            until = moment(self.evidence.late[link.target_id], self.evidence.zone)
+            text = f"{self.evidence.told(link)}, which the target may not show before {until}"
             return Match(gone=Reason("gone", text))
-        text = f"{link.text}, which is not in the target's list"
+        text = f"{self.evidence.told(link)}, which is not in the target's list"
         if link.target_id not in self.evidence.gone:
             return Match(gone=Reason("gone", f"{text}, and was not looked up", warning=True))
         reason = Reason("gone", f"{text} and was not found by its id either", warning=True)
@@ -437,7 +445,7 @@ class _Reconciler:
     def _notes(self, link: Link) -> tuple[Reason, ...]:
         if link.target_id not in self.evidence.unlisted:
             return ()
-        text = f"{link.text}, which the target's list does not show; found by its id"
+        text = f"{self.evidence.told(link)}, which the target's list does not show; found by its id"
         return (Reason("unlisted", text, warning=link.target_id not in self.evidence.late),)
 
     def _in_view(self, row: SourceRow) -> TargetRow | None:

@@ -407,10 +407,10 @@ class Plan:
     remarks: tuple[Reason, ...] = ()
     """What to know before approving the plan as a whole, such as that nobody can leave by it."""
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """The key with which a lookup finds a value, by field and the value's canonical JSON."""
+    """What people know a looked-up value by, by field and the value's canonical JSON."""
 
     def name_of(self, field: str, value: Value | Sealed) -> str:
-        """Return the key by which a lookup finds a value of a field; "" if it has none."""
+        """Return what people know a looked-up value of a field by; "" if it has no name."""
         known = self.names.get(field)
         return known.get(canonical(value), "") if known and is_scalar(value) else ""
 

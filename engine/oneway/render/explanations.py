@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from oneway.core.diagnostics import Span
 from oneway.core.instants import day
-from oneway.core.records import Value
+from oneway.core.records import Value, is_scalar
+from oneway.core.seal import canonical
 from oneway.core.sealed import MASK
 from oneway.core.words import count
 from oneway.history.stories import Story, Trouble
@@ -19,7 +20,7 @@ from oneway.inspect.explain import (
 from oneway.planning.access import may_have_left
 from oneway.planning.links import Link
 from oneway.planning.plan import Kind
-from oneway.render.layout import clip, wrap
+from oneway.render.layout import clip, with_name, wrap
 from oneway.render.plans.content import list_change
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.stories import of_actions as stories_of
@@ -128,7 +129,7 @@ def _record(id: str | None) -> str:
 
 def _link(link: Link, zone: str) -> str:
     key = f", known by {clip(harmless(link.key))}" if link.key else ""
-    return f"{harmless(link.text)}{key}, last seen {harmless(day(link.seen, zone))}"
+    return f"{harmless(link.told(zone))}{key}, last seen {harmless(day(link.seen, zone))}"
 
 
 def _link_data(link: Link) -> dict[str, object]:
@@ -176,20 +177,27 @@ def _field(step: FieldStep, style: Style) -> list[str]:
     ink = Ink.CHANGED if "will be" in step.verdict else Ink.FAINT
     said = "not asked" if step.state == "inactive" else f"{step.state}: {_value(step.read)}"
     if step.value != step.read:
-        said += f", becomes {_value(step.value)}"
+        said += f", becomes {_named(step.value, step)}"
     return [
         *(style.paint(line, ink) for line in head),
         *wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8),
         *wrap(said, style, 6, 8),
-        *wrap(_change(step.before, step.after), style, 6, 8),
+        *wrap(_change(step), style, 6, 8),
         *wrap(on_one_line("; ".join(step.policy)), style, 6, 8),
     ]
 
 
-def _change(before: Value, after: Value) -> str:
+def _change(step: FieldStep) -> str:
+    before, after = step.before, step.after
     if isinstance(before, list) and isinstance(after, list) and before != after:
         return list_change(before, after)
-    return f"before {_value(before)}, after {_value(after)}"
+    return f"before {_named(before, step)}, after {_named(after, step)}"
+
+
+def _named(value: Value, step: FieldStep) -> str:
+    """Return a value, and its name if a lookup finds it."""
+    name = step.names.get(canonical(value), "") if is_scalar(value) else ""
+    return with_name(_value(value), name)
 
 
 def _value(value: Value) -> str:
@@ -253,4 +261,5 @@ def _field_data(step: FieldStep) -> dict[str, object]:
         "policy": list(step.policy),
         "verdict": step.verdict,
         "leaving": step.leaving,
+        "names": dict(step.names),
     }

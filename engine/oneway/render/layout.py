@@ -30,9 +30,9 @@ def clip(text: str, width: int = MOST) -> str:
     return _fitting(text, max(width - 3, 0)) + "..."[:width]
 
 
-def with_key(text: str, key: str) -> str:
-    """Return a shown value with the key by which a lookup finds it, if there is one: `13 (OPS)`."""
-    return f"{text} ({clip(harmless(key), 60)})" if key else text
+def with_name(text: str, name: str) -> str:
+    """Return a shown value with the name that people know it by, if it has one: `13 (OPS)`."""
+    return f"{text} ({clip(harmless(name), 60)})" if name else text
 
 
 def wrap(text: str, style: Style, indent: int = 0, hang: int | None = None) -> list[str]:

@@ -28,6 +28,7 @@ from oneway.render.vocabulary import (
     VERB_MARKERS,
 )
 from oneway.runs.by_hand import GIVEN, given_to_sync
+from oneway.runs.lost_output import LOST
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
 """The words that select people: a planned outcome, or how it ended."""
@@ -83,6 +84,8 @@ class Past:
     stories: tuple[Story, ...] = ()
     given: str = ""
     """What `oneway sync` was given, of a run that came to no plan and has no connection."""
+    lost: tuple[str, ...] = ()
+    """The outputs of its process that could not be written to their end."""
 
 
 def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[RecordStory, ...]:
@@ -116,6 +119,8 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Re
 def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     """Return a run's people as data: {still_in, people: [...], reads: [...] or null, kept: [...]}.
 
+    `lost_output` are the outputs that could not be written to their end, in words.
+
     `still_in` are those who had left and could still get in: [{key, label, source_id,
     target_id, why, may_have_left}].
 
@@ -137,7 +142,8 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
         ],
         "settings": None if plan is None else dict(plan.settings),
         **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
-        "kept": sorted(past.kept - {STORIES, GIVEN}),
+        "kept": sorted(past.kept - {STORIES, GIVEN, LOST}),
+        "lost_output": list(past.lost),
         "links": dict(past.run.links),
     }
 
@@ -219,10 +225,15 @@ def _head(past: Past, style: Style) -> Iterator[str]:
         said = f"{harmless(allowance.guard)} up to {allowance.ceiling:,}, by {allowance.by}"
         yield from _fact("allowed", harmless(said), style)
     yield from _fact("kept", _kept(past), style)
+    if past.lost:
+        yield from _fact("lost", f"{' and '.join(past.lost)}, {_GONE}", style)
 
 
 def _inked(line: str, at: int, state: RunState, style: Style) -> str:
     return style.paint(line[:at], Ink.STRONG) + style.paint(line[at:], RUN_STATE_INKS[state])
+
+
+_GONE = "whose reader was gone, or disk full, before the run ended; the run went on"
 
 
 def _by(run: Run) -> str:

@@ -32,6 +32,7 @@ from oneway.planning.guards import Verdict, counted_as
 from oneway.planning.links import Origin
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
 from oneway.planning.plan_file import dump, fingerprint
+from oneway.runs.lost_output import keep_lost
 from oneway.runs.prepared import connection_name, lag_of, side_of
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import Operator, RunSession
@@ -105,6 +106,7 @@ def target_memory(
         linked={each.source_id: each.target_id for each in known},
         sent=sent,
         created=frozenset(each.target_id for each in known if each.origin is Origin.CREATED),
+        zone=session.prepared.zone,
     )
 
 
@@ -232,6 +234,7 @@ class RunLog:
             counts = self.journal.counts(self.run)
             self.journal.finish(self.run, counts, now, still_in=self.still_in())
             self.journal.interrupted(self.run)
+            keep_lost(self.journal, self.run)
             write_stories(self.journal, self.run, self.plan)
         self._note_end()
 
@@ -254,6 +257,7 @@ class RunLog:
             counts = self.journal.counts(self.run)
             still, reads = self.still_in(), as_written(self.plan.reads, self._written())
             self.journal.finish(self.run, counts, now, records, managed, still, reads)
+            keep_lost(self.journal, self.run)
             write_stories(self.journal, self.run, self.plan)
         self._note_end()
 

@@ -153,7 +153,7 @@ def _forget_plan(journal: Journal, run: Run, known: Known, plan: Plan) -> bool:
     )
     allowed = _allowed(known, plan.allowed)
     names = {
-        field: {value: key for value, key in each.items() if not known.is_in(key)}
+        field: {of: name for of, name in each.items() if not known.is_in(f"{of} {name}")}
         for field, each in plan.names.items()
     }
     less = replace(plan, outcomes=outcomes, misses=misses, allowed=allowed, names=names)

@@ -12,6 +12,7 @@ from typing import TypeVar
 from oneway.applying.gates import NOT_KNOWN_YET
 from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.diagnostics import refusal
+from oneway.core.instants import moment
 from oneway.core.records import Collected, Record
 from oneway.history.journal import JournalEntry
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
@@ -34,7 +35,8 @@ class Remembered:
     `pending` are the source records with a create whose end is not known, and why it is not
     sent again yet. `recent` is what guards know of earlier runs, and `good_since` when the last
     good one of them began; blank before the first. `still_in` are the source records of those who
-    had left, and could get in after the last run that knows.
+    had left, and could get in after the last run that knows. `zone` is the time zone that people
+    are told days in.
     """
 
     links: tuple[Link, ...] = ()
@@ -43,11 +45,12 @@ class Remembered:
     recent: RecentRuns = field(default_factory=RecentRuns)
     good_since: str = ""
     still_in: frozenset[str] = frozenset()
+    zone: str = ""
 
     @property
     def evidence(self) -> LinkEvidence:
         """What is known before any system is asked again."""
-        return LinkEvidence(self.links, pending=self.pending)
+        return LinkEvidence(self.links, pending=self.pending, zone=self.zone)
 
 
 NOTHING_REMEMBERED = Remembered()
@@ -65,13 +68,13 @@ def recall(session: RunSession) -> Remembered:
     from oneway.history.journal.links import links  # with the store, and not before it is used
     from oneway.history.last_good import last_still_in
 
-    name, lag = session.name, lag_of(session.prepared)
+    name, lag, zone = session.name, lag_of(session.prepared), session.prepared.zone
     known = links(journal, name)
     unsettled = [each for run in journal.unfinished(name) for each in journal.entries(run.id)]
     pending = {
         each.source_id: why
         for each in unsettled
-        if each.source_id is not None and (why := why_pending(each, lag, now))
+        if each.source_id is not None and (why := why_pending(each, lag, now, zone))
     }
     of_target = {each.target_id: each.source_id for each in known}
     last = last_still_in(journal.runs(name, limit=_LOOK_BACK))
@@ -83,17 +86,19 @@ def recall(session: RunSession) -> Remembered:
         RecentRuns(stated=journal.last_stated(name), valued=journal.last_valued(name)),
         journal.last_good_start(name),
         frozenset(filter(None, found)),
+        zone,
     )
 
 
-def why_pending(entry: JournalEntry, lag: timedelta, now: datetime) -> str:
-    """Return why a create may not be sent again yet; nothing if it may."""
+def why_pending(entry: JournalEntry, lag: timedelta, now: datetime, zone: str) -> str:
+    """Return why a create may not be sent again yet, with times of a zone; nothing if it may."""
     unknown = entry.end is None or entry.end.ending.value == "unknown"
     if entry.verb is not Verb.CREATE or not unknown:
         return ""
+    sent = moment(entry.sent_at, zone)
     if entry.end is not None and entry.end.job:
         return (
-            f"the target accepted a create at {entry.sent_at} and has not said how it ended; "
+            f"the target accepted a create at {sent} and has not said how it ended; "
             "it is not sent again until it has"
         )
     until = shown_by(entry.sent_at, lag)
@@ -101,8 +106,8 @@ def why_pending(entry: JournalEntry, lag: timedelta, now: datetime) -> str:
         end = entry.end
         return f"a create was sent; {end.reason}" if end and end.code == NOT_KNOWN_YET else ""
     return (
-        f"a create was sent at {entry.sent_at}, and how it ended is not known; the target may not "
-        f"show it before {instant_text(until)}, and it is not sent again until then"
+        f"a create was sent at {sent}, and how it ended is not known; the target may not "
+        f"show it before {moment(instant_text(until), zone)}, and it is not sent again until then"
     )
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from oneway import __version__
 from oneway.core.progress import Progress, silent
-from oneway.core.records import is_scalar
-from oneway.core.seal import Seal, canonical
+from oneway.core.seal import Seal
 from oneway.core.telemetry import step
 from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import AnyTargetRow
+from oneway.mapping.value_names import names_by_field
 from oneway.planning.doubt import doubted, left_out, vanished
 from oneway.planning.guards import WINDOW, RecentRuns, Verdict, gone, judge
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
@@ -28,7 +28,6 @@ from oneway.runs.read import (
     EvaluatedInputs,
     ReadInputs,
     evaluate_inputs,
-    open_tables,
     table_digest,
 )
 from oneway.runs.remarks import remarks_on
@@ -195,23 +194,15 @@ def _planned(prepared: PreparedRun, found: EvaluatedInputs, seal: Seal, header: 
 
 
 def _with_names(plan: Plan, prepared: PreparedRun, found: ReadInputs | EvaluatedInputs) -> Plan:
-    """Return a plan that knows the keys of the looked-up values in its changes.
-
-    Tables that hold anything sensitive name nothing.
-    """
+    """Return a plan that knows the names of the looked-up values in its changes."""
     code = prepared.compiled.code
-    lookups = {each.rule.path: each.lookup for each in (*code.fields, *code.leaving) if each.lookup}
-    wanted: dict[str, set[str]] = {}
-    for action in plan.actions if lookups else ():
+    if not code.references:
+        return plan
+    values: dict[str, list[object]] = {}
+    for action in plan.actions:
         for change in action.changes:
-            if change.field in lookups:
-                both = filter(is_scalar, (change.before, change.after))
-                wanted.setdefault(change.field, set()).update(map(canonical, both))
-    open_ = open_tables(prepared) if wanted else ()
-    names = {}
-    for path, values in wanted.items():
-        if lookups[path] in open_ and (known := found.tables[lookups[path]].names(values)):
-            names[path] = known
+            values.setdefault(change.field, []).extend((change.before, change.after))
+    names = names_by_field(code, found.references, found.program.context, values)
     return replace(plan, names=names) if names else plan
 
 

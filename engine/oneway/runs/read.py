@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from oneway.connections.discovery import FILES
 from oneway.core.batches import Batch
-from oneway.core.connector import Field, ReadError
+from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
@@ -18,10 +18,9 @@ from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
 from oneway.mapping.program import AnySourceRow, AnyTargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.same_rows import SameRows
-from oneway.mapping.spec import ReferenceSpec
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.plan import Quiet
-from oneway.runs.compare.projection import Projection, is_open_table
+from oneway.runs.compare.projection import Projection
 from oneway.runs.prepared import Input, PreparedRun
 from oneway.runs.systems import OpenSystems, offline_help
 from oneway.state.pulse import beat
@@ -195,32 +194,8 @@ class _Rows(Generic[T]):
 def projection_of(prepared: PreparedRun) -> Projection:
     """Return the projection of records that may be stored with a run."""
     compiled = prepared.compiled
-    tables = open_tables(prepared)
+    tables = compiled.code.open_tables
     return Projection(compiled.code, compiled.source, compiled.target, tables)
-
-
-def open_tables(prepared: PreparedRun) -> frozenset[str]:
-    """Return the references whose lookup tables hold nothing marked as sensitive."""
-    code = prepared.compiled.code
-    secret = {each.lookup for each in (*code.fields, *code.leaving) if each.rule.sensitive}
-    codes = {each.name: each for each in code.references if each.name not in secret}
-    specs = {spec.name: spec for spec in prepared.spec.references}
-    return frozenset(
-        name
-        for name, each in codes.items()
-        if is_open_table(each, _fields_of(prepared, specs[name]))
-    )
-
-
-def _fields_of(prepared: PreparedRun, reference: ReferenceSpec) -> Iterable[Field]:
-    """Return what is known of the fields of a reference's records."""
-    spec, endpoint = prepared.spec, reference.endpoint
-    if endpoint is None:
-        side = spec.source if reference.side == "source" else spec.target
-        endpoint = replace(side, resource=reference.resource)
-    resources = prepared.catalogue[endpoint.connector.text].resources
-    found = resources.get(endpoint.resource.text)
-    return () if found is None else found.fields.values()
 
 
 class _Reads:
@@ -252,7 +227,7 @@ class _Reads:
 
     def found_in(self, name: str, table: LookupTable) -> LookupTable:
         """Return a table; if no record has its key or its value, it does not say what it lacks."""
-        unheld = [each.summary for each in self.tallies[f"references.{name}"].unheld()]
+        unheld = [each.summary for each in self.tallies[f"references.{name}"].unheld(shown=False)]
         if not unheld:
             return table
         return replace(table, complete=False, problems=(*table.problems, *unheld))

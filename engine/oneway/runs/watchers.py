@@ -1,6 +1,5 @@
 """The watchers of runs in this process: a log of JSON lines, traces, both, or none."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import datetime
 
 from oneway.connections.environment import of_environment
 from oneway.core.diagnostics import refusal
+from oneway.core.outputs import write_error
 from oneway.core.telemetry import Watcher, watching
 
 VARIABLE = "ONEWAY_TRACES"
@@ -40,7 +40,7 @@ def watched(
         if asked.log:
             from oneway.runs.step_log import StepLog
 
-            found.append(StepLog(_write, now))
+            found.append(StepLog(write_error, now))
         if asked.traces:
             try:
                 from oneway.runs.traces import exported
@@ -51,8 +51,3 @@ def watched(
             found.append(stack.enter_context(exported(of_environment, failed)))
         stack.enter_context(watching(*found))
         yield
-
-
-def _write(line: str) -> None:
-    sys.stderr.write(line)
-    sys.stderr.flush()

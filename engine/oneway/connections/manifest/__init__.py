@@ -107,6 +107,7 @@ def _resource(name: str, data: Data) -> Resource:
     return Resource(
         name=name,
         id=text(data, "id"),
+        label=text(data, "label"),
         fields=fields_of(record, absent_is_null=is_null, apart=into, clear=data.get("clear")),
         capabilities=frozenset(able),
         open=is_open(record),

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from oneway.connections.manifest.places import Template, expressions, templates
-from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
 from oneway.core.hosts import is_loopback
 from oneway.core.quoting import parted
+from oneway.core.records import path_text
 from oneway.documents.loose import Data, items, obj, text
 from oneway.documents.record_fields import fields_of, is_open
 from oneway.documents.yaml_source import Document, Path
@@ -224,6 +225,7 @@ def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagno
     if is_open(record):
         return
     named: list[tuple[Path, str, bool]] = [((*path, "id"), text(resource, "id"), False)]
+    named += [((*path, "label"), each, False) for each in _read_by(text(resource, "label"))]
     for key in ("normalise", "find", "names"):
         named += [((*path, key, field), field, True) for field in obj(resource.get(key))]
     for place, field, is_key in named:
@@ -231,6 +233,14 @@ def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagno
             help = did_you_mean(field, known) or "add it to the record schema"
             summary = f"the record schema has no field '{field}'"
             yield document.at(place, "C107", summary, help, key=is_key)
+
+
+def _read_by(expression: str) -> list[str]:
+    """Return the fields that an expression reads; none if it cannot be parsed, as is told."""
+    try:
+        return [path_text(use.keys) for use in parse(expression, Span("")).paths]
+    except ExpressionSyntax:
+        return []
 
 
 def _record(document: Document, path: Path, schema: Data) -> Iterator[Diagnostic]:

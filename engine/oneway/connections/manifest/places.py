@@ -67,6 +67,8 @@ def expressions(data: Data) -> Iterator[tuple[Path, str]]:
         yield from _named(within, choices, "pagination", ("next", "total"))
     for name, value in obj(data.get("resources")).items():
         path, resource = ("resources", name), obj(value)
+        if text(resource, "label"):
+            yield (*path, "label"), text(resource, "label")
         yield from _named(path, resource, "list", ("records",))
         listing = obj(resource.get("list"))
         yield from _named((*path, "list"), listing, "pagination", ("next", "total"))

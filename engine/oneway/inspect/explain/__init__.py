@@ -4,10 +4,11 @@ A pure function over the same arguments as a plan, and the plan itself: what is 
 happen is what the plan says, and the steps are shown beside it. Sensitive values are `***`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
-from oneway.core.records import Snapshot
+from oneway.core.records import Snapshot, Value
 from oneway.inspect.explain.person import House
 from oneway.inspect.explain.steps import (
     Condition,
@@ -18,7 +19,10 @@ from oneway.inspect.explain.steps import (
     RuleStep,
 )
 from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import Context
+from oneway.mapping.interpreter import MappingCode
 from oneway.mapping.program import Program
+from oneway.mapping.value_names import names_by_field
 from oneway.planning.one_per_person import ANOTHER
 from oneway.planning.plan import Outcome, Plan
 
@@ -32,6 +36,7 @@ __all__ = [
     "called",
     "explain",
     "near_keys",
+    "with_value_names",
 ]
 
 
@@ -56,6 +61,26 @@ def explain(
     found = [each for each in plan.outcomes if house.is_named(each, key)]
     found.sort(key=lambda each: any(reason.code == ANOTHER for reason in each.reasons))
     return tuple(map(house.explanation, found))
+
+
+def with_value_names(
+    explanations: Sequence[Explanation],
+    code: MappingCode,
+    references: Mapping[str, Snapshot],
+    context: Context,
+) -> tuple[Explanation, ...]:
+    """Return explanations that know the names of looked-up values."""
+    values: dict[str, list[Value]] = {}
+    for step in (step for each in explanations for step in each.fields):
+        values.setdefault(step.path, []).extend((step.value, step.before, step.after))
+    names = names_by_field(code, references, context, values)
+    return tuple(
+        replace(
+            each,
+            fields=tuple(replace(step, names=names.get(step.path, {})) for step in each.fields),
+        )
+        for each in explanations
+    )
 
 
 def called(plan: Plan, name: str) -> tuple[Outcome, ...]:

@@ -1,6 +1,7 @@
 """The steps of an explanation, as data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value
@@ -71,6 +72,8 @@ class FieldStep:
     policy: tuple[str, ...]
     verdict: str
     leaving: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people know looked-up values by, by the value's canonical JSON."""
 
 
 @dataclass(frozen=True, slots=True)

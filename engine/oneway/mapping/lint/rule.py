@@ -55,6 +55,8 @@ class Subject:
         """Every expression that is evaluated on a record of a lookup table."""
         for each in self.code.references:
             yield from (each.key, each.value)
+            if each.label is not None and each.says_label:
+                yield each.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ def _reference(name: str, part: DocumentPart) -> ReferenceSpec:
         key=part.at("key").text(),
         value=part.at("value").text(),
         span=part.key_span,
+        label=part.maybe_text("label"),
     )
 
 

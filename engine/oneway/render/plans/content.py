@@ -31,7 +31,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.render.layout import clip, with_key
+from oneway.render.layout import clip, with_name
 from oneway.render.sanitize import harmless, shown
 from oneway.render.stories import by_subject, since
 from oneway.render.stories import sentence as told_as
@@ -333,7 +333,7 @@ def _record(outcome: Outcome) -> str:
 def changed(change: Change, verb: Verb, plan: Plan) -> str:
     """Return the values before and after of one field; sensitive ones as `***`.
 
-    Values that a lookup of the plan finds are shown with the key that finds them: `13 (OPS)`.
+    Values that a lookup of the plan finds are shown with their names: `13 (OPS Operations)`.
     """
     before, after = change.before, change.after
     if change.awaits is not None and not isinstance(after, Sealed):
@@ -350,8 +350,8 @@ def changed(change: Change, verb: Verb, plan: Plan) -> str:
 
 
 def valued(plan: Plan, field: str, value: Value | Sealed) -> str:
-    """Return a value, and the key by which a lookup finds it: `13 (OPS)`."""
-    return with_key(clip(shown(value)), plan.name_of(field, value))
+    """Return a value, and its name if a lookup finds it: `13 (OPS Operations)`."""
+    return with_name(clip(shown(value)), plan.name_of(field, value))
 
 
 def list_change(before: list[Value], after: list[Value]) -> str:
@@ -498,7 +498,7 @@ def sentence(reason: Reason, names: Mapping[str, str] = {}) -> str:
 
 
 def alike(plan: Plan) -> tuple[str, ...]:
-    """Return the changes that many records share: "departmentId: all 150 become 13 (OPS)"."""
+    """Return the changes that many records share: "teamId: all 150 become 13 (OPS)"."""
     counts: dict[str, Counter[str]] = {}
     for outcome in plan.telling:
         for action in outcome.actions:

@@ -11,7 +11,7 @@ from oneway.core.seal import Sealed
 from oneway.history.journal import RunStart
 from oneway.history.stories import Story
 from oneway.planning.plan import Change, Outcome, Plan, Verb
-from oneway.render.layout import clip, with_key
+from oneway.render.layout import clip, with_name
 from oneway.render.report.page import Fields, Look, ReportField, ReportPerson, Value
 from oneway.render.sanitize import harmless, quoted, shown
 
@@ -120,9 +120,9 @@ def value(data: Data | Sealed) -> Value:
 
 
 def _valued(change: Change, data: Data | Sealed, plan: Plan | None) -> Value:
-    """Return a value, with the key by which a lookup of the plan finds it."""
-    said, key = value(data), plan.name_of(change.field, data) if plan is not None else ""
-    return replace(said, text=with_key(said.text, key))
+    """Return a value, with its name if a lookup of the plan finds it."""
+    said, name = value(data), plan.name_of(change.field, data) if plan is not None else ""
+    return replace(said, text=with_name(said.text, name))
 
 
 def _field(change: Change, plan: Plan | None, *, creating: bool) -> ReportField:

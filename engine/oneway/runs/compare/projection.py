@@ -17,7 +17,7 @@ from oneway.core.connector import Field, Resource
 from oneway.core.records import Record, Value, keys_overlap, path_of
 from oneway.core.seal import canonical
 from oneway.mapping.expressions import Expression
-from oneway.mapping.interpreter import FieldCode, MappingCode, ReferenceCode
+from oneway.mapping.interpreter import FieldCode, MappingCode
 from oneway.mapping.program import Policy
 
 Path = tuple[str, ...]
@@ -123,12 +123,6 @@ class Projection:
     def of_targets(self, batch: Batch) -> Sequence[str]:
         """Return the kept parts of target records that were read at once."""
         return kept_texts(batch, self.target_tree)
-
-
-def is_open_table(code: ReferenceCode, fields: Iterable[Field]) -> bool:
-    """Return whether a lookup table, from records of these fields, holds nothing sensitive."""
-    marked = tuple(_marked(fields))
-    return _is_open(code.key, marked) and _is_open(code.value, marked)
 
 
 def is_hidden(policy: Policy, level: int) -> bool:

@@ -256,6 +256,7 @@ def _evidence(evidence: LinkEvidence) -> Data:
         "pending": dict(evidence.pending),
         "second_look": sorted(evidence.second_look),
         "doubted": dict(evidence.doubted),
+        "zone": evidence.zone,
     }
 
 
@@ -271,6 +272,7 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
         pending=data["pending"],
         second_look=frozenset(data["second_look"]),
         doubted=data.get("doubted", {}),
+        zone=data.get("zone", ""),
     )
 
 

@@ -116,12 +116,18 @@ def _in_list(value: Value) -> str:
 
 
 def _label(source: DraftSide) -> list[str]:
-    """Return how a person is named in reports: by first and last name, by name, or not at all."""
-    named = {concept(path): path for path in reversed(tuple(source.fields))}
+    """Return the line that names people in reports; none if nothing names them."""
+    name = _name_of_a_person(source)
+    return [f"label: {yaml_text(name)}"] if name else []
+
+
+def _name_of_a_person(side: DraftSide) -> str:
+    """Return an expression: first and last name, or the name; "" if a side has neither."""
+    named = {concept(path): path for path in reversed(tuple(side.fields))}
     if "first" in named and "last" in named:
         parts = [named[each] for each in ("first", "middle", "last") if each in named]
-        return ["label: " + yaml_text(_one_name(expression(source, each) for each in parts))]
-    return [f"label: {yaml_text(expression(source, named['name']))}"] if "name" in named else []
+        return _one_name(expression(side, each) for each in parts)
+    return expression(side, named["name"]) if "name" in named else ""
 
 
 def _references(
@@ -137,7 +143,9 @@ def _references(
     resource = yaml_text(target.resource, flow=True)
     value = yaml_text(expression(target, target.id), flow=True)
     table = f"{{from: target, resource: {resource}, key: {yaml_text(read, flow=True)}"
-    return ["references:", f"  people: {table}, value: {value}}}   # guess"]
+    label = _name_of_a_person(target) if target.connector == FILES else ""  # manifests have one
+    named = f", label: {yaml_text(label, flow=True)}" if label else ""
+    return ["references:", f"  people: {table}, value: {value}{named}}}   # guess"]
 
 
 def _match(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[str]:

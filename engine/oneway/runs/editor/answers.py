@@ -68,7 +68,9 @@ def completions(facts: EditorFacts, text: str, line: int, column: int) -> list[O
         return [Offer(word, "word") for word in _allowed(_WORDS[key])]
     if key == "resource":
         return [Offer(name, "resource") for name in _resources(facts, lines, line)]
+    table = _table(facts, lines, line)
     side = facts.target if key in _TARGET_KEYS and _block(lines, line) != "" else facts.source
+    side = side if table is None else table
     return [*_fields(side.fields), *_functions()]
 
 
@@ -108,6 +110,15 @@ def _block(lines: Sequence[str], line: int) -> str:
         if each.strip() and not each.lstrip().startswith("#") and _indent(each) < max(own, 1):
             return each.strip().lstrip("- ").partition(":")[0]
     return ""
+
+
+def _table(facts: EditorFacts, lines: Sequence[str], line: int) -> EditorSide | None:
+    """Return the records of the reference that a line is part of; None elsewhere."""
+    tops = (each for each in reversed(lines[: line + 1]) if each and each[0] not in " \t#")
+    if not next(tops, "").startswith("references:"):
+        return None
+    own = lines[line].strip().partition(":")[0]
+    return facts.tables.get(own if _block(lines, line) == "references" else _block(lines, line))
 
 
 def _indent(line: str) -> int:
@@ -154,6 +165,9 @@ def _sides(
     facts: EditorFacts, lines: Sequence[str], line: int, column: int
 ) -> tuple[EditorSide, ...]:
     """Return the sides that a name at a place may be a field of, the likelier one first."""
+    table = _table(facts, lines, line)
+    if table is not None:
+        return (table,)
     text = lines[line] if line < len(lines) else ""
     before = text[:column]
     is_key = ":" not in before and _block(lines, line) in ("fields", "set")

@@ -8,7 +8,7 @@ from pathlib import Path
 from oneway.connections.discovery import FILES, describe, known_connectors
 from oneway.core.connector import ConnectorError, Description, Field
 from oneway.core.diagnostics import Refused
-from oneway.core.records import Snapshot
+from oneway.core.records import Snapshot, Value
 from oneway.documents.yaml_source import Document, read_all
 from oneway.runs.draft.side import flat_paths
 from oneway.runs.prepared import located
@@ -35,9 +35,15 @@ class EditorFacts:
     document: Document | None
     source: EditorSide = EditorSide()
     target: EditorSide = EditorSide()
-    references: tuple[str, ...] = ()
+    tables: Mapping[str, EditorSide] = field(default_factory=dict)
+    """The records of each reference, by its name."""
     settings: tuple[str, ...] = ()
     connectors: tuple[str, ...] = ()
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The names of the references."""
+        return tuple(self.tables)
 
 
 def facts_of(data: bytes, file: str, folders: Sequence[Path]) -> EditorFacts:
@@ -51,7 +57,7 @@ def facts_of(data: bytes, file: str, folders: Sequence[Path]) -> EditorFacts:
         document,
         _side(parts.get("source"), file, folders),
         _side(parts.get("target"), file, folders),
-        _names(parts.get("references")),
+        _tables(parts, file, folders),
         _names(parts.get("settings")),
         known,
     )
@@ -81,6 +87,20 @@ _MOST_UNFINISHED = 5
 
 def _names(value: object) -> tuple[str, ...]:
     return tuple(value) if isinstance(value, dict) else ()
+
+
+def _tables(
+    parts: Mapping[str, Value], file: str, folders: Sequence[Path]
+) -> dict[str, EditorSide]:
+    """Return what is known of the records of each reference."""
+    found, references = {}, parts.get("references")
+    for name, table in references.items() if isinstance(references, dict) else ():
+        given = table if isinstance(table, dict) else {}
+        origin = given.get("from")
+        origin = parts.get(origin) if isinstance(origin, str) else origin
+        side = {**origin, "resource": given.get("resource")} if isinstance(origin, dict) else None
+        found[name] = _side(side, file, folders)
+    return found
 
 
 def _side(value: object, file: str, folders: Sequence[Path]) -> EditorSide:

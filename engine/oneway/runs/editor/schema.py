@@ -15,13 +15,20 @@ def schema_for(facts: EditorFacts) -> dict[str, Any]:
     schema = deepcopy(schema_data("mapping"))
     parts = schema["$defs"]
     schema["title"] = "A mapping of these two sides"
-    parts["Expression"] = _expression(parts["Expression"], facts.source)
+    parts["Expression"], general = (
+        _expression(parts["Expression"], facts.source),
+        parts["Expression"],
+    )
     parts["Fields"] = _fields(parts["Fields"], facts.target)
     if facts.references:
         parts["FieldSpec"]["properties"]["lookup"] = {
             "title": "Lookup",
             "description": "The reference that the value is looked up in.",
             "enum": list(facts.references),
+        }
+        schema["properties"]["references"]["properties"] = {
+            name: _reference(parts["ReferenceSpec"], general, side)
+            for name, side in facts.tables.items()
         }
     for side, known in (("source", facts.source), ("target", facts.target)):
         schema["properties"][side] = _endpoint(schema["properties"][side], known, facts.connectors)
@@ -42,6 +49,19 @@ def _expression(general: dict[str, Any], side: EditorSide) -> dict[str, Any]:
     rules = {key: general[key] for key in general if key not in ("title", "description")}
     named: dict[str, Any] = {k: general[k] for k in ("title", "description") if k in general}
     return {**named, "anyOf": [offered, rules]}
+
+
+def _reference(
+    general: dict[str, Any], expression: dict[str, Any], side: EditorSide
+) -> dict[str, Any]:
+    """Return a reference whose expressions an editor completes with the fields of its records."""
+    offered = _expression(expression, side)
+    told = {
+        name: {**offered, **{key: each[key] for key in ("title", "description", "examples")}}
+        for name, each in general["properties"].items()
+        if each.get("$ref") == "#/$defs/Expression"
+    }
+    return {**general, "properties": {**general["properties"], **told}}
 
 
 def _fields(general: dict[str, Any], side: EditorSide) -> dict[str, Any]:

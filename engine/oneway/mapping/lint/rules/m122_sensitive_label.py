@@ -1,4 +1,4 @@
-"""A label, which names people in reports, reads a sensitive field."""
+"""A label, which names people or rows of a table in reports, reads a sensitive field."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,18 @@ from oneway.core.diagnostics import Severity
 from oneway.core.records import overlap, path_text
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
+HELP = "use a name or a code"
+
 
 def check(subject: Subject) -> Iterator[LintFinding]:
+    for spec, code in zip(subject.spec.references, subject.code.references, strict=True):
+        if spec.label is not None and "label" in code.secret:
+            summary = f"`label` of reference '{spec.name}' reads a sensitive field"
+            yield LintFinding(spec.label.span, summary, HELP)
+    yield from _of_people(subject)
+
+
+def _of_people(subject: Subject) -> Iterator[LintFinding]:
     label = subject.spec.label
     if label is None or subject.code.label is None:
         return
@@ -19,7 +29,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     marked = {name for name, field in subject.source.fields.items() if field.sensitive}
     paths = {path_text(use.keys) for use in subject.code.label.paths}
     if label.text.strip() in secret or any(overlap(p, m) for p in paths for m in marked):
-        yield LintFinding(label.span, "`label` reads a sensitive field", "use a name or a code")
+        yield LintFinding(label.span, "`label` reads a sensitive field", HELP)
 
 
 RULE = LintRule(

@@ -1,0 +1,83 @@
+"""Writes to the outputs of this process, either of which may be gone before the process ends.
+
+The program that reads an output may die, and the disk that it goes to may be full. That must not
+end a run half way: the rest is dropped, and the loss is remembered, so that it can be told.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+OUT, ERROR = "standard output", "standard error"
+
+_LOST: set[str] = set()
+
+
+def write_out(text: str) -> None:
+    """Write to standard output; from the first failure on, drop everything."""
+    _write(sys.stdout, OUT, text)
+
+
+def write_error(text: str) -> None:
+    """Write to standard error; from the first failure on, drop everything."""
+    _write(sys.stderr, ERROR, text)
+
+
+def lost() -> tuple[str, ...]:
+    """Return which outputs could not be written to their end, in words."""
+    return tuple(sorted(_LOST))
+
+
+def forget_losses() -> None:
+    """Begin anew: what a command before this one lost is not this one's loss."""
+    _LOST.clear()
+
+
+def open_all() -> None:
+    """Open what was closed when the process began, so that no other file gets its number.
+
+    What is written there is lost, and nothing else: a store that is opened as file 2 would be
+    overwritten by the first message to standard error.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def flush_all() -> None:
+    """Write what is left; called before the process ends, which would fail if that failed."""
+    for stream, name in ((sys.stdout, OUT), (sys.stderr, ERROR)):
+        _write(stream, name, "")
+
+
+def _write(stream: TextIO, name: str, text: str) -> None:
+    if name in _LOST:
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        _LOST.add(name)
+        _drain(stream)
+
+
+def _drain(stream: TextIO) -> None:
+    """Empty a stream that cannot write what it holds: the end of the process would fail at it.
+
+    The file stays what it was, so that the processes of runs find out by themselves that what they
+    write to it is lost.
+    """
+    with suppress(OSError, ValueError):
+        number = stream.fileno()
+        kept, sink = os.dup(number), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, number)
+        stream.flush()
+        os.dup2(kept, number)
+        os.close(kept)
+        os.close(sink)
