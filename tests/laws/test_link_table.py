@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from memory import applied
+from oneway.core.instants import instant_text
 from oneway.core.records import Record, Snapshot
 from oneway.planning.links import NO_LINKS, REUSED, Link, LinkEvidence
 from oneway.planning.plan import Allowance, Ending, Outcome, Plan
@@ -120,7 +121,7 @@ def _evidence(situation: dict[str, Any], given: str) -> LinkEvidence:
         links=tuple(Link(source, target, "", _DAY, _DAY) for source, target in pairs),
         unlisted=frozenset(situation.get("unlisted", ())) & usable,
         gone=frozenset(situation.get("gone", ())) & usable,
-        late=situation.get("late", {}),
+        late={id: instant_text(until) for id, until in situation.get("late", {}).items()},
     )
 
 
