@@ -612,9 +612,7 @@ class _Model:
         """Find people who may be there twice, under two forms of a key; return whose users."""
         spoken: set[str] = set()
         for level, key in enumerate(self.mapping["match"]):
-            rules = self.fields.values()
-            if not any(r.get("sensitive") and r.get("from") == key["source"] for r in rules):
-                spoken |= _Forms(level, key["compare"], people, users).held()
+            spoken |= _Forms(level, key["compare"], people, users).held()
         return spoken
 
     # What becomes of each
@@ -885,13 +883,9 @@ class _Model:
         return nobody
 
     def is_near(self, person: Person, user: User) -> bool:
-        """Return whether two have a key of one form, which may be shown."""
-        shown = bound(self.world).policy.key_shown
-        pairs = zip(shown, person.keys, user.keys, strict=False)
-        return any(
-            is_shown and None not in (one, other) and form_of(one) == form_of(other)
-            for is_shown, one, other in pairs
-        )
+        """Return whether two have a key of one form, sensitive or not."""
+        pairs = zip(person.keys, user.keys, strict=False)
+        return any(None not in pair and form_of(pair[0]) == form_of(pair[1]) for pair in pairs)
 
     def share_an_email(self, person: Person, user: User) -> bool:
         """Return whether a person has an email of a user, beside the keys, and it may be shown."""

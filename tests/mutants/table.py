@@ -881,7 +881,7 @@ MUTANTS = (
     Mutant(
         "near-keys-are-strangers",
         "planning/outcomes",
-        "            for form in forms_of(row, policy):",
+        "            for form in forms_of(row):",
         "            for form in ():",
         "whose key is written otherwise may be there still",
         "tests/unit/test_planner.py",
@@ -1264,8 +1264,8 @@ MUTANTS = (
     Mutant(
         "own-lookup-sent-first",
         "planning/assemble",
-        "yield replace(action, depends_on=tuple(needs))",
-        "yield action",
+        "Verb.UPDATE, later, tuple(needs))",
+        "Verb.UPDATE, later, ())",
         "a reference waits for the record that it refers to",
         OWN,
     ),

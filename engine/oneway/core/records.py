@@ -99,7 +99,8 @@ class Veiled:
     """An unknown value: only what it equals, and its keyed digest.
 
     It stands for a sensitive value when a plan is derived again from a snapshot. `same_as` is one
-    word for every comparison, or a number for each: values that share it are equal.
+    word for every comparison, or a number for each: values that share it are equal. Numbers that
+    differ only below `FORMS` stand for values that differ only in form.
     """
 
     same_as: str | tuple[tuple[str, int], ...]
@@ -115,6 +116,12 @@ class Veiled:
         return MASK
 
     __str__ = __repr__
+
+
+FORMS = 1_000_000
+"""How many values that differ only in form a number of `Veiled` tells apart."""
+SAME_AS_ID = "id"
+"""The word for a match value that is the id of its source record."""
 
 
 def is_blank(value: object) -> bool:

@@ -424,15 +424,15 @@ class Interpreted:
         return outside
 
     def _demand_outside(self, failed: Sequence[Expression], record: Record) -> None:
-        """Fail a record that is outside the scope only because compared values are blank."""
+        """Fail a record that is outside the scope only because values are blank."""
         for rule in failed:
             said, blank = record.data, []
-            for keys in sorted(rule.compared_paths):
+            for keys in sorted(rule.paths_in_need):
                 if is_blank(at(said, keys)):
                     said = without_path(said, keys)
                     blank.append(f"{path_text(keys)} is blank")
             try:
-                unsaid = replace(record, data=said, lost=tuple(rule.compared_paths))
+                unsaid = replace(record, data=said, lost=tuple(rule.paths_in_need))
                 self._decides(_strictly(rule, unsaid), unsaid, _SCOPE)
                 return
             except RecordStopped:

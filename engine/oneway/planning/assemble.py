@@ -6,6 +6,7 @@ from functools import partial
 
 from oneway.core.records import Missing, Value, identity
 from oneway.core.seal import Seal, Sealed
+from oneway.core.words import some
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
@@ -15,12 +16,14 @@ from oneway.mapping.program import (
     Policy,
     SameRow,
     SourceRow,
+    TargetRow,
     whole,
     whole_target,
 )
 from oneway.planning.diff import Awaited, FieldChange, comparison
-from oneway.planning.links import SEVERAL, likeness_beside, likeness_of
+from oneway.planning.links import SEVERAL, is_supported, likeness_beside, likeness_of, repeats
 from oneway.planning.names import held_name
+from oneway.planning.nearness import Nearer
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import (
     STRANGER,
@@ -47,6 +50,10 @@ class Assembler:
     """What to say of source records that nearly match a target record, by their ids."""
     linked: Mapping[str, str] = field(default_factory=dict)
     """The target records that earlier runs linked source records to."""
+    nearer: Mapping[str, Nearer] = field(default_factory=dict)
+    """The target records that have more of people's values than their match, by source id."""
+    namesakes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The target records to be deactivated that have the names of new people, by source id."""
 
     def outcome(self, draft: Draft) -> Outcome:
         return Outcome(
@@ -85,17 +92,23 @@ class Assembler:
     def passed_over(self, quiet: Quiet) -> Quiet:
         """Return the outcome of a pair that was not evaluated, as the links are now."""
         linked = quiet.only_by_key and self.linked.get(quiet.source_id) == quiet.target_id
-        return quiet._replace(only_by_key=False) if linked else quiet
+        # The first key is shown, or the pair would not be quiet.
+        supported = linked and not repeats(quiet.source_id, quiet.key)
+        return quiet._replace(only_by_key=False) if supported else quiet
 
     def _only_by_key(self, row: AnySourceRow | None, target: AnyTargetRow | None) -> bool:
-        if row is None or target is None or self.linked.get(row.source_id) == target.target_id:
+        if row is None or target is None:
             return False
-        names, held, cells = self.policy.identifying, target.values, row.cells
-        if not cells or not held:
+        if row.source_id in self.nearer:
             return True
-        if names and all(_is_same_text(cells[each], held[each]) for each in names):
+        names, held, cells = self.policy.identifying, target.values, row.cells
+        known = bool(cells and held)
+        if known and names and all(_is_same_text(cells[each], held[each]) for each in names):
             return False
-        return not likeness_of(self.policy, whole(row), whole_target(target)).beyond_the_key
+        pair = (whole(row), whole_target(target))
+        if self.linked and is_supported(self.linked, *pair):
+            return False
+        return not (known and likeness_of(self.policy, *pair).beyond_the_key)
 
     def _key_digest(self, row: SourceRow) -> str:
         """Return the digest of a row's match value, if the value itself must not be shown."""
@@ -109,22 +122,43 @@ class Assembler:
     def _stranger(self, draft: Draft) -> tuple[Reason, ...]:
         """Return why a record to be updated, or that is to leave, may belong to another person."""
         leaves = draft.access is not None and draft.access.takes_access
+        if draft.row is not None and draft.verb is Verb.CREATE:
+            return self._perhaps_there(draft.row)
         if draft.row is None or draft.target is None:
             return ()
         if draft.verb is not Verb.UPDATE and not leaves:
             return ()
+        nearer = self.nearer.get(draft.row.source_id)
+        why = [self._unlike(draft, draft.row, draft.target, leaves=leaves)]
+        why += [nearer.text] if nearer is not None else []
+        said = "; ".join(filter(None, why))
+        if not said:
+            return ()
+        text = (_UNTOLD if why[0] else _PERHAPS_NOT).format(draft.target.target_id)
+        ids = nearer.ids if nearer is not None else ()
+        return (Reason(STRANGER, f"{text}: {said}", None, ids, warning=True),)
+
+    def _unlike(self, draft: Draft, row: SourceRow, target: TargetRow, *, leaves: bool) -> str:
+        """Return in what a pair differs, if nothing but the key says that it is one person."""
         identifying = {self.policy.fields[i].path for i in self.policy.identifying}
         changed = [e for e in draft.differences if e.rule.path in identifying and e.before]
         becomes_another = len(changed) >= SEVERAL
         if not (becomes_another or leaves):
-            return ()
-        likeness = likeness_of(self.policy, draft.row, draft.target)
+            return ""
+        likeness = likeness_of(self.policy, row, target)
         if not becomes_another:
-            likeness = likeness_beside(self.policy, draft.row, draft.target)
+            likeness = likeness_beside(self.policy, row, target)
         if likeness.agreeing or not (becomes_another or likeness.two_people):
+            return ""
+        return likeness.text
+
+    def _perhaps_there(self, row: SourceRow) -> tuple[Reason, ...]:
+        """Return why a person to be created may have a record that would be deactivated."""
+        ids = tuple(self.namesakes.get(row.source_id, ()))
+        if not ids:
             return ()
-        text = f"nothing tells that target record {draft.target.target_id} is this person's"
-        return (Reason(STRANGER, f"{text}: {likeness.text}", warning=True),)
+        text = f"target record {some(ids)} would be deactivated as absent, and has the same name"
+        return (Reason(STRANGER, f"{text}: perhaps one person", None, ids, warning=True),)
 
     def _near(self, draft: Draft) -> tuple[Reason, ...]:
         return self.near.get(draft.row.source_id, ()) if draft.row is not None else ()
@@ -237,6 +271,10 @@ class Assembler:
 
     def _digest(self, record: str, field: str, value: Value) -> Sealed:
         return Sealed(self.seal.digest(record, field, value))
+
+
+_UNTOLD = "nothing tells that target record {} is this person's"
+_PERHAPS_NOT = "target record {} may not be this person's"
 
 
 def _is_same_text(cell: Cell, held: Value | Missing) -> bool:

@@ -125,7 +125,7 @@ class Breach:
         share = f"{_percent(self.limit.share)} of {self.base} matched"
         limit = f"the larger of {self.limit.floor} and {share}" if self.limit.floor else share
         if self.kind is GuardKind.IDENTITIES and not self.ceiling:
-            return f"{self.name}: {what}: nothing that tells these people apart is as it was"
+            return f"{self.name}: {what}: the keys may find other people's records"
         text = f"{self.name}: {what}, at most {self.ceiling} pass ({limit})"
         if self.creates:
             text += f"; {count_of(self.creates, 'create')} with this field held back too"
@@ -520,7 +520,10 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
     ]
     ids = [a.id for each in found for a in each.actions if _may_be_held(each, a, waiting)]
     ids += (id for id in _ends_of_their_own(plan, found) if id not in waiting)
-    people = frozenset(f"target {outcome.target_id}" for outcome in found)
+    people = frozenset(
+        person_of(outcome.actions[0].verb, outcome.source_id, outcome.target_id)
+        for outcome in found
+    )
     named = tuple(outcome.key for outcome in found)
     return _Count(GuardKind.IDENTITIES, "", people, tuple(ids), limit, plan.managed, named=named)
 
@@ -528,11 +531,12 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
 def _ends_of_their_own(plan: Plan, found: Sequence[Outcome]) -> Iterator[str]:
     """Yield the actions that deactivate, as absent, a record that may be one of these people's.
 
-    It has a value of theirs that only one record may hold: with a mistyped key, they are matched
-    with somebody else's record, and their own matches nobody.
+    It has a value of theirs that only one record may hold, or more of their values than the record
+    that a mistyped key finds. A leaver spares no record.
     """
-    taken = (reason for each in found for reason in each.reasons if reason.code == "taken")
-    theirs = {id for reason in taken for id in reason.candidates}
+    staying = (each for each in found if not any(a.verb.takes_access for a in each.actions))
+    said = (reason for each in staying for reason in each.reasons)
+    theirs = {i for each in said if each.code in ("taken", STRANGER) for i in each.candidates}
     for outcome in plan.telling if theirs else ():
         if outcome.kind is Kind.ABSENT and outcome.target_id in theirs:
             yield from (action.id for action in outcome.actions)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from oneway.core.instants import day, moment
-from oneway.core.records import Compare, Value, comparable, same
+from oneway.core.records import SAME_AS_ID, Compare, Value, Veiled, comparable, same
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rehires, Rekey
 from oneway.planning.diff import present
 from oneway.planning.match import NOBODY, Match, Matches
-from oneway.planning.near_misses import NEAR_MISS, loose, shown
+from oneway.planning.near_misses import NEAR_MISS, key_text, loose, shown
 from oneway.planning.plan import Reason
 
 REUSED = "reused:"
@@ -110,7 +110,7 @@ def reconcile(
         matches = _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
     if policy.rehires is not Rehires.REACTIVATE:
         return matches
-    back = _back_on_a_guess(matches, rows, policy, evidence, allowed)
+    back = _back_on_a_guess(matches, rows, policy, evidence.targets, allowed)
     return replace(matches, by_source={**matches.by_source, **back}) if back else matches
 
 
@@ -118,22 +118,22 @@ def _back_on_a_guess(
     matches: Matches,
     rows: Sequence[SourceRow],
     policy: Policy,
-    evidence: LinkEvidence,
+    links: Mapping[str, str],
     allowed: frozenset[str],
 ) -> dict[str, Match]:
     """Return conflicts for rows whose key finds somebody who has left and is not quite they.
 
-    No run remembers whose record that was, as in a store that is new or was lost: a code that
-    changed hands would give a newcomer the account of a leaver.
+    No run remembers whose record that was, as in a store that is new or was lost, or where the id
+    is the key: a code that changed hands would give a newcomer the account of a leaver.
     """
-    links, found = evidence.targets, {}
+    found = {}
     for row in rows:
         match = matches.of(row)
         target = match.target
         if target is None or not target.left or row.leaver or row.key in allowed:
             continue
         likeness = likeness_of(policy, row, target)
-        if likeness.differing and links.get(row.source_id) != target.target_id:
+        if likeness.differing and not is_supported(links, row, target):
             text = (
                 f"the key {row.key} finds target record {target.target_id}, which has left, and "
                 f"no run remembers whose it was; {likeness.text}: a person decides"
@@ -305,7 +305,7 @@ class _Reconciler:
         gone = "which is" if len(ids) == 1 else "which are"
         text = f"{was}, {gone} no longer in the source, and has {same}"
         # Not by `row.key`, which is the id where the match value must not be shown.
-        if row.source_id in [str(each) for each in row.key_values if each is not None]:
+        if any(is_id(row, value) for value in row.key_values):
             # The id is the key: a link adds nothing to the key, and nothing was re-issued.
             text += "; if they are one person, that record keeps its access" if row.leaver else ""
             return Match(notes=(Reason(NEAR_MISS, text, candidates=ids, warning=True),))
@@ -475,6 +475,40 @@ def remembered(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> dict[str
     there = {each.target_id for each in targets}
     sound, _ = _usable(evidence.links)
     return {id: each.target_id for id, each in sound.items() if each.target_id in there}
+
+
+def is_supported(links: Mapping[str, str], row: SourceRow, target: TargetRow) -> bool:
+    """Return whether earlier runs say that a pair is one person, and not by its key alone.
+
+    `links` are the linked target records by source record. If a source record's id is the key on
+    which the two agree, its link says what the key says: both may have been given to somebody else.
+    """
+    if links.get(row.source_id) != target.target_id:
+        return False
+    agreeing = zip(row.keys, target.keys, row.key_values, strict=False)
+    return not any(
+        one == other and one is not None and is_id(row, value) for one, other, value in agreeing
+    )
+
+
+def is_id(row: SourceRow, value: object) -> bool:
+    """Return whether a match value is the id of its source record."""
+    if isinstance(value, Veiled):
+        return value.same_as == SAME_AS_ID
+    return value is not None and repeats(row.source_id, value)
+
+
+def repeats(id: str, value: object) -> bool:
+    """Return whether a match value is an id.
+
+    It may lack the id's zeros, or be in lower case, as `to_number()` and `lower()` make it.
+    """
+    ids = (id, id.casefold())
+    return _without_zeros(key_text(value)) in map(_without_zeros, ids)
+
+
+def _without_zeros(text: str) -> str:
+    return text.strip().lstrip("0")
 
 
 def _usable(links: Iterable[Link]) -> tuple[dict[str, Link], dict[str, Link]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeVar
 
+from oneway.core.words import some
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
@@ -47,8 +48,7 @@ def hold_near_duplicates(
     """Return the matches, with a conflict for people who may be in the source twice.
 
     `quiet` are matched pairs not passed otherwise. For keys in `allowed`, a person has confirmed
-    that they belong to a separate person. Sensitive keys are not compared, because they must not
-    be shown.
+    that they belong to a separate person. Sensitive keys are compared, and not shown.
     """
     joiners = [row for row in rows if _may_be_created(row, matches.of(row))]
     if not joiners:
@@ -57,9 +57,7 @@ def hold_near_duplicates(
     everybody = (*rows, *(row for row, _ in quiet))
     paired, there = False, _NO_TARGETS
     spoken = set(matches.spoken)
-    for level, may_be_shown in enumerate(policy.key_shown):
-        if not may_be_shown:
-            continue
+    for level in range(len(policy.match)):
         open_ = [row for row in joiners if found.get(row.source_id, NOBODY).conflict is None]
         groups = _alike(everybody, open_, level)
         if groups and not paired:  # rare: for most people there is nothing to compare
@@ -191,6 +189,9 @@ class _Group:
         key = key_at(row, self.level)
         path = self.policy.match_paths[self.level] or f"match key {self.level + 1}"
         others = self._others(row, rows)
+        if not self._is_shown:
+            ids = some([each.source_id for each in others])
+            return f"source record {ids} has nearly the same {path} (hidden)"
         named = ", ".join(self._named(each, key) for each in others[:_MOST])
         more = f" and {len(others) - _MOST} more" if len(others) > _MOST else ""
         return f"{path} is {shown(key)} here, and {named}{more}"
@@ -199,7 +200,14 @@ class _Group:
         theirs = key_at(other, self.level)
         return f"source record {other.source_id} has {shown(theirs)} ({difference(key, theirs)})"
 
+    @property
+    def _is_shown(self) -> bool:
+        return self.policy.key_shown[self.level]
+
     def _targets(self) -> str:
+        if not self._is_shown:
+            ids = some([each.target_id for each in self.near])
+            return f"; so has target record {ids}" if self.near else ""
         named = [
             f"target record {each.target_id} has {shown(each.keys[self.level])}"
             for each in self.near[:_MOST]

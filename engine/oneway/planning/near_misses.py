@@ -13,12 +13,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from operator import itemgetter
 from unicodedata import category
 
-from oneway.core.records import Value, normal
+from oneway.core.records import FORMS, Value, normal
+from oneway.core.words import some
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.lookalikes import (
     by_name,
     holders_of,
-    is_keyless,
     kinds_of,
     lookalikes,
     namesakes_of,
@@ -45,8 +45,8 @@ def near_misses(
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons for source records that may belong to target records, by their ids.
 
-    The source records are unmatched; `quiet` are matched pairs not passed otherwise. Sensitive
-    values are not compared, because they must not be shown.
+    The source records are unmatched; `quiet` are matched pairs not passed otherwise. Sensitive keys
+    are compared and not shown; other sensitive values are not compared.
     """
     rows = tuple(rows)
     alone = [row for row in rows if _is_alone(row, matches)]
@@ -72,14 +72,18 @@ def near_misses(
 
 
 def likely_targets(
-    rows: Iterable[SourceRow], targets: Sequence[TargetRow], matches: Matches, policy: Policy
+    rows: Iterable[SourceRow],
+    targets: Sequence[TargetRow],
+    matches: Matches,
+    policy: Policy,
+    linked: Mapping[str, str],
 ) -> Mapping[str, tuple[TargetRow, ...]]:
     """Return the target records that may be those of unmatched leavers, by source id.
 
     The records are unmatched and have not left. Each has another form of the leaver's key, their
-    email, or a value that only one record may hold. A name alone may be another person's, unless
-    the record has no key. People who may have left count as leavers. Sensitive values are not
-    compared, as in `near_misses`.
+    email, a value that only one record may hold, or their whole name; records of that name may be
+    in a conflict, but not `linked` to anybody in the source. People who may have left count as
+    leavers. Of sensitive values, only keys are compared, as in `near_misses`.
     """
     rows = tuple(rows)
     left = (row for row in rows if row.leaver or row.may_have_left)
@@ -87,7 +91,8 @@ def likely_targets(
     if not leavers:
         return {}
     matched = (matches.of(row).target for row in rows)
-    spoken_for = matches.spoken | {each.target_id for each in matched if each is not None}
+    owned = {each.target_id for each in matched if each is not None}
+    spoken_for = matches.spoken | owned
     free = {e.target_id: e for e in targets if not e.left and e.target_id not in spoken_for}
     near = _by_keys(leavers, tuple(free.values()), policy)
     found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
@@ -102,12 +107,13 @@ def likely_targets(
             value = said_value(row, position)
             held = holders.get(one_form(value), ()) if value is not None else ()
             found[row.source_id] |= {each.target_id: free[each.target_id] for each in held}
-    keyless = [each for each in free.values() if is_keyless(each)]
+    owned |= {linked[row.source_id] for row in rows if row.source_id in linked}
+    others = {e.target_id: e for e in targets if not e.left and e.target_id not in owned}
     naming = naming_of(policy)
-    named = by_name(keyless, naming)
+    named = by_name(others.values(), naming)
     for row in leavers:
         held = namesakes_of(row, naming, named)
-        found[row.source_id] |= {each.target_id: free[each.target_id] for each in held}
+        found[row.source_id] |= {each.target_id: others[each.target_id] for each in held}
     return {source_id: tuple(each.values()) for source_id, each in found.items() if each}
 
 
@@ -116,9 +122,7 @@ def _by_keys(
 ) -> dict[str, list[Reason]]:
     """Return the reasons for keys that differ only in form."""
     found: dict[str, list[Reason]] = defaultdict(list)
-    for level, shown in enumerate(policy.key_shown):
-        if not shown:
-            continue
+    for level in range(len(policy.match)):
         index = _index(free, level)
         for row in alone:
             key = key_at(row, level)
@@ -134,11 +138,10 @@ def key_at(row: AnySourceRow | AnyTargetRow, level: int) -> Hashable:
     return row.keys[level] if level < len(row.keys) else None
 
 
-def forms_of(row: AnySourceRow | AnyTargetRow, policy: Policy) -> Iterator[tuple[int, str]]:
-    """Yield the form of each match key of a record that may be shown, with its level."""
-    for level, is_shown in enumerate(policy.key_shown):
-        key = key_at(row, level)
-        if is_shown and key is not None:
+def forms_of(row: AnySourceRow | AnyTargetRow) -> Iterator[tuple[int, str]]:
+    """Yield the form of each match key of a record, with its level."""
+    for level, key in enumerate(row.keys):
+        if key is not None:
             yield level, loose(key)
 
 
@@ -162,13 +165,17 @@ def _index(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[Ta
 
 def _reason(row: SourceRow, near: Sequence[TargetRow], level: int, policy: Policy) -> Reason:
     ids = tuple(each.target_id for each in near)
+    path = policy.match_paths[level] or f"match key {level + 1}"
+    if not policy.key_shown[level]:
+        verb = "has" if len(ids) == 1 else "have"
+        text = f"target record {some(ids)}, which nothing matches, {verb} nearly the same {path}"
+        return _perhaps(row, f"{text} (hidden)", ids)
     named = ", ".join(
         f"target record {each.target_id} has {shown(each.keys[level])}"
         f" ({difference(row.keys[level], each.keys[level])})"
         for each in near[:_MOST]
     )
     more = f" and {len(near) - _MOST} more" if len(near) > _MOST else ""
-    path = policy.match_paths[level] or f"match key {level + 1}"
     text = f"{path} is {shown(row.keys[level])} here, and {named}{more}, which nothing matches"
     return _perhaps(row, text, ids)
 
@@ -214,9 +221,14 @@ def loose(key: object) -> str:
     return _through(_STEPS.values(), key)
 
 
-def _through(steps: Iterable[Callable[[str], str]], key: object) -> str:
+def key_text(key: object) -> str:
+    """Return the text of a key: `42` and `42.0` have one."""
     value = _value(key)
-    text = value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _through(steps: Iterable[Callable[[str], str]], key: object) -> str:
+    text = key_text(key)
     for step in steps:
         text = step(text)
     return text
@@ -225,6 +237,8 @@ def _through(steps: Iterable[Callable[[str], str]], key: object) -> str:
 def _value(key: object) -> Value:
     """Return the value behind a compared key: text is itself, anything else a pair."""
     value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
+    if isinstance(value, tuple) and isinstance(value[-1], int):
+        return value[-1] // FORMS  # the form of a veiled key
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, str | int | float | bool) else str(value)

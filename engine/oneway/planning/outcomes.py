@@ -785,14 +785,14 @@ class _Near:
         self.emails: dict[tuple[int, str], list[str]] = defaultdict(list)
         staying = () if policy.absent is not Absent.DEACTIVATE else alone
         for row in (each for each in staying if not each.leaver):
-            for form in forms_of(row, policy):
+            for form in forms_of(row):
                 self.keys[form].append(row.source_id)
             for email in self._emails(partial(said_value, row)):
                 self.emails[email].append(row.source_id)
 
     def spares(self, target: TargetRow) -> Reason | None:
         """Return why a target record may belong to one of these people; None if it cannot."""
-        ids = [id for form in forms_of(target, self.policy) for id in self.keys.get(form, ())]
+        ids = [id for form in forms_of(target) for id in self.keys.get(form, ())]
         what = "nearly the same key"
         if not ids:
             emails = self._emails(partial(held_value, target))

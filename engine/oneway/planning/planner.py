@@ -38,6 +38,7 @@ from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconc
 from oneway.planning.match import Matches, match, targets_by_readable_keys
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import likely_targets, near_misses
+from oneway.planning.nearness import with_nearer
 from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_per_person
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent
 from oneway.planning.own_lookups import settle
@@ -133,8 +134,9 @@ def plan_rows(
     unmatched = _unmatched(program, targets, matches, source, rows, evidence)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
     drafts = _doubted(_reopened(settled.drafts, matches, drafter.possible), evidence)
+    drafts, nearer, going = with_nearer(drafts, policy, evidence.targets)
     near = near_misses(rows, targets, matches, policy, quiet)
-    assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
+    assembler = Assembler(policy, seal, settled.before, near, evidence.targets, nearer, going)
     return Plan(
         mapping=policy.name,
         mapping_file=header.mapping_file,
@@ -144,7 +146,7 @@ def plan_rows(
         connection=header.connection,
         engine=header.engine,
         inputs=header.inputs,
-        reads=(*_reads(source, target, unseen, header, len(passed_over)), *header.references),
+        reads=_reads(source, target, unseen, header, len(passed_over)),
         managed=_managed(matches, rows) + len(quiet) + len(passed_over),
         outcomes=_in_order(assembler, (*drafts, *_aside(chosen)), quiet, passed_over),
         misses=_misses(rows),
@@ -314,6 +316,7 @@ def _drafter(
 ) -> Drafter:
     hidden_access = any(not (each.keys_known or each.left) for each in targets)
     policy = program.policy
+    linked = remembered(evidence, targets)
     return Drafter(
         policy,
         program.left_with,
@@ -325,7 +328,7 @@ def _drafter(
         unseen_access=not complete or hidden_access,
         possible={
             **targets_by_readable_keys(rows, targets),
-            **likely_targets(rows, targets, matches, policy),
+            **likely_targets(rows, targets, matches, policy, linked),
         },
     )
 
@@ -336,7 +339,7 @@ def _reads(
     unseen: tuple[str, ...],
     header: Header,
     passed_over: int,
-) -> tuple[Read, Read]:
+) -> tuple[Read, ...]:
     problems = (*target.problems, *unseen)
     found = (
         Read("source", len(source.items) + passed_over, source.complete, source.problems),
@@ -352,7 +355,7 @@ def _reads(
         )
         for each in found
     )
-    return one, other
+    return one, other, *header.references
 
 
 def _managed(matches: Matches, rows: Iterable[SourceRow]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from oneway.mapping.program import AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
-from oneway.planning.links import likeness_beside
+from oneway.planning.links import is_supported, likeness_beside
 from oneway.planning.lookalikes import (
     MOST,
     by_name,
@@ -35,9 +35,9 @@ def second_records(
     """Return why unmatched target records may belong to leavers, by target id.
 
     Such a record has not left, and shares a later key, an email or a unique value with a leaver
-    who has a match or a conflict. The whole name counts if the record has no key, or if only the
-    key supports the leaver's match; `linked` are the matches of earlier runs. People who may have
-    left count as leavers. Sensitive values are not compared.
+    who has a match or a conflict. The whole name counts if the record has no key, if only the key
+    supports the leaver's match, or in a conflict; `linked` are the matches of earlier runs. People
+    who may have left count as leavers. Of sensitive values, only keys are compared.
     """
     left = [(row, matches.of(row)) for row in rows if row.leaver or row.may_have_left]
     leavers = [(row, found) for row, found in left if found.target or found.conflict]
@@ -52,7 +52,7 @@ def second_records(
     for row, found in leavers:
         for what, records in search.of(row, found):
             for each in records:
-                reasons.setdefault(each.target_id, _perhaps(row, what))
+                reasons.setdefault(each.target_id, perhaps_theirs(row, what))
     return reasons
 
 
@@ -74,7 +74,7 @@ class _Search:
         """Yield the records that may be a leaver's as well, and what they have in common."""
         paths = self.policy.match_paths
         for level, key in enumerate(row.keys):
-            if key is not None and self.policy.key_shown[level]:
+            if key is not None:
                 yield paths[level] or f"match key {level + 1}", self.keys[level].get(key, ())
         for position, holders in self.held.items():
             value = said_value(row, position)
@@ -88,14 +88,17 @@ class _Search:
             yield "name", records
 
     def _is_anothers(self, row: SourceRow, found: Match) -> bool:
-        """Return whether a leaver's match seems to be another person's record."""
+        """Return whether a leaver has no match, or one that seems to be another person's record."""
         target = found.target
-        if target is None or self.linked.get(row.source_id) == target.target_id:
+        if target is None:
+            return True  # the keys find nothing for certain: none of them is known to be theirs
+        if is_supported(self.linked, row, target):
             return False
         return likeness_beside(self.policy, row, target).two_people
 
 
-def _perhaps(row: SourceRow, what: str) -> Reason:
+def perhaps_theirs(row: SourceRow, what: str) -> Reason:
+    """Return that a target record may be that of a leaver, with whom it has something in common."""
     left = "has left" if row.leaver else "may have left"
     text = f"has the same {what} as source record {row.source_id}, who {left}: it may be theirs"
     return Reason(MAY_HAVE_LEFT, text, candidates=(row.source_id,), warning=True)

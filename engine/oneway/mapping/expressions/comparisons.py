@@ -30,25 +30,23 @@ def comparisons_of(text: str, tree: Node) -> tuple[Comparison, ...]:
     return tuple(found)
 
 
-def compared_paths(tree: Node) -> frozenset[tuple[str, ...]]:
-    """Return the paths whose values a condition compares with others, or gives to a function.
+def blank_is_answer(tree: Node) -> frozenset[tuple[str, ...]]:
+    """Return the paths that a condition compares with a blank, as `email != ''` does.
 
-    Not those of which it asks as well whether there is a value, as `email` by itself does, and
-    `email != ''`: a blank is an answer there.
+    A blank is an answer there. `email` by itself asks for a value, and a blank answers nothing: it
+    may be missing by mistake.
     """
-    uses = list(_uses(tree))
-    return frozenset(keys for keys, _ in uses) - {keys for keys, asked in uses if asked}
+    return frozenset(_compared_with_blank(tree))
 
 
-def _uses(node: Node) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Yield the paths that a condition reads, and whether a blank is an answer there."""
-    kind, children = node["type"], node["children"]
-    if kind in _LOGIC:
+def _compared_with_blank(node: Node) -> Iterator[tuple[str, ...]]:
+    children = node["children"]
+    if node["type"] in _LOGIC:
         for child in children:
-            yield from _uses(child)
-        return
-    asked = path_in(node) is not None or any(map(_is_blank_literal, children))
-    yield from ((keys, asked) for keys in _paths_in(node))
+            yield from _compared_with_blank(child)
+    elif any(map(_is_blank_literal, children)):
+        for child in children:
+            yield from _paths_in(child)
 
 
 def _paths_in(node: Node) -> Iterator[tuple[str, ...]]:

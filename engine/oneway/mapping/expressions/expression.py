@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
-from oneway.mapping.expressions.comparisons import Comparison, compared_paths, comparisons_of
+from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
 from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
 from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
 from oneway.mapping.expressions.habits import explained
@@ -71,9 +71,9 @@ class Expression:
         return comparisons_of(self.text, self.tree)
 
     @property
-    def compared_paths(self) -> frozenset[tuple[str, ...]]:
-        """The paths whose values it compares, rather than asks whether there are any."""
-        return compared_paths(self.tree)
+    def paths_in_need(self) -> frozenset[tuple[str, ...]]:
+        """The paths that it reads, but for those where it asks for a blank itself."""
+        return frozenset(each.keys for each in self.paths) - blank_is_answer(self.tree)
 
     def within(self, place: TextRange) -> Span:
         """Return the place of a part of the text; the whole where it spans several lines."""

@@ -9,11 +9,24 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oneway.core.records import MISSING, Compare, Missing, Value, Veiled, comparable, is_blank, same
+from oneway.core.records import (
+    FORMS,
+    MISSING,
+    SAME_AS_ID,
+    Compare,
+    Missing,
+    Value,
+    Veiled,
+    comparable,
+    is_blank,
+    same,
+)
 from oneway.core.seal import Seal
 from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, comparison, present
+from oneway.planning.links import is_id
+from oneway.planning.near_misses import loose
 from oneway.planning.plan import Plan
 from oneway.runs.compare.projection import is_hidden
 
@@ -40,6 +53,8 @@ class Redactor:
     """The records of the plan's actions: ("source", id) and ("target", id)."""
     departed: tuple[Cell, ...] = ()
     _numbers: dict[tuple[str, Hashable], int] = field(default_factory=dict)
+    _forms: dict[str, list[int]] = field(default_factory=dict)
+    """The number of each form, and of how many values that have it."""
     _matched: frozenset[str] = frozenset()
     _any: bool = True
     """Whether there is anything sensitive at all."""
@@ -168,7 +183,12 @@ class Redactor:
         )
 
     def _number(self, compare: Compare, value: Hashable) -> int:
-        return self._numbers.setdefault((compare.value, value), len(self._numbers))
+        """Return a number for a value, beside those of the values that differ only in form."""
+        if (compare.value, value) not in self._numbers:
+            form = self._forms.setdefault(loose(value), [len(self._forms), 0])
+            self._numbers[compare.value, value] = form[0] * FORMS + form[1]
+            form[1] += 1
+        return self._numbers[compare.value, value]
 
     def _keys(self, keys: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
         return tuple(
@@ -186,7 +206,8 @@ class Redactor:
                 found.append(value)
                 continue
             digest = self.seal.digest(owner.record, policy.match_paths[level] or "match", value)
-            veiled: Any = Veiled(owner.word, digest)
+            word = SAME_AS_ID if is_id(row, value) else owner.word
+            veiled: Any = Veiled(word, digest)
             found.append(veiled)
         return tuple(found)
 
