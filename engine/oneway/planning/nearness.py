@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import NamedTuple
 
 from oneway.core.records import Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
@@ -61,6 +62,14 @@ class Nearer:
         return f"{named} has more in common with this person ({', '.join(self.what)}){more}"
 
 
+class WithNearer(NamedTuple):
+    """Drafts, `nearer_records` and `namesakes_to_go`."""
+
+    drafts: tuple[Draft, ...]
+    nearer: Mapping[str, Nearer]
+    going: Mapping[str, Sequence[str]]
+
+
 def nearer_records(
     drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]
 ) -> Mapping[str, Nearer]:
@@ -75,9 +84,7 @@ def nearer_records(
     return {source_id: nearer for source_id, nearer in found if nearer is not None}
 
 
-def with_nearer(
-    drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]
-) -> tuple[tuple[Draft, ...], Mapping[str, Nearer], Mapping[str, Sequence[str]]]:
+def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]) -> WithNearer:
     """Return the drafts, `nearer_records` and `namesakes_to_go`.
 
     The drafts name the unmatched records that are nearer to a leaver than their match.
@@ -99,7 +106,7 @@ def with_nearer(
         reason = perhaps_theirs(row, "name or other values")
         return replace(draft, reasons=(*draft.reasons, reason), has_access=True)
 
-    return tuple(map(told, drafts)), nearer, namesakes_to_go(drafts, policy)
+    return WithNearer(tuple(map(told, drafts)), nearer, namesakes_to_go(drafts, policy))
 
 
 def _may_have_left(row: SourceRow) -> bool:

@@ -38,7 +38,7 @@ from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconc
 from oneway.planning.match import Matches, match, targets_by_readable_keys
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import likely_targets, near_misses
-from oneway.planning.nearness import with_nearer
+from oneway.planning.nearness import WithNearer, with_nearer
 from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_per_person
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent
 from oneway.planning.own_lookups import settle
@@ -133,8 +133,7 @@ def plan_rows(
     drafter = _drafter(program, targets, matches, evidence, unseen, rows, target.complete)
     unmatched = _unmatched(program, targets, matches, source, rows, evidence)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
-    drafts = _doubted(_reopened(settled.drafts, matches, drafter.possible), evidence)
-    drafts, nearer, going = with_nearer(drafts, policy, evidence.targets)
+    drafts, nearer, going = _named(policy, settled.drafts, matches, drafter.possible, evidence)
     near = near_misses(rows, targets, matches, policy, quiet)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets, nearer, going)
     return Plan(
@@ -227,6 +226,18 @@ def _matched(
     matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
     matches = hold_near_duplicates(matches, rows, targets, policy, quiet, allowed)
     return hold_tied(matches, rows, tied)
+
+
+def _named(
+    policy: Policy,
+    drafts: Sequence[Draft],
+    matches: Matches,
+    possible: Mapping[str, Sequence[TargetRow]],
+    evidence: LinkEvidence,
+) -> WithNearer:
+    """Return the drafts, which name everyone who may get in all the same, and `with_nearer`."""
+    doubted = _doubted(_reopened(drafts, matches, possible), evidence)
+    return with_nearer(doubted, policy, evidence.targets)
 
 
 def _reopened(
