@@ -112,7 +112,10 @@ def exclusive(world: World, person: Mapping[str, Any], user: Mapping[str, Any]) 
 
 
 def nearest(world: World, plan: Plan) -> dict[str, list[str]]:
-    """Return the users of nobody that are nearer to people than the one that their key finds."""
+    """Return the users of nobody that are nearer to people than the one that their key finds.
+
+    Of somebody who stays, more than a name has to say so.
+    """
     users = {each.id: each.data for each in world.target.records}
     matched = {each.source_id: each.target_id for each in plan.outcomes if each.source_id}
     nobodys = users.keys() - matched.values()
@@ -121,8 +124,10 @@ def nearest(world: World, plan: Plan) -> dict[str, list[str]]:
         own = matched[each.id]
         if own is None or exclusive(world, each.data, users[own]):
             continue
-        scores = {id: common(world, each.data, users[id]) for id in nobodys}
-        most = max([common(world, each.data, users[own]), *scores.values()])
+        said, leaves = each.data["mail"], each.data["status"] == "L"
+        rivals = [id for id in nobodys if leaves or (said and said == users[id]["email"])]
+        scores = {id: common(world, each.data, users[id]) for id in rivals}
+        most = max([0, common(world, each.data, users[own]), *scores.values()])
         best = [id for id in scores if scores[id] == most]
         found[each.id] = best if most > common(world, each.data, users[own]) else []
     return {id: best for id, best in found.items() if best}

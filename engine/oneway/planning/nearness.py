@@ -77,6 +77,7 @@ def nearer_records(
 
     People count whose match is to be written to, or who have left or may have; not those with a
     link to it that says more than its key, or with a value in common that only one record may hold.
+    Against the key of somebody who stays, a name alone says nothing, unless two are exchanged.
     """
     pairs = [each for each in drafts if _is_in_question(each)]
     search = _Nearest(policy, drafts, linked)
@@ -182,7 +183,10 @@ class _Nearest:
         shared = {id: self._shared(said, id) for id in self._candidates(said)}
         shared.pop(target.target_id, None)
         nearer = {
-            id: slots for id, slots in shared.items() if len(slots) > max(own, self._kept(id))
+            id: slots
+            for id, slots in shared.items()
+            if len(slots) > max(own, self._kept(id))
+            and (_may_have_left(row) or self._tells(id, slots))
         }
         most = max(map(len, nearer.values()), default=0)
         ids = sorted(id for id, slots in nearer.items() if len(slots) == most)
@@ -203,6 +207,16 @@ class _Nearest:
         """Return how much a record has in common with its own match; -1 if it has none."""
         owner, target = self.rivals[id]
         return -1 if owner is None else self._score(owner, target)
+
+    def _tells(self, id: str, shared: Iterable[Slot]) -> bool:
+        """Return whether more than a name speaks against the key of somebody who stays.
+
+        Names change, and namesakes are common: who stays loses nothing by a key that is right.
+        """
+        paths = {self.policy.fields[each].path for each in self.policy.unless_taken}
+        return self.rivals[id][0] is not None or any(
+            path in paths or path.startswith(_KEY) or "@" in str(value) for path, value in shared
+        )
 
     def _score(self, row: SourceRow, target: TargetRow) -> int:
         """Return in how many values a pair agrees, beside the key that found the record."""

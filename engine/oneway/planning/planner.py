@@ -236,8 +236,8 @@ def _named(
     evidence: LinkEvidence,
 ) -> WithNearer:
     """Return the drafts, which name everyone who may get in all the same, and `with_nearer`."""
-    doubted = _doubted(_reopened(drafts, matches, possible), evidence)
-    return with_nearer(doubted, policy, evidence.targets)
+    reopened = _reopened(drafts, matches, possible)
+    return with_nearer(_doubted(reopened, evidence), policy, evidence.targets)
 
 
 def _reopened(
