@@ -78,11 +78,11 @@ def tried(
     test: MappingTest, document: Document, compile_text: Callable[[bytes], Compiled]
 ) -> Iterator[EditResult]:
     """Yield how each single edit of a mapping ends under a test that passes without it."""
-    original = compile_text(json.dumps(document.data).encode())
+    original = compile_text(_text(document.data))
     witness = Witness(original, parse_instant(test.as_of), test)
     for edit in edits(document):
         try:
-            compiled = compile_text(json.dumps(edit.data).encode())
+            compiled = compile_text(_text(edit.data))
             noticed = not holds_for(test, compiled)
         except Refused:
             yield EditResult(edit, Fate.REFUSED)
@@ -90,11 +90,16 @@ def tried(
         yield EditResult(edit, Fate.NOTICED) if noticed else _survivor(edit, compiled, witness)
 
 
+def _text(data: Value) -> bytes:
+    """Return a mapping as text, in lines: an edit of one changes no place in the others."""
+    return json.dumps(data, indent=1).encode()
+
+
 def _survivor(edit: MappingEdit, compiled: Compiled, witness: Witness) -> EditResult:
     """Return the fate of an edit that no case notices: proved, without effect, or survived."""
-    if witness.breaks(compiled) is not None:
+    breaking, treated = witness.judged(compiled)
+    if breaking is not None:
         return EditResult(edit, Fate.PROVED)
-    treated = witness.treated(compiled)
     if treated.situation is None and not edit.counted:
         return EditResult(edit, Fate.SAME)
     return EditResult(edit, Fate.SURVIVED, treated)

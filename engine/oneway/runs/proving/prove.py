@@ -1,7 +1,7 @@
 """The laws of a mapping, and the search for a situation that breaks one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -159,10 +159,7 @@ def same(
 
 @dataclass(slots=True)
 class Witness:
-    """Judges edits of a mapping by the situations of the mapping without them.
-
-    The mapping's own plan for each situation is made once, at its first use.
-    """
+    """Judges edits of a mapping by the situations of the mapping without them."""
 
     compiled: Compiled
     as_of: datetime
@@ -170,42 +167,75 @@ class Witness:
     most: int = 1_200
     _maker: SituationMaker = field(init=False)
     _situations: tuple[ProofSituation, ...] = field(init=False)
-    _plans: dict[int, Plan] = field(default_factory=dict)
+    _claims: list[tuple[MappingClaim, Expression]] = field(init=False)
     _known: set[str] = field(default_factory=set)
+    """The laws that the mapping itself breaks."""
 
     def __post_init__(self) -> None:
         self._maker = maker_of(self.compiled, self.as_of, self.test)
         self._situations, _ = self._maker.situations(self.most)
+        self._claims = parsed_claims(self.test) if self.test is not None else []
+        for situation in filter(_is_simple, self._situations):
+            self._known.update(each.law for each in self._broken(self._maker, situation))
 
-    def breaks(self, edited: Compiled) -> Breaking | None:
-        """Return a law that an edit breaks in a simple situation, but the mapping does not."""
-        if not self._known:
-            self._known = {"", *(each.law for each in self._broken(self._maker))}
-        maker = self._like(edited)
-        return next((e for e in self._broken(maker) if e.law not in self._known), None)
-
-    def _broken(self, maker: SituationMaker) -> Iterator[Breaking]:
-        claims = parsed_claims(self.test) if self.test is not None else []
-        for situation in (each for each in self._situations if len(each.changes) <= 1):
-            seen = _Seen(maker, situation, maker.planned(situation))
-            yield from _all_broken(seen, claims)
-
-    def treated(self, edited: Compiled) -> Treated:
-        """Return a situation that an edit treats differently, or None if there is none."""
-        maker = self._like(edited)
-        bound = bound_of(maker, len(self._situations), whole=False)
-        for number, situation in enumerate(self._situations):
-            if number not in self._plans:
-                self._plans[number] = self._maker.planned(situation)
-            people = impact(self._plans[number], maker.planned(situation)).people
-            if people:
-                return Treated(situation, people[0], bound)
-        return Treated(None, None, bound)
-
-    def _like(self, edited: Compiled) -> SituationMaker:
+    def judged(self, edited: Compiled) -> tuple[Breaking | None, Treated]:
+        """Return a law that an edit breaks in a simple situation, but the mapping does not; and
+        the first situation that the edit treats differently, or None where it treats all alike.
+        """
         maker = maker_of(edited, self.as_of, self.test)
         maker.record = self._maker.usual()
-        return maker
+        bound = bound_of(maker, len(self._situations), whole=False)
+        treated = Treated(None, None, bound)
+        alike = _decide_alike(self.compiled, edited)
+        for situation in self._situations:
+            if not _is_simple(situation) and treated.situation is not None:
+                break
+            if alike and maker.row_texts(situation) == self._maker.row_texts(situation):
+                continue  # the same rows under the same rules: the same plan
+            if _is_simple(situation):
+                for each in self._broken(maker, situation):
+                    if each.law not in self._known:
+                        return each, treated
+            if treated.situation is None:
+                people = impact(self._maker.planned(situation), maker.planned(situation)).people
+                treated = Treated(situation, people[0], bound) if people else treated
+        return None, treated
+
+    def _broken(self, maker: SituationMaker, situation: ProofSituation) -> Iterator[Breaking]:
+        return _all_broken(_Seen(maker, situation, maker.planned(situation)), self._claims)
+
+
+def _decide_alike(one: Compiled, other: Compiled) -> bool:
+    """Return whether two mappings make one plan of equal rows, however they come to the rows."""
+    return _beside_rows(one) == _beside_rows(other)
+
+
+def _beside_rows(compiled: Compiled) -> str:
+    """Return everything of a mapping that a plan hangs on beside its rows, as text."""
+    code, nowhere = compiled.code, Span("")
+    fields, leaving, returning = (
+        tuple(replace(rule, expression="", place=nowhere) for rule in rules)
+        for rules in (code.policy.fields, code.policy.leaving, code.policy.returning)
+    )
+    only, rules = (
+        tuple(replace(rule, otherwise="", place=nowhere) for rule in each)
+        for each in (code.policy.only, code.policy.rules)
+    )
+    policy = replace(
+        code.policy,
+        **{"fields": fields, "leaving": leaving, "returning": returning},
+        **{"only": only, "rules": rules, "left": None},
+    )
+    asked = [*code.match_target, code.left, code.scheduled]
+    asked += [each for table in code.references for each in (table.key, table.value)]
+    asked += [each for field in code.leaving for each in field.expressions]
+    said = [(each.constant, each.default, each.initial, each.lookup) for each in code.leaving]
+    texts = [each.text if each is not None else "" for each in asked]
+    return repr((policy, texts, said, code.target_reading, code.unsure))
+
+
+def _is_simple(situation: ProofSituation) -> bool:
+    return len(situation.changes) <= 1
 
 
 def maker_of(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> SituationMaker:

@@ -103,6 +103,8 @@ _KEY = "key a1"
 SETTING, TWIN = "setting", "twin"
 _Bound = tuple[datetime, str]
 """The binding of a program: an instant, and the settings that differ from the usual."""
+RowTexts = tuple[tuple[str, ...], tuple[str, ...]]
+"""The rows of a source and of a target, as texts; rows with one text give one plan."""
 
 
 @dataclass(slots=True)
@@ -118,9 +120,11 @@ class SituationMaker:
     test_file: str = ""
     """The test that gives the usual record; blank if it is made up."""
     _programs: dict[_Bound, Interpreted] = field(default_factory=dict)
-    _evaluated: dict[tuple[_Bound, str], SourceRow] = field(default_factory=dict)
-    _on_target: dict[tuple[_Bound, str], TargetRow] = field(default_factory=dict)
-    """Evaluated source records: situations share them."""
+    _evaluated: dict[tuple[_Bound, str], tuple[SourceRow, str]] = field(default_factory=dict)
+    _on_target: dict[tuple[_Bound, str], tuple[TargetRow, str]] = field(default_factory=dict)
+    """Evaluated records, each with its text: situations share them."""
+    _plans: dict[tuple[_Bound, RowTexts], Plan] = field(default_factory=dict)
+    """Plans by the rows that they are made of: situations that differ in no row share one."""
 
     def program(
         self, as_of: datetime | None = None, settings: Mapping[str, Value] = {}
@@ -175,7 +179,7 @@ class SituationMaker:
         changed: dict[str, Value] = {}
         for (each,) in self._setting_classes():
             changed[each.found.path[0]] = cast(Value, each.found.value)
-        row = self._row(Record("1", usual), self.as_of, changed)
+        row, _ = self._row(Record("1", usual), self.as_of, changed)
         cells = zip(self.compiled.code.policy.fields, row.cells, strict=False)
         return {rule.keys: cell.value for rule, cell in cells if cell.state is CellState.STATED}
 
@@ -358,28 +362,52 @@ class SituationMaker:
     ) -> Plan:
         """Return the engine's plan of two snapshots, with other settings and some days later."""
         at = self.as_of + timedelta(days=days)
-        spec = self.compiled.spec
-        header = Header(spec.file, spec.digest, instant_text(at), self.settings, {})
-        program = self.program(at, settings)
-        rows = Collected(tuple(self._row(each, at, settings) for each in source.records))
-        targets = Collected(tuple(self._target_row(each, at, settings) for each in target.records))
-        return plan_rows(program, rows, targets, seal=SEAL, header=header)
+        rows = [self._row(each, at, settings) for each in source.records]
+        targets = [self._target_row(each, at, settings) for each in target.records]
+        texts = tuple(text for _, text in rows), tuple(text for _, text in targets)
+        known = ((at, repr(settings)), texts)
+        if known not in self._plans:
+            spec = self.compiled.spec
+            header = Header(spec.file, spec.digest, instant_text(at), self.settings, {})
+            self._plans[known] = plan_rows(
+                self.program(at, settings),
+                Collected(tuple(row for row, _ in rows)),
+                Collected(tuple(row for row, _ in targets)),
+                seal=SEAL,
+                header=header,
+            )
+        return self._plans[known]
+
+    def row_texts(self, situation: ProofSituation) -> RowTexts:
+        """Return the rows that the mapping evaluates from a situation's records, as texts."""
+        at, settings = self.as_of, situation.settings
+        source, target = _records(situation.source), _records(situation.target)
+        return (
+            tuple(self._row(each, at, settings)[1] for each in source.records),
+            tuple(self._target_row(each, at, settings)[1] for each in target.records),
+        )
 
     def row(self, situation: ProofSituation) -> SourceRow:
         """Return the row that the mapping evaluates from a situation's source record."""
         record = _records(situation.source).records[0]
-        return self._row(record, self.as_of, situation.settings)
+        return self._row(record, self.as_of, situation.settings)[0]
 
-    def _row(self, record: Record, at: datetime, settings: Mapping[str, Value]) -> SourceRow:
+    def _row(
+        self, record: Record, at: datetime, settings: Mapping[str, Value]
+    ) -> tuple[SourceRow, str]:
         known = ((at, repr(settings)), f"{record.id} {dict(record.data)!r}")
         if known not in self._evaluated:
-            self._evaluated[known] = self.program(at, settings).source_row(record)
+            row = self.program(at, settings).source_row(record)
+            self._evaluated[known] = (row, repr(row))
         return self._evaluated[known]
 
-    def _target_row(self, record: Record, at: datetime, settings: Mapping[str, Value]) -> TargetRow:
+    def _target_row(
+        self, record: Record, at: datetime, settings: Mapping[str, Value]
+    ) -> tuple[TargetRow, str]:
         known = ((at, repr(settings)), f"{record.id} {dict(record.data)!r}")
         if known not in self._on_target:
-            self._on_target[known] = self.program(at, settings).target_row(record)
+            row = self.program(at, settings).target_row(record)
+            self._on_target[known] = (row, repr(row))
         return self._on_target[known]
 
 
