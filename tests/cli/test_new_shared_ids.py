@@ -103,23 +103,40 @@ def test_a_heading_that_says_who_left_is_not_second_guessed(world: World) -> Non
     assert "no heading says who has left" not in text
 
 
-def test_who_gives_a_new_record_its_id_is_asked_where_the_ids_are_words(world: World) -> None:
+def test_the_id_of_a_new_record_is_like_those_that_are_there(world: World) -> None:
     assert draft(world, staff(), "oak").code == 0
-    path = world.folder / "map.yaml"
-    text = path.read_text()
-    asked = "  # id:   # question: what is the id of a new record?"
-    assert asked in text
-    assert world.run("validate", "map.yaml").code == 0
-    answer = """  id: {from: '"Pers. No."', write: on_create}"""
-    path.write_text(text.replace(asked, f"{answer} #"))
-    assert world.run("validate", "map.yaml").code == 0, world.run("validate", "map.yaml").out
+    text = (world.folder / "map.yaml").read_text()
+    guess = "  id: {from: 'concat(''oak'', \"Pers. No.\")', write: on_create}   # guess"
+    assert guess in text
+    assert "R177" not in world.run("validate", "map.yaml").out
+    assert new_ids(world) == [f"oak{'' if n < 15 else '000'}{n}" for n in range(1, 21)]
+
+
+def new_ids(world: World) -> list[str]:
+    """Return the ids of all users once the mapping has been applied."""
     plan = world.run("plan", "map.yaml", "--out", "plan.json")
     assert plan.code == 0, plan.err
     assert world.run("apply", "plan.json").code == 0
-    users = json.loads((world.folder / "users.json").read_text())
-    assert [each["id"] for each in users] == [
-        f"{'oak' if n < 15 else '000'}{n}" for n in range(1, 21)
-    ]
+    return [each["id"] for each in json.loads((world.folder / "users.json").read_text())]
+
+
+def test_who_gives_a_new_record_its_id_is_asked_where_the_ids_are_words(world: World) -> None:
+    assert draft(world, staff(), "oak").code == 0
+    path, users = world.folder / "map.yaml", world.folder / "users.json"
+    path.unlink()
+    users.write_text(users.read_text().replace('"oak', '"o-ak-'))
+    said = [{**each, "id": f"{each['id']}-x"} for each in json.loads(users.read_text())]
+    users.write_text(json.dumps(said))
+    ended = world.run("new", "map.yaml", "--source", "staff.csv", "--target", "users.json")
+    assert ended.code == 0, ended.err
+    text = path.read_text()
+    asked = "  # id:   # question: what is the id of a new record?"
+    assert asked in text
+    assert "R177" in world.run("validate", "map.yaml").out
+    answer = """  id: {from: '"Pers. No."', write: on_create}"""
+    path.write_text(text.replace(asked, f"{answer} #"))
+    assert "R177" not in world.run("validate", "map.yaml").out
+    assert new_ids(world)[-1] == "00020"
 
 
 def test_ids_that_are_numbers_are_given_by_the_file(world: World) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Sequence
-from datetime import timedelta
 from os.path import exists
 from pathlib import Path, PurePath
 
@@ -31,6 +30,7 @@ from oneway.runs.draft import (
     read_side,
     sampled,
     with_codes,
+    with_lookups,
     without,
 )
 
@@ -74,9 +74,9 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     _say_odd(console, right, right.kept, _KEPT)
     usual = without(left, odd)
     keys = match_keys(left, right, pairs)
-    pairs = with_codes(left, right, pairs, keys)
+    pairs = with_codes(left, right, with_lookups(left, right, pairs, keys), keys)
     today = now().date()
-    asked = questions(left, right, (today - timedelta(days=30)).isoformat())
+    asked = questions(left, right, today)
     _write(mapping, mapping_text(_name(mapping, left, right), (left, right), pairs, keys, asked))
     _say(console, mapping, left, right, len(pairs))
     _say_keys(console, left, right, keys)

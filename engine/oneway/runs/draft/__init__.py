@@ -7,6 +7,7 @@ The mapping validates and plans unchanged.
 from oneway.runs.draft.codes import with_codes
 from oneway.runs.draft.first_test import first_test
 from oneway.runs.draft.keys import MatchKeys, match_keys
+from oneway.runs.draft.lookups import with_lookups
 from oneway.runs.draft.odd import OddRecord, odd_records, without
 from oneway.runs.draft.pairs import Pair, paired
 from oneway.runs.draft.questions import Questions, questions
@@ -17,5 +18,5 @@ from oneway.runs.draft.write import key_counts, mapping_text
 __all__ = [
     "DraftSide", "MatchKeys", "OddRecord", "Pair", "Questions", "Sample", "first_test",
     "kept_words", "key_counts", "mapping_text", "match_keys", "odd_records", "paired", "questions",
-    "read_side", "sampled", "with_codes", "without",
+    "read_side", "sampled", "with_codes", "with_lookups", "without",
 ]  # fmt: skip

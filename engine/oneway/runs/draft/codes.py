@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import MISSING, Value, at, is_blank, parse_day
+from oneway.mapping.functions.dates import format_date
 from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import is_one_line
@@ -14,6 +15,8 @@ from oneway.runs.draft.side import DraftSide
 
 _MOST = 40
 """The most codes that a mapping lists."""
+_LIKELY = 4 / 3
+"""A table is a question if three in four records show it."""
 _LEAST = 4
 """The fewest matched records that show anything."""
 _NO_TEXTS = ("first", "last", "middle", "name", "email", "reference", "manager", "phone")
@@ -26,7 +29,8 @@ def with_codes(
     """Return the pairs, with those that the matched records show to need a table of codes.
 
     Such a pair replaces one whose values seldom agree, and is added where a target field has none.
-    A pair whose values seldom agree is doubted.
+    A pair whose values seldom agree is doubted, and so is a table that many records contradict:
+    those of people who have moved, on a first run.
     """
     owners = matched(source, target, keys)
     both = [
@@ -43,7 +47,10 @@ def with_codes(
         if old is not None and (old.looks_up or old.email or not doubt):
             continue
         best = max(_tables(source, target, path, texts, both), key=_Table.merit, default=None)
-        if best is not None:
+        pattern = "" if old is None else _pattern(source, target, old, both)
+        if pattern and old is not None:
+            known[path] = replace(old, pattern=pattern)
+        elif best is not None:
             known[path] = best.pair(path)
         elif old is not None:
             known[path] = replace(old, doubt=doubt)
@@ -61,12 +68,18 @@ class _Table:
     total: int
     same: bool
 
-    def merit(self) -> tuple[int, bool]:
-        return self.agree, self.same
+    @property
+    def sure(self) -> bool:
+        """Whether the records that contradict are so few that the table is a guess."""
+        return is_overwhelming(self.agree, self.total)
+
+    def merit(self) -> tuple[bool, int, bool]:
+        return self.sure, self.agree, self.same
 
     def pair(self, path: str) -> Pair:
-        why = f"so it is in {self.agree:,} of {self.total:,} matched records"
-        return Pair(path, self.source, why, 0, codes=self.codes)
+        said = f"in {self.agree:,} of {self.total:,} matched records"
+        doubt = "" if self.sure else f"{said}; the others may have moved"
+        return Pair(path, self.source, f"so it is {said}", 0, codes=self.codes, doubt=doubt)
 
 
 def _tables(
@@ -85,9 +98,10 @@ def _tables(
         total = sum(counted.total() for counted in seen.values())
         sure = all(2 * counted[codes[text]] > counted.total() for text, counted in seen.items())
         one_to_one = 1 < len(codes) == len(set(map(repr, codes.values()))) <= total // 2
-        if sure and one_to_one and is_overwhelming(agree, total):
-            same = bool(concept(name)) and concept(name) == concept(path)
-            yield _Table(name, tuple(codes.items()), agree, total, same)
+        same = bool(concept(name)) and concept(name) == concept(path)
+        table = _Table(name, tuple(codes.items()), agree, total, same)
+        if sure and one_to_one and (table.sure or _LIKELY * agree >= total):
+            yield table
 
 
 _Both = tuple[Mapping[str, Value], Mapping[str, Value]]
@@ -125,6 +139,22 @@ def _doubt(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Bot
     if 2 * equal >= len(given) or len(given) < _LEAST:
         return ""
     return f"{equal:,} of {len(given):,} matched records agree"
+
+
+def _pattern(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> str:
+    """Return the pattern by which the target writes a pair's dates, or nothing."""
+    found = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
+    days = [(parse_day(a), b) for a, b in found if isinstance(b, str) and not is_blank(b)]
+    known = [(day, text) for day, text in days if day is not None]
+    for pattern in _PATTERNS if len(known) >= _LEAST else ():
+        agree = sum(format_date(day.isoformat(), pattern) == text for day, text in known)
+        if 2 * agree > len(known):
+            return pattern
+    return ""
+
+
+_PATTERNS = ("dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "MM/dd/yyyy", "d/M/yyyy", "d.M.yyyy",
+             "M/d/yyyy", "yyyy/MM/dd", "yyyyMMdd")  # fmt: skip
 
 
 def uncoded(source: DraftSide, pair: Pair) -> list[str]:

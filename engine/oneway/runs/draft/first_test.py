@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from oneway.core.records import MISSING, Value, at
+from oneway.core.records import MISSING, Value, at, is_blank
 from oneway.runs.draft.notation import is_one_line, yaml_text
-from oneway.runs.draft.pairs import Pair
+from oneway.runs.draft.pairs import Pair, manager_key
 from oneway.runs.draft.questions import Questions, changed, employed
 from oneway.runs.draft.side import DraftSide
 
@@ -20,19 +20,49 @@ def first_test(
     """
     source, target = sides
     data = employed(dict(record), source, asked)
+    named = list(_named(source, target, pairs, key, data))
     lines = [
         "# A start: add a case for each rule that matters (docs/testing.md).",
         "oneway_test: 1",
         f"mapping: {yaml_text(mapping)}",
         f"as_of: {as_of}",
         f"record: {_json(data)}",
+        *_tables(target, named),
         "cases:",
         "  - name: Somebody new is created",
-        *_created(_written(source, pairs, data)),
+        *_created(_written(source, pairs, data) | {path: id for path, id, *_ in named}),
         *_rules(source, asked),
         *_leaver(source, target, key, asked, data),
+        *_outsider(source, target, key, asked, data),
     ]
     return "\n".join(lines) + "\n"
+
+
+_Named = tuple[str, Value, str, Value]
+"""A field that holds an id, that id, and the field by which the source names its record."""
+
+
+def _named(
+    source: DraftSide,
+    target: DraftSide,
+    pairs: Sequence[Pair],
+    key: Pair,
+    data: Mapping[str, Value],
+) -> Iterator[_Named]:
+    """Yield the first lookup of a record: the person it names, and an id for that one."""
+    pair = next((each for each in pairs if each.looks_up), None)
+    value = MISSING if pair is None else at(data, source.keys(pair.source))
+    if pair is None or value is MISSING or is_blank(value):
+        return
+    ids = (at(each.data, target.keys(target.id)) for each in target.records)
+    id: Value = 77 if isinstance(next(ids, ""), int) else "77"
+    yield pair.target, id, manager_key(source, target, pair, key.target), value
+
+
+def _tables(target: DraftSide, named: Sequence[_Named]) -> Iterator[str]:
+    for _, id, path, value in named:
+        row = changed({}, target, {target.id: id, path: value})
+        yield f"references: {{people: [{_json(row)}]}}"
 
 
 def _created(fields: Mapping[str, Value]) -> Iterator[str]:
@@ -47,44 +77,81 @@ def _created(fields: Mapping[str, Value]) -> Iterator[str]:
 
 def _written(
     source: DraftSide, pairs: Sequence[Pair], data: Mapping[str, Value]
-) -> Mapping[str, Value]:
+) -> dict[str, Value]:
     """Return the values that a record surely gets: its email, and the codes of its texts."""
     found: dict[str, Value] = {}
     for each in pairs:
         value = at(data, source.keys(each.source))
         if isinstance(value, str) and each.email and not each.unfit:
             found[each.target] = value.strip().lower()
-        elif isinstance(value, str) and value in dict(each.codes):
+        elif isinstance(value, str) and value in dict(each.codes) and not each.doubt:
             found[each.target] = dict(each.codes)[value]
     return found
 
 
 def _rules(source: DraftSide, asked: Questions) -> Iterator[str]:
     if asked.rules:
-        yield "# For the mapping's rules, once you have taken the # away there:"
+        yield "# For each of the mapping's rules, once you have taken its # away there:"
     for rule in asked.rules:
         data = changed({}, source, {rule.path: rule.word})
         yield f"#   - name: {yaml_text(rule.otherwise)}"
         yield f"#     record: {_json(data)}"
         yield f"#     expect: {{outcome: ineligible, reasons: [{rule.id}]}}"
+        if rule.of_kind:
+            yield _under_only(rule.id)
+
+
+def _under_only(rule: str) -> str:
+    """Return what a case expects if the rule stands under `only`."""
+    return f"#     # under `only`: expect: {{outcome: ignored, reasons: ['only:{rule}']}}"
 
 
 def _leaver(
     source: DraftSide, target: DraftSide, key: Pair, asked: Questions, data: Mapping[str, Value]
 ) -> Iterator[str]:
-    """Yield the case of a leaver whose target record does not say so yet."""
-    value = at(data, source.keys(key.source))
-    if not asked.leaving.record or value is MISSING:
+    """Yield the cases of a leaver whose target record does not say so yet, and of a notice."""
+    there = _present(source, target, key, asked, data)
+    if not asked.leaving.record or there is None:
         return
+    yield "#   - name: Somebody who has left loses access"
+    yield f"#     record: {_json(changed({}, source, asked.leaving.record))}"
+    yield f"#     target: {_json(there)}"
+    yield "#     expect: {outcome: leave}"
+    if asked.leaving.notice:
+        yield "#   - name: Somebody who has given notice keeps access until the day"
+        yield f"#     record: {_json(changed({}, source, asked.leaving.notice))}"
+        yield "#     expect: {outcome: create}"
+
+
+def _outsider(
+    source: DraftSide, target: DraftSide, key: Pair, asked: Questions, data: Mapping[str, Value]
+) -> Iterator[str]:
+    """Yield the case in which `eligible` and `only` differ: of a person outside, who leaves."""
+    there = _present(source, target, key, asked, data)
+    rule = next((each for each in asked.rules if each.of_kind and not each.asked), None)
+    if rule is None or not asked.leaving.record or there is None:
+        return
+    record = changed(changed({}, source, {rule.path: rule.word}), source, asked.leaving.record)
+    yield f"#   - name: {yaml_text(f'{rule.word}, and has left')}"
+    yield f"#     record: {_json(record)}"
+    yield f"#     target: {_json(there)}"
+    yield "#     expect: {outcome: leave}"
+    yield _under_only(rule.id)
+
+
+def _present(
+    source: DraftSide, target: DraftSide, key: Pair, asked: Questions, data: Mapping[str, Value]
+) -> Mapping[str, Value] | None:
+    """Return the target record of a person who has access; None if the key is unknown."""
+    value = at(data, source.keys(key.source))
+    if value is MISSING:
+        return None
     if key.email:
         value = str(value).strip().lower()
     there = changed({}, target, {target.id: "1", key.target: value})
     if asked.switch is not None:
         there = changed(there, target, {asked.switch.path: asked.switch.on})
-    yield "#   - name: Somebody who has left loses access"
-    yield f"#     record: {_json(changed({}, source, asked.leaving.record))}"
-    yield f"#     target: {_json(there)}"
-    yield "#     expect: {outcome: leave}"
+    return there
 
 
 def _json(data: Mapping[str, Value]) -> str:

@@ -89,7 +89,8 @@ _BY_WORD: Mapping[str, str] = {
     "austritt": "leave", "austrittsdatum": "leave", "resignation": "leave", "joining": "start",
     "hire": "start", "mobile": "phone", "phone": "phone",
     "contract": "type", "employment": "type", "afdeling": "department", "abteilung": "department",
-    "leidinggevende": "manager", "dienstverband": "type",
+    "leidinggevende": "manager", "vorgesetzte": "manager", "vorgesetzter": "manager",
+    "führungskraft": "manager", "dienstverband": "type",
 }  # fmt: skip
 """The meaning of one word in a longer heading; the first known word decides."""
 _BARE = {"id", "key", "no", "nr", "num", "number", "userid"}
@@ -117,6 +118,7 @@ def concept(path: str) -> str:
 
 
 def _last(path: str) -> str:
+    path = path.rstrip(".")  # an abbreviation at the end: Personal-Nr.
     whole = '"' in path or " " in path or abbreviates(path)
     return path if whole else path.rpartition(".")[2]
 

@@ -36,6 +36,10 @@ class Pair:
     """How few matched records agree, if it is less than half; the pair then is a question."""
     codes: tuple[tuple[str, Value], ...] = ()
     """The target's value for each text of the source, if it differs."""
+    width: int = 0
+    """The length of the target's numbers, if the source has lost the zeros before them."""
+    pattern: str = ""
+    """How the target writes a date, if otherwise than the source."""
 
 
 def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
@@ -86,18 +90,22 @@ def _made(source: DraftSide) -> Iterator[Pair]:
 
 
 def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
-    wanted = _texts(target.values(path))
+    every = _texts(target.values(path))
     has_emails = are_emails(target.values(path))
     for name in source.fields:
         score, why = _by_name(name, path)
         if not score and has_emails and _is_email(source, name) and not concept(path):
             score, why = _LIKELY, "both hold emails"
-        have = _texts(source.values(name))
+        wanted, have = every, _texts(source.values(name))
         share = _share(wanted, have)
+        as_numbers = ""
+        if share < 0.5 and (numbers := _share(_numbers(wanted), _numbers(have))) >= 0.5:
+            # One side has lost the zeros before its numbers.
+            wanted, have, share, as_numbers = _numbers(wanted), _numbers(have), numbers, _AS_NUMBERS
         if share >= 0.5 and len(wanted) > 1 and len(have) > 1:
             score += 60 * share + 10 * len(wanted & have) / len(wanted | have)
             count = round(share * len(wanted))
-            said = f"{count} of its {len(wanted)} values are in the source"
+            said = f"{count} of its {len(wanted)} values are in the source{as_numbers}"
             why = f"{why}; {said}" if why else said
         looks_up = _looks_up(target, name, path)
         if score > 0:
@@ -107,6 +115,7 @@ def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
                 why,
                 score,
                 ignores_case=_differs_in_case(source, target, name, path),
+                width=0 if looks_up else _width(source, target, name, path),
                 number=not looks_up and _needs_number(source, target, name, path),
                 looks_up=looks_up,
                 unfit=_is_unfit(source, target, name, path),
@@ -146,6 +155,14 @@ def _texts(values: list[Value]) -> set[str]:
     return {str(value).strip().casefold() for value in values if not isinstance(value, list | dict)}
 
 
+def _numbers(texts: set[str]) -> set[str]:
+    """Return texts without the zeros before a number; nothing where a text is no number."""
+    return {each.lstrip("0") for each in texts} if all(map(str.isdigit, texts)) else set()
+
+
+_AS_NUMBERS = ", without the zeros before them"
+
+
 def _share(wanted: set[str], have: set[str]) -> float:
     return len(wanted & have) / len(wanted) if wanted else 0
 
@@ -169,6 +186,18 @@ def _is_unfit(source: DraftSide, target: DraftSide, name: str, path: str) -> boo
     return _needs_number(source, target, name, path) and not (
         not values or is_overwhelming(numbers, len(values))
     )
+
+
+def _width(source: DraftSide, target: DraftSide, name: str, path: str) -> int:
+    """Return the length of the target's numbers if the source has lost the zeros before them."""
+    there = [each for each in target.values(path) if isinstance(each, str)]
+    here = source.values(name)
+    lengths = {len(each) for each in there}
+    texts = [each for each in here if isinstance(each, str)]
+    plain = all(map(str.isdigit, (*there, *texts))) and len(texts) == len(here)
+    zeros = any(each.startswith("0") for each in there)
+    short = any(len(each) < max(lengths, default=0) for each in texts)
+    return max(lengths) if plain and zeros and short and len(lengths) == 1 else 0
 
 
 def is_number(value: Value) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from oneway.connections.discovery import FILES
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import MISSING, Value, at, is_blank, parse_day, with_value
 from oneway.runs.draft.names import concept, plain
@@ -114,6 +115,8 @@ class Leaving:
     record: Mapping[str, Value] = field(default_factory=dict)
     stays: Mapping[str, Value] = field(default_factory=dict)
     """The values in the record of a person who has not left."""
+    notice: Mapping[str, Value] = field(default_factory=dict)
+    """Those in the record of a person who leaves later, where that is not written in advance."""
     asks: str = ""
     """The question that a person has to decide."""
     words: "DraftWords | None" = None
@@ -146,13 +149,25 @@ class Questions:
     rules: tuple[EligibilityRule, ...]
     switch: Switch | None
     leaving: Leaving
+    words: "tuple[DraftWords, ...]" = ()
+    """The words of a file's fields that decide who takes part or has left, where those are few."""
 
 
-def questions(source: DraftSide, target: DraftSide, past: str) -> Questions:
-    """Return the questions about two sides; `past` is a day some weeks ago, for a test."""
+def questions(source: DraftSide, target: DraftSide, today: date) -> Questions:
+    """Return the questions about two sides."""
     switch = _switch(target)
-    rules = (*_eligibility(source), *_not_yet(source, past))
-    return Questions(rules, switch, _leaving(source, target, switch, past))
+    rules = (*_eligibility(source), *_complete(source, target), *_not_yet(source, today))
+    leaving = _leaving(source, target, switch, today)
+    if source.connector != FILES:
+        return Questions(rules, switch, leaving)
+    kinds = (_listed(source, rule.path, ()) for rule in rules if rule.of_kind)
+    listed = {each.path: each for each in (leaving.words, *kinds) if each is not None}
+    return Questions(rules, switch, leaving, tuple(listed.values()))
+
+
+def _past(today: date) -> str:
+    """Return a day some weeks ago, for the record of a leaver."""
+    return (today - timedelta(days=30)).isoformat()
 
 
 def _eligibility(source: DraftSide) -> Iterator[EligibilityRule]:
@@ -217,14 +232,38 @@ def _is_outside(path: str, value: Value) -> bool:
     return _OUTSIDE.fullmatch(word) is not None
 
 
-def _not_yet(source: DraftSide, past: str) -> Iterator[EligibilityRule]:
+def _complete(source: DraftSide, target: DraftSide) -> Iterator[EligibilityRule]:
+    """Yield a rule that creates only people with what every target record has: names, email."""
+    parts = []
+    for kind in ("last", "first", "name", "email"):
+        here, there = (
+            next((each for each in side.fields if concept(each) == kind), "")
+            for side in (source, target)
+        )
+        if here and there and _is_full(source, here) and _is_full(target, there):
+            parts.append(here)
+    if not parts:
+        return
+    when = " && ".join(expression(source, each) for each in parts)
+    these = "these" if parts[1:] else "it"
+    said = f"guess: all {len(target.records):,} target records have {these}"
+    usual = next(iter(source.values(parts[0])))
+    yield EligibilityRule("complete", parts[0], when, "A name or the email is missing", said,
+                          usual=usual, audience="[joiners]")  # fmt: skip
+
+
+def _is_full(side: DraftSide, path: str) -> bool:
+    return bool(side.records) and len(side.values(path)) == len(side.records)
+
+
+def _not_yet(source: DraftSide, today: date) -> Iterator[EligibilityRule]:
     """Yield a rule that holds back people before their first day, if the source has that day."""
     path = next((each for each in source.fields if concept(each) == "start"), "")
     days = [parse_day(value) for value in source.values(path)] if path else []
     if not days or not all(days):
         return
-    day = date.fromisoformat(past) + timedelta(weeks=8)
-    number = sum(each is not None and each > day - timedelta(weeks=4) for each in days)
+    day, past = today + timedelta(weeks=4), _past(today)
+    number = sum(each is not None and each > today for each in days)
     seen = f"create people only from their first day? {number} of {len(days)} are yet to start"
     yield EligibilityRule(
         "not-started", path, f"!is_future({expression(source, path)})", "Has not started yet", seen,
@@ -236,16 +275,16 @@ def _called(path: str) -> str:
     return path if path.isprintable() else "A value"
 
 
-def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, day: str) -> Leaving:
-    """Return the draft rule of leavers; `day` is a past day, for the record of a leaver."""
+def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, today: date) -> Leaving:
+    """Return the draft rule of leavers."""
     date, guess = _leave_date(source), ""
-    if not date and not _left(source, "", day, scheduled=False).record:
+    if not date and not _left(source, "", today, scheduled=False).record:
         seldom = _seldom_dates(source)
         date = next(iter(seldom), "")
         guess = _SELDOM.format(" or ".join(seldom)) if seldom else ""
     there = next((path for path in target.fields if concept(path) == "leave"), "")
     scheduled = switch is None
-    left = _left(source, date, day, scheduled=scheduled)
+    left = _left(source, date, today, scheduled=scheduled)
     sets, gone = {}, ""
     if switch is not None:
         sets[switch.path] = f"{{value: {json.dumps(switch.off)}}}"
@@ -285,14 +324,14 @@ def _seldom_dates(source: DraftSide) -> list[str]:
     return found
 
 
-def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving:
+def _left(source: DraftSide, date: str, today: date, *, scheduled: bool) -> Leaving:
     """Return who has left: by a date once it has come, by a word if there is no date.
 
     A target that accepts dates in advance (`scheduled`) includes people whose date is still to
     come.
     """
     record, stays = dict[str, Value](), dict[str, Value]()
-    word, listed = "", None
+    word, listed, agree = "", None, ""
     for path in (each for each in source.fields if concept(each) in ("status", "closed", "leave")):
         words = [each for each in source.values(path) if not isinstance(each, list | dict)]
         words = list({(type(each), each): each for each in words}.values())
@@ -303,12 +342,13 @@ def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving
             record[path] = gone[0]
             stays[path] = next((each for each in words if each not in gone), "")
             listed = _listed(source, path, gone)
+            agree = _agreement(source, date, path, gone, today) if date else ""
             break
     if not date:
         return Leaving(word or "status == 'Left'", record=record, stays=stays, words=listed,
                        asks="" if word else _no_leavers(source))  # fmt: skip
     read = expression(source, date)
-    record[date] = day
+    record[date] = _past(today)
     stays[date] = "" if any(_reads_blank(source, date)) else None
     if scheduled:
         when, asks = (f"{word} || {read}" if word else read), ""
@@ -317,7 +357,23 @@ def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving
             f"iif({read}, !is_future({read}), {word})" if word else f"{read} && !is_future({read})"
         )
         asks = f"They have left on that day itself. If they still work on it: is_past({read})."
-    return Leaving(when, record=record, stays=stays, asks=asks, words=listed)
+        asks = f"{asks}{agree}"
+    later = {} if scheduled else {date: (today + timedelta(days=30)).isoformat()}
+    return Leaving(when, record=record, stays=stays, notice=later, asks=asks, words=listed)
+
+
+def _agreement(source: DraftSide, date: str, path: str, gone: Sequence[Value], today: date) -> str:
+    """Return whether the last day and the word of a status say the same of all people."""
+    odd = []
+    for each in source.records:
+        day = parse_day(at(each.data, source.keys(date)))
+        word = at(each.data, source.keys(path))
+        if day is not None and (word in gone) is not (day <= today):
+            odd.append(each.id)
+    if not odd:
+        return f" It agrees with {_called(path)} for everybody."
+    named = ", ".join(odd[:_NAMED]) + (" and others" if odd[_NAMED:] else "")
+    return f" It contradicts {_called(path)} for {len(odd):,} ({named}): then the day decides."
 
 
 def _listed(source: DraftSide, path: str, gone: Sequence[Value]) -> DraftWords | None:

@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias, cast
 
 from oneway.connections.discovery import FILES
 from oneway.core.key_names import names_secret
 from oneway.core.records import Compare, Value
 from oneway.runs.draft.codes import uncoded
 from oneway.runs.draft.keys import MatchKey, MatchKeys
+from oneway.runs.draft.lookups import holds_ids, is_by_number
 from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import expression, literal, name_text, yaml_name, yaml_text
 from oneway.runs.draft.pairs import Pair, are_emails, id_like, manager_key, name_parts
@@ -24,7 +26,7 @@ def mapping_text(
     source, target = sides
     parts = [
         _head(name, source, target),
-        [*_side("source", source), *_record(source, asked.leaving.words)],
+        [*_side("source", source), *_record(source, asked.words)],
         _side("target", target),
         _references(source, target, pairs, keys),
         _label(source),
@@ -41,10 +43,14 @@ def mapping_text(
 def _value(pair: Pair, source: DraftSide) -> str:
     """Return the expression of a field: as the source has it, or changed as the target needs."""
     read = expression(source, pair.source)
+    if pair.pattern:
+        return f"format_date({read}, {literal(pair.pattern)})"
     if pair.email:
         return f"lower(trim({read}))"
     if pair.ignores_case and concept(pair.target) in ("first", "last", "name"):
         return _cased(source, pair.source)
+    if pair.width:
+        return f"{read} && pad_left({read}, `{pair.width}`, '0')"
     return f"to_number({read})" if pair.number else read
 
 
@@ -87,28 +93,46 @@ def _side(role: str, side: DraftSide) -> Iterator[str]:
         yield f"  absent: null             {said}"
 
 
-def _record(source: DraftSide, words: DraftWords | None) -> Iterator[str]:
-    """Yield the record schema of a file: the words that decide who has left, as it holds them."""
-    if words is None or source.connector != FILES:
+def _record(source: DraftSide, listed: Sequence[DraftWords]) -> Iterator[str]:
+    """Yield the record schema of a file: the words that decide who takes part, or has left."""
+    if not listed:
         return
     yield "  record:                  # guess: its words; a blank or another one is an error"
     yield "    type: object"
     yield "    additionalProperties: true"
-    *objects, last = source.keys(words.path)
-    indent = "    "
-    for key in objects:
-        yield f"{indent}properties:"
-        yield f"{indent}  {yaml_text(key)}:"
-        indent += "    "
-        yield f"{indent}type: object"
+    tree: _Tree = {}
+    for words in listed:
+        *objects, last = source.keys(words.path)
+        node = tree
+        for key in objects:
+            node = cast(_Tree, node.setdefault(key, {}))
+        node[last] = words
+    yield from _properties(tree, "    ")
+
+
+_Tree: TypeAlias = "dict[str, DraftWords | _Tree]"
+
+
+def _properties(tree: _Tree, indent: str) -> Iterator[str]:
+    yield f"{indent}properties:"
+    for key, each in tree.items():
+        if isinstance(each, DraftWords):
+            yield f"{indent}  {yaml_text(key)}: {_type(each)}"
+        else:
+            yield f"{indent}  {yaml_text(key)}:"
+            yield f"{indent}    type: object"
+            yield from _properties(each, f"{indent}    ")
+
+
+def _type(words: DraftWords) -> str:
+    """Return the schema of a field with few words, and how many records have each."""
     known = [*words.counts, *words.blanks]
     types = f'[{words.type}, "null"]' if None in words.blanks else words.type
     listed = ", ".join(map(_in_list, known))
     counted = ", ".join(f"{each} {count:,}" for each, count in words.counts.items())
     said = f"{counted}{f', blank {words.blank:,}' if words.blank else ''}: are these all?"
-    yield f"{indent}properties:"
     of_enum = "" if words.type == "boolean" else f", enum: [{listed}]"
-    yield f"{indent}  {yaml_text(last)}: {{type: {types}{of_enum}}}   {_comment(f'# {said}')}"
+    return f"{{type: {types}{of_enum}}}   {_comment(f'# {said}')}"
 
 
 def _in_list(value: Value) -> str:
@@ -140,6 +164,8 @@ def _references(
     read = expression(target, found)
     if are_emails(target.values(found)):
         read = f"lower(trim({read}))"
+    elif is_by_number(source, target, pair, keys):
+        read = f"to_number({read})"
     resource = yaml_text(target.resource, flow=True)
     value = yaml_text(expression(target, target.id), flow=True)
     table = f"{{from: target, resource: {resource}, key: {yaml_text(read, flow=True)}"
@@ -207,7 +233,8 @@ def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) ->
     if kinds:
         rule = kinds[0]
         when, said = yaml_text(rule.when, flow=True), yaml_text(rule.otherwise, flow=True)
-        yield "# Are the others left alone altogether, even when they leave? Then, in place of it:"
+        yield f"# Who fails `{rule.id}` still loses access when they leave. Are they left alone"
+        yield "# altogether, even then, as others look after them? Then, in place of that rule:"
         yield f"# only: [{{id: {rule.id}, when: {when}, otherwise: {said}}}]"
 
 
@@ -223,7 +250,8 @@ def _fields(
         if concept(each.target) in ("leave", "status"):
             yield f"  # {yaml_name(each.target)}: is written under `leavers`, below"
         elif each.codes:
-            yield from _coded(each, source)
+            text = _coded(each, source)
+            yield from map(_commented, text) if each.doubt else text
         elif each.doubt:
             said = _comment(f"# question: {each.why}, but only {each.doubt}: {_OTHERWISE}")
             yield f"  # {yaml_name(each.target)}: {yaml_text(_value(each, source))}   {said}"
@@ -232,7 +260,7 @@ def _fields(
             yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
         else:
             why = _comment(f"# guess: {each.why}")
-            yield f"  {yaml_name(each.target)}: {_rule(each, source, keys)}   {why}"
+            yield f"  {yaml_name(each.target)}: {_rule(each, source, target, keys)}   {why}"
             if not each.looks_up and (said := _names_people(each, source, keys.first)):
                 yield _comment(f"    # {said}")
     if switch is not None:
@@ -249,8 +277,15 @@ def _fields(
         if made := _whole_name(source, target, path):
             yield f"  {yaml_name(path)}: {yaml_text(made)}   # guess: made of several fields"
         else:
-            yield f"  # {yaml_name(path)}:           # no field of the source looks like it"
+            yield f"  # {yaml_name(path)}:           {_comment(f'# {_unpaired(target, path)}')}"
     yield from _unused(source, keys.first, pairs)
+
+
+def _unpaired(target: DraftSide, path: str) -> str:
+    """Return why a target field has no source field."""
+    if holds_ids(target, path):
+        return f"it holds ids of {target.resource}: a lookup, if a field of the source names them"
+    return "no field of the source looks like it"
 
 
 _OTHERWISE = "is it another field, or does it take a table (`oneway functions map_value`)?"
@@ -263,7 +298,9 @@ def _coded(pair: Pair, source: DraftSide) -> Iterator[str]:
     """
     read = expression(source, pair.source)
     entries = [f"{name_text(text)}: {literal(code)}" for text, code in pair.codes]
-    yield f"  {yaml_name(pair.target)}: >-   {_comment(f'# guess: {pair.why}')}"
+    asked = f"question: with this table it agrees {pair.doubt}"
+    said = _comment(f"# {asked if pair.doubt else f'guess: {pair.why}'}")
+    yield f"  {yaml_name(pair.target)}: >-   {said}"
     yield f"    {read} && map_value({read}, {{{entries[0]}{',' if entries[1:] else ''}"
     for number, entry in enumerate(entries[1:], 2):
         yield f"    {entry}{',' if number < len(entries) else '})'}"
@@ -273,6 +310,11 @@ def _coded(pair: Pair, source: DraftSide) -> Iterator[str]:
 
 
 _FEW = 6
+
+
+def _commented(line: str) -> str:
+    """Return a line of the mapping as a comment, which without its `# ` is the line again."""
+    return line if line.lstrip().startswith("#") else f"  # {line[2:]}"
 
 
 def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
@@ -300,20 +342,23 @@ def _new_id(source: DraftSide, target: DraftSide, key: Pair) -> Iterator[str]:
         value = yaml_text(read if local else expression(source, path), flow=True)
         said = f"guess: {share} of its {len(target.records)} values are so"
         yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
+    elif numbers_new_ids(target) and (like := _like_ids(source, target, key)):
+        value = yaml_text(like, flow=True)
+        said = "guess: the others are that and a number too; is it what new ones get?"
+        yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
     elif numbers_new_ids(target):
         yield f"  # {name}:   # {_NEW_IDS}"
-        yield f"  #   from: {_example_id(source, target, key)}"
+        yield "  #   from: ..."
         yield "  #   write: on_create"
 
 
-def _example_id(source: DraftSide, target: DraftSide, key: Pair) -> str:
+def _like_ids(source: DraftSide, target: DraftSide, key: Pair) -> str:
     """Return an expression of ids like the existing ones, if these are a word and a number."""
     found = {re.fullmatch(r"([^\d']*\D)\d+", each.id) for each in target.records}
     words = {each[1] if each is not None else "" for each in found}
     if len(words) != 1 or "" in words:
-        return "..."
-    made = f"concat({literal(words.pop())}, {expression(source, key.source)})"
-    return yaml_text(made)
+        return ""
+    return f"concat({literal(words.pop())}, {expression(source, key.source)})"
 
 
 _NEW_IDS = (
@@ -356,6 +401,8 @@ def _key_field(source: DraftSide, keys: MatchKeys) -> str:
     write, said = ("if_empty", "   # filled in if another key matches")
     if len(keys.chosen) == 1:
         write, said = ("on_create", "")
+    if key.pair.width:
+        said = "   # guess: the source has lost the zeros of numbers that the target writes whole"
     rule = f"{{from: {flow}, write: {write}{_compared(key.pair, key)}}}"
     return f"  {yaml_name(key.pair.target)}: {rule}{said}"
 
@@ -372,8 +419,10 @@ def _comment(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _rule(pair: Pair, source: DraftSide, keys: MatchKeys) -> str:
+def _rule(pair: Pair, source: DraftSide, target: DraftSide, keys: MatchKeys) -> str:
     value = _value(pair, source)
+    if pair.looks_up and is_by_number(source, target, pair, keys):
+        value = f"to_number({value})"
     flow = yaml_text(value, flow=True)
     if pair.looks_up:
         return f"{{from: {flow}, lookup: people, on_miss: keep}}"

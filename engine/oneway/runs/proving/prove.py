@@ -22,7 +22,7 @@ from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.evidence import evidence
 from oneway.mapping.expressions import EvaluationError, Expression
-from oneway.mapping.program import Cell, LeftAnswer
+from oneway.mapping.program import Cell, FieldRule, LeftAnswer
 from oneway.planning.impact import PersonImpact, impact
 from oneway.planning.in_vain import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
@@ -212,26 +212,29 @@ def _decide_alike(one: Compiled, other: Compiled) -> bool:
 
 def _beside_rows(compiled: Compiled) -> str:
     """Return everything of a mapping that a plan hangs on beside its rows, as text."""
-    code, nowhere = compiled.code, Span("")
-    fields, leaving, returning = (
-        tuple(replace(rule, expression="", place=nowhere) for rule in rules)
-        for rules in (code.policy.fields, code.policy.leaving, code.policy.returning)
-    )
-    only, rules = (
-        tuple(replace(rule, otherwise="", place=nowhere) for rule in each)
-        for each in (code.policy.only, code.policy.rules)
-    )
+    code, said = compiled.code, compiled.code.policy
     policy = replace(
-        code.policy,
-        **{"fields": fields, "leaving": leaving, "returning": returning},
-        **{"only": only, "rules": rules, "left": None},
+        said,
+        fields=_without_text(said.fields),
+        leaving=_without_text(said.leaving),
+        returning=_without_text(said.returning),
+        only=tuple(replace(each, otherwise="", place=_NOWHERE) for each in said.only),
+        rules=tuple(replace(each, otherwise="", place=_NOWHERE) for each in said.rules),
+        left=None,
     )
     asked = [*code.match_target, code.left, code.scheduled]
     asked += [each for table in code.references for each in (table.key, table.value)]
     asked += [each for field in code.leaving for each in field.expressions]
-    said = [(each.constant, each.default, each.initial, each.lookup) for each in code.leaving]
+    given = [(each.constant, each.default, each.initial, each.lookup) for each in code.leaving]
     texts = [each.text if each is not None else "" for each in asked]
-    return repr((policy, texts, said, code.target_reading, code.unsure))
+    return repr((policy, texts, given, code.target_reading, code.unsure))
+
+
+_NOWHERE = Span("")
+
+
+def _without_text(rules: Sequence[FieldRule]) -> tuple[FieldRule, ...]:
+    return tuple(replace(each, expression="", place=_NOWHERE) for each in rules)
 
 
 def _is_simple(situation: ProofSituation) -> bool:
