@@ -55,6 +55,14 @@ def test_a_section_holds_what_is_below_its_heading() -> None:
     assert page.section("inner-guards").startswith("### Inner guards")
 
 
+@pytest.mark.parametrize("key", ["only", "eligible", "match", "fields", "guards", "leavers"])
+def test_a_key_of_a_mapping_finds_the_section_about_it(key: str) -> None:
+    """`only` found the section on values that only one record may hold."""
+    text = page_named("language").section(key)
+    assert f"\n{key}:\n" in text or f"\n{key}: " in text
+    assert key in text.partition("\n")[0].casefold()
+
+
 @pytest.mark.parametrize("name", ["nowhere", "../../etc/passwd"])
 def test_an_unknown_page_is_refused(name: str) -> None:
     with pytest.raises(Refused, match="there is no page"):

@@ -157,11 +157,11 @@ def _sample(
         text = json.dumps(records, ensure_ascii=encoding != "utf-8", indent=1)
         _write(path, text + "\n", encoding)
     console.note(
-        f"to try it on a few invented people: oneway plan {quoted(mapping)} "
-        f"--source {quoted(files[0])} --target {quoted(files[1])}{tables.format(quoted(files[1]))}"
+        f"invented people to try it on, in {folder}: {kept_words(sample.kept)}dates are moved"
     )
     console.note(
-        f"in {folder}, {kept_words(sample.kept)}dates are moved, and all other values are invented"
+        f"  oneway plan {quoted(mapping)} --source {quoted(files[0])} --target {quoted(files[1])}"
+        f"{tables.format(quoted(files[1]))}"
     )
 
 
@@ -180,14 +180,18 @@ def _write_beside(console: Console, mapping: Path, test: str) -> None:
     path = mapping.with_name(f"{mapping.stem}.test.yaml")
     if not exists(path):
         _write(path, test)
-        console.note(f"a test to go on from: {path}")
+        console.note(f"{path}: a test with a case for each question")
 
 
 def _next(console: Console, mapping: Path) -> None:
-    test = exists(mapping.with_name(f"{mapping.stem}.test.yaml"))
-    commands = ["prove {}", *(["test {}"] if test else []), "plan {} --out plan.json"]
-    said = ", ".join(f"oneway {each.format(quoted(mapping))}" for each in commands)
-    console.note(f"answer the questions in it, then: {said}")
+    """Print what to do now, and the commands after it."""
+    test = mapping.with_name(f"{mapping.stem}.test.yaml")
+    both = f"{mapping} and {test}" if exists(test) else f"{mapping}"
+    commands = ["prove {}", *(["test {}"] if exists(test) else []), "plan {} --out plan.json"]
+    first, *others = (f"oneway {each.format(quoted(mapping))}" for each in commands)
+    console.note(f"now edit {both}: check the guesses, and take the `# ` from what you want")
+    console.note(f"next: {first}")
+    console.note(f"then: {', '.join(others)}")
 
 
 def _write(path: Path, text: str, encoding: str = "utf-8") -> None:

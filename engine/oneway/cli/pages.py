@@ -27,6 +27,11 @@ class Section:
         """What a link to this section has after its `#`."""
         return re.sub(r"[^\w\- ]", "", self.heading.lower()).replace(" ", "-")
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of a mapping that it is about: those after the colon of its heading."""
+        return tuple(re.findall(r"[\w.]+", self.heading.partition(": ")[2].casefold()))
+
 
 @dataclass(frozen=True, slots=True)
 class DocPage:
@@ -54,11 +59,13 @@ class DocPage:
     def section(self, asked: str) -> str:
         """Return the sections that a heading, a part of one, or an anchor names.
 
-        Raises `Refused` if there is none.
+        A key that a heading ends with, as in "Whom the sync is for: only", comes before the same
+        word in a sentence. Raises `Refused` if there is none.
         """
         found = self.sections()
         word = asked.casefold()
         named = [each for each in found if each.anchor == word]
+        named = named or [each for each in found[1:] if word in each.keys]
         named = named or [each for each in found[1:] if word in each.heading.casefold()]
         if not named:
             headings = "; ".join(each.heading for each in found[1:] if each.depth == 2)

@@ -8,6 +8,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted, now
+from oneway.cli.printing import quoted
 from oneway.core.diagnostics import Findings
 from oneway.documents.yaml_source import LIMIT
 from oneway.render import proving as render
@@ -55,6 +56,9 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
         console.json(render.as_json(proof))
     else:
         console.out(render.text(proof, console.style))
+        if not proof.broken:
+            command = "plan {} --out plan.json" if test is None else "test {}"
+            console.note(f"next: oneway {command.format(quoted(mapping))}")
     return Exit.UNPROVEN if proof.broken else Exit.DONE
 
 

@@ -9,6 +9,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, Percent, consoled, formatted, reading
+from oneway.cli.printing import quoted
 from oneway.cli.recording import print_recorded
 from oneway.cli.versions import at_revision
 from oneway.core.diagnostics import refusal
@@ -109,6 +110,9 @@ def command(
     most = None if every else _MOST_EDITS
     _print(console, found, format, wanted, mutate=mutate, most=most)
     failed = any(each.result.failed or wanted.is_short(each) for each in found)
+    if format == "text" and len(found) == 1 and not (failed or mutate):
+        named = quoted(found[0].result.test.mapping)
+        console.note(f"next: oneway plan {named} --out plan.json")
     return Exit.UNPROVEN if failed else Exit.DONE
 
 

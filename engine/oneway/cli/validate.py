@@ -14,6 +14,7 @@ from oneway import __version__
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
+from oneway.cli.printing import quoted
 from oneway.connections import FOLDER
 from oneway.connections.folder import is_connection, same_names
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
@@ -90,9 +91,16 @@ def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -
                 console.out(f"{each.span}: corrected: {each.summary} [{each.code}]\n")
             console.out(diagnostics.text(found, console.style))
             console.out(_summary(len(checked), found))
+            if len(paths) == 1 and [each.kind for each in checked] == ["mapping"]:
+                _say_next(console, checked[0])
         case _:
             console.out(_for_ci(format, checked, found))
     return Exit.ERROR if any(each.failed for each in checked) else Exit.DONE
+
+
+def _say_next(console: Console, mapping: Checked) -> None:
+    if not mapping.failed:
+        console.note(f"next: oneway prove {quoted(mapping.path)}")
 
 
 def _for_ci(format: str, checked: Sequence[Checked], found: Sequence[Diagnostic]) -> str:

@@ -85,4 +85,4 @@ def _words_kept(
 def kept_words(paths: Iterable[str]) -> str:
     """Return the fields whose words a sample keeps, in words."""
     named = ", ".join(paths)
-    return f"the words of {named} are kept, as rules are about such words; " if named else ""
+    return f"the words of {named} are kept; " if named else ""
