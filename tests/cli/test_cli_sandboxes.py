@@ -38,8 +38,13 @@ def test_the_demo(world: World) -> None:
     assert ended.code == 0, ended.out + ended.err
     assert ended.err == ""
     assert ended.out.count("$ oneway ") == 4
+    assert "15 to create, 22 to update, 9 to leave" in ended.out
+    assert "\n  + create " in ended.out
+    assert "Applied: 46 done." in ended.out
     assert "No changes to make" in ended.out
-    assert ended.out.rstrip().endswith("The second plan is empty: payroll and expenses agree.")
+    assert "The second plan is empty: payroll and expenses agree." in ended.out
+    assert "Does not sync" not in ended.out
+    assert len(ended.out.splitlines()) < 95
     assert list(world.folder.glob(".oneway")) == []
 
 

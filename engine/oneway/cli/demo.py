@@ -1,13 +1,18 @@
 """`oneway demo`."""
 
 import os
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import click
+from click import unstyle
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
@@ -20,12 +25,14 @@ MAPPING = "mappings/staffology-to-expensein.yaml"
 
 
 @click.command("demo")
+@click.option("--all", "whole", is_flag=True, help="Show all that the commands print.")
 @consoled
-def command(*, console: Console) -> Exit:
+def command(*, console: Console, whole: bool) -> Exit:
     """See it all work, in a minute, on this machine.
 
     Starts a stand-in of each system with 200 made-up people, then checks, plans, applies and
-    plans again, in a temporary folder. Ends with 0 where the second plan is empty.
+    plans again, in a temporary folder. Shows the answers of each command, and with --all the rest
+    as well. Ends with 0 where the second plan is empty.
 
     \b
     Example:
@@ -35,30 +42,24 @@ def command(*, console: Console) -> Exit:
         running = [stack.enter_context(started(each)) for each in SYSTEMS]
         stack.enter_context(_folder())
         stack.enter_context(_environment(environment(running)))
-        return _tour(console)
+        return _tour(console, whole=whole)
 
 
-def _tour(console: Console) -> Exit:
+def _tour(console: Console, *, whole: bool) -> Exit:
     """Run the commands one after the other, each shown as a user would type it."""
     console.out("A payroll and an expenses system now run on this machine, with 200 people in")
     console.out("payroll. Nothing beyond this machine is reached.")
-    _step(console, "Is everything set up?", "check", MAPPING, "--brief", "--quiet")
-    _step(
-        console,
-        "What would change, and why? Nothing is written yet.",
-        *("plan", MAPPING, "--out", "plan.json", "--limit", "1", "--quiet"),
-    )
+    check = _Step("Is everything set up?", ("check", MAPPING, "--brief"), _CHECKED)
+    plan = ("plan", MAPPING, "--out", "plan.json", "--limit", "1")
+    planned = _Step("What would change, and why? Nothing is written yet.", plan, _PLANNED)
+    for each in (check, planned):
+        each.run(console, whole=whole)
     approved = fingerprint(load(Path("plan.json").read_bytes(), "plan.json"))[:12]
-    _step(
-        console,
-        "Reviewed: apply that plan, and nothing else.",
-        *("apply", "plan.json", "--approve", approved, "--quiet"),
-    )
-    again = _step(
-        console,
-        "Again: nothing is left to do; these people do not sync, and why.",
-        *("plan", MAPPING, "--exit-code", "--out", "again.json", "--limit", "1", "--quiet"),
-    )
+    apply = ("apply", "plan.json", "--approve", approved)
+    _Step("Reviewed: apply that plan, and nothing else.", apply, _APPLIED).run(console, whole=whole)
+    about = "Again: nothing is left to do; some people do not sync, and the plan says why."
+    second = ("plan", MAPPING, "--exit-code", "--out", "again.json", "--limit", "1")
+    again = _Step(about, second, (*_COUNTED, "! Have")).run(console, whole=whole)
     ended = again in (Exit.DONE, Exit.FAILED)
     # Exit code 5 says nothing of what is left to do.
     if not ended or load(Path("again.json").read_bytes(), "again.json").actions:
@@ -67,15 +68,53 @@ def _tour(console: Console) -> Exit:
     if again is Exit.FAILED:
         console.out("\nExit code 5: a person has to see to those who can still get in.")
     console.out("\nThe second plan is empty: payroll and expenses agree.")
+    if not whole:
+        console.out("All that the four commands print: oneway demo --all")
     return Exit.DONE
 
 
-def _step(console: Console, about: str, *args: str) -> Exit:
-    from oneway.cli.entry import run
+_CHECKED = ("Checked:",)
+_COUNTED = ("No changes", r"\d+ to create")
+_PLANNED = ("Plan for", *_COUNTED, "To create", "To update", "To leave")
+_APPLIED = ("Applied:",)
 
-    shown = " ".join(arg for arg in args if arg != "--quiet")
-    console.out(f"\n# {about}\n$ oneway {shown}\n")
-    return Exit(run([*args, *([] if console.color else ["--no-color"])]))
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A command of the tour, and how the paragraphs begin that answer its question."""
+
+    about: str
+    args: tuple[str, ...]
+    answers: tuple[str, ...]
+
+    def run(self, console: Console, *, whole: bool) -> Exit:
+        """Run the command, and show its answers, or all of it; an error is shown whole."""
+        from oneway.cli.entry import run
+
+        console.out(f"\n# {self.about}\n$ oneway {' '.join(self.args)}\n")
+        args = [*self.args, "--quiet", *([] if console.color else ["--no-color"])]
+        held = _HeldOutput()
+        with redirect_stdout(held):
+            ended = Exit(run(args))
+        said = held.getvalue()
+        console.out(said if whole or ended is Exit.ERROR else self._answers(said))
+        return ended
+
+    def _answers(self, said: str) -> str:
+        paragraphs = re.split(r"\n{2,}", said.strip("\n"))
+        shown = [each for each in paragraphs if self._is_answer(each)]
+        return "\n\n".join([*shown, "[...]"] if len(shown) < len(paragraphs) else shown)
+
+    def _is_answer(self, paragraph: str) -> bool:
+        plain = unstyle(paragraph)
+        return any(re.match(each, plain) for each in self.answers)
+
+
+class _HeldOutput(StringIO):
+    """Output that is held back, and styled as if it were not."""
+
+    def isatty(self) -> bool:
+        return sys.__stdout__ is not None and sys.__stdout__.isatty()
 
 
 @contextmanager
