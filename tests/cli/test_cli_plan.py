@@ -73,7 +73,7 @@ def test_apply_does_what_was_planned_and_the_second_plan_is_empty(world: World) 
     assert world.read("users.json") == [
         user(2, name="Person 2"),
         user(3),
-        user(1, email="P001@example.com"),
+        user(1, id=4, email="P001@example.com"),
     ]
     assert world.run("plan", "m.yaml", "--exit-code").code == 0
 

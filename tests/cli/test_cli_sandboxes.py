@@ -158,6 +158,6 @@ def test_csv_files_in_the_place_of_systems_have_the_types_of_the_systems(world: 
     lines = (world.folder / "users.csv").read_text().splitlines()
     assert lines[1:] == [
         "7,Ann,Example,a@example.com,0042,5,",
-        "1,Ben,Example,b@example.com,0043,6,",
+        "8,Ben,Example,b@example.com,0043,6,",
     ]
     assert world.run("plan", MAPPING, *files, "--exit-code").code == 0

@@ -62,7 +62,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
 
 MADE = "id: Staff No"
 OF_WORDS = "the ids of 3 of 3 records are not numbers"
-MADE_UP = "id: each gets the next number that is free, as no field writes it"
+MADE_UP = "id: each gets the number after the highest, as no field writes it"
 
 
 def test_the_id_that_a_file_makes_up_stands_in_the_plan_and_is_warned_of(

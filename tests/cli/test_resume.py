@@ -19,7 +19,7 @@ from oneway.state.lock import locked
 from oneway_connectors.file.writer import FileWriter
 
 MADE = {
-    "id": 1,
+    "id": 4,
     "reference": "P001",
     "name": "Person 1",
     "email": "P001@example.com",

@@ -155,15 +155,19 @@ def test_an_empty_file_can_be_filled(tmp_path: Path, ending: str, content: str) 
 @pytest.mark.parametrize(
     ("content", "id", "value"),
     [
-        ('{"id": 1}\n{"id": 3}\n', "2", 2),
-        ('{"id": "1"}\n{"id": 3}\n', "2", "2"),
+        ('{"id": 1}\n{"id": 3}\n', "4", 4),
+        ('{"id": 9}\n{"id": 3}\n', "10", 10),
+        ('{"id": "1"}\n{"id": 3}\n', "4", "4"),
+        ('{"id": "0734"}\n{"id": "0099"}\n', "0735", "0735"),
         ('{"id": "b"}\n', "1", "1"),
+        ('{"id": "b"}\n{"id": "12345678901234567890"}\n{"id": "\u0663"}\n', "1", "1"),
         ("x\n", "1", "1"),
     ],
 )
-def test_a_new_id_is_the_smallest_free_number_of_the_files_type(
+def test_a_new_id_is_the_number_after_the_highest_in_the_files_type(
     tmp_path: Path, content: str, id: str, value: Any
 ) -> None:
+    """A gap may be the number of somebody who was deleted: old bookings would be theirs."""
     path = written(tmp_path, "jsonl", content)
     target = FileWriter(str(path))
     assert target.create({}, "t") == id
@@ -190,11 +194,11 @@ def test_an_id_among_the_values_is_the_id(tmp_path: Path) -> None:
     path = written(tmp_path, "jsonl", "")
     target = FileWriter(str(path), FileOptions(id="meta.key"))
     assert target.create({"n": "x", "meta": {"key": 7}}, "t") == "7"
-    assert target.create({"n": "x", "meta": {"other": 1}}, "t") == "1"
+    assert target.create({"n": "x", "meta": {"other": 1}}, "t") == "8"
     target.flush()
     lines = path.read_text().splitlines()
     assert lines[0] == '{"n": "x", "meta": {"key": 7}}'
-    assert json.loads(lines[1])["meta"] == {"other": 1, "key": "1"}
+    assert json.loads(lines[1])["meta"] == {"other": 1, "key": "8"}
 
 
 @pytest.mark.parametrize(

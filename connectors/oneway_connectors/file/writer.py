@@ -25,8 +25,8 @@ class FileWriter:
     """Writes records of a JSON, JSONL or CSV file; nothing is on disk until `flush`.
 
     Records that are not written keep their very bytes. A new record has the id among its
-    values or, where there is none, the smallest positive whole number that is free, as text
-    or as a number as the other ids are (text in a file without any).
+    values or, where there is none, the number after the highest one, as text or as a number as
+    the other ids are (text in a file without any).
     """
 
     def __init__(
@@ -233,19 +233,27 @@ class _Held:
     start: bytes = b""
     numeric: bool = False
     dirty: bool = False
-    _next: int = 1
+    _highest: str = "0"
 
     def add(self, id: str, raw: bytes) -> None:
         """Add a record at the end, without an id if it has none."""
         if id:
             self.places.setdefault(id, []).append(len(self.raws))
+            if id.isascii() and id.isdigit() and len(id) <= _LONGEST_NUMBER:
+                self._highest = max(self._highest, id, key=int)
         self.raws.append(raw)
 
     def free_id(self) -> Value:
-        """Return the smallest positive whole number not used as an id."""
-        while str(self._next) in self.places:
-            self._next += 1
-        return self._next if self.numeric else str(self._next)
+        """Return the number after the highest id, with its leading zeros.
+
+        A gap is left open: its number may stand elsewhere for a record that was deleted.
+        """
+        number = int(self._highest) + 1
+        return number if self.numeric else str(number).zfill(len(self._highest))
+
+
+_LONGEST_NUMBER = 15
+"""Digits: longer ids are no count, and many programs do not tell one from the next."""
 
 
 def _merged(data: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:

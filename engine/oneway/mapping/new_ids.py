@@ -29,7 +29,7 @@ class NewIds:
         if others <= self.numbers:
             return
         summary = (
-            f"no field writes '{self.path}', so a new record gets the next free number as its id; "
+            f"no field writes '{self.path}', so a new record gets the number after the highest; "
             f"the ids of {others:,} of {self.records:,} records are not numbers"
         )
         help = f"add what it is to `fields`: {self.path}: {{from: ..., write: on_create}}"

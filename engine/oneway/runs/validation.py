@@ -14,12 +14,12 @@ from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span
 from oneway.core.near_files import near_name
 from oneway.core.records import Snapshot
+from oneway.mapping.left_open import left_open
 from oneway.mapping.lint import UNANSWERED
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.spec import EndpointSpec
 from oneway.runs.prepare import Compilation, compile_partly, mapping_of
 from oneway.runs.prepared import located
-from oneway.runs.remarks import left_open
 from oneway.runs.validate_connection import connection_mistakes
 
 

@@ -31,10 +31,10 @@ match:
 
 
 LEAVERLESS = "M254"
-"""The warning that nobody loses access (`oneway.runs.remarks`)."""
+"""The warning that nobody loses access (`oneway.mapping.left_open`)."""
 
 UNANSWERED = "M255"
-"""The warning that a question about the mapping is open (`oneway.runs.remarks`)."""
+"""The warning that a question about the mapping is open (`oneway.mapping.left_open`)."""
 
 
 def _rules() -> Iterator[LintRule]:
@@ -92,7 +92,7 @@ def weighed(spec: MappingSpec, found: Sequence[Diagnostic]) -> Iterator[Diagnost
         wrong = _wrong(entry, found)
         if wrong:
             yield Diagnostic(entry.span, Severity.ERROR, "M153", *wrong)
-        elif entry not in used and not waiting and entry.code not in (LEAVERLESS, UNANSWERED):
+        elif entry not in used and not waiting and entry.code != LEAVERLESS:
             summary = (
                 f"nothing that is found{f' at {entry.at}' if entry.at else ''} is {entry.code}"
             )

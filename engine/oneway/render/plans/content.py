@@ -189,7 +189,7 @@ def made_ids(plan: Plan) -> str:
     if not made:
         return ""
     whose = "each" if made == len(creates) else f"{made:,} of them"
-    return f"{harmless(id)}: {whose} gets the next number that is free, as no field writes it"
+    return f"{harmless(id)}: {whose} gets the number after the highest, as no field writes it"
 
 
 def people(plan: Plan) -> Mapping[str, str]:

@@ -370,7 +370,7 @@ _NEW_IDS = (
 def numbers_new_ids(target: DraftSide) -> bool:
     """Return whether a new record gets a number as its id, unlike existing ones.
 
-    If the mapping writes no id, a file takes the lowest free number.
+    If the mapping writes no id, a file takes the number after the highest.
     """
     numbers = sum(each.id.isdigit() for each in target.records)
     return target.connector == FILES and 2 * numbers < len(target.records)
