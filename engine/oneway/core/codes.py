@@ -25,6 +25,13 @@ class DiagnosticCode:
     advice: str
 
 
+LEAVERLESS = "M254"
+"""The warning that nobody loses access (`oneway.mapping.left_open`)."""
+
+UNANSWERED = "M255"
+"""The warning that a question about the mapping is open (`oneway.mapping.left_open`)."""
+
+
 _TABLE = (
     # Y1xx: the text of a YAML file
     ("Y101", "a file is too large", "Check that it is the file you meant, or split it."),

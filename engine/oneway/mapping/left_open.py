@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from oneway.core.codes import LEAVERLESS, UNANSWERED
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.mapping.lint import LEAVERLESS, UNANSWERED
 from oneway.mapping.spec import MappingSpec
 
 BEFORE = "answer it in the mapping, or strike it out of `questions`; nothing is applied before"

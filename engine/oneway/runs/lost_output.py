@@ -1,21 +1,24 @@
 """Keeps with a run which outputs of its process could not be written to their end."""
 
 import json
+from typing import TYPE_CHECKING
 
 from oneway.core.outputs import lost
-from oneway.history.journal import Journal
+
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
 
 LOST = "lost"
 
 
-def keep_lost(journal: Journal, run: int) -> None:
+def keep_lost(journal: "Journal", run: int) -> None:
     """Keep the outputs that this process has lost so far, if any."""
     found = lost()
     if found and not journal.kept(run, LOST):
         journal.keep(run, LOST, json.dumps(found).encode())
 
 
-def kept_lost(journal: Journal, run: int) -> tuple[str, ...]:
+def kept_lost(journal: "Journal", run: int) -> tuple[str, ...]:
     """Return the outputs that a run's process had lost when the run ended, in words."""
     data = journal.kept(run, LOST).get(LOST)
     return tuple(json.loads(data)) if data else ()

@@ -10,12 +10,12 @@ from typing import TypeAlias
 from oneway.connections import Connection
 from oneway.connections.discovery import open_connector
 from oneway.connections.secret_files import unsafe_files
+from oneway.core.codes import UNANSWERED
 from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span
 from oneway.core.near_files import near_name
 from oneway.core.records import Snapshot
 from oneway.mapping.left_open import left_open
-from oneway.mapping.lint import UNANSWERED
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.spec import EndpointSpec
 from oneway.runs.prepare import Compilation, compile_partly, mapping_of

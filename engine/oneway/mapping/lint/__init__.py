@@ -11,7 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from oneway.core.codes import CODES as OTHER_CODES
-from oneway.core.codes import DiagnosticCode
+from oneway.core.codes import LEAVERLESS, DiagnosticCode
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.mapping.interpreter import MappingCode
@@ -28,13 +28,6 @@ match:
   - {{source: employmentDetails.payrollCode, target: reference}}
 {fields()}"""
 """The mapping whose top-level keys a rule's examples replace."""
-
-
-LEAVERLESS = "M254"
-"""The warning that nobody loses access (`oneway.mapping.left_open`)."""
-
-UNANSWERED = "M255"
-"""The warning that a question about the mapping is open (`oneway.mapping.left_open`)."""
 
 
 def _rules() -> Iterator[LintRule]:
