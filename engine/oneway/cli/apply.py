@@ -24,7 +24,8 @@ from oneway.cli.options import (
     state_of,
     user,
 )
-from oneway.cli.printing import exit_of, introduce, print_results, quoted, say_lost
+from oneway.cli.printing import exit_of, introduce, print_results, say_lost
+from oneway.cli.quoting import quoted
 from oneway.cli.signal_handling import patient
 from oneway.connections import from_environment
 from oneway.core.diagnostics import Refused, refusal

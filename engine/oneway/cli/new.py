@@ -11,7 +11,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, now
-from oneway.cli.printing import quoted
+from oneway.cli.quoting import quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
 from oneway.core.words import count

@@ -18,7 +18,8 @@ from oneway.cli.options import (
     state_of,
     user,
 )
-from oneway.cli.printing import introduce, print_plan, quoted, refuse_errors
+from oneway.cli.printing import introduce, print_plan, refuse_errors
+from oneway.cli.quoting import quoted
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, save
 from oneway.render.plans import FORMATS

@@ -1,11 +1,11 @@
 """Output that several commands share."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from oneway.applying.apply import Ending, Result
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
+from oneway.cli.quoting import quoted
 from oneway.core.connector import Assumption
 from oneway.core.diagnostics import Diagnostic, Refused, Severity
 from oneway.core.outputs import ERROR, OUT, lost
@@ -101,10 +101,3 @@ def exit_of(ended: Sequence[Result], verdict: Verdict, run: Run) -> Exit:
         Exit.BLOCKED if held else Exit.DONE,
         Exit.FAILED if endings & _FAILED or run.still_in else Exit.DONE,
     )
-
-
-def quoted(path: str | Path) -> str:
-    """Return a path quoted for the shell, with unprintable characters escaped."""
-    from shlex import quote
-
-    return harmless(quote(str(path)))

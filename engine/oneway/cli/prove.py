@@ -8,7 +8,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted, now
-from oneway.cli.printing import quoted
+from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import Findings
 from oneway.documents.yaml_source import LIMIT
 from oneway.render import proving as render

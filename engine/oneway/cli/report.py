@@ -9,7 +9,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import STATE, consoled, remembering, state_of
-from oneway.cli.printing import quoted
+from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import refusal
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder

@@ -9,7 +9,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, Percent, consoled, formatted, reading
-from oneway.cli.printing import quoted
+from oneway.cli.quoting import quoted
 from oneway.cli.recording import print_recorded
 from oneway.cli.versions import at_revision
 from oneway.core.diagnostics import refusal

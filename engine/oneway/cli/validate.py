@@ -14,7 +14,7 @@ from oneway import __version__
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
-from oneway.cli.printing import quoted
+from oneway.cli.quoting import quoted
 from oneway.connections import FOLDER
 from oneway.connections.folder import is_connection, same_names
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
