@@ -192,6 +192,30 @@ def test_who_was_in_the_list_stays_there_though_the_source_drops_their_record(
     assert night(world, 5, rest, "--allow", "target_shrink=9").code == 0
 
 
+def test_a_record_that_no_key_found_stays_in_the_list_as_well(world: World) -> None:
+    """Without a link: by a leaver's name alone, or as a second record. Until it says they left."""
+    held, found = users(0), people(5)
+    held[0]["reference"] = "misspelt"  # s1 has no record of their own
+    held.append({"id": "99", "reference": None, "name": "Ann 2", "leaveDate": None})
+    world.write("t.json", json.dumps(held))
+    world.write("m.yaml", MAPPING.replace("floor: 3", "floor: 9"))
+    assert "can still get in (2)" in flat(night(world, 1, found))
+    for day in (2, 3):
+        ended = night(world, day, found[2:], *GONE)
+        assert "Have perhaps left, and can still get in (2)" in flat(ended), ended.out
+        assert ended.code == 5
+    back = night(world, 4, [{**found[0], "code": "misspelt"}, *found[2:]], *GONE)
+    assert "can still get in (1)" in flat(back), back.out  # their key is right now: they leave
+    now = world.read("t.json")
+    assert [each["leaveDate"] for each in now if each["id"] in ("1", "99")] == [ENDED, None]
+    world.write("t.json", json.dumps([{**each, "leaveDate": ENDED} for each in now]))
+    last = night(world, 5, found[2:5], "--allow", "source_shrink=19", *GONE)
+    assert "can still get in" not in flat(last)
+
+
+GONE = ("--allow", "target_shrink=9")
+
+
 def test_a_record_that_comes_back_decides_again(world: World) -> None:
     assert begun(world, people(0), users(0)).code == 0
     assert night(world, 2, people(5)).code == 4

@@ -27,11 +27,20 @@ OUT_BY_NOW = "W163"
 """The code of an action that was not sent, as its person has left by now."""
 
 
+UNMATCHED = "leaver_unmatched"
+"""The code of a reason: no target record matches a leaver, but some may be theirs."""
+
+_WHOSE = {UNMATCHED, MAY_HAVE_LEFT, "ambiguous", "claimed", "reused", "rekeyed", "reissued"}
+"""The codes of reasons whose candidates are all of the other system."""
+
+
 @dataclass(frozen=True, slots=True)
 class StillIn:
     """A person who has left in the source but can, or may, still get in; and why.
 
-    `may_have_left`: the source does not say whether they have left.
+    `may_have_left`: the source does not say whether they have left. `candidates` are the target
+    records that may be theirs; or, where a target record is listed by itself, the source records
+    whose it may be.
     """
 
     key: str
@@ -40,6 +49,7 @@ class StillIn:
     target_id: str | None
     why: str
     may_have_left: bool = False
+    candidates: tuple[str, ...] = ()
 
 
 def still_in(
@@ -69,6 +79,7 @@ def still_in(
                     *ids,
                     why,
                     may_have_left(outcome.kind, outcome.reasons),
+                    _candidates(outcome.reasons),
                 )
             )
     return tuple(found)
@@ -77,6 +88,12 @@ def still_in(
 def may_have_left(kind: Kind, reasons: Iterable[Reason]) -> bool:
     """Return whether the source does not say that a person has left: it may not mention them."""
     return kind is Kind.ABSENT or any(reason.code == MAY_HAVE_LEFT for reason in reasons)
+
+
+def _candidates(reasons: Iterable[Reason]) -> tuple[str, ...]:
+    """Return the records that reasons name as those a person may have, or that may be theirs."""
+    named = (each.candidates for each in reasons if each.code in _WHOSE)
+    return tuple(dict.fromkeys(id for ids in named for id in ids))
 
 
 def is_still_in(outcome: Outcome, ends: Mapping[str, End], *, planned: bool = False) -> bool:

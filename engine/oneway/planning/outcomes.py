@@ -26,7 +26,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Absent, Category, Rehires, Write
-from oneway.planning.access import MAY_HAVE_LEFT, UNSAID
+from oneway.planning.access import MAY_HAVE_LEFT, UNMATCHED, UNSAID
 from oneway.planning.diff import (
     KEEP,
     FieldChange,
@@ -305,10 +305,10 @@ class Drafter:
         text = "has left, and no target record matches; leavers are never created"
         ids = tuple(each.target_id for each in self.possible.get(row.source_id, ()))
         if not (ids or self.unseen):
-            return Reason("leaver_unmatched", text)
+            return Reason(UNMATCHED, text)
         text = "has left, and no target record matches"
         text += f", but {some(ids)} may be theirs" if ids else f"; {'; '.join(self.unseen)}"
-        return Reason("leaver_unmatched", text, candidates=ids, warning=True)
+        return Reason(UNMATCHED, text, candidates=ids, warning=True)
 
     def _may_get_in(self, row: SourceRow, found: Match) -> bool:
         """Return whether a target record that is, or may be, a row's person's lets them in."""

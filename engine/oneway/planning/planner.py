@@ -272,7 +272,8 @@ def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ..
     """
     shown = {each.row.source_id for each in drafts if each.row is not None}
     gone = evidence.doubted.keys() - shown
-    linked = {e.target_id: e.source_id for e in evidence.links if e.source_id in gone}
+    linked = {target: source for target, source in evidence.listed.items() if source in gone}
+    linked |= {e.target_id: e.source_id for e in evidence.links if e.source_id in gone}
 
     def told(draft: Draft) -> Draft:
         settled = draft.has_access or (draft.target is not None and draft.target.left)
@@ -281,7 +282,8 @@ def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ..
         why = "" if settled else evidence.doubted.get(who, "")
         if not why:
             return draft
-        reason = Reason(MAY_HAVE_LEFT, why, warning=True)
+        ids = (who,) if draft.row is None else ()
+        reason = Reason(MAY_HAVE_LEFT, why, candidates=ids, warning=True)
         return replace(draft, has_access=True, reasons=(*draft.reasons, reason))
 
     return tuple(map(told, drafts))

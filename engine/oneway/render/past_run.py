@@ -122,7 +122,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     `lost_output` are the outputs that could not be written to their end, in words.
 
     `still_in` are those who had left and could still get in: [{key, label, source_id,
-    target_id, why, may_have_left}].
+    target_id, why, may_have_left, candidates}].
 
     Each of the people is as in a plan, and has `ending`, `code`, `reason` and `record` (all
     null where it was not begun), `held_by`, the guards, `until`, the day on which what was

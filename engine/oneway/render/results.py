@@ -67,9 +67,9 @@ def still_in(found: Sequence[StillIn], style: Style) -> list[str]:
 def as_json(results: Sequence[Result], still: Sequence[StillIn] = ()) -> dict[str, object]:
     """Return how an apply ended, as data.
 
-    Keys: still_in ([{key, label, source_id, target_id, why, may_have_left}]: who has left, or may
-    have, and can still get in), counts ({ending: actions}, every ending named) and results, a list
-    of {action, verb, source_id, target_id, ending, code, reason} in the order in which they ended.
+    Keys: still_in ([{key, label, source_id, target_id, why, may_have_left, candidates}]: who has
+    left, or may have, and can still get in; `candidates` are the records of the other system that
+    may be theirs), counts ({ending: actions}, every ending named) and results, a list of {action, verb, source_id, target_id, ending, code, reason} in the order in which they ended.
     """
     counts = Counter(result.ending for result in results)
     return {

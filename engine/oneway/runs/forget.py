@@ -61,10 +61,13 @@ class Known:
             return source_id in self.source_ids
         return target_id in self.target_ids
 
+    def is_id(self, id: str) -> bool:
+        """Return whether an id, of either system, is this person's."""
+        return id in self.source_ids | self.target_ids
+
     def is_named(self, reason: Reason) -> bool:
         """Return whether another person's reason names this person."""
-        ids = (self.source_ids | self.target_ids) & set(reason.candidates)
-        return bool(ids) or self.is_in(reason.text)
+        return any(map(self.is_id, reason.candidates)) or self.is_in(reason.text)
 
     def is_in(self, text: str) -> bool:
         """Return whether a text names this person."""
@@ -180,7 +183,11 @@ def _forget_told(journal: Journal, run: Run, known: Known) -> None:
     still = tuple(
         StillIn("", _NOBODY, None, None, "it is not known any more")
         if known.is_theirs(each.source_id, each.target_id)
-        else replace(each, why=HIDDEN if known.is_in(each.why) else each.why)
+        else replace(
+            each,
+            why=HIDDEN if known.is_in(each.why) else each.why,
+            candidates=tuple(id for id in each.candidates if not known.is_id(id)),
+        )
         for each in run.still_in
     )
     breaches = tuple(

@@ -4,6 +4,7 @@ A list may be incomplete. A linked target record that the list omits is requeste
 before a person is deactivated for being absent, the source is asked once more.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from oneway.core.instants import moment
 from oneway.core.records import Collected, Record
 from oneway.history.journal import JournalEntry
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
+from oneway.planning.access import StillIn
 from oneway.planning.guards import RecentRuns
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Plan, Verb
@@ -35,8 +37,8 @@ class Remembered:
     `pending` are the source records with a create whose end is not known, and why it is not
     sent again yet. `recent` is what guards know of earlier runs, and `good_since` when the last
     good one of them began; blank before the first. `still_in` are the source records of those who
-    had left, and could get in after the last run that knows. `zone` is the time zone that people
-    are told days in.
+    had left, and could get in after the last run that knows, and `listed` the target records that
+    may be theirs, with those source records. `zone` is the time zone that people are told days in.
     """
 
     links: tuple[Link, ...] = ()
@@ -46,6 +48,7 @@ class Remembered:
     good_since: str = ""
     still_in: frozenset[str] = frozenset()
     zone: str = ""
+    listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def evidence(self) -> LinkEvidence:
@@ -76,18 +79,31 @@ def recall(session: RunSession) -> Remembered:
         for each in unsettled
         if each.source_id is not None and (why := why_pending(each, lag, now, zone))
     }
-    of_target = {each.target_id: each.source_id for each in known}
     last = last_still_in(journal.runs(name, limit=_LOOK_BACK))
-    found = (each.source_id or of_target.get(each.target_id or "") for each in last)
+    listed = _perhaps_theirs(last)
+    found = {each.source_id for each in last if each.source_id}
     return Remembered(
         known,
         pending,
         now,
         RecentRuns(stated=journal.last_stated(name), valued=journal.last_valued(name)),
         journal.last_good_start(name),
-        frozenset(filter(None, found)),
+        frozenset(found.union(*listed.values())),
         zone,
+        listed,
     )
+
+
+def _perhaps_theirs(last: Iterable[StillIn]) -> Mapping[str, frozenset[str]]:
+    """Return the target records in a list of who can still get in, with those who may have them."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for each in last:
+        if each.source_id is not None:
+            for id in filter(None, (each.target_id, *each.candidates)):
+                found[id].add(each.source_id)
+        elif each.target_id is not None:
+            found[each.target_id].update(each.candidates)
+    return {id: frozenset(whose) for id, whose in sorted(found.items()) if whose}
 
 
 def why_pending(entry: JournalEntry, lag: timedelta, now: datetime, zone: str) -> str:

@@ -136,7 +136,10 @@ def _doubting(
         reads.append(Read(name, records, True, (), "", *counts))
     keys = gone(reads, prepared.guards, remembered.recent, header.allowed)
     doubts = {**vanished(remembered.still_in, shown), **doubted(remembered.still_in, keys)}
-    return replace(evidence, doubted=doubts) if doubts else evidence
+    if not doubts:
+        return evidence
+    listed = {id: min(whose) for id, whose in remembered.listed.items() if whose.isdisjoint(shown)}
+    return replace(evidence, doubted=doubts, listed=listed)
 
 
 def _of_the_changed(

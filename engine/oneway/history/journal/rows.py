@@ -196,10 +196,20 @@ def run(row: AnyRow) -> Run:
         zone=row.zone,
     )
     problems = tuple(_problem(each) for each in json.loads(row.problems))
-    still = tuple(StillIn(*each) for each in json.loads(row.still_in))
+    still = tuple(_still_in(*each) for each in json.loads(row.still_in))
     counts, links = json.loads(row.counts), json.loads(row.links)
     known = (counts, problems, links, still)
     return Run(row.id, start, row.ended, *known, row.planned, bool(row.interrupted))
+
+
+def _still_in(*stored: Any) -> StillIn:
+    """Return a leaver of a run; what older runs did not store yet is left at its default."""
+    known, candidates = stored[:_STORED], (tuple(each) for each in stored[_STORED:])
+    return StillIn(*known, *candidates)
+
+
+_STORED = 6
+"""The values of a `StillIn` before its `candidates`."""
 
 
 def still_in(found: Iterable[StillIn]) -> str:

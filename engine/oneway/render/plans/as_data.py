@@ -11,7 +11,7 @@
     matched_by    [{key, records}]: how many each match key matched; blank if the first did all
     remarks       [reason]: what to know of the mapping before approving; M254: nobody loses access,
                   M255: a question is open, and the plan cannot be applied
-    still_in      [{key, label, source_id, target_id, why, may_have_left}]: who has
+    still_in      [{key, label, source_id, target_id, why, may_have_left, candidates}]: who has
                   left, or may have, and can still get in once the plan is applied
     counts        {outcome: records}, every outcome named
     actions       {verb: records}, every verb named

@@ -256,6 +256,7 @@ def _evidence(evidence: LinkEvidence) -> Data:
         "pending": dict(evidence.pending),
         "second_look": sorted(evidence.second_look),
         "doubted": dict(evidence.doubted),
+        "listed": dict(evidence.listed),
         "zone": evidence.zone,
     }
 
@@ -272,6 +273,7 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
         pending=data["pending"],
         second_look=frozenset(data["second_look"]),
         doubted=data.get("doubted", {}),
+        listed=data.get("listed", {}),
         zone=data.get("zone", ""),
     )
 
