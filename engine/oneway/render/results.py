@@ -69,7 +69,8 @@ def as_json(results: Sequence[Result], still: Sequence[StillIn] = ()) -> dict[st
 
     Keys: still_in ([{key, label, source_id, target_id, why, may_have_left, candidates}]: who has
     left, or may have, and can still get in; `candidates` are the records of the other system that
-    may be theirs), counts ({ending: actions}, every ending named) and results, a list of {action, verb, source_id, target_id, ending, code, reason} in the order in which they ended.
+    may be theirs), counts ({ending: actions}, every ending named) and results, a list of {action,
+    verb, source_id, target_id, ending, code, reason} in the order in which they ended.
     """
     counts = Counter(result.ending for result in results)
     return {
