@@ -96,9 +96,9 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     number of notices whose delivery failed: {waiting, given_up}), still_in ([{key, label,
     source_id, target_id, why, may_have_left, candidates}]: leavers who can still get in, by the
     last run), not_sticking ([{key, label, source_id, target_id, since, verb, fields, runs}]: what
-    was written again, as the target had undone it; no fields for a record created again), tells ({channels,
-    file}: the number of its channels, and the file that names them, or null; null without a file)
-    and links (the number of linked people).
+    was written again, as the target had undone it; no fields for a record created again), tells
+    ({channels, file}: the number of its channels, and the file that names them, or null; null
+    without a file) and links (the number of linked people).
     """
     counts = Counter(need for each in standings for need in each.needs)
     return {
