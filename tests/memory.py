@@ -110,6 +110,9 @@ class Recording:
     steps: list[tuple[str, str]] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
 
+    def prepare(self) -> None:
+        """Prepare nothing."""
+
     def at_once(self) -> AbstractContextManager[None]:
         """Return a block: nothing in memory can be half written."""
         return nullcontext()

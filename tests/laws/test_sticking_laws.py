@@ -136,7 +136,7 @@ def _begun(journal: Journal, made: Plan, ends, model: Model, *, died: bool) -> i
     if not died:
         journal.forget_all_but(NAME, planned_parts(made))
         journal.finish(id, journal.counts(id), made.as_of)
-        write_stories(journal, id, made)
+        write_stories(journal, id, made, journal.entries(id))
     return id
 
 

@@ -22,6 +22,7 @@ from oneway.core.connector import about_to_leave
 from oneway.core.deadline import Deadline, DeadlineWatch
 from oneway.core.hosts import is_loopback
 from oneway_connectors.rest.answers import clean
+from oneway_connectors.rest.direct import Direct
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Limits
 
@@ -221,7 +222,7 @@ class Wire:
             verify = tls()
         if not self._loopback and getproxies():  # a proxy is for other machines
             return _ByProxy(verify)
-        return httpx.HTTPTransport(verify=verify)
+        return Direct(verify)
 
 
 def tls() -> SSLContext:

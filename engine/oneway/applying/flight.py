@@ -29,9 +29,12 @@ class Flight:
         self._side_by_side = size > 1
         self._order: Order[Ended] = Order(actions, side_by_side=self._side_by_side)
         self._crew: Crew[Ended | Ready] = crew_of(size)
-        # A few more are checked than can be sent, or threads would idle while we journal.
-        self._room = size + -(-size // 4) if self._side_by_side else 1
+        # More are checked than can be sent, or threads would idle while a commit reaches the disk.
+        # Few of them are journalled as sent, and so unknown after a crash.
+        self._room = size + -(-size // 2) if self._side_by_side else 1
+        self._most_sent = size + -(-size // 4)
         self._running: dict[str, Action] = {}
+        self._sent: set[str] = set()
         self._steps: dict[str, OpenStep] = {}
         self._ready: list[Ready] = []
         self._unconfirmed = Unconfirmed(gates)
@@ -69,6 +72,7 @@ class Flight:
         """Start, collect and journal actions until nothing is in flight."""
         while True:
             self._begin()
+            self._log.prepare()
             if self._running:
                 self._take(self._crew.finished())
             self._journal()
@@ -135,6 +139,7 @@ class Flight:
                 self._ready.append(each.value)
                 continue
             del self._running[each.key]
+            self._sent.discard(each.key)
             if isinstance(each.value, Ended):
                 self._unconfirmed.add(each.value)
             if each.error is not None:
@@ -155,11 +160,12 @@ class Flight:
         ended = self._unconfirmed.confirmed() if self._is_time_to_confirm else []
         counted = self._count(ended)
         self._let_through()
-        if ended or self._ready:
+        sending = self._ready[: self._most_sent - len(self._sent)]
+        if ended or sending:
             with self._log.at_once():
                 if ended:
                     self._log.ended([each.result for each in ended])
-                for ready in self._ready:
+                for ready in sending:
                     if ready.again:
                         self._log.sent_again(ready.action)
                     else:
@@ -167,8 +173,9 @@ class Flight:
         for each in ended:
             self._end_step(each.result)
         self._untold += counted
-        sending, self._ready = self._ready, []
+        del self._ready[: len(sending)]
         for ready in sending:
+            self._sent.add(ready.action.id)
             self._crew.do(CrewJob(ready.action.id, self._send(ready), urgent=True))
 
     def _end_step(self, result: Result) -> None:

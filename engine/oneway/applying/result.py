@@ -83,6 +83,9 @@ class ActionLog(Protocol):
     One thread calls it, except for `leaving`.
     """
 
+    def prepare(self) -> None:
+        """Prepare the first record, while systems are asked; called before each is awaited."""
+
     def at_once(self) -> AbstractContextManager[None]:
         """Return a block whose records become durable together, at its end."""
 

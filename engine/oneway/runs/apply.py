@@ -36,7 +36,7 @@ from oneway.runs.lost_output import keep_lost
 from oneway.runs.prepared import connection_name, lag_of, side_of
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import Operator, RunSession
-from oneway.runs.stories import write_stories
+from oneway.runs.stories import ends_of, write_stories
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
@@ -151,6 +151,7 @@ class RunLog:
         # The run must hold its lease for everything it writes down from here on.
         journal.lease = operator.leases.get(connection_of(plan))
         self._of = of
+        self._start: tuple[RunStart, str] | None = None
         self._resuming = resuming
         self._counted = counted_as(plan)
         self._created = {
@@ -160,14 +161,21 @@ class RunLog:
             if action.verb is Verb.CREATE
         }
 
+    def prepare(self) -> None:
+        """Prepare the record of the run's start, which takes a while."""
+        if isinstance(self._of, Approval) and self._start is None:
+            # Not earlier: a plan that is refused before its first step has sent nothing.
+            self._start = start_of(self.plan, self.operator, self._of), dump(self.plan)
+
     @property
     def run(self) -> int:
         if isinstance(self._of, Approval):
-            # Not earlier: a plan that is refused before its first step has sent nothing.
-            start = start_of(self.plan, self.operator, self._of)
+            self.prepare()
+            assert self._start is not None
+            (start, text), self._start = self._start, None
             seen = matched(self.plan, self._of.verdict, start.started)
             kept, planned = self._of.kept, len(self.plan.actions)
-            self._of = self.journal.begin(start, dump(self.plan), kept, planned, seen)
+            self._of = self.journal.begin(start, text, kept, planned, seen)
             note("run", run=self._of)
         return self._of
 
@@ -231,11 +239,11 @@ class RunLog:
         """
         now = instant_text(self.operator.now())
         with self.journal.at_once():
-            counts = self.journal.counts(self.run)
-            self.journal.finish(self.run, counts, now, still_in=self.still_in())
+            counts, entries = self.journal.counts(self.run), self.journal.entries(self.run)
+            self.journal.finish(self.run, counts, now, still_in=self._still_in(entries))
             self.journal.interrupted(self.run)
             keep_lost(self.journal, self.run)
-            write_stories(self.journal, self.run, self.plan)
+            write_stories(self.journal, self.run, self.plan, entries)
         self._note_end()
 
     def _forget_what_healed(self) -> None:
@@ -254,11 +262,12 @@ class RunLog:
             if good:  # records missing from a distrusted list have not healed
                 self._forget_what_healed()
             managed = self.plan.managed if records is not None else None
-            counts = self.journal.counts(self.run)
-            still, reads = self.still_in(), as_written(self.plan.reads, self._written())
+            counts, entries = self.journal.counts(self.run), self.journal.entries(self.run)
+            reads = as_written(self.plan.reads, self._written(entries))
+            still = self._still_in(entries)
             self.journal.finish(self.run, counts, now, records, managed, still, reads)
             keep_lost(self.journal, self.run)
-            write_stories(self.journal, self.run, self.plan)
+            write_stories(self.journal, self.run, self.plan, entries)
         self._note_end()
 
     def _note_end(self) -> None:
@@ -267,23 +276,18 @@ class RunLog:
             counts = {name: count for name, count in run.counts.items() if count}
             note("run", run=run.id, state=run.state.value, still_in=len(run.still_in), **counts)
 
-    def _ends(self) -> Mapping[str, End]:
-        entries = self.journal.entries(self.run)
-        return {each.action_id: each.end for each in entries if each.end is not None}
-
-    def _written(self) -> list[Action]:
+    def _written(self, entries: Sequence[JournalEntry]) -> list[Action]:
         """Return the actions that were done, or may have been."""
-        ends, happened = self._ends(), (Ending.DONE, Ending.UNKNOWN)
+        ends, happened = ends_of(entries), (Ending.DONE, Ending.UNKNOWN)
         known = (each for each in self.plan.actions if each.id in ends)
         return [each for each in known if ends[each.id].ending in happened]
 
-    def still_in(self) -> tuple[StillIn, ...]:
+    def _still_in(self, entries: Sequence[JournalEntry]) -> tuple[StillIn, ...]:
         """Return who has left and can still get in, according to the journal."""
-        ends = self._ends()
         from oneway.history.journal.undone import undone_by
 
         undone = undone_by(self.journal, connection_of(self.plan), self.run)
-        return still_in(self.plan, ends, undone=undone.keys())
+        return still_in(self.plan, ends_of(entries), undone=undone.keys())
 
     def _learn_created(self, result: Result) -> None:
         created = self._created.get(result.action.id)

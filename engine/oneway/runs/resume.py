@@ -122,7 +122,8 @@ def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
                 log.ended([result])
                 if left.run.ended is not None:
                     session.journal.recount(left.run.id)
-                    write_stories(session.journal, left.run.id, left.plan)
+                    entries = session.journal.entries(left.run.id)
+                    write_stories(session.journal, left.run.id, left.plan, entries)
             results.append(result)
         if left.run.ended is None:
             log.not_begun("the run was interrupted before it began this action")

@@ -1,11 +1,11 @@
 """The stories of a run: as stored at its end, or as far as it has got."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from oneway.history.journal import JournalEntry, Run
 from oneway.history.stories import Story, told
-from oneway.planning.plan import Plan
+from oneway.planning.plan import End, Plan
 from oneway.runs.lookup import plan_of_run
 
 if TYPE_CHECKING:
@@ -24,13 +24,18 @@ def stories_of_run(
     return _told(journal, run, plan, entries)
 
 
-def write_stories(journal: "Journal", id: int, plan: Plan) -> None:
-    """Store the stories of a run, by what the journal knows of its actions now."""
+def write_stories(journal: "Journal", id: int, plan: Plan, entries: Sequence[JournalEntry]) -> None:
+    """Store the stories of a run; `entries` are what the journal knows of its actions now."""
     from oneway.history.journal.stories import keep_stories
 
     run = journal.run(id)
     assert run is not None, "it was begun"
-    keep_stories(journal, id, _told(journal, run, plan, journal.entries(id)))
+    keep_stories(journal, id, _told(journal, run, plan, entries))
+
+
+def ends_of(entries: Sequence[JournalEntry]) -> Mapping[str, End]:
+    """Return how actions ended, by their ids, of those that have ended."""
+    return {each.action_id: each.end for each in entries if each.end is not None}
 
 
 def stories_before(
@@ -77,7 +82,7 @@ def _made(
     connection = run.start.connection
     return told(
         plan,
-        {each.action_id: each.end for each in entries if each.end is not None},
+        ends_of(entries),
         journal.failures(connection, run.start.zone),
         before=before,
         in_flight=frozenset(each.action_id for each in entries if each.end is None and each.sent),
