@@ -258,6 +258,49 @@ def test_a_wait_that_one_process_is_asked_for_holds_for_all(tmp_path: Path) -> N
     assert second.begin(31.0) == 0
 
 
+def test_without_a_limit_a_request_waits_for_no_lock(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "_TRIES", 3)
+    first, second = (SharedPace(tmp_path / "a.pace", None, LEASE) for _ in range(2))
+    assert second.begin(1.0) == 0
+    with first._locked():
+        assert second.begin(2.0) == 0
+    assert said(caplog) == []
+
+
+@given(
+    st.floats(0.0, 3600.0),
+    st.floats(-20.0, 4000.0),
+    st.binary(max_size=100),
+    st.integers(0, 100),
+    st.sampled_from(["file", "no file", "boot"]),
+)
+def test_without_a_lock_a_request_begins_only_where_it_would_with_one(
+    held: float, passed: float, data: bytes, at: int, lost: str
+) -> None:
+    with folder() as made:
+        path = made / "a.pace"
+        ours, theirs = (SharedPace(path, None, LEASE, boot=BOOT) for _ in range(2))
+        assert ours.begin(1000.0) == 0
+        theirs.hold(1000.0, held)
+        if lost == "file":
+            damaged = bytearray(path.read_bytes())
+            damaged[at : at + len(data)] = data
+            path.write_bytes(damaged)
+        elif lost == "no file":
+            path.unlink()
+        else:
+            ours._boot = b"another boot...."
+        now = 1000.0 + passed
+        if ours._nobody_waits(now):
+            assert lost != "no file"
+            came = ours._with_book(now, lambda book, head: ours._begun(book, head, now))
+            assert came == 0
+        ours.close()
+        theirs.close()
+
+
 def test_the_file_is_private_and_holds_no_name(tmp_path: Path) -> None:
     access = Access(OPTIONS, {"api_key": Secret("canary-key")}, tmp_path / "state", "acme/source")
     connector = connect(described(altered("retry:", LIMIT + "retry:")), access)
