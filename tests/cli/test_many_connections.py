@@ -17,7 +17,7 @@ def test_all_run_once_within_the_limit_and_the_second_night_writes_nothing(
 ) -> None:
     monkeypatch.syspath_prepend(BENCHMARKS)
     connections = __import__("connections")
-    found = connections.measured(tmp_path, connections=20, jobs=3, rate=30)
+    found = connections.measured(tmp_path, connections=20, jobs=3, rate=60)
     sys.modules.pop("connections")
     assert found["wrong"] == []
     first, second = found["first"], found["second"]

@@ -118,12 +118,12 @@ class SourceRow(NamedTuple):
 
     `keys` holds what each match key compares, None if it is blank, and `key_values` the
     values themselves; both end early where a key failed (`keys_known` is False then).
-    `cells` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; `failed_rules` are
-    the positions of the eligibility rules that do not hold, `not_given` those of them that hang on
-    absent keys, with what those are. Where `evaluation_error` is set, only the keys, `key` and
-    `label` are known, and what could be evaluated before the error: whether this is a `leaver`,
-    and then all of `leaving`, or none of it. `unsaid` says which key the first match key that is
-    not known hangs on: a row that no earlier key decides is an error then.
+    `cells` and `leaving` are in the order of `Policy.fields` and `Policy.leaving`. `failed_rules`
+    are the positions of the eligibility rules that do not hold; `not_given` names the absent keys
+    that some of them depend on. If `evaluation_error` is set, only the keys, `key` and `label` are
+    known, and what was evaluated before the error: whether this is a `leaver`, and then all of
+    `leaving` or none of it. `unsaid` names the absent key that the first unknown match key depends
+    on: unless an earlier key decides, the row is an error.
     """
 
     source_id: str

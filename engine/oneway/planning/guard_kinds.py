@@ -186,12 +186,12 @@ DEFINITIONS = (
     GuardDefinition(
         GuardKind.VALUES_GONE,
         counts="for each key of source, target or a lookup table that access, identity or a "
-        "written value hangs on: records that had a value in it at the last good run and have "
+        "written value depends on: records that had a value in it at the last good run and have "
         "none now; and of a key of the source whose words decide about access, records that had "
         "one of these words; set by `guards.values.gone`",
-        description="A key that access, identity or a written value hangs on blocks everything if "
-        "more than this share of the records that had a value in it at the last good run, and more "
-        "than 2, have none now.",
+        description="A key that access, identity or a written value depends on blocks everything "
+        "if more than this share of the records that had a value in it at the last good run, and "
+        "more than 2, have none now.",
         default_text="half of those that had one, floor 2",
         happens="The {side} says nothing under '{key}' for people of whom it did at the last good "
         "run",

@@ -361,9 +361,9 @@ class Read:
     `digest` is the keyed digest of the lookup table that was made of them, for references alone.
     `stated` says how many of the records have each key that the mapping reads, by its path.
     `unread` of the records could not be read: their rows are errors, and say nothing else.
-    `valued` says how many of the records do not say that a key is blank, for each key that access,
-    identity or a written value hangs on. `left_out` are the people who had left, by the target, and
-    whom the source showed at the last good run and shows no more: no value of theirs went blank.
+    `valued` says how many of the records have a value or no key at all, for each key that access,
+    identity or a written value depends on. `left_out` are the people whom the source no longer
+    shows since the last good run and who had left by the target: no value of theirs went blank.
     """
 
     name: str

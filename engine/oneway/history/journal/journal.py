@@ -214,7 +214,10 @@ class Journal(RunHistory):
         return _counted(self._last_good(connection, run.c.stated))
 
     def last_valued(self, connection: str) -> Mapping[str, tuple[int, Mapping[str, int]]]:
-        """Return the same of those with a value, of the keys on whose values something hangs."""
+        """Return how many records each read had, and how many had a value in each deciding key.
+
+        As of the last good run of a connection; empty before the first.
+        """
         return _counted(self._last_good(connection, run.c.valued))
 
     def last_good_start(self, connection: str) -> str:

@@ -90,7 +90,7 @@ run = Table(
     Column("managed", Integer),
     # How many records each read had, and how many of them each key: {read: [records, {key: n}]}.
     _text("stated", "{}"),
-    # The same of those with a value in the keys on whose values something hangs.
+    # The same for the records that have a value in each key whose values decide something.
     _text("valued", "{}"),
     # Who has left and could still get in afterwards: [key, label, source_id, target_id, why,
     # may_have_left].

@@ -1,7 +1,7 @@
 """A mapping as Python: what the interpreter makes of a record, by functions that are generated.
 
     source     the text: lines, names that are made here, escaped literals, bound objects
-    unknowns   what an answer hangs on, as numbers in variables
+    unknowns   what an answer depends on, as numbers in variables
     nodes      the nodes of an expression
     calls      the functions that an expression calls
     cells      the cells of a source row

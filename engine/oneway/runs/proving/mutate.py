@@ -43,7 +43,7 @@ _WORST = (
     *("leavers", "match", "only", "eligible", "rehires", "absent", "joiners", "guards"),
     *("references", "settings"),
 )
-"""The parts of a mapping on which access and identity hang, the most harmful first; any other
+"""The parts of a mapping on which access and identity depend, the most harmful first; any other
 mistake makes a value wrong."""
 
 

@@ -1,4 +1,4 @@
-"""How many records of a run had a value in the keys on whose values something hangs."""
+"""How many records of a run had a value in each key whose values decide something."""
 
 import sqlalchemy as sa
 from alembic import op
