@@ -1,7 +1,8 @@
 """Checks for another spelling of a word that a deciding condition compares with.
 
-`kind != 'Contractor'` holds of `contractor `, and would let in whom it keeps out. A value that
-differs from such a word only in case, spaces or invisible characters therefore decides nothing.
+`kind != 'Contractor'` holds for `contractor `, and would let in a person whom it should keep out.
+So a value that differs from such a word only in case, spaces or invisible characters decides
+nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -52,7 +53,7 @@ class SpellingCheck:
     reading: Reading
     other: Check | None = None
     passed: set[str] = field(default_factory=set, compare=False)
-    """The texts that were found to be right, as far as they are remembered."""
+    """The texts already found to be right; not all are remembered."""
 
     @property
     def sure(self) -> Sure:

@@ -19,7 +19,7 @@ class FieldImpact:
 
 @dataclass(frozen=True, slots=True)
 class PersonImpact:
-    """One person whom the two plans treat differently; a side is None if it has no such record.
+    """One person whom the two plans treat differently; a side is None if it lacks the record.
 
     `fields` are those with another value: the same outcome may write other values.
     """

@@ -20,7 +20,7 @@ from oneway.planning.near_misses import NEAR_MISS, key_text, loose, shown
 from oneway.planning.plan import Reason
 
 REUSED = "reused:"
-"""What `--allow` names a record with whose key decides, whatever links say: `reused:00007`."""
+"""The prefix by which `--allow` lets the key of a record decide against links: `reused:00007`."""
 
 
 class Origin(Enum):
@@ -123,10 +123,10 @@ def _back_on_a_guess(
     links: Mapping[str, str],
     allowed: frozenset[str],
 ) -> dict[str, Match]:
-    """Return conflicts for rows whose key finds somebody who has left and is not quite they.
+    """Return conflicts for rows whose key finds a leaver's record that differs from the row.
 
-    No run remembers whose record that was, as in a store that is new or was lost, or where the id
-    is the key: a code that changed hands would give a newcomer the account of a leaver.
+    No run has linked the two, as in a new or lost store, or where the id is the key: if the key was
+    given to a newcomer, the newcomer would get the leaver's account.
     """
     found = {}
     for row in rows:

@@ -76,13 +76,13 @@ def mapping_of(path: str, connection: Connection | None) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A mapping compiled as far as it goes, its connectors, and everything that was found."""
+    """A mapping compiled as far as possible, its connectors, and all mistakes and warnings."""
 
     mapping: Compiled
     catalogue: Mapping[str, Description]
     found: tuple[Diagnostic, ...]
     whole: bool
-    """Whether all of its text has the shape of a mapping: else parts of it are left out."""
+    """Whether the whole text fits the schema; otherwise invalid parts are left out."""
 
     def made(self) -> tuple[Compiled, Mapping[str, Description]]:
         """Return the mapping and its connectors; raise `Refused` with all if one is an error."""
@@ -99,8 +99,8 @@ def compile_data(
 ) -> tuple[Compiled, Mapping[str, Description]]:
     """Return a mapping's bytes compiled, and its connectors; raise `Refused` with every mistake.
 
-    `manifests` are those that a connection names, by side: they stand before those that are
-    found by name. `known` are connectors that need not be looked for again.
+    `manifests` are those that a connection names, by side: they take precedence over manifests
+    found by name. `known` are connectors that need not be looked up again.
     """
     return compile_partly(data, file, folders, manifests, known).made()
 
@@ -112,7 +112,7 @@ def compile_partly(
     manifests: Mapping[str, str] | None = None,
     known: Mapping[str, Description] | None = None,
 ) -> Compilation:
-    """Return what `compile_data` does, whatever is found; raise `Refused` for text of no shape."""
+    """Return the same as `compile_data`, with all mistakes; raise `Refused` if nothing compiles."""
     loaded = load_partly(data, file)
     named = {
         (loaded.spec.source if side == "source" else loaded.spec.target).connector.text: path
@@ -137,7 +137,7 @@ def compile_partly(
 
 
 _OF_PARTS = frozenset({"M101", "M102", "M103", "M106", "M108", "M118", "M123", "M152"})
-"""Mistakes of a part of a mapping by itself, whatever else the mapping says."""
+"""Mistakes that lie in one part of a mapping, independent of the others."""
 
 
 read_file = read_regular

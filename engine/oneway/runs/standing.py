@@ -38,7 +38,7 @@ def standing_of(journal: Journal, run: Run, alarms: Collection[str]) -> Standsti
     if ended is None or newest.ended is None:
         return None
     latest = max(ended, newest.ended)
-    silent = [*alarms]  # an alarm that is over has no mark any more, whatever the clock said
+    silent = [*alarms]  # an alarm that is over has lost its mark, even if the clock was wrong
     silent += [
         trouble.code
         for each in open_of_folders(journal)

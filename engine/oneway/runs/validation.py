@@ -33,7 +33,7 @@ class Mappings:
     def compilation(
         self, data: bytes, file: str, manifests: Mapping[str, str] | None = None
     ) -> Compilation:
-        """Return a mapping compiled as far as it goes; raise `Refused` for text of no shape."""
+        """Return a mapping compiled as far as possible; raise `Refused` if nothing compiles."""
         key = (file, data, *sorted((manifests or {}).items()))
         if key not in self._made:
             try:
@@ -56,9 +56,9 @@ def read_file_of(description: Description, path: str, options: Mapping[str, str]
 
 
 def found_in(made: Compilation, read: FileRecords = read_file_of) -> tuple[Diagnostic, ...]:
-    """Return everything that is wrong with a mapping, and its warnings, in the order of its text.
+    """Return all mistakes and warnings of a mapping, in the order of its text.
 
-    Its files are read as well, whatever else is wrong, so that one run shows all of it.
+    Its files are read even if there are other mistakes, so that one run shows all of them.
     """
     unheld = unheld_in_files(made, read)
     known = {each.span for each in made.found if each.severity is Severity.ERROR}

@@ -159,7 +159,7 @@ def warnings(plan: Plan) -> tuple[Group, ...]:
 
 
 def may_concern(plan: Plan, guard: str) -> str:
-    """Return whom values that are gone may concern, for a guard that says so; else nothing."""
+    """Return the people whom lost values may concern, for a guard of values; else nothing."""
     found = concerned(plan, guard)
     if not found:
         return ""
@@ -203,7 +203,7 @@ def people(plan: Plan) -> Mapping[str, str]:
 
 
 def whose(miss: Miss, known: Mapping[str, str]) -> str:
-    """Return in how many records a lookup missed, and in whose, as far as these are named."""
+    """Return how many records a lookup missed in, and the people whose names are known."""
     named = [clip(harmless(known[id])) for id in miss.whose if known.get(id)]
     if not named:
         return count(miss.records)

@@ -13,7 +13,7 @@ from oneway.runs.past_run import PastRun
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One action of a run; `end` is None if it was not begun, or nothing is known of it."""
+    """One action of a run; `end` is None if it was not begun, or its ending is unknown."""
 
     id: str
     verb: Verb

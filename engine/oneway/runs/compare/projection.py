@@ -256,7 +256,7 @@ def cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
 
 
 def _cut_value(value: Value, below: Tree) -> Value:
-    # No expression can read into what is no object, so only its type is stored.
+    # No expression can read into a value that is not an object, so only its type is stored.
     return cut(value, below) if isinstance(value, Mapping) else _of_the_kind(value)
 
 

@@ -35,7 +35,7 @@ _HELP = (
 
 
 def _conjuncts(condition: Node) -> list[Node]:
-    """Return what must hold for a condition to hold, as far as it can be decided here."""
+    """Return the parts that must all hold for a condition to hold; only those decidable here."""
     return [each for each in _parts(condition, "and_expression") if decidable(each)]
 
 
