@@ -2,21 +2,29 @@
 connection alone."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from night import Night
 
 
-@pytest.fixture
-def night(tmp_path: Path) -> Night:
-    found = Night(tmp_path)
+@pytest.fixture(scope="module")
+def ahead(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """A night whose clock was ahead when both connections ran."""
+    found = Night(tmp_path_factory.mktemp("ahead"))
     found.set_clock("2026-11-23T12:00:00")
     for name in ("acme", "beta"):
         found.add(name)
     found.run("run-due")
     found.set_clock("2027-01-10T05:00:00")
     assert found.run("run-due").ends() == 0
+    return found
+
+
+@pytest.fixture
+def night(ahead: Night, tmp_path: Path) -> Night:
+    found = Night(shutil.copytree(ahead.folder, tmp_path / "night"))
     found.set_clock("2026-11-24T05:00:00")
     return found
 

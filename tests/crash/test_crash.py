@@ -147,11 +147,16 @@ def test_the_matrix_finds_a_create_that_is_blindly_repeated(
     assert any("'created': 16" in each for each in found.problems)
 
 
-@pytest.mark.parametrize("half", [0, 1])
-def test_real_processes_are_killed_at_system_calls(half: int) -> None:
+@pytest.fixture(scope="module")
+def kills() -> list[real.Kill]:
     if why := real.why_not():
         pytest.skip(why)
-    found = real.fates(real.kills(8)[half * 4 : half * 4 + 4])
+    return real.kills(8)
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_real_processes_are_killed_at_system_calls(half: int, kills: list[real.Kill]) -> None:
+    found = real.fates(kills[half * 4 : half * 4 + 4])
     assert not [each for each in found if each.problems], real.report(found)
     assert sum(each.killed for each in found) >= 3, real.report(found)
 

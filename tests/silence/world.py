@@ -10,11 +10,12 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from opentelemetry.sdk.trace import TracerProvider
@@ -27,6 +28,8 @@ from oneway.core.telemetry import watching
 from oneway.history.journal import Journal
 from oneway.history.journal.tables import METADATA
 from oneway.runs.traces import watcher_of
+from oneway_connectors import rest
+from oneway_connectors.rest.client import Outside
 from oneway_connectors.sandbox import EMPLOYER
 
 from .canaries import Hit, Search, people_canaries
@@ -48,6 +51,8 @@ except ImportError:  # run as `python -m tests.NAME`
 
 PATIENCE = 240.0
 """Seconds to wait for what must come, on the busiest machine."""
+_LONGEST_WAIT = 0.01
+"""Seconds between tries in this process: what is said does not depend on them."""
 ROOT = Path(__file__).resolve().parents[2]
 _EXPENSEIN = ROOT / "connectors/oneway_connectors/expensein/manifest.yaml"
 _MAPPING = ROOT / "mappings/staffology-to-expensein.yaml"
@@ -207,6 +212,11 @@ class World:
         return b"\n".join(("\n".join(found).encode("utf-8", "surrogatepass"), *kept))
 
 
+def impatient(transport: Any, sleep: Callable[[float], None], clock: Any) -> Outside:
+    """Return the world outside a connector that hardly waits before it tries again."""
+    return Outside(transport, lambda seconds: sleep(min(seconds, _LONGEST_WAIT)), clock)
+
+
 @contextmanager
 def silent_world(folder: Path) -> Iterator[World]:
     """Give a world in an empty folder, with both systems running and the environment set."""
@@ -219,7 +229,11 @@ def silent_world(folder: Path) -> Iterator[World]:
     search = Search([*people_canaries(), *CREDENTIALS, *TOLD])
     with serving(datetime.now(UTC).date()) as servers, telling() as told, chdir(work):
         variables = _environment(servers, vault)
-        with patch.dict(os.environ, variables), patch.object(tempfile, "tempdir", str(work)):
+        with (
+            patch.dict(os.environ, variables),
+            patch.object(tempfile, "tempdir", str(work)),
+            patch.object(rest, "Outside", impatient),
+        ):
             yield World(work, vault, servers, told, search)
 
 

@@ -4,8 +4,9 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from unittest import mock
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,7 +20,9 @@ from oneway.render.style import Style
 from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
 from oneway.runs.mapping_tests.coverage import HowMuch, coverage
 from oneway.runs.prepare import compile_data
+from oneway.runs.proving import mutate
 from oneway.runs.proving.mutate import EditResult, Fate, MappingEdit, edits, tried
+from oneway.runs.proving.prove import Witness
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -264,10 +267,11 @@ def test_coverage_names_the_ways_that_no_case_went() -> None:
 
 @cache
 def edited() -> dict[str, EditResult]:
-    """Return how each edit ends under a test with a few cases."""
+    """Return how each edit ends under a test with a few cases, judged by a few situations."""
     test = load_test((HEAD + GOOD[: GOOD.index("  - name: Two with")]).encode(), "m.test.yaml")
     document = parse(MAPPING.encode(), "mapping.yaml")
-    return {each.edit.text: each for each in tried(test, document, compiled)}
+    with mock.patch.object(mutate, "Witness", partial(Witness, most=250)):
+        return {each.edit.text: each for each in tried(test, document, compiled)}
 
 
 def test_an_edit_that_no_case_notices_is_named() -> None:
