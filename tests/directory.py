@@ -79,6 +79,7 @@ class Directory:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
     directory: Directory
 
     def do_GET(self) -> None:

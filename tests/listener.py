@@ -39,6 +39,7 @@ class Listener(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
     server: Listener
 
     def do_PUT(self) -> None:

@@ -1,8 +1,29 @@
-"""How long a test waits for what must come: longer than any machine is busy.
+"""How long tests wait: for what must come, longer than any machine is busy; between tries, hardly.
 
 A wait is for a condition; this only ends the ones that would never end. It is below the limit of a
 test (`timeout` in pyproject.toml), so that a wait says what it waited for.
 """
 
+from collections.abc import Callable
+
+import httpx
+
+from oneway_connectors.rest.client import Outside
+
 PATIENCE = 240.0
 """Seconds."""
+_LONGEST_PAUSE = 0.01
+"""Seconds between two tries of a request."""
+
+
+def impatient(
+    transport: httpx.BaseTransport | None,
+    sleep: Callable[[float], None],
+    clock: Callable[[], float],
+) -> Outside:
+    """Return what a connector needs of the world, but with hardly a pause between tries.
+
+    Tests put it in the place of `oneway_connectors.rest.Outside`, where what a run says and writes
+    does not depend on the length of a pause.
+    """
+    return Outside(transport, lambda seconds: sleep(min(seconds, _LONGEST_PAUSE)), clock)

@@ -101,6 +101,7 @@ def target() -> Iterator[Target]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
     server: Target
 
     def log_message(self, *_: object) -> None:

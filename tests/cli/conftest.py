@@ -8,6 +8,14 @@ import pytest
 from cli_world import MAPPING, TEAMS, World, person, user
 
 from commands import Ended, ended
+from oneway_connectors import rest
+from patience import impatient
+
+
+@pytest.fixture(autouse=True)
+def hardly_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let connectors in this process try again at once."""
+    monkeypatch.setattr(rest, "Outside", impatient)
 
 
 @pytest.fixture

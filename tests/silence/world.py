@@ -10,12 +10,11 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 from opentelemetry.sdk.trace import TracerProvider
@@ -29,7 +28,6 @@ from oneway.history.journal import Journal
 from oneway.history.journal.tables import METADATA
 from oneway.runs.traces import watcher_of
 from oneway_connectors import rest
-from oneway_connectors.rest.client import Outside
 from oneway_connectors.sandbox import EMPLOYER
 
 from .canaries import Hit, Search, people_canaries
@@ -46,13 +44,11 @@ from .told import MAIL_PASSWORD, TOLD, TOLD_VARIABLES, Told, telling
 
 try:
     from approving import approving
+    from patience import PATIENCE, impatient
 except ImportError:  # run as `python -m tests.NAME`
     from tests.approving import approving
+    from tests.patience import PATIENCE, impatient
 
-PATIENCE = 240.0
-"""Seconds to wait for what must come, on the busiest machine."""
-_LONGEST_WAIT = 0.01
-"""Seconds between tries in this process: what is said does not depend on them."""
 ROOT = Path(__file__).resolve().parents[2]
 _EXPENSEIN = ROOT / "connectors/oneway_connectors/expensein/manifest.yaml"
 _MAPPING = ROOT / "mappings/staffology-to-expensein.yaml"
@@ -210,11 +206,6 @@ class World:
             for table in METADATA.sorted_tables:
                 found += [str(value) for row in journal.rows(select(table)) for value in row]
         return b"\n".join(("\n".join(found).encode("utf-8", "surrogatepass"), *kept))
-
-
-def impatient(transport: Any, sleep: Callable[[float], None], clock: Any) -> Outside:
-    """Return the world outside a connector that hardly waits before it tries again."""
-    return Outside(transport, lambda seconds: sleep(min(seconds, _LONGEST_WAIT)), clock)
 
 
 @contextmanager

@@ -40,6 +40,7 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
     server: Server
 
     def do_GET(self) -> None:
