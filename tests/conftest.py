@@ -9,9 +9,11 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
+from folders import write_to_memory
 from signals import let_children_hear
 
 let_children_hear()
+write_to_memory()
 
 _SLOW_TO_DRAW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
