@@ -26,8 +26,7 @@ CASES = {case.name: case for case in all_cases()}
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=memory) as folder, hostile_world(Path(folder)) as found:
+    with tempfile.TemporaryDirectory() as folder, hostile_world(Path(folder)) as found:
         yield found
 
 

@@ -237,7 +237,7 @@ class Nights(RuleBasedStateMachine):
         self, variant: dict[str, Any], batch: int, unique: frozenset[str], joiners: int
     ) -> None:
         self.stack = ExitStack()
-        folder = self.stack.enter_context(tempfile.TemporaryDirectory(dir=_memory()))
+        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
         self.state = Path(folder) / "state"
         self.steps = Steps()
         self.stack.enter_context(journal_steps(self.steps))
@@ -531,10 +531,6 @@ def _slip(record: dict[str, Any], slip: tuple[str, Any]) -> None:
 def _refuse_sick(found: tuple[Any, ...]) -> None:
     if any(each.severity is Severity.ERROR for each in found):
         raise Refused(found)
-
-
-def _memory() -> str | None:
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 TestNights = Nights.TestCase

@@ -20,8 +20,6 @@ from oneway.runs.commit_connection import in_order, settled_new, settled_renewed
 FILE = Path("connections/acme.yaml")
 SECRETS = Path("connections/secrets")
 OURS = ("commit_connection.py", "secret_store.py", "files.py", "file_writer.py")
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
-"""Thousands of files are written, which need not last."""
 TYPED = {("source", "api_key"): Secret("a-source"), ("target", "api_key"): Secret("a-target")}
 
 
@@ -51,7 +49,7 @@ class Signals:
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = sys.gettrace()
-    with TemporaryDirectory(dir=MEMORY) as name:
+    with TemporaryDirectory() as name:
         monkeypatch.chdir(name)
         FILE.parent.mkdir()
         yield
