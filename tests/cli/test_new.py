@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import Ended, World
+from cli_world import Ended, World, struck_out
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -66,12 +66,21 @@ def made(world: World) -> tuple[World, Ended]:
     return world, world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
 
 
+def applied(world: World) -> None:
+    """Apply a draft by striking out its questions: everybody takes part, and nobody leaves."""
+    path = world.folder / "map.yaml"
+    path.write_text(struck_out(path.read_text("utf-8")), "utf-8")
+    assert world.run("plan", "map.yaml", "--out", "plan.json").code == 0
+    assert world.run("apply", "plan.json").code == 0
+
+
 def test_it_validates_and_plans_as_it_is_written(made: tuple[World, Ended]) -> None:
     world, ended = made
     assert ended.code == 0, ended.err
     checked = world.run("validate", "map.yaml")
-    assert (checked.code, "0 errors, 1 warning" in checked.out) == (0, True)
+    assert (checked.code, "0 errors, 3 warnings" in checked.out) == (0, True)
     assert "no leavers are defined: nobody loses access" in checked.out
+    assert checked.out.count("a question is open: ") == 2
     unproved = world.run("prove", "map.yaml", "--situations", "200").out
     assert "no leavers are defined: nobody loses access" in unproved
     assert "leavers lose access" not in unproved
@@ -79,7 +88,9 @@ def test_it_validates_and_plans_as_it_is_written(made: tuple[World, Ended]) -> N
     assert plan.code == 0, plan.err
     kinds = [outcome["outcome"] for outcome in plan.data["outcomes"]]
     assert (kinds.count("create"), kinds.count("unchanged")) == (10, 50)
-    assert world.run("apply", "plan.json").code == 0
+    refused = world.run("apply", "plan.json")
+    assert (refused.code, refused.err.count("[P118]")) == (1, 2)
+    applied(world)
     assert world.run("plan", "map.yaml", "--exit-code").code == 0
 
 
@@ -98,7 +109,7 @@ def test_each_guess_is_marked_and_each_question_can_be_answered(made: tuple[Worl
     assert "active: {value: true, write: on_create}   # guess" in text
     answer(world.folder)
     ended = world.run("validate", "map.yaml")
-    assert ended.code == 0, ended.out
+    assert (ended.code, "a question is open" in ended.out) == (0, False), ended.out
     plan = world.run("plan", "map.yaml", "--format", "json", "--as-of", "2026-11-28")
     kinds = [outcome["outcome"] for outcome in plan.data["outcomes"]]
     assert kinds.count("leave") == 2
@@ -271,7 +282,7 @@ def test_people_without_a_number_are_found_by_their_email(world: World) -> None:
     plan = world.run("plan", "map.yaml", "--format", "json", "--out", "plan.json")
     kinds = [outcome["outcome"] for outcome in plan.data["outcomes"]]
     assert (kinds.count("create"), kinds.count("update")) == (10, 25)
-    assert world.run("apply", "plan.json").code == 0
+    applied(world)
     assert world.run("plan", "map.yaml", "--exit-code").code == 0
 
 
@@ -411,8 +422,7 @@ def test_managers_are_found_by_a_number_that_the_run_itself_fills_in(world: Worl
     ]
     (world.folder / "users.json").write_text(json.dumps(users))
     world.run("new", "map.yaml", "--source", "people.json", "--target", "users.json")
-    assert world.run("plan", "map.yaml", "--out", "plan.json").code == 0
-    assert world.run("apply", "plan.json").code == 0
+    applied(world)
     found = json.loads((world.folder / "users.json").read_text())
     assert [each.get("managerId") for each in found] == [None, 7, 7]
     assert world.run("plan", "map.yaml", "--exit-code").code == 0

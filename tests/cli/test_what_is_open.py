@@ -49,9 +49,9 @@ def test_an_open_question_is_said_and_nothing_is_applied(world: World) -> None:
     assert planned.code == 0
     head = planned.out[: planned.out.index("To create")]
     lines = len(MAPPING.replace(LEAVERS, "").splitlines())
-    asked = f"leavers: Who has left, and what is written then? (line {lines + 2})"
-    assert f"! A question is open: {asked}" in " ".join(head.split())
-    assert "! A question is open: hr: Has HR seen it?" in head
+    asked = "a question is open: leavers: Who has left, and what is written then?"
+    assert f"! Line {lines + 2}: {asked}" in " ".join(head.split())
+    assert "a question is open: hr: Has HR seen it?" in head
     assert "eligible" not in head, "it is there"
     assert "fields.email" not in head
     assert "This plan cannot be applied" in head
@@ -67,7 +67,7 @@ def test_an_open_question_is_said_and_nothing_is_applied(world: World) -> None:
 
 def test_an_answer_is_the_part_that_a_question_is_about(world: World) -> None:
     world.write("m.yaml", MAPPING + QUESTIONS.replace("  hr: Has HR seen it?\n", ""))
-    assert "A question is open" not in world.run(*PLAN).out
+    assert "a question is open" not in world.run(*PLAN).out
     assert world.run("apply", "plan.json").code == 0
 
 

@@ -36,6 +36,7 @@ from oneway.runs import (
 )
 from oneway.runs.health import health
 from oneway.runs.proof import prove
+from oneway.runs.remarks import is_open
 
 _EXIT_CODE = (
     "End with 3 where changes are pending, and with 5 where people who have left, or may have, can "
@@ -99,7 +100,7 @@ def _next(
     console: Console, plan: Plan, request: RunRequest, out: Path | None, *, retry_now: bool
 ) -> None:
     """Print the command that applies the plan."""
-    if not plan.actions:
+    if not plan.actions or is_open(plan):
         return
     if out is None:
         console.note("to apply it, save it first: give --out plan.json")

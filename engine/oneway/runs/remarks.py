@@ -22,6 +22,11 @@ def refuse_open_questions(spec: MappingSpec) -> None:
     _refuse((each.span, each.about, each.text) for each in spec.unanswered)
 
 
+def is_open(plan: Plan) -> bool:
+    """Return whether a question about a plan's mapping was open when it was made."""
+    return any(each.code == UNANSWERED for each in plan.remarks)
+
+
 def refuse_open_plan(plan: Plan) -> None:
     """Raise `Refused` for a plan whose mapping had open questions when it was made."""
     _refuse(

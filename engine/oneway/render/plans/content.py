@@ -249,8 +249,9 @@ def cautions(plan: Plan) -> tuple[str, ...]:
 
 def remark(each: Reason) -> str:
     """Return a remark on a plan as a sentence, with the line of the mapping that it is about."""
-    line = f" (line {each.place.line})" if each.place is not None else ""
-    return f"{sentence(each)[:1].upper()}{sentence(each)[1:]}{line}"
+    said = sentence(each)
+    said = f"line {each.place.line}: {said}" if each.place is not None else said
+    return f"{said[:1].upper()}{said[1:]}"
 
 
 def _lookups_that_missed(plan: Plan) -> Iterator[str]:

@@ -25,7 +25,7 @@ def mapping_text(
     """Return the text of a mapping from one side to the other."""
     source, target = sides
     parts = [
-        _head(name, source, target),
+        [*_head(name, source, target), *_questions(source, target, pairs, keys, asked)],
         [*_side("source", source), *_record(source, asked.words)],
         _side("target", target),
         _references(source, target, pairs, keys),
@@ -78,6 +78,36 @@ def _head(name: str, source: DraftSide, target: DraftSide) -> list[str]:
         "oneway: 1",
         f"name: {name}          # keep it once it has run",
     ]
+
+
+def _questions(
+    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys, asked: Questions
+) -> Iterator[str]:
+    """Yield what only people know: nothing is applied until it is answered, or struck out.
+
+    Each question stands by the part of the mapping that answers it, which is a comment as yet.
+    """
+    yield "questions:            # answer each below, or strike it out; nothing is applied before"
+    yield "  leavers: Who has left, and what is written then?"
+    if any(rule.of_kind for rule in asked.rules):
+        yield "  eligible: Who takes part?"
+    for each in _paired(pairs, keys, asked.switch):
+        if each.doubt and not _is_of_leavers(each):
+            said = yaml_text(f"Does it come from {each.source}?")
+            yield _comment(f"  {yaml_name(f'fields.{each.target}')}: {said}")
+    mapped = {keys.first.target, *(each.target for each in pairs)}
+    if target.id not in mapped and _asks_for_ids(source, target, keys.first):
+        yield f"  {yaml_name(f'fields.{target.id}')}: What is the id of a new record?"
+
+
+def _paired(pairs: Sequence[Pair], keys: MatchKeys, switch: Switch | None) -> Sequence[Pair]:
+    """Return the pairs of fields but for the first key and for the switch of access."""
+    flag = switch.path if switch else ""
+    return [each for each in pairs if each.target not in (keys.first.target, flag)]
+
+
+def _is_of_leavers(pair: Pair) -> bool:
+    return concept(pair.target) in ("leave", "status")
 
 
 def _side(role: str, side: DraftSide) -> Iterator[str]:
@@ -245,9 +275,8 @@ def _fields(
     yield "fields:                      # target field: where its value comes from"
     yield _key_field(source, keys)
     flag = switch.path if switch else ""
-    others = [each for each in pairs if each.target not in (keys.first.target, flag)]
-    for each in others:
-        if concept(each.target) in ("leave", "status"):
+    for each in _paired(pairs, keys, switch):
+        if _is_of_leavers(each):
             yield f"  # {yaml_name(each.target)}: is written under `leavers`, below"
         elif each.codes:
             text = _coded(each, source)
@@ -350,6 +379,12 @@ def _new_id(source: DraftSide, target: DraftSide, key: Pair) -> Iterator[str]:
         yield f"  # {name}:   # {_NEW_IDS}"
         yield "  #   from: ..."
         yield "  #   write: on_create"
+
+
+def _asks_for_ids(source: DraftSide, target: DraftSide, key: Pair) -> bool:
+    """Return whether nothing tells what the id of a new record is to be, and numbers do not fit."""
+    told = id_like(source, target) is not None or bool(_like_ids(source, target, key))
+    return numbers_new_ids(target) and not told
 
 
 def _like_ids(source: DraftSide, target: DraftSide, key: Pair) -> str:
