@@ -7,10 +7,22 @@ from cli_world import person, user
 from markup import parsed
 
 
-def test_a_plan_is_no_run_and_it_says_how_to_print_one(world):
-    assert world.run("plan", "m.yaml", "--out", "plan.json").code == 0
-    ended = world.run("report", "plan.json", "--out", "page.html")
-    assert (ended.code, "--format html" in ended.err) == (1, True), ended.err
+def test_a_saved_plan_has_the_page_that_it_had_when_it_was_made(world):
+    made = world.run("plan", "m.yaml", "--out", "plan.json", "--format", "html")
+    assert made.code == 0, made.err
+    for name in ("people.json", "users.json", "teams.json"):
+        (world.folder / name).rename(world.folder / f"{name}.gone")
+    saved = world.run("report", "plan.json")
+    assert saved.code == 0, saved.err
+    assert saved.out == made.out
+    world.write("m.yaml", (world.folder / "m.yaml").read_text() + "# changed\n")
+    ended = world.run("report", "plan.json")
+    assert (ended.code, "[P11" in ended.err) == (1, True), ended.err
+
+
+def test_a_file_that_is_no_plan_is_refused(world):
+    ended = world.run("report", "people.json")
+    assert (ended.code, "plan" in ended.err) == (1, True), ended.err
 
 
 def test_reports_a_run_by_number_by_latest_and_by_its_connection(world):

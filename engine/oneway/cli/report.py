@@ -8,7 +8,7 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import STATE, consoled, remembering, state_of
+from oneway.cli.options import FOLDERS, STATE, consoled, now, remembering, state_of, user
 from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import refusal
 from oneway.state.files import write_whole
@@ -26,24 +26,25 @@ from oneway.state.folder import StateFolder
 @remembering
 @consoled
 def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exit:
-    """Write a page about one run, for people.
+    """Write a page about one run or one saved plan, for people.
 
     It shows who was created, changed or left, who was not, and why. RUN is a run's number,
-    `latest`, or the name of a connection for its last run. The page is one HTML file without
-    script, which fetches nothing: it can be mailed and printed. It names people, as a staff
-    list does; sensitive values are not on it.
+    `latest`, the name of a connection for its last run, or the file of a plan for what it would
+    do. The page is one HTML file without script, which fetches nothing: it can be mailed and
+    printed. It names people, as a staff list does; sensitive values are not on it.
 
     \b
     Example:
       oneway report acme --out report.html
+      oneway report plan.json --out plan.html
       oneway report 71 > report.html
     """
     if out is None and sys.stdout.isatty():
         raise click.UsageError("A terminal cannot show the page: name a file with --out.")
-    if run.endswith(".json") and isfile(run):
-        help = "for a page of a plan before it runs, plan with --format html"
-        raise refusal("F130", run, "this is a file, and a report is about a run", help)
-    text = _page(state_of(state, make=False), run)
+    if isfile(run) and not run.endswith((".yaml", ".yml")):
+        text = _page_of_plan(state_of(state), run)
+    else:
+        text = _page(state_of(state, make=False), run)
     if out is None:
         # As character references: no letter is lost, in any encoding of the output.
         console.out(text.encode("ascii", "xmlcharrefreplace").decode("ascii"))
@@ -67,6 +68,31 @@ def _page(state: StateFolder, name: str) -> str:
         alarms = tuple(Marks(state.path).all())
         found = load_past_run(journal, run_named(journal, name), options, alarms)
     return html(page(found))
+
+
+def _page_of_plan(kept: StateFolder, file: str) -> str:
+    """Return the page of a saved plan; no system is read.
+
+    Raises `Refused` if it is no plan, or could not be applied as it is, since its mapping changed.
+    """
+    from oneway.connections import from_environment
+    from oneway.planning.plan_file import MAX_SIZE, load
+    from oneway.render.plans.as_html import page_text
+    from oneway.runs import (
+        Operator,
+        RunRequest,
+        RunSession,
+        judge_plan,
+        load_memory,
+        read_file,
+        reopen_plan,
+    )
+
+    plan = load(read_file(file, MAX_SIZE + 1), file)
+    request = RunRequest(plan.mapping_file, now(), from_environment, folders=FOLDERS)
+    with RunSession(reopen_plan(plan, request), Operator(user(), kept, now)) as session:
+        memory = load_memory(session, plan)
+        return page_text(plan, judge_plan(session, plan, memory), memory)
 
 
 def _save(text: str, path: Path) -> None:
