@@ -63,7 +63,9 @@ def found_in(made: Compilation, read: FileRecords = read_file_of) -> tuple[Diagn
     unheld = unheld_in_files(made, read)
     known = {each.span for each in made.found if each.severity is Severity.ERROR}
     new = (each for each in unheld if each.span not in known)
-    return Findings([*made.found, *left_open(made.mapping.spec), *new]).sorted()
+    # What a mapping leaves open is not known where a part of it could not be read.
+    open = left_open(made.mapping.spec) if made.whole else ()
+    return Findings([*made.found, *open, *new]).sorted()
 
 
 def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list[Diagnostic]:

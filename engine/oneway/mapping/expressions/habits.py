@@ -104,7 +104,9 @@ def explained(text: str, error: ExpressionSyntax) -> ExpressionSyntax:
         return error
     bare = _masked(text)
     return (
-        _habitual(bare)
+        _as_heading(text, bare)
+        or _tabular(text, bare)
+        or _habitual(bare)
         or _as_called(text, error)
         or (error if error.help else None)
         or _unbalanced(bare)
@@ -112,6 +114,44 @@ def explained(text: str, error: ExpressionSyntax) -> ExpressionSyntax:
         or _unparted(bare, error)
         or ExpressionSyntax(error.summary, error.offset, error.length, _READ_ON)
     )
+
+
+def _as_heading(text: str, bare: str) -> ExpressionSyntax | None:
+    """Return the error of a heading such as `Cost Centre/Unit`, whose marks are no operators."""
+    if not _HEADING.fullmatch(bare.strip()) or not _MARKED.search(bare.strip()):
+        return None
+    help = f"""write '"{text.strip()}"': {_BOTH_QUOTES}"""
+    return ExpressionSyntax("a name with such marks needs quotes", 0, len(text), help)
+
+
+_BOTH_QUOTES = "double quotes for the name, and single ones for YAML around it"
+_HEADING = re.compile(r"[^\W\d]\w*\.?(?:[ /#°&-]{1,2}\w+\.?)+")
+_MARKED = re.compile(r"\w[/-]\w.* | .*\w[/-]\w|\.$|\. ")
+"""Marks that stand within words, or beside a space: nothing is calculated with them."""
+
+
+def _tabular(text: str, bare: str) -> ExpressionSyntax | None:
+    """Return the error of a table's entry whose quotes are missing, or of the other kind."""
+    for entry in _ENTRY.finditer(bare):
+        key = text[entry.start("key") : entry.end("key")].strip()
+        if not (key.startswith('"') or _PLAIN_KEY.fullmatch(key)):
+            named = key.strip("'")
+            help = f"""write {{"{named}": 'TEXT'}}: keys in double quotes, texts in single ones"""
+            said = "a key of a table stands in double quotes"
+            return ExpressionSyntax(said, entry.start("key"), len(key), help)
+        value = text[entry.start("value") : entry.end("value")].strip()
+        if _TEXT.fullmatch(value):
+            help = f"""write '{value}' for the text; a field with that name is "{value}\""""
+            said = "a text in a table stands in single quotes"
+            return ExpressionSyntax(said, entry.start("value"), len(value), help)
+    return None
+
+
+_ENTRY = re.compile(
+    r"""[{,]\s*(?P<key>'_*'|"_*"|[\w][^:{}()'"`,|=]*?)\s*:(?!=)\s*(?P<value>[^,}]*)"""
+)
+_PLAIN_KEY = re.compile(r"[A-Za-z_]\w*")
+_TEXT = re.compile(r"\w[\w.]*(?:[ -][\w.]+)+")
 
 
 def _habitual(bare: str) -> ExpressionSyntax | None:
@@ -154,7 +194,7 @@ def _spaced(text: str, bare: str) -> ExpressionSyntax | None:
     """Return the error of a heading without quotes."""
     if not re.fullmatch(r"\w[\w .#/°&-]*", bare) or " " not in bare:
         return None
-    help = f"""write '"{text}"': double quotes for the name, and single ones for YAML around it"""
+    help = f"""write '"{text}"': {_BOTH_QUOTES}"""
     return ExpressionSyntax("a name with a space needs quotes", 0, len(text), help)
 
 
