@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import pytest
 from cli_world import ROOT
-from test_new import export, users
+from test_new import answer, export, users
 from test_wheel import installed, wheel
 from wheel_process import WheelProcess
 
@@ -94,7 +94,8 @@ def shell(
         one.close()
 
 
-def test_the_readmes_start_works_as_it_stands(shell: Shell) -> None:
+def test_the_readmes_start_works_as_it_stands(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     lines = shown_in(text[: text.index("## A plan")])
     assert lines[0] == "oneway demo"
@@ -103,6 +104,8 @@ def test_the_readmes_start_works_as_it_stands(shell: Shell) -> None:
         fewer = " --situations 500" if line.startswith("oneway prove") else ""  # for time alone
         ended = answered(shell, line + fewer)
         assert ended.returncode == 0, (line, ended.stdout, ended.stderr)
+        if line.startswith("oneway new"):
+            answer(folder, "mapping")
     again = shell("oneway plan mapping.yaml --exit-code")
     assert again.returncode == 0, again.stdout
 
@@ -115,7 +118,7 @@ def test_the_pages_for_a_start_show_what_works(shell: Shell, page: str) -> None:
         assert ended.returncode == 0, (line, ended.stdout, ended.stderr)
 
 
-def test_the_examples_of_help_work(shell: Shell) -> None:
+def test_the_examples_of_help_work(shell: Shell, tmp_path: Path) -> None:
     lines = [*shown_by(oneway)]
     for each in COMMANDS:
         command = oneway.get_command(click.Context(oneway), each.name)  # type: ignore[attr-defined]
@@ -123,6 +126,7 @@ def test_the_examples_of_help_work(shell: Shell) -> None:
     shell("mkdir -p .github/workflows && oneway init")
     shell("oneway connectors staffology --copy own-payroll")
     shell("oneway new mapping.yaml --source people.csv --target users.json")
+    answer(tmp_path / "work", "mapping")
     shell("cp people.csv other-people.csv && oneway plan mapping.yaml --out plan.json")
     done = []
     for line in dict.fromkeys(filter(is_here, lines)):

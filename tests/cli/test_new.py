@@ -116,12 +116,12 @@ def test_each_guess_is_marked_and_each_question_can_be_answered(made: tuple[Worl
     assert kinds.count("ineligible") == 6
 
 
-def answer(folder: Path) -> None:
+def answer(folder: Path, name: str = "map") -> None:
     """Take the # away from every question of the mapping, and from the cases of its test."""
     asked = r"^# ?(?=(eligible|leavers|rehires|guards):|  )"
-    for name in ("map.yaml", "map.test.yaml"):
-        text = (folder / name).read_text()
-        (folder / name).write_text(re.sub(asked, "", text, flags=re.MULTILINE))
+    for file in (f"{name}.yaml", f"{name}.test.yaml"):
+        text = (folder / file).read_text()
+        (folder / file).write_text(re.sub(asked, "", text, flags=re.MULTILINE))
 
 
 def test_what_is_answered_is_tested_and_proved(made: tuple[World, Ended]) -> None:
