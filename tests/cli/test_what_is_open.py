@@ -144,3 +144,39 @@ def test_a_leave_that_somebody_else_has_made_is_no_leaver_with_access(world: Wor
     assert "1 stale" in ended.out
     assert "can still get in" not in ended.out
     assert "[W163]" in ended.out
+
+
+def codes(world: World, table: str, **changed: object) -> str:
+    """Return the plan of a dozen people whose teams are codes, and one of whom is changed."""
+    lines = MAPPING.replace("  team: {from: team, lookup: teams}\n", f"  team: {table}\n")
+    world.write("m.yaml", lines)
+    people = [person(n, team=("Ops", "Lab")[n % 2]) for n in range(1, 14)]
+    people[0] |= changed
+    world.write("people.json", people)
+    world.write("users.json", [user(n, team=("OPS", "LAB")[n % 2]) for n in range(2, 14)])
+    return " ".join(world.run(*PLAN).out.split())
+
+
+TABLE = "\"map_value(team, {Ops: 'OPS', Lab: '%s'})\""
+
+
+def test_a_code_that_no_record_of_the_target_holds_is_said_beside_the_counts(world: World) -> None:
+    text = codes(world, TABLE % "LBA")
+    (line,) = re.findall(r"! (Line \d+: team: no target .*?) To create", text)
+    assert line.endswith('no target record has "LBA" (7), which would be written')
+    assert "Codes that the target has not had" in world.run(*PLAN, "--format", "html").out
+    (noted,) = world.run(*PLAN, "--format", "json").data["noticed"]
+    assert noted["code"] == "new_code"
+    assert "noticed" not in world.read("plan.json")
+    assert "no target record has" not in codes(world, TABLE % "LAB")
+    # Names are no codes, though none of them was there; nor is what a lookup finds.
+    assert "no target record has" not in codes(world, TABLE % "LAB", name="Quite New")
+
+
+def test_values_that_stay_because_the_source_is_blank_are_counted(world: World) -> None:
+    world.write("people.json", [person(2, name=""), person(3, team="", name="")])
+    world.write("users.json", [user(2), user(3)])
+    plan = world.run(*PLAN)
+    assert "Blank in the source, kept in the target: name 2, team 1" in plan.out
+    world.write("people.json", [person(2), person(3)])
+    assert "Blank in the source" not in world.run(*PLAN).out

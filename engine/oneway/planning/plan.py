@@ -406,6 +406,8 @@ class Plan:
     """How many of `managed` each match key matched, in order; nothing if the first matched all."""
     remarks: tuple[Reason, ...] = ()
     """What to know before approving the plan as a whole, such as that nobody can leave by it."""
+    noticed: tuple[Reason, ...] = field(default=(), compare=False)
+    """What was noticed of the records while it was made; not in its file, nor approved with it."""
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What people know a looked-up value by, by field and the value's canonical JSON."""
 

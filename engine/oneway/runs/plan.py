@@ -23,6 +23,7 @@ from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.apply import connection_of
 from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
+from oneway.runs.noticed import with_noticed
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import (
     EvaluatedInputs,
@@ -85,7 +86,9 @@ def plan_run(
         found, header = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
         again = asked_again(prepared, systems, found, plan)
-        return (plan, found) if again is None else (_planned(prepared, again, seal, header), again)
+        if again is not None:
+            plan, found = _planned(prepared, again, seal, header), again
+        return with_noticed(plan, found), found
 
 
 def _headed(

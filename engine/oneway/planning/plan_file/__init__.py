@@ -84,6 +84,7 @@ _Parts: TypeAlias = Sequence[Outcome | Quiet]
 def _texts(plan: Plan, items: Callable[[_Parts], Iterable[str]]) -> _Texts:
     """Return a plan's content, from which the fingerprint is computed; `items` has the outcomes."""
     content: Data = to_data(replace(plan, outcomes=()))
+    del content["noticed"]
     mapping = {key: content.pop(f"mapping_{key}") for key in ("file", "digest")}
     content["mapping"] = {"name": content["mapping"], **mapping}
     for name in ("names", "matched_by", "remarks"):

@@ -11,6 +11,8 @@
     matched_by    [{key, records}]: how many each match key matched; blank if the first did all
     remarks       [reason]: what to know of the mapping before approving; M254: nobody loses access,
                   M255: a question is open, and the plan cannot be applied
+    noticed       [reason]: what was noticed of the records; new_code: a code would be written that
+                  no target record holds; kept: how many values stay, as the source is blank there
     still_in      [{key, label, source_id, target_id, why, may_have_left, candidates}]: who has
                   left, or may have, and can still get in once the plan is applied
     counts        {outcome: records}, every outcome named
@@ -96,6 +98,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "managed": plan.managed,
         "matched_by": [asdict(each) for each in plan.matched_by],
         "remarks": remarks_as_json(plan),
+        "noticed": [reason(each) for each in plan.noticed],
         "still_in": still_in(content.access(plan, verdict, memory)),
         "counts": plan.counts(),
         "actions": _verbs(plan),

@@ -244,7 +244,11 @@ def cautions(plan: Plan) -> tuple[str, ...]:
     said = [remark(each) for each in plan.remarks]
     if any(each.code == UNANSWERED for each in plan.remarks):
         said.append("This plan cannot be applied: answer what is open, and plan again")
-    return (*said, *_lookups_that_missed(plan))
+    return (*said, *_lookups_that_missed(plan), *map(remark, filter(_warns, plan.noticed)))
+
+
+def _warns(each: Reason) -> bool:
+    return each.warning
 
 
 def remark(each: Reason) -> str:
@@ -517,7 +521,7 @@ def alike(plan: Plan) -> tuple[str, ...]:
         if number >= _MANY and 2 * number >= total:
             which = f"all {number:,}" if number == total else f"{number:,} of {total:,}"
             said.append(f"{harmless(field)}: {which} become {after}")
-    return tuple(said)
+    return (*said, *(remark(each) for each in plan.noticed if not each.warning))
 
 
 _MANY = 10

@@ -61,6 +61,7 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
     if plan is not None:
         sections += [
             _open(plan),
+            _noticed(plan),
             _later_keys(plan),
             _near_misses(plan),
             _missing(told, plan),
@@ -161,6 +162,14 @@ def left_with_access(told: PastRun) -> tuple[StillIn, ...]:
         return told.run.still_in
     ends = {each.action_id: each.end for each in told.entries if each.end is not None}
     return still_in(told.plan, ends, undone=told.undone.keys())
+
+
+def _noticed(plan: Plan) -> ReportSection | None:
+    these = [each for each in plan.noticed if each.warning]
+    rows = tuple((ReportText((text(remark(each)),)),) for each in these)
+    about = "A new department may have a new code. If not, correct the table of the mapping."
+    title = "Codes that the target has not had"
+    return _section("new-codes", title, Tone.CAUTION, about, ("What would be written",), rows)
 
 
 def _open(plan: Plan) -> ReportSection | None:

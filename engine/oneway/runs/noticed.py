@@ -1,0 +1,141 @@
+"""What is noticed of the records while a plan is made: shown with it, and no part of it.
+
+It is told of all records. A run that reads only what has changed tells nothing of it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+
+from oneway.core.records import Missing, comparable, is_blank, parse_day
+from oneway.mapping.evidence import as_shown
+from oneway.mapping.interpreter import FieldCode
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, CellState, FieldRule, Policy, SameRow
+from oneway.mapping.spec import Write
+from oneway.planning.diff import KEEP, present, wanted
+from oneway.planning.plan import Kind, Outcomes, Plan, Quiet, Reason, Verb
+from oneway.runs.read import EvaluatedInputs
+
+_ENOUGH = 10
+"""So many target records say what the values of a field are."""
+_MOST = 50
+_EACH = 4
+"""A field holds codes if it has at most so many values, each in so many records on average."""
+_NAMED = 5
+_LOOKED_AT = 2_000
+"""The target records that tell whether a field holds codes."""
+
+
+def with_noticed(plan: Plan, found: EvaluatedInputs) -> Plan:
+    """Return a plan with what is noticed of the records that it was made of."""
+    if found.passed_over:
+        return plan
+    return replace(plan, noticed=(*_new_codes(plan, found), *_kept(plan, found)))
+
+
+def _new_codes(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
+    """Yield the codes that would be written, and that no target record holds: one mistyped."""
+    policy = found.program.policy
+    written = _written(plan, found.program.code.fields, policy)
+    for position, rule in enumerate(policy.fields):
+        if rule.path in written:
+            held = (_held(row, position, rule) for row in found.target.items)
+            new = _unheld(written[rule.path], (e for e in held if e is not None), rule)
+            if new:
+                yield _of_codes(rule, new)
+
+
+def _held(row: AnyTargetRow, position: int, rule: FieldRule) -> Hashable:
+    """Return what a target record holds, as it is compared; None if that is nothing."""
+    values = row.values
+    value = values[position] if position < len(values) else None
+    return (
+        None if isinstance(value, Missing) or is_blank(value) else comparable(value, rule.compare)
+    )
+
+
+def _unheld(
+    written: Mapping[str | int, int], held: Iterator[Hashable], rule: FieldRule
+) -> Mapping[str | int, int]:
+    """Return the written values that are not held, if the values held are codes."""
+    known = Counter(islice(held, _LOOKED_AT))
+    if known.total() < _ENOUGH or len(known) > min(_MOST, known.total() // _EACH):
+        return {}
+    new = {v: n for v, n in written.items() if comparable(v, rule.compare) not in known}
+    while new and (more := set(islice(held, _LOOKED_AT))):
+        new = {v: n for v, n in new.items() if comparable(v, rule.compare) not in more}
+    return new
+
+
+def _written(
+    plan: Plan, codes: tuple[FieldCode, ...], policy: Policy
+) -> Mapping[str, Counter[str | int]]:
+    """Return how often each value is written to a field that may hold codes."""
+    personal = {*policy.match_paths, *(policy.fields[i].path for i in policy.identifying)}
+    fields = {
+        each.rule.path
+        for each in codes
+        if each.lookup is None and not each.rule.sensitive and each.rule.path not in personal
+    }
+    found: dict[str, Counter[str | int]] = defaultdict(Counter)
+    for action in plan.actions:
+        if action.verb in (Verb.CREATE, Verb.UPDATE):
+            for change in action.changes:
+                if change.field in fields and _may_be_code(change.after) and not change.awaits:
+                    found[change.field][change.after] += 1  # type: ignore[index]  # it may be one
+    return found
+
+
+def _may_be_code(value: object) -> bool:
+    """Return whether a value is text or a whole number, and no day."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return False
+    return not is_blank(value) and parse_day(value) is None
+
+
+def _of_codes(rule: FieldRule, new: Mapping[str | int, int]) -> Reason:
+    named = [f"{as_shown(value)} ({number:,})" for value, number in new.items()]
+    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    text = (
+        f"{rule.path}: no target record has {', '.join(named[:_NAMED])}{more}, which would be "
+        "written"
+    )
+    return Reason("new_code", text, rule.place, warning=True)
+
+
+def _kept(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
+    """Yield how many values of the target stay because the source is blank there."""
+    fields = found.program.policy.fields
+    targets = {each[0]: each for each in found.target.items if not _is_same(each)}
+    rows = {each[0]: each for each in found.source.items} if targets else {}
+    counts: Counter[str] = Counter()
+    for source_id, target_id in _pairs(plan):
+        row, target = rows.get(source_id), targets.get(target_id)
+        if row is not None and target is not None and not row.leaver:
+            counts.update(_kept_fields(fields, row, target))
+    if counts:
+        said = ", ".join(f"{path} {number:,}" for path, number in counts.items())
+        yield Reason("kept", f"blank in the source, kept in the target: {said}")
+
+
+def _is_same(target: AnyTargetRow) -> bool:
+    """Return whether a target record holds what its source record states, and nothing else."""
+    return isinstance(target, SameRow) and all(present(e) is None for e in target.beside[0])
+
+
+def _pairs(plan: Plan) -> Iterator[tuple[str, str]]:
+    parts = plan.outcomes.parts if isinstance(plan.outcomes, Outcomes) else plan.outcomes
+    for each in parts:
+        known = isinstance(each, Quiet) or each.kind in (Kind.UNCHANGED, Kind.UPDATE)
+        if known and each.source_id is not None and each.target_id is not None:
+            yield each.source_id, each.target_id
+
+
+def _kept_fields(
+    fields: tuple[FieldRule, ...], row: AnySourceRow, target: AnyTargetRow
+) -> Iterator[str]:
+    for rule, cell, held in zip(fields, row.cells, target.values, strict=False):
+        blank = cell.state is CellState.BLANK and wanted(rule, cell) is KEEP
+        if blank and rule.write is Write.OVERWRITE and present(held) is not None:
+            yield rule.path
