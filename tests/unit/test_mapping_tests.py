@@ -67,6 +67,46 @@ def compiled(text: bytes = MAPPING.encode()) -> Compiled:
     return compile_data(text, "mapping.yaml", ())[0]
 
 
+def checked(text: str, mapping: str = MAPPING) -> MappingTestResult:
+    return check_test(load_test(text.encode(), "m.test.yaml"), compiled(mapping.encode()))
+
+
+READS = [
+    ("mobile", ["fields.phone"]),
+    ("phone", ["fields.phone"]),
+    ("email", ["eligible.when", "fields.email"]),
+    ("code", ["the record's id", "match.source", "fields.reference"]),
+    ("salary", []),
+    ("pay.hourly", []),
+]
+
+
+@pytest.mark.parametrize(("field", "readers"), READS)
+def test_a_field_that_may_not_be_read_is_named_with_what_reads_it(
+    field: str, readers: list[str]
+) -> None:
+    more = 'code: "7", salary: 1, pay: {hourly: 2},'
+    text = HEAD.replace('code: "7",', more) + f"not_read: [{field}]\n"
+    result = checked(text)
+    (unread,) = result.unread
+    assert [by for by, _ in unread.read_at] == readers
+    assert (result.failed, result.passed) == ((1, 0) if readers else (0, 1))
+    said = render.text(result, Style())
+    assert (f"{field} is read" in said) is bool(readers)
+    assert all(f": {each}" in said for each in readers)
+    assert f"{field} is not read" in render.junit([result])
+    assert render.as_json(result)["not_read"]
+    assert ("may not be read" in render.github([result])) is bool(readers)
+
+
+def test_the_whole_record_reads_every_field_and_a_misspelt_one_is_refused() -> None:
+    text = HEAD.replace('code: "7",', 'code: "7", salary: 1,') + "not_read: [salary]\n"
+    whole = MAPPING.replace("name: join(' ', [first, last])", "name: join(' ', keys(@))")
+    assert checked(text, whole).failed == 1
+    with pytest.raises(Refused, match="has 'salery'"):
+        checked(text.replace("not_read: [salary]", "not_read: [salery]"))
+
+
 def ran(cases: str, head: str = HEAD) -> MappingTestResult:
     return check_test(load_test((head + cases).encode(), "mapping.test.yaml"), compiled())
 

@@ -455,6 +455,13 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
     return found
 
 
+def read_in_source(code: MappingCode) -> Iterator[tuple[Expression, str]]:
+    """Yield every expression that is evaluated on source records, and what it is for."""
+    yield from ((expression, reader) for expression, reader, *_ in _source_keys(code))
+    if code.label is not None:
+        yield code.label, "label"
+
+
 def _written(spec: MappingSpec) -> dict[Path, FieldSpec]:
     leaving = spec.leavers.set if spec.leavers is not None else ()
     return {

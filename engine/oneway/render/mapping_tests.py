@@ -15,7 +15,13 @@ from oneway.render.layout import clip, wrap
 from oneway.render.proving import case_of
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.mapping_tests import CaseResult, ClaimResult, MappingTestResult, Mismatch
+from oneway.runs.mapping_tests import (
+    CaseResult,
+    ClaimResult,
+    MappingTestResult,
+    Mismatch,
+    UnreadResult,
+)
 from oneway.runs.mapping_tests.coverage import DecisionCoverage, HowMuch, share
 from oneway.runs.mapping_tests.recording import RecordedCase
 from oneway.runs.proving.mutate import EditResult, Fate
@@ -33,8 +39,10 @@ def text(result: MappingTestResult, style: Style) -> str:
     for claim in result.claims:
         if claim.against:
             lines += _claim(claim, style)
-    passed = len(result.cases) + len(result.claims) - result.failed
-    said = f"{harmless(result.test.file)}: {passed:,} passed, {result.failed:,} failed"
+    for unread in result.unread:
+        if unread.read_at:
+            lines += _read(unread, style)
+    said = f"{harmless(result.test.file)}: {result.passed:,} passed, {result.failed:,} failed"
     ink = Ink.TROUBLE if result.failed else Ink.GOOD
     return "\n".join([*lines, style.paint(said, ink)]) + "\n"
 
@@ -62,6 +70,14 @@ def _claim(claim: ClaimResult, style: Style) -> Iterator[str]:
         yield from wrap(line, style, 2, 4)
     if len(claim.against) > most:
         yield f"  and {len(claim.against) - most:,} more"
+    yield ""
+
+
+def _read(unread: UnreadResult, style: Style) -> Iterator[str]:
+    head = f"{_place(unread.asked.span)}: {harmless(unread.asked.field)} is read"
+    yield style.paint(head, Ink.TROUBLE)
+    for reader, place in unread.read_at:
+        yield from wrap(f"{_place(place)}: {harmless(reader)}", style, 2, 4)
     yield ""
 
 
@@ -186,7 +202,8 @@ def as_json(
     """Return a test's results as data.
 
     Keys: file, mapping, passed, failed, cases (name, place, mismatches: about, place, wanted,
-    got, expression, steps), claims (name, place, spoken_of, against); where asked for,
+    got, expression, steps), claims (name, place, spoken_of, against), not_read (field, place,
+    read_at: by, place); where asked for,
     coverage and coverage_of_new (percent, decisions: place, about, ways, missing) and edits
     (place, text, fate).
     A mismatch has no `wanted`, or no `got`, where that is to leave the field alone.
@@ -194,7 +211,7 @@ def as_json(
     data: dict[str, object] = {
         "file": result.test.file,
         "mapping": result.test.mapping,
-        "passed": len(result.cases) + len(result.claims) - result.failed,
+        "passed": result.passed,
         "failed": result.failed,
         "cases": [
             {
@@ -205,6 +222,14 @@ def as_json(
             for each in result.cases
         ],
         "claims": list(map(_claim_as_json, result.claims)),
+        "not_read": [
+            {
+                "field": each.asked.field,
+                "place": _place(each.asked.span),
+                "read_at": [{"by": by, "place": _place(at)} for by, at in each.read_at],
+            }
+            for each in result.unread
+        ],
     }
     if covered is not None:
         data["coverage"] = _coverage(covered)
@@ -266,7 +291,11 @@ def junit(results: Iterable[MappingTestResult]) -> str:
         JUnitSuite(
             result.test.file,
             "mismatch",
-            [*map(_junit_case, result.cases), *map(_junit_claim, result.claims)],
+            [
+                *map(_junit_case, result.cases),
+                *map(_junit_claim, result.claims),
+                *map(_junit_unread, result.unread),
+            ],
         )
         for result in results
     )
@@ -288,6 +317,13 @@ def _junit_claim(claim: ClaimResult) -> JUnitCase:
     return JUnitCase(claim.claim.name, file, first, "\n".join(who))
 
 
+def _junit_unread(unread: UnreadResult) -> JUnitCase:
+    said = [f"{_place(place)}: {reader}" for reader, place in unread.read_at]
+    first = f"read by {count(len(said), 'expression')}" if said else ""
+    file = Path(unread.asked.span.file).name
+    return JUnitCase(f"{unread.asked.field} is not read", file, first, "\n".join(said))
+
+
 def github(results: Iterable[MappingTestResult], uncovered: Iterable[DecisionCoverage] = ()) -> str:
     """Return annotations of GitHub Actions, the first ten: it shows no more for one step."""
     found = [each for result in results for each in _annotated(result)]
@@ -307,3 +343,6 @@ def _annotated(result: MappingTestResult) -> Iterator[tuple[Span, str]]:
         if claim.against:
             said = f"{count(len(claim.against))} against it"
             yield claim.claim.span, f"{claim.claim.name}: {said}"
+    for unread in result.unread:
+        for reader, place in unread.read_at:
+            yield place, f"{unread.asked.field} may not be read: {reader}"

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from oneway.core.records import MISSING, Value, at, is_blank
+from oneway.core.records import MISSING, Value, at, is_blank, path_text
+from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import is_one_line, yaml_text
 from oneway.runs.draft.pairs import Pair, manager_key
 from oneway.runs.draft.questions import Questions, changed, employed
@@ -34,6 +35,7 @@ def first_test(
         *_rules(source, asked),
         *_leaver(source, target, key, asked, data),
         *_outsider(source, target, key, asked, data),
+        *_unread(source, pairs, key, asked, data),
     ]
     return "\n".join(lines) + "\n"
 
@@ -137,6 +139,21 @@ def _outsider(
     yield f"#     target: {_json(there)}"
     yield "#     expect: {outcome: leave}"
     yield _under_only(rule.id)
+
+
+def _unread(
+    source: DraftSide, pairs: Sequence[Pair], key: Pair, asked: Questions, data: Mapping[str, Value]
+) -> Iterator[str]:
+    """Yield the fields that nothing of the mapping is to read, such as salaries."""
+    used = {key.source, source.id, *(each.source for each in pairs), *asked.leaving.record}
+    used |= {rule.path for rule in asked.rules}
+    parts = ("first", "middle", "last", "name")  # of the label, which is read as well
+    left = [path for path in source.fields if path not in used and concept(path) not in parts]
+    known = [path for path in left if at(data, source.keys(path)) is not MISSING]
+    if known:
+        named = ", ".join(yaml_text(path_text(source.keys(each)), flow=True) for each in known)
+        yield "# Fields whose values go nowhere: the test fails if the mapping reads one of them."
+        yield f"# not_read: [{named}]"
 
 
 def _present(

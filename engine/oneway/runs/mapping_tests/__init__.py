@@ -10,6 +10,7 @@ from oneway.runs.mapping_tests.check import (
     ClaimResult,
     MappingTestResult,
     Mismatch,
+    UnreadResult,
     check_test,
     refuse_unknown,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "MappingTest",
     "MappingTestResult",
     "Mismatch",
+    "UnreadResult",
     "check_test",
     "find_tests",
     "load_test",

@@ -12,11 +12,19 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
 from oneway.mapping.interpreter import FieldCode, Interpreted, tabulate
+from oneway.mapping.read_keys import read_in_source
 from oneway.mapping.spec import EndpointSpec
 from oneway.planning.guards import Verdict, judge
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.planner import Header, plan
-from oneway.runs.mapping_tests.spec import ONE, Case, Expectation, MappingClaim, MappingTest
+from oneway.runs.mapping_tests.spec import (
+    ONE,
+    Case,
+    Expectation,
+    MappingClaim,
+    MappingTest,
+    UnreadField,
+)
 from oneway.runs.prepared import stand_in_options
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.settings import WANTED, is_of
@@ -62,6 +70,14 @@ class ClaimResult:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadResult:
+    """A field that may not be read, and what of the mapping reads it, with its place."""
+
+    asked: UnreadField
+    read_at: tuple[tuple[str, Span], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """One case as the engine sees it: the records, the program, the plan and its verdict."""
 
@@ -75,19 +91,29 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class MappingTestResult:
-    """How a mapping test ended; `planned` are its cases, and the fixture, for coverage."""
+    """How a mapping test ended; `planned` are its cases, and the fixture, for coverage.
+
+    `unread` are the fields that the mapping may not read.
+    """
 
     test: MappingTest
     compiled: Compiled
     cases: tuple[CaseResult, ...]
     claims: tuple[ClaimResult, ...]
     planned: tuple[Planned, ...] = field(repr=False, default=())
+    unread: tuple[UnreadResult, ...] = ()
 
     @property
     def failed(self) -> int:
-        """The number of failed cases and claims."""
+        """The number of failed cases, claims, and fields that are read."""
         cases = sum(bool(each.mismatches) for each in self.cases)
-        return cases + sum(bool(each.against) for each in self.claims)
+        claims = sum(bool(each.against) for each in self.claims)
+        return cases + claims + sum(bool(each.read_at) for each in self.unread)
+
+    @property
+    def passed(self) -> int:
+        """The number of the others."""
+        return len(self.cases) + len(self.claims) + len(self.unread) - self.failed
 
 
 def check_test(test: MappingTest, compiled: Compiled) -> MappingTestResult:
@@ -102,12 +128,15 @@ def check_test(test: MappingTest, compiled: Compiled) -> MappingTestResult:
     if test.fixture is not None:
         planned.append(_fixture(test, compiled))
     results = tuple(_claimed(claim, about, planned) for claim, about in claims)
-    return MappingTestResult(test, compiled, cases, results, tuple(planned))
+    unread = tuple(_unread(test, compiled))
+    return MappingTestResult(test, compiled, cases, results, tuple(planned), unread)
 
 
 def holds_for(test: MappingTest, compiled: Compiled) -> bool:
     """Return whether a test passes; stops at the first case that does not. Raises `Refused`."""
     refuse_unknown(test, compiled)
+    if any(each.read_at for each in _unread(test, compiled)):
+        return False
     claims = parsed_claims(test)
     planned = []
     for case in test.cases:
@@ -139,12 +168,52 @@ def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
             for name in (*(each.fields or ()), *each.not_written):
                 if name not in fields:
                     _unknown(found, each.place(f"fields.{name}"), "field", name, fields)
+    for asked in test.not_read:
+        _refuse_no_field(found, asked, test, compiled)
     for place, text in {(case.span, case.as_of) for case in test.cases}:
         try:
             parse_instant(text)
         except ValueError:
             _add(found, "T103", place, f"'{text}' is no instant")
     found.refuse_errors()
+
+
+def _refuse_no_field(
+    found: Findings, asked: UnreadField, test: MappingTest, compiled: Compiled
+) -> None:
+    """Add a mistake for a field of which nothing is known: a misspelt one is never read."""
+    keys = path_of(asked.field)
+    records = [test.record, *(record for case in test.cases for record in case.records)]
+    known = set(compiled.source.fields)
+    if not any(at(each, keys) is not MISSING for each in records) and asked.field not in known:
+        named = known.union(*records)
+        help = did_you_mean(asked.field, named) or "give the test's `record` a value for it"
+        summary = f"no source record of the test has '{asked.field}', and no record schema"
+        _add(found, "T102", asked.span, summary, help)
+
+
+def _unread(test: MappingTest, compiled: Compiled) -> Iterator[UnreadResult]:
+    """Yield each field that may not be read, and who reads it, a part of it, or all fields."""
+    readers = list(read_in_source(compiled.code)) if test.not_read else []
+    spec = compiled.spec.source
+    id = path_of(record_id(spec, compiled.source))
+    for asked in test.not_read:
+        keys = path_of(asked.field)
+        read = [
+            (reader, each.span)
+            for each, reader in readers
+            if each.facts.whole or any(_overlap(use.keys, keys) for use in each.paths)
+        ]
+        if _overlap(id, keys):
+            place = next(
+                (each.span for name, each in spec.options if name == "id"), spec.resource.span
+            )
+            read.insert(0, ("the record's id", place))
+        yield UnreadResult(asked, tuple(dict.fromkeys(read)))
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return all(a == b for a, b in zip(one, other, strict=False))
 
 
 def _unknown(

@@ -17,6 +17,7 @@ from oneway.runs.mapping_tests.spec import (
     Fixture,
     MappingClaim,
     MappingTest,
+    UnreadField,
 )
 
 SCHEMA = "mapping-test"
@@ -100,6 +101,9 @@ class _Loader:
             cases=tuple(case for each in part.items("cases") for case in self.written_out(each)),
             claims=(*self.claims("always"), *self.claims("never")),
             fixture=self.fixture(),
+            not_read=tuple(
+                UnreadField(str(each.value), each.span) for each in self.part.items("not_read")
+            ),
         )
 
     def beside(self, path: str) -> str:

@@ -65,6 +65,14 @@ class MappingClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadField:
+    """A source field that the mapping may not read, so that its values go nowhere."""
+
+    field: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Fixture:
     """Files with many records; `target` is "" if there are none."""
 
@@ -86,3 +94,4 @@ class MappingTest:
     cases: tuple[Case, ...]
     claims: tuple[MappingClaim, ...]
     fixture: Fixture | None = None
+    not_read: tuple[UnreadField, ...] = ()
