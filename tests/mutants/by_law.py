@@ -39,6 +39,10 @@ def _whose(name: str, module: str, old: str, new: str, why: str) -> tuple[int, M
     return 19, Mutant(name, module, old, new, why, "tests/laws/test_whose_access.py")
 
 
+def _nearest(name: str, module: str, old: str, new: str, why: str) -> tuple[int, Mutant]:
+    return 19, Mutant(name, module, old, new, why, "tests/laws/test_nearest.py")
+
+
 OWN = (
     _own(
         1,
@@ -303,6 +307,63 @@ OWN = (
         "action.verb.takes_access and not outcome.only_by_key",
         "action.verb.takes_access",
         "nobody is locked out by another person's code",
+    ),
+    _whose(
+        "a-value-is-asked-for-and-blank",
+        "mapping/expressions/expression",
+        "each.keys for each in self.paths",
+        "each.keys for each in self.comparisons",
+        "a blank takes nobody out of scope, where a rule asks for any value as well",
+    ),
+    _nearest(
+        "nearer-records-hold-nothing",
+        "planning/assemble",
+        "        nearer = self.nearer.get(draft.row.source_id)\n",
+        "        nearer = None\n",
+        "a key writes to no record while another one is nearer to its person",
+    ),
+    _nearest(
+        "nearer-records-are-not-listed",
+        "planning/nearness",
+        "        for target in found.alone\n",
+        "        for target in found.alone[:0]\n",
+        "a leaver may get in by the record that is nearer to them",
+    ),
+    _nearest(
+        "exchanged-records-are-not-compared",
+        "planning/nearness",
+        "        return -1 if owner is None else self._score(owner, target)\n",
+        "        return -1 if owner is None else len(self.policy.fields) + 9\n",
+        "two people with each other's codes are nearer to each other's records",
+    ),
+    _nearest(
+        "a-link-is-support-though-the-id-is-the-key",
+        "planning/links",
+        "        one == other and one is not None and is_id(row, value)",
+        "        False and is_id(row, value)",
+        "a link that repeats the key says no more than the key",
+    ),
+    _nearest(
+        "namesakes-are-created-while-theirs-goes",
+        "planning/assemble",
+        "            return self._perhaps_there(draft.row)\n",
+        "            return ()\n",
+        "nobody gets a second account while a record of their name is deactivated",
+    ),
+    _nearest(
+        "namesakes-of-leavers-are-nobodys",
+        "planning/near_misses",
+        "    named = by_name(others.values(), naming)\n",
+        "    named = by_name((e for e in others.values() if not any(e.keys)), naming)\n",
+        "a leaver without a record may have the one of their name, whatever its key",
+    ),
+    _nearest(
+        "sensitive-keys-have-no-near-ones",
+        "planning/near_misses",
+        "    for level in range(len(policy.match)):\n        index = _index(free, level)\n",
+        "    for level in range(len(policy.match)):\n"
+        "        index = _index(free if policy.key_shown[level] else (), level)\n",
+        "a key is near to another one also where it must not be shown",
     ),
     _own(
         19,
