@@ -80,6 +80,9 @@ def test_nothing_sensitive_is_kept(world: World, text: str) -> None:
     data = kept(secret, plan)
     assert CANARY not in gzip.decompress(data)
     assert dump(again(data, secret)) == dump(plan)
+    torn = tuple(replace(each, problem="torn") for each in secret.source.records)
+    unread = replace(secret, source=replace(secret.source, records=torn))
+    assert CANARY not in gzip.decompress(kept(unread, planned(unread)))
 
 
 @given(WORLDS)

@@ -532,7 +532,8 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
     ),
     GuardKind.IDENTITIES: (
         "people would become somebody else",
-        "All that identifies these people would change: keys may have changed hands.",
+        "Keys may have changed hands: all that identifies these people would change, or another "
+        "record has more in common with them.",
         Who.PAYROLL,
         (_LOOK, "Compare each with payroll: is it one person?", _PASS, _WRONG),
     ),

@@ -86,6 +86,7 @@ class Redactor:
         leaving = held.leaving if held is not None else ()
         return row._replace(
             keys=self._keys(row.keys),
+            readable_keys=self._keys(row.readable_keys),
             key_values=self._key_values(row, owner),
             cells=self._cells(self.policy.fields, row.cells, values, owner, held),
             leaving=self._cells(self.policy.leaving, row.leaving, leaving, owner, held),
