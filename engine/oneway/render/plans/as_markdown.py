@@ -40,6 +40,7 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
         _folded("Refused before", _refused(plan, memory)),
         _folded("Not sticking", [f"- {code(each)}" for each in content.sticking(plan, memory)]),
         _folded("Does not sync", _staying(plan, known)),
+        _folded("Left alone", _groups(content.left_alone(plan), named=known)),
         _folded("Back at work?", _groups(content.rehired(plan), named=known)),
         _folded("Not in the source", _groups(content.absent(plan))),
         _folded("Lookups that missed", _misses(plan)),

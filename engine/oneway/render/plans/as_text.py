@@ -38,6 +38,7 @@ def text(
         page.near_misses(),
         *page.actions(),
         page.staying(),
+        page.left_alone(),
         page.rehires(),
         page.absent(),
         page.misses(),
@@ -189,10 +190,12 @@ class _TextPage:
         number = sum(section.records for section in sections)
         lines = self.strong([f"Does not sync ({number:,})"])
         for section in sections:
-            marker = "!" if section.warning else " "
-            lines.append(f"  {marker} {section.title} ({section.records:,})")
+            lines.append(f"  ! {section.title} ({section.records:,})")
             lines += self.named(section.groups, 6)
         return lines
+
+    def left_alone(self) -> list[str]:
+        return self.section("Left alone", content.left_alone(self.plan), " ")
 
     def rehires(self) -> list[str]:
         return self.section("Back at work?", content.rehired(self.plan), "!")

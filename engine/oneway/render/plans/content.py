@@ -51,7 +51,6 @@ class PlanSection:
 
     title: str
     groups: tuple[Group, ...]
-    warning: bool = True
 
     @property
     def records(self) -> int:
@@ -126,11 +125,16 @@ def staying(plan: Plan) -> tuple[PlanSection, ...]:
         PlanSection(
             word,
             _by_title((o for o in plan.telling if o.kind is kind), _reasons(plan)),
-            warning=kind is not Kind.IGNORED,
         )
         for kind, word in _STAYING.items()
+        if kind is not Kind.IGNORED
     )
     return tuple(section for section in sections if section.groups)
+
+
+def left_alone(plan: Plan) -> tuple[Group, ...]:
+    """Return the source records about which nothing is to be done, by reason."""
+    return _by_title((o for o in plan.telling if o.kind is Kind.IGNORED), _reasons(plan))
 
 
 def rehired(plan: Plan) -> tuple[Group, ...]:
@@ -284,12 +288,16 @@ def totals(plan: Plan) -> tuple[str, ...]:
         said = "1 person counts" if twice == 1 else f"{twice:,} people count"
         lines[0] += f" {said} in two of these."
     stay = [f"{section.records:,} {section.title}" for section in staying(plan)]
+    back = sum(each.kind is Kind.REHIRE and not each.actions for each in plan.telling)
+    stay += [f"{back:,} perhaps back at work"] if back else []
     if stay:
-        number = sum(section.records for section in staying(plan))
+        number = sum(section.records for section in staying(plan)) + back
         verb = "does" if number == 1 else "do"
         lines.append(f"{number:,} {verb} not sync: {', '.join(stay)}.")
-    if counts["rehire"]:
-        lines.append(f"{counts['rehire']:,} back at work?")
+    if counts["ignored"]:
+        lines.append(f"{counts['ignored']:,} {LEFT_ALONE}.")
+    if counts["rehire"] > back:
+        lines.append(f"{counts['rehire'] - back:,} back at work.")
     if counts["absent"]:
         lines.append(f"{count(counts['absent'], 'target record')} not in the source.")
     return tuple(lines)
