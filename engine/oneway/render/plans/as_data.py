@@ -139,7 +139,7 @@ def remarks_as_json(plan: Plan) -> list[dict[str, object]]:
 
 def still_in(found: Sequence[StillIn]) -> list[dict[str, object]]:
     """Return who can still get in, as data."""
-    return [asdict(each) for each in found]
+    return [{**asdict(each), "candidates": list(each.candidates)} for each in found]
 
 
 def place(span: Span | None) -> dict[str, object] | None:
