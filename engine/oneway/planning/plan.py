@@ -416,11 +416,15 @@ class Plan:
         known = self.names.get(field)
         return known.get(canonical(value), "") if known and is_scalar(value) else ""
 
+    @property
+    def parts(self) -> "Sequence[Outcome | Quiet]":
+        """The outcomes, in order, quiet ones as short as they were planned."""
+        return self.outcomes.parts if isinstance(self.outcomes, Outcomes) else self.outcomes
+
     @cached_property
     def telling(self) -> tuple[Outcome, ...]:
         """The outcomes with anything to report, in order: all but the quiet ones."""
-        parts = self.outcomes.parts if isinstance(self.outcomes, Outcomes) else self.outcomes
-        return tuple(e for e in parts if isinstance(e, Outcome) and not e.is_quiet)
+        return tuple(e for e in self.parts if isinstance(e, Outcome) and not e.is_quiet)
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:

@@ -16,7 +16,7 @@ from typing import NoReturn, TypeAlias
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical
-from oneway.planning.plan import FORMAT, Outcome, Outcomes, Plan, Quiet
+from oneway.planning.plan import FORMAT, Outcome, Plan, Quiet
 from oneway.planning.plan_file.codec import Data, of_data, to_data
 from oneway.planning.plan_file.shape import misshapen
 from oneway.state.files import write_whole
@@ -93,9 +93,7 @@ def _texts(plan: Plan, items: Callable[[_Parts], Iterable[str]]) -> _Texts:
     content |= {"oneway_plan": FORMAT, "counts": plan.counts()}
     try:
         texts: _Texts = {key: _text(value) for key, value in content.items()}
-        outcomes = plan.outcomes
-        parts = outcomes.parts if isinstance(outcomes, Outcomes) else outcomes
-        short = [each.short if isinstance(each, Outcome) else each for each in parts]
+        short = [each.short if isinstance(each, Outcome) else each for each in plan.parts]
         texts["outcomes"] = list(items(short))
     except (RecursionError, ValueError):  # NaN or infinity
         raise _unfit(plan.mapping) from None

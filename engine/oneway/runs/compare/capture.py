@@ -20,6 +20,7 @@ from oneway.planning.plan import Plan, Verb
 from oneway.planning.planner import Header
 from oneway.runs.compare.projection import Projection
 from oneway.runs.compare.redact import redactor_of
+from oneway.runs.compare.short_rows import ShortTexts
 from oneway.runs.compare.snapshot_file import LIMIT, Items, RunSnapshot, Shape, TooLarge, dump
 from oneway.runs.prepare import read_file
 from oneway.runs.prepared import PreparedRun
@@ -62,8 +63,7 @@ def inputs_of(
     """
     policy = found.program.policy
     assert len(found.kept[0]) == len(found.source.items), "not read with `keeping`"
-    all_targets = tuple(map(whole_target, found.target.items))
-    veiler = redactor_of(policy, plan, all_targets, found.program.departed(), seal)
+    veiler = redactor_of(policy, plan, found.target.items, found.program.departed(), seal)
     kept = RunSnapshot(
         version=__version__,
         header=_header(plan),
@@ -77,10 +77,9 @@ def inputs_of(
         evidence=found.evidence,
         left=_left(plan),
     )
-    rows, targets = (
-        map(veiler.source_row, map(whole, found.source.items)),
-        map(veiler.target_row, all_targets),
-    )
+    short = ShortTexts(veiler)
+    rows = (short.of_source(e) or veiler.source_row(whole(e)) for e in found.source.items)
+    targets = (short.of_target(e) or veiler.target_row(whole_target(e)) for e in found.target.items)
     items = Items(zip(rows, found.kept[0], strict=True), zip(targets, found.kept[1], strict=True))
     return dump(kept, items, limit)
 

@@ -22,7 +22,15 @@ from oneway.core.records import (
     same,
 )
 from oneway.core.seal import Seal
-from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.program import (
+    AnyTargetRow,
+    Cell,
+    FieldRule,
+    Policy,
+    SourceRow,
+    TargetRow,
+    whole_target,
+)
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, comparison, present
 from oneway.planning.links import is_id
@@ -47,11 +55,14 @@ class Redactor:
 
     policy: Policy
     seal: Seal
-    partners: Mapping[str, TargetRow]
+    partners: Mapping[str, AnyTargetRow]
     """The held record of each source id that has one."""
     acted: frozenset[tuple[str, str]]
     """The records of the plan's actions: ("source", id) and ("target", id)."""
     departed: tuple[Cell, ...] = ()
+    is_apart: bool = False
+    """Whether no sensitive value is compared with those of other people, or merged, or set by a
+    leave: then each is known by its record alone."""
     _numbers: dict[tuple[str, Hashable], int] = field(default_factory=dict)
     _forms: dict[str, list[int]] = field(default_factory=dict)
     """The number of each form, and of how many values that have it."""
@@ -67,10 +78,17 @@ class Redactor:
         policy = self.policy
         rules = (*policy.fields, *policy.leaving)
         self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
-        self._matched = frozenset(each.target_id for each in self.partners.values())
+        self._matched = frozenset(each[0] for each in self.partners.values())
         self._hidden = tuple(is_hidden(policy, level) for level in range(len(policy.match)))
         taken = (policy.fields[i].path for i in policy.unless_taken)
         self._shared = frozenset((*taken, *policy.match_paths))
+        secret = [each for each in policy.fields if each.sensitive]
+        self.is_apart = (
+            all(policy.key_shown)
+            and not any((*self._hidden, *(each.sensitive for each in policy.leaving)))
+            and not any(each.unique or each.path in self._shared for each in secret)
+            and all(each.merge is Merge.REPLACE for each in secret)
+        )
 
     def source_row(self, row: SourceRow) -> SourceRow:
         """Return a row without its sensitive values."""
@@ -80,7 +98,8 @@ class Redactor:
             row = row._replace(standing=row.standing._replace(person=number))
         if not self._any:
             return row
-        id, held = row.source_id, self.partners.get(row.source_id)
+        id, partner = row.source_id, self.partners.get(row.source_id)
+        held = whole_target(partner) if partner is not None else None
         owner = _Owner(id, f"s:{id}", ("source", id) in self.acted)
         values = held.values if held is not None else ()
         leaving = held.leaving if held is not None else ()
@@ -214,11 +233,11 @@ class Redactor:
 
 
 def redactor_of(
-    policy: Policy, plan: Plan, held: Iterable[TargetRow], departed: tuple[Cell, ...], seal: Seal
+    policy: Policy, plan: Plan, held: Iterable[AnyTargetRow], departed: tuple[Cell, ...], seal: Seal
 ) -> Redactor:
     """Return the redactor for the inputs of a plan."""
-    by_id = {each.target_id: each for each in held}
-    matched = (each for each in plan.outcomes if each.source_id and each.target_id in by_id)
+    by_id = {each[0]: each for each in held}
+    matched = (each for each in plan.parts if each.source_id and each.target_id in by_id)
     partners = {str(each.source_id): by_id[str(each.target_id)] for each in matched}
     actions = plan.actions
     acted = {("source", str(each.source_id)) for each in actions if each.source_id is not None}

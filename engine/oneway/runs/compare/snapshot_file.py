@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
 from io import BytesIO
+from itertools import islice
 from typing import Any, TypeAlias
 
 from oneway.core.diagnostics import Span, refusal
@@ -41,6 +42,8 @@ LIMIT = 50_000_000
 """Compressed bytes; of a larger run nothing is kept."""
 
 _LEVEL = 5
+_AT_A_TIME = 100
+"""Lines that are compressed at once."""
 
 Data = dict[str, Any]
 Part: TypeAlias = Mapping[str, Value] | None
@@ -89,13 +92,13 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Rows and held records, each beside the text of what is kept of its record.
+    """Rows and held records, or their texts, each beside the text of what is kept of its record.
 
     They may be iterators, and are not held in memory.
     """
 
-    rows: Iterable[tuple[SourceRow, str]]
-    held: Iterable[tuple[TargetRow, str]]
+    rows: Iterable[tuple[SourceRow | str, str]]
+    held: Iterable[tuple[TargetRow | str, str]]
 
 
 def dump(kept: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
@@ -105,12 +108,13 @@ def dump(kept: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
     """
     packed, digest = BytesIO(), hashlib.sha256()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
-        for line in _lines(kept, items):
-            digest.update(line)
-            file.write(line)
+        lines = _lines(kept, items)
+        while some := "".join(islice(lines, _AT_A_TIME)).encode("ascii"):
+            digest.update(some)
+            file.write(some)
             if packed.tell() > limit:
                 raise TooLarge
-        file.write(_line({"sha256": digest.hexdigest()}))
+        file.write(_line({"sha256": digest.hexdigest()}).encode("ascii"))
     if packed.tell() > limit:
         raise TooLarge
     return packed.getvalue()
@@ -141,23 +145,23 @@ def _damaged(where: str) -> Exception:
     return refusal("F131", where, summary, "its plan can be shown, and cannot be derived again")
 
 
-def _lines(kept: RunSnapshot, items: Items) -> Iterator[bytes]:
+def _lines(kept: RunSnapshot, items: Items) -> Iterator[str]:
     yield _line(_head(kept))
     for row, text in items.rows:
-        yield _item(text, "row", _row(row))
+        yield _item(text, "row", row if isinstance(row, str) else canonical(row_data(row)))
     for held, text in items.held:
-        yield _item(text, "held", _held(held))
+        yield _item(text, "held", held if isinstance(held, str) else canonical(held_data(held)))
 
 
-def _item(text: str, name: str, data: Data) -> bytes:
+def _item(text: str, name: str, of_row: str) -> str:
     if text == UNKEEPABLE:
         raise ValueError
     # As canonical JSON has it: the keys are in order.
-    return f'{{"data":{text},"{name}":{canonical(data)}}}\n'.encode("ascii")
+    return f'{{"data":{text},"{name}":{of_row}}}\n'
 
 
-def _line(data: Data) -> bytes:
-    return f"{canonical(data)}\n".encode("ascii")
+def _line(data: Data) -> str:
+    return f"{canonical(data)}\n"
 
 
 def _head(kept: RunSnapshot) -> Data:
@@ -186,7 +190,7 @@ def _head(kept: RunSnapshot) -> Data:
         "remarks": [to_data(each) for each in header.remarks],
         "allowed": [[a.guard, a.ceiling, a.by] for a in header.allowed],
         "shape": [*(shape.match, shape.rules, shape.fields, shape.leaving, shape.sensitive)],
-        "departed": list(map(_cell, kept.departed)),
+        "departed": list(map(cell_data, kept.departed)),
         "deactivated": {id: dict(fields) for id, fields in kept.deactivated.items()},
         "trees": kept.trees,
         "tables": {name: _table(each) for name, each in sorted(kept.tables.items())},
@@ -280,7 +284,7 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
 
 def _table(table: LookupTable) -> Data:
     return {
-        "rows": [[_hashable(key), list(values)] for key, values in table.rows.items()],
+        "rows": [[key_data(key), list(values)] for key, values in table.rows.items()],
         "complete": table.complete,
         "problems": table.problems,
     }
@@ -291,18 +295,19 @@ def _table_of(data: Data) -> LookupTable:
     return LookupTable(rows, data["complete"], tuple(data["problems"]))
 
 
-def _row(row: SourceRow) -> Data:
+def row_data(row: SourceRow) -> Data:
+    """Return a source row as JSON data."""
     return {
         "id": row.source_id,
         "key": row.key,
         "label": row.label,
-        "keys": list(map(_hashable, row.keys)),
-        "key_values": list(map(_value, row.key_values)),
+        "keys": list(map(key_data, row.keys)),
+        "key_values": list(map(value_data, row.key_values)),
         "leaver": row.leaver,
         "failed": row.failed_rules,
         "outside": row.outside,
-        "cells": list(map(_cell, row.cells)),
-        "leaving": list(map(_leaving_cell, row.leaving)),
+        "cells": list(map(cell_data, row.cells)),
+        "leaving": list(map(leaving_data, row.leaving)),
         "leaves": [row.leaves_left, row.leaves_later],
         "missed": [[m.reference, m.value, m.found, m.field] for m in row.missed],
         "failure": _failure(row.evaluation_error),
@@ -311,14 +316,14 @@ def _row(row: SourceRow) -> Data:
         "unsaid": _failure(row.unsaid),
         **({"standing": _standing(row.standing)} if row.standing is not None else {}),
         **({"may_have_left": True} if row.may_have_left else {}),
-        **({"readable_keys": list(map(_hashable, row.readable_keys))} if row.readable_keys else {}),
+        **({"readable_keys": list(map(key_data, row.readable_keys))} if row.readable_keys else {}),
         **({"why": row.why} if row.why else {}),
     }
 
 
 def _standing(standing: Standing) -> list[Any]:
     person, current, latest, *failures, _ = standing
-    return [_hashable(person), current, latest, *map(_failure, failures)]
+    return [key_data(person), current, latest, *map(_failure, failures)]
 
 
 def _standing_of(data: list[Any] | None) -> Standing | None:
@@ -355,15 +360,16 @@ def _row_of(data: Data) -> SourceRow:
     )
 
 
-def _held(held: TargetRow) -> Data:
+def held_data(held: TargetRow) -> Data:
+    """Return a target row as JSON data."""
     return {
         "id": held.target_id,
         "key": held.key,
-        "keys": list(map(_hashable, held.keys)),
+        "keys": list(map(key_data, held.keys)),
         "left": held.left,
         "scheduled": held.scheduled,
-        "values": list(map(_value, held.values)),
-        "leaving": list(map(_value, held.leaving)),
+        "values": list(map(value_data, held.values)),
+        "leaving": list(map(value_data, held.leaving)),
         "failure": _failure(held.evaluation_error),
         "keys_known": held.keys_known,
         "unsaid": _failure(held.unsaid),
@@ -385,9 +391,10 @@ def _held_of(data: Data) -> TargetRow:
     )
 
 
-def _cell(cell: Cell) -> Any:
+def cell_data(cell: Cell) -> Any:
+    """Return a cell as JSON data."""
     read = [cell.read] if cell.read else []
-    return [cell.state.value, _value(cell.value), _value(cell.initial), *read]
+    return [cell.state.value, value_data(cell.value), value_data(cell.initial), *read]
 
 
 def _cell_of(data: Any) -> Cell:
@@ -395,8 +402,9 @@ def _cell_of(data: Any) -> Cell:
     return Cell(CellState(state), _value_of(value), _value_of(initial), read="".join(read))
 
 
-def _leaving_cell(cell: Cell) -> Any:
-    return [*_cell(cell), cell.moving]
+def leaving_data(cell: Cell) -> Any:
+    """Return a cell of `SourceRow.leaving` as JSON data."""
+    return [*cell_data(cell), cell.moving]
 
 
 def _leaving_cell_of(data: Any) -> Cell:
@@ -404,7 +412,7 @@ def _leaving_cell_of(data: Any) -> Cell:
     return _cell_of(cell)._replace(moving=moving)
 
 
-def _value(value: object) -> Any:
+def value_data(value: object) -> Any:
     """Return a value in a wrapping, unless it is text, a number, a truth or nothing."""
     if value is None or type(value) in _PLAIN:
         return value
@@ -435,9 +443,9 @@ def _value_of(data: Any) -> Any:
     return value
 
 
-def _hashable(key: Hashable) -> Any:
+def key_data(key: Hashable) -> Any:
     """Return a key as JSON: tuples are lists; there are no other ones in a key."""
-    return list(map(_hashable, key)) if type(key) is tuple else key
+    return list(map(key_data, key)) if type(key) is tuple else key
 
 
 def _hashable_of(data: Any) -> Any:

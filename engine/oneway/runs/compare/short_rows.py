@@ -1,0 +1,162 @@
+"""The text that a snapshot has of a short row, without making the row whole.
+
+Nearly all people have the same values on both sides, and to keep a line of each takes longer than
+to plan them. The text is what `snapshot_file` would write of the whole row once the `Redactor` has
+removed its sensitive values. Where that is not certain there is none.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, NamedTuple
+
+from oneway.core.packed import unpacker
+from oneway.core.records import MISSING, is_blank
+from oneway.core.seal import canonical
+from oneway.mapping.program import (
+    PLAIN,
+    AnySourceRow,
+    AnyTargetRow,
+    Cell,
+    CellState,
+    SameRow,
+    SourceRow,
+    SteadyRow,
+    TargetRow,
+)
+from oneway.runs.compare.redact import Redactor
+from oneway.runs.compare.snapshot_file import (
+    Data,
+    cell_data,
+    held_data,
+    key_data,
+    leaving_data,
+    row_data,
+    value_data,
+)
+
+_MOST = 1_000
+"""The most texts of what leaving would write that are remembered."""
+
+
+def _template(data: Data, varying: Sequence[str]) -> str:
+    """Return the canonical JSON of a row, to be filled with the texts of some keys in order."""
+    parts = (
+        f'"{key}":' + ("%s" if key in varying else canonical(data[key]).replace("%", "%%"))
+        for key in sorted(data)
+    )
+    return f"{{{','.join(parts)}}}"
+
+
+_ROW = _template(
+    row_data(SourceRow("", "", "", ())),
+    ("cells", "id", "key", "key_values", "keys", "label", "leaving"),
+)
+_HELD = _template(held_data(TargetRow("", "", ())), ("id", "key", "keys", "leaving", "values"))
+
+
+@dataclass(slots=True)
+class ShortTexts:
+    """Makes the texts of short rows; None stands for one that the whole row is needed for."""
+
+    redactor: Redactor
+    _sensitive: frozenset[int] = field(init=False)
+    """The positions of the fields whose values are not kept."""
+    _leaving: dict[bytes, str] = field(default_factory=dict)
+    _beside: tuple[object, str] = (None, "")
+
+    def __post_init__(self) -> None:
+        rules = self.redactor.policy.fields
+        self._sensitive = frozenset(at for at, rule in enumerate(rules) if rule.sensitive)
+
+    def of_source(self, row: AnySourceRow) -> str | None:
+        """Return the text of a source row."""
+        redactor = self.redactor
+        if not (isinstance(row, SteadyRow) and redactor.is_apart):
+            return None
+        source_id, key, label, keys, key_values, packed, leaving, _ = row
+        word = ""
+        if self._sensitive:
+            held = redactor.partners.get(source_id)
+            if not (isinstance(held, SameRow) and held[1] is row):
+                return None
+            if ("source", source_id) in redactor.acted:
+                return None
+            word = f"t:{held[0]}"  # each value is the one that the record holds
+        cells = self._texts(unpacker()(packed), word, _OF_SOURCE)
+        if cells is None:
+            return None
+        if leaving not in self._leaving:
+            if len(self._leaving) == _MOST:
+                self._leaving.clear()
+            self._leaving[leaving] = _list(map(leaving_data, row.leaving))
+        return _ROW % (
+            *(cells, quoted(source_id), quoted(key), _list(map(value_data, key_values))),
+            *(_list(map(key_data, keys)), quoted(label), self._leaving[leaving]),
+        )
+
+    def of_target(self, row: AnyTargetRow) -> str | None:
+        """Return the text of a target row."""
+        redactor = self.redactor
+        if not (isinstance(row, SameRow) and redactor.is_apart):
+            return None
+        target_id, steady, beside = row
+        if self._sensitive and ("target", target_id) in redactor.acted:
+            return None
+        values = self._texts(row.values, f"t:{target_id}", _OF_TARGET)
+        if values is None:
+            return None
+        if self._beside[0] is not beside:
+            self._beside = beside, _list(map(value_data, beside[1]))
+        keys = _list(map(key_data, steady[3]))
+        return _HELD % (quoted(target_id), quoted(steady[1]), keys, self._beside[1], values)
+
+    def _texts(self, values: Sequence[Any], word: str, kind: "_Texts") -> str | None:
+        """Return values as a list of JSON, those of sensitive fields hidden behind a word."""
+        sensitive, text_of, found = self._sensitive, kind.text_of, []
+        hidden = f'{{"digest":"","veiled":{quoted(word)}}}' if sensitive else ""
+        for at, value in enumerate(values):
+            veil = ""
+            if at in sensitive and not kind.says_nothing(value):
+                if value.__class__ not in PLAIN:
+                    return None
+                veil = hidden
+            found.append(text_of(value, veil))
+        return f"[{','.join(found)}]"
+
+
+class _Texts(NamedTuple):
+    """Whether a value has nothing to hide, and its text, or what stands for it if hidden."""
+
+    says_nothing: Callable[[Any], bool]
+    text_of: Callable[[Any, str], str]
+
+
+def _cell_says_nothing(packed: Any) -> bool:
+    if packed.__class__ is list:  # the state, the value and the initial value
+        return packed[1] is None and packed[2] is None
+    return is_blank(packed)
+
+
+def _cell_text(packed: Any, veil: str) -> str:
+    """Return a cell as JSON; of one that states a plain value, that alone is packed."""
+    if packed.__class__ is list:
+        return canonical(cell_data(Cell(CellState(packed[0]), *packed[1:])))
+    return f'["{CellState.STATED.value}",{veil or _plain(packed)},null]'
+
+
+def _value_text(value: Any, veil: str) -> str:
+    return veil or _plain(value_data(value))
+
+
+_OF_SOURCE = _Texts(_cell_says_nothing, _cell_text)
+_OF_TARGET = _Texts(lambda value: value is MISSING or is_blank(value), _value_text)
+
+
+def _list(data: Iterable[Any]) -> str:
+    return f"[{','.join(map(_plain, data))}]"
+
+
+def _plain(data: Any) -> str:
+    """Return data as canonical JSON; most are text, which needs no encoder."""
+    return quoted(data) if data.__class__ is str else canonical(data)
