@@ -28,7 +28,7 @@ from oneway.planning.plan import Ending, Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, past_run
 from oneway.render.report import html, page
-from oneway.render.report.actions import deeds
+from oneway.render.report.actions import report_actions
 from oneway.runs.apply import Approval, RunLog
 from oneway.runs.past_run import PastRun, load_past_run
 from oneway.runs.session import Operator
@@ -180,7 +180,7 @@ def told(night: Night) -> tuple[PastRun, past_run.Past, dict[str, Result], dict[
 @settings(deadline=None)
 def test_everybody_tells_the_same_ending_and_reason_of_every_action(night: Night) -> None:
     found, past, results, _ = told(night)
-    report = {each.id: each.end for each in deeds(found)}
+    report = {each.id: each.end for each in report_actions(found)}
     shown = {each.action.id: each.end for each in past_run.told(past) if each.action is not None}
     assert report == shown
     assert set(shown) == set(results) == {each.id for each in night.plan.actions}

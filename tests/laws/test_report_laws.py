@@ -23,7 +23,7 @@ from oneway.planning.near_misses import NEAR_MISS
 from oneway.planning.plan import Ending, Kind, Plan, Read, Reason, Verb
 from oneway.render.plans import FORMATS
 from oneway.render.report import html, page
-from oneway.render.report.actions import deeds
+from oneway.render.report.actions import report_actions
 from oneway.render.report.page import Page, ReportSection
 from oneway.render.report.planned import planned_page
 from oneway.render.sanitize import harmless, quoted
@@ -144,7 +144,7 @@ def test_every_action_of_a_run_that_ended_is_in_one_section(found: PastRun) -> N
         return
     shown = sections(page(found))
     told_of = sum(shown[id].number for id in (*ACTIONS_TOLD, *WAITING) if id in shown)
-    assert told_of == len(deeds(found))
+    assert told_of == len(report_actions(found))
 
 
 @given(WORLDLY)
@@ -187,14 +187,14 @@ def test_every_value_that_was_written_is_on_the_page_as_harmless_text(found: Pas
         if "card" in (each.attributes.get("class") or "")
     }
     for verb, id in ((Verb.CREATE, "created"), (Verb.UPDATE, "changed"), (Verb.LEAVE, "left")):
-        done = [d for d in deeds(found) if d.verb is verb and d.ending is Ending.DONE]
+        done = [d for d in report_actions(found) if d.verb is verb and d.ending is Ending.DONE]
         if not done:
             assert id not in shown
             continue
         wanted = [
             text
-            for deed in done
-            for change in deed.changes
+            for action in done
+            for change in action.changes
             for text in said(change.before, change.after, creating=verb is Verb.CREATE)
         ]
         values = [dd.all("bdi") for div in cards[id].all("div") for dd in div.all("dd")]

@@ -21,7 +21,7 @@ from oneway.history.journal.stories import kept_stories
 from oneway.notices.causes import DIED, shown
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, history, past_run, status
-from oneway.render.report.actions import deeds
+from oneway.render.report.actions import report_actions
 from oneway.render.report.page import Tone
 from oneway.render.report.summary import heading, tone
 from oneway.runs.apply import Approval, RunLog, connection_of, start_of_none
@@ -64,8 +64,8 @@ def refuse_success(journal: Journal, run: Run) -> None:
     past = past_run.Past(run, found.plan, found.entries)
     said = past_run.text(past, past_run.told(past), Style(width=200))
     assert ": interrupted" in said
-    assert "interrupted" in heading(found, deeds(found), ())
-    assert tone(found, deeds(found), ()) is Tone.TROUBLE
+    assert "interrupted" in heading(found, report_actions(found), ())
+    assert tone(found, report_actions(found), ()) is Tone.TROUBLE
     (standing,) = connection_statuses((), journal, NOW)
     assert standing.last == run
     assert standing.last_done is None

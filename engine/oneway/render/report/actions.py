@@ -12,7 +12,7 @@ from oneway.runs.past_run import PastRun
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class ReportAction:
     """One action of a run; `end` is None if it was not begun, or its ending is unknown."""
 
     id: str
@@ -41,7 +41,7 @@ class Deed:
         return "" if self.end is None else self.end.reason
 
 
-def deeds(told: PastRun) -> tuple[Deed, ...]:
+def report_actions(told: PastRun) -> tuple[ReportAction, ...]:
     """Return all actions of a run: those of its plan, and those that only the journal knows."""
     entries = {each.action_id: each for each in told.entries}
     found, start = by_subject(told.stories), told.run.start
@@ -62,14 +62,16 @@ def _note(story: Story | None, start: RunStart) -> str:
     return "" if undone else since(story, start)
 
 
-def _planned(outcome: Outcome, action: Action, entry: JournalEntry | None, note: str) -> Deed:
+def _planned(
+    outcome: Outcome, action: Action, entry: JournalEntry | None, note: str
+) -> ReportAction:
     made = entry.target_id if entry is not None else None
     record = outcome.target_id or made
     who = named(outcome.label, outcome.key, outcome.source_id, record, note)
     end = entry.end if entry is not None else None
-    return Deed(action.id, action.verb, who, action.changes, end, why=action.why)
+    return ReportAction(action.id, action.verb, who, action.changes, end, why=action.why)
 
 
-def _written(entry: JournalEntry) -> Deed:
+def _written(entry: JournalEntry) -> ReportAction:
     who = named("", "", entry.source_id, entry.target_id)
-    return Deed(entry.action_id, entry.verb, who, (), entry.end)
+    return ReportAction(entry.action_id, entry.verb, who, (), entry.end)

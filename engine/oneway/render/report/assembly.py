@@ -1,10 +1,10 @@
 """Assembles a report from its sections."""
 
-from oneway.render.report.actions import deeds
+from oneway.render.report.actions import report_actions
 from oneway.render.report.attention import attention
 from oneway.render.report.chart import chart
 from oneway.render.report.done import done
-from oneway.render.report.informational import beside
+from oneway.render.report.informational import informational
 from oneway.render.report.page import Page, ReportPart
 from oneway.render.report.summary import (
     access,
@@ -24,8 +24,8 @@ from oneway.runs.past_run import PastRun
 
 def page(told: PastRun) -> Page:
     """Return what the report of a run shows; a pure function."""
-    found = deeds(told)
-    urgent, written, other = attention(told, found), done(found), beside(told, found)
+    found = report_actions(told)
+    urgent, written, other = attention(told, found), done(found), informational(told, found)
     said = heading(told, found, urgent)
     now, how = standing(told), tone(told, found, urgent)
     # The present comes first: the page of a good run must not reassure if later runs fail.
@@ -33,7 +33,7 @@ def page(told: PastRun) -> Page:
     parts = (
         ReportPart("attention", "For you to look at", urgent),
         ReportPart("done", "What was done", written),
-        ReportPart("beside", "Good to know", other),
+        ReportPart("informational", "Good to know", other),
     )
     of = day(told.run.start.started, told.run.start.zone)
     return Page(

@@ -16,7 +16,7 @@ from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.render import remedies
 from oneway.render.plans.content import people, remark, still_in_title, whose
-from oneway.render.report.actions import Deed
+from oneway.render.report.actions import ReportAction
 from oneway.render.report.guards import held
 from oneway.render.report.page import (
     Block,
@@ -48,7 +48,7 @@ _CONFLICTS = {
 """What to do about a conflict, by the code of its reason."""
 
 
-def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
+def attention(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSection, ...]:
     """Return the sections that need attention, most urgent first."""
     plan = told.plan
     sections = [
@@ -76,11 +76,11 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
     return tuple(each for each in sections if each is not None)
 
 
-def meant(deed: Deed) -> tuple[Cell, Cell]:
+def meant(action: ReportAction) -> tuple[Cell, Cell]:
     """Return the person of an action, and what was planned."""
-    if not deed.changes:
-        return deed.person, ReportText((VERBS_TO_DO[deed.verb],))
-    return deed.person, fields(deed.changes, deed.verb, deed.plan, done=False)
+    if not action.changes:
+        return action.person, ReportText((VERBS_TO_DO[action.verb],))
+    return action.person, fields(action.changes, action.verb, action.plan, done=False)
 
 
 def _problems(told: PastRun) -> ReportSection | None:
@@ -106,7 +106,7 @@ def _remedy(problem: Diagnostic, connection: str, mapping: str) -> tuple[str, ..
     return (f"For {who}:", *map(text, remedies.steps_for(problem, connection, mapping)))
 
 
-def _refused(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
+def _refused(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
     these = [each for each in found if each.ending is Ending.REJECTED]
     rows = tuple(
         (*meant(each), ReportText((text(each.reason),), text(each.code))) for each in these
@@ -119,7 +119,7 @@ def _refused(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
     return _section("refused", "Refused by the target", Tone.TROUBLE, about, columns, rows)
 
 
-def _unknown(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
+def _unknown(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
     open_ones = {each.action_id for each in told.entries if each.end is None}
     these = [each for each in found if each.ending is Ending.UNKNOWN or each.id in open_ones]
     rows = tuple((*meant(each), ReportText(_some(each.reason), text(each.code))) for each in these)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from oneway.planning.plan import Ending, Verb
-from oneway.render.report.actions import Deed
+from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
 from oneway.render.report.words import because, fields
 
@@ -22,7 +22,7 @@ _SECTIONS = (
 )
 
 
-def done(found: Sequence[Deed]) -> tuple[ReportSection, ...]:
+def done(found: Sequence[ReportAction]) -> tuple[ReportSection, ...]:
     """Return a section for each kind of write that was confirmed."""
     sections = []
     for verb, id, title, about, column in _SECTIONS:
@@ -37,8 +37,8 @@ def done(found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     return tuple(sections)
 
 
-def _row(deed: Deed, *, leaves: bool) -> tuple[Cell, ...]:
-    written = fields(deed.changes, deed.verb, deed.plan)
+def _row(action: ReportAction, *, leaves: bool) -> tuple[Cell, ...]:
+    written = fields(action.changes, action.verb, action.plan)
     if not leaves:
-        return deed.person, written
-    return deed.person, written, ReportText(because(deed.why))
+        return action.person, written
+    return action.person, written, ReportText(because(action.why))

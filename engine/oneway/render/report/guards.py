@@ -9,7 +9,7 @@ from oneway.planning.guards import key_of, words_of
 from oneway.planning.plan import Ending
 from oneway.render import remedies
 from oneway.render.plans.content import may_concern
-from oneway.render.report.actions import Deed
+from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import field_name, fields, people, text
 from oneway.runs.by_hand import given_to_sync
@@ -21,7 +21,7 @@ _ADVICE = (
 _PLAN_AGAIN = "Only if it is right, this plans again, and lets exactly these through:"
 
 
-def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
+def held(told: PastRun, found: Sequence[ReportAction]) -> ReportSection | None:
     """Return what was held back and by which guard; None if no guard fired."""
     breaches = told.run.start.breaches
     these = [each for each in found if each.ending is Ending.HELD]
@@ -46,7 +46,7 @@ def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
 
 
 def _block(
-    told: PastRun, breach: Breached, found: Sequence[Deed], group: Sequence[Breached]
+    told: PastRun, breach: Breached, found: Sequence[ReportAction], group: Sequence[Breached]
 ) -> Block:
     ids = set(breach.held)
     these = [each for each in found if each.ending is Ending.HELD and each.id in ids]
@@ -74,7 +74,7 @@ def _asking(
     )
 
 
-def _table(title: str, found: Sequence[Deed]) -> ReportTable:
+def _table(title: str, found: Sequence[ReportAction]) -> ReportTable:
     rows = tuple(
         (each.person, fields(each.changes, each.verb, each.plan, done=False)) for each in found
     )

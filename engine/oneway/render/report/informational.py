@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from oneway.planning.later_key import LATER_KEY
 from oneway.planning.plan import Ending, Kind, Outcome, Reason
 from oneway.render.plans.content import LEFT_ALONE
-from oneway.render.report.actions import Deed
+from oneway.render.report.actions import ReportAction
 from oneway.render.report.attention import meant
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
 from oneway.render.report.words import person, text
@@ -19,7 +19,7 @@ _WHY_NOT = {
 _STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, Kind.ABSENT})
 
 
-def beside(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
+def informational(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSection, ...]:
     """Return the informational sections."""
     outcomes = told.plan.telling if told.plan is not None else ()
     sections = (
@@ -33,14 +33,14 @@ def beside(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     return tuple(each for each in sections if each is not None)
 
 
-def _not_begun(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
+def _not_begun(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
     begun = {each.action_id for each in told.entries}
     rows = tuple(meant(each) for each in found if each.end is None and each.id not in begun)
     about = "The run was interrupted before these, or has not come to them yet. The next run does."
     return _section("not_begun", "Not begun", about, _MEANT[:2], rows)
 
 
-def _waiting(found: Iterable[Deed]) -> ReportSection | None:
+def _waiting(found: Iterable[ReportAction]) -> ReportSection | None:
     rows = tuple(
         (*meant(each), ReportText((_WHY_NOT[each.ending], *_said(each)), text(each.code)))
         for each in found
@@ -50,7 +50,7 @@ def _waiting(found: Iterable[Deed]) -> ReportSection | None:
     return _section("waiting", "Not written this time", about, _MEANT, rows)
 
 
-def _postponed(found: Iterable[Deed]) -> ReportSection | None:
+def _postponed(found: Iterable[ReportAction]) -> ReportSection | None:
     rows = tuple(
         (*meant(each), ReportText(_said(each), text(each.code)))
         for each in found
@@ -99,8 +99,8 @@ def _section(
     return ReportSection(id, title, len(rows), Tone.CALM, about, (block,))
 
 
-def _said(deed: Deed) -> tuple[str, ...]:
-    return (text(deed.reason),) if deed.reason else ()
+def _said(action: ReportAction) -> tuple[str, ...]:
+    return (text(action.reason),) if action.reason else ()
 
 
 _MEANT = ("Person", "What was to be done", "Why not")

@@ -12,9 +12,9 @@ from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending, Kind, Plan, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.render.plans import content
-from oneway.render.report.actions import Deed, deeds
+from oneway.render.report.actions import ReportAction, report_actions
 from oneway.render.report.attention import attention
-from oneway.render.report.informational import beside
+from oneway.render.report.informational import informational
 from oneway.render.report.page import (
     Block,
     Cell,
@@ -40,16 +40,16 @@ def planned_page(plan: Plan, verdict: Verdict, memory: Memory) -> Page:
     """Return what is shown of a plan before it is approved; a pure function."""
     told = _as_run(plan, verdict, memory)
     ends = {**memory.postponed, **verdict.ends()}
-    found = tuple(replace(each, end=ends.get(each.id)) for each in deeds(told))
+    found = tuple(replace(each, end=ends.get(each.id)) for each in report_actions(told))
     due = tuple(each for each in found if each.end is None)
     rest = tuple(each for each in found if each.end is not None)
     urgent = attention(told, rest)
-    todo, other = tuple(_todo(plan, due)), beside(told, rest)
+    todo, other = tuple(_todo(plan, due)), informational(told, rest)
     said = _heading(plan, told.run.still_in, due, rest)
     parts = (
         ReportPart("attention", "For you to look at", urgent),
         ReportPart("todo", "What would be done", todo),
-        ReportPart("beside", "Good to know", other),
+        ReportPart("informational", "Good to know", other),
     )
     return Page(
         title=f"{text(told.run.start.connection or plan.mapping)}, plan of "
@@ -90,7 +90,7 @@ def _as_run(plan: Plan, verdict: Verdict, memory: Memory) -> PastRun:
     return PastRun(run=run, plan=plan, entries=(), stories=stories, planned=True)
 
 
-def _todo(plan: Plan, due: Sequence[Deed]) -> Iterator[ReportSection]:
+def _todo(plan: Plan, due: Sequence[ReportAction]) -> Iterator[ReportSection]:
     for verb, title in VERBS_TO_DO.items():
         these = [each for each in due if each.verb is verb]
         if these:
@@ -101,11 +101,11 @@ def _todo(plan: Plan, due: Sequence[Deed]) -> Iterator[ReportSection]:
             yield ReportSection(_id(verb), title, len(these), Tone.GOOD, "", (block,))
 
 
-def _due(deed: Deed, plan: Plan) -> Iterator[Cell]:
+def _due(action: ReportAction, plan: Plan) -> Iterator[Cell]:
     """Yield what an action would write, and why a person leaves."""
-    yield fields(deed.changes, deed.verb, plan, done=False)
-    if deed.verb is Verb.LEAVE:
-        yield ReportText(because(deed.why))
+    yield fields(action.changes, action.verb, plan, done=False)
+    if action.verb is Verb.LEAVE:
+        yield ReportText(because(action.why))
 
 
 def _id(verb: Verb) -> str:
@@ -113,7 +113,10 @@ def _id(verb: Verb) -> str:
 
 
 def _heading(
-    plan: Plan, still_in: Sequence[StillIn], due: Sequence[Deed], rest: Sequence[Deed]
+    plan: Plan,
+    still_in: Sequence[StillIn],
+    due: Sequence[ReportAction],
+    rest: Sequence[ReportAction],
 ) -> str:
     parts = [(sum(e.verb is verb for e in due), words) for verb, words in VERBS_DUE.items()]
     said = [
@@ -141,7 +144,7 @@ def _staying(plan: Plan) -> int:
 
 
 def _figures(
-    plan: Plan, due: Sequence[Deed], rest: Sequence[Deed], ids: set[str]
+    plan: Plan, due: Sequence[ReportAction], rest: Sequence[ReportAction], ids: set[str]
 ) -> Iterator[Figure]:
     counts = Counter(each.verb for each in due)
     rows: list[tuple[int, str, Tone, tuple[str, ...]]] = [

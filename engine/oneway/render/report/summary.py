@@ -11,7 +11,7 @@ from oneway.notices.remedies import remedy_of
 from oneway.notices.texts import unshut
 from oneway.planning.plan import Allowance, Ending, Kind, Plan, Verb
 from oneway.render.plans.content import who_left
-from oneway.render.report.actions import Deed
+from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
 from oneway.render.report.words import day, duration, moment, people, text
 from oneway.render.sanitize import shown
@@ -32,7 +32,7 @@ _NOT_DONE = (
 _UNWRITTEN = "nothing is known to have been written"
 
 
-def heading(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) -> str:
+def heading(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> str:
     """Return the outcome: "12 people were created, 3 were changed; 2 did not sync".
 
     Leavers who can still get in come first. It says that everybody is up to date only if no
@@ -45,7 +45,7 @@ def heading(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection
     return f"{people(number)} who {who_left(told.run.still_in)} can still get in. {said}"
 
 
-def _became(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) -> str:
+def _became(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> str:
     done = _done(found)
     rest = _rest(told, found)
     match told.run.state:
@@ -97,7 +97,7 @@ def lead(told: PastRun) -> str:
     return f"{people(same)} {verb} already as the source has them."
 
 
-def tone(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) -> Tone:
+def tone(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> Tone:
     """Return how urgent the whole run is."""
     if told.standing or told.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
         return Tone.TROUBLE
@@ -107,7 +107,7 @@ def tone(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) 
 
 
 def figures(
-    told: PastRun, found: Sequence[Deed], sections: Sequence[ReportSection]
+    told: PastRun, found: Sequence[ReportAction], sections: Sequence[ReportSection]
 ) -> tuple[Figure, ...]:
     """Return the key figures, each with a link to its details."""
     done = Counter(each.verb for each in found if each.ending is Ending.DONE)
@@ -244,7 +244,7 @@ def _allowed(each: Allowance) -> str:
     return text(f"{each.guard} up to {each.ceiling:,}, by {each.by}")
 
 
-def _done(found: Sequence[Deed]) -> str:
+def _done(found: Sequence[ReportAction]) -> str:
     counts = Counter(each.verb for each in found if each.ending is Ending.DONE)
     parts: list[str] = []
     for verb, (one, more) in VERBS_DONE.items():
@@ -255,7 +255,7 @@ def _done(found: Sequence[Deed]) -> str:
     return listed(parts)
 
 
-def _rest(told: PastRun, found: Sequence[Deed]) -> list[tuple[int, str]]:
+def _rest(told: PastRun, found: Sequence[ReportAction]) -> list[tuple[int, str]]:
     """Return the number of all other people, by outcome."""
     staying = _not_syncing(told)
     parts = [(staying, "did not sync")] if staying else []
@@ -287,7 +287,7 @@ def _not_syncing(told: PastRun) -> int:
     return sum(unsynced(each) is not None for each in told.plan.telling)
 
 
-def _ended(found: Sequence[Deed], ending: Ending) -> int:
+def _ended(found: Sequence[ReportAction], ending: Ending) -> int:
     return sum(each.ending is ending for each in found)
 
 
