@@ -101,7 +101,7 @@ def test_results_count_every_ending_and_list_what_was_not_done():
         "    update PAY2 Bob Sample  400: email is taken [W110]\n"
         "\n"
         "! held back by a guard (1): raise the ceiling with --allow in a new plan, or\n"
-        "  mend the data\n"
+        "  correct the data\n"
         "    update t3\n"
     )
     assert results.as_json(ended)["counts"]["rejected"] == 1

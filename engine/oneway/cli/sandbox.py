@@ -70,7 +70,7 @@ def started(system: str, port: int = 0) -> Any:
     try:
         return sandboxes.start(system, now().date(), port)
     except OSError as error:
-        summary = f"port {port} cannot be had: {error.strerror or error}"
+        summary = f"port {port} is not available: {error.strerror or error}"
         raise refusal("U110", "sandbox", summary, "choose another --port, or none") from None
 
 

@@ -137,7 +137,7 @@ _TABLE = (
     ("C119", "a credential's file is not safe", "Make it yours alone: chown, chmod 600."),
     (
         "C120",
-        "a credential cannot be had from the keyring",
+        "a credential cannot be read from the keyring",
         "Store it with `keyring set`, unlock the keyring, or keep it in a private file.",
     ),
     (
@@ -178,8 +178,8 @@ _TABLE = (
     ),
     ("C141", "a credential cannot be removed", "Remove it by hand where the message says."),
     ("C142", "a connection's file cannot be written", "Check the folder's rights and space."),
-    ("C143", "a system was tried and does not let us in", "Check the credentials and options."),
-    ("C144", "a set-up fails its checks", "Mend what the checks name, or keep it with --yes."),
+    ("C143", "a system refused a trial request", "Check the credentials and options."),
+    ("C144", "a set-up fails its checks", "Correct what the checks name, or keep it with --yes."),
     # C15x: whose credentials go where
     (
         "C150",
@@ -265,7 +265,7 @@ _TABLE = (
     ),
     (
         "M252",
-        "records leave by a request of their own, and come back by the one that updates",
+        "records leave by a request of their own, but come back by an update",
         "Give the manifest a `reactivate` where `update` does not bring a record back.",
     ),
     # R1xx: reading
@@ -310,7 +310,7 @@ _TABLE = (
     (
         "R155",
         "two records of a file have the same id",
-        "Name another field in the option id, or mend the file.",
+        "Name another field in the option id, or correct the file.",
     ),
     (
         "R156",
@@ -322,8 +322,16 @@ _TABLE = (
         "the source has no records",
         "Check the connector's options, and what its credentials may see.",
     ),
-    ("R161", "the source was not read to the end", "Run again; if it stays so, see the manifest."),
-    ("R162", "the target was not read to the end", "Run again; if it stays so, see the manifest."),
+    (
+        "R161",
+        "the source was not read to the end",
+        "Run again; if it happens again, see the manifest.",
+    ),
+    (
+        "R162",
+        "the target was not read to the end",
+        "Run again; if it happens again, see the manifest.",
+    ),
     (
         "R163",
         "a lookup table may lack rows",
@@ -388,7 +396,7 @@ _TABLE = (
     ("W107", "a system failed at a write", "Whether it happened is looked up before the next one."),
     (
         "W108",
-        "the answer to a write is of no use",
+        "the answer to a write cannot be used",
         "Whether it happened is looked up before the next one.",
     ),
     ("W109", "a system redirects a write", "Correct the base URL."),
@@ -518,7 +526,7 @@ _TABLE = (
         "Plan again: what was in flight is looked up first.",
     ),
     ("F115", "another run holds the lock", "Wait for it to end."),
-    ("F116", "a lock cannot be had", "Check the rights on the state folder."),
+    ("F116", "a lock cannot be taken", "Check the rights on the state folder."),
     (
         "F117",
         "the clock is before the last run",
@@ -531,7 +539,7 @@ _TABLE = (
     ),
     (
         "F119",
-        "the place of the store is not understood",
+        "the location of the store is invalid",
         "Write ONEWAY_STORE=postgresql://user@host/database, or leave it out for a file.",
     ),
     (
@@ -573,7 +581,7 @@ _TABLE = (
     ),
     # N1xx: notices
     ("N101", "a webhook cannot be reached", "Check its URL; it is tried again for three days."),
-    ("N102", "a webhook does not take a notice", "See what it is, and whether it knows us."),
+    ("N102", "a webhook does not accept a notice", "See what it answers; check its URL and key."),
     ("N103", "a webhook redirects elsewhere", "Write the URL that it redirects to."),
     ("N104", "a webhook rejects further notices", "Take it out of the connection's file."),
     (
@@ -593,11 +601,15 @@ _TABLE = (
         "Check its path, its rights and its space.",
     ),
     ("N113", "a server for reports cannot be reached", "Check the URL; it is tried again."),
-    ("N114", "a server for reports does not take one", "Check the URL, the method and the token."),
+    (
+        "N114",
+        "a server for reports does not accept one",
+        "Check the URL, the method and the token.",
+    ),
     # T1xx: tests of mappings
     ("T101", "a row of a table has too few or too many values", "Give each column one value."),
     ("T102", "a test names what the mapping does not have", "Correct the name."),
-    ("T103", "a test gives a setting or an instant that is not one", "Write it as named."),
+    ("T103", "a test gives an invalid setting or instant", "Write it as the message says."),
     ("T104", "the expression of a claim is not valid JMESPath", "Correct it as the message says."),
     ("T105", "two records of a case have one id", "Give each record its own id."),
     ("T106", "there is no mapping test", "Write one beside the mapping (docs/testing.md)."),
@@ -612,10 +624,14 @@ _TABLE = (
         "Set the variable that is named in the environment.",
     ),
     ("U106", "a field that a guard is to count is not known", "Name a field of the mapping."),
-    ("U107", "no record answers to a key", "Give a match value, an id, a name or an email."),
+    (
+        "U107",
+        "no record has a key that was asked for",
+        "Give a match value, an id, a name or an email.",
+    ),
     ("U108", "a function is not known", "Use one of those that `oneway functions` lists."),
     ("U109", "an extra of this program is not installed", "Install it as the message says."),
-    ("U110", "a port cannot be had", "Choose another port, or none."),
+    ("U110", "a port is not available", "Choose another port, or none."),
     (
         "U111",
         "something is missing, and there is no terminal to ask at",
@@ -626,9 +642,9 @@ _TABLE = (
     ("U114", "a connection cannot have this name", "Use small letters, digits, hyphens."),
     ("U115", "the retention of runs is not a number of days", "Write at least 8."),
     ("U150", "no mapping comes with that name", "`oneway init --list` lists them."),
-    ("U151", "a record cannot be had", "Give one as JSON, or the key of one that is there."),
+    ("U151", "a record cannot be found", "Give one as JSON, or the key of an existing one."),
     ("U152", "a mapping cannot be written from two sides", "See what the message says of them."),
-    ("U154", "a connector cannot be copied under that name", "Choose a name that none has."),
+    ("U154", "a connector cannot be copied under that name", "Choose another name."),
     ("U155", "a page of the documentation is not known", "`oneway docs` lists them."),
     ("U153", "the language server cannot run", "Install the extra: pip install 'oneway[lsp]'."),
     (

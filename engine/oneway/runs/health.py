@@ -96,10 +96,10 @@ _SAYINGS = {
     ),
     "R161": (
         "the source was not read to the end; nothing will be written",
-        "mend what is named, or run again; if it stays so, check the connector's manifest",
+        "correct what is named, or run again; if it happens again, check the connector's manifest",
     ),
     "R162": (
         "the target was not read to the end; nothing will be written",
-        "run again; if it stays so, check the connector's manifest",
+        "run again; if it happens again, check the connector's manifest",
     ),
 }

@@ -81,7 +81,7 @@ def listening(
     try:
         server = make_server(at.host, at.port, _app(board, metrics, token), kind, _Quiet)
     except OSError as error:
-        summary = f"{at.shown} cannot be had: {error.strerror or error}"
+        summary = f"{at.shown} is not available: {error.strerror or error}"
         raise refusal("U110", "--listen", summary, "choose another port, or `off`") from None
     thread = Thread(target=server.serve_forever, args=(_PAUSE,), name="listening", daemon=True)
     thread.start()
