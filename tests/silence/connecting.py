@@ -118,7 +118,7 @@ def typing(auth: str) -> Case:
                 Terminal(*new(world, auth, *FILED, "--debug"), cwd=world.folder) as terminal,
             ):
                 _typed(terminal, auth)
-                terminal.expect("changes? [y/N]: ")
+                terminal.expect("? [y/N]: ")
                 terminal.interrupt() if last == "interrupt" else terminal.enter("y")
                 code = terminal.ended()
                 world.ended(code, terminal.seen, "connect at a terminal")

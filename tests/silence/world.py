@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from unittest.mock import patch
 
@@ -218,6 +219,7 @@ def silent_world(folder: Path) -> Iterator[World]:
     for auth, changes in AUTHS.items():
         _write_auth(work, auth, changes)
     search = Search([*people_canaries(), *CREDENTIALS, *TOLD])
+    get_temp_dir()  # of processes that this one starts: it outlives the folder
     with serving(datetime.now(UTC).date()) as servers, telling() as told, chdir(work):
         variables = _environment(servers, vault)
         with (
