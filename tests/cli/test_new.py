@@ -124,6 +124,18 @@ def answer(folder: Path, name: str = "map") -> None:
         (folder / file).write_text(re.sub(asked, "", text, flags=re.MULTILINE))
 
 
+def test_every_line_behind_one_mark_can_be_used(made: tuple[World, Ended]) -> None:
+    """All but the other answer, `only`; what is said stands behind two marks."""
+    world, _ = made
+    for name in ("map.yaml", "map.test.yaml"):
+        text = (world.folder / name).read_text()
+        (world.folder / name).write_text(re.sub("^# (?!only)", "", text, flags=re.MULTILINE))
+    validated = world.run("validate", "map.yaml")
+    assert "no mistakes" in validated.out
+    tested = world.run("test", "map.yaml")
+    assert (tested.code, " passed, 0 failed" in tested.out) == (0, True), tested.out
+
+
 def test_what_is_answered_is_tested_and_proved(made: tuple[World, Ended]) -> None:
     world, ended = made
     assert re.findall(r"oneway (\w+) map\.yaml", ended.err)[-3:] == ["prove", "test", "plan"]

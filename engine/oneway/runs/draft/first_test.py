@@ -23,7 +23,7 @@ def first_test(
     data = employed(dict(record), source, asked)
     named = list(_named(source, target, pairs, key, data))
     lines = [
-        "# A start: add a case for each rule that matters (docs/testing.md).",
+        "## A start: add a case for each rule that matters (docs/testing.md).",
         "oneway_test: 1",
         f"mapping: {yaml_text(mapping)}",
         f"as_of: {as_of}",
@@ -93,7 +93,7 @@ def _written(
 
 def _rules(source: DraftSide, asked: Questions) -> Iterator[str]:
     if asked.rules:
-        yield "# For each of the mapping's rules, once you have taken its # away there:"
+        yield "## For each of the mapping's rules, once you have taken its # away there:"
     for rule in asked.rules:
         data = changed({}, source, {rule.path: rule.word})
         yield f"#   - name: {yaml_text(rule.otherwise)}"
@@ -152,7 +152,7 @@ def _unread(
     known = [path for path in left if at(data, source.keys(path)) is not MISSING]
     if known:
         named = ", ".join(yaml_text(path_text(source.keys(each)), flow=True) for each in known)
-        yield "# Fields whose values go nowhere: the test fails if the mapping reads one of them."
+        yield "## Fields whose values go nowhere: the test fails if the mapping reads one of them."
         yield f"# not_read: [{named}]"
 
 

@@ -73,8 +73,8 @@ def _are_capitals(values: Sequence[str]) -> bool:
 
 def _head(name: str, source: DraftSide, target: DraftSide) -> list[str]:
     return [
-        _comment(f"# Written by `oneway new` from {source.resource} and {target.resource}."),
-        "# Check each guess, and answer each question.",
+        _comment(f"## Written by `oneway new` from {source.resource} and {target.resource}."),
+        "## Check each guess, and answer each question.",
         "oneway: 1",
         f"name: {name}          # keep it once it has run",
     ]
@@ -246,7 +246,7 @@ def _loose(pair: Pair) -> bool:
 
 
 def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) -> Iterator[str]:
-    yield "# Who takes part? The report names each rule that does not hold."
+    yield "## Who takes part? The report names each rule that does not hold."
     yield "# eligible:"
     for rule in rules:
         yield f"#   - id: {rule.id}          {_comment(f'# {rule.seen}')}"
@@ -263,8 +263,8 @@ def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) ->
     if kinds:
         rule = kinds[0]
         when, said = yaml_text(rule.when, flow=True), yaml_text(rule.otherwise, flow=True)
-        yield f"# Who fails `{rule.id}` still loses access when they leave. Are they left alone"
-        yield "# altogether, even then, as others look after them? Then, in place of that rule:"
+        yield f"## Who fails `{rule.id}` still loses access when they leave. Are they left alone"
+        yield "## altogether, even then, as others look after them? Then, in place of that rule:"
         yield f"# only: [{{id: {rule.id}, when: {when}, otherwise: {said}}}]"
 
 
@@ -476,12 +476,12 @@ def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:
 
 
 def _leavers(gone: Leaving, target: DraftSide, switch: Switch | None) -> Iterator[str]:
-    yield "# Who has left, and what is written then? Without `leavers`, nobody loses access."
+    yield "## Who has left, and what is written then? Without `leavers`, nobody loses access."
     new = [path for path in gone.set if path not in target.fields]
     for path in new if target.fields else ():
-        yield f"# No target field looks like it: {path} would be a new one."
+        yield f"## No target field looks like it: {path} would be a new one."
     if gone.asks:
-        yield _comment(f"# {gone.asks}")
+        yield _comment(f"## {gone.asks}")
     yield "# leavers:"
     yield f"#   when: {yaml_text(gone.when)}"
     written = ", ".join(f"{yaml_name(path)}: {value}" for path, value in gone.set.items())
@@ -489,14 +489,14 @@ def _leavers(gone: Leaving, target: DraftSide, switch: Switch | None) -> Iterato
     yield f"#   left: {yaml_text(gone.left)}"
     if switch is not None:
         yield ""
-        yield "# And who comes back? `report` writes nothing until a person has decided."
+        yield "## And who comes back? `report` writes nothing until a person has decided."
         back = f"{yaml_text(switch.path, flow=True)}: {json.dumps(switch.on)}"
         yield f"# rehires: {{reactivate: {{{back}}}}}"
 
 
 _GUARDS = [
-    "# How much may change before a person is asked, by this plan and the last week together?",
-    "# These are the defaults.",
+    "## How much may change before a person is asked, by this plan and the last week together?",
+    "## These are the defaults.",
     "# guards:",
     "#   leavers: {share: 10%, floor: 2}",
     "#   field_changes: {share: 50%, floor: 10}",
