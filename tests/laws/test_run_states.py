@@ -24,8 +24,9 @@ from oneway.render import Style, history, past_run, status
 from oneway.render.report.actions import report_actions
 from oneway.render.report.page import Tone
 from oneway.render.report.summary import heading, tone
-from oneway.runs.apply import Approval, RunLog, connection_of, start_of_none
+from oneway.runs.apply import Approval, RunLog, start_of_none
 from oneway.runs.past_run import load_past_run
+from oneway.runs.prepared import connection_of
 from oneway.runs.session import Operator
 from oneway.runs.status import connection_statuses
 from oneway.scheduling.health_state import HealthState

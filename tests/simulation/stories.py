@@ -25,8 +25,8 @@ from oneway.render.report.words import day
 from oneway.render.sanitize import harmless
 from oneway.render.stories import STORY_WORDS, by_subject, since, then
 from oneway.runs import judge_plan, load_memory, plan_of, prepare_run, read_inputs
-from oneway.runs.apply import connection_of
 from oneway.runs.past_run import load_past_run
+from oneway.runs.prepared import connection_of
 from oneway.runs.status import connection_statuses
 from oneway.runs.stories import stories_of_run
 from oneway.state.folder import StateFolder

@@ -24,6 +24,7 @@ from oneway.applying.result import (
 )
 from oneway.applying.source_now import Stale
 from oneway.applying.unknown import Became, Sent
+from oneway.core.codes import NOT_KNOWN_YET
 from oneway.core.connector import (
     ConnectorError,
     ReadError,
@@ -41,9 +42,6 @@ Gate: TypeAlias = Callable[[Action], Result | None]
 
 LONGEST_ID = 500
 """Characters of the id of a record that a target creates."""
-
-NOT_KNOWN_YET = "W115"
-"""The code of an action that was looked up and may still have happened."""
 
 GIVEN_UP = "W112"
 """The code of an action neither sent nor looked up, because a system was given up."""

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -170,7 +169,9 @@ def _style(stream: TextIO, *, wanted: bool) -> Style:
 
 
 def _columns() -> int:
-    return shutil.get_terminal_size().columns
+    from shutil import get_terminal_size  # with three ways to compress
+
+    return get_terminal_size().columns
 
 
 def _is_terminal(stream: TextIO) -> bool:

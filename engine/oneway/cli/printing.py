@@ -1,8 +1,8 @@
 """Output that several commands share."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from oneway.applying.apply import Ending, Result
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.quoting import quoted
@@ -13,10 +13,13 @@ from oneway.core.words import count
 from oneway.history.journal import Run
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
-from oneway.planning.plan import Plan
+from oneway.planning.plan import Ending, Plan
 from oneway.render import plans, results
 from oneway.render.sanitize import harmless
 from oneway.runs import PreparedRun
+
+if TYPE_CHECKING:
+    from oneway.applying.apply import Result
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 
@@ -72,7 +75,7 @@ def print_plan(
 
 
 def print_results(
-    console: Console, ended: Sequence[Result], plan: Plan, run: Run, *, limit: int | None
+    console: Console, ended: Sequence["Result"], plan: Plan, run: Run, *, limit: int | None
 ) -> None:
     """Print leavers who can still get in, then the results of an apply."""
     console.out(results.text(ended, console.style, plan, run.still_in, limit=limit))
@@ -93,7 +96,7 @@ _LOST = """\
 """
 
 
-def exit_of(ended: Sequence[Result], verdict: Verdict, run: Run) -> Exit:
+def exit_of(ended: Sequence["Result"], verdict: Verdict, run: Run) -> Exit:
     """Return the exit of an apply: never `done` while a leaver can still get in."""
     endings = {each.ending for each in ended}
     held = verdict.fired or Ending.HELD in endings

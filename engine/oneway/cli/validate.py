@@ -15,8 +15,6 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.quoting import quoted
-from oneway.connections import FOLDER
-from oneway.connections.folder import is_connection, same_names
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
 from oneway.core.words import count
 from oneway.documents.yaml_source import LIMIT, read_all
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from oneway.connections import Connection
 
 _ENDINGS = (".yaml", ".yml", ".json")
-_DEFAULTS = ("mappings/", f"{FOLDER}/")
+_MAPPINGS = "mappings/"
 _START = (
     "`oneway new mapping.yaml --source people.csv --target users.json` writes a mapping for your "
     "own files; `oneway init` copies those that come with the program"
@@ -148,13 +146,19 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _defaults() -> tuple[str, ...]:
-    """Return the default folders: the first in any case, others if they exist."""
-    return (_DEFAULTS[0], *(each for each in _DEFAULTS[1:] if Path(each).is_dir()))
+    """Return the default folders: mappings in any case, connections if there is one."""
+    from oneway.connections import FOLDER
+
+    return (_MAPPINGS, f"{FOLDER}/") if Path(FOLDER).is_dir() else (_MAPPINGS,)
 
 
 def _named_twice(checked: Sequence[Checked]) -> list[Checked]:
     """Return the checked files, with a finding on connections that share a name."""
     unique = {each.path: each.connection for each in checked if each.connection is not None}
+    if not unique:
+        return [*checked]
+    from oneway.connections.folder import same_names
+
     twice = same_names(unique.values())
     return [
         replace(each, found=(*each.found, twice[each.path])) if each.path in twice else each
@@ -165,7 +169,7 @@ def _named_twice(checked: Sequence[Checked]) -> list[Checked]:
 def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     """Check a file, or all files in a folder."""
     is_folder = isdir(path)
-    if path == _DEFAULTS[0] and not is_folder:
+    if path == _MAPPINGS and not is_folder:
         missing = refusal("F120", path, "there is no such folder", f"name a file, or: {_START}")
         yield Checked(path, "folder", missing.diagnostics)
         return
@@ -223,14 +227,16 @@ def _kind(data: bytes, path: str) -> str:
         return "plan"
     if path.endswith(".json"):
         return ""
+    plainly = {each.decode() for each in _PLAINLY.findall(data)} & _KINDS.keys()
+    if len(plainly) == 1:
+        return _KINDS[plainly.pop()]
+    from oneway.connections.folder import is_connection
+
     document = read_all(data, path).document
     keys = document.data if document is not None and isinstance(document.data, dict) else {}
     if not keys and is_connection(data, path):
         return "connection"
-    for key, kind in _KINDS.items():
-        if key in keys or (not keys and f"\n{key}:".encode() in b"\n" + data):
-            return kind
-    return ""
+    return next((kind for key, kind in _KINDS.items() if key in (keys or plainly)), "")
 
 
 _KINDS = {
@@ -241,6 +247,8 @@ _KINDS = {
     "oneway": "mapping",
 }
 """The key at the top of each kind of YAML file."""
+_PLAINLY = re.compile(rb"^(oneway(?:_[a-z]+)?) *:", re.MULTILINE)
+"""How nearly all files have it; such a file is not parsed for it."""
 
 
 def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Diagnostic, ...]:

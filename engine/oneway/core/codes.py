@@ -31,6 +31,9 @@ LEAVERLESS = "M254"
 UNANSWERED = "M255"
 """The warning that a question about the mapping is open (`oneway.mapping.left_open`)."""
 
+NOT_KNOWN_YET = "W115"
+"""The code of an action that was looked up and may still have happened."""
+
 
 _TABLE = (
     # Y1xx: the text of a YAML file

@@ -3,19 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from oneway.applying.apply import Ending, Result
 from oneway.planning.access import StillIn
-from oneway.planning.plan import Outcome, Plan
+from oneway.planning.plan import Ending, Outcome, Plan
 from oneway.render.layout import clip, columns, pad, wrap
 from oneway.render.plans.content import name, still_in_line, still_in_title
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import ENDING_MEANING, ENDING_WORDS, VERBS_DONE
 
+if TYPE_CHECKING:
+    from oneway.applying.apply import Result
+
 
 def text(
-    results: Sequence[Result],
+    results: Sequence["Result"],
     style: Style,
     plan: Plan | None = None,
     still: Sequence[StillIn] = (),
@@ -43,7 +46,7 @@ def text(
     return "\n".join(lines) + "\n"
 
 
-def done_in_words(results: Sequence[Result]) -> str:
+def done_in_words(results: Sequence["Result"]) -> str:
     """Return what was done: "6 were created, 9 were changed, 3 left"; "" if nothing was."""
     counts = Counter(each.action.verb for each in results if each.ending is Ending.DONE)
     return ", ".join(
@@ -64,7 +67,7 @@ def still_in(found: Sequence[StillIn], style: Style) -> list[str]:
     return [*lines, ""]
 
 
-def as_json(results: Sequence[Result], still: Sequence[StillIn] = ()) -> dict[str, object]:
+def as_json(results: Sequence["Result"], still: Sequence[StillIn] = ()) -> dict[str, object]:
     """Return how an apply ended, as data.
 
     Keys: still_in ([{key, label, source_id, target_id, why, may_have_left, candidates}]: who has
@@ -97,7 +100,7 @@ def _heading(ending: Ending, number: int, meaning: str, style: Style) -> list[st
 
 
 def _table(
-    found: Sequence[Result], names: dict[str, Outcome], style: Style, limit: int | None
+    found: Sequence["Result"], names: dict[str, Outcome], style: Style, limit: int | None
 ) -> list[str]:
     shown = found if limit is None else found[:limit]
     rows = [(_who(each, names), _why(each)) for each in shown]
@@ -111,7 +114,7 @@ def _table(
     return [*lines, f"    and {more:,} more; --verbose shows all"] if more else lines
 
 
-def _who(result: Result, names: dict[str, Outcome]) -> str:
+def _who(result: "Result", names: dict[str, Outcome]) -> str:
     action = result.action
     outcome = names.get(action.id)
     if outcome is not None:
@@ -119,7 +122,7 @@ def _who(result: Result, names: dict[str, Outcome]) -> str:
     return f"{action.verb.value} {clip(harmless(result.target_id or action.source_id or ''), 40)}"
 
 
-def _why(result: Result) -> str:
+def _why(result: "Result") -> str:
     reason = clip(harmless(result.reason), 400)
     return f"{reason} [{harmless(result.code)}]" if result.code else reason
 

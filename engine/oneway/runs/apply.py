@@ -33,7 +33,7 @@ from oneway.planning.links import Origin
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.lost_output import keep_lost
-from oneway.runs.prepared import connection_name, lag_of, side_of
+from oneway.runs.prepared import connection_of, lag_of, side_of
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import Operator, RunSession
 from oneway.runs.stories import ends_of, write_stories
@@ -121,11 +121,6 @@ def apply_systems(
     own = [each.concurrency for each in sides if each.concurrency is not None]
     at_most = min(own, default=MOST_IN_FLIGHT)
     return ApplySystems(live, systems.writer(inputs["target"]), memory, at_most)
-
-
-def connection_of(plan: Plan) -> str:
-    """Return the name that the journal files a plan's run under."""
-    return connection_name(plan.mapping, plan.connection, plan.inputs)
 
 
 class RunLog:

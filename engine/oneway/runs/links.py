@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from oneway.applying.gates import NOT_KNOWN_YET
+from oneway.core.codes import NOT_KNOWN_YET
 from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.diagnostics import refusal
 from oneway.core.instants import moment

@@ -21,10 +21,9 @@ from oneway.planning.guards import WINDOW, RecentRuns, Verdict, gone, judge
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
-from oneway.runs.apply import connection_of
 from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
 from oneway.runs.noticed import with_noticed
-from oneway.runs.prepared import PreparedRun
+from oneway.runs.prepared import PreparedRun, connection_of
 from oneway.runs.read import (
     EvaluatedInputs,
     ReadInputs,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os.path import exists
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from oneway.connections import Connection
 from oneway.connections.discovery import describe
 from oneway.connections.regular_files import read_regular
 from oneway.core.connector import Description
@@ -22,6 +22,9 @@ from oneway.runs.request import RunRequest
 from oneway.runs.settings import resolve_settings
 from oneway.runs.validate_connection import connection_mistakes
 from oneway.runs.validate_options import option_mistakes
+
+if TYPE_CHECKING:
+    from oneway.connections import Connection
 
 
 def prepare_run(request: RunRequest, data: bytes | None = None) -> PreparedRun:
@@ -56,7 +59,7 @@ _START = (
 )
 
 
-def mapping_of(path: str, connection: Connection | None) -> bytes:
+def mapping_of(path: str, connection: "Connection | None") -> bytes:
     """Return the bytes of a mapping; raise `Refused` if it cannot be read.
 
     The place is then where the connection names it.

@@ -8,9 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oneway.connections import Side, given_options
 from oneway.connections.discovery import ANY, FILES, describe, with_defaults
-from oneway.connections.origins import origins_of
 from oneway.core.connector import USUAL_LAG, Description, Resource
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Value
@@ -21,7 +19,8 @@ from oneway.mapping.spec import EndpointSpec, GuardsSpec, MappingSpec, Reference
 from oneway.runs.request import RunRequest
 
 if TYPE_CHECKING:
-    from oneway.planning.plan import PlanConnection, PlanInput
+    from oneway.connections import Side
+    from oneway.planning.plan import Plan, PlanConnection, PlanInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +120,15 @@ def connection_name(
     return f"{mapping} {sha256(canonical(systems).encode('ascii')).hexdigest()[:8]}"
 
 
+def connection_of(plan: "Plan") -> str:
+    """Return the name that the journal files a plan's run under."""
+    return connection_name(plan.mapping, plan.connection, plan.inputs)
+
+
 def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:
     """Return the options, without opening credentials (for which a keyring may ask a person)."""
+    from oneway.connections import given_options
+
     description = description_of(prepared, each)
     found = given_options(description, prepared.request.lookup, given_to(prepared, each))
     return with_defaults(description, {**dict(each.options), **found})
@@ -138,8 +144,10 @@ def given_to(prepared: PreparedRun, each: Input) -> dict[str, str]:
     return {**side_of(prepared, each).options, **given}
 
 
-def side_of(prepared: PreparedRun, each: Input) -> Side:
+def side_of(prepared: PreparedRun, each: Input) -> "Side":
     """Return what the connection says of an input's side; nothing without one."""
+    from oneway.connections import Side
+
     connection = prepared.request.connection
     return connection.sides[each.side] if connection is not None and each.side else Side()
 
@@ -197,6 +205,8 @@ def _plan_input(prepared: PreparedRun, each: Input) -> "PlanInput":
 
 
 def _origin(description: Description, options: Mapping[str, str]) -> str:
+    from oneway.connections.origins import origins_of
+
     try:
         return " ".join(sorted(origins_of(description, options)))
     except Refused:

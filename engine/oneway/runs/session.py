@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from oneway.applying.apply import never
+from oneway.applying.watch import never
 from oneway.core.seal import Seal
 from oneway.history.journal import Why
 from oneway.runs.prepared import PreparedRun

@@ -1,8 +1,8 @@
 """Checks that a connection fits its mapping and connectors, and places every mistake."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from oneway.connections import Connection, Side
 from oneway.core.connector import Description, Option
 from oneway.core.diagnostics import Diagnostic, did_you_mean
 from oneway.core.records import Value
@@ -10,9 +10,12 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.spec import SettingSpec
 from oneway.runs.settings import WANTED, is_of
 
+if TYPE_CHECKING:
+    from oneway.connections import Connection, Side
+
 
 def connection_mistakes(
-    connection: Connection, compiled: Compiled, catalogue: Mapping[str, Description]
+    connection: "Connection", compiled: Compiled, catalogue: Mapping[str, Description]
 ) -> tuple[Diagnostic, ...]:
     """Return what in a connection does not fit its mapping or its connectors."""
     spec = compiled.spec
@@ -37,7 +40,9 @@ def connection_mistakes(
     return tuple(found)
 
 
-def _settings(connection: Connection, declared: Mapping[str, SettingSpec]) -> Iterator[Diagnostic]:
+def _settings(
+    connection: "Connection", declared: Mapping[str, SettingSpec]
+) -> Iterator[Diagnostic]:
     for name, value in connection.settings.items():
         path = ("settings", name)
         if name not in declared:
@@ -52,7 +57,7 @@ def _settings(connection: Connection, declared: Mapping[str, SettingSpec]) -> It
 
 
 def _side(
-    connection: Connection, name: str, side: Side, description: Description
+    connection: "Connection", name: str, side: "Side", description: Description
 ) -> Iterator[Diagnostic]:
     options = {each.name: each for each in description.options}
     for option in side.options:
@@ -63,7 +68,7 @@ def _side(
 
 
 def _concurrency(
-    connection: Connection, name: str, side: Side, description: Description, most: int
+    connection: "Connection", name: str, side: "Side", description: Description, most: int
 ) -> Iterator[Diagnostic]:
     if side.concurrency is not None and side.concurrency > most:
         own = f", or allow more by `concurrency` in {description.file}" if description.body else ""
@@ -73,7 +78,7 @@ def _concurrency(
 
 
 def _named(
-    connection: Connection,
+    connection: "Connection",
     path: tuple[str, str, str],
     options: Mapping[str, Option],
     description: Description,

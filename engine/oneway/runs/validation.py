@@ -5,11 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os.path import isfile
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from oneway.connections import Connection
 from oneway.connections.discovery import open_connector
-from oneway.connections.secret_files import unsafe_files
 from oneway.core.codes import UNANSWERED
 from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span
@@ -21,6 +19,9 @@ from oneway.mapping.spec import EndpointSpec
 from oneway.runs.prepare import Compilation, compile_partly, mapping_of
 from oneway.runs.prepared import located
 from oneway.runs.validate_connection import connection_mistakes
+
+if TYPE_CHECKING:
+    from oneway.connections import Connection
 
 
 @dataclass(slots=True)
@@ -171,8 +172,10 @@ _ENCODING = "R151"
 """The code of a file whose encoding is not the one of its options."""
 
 
-def findings(connection: Connection, mappings: Mappings) -> tuple[Diagnostic, ...]:
+def findings(connection: "Connection", mappings: Mappings) -> tuple[Diagnostic, ...]:
     """Return every mistake of a loaded connection, including its mapping's."""
+    from oneway.connections.secret_files import unsafe_files
+
     found = [*unsafe_files(connection)]
     try:
         data = mapping_of(connection.mapping, connection)

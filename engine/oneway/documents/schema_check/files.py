@@ -2,8 +2,6 @@
 
 import json
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +48,9 @@ def _bundled(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _folder() -> Traversable:
-    packaged = files("oneway").joinpath("_schemas")
+def _folder() -> Path:
+    # importlib.resources would take longer to import than a schema to read.
+    packaged = Path(__file__).parents[2] / "_schemas"
     if packaged.is_dir():
         return packaged
     # In the checkout only: this file stands four folders below its root.
