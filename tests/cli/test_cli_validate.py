@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 import pytest
 from cli_world import MAPPING, World, process
 
+from oneway.cli import validate
+
 MISTAKEN = (
     MAPPING.replace("setting('with_phone')", "setting('with_fone')")
     .replace("name: name", "name: titel_case(name)")
@@ -293,3 +295,16 @@ def test_what_has_no_certain_remedy_is_left_as_it_is(world: World) -> None:
     path.write_text(MISTAKEN)
     assert world.run("validate", "m.yaml", "--fix").code == 1
     assert path.read_text() == MISTAKEN
+
+
+@pytest.mark.parametrize(("key", "kind"), validate._KINDS.items())
+@pytest.mark.parametrize(
+    "text",
+    ["{}: 1\n", "# oneway: 2\n{} : 1\nname: x\n", '"{}": 1\n', "{{{}: 1}}\n", "{}: 1\nname: [\n"],
+)
+def test_a_file_is_of_the_kind_of_its_key_however_that_is_written(
+    key: str, kind: str, text: str
+) -> None:
+    assert validate._kind(text.format(key).encode(), "a.yaml") == kind
+    named = f"name: |\n  {key}: 1\nother: {key}\n".encode()
+    assert validate._kind(named, "a.yaml") == ""
