@@ -13,7 +13,7 @@ from laws.test_screen import nights
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected, Record, Snapshot, with_value
 from oneway.mapping.generated import GeneratedProgram
-from oneway.mapping.program import AnySourceRow, AnyTargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.compare import differences
 from oneway.planning.plan import Plan
@@ -147,6 +147,17 @@ def test_nothing_sensitive_is_kept(world: World, text: str) -> None:
     torn = tuple(replace(each, problem="torn") for each in secret.source.records)
     unread = replace(secret, source=replace(secret.source, records=torn))
     assert CANARY not in gzip.decompress(kept(unread, planned(unread)))
+
+
+def test_the_readable_keys_of_a_damaged_record_are_hidden_where_a_key_is_sensitive() -> None:
+    world = next_world({"ref": "code", "bank.no": {"from": "bank.no", "sensitive": True}})
+    hidden = {"source": "bank.no", "target": "bank.no"}
+    world = replace(world, mapping=world.mapping | {"match": [*world.mapping["match"], hidden]})
+    redactor = redactor_of(bound(world).policy, planned(world), (), (), SEAL)
+    damaged = SourceRow("s0", "s0", "", (), readable_keys=("A3", "QZQZ3"))
+    first, second = redactor.source_row(damaged).readable_keys
+    assert first == "A3"
+    assert "QZQZ3" not in repr(second)
 
 
 @given(WORLDS)
