@@ -370,3 +370,36 @@ def test_a_typed_column_of_a_table_takes_a_number_and_a_flat_heading_is_one() ->
     assert "M137" not in [each.code for each in of_example(part)]
     other = part.replace("Pay.EUR=number", "Pay=number")
     assert "M137" in [each.code for each in of_example(other)]
+
+
+DAYS = "source: {connector: file, resource: people.csv, options: {types: Last=date:dd.MM.yyyy}}\n"
+
+
+@pytest.mark.parametrize(
+    ("when", "set", "told"),
+    [
+        ("Last", "today()", True),
+        ("Status == 'Left' || Last", "today()", True),
+        ("Status == 'Left' && Last", "today()", True),
+        ("is_past(Last)", "today()", False),
+        ("Last && !is_future(Last)", "today()", False),
+        ("iif(Last, !is_future(Last), Status == 'Left')", "today()", False),
+        ("Status", "today()", False),
+        # The target takes the day in advance: who leaves later is told of as well.
+        ("Last", "Last", False),
+        ("Last || Status == 'Left'", "coalesce(Last, today())", False),
+    ],
+)
+def test_a_date_alone_is_no_condition_of_leavers(when: str, set: str, told: bool) -> None:
+    leavers = f'leavers:\n  when: "{when}"\n  set: {{leaveDate: "{set}"}}\n'
+    part = f"{DAYS}{leavers}  left: is_past(leaveDate)\n"
+    assert ("M228" in [each.code for each in of_example(part)]) is told
+
+
+@pytest.mark.parametrize("rule", ["status == 'Current'", "status=='Current'"])
+def test_a_rule_that_only_asks_as_well_never_keeps_anybody_out(rule: str) -> None:
+    part = (
+        "only:\n  - {id: us, when: status == 'Current', otherwise: Not ours}\n"
+        f'eligible:\n  - {{id: us-too, when: "{rule}", otherwise: Not ours}}\n'
+    )
+    assert "M229" in [each.code for each in of_example(part)]

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from oneway.core.connector import Resource
-from oneway.core.records import path_text
+from oneway.core.records import path_of, path_text
 from oneway.mapping.expressions import BUILT_IN, Expression
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
 from oneway.mapping.expressions.words import path_in
 from oneway.mapping.functions.library import BY_NAME
 from oneway.mapping.record_schema import json_types
+from oneway.mapping.spec import EndpointSpec
 
 _ANY = frozenset[str]()
 NUMBERS = {"number", "integer"}
@@ -75,3 +76,16 @@ def nodes_in(expression: Expression) -> Iterator[Node]:
         yield node
         if node["type"] in SAME_SCOPE:
             todo += reversed(node["children"])
+
+
+def column_types(end: EndpointSpec) -> dict[str, str]:
+    """Return the types of a file's columns that its option says, by `plain` paths."""
+    types = dict(end.options).get("types")
+    said = str(types.value) if types is not None else ""
+    pairs = (each.partition("=") for each in said.split(","))
+    return {plain(path_of(name.strip())): kind.strip() for name, _, kind in pairs if kind.strip()}
+
+
+def plain(keys: tuple[str, ...]) -> str:
+    """Return a path as one text, whether or not its dots are part of a flat heading."""
+    return ".".join(keys)

@@ -6,7 +6,7 @@ from oneway.core.diagnostics import Severity, Span
 from oneway.core.records import path_of
 from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
-from oneway.mapping.lint.typing_of import types_in
+from oneway.mapping.lint.typing_of import column_types, plain, types_in
 from oneway.mapping.record_schema import in_words, json_types
 from oneway.mapping.spec import Constant, EndpointSpec, FieldSpec, Write
 
@@ -15,16 +15,16 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     target = subject.spec.target
     if not _is_table(target):
         return
-    typed = _typed_columns(target)
+    typed = column_types(target)
     for field, code in subject.fields:
-        if field.write is Write.NEVER or _plain(path_of(field.path)) in typed:
+        if field.write is Write.NEVER or plain(path_of(field.path)) in typed:
             continue
         for types, place in _given(subject, field, code):
             if types and "string" not in types:
                 yield _finding(field.path, types, place)
     for name, constant in subject.spec.reactivated:
         types = json_types(constant.value) - {"null"}
-        if types and "string" not in types and _plain(path_of(name)) not in typed:
+        if types and "string" not in types and plain(path_of(name)) not in typed:
             yield _finding(name, types, constant.span)
 
 
@@ -33,19 +33,6 @@ def _is_table(end: EndpointSpec) -> bool:
     ending = end.resource.text.rpartition(".")[2].lower()
     named = ending if format is None else str(format.value)
     return end.connector.text == "file" and named in ("csv", "tsv")
-
-
-def _typed_columns(end: EndpointSpec) -> dict[str, str]:
-    """Return the types of a file's columns that its option says."""
-    types = dict(end.options).get("types")
-    said = str(types.value) if types is not None else ""
-    pairs = (each.partition("=") for each in said.split(","))
-    return {_plain(path_of(name.strip())): kind.strip() for name, _, kind in pairs if kind.strip()}
-
-
-def _plain(keys: tuple[str, ...]) -> str:
-    """Return a path as one text, whether or not its dots are part of a flat heading."""
-    return ".".join(keys)
 
 
 def _given(
@@ -58,7 +45,7 @@ def _given(
     if field.source is None or code.source is None or code.lookup is not None:
         return
     expression = code.source.expression
-    column = _typed_columns(subject.spec.source).get(_plain(expression.simple or ()), "")
+    column = column_types(subject.spec.source).get(plain(expression.simple or ()), "")
     kind = _COLUMNS.get(column, "")
     known = types_in(expression.tree, subject.source)
     yield (frozenset({kind}) if kind and not known else known), field.source.span
