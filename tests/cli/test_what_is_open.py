@@ -180,3 +180,28 @@ def test_values_that_stay_because_the_source_is_blank_are_counted(world: World) 
     assert "Blank in the source, kept in the target: name 2, team 1" in plan.out
     world.write("people.json", [person(2), person(3)])
     assert "Blank in the source" not in world.run(*PLAN).out
+
+
+def test_who_gets_a_boss_that_leaves_by_the_same_plan_is_told(world: World) -> None:
+    bosses = "  bosses: {from: target, resource: users.json, key: reference, value: id}\n"
+    mapping = MAPPING.replace("match:\n", f"{bosses}match:\n")
+    boss = "  boss: {from: boss, lookup: bosses}\n"
+    world.write("m.yaml", mapping.replace("  team: {", f"{boss}  team: {{"))
+    people = [person(2, left=True, name="New"), person(3, boss="P002"), person(4, boss="P005")]
+    world.write("people.json", [*people, person(5)])
+    world.write("users.json", [user(2), user(3), user(4), user(5)])
+    text = world.run(*PLAN).out
+    assert text.count("! boss: P002 New leaves by this plan") == 1
+    assert "leaves by this plan" in world.run(*PLAN, "--format", "markdown").out
+    assert "1 person counts in two of these: P002 New." in " ".join(text.split())
+
+
+def test_a_leaver_is_explained_by_both_rules_of_a_field(world: World) -> None:
+    mapping = MAPPING.replace("  phone:", "  active: {value: true, write: on_create}\n  phone:")
+    mapping = mapping.replace("leaveDate: today()", "active: {value: false}")
+    world.write("m.yaml", mapping.replace("left: leaveDate", "left: active == `false`"))
+    world.write("people.json", [person(2, left=True), person(3)])
+    world.write("users.json", [user(2, active=True), user(3, active=True)])
+    said = world.run("explain", "m.yaml", "P002").out
+    assert "active: left alone: written only when a record is created" in " ".join(said.split())
+    assert "active (on leaving): differs: will be written" in " ".join(said.split())

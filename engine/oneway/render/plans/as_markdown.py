@@ -114,12 +114,14 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     if not rows:
         return ""
     held, told = content.holders(verdict), content.stories(plan, verdict, memory)
+    leaving = content.going(plan)
     notes = [
         f"- {code(content.name(outcome))}: {code(note)}"
         for outcome in plan.telling
         for action in outcome.actions
         for note in (
             *content.notes(outcome, action, held, memory, told),
+            *content.refers_to(plan, action, leaving),
             *filter(None, [content.because(action)]),
         )
     ]

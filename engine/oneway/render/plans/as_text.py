@@ -81,6 +81,7 @@ class _TextPage:
         self.told = content.stories(plan, verdict, memory)
         # The page's head names the mapping; a line number then says as much in less room.
         self.short = self.is_wide()
+        self.going = content.going(plan)
         self.quoted: set[str] = set()
         """The places of long expressions that the page has shown: later their line is enough."""
 
@@ -151,7 +152,8 @@ class _TextPage:
         action = outcome.action_of(verb)
         named = f"{VERB_MARKERS[verb]} {verb.value} {content.who(outcome)}"
         lines = [self.style.paint(line, VERB_INKS[verb]) for line in wrap(named, self.style, 2, 4)]
-        for note in content.notes(outcome, action, self.held, self.memory, self.told):
+        notes = content.notes(outcome, action, self.held, self.memory, self.told)
+        for note in (*notes, *content.refers_to(self.plan, action, self.going)):
             lines += self.caution(wrap(f"! {note}", self.style, 4, 6))
         if why := content.because(action):
             lines += wrap(why, self.style, 4, 6)

@@ -283,10 +283,10 @@ def totals(plan: Plan) -> tuple[str, ...]:
     counts = plan.counts()
     doing = f"{', '.join(verbs) if verbs else 'No changes to make'}; "
     lines = [f"{doing}{counts['unchanged']:,} unchanged."]
-    twice = sum(1 for each in plan.telling if len({a.verb for a in each.actions}) > 1)
+    twice = [name(each) for each in plan.telling if len({a.verb for a in each.actions}) > 1]
     if twice:
-        said = "1 person counts" if twice == 1 else f"{twice:,} people count"
-        lines[0] += f" {said} in two of these."
+        said = "1 person counts" if len(twice) == 1 else f"{len(twice):,} people count"
+        lines[0] += f" {said} in two of these: {some(twice, _NAMED)}."
     stay = [f"{section.records:,} {section.title}" for section in staying(plan)]
     back = sum(each.kind is Kind.REHIRE and not each.actions for each in plan.telling)
     stay += [f"{back:,} perhaps back at work"] if back else []
@@ -457,6 +457,24 @@ def notes(
 
 def _about(reason: Reason) -> str:
     return f" ({clip(harmless(reason.value), 200)})" if reason.value else ""
+
+
+def going(plan: Plan) -> Mapping[str, str]:
+    """Return the names of those whom a plan takes access from, by their target records."""
+    return {
+        each.target_id: name(each)
+        for each in plan.telling
+        if each.target_id is not None and any(a.verb.takes_access for a in each.actions)
+    }
+
+
+def refers_to(plan: Plan, action: Action, leaving: Mapping[str, str]) -> list[str]:
+    """Return the fields that an action fills with a person who leaves by the same plan."""
+    return [
+        f"{harmless(each.field)}: {leaving[str(each.after)]} leaves by this plan"
+        for each in action.changes
+        if plan.name_of(each.field, each.after) and str(each.after) in leaving
+    ]
 
 
 def because(action: Action) -> str:
