@@ -332,8 +332,8 @@ OWN = (
     _nearest(
         "exchanged-records-are-not-compared",
         "planning/nearness",
-        "        return -1 if owner is None else self._score(owner, target)\n",
-        "        return -1 if owner is None else len(self.policy.fields) + 9\n",
+        "            self.kept[id] = self._score(owner, target)\n",
+        "            self.kept[id] = len(self.policy.fields) + 9\n",
         "two people with each other's codes are nearer to each other's records",
     ),
     _nearest(

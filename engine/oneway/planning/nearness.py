@@ -7,6 +7,7 @@ nobody's, or whose own pair is less alike, has more of the person's values, a pe
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -151,6 +152,7 @@ class _Nearest:
         self.fields = [each for each in shown_fields(policy) if each in policy.identifying]
         self.others = [each for each in shown_fields(policy) if each not in policy.identifying]
         self.drafts = drafts
+        self.kept: dict[str, int] = {}
 
     @cached_property
     def rivals(self) -> Mapping[str, tuple[SourceRow | None, TargetRow]]:
@@ -163,13 +165,13 @@ class _Nearest:
         }
 
     @cached_property
-    def holders(self) -> Mapping[Slot, Sequence[str]]:
+    def holders(self) -> Mapping[Slot, AbstractSet[str]]:
         """The ids of those records by each value that they hold."""
-        found: dict[Slot, list[str]] = defaultdict(list)
+        found: dict[Slot, set[str]] = defaultdict(set)
         for id, (_, target) in self.rivals.items():
             for slot in self._held(target):
-                found[slot].append(id)
-        return found
+                found[slot].add(id)
+        return dict(found)
 
     def of(self, draft: Draft) -> Nearer | None:
         """Return the records that are nearest to a person, if nearer than the matched one."""
@@ -185,7 +187,8 @@ class _Nearest:
         nearer = {
             id: slots
             for id, slots in shared.items()
-            if len(slots) > max(own, self._kept(id))
+            if len(slots) > own
+            and len(slots) > self._kept(id)
             and (_may_have_left(row) or self._tells(id, slots))
         }
         most = max(map(len, nearer.values()), default=0)
@@ -206,7 +209,11 @@ class _Nearest:
     def _kept(self, id: str) -> int:
         """Return how much a record has in common with its own match; -1 if it has none."""
         owner, target = self.rivals[id]
-        return -1 if owner is None else self._score(owner, target)
+        if owner is None:
+            return -1
+        if id not in self.kept:
+            self.kept[id] = self._score(owner, target)
+        return self.kept[id]
 
     def _tells(self, id: str, shared: Iterable[Slot]) -> bool:
         """Return whether more than a name speaks against the key of somebody who stays.
@@ -230,8 +237,7 @@ class _Nearest:
         return {id for ids in lists if len(ids) <= _TOO_MANY for id in ids}
 
     def _shared(self, said: Iterable[Slot], id: str) -> Sequence[Slot]:
-        held = set(self._held(self.rivals[id][1]))
-        return [slot for slot in said if slot in held]
+        return [slot for slot in said if id in self.holders.get(slot, ())]
 
     def _said(self, row: SourceRow) -> Iterator[Slot]:
         yield from self._keys(row.keys)
