@@ -22,7 +22,8 @@ class Truth:
     `state` is that of the last run, `done` how many of its actions were done; `need` is the worst
     that asks for a person, "" where nothing does; `told` are the codes and guards of the notices
     of the night, in order; `completed` says whether the last run got to its end. `exit` is that
-    of the last command, None where it was killed.
+    of the last command, None where it was killed. `lost` are the outputs of the run that could
+    not be written to their end.
     """
 
     state: str
@@ -34,6 +35,7 @@ class Truth:
     held: int = 0
     unsynced: int = 0
     exit: int | None = 0
+    lost: tuple[str, ...] = ()
 
     @property
     def completed(self) -> bool:
@@ -131,6 +133,16 @@ def _worker_killed_each_time_under_serve(stage: Stage) -> None:
         until(lambda: len(stage.hook.heard) > stage.heard, lambda: serving.said)
         serving.process.send_signal(signal.SIGTERM)
         serving.ends()
+
+
+def _nobody_reads(stage: Stage) -> None:
+    """Let the reader of the log be dead before the first line."""
+    join(stage, 9, 10)
+    reading, writing = os.pipe()
+    os.close(reading)
+    stage.four()
+    stage.exit = stage.night.run("run-due", "--log", "json", stderr=writing).ends()
+    os.close(writing)
 
 
 def _disk_full(stage: Stage) -> None:
@@ -311,6 +323,11 @@ _ALL = (
         "the run's process is killed at each try, under `serve`",
         _worker_killed_each_time_under_serve,
         Truth("interrupted", 0, "interrupted", ("died",), exit=None),
+    ),
+    Bad(
+        "the reader of the log is gone",
+        _nobody_reads,
+        Truth("done", 2, lost=("standard error",)),
     ),
     Bad("the disk is full", _disk_full, Truth("done", 8, told=("F112",), exit=1)),
     Bad(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,7 +37,7 @@ def lived(bad: Bad, shared: Theatre) -> Row:
         truth = bad.truth
         if truth.done < 0:  # only the target knows; what hung had been carried out, unanswered
             done = found.target.writes - writes - 1
-            truth = Truth(truth.state, done, truth.need, truth.told, exit=truth.exit)
+            truth = replace(truth, done=done)
         wrong = [*_differences(told, truth)]
         if truth.exit is not None and found.exit != truth.exit:
             wrong.append(f"exit code: {found.exit}, not {truth.exit}")
@@ -61,6 +61,8 @@ def _differences(said: Said, truth: Truth) -> Iterator[str]:
     need = (said.status["fleet"]["connections"][0]["needs"] or [""])[0]
     if need != truth.need:
         yield f"status: {need or 'nothing'} needs a person, not {truth.need or 'nothing'}"
+    if said.shown["lost_output"] != list(truth.lost):
+        yield f"runs show: lost {said.shown['lost_output']}, not {list(truth.lost)}"
     yield from _of_people(said, truth)
     yield from _of_metrics(said, truth)
     told = tuple(_about(each) for each in said.notices)

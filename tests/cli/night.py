@@ -97,8 +97,11 @@ class Night:
         (self.folder / "connections" / f"{name}.yaml").write_text(json.dumps(found))
 
     @contextmanager
-    def scheduler(self, *args: str) -> Iterator["Scheduler"]:
-        """Give a running `oneway serve` (or what the arguments say), killed in the end."""
+    def scheduler(self, *args: str, stderr: int | None = None) -> Iterator["Scheduler"]:
+        """Give a running `oneway serve` (or what the arguments say), killed in the end.
+
+        `stderr` is the file that standard error goes to, in place of a log.
+        """
         self.logs += 1
         log = self.folder / f"log-{self.logs}.txt"
         command = [sys.executable, "-c", DRIVEN, *(args or ("serve", "--listen", "off"))]
@@ -106,7 +109,12 @@ class Night:
         with (
             log.open("w") as file,
             subprocess.Popen(
-                command, cwd=self.folder, env=env, stderr=file, stdout=subprocess.PIPE, text=True
+                command,
+                cwd=self.folder,
+                env=env,
+                stderr=file if stderr is None else stderr,
+                stdout=subprocess.PIPE,
+                text=True,
             ) as process,
         ):
             try:
@@ -114,9 +122,9 @@ class Night:
             finally:
                 process.kill()
 
-    def run(self, *args: str) -> "Scheduler":
+    def run(self, *args: str, stderr: int | None = None) -> "Scheduler":
         """Run a command to its end."""
-        with self.scheduler(*args) as found:
+        with self.scheduler(*args, stderr=stderr) as found:
             found.out, _ = found.process.communicate(timeout=PATIENCE)
         return found
 

@@ -182,3 +182,14 @@ def test_a_name_is_what_all_rows_of_a_value_say(rows: list[dict[str, Any]], rng:
 
 def _shown(said: Any, value: Any) -> str:
     return "" if said in (None, " ", "", []) or said == value else str(said)
+
+
+def test_an_edit_names_the_values_that_it_would_write(world: World) -> None:
+    named(world, number=3)
+    edited = WITH_LABEL.replace("team: {from: team, lookup", "team: {value: OPS, lookup")
+    world.write("new.yaml", edited)
+    told = world.run("impact", "new.yaml", "--old", "m.yaml")
+    assert "team: 8 (LAB Laboratory), now left alone" in told.flat
+    told = world.run("impact", "m.yaml", "--old", "new.yaml", "--format", "json").data
+    (first, *_) = (each["fields"][0]["after"] for each in told["people"])
+    assert first == {"value": 8, "name": "LAB Laboratory"}

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from oneway.core.records import Value
 from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count
 from oneway.planning.impact import FieldImpact, Impact, PersonImpact
-from oneway.planning.plan import Change, Outcome
+from oneway.planning.plan import Change, Outcome, Plan
 from oneway.render.layout import wrap
-from oneway.render.sanitize import harmless, markdown, shown
+from oneway.render.plans.content import valued
+from oneway.render.sanitize import harmless, markdown
 from oneway.render.style import Ink, Style
 from oneway.runs.compare.impact import EditImpact
 
@@ -45,7 +45,7 @@ def text(found: EditImpact, style: Style, limit: int | None) -> str:
         ink = Ink.TROUBLE if each.turn[0] != each.turn[1] else Ink.CHANGED
         lines.append(style.paint(harmless(f"{_who(each.shown)}: {_how(each)}"), ink))
         for field in each.fields:
-            lines += wrap(harmless(f"{field.field}: {_field(field)}"), style, 4, 8)
+            lines += wrap(harmless(f"{field.field}: {_field(field, found)}"), style, 4, 8)
     if limit is not None and len(people) > limit:
         lines.append(f"and {len(people) - limit:,} more; --verbose shows all")
     for breach in found.newly_fired:
@@ -57,13 +57,14 @@ def as_json(found: EditImpact) -> dict[str, object]:
     """Return the effect as data.
 
     Keys: sentence, records, people (key, label, source_id, target_id, before, after, fields:
-    field, before, after: what each version writes, null if it writes nothing, or {value}),
+    field, before, after: what each version writes, null if it writes nothing, or {value}, with the
+    name of a looked-up value),
     fields (people by field), guards (the names of those that newly fire).
     """
     return {
         "sentence": sentence(found),
         "records": found.impact.records,
-        "people": list(map(_person, found.impact.people)),
+        "people": [_person(each, found) for each in found.impact.people],
         "fields": dict(sorted(found.impact.fields.items())),
         "guards": [breach.name for breach in found.newly_fired],
     }
@@ -79,7 +80,7 @@ def as_markdown(found: EditImpact, *, names: bool) -> str:
     groups = _groups(found.impact)
     for position, (title, people) in enumerate(groups):
         block = [f"### {markdown(title)} ({len(people):,})", ""]
-        block += list(_listed(people, names=names))
+        block += list(_listed(people, found)) if names else []
         needed = sum(len(line.encode()) + 1 for line in block)
         if size + needed > MOST_BYTES - 200:
             left = sum(len(others) for _, others in groups[position:])
@@ -101,18 +102,16 @@ def _groups(found: Impact) -> list[tuple[str, list[PersonImpact]]]:
     return list(groups.items())
 
 
-def _listed(people: Sequence[PersonImpact], *, names: bool) -> Iterator[str]:
-    if not names:
-        return
+def _listed(people: Sequence[PersonImpact], found: EditImpact) -> Iterator[str]:
     for each in people[:_FEW]:
-        said = "; ".join(f"{field.field}: {_field(field)}" for field in each.fields)
+        said = "; ".join(f"{field.field}: {_field(field, found)}" for field in each.fields)
         yield f"- {markdown(_who(each.shown))}{': ' if said else ''}{markdown(said)}"
     if len(people) > _FEW:
         yield f"- and {len(people) - _FEW:,} more"
     yield ""
 
 
-def _person(each: PersonImpact) -> dict[str, object]:
+def _person(each: PersonImpact, found: EditImpact) -> dict[str, object]:
     return {
         "key": each.shown.key,
         "label": each.shown.label,
@@ -121,16 +120,22 @@ def _person(each: PersonImpact) -> dict[str, object]:
         "before": each.turn[0],
         "after": each.turn[1],
         "fields": [
-            {"field": one.field, "before": _write(one.before), "after": _write(one.after)}
+            {
+                "field": one.field,
+                "before": _write(one.before, found.before),
+                "after": _write(one.after, found.after),
+            }
             for one in each.fields
         ],
     }
 
 
-def _write(change: Change | None) -> dict[str, object] | None:
+def _write(change: Change | None, plan: Plan) -> dict[str, object] | None:
     if change is None:
         return None
-    return {"value": MASK if isinstance(change.after, Sealed) else change.after}
+    name = plan.name_of(change.field, change.after)
+    said = {"value": MASK if isinstance(change.after, Sealed) else change.after}
+    return {**said, "name": name} if name else {**said}
 
 
 def _who(outcome: Outcome) -> str:
@@ -142,11 +147,9 @@ def _how(each: PersonImpact) -> str:
     return f"{before}, now {after}" if before != after else f"{after}, otherwise"
 
 
-def _field(field: FieldImpact) -> str:
-    old = "left alone" if field.before is None else _value(field.before.after)
-    new = "left alone" if field.after is None else _value(field.after.after)
-    return f"{old}, now {new}"
+def _field(field: FieldImpact, found: EditImpact) -> str:
+    return f"{_value(field.before, found.before)}, now {_value(field.after, found.after)}"
 
 
-def _value(value: Value | Sealed) -> str:
-    return shown(value)
+def _value(change: Change | None, plan: Plan) -> str:
+    return "left alone" if change is None else valued(plan, change.field, change.after)

@@ -175,6 +175,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         lines += [
             "",
             *(line for each in (f"Planned: {first}", *more) for line in wrap(each, style)),
+            *(line for each in content.alike(past.plan) for line in wrap(each, style, 2, 4)),
         ]
     if past.plan is not None and past.plan.misses and not chosen:
         lines += ["", *_marked("! values without a reference:", style)]
@@ -226,14 +227,14 @@ def _head(past: Past, style: Style) -> Iterator[str]:
         yield from _fact("allowed", harmless(said), style)
     yield from _fact("kept", _kept(past), style)
     if past.lost:
-        yield from _fact("lost", f"{' and '.join(past.lost)}, {_GONE}", style)
+        yield from _fact("lost", f"{' and '.join(past.lost)} {_GONE}", style)
 
 
 def _inked(line: str, at: int, state: RunState, style: Style) -> str:
     return style.paint(line[:at], Ink.STRONG) + style.paint(line[at:], RUN_STATE_INKS[state])
 
 
-_GONE = "whose reader was gone, or disk full, before the run ended; the run went on"
+_GONE = "from some point on: the reader was gone, or the disk full; the run went on"
 
 
 def _by(run: Run) -> str:

@@ -257,7 +257,7 @@ def _held_lines(each: ConnectionStatus, style: Style) -> Iterator[str]:
 def _is_told(each: ConnectionStatus) -> bool:
     """Return whether the last run was stopped by the instant in the future, and says so."""
     problems = each.last.problems if each.last is not None else ()
-    return any(problem.code == "F124" for problem in problems)
+    return any(problem.code in ("F117", "F124") for problem in problems)
 
 
 def _said(each: ConnectionStatus) -> Iterator[str]:

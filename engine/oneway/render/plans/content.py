@@ -1,7 +1,7 @@
 """The content that all forms of a plan share: groups, words, sentences. All harmless."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -528,19 +528,18 @@ def sentence(reason: Reason, names: Mapping[str, str] = {}) -> str:
     return clip(harmless(with_names(replace(reason, value=""), names)), 400)
 
 
-def alike(plan: Plan) -> tuple[str, ...]:
-    """Return the changes that many records share: "teamId: all 150 become 13 (OPS)"."""
+def alike(plan: Plan, among: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return the changes that many records share: "teamId: all 150 become 13 (OPS)".
+
+    Of all actions, or of those whose ids are given.
+    """
     counts: dict[str, Counter[str]] = {}
-    for outcome in plan.telling:
-        for action in outcome.actions:
-            for change in action.changes:
-                if action.verb is Verb.UPDATE and not _is_sealed(change):
-                    after = (
-                        "nothing"
-                        if change.after is None
-                        else valued(plan, change.field, change.after)
-                    )
-                    counts.setdefault(change.field, Counter())[after] += 1
+    for action in plan.actions:
+        for change in action.changes if among is None or action.id in among else ():
+            if action.verb is Verb.UPDATE and not _is_sealed(change):
+                gone = change.after is None
+                after = "nothing" if gone else valued(plan, change.field, change.after)
+                counts.setdefault(change.field, Counter())[after] += 1
     said = []
     for field, found in counts.items():
         (after, number), total = found.most_common(1)[0], found.total()

@@ -8,7 +8,7 @@ from oneway.planning.guard_kinds import definition_of
 from oneway.planning.guards import key_of, words_of
 from oneway.planning.plan import Ending
 from oneway.render import remedies
-from oneway.render.plans.content import may_concern
+from oneway.render.plans.content import alike, may_concern
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import field_name, fields, people, text
@@ -56,7 +56,9 @@ def _block(
     concerned = may_concern(told.plan, breach.guard) if told.plan is not None else ""
     # A plan can be looked up as a run only once it is applied.
     remedy = "" if told.planned else remedies.for_code(breach.guard, connection, mapping=mapping)
-    about = tuple(filter(None, (text(breach.text), text(concerned), remedy)))
+    shared = alike(told.plan, ids) if told.plan is not None else ()
+    about = (*shared, breach.text, concerned)
+    about = tuple(filter(None, (*map(text, about), remedy)))
     table = _table(title, these) if these else None
     return _asking(told, title, group, about, table)
 

@@ -8,6 +8,7 @@ from oneway.core.seal import Seal
 from oneway.mapping.interpreter import tabulate
 from oneway.planning.guards import Breach, judge
 from oneway.planning.impact import Impact, impact
+from oneway.planning.plan import Plan
 from oneway.runs.plan import plan_of
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import ReadInputs, read_inputs
@@ -23,6 +24,8 @@ class EditImpact:
     impact: Impact
     fired_before: tuple[Breach, ...]
     fired_after: tuple[Breach, ...]
+    before: Plan
+    after: Plan
 
     @property
     def newly_fired(self) -> tuple[Breach, ...]:
@@ -43,7 +46,8 @@ def edit_impact(
     before = _with(old, after, new) or _read(old, systems, progress)
     plans = [plan_of(each, found, _SEAL) for each, found in ((old, before), (new, after))]
     verdicts = [judge(plan, each.guards) for plan, each in zip(plans, (old, new), strict=True)]
-    return EditImpact(impact(*plans), *(tuple(verdict.breaches) for verdict in verdicts))
+    fired_before, fired_after = (tuple(verdict.breaches) for verdict in verdicts)
+    return EditImpact(impact(*plans), fired_before, fired_after, *plans)
 
 
 def _read(old: PreparedRun, systems: OpenSystems, progress: Progress) -> ReadInputs:
