@@ -104,6 +104,7 @@ def test_each_guess_is_marked_and_each_question_can_be_answered(made: tuple[Worl
     world, _ = made
     text = (world.folder / "map.yaml").read_text()
     assert "managerId: {from: Manager, lookup: people, on_miss: keep}   # guess" in text
+    assert "    label: trim(join(' ', [firstName || '', lastName || '']))\n" in text
     name = '"Last Name"'
     assert f"lastName: iif({name} == upper({name}), title_case({name}), {name})   # guess" in text
     assert "active: {value: true, write: on_create}   # guess" in text

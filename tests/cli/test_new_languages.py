@@ -76,7 +76,7 @@ def test_dutch_headings_words_and_totals_are_known(oneway: Run) -> None:
         "header: 2",
         "footer: Totaal",
         "id: Gebruikersnaam",
-        "key: '\"Volledige naam\"', value: Gebruikersnaam",
+        "    key: '\"Volledige naam\"'\n    value: Gebruikersnaam\n",
         'Gebruikersnaam: {from: email_local(lower(trim("E-mail werk"))), write: on_create}',
         "Leidinggevende: {from: Leidinggevende, lookup: people",
         "[Voornaam || '', \"Tussenv.\" || '', Achternaam || '']",

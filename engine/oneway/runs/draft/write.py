@@ -196,12 +196,16 @@ def _references(
         read = f"lower(trim({read}))"
     elif is_by_number(source, target, pair, keys):
         read = f"to_number({read})"
-    resource = yaml_text(target.resource, flow=True)
-    value = yaml_text(expression(target, target.id), flow=True)
-    table = f"{{from: target, resource: {resource}, key: {yaml_text(read, flow=True)}"
-    label = _name_of_a_person(target) if target.connector == FILES else ""  # manifests have one
-    named = f", label: {yaml_text(label, flow=True)}" if label else ""
-    return ["references:", f"  people: {table}, value: {value}{named}}}   # guess"]
+    table = {
+        "from": "target",
+        "resource": target.resource,
+        "key": read,
+        "value": expression(target, target.id),
+    }
+    if target.connector == FILES and (name := _name_of_a_person(target)):
+        table["label"] = name  # a manifest has its own
+    lines = [f"    {key}: {yaml_text(value)}" for key, value in table.items()]
+    return ["references:", "  people:                    # guess", *lines]
 
 
 def _match(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[str]:
