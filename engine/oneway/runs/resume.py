@@ -55,7 +55,8 @@ def hold_lock(name: str, operator: Operator) -> Iterator[Holder]:
     """
     since, where = instant_text(operator.now()), operator.state.journal
     with ExitStack() as stack:
-        holder = stack.enter_context(locked(operator.state.path / LOCKS, name, since=since))
+        folder = operator.state.path / LOCKS
+        holder = stack.enter_context(locked(folder, name, since=since, zone=operator.zone))
         operator.leases[name] = stack.enter_context(leased(where, name, holder))
         stack.callback(operator.leases.pop, name)
         if operator.state.store is not None:

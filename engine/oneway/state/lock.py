@@ -12,7 +12,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from time import sleep
@@ -20,39 +20,46 @@ from time import sleep
 from filelock import FileLock, Timeout
 
 from oneway.core.diagnostics import refusal
+from oneway.core.instants import moment
 from oneway.state.processes import is_alive
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock: the machine, the process, and when it began."""
+    """Who holds a lock: the machine, the process, and the instant at which it began.
+
+    `zone` is the time zone of those who are told of it, whoever holds the lock.
+    """
 
     host: str
     process: int
     since: str
+    zone: str = ""
 
     def __str__(self) -> str:
-        return f"process {self.process} on {self.host} since {self.since}"
+        since = moment(self.since, self.zone, seconds=True)
+        return f"process {self.process} on {self.host} since {since}"
 
 
 @contextmanager
-def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
+def locked(folder: Path, name: str, *, since: str, zone: str = "") -> Iterator[Holder]:
     """Hold the lock of a connection; raise `Refused`, naming the holder, if it is taken.
 
     `folder` is private to the user and must be on a file system with locks; `since` is the instant
-    shown to others. Never waits for another run.
+    shown to others, and `zone` the time zone in which we are told theirs. Never waits for another
+    run.
     """
     path = folder / f"{_file_name(name)}.lock"
     beside = path.with_suffix(".holder")
     lock = FileLock(path, timeout=0, mode=0o600)
-    holder = Holder(socket.gethostname(), os.getpid(), since)
+    holder = Holder(socket.gethostname(), os.getpid(), since, zone)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire(timeout=_GLANCE, poll_interval=_PAUSE)
         _write(beside, holder)
     except Timeout:
         help = "wait for it to end; it can be stopped, and `oneway resume` will settle what it did"
-        summary = f"another run holds the lock of '{name}': {_named(beside)}"
+        summary = f"another run holds the lock of '{name}': {_named(beside, zone)}"
         raise refusal("F115", str(path), summary, help) from None
     except OSError as error:
         lock.release()
@@ -89,7 +96,8 @@ def _write(path: Path, holder: Holder) -> None:
     made = path.with_suffix(f".{holder.process}")
     try:
         made.touch(mode=0o600)
-        made.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+        said = {"host": holder.host, "process": holder.process, "since": holder.since}
+        made.write_text(json.dumps(said), encoding="utf-8")
         made.replace(path)
     except OSError:
         with suppress(OSError):
@@ -97,12 +105,12 @@ def _write(path: Path, holder: Holder) -> None:
         raise
 
 
-def _named(path: Path) -> str:
+def _named(path: Path, zone: str) -> str:
     """Return the holder of a lock, waiting briefly for a new holder to write its name."""
     for _ in range(_TRIES):
         holder = _read(path)
         if holder is not None and _lives(holder):
-            return str(holder)
+            return str(replace(holder, zone=zone))
         sleep(_PAUSE)
     return "one that has only just begun"
 

@@ -311,7 +311,7 @@ class Journal(RunHistory):
         held = select(literal(1)).where(self.lease.fence.holds())
         if not self.rows(held):
             self.lease.lost = True
-            raise taken_over(self, self.lease.fence.connection)
+            raise taken_over(self, self.lease)
 
     def _leaving(self, sending: Prepared, id: int, action: str, at: str) -> None:
         """Let an action's requests leave; renew a lease that is about to end for that."""
@@ -324,7 +324,7 @@ class Journal(RunHistory):
             self._fenced(sending, values)
         except LookupError:  # the lease is not lost: it was about to end, or this is a bug
             if not lease.renewed(self):
-                raise taken_over(self, lease.fence.connection) from None
+                raise taken_over(self, lease) from None
             self.change(sending, values)
         lease.let_leave(action, journalled)
 

@@ -30,8 +30,10 @@ from oneway.state.pulse import beat, since_beat, uptime
 class Lease:
     """A lease that this process holds, or has lost."""
 
-    def __init__(self, where: Path | str, fence: Fence) -> None:
+    def __init__(self, where: Path | str, fence: Fence, zone: str = "") -> None:
         self.fence = fence
+        self.zone = zone
+        """The time zone in which people are told since when another run holds it."""
         self.lost = False
         """Whether another run is known to have taken it over."""
         self._where = where
@@ -102,7 +104,7 @@ def leased(where: Path | str, name: str, holder: Holder) -> Iterator[Lease]:
     """Hold the lease of a connection in a store; raise `Refused` if another run does."""
     beat()
     with Store.open(where) as store:
-        lease = Lease(where, _taken(store, name, holder))
+        lease = Lease(where, _taken(store, name, holder), holder.zone)
     try:
         with lease.renewing():
             yield lease
@@ -139,10 +141,12 @@ def free_of_the_dead(store: Store, name: str) -> bool:
     return True
 
 
-def taken_over(store: Store, name: str) -> Refused:
+def taken_over(store: Store, lease: Lease) -> Refused:
     """Return the refusal of a run that has lost its lease, which names the new holder."""
+    name = lease.fence.connection
     row = _row(store, name)
-    who = "it is not in the store any more" if row is None else f"{_holder(row)} took it over"
+    gone = "it is not in the store any more"
+    who = gone if row is None else f"{_holder(row, lease.zone)} took it over"
     summary = f"this run has lost the lease of '{name}': {who}"
     help = "nothing more was sent; the other run looks up what was in flight: see `oneway runs`"
     return refusal("F125", store.place, summary, help)
@@ -154,7 +158,7 @@ def _taken(store: Store, name: str, holder: Holder) -> Fence:
     if found is None and free_of_the_dead(store, name):
         found = _try(store, name, holder)
     if found is None:
-        raise _held(store, name)
+        raise _held(store, name, holder.zone)
     return found
 
 
@@ -190,9 +194,9 @@ def _give_back(store: Store, fence: Fence) -> None:
             store.change(update(entry).where(waiting).values(by_when=None), at_least=0)
 
 
-def _held(store: Store, name: str) -> Refused:
+def _held(store: Store, name: str, zone: str) -> Refused:
     row = _row(store, name)
-    who = "one that has only just begun" if row is None else str(_holder(row))
+    who = "one that has only just begun" if row is None else str(_holder(row, zone))
     help = "wait for it to end; it can be stopped, and `oneway resume` will settle what it did"
     summary = f"another run holds the lock of '{name}': {who}"
     return refusal("F115", store.place, summary, help)
@@ -203,8 +207,8 @@ def _row(store: Store, name: str) -> AnyRow | None:
     return found[0] if found else None
 
 
-def _holder(row: AnyRow) -> Holder:
-    return Holder(row.host, row.process, row.since)
+def _holder(row: AnyRow, zone: str) -> Holder:
+    return Holder(row.host, row.process, row.since, zone)
 
 
 _GLANCE = 0.5
