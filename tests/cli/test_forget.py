@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from cli_world import MAPPING, World, person
+from cli_world import MAPPING, World, person, user
 
 from postgres import Server, running
 
@@ -44,6 +44,22 @@ def test_a_person_is_erased_from_links_entries_plans_and_inputs(world: World) ->
         assert text not in left, text
     assert b"P002" in left
     assert b"Person 3" in left
+
+
+def test_nobody_s_colleagues_name_the_person_any_more(world: World) -> None:
+    """The target calls a manager otherwise than the source does, and has no key of theirs."""
+    table = "{from: target, resource: users.json, key: email, value: id, label: name}"
+    mapping = MAPPING.replace("match:", f"  people: {table}\nmatch:")
+    world.write(
+        "m.yaml", mapping.replace("  phone:", "  boss: {from: boss, lookup: people}\n  phone:")
+    )
+    world.write("people.json", [person(1), person(2, boss="boss@example.com")])
+    world.write("users.json", [user(1, name="Maiden Name", email="boss@example.com"), user(2)])
+    world.run("sync", "m.yaml")
+    assert "1 (boss@example.com Maiden Name)" in world.run("runs", "show", "latest").flat
+    assert world.run("forget", "P001").code == 0
+    assert b"Maiden Name" not in kept(world)
+    assert b'"P002"' in kept(world)
 
 
 def test_what_cannot_be_reached_is_said(world: World) -> None:

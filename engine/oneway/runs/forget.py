@@ -1,5 +1,6 @@
 """Erases one person from the store: links, entries, saved plans and snapshots."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -147,6 +148,23 @@ def forget_person(journal: Journal, known: Known) -> Forgotten:
     )
 
 
+def _value_names(known: Known, plan: Plan) -> dict[str, dict[str, str]]:
+    """Return the names of looked-up values, but for those that may be this person's.
+
+    The target may call the person otherwise: what has the number of their record goes as well.
+    """
+    ids = known.source_ids | known.target_ids
+    found = {
+        path: {
+            value: name
+            for value, name in names.items()
+            if str(json.loads(value)) not in ids and not known.is_in(name)
+        }
+        for path, names in plan.names.items()
+    }
+    return {path: names for path, names in found.items() if names}
+
+
 def _forget_plan(journal: Journal, run: Run, known: Known, plan: Plan) -> bool:
     """Take a person out of a run's plan; return whether they stood in it."""
     outcomes = tuple(_without(known, each) for each in plan.outcomes if not known.is_of(each))
@@ -155,11 +173,9 @@ def _forget_plan(journal: Journal, run: Run, known: Known, plan: Plan) -> bool:
         for each in plan.misses
     )
     allowed = _allowed(known, plan.allowed)
-    names = {
-        field: {of: name for of, name in each.items() if not known.is_in(f"{of} {name}")}
-        for field, each in plan.names.items()
-    }
-    less = replace(plan, outcomes=outcomes, misses=misses, allowed=allowed, names=names)
+    less = replace(
+        plan, outcomes=outcomes, misses=misses, allowed=allowed, names=_value_names(known, plan)
+    )
     if less == plan:
         return False
     replace_plan(journal, run.id, dump(less))
