@@ -53,8 +53,9 @@ def test_nobody_s_colleagues_name_the_person_any_more(world: World) -> None:
     world.write(
         "m.yaml", mapping.replace("  phone:", "  boss: {from: boss, lookup: people}\n  phone:")
     )
-    world.write("people.json", [person(1), person(2, boss="boss@example.com")])
-    world.write("users.json", [user(1, name="Maiden Name", email="boss@example.com"), user(2)])
+    mail = "boss@example.com"
+    world.write("people.json", [person(1, email=mail), person(2, boss=mail)])
+    world.write("users.json", [user(1, name="Maiden Name", email=mail), user(2)])
     world.run("sync", "m.yaml")
     assert "1 (boss@example.com Maiden Name)" in world.run("runs", "show", "latest").flat
     assert world.run("forget", "P001").code == 0
