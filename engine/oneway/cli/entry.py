@@ -44,7 +44,7 @@ COMMANDS = (
     Listed("status", "Show how each connection stands, without network."),
     Listed("runs", "List runs, show one run, or forget old ones."),
     Listed("forget", "Erase one person from the store, and say what cannot be reached."),
-    Listed("report", "Write a page about one run, for people."),
+    Listed("report", "Write a page about one run or one saved plan, for people."),
     Listed("replay", "Derive a run's plan again from its snapshot, and show the differences."),
     Listed("serve", "Run all connections of a folder on their schedules, until stopped."),
     Listed("run-due", "Run the connections of a folder that are due, once, and end."),
