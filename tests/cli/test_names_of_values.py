@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from oneway.core.diagnostics import Span
 from oneway.core.records import Record
 from oneway.core.seal import canonical
+from oneway.mapping.code import ReferenceCode
 from oneway.mapping.expressions import Context, parse
-from oneway.mapping.interpreter import ReferenceCode
 from oneway.mapping.value_names import value_names
 
 MOVED = "7 (OPS) -> 8 (LAB)"

@@ -24,8 +24,8 @@ from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.compiler import compile_mapping, connectors_of
-from oneway.mapping.interpreter import tabulate
 from oneway.mapping.load import load_mapping
+from oneway.mapping.lookup_table import tabulate
 from oneway.planning.guards import judge
 from oneway.planning.plan import Allowance, PlanInput, Read
 from oneway.planning.planner import Header, plan

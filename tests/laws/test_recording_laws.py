@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
-from oneway.mapping.interpreter import tabulate
+from oneway.mapping.lookup_table import tabulate
 from oneway.render import mapping_tests as render
 from oneway.runs import RunRequest
 from oneway.runs.draft.anonymise import words_of

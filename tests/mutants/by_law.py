@@ -88,7 +88,7 @@ OWN = (
     _own(
         3,
         "report-deactivates-the-unmatched",
-        "planning/outcomes",
+        "planning/absent",
         "        if program.policy.absent is Absent.DEACTIVATE and draft",
         "        if program.policy.absent is not Absent.IGNORE and draft",
         "whom no source record matches is left alone, but for `absent: deactivate`",
@@ -144,7 +144,7 @@ OWN = (
     _own(
         12,
         "absent-are-not-told",
-        "planning/outcomes",
+        "planning/absent",
         "        if each.target_id in matched:\n            continue\n",
         "        if each.target_id in matched or each.left:\n            continue\n",
         "every target record that nobody matches has an outcome",
@@ -241,7 +241,7 @@ OWN = (
         19,
         "unread-rows-tell-nothing",
         "mapping/interpreter",
-        "                row = row._replace(leaver=self._decides_unread("
+        "                row = row._replace(leaver=self._decides_surely("
         "self.code.leaver, seen, _LEAVER))\n",
         "                pass\n",
         "what can be read of a record says whether its person has left",
@@ -290,7 +290,7 @@ OWN = (
         18,
         "lost-values-are-blank",
         "mapping/interpreter",
-        " and _leave_of(sure) == _leave_of(perhaps)",
+        " and leave_of(sure) == leave_of(perhaps)",
         "",
         "what is lost may have been anything, and is no blank",
     ),

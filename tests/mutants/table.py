@@ -700,7 +700,7 @@ MUTANTS = (
     ),
     Mutant(
         "deactivate-unproven",
-        "planning/outcomes",
+        "planning/absent",
         "if blocked:",
         "if False:",
         "`absent: deactivate` needs a complete read",
@@ -708,7 +708,7 @@ MUTANTS = (
     ),
     Mutant(
         "deactivate-disputed",
-        "planning/outcomes",
+        "planning/absent",
         "if target.target_id in spoken:",
         "if False:",
         "a record that source records speak of is not absent",
@@ -716,7 +716,7 @@ MUTANTS = (
     ),
     Mutant(
         "report-deactivates",
-        "planning/outcomes",
+        "planning/absent",
         "if program.policy.absent is Absent.DEACTIVATE and",
         "if",
         "`absent: report` writes nothing",
@@ -888,7 +888,7 @@ MUTANTS = (
     ),
     Mutant(
         "near-keys-are-strangers",
-        "planning/outcomes",
+        "planning/absent",
         "            for form in forms_of(row):",
         "            for form in ():",
         "whose key is written otherwise may be there still",

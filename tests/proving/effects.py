@@ -20,7 +20,7 @@ from oneway.core.records import Record, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.documents.yaml_source import parse
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.interpreter import tabulate
+from oneway.mapping.lookup_table import tabulate
 from oneway.planning.guards import judge
 from oneway.planning.impact import impact
 from oneway.planning.plan import Kind, Outcome, Plan, Verb

@@ -7,8 +7,9 @@ from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
-from oneway.mapping.interpreter import Interpreted, tabulate
+from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.load import load_mapping
+from oneway.mapping.lookup_table import tabulate
 from oneway.planning.plan import Plan
 from oneway.planning.planner import Header, plan
 

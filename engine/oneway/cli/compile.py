@@ -6,7 +6,8 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, requesting
 from oneway.mapping.generated.program import generated
-from oneway.mapping.interpreter import Interpreted, LookupTable
+from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.lookup_table import LookupTable
 from oneway.runs import RunRequest, prepare_run
 
 

@@ -14,8 +14,9 @@ from oneway.core.connector import Description, Finding, Probe
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
 from oneway.core.words import count, some
+from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.interpreter import LookupTable, ReferenceCode
+from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import Missed, Program, SourceRow, TargetRow, whole
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison

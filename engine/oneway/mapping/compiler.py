@@ -13,20 +13,14 @@ from zoneinfo import ZoneInfo
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, did_you_mean
 from oneway.core.records import Value, keys_overlap, path_of, path_text
+from oneway.mapping.code import FieldCode, MappingCode, OnePerCode, ReferenceCode, Typed
 from oneway.mapping.evidence import Secrets
 from oneway.mapping.expressions import Context, Expression, parse
-from oneway.mapping.interpreter import (
-    FieldCode,
-    Interpreted,
-    LookupTable,
-    MappingCode,
-    OnePerCode,
-    ReferenceCode,
-    Typed,
-)
+from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lint import lint, weighed
 from oneway.mapping.lint.leaving import left_reads, misspelt
 from oneway.mapping.lint.typing_of import nodes_in
+from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import FieldRule, LeftCondition, Policy, Rule
 from oneway.mapping.record_schema import readable, reading_of, typed, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has

@@ -8,11 +8,10 @@ to reference tables, and so a `Program`. The order of each field is
 and everything that can go wrong on one record ends in that record's `EvaluationFailure`.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from typing import TypeAlias
 
 from oneway.core.batches import Batch
 from oneway.core.connector import Capability
@@ -21,7 +20,6 @@ from oneway.core.records import (
     MISSING,
     Missing,
     Record,
-    Snapshot,
     Value,
     at,
     comparable,
@@ -34,7 +32,8 @@ from oneway.core.records import (
     without_path,
 )
 from oneway.core.sealed import MASK
-from oneway.mapping.evidence import Secrets, as_shown, evidence, readings
+from oneway.mapping.code import FieldCode, MappingCode, ReferenceCode, Typed
+from oneway.mapping.evidence import as_shown, evidence, readings
 from oneway.mapping.expressions import (
     PLAIN,
     Context,
@@ -42,10 +41,10 @@ from oneway.mapping.expressions import (
     EvaluationError,
     Expression,
     Gaps,
-    Reading,
     one_record,
     texts,
 )
+from oneway.mapping.lookup_table import LookupTable, scalar
 from oneway.mapping.program import (
     AnySourceRow,
     Cell,
@@ -62,139 +61,13 @@ from oneway.mapping.program import (
     Written,
 )
 from oneway.mapping.spec import Constant, Merge, OutOfScope, Write
-
-Check: TypeAlias = Callable[[Value], str]
-"""Returns what is wrong with a non-blank value, or ""; never shows the value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """An expression and, where a record schema declares one, the check of its value."""
-
-    expression: Expression
-    check: Check | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FieldCode:
-    """How one field's cell is computed; `constant` is set if there is no `source`."""
-
-    rule: FieldRule
-    source: Typed | None = None
-    constant: Value = None
-    default: Expression | Constant | None = None
-    initial: Expression | Constant | None = None
-    when: Expression | None = None
-    lookup: str | None = None
-    check: Check | None = None
-
-    @property
-    def expressions(self) -> tuple[Expression, ...]:
-        """The expressions that the field's cell is computed with."""
-        source = self.source and self.source.expression
-        found = (source, self.default, self.initial, self.when)
-        return tuple(each for each in found if isinstance(each, Expression))
-
-
-@dataclass(frozen=True, slots=True)
-class ReferenceCode:
-    """How a lookup table is read from the records of a reference."""
-
-    name: str
-    key: Expression
-    value: Expression
-    own: tuple[str, ...] = ()
-    """Where the target's records hold their ids, if the table is made of them."""
-    label: Expression | None = None
-    """What names a row for people: the mapping's, or else the manifest's."""
-    says_label: bool = False
-    """Whether the mapping has a label for the rows."""
-    secret: frozenset[str] = frozenset()
-    """Which of "key", "value" and "label" read anything sensitive."""
-
-
-@dataclass(frozen=True, slots=True)
-class OnePerCode:
-    """How to choose between several source records of a person."""
-
-    person: Expression
-    latest_by: Expression
-    current: Expression | None = None
-
-    @property
-    def expressions(self) -> tuple[Expression, ...]:
-        """All expressions, as they are written."""
-        found = (self.person, self.current, self.latest_by)
-        return tuple(each for each in found if each is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class MappingCode:
-    """A compiled mapping before it is bound: the policy, and the expressions for it."""
-
-    policy: Policy
-    match_source: tuple[Typed, ...]
-    match_target: tuple[Expression, ...]
-    rules: tuple[Expression, ...]
-    fields: tuple[FieldCode, ...]
-    only: tuple[Expression, ...] = ()
-    leaver: Expression | None = None
-    leaving: tuple[FieldCode, ...] = ()
-    left: Expression | None = None
-    scheduled: Expression | None = None
-    label: Expression | None = None
-    references: tuple[ReferenceCode, ...] = ()
-    one_per: OnePerCode | None = None
-    target_reading: Reading = PLAIN
-    """What an absent key of a target record means."""
-    unsure: Mapping[Capability, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    """Paths of `Policy.told` that may change when a record leaves, or comes back."""
-    secrets: Secrets = field(default_factory=Secrets)
-
-    @property
-    def open_tables(self) -> frozenset[str]:
-        """The references whose lookup tables hold nothing sensitive."""
-        closed = {each.lookup for each in (*self.fields, *self.leaving) if each.rule.sensitive}
-        closed |= {each.name for each in self.references if each.secret - {"label"}}
-        return frozenset(each.name for each in self.references) - closed
-
-
-@dataclass(frozen=True, slots=True)
-class LookupTable:
-    """A lookup table: for each key, every value beside it.
-
-    `complete` is False if the table may lack rows: a miss then clears nothing. `keyless` are the
-    records with a blank key, by id: no lookup finds them.
-    """
-
-    rows: Mapping[Hashable, tuple[Value, ...]]
-    complete: bool = True
-    problems: tuple[str, ...] = ()
-    keyless: tuple[str, ...] = ()
-
-
-def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> LookupTable:
-    """Return the lookup table of a reference; a record that fails makes it incomplete."""
-    rows: dict[Hashable, list[Value]] = {}
-    problems = list(snapshot.problems)
-    keyless = []
-    for record in snapshot.records:
-        try:
-            if record.problem or record.damage:
-                raise EvaluationError(record.problem or record.damage)
-            key = _scalar(code.key.evaluate(record.data, context)[0])
-            value = code.value.evaluate(record.data, context)[0]
-        except EvaluationError as error:
-            problems.append(f"{code.name}, record {record.id}: {error}")
-            continue
-        if is_blank(key):
-            keyless.append(record.id)
-        else:
-            rows.setdefault(identity(key), []).append(value)
-    complete = snapshot.complete and len(problems) == len(snapshot.problems)
-    held = {key: tuple(values) for key, values in rows.items()}
-    return LookupTable(held, complete, tuple(problems), tuple(keyless))
-
+from oneway.mapping.unreadable import (
+    leave_of,
+    strict_code,
+    strictly,
+    with_placeholders,
+    without_lost,
+)
 
 _FAR = 36_525
 """Days after which every due leaver has left: a hundred years."""
@@ -295,7 +168,7 @@ class Interpreted:
         )
         missed: list[Missed] = []
         try:
-            outside = self._outside(record)
+            outside = self._scope_rules_failed(record)
         except RecordStopped as stopped:
             # The record's scope is unknown: nothing is written, but a leaver is named.
             row = self._perhaps_leaver(row, self.code.leaver, record)
@@ -327,7 +200,7 @@ class Interpreted:
 
     def _unread_row(self, record: Record) -> SourceRow:
         """Return the row of an unreadable record: an error, with what its readable part says."""
-        seen = _without_lost(record)
+        seen = without_lost(record)
         values, _ = self._key_values(self.code.match_source, seen)
         key, name = self._name(values, record), self.label(record)
         place = record.place or record.id
@@ -340,26 +213,26 @@ class Interpreted:
             row = row._replace(leaver=self.policy.out_of_scope is OutOfScope.LEAVE)
         else:
             try:
-                row = row._replace(leaver=self._decides_unread(self.code.leaver, seen, _LEAVER))
+                row = row._replace(leaver=self._decides_surely(self.code.leaver, seen, _LEAVER))
             except RecordStopped:
                 row = row._replace(may_have_left=True)
         if not (record.lost and row.leaver):
             return row
-        sure = self._sure_leave(row, seen)
+        sure = self._certain_leave(row, seen)
         return row if sure is None else sure._replace(label=name)
 
-    def _sure_leave(self, row: SourceRow, seen: Record) -> SourceRow | None:
+    def _certain_leave(self, row: SourceRow, seen: Record) -> SourceRow | None:
         """Return an unreadable record's row with its leave, or None if the leave is not certain.
 
         It is certain if the readable values give the same leave, whatever the lost values were.
         The record remains an error.
         """
-        strict = Interpreted(_strictly_all(self.code, seen), self.context, self.tables)
+        strict = Interpreted(strict_code(self.code, seen), self.context, self.tables)
         sure = strict._source_row(replace(seen, problem="", damage=""))
-        perhaps = strict._source_row(Record(seen.id, _with_something(seen)))
+        perhaps = strict._source_row(Record(seen.id, with_placeholders(seen)))
         known = zip(sure.keys, perhaps.keys, strict=False)
         keys = tuple(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], known))
-        if not (keys and sure.leaver and sure.leaving and _leave_of(sure) == _leave_of(perhaps)):
+        if not (keys and sure.leaver and sure.leaving and leave_of(sure) == leave_of(perhaps)):
             return None
         return sure._replace(
             keys=keys,
@@ -374,7 +247,7 @@ class Interpreted:
     def answer_unread(self, expression: Expression, record: Record) -> bool | None:
         """Return whether a condition holds for an unreadable record; None if unknown."""
         try:
-            return self._decides_unread(expression, _without_lost(record), _SCOPE)
+            return self._decides_surely(expression, without_lost(record), _SCOPE)
         except RecordStopped:
             return None
 
@@ -382,11 +255,11 @@ class Interpreted:
         """Return whether an unreadable record is certainly outside the scope of the sync."""
         for rule in self.code.only:
             with suppress(RecordStopped):
-                if not self._decides_unread(rule, record, _SCOPE):
+                if not self._decides_surely(rule, record, _SCOPE):
                     return True
         return False
 
-    def _decides_unread(self, rule: Expression | None, record: Record, what: str) -> bool:
+    def _decides_surely(self, rule: Expression | None, record: Record, what: str) -> bool:
         """Return whether a condition holds for an unreadable record, whatever its lost values were.
 
         Raises `RecordStopped` if the answer depends on them. An absent key is unstated here, even
@@ -394,9 +267,9 @@ class Interpreted:
         """
         if rule is None:
             return False
-        strict = _strictly(rule, record)
+        strict = strictly(rule, record)
         answer = self._decides(strict, record, what)
-        other = replace(record, data=_with_something(record, rule))
+        other = replace(record, data=with_placeholders(record, rule))
         if not record.lost and rule.facts.whole:
             other = record  # it reads the whole record, so no path can be filled in
         if self._decides(strict, other, what) is not answer:
@@ -412,7 +285,7 @@ class Interpreted:
         except RecordStopped:
             return row._replace(may_have_left=True)
 
-    def _outside(self, record: Record) -> tuple[int, ...]:
+    def _scope_rules_failed(self, record: Record) -> tuple[int, ...]:
         """Return the positions of the rules of `only` that do not hold.
 
         Raises `RecordStopped` if a person would have to leave only because a value is blank.
@@ -420,10 +293,10 @@ class Interpreted:
         rules = enumerate(self.code.only)
         outside = tuple(i for i, rule in rules if not self._decides(rule, record, _SCOPE))
         if outside and self.policy.out_of_scope is OutOfScope.LEAVE:
-            self._demand_outside([self.code.only[position] for position in outside], record)
+            self._refuse_blank_scope([self.code.only[position] for position in outside], record)
         return outside
 
-    def _demand_outside(self, failed: Sequence[Expression], record: Record) -> None:
+    def _refuse_blank_scope(self, failed: Sequence[Expression], record: Record) -> None:
         """Fail a record that is outside the scope only because values are blank."""
         for rule in failed:
             said, blank = record.data, []
@@ -433,7 +306,7 @@ class Interpreted:
                     blank.append(f"{path_text(keys)} is blank")
             try:
                 unsaid = replace(record, data=said, lost=tuple(rule.paths_in_need))
-                self._decides(_strictly(rule, unsaid), unsaid, _SCOPE)
+                self._decides(strictly(rule, unsaid), unsaid, _SCOPE)
                 return
             except RecordStopped:
                 why = f"it is not known {_SCOPE}: {', '.join(blank)}"
@@ -615,7 +488,7 @@ class Interpreted:
 
         def entry(data: Mapping[str, Value]) -> tuple[Hashable, Value] | None:
             try:
-                key = _scalar(code.key.evaluate(data, self.context)[0])
+                key = scalar(code.key.evaluate(data, self.context)[0])
                 value = code.value.evaluate(data, self.context)[0]
             except EvaluationError:
                 return None
@@ -837,87 +710,6 @@ class Interpreted:
         return RecordStopped(EvaluationFailure(text, expression.text, expression.span, code, value))
 
 
-def _without_lost(record: Record) -> Record:
-    """Return a record without its lost values; the others are certain."""
-    data = dict(record.data)
-    for path in record.lost:
-        data = without_path(data, path)
-    return replace(record, data=data)
-
-
-def _strictly(expression: Expression, record: Record) -> Expression:
-    """Return an expression that reads the lost values of an unreadable record as unstated.
-
-    If it is not known which values are lost, every absent key is unstated.
-    """
-    reading = expression.reading
-    if not record.lost:
-        return replace(
-            expression, reading=replace(reading, absent_is_null=False, except_for=frozenset())
-        )
-    lost = frozenset(path[:depth] for path in record.lost for depth in range(1, len(path) + 1))
-    null = reading.absent_is_null
-    others = reading.except_for | lost if null else reading.except_for - lost
-    return replace(expression, reading=replace(reading, except_for=others))
-
-
-def _with_something(record: Record, read: Expression | None = None) -> Mapping[str, Value]:
-    """Return the data of an unreadable record with a stand-in for each lost value.
-
-    If it is not known which values are lost, the stand-in is at every absent path that `read`
-    reads. Some functions treat an absent key as blank, so that their answer may depend on it.
-    """
-    paths = record.lost or tuple(use.keys for use in (read.paths if read is not None else ()))
-    data = record.data
-    for keys in paths:
-        inside = (at(data, keys[:depth]) for depth in range(1, len(keys)))
-        fits = all(held is MISSING or isinstance(held, Mapping) for held in inside)
-        if fits and at(data, keys) is MISSING:
-            data = with_value(data, keys, _SOMETHING)
-    return data
-
-
-_SOMETHING = "\N{REPLACEMENT CHARACTER}"
-"""A value that is not blank, and equals no other."""
-
-
-def _leave_of(row: SourceRow) -> tuple[object, ...]:
-    """Return everything that a row says about its person's leave."""
-    return row.leaver, row.outside, row.leaving, row.leaves_left, row.leaves_later
-
-
-def _strictly_all(code: MappingCode, record: Record) -> MappingCode:
-    """Return a mapping whose expressions read an unreadable source record as `_strictly` does."""
-
-    def strictly(each: Expression) -> Expression:
-        return _strictly(each, record)
-
-    def typed(each: Typed) -> Typed:
-        return replace(each, expression=strictly(each.expression))
-
-    def part(each: Expression | Constant | None) -> Expression | Constant | None:
-        return strictly(each) if isinstance(each, Expression) else each
-
-    def field_code(each: FieldCode) -> FieldCode:
-        return replace(
-            each,
-            source=each.source and typed(each.source),
-            default=part(each.default),
-            initial=part(each.initial),
-            when=each.when and strictly(each.when),
-        )
-
-    return replace(
-        code,
-        match_source=tuple(map(typed, code.match_source)),
-        only=tuple(map(strictly, code.only)),
-        rules=tuple(map(strictly, code.rules)),
-        leaver=code.leaver and strictly(code.leaver),
-        fields=tuple(map(field_code, code.fields)),
-        leaving=tuple(map(field_code, code.leaving)),
-    )
-
-
 _UNREAD = LookupTable({}, complete=False)
 """The lookup table of a program that only reads records again: nobody has read its rows."""
 
@@ -939,12 +731,6 @@ def _parted(
 def _failure(text: str, code: FieldCode, value: Value) -> EvaluationFailure:
     shown = "" if code.rule.sensitive else as_shown(value)
     return EvaluationFailure(text, code.rule.expression, code.rule.place, value=shown)
-
-
-def _scalar(value: Value) -> Value:
-    if isinstance(value, list | dict):
-        raise EvaluationError("a list or object cannot be looked up")
-    return value
 
 
 def _shown(value: Value, rule: FieldRule) -> str:

@@ -15,9 +15,9 @@ from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.likeness import alike, slips
 from oneway.core.records import MISSING, Record, Value, at, is_blank, path_of, path_text
+from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression, PathUse, Reading
 from oneway.mapping.expressions.words import Meant, meant
-from oneway.mapping.interpreter import FieldCode, MappingCode
 from oneway.mapping.new_ids import NewIds, new_ids
 from oneway.mapping.read_types import TypeTally, type_tallies
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write

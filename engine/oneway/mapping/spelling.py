@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from unicodedata import category
 
 from oneway.core.records import Value, normal
+from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading
 from oneway.mapping.expressions.words import Way, Word, words_of
-from oneway.mapping.interpreter import MappingCode
 from oneway.mapping.record_schema import Check, Sure
 from oneway.mapping.word_tally import passes, results
 

@@ -4,8 +4,8 @@ from collections.abc import Container, Iterable, Mapping
 
 from oneway.core.records import Record, Snapshot, Value, is_blank, is_scalar
 from oneway.core.seal import canonical
+from oneway.mapping.code import MappingCode, ReferenceCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression
-from oneway.mapping.interpreter import MappingCode, ReferenceCode
 
 
 def names_by_field(

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 from oneway.core.batches import Batch
 from oneway.core.records import Missing, Record, Value, at, holds, path_text, with_value
+from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.words import Word, words_of
-from oneway.mapping.interpreter import MappingCode
 from oneway.mapping.word_tally import passes, results
 
 Path = tuple[str, ...]

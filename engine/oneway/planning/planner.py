@@ -32,6 +32,7 @@ from oneway.mapping.program import (
     SourceRow,
     TargetRow,
 )
+from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile, remembered
@@ -40,7 +41,7 @@ from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import likely_targets, near_misses
 from oneway.planning.nearness import WithNearer, with_nearer
 from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_per_person
-from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent
+from oneway.planning.outcomes import Draft, Drafter, contested, silent
 from oneway.planning.own_lookups import settle
 from oneway.planning.plan import (
     EARLIER_RUNS,

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from oneway.connections.discovery import FILES
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.mapping.interpreter import LookupTable
+from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.read_keys import KeyTally
 from oneway.planning.plan import Plan
 from oneway.runs.prepared import PreparedRun

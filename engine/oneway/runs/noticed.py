@@ -9,8 +9,8 @@ from dataclasses import replace
 from itertools import islice
 
 from oneway.core.records import Missing, comparable, is_blank, parse_day
+from oneway.mapping.code import FieldCode
 from oneway.mapping.evidence import as_shown
-from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, CellState, FieldRule, Policy, SameRow
 from oneway.mapping.spec import Write
 from oneway.planning.diff import KEEP, present, wanted

@@ -13,7 +13,7 @@ from oneway.core.telemetry import step
 from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
-from oneway.mapping.interpreter import LookupTable
+from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import AnyTargetRow
 from oneway.mapping.value_names import names_by_field
 from oneway.planning.doubt import doubted, left_out, vanished

@@ -14,7 +14,8 @@ from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.core.telemetry import OpenStep, step
-from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
+from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.lookup_table import LookupTable, tabulate
 from oneway.mapping.program import AnySourceRow, AnyTargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.same_rows import SameRows

@@ -11,7 +11,7 @@ from oneway.core.progress import Progress, silent
 from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT
-from oneway.mapping.interpreter import LookupTable
+from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import Program
 from oneway.planning.plan import Plan, PlanConnection, PlanInput
 from oneway.runs.health import sick

@@ -18,9 +18,9 @@ from oneway.inspect.explain.steps import (
     KeyStep,
     RuleStep,
 )
+from oneway.mapping.code import MappingCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context
-from oneway.mapping.interpreter import MappingCode
 from oneway.mapping.program import Program
 from oneway.mapping.value_names import names_by_field
 from oneway.planning.one_per_person import ANOTHER

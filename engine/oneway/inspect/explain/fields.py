@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from oneway.core.records import Compare, Missing, Record, Value, identity, same
 from oneway.core.sealed import MASK
 from oneway.inspect.explain.steps import FieldStep
+from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context, EvaluationError
-from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import Keep, merged, new_value, present, wanted

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from oneway.core.records import is_blank
+from oneway.mapping.code import Check, FieldCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.generated.nodes import Nodes
 from oneway.mapping.generated.operands import blank, holding, is_text
 from oneway.mapping.generated.paths import unsure
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
-from oneway.mapping.interpreter import Check, FieldCode, Interpreted
+from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import Cell, CellState
 from oneway.mapping.spec import Merge
 

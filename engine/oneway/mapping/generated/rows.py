@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from oneway.core.batches import RecordShape
 from oneway.core.records import Compare, path_text
+from oneway.mapping.code import MappingCode, Typed
 from oneway.mapping.expressions import PLAIN, Expression
 from oneway.mapping.generated.cells import DATA, Cells
 from oneway.mapping.generated.limits import Shapeless, limits_of
@@ -15,7 +16,7 @@ from oneway.mapping.generated.operands import blank, holding
 from oneway.mapping.generated.paths import Paths
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
-from oneway.mapping.interpreter import Interpreted, MappingCode, Typed
+from oneway.mapping.interpreter import Interpreted
 
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(\w+)""")
 """The names in a line of code, and nothing for its texts."""

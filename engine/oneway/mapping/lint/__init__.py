@@ -14,7 +14,7 @@ from oneway.core.codes import CODES as OTHER_CODES
 from oneway.core.codes import LEAVERLESS, DiagnosticCode
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
-from oneway.mapping.interpreter import MappingCode
+from oneway.mapping.code import MappingCode
 from oneway.mapping.lint import rules
 from oneway.mapping.lint.rule import LintRule, Subject, fields
 from oneway.mapping.spec import LintLevel, LintSpec, MappingSpec

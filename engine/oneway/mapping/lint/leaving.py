@@ -8,8 +8,9 @@ from difflib import get_close_matches
 from oneway.core.connector import Capability, Resource
 from oneway.core.diagnostics import SURE
 from oneway.core.records import MISSING, Value, path_text
+from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Context, Expression, Reading
-from oneway.mapping.interpreter import FieldCode, Interpreted, MappingCode
+from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import LeftAnswer, TargetRow, Written
 from oneway.mapping.spec import FieldSpec, Merge, Write
 

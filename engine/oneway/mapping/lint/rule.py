@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Fix, Severity, Span
 from oneway.core.records import Value, is_blank, path_text
+from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression
-from oneway.mapping.interpreter import FieldCode, MappingCode
 from oneway.mapping.record_schema import json_types
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write
 

@@ -11,8 +11,9 @@ from functools import cached_property
 
 from oneway.core.connector import Capability
 from oneway.core.records import MISSING, Collected, Missing, Record, Value
+from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Context, Expression
-from oneway.mapping.interpreter import FieldCode, Interpreted, MappingCode, RecordStopped, Typed
+from oneway.mapping.interpreter import Interpreted, RecordStopped
 from oneway.mapping.program import (
     Cell,
     CellState,

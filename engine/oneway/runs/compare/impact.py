@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Snapshot
 from oneway.core.seal import Seal
-from oneway.mapping.interpreter import tabulate
+from oneway.mapping.lookup_table import tabulate
 from oneway.planning.guards import Breach, judge
 from oneway.planning.impact import Impact, impact
 from oneway.planning.plan import Plan

@@ -16,8 +16,8 @@ from oneway.core.batches import Batch, RecordShape
 from oneway.core.connector import Field, Resource
 from oneway.core.records import Record, Value, keys_overlap, path_of
 from oneway.core.seal import canonical
+from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression
-from oneway.mapping.interpreter import FieldCode, MappingCode
 from oneway.mapping.program import Policy
 
 Path = tuple[str, ...]

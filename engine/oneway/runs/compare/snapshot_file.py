@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from oneway.core.diagnostics import Span, refusal
 from oneway.core.records import MISSING, Collected, Missing, Value, Veiled
 from oneway.core.seal import canonical
-from oneway.mapping.interpreter import LookupTable
+from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import (
     Cell,
     CellState,

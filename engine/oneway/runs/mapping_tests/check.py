@@ -8,10 +8,12 @@ from oneway.core.connector import Access, ReadError, Resource
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean, refusal
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, holds, path_of, same
 from oneway.core.seal import Seal, Sealed
+from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
-from oneway.mapping.interpreter import FieldCode, Interpreted, tabulate
+from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.lookup_table import tabulate
 from oneway.mapping.read_keys import read_in_source
 from oneway.mapping.spec import EndpointSpec
 from oneway.planning.guards import Verdict, judge

@@ -7,10 +7,10 @@ from enum import Enum
 
 from oneway.core.diagnostics import Span, unplaced
 from oneway.core.records import Record, holds, path_of
+from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.expressions.steps import branches
-from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.lint.reach import answers
 from oneway.mapping.program import Cell, CellState, SourceRow
 from oneway.mapping.spec import Category

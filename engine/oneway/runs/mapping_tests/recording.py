@@ -20,10 +20,10 @@ from oneway.core.records import (
     comparable,
     identity,
 )
+from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.expressions.syntax import Node
-from oneway.mapping.interpreter import ReferenceCode
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.spec import Constant
 from oneway.planning.plan import Outcome

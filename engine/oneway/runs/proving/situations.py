@@ -22,7 +22,8 @@ from oneway.core.records import (
 )
 from oneway.core.seal import Seal
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.interpreter import Interpreted, tabulate
+from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.lookup_table import tabulate
 from oneway.mapping.program import CellState, SourceRow, TargetRow
 from oneway.planning.plan import Plan
 from oneway.planning.planner import Header, plan_rows

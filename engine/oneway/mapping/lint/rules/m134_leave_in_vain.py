@@ -6,9 +6,9 @@ from typing import cast
 from oneway.core.connector import Capability
 from oneway.core.diagnostics import Severity, did_you_mean
 from oneway.core.records import Value, overlap, path_text
+from oneway.mapping.code import FieldCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import TextRange
-from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.lint.leaving import (
     left_by,
     left_reads,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity, Span
 from oneway.core.records import path_of
-from oneway.mapping.interpreter import FieldCode
+from oneway.mapping.code import FieldCode
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.lint.typing_of import column_types, plain, types_in
 from oneway.mapping.record_schema import in_words, json_types

@@ -9,10 +9,10 @@ import z3
 
 from oneway.core.connector import Field, Resource
 from oneway.core.records import MISSING, Missing, Value, path_text
+from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.steps import text_of
-from oneway.mapping.interpreter import FieldCode, Typed
 from oneway.mapping.spec import Constant
 from oneway.planning.impact import impact
 from oneway.runs.mapping_tests.spec import MappingTest

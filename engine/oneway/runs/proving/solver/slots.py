@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from oneway.core.connector import Field
 from oneway.core.diagnostics import Span, unplaced
+from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
-from oneway.mapping.interpreter import FieldCode, Typed
 from oneway.mapping.program import Policy, Rule
 
 SOURCE, TARGET = "source", "target"

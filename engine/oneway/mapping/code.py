@@ -1,0 +1,107 @@
+"""A compiled mapping: its policy, and the expressions that compute each part of a row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from oneway.core.connector import Capability
+from oneway.core.records import Value
+from oneway.mapping.evidence import Secrets
+from oneway.mapping.expressions import PLAIN, Expression, Reading
+from oneway.mapping.program import FieldRule, Policy
+from oneway.mapping.spec import Constant
+
+Check: TypeAlias = Callable[[Value], str]
+"""Returns what is wrong with a non-blank value, or ""; never shows the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An expression and, where a record schema declares one, the check of its value."""
+
+    expression: Expression
+    check: Check | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCode:
+    """How one field's cell is computed; `constant` is set if there is no `source`."""
+
+    rule: FieldRule
+    source: Typed | None = None
+    constant: Value = None
+    default: Expression | Constant | None = None
+    initial: Expression | Constant | None = None
+    when: Expression | None = None
+    lookup: str | None = None
+    check: Check | None = None
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """The expressions that the field's cell is computed with."""
+        source = self.source and self.source.expression
+        found = (source, self.default, self.initial, self.when)
+        return tuple(each for each in found if isinstance(each, Expression))
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCode:
+    """How a lookup table is read from the records of a reference."""
+
+    name: str
+    key: Expression
+    value: Expression
+    own: tuple[str, ...] = ()
+    """Where the target's records hold their ids, if the table is made of them."""
+    label: Expression | None = None
+    """What names a row for people: the mapping's, or else the manifest's."""
+    says_label: bool = False
+    """Whether the mapping has a label for the rows."""
+    secret: frozenset[str] = frozenset()
+    """Which of "key", "value" and "label" read anything sensitive."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnePerCode:
+    """How to choose between several source records of a person."""
+
+    person: Expression
+    latest_by: Expression
+    current: Expression | None = None
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All expressions, as they are written."""
+        found = (self.person, self.current, self.latest_by)
+        return tuple(each for each in found if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class MappingCode:
+    """A compiled mapping before it is bound: the policy, and the expressions for it."""
+
+    policy: Policy
+    match_source: tuple[Typed, ...]
+    match_target: tuple[Expression, ...]
+    rules: tuple[Expression, ...]
+    fields: tuple[FieldCode, ...]
+    only: tuple[Expression, ...] = ()
+    leaver: Expression | None = None
+    leaving: tuple[FieldCode, ...] = ()
+    left: Expression | None = None
+    scheduled: Expression | None = None
+    label: Expression | None = None
+    references: tuple[ReferenceCode, ...] = ()
+    one_per: OnePerCode | None = None
+    target_reading: Reading = PLAIN
+    """What an absent key of a target record means."""
+    unsure: Mapping[Capability, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """Paths of `Policy.told` that may change when a record leaves, or comes back."""
+    secrets: Secrets = field(default_factory=Secrets)
+
+    @property
+    def open_tables(self) -> frozenset[str]:
+        """The references whose lookup tables hold nothing sensitive."""
+        closed = {each.lookup for each in (*self.fields, *self.leaving) if each.rule.sensitive}
+        closed |= {each.name for each in self.references if each.secret - {"label"}}
+        return frozenset(each.name for each in self.references) - closed

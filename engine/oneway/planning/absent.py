@@ -1,0 +1,198 @@
+"""Drafts the outcome of target records that no source record matched.
+
+With `absent: deactivate` such a record loses its access, unless it may belong to an unmatched
+person, or unless the inputs do not prove that nobody matches it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from oneway.core.connector import Capability
+from oneway.core.records import Collected, Value
+from oneway.core.words import some
+from oneway.mapping.program import (
+    AnySourceRow,
+    CellState,
+    LeftAnswer,
+    Policy,
+    Program,
+    SourceRow,
+    TargetRow,
+)
+from oneway.mapping.spec import Absent
+from oneway.planning.diff import KEEP, FieldChange, at_update, wanted
+from oneway.planning.in_vain import in_vain, written
+from oneway.planning.lookalikes import held_value, one_form, said_value, shown_fields
+from oneway.planning.match import Matches
+from oneway.planning.near_misses import forms_of
+from oneway.planning.outcomes import Draft
+from oneway.planning.plan import Kind, Reason, Verb
+
+
+def absent(
+    program: Program,
+    targets: Sequence[TargetRow],
+    matches: Matches,
+    source: Collected[AnySourceRow],
+    rows: Sequence[SourceRow],
+    linked: Mapping[str, str],
+) -> list[Draft]:
+    """Return the outcome of every target record that no source record matched.
+
+    `linked` are the target records linked by earlier runs, by source id.
+    """
+    matched = {
+        each.target.target_id for each in matches.by_source.values() if each.target is not None
+    }
+    alone = [row for row in rows if matches.of(row).target is None]
+    blocked = "" if source.complete else "the list of source records may not be complete"
+    blocked = _anybody(program.policy, alone) or blocked
+    none = _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN
+    cells = program.departed()
+    said = zip(program.policy.leaving, cells, strict=False)
+    speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
+    near = _Unmatched(program.policy, alone, _doubt(alone, matches, linked), set(linked.values()))
+    drafts = []
+    for each in targets:
+        if each.target_id in matched:
+            continue
+        why = _why_absent(program.policy, each, matches.spoken, none, near)
+        draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
+        if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
+            differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
+            if blocked:
+                reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
+                draft = replace(draft, reasons=(reason,))
+            elif speaks and not _says_left(program, each, differences):
+                vain = in_vain(program.policy, each, differences)
+                draft = replace(draft, reasons=(replace(vain, warning=True),), has_access=True)
+            elif differences:
+                draft = replace(
+                    draft, access=Verb.DEACTIVATE, access_changes=differences, has_access=True
+                )
+        drafts.append(draft)
+    return drafts
+
+
+def _doubt(alone: Sequence[SourceRow], matches: Matches, linked: Mapping[str, str]) -> str:
+    """Return why a target record without a link may belong to a person in conflict; "" if not.
+
+    A person with another's key may have a target record under a key of their own. Before runs
+    have left links, every target record is without one, and this must not spare them all.
+    """
+    for row in alone if linked else ():
+        conflict = matches.of(row).conflict
+        others = conflict is not None and conflict.code in _ANOTHERS_KEY
+        if others and not row.leaver and row.source_id not in linked:
+            return (
+                f"source record {row.source_id} has a key that others have as well, and it is not "
+                "known which record is theirs"
+            )
+    return ""
+
+
+_ANOTHERS_KEY = frozenset({"claimed", "duplicate", "reused"})
+"""Conflicts of people whose key finds, or belongs to, another person."""
+
+
+class _Unmatched:
+    """The unmatched people who stay, indexed by each form of their keys and by their emails.
+
+    An absent target record with one of these may be theirs, and is not deactivated. `doubt` is
+    why any record that is not in `linked` may be an unmatched person's, or "".
+
+    Leavers spare no record; `uniqueness` handles values that only one record may hold. The
+    indexes are empty unless absent records are deactivated.
+    """
+
+    def __init__(
+        self, policy: Policy, alone: Iterable[SourceRow], doubt: str, linked: set[str]
+    ) -> None:
+        self.policy = policy
+        self.doubt = doubt if policy.absent is Absent.DEACTIVATE else ""
+        self.linked = linked
+        self.fields = [each for each in shown_fields(policy) if each not in policy.watched]
+        self.keys: dict[tuple[int, str], list[str]] = defaultdict(list)
+        self.emails: dict[tuple[int, str], list[str]] = defaultdict(list)
+        staying = () if policy.absent is not Absent.DEACTIVATE else alone
+        for row in (each for each in staying if not each.leaver):
+            for form in forms_of(row):
+                self.keys[form].append(row.source_id)
+            for email in self._emails(partial(said_value, row)):
+                self.emails[email].append(row.source_id)
+
+    def spares(self, target: TargetRow) -> Reason | None:
+        """Return why a target record may belong to one of these people; None if it cannot."""
+        ids = [id for form in forms_of(target) for id in self.keys.get(form, ())]
+        what = "nearly the same key"
+        if not ids:
+            emails = self._emails(partial(held_value, target))
+            ids = [id for email in emails for id in self.emails.get(email, ())]
+            what = "the same email"
+        if not ids:
+            return self._unproven(target)
+        text = f"not deactivated: source record {some(ids)} has {what}"
+        return Reason("near_key", f"{text}, and may be the same person", None, tuple(ids), True)
+
+    def _unproven(self, target: TargetRow) -> Reason | None:
+        if not self.doubt or target.target_id in self.linked:
+            return None
+        return Reason("unproven", f"not deactivated: {self.doubt}", warning=True)
+
+    def _emails(self, value_at: Callable[[int], Value]) -> Iterator[tuple[int, str]]:
+        for position in self.fields:
+            if "@" in (text := one_form(value_at(position))):
+                yield position, text
+
+
+def _says_left(program: Program, target: TargetRow, changes: tuple[FieldChange, ...]) -> bool:
+    """Return whether a record may count as left once it is deactivated."""
+    if program.policy.left is None:
+        return True
+    after = program.left_with(target, written(changes), Capability.LEAVE)
+    return after is not LeftAnswer.STAYS
+
+
+def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:
+    """Return why an unmatched source record may belong to any target record; "" if none may."""
+    unknown = sum(not row.keys_known for row in alone)
+    if unknown:
+        return f"the match keys of {unknown} source records are not known"
+    failed = sum(row.evaluation_error is not None for row in alone)
+    if failed and policy.watched:
+        return f"{failed} source records have no match and cannot be evaluated"
+    for i in policy.watched:
+        silent = sum(bool(row.cells) and row.cells[i].state is CellState.UNSTATED for row in alone)
+        if silent:
+            return f"{silent} source records have no match and do not say {policy.fields[i].path}"
+    return ""
+
+
+_NONE = "no source record matches"
+_NONE_KNOWN = "of the source records whose keys are known, none matches"
+"""Said if an unreadable record may be the match."""
+
+
+def _why_absent(
+    policy: Policy,
+    target: TargetRow,
+    spoken: Collection[str],
+    none: str,
+    near: _Unmatched,
+) -> Reason:
+    wrong = target.evaluation_error or target.unsaid
+    if wrong is not None:
+        return Reason(wrong.code, wrong.text, wrong.place, warning=True, value=wrong.value)
+    if target.target_id in spoken:
+        return Reason("in_conflict", "source records speak of it, and none of them for certain")
+    if target.left:
+        return Reason("left", f"{none}; it has left already")
+    if all(key is None for key in target.keys):
+        return Reason("keyless", "has no match key, so that no source record could match it")
+    spared = near.spares(target)
+    if spared is not None:
+        return spared
+    warning = policy.absent is not Absent.IGNORE
+    return Reason("absent", none, warning=warning)
