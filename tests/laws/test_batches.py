@@ -182,7 +182,7 @@ def batches(samples: Sequence[dict[str, Any]], records: Sequence[Record]) -> Ite
         except (TypeError, ValueError):
             continue
         ((_, items),) = decoder.decoded(RawGroup([raw], raw))
-        if items is not None and not record.problem:
+        if items is not None and not (record.problem or record.damage or record.lost):
             yield Batch(decoder.shape, [record.id], items, lambda _, record=record: record)
 
 
