@@ -22,6 +22,9 @@ Run = Iterator[tuple[Cell, Callable[[], Outcome]]]
 
 def main(args: list[str]) -> int:
     """Print every cell with its outcome, and their number; return 1 where one is wrong."""
+    if "--help" in args:
+        print(__doc__)
+        return 0
     step = int(args[args.index("--sample") + 1]) if "--sample" in args else 1
     print(f"{'call':18} {'fault':17} {'at':22} {'exit':>4} {'requests':>8}  outcome")
     outcomes: dict[Cell, Outcome] = {}

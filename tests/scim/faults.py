@@ -167,6 +167,9 @@ def wanted(cell: Cell) -> str:
 
 def main(args: list[str]) -> int:
     """Print every cell with its outcome; return 1 where one is wrong."""
+    if "--help" in args:
+        print(__doc__)
+        return 0
     step = int(args[args.index("--sample") + 1]) if "--sample" in args else 1
     counts: Counter[str] = Counter()
     with prepared_scim() as prepared:
