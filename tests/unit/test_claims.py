@@ -114,7 +114,8 @@ def test_an_update_that_gives_what_unless_taken_names_and_somebody_keeps_is_warn
     found = outcomes(world(people, users, taken=True, unique=False))
     assert [found[key].kind.value for key in people] == ["update", "update", "update", "conflict"]
     said = {key: [(each.code, each.warning) for each in found[key].reasons] for key in "ACD"}
-    assert said == {"A": [("taken", True)], "C": [], "D": []}
+    doubted = ("stranger", True)  # the email says that the code may have found another's record
+    assert said == {"A": [doubted, ("taken", True)], "C": [doubted], "D": []}
 
 
 def keyed(compare: str, write: str) -> World:
@@ -131,7 +132,7 @@ def test_an_update_that_gives_somebody_elses_match_key_is_warned_of() -> None:
     found = outcomes(keyed("ignore_case", "overwrite"))
     said = {key: [(r.code, r.warning, r.candidates) for r in found[key].reasons] for key in "ACD"}
     assert said == {
-        "A": [("taken", True, ("tB",))],
+        "A": [("stranger", True, ("tB",)), ("taken", True, ("tB",))],
         "C": [("claimed_twice", True, ("sD",))],
         "D": [("claimed_twice", True, ("sC",))],
     }
