@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import stat
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,9 @@ def test_a_guard_holds_back_and_a_person_may_allow_it_once(world: World) -> None
     crowd(world, 10, leaving=4)
     ended = world.run("plan", "m.yaml", "--out", "plan.json")
     assert (ended.code, "--allow leavers=4" in ended.out) == (4, True)
+    more = "oneway plan m.yaml --allow leavers=4 --out plan.json"
+    assert ended.err.endswith(f"to let through what the guards hold: {more}\n")
+    assert "all of it is held back by guards: there is nothing to apply" in ended.err
     applied = world.run("apply", "plan.json")
     assert (applied.code, "held back by a guard" in applied.out) == (4, True)
     assert "--allow leavers=4" in applied.err
@@ -222,6 +226,26 @@ def test_a_guard_holds_back_and_a_person_may_allow_it_once(world: World) -> None
     assert world.read("plan.json")["allowed"][0]["by"]
     assert world.run("apply", "plan.json").code == 0
     assert sum(each["leaveDate"] is not None for each in world.read("users.json")) == 4
+
+
+def test_a_plan_ends_with_the_whole_command_that_lets_through_what_is_held(world: World) -> None:
+    """Beside what the apply of this plan leaves out; its options are those of this one."""
+    crowd(world, 10, leaving=4)
+    people = world.read("people.json")
+    world.write("other people.json", [*people, person(11), person(12)])
+    given = ["--source", "other people.json", "--set", "region=far away", "--as-of", "2026-06-15",
+             "--allow", "creates=9", "--allow", "leavers=3"]  # fmt: skip
+    ended = world.run("plan", "m.yaml", *given, "--out", "p.json")
+    assert ended.code == 4
+    assert "apply it, without the 4 leaves that guards hold, with: oneway apply p.json" in ended.err
+    (last,) = re.findall(r"what the guards hold: oneway (.*)\n$", ended.err)
+    assert shlex.split(last) == [
+        *("plan", "m.yaml", "--source", "other people.json", "--as-of"),
+        *("2026-06-15T00:00:00+00:00", "--set", "region=far away"),
+        *("--allow", "creates=9", "--allow", "leavers=4", "--out", "p.json"),
+    ]
+    allowed = world.run(*shlex.split(last))
+    assert (allowed.code, "guards hold" in allowed.err) == (0, False)
 
 
 def test_a_guard_goes_before_failed_records_and_pending_changes(world: World) -> None:

@@ -34,7 +34,7 @@ def written(people: int = 24, accounts: int = 20) -> None:
         here.append(f"{number};Ann;{name};{mail};{place};{gone[0]};{kind};{gone[1]}")
         if n < accounts:
             lost = number.lstrip("0") if n % 7 == 0 else number
-            there.append(f"ACC{n},{lost},Ann {name},{mail},{PLACES[place]},true")
+            there.append(f"ACC{n + 401},{lost},Ann {name},{mail},{PLACES[place]},true")
     Path("staff.csv").write_text("\n".join(here) + "\n", "cp1252")
     Path("accounts.csv").write_text("\n".join(there) + "\n", "utf-8")
 
@@ -57,7 +57,9 @@ def test_what_both_sides_say_otherwise_is_found_and_said(oneway: Run) -> None:
     ended, text = drafted(oneway)
     assert "headings: flat" in text
     assert "id: Account ID" in text
-    assert """Account ID: {from: 'concat(''ACC'', "Pers.-Nr")', write: on_create}""" in text
+    number = '"Pers.-Nr"'
+    made = f"{number} && concat(''ACC'', to_string(to_number({number})))"
+    assert f"Account ID: {{from: '{made}', write: on_create}}" in text
     assert """{source: '"Pers.-Nr"', target: '"Staff Number"', compare: number}""" in text
     assert "3 of them as numbers alone: one side has lost leading zeros" in ended.out
     assert 'Login Email: {from: lower(trim("E-Mail")), compare: ignore_case}' in text
@@ -73,7 +75,7 @@ def test_what_is_drafted_is_tested_proved_and_planned(oneway: Run) -> None:
     test = Path("map.test.yaml").read_text("utf-8")
     assert '"Team Code": "' in test
     assert '"Vertragsart": "Angestellt"' in test
-    assert "6 passed" in oneway("test", "map.yaml").out
+    assert "14 passed" in oneway("test", "map.yaml").out
     assert oneway("prove", "map.yaml", "--situations", "300").code == 0
     plan = oneway("plan", "map.yaml", "--format", "json").data
     kinds = [each["outcome"] for each in plan["outcomes"]]
@@ -84,6 +86,56 @@ def test_what_is_drafted_is_tested_proved_and_planned(oneway: Run) -> None:
         "ineligible": 1,
         "ignored": 1,
     }
+
+
+def test_a_missing_name_is_written_over_no_whole_one(oneway: Run) -> None:
+    """And creates nobody: the rule, its text and its cases name the same fields."""
+    written()
+    _, text = drafted(oneway)
+    rule = "when: Nachname && Vorname && E-Mail"
+    assert rule in text.replace('"', "").replace("'", "")
+    assert "otherwise: Nachname, Vorname or E-Mail is missing" in text
+    answered()
+    test = Path("map.test.yaml").read_text("utf-8")
+    for each in ("Nachname", "Vorname", "E-Mail"):
+        assert f'  - name: {each} is missing\n    record: {{"{each}": ""}}' in test
+    rows = Path("staff.csv").read_text("cp1252").splitlines()
+    for n in (1, 22):
+        rows[n] = rows[n].replace(";Ann;", ";;")
+    rows[2] = re.sub(";Oak[a-z]+;", ";;", rows[2])
+    Path("staff.csv").write_text("\n".join(rows) + "\n", "cp1252")
+    plan = oneway("plan", "map.yaml", "--format", "json").data
+    kinds = {each["key"]: each["outcome"] for each in plan["outcomes"]}
+    assert [kinds[key] for key in ("00401", "00402", "00422")] == [
+        *("unchanged", "unchanged", "ineligible")
+    ]
+
+
+@pytest.mark.parametrize("swapped", [("KB", "HT"), ("HT", "EM"), ("EM", "KB")])
+def test_codes_that_are_swapped_fail_the_drafted_test(
+    swapped: tuple[str, str], oneway: Run
+) -> None:
+    written()
+    drafted(oneway)
+    answered()
+    text = Path("map.yaml").read_text("utf-8")
+    one, other = (f"'{each}'" for each in swapped)
+    text = text.replace(one, "~~").replace(other, one).replace("~~", other)
+    Path("map.yaml").write_text(text, "utf-8")
+    assert oneway("test", "map.yaml").code == 6
+
+
+def test_the_last_day_is_a_day_of_work(oneway: Run) -> None:
+    written()
+    _, text = drafted(oneway)
+    assert "iif(Austritt, is_past(Austritt), Status == 'ausgeschieden')" in text
+    assert "write `!is_future(Austritt)` in place of `is_past(Austritt)`" in text
+    answered()
+    assert oneway("test", "map.yaml").code == 0
+    text = Path("map.yaml").read_text("utf-8")
+    Path("map.yaml").write_text(text.replace("is_past(Aus", "!is_future(Aus"), "utf-8")
+    failed = oneway("test", "map.yaml")
+    assert (failed.code, "On the last day itself" in failed.out) == (6, True)
 
 
 def test_who_is_left_alone_altogether_has_cases_too(oneway: Run) -> None:

@@ -96,7 +96,10 @@ def test_german_headings_words_and_totals_are_known(oneway: Run) -> None:
     text = drafted(oneway, GERMAN, GERMAN_USERS)
     assert all(line in text for line in ("delimiter: semicolon", "footer: Gesamt", "dd.MM.yyyy"))
     assert "excludes Zeitarbeit" in text
-    assert "displayName: trim(join(', ', [Nachname || '', Vorname || '']))" in text
+    assert (
+        "displayName: Nachname && Vorname && normalize_spaces(join(', ', [Nachname, Vorname]))"
+        in text
+    )
     assert 'set: {aktiv: {value: "nein"}}' in text
     assert planned(oneway) == {
         **dict.fromkeys(("101", "102"), "unchanged"),

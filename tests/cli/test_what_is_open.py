@@ -14,7 +14,7 @@ questions:
   leavers: Who has left, and what is written then?
   eligible: Who takes part?
   fields.email: Which address?
-  hr: Has HR seen it?
+  eligible.kind: Who takes part?
 """
 PLAN = ("plan", "m.yaml", "--out", "plan.json")
 
@@ -51,8 +51,8 @@ def test_an_open_question_is_said_and_nothing_is_applied(world: World) -> None:
     lines = len(MAPPING.replace(LEAVERS, "").splitlines())
     asked = "a question is open: leavers: Who has left, and what is written then?"
     assert f"! Line {lines + 2}: {asked}" in " ".join(head.split())
-    assert "a question is open: hr: Has HR seen it?" in head
-    assert "eligible" not in head, "it is there"
+    assert "a question is open: eligible.kind: Who takes part?" in head
+    assert "eligible:" not in head, "it is there"
     assert "fields.email" not in head
     assert "This plan cannot be applied" in head
     for command in (("apply", "plan.json"), ("sync", "m.yaml")):
@@ -66,9 +66,47 @@ def test_an_open_question_is_said_and_nothing_is_applied(world: World) -> None:
 
 
 def test_an_answer_is_the_part_that_a_question_is_about(world: World) -> None:
-    world.write("m.yaml", MAPPING + QUESTIONS.replace("  hr: Has HR seen it?\n", ""))
+    world.write("m.yaml", MAPPING + QUESTIONS.replace("  eligible.kind: Who takes part?\n", ""))
     assert "a question is open" not in world.run(*PLAN).out
     assert world.run("apply", "plan.json").code == 0
+
+
+KIND = "  - {id: kind, when: code, otherwise: Not of a kind that takes part}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "open"),
+    [("", True), (KIND.replace("id: kind", "id: other"), True), (KIND, False), ("only", False)],
+)
+def test_a_rule_about_kinds_is_answered_by_no_other_rule(
+    world: World, more: str, open: bool
+) -> None:
+    """Taking only the rule about emails would let all contractors in."""
+    asked = "questions: {eligible.kind: Which kinds take part?}\n"
+    if more == "only":
+        text = MAPPING.replace("eligible:\n", f"only:\n{KIND}eligible:\n")
+    else:
+        text = MAPPING.replace("fields:\n", f"{more}fields:\n", 1)
+    world.write("m.yaml", text + asked)
+    assert ("[M255]" in world.run("validate", "m.yaml").out) is open
+    assert world.run(*PLAN).code == 0
+    assert world.run("apply", "plan.json").code == (1 if open else 0)
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [("leaver", "did you mean 'leavers'?"), ("field.email", "did you mean 'fields.email'?"),
+     ("eligble.kind", "did you mean 'eligible.kind'?"), ("hr", "name what answers it"),
+     ("fields.", "name what answers it"), ("only.kind", "")],
+)  # fmt: skip
+def test_a_question_that_nothing_can_answer_is_a_mistake(
+    world: World, about: str, said: str
+) -> None:
+    world.write("m.yaml", f"{MAPPING}questions: {{'{about}': Why?}}\n")
+    for command in (("validate", "m.yaml"), PLAN):
+        ended = world.run(*command)
+        assert (ended.code, "[M154]" in ended.out + ended.err) == (1, True)
+        assert said in " ".join((ended.out + ended.err).split())
 
 
 def test_a_leave_says_what_the_source_states(world: World) -> None:

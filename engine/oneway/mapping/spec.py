@@ -341,7 +341,7 @@ class LintSpec:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSpec:
-    """A question about a mapping, and the part that answers it: `leavers`, `fields.email`."""
+    """A question about a mapping, and what answers it: `leavers`, `eligible.contractor`."""
 
     about: str
     text: str
@@ -388,4 +388,5 @@ class MappingSpec:
             answers.add("leavers")
         if self.eligible or self.only:
             answers |= {"eligible", "only"}
+        answers |= {f"eligible.{each.id}" for each in (*self.eligible, *self.only)}
         return tuple(each for each in self.questions if each.about not in answers)

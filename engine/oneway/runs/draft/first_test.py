@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from oneway.core.records import MISSING, Value, at, is_blank, path_text
 from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import is_one_line, yaml_text
-from oneway.runs.draft.pairs import Pair, manager_key
-from oneway.runs.draft.questions import Questions, changed, employed
+from oneway.runs.draft.pairs import Pair, manager_key, name_parts
+from oneway.runs.draft.questions import Questions, called, changed, employed
 from oneway.runs.draft.side import DraftSide
 
 
@@ -32,6 +32,8 @@ def first_test(
         "cases:",
         "  - name: Somebody new is created",
         *_created(_written(source, pairs, data) | {path: id for path, id, *_ in named}),
+        *_movers(sides, pairs, key, asked, data),
+        *_whole_names(sides, pairs, key, asked, data),
         *_rules(source, asked),
         *_leaver(source, target, key, asked, data),
         *_outsider(source, target, key, asked, data),
@@ -91,16 +93,66 @@ def _written(
     return found
 
 
+def _movers(
+    sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], key: Pair, asked: Questions,
+    data: Mapping[str, Value],
+) -> Iterator[str]:  # fmt: skip
+    """Yield a case for each text of a table of codes: of a person who moves there from another.
+
+    A table in which two codes are swapped would pass any other case.
+    """
+    source, target = sides
+    for pair in pairs:
+        there = _present(source, target, key, asked, data) if pair.codes[1:] else None
+        if there is None or pair.source in asked.leaving.record:
+            continue
+        mark = "# " if pair.doubt else ""
+        yield f"## Somebody who moves gets another {called(pair.target)}, by the table:"
+        rules = [each for each in asked.rules if each.path == pair.source]
+        for (text, code), (_, old) in zip(pair.codes, (pair.codes[-1], *pair.codes), strict=False):
+            if any(rule.left_out(text) for rule in rules):
+                continue
+            before = changed(dict(there), target, {pair.target: old})
+            record = _json(changed({}, source, {pair.source: text}))
+            yield f"{mark}  - name: {yaml_text(f'{called(pair.source)} {text}')}"
+            yield f"{mark}    record: {record}"
+            yield f"{mark}    target: {_json(before)}"
+            written = _json(changed({}, target, {pair.target: code}))
+            yield f"{mark}    expect: {{outcome: update, fields: {written}}}"
+
+
+def _whole_names(
+    sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], key: Pair, asked: Questions,
+    data: Mapping[str, Value],
+) -> Iterator[str]:  # fmt: skip
+    """Yield a case for each whole name that is made of several: one part of it is missing."""
+    source, target = sides
+    there = _present(source, target, key, asked, data)
+    paired = {each.target for each in pairs}
+    for path in target.fields if there is not None else ():
+        parts, _ = ((), "") if path in paired else name_parts(source, target, path)
+        for part in parts:
+            if concept(part) == "middle":
+                continue
+            yield f"  - name: {yaml_text(f'Without {called(part)}, {called(path)} stays')}"
+            yield f"    record: {_json(changed({}, source, {part: ''}))}"
+            yield f"    target: {_json(changed(dict(there or {}), target, {path: 'Ada Quill'}))}"
+            named = yaml_text(path_text(target.keys(path)), flow=True)
+            yield f"    expect: {{not_written: [{named}]}}"
+
+
 def _rules(source: DraftSide, asked: Questions) -> Iterator[str]:
     if asked.rules:
         yield "## For each of the mapping's rules, once you have taken its # away there:"
     for rule in asked.rules:
-        data = changed({}, source, {rule.path: rule.word})
-        yield f"#   - name: {yaml_text(rule.otherwise)}"
-        yield f"#     record: {_json(data)}"
-        yield f"#     expect: {{outcome: ineligible, reasons: [{rule.id}]}}"
-        if rule.of_kind:
-            yield _under_only(rule.id)
+        for path in (rule.path, *rule.others):
+            data = changed({}, source, {path: rule.word})
+            said = f"{called(path)} is missing" if rule.others else rule.otherwise
+            yield f"#   - name: {yaml_text(said)}"
+            yield f"#     record: {_json(data)}"
+            yield f"#     expect: {{outcome: ineligible, reasons: [{rule.id}]}}"
+            if rule.of_kind:
+                yield _under_only(rule.id)
 
 
 def _under_only(rule: str) -> str:
@@ -122,6 +174,10 @@ def _leaver(
     if asked.leaving.notice:
         yield "#   - name: Somebody who has given notice keeps access until the day"
         yield f"#     record: {_json(changed({}, source, asked.leaving.notice))}"
+        yield "#     expect: {outcome: create}"
+    if asked.leaving.last_day:
+        yield "#   - name: On the last day itself, access has not ended"
+        yield f"#     record: {_json(changed({}, source, asked.leaving.last_day))}"
         yield "#     expect: {outcome: create}"
 
 
@@ -146,7 +202,7 @@ def _unread(
 ) -> Iterator[str]:
     """Yield the fields that nothing of the mapping is to read, such as salaries."""
     used = {key.source, source.id, *(each.source for each in pairs), *asked.leaving.record}
-    used |= {rule.path for rule in asked.rules}
+    used |= {path for rule in asked.rules for path in (rule.path, *rule.others)}
     parts = ("first", "middle", "last", "name")  # of the label, which is read as well
     left = [path for path in source.fields if path not in used and concept(path) not in parts]
     known = [path for path in left if at(data, source.keys(path)) is not MISSING]

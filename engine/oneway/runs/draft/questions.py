@@ -6,7 +6,7 @@ Each question comes with the answer that the records suggest, written as a comme
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -16,6 +16,7 @@ from oneway.core.records import MISSING, Value, at, is_blank, parse_day, with_va
 from oneway.runs.draft.names import concept, plain
 from oneway.runs.draft.notation import expression, literal, yaml_text
 from oneway.runs.draft.odd import is_leave_date
+from oneway.runs.draft.pairs import name_parts
 from oneway.runs.draft.side import DraftSide
 
 _GONE = re.compile(
@@ -91,6 +92,8 @@ class EligibilityRule:
     """Whether the rule is about kinds of people."""
     asked: bool = False
     """Whether the records do not say which kinds take part, so that a person strikes some out."""
+    others: Mapping[str, Value] = field(default_factory=dict)
+    """Further fields that must not be blank, and the usual value of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,8 @@ class Leaving:
     """The values in the record of a person who has not left."""
     notice: Mapping[str, Value] = field(default_factory=dict)
     """Those in the record of a person who leaves later, where that is not written in advance."""
+    last_day: Mapping[str, Value] = field(default_factory=dict)
+    """Those in the record of a person whose last day is today."""
     asks: str = ""
     """The question that a person has to decide."""
     words: "DraftWords | None" = None
@@ -156,13 +161,22 @@ class Questions:
 def questions(source: DraftSide, target: DraftSide, today: date) -> Questions:
     """Return the questions about two sides."""
     switch = _switch(target)
-    rules = (*_eligibility(source), *_complete(source, target), *_not_yet(source, today))
+    asked = _distinct(_eligibility(source))
+    rules = (*asked, *_complete(source, target), *_not_yet(source, today))
     leaving = _leaving(source, target, switch, today)
     if source.connector != FILES:
         return Questions(rules, switch, leaving)
     kinds = (_listed(source, rule.path, ()) for rule in rules if rule.of_kind)
     listed = {each.path: each for each in (leaving.words, *kinds) if each is not None}
     return Questions(rules, switch, leaving, tuple(listed.values()))
+
+
+def _distinct(rules: Iterable[EligibilityRule]) -> Iterator[EligibilityRule]:
+    """Yield rules under ids of their own: two fields may know the same kind of people."""
+    seen = Counter[str]()
+    for rule in rules:
+        seen[rule.id] += 1
+        yield rule if seen[rule.id] == 1 else replace(rule, id=f"{rule.id}-{seen[rule.id]}")
 
 
 def _past(today: date) -> str:
@@ -177,7 +191,7 @@ def _eligibility(source: DraftSide) -> Iterator[EligibilityRule]:
         values = source.values(path)
         if kind == "email" and 0 < len(values) < len(source.records):
             lacking = f"{len(source.records) - len(values)} of {len(source.records)} have none"
-            yield EligibilityRule("email", path, read, f"{_called(path)} is missing",
+            yield EligibilityRule("email", path, read, f"{called(path)} is missing",
                                   f"guess: {path}: {lacking}", audience="[joiners]")  # fmt: skip
         words = Counter(each for each in values if isinstance(each, str | bool | int))
         if len(words) > 1 and (rule := _by_kind(source, path, words)):
@@ -205,9 +219,9 @@ def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> Eligibi
     counted = [f"{each} {count}" for each, count in words.most_common()]
     seen = f"{path}: {', '.join([*counted, *([f'blank {number}'] if number else [])])}"
     more = " or another that takes part" if len(taken) > _NAMED else ""
-    said = f"{_called(path)} is not {' or '.join(map(str, taken[:_NAMED]))}{more}"
+    said = f"{called(path)} is not {' or '.join(map(str, taken[:_NAMED]))}{more}"
     if not outside:  # a person strikes some out, which the text need not follow
-        said = f"{_called(path)} is not a kind that takes part"
+        said = f"{called(path)} is not a kind that takes part"
     said = said if said.isprintable() else "Is not of a kind that takes part"
     word = outside[0] if outside else next(e for e in _OUTSIDERS if e not in words)
     about = f"guess: excludes {', '.join(map(str, outside))}" if outside else _STRIKE_OUT
@@ -233,27 +247,41 @@ def _is_outside(path: str, value: Value) -> bool:
 
 
 def _complete(source: DraftSide, target: DraftSide) -> Iterator[EligibilityRule]:
-    """Yield a rule that creates only people with what every target record has: names, email."""
-    parts = []
+    """Yield a rule that creates only people with what every target record has: names, email.
+
+    A whole name in the target needs both of the source's names.
+    """
+    usual: dict[str, Value] = {}
     for kind in ("last", "first", "name", "email"):
-        here, there = (
-            next((each for each in side.fields if concept(each) == kind), "")
-            for side in (source, target)
-        )
-        if here and there and _is_full(source, here) and _is_full(target, there):
-            parts.append(here)
-    if not parts:
+        here = next((each for each in source.fields if concept(each) == kind), "")
+        if here and _is_usual(source, here, kind) and _has_all(source, target, here, kind):
+            usual[here] = next(iter(source.values(here)))
+    if not usual:
         return
-    when = " && ".join(expression(source, each) for each in parts)
-    these = "these" if parts[1:] else "it"
-    said = f"guess: all {len(target.records):,} target records have {these}"
-    usual = next(iter(source.values(parts[0])))
-    yield EligibilityRule("complete", parts[0], when, "A name or the email is missing", said,
-                          usual=usual, audience="[joiners]")  # fmt: skip
+    first, *others = usual
+    when = " && ".join(expression(source, each) for each in usual)
+    *most, last = map(called, usual)
+    these = f"{', '.join(most)} or {last}" if most else last
+    said = f"guess: all {len(target.records):,} target records have {'these' if most else 'it'}"
+    yield EligibilityRule("complete", first, when, f"{these} is missing", said, usual=usual[first],
+                          audience="[joiners]",
+                          others={each: usual[each] for each in others})  # fmt: skip
 
 
-def _is_full(side: DraftSide, path: str) -> bool:
-    return bool(side.records) and len(side.values(path)) == len(side.records)
+def _is_usual(source: DraftSide, path: str, kind: str) -> bool:
+    """Return whether people of the source have a value there: of emails, a rule asks otherwise."""
+    held, every = len(source.values(path)), len(source.records)
+    return held == every > 0 if kind == "email" else 2 * held > every
+
+
+def _has_all(source: DraftSide, target: DraftSide, path: str, kind: str) -> bool:
+    """Return whether each target record has a kind of value, or the whole name made of it."""
+    for each in target.fields:
+        whole = concept(each) == "name" and kind != "name"
+        made = whole and path in name_parts(source, target, each)[0]
+        if (made or concept(each) == kind) and len(target.values(each)) == len(target.records) > 0:
+            return True
+    return False
 
 
 def _not_yet(source: DraftSide, today: date) -> Iterator[EligibilityRule]:
@@ -271,7 +299,8 @@ def _not_yet(source: DraftSide, today: date) -> Iterator[EligibilityRule]:
     )  # fmt: skip
 
 
-def _called(path: str) -> str:
+def called(path: str) -> str:
+    """Return a field as texts name it: a heading with a line break has no name there."""
     return path if path.isprintable() else "A value"
 
 
@@ -292,7 +321,7 @@ def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, today:
     if there or switch is None:
         there = there or "leaveDate"
         read = expression(source, date) if date else ""
-        only = read and left.when in (read, f"{read} && !is_future({read})")
+        only = read and left.when in (read, f"{read} && is_past({read})")
         value = read if only else f"coalesce({read}, today())" if read else "today()"
         sets[there] = yaml_text(value, flow=True)
         gone = gone or f"is_past({expression(target, there)})"
@@ -353,13 +382,15 @@ def _left(source: DraftSide, date: str, today: date, *, scheduled: bool) -> Leav
     if scheduled:
         when, asks = (f"{word} || {read}" if word else read), ""
     else:
-        when = (
-            f"iif({read}, !is_future({read}), {word})" if word else f"{read} && !is_future({read})"
-        )
-        asks = f"They have left on that day itself. If they still work on it: is_past({read})."
+        when = f"iif({read}, is_past({read}), {word})" if word else f"{read} && is_past({read})"
+        asks = f"Access ends the day after {called(date)}. To end it on that day itself, write"
+        asks = f"{asks} `!is_future({read})` in place of `is_past({read})`."
         asks = f"{asks}{agree}"
-    later = {} if scheduled else {date: (today + timedelta(days=30)).isoformat()}
-    return Leaving(when, record=record, stays=stays, notice=later, asks=asks, words=listed)
+    if scheduled:
+        return Leaving(when, record=record, stays=stays, asks=asks, words=listed)
+    notice, last = (today + timedelta(days=30)).isoformat(), today.isoformat()
+    return Leaving(when, record=record, stays=stays, notice={date: notice},
+                   last_day={date: last}, asks=asks, words=listed)  # fmt: skip
 
 
 def _agreement(source: DraftSide, date: str, path: str, gone: Sequence[Value], today: date) -> str:
@@ -368,12 +399,12 @@ def _agreement(source: DraftSide, date: str, path: str, gone: Sequence[Value], t
     for each in source.records:
         day = parse_day(at(each.data, source.keys(date)))
         word = at(each.data, source.keys(path))
-        if day is not None and (word in gone) is not (day <= today):
+        if day is not None and (word in gone) is not (day < today):
             odd.append(each.id)
     if not odd:
-        return f" It agrees with {_called(path)} for everybody."
+        return f" It agrees with {called(path)} for everybody."
     named = ", ".join(odd[:_NAMED]) + (" and others" if odd[_NAMED:] else "")
-    return f" It contradicts {_called(path)} for {len(odd):,} ({named}): then the day decides."
+    return f" It contradicts {called(path)} for {len(odd):,} ({named}): then the day decides."
 
 
 def _listed(source: DraftSide, path: str, gone: Sequence[Value]) -> DraftWords | None:
@@ -465,6 +496,9 @@ def _styled(word: str, like: Sequence[str]) -> str:
 def employed(data: dict[str, Value], source: DraftSide, asked: Questions) -> dict[str, Value]:
     """Return the record of a person who takes part and has not left."""
     for rule in asked.rules:
+        for path, usual in rule.others.items():
+            if is_blank(at(data, source.keys(path))):
+                data = with_value(data, source.keys(path), usual)
         value = at(data, source.keys(rule.path))
         # Of kinds that a person is to choose from, the commonest is the least likely to be out.
         if value is MISSING or rule.left_out(value) or rule.asked:

@@ -1,7 +1,6 @@
 """Writes a draft mapping as YAML, with guesses marked and questions in comments."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias, cast
 
@@ -9,12 +8,20 @@ from oneway.connections.discovery import FILES
 from oneway.core.key_names import names_secret
 from oneway.core.records import Compare, Value
 from oneway.runs.draft.codes import uncoded
+from oneway.runs.draft.ids import id_parts, ids_like
 from oneway.runs.draft.keys import MatchKey, MatchKeys
 from oneway.runs.draft.lookups import holds_ids, is_by_number
 from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import expression, literal, name_text, yaml_name, yaml_text
 from oneway.runs.draft.pairs import Pair, are_emails, id_like, manager_key, name_parts
-from oneway.runs.draft.questions import DraftWords, EligibilityRule, Leaving, Questions, Switch
+from oneway.runs.draft.questions import (
+    DraftWords,
+    EligibilityRule,
+    Leaving,
+    Questions,
+    Switch,
+    called,
+)
 from oneway.runs.draft.side import DraftSide
 
 
@@ -89,14 +96,16 @@ def _questions(
     """
     yield "questions:            # answer each below, or strike it out; nothing is applied before"
     yield "  leavers: Who has left, and what is written then?"
-    if any(rule.of_kind for rule in asked.rules):
-        yield "  eligible: Who takes part?"
+    for rule in asked.rules:
+        if rule.of_kind:
+            said = yaml_text(f"Which kinds of {called(rule.path)} take part?")
+            yield f"  eligible.{rule.id}: {said}"
     for each in _paired(pairs, keys, asked.switch):
         if each.doubt and not _is_of_leavers(each):
             said = yaml_text(f"Does it come from {each.source}?")
             yield _comment(f"  {yaml_name(f'fields.{each.target}')}: {said}")
     mapped = {keys.first.target, *(each.target for each in pairs)}
-    if target.id not in mapped and _asks_for_ids(source, target, keys.first):
+    if target.id not in mapped and _asks_for_ids(source, target, keys):
         yield f"  {yaml_name(f'fields.{target.id}')}: What is the id of a new record?"
 
 
@@ -250,7 +259,16 @@ def _loose(pair: Pair) -> bool:
 
 
 def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) -> Iterator[str]:
-    yield "## Who takes part? The report names each rule that does not hold."
+    kinds = [rule for rule in rules if rule.of_kind]
+    if kinds:
+        yield "## Who takes part? To leave the other kinds of people alone altogether, even when"
+        yield "## they leave, as somebody else looks after them:"
+        yield f"# only: [{', '.join(map(_in_only, kinds))}]"
+        named = " and ".join(f"`{rule.id}`" for rule in kinds)
+        yield "## To end their access when they leave, and neither create nor change them, take"
+        yield f"## {named} below in place of it. The report names each rule that does not hold."
+    else:
+        yield "## Who takes part? The report names each rule that does not hold."
     yield "# eligible:"
     for rule in rules:
         yield f"#   - id: {rule.id}          {_comment(f'# {rule.seen}')}"
@@ -263,13 +281,11 @@ def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) ->
             f"#   - {{id: has-a-key, when: {read}, "
             "otherwise: A match value is missing, for: [joiners, movers]}"
         )
-    kinds = [rule for rule in rules if rule.of_kind]
-    if kinds:
-        rule = kinds[0]
-        when, said = yaml_text(rule.when, flow=True), yaml_text(rule.otherwise, flow=True)
-        yield f"## Who fails `{rule.id}` still loses access when they leave. Are they left alone"
-        yield "## altogether, even then, as others look after them? Then, in place of that rule:"
-        yield f"# only: [{{id: {rule.id}, when: {when}, otherwise: {said}}}]"
+
+
+def _in_only(rule: EligibilityRule) -> str:
+    when, said = yaml_text(rule.when, flow=True), yaml_text(rule.otherwise, flow=True)
+    return f"{{id: {rule.id}, when: {when}, otherwise: {said}}}"
 
 
 def _fields(
@@ -302,7 +318,7 @@ def _fields(
         yield f"  {yaml_name(flag)}: {{value: {on}, write: on_create}}   # {said}"
     mapped = {keys.first.target, flag, *(each.target for each in pairs)}
     if target.id not in mapped:
-        yield from _new_id(source, target, keys.first)
+        yield from _new_id(source, target, keys)
     for path, field in target.fields.items():
         given = path in mapped or path == target.id or field.computed or "object" in field.types
         if given:
@@ -364,7 +380,7 @@ def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
     return f"{said} without a record to be written too? A lookup prevents it (`references`)."
 
 
-def _new_id(source: DraftSide, target: DraftSide, key: Pair) -> Iterator[str]:
+def _new_id(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[str]:
     """Yield what the id of a new record is in a file, or the question."""
     if target.connector != FILES:
         return
@@ -375,34 +391,35 @@ def _new_id(source: DraftSide, target: DraftSide, key: Pair) -> Iterator[str]:
         value = yaml_text(read if local else expression(source, path), flow=True)
         said = f"guess: {share} of its {len(target.records)} values are so"
         yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
-    elif numbers_new_ids(target) and (like := _like_ids(source, target, key)):
-        value = yaml_text(like, flow=True)
-        said = "guess: the others are that and a number too; is it what new ones get?"
+    elif numbers_new_ids(target) and (like := ids_like(source, target, keys)) is not None:
+        value = yaml_text(like.made, flow=True)
+        said = f"guess: so it is in {like.agree:,} of {like.total:,} matched records"
         yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
     elif numbers_new_ids(target):
-        yield f"  # {name}:   # {_NEW_IDS}"
+        yield _comment(f"  # {name}:   # {_NEW_IDS}{_pattern(target, keys.first)}")
         yield "  #   from: ..."
         yield "  #   write: on_create"
 
 
-def _asks_for_ids(source: DraftSide, target: DraftSide, key: Pair) -> bool:
+def _asks_for_ids(source: DraftSide, target: DraftSide, keys: MatchKeys) -> bool:
     """Return whether nothing tells what the id of a new record is to be, and numbers do not fit."""
-    told = id_like(source, target) is not None or bool(_like_ids(source, target, key))
-    return numbers_new_ids(target) and not told
+    if not numbers_new_ids(target) or id_like(source, target) is not None:
+        return False
+    return ids_like(source, target, keys) is None
 
 
-def _like_ids(source: DraftSide, target: DraftSide, key: Pair) -> str:
-    """Return an expression of ids like the existing ones, if these are a word and a number."""
-    found = {re.fullmatch(r"([^\d']*\D)\d+", each.id) for each in target.records}
-    words = {each[1] if each is not None else "" for each in found}
-    if len(words) != 1 or "" in words:
+def _pattern(target: DraftSide, key: Pair) -> str:
+    """Return how the existing ids are written, if these are a word and a number of their own."""
+    if (parts := id_parts(target)) is None:
         return ""
-    return f"concat({literal(words.pop())}, {expression(source, key.source)})"
+    word, digits = parts
+    length = f"{digits} digits" if digits else "digits"
+    return f": {word} and {length}, which are not those of {key.source}"
 
 
 _NEW_IDS = (
     "question: what is the id of a new record? "
-    "Without an answer it gets a number, and the others are words"
+    "If nothing is written, it gets a number; the others are words"
 )
 
 
@@ -416,21 +433,29 @@ def numbers_new_ids(target: DraftSide) -> bool:
 
 
 def _whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
-    """Return the expression of a whole name that the source holds in two fields, or nothing."""
+    """Return the expression of a whole name that the source holds in two fields, or nothing.
+
+    It has no value where the first or last name is blank: the rest is no name, and would be written
+    over a whole one.
+    """
     parts, between = name_parts(source, target, path)
+    if not parts:
+        return ""
+    needed = [expression(source, each) for each in parts if concept(each) != "middle"]
     # What stands before a last name, such as van der, is in small letters where it is right.
-    cased = (
-        expression(source, each) if concept(each) == "middle" else _cased(source, each)
+    texts = [
+        f"{expression(source, each)} || ''" if concept(each) == "middle" else _cased(source, each)
         for each in parts
-    )
-    return _one_name(cased, between) if parts else ""
+    ]
+    joined = f"normalize_spaces(join('{between}', [{', '.join(texts)}]))"
+    return " && ".join([*needed, joined])
 
 
-def _one_name(parts: Iterable[str], between: str = " ") -> str:
-    """Return the expression of a whole name, whichever of its parts are blank."""
+def _one_name(parts: Iterable[str]) -> str:
+    """Return the expression that names a person in reports, whichever parts are blank."""
     texts = [f"{each} || ''" for each in parts]
     trim = "normalize_spaces" if len(texts) > 2 else "trim"
-    return f"{trim}(join('{between}', [{', '.join(texts)}]))"
+    return f"{trim}(join(' ', [{', '.join(texts)}]))"
 
 
 def _key_field(source: DraftSide, keys: MatchKeys) -> str:

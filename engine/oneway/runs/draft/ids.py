@@ -1,0 +1,67 @@
+"""Guesses what the id of a new record is, where the ids of a file are a word and a number."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from oneway.core.records import MISSING, at, is_blank
+from oneway.runs.draft.keys import MatchKeys, matched
+from oneway.runs.draft.notation import expression, literal
+from oneway.runs.draft.side import DraftSide
+
+_LEAST = 2
+"""The fewest matched records that show how ids are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdsLike:
+    """An expression that makes ids, and how many of the matched records have the id it makes."""
+
+    made: str
+    agree: int
+    total: int
+
+
+def id_parts(target: DraftSide) -> tuple[str, int] | None:
+    """Return the word before the number of each id, and the digits if all have as many; or None."""
+    found = [re.fullmatch(r"([^\d']*\D)([0-9]+)", each.id) for each in target.records]
+    words = {each[1] if each else "" for each in found}
+    if len(words) != 1 or "" in words:
+        return None
+    lengths = {len(each[2]) for each in found if each}
+    return words.pop(), lengths.pop() if len(lengths) == 1 else 0
+
+
+def ids_like(source: DraftSide, target: DraftSide, keys: MatchKeys) -> IdsLike | None:
+    """Return how ids are made of the first key's number, if most matched records show it."""
+    parts = id_parts(target)
+    if parts is None:
+        return None
+    word, digits = parts
+    path = keys.first.source
+    owners = matched(source, target, keys)
+    both = [
+        (at(source.records[here].data, source.keys(path)), target.records[there].id)
+        for here, there in owners.items()
+    ]
+    given = [(str(a).strip(), id) for a, id in both if a is not MISSING and not is_blank(a)]
+    found: list[IdsLike] = []
+    for made, text_of in _ways(expression(source, path), digits):
+        agree = sum(id == f"{word}{text_of(text)}" for text, id in given)
+        value = f"{expression(source, path)} && concat({literal(word)}, {made})"
+        found.append(IdsLike(value, agree, len(given)))
+    best = max(found, key=lambda each: each.agree)
+    return best if best.agree >= _LEAST and 2 * best.agree > best.total else None
+
+
+def _ways(read: str, digits: int) -> Iterator[tuple[str, Callable[[str], str]]]:
+    """Yield the ways to write a number: as it is, without zeros before it, or with some."""
+    yield read, str
+    plain = f"to_string(to_number({read}))"
+    yield plain, _plain
+    if digits:
+        yield f"pad_left({plain}, `{digits}`, '0')", lambda text: _plain(text).zfill(digits)
+
+
+def _plain(text: str) -> str:
+    return text.lstrip("0") or "0" if text.isdigit() else text
