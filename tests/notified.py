@@ -59,6 +59,7 @@ def ended(
     plan: str = "",
     reason: str = "",
     still_in: tuple[StillIn, ...] = (),
+    verb: Verb = Verb.UPDATE,
 ) -> int:
     """Write down a run that got to its end: how each of its actions did, by id.
 
@@ -72,7 +73,7 @@ def ended(
     counts: dict[str, int] = {}
     for id, (ending, code) in ends.items():
         record = id.partition(":")[0]
-        action = Action(id, Verb.UPDATE, f"s{record}", f"t{record}", ())
+        action = Action(id, verb, f"s{record}", f"t{record}", ())
         entry = entry_of(run, action, End(ending, code=code, reason=reason), breaches)
         if entry.sent:
             store.intended(run, action, entry.token)

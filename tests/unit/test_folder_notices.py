@@ -121,7 +121,7 @@ def test_a_full_disk_is_told_once_again_after_a_week_and_when_it_is_over(tmp_pat
         assert kinds(heard) == ["failure"]
         text = " ".join(text_of(heard.heard[0].body.decode()).split())
         assert f"{tmp_path}/.oneway the disk is full" in text
-        assert "oneway sync CONNECTION" in text  # any of them shows it
+        assert "oneway status connections" in text  # any of them shows it
         assert "people who left since 23 November 2026, 04:00 UTC keep access" in text
         sound_alarm(here, [FULL], after(8))
         sound_alarm(here, (), after(9))

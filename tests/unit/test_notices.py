@@ -72,7 +72,7 @@ from oneway.notices.texts import subject_of, text_of
 from oneway.notices.webhook import Trust
 from oneway.notices.weekly import not_syncing
 from oneway.planning.access import StillIn
-from oneway.planning.plan import Ending, Kind
+from oneway.planning.plan import Ending, Kind, Verb
 from oneway.render.report import pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -373,6 +373,55 @@ def test_a_mail_tells_times_in_the_connection_s_zone(
 def test_no_next_run_is_told_while_the_clock_is_wrong(store: Journal) -> None:
     after_run(connection(hook()), refused(store, "F124", MONDAY), store, MONDAY)
     assert "Next run" not in text_of(undelivered(store)[0].draft.body)
+
+
+def test_access_is_not_said_to_end_with_a_run_that_is_recorded_in_the_future(
+    store: Journal,
+) -> None:
+    ended(store, MONDAY)
+    ended(store, after(50))  # under a clock that was ahead
+    after_run(connection(hook()), refused(store, "F124", after(1)), store, after(1))
+    (told,) = bodies(store)
+    assert told["data"]["access"]["since"] == instant_text(MONDAY)
+    assert told["data"]["next_run"] is None
+    assert told["data"]["run"]["still_in"] is None
+    assert "people who left since 23 November 2026" in " ".join(
+        text_of(undelivered(store)[0].draft.body).split()
+    )
+    Draft202012Validator(SCHEMA).validate(told)
+
+
+def test_who_can_still_get_in_is_known_of_runs_that_got_to_their_end(store: Journal) -> None:
+    customer = connection(hook())
+    guards = ("target_shrink",)
+    for night, run in enumerate(
+        (
+            lambda now: ended(store, now, {"a": (Ending.REJECTED, "W105")}),
+            lambda now: refused(store, "R105", now),
+            lambda now: died(store, now),
+            lambda now: ended(store, now, {"b": (Ending.HELD, "")}, guards=guards),
+            lambda now: ended(store, now, {"b": (Ending.HELD, "")}, guards=("updates",)),
+        )
+    ):
+        after_run(customer, run(after(night)), store, after(night))
+    told = {each["data"]["run"]["id"]: each["data"]["run"]["still_in"] for each in bodies(store)}
+    assert told == {1: 0, 2: None, 3: None, 4: None, 5: 0}
+
+
+def test_who_can_still_get_in_comes_before_what_payroll_is_to_correct(store: Journal) -> None:
+    found = (StillIn("1", "A", "1", "7", "refused"),)
+    leave = {"a": (Ending.REJECTED, "W105")}
+    run = ended(store, MONDAY, leave, still_in=found, verb=Verb.LEAVE)
+    after_run(connection(hook()), run, store, MONDAY)
+    first, second = bodies(store)[0]["data"]["causes"]
+    assert (first["code"], second["code"]) == ("still_in", "W105")
+    assert second["who"] == "the target's administrator"
+    assert second["steps"][0].startswith("Block them by hand")
+    mixed = {**leave, "b": (Ending.REJECTED, "W111")}
+    again = ended(store, after(1), mixed, still_in=found, verb=Verb.UPDATE)
+    after_run(connection(hook()), again, store, after(1))
+    (new,) = bodies(store)[-1]["data"]["causes"]
+    assert (new["code"], new["who"]) == ("W111", "payroll")
 
 
 def test_a_mail_shows_what_an_odd_field_is_called(store: Journal) -> None:

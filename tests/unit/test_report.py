@@ -83,7 +83,7 @@ def test_the_heading_says_it_where_nothing_was_written():
         (
             plan(mover(1)),
             {f"{1:016x}": End(Ending.POSTPONED)},
-            "Nothing was written; 1 person waits for another run",
+            "Nothing was written; 1 person refused before was not sent again yet",
         ),
         (
             plan(mover(1), rehire(50)),
@@ -359,5 +359,5 @@ def test_a_page_of_a_good_run_says_first_what_has_stopped_its_connection_since()
     assert found.heading.startswith("This is the last run that got to its end, of ")
     assert found.heading.endswith("Since then nothing runs: the journal cannot be written (F112)")
     assert found.status == "Nothing runs now"
-    assert "While this lasts nobody is shut out" in found.lead
+    assert "While this lasts nobody's access is ended" in found.lead
     assert page(a_quiet_night()).status == "All is well"

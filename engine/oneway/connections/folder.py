@@ -182,7 +182,7 @@ def keys_of(data: bytes, file: str) -> set[str]:
 
 def _same_name(each: Connection, others: list[str]) -> Diagnostic:
     summary = f"another connection is called '{each.name}' as well: {', '.join(others)}"
-    help = "rename one of them; the one that has run should keep its name"
+    help = "remove the file that is a copy, or give the one that was added last another `name`"
     return each.written.at(("name",), "C136", summary, help)
 
 

@@ -154,14 +154,18 @@ _TABLE = (
     (
         "C130",
         "a credential is not given by reference",
-        "Write {env: NAME}, {file: PATH} or {keyring: SERVICE/NAME}, never the credential.",
+        "Write {env: VARIABLE}, {file: PATH} or {keyring: SERVICE/KEY}, never the credential.",
     ),
     ("C131", "a cron line is invalid, or never fires", "Write five fields, such as 0 4 * * *."),
     ("C132", "runs are spread over too long", "Write 2h or less."),
     ("C133", "a webhook's URL may not be used", "Use https; http is for this machine only."),
     ("C134", "an email cannot be sent as it is described", "Correct it as the message says."),
     ("C135", "there is no connection of that name", "Check its spelling, or give the file's path."),
-    ("C136", "two connections have one name", "Rename one of them."),
+    (
+        "C136",
+        "two connections have one name",
+        "Rename one of the two files; a copy can be removed.",
+    ),
     ("C137", "a credential is given as an option, or the reverse", "Move it to the other."),
     (
         "C138",
@@ -233,7 +237,7 @@ _TABLE = (
     (
         "M150",
         "a mapping gives an option that the connector does not have",
-        "Check its spelling; `oneway connectors NAME` lists the options, without credentials.",
+        "Check its spelling; `oneway connectors` and the connector's name list the options.",
     ),
     (
         "M151",
@@ -274,9 +278,13 @@ _TABLE = (
     # R1xx: reading
     ("R101", "a system cannot be reached, or did not answer", "Check the base URL and network."),
     ("R102", "a system refuses the credentials", "Check that they are given, whole, and in use."),
-    ("R103", "the credentials may not read this", "Give them the permission that is named."),
+    (
+        "R103",
+        "the credentials may not read this",
+        "Let the connection's key read what the message names.",
+    ),
     ("R104", "a system has nothing at an address", "Check the options, such as the employer."),
-    ("R105", "a system is busy or failing", "Run again later."),
+    ("R105", "a system is busy or failing", "Nothing at first: the next run tries again."),
     ("R106", "an answer is not JSON", "Check the base URL: does it lead to the API?"),
     ("R107", "an answer has another shape than its manifest says", "Correct the manifest."),
     ("R108", "a system redirects elsewhere", "Correct the base URL."),
@@ -393,7 +401,11 @@ _TABLE = (
     ("W101", "a write did not reach its system", "Nothing was written; run again."),
     ("W102", "no answer came to a write", "Whether it happened is looked up before the next one."),
     ("W103", "a system refuses the credentials", "Check that they are given, whole, and in use."),
-    ("W104", "the credentials may not write this", "Give them the permission that is named."),
+    (
+        "W104",
+        "the credentials may not write this",
+        "Let the connection's key create and change records.",
+    ),
     ("W105", "a system refuses a record", "Correct the record in the source, or the mapping."),
     ("W106", "a system is too busy for a write", "Nothing was written; run again later."),
     ("W107", "a system failed at a write", "Whether it happened is looked up before the next one."),

@@ -16,11 +16,15 @@ def held_whole(run: Run) -> bool:
     """Return whether guards held a run's whole plan: then no access ended either."""
     if run.state is not RunState.HELD:
         return False
-    definitions = [definition_of(each.guard) for each in run.start.breaches]
-    if any(each is not None and each.of_list for each in definitions):
+    if _of_a_list(run):
         return True
     named = {id for each in run.start.breaches for id in each.held}
     return run.counts.get(Ending.HELD.value, 0) > len(named)  # with `on_breach: stop`
+
+
+def _of_a_list(run: Run) -> bool:
+    definitions = [definition_of(each.guard) for each in run.start.breaches]
+    return any(each is not None and each.of_list for each in definitions)
 
 
 def last_still_in(runs: Iterable[Run]) -> tuple[StillIn, ...]:
@@ -31,15 +35,31 @@ def last_still_in(runs: Iterable[Run]) -> tuple[StillIn, ...]:
     return next((run.still_in for run in runs if run.knows_access), ())
 
 
+def lists_leavers(run: Run) -> bool:
+    """Return whether a run knows who has left and can still get in: it may be nobody.
+
+    A run that did not get to its end does not, and neither does one that saw only part of a
+    list, if it names nobody.
+    """
+    if run.still_in:
+        return True
+    return run.knows_access and not (run.state is RunState.HELD and _of_a_list(run))
+
+
 def is_good(run: Run) -> bool:
     """Return whether a run ended by itself and its plan was not held whole."""
     return run.state.is_whole and not held_whole(run)
 
 
-def last_good(store: RunHistory, connection: str, before: int) -> Run | None:
-    """Return the last good run of a connection before a run's id; None if there is none."""
+def last_good(store: RunHistory, connection: str, before: int, until: str = "") -> Run | None:
+    """Return the last good run of a connection before a run's id; None if there is none.
+
+    Runs that are recorded after `until` do not count, if it is given: a clock that was ahead
+    recorded them, so they say nothing about when they ran.
+    """
     while found := store.runs(connection, limit=_AT_ONCE, before=before):
-        good = next((each for each in found if is_good(each)), None)
+        timely = (each for each in found if not until or each.start.started <= until)
+        good = next(filter(is_good, timely), None)
         if good is not None:
             return good
         before = found[-1].id

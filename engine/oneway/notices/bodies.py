@@ -16,11 +16,10 @@ from oneway.core.seal import canonical
 from oneway.history.allowing import allowing, together
 from oneway.history.journal import Breached, Run
 from oneway.history.journal.incidents import Incident
-from oneway.history.last_good import is_good
-from oneway.mapping.lint import CODES
+from oneway.history.last_good import is_good, lists_leavers
 from oneway.notices.causes import Shown
 from oneway.notices.instants import When, instant_text
-from oneway.notices.remedies import Remedy, remedy_of
+from oneway.notices.remedies import CLOCK, STILL_IN, Remedy, remedy_of
 
 Data = dict[str, Any]
 
@@ -44,6 +43,8 @@ class Seen:
     last_good: str = ""
     """When the last good run before it began, "" if there is none."""
     when: When = field(default_factory=When)
+    leaving: frozenset[str] = frozenset()
+    """The codes with which nothing ended but leaves."""
 
 
 def body_of(type: str, data: Data, now: datetime) -> str:
@@ -60,6 +61,7 @@ def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
     """Return the notice that an incident began, or continues."""
     guard = incident.kind is Occasion.GUARD
     shown = [name for name in incident.about if name in seen.shown.of(incident.kind)]
+    shown.sort(key=lambda name: name != STILL_IN)  # whoever can still get in is urgent
     causes = [_guard(seen, name) if guard else _cause(seen, name) for name in shown]
     data = {
         "connection": incident.connection,
@@ -70,7 +72,7 @@ def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
         **_access(seen),
         "records": {"missed": seen.shown.missed, "unknown": seen.shown.doubtful},
         "zone": seen.when.zone,
-        "next_run": seen.when.next_run,
+        "next_run": None if CLOCK.intersection(shown) else seen.when.next_run,
         "run": _run(seen.run),
         "command": f"oneway runs show {seen.run.id}",
     }
@@ -112,27 +114,37 @@ def breaches_of(breaches: Sequence[Breached], records: Mapping[str, int]) -> lis
     return [_breach(each, records[each.guard]) for each in breaches]
 
 
-def cause_of(code: str, subject: str, system: str = "") -> Data:
-    """Return what is known of a code and its remedy; `subject` is the connection or folder."""
-    remedy, known = remedy_of(code, system), CODES.get(code)
-    advice = known.advice if known else remedy.steps[0]
+def cause_of(code: str, subject: str, system: str = "", *, leaving: bool = False) -> Data:
+    """Return what is known of a code and its remedy; `subject` is the connection or folder.
+
+    `leaving`: see `remedy_of`.
+    """
+    remedy = remedy_of(code, system, leaving=leaving)
     return {
         "code": code,
         "title": remedy.title,
-        "advice": advice,
+        "advice": remedy.advice_for(subject),
         **_remedy(remedy, subject, system),
     }
 
 
 def _cause(seen: Seen, name: str) -> Data:
     system = _system(seen, name)
-    said = cause_of(name, seen.run.start.connection, f"the {system}" if system else "")
+    subject, leaving = seen.run.start.connection, name in seen.leaving
+    said = cause_of(name, subject, _called(seen, name, system), leaving=leaving)
     more: Data = {}
     if name in _OURS and (
         told := [each.summary for each in seen.run.problems if each.code == name]
     ):
         more["detail"] = told[0]
     return {**said, "records": seen.shown.failing[name], "system": system, **more}
+
+
+def _called(seen: Seen, name: str, system: str) -> str:
+    """Return how steps call a system: the target, where people can still get into it."""
+    if name == STILL_IN:
+        return seen.systems.get("target", "") or "the target"
+    return f"the {system}" if system else ""
 
 
 def _access(seen: Seen) -> Data:
@@ -203,7 +215,7 @@ def _run(run: Run) -> Data:
         "why": run.start.why.value,
         "started": run.start.started,
         "ended": run.ended,
-        "still_in": len(run.still_in),
+        "still_in": len(run.still_in) if lists_leavers(run) else None,
         **({"may_have_left": unsure} if unsure else {}),
         "counts": {name: count for name, count in sorted(counts.items()) if count},
     }

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from shlex import quote as quoted
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -21,6 +22,7 @@ from oneway.notices.bodies import Data, body_of, cause_of
 from oneway.notices.causes import Shown
 from oneway.notices.instants import instant_text
 from oneway.notices.queueing import queue_changes
+from oneway.notices.remedies import AGAIN, CHECK
 
 FAILURE = "folder.failure"
 RECOVERY = "folder.recovery"
@@ -116,7 +118,7 @@ def failure_body(
         "incident": None,
         "since": since,
         "reminder": False,
-        "causes": [_cause(each) for each in troubles],
+        "causes": [_cause(each, folder) for each in troubles],
         "command": f"oneway status {folder}",
     }
     return body_of(FAILURE, {**data, **more}, now)
@@ -157,11 +159,18 @@ def _about(incident: Incident) -> list[FolderTrouble]:
     return [FolderTrouble.named(name) for name in incident.about]
 
 
-def _cause(trouble: FolderTrouble) -> Data:
+_OF_ALL = {
+    CHECK: "`oneway status FOLDER` says whether it is right again.",
+    AGAIN: "Each connection then runs when it is due next.",
+}
+"""Steps for one connection, as steps for a folder of them."""
+
+
+def _cause(trouble: FolderTrouble, folder: str) -> Data:
     said = cause_of(trouble.code, "NAME")
     steps = [s.replace("FILE", trouble.file) for s in said["steps"]]
-    if trouble.code.startswith("F"):  # what no connection can run without, so any of them shows
-        steps = [each.replace("NAME", "CONNECTION") for each in steps]
+    if trouble.code.startswith("F"):  # what no connection can run without
+        steps = [_OF_ALL.get(each, each).replace("FOLDER", quoted(folder)) for each in steps]
     steps = [each for each in steps if "NAME" not in each]  # of no use where no run is named
     detail = {"detail": trouble.detail} if trouble.detail else {}
     return {**said, "steps": steps, "file": trouble.file, **detail}

@@ -42,11 +42,24 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
             raise LookupError("no such run")
         refusals = store.failures(connection.name).values()
         told = shown(found, endings(store, found.id), refusals)
-        good = last_good(store, connection.name, found.id)
+        good = last_good(store, connection.name, found.id, instant_text(now))
         systems = _systems(connection, found, store)
         since = good.start.started if good is not None else ""
-        seen = Seen(found, told, now, systems, since, when_of(connection, found, now))
+        when, leaving = when_of(connection, found, now), _of_leaves(store, found, told)
+        seen = Seen(found, told, now, systems, since, when, leaving)
         _changed(connection, seen, store)
+
+
+def _of_leaves(store: Journal, run: Run, shown: Shown) -> frozenset[str]:
+    """Return the failing codes with which nothing but leaves ended."""
+    if not run.still_in or not shown.failing:
+        return frozenset()
+    leaves: dict[str, bool] = {}
+    for each in store.entries(run.id):
+        if each.end is not None:
+            code = each.end.code
+            leaves[code] = leaves.get(code, True) and each.verb.takes_access
+    return frozenset(code for code in shown.failing if leaves.get(code))
 
 
 def _systems(connection: Connection, run: Run, store: Journal) -> Mapping[str, str]:

@@ -17,6 +17,8 @@ DIED = "died"
 """The cause of a run that never got to its end: its process was killed, or the machine."""
 STILL_IN = "still_in"
 """The cause of a run after which people who have left can still get in."""
+CLOCK = frozenset({"F117", "F124"})
+"""The causes for which nothing runs until the clock is right, or the times are forgotten."""
 UNNAMED = "failed"
 """The cause of a failure that says no code."""
 FOLDER = "docs/reference/codes"
@@ -62,6 +64,13 @@ class Remedy:
     looks: str
     steps: tuple[str, ...]
 
+    def advice_for(self, connection: str) -> str:
+        """Return what to do in one sentence, with a connection's name."""
+        known = CODES.get(self.code)
+        if known is None or self is _LEAVE_REFUSED:
+            return self.steps_for(connection)[0]
+        return _NAMES.sub(lambda found: _named(found[0], connection, "", ""), known.advice)
+
     @property
     def by(self) -> str:
         """Who acts first, in the words of notices: nobody yet, if it may end by itself."""
@@ -101,12 +110,14 @@ def _named(found: str, connection: str, system: str, mapping: str) -> str:
     return found.replace("NAME", mapping)
 
 
-def remedy_of(name: str, system: str = "") -> Remedy:
+def remedy_of(name: str, system: str = "", *, leaving: bool = False) -> Remedy:
     """Return what is known of a code, a guard (`field_changes.email`) or another cause.
 
     `system` is what it concerns, if known: a file, for example, has no API key whose rights may be
-    too narrow.
+    too narrow. `leaving`: all that ended so would have ended somebody's access.
     """
+    if leaving and name == _LEAVE_REFUSED.code:
+        return _LEAVE_REFUSED
     if name == _EMPTY.code and _A_FILE.search(system):
         return _EMPTY
     return REMEDIES.get(name) or REMEDIES.get(name.partition(".")[0]) or _other(name)
@@ -140,8 +151,8 @@ _FAMILIES = {
 _OF_RECORDS = frozenset({"W109", "W114", "W150", "W151"})
 """Codes with which single records end; the run goes on."""
 
-_CHECK = "`oneway check NAME` says whether it is right again."
-_AGAIN = "`oneway sync NAME` runs it at once, or wait for the next run."
+CHECK = "`oneway check NAME` says whether it is right again."
+AGAIN = "`oneway sync NAME` runs it at once, or wait for the next run."
 _SHOW = (
     "See which answer each record got, in the report or by `oneway runs show NAME --outcome "
     "rejected --outcome postponed`."
@@ -186,11 +197,11 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         "R102": (
             "The run is refused before it writes: a system answers 401. A key was revoked "
             "or ran out.",
-            (_KEY, _CHECK, _AGAIN),
+            (_KEY, CHECK, AGAIN),
         ),
         "W103": (
             "The target answers 401 while it is written to. What was written before stays.",
-            (_KEY, _CHECK, _AGAIN),
+            (_KEY, CHECK, AGAIN),
         ),
         "C112": (
             "A credential or an option of the connection is not set: often a variable that the "
@@ -198,47 +209,52 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             (
                 _WHICH,
                 "Set it where the scheduler runs, or give it anew: `oneway connect NAME`.",
-                _CHECK,
-                _AGAIN,
+                CHECK,
+                AGAIN,
             ),
         ),
         "C118": (
             "The file that holds a credential of the connection is gone, or may not be read.",
-            (_WHICH, _GIVE, _CHECK, _AGAIN),
+            (_WHICH, _GIVE, CHECK, AGAIN),
         ),
     },
     (_K.PERMISSION, _W.OPERATOR): {
         "R103": (
             "The run is refused before it writes: a system answers 403 for one resource.",
-            ("Ask the administrator of SYSTEM to let the key read it.", _CHECK, _AGAIN),
+            ("Ask the administrator of SYSTEM to let the key read it.", CHECK, AGAIN),
         ),
     },
     (_K.ADDRESS, _W.OPERATOR): {
         "R104": (
             "The run is refused: the system has nothing there (404), such as an employer "
             "that is gone.",
-            ("Compare the options of the connection with SYSTEM.", _CHECK),
+            ("Compare the options of the connection with SYSTEM.", CHECK),
         ),
         "R108": (
             "A system redirects elsewhere; credentials do not follow a redirect.",
-            ("Write the new base URL into the connection, if it is the vendor's.", _CHECK),
+            ("Write the new base URL into the connection, if it is the vendor's.", CHECK),
         ),
         "C136": (
             "Two files have one connection's name. Neither runs, since it is unclear which "
             "is meant.",
-            ("Rename one of them; the one that has run keeps its name.", "`oneway validate`"),
+            (
+                "Remove the file that is a copy; or give the one that was added last another "
+                "`name`. The other one then has the runs of both up to now.",
+                "`oneway validate` says whether it is right again; then both run when they are "
+                "due next.",
+            ),
         ),
     },
     (_K.SHAPE, _W.OPERATOR): {
         "R106": (
             "A system answers with a web page instead of data: often a sign-in page or a proxy's.",
-            ("Open the base URL: does it lead to the API?", _CHECK),
+            ("Open the base URL: does it lead to the API?", CHECK),
         ),
         "R109": (
             "A list is larger than the limit, or comes too slowly.",
             (
                 "Check that its size is right, then raise the manifest's limits.",
-                _AGAIN,
+                AGAIN,
             ),
         ),
         "R161": (
@@ -253,13 +269,13 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     (_K.SHAPE, _W.INTEGRATOR): {
         "R107": (
             "A system's answer has another shape than before: the vendor may have changed the API.",
-            ("Compare an answer with the manifest, and correct the manifest.", _CHECK),
+            ("Compare an answer with the manifest, and correct the manifest.", CHECK),
         ),
         "R110": (
             "A system refuses the request itself (400 or 422).",
             (
                 "Read its answer in `oneway runs show NAME`, and correct the manifest's request.",
-                _CHECK,
+                CHECK,
             ),
         ),
         "R111": (
@@ -274,18 +290,18 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     (_K.FILE, _W.OPERATOR): {
         "R150": (
             "A file of the connection is not there, or may not be read: an export did not arrive.",
-            ("Check that the export runs, and where it puts the file.", _AGAIN),
+            ("Check that the export runs, and where it puts the file.", AGAIN),
         ),
         "W153": (
             "The target's file cannot be rewritten: the disk is full, or the folder is not ours.",
-            ("Free some space, or correct the permissions. The file is unchanged.", _AGAIN),
+            ("Free some space, or correct the permissions. The file is unchanged.", AGAIN),
         ),
         "F120": (
             "A file that the connection needs, such as its mapping, cannot be read.",
             (
                 _WHICH,
                 "Put it back, or correct its permissions.",
-                _AGAIN,
+                AGAIN,
             ),
         ),
     },
@@ -296,22 +312,22 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
                 _WHICH,
                 "Put the manifest back, or correct the name: `oneway connectors` lists those "
                 "that are found.",
-                _AGAIN,
+                AGAIN,
             ),
         ),
         "C115": (
             "The manifest of a connector is gone, or may not be read.",
-            (_WHICH, "Put it back, or correct its permissions.", _AGAIN),
+            (_WHICH, "Put it back, or correct its permissions.", AGAIN),
         ),
     },
     (_K.FILE, _W.PAYROLL): {
         "R154": (
             "The headings of a file have changed: a column was renamed or removed.",
-            ("Export the file with the columns that it used to have.", _AGAIN),
+            ("Export the file with the columns that it used to have.", AGAIN),
         ),
         "R155": (
             "Two rows of a file have one id.",
-            ("Correct the id in the source, and export again.", _AGAIN),
+            ("Correct the id in the source, and export again.", AGAIN),
         ),
     },
     (_K.DATA, _W.OPERATOR): {
@@ -321,8 +337,8 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
                 "See in the source whether its people are there.",
                 "If they are: the key may see no more of them, or an option names another "
                 "employer.",
-                _CHECK,
-                _AGAIN,
+                CHECK,
+                AGAIN,
             ),
         ),
     },
@@ -353,8 +369,9 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     },
     (_K.PERMISSION, _W.TARGET): {
         "W104": (
-            "The target lets the key read, and refuses to let it write (403).",
-            ("Let the key of the connection create and change users.", _CHECK, _AGAIN),
+            "The target lets the key read, and refuses to let it write (403). With this key "
+            "nobody's access can be ended either.",
+            ("Let the key of the connection create and change users.", CHECK, AGAIN),
         ),
     },
     (_K.DATA, _W.PAYROLL): {
@@ -362,7 +379,8 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             "The target refuses a record: an email is taken, or a code is unknown.",
             (
                 _SHOW,
-                "Correct what the target names, in payroll: other values are sent at the next run.",
+                "Correct what the target names, in payroll: other values are sent at the next run. "
+                "Not for a leaver: block them by hand in SYSTEM, now, where they can still get in.",
                 "If the target lacks something, such as a department or a licence, or somebody "
                 "else has the email there: its administrator puts that right.",
                 "The same values are sent again after 1, 2, 4 and 7 days; the operator can send "
@@ -383,8 +401,8 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             "The store cannot be written: the disk is full, or the folder is read-only.",
             (
                 "Free space on the disk, or correct the permissions of the state folder.",
-                _CHECK,
-                _AGAIN,
+                CHECK,
+                AGAIN,
             ),
         ),
         "F113": ("Another process is writing to the store.", (_WAIT,)),
@@ -394,7 +412,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         ),
         "F118": (
             "The database that keeps the runs does not answer.",
-            ("Check that the server runs, and accepts this machine.", _AGAIN),
+            ("Check that the server runs, and accepts this machine.", AGAIN),
         ),
         "F140": (
             "The run's process died at every try: often there was too little memory.",
@@ -410,11 +428,13 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             ("Set the clock right.", "If it is right: `oneway runs forget-future NAME`."),
         ),
         "F124": (
-            "A run or a due is recorded in the future; nothing runs until then.",
+            "A run, or the time at which one was due, is recorded in the future; nothing of the "
+            "connection runs while it is.",
             (
                 "Look at the clock of this machine, and set it right if it is wrong.",
                 "If it is right, it was ahead before: `oneway runs forget-future NAME` forgets the "
                 "times in the future. It removes no person's data.",
+                AGAIN,
             ),
         ),
     },
@@ -454,7 +474,7 @@ _OTHERS = (
         "still let them in.",
         (
             "`oneway status --connection NAME` and the report name them, with the reason.",
-            "End their access in the target by hand, now.",
+            "Block them by hand in SYSTEM, now.",
             "Then remove the cause, so that the next run ends it.",
         ),
     ),
@@ -468,6 +488,23 @@ _OTHERS = (
     ),
 )
 
+_LEAVE_REFUSED = Remedy(
+    "W105",
+    CODES["W105"].title,
+    _K.DATA,
+    _W.TARGET,
+    "The target refuses to let somebody leave, for example because of open claims. They can still "
+    "get in.",
+    (
+        "Block them by hand in SYSTEM, now: the report names them.",
+        "Settle what the target names there, such as open claims. Payroll has nothing to correct, "
+        "unless the leave date is wrong.",
+        "The leave is sent again after 1, 2, 4 and 7 days; the operator can send it at once: "
+        "`oneway sync NAME --retry-now`.",
+    ),
+)
+"""A leave that the target refuses: it is not payroll's to correct."""
+
 _EMPTY = Remedy(
     "R160",
     CODES["R160"].title,
@@ -477,8 +514,8 @@ _EMPTY = Remedy(
     (
         "See whether the file has its people, and whether the export that writes it ran.",
         "Export the people again, to the same file.",
-        _CHECK,
-        _AGAIN,
+        CHECK,
+        AGAIN,
     ),
 )
 """An empty source that is a file: the export's trouble, not that of a key."""
@@ -546,7 +583,7 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
             _TARGETS,
             "If they are missing there, correct that: do not correct the source for it.",
             "If they are there, see whether the source is whole, and its match keys as they were.",
-            _AGAIN,
+            AGAIN,
         ),
     ),
     GuardKind.KEYS_GONE: (

@@ -10,7 +10,7 @@ from typing import Any
 from oneway.core.instants import moment_in_words
 from oneway.core.words import count
 from oneway.notices.instants import instant_of
-from oneway.notices.remedies import TroubleKind
+from oneway.notices.remedies import CLOCK, TroubleKind
 
 Data = dict[str, Any]
 
@@ -68,7 +68,7 @@ def _plain(line: str) -> str:
 def _still_in(data: Data) -> Iterator[str]:
     """Yield the number of people who left and can still get in, before everything else."""
     run = data.get("run", data)
-    number, unsure = run.get("still_in", 0), run.get("may_have_left", 0)
+    number, unsure = run.get("still_in") or 0, run.get("may_have_left", 0)
     held = sum(each["records"] for each in data.get("guards", ()) if each["guard"] == "leavers")
     if held and unsure > number - held:
         said = "have left, or may have" if unsure < number else "have perhaps left"
@@ -157,8 +157,8 @@ def unshut(since: str, system: str, *, some: bool = False) -> str:
             f"hand in {system}."
         )
     return (
-        f"While this lasts nobody is shut out: {who} keep access; if it is urgent, block them by "
-        f"hand in {system}."
+        f"While this lasts nobody's access is ended: {who} keep access; if it is urgent, block "
+        f"them by hand in {system}."
     )
 
 
@@ -300,14 +300,10 @@ def _run(data: Data) -> Iterator[str]:
 
 def _next_run(data: Data) -> Iterator[str]:
     """Yield when the connection runs next, unless that is unknown or the clock forbids it."""
-    if "next_run" not in data or any(each["code"] in _CLOCK for each in data.get("causes", ())):
+    if "next_run" not in data or any(each["code"] in CLOCK for each in data.get("causes", ())):
         return
     due = data["next_run"]
     yield f"Next run: {_when(data, due)}" if due else "Next run: none is due; it runs by hand"
-
-
-_CLOCK = ("F117", "F124")
-"""The causes for which nothing runs until the clock is right."""
 
 
 def _held(guards: list[Data]) -> Iterator[str]:

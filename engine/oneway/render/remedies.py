@@ -7,9 +7,11 @@ from oneway.notices.remedies import REMEDIES, Remedy, remedy_of
 from oneway.render.sanitize import harmless
 
 
-def for_code(code: str, connection: str, system: str = "", mapping: str = "") -> str:
-    """Return who does what about a code or a guard, in a paragraph."""
-    remedy = remedy_of(code, system)
+def for_code(
+    code: str, connection: str, system: str = "", mapping: str = "", *, leaving: bool = False
+) -> str:
+    """Return who does what about a code or a guard, in a paragraph; `leaving` as in `remedy_of`."""
+    remedy = remedy_of(code, system, leaving=leaving)
     return " ".join((f"For {remedy.by}:", *_numbered(remedy, connection, system, mapping)))
 
 

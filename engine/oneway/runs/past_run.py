@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from oneway.history.flapping import Undone
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.undone import undone_by
-from oneway.history.last_good import is_good, last_good
+from oneway.history.last_good import last_good
 from oneway.history.stories import Story
 from oneway.planning.plan import Plan
 from oneway.runs.by_hand import kept_given
@@ -54,7 +54,7 @@ def load_past_run(
     `alarms` are the codes of what keeps the store from being used.
     """
     earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
-    good = run if is_good(run) else last_good(journal, run.start.connection, run.id)
+    good = _last_good(journal, run)
     plan, entries = plan_of_run(journal, run), journal.entries(run.id)
     return PastRun(
         run=run,
@@ -68,3 +68,10 @@ def load_past_run(
         given=kept_given(journal, run),
         last_good=good.start.started if good is not None else "",
     )
+
+
+def _last_good(journal: Journal, run: Run) -> Run | None:
+    """Return the last good run up to a run; none that a clock that was ahead has recorded."""
+    newest = next(iter(journal.runs(run.start.connection, limit=1)), run)
+    until = min(run.start.started, newest.start.started)
+    return last_good(journal, run.start.connection, run.id + 1, until)

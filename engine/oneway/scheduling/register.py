@@ -140,7 +140,7 @@ class Register:
         until = moment(found.until, start.zone, seconds=True)
         clock = moment(self._now(), start.zone, seconds=True)
         what = f"{until} is recorded, and the clock says {clock}"
-        summary = f"{what}: nothing of this connection runs until then"
+        summary = f"{what}: nothing of this connection runs until one of the two is corrected"
         help = (
             "set the clock right; if it is right, another one was ahead: "
             f"`oneway runs forget-future {quote(name)}` puts this connection right"

@@ -56,6 +56,7 @@ def attention(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSecti
         _problems(told),
         held(told, found),
         _refused(told, found),
+        _postponed(told, found),
         _unknown(told, found),
     ]
     if plan is not None:
@@ -111,12 +112,35 @@ def _refused(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | No
     rows = tuple(
         (*meant(each), ReportText((text(each.reason),), text(each.code))) for each in these
     )
-    codes = dict.fromkeys(each.code for each in these)
-    connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan, told.given)
-    what = [remedies.for_code(code, connection, mapping=mapping) for code in codes]
-    about = " ".join(("The target did not take these.", *what))
+    about = " ".join(("The target did not take these.", *_steps(told, these)))
     columns = ("Person", "What was sent", "What the target said")
     return _section("refused", "Refused by the target", Tone.TROUBLE, about, columns, rows)
+
+
+def _postponed(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
+    these = [each for each in found if each.ending is Ending.POSTPONED]
+    rows = tuple((*meant(each), ReportText(_some(each.reason), text(each.code))) for each in these)
+    about = (
+        "The target refused the same values before, so they were not sent: they wait for the day "
+        "that is named, and will be refused again unless somebody acts."
+    )
+    about = " ".join((about, *_steps(told, these)))
+    columns = ("Person", "What was to be done", "Why not")
+    title = "Refused before, and not sent again yet"
+    return _section("postponed", title, Tone.CAUTION, about, columns, rows)
+
+
+def _steps(told: PastRun, found: Sequence[ReportAction]) -> list[str]:
+    """Return who does what about these actions, a paragraph for each code; leaves first."""
+    connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan, told.given)
+    target = told.plan.inputs.get("target") if told.plan is not None else None
+    system = text(target.text) if target is not None else "the target"
+    kinds = dict.fromkeys((each.code, each.verb.takes_access) for each in found)
+    said = [
+        remedies.for_code(code, connection, system, mapping, leaving=leaving)
+        for code, leaving in sorted(kinds, key=lambda kind: not kind[1])
+    ]
+    return list(dict.fromkeys(said))
 
 
 def _unknown(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:

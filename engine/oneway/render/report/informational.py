@@ -25,7 +25,6 @@ def informational(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportS
     sections = (
         _not_begun(told, found),
         _waiting(found),
-        _postponed(found),
         _differing(outcomes),
         _of_kind(outcomes, Kind.ABSENT, "absent", "Not in the source", _ABSENT),
         _of_kind(outcomes, Kind.IGNORED, "ignored", LEFT_ALONE.capitalize(), _IGNORED),
@@ -48,19 +47,6 @@ def _waiting(found: Iterable[ReportAction]) -> ReportSection | None:
     )
     about = "Nothing was written for these. The next run looks again, and takes them along."
     return _section("waiting", "Not written this time", about, _MEANT, rows)
-
-
-def _postponed(found: Iterable[ReportAction]) -> ReportSection | None:
-    rows = tuple(
-        (*meant(each), ReportText(_said(each), text(each.code)))
-        for each in found
-        if each.ending is Ending.POSTPONED
-    )
-    about = (
-        "The target refused the same values before. For payroll: correct what it names, in the "
-        "source; other values are sent at the next run, the same ones again after some days."
-    )
-    return _section("postponed", "Waiting for another try", about, _MEANT, rows)
 
 
 def _differing(outcomes: Iterable[Outcome]) -> ReportSection | None:

@@ -21,9 +21,13 @@ from oneway.runs.past_run import PastRun
 
 _NOT_DONE = (
     ((Ending.HELD,), ("is held back", "are held back")),
-    ((Ending.REJECTED,), ("was refused", "were refused")),
+    ((Ending.REJECTED,), ("was refused by the target", "were refused by the target")),
     (
-        (Ending.STALE, Ending.NOT_SENT, Ending.NOT_ATTEMPTED, Ending.POSTPONED),
+        (Ending.POSTPONED,),
+        ("refused before was not sent again yet", "refused before were not sent again yet"),
+    ),
+    (
+        (Ending.STALE, Ending.NOT_SENT, Ending.NOT_ATTEMPTED),
         ("waits for another run", "wait for another run"),
     ),
     ((Ending.UNKNOWN,), ("may have been written", "may have been written")),
@@ -124,6 +128,7 @@ def figures(
         (_not_syncing(told), "did not sync", Tone.CAUTION, _STAYING, False),
         (_ended(found, Ending.HELD), "held back", Tone.CAUTION, ("held",), False),
         (_ended(found, Ending.REJECTED), "refused", Tone.TROUBLE, ("refused",), False),
+        (_ended(found, Ending.POSTPONED), "refused before", Tone.CAUTION, ("postponed",), False),
         (_ended(found, Ending.UNKNOWN), "not known", Tone.TROUBLE, ("unknown",), False),
     ]
     return tuple(
