@@ -211,11 +211,12 @@ def test_a_code_that_no_record_of_the_target_holds_is_said_beside_the_counts(wor
     assert "no target record has" not in codes(world, TABLE % "LAB", name="Quite New")
 
 
-def test_values_that_stay_because_the_source_is_blank_are_counted(world: World) -> None:
+def test_values_that_stay_because_the_source_is_blank_are_counted_and_named(world: World) -> None:
     world.write("people.json", [person(2, name=""), person(3, team="", name="")])
     world.write("users.json", [user(2), user(3)])
     plan = world.run(*PLAN)
-    assert "Blank in the source, kept in the target: name 2, team 1" in plan.out
+    said = "Blank in the source, kept in the target: name 2 (P002, P003), team 1 (P003)"
+    assert said in " ".join(plan.out.split())
     world.write("people.json", [person(2), person(3)])
     assert "Blank in the source" not in world.run(*PLAN).out
 

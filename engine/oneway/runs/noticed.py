@@ -105,18 +105,28 @@ def _of_codes(rule: FieldRule, new: Mapping[str | int, int]) -> Reason:
 
 
 def _kept(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
-    """Yield how many values of the target stay because the source is blank there."""
+    """Yield how many values of the target stay because the source is blank there, and whose."""
     fields = found.program.policy.fields
     targets = {each[0]: each for each in found.target.items if not _is_same(each)}
     rows = {each[0]: each for each in found.source.items} if targets else {}
     counts: Counter[str] = Counter()
-    for source_id, target_id in _pairs(plan):
+    whose: dict[str, list[str]] = defaultdict(list)
+    for key, source_id, target_id in _pairs(plan):
         row, target = rows.get(source_id), targets.get(target_id)
         if row is not None and target is not None and not row.leaver:
-            counts.update(_kept_fields(fields, row, target))
+            for path in _kept_fields(fields, row, target):
+                counts[path] += 1
+                if key and len(whose[path]) < _NAMED:
+                    whose[path].append(key)
     if counts:
-        said = ", ".join(f"{path} {number:,}" for path, number in counts.items())
+        said = ", ".join(f"{path} {n:,}{_whose(whose[path], n)}" for path, n in counts.items())
         yield Reason("kept", f"blank in the source, kept in the target: {said}")
+
+
+def _whose(keys: list[str], number: int) -> str:
+    """Return the first few of a number of people in brackets; nothing if no key may be shown."""
+    more = " and others" if number > len(keys) else ""
+    return f" ({', '.join(keys)}{more})" if keys else ""
 
 
 def _is_same(target: AnyTargetRow) -> bool:
@@ -124,12 +134,13 @@ def _is_same(target: AnyTargetRow) -> bool:
     return isinstance(target, SameRow) and all(present(e) is None for e in target.beside[0])
 
 
-def _pairs(plan: Plan) -> Iterator[tuple[str, str]]:
+def _pairs(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Yield the key and both ids of each person who is there already, and stays."""
     parts = plan.outcomes.parts if isinstance(plan.outcomes, Outcomes) else plan.outcomes
     for each in parts:
         known = isinstance(each, Quiet) or each.kind in (Kind.UNCHANGED, Kind.UPDATE)
         if known and each.source_id is not None and each.target_id is not None:
-            yield each.source_id, each.target_id
+            yield each.key, each.source_id, each.target_id
 
 
 def _kept_fields(

@@ -12,7 +12,8 @@
     remarks       [reason]: what to know of the mapping before approving; M254: nobody loses access,
                   M255: a question is open, and the plan cannot be applied
     noticed       [reason]: what was noticed of the records; new_code: a code would be written that
-                  no target record holds; kept: how many values stay, as the source is blank there
+                  no target record holds; kept: how many values stay, and whose, as the source is
+                  blank there
     still_in      [{key, label, source_id, target_id, why, may_have_left, candidates}]: who has
                   left, or may have, and can still get in once the plan is applied
     counts        {outcome: records}, every outcome named
