@@ -68,16 +68,19 @@ def test_exactly_those_are_named_whom_a_brute_comparison_finds(
 
 @given(WORLDS)
 def test_an_edit_that_changes_nothing_has_no_effect(world: World) -> None:
-    found = EditImpact(impact(planned(world), planned(world)), (), ())
+    plans = planned(world), planned(world)
+    found = EditImpact(impact(*plans), (), (), *plans)
     assert found.impact.people == ()
     assert sentence(found).startswith("Nothing changes for any of ")
 
 
 @given(WORLDS, st.integers(1, 60))
 def test_a_comment_names_nobody_unless_asked_to_and_stays_small(world: World, days: int) -> None:
-    found = impact(planned(world), planned(world.later(days * 30)))
+    plans = planned(world), planned(world.later(days * 30))
+    found = impact(*plans)
     many = Impact(found.people * 500, found.records * 500)
     for names in (False, True):
-        assert len(as_markdown(EditImpact(many, (), ()), names=names).encode()) <= MOST_BYTES
-    quiet = as_markdown(EditImpact(found, (), ()), names=False)
+        comment = as_markdown(EditImpact(many, (), (), *plans), names=names)
+        assert len(comment.encode()) <= MOST_BYTES
+    quiet = as_markdown(EditImpact(found, (), (), *plans), names=False)
     assert not [line for line in quiet.splitlines() if line.startswith("- ")]

@@ -163,7 +163,7 @@ def comment(count: int) -> tuple[int, int, int]:
     found = impact(*plans)
     guards = compile_data(MAPPING.read_bytes(), str(MAPPING), ())[0].spec.guards
     breaches = [tuple(judge(each, guards).breaches) for each in plans]
-    effect = EditImpact(found, *breaches)
+    effect = EditImpact(found, *breaches, *plans)
     sizes = [len(as_markdown(effect, names=names).encode()) for names in (False, True)]
     return len(found.people), *sizes  # type: ignore[return-value]
 
