@@ -12,7 +12,7 @@ def test_a_saved_plan_has_the_page_that_it_had_when_it_was_made(world):
     assert made.code == 0, made.err
     for name in ("people.json", "users.json", "teams.json"):
         (world.folder / name).rename(world.folder / f"{name}.gone")
-    saved = world.run("report", "plan.json")
+    saved = world.run("report", "plan.json", "--debug")
     assert saved.code == 0, saved.err
     assert saved.out == made.out
     world.write("m.yaml", (world.folder / "m.yaml").read_text() + "# changed\n")
