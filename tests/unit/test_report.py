@@ -136,9 +136,70 @@ def test_a_run_that_has_not_ended_says_whether_it_goes_on():
     died = told(plan(joiner(1), joiner(2)), {f"{2:016x}": None}, ended=None)
     lives = replace(died, run=replace(died.run, lives=True))
     ended = "The run was interrupted, and never got to its end; before that, 1 person was created"
-    assert page(died).heading == ended
+    assert page(died).heading == f"{ended}; 1 person may have been written"
     assert page(lives).heading == "The run has not ended yet; so far, 1 person was created"
     assert [sections(each)["unknown"].number for each in (died, lives)] == [1, 1]
+    assert "interrupted" in sections(died)
+    assert "interrupted" not in sections(lives)
+
+
+def test_what_was_in_flight_when_a_run_died_is_a_figure_and_counted_in_the_chart():
+    found = told(plan(joiner(1)), {f"{1:016x}": None}, ended=None)
+    found = replace(found, earlier=earlier(found.run, 2))
+    assert page(found).heading.endswith(
+        "nothing is known to have been written; 1 person may have been written"
+    )
+    (figure,) = [each for each in page(found).figures if each.noun == "not known"]
+    assert (figure.number, figure.section) == (1, "unknown")
+    chart = page(found).chart
+    assert chart.kinds[-1] == ("unknown", "Not known")
+    assert chart.bars[-1].counts == (0, 0, 0, 1)
+    assert chart.summary.endswith("; 3 runs interrupted.")
+    said = text_of(found)
+    assert "For the operator: 1. Nothing for the data" in said
+    assert "`oneway runs show acme`" in said
+    died = replace(found, entries=(), earlier=earlier(found.run, 2))
+    assert page(died).chart.bars[-1].stopped, "no dot that says that there was nothing to do"
+
+
+def test_a_leave_that_was_refused_is_not_for_payroll_and_comes_first():
+    made = plan(leaver(1), mover(2))
+    refusal = End(Ending.REJECTED, None, "W105", "the user has open claims")
+    found = told(made, {f"{n:016x}": refusal for n in (1, 2)})
+    about = sections(found)["refused"].about
+    first, second = about.index("Block them by hand in expensein users"), about.index("For payroll")
+    assert first < second
+    alone = sections(told(plan(leaver(1)), {f"{1:016x}": refusal}))["refused"].about
+    assert "For payroll" not in alone
+
+
+def test_who_was_refused_before_is_to_be_looked_at_with_the_steps():
+    end = End(Ending.POSTPONED, None, "W105", "refused 4 times", until="2026-12-09")
+    found = page(told(plan(mover(1)), {f"{1:016x}": end}))
+    (part, *_) = found.parts
+    assert (part.id, [each.id for each in part.sections]) == ("attention", ["postponed"])
+    assert "For payroll:" in part.sections[0].about
+    assert ("refused before", 1) in [(each.noun, each.number) for each in found.figures]
+
+
+def test_a_target_without_its_people_is_the_headline_and_allowing_it_allows_everything():
+    gone = person(50, Kind.ERROR, reasons=[Reason("gone", "is not there")], target="7")
+    breaches = [breached("target_shrink", [joiner(1)], "expensein users: 1 before, 0 now")]
+    reads = (Read("source", 2, True), Read("target", 0, True))
+    made = plan(gone, joiner(1))
+    found = told(replace(made, reads=reads), breaches=breaches)
+    assert page(found).heading.startswith(
+        "The list of expensein users came back empty: the 1 person known there is gone. "
+        "Nothing was written"
+    )
+    some = page(told(made, breaches=breaches)).heading
+    assert some.startswith("1 person known in expensein users is gone from its list. ")
+    (block,) = sections(found)["held"].blocks
+    assert (
+        "carry out the whole plan, once; it is refused if more is missing by then" in block.advice
+    )
+    none = page(told(plan(joiner(1)), breaches=breaches)).heading
+    assert none.startswith("Far fewer people than before are matched in expensein users. ")
 
 
 def test_a_quiet_night_has_no_section_and_says_who_is_as_they_should_be():
@@ -285,7 +346,7 @@ def test_the_chart_has_the_last_thirty_runs_oldest_first_and_the_same_as_a_table
     assert len(chart.bars) == 30
     assert [bar.run for bar in chart.bars] == sorted(bar.run for bar in chart.bars)
     assert [bar.run for bar in chart.bars if bar.this] == [71]
-    assert sum(bar.refused for bar in chart.bars) == 1
+    assert sum(bar.stopped for bar in chart.bars) == 1
     assert all(piece.y >= 0 for bar in chart.bars for piece in bar.pieces)
     rows = parsed(html(page(found))).all("table")[-1].all("tbody")[0].all("tr")
     assert len(rows) == 30
@@ -361,3 +422,14 @@ def test_a_page_of_a_good_run_says_first_what_has_stopped_its_connection_since()
     assert found.status == "Nothing runs now"
     assert "While this lasts nobody's access is ended" in found.lead
     assert page(a_quiet_night()).status == "All is well"
+
+
+def test_a_page_of_an_earlier_run_says_since_when_nothing_runs_and_what_to_do() -> None:
+    both = ("connections/acme.yaml", "connections/copy.yaml")
+    stands = Standstill(("C136",), True, True, "2026-11-23T04:00:07Z", {"C136": both})
+    told = replace(a_quiet_night(), standing=stands)
+    assert page(told).heading.endswith("(C136), as found on 23 November 2026, 04:00 UTC")
+    assert next(iter(sections(told))) == "standing"
+    said = text_of(told)
+    for each in (*both, "For the operator: 1. Remove the file that is a copy", "`oneway validate`"):
+        assert each in said

@@ -11,6 +11,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, STATE, consoled, now, remembering, state_of, user
 from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import refusal
+from oneway.core.instants import instant_text
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
@@ -65,7 +66,7 @@ def _page(state: StateFolder, name: str) -> str:
     refuse_without_journal(state)
     options = "" if state.path == Path(STATE) else f"--state {quoted(state.path)}"
     with Journal.open(state.journal) as journal:
-        alarms = tuple(Marks(state.path).all())
+        alarms = {code: instant_text(at) for code, at in Marks(state.path).all().items()}
         found = load_past_run(journal, run_named(journal, name), options, alarms)
     return html(page(found))
 

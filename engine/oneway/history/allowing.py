@@ -1,9 +1,11 @@
 """The command that allows what guards hold back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from shlex import quote
 
 from oneway.history.journal.rows import Breached
+from oneway.planning.guard_kinds import definition_of
 
 
 def allowing(
@@ -15,6 +17,27 @@ def allowing(
     """
     what = mapping or quote(connection)
     return " ".join(["oneway", command, what, *dict.fromkeys(each.allow for each in breaches)])
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What allowing guards does, in words: when to do it, what passes, and when it is refused."""
+
+    only: str
+    passes: str
+    refused: str
+
+
+def passing(guards: Iterable[str]) -> Passing:
+    """Return what allowing these guards does: one that watches a list holds the whole plan."""
+    definitions = map(definition_of, guards)
+    if any(each is not None and each.of_list for each in definitions):
+        return Passing(
+            "Only if what is missing is really gone",
+            "carry out the whole plan",
+            "if more is missing by then",
+        )
+    return Passing("Only if it is right", "let exactly these pass", "if there are more by then")
 
 
 def together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...], ...]:

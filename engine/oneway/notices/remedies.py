@@ -463,6 +463,8 @@ _OTHERS = (
         (
             "Nothing for the data: the next run looks up what was in flight, and goes on.",
             "If it happens again: see the machine's own log, and its memory.",
+            "`oneway runs show NAME` shows what it had written, and what was in flight.",
+            AGAIN,
         ),
     ),
     Remedy(

@@ -9,6 +9,7 @@ from typing import Any
 
 from oneway.core.instants import moment_in_words
 from oneway.core.words import count
+from oneway.history.allowing import passing
 from oneway.notices.instants import instant_of
 from oneway.notices.remedies import CLOCK, TroubleKind
 
@@ -224,8 +225,9 @@ def _guard(data: Data) -> Iterator[str]:
         yield f"  {each['text']}"
         yield f"    {count(each['records'])} held back."
         yield from _remedied(each)
-        yield f"    Only if it is right, to let these pass, once: {each['command']}"
-        yield "    It is refused if there are more of them by then."
+        known = passing([each["guard"]])
+        yield f"    {known.only}, to {known.passes}, once: {each['command']}"
+        yield f"    It is refused {known.refused}."
     yield from _run(data)
 
 

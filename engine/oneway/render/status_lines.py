@@ -5,7 +5,7 @@ from shlex import quote
 
 from oneway.core.instants import day
 from oneway.core.words import count
-from oneway.history.allowing import allowing, together
+from oneway.history.allowing import allowing, passing, together
 from oneway.history.journal import Breached
 from oneway.history.stories import Trouble
 from oneway.render import remedies
@@ -93,7 +93,8 @@ NO_SCHEDULER = "see that `oneway serve`, or `oneway run-due` in cron, is running
 def only_if_right(connection: str, breaches: Sequence[Breached], mapping: str) -> str:
     """Return the command that lets through what guards hold back."""
     command = allowing(connection, breaches, mapping)
-    return f"Only if it is right, to let exactly these pass, once: `{harmless(command)}`"
+    known = passing(each.guard for each in breaches)
+    return f"{known.only}, to {known.passes}, once: `{harmless(command)}`"
 
 
 def not_sticking(found: Sequence[NotSticking]) -> str:

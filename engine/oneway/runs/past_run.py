@@ -1,6 +1,6 @@
 """Loads a past run from the journal: all that a report needs, without any system."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from oneway.history.flapping import Undone
@@ -44,14 +44,22 @@ class PastRun:
     """Whether it is a plan that nobody has applied yet, told as a run that has done nothing."""
     last_good: str = ""
     """When the last run began that carried over what it planned: this one, or one before."""
+    system: str = ""
+    """The target of the last good run, for a run that came to no plan."""
+
+    @property
+    def target(self) -> str:
+        """The target and its resource, such as "expensein users"; "" if unknown."""
+        known = self.plan.inputs.get("target") if self.plan is not None else None
+        return known.text if known is not None else self.system
 
 
 def load_past_run(
-    journal: Journal, run: Run, options: str = "", alarms: Collection[str] = NO_ALARMS
+    journal: Journal, run: Run, options: str = "", alarms: Mapping[str, str] = NO_ALARMS
 ) -> PastRun:
     """Load a run from the journal; raise `Refused` if it is damaged.
 
-    `alarms` are the codes of what keeps the store from being used.
+    `alarms` are the codes of what keeps the store from being used, and since when.
     """
     earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
     good = _last_good(journal, run)
@@ -67,6 +75,7 @@ def load_past_run(
         standing=standing_of(journal, run, alarms),
         given=kept_given(journal, run),
         last_good=good.start.started if good is not None else "",
+        system=_target_of(journal, good) if plan is None and good is not None else "",
     )
 
 
@@ -75,3 +84,9 @@ def _last_good(journal: Journal, run: Run) -> Run | None:
     newest = next(iter(journal.runs(run.start.connection, limit=1)), run)
     until = min(run.start.started, newest.start.started)
     return last_good(journal, run.start.connection, run.id + 1, until)
+
+
+def _target_of(journal: Journal, run: Run) -> str:
+    plan = plan_of_run(journal, run)
+    known = plan.inputs.get("target") if plan is not None else None
+    return known.text if known is not None else ""

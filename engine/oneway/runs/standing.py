@@ -1,7 +1,7 @@
 """Finds what has stopped a connection since a run, and still does."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from oneway.core.diagnostics import Severity
@@ -12,7 +12,7 @@ from oneway.history.last_good import is_good, last_good
 from oneway.notices.folders import FolderTrouble
 from oneway.notices.remedies import DIED, UNNAMED
 
-NO_ALARMS: Collection[str] = ()
+NO_ALARMS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +25,39 @@ class Standstill:
     about: tuple[str, ...]
     silent: bool
     is_last: bool
+    since: str = ""
+    """When it was found, "" if unknown."""
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The files that each of it concerns, if any."""
 
 
-def standing_of(journal: Journal, run: Run, alarms: Collection[str]) -> Standstill | None:
+def standing_of(journal: Journal, run: Run, alarms: Mapping[str, str]) -> Standstill | None:
     """Return what has stopped a run's connection since, None if nothing does.
 
-    `alarms` are the codes of a store that cannot be used. A file that was broken before the run
-    did not stop the connection, and does not count.
+    `alarms` are the codes of a store that cannot be used, and since when. A file that was broken
+    before the run did not stop the connection, and does not count.
     """
     name, ended = run.start.connection, run.ended
     newest = next(iter(journal.runs(name, limit=1)), run)
     if ended is None or newest.ended is None:
         return None
     latest = max(ended, newest.ended)
-    silent = [*alarms]  # an alarm that is over has lost its mark, even if the clock was wrong
-    silent += [
-        trouble.code
-        for each in open_of_folders(journal)
-        if each.opened >= latest
-        for trouble in map(FolderTrouble.named, each.about)
-        if PurePath(trouble.file).stem == name
-    ]
-    about = tuple(dict.fromkeys(silent or _stopping(newest, run)))
+    # An alarm that is over has lost its mark, even if the clock was wrong.
+    begun = [*alarms.values()]
+    files: dict[str, tuple[str, ...]] = dict.fromkeys(alarms, ())
+    for each in open_of_folders(journal):
+        troubles = [FolderTrouble.named(about) for about in each.about]
+        mine = {t.code for t in troubles if PurePath(t.file).stem == name}
+        if mine and each.opened >= latest:
+            begun.append(each.opened)
+            files |= {c: tuple(t.file for t in troubles if t.code == c) for c in sorted(mine)}
+    about = tuple(files) or _stopping(newest, run)
     if not about:
         return None
+    silent, since = bool(files), min(begun, default=newest.start.started)
     good = last_good(journal, name, newest.id + 1)
     is_last = good is not None and good.id == run.id
-    return Standstill(about, bool(silent), is_last)
+    return Standstill(about, silent, is_last, since, files)
 
 
 def _stopping(newest: Run, run: Run) -> tuple[str, ...]:

@@ -24,6 +24,13 @@ class ReportAction:
     """The plan that names the looked-up values of its changes."""
     why: str = ""
     """See `Action.why`."""
+    open: bool = False
+    """Whether it was begun, and the journal has no ending of it."""
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it may have been written, for all that is known."""
+        return self.open or self.ending is Ending.UNKNOWN
 
     @property
     def ending(self) -> Ending | None:
@@ -69,9 +76,11 @@ def _planned(
     record = outcome.target_id or made
     who = named(outcome.label, outcome.key, outcome.source_id, record, note)
     end = entry.end if entry is not None else None
-    return ReportAction(action.id, action.verb, who, action.changes, end, why=action.why)
+    begun = entry is not None and end is None
+    return ReportAction(action.id, action.verb, who, action.changes, end, None, action.why, begun)
 
 
 def _written(entry: JournalEntry) -> ReportAction:
     who = named("", "", entry.source_id, entry.target_id)
-    return ReportAction(entry.action_id, entry.verb, who, (), entry.end)
+    begun = entry.end is None
+    return ReportAction(entry.action_id, entry.verb, who, (), entry.end, open=begun)

@@ -45,6 +45,6 @@ def page(told: PastRun) -> Page:
         facts=facts(told),
         figures=figures(told, found, (*urgent, *written, *other)),
         parts=tuple(part for part in parts if part.sections),
-        chart=chart(told.earlier, told.run.id),
+        chart=chart(told.earlier, told.run.id, sum(each.open for each in found)),
         foot=foot(told),
     )

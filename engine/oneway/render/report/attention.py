@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.words import count
+from oneway.history.journal.rows import RunState
 from oneway.history.stories import Trouble, unsynced
 from oneway.mapping.spec import GuardKind
-from oneway.notices.remedies import remedy_of
+from oneway.notices.remedies import DIED, remedy_of
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.later_key import LATER_KEY
 from oneway.planning.names import named as named_reason
@@ -29,7 +30,7 @@ from oneway.render.report.page import (
     Tone,
 )
 from oneway.render.report.sticking import sticking
-from oneway.render.report.words import fields, named, person, since, text
+from oneway.render.report.words import fields, moment, named, person, since, text
 from oneway.render.stories import by_subject
 from oneway.render.vocabulary import VERBS_TO_DO
 from oneway.runs.by_hand import given_to_sync
@@ -52,12 +53,14 @@ def attention(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSecti
     """Return the sections that need attention, most urgent first."""
     plan = told.plan
     sections = [
+        _standing(told),
         _still_in(told),
         _problems(told),
+        _interrupted(told),
         held(told, found),
         _refused(told, found),
         _postponed(told, found),
-        _unknown(told, found),
+        _unknown(found),
     ]
     if plan is not None:
         sections += [
@@ -102,6 +105,47 @@ def _problems(told: PastRun) -> ReportSection | None:
     return _section("problems", "Why the run was stopped", Tone.TROUBLE, about, columns, rows)
 
 
+def _interrupted(told: PastRun) -> ReportSection | None:
+    """Return what to do about a run that died, until another one has looked up its writes."""
+    if told.run.state is not RunState.INTERRUPTED or told.run.ended is not None:
+        return None
+    about = "What it had written stays. Nothing was written after this."
+    rows = (_row(told, DIED),)
+    title = "The run was interrupted"
+    return _section("interrupted", title, Tone.TROUBLE, about, ("What is wrong", _TO_DO), rows)
+
+
+def _standing(told: PastRun) -> ReportSection | None:
+    """Return what has stopped the connection since, with the steps, and the files concerned."""
+    found = told.standing
+    if found is None:
+        return None
+    since = f", since {moment(found.since, told.run.start.zone)}" if found.since else ""
+    about = (
+        f"This page is of an earlier run. What is below keeps the connection from running{since}."
+    )
+    rows = tuple(
+        (*_row(told, each), ReportText(tuple(map(text, found.files.get(each, ())))))
+        for each in found.about
+    )
+    title = "What has stopped the connection"
+    columns = ("What is wrong", _TO_DO, "Where")
+    return _section("standing", title, Tone.TROUBLE, about, columns, rows)
+
+
+def _row(told: PastRun, name: str) -> tuple[Cell, Cell]:
+    """Return what a code or guard is, and who does what about it."""
+    connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan, told.given)
+    known = remedy_of(name)
+    what = ReportText((text(known.title), text(known.looks)), "" if name == DIED else text(name))
+    system = f"the target ({told.target})" if told.target else ""
+    steps = remedies.for_code(name, connection, system, mapping)
+    return what, ReportText((text(steps),))
+
+
+_TO_DO = "What to do"
+
+
 def _remedy(problem: Diagnostic, connection: str, mapping: str) -> tuple[str, ...]:
     who = remedy_of(problem.code, problem.span.file).by
     return (f"For {who}:", *map(text, remedies.steps_for(problem, connection, mapping)))
@@ -133,8 +177,7 @@ def _postponed(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | 
 def _steps(told: PastRun, found: Sequence[ReportAction]) -> list[str]:
     """Return who does what about these actions, a paragraph for each code; leaves first."""
     connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan, told.given)
-    target = told.plan.inputs.get("target") if told.plan is not None else None
-    system = text(target.text) if target is not None else "the target"
+    system = text(told.target) or "the target"
     kinds = dict.fromkeys((each.code, each.verb.takes_access) for each in found)
     said = [
         remedies.for_code(code, connection, system, mapping, leaving=leaving)
@@ -143,9 +186,8 @@ def _steps(told: PastRun, found: Sequence[ReportAction]) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _unknown(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
-    open_ones = {each.action_id for each in told.entries if each.end is None}
-    these = [each for each in found if each.ending is Ending.UNKNOWN or each.id in open_ones]
+def _unknown(found: Iterable[ReportAction]) -> ReportSection | None:
+    these = [each for each in found if each.in_doubt]
     rows = tuple((*meant(each), ReportText(_some(each.reason), text(each.code))) for each in these)
     about = (
         "Sent, and no answer came that says whether it happened. The next run looks it up before "
@@ -273,14 +315,14 @@ def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
 
 def _errors(told: PastRun, plan: Plan) -> ReportSection | None:
     errors = [each for each in plan.telling if each.kind is Kind.ERROR]
-    these = [each for each in errors if not _is_gone(each)]
+    these = [each for each in errors if not has_gone(each)]
     about = "These records could not be read. Correct the record in the source, or the mapping."
     title = _unsynced(told, "could not be read")
     return _section("errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
 
 
 def _gone(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [each for each in plan.telling if each.kind is Kind.ERROR and _is_gone(each)]
+    these = [each for each in plan.telling if each.kind is Kind.ERROR and has_gone(each)]
     about = (
         "Earlier runs saw their record in the target, and it is not there now. For the target's "
         "administrator: see whether it was deleted, or whether the key of the connection sees it "
@@ -291,7 +333,8 @@ def _gone(told: PastRun, plan: Plan) -> ReportSection | None:
     return _section("gone", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
 
 
-def _is_gone(outcome: Outcome) -> bool:
+def has_gone(outcome: Outcome) -> bool:
+    """Return whether the target no longer has the record that earlier runs saw there."""
     return any(each.code == "gone" for each in outcome.reasons)
 
 

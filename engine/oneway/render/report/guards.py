@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from oneway.history.allowing import allowing, together
+from oneway.history.allowing import allowing, passing, together
 from oneway.history.journal.rows import Breached
 from oneway.planning.guard_kinds import definition_of
 from oneway.planning.guards import key_of, words_of
@@ -14,11 +14,6 @@ from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import field_name, fields, people, text
 from oneway.runs.by_hand import given_to_sync
 from oneway.runs.past_run import PastRun
-
-_ADVICE = (
-    "Only if it is right, this lets them through, once; it is refused if there are more by then:"
-)
-_PLAN_AGAIN = "Only if it is right, this plans again, and lets exactly these through:"
 
 
 def held(told: PastRun, found: Sequence[ReportAction]) -> ReportSection | None:
@@ -36,13 +31,25 @@ def held(told: PastRun, found: Sequence[ReportAction]) -> ReportSection | None:
         blocks.append(Block(title, table=_table(title, others)))
     if len(groups) > 1:
         blocks.append(_asking(told, "All of it at once", breaches))
-    about = (
-        "Many changes of one kind may be a mistake, so they wait until a person has checked them. "
-        "None of them was written."
-    )
+    about = _OF_A_LIST if any(map(_is_of_a_list, breaches)) else _OF_CHANGES
     return ReportSection(
         "held", "Held back by a guard", len(these), Tone.CAUTION, about, tuple(blocks)
     )
+
+
+_OF_CHANGES = (
+    "Many changes of one kind may be a mistake, so they wait until a person has checked them. "
+    "None of them was written."
+)
+_OF_A_LIST = (
+    "Records or values that were there at the last good run are missing, so the whole plan waits "
+    "until a person has checked it. None of it was written."
+)
+
+
+def _is_of_a_list(breach: Breached) -> bool:
+    definition = definition_of(breach.guard)
+    return definition is not None and definition.of_list
 
 
 def _block(
@@ -71,9 +78,11 @@ def _asking(
     table: ReportTable | None = None,
 ) -> Block:
     """Return a block with the command that lets through what guards hold."""
-    return Block(
-        title, about, table, _PLAN_AGAIN if told.planned else _ADVICE, _command(told, breaches)
-    )
+    known = passing(each.guard for each in breaches)
+    advice = f"{known.only}, to {known.passes}, once; it is refused {known.refused}:"
+    if told.planned:
+        advice = f"{known.only}, to plan again and {known.passes}:"
+    return Block(title, about, table, advice, _command(told, breaches))
 
 
 def _table(title: str, found: Sequence[ReportAction]) -> ReportTable:

@@ -160,7 +160,7 @@ class Bar:
     label: str
     label_y: float
     this: bool
-    refused: bool
+    stopped: bool
     run: int
     when: str
     counts: tuple[int, ...]

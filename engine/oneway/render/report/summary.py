@@ -7,11 +7,13 @@ from oneway.core.words import count
 from oneway.history.journal.rows import RunState, Why
 from oneway.history.last_good import is_good
 from oneway.history.stories import unsynced
+from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import remedy_of
 from oneway.notices.texts import unshut
 from oneway.planning.plan import Allowance, Ending, Kind, Plan, Verb
 from oneway.render.plans.content import who_left
 from oneway.render.report.actions import ReportAction
+from oneway.render.report.attention import has_gone
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
 from oneway.render.report.words import day, duration, moment, people, text
 from oneway.render.sanitize import shown
@@ -42,11 +44,27 @@ def heading(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[Repor
     Leavers who can still get in come first. It says that everybody is up to date only if no
     section needs attention (`urgent` is empty).
     """
-    said = _became(told, found, urgent)
+    said = _shrunk(told) + _became(told, found, urgent)
     number = len(told.run.still_in)
     if not number:
         return said
     return f"{people(number)} who {who_left(told.run.still_in)} can still get in. {said}"
+
+
+def _shrunk(told: PastRun) -> str:
+    """Return that people have gone from the target's list, if a guard held the run for it."""
+    if all(each.guard != GuardKind.TARGET_SHRINK.value for each in told.run.start.breaches):
+        return ""
+    system, plan = text(told.target) or "the target", told.plan
+    gone = sum(has_gone(each) for each in plan.telling) if plan is not None else 0
+    if plan is None or not gone:
+        return f"Far fewer people than before are matched in {system}. "
+    if any(each.name == "target" and not each.records for each in plan.reads):
+        known = (
+            "the 1 person known there is" if gone == 1 else f"all {people(gone)} known there are"
+        )
+        return f"The list of {system} came back empty: {known} gone. "
+    return f"{people(gone)} known in {system} {'is' if gone == 1 else 'are'} gone from its list. "
 
 
 def _became(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> str:
@@ -61,7 +79,9 @@ def _became(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[Repor
             return f"{begun}; so far, {done}" if done else begun
         case RunState.INTERRUPTED:
             begun = "The run was interrupted, and never got to its end"
-            return f"{begun}; before that, {done}" if done else f"{begun}: {_UNWRITTEN}"
+            said = f"{begun}; before that, {done}" if done else f"{begun}: {_UNWRITTEN}"
+            doubtful = sum(each.in_doubt for each in found)
+            return f"{said}; {people(doubtful)} may have been written" if doubtful else said
     if not done and not rest:
         return _idle(told, urgent)
     if not found and _not_syncing(told) > 0:
@@ -129,7 +149,7 @@ def figures(
         (_ended(found, Ending.HELD), "held back", Tone.CAUTION, ("held",), False),
         (_ended(found, Ending.REJECTED), "refused", Tone.TROUBLE, ("refused",), False),
         (_ended(found, Ending.POSTPONED), "refused before", Tone.CAUTION, ("postponed",), False),
-        (_ended(found, Ending.UNKNOWN), "not known", Tone.TROUBLE, ("unknown",), False),
+        (sum(each.in_doubt for each in found), "not known", Tone.TROUBLE, ("unknown",), False),
     ]
     return tuple(
         Figure(number, noun, tone, next((id for id in wanted if id in ids and number), ""))
@@ -162,16 +182,16 @@ def standing(told: PastRun) -> str:
     last = f"This is the last run that got to its end, of {of}"
     said = f"{last}. Since then" if found.is_last else f"This is a run of {of}. Now"
     what = "nothing runs" if found.silent else "no run gets to its end"
+    known = f", as found on {moment(found.since, told.run.start.zone)}" if found.since else ""
     why = ", ".join(f"{text(remedy_of(each).title)} ({text(each)})" for each in found.about)
-    return f"{said} {what}: {why}"
+    return f"{said} {what}: {why}{known}"
 
 
 def access(told: PastRun) -> str:
     """Return who keeps access while no run completes; "" if runs do."""
     if told.run.state is RunState.RUNNING or (told.standing is None and is_good(told.run)):
         return ""
-    target = told.plan.inputs.get("target") if told.plan is not None else None
-    system = text(target.text) if target is not None else "the target"
+    system = text(told.target) or "the target"
     since = day(told.last_good, told.run.start.zone) if told.last_good else ""
     return unshut(since, system, some=told.run.state is RunState.INTERRUPTED)
 
