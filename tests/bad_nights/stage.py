@@ -23,7 +23,7 @@ from night import FILE, Night, Scheduler, now, until  # noqa: E402
 from crash.disk import fill, mounted  # noqa: E402
 from listener import Listener, listening  # noqa: E402
 from listener import status as accepted  # noqa: E402
-from oneway.cli import options, runs, status  # noqa: E402
+from oneway.cli import options, report, runs, status  # noqa: E402
 from oneway.cli.entry import run  # noqa: E402
 from oneway.history.journal import Journal  # noqa: E402
 from oneway.scheduling.health_state import HealthState  # noqa: E402
@@ -160,6 +160,7 @@ class Stage:
             chdir(self.folder),
             patch.dict(os.environ, {**self.night.variables, **clock}),
             patch.object(options, "now", now),
+            patch.object(report, "now", now),
             patch.object(status, "now", now),
             patch.object(runs, "now", now),
             redirect_stdout(out),

@@ -12,6 +12,7 @@ import pytest
 import oneway.render.sanitize as harmless
 from oneway.connections import provenance
 from oneway.notices import bodies, email, texts
+from oneway.notices.remedies import Remedy
 from oneway.render.plans import as_markdown
 from oneway.render.report import document
 from oneway_connectors.file import csv_text
@@ -131,9 +132,11 @@ def test_a_page_that_shows_names_otherwise_is_found(
 def titled(monkeypatch: pytest.MonkeyPatch, title: Callable[[], str]) -> None:
     """Let every trouble in a notice be called something else."""
     right = bodies.remedy_of
-    monkeypatch.setattr(
-        bodies, "remedy_of", lambda name, *about: replace(right(name, *about), title=title())
-    )
+
+    def titled_otherwise(*about: str, leaving: bool = False) -> Remedy:
+        return replace(right(*about, leaving=leaving), title=title())
+
+    monkeypatch.setattr(bodies, "remedy_of", titled_otherwise)
 
 
 def test_a_notice_that_names_somebody_is_found(
