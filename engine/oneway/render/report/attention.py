@@ -249,34 +249,31 @@ def _open(plan: Plan) -> ReportSection | None:
 
 
 def _later_keys(plan: Plan) -> ReportSection | None:
-    rows = tuple(
-        (person(each), ReportText((text(reason.said),)))
-        for each in plan.telling
-        for reason in each.reasons
-        if reason.code == LATER_KEY
-    )
     about = (
         "The first key is another on each side, and a later one, such as the email, brought the "
         "two together. If they are two people, correct it before anything is written to the record."
     )
-    title = "Matched by a later key alone"
-    return _section("later", title, Tone.CAUTION, about, ("Person", "The two records"), rows)
+    return _two_records(plan, LATER_KEY, "later", "Matched by a later key alone", about)
 
 
 def _near_misses(plan: Plan) -> ReportSection | None:
-    rows = tuple(
-        (person(each), ReportText((text(reason.text),)))
-        for each in plan.telling
-        for reason in each.reasons
-        if reason.code == NEAR_MISS
-    )
     about = (
         "No key matches these people, but a record of the target is like them: its key differs in "
         "form alone (zeros, spaces, case), or it has their email or name. If they are one person, "
         "correct the key on one side."
     )
-    title = "Perhaps one person"
-    return _section("near", title, Tone.CAUTION, about, ("Person", "The two records"), rows)
+    return _two_records(plan, NEAR_MISS, "near", "Perhaps one person", about)
+
+
+def _two_records(plan: Plan, code: str, id: str, title: str, about: str) -> ReportSection | None:
+    """Return what is said of each person and a target record, for one code of reasons."""
+    rows = tuple(
+        (person(each), ReportText((text(reason.said),)))
+        for each in plan.telling
+        for reason in each.reasons
+        if reason.code == code
+    )
+    return _section(id, title, Tone.CAUTION, about, ("Person", "The two records"), rows)
 
 
 def _unsynced(told: PastRun, why: str) -> str:
