@@ -23,7 +23,7 @@ from night import FILE, Night, Scheduler, now, until  # noqa: E402
 from crash.disk import fill, mounted  # noqa: E402
 from listener import Listener, listening  # noqa: E402
 from listener import status as accepted  # noqa: E402
-from oneway.cli import options, report, runs, status  # noqa: E402
+from oneway.cli import clock, options, report, runs, status  # noqa: E402
 from oneway.cli.entry import run  # noqa: E402
 from oneway.history.journal import Journal  # noqa: E402
 from oneway.scheduling.health_state import HealthState  # noqa: E402
@@ -155,10 +155,11 @@ class Stage:
     def ask(self, *command: str) -> str:
         """Return what a command prints that only reads; it shares this process, not the clock."""
         out = io.StringIO()
-        clock = {FILE: str(self.night.clock)}
+        variables = {FILE: str(self.night.clock)}
         with (
             chdir(self.folder),
-            patch.dict(os.environ, {**self.night.variables, **clock}),
+            patch.dict(os.environ, {**self.night.variables, **variables}),
+            patch.object(clock, "now", now),
             patch.object(options, "now", now),
             patch.object(report, "now", now),
             patch.object(status, "now", now),

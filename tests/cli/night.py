@@ -38,10 +38,10 @@ def now() -> datetime:
 
 def main() -> None:
     """Be `oneway`, by this clock; `serve` looks more often, for tests put clocks and files."""
-    from oneway.cli import options
+    from oneway.cli import clock
     from oneway.scheduling import loop
 
-    options.now = now
+    clock.now = now
     loop.POLL, loop.LOOK = timedelta(seconds=0.2), timedelta(seconds=0.1)
     from oneway.cli import main as oneway
 

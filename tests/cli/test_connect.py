@@ -14,7 +14,7 @@ import keyring
 import pytest
 from cli_world import ROOT, Ended, World
 
-from oneway.cli.options import now
+from oneway.cli.clock import now
 from oneway.connections import Email, Webhook, connection_at
 from oneway.core.diagnostics import refusal
 from oneway.history.journal import Journal, RunState, Why

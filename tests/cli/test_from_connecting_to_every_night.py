@@ -6,7 +6,7 @@ import httpx
 from night import Night
 from test_connect import Office, office
 
-from oneway.cli.options import now
+from oneway.cli.clock import now
 from oneway.history.journal import RunState
 from patience import PATIENCE
 

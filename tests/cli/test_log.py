@@ -128,12 +128,12 @@ def test_a_run_under_a_scheduler_logs_its_steps_too(acme: World) -> None:
 
 IN_A_MINUTE = """
 from datetime import UTC, datetime, timedelta
-from oneway.cli import options
+from oneway.cli import clock
 def later():
     return (datetime.now(UTC) + timedelta(minutes=2)).replace(microsecond=0)
 import oneway.cli.run_due as due
-due.now = options.now = later
-later.__module__, later.__qualname__ = "oneway.cli.options", "now"
+due.now = clock.now = later
+later.__module__, later.__qualname__ = "oneway.cli.clock", "now"
 from oneway.cli import main
 main()
 """

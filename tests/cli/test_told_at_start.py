@@ -12,8 +12,9 @@ import pytest
 from cli_world import MAPPING, World
 
 from listener import Listener, answering, listening
+from oneway.cli.clock import now
 from oneway.cli.entry import run
-from oneway.cli.options import FOLDERS, now
+from oneway.cli.options import FOLDERS
 from oneway.cli.run_due import open_store
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal

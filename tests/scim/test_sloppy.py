@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import oneway_connectors.rest as rest
-from oneway.cli.options import now
+from oneway.cli.clock import now
 from oneway_connectors.sandbox import Sandbox
 
 from .server import ENTERPRISE, Tenant

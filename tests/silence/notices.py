@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from oneway.cli import delivering, notify
-from oneway.cli.options import now
+from oneway.cli.clock import now
 from oneway.notices import posting
 from oneway.notices.email import _Session
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from oneway.applying.apply import Result, Stopped
+from oneway.cli.clock import now
 from oneway.cli.connecting.prompts import Asking, is_terminal
 from oneway.cli.console import Console
 from oneway.cli.delivering import delivering, starting, telling
@@ -18,7 +19,6 @@ from oneway.cli.options import (
     consoled,
     formatted,
     limited,
-    now,
     remembering,
     retrying,
     state_of,

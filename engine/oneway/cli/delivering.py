@@ -7,9 +7,10 @@ from os.path import exists
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import now, state_of, user
+from oneway.cli.options import state_of, user
 from oneway.connections import FOLDER, Connection, Notify
 from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused

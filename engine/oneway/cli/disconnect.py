@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
     consoled,
     formatted,
     named_connection,
-    now,
     remembering,
     state_of,
     user,

@@ -156,7 +156,7 @@ def _watched(args: Sequence[str], *, watch: bool) -> int:
     """Run one command; with `watch`, send its steps to the log and the traces."""
     if not watch:
         return _run(args)
-    from oneway.cli.options import now
+    from oneway.cli.clock import now
     from oneway.core.diagnostics import Refused
     from oneway.runs.watchers import asked_for, watched
 

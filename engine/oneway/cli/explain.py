@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
     consoled,
     formatted,
-    now,
     remembering,
     requesting,
     shared_folder,

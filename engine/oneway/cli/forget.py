@@ -7,9 +7,10 @@ from shlex import quote
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, formatted, now, remembering, state_of, user
+from oneway.cli.options import consoled, formatted, remembering, state_of, user
 from oneway.core.diagnostics import refusal
 from oneway.core.words import count
 from oneway.history.journal import Journal

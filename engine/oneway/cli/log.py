@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from oneway.cli import clock
 from oneway.core.outputs import forget_losses, write_error
 from oneway.core.telemetry import innermost
 
@@ -116,11 +117,10 @@ def write(text: str) -> None:
 
 
 def _event(event: str, level: str, text: str, **more: object) -> None:
-    from oneway.cli.options import now
     from oneway.core.instants import instant_text
 
     data: Mapping[str, object] = {
-        "at": instant_text(now()),
+        "at": instant_text(clock.now()),
         "event": event,
         "level": level,
         "command": _MODE.command,

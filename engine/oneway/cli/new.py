@@ -8,9 +8,10 @@ from pathlib import Path, PurePath
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, consoled, now
+from oneway.cli.options import FOLDERS, consoled
 from oneway.cli.quoting import quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal

@@ -6,17 +6,19 @@ from shlex import quote
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.delivering import say_troubles
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, formatted, now, remembering, state_of
+from oneway.cli.options import consoled, formatted, remembering, state_of
 from oneway.connections import FOLDER, Connection, connection_at, connections_in, path_of
 from oneway.connections.default_notify import (
     DefaultNotify,
     defaults_among,
     readable_default_for,
 )
-from oneway.connections.folder import files_in, keys_of
+from oneway.connections.file_kinds import keys_of
+from oneway.connections.folder import files_in
 from oneway.connections.regular_files import read_regular
 from oneway.core.diagnostics import Diagnostic, Refused, refusal
 from oneway.documents.yaml_source import LIMIT

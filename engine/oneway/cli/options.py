@@ -6,7 +6,7 @@ Each imports what it needs where it is used, because most commands take few of t
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import reduce, wraps
 from os.path import exists, isdir
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.log import log_option
@@ -63,11 +64,6 @@ def shared_folder(folder: Path) -> Path | None:
     from oneway.state.folder import StateFolder
 
     return StateFolder(folder).path if isdir(folder) else None
-
-
-def now() -> datetime:
-    """Return the present, to the second: the one place where the clock is read."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 class Percent(click.IntRange):  # not of ParamType[int]: before click 8.4 it takes no type
@@ -224,7 +220,7 @@ def named_connection(text: str) -> "Connection | None":
     """
     from oneway.connections import load_connection, path_of
     from oneway.connections.default_notify import with_default_of_folder
-    from oneway.connections.folder import is_connection
+    from oneway.connections.file_kinds import is_connection
     from oneway.documents.yaml_source import LIMIT
     from oneway.runs.prepare import read_file
 

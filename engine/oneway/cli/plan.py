@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.options import (
@@ -12,7 +13,6 @@ from oneway.cli.options import (
     consoled,
     formatted,
     limited,
-    now,
     remembering,
     requesting,
     retrying,

@@ -5,9 +5,10 @@ from os.path import isdir
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, consoled, formatted, now
+from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import Findings
 from oneway.documents.yaml_source import LIMIT

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, STATE, consoled, now, remembering, state_of, user
+from oneway.cli.options import FOLDERS, STATE, consoled, remembering, state_of, user
 from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import refusal
 from oneway.core.instants import instant_text

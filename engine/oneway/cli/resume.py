@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from oneway.cli.apply import beginning_of, print_if_interrupted, say_held
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.delivering import delivering, starting, telling
 from oneway.cli.exits import Exit, worst
@@ -15,7 +16,6 @@ from oneway.cli.options import (
     connected,
     consoled,
     limited,
-    now,
     remembering,
     state_of,
     user,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.log import is_json, write
-from oneway.cli.options import FOLDERS, consoled, crewed, formatted, logged, now, remembering, user
+from oneway.cli.options import FOLDERS, consoled, crewed, formatted, logged, remembering, user
 from oneway.cli.signal_handling import signals
 from oneway.connections.connection import Connection
 from oneway.connections.folder import FOLDER, files_in

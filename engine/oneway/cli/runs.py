@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, formatted, now, remembering, state_of, user
+from oneway.cli.options import consoled, formatted, remembering, state_of, user
 from oneway.core.instants import moment
 from oneway.core.words import count
 from oneway.history.journal import Journal, Run, RunState

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from oneway import __version__
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.log import is_json, write
-from oneway.cli.options import FOLDERS, consoled, crewed, logged, now, remembering, user
+from oneway.cli.options import FOLDERS, consoled, crewed, logged, remembering, user
 from oneway.cli.run_due import open_store
 from oneway.cli.signal_handling import signals
 from oneway.connections.folder import FOLDER, files_in

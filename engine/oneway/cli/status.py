@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
-from oneway.cli.options import consoled, formatted, now, remembering, state_of
+from oneway.cli.options import consoled, formatted, remembering, state_of
 from oneway.connections import FOLDER, connections_in
 from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.history.journal import Journal, RunState

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from oneway.cli.apply import print_if_interrupted, say_recovered
+from oneway.cli.clock import now
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.delivering import delivering, starting, telling
 from oneway.cli.exits import Exit
@@ -14,7 +15,6 @@ from oneway.cli.options import (
     consoled,
     formatted,
     limited,
-    now,
     remembering,
     requesting,
     retrying,

@@ -230,7 +230,7 @@ def _kind(data: bytes, path: str) -> str:
     plainly = {each.decode() for each in _PLAINLY.findall(data)} & _KINDS.keys()
     if len(plainly) == 1:
         return _KINDS[plainly.pop()]
-    from oneway.connections.folder import is_connection
+    from oneway.connections.file_kinds import is_connection
 
     document = read_all(data, path).document
     keys = document.data if document is not None and isinstance(document.data, dict) else {}

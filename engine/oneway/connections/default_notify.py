@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oneway.connections.connection import Connection, Notify, notify_references
+from oneway.connections.file_kinds import NOTIFY, keys_of
 from oneway.connections.load import notify_of
 from oneway.connections.provenance import FileProvenance
 from oneway.connections.reach import stray_reference
@@ -23,8 +24,6 @@ from oneway.mapping.load.part import DocumentPart
 
 FILE = "notify.yaml"
 """The file's name."""
-KEY = "oneway_notify"
-"""Its top-level key, which distinguishes it from a connection that is called `notify`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,13 @@ class DefaultNotify:
 
 def load_default(data: bytes, file: str) -> DefaultNotify:
     """Return the default that a file's bytes hold; raise `Refused` with all mistakes."""
-    document = sound_document(data, file, "notify", KEY)
+    document = sound_document(data, file, "notify", NOTIFY)
     written = FileProvenance(document, file)
     if Path(file).name != FILE:
         summary = f"a folder's default is looked for in {FILE} only"
-        raise Refused([written.at((KEY,), "C154", summary, f"rename the file: {FILE}", key=True)])
+        raise Refused(
+            [written.at((NOTIFY,), "C154", summary, f"rename the file: {FILE}", key=True)]
+        )
     root = DocumentPart(document, ())
     found = DefaultNotify(
         file, tuple(notify_of(item, file) for item in root.items("notify")), written=written
@@ -75,13 +76,11 @@ def default_for(
 
 def default_at(path: str) -> DefaultNotify | None:
     """Return the default in a file, which may be broken; None if the file is of another kind."""
-    from oneway.connections.folder import keys_of
-
     if not os.path.isfile(path):
         return None
     try:
         data = read_regular(path, LIMIT + 1)
-        return load_default(data, path) if KEY in keys_of(data, path) else None
+        return load_default(data, path) if NOTIFY in keys_of(data, path) else None
     except Refused as refused:
         return DefaultNotify(path, refused=refused)
 

@@ -1,7 +1,6 @@
 """Loads all connections of a folder, each by itself: a broken one does not affect the others."""
 
 import os
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from oneway.connections.connection import Connection
 from oneway.connections.default_notify import (
-    KEY,
     DefaultNotify,
     default_at,
     default_for,
@@ -20,10 +18,11 @@ from oneway.connections.default_notify import (
     with_default,
     with_default_of_folder,
 )
+from oneway.connections.file_kinds import NOTIFY, is_connection, keys_of
 from oneway.connections.reading import load_connection
 from oneway.connections.regular_files import read_regular
 from oneway.core.diagnostics import Diagnostic, Refused, did_you_mean, refusal
-from oneway.documents.yaml_source import LIMIT, read_all
+from oneway.documents.yaml_source import LIMIT
 
 FOLDER = "connections"
 """The folder searched for connections given by name."""
@@ -48,7 +47,7 @@ def found_at(path: str) -> Found | None:
     try:
         data = read_regular(path, LIMIT + 1)
         if not is_connection(data, path) and (keys := keys_of(data, path)):
-            if KEY in keys:
+            if NOTIFY in keys:
                 load_default(data, path)
             return None
         return Found(path, load_connection(data, path))
@@ -155,29 +154,6 @@ def path_of(name: str, folder: str | Path = FOLDER) -> str:
     few = ", ".join(known[:20]) + (" ..." if len(known) > 20 else "")
     help = did_you_mean(name, known) or (f"there are: {few}" if known else _NONE)
     raise refusal("C135", name, f"no connection of {folder}/ is called '{name}'", help)
-
-
-def is_connection(data: bytes, file: str) -> bool:
-    """Return whether a file declares itself a connection, even if the rest is invalid."""
-    return _PLAINLY.search(data) is not None or "oneway_connection" in keys_of(data, file)
-
-
-_PLAINLY = re.compile(rb"^oneway_connection *:", re.MULTILINE)
-"""How nearly all connection files begin; such a file is parsed as YAML only once."""
-
-_ANYHOW = re.compile(rb"""(?<![\w-])["']?oneway_connection["']? *:""")
-"""Other forms in a broken file: JSON, or within braces. Messages quote files of other kinds, and
-a connection may hold a credential."""
-
-
-def keys_of(data: bytes, file: str) -> set[str]:
-    """Return the top-level keys of a file that declare its kind, as far as they can be found."""
-    kinds = ("oneway", "oneway_connector", "oneway_connection", KEY)
-    document = read_all(data, file).document
-    if document is not None and isinstance(document.data, dict):
-        return {each for each in kinds if each in document.data}
-    found = {each for each in kinds if f"\n{each}:".encode() in b"\n" + data}
-    return found | {"oneway_connection"} if _ANYHOW.search(data) else found
 
 
 def _same_name(each: Connection, others: list[str]) -> Diagnostic:

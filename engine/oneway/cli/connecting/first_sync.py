@@ -8,11 +8,12 @@ import click
 
 from oneway.applying.apply import Result
 from oneway.cli.apply import print_if_interrupted, say_recovered
+from oneway.cli.clock import now
 from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.delivering import delivering, starting
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, now, state_of, user
+from oneway.cli.options import FOLDERS, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.connections import Connection
 from oneway.core.words import count

@@ -1,8 +1,8 @@
 """Prints what was saved, and where."""
 
+from oneway.cli.clock import now
 from oneway.cli.connecting.first_sync import FirstSync
 from oneway.cli.console import Console
-from oneway.cli.options import now
 from oneway.connections import Connection
 from oneway.connections.schedule import next_due
 from oneway.core.instants import instant_text, moment

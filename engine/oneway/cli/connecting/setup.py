@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from oneway.cli.check import briefly, checked
+from oneway.cli.clock import now
 from oneway.cli.connecting.mappings import asked_mapping
 from oneway.cli.connecting.naming import place_for
 from oneway.cli.connecting.prompts import Asking
@@ -16,7 +17,7 @@ from oneway.cli.connecting.side import SIDES, MissingOption, Reaching, missing, 
 from oneway.cli.connecting.telling import with_notify
 from oneway.cli.console import Console
 from oneway.cli.delivering import starting
-from oneway.cli.options import FOLDERS, now
+from oneway.cli.options import FOLDERS
 from oneway.connections import Connection, Side
 from oneway.connections.reach import strays
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
