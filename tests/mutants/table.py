@@ -617,6 +617,54 @@ MUTANTS = (
             ),
         )
     ),
+    *(
+        Mutant(
+            f"pieces-{name}",
+            module,
+            old,
+            new,
+            "whole pieces are passed over as their lines would be",
+            "tests/laws/test_unchanged_lines.py",
+        )
+        for name, module, old, new in (
+            (
+                "unchecked",
+                "runs/unchanged_lines",
+                "if digest(read(size)) != kept.code_of(each):",
+                "if len(read(size)) != size:",
+            ),
+            (
+                "twice-unnoticed",
+                "runs/unchanged_lines",
+                "            self.twice |= seen.find(1, first, end) >= 0\n",
+                "",
+            ),
+            (
+                "last-line-is-whole",
+                "history/kept_lines",
+                'if line.endswith(b"\\n"):',
+                "if line:",
+            ),
+            (
+                "moved-lines-unsought",
+                "runs/unchanged_lines",
+                "if not self._note(index.get(made), place):",
+                "if True:",
+            ),
+            (
+                "place-of-the-piece",
+                "runs/unchanged_lines",
+                " + sum(self.kept.lengths[firsts[piece] : line])",
+                "",
+            ),
+            (
+                "kept-unread",
+                "runs/unchanged_lines",
+                "            if keeper.add(line_of(file)) != made:",
+                "            if not keeper.add(line_of(file)):",
+            ),
+        )
+    ),
     # planner
     Mutant(
         "creates-off-creates",

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from io import BytesIO
 from threading import Lock
 from typing import BinaryIO
@@ -88,18 +88,15 @@ class FileReader:
         options = self._options
         return self._format == "jsonl" and options.encoding == UTF_8 and not options.blank
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines of the file, each with its end; `by_line` says that they are records."""
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """Give the file, whose lines `line_of` returns; `by_line` says that they are records."""
         with opened(self._path) as file:
-            text = as_utf8(self._path, file, self._options.encoding)
-            yield from iter(partial(line_of, text), b"")
+            yield as_utf8(self._path, file, self._options.encoding)
 
-    def lines_at(self, places: Iterable[int]) -> Iterator[bytes]:
-        """Yield the lines that begin at some places, in bytes from the start of the file."""
-        with opened(self._path) as file:
-            for place in places:
-                file.seek(place)
-                yield line_of(file)
+    def line_of(self, file: BinaryIO) -> bytes:
+        """Return the next line of the open file with its end, b"" at the end of the file."""
+        return line_of(file)
 
     def of_lines(self, lines: Iterable[bytes]) -> "LinesReader":
         """Return a reader of some lines alone, as if the file had no others."""

@@ -1,16 +1,20 @@
 """The lines of a file that have changed: a reader of these alone."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, cast, runtime_checkable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import BinaryIO, Protocol, cast, runtime_checkable
 
 from oneway.core.batches import Batch
 from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
+from oneway.history.kept_lines import KeptLines, LineDigests, LineKeeper
 from oneway.mapping.read_keys import Path, blank_in, is_blank_at
 from oneway.mapping.word_groups import WordGroup
 from oneway.runs.prepared import Input
 from oneway.runs.systems import OpenSystems
+from oneway.runs.unchanged_lines import UnchangedLines
 
 
 class PartReader(Protocol):
@@ -35,26 +39,23 @@ class ByLine(Protocol):
     def by_line(self) -> bool:
         """Whether each line of this file is a record by itself."""
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines, each with its end."""
+    def opened(self) -> AbstractContextManager[BinaryIO]:
+        """Give the open file; its lines may be read from any place at which one begins."""
 
-    def lines_at(self, places: Iterable[int]) -> Iterator[bytes]:
-        """Yield the lines that begin at some places, in bytes from the start of the file."""
+    def line_of(self, file: BinaryIO) -> bytes:
+        """Return the next line with its end, b"" at the end of the file; raise `ReadError`."""
 
     def of_lines(self, lines: Iterable[bytes]) -> PartReader:
         """Return a reader of some lines alone."""
 
 
 class ChangedLines:
-    """Reads the lines of a file: all of them, or after `compare` only those that have changed.
-
-    `places` holds the offset of each unchanged line, by its position in the compared digests.
-    """
+    """Reads the lines of a file: all of them, or after `compare` only those that have changed."""
 
     def __init__(
         self,
         reader: ByLine,
-        digest: Callable[[bytes], bytes],
+        digests: LineDigests,
         told: Sequence[Path] = (),
         groups: Sequence[WordGroup] = (),
     ) -> None:
@@ -64,13 +65,12 @@ class ChangedLines:
         """The groups of words; a value that is none of the words is noted."""
         self.blanks: dict[str, int] = {}
         """A bit for each path and then each group, set where a record lacks it; by record id."""
-        self.places: dict[int, int] = {}
         self.notes: Sequence[str] = ()
         self._reader = reader
-        self._digest = digest
-        self._settled: Sequence[bytes] = ()
-        self._lines: list[bytes] | None = None
-        self._digests: list[bytes] = []
+        self._digests = digests
+        self._unchanged: UnchangedLines | None = None
+        self._keeper = LineKeeper(digests)
+        self._changed: list[tuple[bytes, bytes]] = []
         self._part: PartReader | None = None
 
     @property
@@ -83,39 +83,36 @@ class ChangedLines:
         """The paths at which a new record of the whole file gets a number as its id."""
         return made_ids(cast(Reader, self._reader))
 
-    def compare(self, settled: Sequence[bytes]) -> bool:
-        """Find the lines with these digests, and keep the others to be read.
+    def compare(self, kept: KeptLines) -> set[int] | None:
+        """Find the lines that are as they were kept, and let the others be read.
 
-        Returns False if two lines, or two digests, are the same.
+        Returns the pairs whose line is not there; None if the line of one stands there twice.
         """
-        known = {digest: position for position, digest in enumerate(settled)}
-        changed, digests, places = [], [], self.places
-        place, digest = 0, self._digest
-        for line in self._reader.lines():
-            made = digest(line)
-            position = known.get(made)
-            if position is None:
-                changed.append(line)
-                digests.append(made)
-            elif position in places:
-                return False
-            else:
-                places[position] = place
-            place += len(line)
-        self._settled, self._lines, self._digests = settled, changed, digests
-        return len(known) == len(settled)
+        self._unchanged = found = UnchangedLines(kept, self._digests)
+        with self._reader.opened() as file:
+            found.find(file, self._reader.line_of)
+        self._changed = found.changed
+        alone = self._read_too(line for line in kept.alone if found.seen[line])
+        return None if found.twice or not alone else set(found.lost())
 
-    def take(self, positions: Sequence[int]) -> bool:
-        """Read some unchanged lines too; return whether they are still unchanged."""
-        assert self._lines is not None, "not compared"
-        there = [each for each in positions if each in self.places]
-        lines = self._reader.lines_at([self.places.pop(each) for each in there])
-        for position, line in zip(there, lines, strict=True):
-            made = self._digest(line)
-            if made != self._settled[position]:
-                return False
-            self._lines.append(line)
-            self._digests.append(made)
+    def take(self, pairs: Iterable[int]) -> bool:
+        """Let the lines of some pairs be read too; return whether they are still unchanged."""
+        assert self._unchanged is not None, "not compared"
+        lines = map(self._unchanged.kept.by_pair.__getitem__, pairs)
+        return self._read_too(line for line in lines if self._unchanged.seen[line])
+
+    def _read_too(self, lines: Iterable[int]) -> bool:
+        """Let unchanged lines be read; return whether they still are unchanged."""
+        found = self._unchanged
+        assert found is not None, "not compared"
+        with self._reader.opened() as file:
+            for place, known in sorted((found.place_of(line), line) for line in lines):
+                file.seek(place)
+                line = self._reader.line_of(file)
+                made = self._digests.line(line)
+                if made != found.kept.digest_of(known):
+                    return False
+                self._changed.append((made, line))
         return True
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
@@ -128,7 +125,7 @@ class ChangedLines:
 
     def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
         """Yield the records, those of one shape many at a time."""
-        lines = self._digested() if self._lines is None else self._lines
+        lines = self._all() if self._unchanged is None else (line for _, line in self._changed)
         self._part = part = self._reader.of_lines(lines)
         self.blanks = {}
         for each in part.batches(gaps, progress):
@@ -153,14 +150,27 @@ class ChangedLines:
     def digest_of(self, id: str) -> bytes:
         """Return the digest of the line on which an id stands, once it was read."""
         assert self._part is not None, "not read"
-        return self._digests[self._part.position_of(id)]
+        at = self._part.position_of(id)
+        return self._keeper.digests[at] if self._unchanged is None else self._changed[at][0]
 
-    def _digested(self) -> Iterator[bytes]:
-        """Yield all lines, and note the digest of each."""
-        self._digests = []
-        for line in self._reader.lines():
-            self._digests.append(self._digest(line))
-            yield line
+    def kept(self, pairs: Mapping[bytes, int]) -> KeptLines | None:
+        """Return all lines of the file, given each settled pair by the digest of its line.
+
+        None where that cannot be told, because the file has changed since.
+        """
+        keeper: LineKeeper | None = self._keeper
+        if self._unchanged is not None:
+            with self._reader.opened() as file:
+                keeper = self._unchanged.keeper(file, self._reader.line_of)
+        return keeper.kept(pairs) if keeper is not None else None
+
+    def _all(self) -> Iterator[bytes]:
+        """Yield all lines, and keep their digests."""
+        self._keeper = LineKeeper(self._digests)
+        with self._reader.opened() as file:
+            for line in iter(partial(self._reader.line_of, file), b""):
+                self._keeper.add(line)
+                yield line
 
 
 class PartSystems(OpenSystems):

@@ -139,11 +139,11 @@ class SecondNight:
         None if a settled line stands twice, or is changed meanwhile.
         """
         known = KnownPairs(remembered.evidence)
-        source, target = self.sides["source"], self.sides["target"]
-        single = source.compare(before.digests("source"))
-        if not (target.compare(before.digests("target")) and single):
+        lost = self.sides["source"].compare(before.source)
+        lost_target = self.sides["target"].compare(before.target)
+        if lost is None or lost_target is None:
             return None
-        passed = source.places.keys() & target.places.keys()
+        passed = set(range(len(before.quiet))) - lost - lost_target
         doubtful = remembered.still_in  # whether they have left may be in doubt
         if known or doubtful:
             passed = {
@@ -152,12 +152,12 @@ class SecondNight:
                 if known.agree(before.quiet[each].source_id, before.quiet[each].target_id)
                 and before.quiet[each].source_id not in doubtful
             }
-        others = (source.places.keys() | target.places.keys()) - passed
+        others = set(range(len(before.quiet))) - passed
         return passed if self._take(others) else None
 
     def _take(self, pairs: Collection[int]) -> bool:
         """Let pairs be read after all; return whether their lines are still the same."""
-        return all(side.take(sorted(pairs)) for side in self.sides.values())
+        return all(side.take(pairs) for side in self.sides.values())
 
     def _is_as_before(self, found: EvaluatedInputs, before: Settled) -> bool:
         """Return whether records are evaluated as they were, and told apart by the same fields."""
@@ -236,7 +236,11 @@ class SecondNight:
         pairs.sort(key=lambda pair: pair.quiet[:2])
         words, untyped = words_of(found, before), untyped_of(found)
         told, context = tuple(handles.telling), self._context(found)
-        return Settled(context, told, lowest, words, untyped, *columns(pairs))
+        source = self.sides["source"].kept({each.source: at for at, each in enumerate(pairs)})
+        target = self.sides["target"].kept({each.target: at for at, each in enumerate(pairs)})
+        if source is None or target is None:
+            return None
+        return Settled(context, told, lowest, words, untyped, source, target, *columns(pairs))
 
     def _pairs(
         self, found: EvaluatedInputs, plan: Plan, handles: Handles, always: Collection[str]

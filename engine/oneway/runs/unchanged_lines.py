@@ -1,0 +1,152 @@
+"""Finds which lines of a file are as they were kept, and where they stand by now.
+
+As long as the file holds the kept pieces in their order, each is recognised as a whole. Where it
+does not, its lines are looked at one by one, until a kept piece may begin. Whatever became of the
+file, the answer is what looking at each line gives.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import BinaryIO, TypeAlias
+
+from oneway.history.kept_lines import DIGEST, NOBODY, KeptLines, LineDigests, LineKeeper
+
+LineOf: TypeAlias = Callable[[BinaryIO], bytes]
+"""Returns the next line of a file with its end, b"" at the end of the file."""
+_NEAR = 256
+"""A line is sought first among so many before and after the one that is expected."""
+_LOST = 1_000
+"""After so many that are not there, lines are sought among all."""
+
+
+class UnchangedLines:
+    """Looks through a file for the lines that were kept; `changed` are the others, with digests.
+
+    A line that is part of no pair is among `changed`, unless its piece is unchanged.
+    """
+
+    def __init__(self, kept: KeptLines, digests: LineDigests) -> None:
+        self.kept = kept
+        self.changed: list[tuple[bytes, bytes]] = []
+        self.seen = bytearray(len(kept))
+        """1 for each kept line that was found."""
+        self.twice = False
+        """Whether the line of a pair stands there more than once."""
+        self._digests = digests
+        self._place = 0
+        self._expected = 0  # the line after the last one that was found
+        self._strange = 0  # so many lines since then are not known
+        self._pieces: dict[int, int] = {}  # where each unchanged piece stands
+        self._lines: dict[int, int] = {}  # where each unchanged line beside them stands
+        self._order: list[int | tuple[bytes, int]] = []  # pieces and lines, as they stand there
+        self._unknown: list[tuple[bytes, bytes, int]] = []
+        self._index: dict[bytes, int] | None = None
+
+    def find(self, file: BinaryIO, line_of: LineOf) -> None:
+        """Look through a file; the others of this class know what was found."""
+        begins = {first: piece for piece, first in enumerate(self.kept.firsts[:-1])}
+        piece: int | None = 0
+        while piece is not None:
+            self._pass_pieces(file, piece)
+            piece = self._look_at_lines(file, line_of, begins)
+        index = self._unseen()
+        for made, line, place in self._unknown:
+            if not self._note(index.get(made), place):
+                self.changed.append((made, line))
+
+    def place_of(self, line: int) -> int:
+        """Return where an unchanged line stands, in bytes from the start of the file."""
+        if line in self._lines:
+            return self._lines[line]
+        firsts = self.kept.firsts
+        piece = bisect_right(firsts, line) - 1
+        return self._pieces[piece] + sum(self.kept.lengths[firsts[piece] : line])
+
+    def lost(self) -> Iterator[int]:
+        """Yield the pairs whose line was not found."""
+        owners = self.kept.owners
+        yield from (owners[at] for at in self._unseen().values() if owners[at] != NOBODY)
+
+    def keeper(self, file: BinaryIO, line_of: LineOf) -> LineKeeper | None:
+        """Return what keeps all lines of the file; None if it has changed meanwhile."""
+        keeper, place, firsts = LineKeeper(self._digests), 0, self.kept.firsts
+        for each in self._order:
+            if isinstance(each, int):
+                keeper.add_piece(self.kept, each)
+                place += sum(self.kept.lengths[firsts[each] : firsts[each + 1]])
+                continue
+            made, length = each
+            file.seek(place)
+            if keeper.add(line_of(file)) != made:
+                return None
+            place += length
+        return keeper
+
+    def _pass_pieces(self, file: BinaryIO, piece: int) -> None:
+        """Pass over the kept pieces that stand there, one after the other."""
+        read, digest, kept, seen = file.read, self._digests.piece, self.kept, self.seen
+        firsts = kept.firsts
+        for each in range(piece, len(kept.counts)):
+            first, end = firsts[each], firsts[each + 1]
+            size = sum(kept.lengths[first:end])
+            if digest(read(size)) != kept.code_of(each):
+                break
+            self.twice |= seen.find(1, first, end) >= 0
+            seen[first:end] = b"\1" * (end - first)
+            self._pieces[each] = self._place
+            self._order.append(each)
+            self._place += size
+            self._expected, self._strange = end, 0
+        file.seek(self._place)
+
+    def _look_at_lines(self, file: BinaryIO, line_of: LineOf, begins: dict[int, int]) -> int | None:
+        """Look at lines until a kept piece may begin; return it, or None at the end of the file."""
+        digest = self._digests.line
+        for line in iter(partial(line_of, file), b""):
+            made = digest(line)
+            known = self._sought(made)
+            if not self._note(known, self._place):
+                self._unknown.append((made, line, self._place))
+            self._order.append((made, len(line)))
+            self._place += len(line)
+            if known is None:
+                self._strange += 1  # perhaps in place of the one that is expected
+            else:
+                self._expected, self._strange = known + 1, 0
+            piece = begins.get(self._expected + self._strange)
+            if piece is not None:
+                return piece
+        return None
+
+    def _note(self, known: int | None, place: int) -> bool:
+        """Note where a kept line stands; return whether it is the line of a pair."""
+        if known is None or self.kept.owners[known] == NOBODY:
+            return False
+        self.twice |= self.seen[known] == 1
+        self.seen[known] = 1
+        self._lines[known] = place
+        return True
+
+    def _sought(self, made: bytes) -> int | None:
+        """Return the kept line that has a digest, if it is near or many were not."""
+        here, near = self._expected * DIGEST, _NEAR * DIGEST
+        find = self.kept.digests.find
+        at = find(made, here, here + near)
+        if at < 0:
+            at = find(made, max(here - near, 0), here)
+        if at >= 0 and at % DIGEST == 0:
+            return at // DIGEST
+        if len(self._unknown) < _LOST:
+            return None
+        if self._index is None:
+            self._index = self._unseen()
+        return self._index.get(made)
+
+    def _unseen(self) -> dict[bytes, int]:
+        """Return the kept lines that were not found yet, by their digests."""
+        found, at = {}, self.seen.find(0)
+        while at >= 0:
+            found[self.kept.digest_of(at)] = at
+            at = self.seen.find(0, at + 1)
+        return found
