@@ -6,6 +6,7 @@
 - No class name is defined twice in `engine` and `connectors`, but for those in `TWICE`.
 - No function is longer than 40 lines, docstring apart, and none but a click command takes more
   than 7 parameters.
+- Dataclasses are made by `oneway.core.dataclass`.
 - The top level of `engine/oneway` has at most 14 folders and 3 modules.
 - Every module is in the list of modules of `engine/README.md`, which this script writes
   (`--write`) from the first line of each docstring.
@@ -69,6 +70,16 @@ def functions(parsed: Mapping[Path, ast.Module]) -> Iterator[str]:
 def _is_command(node: ast.FunctionDef) -> bool:
     """Return whether click calls a function: each of its options is a parameter."""
     return any("click." in ast.unparse(each) for each in node.decorator_list)
+
+
+def slow_dataclasses(parsed: Mapping[Path, ast.Module]) -> Iterator[str]:
+    """Yield the modules that take `dataclass` from the standard library, which is slow to make."""
+    for path, tree in parsed.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "dataclasses":
+                taken = any(each.name == "dataclass" for each in node.names)
+                if taken and path.name != "dataclass.py":
+                    yield f"{path}:{node.lineno}: take dataclass from oneway.core.dataclass"
 
 
 def top_level() -> Iterator[str]:
@@ -151,6 +162,7 @@ def main() -> int:
         return 0
     parsed = modules()
     found = [*class_names(parsed), *functions(parsed), *top_level()]
+    found += slow_dataclasses(parsed)
     found += page(parsed, write="--write" in sys.argv)
     print("\n".join(found) or f"{len(parsed)} modules, nothing to say")
     return 1 if found else 0

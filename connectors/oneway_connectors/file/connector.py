@@ -1,9 +1,9 @@
 """A connector whose resources are files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from oneway.core.connector import Access, Choice, Description, NotSent, Probe, ReadError, Suggestion
+from oneway.core.dataclass import dataclass
 from oneway_connectors.file.options import DEFAULTS, FileOptions, file_options
 from oneway_connectors.file.reader import FileReader
 from oneway_connectors.file.suggest import suggested

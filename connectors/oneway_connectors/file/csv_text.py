@@ -5,9 +5,9 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from oneway.core.dataclass import dataclass
 from oneway_connectors.file.headings import rejected
 from oneway_connectors.file.layout import BOM, line_of
 

@@ -8,12 +8,12 @@ fit its column (`unfit`).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from oneway.core import day_patterns
 from oneway.core.connector import ReadError
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, parse_day
 
 _WRITTEN = {

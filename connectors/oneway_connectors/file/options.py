@@ -2,10 +2,11 @@
 
 import codecs
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from oneway.core.connector import ReadError
+from oneway.core.dataclass import dataclass
 from oneway.core.records import path_of
 from oneway_connectors.file.blank_words import blank_words
 from oneway_connectors.file.csv_types import NO_TYPES, CellType, column_types

@@ -7,7 +7,7 @@ records, which have every message.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from oneway.core.batches import RecordShape
+from oneway.core.dataclass import dataclass
 from oneway.core.nesting import DEEPEST
 from oneway.core.records import Value
 from oneway_connectors.fast_json import UNLIKE, FastDecoder, members

@@ -10,8 +10,9 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from oneway.core.dataclass import dataclass
 from oneway_connectors.file.encoding import utf_16_of
 from oneway_connectors.file.options import DELIMITERS, UTF_8, delimiter_words
 

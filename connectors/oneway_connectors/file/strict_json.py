@@ -6,9 +6,9 @@ Flaws are duplicate keys, NaN, numbers beyond all floats, and too deep nesting. 
 
 import json
 import math
-from dataclasses import dataclass
 from typing import NoReturn
 
+from oneway.core.dataclass import dataclass
 from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.records import Value
 

@@ -3,12 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from io import SEEK_END
 from pathlib import PurePath
 from typing import IO
 
 from oneway.core.connector import OddCell, ReadError, Suggestion
+from oneway.core.dataclass import dataclass
 from oneway.core.key_names import abbreviates, key_rank, names_record
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import Value, is_blank, parse_day, path_of, path_text

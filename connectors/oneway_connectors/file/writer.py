@@ -3,12 +3,13 @@
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
 from oneway.core.connector import NotSent, ReadError, Rejected, Unknown, about_to_leave
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, at, is_blank, with_value
 from oneway_connectors.file.blank_words import a_blank_word
 from oneway_connectors.file.encoding import as_utf8, can_hold, from_utf8

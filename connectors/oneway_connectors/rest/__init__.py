@@ -15,7 +15,6 @@ pace        the rate limit over all processes    pace_file   the file they share
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import httpx
 
@@ -28,6 +27,7 @@ from oneway.core.connector import (
     ReadError,
     WriteError,
 )
+from oneway.core.dataclass import dataclass
 from oneway.core.log_filter import be_quiet
 from oneway_connectors.rest.choices import choices_of
 from oneway_connectors.rest.client import Client, Outside

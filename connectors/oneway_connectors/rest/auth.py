@@ -7,7 +7,6 @@ import base64
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 from urllib.parse import quote_plus, urlencode
@@ -15,6 +14,7 @@ from urllib.parse import quote_plus, urlencode
 import httpx
 
 from oneway.core.connector import Access
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Value
 from oneway_connectors.rest.answers import Unreadable, parse_json, search

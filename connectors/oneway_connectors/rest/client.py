@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import httpx
 
 from oneway.core.connector import Access
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway_connectors.rest.answers import message_of, refusals_in, telling_header
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide

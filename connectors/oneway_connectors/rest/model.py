@@ -4,11 +4,12 @@ The manifest was checked before (`oneway.connections.manifest`); here it only ta
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from enum import Enum
 from typing import Any, TypeVar, cast
 
 from oneway.core.connector import USUAL_AT_ONCE, USUAL_IN_FLIGHT
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, path_of
 
 Data = Mapping[str, Value]

@@ -10,8 +10,8 @@ they must, never less.
 
 import os
 import struct
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway_connectors.rest.rate import Limit
 
 _MAGIC = b"oneway pace 1\n\0\0"

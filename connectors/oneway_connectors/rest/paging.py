@@ -12,11 +12,12 @@ a link that leads to another host                `ReadError`
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import httpx
 
 from oneway.core.connector import ReadError
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, at, id_text
 from oneway_connectors.rest.answers import AnswerJson, Doubled, Unreadable, flaw_in, parsed
 from oneway_connectors.rest.client import Client

@@ -16,9 +16,10 @@ What this costs is speed where answers are slow: N requests in (seconds + the ti
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
+
+from oneway.core.dataclass import dataclass
 
 Limit = tuple[int, float]
 """At most this many requests in this many seconds."""

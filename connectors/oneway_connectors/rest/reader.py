@@ -7,10 +7,11 @@ incomplete. A problem of all records (credentials, the network) ends the read.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from oneway.core.connector import ReadError
+from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, with_value
 from oneway_connectors.rest.answers import Unreadable, flaw_in, parse_json, search

@@ -9,7 +9,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from queue import Empty, LifoQueue
 from ssl import SSLContext
@@ -19,6 +19,7 @@ from urllib.request import getproxies
 import httpx
 
 from oneway.core.connector import about_to_leave
+from oneway.core.dataclass import dataclass
 from oneway.core.deadline import Deadline, DeadlineWatch
 from oneway.core.hosts import is_loopback
 from oneway_connectors.rest.answers import clean

@@ -1,9 +1,9 @@
 """Writes a resource. `errors` decides which kind of `WriteError` a failure is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from oneway.core.connector import JobEnd, JobState, ReadError, Rejected, Unknown, WriteError
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, at, id_text
 from oneway_connectors.rest.answers import Unreadable, parse_json, search, texts_in
 from oneway_connectors.rest.client import Client

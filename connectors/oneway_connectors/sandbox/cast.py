@@ -1,10 +1,11 @@
 """The kinds of people in the sandboxes, and the helpers that shape them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway_connectors.sandbox.drafts import Json, Maker, PersonDraft, status_index
 
 

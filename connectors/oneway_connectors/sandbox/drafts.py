@@ -6,11 +6,11 @@ dates are relative to a given day.
 """
 
 import uuid
-from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 from typing import Any, TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway_connectors.sandbox.names import DEPARTMENTS, FAMILIES, JOB_TITLES, Department, Name
 
 Json: TypeAlias = dict[str, Any]

@@ -5,7 +5,8 @@ Elsewhere the spelling is the name without its accents.
 """
 
 import unicodedata
-from dataclasses import dataclass
+
+from oneway.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ account numbers 0000xxxx, which no bank has.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from random import Random
 
+from oneway.core.dataclass import dataclass
 from oneway_connectors.sandbox.cast import Cast, Situation
 from oneway_connectors.sandbox.drafts import Json, Maker, PersonDraft, payroll_department
 from oneway_connectors.sandbox.kinds import KINDS

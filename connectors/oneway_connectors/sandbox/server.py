@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from threading import Thread
 from time import monotonic, sleep
@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from oneway.core.dataclass import dataclass
 from oneway_connectors.sandbox import expensein, staffology
 from oneway_connectors.sandbox.expenses import Expenses
 from oneway_connectors.sandbox.identities import IDENTITIES

@@ -4,10 +4,11 @@ A job only calls connectors. The thread that hands jobs over also takes their re
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Condition, Thread
 from typing import Generic, Protocol, TypeVar
+
+from oneway.core.dataclass import dataclass
 
 Out = TypeVar("Out")
 

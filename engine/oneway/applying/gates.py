@@ -9,7 +9,7 @@ nothing except a request that must renew its proof of the lease.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from oneway.applying.circuit_breaker import CircuitBreaker
@@ -34,6 +34,7 @@ from oneway.core.connector import (
     about_to_leave,
     asked_before_leaving,
 )
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.planning.access import OUT_BY_NOW
 from oneway.planning.plan import Action, End, Ending, Verb

@@ -7,7 +7,7 @@ target, for one record at a time.
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from itertools import chain
 
@@ -21,6 +21,7 @@ from oneway.applying.source_now import (
 )
 from oneway.applying.target_now import TargetNow
 from oneway.core.connector import Reader
+from oneway.core.dataclass import dataclass
 from oneway.core.records import (
     MISSING,
     Compare,

@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown import NO_MEMORY, Inquiry, TargetMemory
 from oneway.core.connector import MOST_IN_FLIGHT, NotSent, Rejected, Unknown, WriteError, Writer
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed, canonical
 from oneway.planning.plan import Action, End, Ending, Verb

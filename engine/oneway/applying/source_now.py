@@ -1,11 +1,12 @@
 """Reads the source again, and checks that it still asks for each planned action."""
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock, local
 from typing import Self
 
 from oneway.core.connector import Reader, ReadError, reads_by_id
+from oneway.core.dataclass import dataclass
 from oneway.mapping.program import Policy, Program, SourceRow, TargetRow, whole
 from oneway.mapping.spec import Category
 from oneway.planning.diff import at_create, at_update, kept_out

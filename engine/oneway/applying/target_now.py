@@ -5,10 +5,11 @@ records thirty times without it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock, local
 
 from oneway.core.connector import Reader, ReadError, finds_by, reads_by_id
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
 
 BATCH = 50

@@ -6,12 +6,13 @@ the target would show it does it count as not having happened.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from oneway.applying.preconditions import Happened, LiveState
 from oneway.applying.source_now import Stale
 from oneway.core.connector import FollowsJobs, JobState, ReadError, Writer
+from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text, moment
 from oneway.planning.plan import Action
 

@@ -1,8 +1,8 @@
 """What an apply reports to and listens to while it goes on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
 
 

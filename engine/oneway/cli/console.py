@@ -5,11 +5,11 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from time import monotonic
 from typing import TextIO
 
 from oneway.cli import log
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.outputs import write_out
 from oneway.core.progress import Progress, silent

@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager, redirect_stdout
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
 from oneway.cli.packaged import packaged_mappings
 from oneway.cli.sandbox import SYSTEMS, environment, started
+from oneway.core.dataclass import dataclass
 from oneway.planning.plan_file import fingerprint, load
 
 MAPPING = "mappings/staffology-to-expensein.yaml"

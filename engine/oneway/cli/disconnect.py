@@ -1,7 +1,6 @@
 """`oneway disconnect`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ from oneway.cli.options import (
 from oneway.connections import Connection, SecretRef
 from oneway.connections.file_writer import moved_aside
 from oneway.connections.secret_store import forgotten
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
 from oneway.core.words import count
 from oneway.history.journal import Journal, JournalEntry

@@ -5,7 +5,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 import click
@@ -16,6 +15,7 @@ from oneway.cli.crashes import hook, places
 from oneway.cli.exits import MEANINGS, Exit
 from oneway.cli.log import log_option
 from oneway.core import outputs
+from oneway.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from oneway.cli import clock
+from oneway.core.dataclass import dataclass
 from oneway.core.outputs import forget_losses, write_error
 from oneway.core.telemetry import innermost
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import did_you_mean, refusal
 
 _FOLDERS = ("mappings", "connectors")

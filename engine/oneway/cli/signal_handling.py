@@ -5,8 +5,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from types import FrameType
+
+from oneway.core.dataclass import dataclass
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -1,7 +1,6 @@
 """`oneway test`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ from oneway.cli.options import FOLDERS, Percent, consoled, formatted, reading
 from oneway.cli.quoting import quoted
 from oneway.cli.recording import print_recorded
 from oneway.cli.versions import at_revision
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
 from oneway.core.progress import shown_while
 from oneway.documents.yaml_source import LIMIT, parse

@@ -4,13 +4,14 @@ Nothing here is a credential: `SecretRef` says where one is kept, and may be sho
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import Enum
 from typing import TypeAlias
 
 from oneway.connections.provenance import FileProvenance
 from oneway.connections.secret_refs import SecretRef
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.documents.yaml_source import Path
 from oneway.mapping.spec import GuardKind, LimitSpec, OnBreach

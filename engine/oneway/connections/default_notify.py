@@ -6,7 +6,7 @@ one counts, no further up than the working folder: nobody would expect a file ab
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from oneway.connections.connection import Connection, Notify, notify_references
@@ -17,6 +17,7 @@ from oneway.connections.reach import stray_reference
 from oneway.connections.regular_files import read_regular
 from oneway.connections.secret_refs import SecretRef
 from oneway.connections.sound import sound_document
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents.yaml_source import LIMIT
 from oneway.documents.yaml_source import Path as KeyPath

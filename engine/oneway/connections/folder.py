@@ -3,7 +3,6 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from os.path import isdir, isfile
 from pathlib import Path
@@ -21,6 +20,7 @@ from oneway.connections.default_notify import (
 from oneway.connections.file_kinds import NOTIFY, is_connection, keys_of
 from oneway.connections.reading import load_connection
 from oneway.connections.regular_files import read_regular
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, did_you_mean, refusal
 from oneway.documents.yaml_source import LIMIT
 

@@ -7,12 +7,12 @@ says where requests would go. If that is another origin, no credential is sent.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from oneway.connections.discovery import kind_of, with_defaults
 from oneway.connections.environment import variable
 from oneway.core.connector import Description
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 
 _PORTS = {"https": 443, "http": 80}

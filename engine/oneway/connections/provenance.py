@@ -6,10 +6,11 @@ in place of its reference, it must not appear in a log as well.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any, cast
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.documents.yaml_source import Document, Path, shown
 

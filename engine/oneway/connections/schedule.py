@@ -15,7 +15,6 @@ for intervals is an hour off where a clock changes by half an hour (Australia/Lo
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -24,6 +23,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from oneway.connections.connection import Schedule
+from oneway.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,8 +1,9 @@
 """References to credentials, which a file may contain in place of the credential."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from oneway.core.dataclass import dataclass
 
 
 class SecretKind(Enum):

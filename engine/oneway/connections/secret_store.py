@@ -13,13 +13,14 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Self, TypeAlias
 
 from oneway.connections.keyrings import find_in_keyring, into_keyring, out_of_keyring
 from oneway.connections.secret_refs import SecretKind, SecretRef
 from oneway.core.connector import Secret
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.state.files import write_whole
 from oneway.state.undisturbed import undisturbed

@@ -5,10 +5,11 @@ batch; each record of a batch is also available by itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import attrgetter
 from typing import Any
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Record
 
 

@@ -20,8 +20,9 @@ of them refuse the same expressions:
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
+
+from oneway.core.dataclass import dataclass
 
 STEP_OF_TEXT = 16
 """Characters of a text that a function reads in one step."""

@@ -13,7 +13,7 @@ out of use stays here, marked as retired; it is never given a new meaning.
     T1xx  tests of mappings
 """
 
-from dataclasses import dataclass
+from oneway.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ Errors of reading and writing:
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -30,6 +30,7 @@ from oneway.core.connector_errors import (
     Unknown,
     WriteError,
 )
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, Value

@@ -6,9 +6,11 @@ raises `Refused` with everything it found.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from difflib import get_close_matches
 from enum import Enum
+
+from oneway.core.dataclass import dataclass
 
 
 class Severity(Enum):

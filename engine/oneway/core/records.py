@@ -8,13 +8,14 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from typing import Generic, Literal, TypeAlias, TypeVar, Union
 from unicodedata import combining, normalize
 
+from oneway.core.dataclass import dataclass
 from oneway.core.sealed import MASK
 
 # Not written with `|`: a union of text has none at run time, and unions of it are needed.

@@ -9,9 +9,9 @@ which ECMA has, are refused.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
+from oneway.core.dataclass import dataclass
 from oneway.core.linear_pattern import Linear, RegexMistake, linear, whole
 
 _SPACE = r"\t-\r\x20\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}"

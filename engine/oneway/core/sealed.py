@@ -1,6 +1,6 @@
 """Sensitive values as a plan holds them: by their digest alone (`oneway.core.seal` makes them)."""
 
-from dataclasses import dataclass
+from oneway.core.dataclass import dataclass
 
 MASK = "***"
 """Stands for a sensitive value wherever one is shown."""

@@ -7,8 +7,10 @@ names, numbers and codes: never a value, a name of a person, or text from a syst
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypeAlias
+
+from oneway.core.dataclass import dataclass
 
 Attribute: TypeAlias = str | int | bool
 

@@ -1,10 +1,11 @@
 """Flattens a record schema: one field for each value and object, by its dotted path."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from oneway.core.connector import Field
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.documents.loose import Data, items, obj, text
 

@@ -1,9 +1,9 @@
 """The command that allows what guards hold back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from shlex import quote
 
+from oneway.core.dataclass import dataclass
 from oneway.history.journal.rows import Breached
 from oneway.planning.guard_kinds import definition_of
 

@@ -7,9 +7,9 @@ starts a second earlier than the night before is not a night late.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
 from oneway.core.records import parse_day
 from oneway.core.seal import Seal

@@ -1,8 +1,8 @@
 """Keyed digests of what an action writes, to recognise it again without storing it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed
 from oneway.planning.plan import Action, Change, Verb

@@ -1,8 +1,8 @@
 """Detects changes that do not stick: written every night, and undone by the target."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
 from oneway.history.digests import RECORD, field_digests
 from oneway.planning.plan import Action, Change, Plan, Verb

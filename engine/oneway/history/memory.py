@@ -1,8 +1,9 @@
 """What earlier runs say about a plan: earlier refusals, and changes that do not stick."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from oneway.core.dataclass import dataclass
 from oneway.history.backoff import Refusal
 from oneway.history.flapping import Flapping, undone
 from oneway.history.stories import Story, foretold

@@ -14,10 +14,10 @@ import hmac
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
 from oneway.history.kept_lines import DIGEST, Digest, KeptLines, LineDigests
 from oneway.planning.plan import Quiet

@@ -7,10 +7,11 @@ next run knows when each began.
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from datetime import date
 from enum import Enum
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import parse_day
 from oneway.history.backoff import PastFailure, next_try
 from oneway.history.flapping import Undone

@@ -7,10 +7,11 @@ one record only, and what is still assumed of the systems.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from oneway.core.connector import Description, Finding, Probe
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
 from oneway.core.words import count, some

@@ -1,10 +1,11 @@
 """A compiled mapping: its policy, and the expressions that compute each part of a row."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from oneway.core.connector import Capability
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.mapping.evidence import Secrets
 from oneway.mapping.expressions import PLAIN, Expression, Reading

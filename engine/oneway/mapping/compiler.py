@@ -6,11 +6,12 @@ schema of the system it reads from, so that an unknown field is known before any
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, did_you_mean
 from oneway.core.records import Value, keys_overlap, path_of, path_text
 from oneway.mapping.code import FieldCode, MappingCode, OnePerCode, ReferenceCode, Typed

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, at, keys_overlap, path_text
 from oneway.core.sealed import MASK
 from oneway.mapping.expressions import Expression

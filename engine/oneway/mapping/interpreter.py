@@ -10,11 +10,12 @@ and everything that can go wrong on one record ends in that record's `Evaluation
 
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import takewhile
 
 from oneway.core.batches import Batch
 from oneway.core.connector import Capability
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import (
     MISSING,

@@ -1,8 +1,8 @@
 """Lookup tables: for each key, the values beside it in the records of a reference."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Snapshot, Value, identity, is_blank
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.expressions import Context, EvaluationError

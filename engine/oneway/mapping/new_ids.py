@@ -1,8 +1,8 @@
 """Notices that new records would get numbers as their ids, beside ids of another kind."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.records import path_of, path_text
 from oneway.mapping.spec import MappingSpec, Write

@@ -7,11 +7,12 @@ are named tuples, the fastest immutable objects to make.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import NamedTuple, Protocol, TypeAlias
 
 from oneway.core.connector import Capability
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.packed import unpacker
 from oneway.core.records import Compare, Missing, Record, Value

@@ -6,12 +6,13 @@ basis. The same holds if the key is there and its values are gone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from operator import itemgetter
 from typing import Any
 
 from oneway.core.batches import Batch
 from oneway.core.connector import NewFields, Reader, made_ids, new_fields
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.likeness import alike, slips
 from oneway.core.records import MISSING, Record, Value, at, is_blank, path_of, path_text

@@ -5,8 +5,9 @@ compared in vain.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.records import Record, Value, at, is_blank, path_of, path_text
 from oneway.mapping.code import MappingCode

@@ -9,11 +9,11 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TypeAlias
 
 from oneway.core.connector import Field, Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.records import ISO_DAY, Value, identity, parse_day, path_of
 from oneway.core.schema_pattern import SchemaPattern, compiled
 from oneway.mapping.expressions import Reading

@@ -6,9 +6,10 @@ schema they read it from, and keeps every mistake with its place.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from oneway.core.connector import Capability, Description, Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
 from oneway.core.records import path_of, path_text
 from oneway.documents.loose import obj

@@ -4,9 +4,9 @@ Nothing is resolved here: expressions are still text, names are still names, and
 the place where an integrator wrote it.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value, identity
 from oneway.core.schema_pattern import compiled

@@ -6,9 +6,10 @@ nothing.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from unicodedata import category
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, normal
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading

@@ -7,10 +7,11 @@ no record has a word of the condition any more.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from oneway.core.batches import Batch
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Missing, Record, Value, at, holds, path_text, with_value
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading

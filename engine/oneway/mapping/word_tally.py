@@ -6,10 +6,11 @@ through, and nothing else says so. So it does with `'Agency'` where it says `Age
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from oneway.core.batches import Batch
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.likeness import one_form, parts, slips
 from oneway.core.records import MISSING, Missing, Value, at, identity, path_text, with_value

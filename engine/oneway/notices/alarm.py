@@ -6,12 +6,12 @@ and when it is over.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from oneway.connections import Connection, Notify, Occasion
 from oneway.connections.default_notify import DefaultNotify
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.notices.channels import channels, wants
 from oneway.notices.delivery import Pages, no_page, send

@@ -6,12 +6,13 @@ for long; `oneway runs show` shows the people, and only to users who may read th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from oneway.connections import Connection, Occasion
+from oneway.core.dataclass import dataclass
 from oneway.core.seal import canonical
 from oneway.history.allowing import allowing, together
 from oneway.history.journal import Breached, Run

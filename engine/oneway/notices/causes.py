@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from oneway.connections import Occasion
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Severity
 from oneway.history.backoff import PastFailure
 from oneway.history.journal import Breached, Run, RunState

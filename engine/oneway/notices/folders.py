@@ -6,7 +6,7 @@ incidents of a folder are stored under the path of the file that names the defau
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from shlex import quote as quoted
@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 from oneway.connections import Connection
 from oneway.connections.default_notify import DefaultNotify, readable_default_for
 from oneway.connections.folder import Found
+from oneway.core.dataclass import dataclass
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Incident, open_incidents
 from oneway.notices.bodies import Data, body_of, cause_of

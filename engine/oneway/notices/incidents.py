@@ -6,10 +6,10 @@ shows the problem closes it. While an incident lasts, a reminder is sent every s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oneway.connections import Occasion
+from oneway.core.dataclass import dataclass
 from oneway.history.journal.incidents import Incident
 from oneway.notices.causes import Shown
 from oneway.notices.instants import instant_of

@@ -1,12 +1,12 @@
 """Instants as the store writes them, and calendar weeks."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oneway.connections import Connection
 from oneway.connections.schedule import next_due
+from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text as instant_text
 from oneway.history.journal import Run
 

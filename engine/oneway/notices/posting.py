@@ -1,7 +1,6 @@
 """Sends a request of a notice: limited in time and size, never redirected, TLS verified."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from oneway.core.dataclass import dataclass
 from oneway.core.deadline import Deadline, within
 from oneway.core.hosts import is_loopback
 from oneway.core.log_filter import be_quiet

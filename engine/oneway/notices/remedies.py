@@ -5,12 +5,12 @@ Notices, reports and the documentation's page of each code take their words from
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from shlex import quote, split
 from typing import TypeAlias
 
 from oneway.core.codes import CODES
+from oneway.core.dataclass import dataclass
 from oneway.mapping.spec import GuardKind
 
 DIED = "died"

@@ -1,8 +1,8 @@
 """Lists who has left and can still get in after a run; shown before everything else."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.planning.plan import End, Ending, Kind, Outcome, Plan, Reason
 
 _WHY = {

@@ -1,9 +1,10 @@
 """Turns drafts into outcomes: seals sensitive values, and gives each action its id."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Missing, Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.core.words import some

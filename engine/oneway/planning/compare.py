@@ -1,8 +1,8 @@
 """Compares two plans: every difference, of the plan as a whole and of each record."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, identity
 from oneway.core.seal import Sealed
 from oneway.planning.plan import Change, Outcome, Plan

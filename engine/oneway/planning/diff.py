@@ -1,9 +1,10 @@
 """Compares one field: its rule, the source's value, and the target's value."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, OnMiss, OwnedItems, Write

@@ -5,11 +5,11 @@ A new kind is a member of `GuardKind` and a definition below.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from typing import TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway.mapping.spec import GuardKind
 from oneway.planning.plan import Action, Kind, Outcome, Verb
 

@@ -11,12 +11,13 @@ person may raise the ceiling for one plan, and cannot turn the guard off.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from fractions import Fraction
 from math import floor
 from shlex import quote
 
+from oneway.core.dataclass import dataclass
 from oneway.core.words import count as count_of
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
 from oneway.mapping.word_groups import SEPARATOR
@@ -62,6 +63,9 @@ class RecentRuns:
     managed: int | None = None
     stated: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
     valued: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
+
+
+_NO_RUNS = RecentRuns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +215,7 @@ class Verdict:
 def judge(
     plan: Plan,
     guards: GuardsSpec,
-    history: RecentRuns = RecentRuns(),
+    history: RecentRuns = _NO_RUNS,
     waiting: Collection[str] = frozenset(),
 ) -> Verdict:
     """Return what the guards of a mapping say of a plan; a pure function.

@@ -7,8 +7,8 @@ records that the planner tells apart, and never the reverse.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, comparable
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
 from oneway.planning.diff import comparison

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.planning.compare import by_record
 from oneway.planning.plan import Change, Kind, Outcome, Plan, Verb
 

@@ -7,9 +7,10 @@ names both: a link never outranks the data in silence, and without links the key
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 
+from oneway.core.dataclass import dataclass
 from oneway.core.instants import day, moment
 from oneway.core.records import SAME_AS_ID, Compare, Value, Veiled, comparable, same
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow

@@ -8,9 +8,9 @@ another person.
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.diff import new_value

@@ -7,8 +7,8 @@ go on to the next key. Anything but one row and one target record, still unclaim
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.holders import whose
 from oneway.planning.plan import Reason

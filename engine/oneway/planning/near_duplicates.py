@@ -8,10 +8,11 @@ stays is certain, and continues.
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import itemgetter
 from typing import TypeVar
 
+from oneway.core.dataclass import dataclass
 from oneway.core.words import some
 from oneway.mapping.program import (
     AnySourceRow,

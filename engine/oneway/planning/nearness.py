@@ -8,10 +8,11 @@ nobody's, or whose own pair is less alike, has more of the person's values, a pe
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import NamedTuple
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT

@@ -6,8 +6,9 @@ it is unknown, nothing follows for that person.
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from oneway.core.dataclass import dataclass
 from oneway.core.words import some
 from oneway.mapping.program import (
     AnySourceRow,

@@ -7,9 +7,10 @@ Access comes first: a matched leaver leaves, whatever is wrong with its other fi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from oneway.core.connector import Capability
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, overlap, same
 from oneway.core.words import some
 from oneway.mapping.program import (

@@ -10,8 +10,8 @@ and the next run comes to the same. A value that only the run can tell (the id o
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, identity, is_blank, path_of, with_value
 from oneway.core.sealed import MASK
 from oneway.mapping.program import (

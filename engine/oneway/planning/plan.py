@@ -6,11 +6,12 @@ the plan holds a `Sealed` value.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple, overload
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value, is_scalar
 from oneway.core.seal import Sealed, canonical

@@ -14,9 +14,9 @@ only if
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import TypeVar
 
+from oneway.core.dataclass import dataclass
 from oneway.core.packed import unpacked_all
 from oneway.core.records import MISSING, Missing, Value, comparables
 from oneway.mapping.program import (

@@ -16,8 +16,9 @@ not depend on the order of records, and a plan made after the apply finds nothin
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, comparable
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT

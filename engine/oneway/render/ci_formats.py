@@ -9,11 +9,11 @@ gitlab   GitLab's Code Quality report
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Fix, Severity, Span
 from oneway.mapping.lint import CODES, RULES
 from oneway.render.sanitize import harmless

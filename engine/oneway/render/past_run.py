@@ -1,9 +1,10 @@
 """Renders one past run: who started it, what was planned, and how each action ended."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
+from oneway.core.dataclass import dataclass
 from oneway.core.instants import moment
 from oneway.core.words import count
 from oneway.history.allowing import together

@@ -1,7 +1,8 @@
 """The style of text: colour or not, and the width."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from oneway.core.dataclass import dataclass
 
 
 class Ink(Enum):

@@ -1,10 +1,9 @@
 """Finds the run that applied a saved plan already."""
 
-from dataclasses import dataclass
-
 from oneway.applying.preconditions import Happened
 from oneway.applying.source_now import Stale
 from oneway.core.connector import ReadError
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run
 from oneway.planning.plan import Action, Ending, Plan

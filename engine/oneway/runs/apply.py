@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from socket import gethostname
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from oneway.applying.apply import (
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown import NO_MEMORY, Sent, TargetMemory
 from oneway.core.connector import MOST_IN_FLIGHT
+from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
 from oneway.core.telemetry import note

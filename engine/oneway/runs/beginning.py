@@ -1,7 +1,7 @@
 """Reports a run that could not begin, in the same way however it was started."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from os.path import dirname
 
@@ -12,6 +12,7 @@ from oneway.connections.default_notify import (
     readable_default_for,
 )
 from oneway.connections.folder import broken_around
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal, Run
 from oneway.runs.apply import start_of_none

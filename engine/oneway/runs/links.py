@@ -6,12 +6,13 @@ before a person is deactivated for being absent, the source is asked once more.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from oneway.core.codes import NOT_KNOWN_YET
 from oneway.core.connector import Capability, Reader, ReadError
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
 from oneway.core.instants import moment
 from oneway.core.records import Collected, Record

@@ -1,8 +1,9 @@
 """Loads a past run from the journal: all that a report needs, without any system."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from oneway.core.dataclass import dataclass
 from oneway.history.flapping import Undone
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.undone import undone_by

@@ -1,7 +1,7 @@
 """Compiles the mapping of a request; needs neither network nor credentials."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os.path import exists
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from oneway.connections.discovery import describe
 from oneway.connections.regular_files import read_regular
 from oneway.core.connector import Description
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
 from oneway.core.records import Value
 from oneway.documents.yaml_source import LIMIT

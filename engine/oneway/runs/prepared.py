@@ -1,7 +1,7 @@
 """A compiled request and its inputs: which systems' records, or files instead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from oneway.connections.discovery import ANY, FILES, describe, with_defaults
 from oneway.core.connector import USUAL_LAG, Description, Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Value
 from oneway.core.seal import canonical

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oneway.core.connector import Secret
+from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text as instant_text
 
 if TYPE_CHECKING:

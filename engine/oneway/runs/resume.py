@@ -6,7 +6,6 @@ the rest. `resume_run` does the same, then applies the rest of the approved plan
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 from oneway.applying.apply import Earlier, Result, Stopped, Watch, apply
 from oneway.applying.gates import looked_up, stale_result
@@ -15,6 +14,7 @@ from oneway.applying.result import ApplySystems
 from oneway.applying.source_now import Stale
 from oneway.applying.unknown import Sent
 from oneway.core.connector import ReadError
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.telemetry import step

@@ -1,11 +1,12 @@
 """The session of a run: what all its steps share, each opened or worked out once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from oneway.applying.watch import never
+from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
 from oneway.history.journal import Why
 from oneway.runs.prepared import PreparedRun

@@ -1,9 +1,10 @@
 """Finds what has stopped a connection since a run, and still does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Severity
 from oneway.history.journal import Journal, Run
 from oneway.history.journal.incidents import open_of_folders

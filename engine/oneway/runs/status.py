@@ -1,13 +1,14 @@
 """The status of each connection, from its file and its runs in the store."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from shlex import split
 
 from oneway.connections import Connection, Found
 from oneway.connections.schedule import next_due
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.instants import day
 from oneway.core.records import parse_day

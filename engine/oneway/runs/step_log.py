@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from time import monotonic
 
+from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text
 from oneway.core.telemetry import Attribute, Watched
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.history.flapping import Undone
 from oneway.history.journal import Journal, Run

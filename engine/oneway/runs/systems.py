@@ -1,7 +1,7 @@
 """Opens the connectors of a run with their options and credentials."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol, Self, runtime_checkable
 
@@ -19,6 +19,7 @@ from oneway.core.connector import (
     Reader,
     Writer,
 )
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.runs.prepared import Input, PreparedRun, description_of, given_to, options_of, side_of
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from oneway.connections.discovery import open_connector
 from oneway.core.codes import UNANSWERED
 from oneway.core.connector import Access, ConnectorError, Description
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span
 from oneway.core.near_files import near_name
 from oneway.core.records import Snapshot

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from oneway.connections.environment import of_environment
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
 from oneway.core.outputs import write_error
 from oneway.core.telemetry import Watcher, watching

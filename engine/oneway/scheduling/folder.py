@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from oneway.connections.connection import Connection
 from oneway.connections.default_notify import DefaultNotify, defaults_among, places_for
 from oneway.connections.folder import Found, connections_in, files_in, found_at
+from oneway.core.dataclass import dataclass
 
 Signature = tuple[int, int, int]
 """A file's time of change, size and inode: while they stay the same, so does its content.

@@ -1,10 +1,11 @@
 """The scheduler's own state, for /healthz and /metrics; only the loop writes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from time import monotonic
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic
 
 FRESH = 60.0

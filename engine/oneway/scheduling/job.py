@@ -1,11 +1,12 @@
 """What the process of a run is given, and what it reports at its end."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
+from oneway.core.dataclass import dataclass
 from oneway.history.journal.schedule_claims import Taken
 from oneway.runs.watchers import Watching
 

@@ -6,7 +6,6 @@ It listens on this machine alone, unless requests must carry a token.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hmac import compare_digest
 from ipaddress import ip_address
 from socket import AF_INET6
@@ -15,6 +14,7 @@ from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
 from oneway.core.hosts import is_loopback
 from oneway.scheduling.health_state import HealthState

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from oneway.connections.connection import Connection
 from oneway.connections.schedule import Due, next_due
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.render.sanitize import harmless
 from oneway.runs import instant_text

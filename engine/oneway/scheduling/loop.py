@@ -6,7 +6,7 @@ It can be killed at any point and restarted without loss.
 
 from collections import deque
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from shlex import quote
 from typing import Protocol
@@ -14,6 +14,7 @@ from typing import Protocol
 from oneway.connections.connection import Connection
 from oneway.connections.folder import Found
 from oneway.connections.schedule import Due, last_due, next_due
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Run, RunState
 from oneway.history.journal.schedule_claims import GIVEN_UP, Taken

@@ -6,7 +6,7 @@ this process starts.
 
 from collections import Counter as Numbers
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from threading import Lock
 
@@ -20,6 +20,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from oneway import __version__
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run, RunState
 from oneway.history.journal.incidents import open_by_kind, undelivered

@@ -5,12 +5,13 @@ A webhook that does not answer delays neither a run nor the schedule.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 
 from oneway.connections.default_notify import DefaultNotify
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal
 from oneway.notices import deliver

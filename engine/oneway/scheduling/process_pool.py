@@ -9,12 +9,12 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
+from oneway.core.dataclass import dataclass
 from oneway.scheduling.job import How, Job, Report
 from oneway.scheduling.work import work
 

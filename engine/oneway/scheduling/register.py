@@ -6,11 +6,12 @@ the store.
 
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from shlex import quote
 
 from oneway.connections.schedule import Due
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.instants import moment
 from oneway.history.journal import Journal, Run, RunState, schedule_claims

@@ -1,8 +1,8 @@
 """Drives the loop: ticks, sleeps until the next event, and stops when asked to."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from oneway.core.dataclass import dataclass
 from oneway.scheduling.loop import Loop
 from oneway.scheduling.process_pool import ProcessPool
 

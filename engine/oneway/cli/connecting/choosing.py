@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from oneway.cli.connecting.prompts import Asking
 from oneway.core.connector import Choice
+from oneway.core.dataclass import dataclass
 from oneway.core.words import count
 from oneway.render.layout import clip
 from oneway.render.sanitize import harmless

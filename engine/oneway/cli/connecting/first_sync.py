@@ -1,7 +1,6 @@
 """The first sync of a new or renewed connection: shows the plan, asks, applies."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.connections import Connection
+from oneway.core.dataclass import dataclass
 from oneway.core.words import count
 from oneway.history.journal import Run, Why
 from oneway.render import plans, results

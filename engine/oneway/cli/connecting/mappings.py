@@ -1,10 +1,10 @@
 """Asks for the mapping: one from the mappings folder, or any other by its path."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from oneway.cli.connecting.prompts import Asking
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.render.sanitize import harmless

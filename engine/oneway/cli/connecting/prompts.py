@@ -4,12 +4,12 @@ import getpass
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import click
 
 from oneway.cli.console import Console
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.render.layout import wrap
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 from oneway.connections import SecretKind, SecretRef, secret_ref
 from oneway.connections.secret_open import sealed
 from oneway.core.connector import Secret
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 
 Name = tuple[str, str]

@@ -1,7 +1,7 @@
 """Sets up one side of a connection: asks for credentials, tests them, offers options."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from oneway.cli.connecting.choosing import chosen, named
 from oneway.cli.connecting.prompts import Asking
@@ -10,6 +10,7 @@ from oneway.connections.origins import origins_of
 from oneway.connections.secret_open import sealed
 from oneway.connections.secret_refs import SecretKind
 from oneway.core.connector import ConnectorError, Description, Finding, Option, Secret
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.words import some
 from oneway.render.sanitize import harmless

@@ -1,8 +1,9 @@
 """Lists the places of templates and expressions in a manifest, and the names each may use."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.documents.loose import Data, items, obj, text
 from oneway.documents.yaml_source import Path

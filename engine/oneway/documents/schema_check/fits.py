@@ -6,9 +6,10 @@ not know.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway.core.linear_pattern import RegexMistake
 from oneway.core.schema_pattern import compiled
 

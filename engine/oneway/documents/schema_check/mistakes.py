@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import did_you_mean
 from oneway.documents.schema_check.unions import alternatives, closest, rule_of, value_of
 from oneway.documents.schema_check.words import expected, found, listed, one_of, type_help

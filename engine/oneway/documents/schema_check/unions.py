@@ -5,8 +5,10 @@ key whose value is fixed in each branch (`kind: basic`), then the number of mist
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from oneway.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -8,8 +8,7 @@ Tags, merge keys, keys that are not text, duplicate keys and a second document a
 Nothing that a file may hold leads to another exception than `Refused`, or to a long run.
 """
 
-from dataclasses import dataclass
-
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents.yaml_source.composer import compose
 from oneway.documents.yaml_source.document import Document, Path, expand

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 import yaml
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Span
 from oneway.core.records import Value
 from oneway.documents.yaml_source.nodes import List, Node, Object, Scalar

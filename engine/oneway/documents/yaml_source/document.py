@@ -1,9 +1,10 @@
 """A document: plain data, and the place of every key and value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.records import Value
 from oneway.documents.yaml_source.composer import DEEPEST, MOST_NODES

@@ -1,8 +1,9 @@
 """The nodes of a file, each with its span; an alias points at the node that it names."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 

@@ -5,7 +5,8 @@ mistake differently; both are recognised here.
 """
 
 import re
-from dataclasses import dataclass
+
+from oneway.core.dataclass import dataclass
 
 _QUOTE = "put the whole value between double quotes"
 

@@ -6,7 +6,6 @@ meanwhile, or have been cut off. The store's clock alone says how long a lease l
 lease does not expire: the lock of the operating system ends it with its process.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Exists, Float, exists, literal, select
@@ -14,6 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from oneway.core.connector import LEAVES_WITHIN
+from oneway.core.dataclass import dataclass
 from oneway.history.journal.tables import lease
 
 

@@ -6,13 +6,13 @@ get the present as their instant: their effects are real, and writes in flight m
 up.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, delete, select, union, update
 
 from oneway.connections import Occasion
+from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import due, entry, failure, incident, notice, run

@@ -6,12 +6,12 @@ so that they compare as they stand.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
 from oneway.connections import Occasion
+from oneway.core.dataclass import dataclass
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry, incident, notice, run
 from oneway.planning.plan import Ending, Verb

@@ -1,12 +1,12 @@
 """Stores the links of a connection: which source record is which target record."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect, delete, func, select, update
 
+from oneway.core.dataclass import dataclass
 from oneway.history.journal.prepared import Prepared
 from oneway.history.journal.store import Store, is_shared, upserting
 from oneway.history.journal.tables import link as table

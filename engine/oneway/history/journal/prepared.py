@@ -5,11 +5,12 @@ as the database needs for it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
 from sqlalchemy import ClauseElement, Connection, Dialect
 from sqlalchemy.exc import DBAPIError
+
+from oneway.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.planning.access import StillIn
 from oneway.planning.plan import Allowance, End, Ending, Read, Verb

@@ -1,10 +1,10 @@
 """Counts the endings of each run by verb, for the list of runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from oneway.core.dataclass import dataclass
 from oneway.history.journal.rows import Run
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry

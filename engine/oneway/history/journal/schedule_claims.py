@@ -7,11 +7,12 @@ runs it or that died: the lock of the due says which. Instants are texts in UTC,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
 
+from oneway.core.dataclass import dataclass
 from oneway.history.journal.history import RunHistory
 from oneway.history.journal.rows import Run, RunState, Why
 from oneway.history.journal.store import Store

@@ -4,7 +4,6 @@ Building and looking up a statement costs many times its execution in the databa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from oneway.core.dataclass import dataclass
 from oneway.history.journal.fence import Fence, store_time
 from oneway.history.journal.prepared import Prepared
 from oneway.history.journal.store import Upsert, is_shared, upserting

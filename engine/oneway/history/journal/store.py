@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -14,6 +13,7 @@ from sqlalchemy.dialects import sqlite as lite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.sql.base import Executable
 
+from oneway.core.dataclass import dataclass
 from oneway.history.journal import postgresql, sqlite
 from oneway.history.journal.errors import damaged, refusing
 from oneway.history.journal.prepared import Prepared

@@ -1,8 +1,8 @@
 """Explains what happens to each field of one person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Compare, Missing, Record, Value, identity, same
 from oneway.core.sealed import MASK
 from oneway.inspect.explain.steps import FieldStep

@@ -1,9 +1,9 @@
 """Finds one person among the records, with their match and the rules that hold."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Missing, Record, Snapshot, Value, holds
 from oneway.core.sealed import MASK
 from oneway.core.words import count, some

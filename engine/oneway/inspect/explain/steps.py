@@ -1,8 +1,9 @@
 """The steps of an explanation, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value
 from oneway.planning.links import Link

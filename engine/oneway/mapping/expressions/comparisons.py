@@ -1,8 +1,8 @@
 """Finds which fields of a record an expression compares with which constants."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, identity, is_blank
 from oneway.mapping.expressions.syntax import Node, TextRange, tokens_of
 from oneway.mapping.expressions.words import constants_in, path_in

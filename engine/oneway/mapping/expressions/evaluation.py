@@ -15,7 +15,7 @@ booleans. Inside lists and objects it compares as Python does, and `[1] == [true
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -23,6 +23,7 @@ from jmespath.exceptions import JMESPathTypeError
 from jmespath.functions import TYPES_MAP
 
 from oneway.core.budget import Budget, Overspent
+from oneway.core.dataclass import dataclass
 from oneway.core.metered import MeteredFunctions, MeteredInterpreter
 from oneway.core.records import Value, holds, is_blank, path_text
 from oneway.mapping.expressions.syntax import Node

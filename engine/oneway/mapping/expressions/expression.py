@@ -1,9 +1,10 @@
 """An expression: JMESPath with the function library, parsed once, evaluated on many records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of

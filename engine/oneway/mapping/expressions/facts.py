@@ -5,10 +5,11 @@ underline the one that is unknown; which settings; whether the present matters.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
 from typing import Any, cast
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import did_you_mean
 from oneway.mapping.expressions.syntax import (
     ExpressionSyntax,

@@ -6,8 +6,8 @@ none fits, the parser's own words stay.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.mapping.expressions.syntax import ExpressionSyntax
 from oneway.mapping.functions import BY_NAME
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.expression import Expression

@@ -4,7 +4,6 @@ import json
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,6 +17,7 @@ from jmespath.lexer import Lexer
 from jmespath.parser import Parser
 
 from oneway.core.budget import weight
+from oneway.core.dataclass import dataclass
 from oneway.core.nesting import nests_too_deep
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ fields. Only the records tell which of the two was meant.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, is_blank
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, TextRange, tokens_of
 from oneway.mapping.functions import BY_NAME, Uses

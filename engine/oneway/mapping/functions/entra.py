@@ -4,7 +4,7 @@ The reference page is generated from this table; a test parses every expression 
 source: "Reference for writing expressions for attribute mappings in Microsoft Entra ID".
 """
 
-from dataclasses import dataclass
+from oneway.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ holds the data itself, for the data are people's names and bank accounts.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from functools import partial
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 
 MAX_TEXT = 100_000

@@ -1,8 +1,9 @@
 """The cells of a source row as Python statements: when, from, lookup, default, check."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import is_blank
 from oneway.mapping.code import Check, FieldCode
 from oneway.mapping.expressions import Expression

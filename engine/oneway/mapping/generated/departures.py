@@ -6,8 +6,9 @@ tomorrow would write.
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, identity
 from oneway.mapping.interpreter import Interpreted, uses_today
 from oneway.mapping.program import Cell, SourceRow

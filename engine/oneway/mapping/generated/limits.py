@@ -6,9 +6,9 @@ leaves larger data to the interpreter. So both refuse the same.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from oneway.core.budget import EVALUATION, RECORD, weight
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.mapping.expressions.syntax import Node
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar, cast
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.mapping.expressions.evaluation import (
     PLAIN,

@@ -1,9 +1,10 @@
 """The keys of a record that a function reads: each looked up once, at its start."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from oneway.core.batches import RecordShape
+from oneway.core.dataclass import dataclass
 from oneway.mapping.expressions.evaluation import Reading
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.generated.limits import Shapeless

@@ -1,12 +1,13 @@
 """The program that runs generated functions, once there are enough records for them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import count, repeat
 from typing import Any, TypeAlias, cast
 
 from oneway.core.batches import Batch, RecordShape
+from oneway.core.dataclass import dataclass
 from oneway.core.packed import packer
 from oneway.core.records import Record, Value, identity
 from oneway.mapping.generated.departures import Departures

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from oneway.core.batches import RecordShape
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Compare, path_text
 from oneway.mapping.code import MappingCode, Typed
 from oneway.mapping.expressions import PLAIN, Expression

@@ -7,7 +7,9 @@ same value. All names are our own: a word and a number.
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from oneway.core.dataclass import dataclass
 
 _LONGEST = 60
 """The longest literal that is written out, in characters; longer ones are bound to a name."""

@@ -6,8 +6,9 @@ interpreter.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.mapping.generated.source import CodeText, Line
 

@@ -6,11 +6,11 @@ one of each class of the others. The results of other expressions are unknown.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 
 from oneway.core.connector import Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, holds, identity, path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node

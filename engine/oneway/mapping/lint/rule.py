@@ -1,9 +1,9 @@
 """The definition of a lint rule: a check, with its code, advice and examples."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from oneway.core.connector import Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Fix, Severity, Span
 from oneway.core.records import Value, is_blank, path_text
 from oneway.mapping.code import FieldCode, MappingCode

@@ -5,8 +5,9 @@ compiler, which gets the document too, so that it can point at what it finds.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Refused
 from oneway.documents.pruning import without
 from oneway.documents.schema_check import broken, check

@@ -1,10 +1,10 @@
 """Reads a part of a document, by its path, as the plain types of a spec."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.documents.yaml_source import Document, Path

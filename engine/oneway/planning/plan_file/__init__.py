@@ -8,11 +8,12 @@ shape. Anyone can compute a fingerprint; the proof needs a key (`oneway.runs.pro
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical

@@ -1,8 +1,9 @@
 """Renders a plan for review: counts, changes with places, who does not sync and why."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from oneway.core.dataclass import dataclass
 from oneway.history.memory import NOTHING, Memory
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.plan import Action, Change, Outcome, Plan, Verb

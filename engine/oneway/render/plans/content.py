@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 
 from oneway.connections.discovery import FILES
 from oneway.core.codes import UNANSWERED
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, identity
 from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count, some

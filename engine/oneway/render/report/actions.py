@@ -1,7 +1,8 @@
 """Joins plan and journal: what was planned for each record, and how it ended."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from oneway.core.dataclass import dataclass
 from oneway.history.journal import JournalEntry, RunStart
 from oneway.history.stories import Story, Trouble
 from oneway.planning.plan import Action, Change, End, Ending, Outcome, Plan, Verb

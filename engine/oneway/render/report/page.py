@@ -1,8 +1,9 @@
 """A report as data: words and numbers that are already harmless, without markup."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, TypeAlias
+
+from oneway.core.dataclass import dataclass
 
 
 class Tone(Enum):

@@ -6,10 +6,11 @@ has changed is found. `lacking` names what a mapping needs and the snapshot does
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from oneway.core.connector import Capability
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Collected, Missing, Record, Value
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Context, Expression

@@ -1,7 +1,8 @@
 """The effect of an edit: plans both versions of a mapping over the same records."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Snapshot
 from oneway.core.seal import Seal

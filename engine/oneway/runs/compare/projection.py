@@ -7,13 +7,13 @@ others the outcome alone is kept, beside the record.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any
 
 from oneway.core.batches import Batch, RecordShape
 from oneway.core.connector import Field, Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value, keys_overlap, path_of
 from oneway.core.seal import canonical
 from oneway.mapping.code import FieldCode, MappingCode

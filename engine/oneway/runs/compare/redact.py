@@ -6,9 +6,10 @@ number that means nothing elsewhere. Its keyed digest stays if the plan has it.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import (
     FORMS,
     MISSING,

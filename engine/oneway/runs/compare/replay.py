@@ -8,11 +8,12 @@ run's inputs.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from oneway import __version__
 from oneway.core.connector import Capability
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Record, Value, Veiled
 from oneway.core.seal import Seal

@@ -6,10 +6,11 @@ removed its sensitive values. Where that is not certain there is none.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
+from oneway.core.dataclass import dataclass
 from oneway.core.packed import unpacker
 from oneway.core.records import MISSING, is_blank
 from oneway.core.seal import canonical

@@ -10,11 +10,12 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, field
 from io import BytesIO
 from itertools import islice
 from typing import Any, TypeAlias
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span, refusal
 from oneway.core.records import MISSING, Collected, Missing, Value, Veiled
 from oneway.core.seal import canonical

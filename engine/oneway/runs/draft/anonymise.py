@@ -8,12 +8,13 @@ of days, so their order stays. Nothing is random: the same records give the same
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import chain, count
 from math import prod
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, is_blank, parse_day, path_text
 from oneway.core.seal import canonical
 from oneway.mapping.functions import EvaluationError

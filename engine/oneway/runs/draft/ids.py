@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, at, is_blank
 from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.notation import expression, literal

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Compare, Value, at, comparable
 from oneway.runs.draft.names import concept
 from oneway.runs.draft.pairs import Pair

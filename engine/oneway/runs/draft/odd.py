@@ -1,8 +1,9 @@
 """Finds records with an odd value: one unlike all others in its field."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from oneway.core.dataclass import dataclass
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import MISSING, Record, at, is_blank, parse_day
 from oneway.runs.draft.names import concept

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from oneway.core.dataclass import dataclass
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import Value, at, is_blank
 from oneway.runs.draft.names import CANONICAL, camel, concept, plain

@@ -5,8 +5,8 @@ keep their order.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value, parse_day
 from oneway.runs.draft.anonymise import Anonymiser, days_of, words_of
 from oneway.runs.draft.keys import MatchKeys, matched

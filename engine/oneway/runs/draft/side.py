@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from os.path import exists
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from oneway.core.connector import (
     Suggesting,
     Suggestion,
 )
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.key_names import names_secret
 from oneway.core.records import (

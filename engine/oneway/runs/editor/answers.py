@@ -5,10 +5,10 @@ Places are lines and columns from 0, in characters.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from oneway.core.connector import Field
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Span
 from oneway.core.records import path_of
 from oneway.documents.schema_check import schema_data

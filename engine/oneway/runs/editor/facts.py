@@ -1,12 +1,13 @@
 """What is known of a mapping's two sides, even while it is incomplete."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from pathlib import Path
 
 from oneway.connections.discovery import FILES, describe, known_connectors
 from oneway.core.connector import ConnectorError, Description, Field
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot, Value
 from oneway.documents.yaml_source import Document, read_all

@@ -1,10 +1,11 @@
 """Runs a mapping test: plans each case, and compares the plan with the expectations."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from oneway.connections.discovery import FILES, describe, open_connector
 from oneway.core.connector import Access, ReadError, Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean, refusal
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, holds, path_of, same
 from oneway.core.seal import Seal, Sealed

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span, unplaced
 from oneway.core.records import Record, holds, path_of
 from oneway.mapping.code import FieldCode

@@ -1,8 +1,8 @@
 """A mapping test as written: a class for each definition of its schema."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.mapping.spec import Text

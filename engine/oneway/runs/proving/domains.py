@@ -1,10 +1,10 @@
 """The classes of values that a mapping distinguishes, for each path that it reads."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oneway.core.connector import Field, Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, identity
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression

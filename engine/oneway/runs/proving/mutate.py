@@ -8,10 +8,11 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import cast
 
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, Span
 from oneway.core.records import Compare, Value
 from oneway.documents.yaml_source import Document, Path

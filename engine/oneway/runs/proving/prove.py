@@ -1,11 +1,12 @@
 """The laws of a mapping, and the search for a situation that breaks one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import Enum
 
 from oneway.core.connector import Capability
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import (
     MISSING,

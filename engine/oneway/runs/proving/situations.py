@@ -1,12 +1,13 @@
 """Situations: a few records of each system, built from the classes of a mapping."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from itertools import combinations, product
 from typing import cast
 
 from oneway.core.connector import Resource
+from oneway.core.dataclass import dataclass
 from oneway.core.records import (
     MISSING,
     Collected,

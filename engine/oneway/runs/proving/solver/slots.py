@@ -1,9 +1,10 @@
 """Takes two versions of a mapping apart: what must be equal, and pairs of expressions."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from oneway.core.connector import Field
+from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span, unplaced
 from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled

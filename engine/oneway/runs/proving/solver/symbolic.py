@@ -7,13 +7,14 @@ part that is not modelled: the same text has the same value in both versions, wh
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import reduce
 from typing import Any
 
 import z3
 
+from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, is_blank
 from oneway.mapping.expressions.evaluation import asks_presence, is_logical
 from oneway.mapping.expressions.steps import text_of
