@@ -61,11 +61,11 @@ class JsonLines:
         yield from grouped(self._groups(pieces), self._each, numbered, self.decode)
 
     def _raws(self, file: BinaryIO) -> Iterator[bytes]:
-        """Yield the lines of a file, without what ends them."""
+        """Yield the lines of a file."""
         for number, line in enumerate(iter(partial(line_of, file), b""), 1):
             if not line.endswith(b"\n"):
                 self._cut = number
-            yield line.removesuffix(b"\n")
+            yield line
 
     def _groups(self, pieces: Iterable[bytes]) -> "Iterator[RawGroup]":
         """Yield the lines of a file, read in pieces, as many at a time as are whole."""
@@ -74,12 +74,12 @@ class JsonLines:
         rest, before = b"", 0
         for piece in pieces:
             within_limit(len(rest) + (piece.find(b"\n") + 1 or len(piece)))
-            end = piece.rfind(b"\n")
-            if end < 0:
+            end = piece.rfind(b"\n") + 1
+            if not end:
                 rest += piece
                 continue
             joined = rest + memoryview(piece)[:end]
-            raws, rest = joined.split(b"\n"), piece[end + 1 :]
+            raws, rest = BytesIO(joined).readlines(), piece[end:]  # thrice as fast as to split
             before += len(raws)
             yield RawGroup(raws, joined)
         if rest:
@@ -89,7 +89,8 @@ class JsonLines:
     def _each(self, start: int, raws: Iterable[bytes]) -> Iterator[FileEntry]:
         """Yield the entries of lines, each decoded by itself; `start` is how many precede them."""
         fast = self._fast
-        for number, raw in enumerate(raws, start + 1):
+        for number, line in enumerate(raws, start + 1):
+            raw = line.removesuffix(b"\n")
             if number == 1 and raw.startswith(BOM):
                 self._bom, raw = BOM, raw.removeprefix(BOM)
             if number > self._fast_after and fast is not_fast:

@@ -47,7 +47,8 @@ class FileEntry(NamedTuple):
 class FileEntries(NamedTuple):
     """Several records of a file, of one shape and without a problem.
 
-    `decode` returns the data of one of them from its bytes. `plain` ones have nothing but ASCII in
+    `decode` returns the data of one of them from its bytes, which may end as a line of its file
+    does. `plain` ones have nothing but ASCII in
     their bytes, and no escaped character.
     """
 
