@@ -295,6 +295,26 @@ def test_an_object_that_is_read_whole_is_what_it_is_in_one_record(read: str) -> 
         assert repr(rows) == repr([program.source_row(batch.record(0))])
 
 
+@pytest.mark.parametrize("other", [True, None, 1.0, "1", "", [], "1" * 1_001])
+def test_what_is_worked_out_once_for_a_text_is_so_for_no_other_value(other: Any) -> None:
+    """Code that has met the text `1` often has it remembered, and nothing that is equal to it."""
+    going = {"when": "flag", "set": {"leaveDate": "to_string(code)"}, "left": "leaveDate"}
+    table = {"from": "target", "resource": "departments", "key": "code", "value": "id"}
+    more = {"leavers": going, "references": {"departments": table}}
+    named = {"from": "upper(name)", "lookup": "departments"}
+    fields = {"nick": "to_string(code)", "grade": named, "ref": "code"}
+    world = next_world(fields)
+    program = bound(replace(world, mapping={**world.mapping, **more}))
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    people = [{"id": "1", "name": "Ann", "code": code, "flag": False} for code in ("1", 1, other)]
+    for batch in batches(people[:1], [Record(str(i), each) for i, each in enumerate(people)]):
+        rows = list(map(whole, many.source_rows(batch)))
+        assert repr(rows) == repr([program.source_row(batch.record(0))])
+    (row,) = many._progress.shaped.values()
+    assert row is not None
+    assert "known" in "".join(linecache.getlines(row.__code__.co_filename))
+
+
 def next_world(fields: dict[str, Any]) -> World:
     records = tuple(Record(f"s{n}", each) for n, each in enumerate(SOURCE_PEOPLE))
     mapping = {

@@ -554,6 +554,22 @@ MUTANTS = (
             ("unlike", "same = pack(said) == row[5] and _MISSING", "same = _MISSING"),
         )
     ),
+    # what is worked out once for each text of a key
+    *(
+        Mutant(
+            f"repeats-{name}",
+            "mapping/generated/repeats",
+            old,
+            new,
+            "many records at a time give the rows of each",
+            "tests/laws/test_batches.py",
+        )
+        for name, old, new in (
+            ("other-types", "({by} is None or {by}.__class__ is str) and len", "len"),
+            ("second-key", "if len(found) <= 1 else None", "or ()"),
+            ("look-ups", "any(code.lookup for code in codes) or ", ""),
+        )
+    ),
     # a second night, which passes over what has not changed
     *(
         Mutant(

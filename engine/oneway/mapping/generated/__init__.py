@@ -4,6 +4,7 @@
     unknowns   what an answer depends on, as numbers in variables
     nodes      the nodes of an expression
     calls      the functions that an expression calls
+    repeats    what is worked out once for all records with one text
     cells      the cells of a source row
     rows       both functions of a mapping
     program    the program that runs them, beside the interpreter

@@ -64,7 +64,7 @@ class Calls:
         if function is None or (name == "to_number" and not self.nodes.context.strict):
             said = ", ".join(each.text for each in given)
             if name == "join" and len(given) == _TWO:
-                self.source.line(f"{found} = joined({said})")
+                self._joined(found, *given)
                 return
             self.source.line(f"{found} = built_in({self.source.literal(name)}, [{said}])")
             return
@@ -78,6 +78,20 @@ class Calls:
                 self._invoked(found, function, given)
             return
         self._invoked(found, function, given)
+
+    def _joined(self, found: str, separator: Operand, texts: Operand) -> None:
+        """Write a call of `join`: nearly always of some texts that stand in the mapping."""
+        source, call = self.source, f"joined({separator.text}, {texts.text})"
+        between = separator.value
+        if not separator.known or not isinstance(between, str) or texts.kind != "list":
+            source.line(f"{found} = {call}")
+            return
+        with source.block("try:"):
+            source.line(f"{found} = {separator.text}.join({texts.text})")
+        with source.block("except Fails:"):  # not all are texts
+            source.line(f"{found} = {call}")
+        with source.block(f"if len({found}) > {TEXT - len(between)}:"):
+            source.line(f"{found} = {call}")
 
     def _invoked(self, found: str, function: Function, given: Sequence[Operand]) -> None:
         """Write the call of a library function, with the types of its arguments."""

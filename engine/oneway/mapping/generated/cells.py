@@ -1,8 +1,9 @@
 """The cells of a source row as Python statements: when, from, lookup, default, check."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 
+from oneway.core.batches import Batch
 from oneway.core.dataclass import dataclass
 from oneway.core.records import is_blank
 from oneway.mapping.code import Check, FieldCode
@@ -10,6 +11,7 @@ from oneway.mapping.expressions import Expression
 from oneway.mapping.generated.nodes import Nodes
 from oneway.mapping.generated.operands import blank, holding, is_text
 from oneway.mapping.generated.paths import unsure
+from oneway.mapping.generated.repeats import key_of_all, once_for_each, repeats
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.interpreter import Interpreted
@@ -37,6 +39,10 @@ class Cells:
     record: str = "record"
     short: bool = False
     """Whether a cell that states a plain value is that value, as in a `SteadyRow`."""
+    sample: Batch | None = None
+    """Some of the records, where they are read many at a time."""
+    within: bool = False
+    """Whether the cells are written within what is worked out once for some texts."""
     _json: set[str] = field(default_factory=set)
     """The names whose values are known to be JSON from here on."""
 
@@ -44,16 +50,36 @@ class Cells:
         """Write the cell of a field, and return its name."""
         source, found = self.source, self.source.name("cell")
         source.comment(code.rule.path, code.rule.expression, str(code.rule.place))
+        works = code.source is not None and code.source.expression.simple is None
+        if works and not self.within and (by := self.repeating([code])):
+            with once_for_each(source, found, by):
+                self._found(found, code)
+        else:
+            self._found(found, code)
+        return found
+
+    def repeating(self, codes: Sequence[FieldCode]) -> str:
+        """Return the value that these cells depend on alone, if it often repeats; else ""."""
+        keys = key_of_all(codes)
+        if not keys:
+            return "" if keys is None or self.sample is None else "None"
+        nodes = self.nodes_of(next(one for each in codes for one in each.expressions))
+        if nodes.paths is None or not repeats(self.sample, keys):
+            return ""
+        return nodes.paths.use(keys, nodes.reading)[0]
+
+    def _found(self, found: str, code: FieldCode) -> None:
+        source = self.source
         if code.when is None:
             self._stated(found, code)
-            return found
+            return
         asked = self.nodes_of(code.when).asked(code.when.tree, DATA, Unknowns())
         if asked.operand.known:
             if holding(asked.operand) == "True":
                 self._stated(found, code)
             else:
                 self._leave(found, CellState.INACTIVE)
-            return found
+            return
         self.json_only(asked.operand)
         head = "if"
         if asked.truth:
@@ -64,7 +90,6 @@ class Cells:
             self._leave(found, CellState.INACTIVE)
         with source.block("else:"):
             self._stated(found, code)
-        return found
 
     def _leave(self, found: str, state: CellState) -> None:
         self.source.line(f"{found} = {self.source.bind('cell', EMPTY[state])}")

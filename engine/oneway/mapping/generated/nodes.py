@@ -16,7 +16,7 @@ from oneway.mapping.expressions.evaluation import (
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.generated.calls import Calls
-from oneway.mapping.generated.limits import SizeLimits
+from oneway.mapping.generated.limits import ITEMS, SizeLimits
 from oneway.mapping.generated.operands import equality, holding
 from oneway.mapping.generated.paths import Paths, keys_of
 from oneway.mapping.generated.source import CodeText
@@ -247,7 +247,8 @@ class Nodes:
         with self._unless_null(name, value):
             items = [self.visit(each, value, into).text for each in node["children"]]
             self.source.line(f"{name} = [{', '.join(items)}]")
-        return Operand(name)
+        short = value.kind == "object" and len(items) <= ITEMS
+        return Operand(name, "list" if short else "")
 
     def _multi_select_dict(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         name = self.source.name("value")

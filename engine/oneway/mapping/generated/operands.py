@@ -12,6 +12,8 @@ def holding(operand: Operand) -> str:
         return operand.text
     text = operand.text
     found = f"({text}.strip() != '' if {text}.__class__ is str else holds({text}))"
+    if not operand.said:  # and may well be a boolean
+        return f"({text} is True or {text} is not False and {found})"
     return f"({operand.said} or {found})" if operand.said else found
 
 

@@ -89,7 +89,7 @@ class GeneratedProgram(Interpreted):
         """Return rows by the function for records of a shape; none where there is no such one."""
         known, shaped = self._progress.shaped, (batch.shape, side)
         if shaped not in known:
-            known[shaped] = shaped_rows(self, batch.shape, side)
+            known[shaped] = shaped_rows(self, batch.shape, side, batch)
         row = known[shaped]
         if row is None:
             return []
@@ -143,12 +143,15 @@ def generated(
     )
 
 
-def shaped_rows(program: Interpreted, shape: RecordShape, side: str) -> Callable[..., Any] | None:
+def shaped_rows(
+    program: Interpreted, shape: RecordShape, side: str, sample: Batch | None = None
+) -> Callable[..., Any] | None:
     """Return the function of one side's records of a shape; None where there can be none.
 
     It takes an id, what has the attributes, and what returns the record at a position, with that.
+    What repeats in the `sample` is worked out once.
     """
-    rows = Rows(program, shape=shape)
+    rows = Rows(program, shape=shape, sample=sample)
     if rows.count > MOST_EXPRESSIONS:
         return None
     try:
@@ -214,13 +217,15 @@ def _of(program: Interpreted) -> Mapping[str, object]:
 
 def _once(pack: Callable[[object], bytes]) -> Callable[[object], bytes]:
     """Return what packs values, and gives those that are the same as the last ones as one."""
+    before: object = None
     last = b""
 
     def packed(values: object) -> bytes:
-        nonlocal last
-        found = pack(values)
-        if found != last:
-            last = found
+        nonlocal before, last
+        if values is not before:
+            before, found = values, pack(values)
+            if found != last:
+                last = found
         return last
 
     return packed

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 
-from oneway.core.batches import RecordShape
+from oneway.core.batches import Batch, RecordShape
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Compare, path_text
 from oneway.mapping.code import MappingCode, Typed
@@ -15,6 +15,7 @@ from oneway.mapping.generated.limits import Shapeless, limits_of
 from oneway.mapping.generated.nodes import Nodes
 from oneway.mapping.generated.operands import blank, holding
 from oneway.mapping.generated.paths import Paths
+from oneway.mapping.generated.repeats import once_for_each
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.interpreter import Interpreted
@@ -34,13 +35,17 @@ class Rows:
     paths: Paths | None = None
     shape: RecordShape | None = None
     """The shape of records that are read many at a time; None for any single record."""
+    sample: Batch | None = None
+    """Some of these records, which tell what repeats."""
     count: int = 1
     """How many expressions there are on each record, at most."""
 
     def __post_init__(self) -> None:
         self.notes = Notes(self.source)
         self.count = _count(self.program.code)
-        self.cells = Cells(self.source, self.notes, self.program, self._nodes, self._record)
+        self.cells = Cells(
+            self.source, self.notes, self.program, self._nodes, self._record, sample=self.sample
+        )
 
     @property
     def _record(self) -> str:
@@ -188,7 +193,8 @@ class Rows:
         with source.block("else:"):
             if typed.check is not None:
                 self.cells.checked(typed.check, value)
-            with source.block(f"if isinstance({value.text}, (list, dict)):"):
+            unsaid = f"not {value.said} and " if value.said else ""
+            with source.block(f"if {unsaid}isinstance({value.text}, (list, dict)):"):
                 source.line("raise Uncompiled")
         return value.text
 
@@ -212,7 +218,8 @@ class Rows:
         ]
         text = self._id
         for value in reversed(shown):
-            text = f"str({value}) if {value} is not None else {text}"
+            as_text = f"{value} if {value}.__class__ is str else str({value})"
+            text = f"({as_text}) if {value} is not None else {text}"
         return text
 
     def _label(self) -> str:
@@ -225,8 +232,9 @@ class Rows:
         with source.block("try:"):
             value = nodes.named(nodes.visit(label.tree, DATA, Unknowns()))
             self.cells.json_only(value)
-            is_text = f"isinstance({value.text}, (str, int, float))"
-            source.line(f"label = str({value.text}).strip() if {is_text} else ''")
+            text, is_plain = value.text, f"isinstance({value.text}, (str, int, float))"
+            said = f"{text} if {text}.__class__ is str else str({text}) if {is_plain} else ''"
+            source.line(f"label = ({said}).strip()")
         with source.block("except Leaves:"):
             source.line(f"label = interpreted_label({self._record})")
         return "label"
@@ -248,8 +256,15 @@ class Rows:
     def _leaving(self) -> str:
         """Write the values of leaving; return them, and the state of a record with them."""
         code, source = self.program.code, self.source
-        cells = [self.cells.cell(each) for each in code.leaving]
-        source.line(f"leaving, left, later = {_tuple(cells)}, None, None")
+        if by := self.cells.repeating(code.leaving):
+            within = replace(self.cells, within=True)
+            with once_for_each(source, "leaving", by):
+                cells = [within.cell(each) for each in code.leaving]
+                source.line(f"leaving = {_tuple(cells)}")
+            source.line("left = later = None")
+        else:
+            cells = [self.cells.cell(each) for each in code.leaving]
+            source.line(f"leaving, left, later = {_tuple(cells)}, None, None")
         if code.leaver is not None:
             with source.block("if leaver:"):
                 given = f"{self._record}, leaving"
