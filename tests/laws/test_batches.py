@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from laws.test_generated import HOSTILE, literal, quoted, refuse_strange_code
-from laws.test_screen import nights
+from laws.test_screen import nights, person, quiet, town_of, user
 from oneway.core.batches import Batch, RecordShape
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused
@@ -28,8 +28,10 @@ from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, whole, whole_target
 from oneway.mapping.read_keys import tallies_of
 from oneway.mapping.same_rows import SameRows
+from oneway.planning.links import NO_LINKS
 from oneway.planning.plan_file import dump
 from oneway.planning.planner import plan_rows
+from oneway.planning.screen import screen
 from oneway.runs.compare.projection import Tree, kept_text, kept_texts
 from oneway_connectors.file import formats
 from oneway_connectors.file.json_array import JsonArray
@@ -243,18 +245,23 @@ def test_no_text_breaks_out(text: str) -> None:
     refuse_strange_functions(many)
 
 
-def short_rows(world: World) -> tuple[list[AnySourceRow], list[AnyTargetRow]]:
-    """Return the rows of a world's records, read many at a time, and so short where they may be."""
+def short_rows(
+    world: World, people: Sequence[Any] = SOURCE_PEOPLE, users: Sequence[Any] = TARGET_PEOPLE
+) -> tuple[list[AnySourceRow], list[AnyTargetRow]]:
+    """Return the rows of a world's records, read many at a time, and so short where they may be.
+
+    Of those are the records that have the shape of these people, or of these users.
+    """
     program = bound(world)
     many = GeneratedProgram(program.code, program.context, program.tables)
     rows: list[AnySourceRow] = []
     targets: list[AnyTargetRow] = []
-    samples = [{**each, "id": "1"} for each in SOURCE_PEOPLE]
+    samples = [{**each, "id": "1"} for each in people]
     by_id = {batch.ids[0]: batch for batch in batches(samples, world.source.records)}
     for record in world.source.records:
         batch = by_id.get(record.id)
         rows += many.source_rows(batch) if batch is not None else [program.source_row(record)]
-    samples = [{**each, "id": "1"} for each in TARGET_PEOPLE]
+    samples = [{**each, "id": "1"} for each in users]
     by_id = {batch.ids[0]: batch for batch in batches(samples, world.target.records)}
     same = SameRows(program.policy, rows)
     for record in world.target.records:
@@ -272,6 +279,14 @@ def test_the_plan_of_many_records_is_that_of_each(world: World) -> None:
         row = program.target_row(record)
         assert repr(whole_target(short)) == repr(row)
         assert (short.key, short.keys, short.left) == (row.key, row.keys, row.left)
+    refuse_another_plan(world, rows, targets)
+
+
+def refuse_another_plan(
+    world: World, rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow]
+) -> None:
+    """Fail where the rows of a world's records give another plan than the records do."""
+    program = bound(world)
 
     def of(items: Sequence[T], snapshot: Snapshot) -> Collected[T]:
         return Collected(tuple(items), snapshot.complete, snapshot.problems)
@@ -280,6 +295,34 @@ def test_the_plan_of_many_records_is_that_of_each(world: World) -> None:
     plan = plan_rows(program, *read, seal=SEAL, header=header_of(world))
     assert dump(plan) == dump(planned(world))
     assert plan == planned(world)
+    pairs = screen(program.policy, rows, targets, NO_LINKS, ()).quiet
+    assert sorted(row.source_id for row, _ in pairs) == quiet(world)
+
+
+@pytest.mark.parametrize(
+    ("another", "twice"),
+    [
+        (person("x", code="cb"), user("x")),  # has the first key of b
+        (person("x", code="cb", status="L"), user("x")),
+        (person("x", mail="c@x.example", code="-"), user("x")),  # has the second key of c
+        (person("x"), user("x", ref="cd")),  # has the first key of d
+        (person("x"), user("x", ref="cd", email="d@x.example", fullName="d")),  # all of d's values
+        (person("x", name="d", code="cd", mail="d@x.example"), user("x")),
+        (person("x", code="cb", more=1), user("x", ref="cb")),  # the two agree, by the key of b
+        (person("x", more=1), user("x", email="c@x.example")),
+        (person("x", code=None, mail=None), user("x", ref=None, email=None)),
+    ],
+)
+def test_the_plan_of_many_records_is_that_of_each_where_some_speak_of_others(
+    another: Record, twice: Record
+) -> None:
+    ids = [*"abcdef"]
+    for also in ([], [user("b", fullName="B")]):  # in short rows, or none
+        users = [user(id) for id in ids if not also or id != "b"] + also
+        world = town_of([*map(person, ids), another], [*users, twice])
+        rows = short_rows(world, [person("a").data], [user("a").data])
+        assert any(isinstance(each, SameRow) for each in rows[1])
+        refuse_another_plan(world, *rows)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from oneway.core.records import Record, Snapshot
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.planning import planner
 from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.match import NO_PAIRS
 from oneway.planning.plan import Allowance, Kind, Plan
 from oneway.planning.plan_file import dump
 from oneway.planning.screen import Screened, screen
@@ -33,7 +34,7 @@ def unscreened() -> Iterator[None]:
     def everybody(
         _: Policy, rows: Sequence[SourceRow], targets: Sequence[TargetRow], *_rest: object
     ) -> Screened:
-        return Screened((), rows, targets)
+        return Screened(NO_PAIRS, rows, targets)
 
     with patch.object(planner, "screen", everybody):
         yield

@@ -522,8 +522,8 @@ MUTANTS = (
             "tests/laws/test_screen.py",
         )
         for name, old, new in (
-            ("keys-off", "speakers.get(key, source_id) != source_id", "False"),
-            ("first-key-off", "keys[0] not in self.shared and", "True and"),
+            ("keys-off", "self.said.get(key, source_id) == source_id", "True"),
+            ("first-key-off", "zip(self.levels, keys, ", "zip(self.levels[1:], keys[1:], "),
             ("several-holders", "    if len(found) < len(keys):", "    if False:"),
             ("links-off", "self.sources.get(source_id, target_id) == target_id", "True"),
             ("claims-off", "    while ways and quiet:", "    while False:"),
@@ -535,6 +535,22 @@ MUTANTS = (
             ("refusals-off", "    if refuses(rule, cell, creating=False):", "    if False:"),
             ("lookups-off", "if sought is not None or (", "if ("),
             ("unsaid-pass", "(watched and held is MISSING)", "False"),
+        )
+    ),
+    *(
+        Mutant(
+            f"screen-short-{name}",
+            "planning/screen",
+            old,
+            new,
+            "many records at a time give the plan of each",
+            "tests/laws/test_batches.py",
+        )
+        for name, old, new in (
+            ("said-too", "self.short & self.said.keys()", "set()"),
+            ("held-too", "{None, *(key_at(each, 0) for each in targets)}", "{None}"),
+            ("twice", "if len(self.short) < len(keys):", "if False:"),
+            ("beside-others", "key not in self.short and ", ""),
         )
     ),
     # short rows of target records

@@ -9,6 +9,7 @@ are named tuples, the fastest immutable objects to make.
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol, TypeAlias
 
 from oneway.core.connector import Capability
@@ -187,7 +188,7 @@ class SteadyRow(NamedTuple):
     @property
     def leaving(self) -> tuple[Cell, ...]:
         """What leaving would write, as of any row."""
-        return _unpacked(self.packed_leaving)
+        return _unpacked_leaving(self.packed_leaving)
 
 
 PLAIN = frozenset({str, int, bool})
@@ -201,20 +202,29 @@ def cell_of(said: Value | Cell) -> Cell:
 
 
 def _unpacked(packed: bytes) -> tuple[Cell, ...]:
-    return tuple(
-        Cell(CellState(each[0]), *each[1:])
+    made, stated = _cell, CellState.STATED
+    return tuple([
+        made((CellState(each[0]), *each[1:]))
         if each.__class__ is list  # a cell; no plain value is one
-        else Cell(CellState.STATED, each)
+        else made((stated, each, None, None, False, ""))
         for each in unpacker()(packed)
-    )
+    ])  # fmt: skip
+
+
+_unpacked_leaving = lru_cache(_unpacked)  # the same for nearly everybody
+_cell: Callable[[tuple[object, ...]], Cell] = partial(tuple.__new__, Cell)
+"""Much quicker than the class, whose own function is Python's."""
 
 
 def whole(row: AnySourceRow) -> SourceRow:
     """Return a row in the planner's form."""
     if isinstance(row, SourceRow):
         return row
-    source_id, key, label, keys, key_values, *_ = row
-    return SourceRow(source_id, key, label, keys, key_values, cells=row.cells, leaving=row.leaving)
+    return _row((*row[:5], *_STAYING[5:8], row.cells, row.leaving, *_STAYING[10:]))
+
+
+_STAYING = SourceRow("", "", "", ())
+_row: Callable[[tuple[object, ...]], SourceRow] = partial(tuple.__new__, SourceRow)
 
 
 class TargetRow(NamedTuple):

@@ -6,10 +6,10 @@ go on to the next key. Anything but one row and one target record, still unclaim
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
 from oneway.core.dataclass import dataclass
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow, TargetRow
 from oneway.planning.holders import whose
 from oneway.planning.plan import Reason
 
@@ -48,6 +48,44 @@ class Matches:
     def of(self, row: SourceRow) -> Match:
         """Return a row's match."""
         return self.by_source.get(row.source_id, NOBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Source rows that are certainly matched, each with its target record at the same place."""
+
+    rows: Sequence[AnySourceRow] = ()
+    targets: Sequence[AnyTargetRow] = ()
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[tuple[AnySourceRow, AnyTargetRow]]:
+        """Yield each source row with its target record."""
+        return zip(self.rows, self.targets, strict=True)
+
+    def parted(self, places: Collection[int]) -> "tuple[Pairs, Pairs]":
+        """Return the other pairs, and those at these places."""
+        if not places:
+            return self, NO_PAIRS
+        kept = [at for at in range(len(self.rows)) if at not in places]
+        return self._at(kept), self._at(sorted(places))
+
+    def _at(self, places: Sequence[int]) -> "Pairs":
+        return Pairs([self.rows[at] for at in places], [self.targets[at] for at in places])
+
+    def and_also(self, others: "Iterable[tuple[AnySourceRow, AnyTargetRow]]") -> "Pairs":
+        """Return these pairs and others."""
+        more = list(others)
+        if not more:
+            return self
+        return Pairs(
+            [*self.rows, *(row for row, _ in more)], [*self.targets, *(each for _, each in more)]
+        )
+
+
+NO_PAIRS = Pairs()
 
 
 def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequence[str]) -> Matches:

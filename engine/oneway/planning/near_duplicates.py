@@ -23,7 +23,7 @@ from oneway.mapping.program import (
     whole,
     whole_target,
 )
-from oneway.planning.match import NOBODY, Match, Matches
+from oneway.planning.match import NO_PAIRS, NOBODY, Match, Matches, Pairs
 from oneway.planning.near_misses import NEAR_MISS, difference, key_at, loose, shown
 from oneway.planning.plan import Reason
 
@@ -43,7 +43,7 @@ def hold_near_duplicates(
     rows: Sequence[SourceRow],
     targets: Sequence[TargetRow],
     policy: Policy,
-    quiet: Sequence[tuple[AnySourceRow, AnyTargetRow]] = (),
+    quiet: Pairs = NO_PAIRS,
     allowed: Collection[str] = (),
 ) -> Matches:
     """Return the matches, with a conflict for people who may be in the source twice.
@@ -55,7 +55,7 @@ def hold_near_duplicates(
     if not joiners:
         return matches
     found = dict(matches.by_source)
-    everybody = (*rows, *(row for row, _ in quiet))
+    everybody = (*rows, *quiet.rows)
     paired, there = False, _NO_TARGETS
     spoken = set(matches.spoken)
     for level in range(len(policy.match)):
@@ -63,7 +63,7 @@ def hold_near_duplicates(
         groups = _alike(everybody, open_, level)
         if groups and not paired:  # rare: for most people there is nothing to compare
             paired = True
-            there = (*targets, *(each for _, each in quiet))
+            there = (*targets, *quiet.targets)
             found |= {row.source_id: Match(whole_target(each), level=0) for row, each in quiet}
         near = _forms(there, level, groups.keys())
         for form, group in groups.items():

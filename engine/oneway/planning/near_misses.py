@@ -26,7 +26,7 @@ from oneway.planning.lookalikes import (
     one_form,
     said_value,
 )
-from oneway.planning.match import Matches
+from oneway.planning.match import NO_PAIRS, Matches, Pairs
 from oneway.planning.plan import Reason
 
 NEAR_MISS = "near_miss"
@@ -41,7 +41,7 @@ def near_misses(
     targets: Iterable[TargetRow],
     matches: Matches,
     policy: Policy,
-    quiet: Sequence[tuple[AnySourceRow, AnyTargetRow]] = (),
+    quiet: Pairs = NO_PAIRS,
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons for source records that may belong to target records, by their ids.
 
@@ -60,7 +60,7 @@ def near_misses(
     free = [each for each in targets if each.target_id not in spoken_for]
     found = _by_keys(alone, free, policy)
     owners |= {target[0]: row for row, target in quiet}
-    there = sorted((*targets, *(each for _, each in quiet)), key=itemgetter(0))  # by their ids
+    there = sorted((*targets, *quiet.targets), key=itemgetter(0))  # by their ids
     like = lookalikes(there, free, owners, policy)
     for row in alone:
         known = {id for reason in found[row.source_id] for id in reason.candidates}

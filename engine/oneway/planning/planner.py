@@ -37,7 +37,7 @@ from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile, remembered
-from oneway.planning.match import Matches, match, targets_by_readable_keys
+from oneway.planning.match import Matches, Pairs, match, targets_by_readable_keys
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import likely_targets, near_misses
 from oneway.planning.nearness import WithNearer, with_nearer
@@ -60,7 +60,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.planning.screen import Pair, Screened, screen
+from oneway.planning.screen import Screened, screen
 from oneway.planning.second_records import second_records
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
 
@@ -217,7 +217,7 @@ def _matched(
     policy: Policy,
     evidence: LinkEvidence,
     allowances: Iterable[Allowance],
-    quiet: Sequence[Pair],
+    quiet: Pairs,
     tied: Mapping[str, Reason],
 ) -> Matches:
     """Return the matches: by keys, by links of earlier runs, and no person twice."""
@@ -294,7 +294,7 @@ def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ..
 def _in_order(
     assembler: Assembler,
     drafts: Sequence[Draft],
-    pairs: Sequence[Pair],
+    pairs: Pairs,
     passed_over: Sequence[Quiet],
 ) -> Sequence[Outcome]:
     """Return the planned outcomes with the quiet ones inserted in order.

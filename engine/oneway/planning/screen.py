@@ -12,8 +12,7 @@ only if
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from oneway.core.dataclass import dataclass
@@ -29,7 +28,6 @@ from oneway.mapping.program import (
     Policy,
     SameRow,
     SourceRow,
-    SteadyRow,
     TargetRow,
     whole,
     whole_target,
@@ -37,9 +35,10 @@ from oneway.mapping.program import (
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import KEEP, at_update, doubled, drift, refuses, unlisted, wanted
 from oneway.planning.links import REUSED, LinkEvidence
+from oneway.planning.match import NO_PAIRS, Pairs
+from oneway.planning.near_misses import key_at
 from oneway.planning.plan import Allowance
 
-Pair = tuple[AnySourceRow, AnyTargetRow]
 _AT_A_TIME = 1_000
 """Pairs whose values are unpacked at once."""
 T = TypeVar("T")
@@ -51,7 +50,7 @@ _Only = dict[Hashable, T | None]
 class Screened:
     """The quiet pairs, and all other rows, which the planner handles."""
 
-    quiet: Sequence[Pair]
+    quiet: Pairs
     rows: Sequence[SourceRow]
     targets: Sequence[TargetRow]
 
@@ -65,12 +64,8 @@ def screen(
 ) -> Screened:
     """Return the pairs that are unchanged for certain apart from whatever must be planned."""
     if not _may_screen(policy, allowed):
-        return Screened((), list(map(whole, rows)), list(map(whole_target, targets)))
-    found = _Pairs(policy, rows, targets, evidence).parted()
-    quiet, others = _unclaimed(policy, *found)
-    passed = {target[0] for _, target in quiet}
-    kept = [whole_target(each) for each in targets if each[0] not in passed]
-    return Screened(quiet, others, kept)
+        return Screened(NO_PAIRS, list(map(whole, rows)), list(map(whole_target, targets)))
+    return _Screen(policy, *_short(rows, targets), evidence).screened()
 
 
 def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
@@ -83,22 +78,58 @@ def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
     return not any(each.guard.startswith(REUSED) for each in allowed)
 
 
-class _Pairs:
-    """All rows by their match keys, with the links of earlier runs."""
+def _short(
+    rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow]
+) -> tuple[Pairs, Sequence[AnySourceRow], Sequence[AnyTargetRow]]:
+    """Return the pairs whose short rows say that they hold the same, and all other rows."""
+    found = [each for each in targets if isinstance(each, SameRow)]
+    theirs = [each[1] for each in found]
+    known = set(map(id, theirs))
+    others = [row for row in rows if id(row) not in known]
+    if len(others) + len(known) != len(rows):  # some of the rows were replaced
+        return NO_PAIRS, rows, targets
+    return Pairs(theirs, found), others, [e for e in targets if not isinstance(e, SameRow)]
+
+
+class _Level:
+    """Who has each value of one match key: the short pairs, and all other records."""
 
     def __init__(
-        self,
-        policy: Policy,
-        rows: Sequence[AnySourceRow],
-        targets: Sequence[AnyTargetRow],
-        evidence: LinkEvidence,
-    ) -> None:
-        self.policy = policy
-        self.rows = rows
-        keys = (each[1][3] if isinstance(each, SameRow) else each[2] for each in targets)
-        self.found = _alone([each[0] if each else None for each in keys], targets)
-        self.shared = _shared([row[3][0] for row in rows if row[3]])
-        self.later = [_speakers(rows, level) for level in range(1, len(policy.match))]
+        self, level: int, short: Pairs,
+        rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow],
+    ) -> None:  # fmt: skip
+        keys = [row[3][level] for row in short.rows]
+        self.short = set(keys)
+        self.said = _alone([key_at(row, level) for row in rows], [row[0] for row in rows])
+        self.contested = self.short & self.said.keys()
+        """The keys by which a short pair finds another record, or is found by one."""
+        if len(self.short) < len(keys):
+            self.contested |= {key for key, number in Counter(keys).items() if number > 1}
+        if level:
+            self.contested.discard(None)
+        else:
+            self.contested |= self.short & {None, *(key_at(each, 0) for each in targets)}
+
+    def loud(self, level: int, short: Pairs) -> Iterator[int]:
+        """Yield the places of the short pairs whose keys are contested."""
+        if self.contested:
+            keys = (row[3][level] for row in short.rows)
+            yield from (at for at, key in enumerate(keys) if key in self.contested)
+
+    def says_alone(self, source_id: str, key: Hashable) -> bool:
+        """Return whether no source row has a key but one, which is in no short pair."""
+        return key not in self.short and self.said.get(key, source_id) == source_id
+
+
+class _Screen:
+    """The short pairs and all other rows, with the links of earlier runs."""
+
+    def __init__(
+        self, policy: Policy, short: Pairs,
+        rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow], evidence: LinkEvidence,
+    ) -> None:  # fmt: skip
+        self.policy, self.short, self.rows, self.targets = policy, short, rows, targets
+        self.levels = [_Level(each, short, rows, targets) for each in range(len(policy.match))]
         self.links = KnownPairs(evidence)
         watched = policy.watched
         self.fields = [
@@ -106,52 +137,54 @@ class _Pairs:
             for position, rule in enumerate(policy.fields)
         ]
 
-    def parted(self) -> tuple[list[Pair], list[SourceRow]]:
-        """Return the pairs that are quiet by themselves, and all other rows."""
-        quiet: list[Pair] = []
-        others: list[SourceRow] = []
-        find, links, shared = self.found.get, self.links if self.links else None, self.shared
-        alone = not self.later  # no other key can find anybody
+    def screened(self) -> Screened:
+        """Return the quiet pairs apart from all other rows."""
+        quiet, loud = self.short.parted(self._loud())
+        find = _alone([key_at(each, 0) for each in self.targets], self.targets).get
+        found: dict[str, tuple[AnySourceRow, AnyTargetRow]] = {}
+        rows = [*map(whole, {row[0]: row for row in loud.rows}.values())]  # one may be in two pairs
         for row in self.rows:
-            keys = row[3]
-            target = find(keys[0]) if keys else None
-            if (
-                target is not None
-                and (
-                    # Nearly all pairs are of short rows; a call takes as long as the answer.
-                    (keys[0] not in shared)
-                    if alone and target.__class__ is SameRow and target[1] is row
-                    else self._is_quiet(row, target)
-                )
-                and (links is None or links.agree(row[0], target[0]))
-            ):
-                quiet.append((row, target))
+            target, entire = find(key_at(row, 0)), whole(row)
+            if target is not None and self._is_quiet(entire, target):
+                found[target[0]] = row, target
             else:
-                others.append(whole(row))
-        return quiet, others
+                rows.append(entire)
+        quiet = quiet.and_also(found.values())
+        quiet, claimed = _unclaimed(self.policy, quiet, rows)
+        others = [each for each in self.targets if each[0] not in found]
+        targets = [*others, *loud.targets, *claimed.targets]
+        return Screened(quiet, [*rows, *map(whole, claimed.rows)], [*map(whole_target, targets)])
 
-    def _is_quiet(self, row: AnySourceRow, target: AnyTargetRow) -> bool:
+    def _loud(self) -> set[int]:
+        """Return the places of the short pairs that are not quiet by themselves."""
+        loud = {at for i, level in enumerate(self.levels) for at in level.loud(i, self.short)}
+        if self.links:
+            agree = self.links.agree
+            loud |= {at for at, (row, e) in enumerate(self.short) if not agree(row[0], e[0])}
+        return loud
+
+    def _is_quiet(self, row: SourceRow, target: AnyTargetRow) -> bool:
+        """Return whether a pair that is not short is quiet by itself."""
         if isinstance(target, SameRow):
-            return target[1] is row and self._alone_finds(row[0], row[3])
+            return False
         # Taken apart once: each name of a named tuple takes as long as a comparison.
-        _, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
+        id, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
         if left or scheduled or error is not None or unsaid is not None or not (known and values):
             return False
-        if not (self._alone_finds(row[0], keys) and (isinstance(row, SteadyRow) or _stays(row))):
+        if not (self._says_alone(row[0], keys) and _stays(row)):
+            return False
+        if self.links and not self.links.agree(row[0], id):
             return False
         return self._agrees(row.cells, values)
 
-    def _alone_finds(self, source_id: str, keys: Sequence[Hashable]) -> bool:
+    def _says_alone(self, source_id: str, keys: Sequence[Hashable]) -> bool:
         """Return whether no other source record has any key of a row's target record.
 
         The first of `keys` is the source record's key too.
         """
-        return keys[0] not in self.shared and not (
-            self.later
-            and any(
-                key is not None and speakers.get(key, source_id) != source_id
-                for speakers, key in zip(self.later, keys[1:], strict=False)
-            )
+        return all(
+            key is None or level.says_alone(source_id, key)
+            for level, key in zip(self.levels, keys, strict=False)
         )
 
     def _agrees(self, cells: Sequence[Cell], values: Sequence[Value | Missing]) -> bool:
@@ -216,19 +249,6 @@ class KnownPairs:
         )
 
 
-def _shared(keys: Sequence[Hashable]) -> AbstractSet[Hashable]:
-    """Return the keys that several source records have: a small set, quicker to search than all."""
-    if len(set(keys)) == len(keys):
-        return frozenset()
-    return {key for key, number in Counter(keys).items() if number > 1}
-
-
-def _speakers(rows: Sequence[AnySourceRow], level: int) -> _Only[str]:
-    """Return the only source record with each value of one match key; None if several have it."""
-    keys = [row[3][level] if level < len(row[3]) else None for row in rows]
-    return _alone(keys, [row[0] for row in rows])
-
-
 def _alone(keys: Sequence[Hashable], each: Iterable[T]) -> _Only[T]:
     """Return the only item with each key, or None where several have it; skips the key None."""
     found: _Only[T] = dict(zip(keys, each, strict=True))
@@ -246,11 +266,10 @@ def _held(targets: Sequence[AnyTargetRow]) -> Sequence[Sequence[Value | Missing]
     return [each.values for each in targets]
 
 
-def _unclaimed(
-    policy: Policy, quiet: Sequence[Pair], others: Sequence[SourceRow]
-) -> tuple[Sequence[Pair], Sequence[SourceRow]]:
-    """Return the pairs whose unique values no other record may claim, and all other rows."""
+def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tuple[Pairs, Pairs]:
+    """Return the pairs whose unique values no other record may claim, and those that one may."""
     ways = list(doubled(policy).items())
+    taken = NO_PAIRS
     while ways and quiet:
         cells = [row.cells for row in others if row.cells]
         wanted = {
@@ -260,13 +279,14 @@ def _unclaimed(
         }
         claimed: set[int] = set()
         for start in range(0, len(quiet), _AT_A_TIME):
-            values = _held([target for _, target in quiet[start : start + _AT_A_TIME]])
+            values = _held(quiet.targets[start : start + _AT_A_TIME])
             for i, compare in ways:
                 held = comparables([each[i] for each in values], compare)
                 if not wanted[i].isdisjoint(held):
                     claimed |= {start + at for at, each in enumerate(held) if each in wanted[i]}
         if not claimed:
             break
-        others = [*others, *(whole(quiet[each][0]) for each in sorted(claimed))]
-        quiet = [pair for position, pair in enumerate(quiet) if position not in claimed]
-    return quiet, others
+        quiet, more = quiet.parted(claimed)
+        taken = taken.and_also(more)
+        others = [*others, *map(whole, more.rows)]
+    return quiet, taken
