@@ -6,7 +6,6 @@ warnings. None of them is ever shown, not even with `--debug`.
 
 import sys
 import threading
-import traceback
 import warnings
 from contextlib import suppress
 from types import TracebackType
@@ -20,6 +19,8 @@ _MOST = 10
 
 def places(error: BaseException) -> str:
     """Return the types of an error and its causes, each with its stack."""
+    import traceback
+
     text, seen = "", set[int]()
     following: BaseException | None = error
     while following is not None and id(following) not in seen and len(seen) < _MOST:

@@ -7,7 +7,6 @@ raises `Refused` with everything it found.
 
 from collections.abc import Iterable
 from dataclasses import field, fields, is_dataclass
-from difflib import get_close_matches
 from enum import Enum
 
 from oneway.core.dataclass import dataclass
@@ -130,5 +129,7 @@ SURE = 0.8
 
 def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return "did you mean 'x'?" for the known word nearest to `word`, or nothing."""
+    from difflib import get_close_matches
+
     near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"did you mean '{near[0]}'?" if near else ""

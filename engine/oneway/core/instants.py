@@ -5,7 +5,6 @@ Every time that a person reads comes from here, and says its zone by the zone's 
 """
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
@@ -67,6 +66,8 @@ def local(text: str, zone: str) -> datetime | None:
 
 def _in_zone(instant: datetime, zone: str) -> datetime:
     try:
+        from zoneinfo import ZoneInfo
+
         return instant.astimezone(ZoneInfo(zone or "UTC"))
     except (ValueError, OSError, LookupError, OverflowError):
         pass

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 from oneway.core.records import normal
 
@@ -102,6 +101,8 @@ def _shortens(left: str, right: str) -> bool:
 
 
 def _ratio(left: str, right: str) -> float:
+    from difflib import SequenceMatcher
+
     return SequenceMatcher(None, one_form(left), one_form(right)).ratio()
 
 

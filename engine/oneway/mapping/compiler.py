@@ -8,7 +8,6 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
 
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.dataclass import dataclass
@@ -564,6 +563,8 @@ class _Compiler:
         text = self.spec.time_zone
         if text is None:
             return UTC
+        from zoneinfo import ZoneInfo
+
         try:
             return ZoneInfo(text.text)
         except (KeyError, ValueError, OSError):

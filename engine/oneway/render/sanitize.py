@@ -30,7 +30,7 @@ _DEEPEST = 20
 """How far into lists and objects a value is shown."""
 
 # Letters and marks that show as nothing (Unicode's Default_Ignorable_Code_Point, beyond Cf).
-_IGNORABLE = re.compile(
+_IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _MARKDOWN = re.compile(r"""[!-/:-@\[-`{-~]""")
@@ -113,4 +113,4 @@ def _is_hidden(character: str) -> bool:
         return True
     if category == "Zs":
         return character not in _SHOWN_SPACES
-    return _IGNORABLE.match(character) is not None
+    return re.match(_IGNORABLE, character) is not None

@@ -12,8 +12,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents.yaml_source.composer import compose
 from oneway.documents.yaml_source.document import Document, Path, expand
-from oneway.documents.yaml_source.source import LIMIT, read
-from oneway.documents.yaml_source.words import shown
+from oneway.documents.yaml_source.source import LIMIT, read, shown
 
 __all__ = ["LIMIT", "Document", "ParseResult", "Path", "parse", "read_all", "shown"]
 

@@ -12,9 +12,9 @@ from oneway.core.diagnostics import Diagnostic, Findings, Span
 from oneway.core.records import Value
 from oneway.documents.yaml_source.nodes import List, Node, Object, Scalar
 from oneway.documents.yaml_source.scalars import Unheld, plain
-from oneway.documents.yaml_source.source import Source
+from oneway.documents.yaml_source.source import Source, shown
 from oneway.documents.yaml_source.spans import closed_at, content, index_of, written
-from oneway.documents.yaml_source.words import shown, words_for
+from oneway.documents.yaml_source.words import words_for
 
 MOST_NODES = 100_000
 DEEPEST = 64

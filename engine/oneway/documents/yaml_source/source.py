@@ -16,9 +16,10 @@ _LONGEST_QUOTE = 1_000
 _BREAK = re.compile(r"\r\n|\r|\n")
 # YAML 1.2 section 5.1, without the separators that editors do not count as line ends and
 # without the invisible byte order mark.
-_FORBIDDEN = re.compile(
+_FORBIDDEN = (
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+"""Compiled where a line is not printable: it takes longer than reading most files does."""
 _MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
     (b"\x00\x00\xfe\xff", "UTF-32"),
@@ -55,7 +56,13 @@ def quoted(lines: tuple[str, ...], span: Span) -> str:
     """Return the line of a span for display, or "" if it is too long."""
     if not 0 < span.line <= len(lines) or len(lines[span.line - 1]) > _LONGEST_QUOTE:
         return ""
-    return _FORBIDDEN.sub("\ufffd", lines[span.line - 1])
+    line = lines[span.line - 1]
+    return line if line.isprintable() else re.sub(_FORBIDDEN, "\ufffd", line)
+
+
+def shown(text: str) -> str:
+    """Return text for a message: quoted, shortened, without invisible characters."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def read(data: bytes, file: str, limit: int) -> Source:
@@ -112,7 +119,7 @@ def _refuse_characters(source: Source) -> None:
 def _odd_characters(source: Source) -> Iterator[Diagnostic]:
     """Return an error for each line with such a character; one per line is enough."""
     for start, line in zip(source.starts, source.lines, strict=True):
-        odd = _FORBIDDEN.search(line)
+        odd = None if line.isprintable() else re.search(_FORBIDDEN, line)
         if odd:
             span = source.span(start + odd.start(), start + odd.end())
             yield source.report(span, "Y103", *_about(odd.group()))

@@ -18,7 +18,7 @@ class MistakeWords:
     With `indents`, the cause may be the spaces that the line begins with.
     """
 
-    pattern: re.Pattern[str]
+    pattern: str
     code: str
     summary: str
     help: str = ""
@@ -26,26 +26,14 @@ class MistakeWords:
     indents: bool = False
 
 
-def _words(
-    pattern: str,
-    code: str,
-    summary: str,
-    help: str = "",
-    *,
-    opening: bool = False,
-    indents: bool = False,
-) -> MistakeWords:
-    return MistakeWords(re.compile(pattern), code, summary, help, opening, indents)
-
-
 TAB = MistakeWords(
-    re.compile("tab character"),
+    "tab character",
     "Y107",
     "a tab is used for indentation",
     "use spaces; YAML does not allow tabs there",
 )
 RESERVED = MistakeWords(
-    re.compile("cannot start any token"),
+    "cannot start any token",
     "Y109",
     "a value that is not in quotes begins with a character that YAML keeps for itself",
     _QUOTE,
@@ -55,13 +43,13 @@ _QUOTED_START = re.compile(
     r"""(^|[:-] +)("[^"]*"|'[^']*') *[^\s:,}\]#].*$|(^|[:-] +)("[^"]*"|'[^']*') +$"""
 )
 AFTER_QUOTES = MistakeWords(
-    re.compile("a^"),
+    "a^",
     "Y106",
     "a value that begins with a quote ends with it, and more follows here",
     "put the whole expression between double quotes: \"'Mr ' || lastName\"",
 )
 CHOICE = MistakeWords(
-    re.compile("a^"),
+    "a^",
     "Y106",
     "'? :' is not an operator here, and a value with a colon needs quotes",
     "write iif(condition, then, otherwise), between double quotes",
@@ -71,13 +59,13 @@ _BLOCK = (
     "put the expression on the next line, indented, after '>-': quotes and colons may stand there"
 )
 _TABLE = MistakeWords(
-    re.compile("a^"),
+    "a^",
     "Y106",
     "a value that holds ': ' must be in quotes, or on lines of its own",
     _BLOCK,
 )
 _IN_BRACES = MistakeWords(
-    re.compile("a^"),
+    "a^",
     "Y110",
     "an expression within braces ends at its first comma or bracket",
     f"put it between quotes; if it holds both kinds, write 'from: >-' without braces, and {_BLOCK}",
@@ -86,95 +74,97 @@ _IN_BRACES = MistakeWords(
 _KNOWN = (
     TAB,
     RESERVED,
-    _words(
+    MistakeWords(
         r"quoted scalar.*(end of stream|document (indicator|separator))",
         "Y110",
         "the text that begins with a quote here never ends",
         "close it with the same quote",
         opening=True,
     ),
-    _words(
+    MistakeWords(
         r"flow (sequence|mapping)|parsing a flow node",
         "Y110",
         "the list or object that begins here is not closed where it should be",
         "check its brackets and commas; a value with a comma, bracket or colon needs quotes",
         opening=True,
     ),
-    _words(
+    MistakeWords(
         r"unknown escape|hexdecimal|hexadecimal|escape code|chr\(\)",
         "Y111",
         "a backslash between double quotes begins an escape, and YAML does not know this one",
         "write the backslash twice, or use single quotes",
     ),
-    _words(
+    MistakeWords(
         r"while scanning an? (alias|anchor)",
         "Y109",
         "a value that begins with & or * would be an anchor or alias in YAML, and this is neither",
         _QUOTE,
         opening=True,
     ),
-    _words(
+    MistakeWords(
         r"tag",
         "Y112",
         "a value that begins with ! is a tag in YAML, and tags are not used here",
         f"take the tag out; if it is text or an expression, {_QUOTE}",
         opening=True,
     ),
-    _words(
+    MistakeWords(
         r"mapping values are not allowed",
         "Y106",
         "a colon is not allowed here",
         "check the indentation of this line; a value that holds ': ' must be in quotes",
         indents=True,
     ),
-    _words(
+    MistakeWords(
         r"sequence entries are not allowed",
         "Y106",
         "a list item cannot begin here",
         "put each '- item' on a line of its own, below its key",
     ),
-    _words(
+    MistakeWords(
         r"expected ':'",
         "Y106",
         "a key without a colon",
         "write 'key: value', or indent the line if it belongs to the text above",
         opening=True,
     ),
-    _words(
+    MistakeWords(
         r"expected key|'-' indicator|<block end>|block collection",
         "Y106",
         "this does not fit the lines above it",
         "check the indentation, and that text after a closing quote is inside the quotes",
         indents=True,
     ),
-    _words(
+    MistakeWords(
         r"block scalar",
         "Y106",
         "text after | or > must begin on the next line",
         "begin the text on the next line, indented",
     ),
-    _words(
+    MistakeWords(
         r"directive|incompatible YAML|%YAML",
         "Y113",
         "a line that begins with % is a directive, and this one is not known",
         "take the line out",
     ),
-    _words(r"<document start>", "Y105", "text after the end of the document", "take it out"),
-    _words(
+    MistakeWords(r"<document start>", "Y105", "text after the end of the document", "take it out"),
+    MistakeWords(
         r"expected (the )?node content",
         "Y109",
         "a value cannot begin with this character",
         _QUOTE,
     ),
 )
-_AMONG_KEYS = _words(
+_AMONG_KEYS = MistakeWords(
     r"expected key|<block end>",
     "Y106",
     "a list item is among keys",
     "take the '- ' away, or put one before each of them",
     indents=True,
 )
-_OTHER = _words("", "Y106", "this is not YAML", "check the indentation and the quotes around it")
+_OTHER = MistakeWords(
+    "", "Y106", "this is not YAML", "check the indentation and the quotes around it"
+)
 
 
 _EXPRESSION = re.compile(r":\s+[^'\"#]*\w\(.*\{")
@@ -194,13 +184,8 @@ def words_for(complaint: str, character: str, before: str = "") -> MistakeWords:
         return _TABLE
     if "flow" in complaint and _CALL_IN_BRACES.search(before):
         return _IN_BRACES
-    if RESERVED.pattern.search(complaint) and character == "\t":
+    if re.search(RESERVED.pattern, complaint) and character == "\t":
         return TAB
-    if character == "-" and _AMONG_KEYS.pattern.search(complaint):
+    if character == "-" and re.search(_AMONG_KEYS.pattern, complaint):
         return _AMONG_KEYS
-    return next((words for words in _KNOWN if words.pattern.search(complaint)), _OTHER)
-
-
-def shown(text: str) -> str:
-    """Return text for a message: quoted, shortened, without invisible characters."""
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+    return next((words for words in _KNOWN if re.search(words.pattern, complaint)), _OTHER)

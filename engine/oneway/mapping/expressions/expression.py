@@ -10,7 +10,6 @@ from oneway.core.records import Value
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
 from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
 from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
-from oneway.mapping.expressions.habits import explained
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.function import OverBudget
@@ -119,4 +118,6 @@ def parse(text: str, span: Span) -> Expression:
     except RecursionError:
         raise too_deep() from None
     except ExpressionSyntax as error:
+        from oneway.mapping.expressions.habits import explained
+
         raise explained(text, error) from None

@@ -5,7 +5,6 @@ written: zones are converted by `day_in` alone (`instants`). Blank text is null,
 field is no date.
 """
 
-from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
@@ -106,8 +105,13 @@ def add_months(day: date, months: int) -> str:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not 1 <= year <= 9999:
         raise EvaluationError(_OUTSIDE)
-    last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last)).isoformat()
+    return date(year, month + 1, min(day.day, _last_day(year, month + 1))).isoformat()
+
+
+def _last_day(year: int, month: int) -> int:
+    from calendar import monthrange
+
+    return monthrange(year, month)[1]
 
 
 def months_between(start: date, end: date) -> int:
@@ -295,7 +299,7 @@ FUNCTIONS = (
         "string or null",
         "The last day of the date's month.",
         (Example("end_of_month(start)", {"start": "2024-02-03"}, "2024-02-29"),),
-        _dated(lambda day: day.replace(day=monthrange(day.year, day.month)[1]).isoformat()),
+        _dated(lambda day: day.replace(day=_last_day(day.year, day.month)).isoformat()),
     ),
     Function(
         "year",

@@ -1,9 +1,8 @@
 """Functions over instants: points in time, whose day depends on where one is."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from oneway.core.records import Value, parse_day
 from oneway.mapping.functions.function import EvaluationError, Example, Function, Parameter
@@ -15,7 +14,9 @@ _NO_INSTANT = "day_in() needs a date-time like 2026-06-29T23:00:00Z, or seconds 
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo | None:
+def _zone(name: str) -> tzinfo | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -37,7 +38,7 @@ def day_in(instant: str | int | float, zone: str) -> str | None:
     return _day_of_seconds(instant / 1000 if abs(instant) >= _MILLISECONDS else instant, found)
 
 
-def _day_of_text(text: str, zone: ZoneInfo) -> str | None:
+def _day_of_text(text: str, zone: tzinfo) -> str | None:
     if not text:
         return None
     if written := _DOTNET.fullmatch(text):
@@ -53,7 +54,7 @@ def _day_of_text(text: str, zone: ZoneInfo) -> str | None:
         raise EvaluationError(_NO_INSTANT) from None
 
 
-def _day_of_seconds(seconds: float, zone: ZoneInfo) -> str:
+def _day_of_seconds(seconds: float, zone: tzinfo) -> str:
     try:
         return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date().isoformat()
     except (OverflowError, ValueError, OSError):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 
 from oneway.core.connector import Capability, Resource
 from oneway.core.diagnostics import SURE
@@ -27,9 +26,12 @@ def misspelt(
     unwritten = sorted(set(read) - set(written))
     found = {}
     for field in going:
-        near = get_close_matches(field.path, unwritten, n=1, cutoff=SURE)
-        if near and field.path not in {*target.fields, *read}:
-            found[field.path] = near[0]
+        if field.path not in {*target.fields, *read}:
+            from difflib import get_close_matches
+
+            near = get_close_matches(field.path, unwritten, n=1, cutoff=SURE)
+            if near:
+                found[field.path] = near[0]
     return found
 
 
