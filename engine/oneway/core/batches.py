@@ -6,7 +6,6 @@ batch; each record of a batch is also available by itself.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from operator import attrgetter
 from typing import Any
 
 from oneway.core.dataclass import dataclass
@@ -24,6 +23,21 @@ class RecordShape:
     attributes: Mapping[str, str]
     inner: Mapping[str, "RecordShape"] = field(default_factory=dict)
     sometimes: frozenset[str] = frozenset()
+    _takers: dict[str, Callable[[Sequence[Any]], list[Any]]] = field(
+        default_factory=dict, repr=False
+    )
+
+    def all_of(self, key: str, objects: Sequence[Any]) -> list[Any]:
+        """Return the values that objects of this shape have under a key.
+
+        A loop over one attribute takes half as long as `attrgetter` for each.
+        """
+        if key not in self._takers:
+            name = self.attributes[key]
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} is no attribute")
+            self._takers[key] = eval(f"lambda objects: [each.{name} for each in objects]", {})
+        return self._takers[key](objects)
 
     def attributes_to(self, path: Sequence[str]) -> str:
         """Return the attributes on the way to a value, with dots; "" if it may be an object."""
@@ -45,6 +59,7 @@ class Batch:
     ids: Sequence[str]
     items: Sequence[Any]
     record: Callable[[int], Record]
+    _columns: dict[tuple[str, ...], Sequence[Any]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """Return how many records there are."""
@@ -56,21 +71,26 @@ class Batch:
         None if only the records themselves can tell.
         """
         shape, found = self.shape, self.items
-        if names := shape.attributes_to(path):
-            try:
-                return list(map(attrgetter(names), found))
-            except AttributeError:  # an object on the way is null
-                pass
         for depth, key in enumerate(path, 1):
             if key in shape.sometimes:
                 return None
             if key not in shape.attributes:
                 return ()
-            found = list(map(attrgetter(shape.attributes[key]), found))
+            found = self._column(tuple(path[:depth]), key, shape, found)
             if depth == len(path):
                 return () if key in shape.inner else found
-            found = [each for each in found if each is not None]
+            if not all(found):  # as objects are
+                found = [each for each in found if each is not None]
             if key not in shape.inner:
                 return None if found else ()
             shape = shape.inner[key]
         return ()
+
+    def _column(
+        self, path: tuple[str, ...], key: str, shape: RecordShape, objects: Sequence[Any]
+    ) -> Sequence[Any]:
+        """Return the values at a path, which are taken once: one object has several keys."""
+        found = self._columns.get(path)
+        if found is None:
+            found = self._columns[path] = shape.all_of(key, objects)
+        return found

@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from operator import itemgetter
 from typing import Any
 
-from oneway.core.batches import Batch
+from oneway.core.batches import Batch, RecordShape
 from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
@@ -99,6 +99,8 @@ class KeyTally:
 
     Each is found under a key of one before it, by position; the first is the record.
     """
+    _answering: dict[RecordShape, Sequence[Sequence[str]] | None] = field(default_factory=dict)
+    """What must be null in objects of a shape for them to state every key; None if they do not."""
     _told: tuple[tuple[Path, int, int | None], ...] = ()
     """Where to find the value of each key in `blank`: in which object, and at which of its keys.
 
@@ -210,18 +212,11 @@ class KeyTally:
 
         It does if an object on the way is null.
         """
-        for path in self.answered:
-            shape, names = batch.shape, []
-            for key in path:
-                if key not in shape.attributes:
-                    return False
-                names.append(shape.attributes[key])
-                if key not in shape.inner:
-                    break
-                shape = shape.inner[key]
-            if len(names) < len(path) and not _is_null_in(batch.items, names):
-                return False
-        return True
+        shape = batch.shape
+        if shape not in self._answering:
+            self._answering[shape] = _nulls_of(shape, self.answered)
+        nulls = self._answering[shape]
+        return nulls is not None and all(_is_null_in(batch.items, names) for names in nulls)
 
     def _has_all(self, data: Mapping[str, Value]) -> bool:
         objects: list[Any] = []
@@ -389,13 +384,25 @@ def _blanks(batch: Batch, path: Path) -> int:
         values = [at(batch.record(each).data, path) for each in range(len(batch))]
         values = [each for each in values if each is not MISSING]
     absent = len(batch) - len(values)  # what is null on the way to it is not among the values
+    return absent + _blank_in(values)
+
+
+def _blank_in(values: Sequence[Value]) -> int:
+    """Return how many values are blank; all text or all null takes one look, as most do."""
     try:
-        if all(map(str.strip, values)):
-            return absent
-    except TypeError:  # not all are text, as nearly everywhere
-        pass
+        if all(map(str.strip, values)):  # type: ignore[arg-type]
+            return 0
+    except TypeError:  # not all are text
+        if {*map(type, values)} <= _NEVER_BLANK:
+            return 0
+        stated = [each for each in values if each is not None]
+        if len(stated) < len(values):
+            return len(values) - len(stated) + _blank_in(stated)
     doubtful = [e for e in values if not e or e.__class__ is not str or e.isspace()]
-    return absent + sum(map(is_blank, doubtful))
+    return sum(map(is_blank, doubtful))
+
+
+_NEVER_BLANK = {bool, int, float}
 
 
 def blank_in(batch: Batch, path: Path) -> Sequence[bool]:
@@ -419,6 +426,23 @@ def _leads_to_objects(batch: Batch, path: Path) -> bool:
             return False
         shape = shape.inner[key]
     return True
+
+
+def _nulls_of(whole: RecordShape, paths: Iterable[Path]) -> Sequence[Sequence[str]] | None:
+    """Return which attributes must be null for some paths to be stated; None if one is not."""
+    found: list[Sequence[str]] = []
+    for path in paths:
+        shape, names = whole, []
+        for key in path:
+            if key not in shape.attributes:
+                return None
+            names.append(shape.attributes[key])
+            if key not in shape.inner:
+                break
+            shape = shape.inner[key]
+        if len(names) < len(path):
+            found.append(names)
+    return found
 
 
 def _is_null_in(items: Iterable[Any], names: Sequence[str]) -> bool:

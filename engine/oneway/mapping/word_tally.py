@@ -52,7 +52,8 @@ class WordTally:
             values = batch.values(path)
             if values is None:
                 values = [at(batch.record(each).data, path) for each in range(len(batch))]
-            _hold(held, values)
+            if {*map(type, values)} != {str} or not held.keys() >= {*values}:
+                _hold(held, values)
         self._drop_names()
 
     def _drop_names(self) -> None:
