@@ -241,7 +241,7 @@ _OURS = _RUNTIME | {
     *("bool", "dict", "float", "int", "isinstance", "len", "list", "slice", "str", "tuple"),
 }
 _ATTRIBUTES = {"get", "strip", "casefold", "isascii", "append", "values", "data", "id", "problem"}
-_ATTRIBUTES |= {"__class__", "damage"}
+_ATTRIBUTES |= {"__class__", "damage", "join"}
 _ATTRIBUTE = re.compile(r"m[0-9]+")
 """That of a value of a record which is read with others of its shape."""
 
