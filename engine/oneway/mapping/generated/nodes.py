@@ -1,7 +1,7 @@
 """The nodes of an expression as Python statements, each as the interpreter visits it."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
 from typing import Any, TypeVar, cast
 
@@ -183,25 +183,30 @@ class Nodes:
         path = cast(dict[str, Any], node).get("path")
         name, key = self.source.name("value"), self.source.literal(str(node["value"]))
         if value.kind == "object":
-            self._found(name, f"{value.text}.get({key}, absent)", path, into)
+            self._found(name, value, key, path, into)
             return Operand(name)
         if value.known:
             return self.interpreted(node, value, into)
         with self.source.block(f"if isinstance({value.text}, dict):"):
-            self._found(name, f"{value.text}.get({key}, absent)", path, into)
+            self._found(name, value, key, path, into)
         with self.source.block("else:"):
             self.source.line(f"{name} = None")
             with self.source.block(f"if {value.text} is not None:"):
                 self.notes.miss(into, WRONG)
         return Operand(name)
 
-    def _found(self, name: str, get: str, path: tuple[str, ...] | None, into: Unknowns) -> None:
-        self.source.line(f"{name} = {get}")
+    def _found(
+        self, name: str, value: Operand, key: str, path: tuple[str, ...] | None, into: Unknowns
+    ) -> None:
+        check = self.reading.checks.get(path) if path is not None else None
+        if check is None and self.reading.is_null(path):
+            self.source.line(f"{name} = {value.text}.get({key})")
+            return
+        self.source.line(f"{name} = {value.text}.get({key}, absent)")
         with self.source.block(f"if {name} is absent:"):
             self.source.line(f"{name} = None")
             if not self.reading.is_null(path):
                 self.notes.miss(into, ABSENT)
-        check = self.reading.checks.get(path) if path is not None else None
         if check is not None:
             asked = self.source.bind("check", check)
             with self.source.block(f"elif {asked}({name}):"):
@@ -223,15 +228,21 @@ class Nodes:
     _identity = _current
 
     def _expect(self, value: Operand, kind: str, into: Unknowns) -> None:
+        if kind == "list" and value.kind in _LISTS:
+            return
         with self.source.block(
             f"if {value.text} is not None and not isinstance({value.text}, {kind}):"
         ):
             self.notes.miss(into, WRONG)
 
     def _index(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        self._expect(value, "list", into)
         name, at = self.source.name("value"), self.source.literal(node["value"])
-        self.source.line(f"{name} = item_at({value.text}, {at})")
+        self._expect(value, "list", into)
+        reaches = f"len({value.text}) {f'> {at}' if node['value'] >= 0 else f'>= -({at})'}"
+        is_list = f"isinstance({value.text}, list)"
+        if value.kind in _LISTS:
+            is_list = f"{value.text} is not None"
+        self.source.line(f"{name} = {value.text}[{at}] if {is_list} and {reaches} else None")
         return Operand(name)
 
     def _slice(self, node: Node, value: Operand, into: Unknowns) -> Operand:
@@ -277,16 +288,17 @@ class Nodes:
             self.source.line("raise Uncompiled")
 
     def _projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        base, then = node["children"]
-        items = self.named(self.visit(base, value, into))
-        self._expect(items, "list", into)
-        return self._of_each(items, "list", then, into)
+        return self._of_each(node, "list", value, into)
 
     def _value_projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        return self._of_each(node, "dict", value, into)
+
+    def _of_each(self, node: Node, kind: str, value: Operand, into: Unknowns) -> Operand:
         base, then = node["children"]
         items = self.named(self.visit(base, value, into))
-        self._expect(items, "dict", into)
-        return self._of_each(items, "dict", then, into)
+        with self._loop(items, kind, into) as (made, item):
+            self._append(made, then, item, into)
+        return made
 
     def looped(
         self,
@@ -301,43 +313,57 @@ class Nodes:
         self.looping = before
         return found
 
-    def _of_each(self, items: Operand, kind: str, then: Node, into: Unknowns) -> Operand:
-        """Write a projection: an item without the key is left out of the values to write."""
-        self._refuse_long(items)
-        source, name, item = self.source, self.source.name("value"), self.source.name("item")
-        before = source.name("before")
-        kept = source.line(f"{before} = {into.written}") if into.written else None
-        source.line(f"{name} = None")
-        with source.block(f"if isinstance({items.text}, {kind}):"):
-            source.line(f"{name} = []")
-            each = items.text if kind == "list" else f"{items.text}.values()"
-            with source.block(f"for {item} in {each}:"):
-                found = self.looped(self.visit, then, Operand(item), into)
-                with source.block(f"if {found.text} is not None:"):
-                    source.line(f"{name}.append({found.text})")
-        if kept is not None:
-            source.line(f"{into.written} = {before}")
-        return Operand(name)
+    @contextmanager
+    def _loop(self, items: Operand, kind: str, into: Unknowns) -> Iterator[tuple[Operand, Operand]]:
+        """Write a loop over a list or an object's values; yield the list it makes, and an item.
+
+        An item without the key is left out of the values to write. A long list is left to the
+        interpreter, which counts its cost.
+        """
+        source, text, most = self.source, items.text, self.limits.items
+        made, item, before = (source.name(word) for word in ("value", "item", "before"))
+        source.line(f"{made} = None")
+        is_list = kind == "list" and items.kind in _LISTS
+        with source.block(
+            f"if {text} is not None:" if is_list else f"if isinstance({text}, {kind}):"
+        ):
+            with source.block(f"if len({text}) > {most}:"):
+                source.line("raise Uncompiled")
+            if into.written:
+                source.line(f"{before} = {into.written}")
+            source.line(f"{made} = []")
+            with source.block(f"for {item} in {text}{'.values()' * (kind == 'dict')}:"):
+                yield Operand(made, "items"), Operand(item)
+            if into.written:
+                source.line(f"{into.written} = {before}")
+        if not is_list:
+            with source.block(f"elif {text} is not None:"):
+                with source.block(f"if isinstance({text}, (list, dict)) and len({text}) > {most}:"):
+                    source.line("raise Uncompiled")
+                self.notes.miss(into, WRONG)
+
+    def _append(self, made: Operand, node: Node, item: Operand, into: Unknowns) -> None:
+        """Write what adds the value of an item to a list, unless it is null."""
+        found = self.looped(self.visit, node, item, into).text
+        with self.source.block(f"if {found} is not None:"):
+            self.source.line(f"{made.text}.append({found})")
 
     def _filter_projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         base, then, condition = node["children"]
-        source = self.source
         items = self.named(self.visit(base, value, into))
-        self._expect(items, "list", into)
-        self._refuse_long(items)
-        chosen, item = source.name("value"), source.name("item")
-        source.line(f"{chosen} = None")
-        with source.block(f"if isinstance({items.text}, list):"):
-            source.line(f"{chosen} = []")
-            with source.block(f"for {item} in {items.text}:"):
-                asked = self.looped(
-                    self.asked, condition, Operand(item), Unknowns(stated=into.stated)
-                )
-                self.notes.gather(into.exact, asked.truth)
-                self.notes.gather(into.truth, asked.truth)
-                with source.block(f"if {holding(asked.operand)}:"):
-                    source.line(f"{chosen}.append({item})")
-        return self._of_each(Operand(chosen), "list", then, into)
+        exact, exact_line = self.notes.variable("exact")
+        truth, truth_line = self.notes.variable("truth")
+        with self._loop(items, "list", into) as (made, item):
+            # Gaps of all items are gathered: nothing in the loop is decided by them.
+            asked = Unknowns(exact, truth if is_logical(condition) else "", stated=into.stated)
+            found = self.looped(self.visit, condition, item, asked)
+            with self.source.block(f"if {holding(found)}:"):
+                self._append(made, then, item, into)
+        for name, line in ((exact, exact_line), (truth, truth_line)):
+            line.kept = name in self.notes
+        for each in (into.exact, into.truth):
+            self.notes.gather(each, truth if is_logical(condition) else exact)
+        return made
 
     def _flatten(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         items = self.named(self.visit(node["children"][0], value, into))
@@ -439,6 +465,7 @@ class Nodes:
         return self.calls.call(node, value, into)
 
 
+_LISTS = ("list", "items")
 _ORDER = {"lt": "less", "lte": "at_most", "gt": "more", "gte": "at_least"}
 
 

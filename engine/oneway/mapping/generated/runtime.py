@@ -63,7 +63,6 @@ def names_for(context: Context) -> Mapping[str, object]:
         "small": small,
         "lazily": lambda value: LazyArgument(lambda: value),
         "equal": _equal,
-        "item_at": _item_at,
         "flattened": _flattened,
         "less": partial(_ordered, operator.lt),
         "at_most": partial(_ordered, operator.le),
@@ -145,15 +144,6 @@ def _ordered(compare: Callable[[Any, Any], bool], left: Value, right: Value) -> 
         if isinstance(each, bool) or not isinstance(each, int | float | str):
             return None
     return compare(left, right)
-
-
-def _item_at(values: Value, position: int) -> Value:
-    if not isinstance(values, list):
-        return None
-    try:
-        return values[position]
-    except IndexError:
-        return None
 
 
 def _flattened(values: Value, most: int) -> Value:

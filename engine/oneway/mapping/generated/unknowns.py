@@ -19,9 +19,9 @@ ABSENT, WRONG = 1, 2
 class Operand:
     """A name or literal of the generated code, and what is known of it.
 
-    `kind` is "boolean", "object" or "list" (of few items) if it can be nothing else; `known` is
-    whether it is a literal, with the value `value`. `said` is the variable that is true where it is
-    text that is not blank, "" without one.
+    `kind` is "boolean", "object" or "list" (of few items) if it can be nothing else, and "items" if
+    it is a list or null; `known` is whether it is a literal, with the value `value`. `said` is the
+    variable that is true where it is text that is not blank, "" without one.
     """
 
     text: str
