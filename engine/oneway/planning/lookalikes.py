@@ -8,13 +8,14 @@ another person.
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from operator import itemgetter
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.diff import new_value
 from oneway.planning.holders import whose
+from oneway.planning.match import Pairs
 
 LOOKED_AT = 200
 """How many target records are sampled to see whether a field identifies people."""
@@ -82,29 +83,63 @@ class Lookalikes:
 
 
 def lookalikes(
-    targets: Sequence[AnyTargetRow], free: Sequence[TargetRow],
-    owners: Mapping[str, AnySourceRow], policy: Policy,
+    targets: Sequence[TargetRow], free: Sequence[TargetRow],
+    owners: Mapping[str, AnySourceRow], policy: Policy, quiet: Pairs,
 ) -> Lookalikes:  # fmt: skip
     """Return the values of target records apart from keys; `free` are the unmatched records.
 
     Sensitive fields are left out, because they must not be shown, and so are fields that the plan
-    keeps unique anyway.
+    keeps unique anyway. `quiet` are matched pairs not passed otherwise.
     """
     naming = naming_of(policy)
-    kinds = kinds_of(targets, policy)
+    there = (*targets, *quiet.targets)
+    kinds = kinds_of(there, policy)
     emails = frozenset(each for each, kind in kinds.items() if kind == "email")
-    single = {each: holders_of(targets, each) for each in telling(policy, kinds)}
+    sought = telling(policy, kinds)
+    if sought:
+        owners = {**owners, **{target[0]: row for row, target in quiet}}
+        there = tuple(sorted(there, key=_ID))
+    single = {each: holders_of(there, each) for each in sought}
     return Lookalikes(policy, owners, single, emails, naming, by_name(free, naming))
 
 
 def kinds_of(targets: Sequence[AnyTargetRow], policy: Policy) -> Mapping[int, str]:
     """Return what each field beside the keys holds: "email", "own" where values are single, or "".
 
-    The first target records that have a value say so; they stand in the order of their ids.
+    The first target records that have a value say so, in the order of their ids.
     """
-    return {
-        each: _kind(targets, each) for each in shown_fields(policy) if each not in policy.watched
-    }
+    fields = [each for each in shown_fields(policy) if each not in policy.watched]
+    return {each: _kind(found) for each, found in _first_values(targets, fields).items()}
+
+
+def _first_values(
+    targets: Sequence[AnyTargetRow], fields: Iterable[int]
+) -> Mapping[int, Sequence[Value]]:
+    """Return the values that the first target records have in each field."""
+    found: dict[int, list[Value]] = {each: [] for each in fields}
+    for target in _in_order(targets):
+        few = [each for each, values in found.items() if len(values) < LOOKED_AT]
+        if not few:
+            break
+        for each in few:
+            value = held_value(target, each)
+            if value is not None:
+                found[each].append(value)
+    return found
+
+
+def _in_order(targets: Sequence[AnyTargetRow]) -> Iterator[AnyTargetRow]:
+    """Yield target records in the order of their ids; of many, the first ones are sorted alone."""
+    part = len(targets) // (10 * LOOKED_AT)
+    if part:
+        some = sorted(each[0] for each in targets[::part])
+        last = some[min(2 * LOOKED_AT // part, len(some) - 1)]
+        yield from sorted((each for each in targets if each[0] < last), key=_ID)
+        targets = [each for each in targets if each[0] >= last]
+    yield from sorted(targets, key=_ID)
+
+
+_ID = itemgetter(0)
 
 
 def telling(policy: Policy, kinds: Mapping[int, str]) -> tuple[int, ...]:
@@ -128,10 +163,8 @@ def naming_of(policy: Policy) -> tuple[int, ...]:
     return naming if set(naming) <= set(shown_fields(policy)) else ()
 
 
-def _kind(targets: Iterable[AnyTargetRow], position: int) -> str:
-    """Return "email" or "own" for a field of emails, or of text that no two records share."""
-    held = (value for each in targets if (value := held_value(each, position)) is not None)
-    values = list(islice(held, LOOKED_AT))
+def _kind(values: Sequence[Value]) -> str:
+    """Return "email" or "own" for values that are emails, or text that no two records share."""
     texts = [value for value in values if isinstance(value, str) and parse_day(value) is None]
     if not texts or len(texts) < len(values):
         return ""

@@ -84,7 +84,8 @@ def _alike(
     rows: Sequence[AnySourceRow], joiners: Iterable[SourceRow], level: int
 ) -> dict[str, list[SourceRow]]:
     """Return the rows whose keys equal a joiner's but for their form."""
-    if _of_one_form(key for row in rows if (key := key_at(row, level)) is not None):
+    said = [row[3] for row in rows]  # the keys, without a call for each
+    if _of_one_form([e[level] for e in said if level < len(e) and e[level] is not None]):
         return {}
     keys = (key_at(row, level) for row in joiners)
     groups = _forms(rows, level, {loose(key) for key in keys if key is not None})
@@ -95,9 +96,8 @@ def _alike(
     }
 
 
-def _of_one_form(keys: Iterable[Hashable]) -> bool:
+def _of_one_form(texts: Sequence[Hashable]) -> bool:
     """Return whether no two keys can differ in form alone: plain texts of one length and case."""
-    texts = list(keys)
     try:
         together = "".join(texts)  # type: ignore[arg-type]  # as the keys of nearly all sources
     except TypeError:

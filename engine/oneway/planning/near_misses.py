@@ -10,7 +10,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
 from unicodedata import category
 
 from oneway.core.records import FORMS, Value, normal
@@ -59,9 +58,7 @@ def near_misses(
     spoken_for = owners.keys() | matches.spoken
     free = [each for each in targets if each.target_id not in spoken_for]
     found = _by_keys(alone, free, policy)
-    owners |= {target[0]: row for row, target in quiet}
-    there = sorted((*targets, *quiet.targets), key=itemgetter(0))  # by their ids
-    like = lookalikes(there, free, owners, policy)
+    like = lookalikes(targets, free, owners, policy, quiet)
     for row in alone:
         known = {id for reason in found[row.source_id] for id in reason.candidates}
         for text, ids in like.of(row):

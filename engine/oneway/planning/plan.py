@@ -5,7 +5,7 @@ the plan holds a `Sealed` value.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from functools import cached_property
@@ -247,11 +247,19 @@ class Quiet(NamedTuple):
 class Outcomes(Sequence[Outcome]):
     """The outcomes of a plan, in order; quiet ones are made on demand."""
 
-    __slots__ = ("_made", "parts")
+    __slots__ = ("_made", "_telling", "parts")
 
     def __init__(self, parts: Sequence[Outcome | Quiet]) -> None:
         self.parts = parts
         self._made: tuple[Outcome, ...] | None = None
+        self._telling: tuple[Outcome, ...] | None = None
+
+    @property
+    def telling(self) -> tuple[Outcome, ...]:
+        """Those with anything to report, in order."""
+        if self._telling is None:
+            self._telling = _but_quiet(self.parts)
+        return self._telling
 
     def _all(self) -> tuple[Outcome, ...]:
         if self._made is None:
@@ -285,6 +293,11 @@ class Outcomes(Sequence[Outcome]):
     def __repr__(self) -> str:
         """Return what the tuple of all looks like."""
         return repr(self._all())
+
+
+def _but_quiet(parts: Iterable[Outcome | Quiet]) -> tuple[Outcome, ...]:
+    """Return the outcomes with anything to report, in order."""
+    return tuple([each for each in parts if not isinstance(each, Quiet) and not each.is_quiet])
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +438,8 @@ class Plan:
     @cached_property
     def telling(self) -> tuple[Outcome, ...]:
         """The outcomes with anything to report, in order: all but the quiet ones."""
-        return tuple(e for e in self.parts if isinstance(e, Outcome) and not e.is_quiet)
+        outcomes = self.outcomes
+        return outcomes.telling if isinstance(outcomes, Outcomes) else _but_quiet(outcomes)
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:

@@ -13,7 +13,6 @@ settle                   references to people of the target
 Assembler                outcomes, sealed and sorted
 """
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -302,22 +301,14 @@ def _in_order(
     Source records come in the order of their keys, followed by target records alone.
     """
     planned = tuple(map(assembler.outcome, drafts))
-    people = [(each.key, each.source_id, each) for each in planned if each.source_id is not None]
+    alone = [each for each in planned if each.source_id is None]
+    people: list[tuple[str, str, Outcome] | Quiet] = [
+        (each.key, each.source_id, each) for each in planned if each.source_id is not None
+    ]
+    people += assembler.quiet(pairs)
+    people += map(assembler.passed_over, passed_over)
     people.sort(key=itemgetter(0, 1))
-    alone = tuple(each for each in planned if each.source_id is None)
-    if not (pairs or passed_over):
-        return (*(each for _, _, each in people), *alone)
-    quiet = assembler.quiet(pairs)
-    quiet += map(assembler.passed_over, passed_over)
-    quiet.sort()  # by their keys, then ids
-    found: list[Outcome | Quiet] = []
-    done = 0
-    for key, source_id, each in people:
-        at = bisect_left(quiet, (key, source_id), done)
-        found += quiet[done:at]
-        found.append(each)
-        done = at
-    return Outcomes((*found, *quiet[done:], *alone))
+    return Outcomes([*(e if isinstance(e, Quiet) else e[2] for e in people), *alone])
 
 
 def _drafter(

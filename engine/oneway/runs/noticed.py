@@ -4,7 +4,7 @@ It is told of all records. A run that reads only what has changed tells nothing 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -14,7 +14,7 @@ from oneway.mapping.evidence import as_shown
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, CellState, FieldRule, Policy, SameRow
 from oneway.mapping.spec import Write
 from oneway.planning.diff import KEEP, present, wanted
-from oneway.planning.plan import Kind, Outcomes, Plan, Quiet, Reason, Verb
+from oneway.planning.plan import Kind, Plan, Quiet, Reason, Verb
 from oneway.runs.read import EvaluatedInputs
 
 _ENOUGH = 10
@@ -107,13 +107,15 @@ def _of_codes(rule: FieldRule, new: Mapping[str | int, int]) -> Reason:
 def _kept(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
     """Yield how many values of the target stay because the source is blank there, and whose."""
     fields = found.program.policy.fields
-    targets = {each[0]: each for each in found.target.items if not _is_same(each)}
-    rows = {each[0]: each for each in found.source.items} if targets else {}
+    targets = {each[0]: each for each in _unlike(found.target.items)}
+    pairs = list(_pairs(plan, targets))
+    whom = {source_id for _, source_id, _ in pairs}
+    rows = {each[0]: each for each in found.source.items if each[0] in whom}
     counts: Counter[str] = Counter()
     whose: dict[str, list[str]] = defaultdict(list)
-    for key, source_id, target_id in _pairs(plan):
-        row, target = rows.get(source_id), targets.get(target_id)
-        if row is not None and target is not None and not row.leaver:
+    for key, source_id, target_id in pairs:
+        row, target = rows.get(source_id), targets[target_id]
+        if row is not None and not row.leaver:
             for path in _kept_fields(fields, row, target):
                 counts[path] += 1
                 if key and len(whose[path]) < _NAMED:
@@ -129,18 +131,20 @@ def _whose(keys: list[str], number: int) -> str:
     return f" ({', '.join(keys)}{more})" if keys else ""
 
 
-def _is_same(target: AnyTargetRow) -> bool:
-    """Return whether a target record holds what its source record states, and nothing else."""
-    return isinstance(target, SameRow) and all(present(e) is None for e in target.beside[0])
+def _unlike(targets: Sequence[AnyTargetRow]) -> list[AnyTargetRow]:
+    """Return the target records that may hold more than their source records state."""
+    beside = {id(each[2]): each[2][0] for each in targets if isinstance(each, SameRow)}
+    more = {at for at, held in beside.items() if any(present(each) is not None for each in held)}
+    return [each for each in targets if not isinstance(each, SameRow) or id(each[2]) in more]
 
 
-def _pairs(plan: Plan) -> Iterator[tuple[str, str, str]]:
-    """Yield the key and both ids of each person who is there already, and stays."""
-    parts = plan.outcomes.parts if isinstance(plan.outcomes, Outcomes) else plan.outcomes
-    for each in parts:
+def _pairs(plan: Plan, targets: Container[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the key and both ids of each person who stays, and has one of these target records."""
+    for each in [e for e in plan.parts if not isinstance(e, Quiet) or e[3] in targets]:
+        source_id, target_id = each.source_id, each.target_id
         known = isinstance(each, Quiet) or each.kind in (Kind.UNCHANGED, Kind.UPDATE)
-        if known and each.source_id is not None and each.target_id is not None:
-            yield each.key, each.source_id, each.target_id
+        if known and source_id is not None and target_id is not None and target_id in targets:
+            yield each.key, source_id, target_id
 
 
 def _kept_fields(

@@ -95,8 +95,10 @@ def _headed(
 ) -> tuple[EvaluatedInputs, Header]:
     """Return the header of a plan, and the inputs with those who are doubted by what it says."""
     prepared = session.prepared
-    shown = {row.source_id for row in found.source.items}
-    shown |= {each.source_id for each in found.passed_over}
+    shown: set[str] = set()
+    if remembered.links or remembered.still_in:
+        shown |= {row[0] for row in found.source.items}
+        shown |= {each.source_id for each in found.passed_over}
     left = _left_out(remembered, _unlisted(remembered, shown), found.target.items)
     header = _header(prepared, found, session.seal, left)
     evidence = _doubting(prepared, found, header, found.evidence, remembered, shown)
