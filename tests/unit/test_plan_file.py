@@ -147,7 +147,7 @@ def test_equal_plans_and_only_they_have_one_fingerprint(left: Plan, right: Plan)
 @given(any_plan, st.integers(1, 3))
 @settings(max_examples=60)
 def test_a_fingerprint_is_the_same_for_some_outcomes_at_a_time(plan: Plan, some: int) -> None:
-    with patch("oneway.planning.plan_file._AT_A_TIME", some):
+    with patch("oneway.planning.plan_file.outcome_text._AT_A_TIME", some):
         assert fingerprint(plan) == json.loads(dump(plan))["fingerprint"]
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from json.encoder import c_make_encoder, encode_basestring_ascii  # type: ignore[attr-defined]
 
 from oneway.core.records import Value
 from oneway.core.sealed import Sealed
@@ -39,7 +40,13 @@ class Seal:
 
 def canonical(data: object) -> str:
     """Return data as canonical JSON: sorted keys, ASCII, no white space."""
-    return _encode(data)
+    if isinstance(data, str):
+        return encode_basestring_ascii(data)
+    return "".join(_chunks(data, 0))
 
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+# What `_encoder.encode` makes for each object anew; a circle of objects is too deep for it as well.
+_chunks = c_make_encoder(
+    None, _encoder.default, encode_basestring_ascii, None, ":", ",", True, False, False
+)

@@ -7,9 +7,8 @@ shape. Anyone can compute a fingerprint; the proof needs a key (`oneway.runs.pro
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields, replace
-from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
@@ -19,6 +18,7 @@ from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical
 from oneway.planning.plan import FORMAT, Outcome, Plan, Quiet
 from oneway.planning.plan_file.codec import Data, of_data, to_data
+from oneway.planning.plan_file.outcome_text import in_pieces, singly
 from oneway.planning.plan_file.shape import misshapen
 from oneway.state.files import write_whole
 
@@ -56,7 +56,7 @@ class Proof:
 
 def fingerprint(plan: Plan) -> str:
     """Return the SHA-256 of a plan's content, as 64 hex digits: what a person approves."""
-    return _digest_of(_texts(plan, _in_pieces))
+    return _digest_of(_texts(plan, in_pieces))
 
 
 def dump(plan: Plan, proof: Proof | None = None) -> str:
@@ -67,7 +67,7 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
     Two plans can be compared line by line. (Indented throughout, as `json.dumps` has it, a
     plan of 100,000 records takes four times as long and twice the space.)
     """
-    texts = _texts(plan, _singly)
+    texts = _texts(plan, singly)
     texts["fingerprint"] = canonical(_digest_of(texts))
     if proof is not None:
         texts["proof"] = canonical(asdict(proof))
@@ -103,44 +103,6 @@ def _texts(plan: Plan, items: Callable[[_Parts], Iterable[str]]) -> _Texts:
 
 def _text(value: object) -> str | list[str]:
     return list(map(canonical, value)) if isinstance(value, list) else canonical(value)
-
-
-def _singly(parts: _Parts) -> Iterator[str]:
-    """Yield each outcome as canonical JSON; a quiet one is an array."""
-    for each in parts:
-        if isinstance(each, Outcome):
-            yield canonical(to_data(each))
-        else:
-            *names, only_by_key = each
-            yield f"[{','.join(map(quoted, names))},{'true' if only_by_key else 'false'}]"
-
-
-def _in_pieces(parts: _Parts) -> Iterator[str]:
-    """Yield what `_singly` does, many with commas at a time."""
-    for start in range(0, len(parts), _AT_A_TIME):
-        some = parts[start : start + _AT_A_TIME]
-        text = _encoded(some) if len(some) == _AT_A_TIME else None
-        yield ",".join(_singly(some)) if text is None else text
-
-
-_AT_A_TIME = 1_000
-
-
-def _encoded(parts: _Parts) -> str | None:
-    """Return what `_singly` yields, with commas, if a fast encoder writes the same."""
-    import msgspec  # which most starts need not wait for
-
-    raw = msgspec.Raw
-    said = [
-        each if each.__class__ is Quiet else raw(canonical(to_data(each)).encode("ascii"))
-        for each in parts
-    ]
-    try:
-        found = msgspec.json.encode(said)
-    except UnicodeEncodeError:  # half of a character, which only an escape can stand for
-        return None
-    same = found.isascii() and b"\\" not in found and b"\x7f" not in found
-    return found[1:-1].decode("ascii") if same else None
 
 
 def _digest_of(texts: _Texts) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
-from oneway.planning.plan import Action, Change, Miss, Outcome, Quiet, Read, Reason
+from oneway.planning.plan import Miss, Outcome, Quiet, Read, Reason
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -22,7 +22,7 @@ _Content: TypeAlias = Value | Sealed
 
 
 def to_data(each: object) -> Any:
-    """Return a part of a plan as JSON data."""
+    """Return a part of a plan as JSON data, but for outcomes (`outcome_text`)."""
     return _converter().unstructure(each)
 
 
@@ -47,7 +47,6 @@ def _converter() -> "Converter":
     made.register_structure_hook(Span, lambda data, _: _place(data))
     made.register_unstructure_hook_func(_is_value, lambda data: data)
     made.register_structure_hook_func(_is_value, lambda data, _: data)
-    made.register_unstructure_hook_func(_is_content, _content)
     made.register_structure_hook_func(_is_content, lambda data, _: _content_of(data))
     made.register_structure_hook(str, lambda data, _: _text(data))
     made.register_structure_hook(int, lambda data, _: _count(data))
@@ -62,16 +61,12 @@ def _converter() -> "Converter":
     # Present only if set: hardly any mapping has such a key or such a wait, and plans made before
     # keys were counted have no counts.
     some = override(omit_if_default=True)
-    made.register_unstructure_hook(Change, make_dict_unstructure_fn(Change, made, awaits=some))
-    made.register_unstructure_hook(Action, make_dict_unstructure_fn(Action, made, why=some))
     made.register_unstructure_hook(Reason, make_dict_unstructure_fn(Reason, made, value=some))
     whole = made.get_structure_hook(Outcome)
     made.register_structure_hook(
         Outcome,
         lambda data, kind: _quiet(data).outcome if isinstance(data, list) else whole(data, kind),
     )
-    outcome = make_dict_unstructure_fn(Outcome, made, key_digest=some, only_by_key=some)
-    made.register_unstructure_hook(Outcome, outcome)
     made.register_unstructure_hook(Miss, make_dict_unstructure_fn(Miss, made, whose=some))
     made.register_unstructure_hook(
         Read,
@@ -97,11 +92,6 @@ def _is_content(kind: Any) -> bool:
 
 def _is_tuple(kind: Any) -> bool:
     return get_origin(kind) in (tuple, Sequence)
-
-
-def _content(value: _Content) -> Data:
-    # Wrapped, so that an object with a key "sealed" is not taken for a sealed value.
-    return {"sealed": value.digest} if isinstance(value, Sealed) else {"value": value}
 
 
 def _content_of(data: Data) -> _Content:

@@ -1,0 +1,125 @@
+"""Writes outcomes as canonical JSON: sorted keys, ASCII, no white space.
+
+`codec` reads what is written here. A plan has one outcome for each record that anything is said
+of: to make an object of its parts first, and text of that, takes four times as long.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from json.encoder import encode_basestring_ascii as quoted
+from typing import TypeVar
+
+from oneway.core.records import Value
+from oneway.core.seal import Sealed, canonical
+from oneway.planning.plan import Action, Change, Claim, Outcome, Quiet, Reason
+from oneway.planning.plan_file.codec import place_text
+
+T = TypeVar("T")
+
+
+def singly(parts: Iterable[Outcome | Quiet]) -> Iterator[str]:
+    """Yield each outcome as canonical JSON; a quiet one is an array."""
+    for each in parts:
+        if isinstance(each, Outcome):
+            yield _outcome(each)
+        else:
+            *names, only_by_key = each
+            yield f"[{','.join(map(quoted, names))},{_flag(only_by_key)}]"
+
+
+def in_pieces(parts: Sequence[Outcome | Quiet]) -> Iterator[str]:
+    """Yield what `singly` does, many with commas at a time."""
+    for start in range(0, len(parts), _AT_A_TIME):
+        some = parts[start : start + _AT_A_TIME]
+        text = _encoded(some) if len(some) == _AT_A_TIME else None
+        yield ",".join(singly(some)) if text is None else text
+
+
+_AT_A_TIME = 1_000
+
+
+def _encoded(parts: Iterable[Outcome | Quiet]) -> str | None:
+    """Return what `singly` yields, with commas, if a fast encoder writes the same."""
+    import msgspec  # which most starts need not wait for
+
+    raw, said, escapes = msgspec.Raw, list[object](), 0
+    for each in parts:
+        if isinstance(each, Outcome):
+            text = _outcome(each)
+            escapes += text.count("\\")
+            said.append(raw(text.encode("ascii")))
+        else:
+            said.append(each)
+    try:
+        found = msgspec.json.encode(said)
+    except UnicodeEncodeError:  # half of a character, which only an escape can stand for
+        return None
+    same = found.isascii() and found.count(b"\\") == escapes and b"\x7f" not in found
+    return found[1:-1].decode("ascii") if same else None
+
+
+def _outcome(each: Outcome) -> str:
+    digest = f'"key_digest":{quoted(each.key_digest)},' if each.key_digest else ""
+    by_key = '"only_by_key":true,' if each.only_by_key else ""
+    return (
+        f'{{"actions":{_list(_action, each.actions)},"has_access":{_flag(each.has_access)},'
+        f'"key":{quoted(each.key)},{digest}"kind":"{each.kind.value}",'
+        f'"label":{quoted(each.label)},{by_key}"reasons":{_list(_reason, each.reasons)},'
+        f'"source_id":{_id(each.source_id)},"target_id":{_id(each.target_id)}}}'
+    )
+
+
+def _action(each: Action) -> str:
+    why = f',"why":{quoted(each.why)}' if each.why else ""
+    return (
+        f'{{"changes":{_list(_change, each.changes)},"claims":{_list(_claim, each.claims)},'
+        f'"depends_on":{_list(quoted, each.depends_on)},"id":{quoted(each.id)},'
+        f'"source_id":{_id(each.source_id)},"target_id":{_id(each.target_id)},'
+        f'"verb":"{each.verb.value}"{why}}}'
+    )
+
+
+def _change(each: Change) -> str:
+    awaits = ""
+    if each.awaits is not None:
+        action, lookup = quoted(each.awaits.action), quoted(each.awaits.lookup)
+        awaits = f'"awaits":{{"action":{action},"lookup":{lookup}}},'
+    return (
+        f'{{"after":{_content(each.after)},{awaits}"before":{_content(each.before)},'
+        f'"expression":{quoted(each.expression)},"field":{quoted(each.field)},'
+        f'"place":{quoted(place_text(each.place))}}}'
+    )
+
+
+def _claim(each: Claim) -> str:
+    value = _content(each.value)
+    return f'{{"compare":"{each.compare.value}","path":{quoted(each.path)},"value":{value}}}'
+
+
+def _reason(each: Reason) -> str:
+    place = "null" if each.place is None else quoted(place_text(each.place))
+    value = f'"value":{quoted(each.value)},' if each.value else ""
+    return (
+        f'{{"candidates":{_list(quoted, each.candidates)},"code":{quoted(each.code)},'
+        f'"place":{place},"text":{quoted(each.text)},{value}"warning":{_flag(each.warning)}}}'
+    )
+
+
+def _content(value: Value | Sealed) -> str:
+    # Wrapped, so that an object with a key "sealed" is not taken for a sealed value.
+    if isinstance(value, str):
+        return f'{{"value":{quoted(value)}}}'
+    if isinstance(value, Sealed):
+        return f'{{"sealed":{quoted(value.digest)}}}'
+    return '{"value":null}' if value is None else f'{{"value":{canonical(value)}}}'
+
+
+def _list(write: Callable[[T], str], items: Iterable[T]) -> str:
+    return f"[{','.join(map(write, items))}]"
+
+
+def _id(id: str | None) -> str:
+    return "null" if id is None else quoted(id)
+
+
+def _flag(on: bool) -> str:
+    return "true" if on else "false"
