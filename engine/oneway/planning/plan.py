@@ -436,6 +436,11 @@ class Plan:
         return self.outcomes.parts if isinstance(self.outcomes, Outcomes) else self.outcomes
 
     @cached_property
+    def worked_out(self) -> dict[str, str]:
+        """What takes long to work out of this plan, and is asked again and again, by name."""
+        return {}
+
+    @cached_property
     def telling(self) -> tuple[Outcome, ...]:
         """The outcomes with anything to report, in order: all but the quiet ones."""
         outcomes = self.outcomes

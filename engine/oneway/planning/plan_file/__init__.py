@@ -56,7 +56,10 @@ class Proof:
 
 def fingerprint(plan: Plan) -> str:
     """Return the SHA-256 of a plan's content, as 64 hex digits: what a person approves."""
-    return _digest_of(_texts(plan, in_pieces))
+    known = plan.worked_out
+    if "fingerprint" not in known:
+        known["fingerprint"] = _digest_of(_texts(plan, in_pieces))
+    return known["fingerprint"]
 
 
 def dump(plan: Plan, proof: Proof | None = None) -> str:
