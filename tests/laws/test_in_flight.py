@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory import MemorySystems, MemoryWriter, Recording, approval, merged, steps, systems_of
+from oneway.applying import flight
 from oneway.applying.circuit_breaker import CircuitBreaker
 from oneway.applying.gates import GIVEN_UP
 from oneway.applying.order import ordered
@@ -139,12 +140,19 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(world, plan, kept, draw(some), draw(edited))
 
 
-def ended(case: Case, size: int, dice: Random | None = None) -> tuple[list[Result], MemorySystems]:
-    """Apply a case's plan with so many in flight and return how its actions ended."""
+def ended(
+    case: Case, size: int, dice: Random | None = None, *, batch: int = 1
+) -> tuple[list[Result], MemorySystems]:
+    """Apply a case's plan and return how its actions ended.
+
+    With so many in flight, or with a target where up to `batch` writes wait for a flush.
+    """
     systems = systems_of(case.world)
     tokens = {each.id: token_of(each, fingerprint(case.plan), SEAL) for each in case.plan.actions}
     faults = {tokens[id]: fault for id, fault in case.faults.items()}
-    systems.writer = Befallen(systems.target, case.world.unique, faults=faults, concurrency=size)
+    systems.writer = Befallen(
+        systems.target, case.world.unique, batch, faults=faults, concurrency=size
+    )
     systems.target.concurrency = systems.source.concurrency = size
     for id in case.edited:
         systems.target.records[id] = merged(systems.target.records[id], BY_HAND)
@@ -167,10 +175,10 @@ def told(results: list[Result]) -> dict[str, tuple[object, ...]]:
     }
 
 
-def wrong(case: Case, size: int, dice: Random) -> str:
-    """Return in what a case ends otherwise with several in flight, or nothing."""
+def wrong(case: Case, size: int, dice: Random, *, batch: int = 1) -> str:
+    """Return in what a case ends otherwise than one at a time, or nothing."""
     alone, before = ended(case, 1)
-    beside, after = ended(case, size, dice)
+    beside, after = ended(case, size if batch == 1 else 1, dice, batch=batch)
     if [each.action.id for each in beside] != [each.action.id for each in alone]:
         return "it is told in another order"
     given_up = any(each.code == GIVEN_UP for each in alone)
@@ -195,6 +203,15 @@ def wrong(case: Case, size: int, dice: Random) -> str:
 @settings(deadline=None)
 def test_in_flight_a_plan_ends_as_one_at_a_time(case: Case, size: int, dice: Random) -> None:
     assert wrong(case, size, dice) == ""
+
+
+@given(cases(), st.sampled_from([1, 2, 3, 100]), st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_where_writes_wait_for_a_flush_a_plan_ends_as_one_at_a_time(
+    case: Case, together: int, dice: Random
+) -> None:
+    with patch.object(flight, "_TOGETHER", together):
+        assert wrong(case, together, dice, batch=50) == ""
 
 
 @given(cases(), st.sampled_from([2, 4, 32]), st.randoms(use_true_random=False))
@@ -226,6 +243,9 @@ def test_a_system_that_is_down_meets_no_more_than_what_was_in_flight(
     case = replace(case, faults={each.id: down for each in case.plan.actions})
     alone, beside = ended(case, 1)[1], ended(case, size, dice)[1]
     assert len(beside.writer.order) <= len(alone.writer.order) + size + -(-size // 4)
+    with patch.object(flight, "_TOGETHER", 2):
+        waiting = ended(case, 1, batch=50)[1]
+    assert len(waiting.writer.order) <= len(alone.writer.order) + 2
 
 
 def _records(action: Action) -> list[tuple[str, str]]:

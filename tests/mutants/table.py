@@ -1072,6 +1072,14 @@ MUTANTS = (
         "tests/unit/test_apply.py",
     ),
     Mutant(
+        "failing-gathered",
+        "applying/unconfirmed",
+        "return self._failing or self._tried",
+        "return self._tried",
+        "a system that is down is given up before others wait for the same flush",
+        "tests/laws/test_in_flight.py",
+    ),
+    Mutant(
         "filter-believed",
         "applying/preconditions",
         "if not found or any(_claims(each, claim, value) for each in found):",

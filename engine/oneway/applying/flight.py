@@ -2,7 +2,7 @@
 
 An action is checked, journalled as intended, sent, and its ending journalled. The endings of some
 actions and the intentions of the next are journalled together, before those are sent. With a size
-of one, each action ends before the next is checked.
+of one, each action ends before the next is checked, unless nothing leaves before a flush.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +20,9 @@ from oneway.core.diagnostics import Refused
 from oneway.core.telemetry import OpenStep, begin
 from oneway.planning.plan import Action, Ending
 
+_TOGETHER = 100
+"""Actions that are journalled together where nothing leaves before a flush."""
+
 
 class Flight:
     """Brings actions to their ends, up to `size` requests at a time."""
@@ -33,11 +36,13 @@ class Flight:
         # Few of them are journalled as sent, and so unknown after a crash.
         self._room = size + -(-size // 2) if self._side_by_side else 1
         self._most_sent = size + -(-size // 4)
+        self._unconfirmed = Unconfirmed(gates)
+        if self._unconfirmed.gathers:
+            self._room = self._most_sent = _TOGETHER
         self._running: dict[str, Action] = {}
         self._sent: set[str] = set()
         self._steps: dict[str, OpenStep] = {}
         self._ready: list[Ready] = []
-        self._unconfirmed = Unconfirmed(gates)
         self._untold: list[Result] = []
         self._done = 0
         self._why: BaseException | None = None
@@ -73,9 +78,10 @@ class Flight:
         while True:
             self._begin()
             self._log.prepare()
-            if self._running:
+            if self._is_busy:
                 self._take(self._crew.finished())
-            self._journal()
+            if self._is_time_to_journal:
+                self._journal()
             if not self._running:
                 return
 
@@ -83,13 +89,13 @@ class Flight:
         """Let the crew check as many actions as there is room for; some need no check."""
         while (action := self._next()) is not None:
             if self._watch.stopping():
-                self._stop(Stopped())
+                self._stop(Stopped(), sending=self._unconfirmed.gathers)
                 return
             renew = self._order.begin()
             self._steps[action.id] = begin("action", action=action.id, verb=action.verb.value)
             ended = self._gates.unasked(action)
             if ended is not None:
-                self._unconfirmed.add(ended)
+                self._add(ended)
                 continue
             self._crew.do(CrewJob(action.id, self._look(action, renew=renew)))
             self._running[action.id] = action
@@ -99,13 +105,21 @@ class Flight:
         full = len(self._running) >= self._room or self._unconfirmed.full
         if self._why is not None or full or self._waits_for_a_flush:
             return None
+        if self._unconfirmed.gathers and self._is_busy:
+            return None  # one after the other; what is ready is journalled, and sent, together
         action = self._order.next()
         return None if action is None or self._is_cautious() else action
 
     @property
+    def _is_busy(self) -> bool:
+        """Whether the crew checks or sends anything."""
+        return len(self._running) > len(self._ready)
+
+    @property
     def _waits_for_a_flush(self) -> bool:
         """Whether the next action must see earlier writes, which takes a flush."""
-        return self._unconfirmed.gathers and bool(self._unconfirmed) and self._order.held_up
+        earlier = bool(self._unconfirmed) or bool(self._running)
+        return self._unconfirmed.gathers and earlier and self._order.held_up
 
     def _is_cautious(self) -> bool:
         """Return whether a failing system would be given up if all actions in flight failed.
@@ -113,8 +127,8 @@ class Flight:
         Then no more are sent than if they were sent one at a time.
         """
         breaker = self._gates.breaker
-        if breaker.lost:
-            return False  # nothing is tried any more
+        if breaker.lost or not (breaker.row or self._order.some_uncounted):
+            return False  # nothing is tried any more, or nothing has failed
         row, failing = 0, False
         for end in self._order.before_next():
             blame = end.fault.blame if end is not None and end.fault is not None else None
@@ -141,19 +155,24 @@ class Flight:
             del self._running[each.key]
             self._sent.discard(each.key)
             if isinstance(each.value, Ended):
-                self._unconfirmed.add(each.value)
+                self._add(each.value)
             if each.error is not None:
                 self._stop(each.error)
         if self._side_by_side and self._why is None and self._watch.stopping():
             self._stop(Stopped())
 
-    def _stop(self, why: BaseException) -> None:
-        """Start nothing more. Sent actions end; checked ones stay as they were."""
+    def _add(self, ended: Ended) -> None:
+        self._unconfirmed.add(ended)
+        self._done += 1
+        self._watch.progress("applying", self._done, len(self._order.actions))
+
+    def _stop(self, why: BaseException, *, sending: bool = False) -> None:
+        """Start nothing more. Sent actions end; checked ones stay as they were, or are sent."""
         self._why = self._why or why
-        for key in (*self._crew.drop(), *(each.action.id for each in self._ready)):
+        ready, self._ready = ([], self._ready) if sending else (self._ready, [])
+        for key in (*self._crew.drop(), *(each.action.id for each in ready)):
             del self._running[key]
             self._steps.pop(key).end("Stopped")
-        self._ready.clear()
 
     def _journal(self) -> None:
         """Journal endings and intentions together; then send the intended actions."""
@@ -178,6 +197,11 @@ class Flight:
             self._sent.add(ready.action.id)
             self._crew.do(CrewJob(ready.action.id, self._send(ready), urgent=True))
 
+    @property
+    def _is_time_to_journal(self) -> bool:
+        """Whether nothing more can be journalled together with what is ready, or has ended."""
+        return not self._unconfirmed.gathers or self._next() is None
+
     def _end_step(self, result: Result) -> None:
         step = self._steps.pop(result.action.id)
         code = {"code": result.code} if result.code else {}
@@ -186,9 +210,9 @@ class Flight:
 
     @property
     def _is_time_to_confirm(self) -> bool:
-        if not self._unconfirmed.gathers or self._unconfirmed.full or self._waits_for_a_flush:
+        if not self._unconfirmed.gathers or self._unconfirmed.full:
             return True
-        return not self._running and (self._why is not None or self._order.all_begun)
+        return not self._running and self._next() is None
 
     def _count(self, ended: Sequence[Ended]) -> list[Result]:
         """Note how actions ended, and return the results whose turn has come."""
@@ -197,8 +221,6 @@ class Flight:
             if result.ending is Ending.DONE:
                 self._gates.done.add(result.action.id)
             self._order.ended(result.action, each)
-            self._done += 1
-            self._watch.progress("applying", self._done, len(self._order.actions))
         counted = list(self._order.counting())
         for each in counted:
             if each.answered:
@@ -216,7 +238,7 @@ class Flight:
                 self._ready.append(each)
             else:
                 del self._running[each.action.id]
-                self._unconfirmed.add(Ended(held))
+                self._add(Ended(held))
 
     def _end_in_flight(self) -> None:
         """Wait for the actions in flight after an error, and journal their endings if possible."""

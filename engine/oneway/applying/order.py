@@ -46,6 +46,7 @@ class Order(Generic[End]):
         """No action before this position waits to start."""
         self._counted = 0
         """How many endings count: those of all actions before the first unfinished one."""
+        self._ended = 0
         for place, (depends, same) in enumerate(_needs(actions)):
             needs = depends | same if side_by_side else depends
             self._waits[place], self._follows[place] = len(needs), bool(depends | same)
@@ -78,6 +79,7 @@ class Order(Generic[End]):
         """Note how an action ended, and release those that waited for it alone."""
         place = self._place[action.id]
         self._ends[place] = end
+        self._ended += 1
         for each in self._followers.pop(place, ()):
             self._waits[each] -= 1
             if not self._waits[each]:
@@ -91,6 +93,11 @@ class Order(Generic[End]):
                 return
             self._counted += 1
             yield end
+
+    @property
+    def some_uncounted(self) -> bool:
+        """Whether any action has ended that does not count yet."""
+        return self._ended > self._counted
 
     def uncounted(self) -> Iterator[End]:
         """Yield the endings that do not count yet, in order."""

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from oneway.applying.gates import Ended, Gates
 from oneway.applying.result import failed
-from oneway.core.connector import WriteError, asked_before_leaving
+from oneway.core.connector import Blame, WriteError, asked_before_leaving
 from oneway.planning.plan import Ending
 
 AT_ONCE = 500
 """Actions without a request that are journalled together."""
+_MOST_GATHERED = 5_000
+"""Writes that wait for one flush, which rewrites a whole file: more take long to look up again."""
 
 
 class Unconfirmed:
@@ -16,10 +18,11 @@ class Unconfirmed:
 
     def __init__(self, gates: Gates) -> None:
         self._gates = gates
-        self._most = gates.writer.batch
+        self._most = min(gates.writer.batch, _MOST_GATHERED)
         self._ended: list[Ended] = []
         self._tried = 0
         """How many of them took a check of a system, or a write."""
+        self._failing = False
 
     def __bool__(self) -> bool:
         return bool(self._ended)
@@ -28,6 +31,8 @@ class Unconfirmed:
         """Add how an action ended."""
         self._ended.append(ended)
         self._tried += not ended.result.ending.withheld
+        fault = ended.fault
+        self._failing = self._failing or (fault is not None and fault.blame is not Blame.RECORD)
 
     @property
     def gathers(self) -> bool:
@@ -36,12 +41,13 @@ class Unconfirmed:
 
     @property
     def full(self) -> bool:
-        """Whether it is time to flush them."""
-        return self._tried >= self._most or len(self._ended) >= AT_ONCE
+        """Whether it is time to flush them: soon if a system fails, which the next must know."""
+        most = self._most if self.gathers else AT_ONCE
+        return self._failing or self._tried >= self._most or len(self._ended) >= most
 
     def confirmed(self) -> list[Ended]:
         """Flush the writes and return all endings, as they are afterwards."""
-        ended, self._ended, self._tried = self._ended, [], 0
+        ended, self._ended, self._tried, self._failing = self._ended, [], 0, False
         if not ended:
             return ended
         done = [each.result.action for each in ended if each.result.ending is Ending.DONE]

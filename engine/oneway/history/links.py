@@ -5,7 +5,7 @@ held, interrupted or refused. If such a run is in doubt, only matches with evide
 are stored.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from oneway.planning.guards import Verdict
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 
 def learn_created(
-    journal: "Journal", connection: str, outcome: Outcome, target_id: str, now: str
+    journal: "Journal", connection: str, created: Iterable[tuple[Outcome, str]], now: str
 ) -> None:
-    """Store the link of a confirmed create."""
+    """Store the links of confirmed creates, each with the id of its record."""
     from oneway.history.journal.links import learn  # with the store, and not before it is used
 
-    learn(journal, connection, [_link(outcome, target_id, Origin.CREATED, now)])
+    found = [_link(outcome, target_id, Origin.CREATED, now) for outcome, target_id in created]
+    learn(journal, connection, found)
 
 
 def matched(plan: Plan, verdict: Verdict, now: str) -> list[Link]:

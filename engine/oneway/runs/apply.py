@@ -196,9 +196,11 @@ class RunLog:
     def leaving(self, actions: Sequence[Action]) -> None:
         """Prove again, just before their requests leave, the actions whose proof is old."""
         lease = self.journal.lease
-        for each in actions:
-            if lease is not None and not lease.may_leave(each.id):
-                self.sent_again(each)
+        late = [] if lease is None else [each for each in actions if not lease.may_leave(each.id)]
+        if late:
+            with self.journal.at_once():
+                for each in late:
+                    self.sent_again(each)
 
     def ended(self, results: Sequence[Result]) -> None:
         """Journal how actions ended."""
@@ -206,7 +208,7 @@ class RunLog:
             for each in results:
                 traces = None if each.ending.withheld else traces_of(each.action, self.seal)
                 self.journal.ended(self.run, each.action, each.end, traces)
-                self._learn_created(each)
+            self._learn_created(results)
 
     @contextmanager
     def _going_on(self) -> Iterator[None]:
@@ -285,11 +287,17 @@ class RunLog:
         undone = undone_by(self.journal, connection_of(self.plan), self.run)
         return still_in(self.plan, ends_of(entries), undone=undone.keys())
 
-    def _learn_created(self, result: Result) -> None:
-        created = self._created.get(result.action.id)
-        if created and result.ending is Ending.DONE and result.target_id is not None:
+    def _learn_created(self, results: Sequence[Result]) -> None:
+        created = [
+            (self._created[each.action.id], each.target_id)
+            for each in results
+            if each.action.id in self._created
+            and each.ending is Ending.DONE
+            and each.target_id is not None
+        ]
+        if created:
             name, now = connection_of(self.plan), instant_text(self.operator.now())
-            learn_created(self.journal, name, created, result.target_id, now)
+            learn_created(self.journal, name, created, now)
 
 
 def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:
