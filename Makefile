@@ -85,9 +85,9 @@ test-lowest: $(VENV)/.dev  ## imports and unit with the oldest that pyproject.to
 test-dates: $(VENV)/.dev  ## the tests on other days and in other zones (needs libfaketime)
 	$(BIN)/python tests/dates.py
 
-bench: | $(BIN)/python  ## plans beside what others take for the same decisions (an environment of its own)
+bench: | $(BIN)/python  ## plans beside what others take for the same decisions, and the other benchmarks (an environment of its own)
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-bench
-	@$(UV) pip install --quiet --python .venv-bench/bin/python --editable . orjson pandas polars duckdb
+	@$(UV) pip install --quiet --python .venv-bench/bin/python --editable . orjson pandas polars duckdb diffsync
 	@.venv-bench/bin/python benchmarks/compare.py $(BENCH)
 
 licences: $(VENV)/.dev  ## list the licences of all packages in docs/licences.md

@@ -1,11 +1,14 @@
-"""`make bench`: plans beside what others take for the same decisions, and start-up.
+"""`make bench`: plans beside what others take for the same decisions, start-up, and the rest.
 
     python benchmarks/compare.py --records 10000 --runs 5
+    python benchmarks/compare.py --only "oneway plan"      neither the others nor the rest
 
 Every program runs in a process of its own, in turn with the floor (orjson reads both files and
 decides nothing), and is given by processor time beyond that of the same program with one person,
 medians of the runs, as a ratio to the floor's. Before anything is timed, the answers of all are
 compared. Where the floor takes less than a hundredth of a second, there is nothing to compare with.
+The rest are the other benchmarks, each by a command that is printed: a second night, expressions
+alone, many mappings, and writes.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -90,6 +94,16 @@ def peer_command(name: str, folder: Path) -> list[str]:
     return [sys.executable, str(ROOT / "peers.py"), name, str(folder)]
 
 
+def rest(records: int, runs: int) -> dict[str, tuple[str, ...]]:
+    """Return the arguments of the other benchmarks, at a size that fits into a few minutes."""
+    return {
+        "second_night.py": ("--records", str(records), "--runs", str(runs)),
+        "evaluate.py": ("--records", "2000"),
+        "mappings.py": (),
+        "apply.py": ("--actions", "200", "--runs", str(runs)),
+    }
+
+
 Commands = dict[str, Sequence[str]]
 
 
@@ -141,7 +155,7 @@ def commands_on(folder: Path) -> Commands:
 
 def machine() -> str:
     """Return what this runs on, and with which packages."""
-    packages = ("oneway", "orjson", "msgspec", "jmespath", "pandas", "polars", "duckdb")
+    packages = ("oneway", "orjson", "msgspec", "jmespath", "pandas", "polars", "duckdb", "diffsync")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     cores = os.cpu_count()
     return f"Python {platform.python_version()}, {cores} cores, {platform.machine()}; {versions}"
@@ -171,6 +185,10 @@ def main() -> None:
         beyond_nothing(people, nobody, folder, given.runs)
         starts = {each: [sys.executable, *args] for each, args in STARTS.items()}
         starting(starts, folder, given.runs)
+    others = {} if given.only else rest(given.records, given.runs)
+    for script, arguments in others.items():
+        print(f"\n$ python benchmarks/{' '.join((script, *arguments))}", flush=True)
+        subprocess.run([sys.executable, str(ROOT / script), *arguments], check=True)
 
 
 if __name__ == "__main__":
