@@ -136,8 +136,8 @@ def test_what_is_kept_of_a_changed_file_is_what_is_kept_of_a_new_one(data: st.Da
         found = UnchangedLines(before, DIGESTS)
         found.find(BytesIO(text), line_of)
         now = Counter(DIGESTS.line(line) for line in BytesIO(text))
-        still = {at: DIGESTS.line(each) for at, each in enumerate(pairs)}
-        still = {each: at for at, each in enumerate(e for e in still.values() if now[e] == 1)}
+        digests = [DIGESTS.line(each) for each in pairs]
+        still = {each: at for at, each in enumerate(e for e in digests if now[e] == 1)}
         keeper = found.keeper(BytesIO(text), line_of)
         assert keeper is not None
         again = keeper.kept(still)

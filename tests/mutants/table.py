@@ -620,7 +620,7 @@ MUTANTS = (
             (
                 "bearing-off",
                 "runs/second_night",
-                "            if not touched & passed:",
+                "            if not touched:",
                 "            if True:",
             ),
             (
@@ -638,8 +638,8 @@ MUTANTS = (
             (
                 "doubted-pass",
                 "runs/second_night",
-                "                and before.quiet[each].source_id not in doubtful\n",
-                "",
+                "if each.source_id in doubtful or not known",
+                "if not known",
             ),
             (
                 "blanks-not-counted",
@@ -662,13 +662,13 @@ MUTANTS = (
             (
                 "unchecked",
                 "runs/unchanged_lines",
-                "if digest(read(size)) != kept.code_of(each):",
-                "if len(read(size)) != size:",
+                "if digest(read(sizes[end])) != codes[end * DIGEST : end * DIGEST + DIGEST]:",
+                "if len(read(sizes[end])) != sizes[end]:",
             ),
             (
                 "twice-unnoticed",
                 "runs/unchanged_lines",
-                "            self.twice |= seen.find(1, first, end) >= 0\n",
+                "            self.twice |= self.seen.find(1, line, after) >= 0\n",
                 "",
             ),
             (
@@ -686,7 +686,7 @@ MUTANTS = (
             (
                 "place-of-the-piece",
                 "runs/unchanged_lines",
-                " + sum(self.kept.lengths[firsts[piece] : line])",
+                " + beside",
                 "",
             ),
             (

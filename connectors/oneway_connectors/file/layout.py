@@ -63,7 +63,8 @@ class FileEntries(NamedTuple):
 def line_of(file: BinaryIO) -> bytes:
     """Return the next line of a file, b"" at its end; raise `ReadError` if it is too long."""
     line = file.readline(LONGEST_LINE + 1)
-    within_limit(len(line))
+    if len(line) > LONGEST_LINE:
+        within_limit(len(line))
     return line
 
 

@@ -95,9 +95,7 @@ class FileReader:
         with opened(self._path) as file:
             yield as_utf8(self._path, file, self._options.encoding)
 
-    def line_of(self, file: BinaryIO) -> bytes:
-        """Return the next line of the open file with its end, b"" at the end of the file."""
-        return line_of(file)
+    line_of = staticmethod(line_of)
 
     def of_lines(self, lines: Iterable[bytes]) -> "LinesReader":
         """Return a reader of some lines alone, as if the file had no others."""

@@ -7,9 +7,11 @@ an end, which may go on by the next night.
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
+
+from oneway.core.dataclass import dataclass
 
 DIGEST = 16
 """Bytes of a digest: keyed, so that no two lines can be made to have the same."""
@@ -21,6 +23,16 @@ Digest: TypeAlias = Callable[[bytes], bytes]
 Numbers: TypeAlias = "array[int]"
 
 
+LinesData: TypeAlias = tuple[bytes, bytes, tuple[memoryview, ...]]
+
+
+def numbers_of(data: memoryview) -> Numbers:
+    """Return the numbers whose bytes these are."""
+    found = array("I")
+    found.frombytes(data)
+    return found
+
+
 class LineDigests(NamedTuple):
     """What digests a line of a file without its end, and a piece as it is."""
 
@@ -28,22 +40,32 @@ class LineDigests(NamedTuple):
     piece: Digest
 
 
+@dataclass(frozen=True)  # without slots, for cached properties
 class KeptLines:
     """The lines of a file in their order, and the position of the settled pair of each.
 
-    `lengths` include the ends of the lines; `counts` says how many lines each piece has. `alone`
-    are the lines that are part of no pair, and `by_pair` is the line of each pair.
+    `lengths` include the ends of the lines; `counts` and `sizes` say how many lines and bytes each
+    piece has. `alone` are the lines that are part of no pair; `by_pair` is the line of each pair.
     """
 
-    def __init__(
-        self, digests: bytes, codes: bytes, lengths: Numbers, counts: Numbers, owners: Numbers,
-        alone: Numbers, by_pair: Numbers,
-    ) -> None:  # fmt: skip
-        self.digests, self.codes = digests, codes
-        self.lengths, self.counts, self.owners = lengths, counts, owners
-        self.alone, self.by_pair = alone, by_pair
-        self.firsts = list(accumulate(counts, initial=0))
+    digests: bytes
+    codes: bytes
+    lengths: Numbers
+    counts: Numbers
+    sizes: Numbers
+    owners: Numbers
+    alone: Numbers
+    by_pair: Numbers
+
+    @cached_property
+    def firsts(self) -> Sequence[int]:
         """The first line of each piece, and the line after the last one."""
+        return list(accumulate(self.counts, initial=0))
+
+    @cached_property
+    def places(self) -> Sequence[int]:
+        """Where each piece stood in the file, and where the last one ended."""
+        return list(accumulate(self.sizes, initial=0))
 
     def __len__(self) -> int:
         """Return how many lines there are."""
@@ -58,17 +80,16 @@ class KeptLines:
         return self.codes[piece * DIGEST : piece * DIGEST + DIGEST]
 
     @property
-    def data(self) -> tuple[bytes, ...]:
+    def data(self) -> LinesData:
         """What `of_data` takes."""
-        numbers = self.lengths, self.counts, self.owners, self.alone, self.by_pair
-        return self.digests, self.codes, *(each.tobytes() for each in numbers)
+        numbers = self.lengths, self.counts, self.sizes, self.owners, self.alone, self.by_pair
+        return self.digests, self.codes, tuple(memoryview(each.tobytes()) for each in numbers)
 
     @classmethod
-    def of_data(cls, data: Sequence[bytes]) -> "KeptLines":
+    def of_data(cls, data: LinesData) -> "KeptLines":
         """Return what `data` was taken of."""
-        digests, codes, lengths, counts, owners, alone, by_pair = data
-        numbers = map(partial(array, "I"), (lengths, counts, owners, alone, by_pair))
-        return cls(digests, codes, *numbers)
+        digests, codes, numbers = data
+        return cls(digests, codes, *map(numbers_of, numbers))
 
 
 class LineKeeper:
@@ -78,7 +99,7 @@ class LineKeeper:
         self.digests: list[bytes] = []
         """The digest of each line so far."""
         self._line, self._piece = digests
-        self._lengths, self._counts = array("I"), array("I")
+        self._lengths, self._counts, self._sizes = array("I"), array("I"), array("I")
         self._codes: list[bytes] = []
         self._open: list[bytes] = []
         self._size = 0
@@ -99,6 +120,7 @@ class LineKeeper:
         """Let the next line begin a piece."""
         if self._open:
             self._counts.append(len(self._open))
+            self._sizes.append(self._size)
             self._codes.append(self._piece(b"".join(self._open)))
             self._open, self._size = [], 0
 
@@ -109,6 +131,7 @@ class LineKeeper:
         self.digests += map(kept.digest_of, range(first, end))
         self._lengths += kept.lengths[first:end]
         self._counts.append(end - first)
+        self._sizes.append(kept.sizes[piece])
         self._codes.append(kept.code_of(piece))
 
     def kept(self, pairs: Mapping[bytes, int]) -> KeptLines | None:
@@ -124,4 +147,5 @@ class LineKeeper:
             return None
         by_pair = array("I", map(lines.__getitem__, range(len(lines))))
         digests, codes = b"".join(self.digests), b"".join(self._codes)
-        return KeptLines(digests, codes, self._lengths, self._counts, owners, alone, by_pair)
+        numbers = (self._lengths, self._counts, self._sizes, owners, alone, by_pair)
+        return KeptLines(digests, codes, *numbers)

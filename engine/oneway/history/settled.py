@@ -12,24 +12,36 @@ damaged, of another version or another key is the same as none.
 import hashlib
 import hmac
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
-from oneway.history.kept_lines import DIGEST, Digest, KeptLines, LineDigests
+from oneway.history.kept_lines import (
+    DIGEST,
+    KeptLines,
+    LineDigests,
+    LinesData,
+    Numbers,
+    numbers_of,
+)
+from oneway.mapping.new_ids import is_number
 from oneway.planning.plan import Quiet
+from oneway.planning.quiet_texts import QuietTexts
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
-FORMAT = b"oneway settled 3\n"
+FORMAT = b"oneway settled 6\n"
 """How a file begins; another version is not read."""
 
-_HANDLE = 8
+_HANDLE = 6
 """Bytes of a handle's digest: where two have the same, a pair is read for nothing."""
-_CODE = 32
 
 Word: TypeAlias = str | int | float | bool
 """A value that is compared with a word."""
@@ -44,8 +56,7 @@ class Digests:
             for role in ("source", "target")
         }
         self._pieces = {
-            role: _of_pieces(seal, f"{role} pieces of {connection}")
-            for role in ("source", "target")
+            role: _of_much(seal, f"{role} pieces of {connection}") for role in ("source", "target")
         }
         self._handles = _keyed(seal, f"handles of {connection}", _HANDLE)
 
@@ -60,21 +71,21 @@ class Digests:
 
         return LineDigests(digest, self._pieces[role])
 
-    def of_handle(self, handle: str) -> int:
-        """Return the digest of a handle, as a number of eight bytes."""
+    def of_handle(self, handle: str) -> float:
+        """Return the digest of a handle: a whole number, as a float, which sorts faster."""
         made = self._handles.copy()
         made.update(handle.encode("utf-8", "surrogatepass"))
-        return int.from_bytes(made.digest(), "little")
+        return float(int.from_bytes(made.digest(), "little"))
 
 
 def _keyed(seal: Seal, what: str, size: int) -> "hashlib.blake2b":
     return hashlib.blake2b(key=bytes.fromhex(seal.mac(f"key of {what}")), digest_size=size)
 
 
-def _of_pieces(seal: Seal, what: str) -> Digest:
-    """Return what digests pieces: BLAKE3, which takes a fifth of the time, where it is installed.
+def _of_much(seal: Seal, what: str) -> Callable[[bytes | memoryview], bytes]:
+    """Return what digests many bytes: BLAKE3, which takes a fifth of the time, or else BLAKE2b.
 
-    Those of another digest are never the same; then each line is looked at.
+    What was digested by the other one only looks as if it had changed.
     """
     key = bytes.fromhex(seal.mac(f"key of {what}"))
     try:
@@ -95,7 +106,45 @@ class SettledPair(NamedTuple):
     quiet: Quiet
     blanks: tuple[int, int]
     """At which keys that are told of the source record, and the target record, is blank: bits."""
-    handles: Sequence[int]
+    handles: Sequence[float]
+
+
+class Kinds(NamedTuple):
+    """The `blanks` that there are, how many pairs have each, and which of them each pair has."""
+
+    kinds: Sequence[tuple[int, int]]
+    counts: Sequence[int]
+    of_pairs: Numbers
+
+
+class Handled(NamedTuple):
+    """The handles of the pairs, those of one after those of another.
+
+    `firsts` says where those of each begin, and those of one more would. `sorted` are all of them
+    in their order, and `shared` those that several pairs have.
+    """
+
+    handles: "array[float]"
+    firsts: Numbers
+    sorted: "array[float]"
+    shared: frozenset[float]
+
+    def of(self, pair: int) -> Sequence[float]:
+        """Return the handles of a pair."""
+        return self.handles[self.firsts[pair] : self.firsts[pair + 1]]
+
+    def sharing(self, handles: Iterable[float], read: AbstractSet[int]) -> set[int]:
+        """Return the pairs that have one of these handles, beside those that are `read`."""
+        own = {handle for pair in read for handle in self.of(pair)} - self.shared
+        found = {handle for handle in handles if handle not in own and self._has(handle)}
+        if not found:
+            return set()
+        places = (at for at, handle in enumerate(self.handles) if handle in found)
+        return {bisect_right(self.firsts, at) - 1 for at in places} - read
+
+    def _has(self, handle: float) -> bool:
+        at = bisect_left(self.sorted, handle)
+        return at < len(self.sorted) and self.sorted[at] == handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +155,8 @@ class Settled:
     the fields that told people apart; `lowest` is the lowest target id among the pairs that hold
     each field by which that is seen. `words` are the values of the source and of the target that
     are compared with the words of the mapping, and `untyped` the constants without a value of
-    their type. Of the pairs, all stands by position: `handles` and `owners` beside each other.
+    their type. The pairs stand in the order of the plan; `numbers` of them have a target record
+    whose id is a number.
     """
 
     context: str
@@ -116,41 +166,40 @@ class Settled:
     untyped: Mapping[str, Sequence[str]]
     source: KeptLines
     target: KeptLines
-    quiet: Sequence[Quiet]
-    blanks: Sequence[tuple[int, int]]
-    handles: "array[int]"
-    owners: "array[int]"
+    quiet: QuietTexts
+    numbers: int
+    blanks: Kinds
+    handled: Handled
 
-    def sharing(self, handles: Collection[int]) -> set[int]:
-        """Return the pairs that have one of these handles."""
-        pairs = zip(self.handles, self.owners, strict=True)
-        return {owner for handle, owner in pairs if handle in handles}
-
-    def pairs(self, positions: Collection[int]) -> Iterator[SettledPair]:
-        """Yield some of the pairs, in the order of their positions."""
-        owned: dict[int, list[int]] = {position: [] for position in sorted(positions)}
-        for handle, owner in zip(self.handles, self.owners, strict=True):
-            if owner in owned:
-                owned[owner].append(handle)
-        sides = self.source, self.target
-        for position, handles in owned.items():
-            source, target = (side.digest_of(side.by_pair[position]) for side in sides)
-            yield SettledPair(source, target, self.quiet[position], self.blanks[position], handles)
+    def pairs(self, without: Collection[int]) -> Iterator[SettledPair]:
+        """Yield the pairs, without some, by position."""
+        kinds, of_pairs = self.blanks.kinds, self.blanks.of_pairs
+        source, target = self.source, self.target
+        for at, quiet in enumerate(self.quiet):
+            if at not in without:
+                yield SettledPair(
+                    source.digest_of(source.by_pair[at]),
+                    target.digest_of(target.by_pair[at]),
+                    quiet,
+                    kinds[of_pairs[at]],
+                    self.handled.of(at),
+                )
 
 
-def columns(
-    pairs: Sequence[SettledPair],
-) -> "tuple[list[Quiet], list[tuple[int, int]], _Numbers, _Numbers]":
+def columns(pairs: Sequence[SettledPair]) -> tuple[QuietTexts, int, Kinds, Handled]:
     """Return pairs as `Settled` has them."""
-    return (
-        [pair.quiet for pair in pairs],
-        [pair.blanks for pair in pairs],
-        array("Q", (handle for pair in pairs for handle in pair.handles)),
-        array("Q", (position for position, pair in enumerate(pairs) for _ in pair.handles)),
+    counts = Counter(pair.blanks for pair in pairs)
+    known = {each: at for at, each in enumerate(counts)}
+    blanks = Kinds(
+        list(counts), list(counts.values()), array("I", [known[pair.blanks] for pair in pairs])
     )
-
-
-_Numbers: TypeAlias = "array[int]"
+    handles = array("d", [handle for pair in pairs for handle in pair.handles])
+    firsts = array("I", accumulate((len(pair.handles) for pair in pairs), initial=0))
+    in_order = array("d", sorted(handles))
+    shared = frozenset(one for one, other in pairwise(in_order) if one == other)
+    numbers = sum(is_number(pair.quiet.target_id) for pair in pairs)
+    quiet = QuietTexts.of([pair.quiet for pair in pairs])
+    return quiet, numbers, blanks, Handled(handles, firsts, in_order, shared)
 
 
 def load_settled(state: StateFolder, connection: str) -> Settled | None:
@@ -159,7 +208,8 @@ def load_settled(state: StateFolder, connection: str) -> Settled | None:
         data = _path(state, connection).read_bytes()
     except OSError:
         return None
-    head, body = data[: len(FORMAT) + _CODE], data[len(FORMAT) + _CODE :]
+    body = memoryview(data)[len(FORMAT) + DIGEST :]
+    head = data[: len(FORMAT) + DIGEST]
     if not data.startswith(FORMAT) or not hmac.compare_digest(head, _head(state, connection, body)):
         return None
     import msgspec  # takes long, and few runs have settled pairs
@@ -198,25 +248,8 @@ def _path(state: StateFolder, connection: str) -> Path:
     return state.path / "settled" / name
 
 
-def _head(state: StateFolder, connection: str, body: bytes) -> bytes:
-    code = state.seal().mac(f"settled {connection} {hashlib.sha256(body).hexdigest()}")
-    return FORMAT + bytes.fromhex(code)
-
-
-def _data_of(settled: Settled) -> "_Data":
-    return (
-        settled.context,
-        settled.telling,
-        dict(settled.lowest),
-        settled.words,
-        settled.untyped,
-        settled.source.data,
-        settled.target.data,
-        list(settled.quiet),
-        list(settled.blanks),
-        settled.handles.tobytes(),
-        settled.owners.tobytes(),
-    )
+def _head(state: StateFolder, connection: str, body: bytes | memoryview) -> bytes:
+    return FORMAT + _of_much(state.seal(), f"settled {connection}")(body)
 
 
 _Data: TypeAlias = tuple[
@@ -225,17 +258,50 @@ _Data: TypeAlias = tuple[
     dict[int, str],
     Mapping[str, Mapping[str, Sequence[Word]]],
     Mapping[str, Sequence[str]],
-    tuple[bytes, ...],
-    tuple[bytes, ...],
-    list[Quiet],
-    list[tuple[int, int]],
-    bytes,
-    bytes,
+    LinesData,
+    LinesData,
+    tuple[str, memoryview, Sequence[int]],
+    int,
+    tuple[list[tuple[int, int]], list[int], memoryview],
+    tuple[memoryview, memoryview, memoryview],
+    list[float],
 ]
 
 
+def _data_of(settled: Settled) -> object:
+    quiet, blanks, handled = settled.quiet, settled.blanks, settled.handled
+    return (
+        settled.context,
+        settled.telling,
+        dict(settled.lowest),
+        settled.words,
+        settled.untyped,
+        settled.source.data,
+        settled.target.data,
+        (quiet.joined, quiet.starts.tobytes(), quiet.only_by_key),
+        settled.numbers,
+        (list(blanks.kinds), list(blanks.counts), blanks.of_pairs.tobytes()),
+        tuple(each.tobytes() for each in handled[:3]),
+        list(handled.shared),
+    )
+
+
 def _settled_of(data: _Data) -> Settled:
-    context, telling, lowest, words, untyped, source, target, quiet, blanks, handles, owners = data
-    numbers = array("Q", handles), array("Q", owners)
-    lines = KeptLines.of_data(source), KeptLines.of_data(target), quiet, blanks
-    return Settled(context, telling, lowest, words, untyped, *lines, *numbers)
+    context, telling, lowest, words, untyped = data[:5]
+    source, target, quiet, numbers, blanks, handled, shared = data[5:]
+    handles, firsts, in_order = array("d"), numbers_of(handled[1]), array("d")
+    handles.frombytes(handled[0])
+    in_order.frombytes(handled[2])
+    return Settled(
+        context,
+        telling,
+        lowest,
+        words,
+        untyped,
+        KeptLines.of_data(source),
+        KeptLines.of_data(target),
+        QuietTexts(quiet[0], numbers_of(quiet[1]), quiet[2]),
+        numbers,
+        Kinds(blanks[0], blanks[1], numbers_of(blanks[2])),
+        Handled(handles, firsts, in_order, frozenset(shared)),
+    )

@@ -21,7 +21,12 @@ class NewIds:
         """Look at the ids of some records."""
         for id in ids:
             self.records += 1
-            self.numbers += id.isascii() and id.isdigit()
+            self.numbers += is_number(id)
+
+    def note_counts(self, records: int, numbers: int) -> None:
+        """Count some records more, so many of whose ids are numbers."""
+        self.records += records
+        self.numbers += numbers
 
     def findings(self) -> Iterator[Diagnostic]:
         """Yield a warning where most ids are no numbers, as those that are made up would be."""
@@ -34,6 +39,11 @@ class NewIds:
         )
         help = f"add what it is to `fields`: {self.path}: {{from: ..., write: on_create}}"
         yield Diagnostic(self.place, Severity.WARNING, "R177", summary, help)
+
+
+def is_number(id: str) -> bool:
+    """Return whether an id is a number, as those that are made up are."""
+    return id.isascii() and id.isdigit()
 
 
 def new_ids(spec: MappingSpec, path: tuple[str, ...]) -> NewIds | None:

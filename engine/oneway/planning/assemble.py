@@ -38,6 +38,7 @@ from oneway.planning.plan import (
     Verb,
     action_id,
 )
+from oneway.planning.quiet_texts import PassedOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,15 @@ class Assembler:
             for row, target in pairs
         ]  # fmt: skip
 
-    def passed_over(self, quiet: Quiet) -> Quiet:
-        """Return the outcome of a pair that was not evaluated, as the links are now."""
-        linked = quiet.only_by_key and self.linked.get(quiet.source_id) == quiet.target_id
-        # The first key is shown, or the pair would not be quiet.
-        supported = linked and not repeats(quiet.source_id, quiet.key)
-        return quiet._replace(only_by_key=False) if supported else quiet
+    def relinked(self, passed_over: PassedOver) -> Mapping[int, Quiet]:
+        """Return the outcomes of pairs that were not evaluated, where links say more by now."""
+        return {
+            at: each._replace(only_by_key=False)
+            for at, each in (passed_over.doubtful() if self.linked else ())
+            # The first key is shown, or the pair would not be quiet.
+            if self.linked.get(each.source_id) == each.target_id
+            and not repeats(each.source_id, each.key)
+        }
 
     def _only_by_key(self, row: AnySourceRow | None, target: AnyTargetRow | None) -> bool:
         if row is None or target is None:

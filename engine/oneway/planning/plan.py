@@ -255,10 +255,15 @@ class Outcomes(Sequence[Outcome]):
         self._telling: tuple[Outcome, ...] | None = None
 
     @property
+    def runs(self) -> "Sequence[Outcome | Quiet | Sequence[Quiet]]":
+        """The outcomes, in order; quiet ones that follow each other may stand together."""
+        return self.parts
+
+    @property
     def telling(self) -> tuple[Outcome, ...]:
         """Those with anything to report, in order."""
         if self._telling is None:
-            self._telling = _but_quiet(self.parts)
+            self._telling = _but_quiet(self.runs)
         return self._telling
 
     def _all(self) -> tuple[Outcome, ...]:
@@ -295,9 +300,9 @@ class Outcomes(Sequence[Outcome]):
         return repr(self._all())
 
 
-def _but_quiet(parts: Iterable[Outcome | Quiet]) -> tuple[Outcome, ...]:
+def _but_quiet(parts: "Iterable[Outcome | Quiet | Sequence[Quiet]]") -> tuple[Outcome, ...]:
     """Return the outcomes with anything to report, in order."""
-    return tuple([each for each in parts if not isinstance(each, Quiet) and not each.is_quiet])
+    return tuple([each for each in parts if isinstance(each, Outcome) and not each.is_quiet])
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,6 +439,11 @@ class Plan:
     def parts(self) -> "Sequence[Outcome | Quiet]":
         """The outcomes, in order, quiet ones as short as they were planned."""
         return self.outcomes.parts if isinstance(self.outcomes, Outcomes) else self.outcomes
+
+    @property
+    def runs(self) -> "Sequence[Outcome | Quiet | Sequence[Quiet]]":
+        """The outcomes, in order; quiet ones that follow each other may stand together."""
+        return self.outcomes.runs if isinstance(self.outcomes, Outcomes) else self.outcomes
 
     @cached_property
     def worked_out(self) -> dict[str, str]:

@@ -59,6 +59,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
+from oneway.planning.quiet_texts import NOT_PASSED, PassedOver
 from oneway.planning.screen import Screened, screen
 from oneway.planning.second_records import second_records
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
@@ -122,7 +123,7 @@ def plan_rows(
     seal: Seal,
     header: Header,
     evidence: LinkEvidence = NO_LINKS,
-    passed_over: Sequence[Quiet] = (),
+    passed_over: PassedOver = NOT_PASSED,
 ) -> Plan:
     """Return the plan, as `plan` does, of rows, and of quiet pairs that were not read."""
     policy = program.policy
@@ -294,7 +295,7 @@ def _in_order(
     assembler: Assembler,
     drafts: Sequence[Draft],
     pairs: Pairs,
-    passed_over: Sequence[Quiet],
+    passed_over: PassedOver,
 ) -> Sequence[Outcome]:
     """Return the planned outcomes with the quiet ones inserted in order.
 
@@ -306,8 +307,11 @@ def _in_order(
         (each.key, each.source_id, each) for each in planned if each.source_id is not None
     ]
     people += assembler.quiet(pairs)
-    people += map(assembler.passed_over, passed_over)
+    relinked = assembler.relinked(passed_over)
+    people += relinked.values()
     people.sort(key=itemgetter(0, 1))
+    if passed_over:
+        return passed_over.but(relinked).beside(people, alone)
     return Outcomes([*(e if isinstance(e, Quiet) else e[2] for e in people), *alone])
 
 

@@ -21,7 +21,7 @@ from oneway.mapping.program import AnySourceRow, AnyTargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.links import NO_LINKS, LinkEvidence
-from oneway.planning.plan import Quiet
+from oneway.planning.quiet_texts import NOT_PASSED, PassedOver
 from oneway.runs.compare.projection import Projection
 from oneway.runs.prepared import Input, PreparedRun
 from oneway.runs.systems import OpenSystems, offline_help
@@ -76,7 +76,7 @@ class EvaluatedInputs:
     """What earlier runs remember, and the systems' answers to repeated queries."""
     tallies: Mapping[str, KeyTally] = field(default_factory=dict)
     """How many records have a value for each key that the mapping reads, by input."""
-    passed_over: Sequence[Quiet] = ()
+    passed_over: PassedOver = NOT_PASSED
     """The pairs that are as they were at the last run, and were not read (`second_night`)."""
 
 

@@ -8,7 +8,7 @@ is unusual about the inputs, such as a record that cannot be read, is left to a 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -28,13 +28,15 @@ from oneway.history.settled import (
 )
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.new_ids import is_number
 from oneway.mapping.program import AnyTargetRow, TargetRow, whole_target
 from oneway.mapping.read_keys import tallies_of
 from oneway.planning.assemble import Assembler
 from oneway.planning.handles import Handles, Unhandled
 from oneway.planning.lookalikes import LOOKED_AT, held_value, kinds_of, telling
-from oneway.planning.plan import Outcomes, Plan, Quiet
+from oneway.planning.plan import Plan, Quiet
 from oneway.planning.plan_file.codec import to_data
+from oneway.planning.quiet_texts import PassedOver
 from oneway.planning.screen import KnownPairs
 from oneway.runs.changed_lines import ByLine, ChangedLines, PartSystems
 from oneway.runs.links import Remembered
@@ -59,8 +61,8 @@ class SecondNight:
         self.prepared = session.prepared
         self.digests = Digests(session.seal, session.name)
         self.before: Settled | None = None
-        self.passed: frozenset[int] = frozenset()
-        """The pairs that are passed over, by their positions in `before`."""
+        self.read: set[int] = set()
+        """The pairs that are read again, by their positions in `before`; all others are not."""
         self.sides: dict[str, ChangedLines] = {}
 
     def evaluated(
@@ -83,7 +85,7 @@ class SecondNight:
             keep_settled(self.session.state, self.session.name, settled)
 
     def _tried(self, remembered: Remembered, progress: Progress) -> EvaluatedInputs | None:
-        self.passed = frozenset()
+        self.read = set()
         try:
             self.sides = self._opened()
             if not self.sides:
@@ -115,8 +117,7 @@ class SecondNight:
         self, before: Settled, remembered: Remembered, progress: Progress
     ) -> EvaluatedInputs | None:
         """Return what is made of all that must be read; None where that cannot be told."""
-        passed = self._unchanged(before, remembered)
-        if passed is None:
+        if not self._compared(before, remembered):
             return None
         for _ in range(_ROUNDS):
             found = self._evaluated(progress)
@@ -125,38 +126,36 @@ class SecondNight:
             touched = self._touched(found, before)
             if touched is None:
                 return None
-            if not touched & passed:
-                self.passed = frozenset(passed)
+            if not touched:
                 return self._with_passed(found, before)
-            if not self._take(touched & passed):
+            if not self._take(touched):
                 return None
-            passed -= touched
         return None
 
-    def _unchanged(self, before: Settled, remembered: Remembered) -> set[int] | None:
-        """Return the pairs whose two lines are as they were, and let all other lines be read.
+    def _compared(self, before: Settled, remembered: Remembered) -> bool:
+        """Let all be read but the pairs whose two lines are as they were.
 
-        None if a settled line stands twice, or is changed meanwhile.
+        Returns False if a settled line stands twice, or is changed meanwhile.
         """
+        for role, kept in (("source", before.source), ("target", before.target)):
+            lost = self.sides[role].compare(kept)
+            if lost is None:
+                return False
+            self.read |= lost
         known = KnownPairs(remembered.evidence)
-        lost = self.sides["source"].compare(before.source)
-        lost_target = self.sides["target"].compare(before.target)
-        if lost is None or lost_target is None:
-            return None
-        passed = set(range(len(before.quiet))) - lost - lost_target
         doubtful = remembered.still_in  # whether they have left may be in doubt
+        others = set(self.read)
         if known or doubtful:
-            passed = {
-                each
-                for each in passed
-                if known.agree(before.quiet[each].source_id, before.quiet[each].target_id)
-                and before.quiet[each].source_id not in doubtful
+            others |= {
+                at
+                for at, each in enumerate(before.quiet)
+                if each.source_id in doubtful or not known.agree(each.source_id, each.target_id)
             }
-        others = set(range(len(before.quiet))) - passed
-        return passed if self._take(others) else None
+        return self._take(others)
 
-    def _take(self, pairs: Collection[int]) -> bool:
+    def _take(self, pairs: set[int]) -> bool:
         """Let pairs be read after all; return whether their lines are still the same."""
+        self.read |= pairs
         return all(side.take(pairs) for side in self.sides.values())
 
     def _is_as_before(self, found: EvaluatedInputs, before: Settled) -> bool:
@@ -186,53 +185,59 @@ class SecondNight:
         return sha256(canonical(said).encode("ascii")).hexdigest()
 
     def _touched(self, found: EvaluatedInputs, before: Settled) -> set[int] | None:
-        """Return the pairs that what was read may have a bearing on; None if that is not known."""
+        """Return the unread pairs that what was read has a bearing on; None if it is not known."""
         handles = Handles(found.program.policy, before.telling)
         try:
             named = {each for row in found.source.items for each in handles.of_source(row)}
             named |= {each for held in found.target.items for each in handles.of_target(held)}
         except Unhandled:
             return None
-        return before.sharing({self.digests.of_handle(each) for each in named})
+        return before.handled.sharing(map(self.digests.of_handle, named), self.read)
 
     def _with_passed(self, found: EvaluatedInputs, before: Settled) -> EvaluatedInputs:
         """Return what was read together with what is passed over."""
-        passed = [before.quiet[each] for each in sorted(self.passed)]
-        blanks = Counter(before.blanks[each] for each in self.passed)
+        passed, blanks = PassedOver(before.quiet, self.read), before.blanks
+        counts = Counter(dict(zip(blanks.kinds, blanks.counts, strict=True)))
+        counts.subtract(blanks.kinds[blanks.of_pairs[each]] for each in self.read)
+        numbers = sum(is_number(before.quiet[each].target_id) for each in self.read)
         for side, role in enumerate(SIDES):
             tally = found.tallies[role]
             tally.records += len(passed)
             tally.whole += len(passed)  # as all records of a usual read are
             if tally.ids is not None:
-                tally.ids.note_all([each.target_id for each in passed])
+                tally.ids.note_counts(len(passed), before.numbers - numbers)
             told, groups = self.sides[role].told, self.sides[role].groups
-            numbers = [
-                sum(n for bits, n in blanks.items() if bits[side] >> bit & 1)
+            blank = [
+                sum(n for bits, n in counts.items() if bits[side] >> bit & 1)
                 for bit in range(len(told) + len(groups))
             ]
-            for path, number in zip(told, numbers, strict=False):
+            for path, number in zip(told, blank, strict=False):
                 tally.blank[path] += number
-            for group, number in zip(groups, numbers[len(told) :], strict=True):
+            for group, number in zip(groups, blank[len(told) :], strict=True):
                 tally.groups[group] += number
         return replace(found, passed_over=passed)
 
     def _settled(self, found: EvaluatedInputs, plan: Plan) -> Settled | None:
         """Return what is settled by now; None where little is that was not before."""
         policy, before = found.program.policy, self.before
+        quiet = [each for each in plan.runs if isinstance(each, Quiet)]
+        if self._is_little(quiet):
+            return None
         targets = sorted(found.target.items, key=_by_id)
         kinds = kinds_of(targets, policy)
         always = {id for at in kinds for id in _holding(targets, at, LOOKED_AT + _SPARE)}
         handles = Handles(policy, telling(policy, kinds))
-        pairs = list(self._pairs(found, plan, handles, always))
-        if before is not None and len(pairs) * _WORTH_IT < len(self.passed):
-            return None  # what was kept holds as well
+        quiet = [each for each in quiet if each.target_id not in always]
+        pairs = list(self._pairs(found, quiet, handles))
+        if self._is_little(pairs):
+            return None
         made = {pair.quiet.target_id for pair in pairs}
         lowest = dict(before.lowest) if before is not None else {}
         for at in kinds:
             for id in _holding([each for each in targets if each.target_id in made], at, 1):
                 lowest[at] = min(id, lowest.get(at, id))
         if before is not None:
-            pairs += before.pairs(self.passed)
+            pairs += before.pairs(without=self.read)
         pairs.sort(key=lambda pair: pair.quiet[:2])
         words, untyped = words_of(found, before), untyped_of(found)
         told, context = tuple(handles.telling), self._context(found)
@@ -242,18 +247,20 @@ class SecondNight:
             return None
         return Settled(context, told, lowest, words, untyped, source, target, *columns(pairs))
 
+    def _is_little(self, new: Sequence[object]) -> bool:
+        """Return whether what was kept holds about as well without some new pairs."""
+        before = self.before
+        return before is not None and len(new) * _WORTH_IT < len(before.quiet) - len(self.read)
+
     def _pairs(
-        self, found: EvaluatedInputs, plan: Plan, handles: Handles, always: Collection[str]
+        self, found: EvaluatedInputs, quiet: Iterable[Quiet], handles: Handles
     ) -> Iterator[SettledPair]:
         """Yield the pairs that were read, and of which there is nothing to say on any day."""
-        parts = plan.outcomes.parts if isinstance(plan.outcomes, Outcomes) else ()
         rows = {row.source_id: row for row in found.source.items}
         targets = {each.target_id: each for each in found.target.items}
         shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
         ageless = _Ageless(found.program)
-        for each in parts:
-            if not isinstance(each, Quiet) or each.target_id in always:
-                continue
+        for each in quiet:
             row, held = rows.get(each.source_id), targets.get(each.target_id)
             if row is None or held is None or not ageless.says(held):
                 continue

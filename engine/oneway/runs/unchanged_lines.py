@@ -37,9 +37,10 @@ class UnchangedLines:
         self._place = 0
         self._expected = 0  # the line after the last one that was found
         self._strange = 0  # so many lines since then are not known
-        self._pieces: dict[int, int] = {}  # where each unchanged piece stands
+        self._runs: dict[int, int] = {}  # where each run of unchanged pieces stands, by the first
         self._lines: dict[int, int] = {}  # where each unchanged line beside them stands
-        self._order: list[int | tuple[bytes, int]] = []  # pieces and lines, as they stand there
+        self._begun: list[int] = []  # the first pieces of the runs, sorted
+        self._order: list[range | tuple[bytes, int]] = []  # pieces and lines, as they stand there
         self._unknown: list[tuple[bytes, bytes, int]] = []
         self._index: dict[bytes, int] | None = None
 
@@ -50,6 +51,7 @@ class UnchangedLines:
         while piece is not None:
             self._pass_pieces(file, piece)
             piece = self._look_at_lines(file, line_of, begins)
+        self._begun = sorted(self._runs)
         index = self._unseen()
         for made, line, place in self._unknown:
             if not self._note(index.get(made), place):
@@ -59,9 +61,11 @@ class UnchangedLines:
         """Return where an unchanged line stands, in bytes from the start of the file."""
         if line in self._lines:
             return self._lines[line]
-        firsts = self.kept.firsts
-        piece = bisect_right(firsts, line) - 1
-        return self._pieces[piece] + sum(self.kept.lengths[firsts[piece] : line])
+        kept = self.kept
+        piece = bisect_right(kept.firsts, line) - 1
+        run = self._begun[bisect_right(self._begun, piece) - 1]
+        beside = sum(kept.lengths[kept.firsts[piece] : line])
+        return self._runs[run] + kept.places[piece] - kept.places[run] + beside
 
     def lost(self) -> Iterator[int]:
         """Yield the pairs whose line was not found."""
@@ -70,11 +74,12 @@ class UnchangedLines:
 
     def keeper(self, file: BinaryIO, line_of: LineOf) -> LineKeeper | None:
         """Return what keeps all lines of the file; None if it has changed meanwhile."""
-        keeper, place, firsts = LineKeeper(self._digests), 0, self.kept.firsts
+        keeper, place, places = LineKeeper(self._digests), 0, self.kept.places
         for each in self._order:
-            if isinstance(each, int):
-                keeper.add_piece(self.kept, each)
-                place += sum(self.kept.lengths[firsts[each] : firsts[each + 1]])
+            if isinstance(each, range):
+                for piece in each:
+                    keeper.add_piece(self.kept, piece)
+                place += places[each.stop] - places[each.start]
                 continue
             made, length = each
             file.seek(place)
@@ -83,21 +88,23 @@ class UnchangedLines:
             place += length
         return keeper
 
-    def _pass_pieces(self, file: BinaryIO, piece: int) -> None:
+    def _pass_pieces(self, file: BinaryIO, first: int) -> None:
         """Pass over the kept pieces that stand there, one after the other."""
-        read, digest, kept, seen = file.read, self._digests.piece, self.kept, self.seen
-        firsts = kept.firsts
-        for each in range(piece, len(kept.counts)):
-            first, end = firsts[each], firsts[each + 1]
-            size = sum(kept.lengths[first:end])
-            if digest(read(size)) != kept.code_of(each):
+        read, digest, kept = file.read, self._digests.piece, self.kept
+        sizes, codes, end = kept.sizes, kept.codes, first
+        for end in range(first, len(sizes)):
+            if digest(read(sizes[end])) != codes[end * DIGEST : end * DIGEST + DIGEST]:
                 break
-            self.twice |= seen.find(1, first, end) >= 0
-            seen[first:end] = b"\1" * (end - first)
-            self._pieces[each] = self._place
-            self._order.append(each)
-            self._place += size
-            self._expected, self._strange = end, 0
+        else:
+            end = len(sizes)
+        if end > first:
+            line, after = kept.firsts[first], kept.firsts[end]
+            self.twice |= self.seen.find(1, line, after) >= 0
+            self.seen[line:after] = b"\1" * (after - line)
+            self._runs[first] = self._place
+            self._order.append(range(first, end))
+            self._place += kept.places[end] - kept.places[first]
+            self._expected, self._strange = after, 0
         file.seek(self._place)
 
     def _look_at_lines(self, file: BinaryIO, line_of: LineOf, begins: dict[int, int]) -> int | None:

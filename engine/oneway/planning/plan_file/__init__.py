@@ -7,18 +7,18 @@ shape. Anyone can compute a fingerprint; the proof needs a key (`oneway.runs.pro
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical
-from oneway.planning.plan import FORMAT, Outcome, Plan, Quiet
+from oneway.planning.plan import FORMAT, Outcome, Plan
 from oneway.planning.plan_file.codec import Data, of_data, to_data
-from oneway.planning.plan_file.outcome_text import in_pieces, singly
+from oneway.planning.plan_file.outcome_text import Parts, in_pieces, singly
 from oneway.planning.plan_file.shape import misshapen
 from oneway.state.files import write_whole
 
@@ -58,7 +58,7 @@ def fingerprint(plan: Plan) -> str:
     """Return the SHA-256 of a plan's content, as 64 hex digits: what a person approves."""
     known = plan.worked_out
     if "fingerprint" not in known:
-        known["fingerprint"] = _digest_of(_texts(plan, in_pieces))
+        known["fingerprint"] = _digest_of(_texts(plan, plan.runs, in_pieces))
     return known["fingerprint"]
 
 
@@ -70,7 +70,7 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
     Two plans can be compared line by line. (Indented throughout, as `json.dumps` has it, a
     plan of 100,000 records takes four times as long and twice the space.)
     """
-    texts = _texts(plan, singly)
+    texts = _texts(plan, plan.parts, singly)
     texts["fingerprint"] = canonical(_digest_of(texts))
     if proof is not None:
         texts["proof"] = canonical(asdict(proof))
@@ -82,11 +82,10 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
 
 _Texts = dict[str, str | list[str]]
 """Each part of a plan as canonical JSON; of a list, its items, or some of them with commas."""
-_Parts: TypeAlias = Sequence[Outcome | Quiet]
 
 
-def _texts(plan: Plan, items: Callable[[_Parts], Iterable[str]]) -> _Texts:
-    """Return a plan's content, from which the fingerprint is computed; `items` has the outcomes."""
+def _texts(plan: Plan, parts: Parts, items: Callable[[Parts], Iterable[str]]) -> _Texts:
+    """Return a plan's content, from which the fingerprint is computed; `parts` are the outcomes."""
     content: Data = to_data(replace(plan, outcomes=()))
     del content["noticed"]
     mapping = {key: content.pop(f"mapping_{key}") for key in ("file", "digest")}
@@ -97,7 +96,7 @@ def _texts(plan: Plan, items: Callable[[_Parts], Iterable[str]]) -> _Texts:
     content |= {"oneway_plan": FORMAT, "counts": plan.counts()}
     try:
         texts: _Texts = {key: _text(value) for key, value in content.items()}
-        short = [each.short if isinstance(each, Outcome) else each for each in plan.parts]
+        short = [each.short if isinstance(each, Outcome) else each for each in parts]
         texts["outcomes"] = list(items(short))
     except (RecursionError, ValueError):  # NaN or infinity
         raise _unfit(plan.mapping) from None

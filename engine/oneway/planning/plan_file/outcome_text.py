@@ -6,27 +6,33 @@ of: to make an object of its parts first, and text of that, takes four times as 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from json.encoder import encode_basestring_ascii as quoted
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from oneway.core.records import Value
 from oneway.core.seal import Sealed, canonical
 from oneway.planning.plan import Action, Change, Claim, Outcome, Quiet, Reason
 from oneway.planning.plan_file.codec import place_text
+from oneway.planning.quiet_texts import QuietRun, quiet_text
 
 T = TypeVar("T")
 
 
-def singly(parts: Iterable[Outcome | Quiet]) -> Iterator[str]:
-    """Yield each outcome as canonical JSON; a quiet one is an array."""
+Parts: TypeAlias = Sequence[Outcome | Quiet | Sequence[Quiet]]
+"""Outcomes, in order; quiet ones may stand together."""
+
+
+def singly(parts: Parts) -> Iterator[str]:
+    """Yield each outcome as canonical JSON, and those that stand together with commas."""
     for each in parts:
         if isinstance(each, Outcome):
             yield _outcome(each)
+        elif isinstance(each, Quiet):
+            yield quiet_text(each)
         else:
-            *names, only_by_key = each
-            yield f"[{','.join(map(quoted, names))},{_flag(only_by_key)}]"
+            yield each.text if isinstance(each, QuietRun) else ",".join(map(quiet_text, each))
 
 
-def in_pieces(parts: Sequence[Outcome | Quiet]) -> Iterator[str]:
+def in_pieces(parts: Parts) -> Iterator[str]:
     """Yield what `singly` does, many with commas at a time."""
     for start in range(0, len(parts), _AT_A_TIME):
         some = parts[start : start + _AT_A_TIME]
@@ -37,7 +43,7 @@ def in_pieces(parts: Sequence[Outcome | Quiet]) -> Iterator[str]:
 _AT_A_TIME = 1_000
 
 
-def _encoded(parts: Iterable[Outcome | Quiet]) -> str | None:
+def _encoded(parts: Parts) -> str | None:
     """Return what `singly` yields, with commas, if a fast encoder writes the same."""
     import msgspec  # which most starts need not wait for
 
@@ -47,8 +53,10 @@ def _encoded(parts: Iterable[Outcome | Quiet]) -> str | None:
             text = _outcome(each)
             escapes += text.count("\\")
             said.append(raw(text.encode("ascii")))
-        else:
+        elif isinstance(each, Quiet):
             said.append(each)
+        else:
+            return None
     try:
         found = msgspec.json.encode(said)
     except UnicodeEncodeError:  # half of a character, which only an escape can stand for

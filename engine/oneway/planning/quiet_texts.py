@@ -1,0 +1,217 @@
+"""Many quiet outcomes as one text: the canonical JSON that a plan has of them.
+
+A run that passes over nearly everybody takes their part of the plan from the text of the last run,
+and makes no object of any.
+"""
+
+import json
+from array import array
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
+from json.encoder import encode_basestring_ascii as quoted
+from typing import TypeAlias, overload
+
+from oneway.planning.plan import Outcome, Outcomes, Quiet
+
+Numbers: TypeAlias = "array[int]"
+_AT_A_TIME = 1_000
+
+
+def quiet_text(quiet: Quiet) -> str:
+    """Return a quiet outcome as canonical JSON: an array."""
+    *names, only_by_key = quiet
+    return f"[{','.join(map(quoted, names))},{'true' if only_by_key else 'false'}]"
+
+
+def is_canonical(text: bytes) -> bool:
+    """Return whether JSON of a fast encoder is canonical: nothing in it is escaped, or must be."""
+    return text.isascii() and b"\\" not in text and b"\x7f" not in text
+
+
+def _texts(quiet: Sequence[Quiet]) -> Sequence[str]:
+    """Return what `quiet_text` does of each."""
+    import msgspec  # which most starts need not wait for
+
+    try:
+        found = msgspec.json.Encoder().encode_lines(quiet)
+    except UnicodeEncodeError:  # half of a character, which only an escape can stand for
+        found = b"\\"
+    return found.decode().split("\n")[:-1] if is_canonical(found) else list(map(quiet_text, quiet))
+
+
+class QuietTexts(Sequence[Quiet]):
+    """Quiet outcomes in the order of a plan, as their texts with commas between them.
+
+    `starts` says where each begins, and where one more would. `only_by_key` are the positions of
+    those of whom only a key says who they are.
+    """
+
+    def __init__(self, text: str, starts: Numbers, only_by_key: Sequence[int]) -> None:
+        self.joined, self.starts, self.only_by_key = text, starts, only_by_key
+
+    @classmethod
+    def of(cls, quiet: Sequence[Quiet]) -> "QuietTexts":
+        """Return the texts of outcomes that stand in the order of a plan."""
+        texts = [text for at in range(0, len(quiet), _AT_A_TIME)
+                 for text in _texts(quiet[at : at + _AT_A_TIME])]  # fmt: skip
+        starts = array("I", accumulate((len(each) + 1 for each in texts), initial=0))
+        doubtful = [at for at, each in enumerate(quiet) if each.only_by_key]
+        return cls(",".join(texts), starts, doubtful)
+
+    def text(self, first: int, end: int) -> str:
+        """Return the texts of some in a row, with commas between them."""
+        return self.joined[self.starts[first] : max(self.starts[end] - 1, 0)]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.starts) - 1
+
+    def __iter__(self) -> Iterator[Quiet]:
+        """Yield each, in order."""
+        return iter(self._all)
+
+    @overload
+    def __getitem__(self, at: int) -> Quiet: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Quiet]: ...
+    def __getitem__(self, at: int | slice) -> Quiet | Sequence[Quiet]:
+        """Return one by its position, or some."""
+        if isinstance(at, slice):
+            return self._all[at]
+        (found,) = _decoded(self.text(at, at + 1))
+        return found
+
+    @cached_property
+    def _all(self) -> list[Quiet]:
+        return _decoded(self.joined)
+
+
+_Decoded = list[Quiet]
+
+
+def _decoded(text: str) -> list[Quiet]:
+    import msgspec
+
+    try:
+        return msgspec.json.decode(f"[{text}]", type=_Decoded)
+    except msgspec.DecodeError:  # half of a character
+        return [Quiet(*each) for each in json.loads(f"[{text}]")]
+
+
+class QuietRun(Sequence[Quiet]):
+    """Some quiet outcomes that follow each other in `texts`."""
+
+    def __init__(self, texts: QuietTexts, first: int, end: int) -> None:
+        self.texts, self.first, self.end = texts, first, end
+
+    @property
+    def text(self) -> str:
+        """Their canonical JSON, with commas between them."""
+        return self.texts.text(self.first, self.end)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self.end - self.first
+
+    @overload
+    def __getitem__(self, at: int) -> Quiet: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Quiet]: ...
+    def __getitem__(self, at: int | slice) -> Quiet | Sequence[Quiet]:
+        """Return one by its position, or some."""
+        return self.texts[self.first : self.end][at]
+
+
+class PassedOver(Sequence[Quiet]):
+    """The outcomes of pairs that were not read: those of the last run, without some of them."""
+
+    def __init__(self, texts: QuietTexts, without: Collection[int]) -> None:
+        self.texts, self._without = texts, sorted(without)
+
+    def but(self, positions: Collection[int]) -> "PassedOver":
+        """Return these outcomes without some more, by their positions in `texts`."""
+        return PassedOver(self.texts, {*self._without, *positions}) if positions else self
+
+    def doubtful(self) -> Iterator[tuple[int, Quiet]]:
+        """Yield the outcomes of those of whom only a key says who they are, with positions."""
+        without = set(self._without)
+        yield from ((at, self.texts[at]) for at in self.texts.only_by_key if at not in without)
+
+    def beside(
+        self, people: Iterable[tuple[str, str, Outcome] | Quiet], alone: Iterable[Outcome]
+    ) -> "PartlyRead":
+        """Return these outcomes and others: those of people, in their order, and some after all."""
+        runs: list[Outcome | Quiet | Sequence[Quiet]] = []
+        done = 0
+        for each in people:
+            key, source_id = each[:2]
+            at = self._known.get((key, source_id))  # most were read before, and are now changed
+            if at is None:
+                at = bisect_left(self.texts, (key, source_id), done)
+            runs += self._between(done, at)
+            runs.append(each if isinstance(each, Quiet) else each[2])
+            done = at
+        return PartlyRead([*runs, *self._between(done, len(self.texts)), *alone])
+
+    def _between(self, start: int, end: int) -> Iterator[QuietRun]:
+        """Yield the outcomes that stand between two positions in `texts`, in a few runs."""
+        first = bisect_left(self._without, start)
+        for at in (*self._without[first : bisect_left(self._without, end)], end):
+            if at > start:
+                yield QuietRun(self.texts, start, at)
+            start = at + 1
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.texts) - len(self._without)
+
+    def __iter__(self) -> Iterator[Quiet]:
+        """Yield each, in order."""
+        return (each for run in self._between(0, len(self.texts)) for each in run)
+
+    @overload
+    def __getitem__(self, at: int) -> Quiet: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Quiet]: ...
+    def __getitem__(self, at: int | slice) -> Quiet | Sequence[Quiet]:
+        """Return one by its position, or some."""
+        return list(self)[at]
+
+    @cached_property
+    def _known(self) -> Mapping[tuple[str, str], int]:
+        """The positions of those that are left out, by key and id."""
+        return {self.texts[at][:2]: at for at in self._without}
+
+
+class PartlyRead(Outcomes):
+    """The outcomes of a plan for which only some records were read."""
+
+    __slots__ = ("_parts", "_runs")
+
+    def __init__(self, runs: Sequence[Outcome | Quiet | Sequence[Quiet]]) -> None:
+        self._runs = runs
+        self._parts: Sequence[Outcome | Quiet] | None = None
+        self._made = self._telling = None
+
+    @property
+    def runs(self) -> Sequence[Outcome | Quiet | Sequence[Quiet]]:
+        """The outcomes, in order, those that were passed over as runs."""
+        return self._runs
+
+    @property
+    def parts(self) -> Sequence[Outcome | Quiet]:  # type: ignore[override]  # made on demand
+        """The outcomes, in order."""
+        if self._parts is None:
+            runs = ((e,) if isinstance(e, Outcome | Quiet) else e for e in self._runs)
+            self._parts = [each for run in runs for each in run]
+        return self._parts
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return sum(1 if isinstance(e, Outcome | Quiet) else len(e) for e in self._runs)
+
+
+NOT_PASSED = PassedOver(QuietTexts("", array("I", [0]), ()), ())
+"""No outcomes: everybody was read."""
