@@ -23,8 +23,10 @@ def names_by_field(
     found: dict[str, dict[str, str]] = {}
     for each in (*code.fields, *code.leaving):
         path, table = each.rule.path, tables.get(each.lookup or "")
+        if table is None:
+            continue
         wanted = {canonical(value) for value in values.get(path, ()) if is_scalar(value)}
-        if table is not None and wanted:
+        if wanted:
             records = references[table.name].records
             found.setdefault(path, {}).update(value_names(table, records, context, wanted))
     return {path: names for path, names in found.items() if names}

@@ -22,7 +22,14 @@ from oneway.mapping.program import (
     whole_target,
 )
 from oneway.planning.diff import Awaited, FieldChange, comparison
-from oneway.planning.links import SEVERAL, is_supported, likeness_beside, likeness_of, repeats
+from oneway.planning.links import (
+    SEVERAL,
+    is_supported,
+    likeness_beside,
+    likeness_of,
+    repeats,
+    shares_single,
+)
 from oneway.planning.names import held_name
 from oneway.planning.nearness import Nearer
 from oneway.planning.outcomes import Draft
@@ -113,7 +120,8 @@ class Assembler:
         pair = (whole(row), whole_target(target))
         if self.linked and is_supported(self.linked, *pair):
             return False
-        return not (known and likeness_of(self.policy, *pair).beyond_the_key)
+        alike = shares_single(self.policy, *pair) or likeness_of(self.policy, *pair).beyond_the_key
+        return not (known and alike)
 
     def _key_digest(self, row: SourceRow) -> str:
         """Return the digest of a row's match value, if the value itself must not be shown."""
@@ -199,12 +207,13 @@ class Assembler:
         self, draft: Draft, id: str, verb: Verb,
         changes: Sequence[FieldChange], depends_on: tuple[str, ...],
     ) -> Action:  # fmt: skip
+        ids = _ids(draft)
         return Action(
             id=id,
             verb=verb,
             source_id=draft.row.source_id if draft.row is not None else None,
             target_id=draft.target.target_id if draft.target is not None else None,
-            changes=tuple(self._change(draft, each) for each in changes),
+            changes=tuple([self._change(ids, each) for each in changes]),
             claims=self._claims_of(draft, verb, changes),
             depends_on=depends_on,
             why=draft.row.why if verb is Verb.LEAVE and draft.row is not None else "",
@@ -213,8 +222,8 @@ class Assembler:
     def _id(self, identity: tuple[str, str], part: str = "") -> str:
         return action_id(self.policy.name, *identity, part)
 
-    def _change(self, draft: Draft, each: FieldChange) -> Change:
-        source, target = _ids(draft)
+    def _change(self, ids: tuple[str, str], each: FieldChange) -> Change:
+        source, target = ids
         after, awaits = each.after, None
         if isinstance(after, Awaited):
             awaits = Awaits(self._id(after.of), after.table)

@@ -6,7 +6,7 @@ from enum import Enum
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
-from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.program import PLAIN, Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, OnMiss, OwnedItems, Write
 
 
@@ -76,13 +76,24 @@ def at_update(
     rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and that the mapping writes."""
-    writable = (
+    return differing([
         (rule, cell, value)
-        for rule, cell, value in zip(rules, cells, current, strict=True)
+        for rule, cell, value in _unlike(rules, cells, current)
         if rule.write in (Write.OVERWRITE, Write.IF_EMPTY)
         and (rule.write is Write.OVERWRITE or present(value) is None)
-    )
-    return differing(writable)
+    ])  # fmt: skip
+
+
+def _unlike(
+    rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
+) -> Iterator[tuple[FieldRule, Cell, Value | Missing]]:
+    """Yield each field but those in which both sides hold one plain value, as in nearly all."""
+    stated = CellState.STATED
+    for each in zip(rules, cells, current, strict=True):
+        _, (state, value, *_), held = each
+        plain = value.__class__ is held.__class__ and value.__class__ in PLAIN
+        if not (plain and value == held and state is stated):
+            yield each
 
 
 def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
@@ -134,12 +145,12 @@ def drift(
     rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and are only reported (`write: never`)."""
-    watched = (
+    watched = [
         (rule, cell, value)
         for rule, cell, value in zip(rules, cells, current, strict=True)
         if rule.write is Write.NEVER
-    )
-    return differing(watched)
+    ]
+    return differing(watched) if watched else ()
 
 
 def present(current: Value | Missing) -> Value:
@@ -198,10 +209,6 @@ def _differing(
     fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
 ) -> Iterator[FieldChange]:
     for rule, cell, current in fields:
-        state, value, *_ = cell
-        is_text = value.__class__ is str and current.__class__ is str
-        if is_text and value == current and state is CellState.STATED:
-            continue  # as nearly all are: equal text is the same under every comparison
         before = present(current)
         after = wanted(rule, cell)
         if after is KEEP:

@@ -529,22 +529,40 @@ def _usable(links: Iterable[Link]) -> tuple[dict[str, Link], dict[str, Link]]:
 
 def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
     agreeing, differing = [], []
-    if not row.cells or not target.values:
-        return Likeness((), ())
-    for position in policy.identifying:
-        rule, cell = policy.fields[position], row.cells[position]
-        held = present(target.values[position])
-        if not _is_stated(cell) or held is None:
-            continue
-        if same(held, cell.value, _comparison(rule)):
+    for position in policy.identifying if row.cells and target.values else ():
+        rule, agree = policy.fields[position], _agree(policy, position, row, target)
+        if agree:
             agreeing.append(rule)
-        elif rule.sensitive:
-            differing.append(f"{rule.path} differs")
-        else:
-            differing.append(f"{rule.path} is {held}, and here {cell.value}")
-    taken = {policy.fields[i].path for i in policy.unless_taken}
-    exclusive = any(each.path in taken for each in agreeing)
-    return Likeness(tuple(agreeing), tuple(differing), exclusive)
+        elif agree is False:
+            held, said = target.values[position], row.cells[position].value
+            differing.append(
+                f"{rule.path} differs"
+                if rule.sensitive
+                else f"{rule.path} is {held}, and here {said}"
+            )
+    return Likeness(tuple(agreeing), tuple(differing), shares_single(policy, row, target))
+
+
+def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
+    """Return whether both records have one value in a field; None if one of them has none."""
+    cell, held = row.cells[position], present(target.values[position])
+    if held is None or not _is_stated(cell):
+        return None
+    return same(held, cell.value, _comparison(policy.fields[position]))
+
+
+def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a pair shares an identifying value that only one record may hold."""
+    single = [each for each in policy.identifying if each in policy.unless_taken]
+    known = row.cells and target.values
+    return bool(known) and any(_agree(policy, each, row, target) for each in single)
+
+
+def is_exclusive(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a matched pair shares such a value, or a key beside the one that found it."""
+    keys = zip(row.keys, target.keys, strict=False)
+    agreeing = [one for one, other in keys if one is not None and one == other]
+    return len(agreeing) > 1 or shares_single(policy, row, target)
 
 
 def likeness_beside(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
@@ -555,8 +573,7 @@ def likeness_beside(policy: Policy, row: SourceRow, target: TargetRow) -> Likene
     differing = tuple(
         _of_keys(policy, level, one, other) for level, one, other in keys if one != other
     )
-    agree = len(keys) - len(differing) > 1  # one of them found the record
-    exclusive = found.exclusive or agree
+    exclusive = is_exclusive(policy, row, target)
     return replace(found, differing=(*found.differing, *differing), exclusive=exclusive)
 
 

@@ -166,23 +166,30 @@ def _decide(
     path: str,
 ) -> Match | None:
     """Return the result for one value of one key; `spoken` are the owners by earlier keys."""
-    ids = tuple(each.target_id for each in candidates)
-    key = f"match key {level + 1}" + (f" ({path})" if path else "")
+    ids = tuple([each.target_id for each in candidates])
     if len(claimants) > 1:
         sources = tuple(row.source_id for row in claimants)
-        text = f"{len(sources)} source records have one value for {key}: {', '.join(sources)}"
+        text = f"{len(sources)} source records have one value for {_named(level, path)}"
+        text += f": {', '.join(sources)}"
         reason = Reason("duplicate", text, candidates=sources + ids)
     elif len(candidates) > 1:
-        text = f"{len(ids)} target records have the value of {key}: {', '.join(ids)}"
+        text = (
+            f"{len(ids)} target records have the value of {_named(level, path)}: {', '.join(ids)}"
+        )
         reason = Reason("ambiguous", text, candidates=ids)
     elif not candidates:
         return None
     elif ids[0] in spoken:
-        text = f"{key} finds {_claimed(claimants[0], candidates[0], spoken[ids[0]])}"
+        owner = _claimed(claimants[0], candidates[0], spoken[ids[0]])
+        text = f"{_named(level, path)} finds {owner}"
         reason = Reason("claimed", text, candidates=ids)
     else:
         return Match(target=candidates[0], level=level)
     return Match(conflict=reason, level=level, candidates=tuple(candidates))
+
+
+def _named(level: int, path: str) -> str:
+    return f"match key {level + 1}" + (f" ({path})" if path else "")
 
 
 def _claimed(row: SourceRow, target: TargetRow, owner: SourceRow | None) -> str:

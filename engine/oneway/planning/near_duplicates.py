@@ -84,7 +84,7 @@ def _alike(
     rows: Sequence[AnySourceRow], joiners: Iterable[SourceRow], level: int
 ) -> dict[str, list[SourceRow]]:
     """Return the rows whose keys equal a joiner's but for their form."""
-    said = [row[3] for row in rows]  # the keys, without a call for each
+    said = (row[3] for row in rows)  # the keys, without a call for each
     if _of_one_form([e[level] for e in said if level < len(e) and e[level] is not None]):
         return {}
     keys = (key_at(row, level) for row in joiners)

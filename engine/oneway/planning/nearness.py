@@ -17,7 +17,7 @@ from oneway.core.records import Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.holders import whose
-from oneway.planning.links import is_supported, likeness_beside, likeness_of
+from oneway.planning.links import is_exclusive, is_supported, likeness_of
 from oneway.planning.lookalikes import (
     by_name,
     held_value,
@@ -179,9 +179,11 @@ class _Nearest:
         row, target = draft.row, draft.target
         assert row is not None
         assert target is not None
+        if self.sure(row, target):  # as nearly all are
+            return None
         said = dict.fromkeys(self._said(row))
         own = self._score(row, target)
-        if own >= len(said) - 1 or self.sure(row, target):
+        if own >= len(said) - 1:
             return None
         shared = {id: self._shared(said, id) for id in self._candidates(said)}
         shared.pop(target.target_id, None)
@@ -205,7 +207,7 @@ class _Nearest:
         """Return whether a link, or a value that only one record may hold, says whose it is."""
         if is_supported(self.linked, row, target):
             return True
-        return likeness_beside(self.policy, row, target).exclusive
+        return is_exclusive(self.policy, row, target)
 
     def _kept(self, id: str) -> int:
         """Return how much a record has in common with its own match; -1 if it has none."""

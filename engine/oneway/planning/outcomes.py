@@ -352,7 +352,9 @@ class Drafter:
 
     def _lacking(self, differences: Iterable[FieldChange]) -> tuple[Reason, ...]:
         """Return the reasons for fields that the target requires on create and would not get."""
-        given = [each.rule.path for each in differences]
+        given = {each.rule.path for each in differences}
+        if given.issuperset(self.policy.required):  # as of nearly everybody
+            return ()
         rules = {rule.path: rule.place for rule in self.policy.fields}
         return tuple(
             Reason(
@@ -685,7 +687,7 @@ def _without_value(
             value=cell.read,
         )
         for rule, cell in fields
-        if refuses(rule, cell, creating=creating)
+        if cell[0] is not CellState.STATED and refuses(rule, cell, creating=creating)
     )
 
 

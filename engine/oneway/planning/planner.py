@@ -256,6 +256,9 @@ def _reopened(
         if each.target is not None and each.access is Verb.REACTIVATE
     }
 
+    if not back:
+        return tuple(drafts)
+
     def named(draft: Draft) -> bool:
         row = draft.row
         if row is None or not (row.leaver or row.may_have_left) or draft.target is not None:
@@ -272,6 +275,8 @@ def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ..
     They stay in the list of those who can still get in until the values or records are back, or
     until their target record says that they have left.
     """
+    if not evidence.doubted:
+        return tuple(drafts)
     shown = {each.row.source_id for each in drafts if each.row is not None}
     gone = evidence.doubted.keys() - shown
     linked = {target: source for target, source in evidence.listed.items() if source in gone}

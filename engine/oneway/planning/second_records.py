@@ -47,6 +47,8 @@ def second_records(
         each.target.target_id for each in matches.by_source.values() if each.target is not None
     }
     free = [each for each in targets if not each.left and each.target_id not in spoken]
+    if not free:
+        return {}
     search = _Search(policy, free, linked)
     reasons: dict[str, Reason] = {}
     for row, found in leavers:

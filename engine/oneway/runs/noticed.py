@@ -11,7 +11,15 @@ from itertools import islice
 from oneway.core.records import Missing, comparable, is_blank, parse_day
 from oneway.mapping.code import FieldCode
 from oneway.mapping.evidence import as_shown
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, CellState, FieldRule, Policy, SameRow
+from oneway.mapping.program import (
+    AnySourceRow,
+    AnyTargetRow,
+    CellState,
+    FieldRule,
+    Policy,
+    SameRow,
+    SteadyRow,
+)
 from oneway.mapping.spec import Write
 from oneway.planning.diff import KEEP, present, wanted
 from oneway.planning.plan import Kind, Plan, Quiet, Reason, Verb
@@ -23,6 +31,8 @@ _MOST = 50
 _EACH = 4
 """A field holds codes if it has at most so many values, each in so many records on average."""
 _NAMED = 5
+_BLANK = CellState.BLANK.value.encode("ascii")
+"""What is in the bytes of cells of which one is blank."""
 _LOOKED_AT = 2_000
 """The target records that tell whether a field holds codes."""
 
@@ -115,7 +125,8 @@ def _kept(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
     whose: dict[str, list[str]] = defaultdict(list)
     for key, source_id, target_id in pairs:
         row, target = rows.get(source_id), targets[target_id]
-        if row is not None and not row.leaver:
+        short = isinstance(row, SteadyRow) and _BLANK not in row.packed  # all it says has a value
+        if row is not None and not (short or row.leaver):
             for path in _kept_fields(fields, row, target):
                 counts[path] += 1
                 if key and len(whose[path]) < _NAMED:
