@@ -20,17 +20,11 @@ PIECE = 1 << 14
 NOBODY = 2**32 - 1
 """Stands for the pair of a line that is part of none."""
 Digest: TypeAlias = Callable[[bytes], bytes]
-Numbers: TypeAlias = "array[int]"
+Numbers: TypeAlias = "array[int] | memoryview[int]"
+"""Read in place, where they were kept."""
 
 
 LinesData: TypeAlias = tuple[bytes, bytes, tuple[memoryview, ...]]
-
-
-def numbers_of(data: memoryview) -> Numbers:
-    """Return the numbers whose bytes these are."""
-    found = array("I")
-    found.frombytes(data)
-    return found
 
 
 class LineDigests(NamedTuple):
@@ -89,7 +83,7 @@ class KeptLines:
     def of_data(cls, data: LinesData) -> "KeptLines":
         """Return what `data` was taken of."""
         digests, codes, numbers = data
-        return cls(digests, codes, *map(numbers_of, numbers))
+        return cls(digests, codes, *(each.cast("I") for each in numbers))
 
 
 class LineKeeper:
@@ -129,7 +123,7 @@ class LineKeeper:
         self.end_piece()
         first, end = kept.firsts[piece], kept.firsts[piece + 1]
         self.digests += map(kept.digest_of, range(first, end))
-        self._lengths += kept.lengths[first:end]
+        self._lengths.extend(kept.lengths[first:end])
         self._counts.append(end - first)
         self._sizes.append(kept.sizes[piece])
         self._codes.append(kept.code_of(piece))

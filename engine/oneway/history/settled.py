@@ -29,7 +29,6 @@ from oneway.history.kept_lines import (
     LineDigests,
     LinesData,
     Numbers,
-    numbers_of,
 )
 from oneway.mapping.new_ids import is_number
 from oneway.planning.plan import Quiet
@@ -37,12 +36,13 @@ from oneway.planning.quiet_texts import QuietTexts
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
-FORMAT = b"oneway settled 6\n"
+FORMAT = b"oneway settled 7\n"
 """How a file begins; another version is not read."""
 
 _HANDLE = 6
 """Bytes of a handle's digest: where two have the same, a pair is read for nothing."""
 
+Floats: TypeAlias = "array[float] | memoryview[float]"
 Word: TypeAlias = str | int | float | bool
 """A value that is compared with a word."""
 
@@ -124,9 +124,9 @@ class Handled(NamedTuple):
     in their order, and `shared` those that several pairs have.
     """
 
-    handles: "array[float]"
+    handles: Floats
     firsts: Numbers
-    sorted: "array[float]"
+    sorted: Floats
     shared: frozenset[float]
 
     def of(self, pair: int) -> Sequence[float]:
@@ -260,7 +260,7 @@ _Data: TypeAlias = tuple[
     Mapping[str, Sequence[str]],
     LinesData,
     LinesData,
-    tuple[str, memoryview, Sequence[int]],
+    tuple[memoryview, memoryview, Sequence[int]],
     int,
     tuple[list[tuple[int, int]], list[int], memoryview],
     tuple[memoryview, memoryview, memoryview],
@@ -278,7 +278,7 @@ def _data_of(settled: Settled) -> object:
         settled.untyped,
         settled.source.data,
         settled.target.data,
-        (quiet.joined, quiet.starts.tobytes(), quiet.only_by_key),
+        (quiet.joined, array("I", quiet.starts).tobytes(), quiet.only_by_key),
         settled.numbers,
         (list(blanks.kinds), list(blanks.counts), blanks.of_pairs.tobytes()),
         tuple(each.tobytes() for each in handled[:3]),
@@ -289,9 +289,7 @@ def _data_of(settled: Settled) -> object:
 def _settled_of(data: _Data) -> Settled:
     context, telling, lowest, words, untyped = data[:5]
     source, target, quiet, numbers, blanks, handled, shared = data[5:]
-    handles, firsts, in_order = array("d"), numbers_of(handled[1]), array("d")
-    handles.frombytes(handled[0])
-    in_order.frombytes(handled[2])
+    handles, firsts, in_order = handled[0].cast("d"), handled[1].cast("I"), handled[2].cast("d")
     return Settled(
         context,
         telling,
@@ -300,8 +298,8 @@ def _settled_of(data: _Data) -> Settled:
         untyped,
         KeptLines.of_data(source),
         KeptLines.of_data(target),
-        QuietTexts(quiet[0], numbers_of(quiet[1]), quiet[2]),
+        QuietTexts(quiet[0], quiet[1].cast("I"), quiet[2]),
         numbers,
-        Kinds(blanks[0], blanks[1], numbers_of(blanks[2])),
+        Kinds(blanks[0], blanks[1], blanks[2].cast("I")),
         Handled(handles, firsts, in_order, frozenset(shared)),
     )

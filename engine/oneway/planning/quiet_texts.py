@@ -7,15 +7,14 @@ and makes no object of any.
 import json
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from json.encoder import encode_basestring_ascii as quoted
-from typing import TypeAlias, overload
+from typing import overload
 
 from oneway.planning.plan import Outcome, Outcomes, Quiet
 
-Numbers: TypeAlias = "array[int]"
 _AT_A_TIME = 1_000
 
 
@@ -48,7 +47,7 @@ class QuietTexts(Sequence[Quiet]):
     those of whom only a key says who they are.
     """
 
-    def __init__(self, text: str, starts: Numbers, only_by_key: Sequence[int]) -> None:
+    def __init__(self, text: memoryview, starts: Sequence[int], only_by_key: Sequence[int]) -> None:
         self.joined, self.starts, self.only_by_key = text, starts, only_by_key
 
     @classmethod
@@ -58,11 +57,11 @@ class QuietTexts(Sequence[Quiet]):
                  for text in _texts(quiet[at : at + _AT_A_TIME])]  # fmt: skip
         starts = array("I", accumulate((len(each) + 1 for each in texts), initial=0))
         doubtful = [at for at, each in enumerate(quiet) if each.only_by_key]
-        return cls(",".join(texts), starts, doubtful)
+        return cls(memoryview(",".join(texts).encode("ascii")), starts, doubtful)
 
     def text(self, first: int, end: int) -> str:
         """Return the texts of some in a row, with commas between them."""
-        return self.joined[self.starts[first] : max(self.starts[end] - 1, 0)]
+        return str(self.joined[self.starts[first] : max(self.starts[end] - 1, 0)], "ascii")
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -85,7 +84,7 @@ class QuietTexts(Sequence[Quiet]):
 
     @cached_property
     def _all(self) -> list[Quiet]:
-        return _decoded(self.joined)
+        return _decoded(self.text(0, len(self)))
 
 
 _Decoded = list[Quiet]
@@ -140,20 +139,28 @@ class PassedOver(Sequence[Quiet]):
         yield from ((at, self.texts[at]) for at in self.texts.only_by_key if at not in without)
 
     def beside(
-        self, people: Iterable[tuple[str, str, Outcome] | Quiet], alone: Iterable[Outcome]
+        self, people: Sequence[tuple[str, str, Outcome] | Quiet], alone: Iterable[Outcome]
     ) -> "PartlyRead":
         """Return these outcomes and others: those of people, in their order, and some after all."""
         runs: list[Outcome | Quiet | Sequence[Quiet]] = []
         done = 0
-        for each in people:
-            key, source_id = each[:2]
-            at = self._known.get((key, source_id))  # most were read before, and are now changed
-            if at is None:
-                at = bisect_left(self.texts, (key, source_id), done)
+        for each, at in zip(people, self._places([each[:2] for each in people]), strict=True):
             runs += self._between(done, at)
             runs.append(each if isinstance(each, Quiet) else each[2])
             done = at
         return PartlyRead([*runs, *self._between(done, len(self.texts)), *alone])
+
+    def _places(self, people: Sequence[tuple[str, str]]) -> Sequence[int]:
+        """Return the positions in `texts` before which people stand, who come in their order."""
+        # Most were settled, are left out, and have changed. They say where to seek the others.
+        known = {self.texts[at][:2]: at for at in self._without}
+        found, latest = [], len(self.texts)
+        earliest = list(accumulate((known.get(each, 0) for each in people), max))
+        for least, each in zip(reversed(earliest), reversed(people), strict=True):
+            at = known.get(each)
+            latest = bisect_left(self.texts, each, least, latest) if at is None else at
+            found.append(latest)
+        return found[::-1]
 
     def _between(self, start: int, end: int) -> Iterator[QuietRun]:
         """Yield the outcomes that stand between two positions in `texts`, in a few runs."""
@@ -178,11 +185,6 @@ class PassedOver(Sequence[Quiet]):
     def __getitem__(self, at: int | slice) -> Quiet | Sequence[Quiet]:
         """Return one by its position, or some."""
         return list(self)[at]
-
-    @cached_property
-    def _known(self) -> Mapping[tuple[str, str], int]:
-        """The positions of those that are left out, by key and id."""
-        return {self.texts[at][:2]: at for at in self._without}
 
 
 class PartlyRead(Outcomes):
@@ -213,5 +215,5 @@ class PartlyRead(Outcomes):
         return sum(1 if isinstance(e, Outcome | Quiet) else len(e) for e in self._runs)
 
 
-NOT_PASSED = PassedOver(QuietTexts("", array("I", [0]), ()), ())
+NOT_PASSED = PassedOver(QuietTexts(memoryview(b""), (0,), ()), ())
 """No outcomes: everybody was read."""

@@ -118,7 +118,8 @@ def _digest_of(texts: _Texts) -> str:
             digest.update(text.encode("ascii"))
         else:
             for position, part in enumerate(text):
-                digest.update(f"{',' if position else '['}{part}".encode("ascii"))
+                digest.update(b"," if position else b"[")
+                digest.update(part.encode("ascii"))
             digest.update(b"]" if text else b"[]")
         between = ","
     digest.update(b"}")
