@@ -4,9 +4,9 @@ A resource is the path of a file; `FileOptions` says how it is written. A workbo
 never written.
 """
 
-from oneway_connectors.file.connector import FileConnector, connect, origins
+from oneway_connectors.file.connector import FileConnector, connect, origins, warm
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.reader import FileReader
 from oneway_connectors.file.writer import FileWriter
 
-__all__ = ["FileConnector", "FileOptions", "FileReader", "FileWriter", "connect", "origins"]
+__all__ = ["FileConnector", "FileOptions", "FileReader", "FileWriter", "connect", "origins", "warm"]

@@ -1,12 +1,12 @@
 """A connector whose resources are files."""
 
 from collections.abc import Mapping
+from importlib import import_module
 
 from oneway.core.connector import Access, Choice, Description, NotSent, Probe, ReadError, Suggestion
 from oneway.core.dataclass import dataclass
 from oneway_connectors.file.options import DEFAULTS, FileOptions, file_options
 from oneway_connectors.file.reader import FileReader
-from oneway_connectors.file.suggest import suggested
 from oneway_connectors.file.writer import FileWriter
 
 
@@ -29,6 +29,8 @@ class FileConnector:
 
     def suggest(self, resource: str) -> Suggestion:
         """Return guessed options for a file; raise `ReadError` if it cannot be read."""
+        from oneway_connectors.file.suggest import suggested
+
         return suggested(resource)
 
     def probe(self) -> tuple[Probe, ...]:
@@ -52,3 +54,9 @@ def origins(description: Description, options: Mapping[str, str]) -> tuple[str, 
 def connect(description: Description, access: Access) -> FileConnector:  # noqa: ARG001  # the SPI's
     """Return the connector for the given options; raise `ReadError` for an invalid one."""
     return FileConnector(file_options(access.options))
+
+
+def warm() -> None:
+    """Import what reads tables, which is imported where there is one."""
+    import_module("oneway_connectors.file.csv_rows")
+    import_module("oneway_connectors.file.workbook")

@@ -4,12 +4,10 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from oneway.core.connector import ReadError
-from oneway_connectors.file.csv_rows import CsvRows
 from oneway_connectors.file.json_array import JsonArray
 from oneway_connectors.file.jsonl import JsonLines
 from oneway_connectors.file.layout import Layout
 from oneway_connectors.file.options import FileOptions
-from oneway_connectors.file.workbook import WorkbookRows
 
 WORKBOOK = "xlsx"
 _FORMATS = {
@@ -30,14 +28,17 @@ def format_of(path: str, format: str = "") -> str:
 
 def layout_of(name: str, format: str, options: FileOptions) -> Layout:
     """Return a fresh layout for one reading of a file; `name` is the file in messages."""
-    match format:
-        case "csv":
-            return CsvRows(name, options)
-        case "tsv":
-            return CsvRows(name, replace(options, delimiter=options.delimiter or "\t"))
-        case "jsonl":
-            return JsonLines()
-        case "json":
-            return JsonArray(name)
-        case _:
-            return WorkbookRows(name, options)
+    if format == "jsonl":
+        return JsonLines()
+    if format == "json":
+        return JsonArray(name)
+    # Tables are imported where there is one: they take as long as planning a few people.
+    if format == WORKBOOK:
+        from oneway_connectors.file.workbook import WorkbookRows
+
+        return WorkbookRows(name, options)
+    from oneway_connectors.file.csv_rows import CsvRows
+
+    if format == "tsv":
+        options = replace(options, delimiter=options.delimiter or "\t")
+    return CsvRows(name, options)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from oneway.connections.load import duration
 from oneway.connections.provenance import FileProvenance
@@ -78,6 +77,8 @@ def _schedule(written: FileProvenance, schedule: Data) -> Iterator[Diagnostic]:
 
 
 def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo
+
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -1,7 +1,6 @@
 """Writes private files atomically: complete, or not at all."""
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,8 +49,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def _written_beside(path: Path, data: bytes, mode: int) -> str:
-    # mkstemp gives mode 0600, whatever the umask. Hidden, so that no folder's list has it.
-    handle, made = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+    from tempfile import mkstemp
+
+    # It gives mode 0600, whatever the umask. Hidden, so that no folder's list has it.
+    handle, made = mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

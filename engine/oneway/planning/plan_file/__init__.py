@@ -86,6 +86,17 @@ _Texts = dict[str, str | list[str]]
 
 def _texts(plan: Plan, parts: Parts, items: Callable[[Parts], Iterable[str]]) -> _Texts:
     """Return a plan's content, from which the fingerprint is computed; `parts` are the outcomes."""
+    try:
+        texts: _Texts = {key: _text(value) for key, value in _content(plan).items()}
+        short = [each.short if isinstance(each, Outcome) else each for each in parts]
+        texts["outcomes"] = list(items(short))
+    except (RecursionError, ValueError):  # NaN or infinity
+        raise _unfit(plan.mapping) from None
+    return texts
+
+
+def _content(plan: Plan) -> Data:
+    """Return a plan's content but for its outcomes."""
     content: Data = to_data(replace(plan, outcomes=()))
     del content["noticed"]
     mapping = {key: content.pop(f"mapping_{key}") for key in ("file", "digest")}
@@ -93,14 +104,7 @@ def _texts(plan: Plan, parts: Parts, items: Callable[[Parts], Iterable[str]]) ->
     for name in ("names", "matched_by", "remarks"):
         if not content[name]:  # as of nearly all plans
             del content[name]
-    content |= {"oneway_plan": FORMAT, "counts": plan.counts()}
-    try:
-        texts: _Texts = {key: _text(value) for key, value in content.items()}
-        short = [each.short if isinstance(each, Outcome) else each for each in parts]
-        texts["outcomes"] = list(items(short))
-    except (RecursionError, ValueError):  # NaN or infinity
-        raise _unfit(plan.mapping) from None
-    return texts
+    return content | {"oneway_plan": FORMAT, "counts": plan.counts()}
 
 
 def _text(value: object) -> str | list[str]:
