@@ -1,12 +1,14 @@
 """Reads the records of a file."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field
+from functools import partial
 from io import BytesIO
+from itertools import repeat
 from threading import Lock
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from oneway.core.batches import Batch
 from oneway.core.connector import MOST_IN_FLIGHT, NewFields, ReadError
@@ -177,12 +179,13 @@ class FileReader:
     def get(self, id: str) -> Record | None:
         """Return the current record, or None."""
         with self._lock:
-            return self._now().by_id.get(id)
+            made = self._now().by_id.get(id)
+            return None if made is None else made()
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
         """Return the records whose field at `path` is `value` by any comparison, and others."""
         with self._lock:
-            return tuple(self._now().at(path).get(_loose(value), ()))
+            return tuple(made() for made in self._now().at(path).get(_loose(value), ()))
 
     def _now(self) -> "_Index":
         if self._index is None or self._index.stamp != stamp_at(self._path):
@@ -192,9 +195,16 @@ class FileReader:
     def _read_index(self) -> "_Index":
         with opened(self._path) as file:
             stamp = stamp_of(file)
-        found = self.read().records
-        records = {each.id: each for each in found if not each.problem or each.lost}
-        return _Index(stamp, records)
+        found: dict[str, _Made] = {}
+        for each in self.batches([]):
+            if isinstance(each, Batch):
+                made = map(partial, repeat(each.record), range(len(each)))
+                found.update(zip(each.ids, made, strict=True))
+            elif each.problem and not each.lost:
+                found.pop(each.id, None)
+            else:
+                found[each.id] = partial(_itself, each)
+        return _Index(stamp, found)
 
 
 class LinesReader:
@@ -357,27 +367,35 @@ _MOST_NAMED = 5
 _WHICH = "it is unknown which of them is right; correct it where the file is made"
 
 
+_Made: TypeAlias = Callable[[], Record]
+"""Returns a record, decoded when it is asked for: all of them take five times their text."""
+
+
+def _itself(record: Record) -> Record:
+    return record
+
+
 @dataclass(slots=True)
 class _Index:
     """The records of a file at one stamp, indexed by id and by the fields asked for."""
 
     stamp: Stamp
-    by_id: dict[str, Record]
-    _by_path: dict[str, dict[Hashable, list[Record]]] = field(default_factory=dict)
+    by_id: dict[str, _Made]
+    _by_path: dict[str, dict[Hashable, list[_Made]]] = field(default_factory=dict)
 
-    def at(self, path: str) -> dict[Hashable, list[Record]]:
+    def at(self, path: str) -> dict[Hashable, list[_Made]]:
         """Return the records by their value at a path."""
         if path not in self._by_path:
             self._by_path[path] = self._group(path)
         return self._by_path[path]
 
-    def _group(self, path: str) -> dict[Hashable, list[Record]]:
-        groups: dict[Hashable, list[Record]] = defaultdict(list)
+    def _group(self, path: str) -> dict[Hashable, list[_Made]]:
+        groups: dict[Hashable, list[_Made]] = defaultdict(list)
         keys = path_of(path)
-        for record in self.by_id.values():
-            value = at(record.data, keys)
+        for made in self.by_id.values():
+            value = at(made().data, keys)
             if value is not MISSING:
-                groups[_loose(value)].append(record)
+                groups[_loose(value)].append(made)
         return dict(groups)
 
 
