@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 MAPPING = str(ROOT / "mappings" / "staffology-to-expensein.yaml")
 
 NEVER = {
+    *("calendar", "difflib", "tempfile", "traceback", "zoneinfo"),
     *("alembic", "asyncio", "cattrs", "cronsim", "cryptography", "httpx", "jinja2", "jsonschema"),
     *("keyring", "logging", "msgspec", "orjson", "prometheus_client", "psycopg", "pygls"),
     *("python_calamine", "referencing", "rpds", "sqlalchemy", "sqlite3", "ssl"),
@@ -89,3 +90,4 @@ def test_a_plan_that_has_no_past_opens_no_store(tmp_path: Path) -> None:
     loaded = loaded_by("plan", MAPPING, *files, folder=tmp_path)
     assert "oneway.planning.planner" in loaded
     assert not {"sqlalchemy", "alembic", "asyncio", "httpx", "jsonschema"} & loaded
+    assert not {"cattrs", "csv", "zipfile", "zoneinfo"} & loaded

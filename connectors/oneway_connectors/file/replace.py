@@ -1,7 +1,6 @@
 """Replaces a file atomically: readers see the old file or the new one, never a mixture."""
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +12,9 @@ def replace_file(path: Path, data: bytes) -> None:
     name is only once `sync_folder` has returned.
     """
     kept = path.stat()
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+    from tempfile import mkstemp
+
+    handle, name = mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -1,7 +1,6 @@
 """Finds the file that a path to a missing file probably means."""
 
 import os
-from difflib import get_close_matches
 
 _MOST_NAMES = 10_000
 """The most names of a folder that are compared."""
@@ -15,4 +14,6 @@ def near_name(path: str) -> str:
     except (OSError, ValueError):  # a NUL in the path
         return ""
     same = [each for each in known if each.casefold() == name.casefold()]
+    from difflib import get_close_matches
+
     return (same or get_close_matches(name, known, n=1, cutoff=0.8) or [""])[0]

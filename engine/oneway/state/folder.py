@@ -10,7 +10,6 @@ comes second finds the first one's file, and no process finds half a file.
 """
 
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +61,9 @@ class StateFolder:
         path = self.path / "seal.key"
         with _refusing(path):
             if not path.exists():
-                make_once(path, secrets.token_bytes(KEY_SIZE))
+                from secrets import token_bytes
+
+                make_once(path, token_bytes(KEY_SIZE))
             refuse_shared_file(path)
             key = path.read_bytes()
         if len(key) != KEY_SIZE:
