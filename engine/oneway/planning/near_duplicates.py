@@ -84,8 +84,7 @@ def _alike(
     rows: Sequence[AnySourceRow], joiners: Iterable[SourceRow], level: int
 ) -> dict[str, list[SourceRow]]:
     """Return the rows whose keys equal a joiner's but for their form."""
-    said = (row[3] for row in rows)  # the keys, without a call for each
-    if _of_one_form([e[level] for e in said if level < len(e) and e[level] is not None]):
+    if _of_one_form(_keys(rows, level)):
         return {}
     keys = (key_at(row, level) for row in joiners)
     groups = _forms(rows, level, {loose(key) for key in keys if key is not None})
@@ -96,8 +95,17 @@ def _alike(
     }
 
 
-def _of_one_form(texts: Sequence[Hashable]) -> bool:
+def _keys(rows: Sequence[AnySourceRow], level: int) -> list[Hashable]:
+    try:
+        keys = list(map(itemgetter(level), map(itemgetter(3), rows)))
+    except IndexError:  # not all keys of somebody are known
+        keys = [key_at(row, level) for row in rows]
+    return [key for key in keys if key is not None] if None in keys else keys
+
+
+def _of_one_form(keys: Iterable[Hashable]) -> bool:
     """Return whether no two keys can differ in form alone: plain texts of one length and case."""
+    texts = list(keys)
     try:
         together = "".join(texts)  # type: ignore[arg-type]  # as the keys of nearly all sources
     except TypeError:
