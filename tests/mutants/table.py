@@ -385,8 +385,8 @@ MUTANTS = (
     Mutant(
         "no-initial",
         "planning/diff",
-        "return cell.value if is_blank(cell.initial) else cell.initial",
-        "return cell.value",
+        "return value if initial is None or is_blank(initial) else initial",
+        "return value",
         "`initial` stands in at create",
         f"tests/unit/test_changes.py {MODEL} {STATE}",
     ),
@@ -805,8 +805,8 @@ MUTANTS = (
     Mutant(
         "contested-key-written",
         "planning/outcomes",
-        "(d for d in found if not self._rivals(target, d) and d not in lost)",
-        "(d for d in found if d not in lost)",
+        "[d for d in found if not self._rivals(target, d) and d not in lost]",
+        "[d for d in found if d not in lost]",
         "a key that keeps others in conflict is left alone",
         "tests/unit/test_planner.py",
     ),

@@ -9,7 +9,7 @@ are named tuples, the fastest immutable objects to make.
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import NamedTuple, Protocol, TypeAlias
 
 from oneway.core.connector import Capability
@@ -362,7 +362,7 @@ class LeftCondition:
     compared: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for cached properties
 class Policy:
     """The parts of a mapping that are the same for every record."""
 
@@ -406,7 +406,7 @@ class Policy:
     one_per: bool = False
     """Whether the source has several records of one person."""
 
-    @property
+    @cached_property
     def watched(self) -> tuple[int, ...]:
         """The positions in `fields` of unique fields."""
         unique = {i for i, rule in enumerate(self.fields) if rule.unique}

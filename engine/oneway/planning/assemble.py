@@ -126,6 +126,8 @@ class Assembler:
     def _key_digest(self, row: SourceRow) -> str:
         """Return the digest of a row's match value, if the value itself must not be shown."""
         policy = self.policy
+        if policy.key_shown[:1] == (True,) and row.key_values and row.key_values[0] is not None:
+            return ""  # as of nearly everybody
         levels = zip(row.key_values, policy.match_paths, policy.key_shown, strict=False)
         for value, path, shown in levels:
             if value is not None:
@@ -223,19 +225,15 @@ class Assembler:
         return action_id(self.policy.name, *identity, part)
 
     def _change(self, ids: tuple[str, str], each: FieldChange) -> Change:
-        source, target = ids
-        after, awaits = each.after, None
+        rule, before, after, awaits = each.rule, each.before, each.after, None
         if isinstance(after, Awaited):
             awaits = Awaits(self._id(after.of), after.table)
             after = after.sought
-        return Change(
-            field=each.rule.path,
-            before=self._sealed(each.rule, target, each.before),
-            after=self._sealed(each.rule, source, after),
-            expression=each.rule.expression,
-            place=each.rule.place,
-            awaits=awaits,
-        )
+        if rule.sensitive:
+            source, target = ids
+            sealed = self._sealed(rule, target, before), self._sealed(rule, source, after)
+            return Change(rule.path, *sealed, rule.expression, rule.place, awaits)
+        return Change(rule.path, before, after, rule.expression, rule.place, awaits)
 
     def _claims_of(
         self, draft: Draft, verb: Verb, changes: Sequence[FieldChange]

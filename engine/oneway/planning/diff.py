@@ -65,11 +65,11 @@ def doubled(policy: Policy) -> Mapping[int, Compare]:
 
 def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldChange, ...]:
     """Return the fields of a new record: only those with a value."""
-    return tuple(
+    return tuple([
         FieldChange(rule, None, value)
         for rule, cell in zip(rules, cells, strict=True)
         if rule.write is not Write.NEVER and not is_blank(value := new_value(cell))
-    )
+    ])  # fmt: skip
 
 
 def at_update(
@@ -181,7 +181,8 @@ def kept_out(policy: Policy, row: SourceRow) -> SourceRow:
 
 def new_value(cell: Cell) -> Value:
     """Return the value that a new record gets, or None."""
-    return cell.value if is_blank(cell.initial) else cell.initial
+    _, value, initial, *_ = cell
+    return value if initial is None or is_blank(initial) else initial
 
 
 _USABLE = (CellState.STATED, CellState.INACTIVE)

@@ -505,11 +505,11 @@ def _counted(definition: GuardDefinition, plan: Plan) -> Iterator[tuple[str, str
         return
     for outcome in plan.telling:
         for action in outcome.actions:
-            if _completes_a_create(action):
-                continue
-            person = person_of(action.verb, action.source_id, action.target_id)
-            for counted in definition.counter(outcome, action):
-                yield counted, person, action
+            under = definition.counter(outcome, action)
+            if under and not _completes_a_create(action):
+                person = person_of(action.verb, action.source_id, action.target_id)
+                for counted in under:
+                    yield counted, person, action
 
 
 def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:

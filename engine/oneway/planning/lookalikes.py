@@ -51,9 +51,9 @@ class Lookalikes:
             if len(held) <= MOST and found:
                 path = self.policy.fields[position].path
                 yield self._text(path, value, found), tuple(each.target_id for each in found)
-        names = [said_value(row, position) for position in self.naming]
         namesakes = namesakes_of(row, self.naming, self.named)
         if 0 < len(namesakes) <= MOST:
+            names = [said_value(row, position) for position in self.naming]
             paths = " and ".join(self.policy.fields[position].path for position in self.naming)
             yield (
                 self._text(paths, " ".join(map(str, names)), namesakes),
@@ -206,7 +206,7 @@ def namesakes_of(
     row: AnySourceRow, naming: Sequence[int], named: Holders
 ) -> Sequence[AnyTargetRow]:
     """Return the target records, of those `by_name`, with a source record's whole name."""
-    names = [said_value(row, position) for position in naming]
+    names = [said_value(row, position) for position in naming] if named else [None]
     return () if None in names else named.get(tuple(map(one_form, names)), ())
 
 

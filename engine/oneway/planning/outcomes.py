@@ -229,6 +229,8 @@ class Drafter:
 
     def _barred(self, row: SourceRow, category: Category) -> tuple[Reason, ...]:
         """Return the reasons of the eligibility rules that do not hold for a row."""
+        if not row.failed_rules:
+            return ()
         not_given = dict(row.not_given)
         rules = ((self.policy.rules[position], position) for position in row.failed_rules)
         warning = category is Category.LEAVERS
@@ -470,8 +472,8 @@ class Drafter:
         if row.evaluation_error is not None:
             return Draft(Kind.UNCHANGED, row, target)
         found = at_update(self.policy.fields, row.cells, target.values)
-        lost = tuple(filter(loses_letters, found))
-        differences = tuple(d for d in found if not self._rivals(target, d) and d not in lost)
+        lost = [each for each in found if loses_letters(each)]
+        differences = tuple([d for d in found if not self._rivals(target, d) and d not in lost])
         contested = self._left_to_a_person(target, found)
         reasons = (*self._drift(row, target), *contested, *map(_letters_lost, lost))
         if differences:

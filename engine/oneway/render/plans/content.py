@@ -113,11 +113,11 @@ def still_in_line(each: StillIn) -> str:
 
 def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
     """Return the outcomes that have an action, by verb, in a fixed order of verbs."""
-    groups = (
-        (verb, tuple(o for o in plan.telling if any(a.verb is verb for a in o.actions)))
-        for verb in Verb
-    )
-    return tuple(group for group in groups if group[1])
+    found: dict[Verb, list[Outcome]] = {verb: [] for verb in Verb}
+    for outcome in plan.telling:
+        for verb in dict.fromkeys([each.verb for each in outcome.actions]):
+            found[verb].append(outcome)
+    return tuple((verb, tuple(outcomes)) for verb, outcomes in found.items() if outcomes)
 
 
 def staying(plan: Plan) -> tuple[PlanSection, ...]:
@@ -284,7 +284,8 @@ def totals(plan: Plan) -> tuple[str, ...]:
     counts = plan.counts()
     doing = f"{', '.join(verbs) if verbs else 'No changes to make'}; "
     lines = [f"{doing}{counts['unchanged']:,} unchanged."]
-    twice = [name(each) for each in plan.telling if len({a.verb for a in each.actions}) > 1]
+    several = (each for each in plan.telling if len(each.actions) > 1)
+    twice = [name(each) for each in several if len({a.verb for a in each.actions}) > 1]
     if twice:
         said = "1 person counts" if len(twice) == 1 else f"{len(twice):,} people count"
         lines[0] += f" {said} in two of these: {some(twice, _NAMED)}."
