@@ -218,19 +218,26 @@ def named_connection(text: str) -> "Connection | None":
     `acme` is `connections/acme.yaml`. Raises `Refused` if the connection does not exist or is
     invalid.
     """
-    from oneway.connections import load_connection, path_of
-    from oneway.connections.default_notify import with_default_of_folder
-    from oneway.connections.file_kinds import is_connection
     from oneway.documents.yaml_source import LIMIT
     from oneway.runs.prepare import read_file
 
-    path = text if _is_path(text) else path_of(text)
+    path = text
+    if not _is_path(text):
+        from oneway.connections import path_of
+
+        path = path_of(text)
     try:
         data = read_file(path, LIMIT + 1)
     except Refused:
         return None  # reading the mapping reports why it cannot be read
     # Most files are not connections: this spares parsing them twice.
-    is_one = b"oneway_connection" in data and is_connection(data, path)
+    if b"oneway_connection" not in data:
+        return None
+    from oneway.connections import load_connection
+    from oneway.connections.default_notify import with_default_of_folder
+    from oneway.connections.file_kinds import is_connection
+
+    is_one = is_connection(data, path)
     return with_default_of_folder(load_connection(data, str(Path(path)))) if is_one else None
 
 
