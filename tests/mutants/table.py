@@ -608,8 +608,8 @@ MUTANTS = (
             (
                 "unique-values-off",
                 "planning/handles",
-                "for position in self.policy.watched if cells else ():",
-                "for position in ():",
+                "for position, compare, named in self._watched:",
+                "for position, compare, named in ():",
             ),
             (
                 "lookalikes-off",

@@ -410,7 +410,7 @@ def blank_in(batch: Batch, path: Path) -> Sequence[bool]:
     values = None if _leads_to_objects(batch, path) else batch.values(path)
     if values is None or len(values) < len(batch):
         return [is_blank_at(batch.record(place), path) for place in range(len(batch))]
-    return list(map(is_blank, values))
+    return list(map(is_blank, values)) if _blank_in(values) else [False] * len(values)
 
 
 def is_blank_at(record: Record, path: Path) -> bool:

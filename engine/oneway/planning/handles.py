@@ -8,9 +8,8 @@ records that the planner tells apart, and never the reverse.
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Value, comparable
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
+from oneway.core.records import MISSING, Missing, Value, comparable
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow
 from oneway.planning.diff import comparison
 from oneway.planning.lookalikes import held_value, one_form, said_value
 from oneway.planning.near_misses import loose
@@ -20,20 +19,20 @@ class Unhandled(Exception):
     """A record has a key or a unique value that is a list or an object."""
 
 
-@dataclass(frozen=True, slots=True)
 class Handles:
     """Names the handles of records; `telling` are the fields whose values tell people apart."""
 
-    policy: Policy
-    telling: Sequence[int]
+    def __init__(self, policy: Policy, telling: Sequence[int]) -> None:
+        self.telling = telling
+        fields = [(at, comparison(policy.fields[at])) for at in policy.watched]
+        self._watched = [(at, compare, f"unique {at} ") for at, compare in fields]
 
     def of_source(self, row: AnySourceRow) -> Iterator[str]:
         """Yield the handles of a source record; raise `Unhandled`."""
         yield f"source {row.source_id}"
         yield from self._keys(row.keys)
-        cells = row.cells
-        for position in self.policy.watched if cells else ():
-            yield from self._unique(position, (cells[position].value, cells[position].initial))
+        if self._watched and (cells := row.cells):
+            yield from self._unique([(each.value, each.initial) for each in cells])
         for position in self.telling:
             yield from _value(position, said_value(row, position))
 
@@ -41,12 +40,17 @@ class Handles:
         """Yield the handles of a target record; raise `Unhandled`."""
         yield f"target {target.target_id}"
         yield from self._keys(target.keys)
-        values = target.values
-        for position in self.policy.watched if values else ():
-            value = values[position]
-            yield from self._unique(position, () if value is MISSING else (value,))
+        if self._watched and (values := target.values):
+            yield from self._unique([() if each is MISSING else (each,) for each in values])
         for position in self.telling:
             yield from _value(position, held_value(target, position))
+
+    def of_pair(self, row: AnySourceRow, target: AnyTargetRow) -> set[str]:
+        """Return the handles of both records of a pair; raise `Unhandled`."""
+        if isinstance(target, SameRow) and target.row is row and not self.telling:
+            # Its keys and its unique values are those of the source record.
+            return {f"target {target.target_id}", *self.of_source(row)}
+        return {*self.of_source(row), *self.of_target(target)}
 
     def _keys(self, keys: Sequence[Hashable]) -> Iterator[str]:
         for level, key in enumerate(keys):
@@ -54,12 +58,12 @@ class Handles:
                 # Keys that are equal have one loose form.
                 yield f"key {level} {loose(_plain(key))}"
 
-    def _unique(self, position: int, values: Iterable[Value]) -> Iterator[str]:
-        compare = comparison(self.policy.fields[position])
-        for value in values:
-            found = comparable(value, compare)
-            if found is not None:
-                yield f"unique {position} {_text(_plain(found))}"
+    def _unique(self, values: Sequence[Iterable[Value | Missing]]) -> Iterator[str]:
+        for position, compare, named in self._watched:
+            for value in values[position]:
+                found = comparable(value, compare)
+                if found is not None:
+                    yield f"{named}{_text(_plain(found))}"
 
 
 def _value(position: int, value: Value) -> Iterator[str]:

@@ -63,8 +63,7 @@ class ChangedLines:
         """The paths whose blank values are noted."""
         self.groups = groups
         """The groups of words; a value that is none of the words is noted."""
-        self.blanks: dict[str, int] = {}
-        """A bit for each path and then each group, set where a record lacks it; by record id."""
+        self._blanks: dict[str, int] = {}
         self.notes: Sequence[str] = ()
         self._reader = reader
         self._digests = digests
@@ -127,7 +126,7 @@ class ChangedLines:
         """Yield the records, those of one shape many at a time."""
         lines = self._all() if self._unchanged is None else (line for _, line in self._changed)
         self._part = part = self._reader.of_lines(lines)
-        self.blanks = {}
+        self._blanks = {}
         for each in part.batches(gaps, progress):
             self._note_blanks(each)
             yield each
@@ -137,21 +136,28 @@ class ChangedLines:
         if isinstance(each, Record):
             said = [is_blank_at(each, path) for path in self.told]
             said += [group.lacking_at(each) for group in self.groups]
-            self.blanks[each.id] = sum(blank << bit for bit, blank in enumerate(said))
+            self._blanks[each.id] = sum(blank << bit for bit, blank in enumerate(said))
             return
-        found = [0] * len(each)
         columns = [blank_in(each, path) for path in self.told]
         columns += [group.lacking_in(each) for group in self.groups]
-        for bit, column in enumerate(columns):
-            for place, blank in enumerate(column):
-                found[place] |= blank << bit
-        self.blanks.update(zip(each.ids, found, strict=True))
+        if not columns:
+            self._blanks.update(dict.fromkeys(each.ids, 0))
+            return
+        rows = list(zip(*columns, strict=True))
+        bits = {row: sum(blank << bit for bit, blank in enumerate(row)) for row in set(rows)}
+        self._blanks.update(zip(each.ids, map(bits.__getitem__, rows), strict=True))
 
-    def digest_of(self, id: str) -> bytes:
-        """Return the digest of the line on which an id stands, once it was read."""
+    def digests_of(self, ids: Iterable[str]) -> Sequence[bytes]:
+        """Return the digest of the line on which each id stands, once they were read."""
         assert self._part is not None, "not read"
-        at = self._part.position_of(id)
-        return self._keeper.digests[at] if self._unchanged is None else self._changed[at][0]
+        places = map(self._part.position_of, ids)
+        if self._unchanged is None:
+            return list(map(self._keeper.digests.__getitem__, places))
+        return [self._changed[at][0] for at in places]
+
+    def blanks_of(self, ids: Iterable[str]) -> Iterator[int]:
+        """Yield a bit for each path and then each group, set where a record lacks it."""
+        return map(self._blanks.__getitem__, ids)
 
     def kept(self, pairs: Mapping[bytes, int]) -> KeptLines | None:
         """Return all lines of the file, given each settled pair by the digest of its line.

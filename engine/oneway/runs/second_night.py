@@ -29,7 +29,7 @@ from oneway.history.settled import (
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.new_ids import is_number
-from oneway.mapping.program import AnyTargetRow, TargetRow, whole_target
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, TargetRow, whole_target
 from oneway.mapping.read_keys import tallies_of
 from oneway.planning.assemble import Assembler
 from oneway.planning.handles import Handles, Unhandled
@@ -192,7 +192,7 @@ class SecondNight:
             named |= {each for held in found.target.items for each in handles.of_target(held)}
         except Unhandled:
             return None
-        return before.handled.sharing(map(self.digests.of_handle, named), self.read)
+        return before.handled.sharing(self.digests.of_handles(named), self.read)
 
     def _with_passed(self, found: EvaluatedInputs, before: Settled) -> EvaluatedInputs:
         """Return what was read together with what is passed over."""
@@ -234,11 +234,11 @@ class SecondNight:
         made = {pair.quiet.target_id for pair in pairs}
         lowest = dict(before.lowest) if before is not None else {}
         for at in kinds:
-            for id in _holding([each for each in targets if each.target_id in made], at, 1):
+            for id in _holding((each for each in targets if each.target_id in made), at, 1):
                 lowest[at] = min(id, lowest.get(at, id))
         if before is not None:
             pairs += before.pairs(without=self.read)
-        pairs.sort(key=lambda pair: pair.quiet[:2])
+            pairs.sort(key=lambda pair: pair.quiet[:2])
         words, untyped = words_of(found, before), untyped_of(found)
         told, context = tuple(handles.telling), self._context(found)
         source = self.sides["source"].kept({each.source: at for at, each in enumerate(pairs)})
@@ -256,26 +256,31 @@ class SecondNight:
         self, found: EvaluatedInputs, quiet: Iterable[Quiet], handles: Handles
     ) -> Iterator[SettledPair]:
         """Yield the pairs that were read, and of which there is nothing to say on any day."""
-        rows = {row.source_id: row for row in found.source.items}
-        targets = {each.target_id: each for each in found.target.items}
-        shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
+        rows = {row[0]: row for row in found.source.items}  # by their ids
+        targets = {each[0]: each for each in found.target.items}
         ageless = _Ageless(found.program)
+        pairs: list[tuple[AnySourceRow, AnyTargetRow]] = []
+        named: list[set[str]] = []
         for each in quiet:
             row, held = rows.get(each.source_id), targets.get(each.target_id)
             if row is None or held is None or not ageless.says(held):
                 continue
             try:
-                named = {*handles.of_source(row), *handles.of_target(held)}
+                named.append(handles.of_pair(row, held))
             except Unhandled:
                 continue
-            source, target = self.sides["source"], self.sides["target"]
-            yield SettledPair(
-                source.digest_of(each.source_id),
-                target.digest_of(each.target_id),
-                shown.quiet([(row, held)])[0],
-                (source.blanks[each.source_id], target.blanks[each.target_id]),
-                [self.digests.of_handle(name) for name in named],
-            )
+            pairs.append((row, held))
+        source, target = self.sides["source"], self.sides["target"]
+        sources, held_by = [row[0] for row, _ in pairs], [held[0] for _, held in pairs]
+        shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
+        yield from map(
+            SettledPair,
+            source.digests_of(sources),
+            target.digests_of(held_by),
+            shown.quiet(pairs),
+            zip(source.blanks_of(sources), target.blanks_of(held_by), strict=True),
+            map(self.digests.of_handles, named),
+        )
 
 
 def _can_be_read_in_part(prepared: PreparedRun) -> bool:
@@ -308,7 +313,7 @@ def _by_id(target: AnyTargetRow) -> str:
     return target.target_id
 
 
-def _holding(targets: Sequence[AnyTargetRow], position: int, number: int) -> list[str]:
+def _holding(targets: Iterable[AnyTargetRow], position: int, number: int) -> list[str]:
     """Return the ids of the first target records that have a value in a field."""
     found: list[str] = []
     for each in targets:
@@ -339,13 +344,20 @@ class _Ageless:
         whole = program.context
         self._context = _NoDay(whole.as_of, whole.settings, whole.zone, whole.strict)
         self._known: dict[str, bool] = {}
+        self._last: tuple[object, bool] = (None, False)
 
     def says(self, target: AnyTargetRow) -> bool:
         """Return whether no answer of a record takes the day to give."""
         if not self._asked:
             return True
-        row = whole_target(target)
-        told = repr((row.told, row.leaving))  # the same for nearly everybody
+        if isinstance(target, SameRow):  # one object is the same for nearly everybody
+            if target.beside is not self._last[0]:
+                self._last = target.beside, self._is_known(whole_target(target))
+            return self._last[1]
+        return self._is_known(target)
+
+    def _is_known(self, row: TargetRow) -> bool:
+        told = repr((row.told, row.leaving))
         if told not in self._known:
             if len(self._known) > _MOST_TOLD:
                 self._known.clear()
