@@ -188,6 +188,15 @@ def batches(samples: Sequence[dict[str, Any]], records: Sequence[Record]) -> Ite
             yield Batch(decoder.shape, [record.id], items, lambda _, record=record: record)
 
 
+def as_one(several: Sequence[Batch]) -> Iterator[Batch]:
+    """Yield the records of several batches of one shape, in one."""
+    records = [each.record(0) for each in several]
+    items = [item for each in several for item in each.items]
+    if several:
+        ids = [each.id for each in records]
+        yield Batch(several[0].shape, ids, items, records.__getitem__)
+
+
 @given(worlds())
 @settings(max_examples=15)
 def test_rows_of_many_records_are_those_that_the_interpreter_makes(world: World) -> None:
@@ -210,6 +219,15 @@ def test_rows_of_many_records_are_those_that_the_interpreter_makes(world: World)
                 assert repr(many.target_rows(batch)) == repr([reference.target_row(record)])
             one[side].note(record)
             all_[side].note_all(batch)
+        for program_ in (many, GeneratedProgram(program.code, program.context, program.tables)):
+            for batch in as_one(list(batches(samples, snapshot.records))):
+                records = [batch.record(position) for position in range(len(batch))]
+                if side == "source":
+                    rows = list(map(whole, program_.source_rows(batch)))
+                    assert repr(rows) == repr(list(map(reference.source_row, records)))
+                else:
+                    found = program_.target_rows(batch)
+                    assert repr(found) == repr(list(map(reference.target_row, records)))
         refuse_strange_functions(many)
         assert all_[side].counts() == one[side].counts()
         assert all_[side].valued() == one[side].valued()
@@ -219,7 +237,8 @@ def test_rows_of_many_records_are_those_that_the_interpreter_makes(world: World)
 
 def refuse_strange_functions(program: GeneratedProgram) -> None:
     """Fail where a function for records of a shape names anything that is not ours."""
-    for row in program._progress.shaped.values():
+    together = [each and each.rows for each in program._progress.together.values()]
+    for row in (*program._progress.shaped.values(), *together):
         if row is not None:
             refuse_strange_code("".join(linecache.getlines(row.__code__.co_filename)))
 
@@ -353,9 +372,22 @@ def test_what_is_worked_out_once_for_a_text_is_so_for_no_other_value(other: Any)
     for batch in batches(people[:1], [Record(str(i), each) for i, each in enumerate(people)]):
         rows = list(map(whole, many.source_rows(batch)))
         assert repr(rows) == repr([program.source_row(batch.record(0))])
-    (row,) = many._progress.shaped.values()
-    assert row is not None
-    assert "known" in "".join(linecache.getlines(row.__code__.co_filename))
+    (found,) = many._progress.together.values()
+    assert found is not None
+    assert "known" in "".join(linecache.getlines(found.rows.__code__.co_filename))
+
+
+def test_whoever_is_unlike_the_first_of_a_shape_has_a_row_in_place() -> None:
+    names = ("Ann", " ", "Bea", None, 7, "Cy")
+    people = [{"id": n, "name": name, "code": "k", "flag": False} for n, name in enumerate(names)]
+    people += [{"id": "x", "name": "Di", "code": "k", "flag": flag} for flag in (None, True, 1)]
+    world = next_world({"nick": "name", "grade": {"from": "name", "when": "flag"}, "ref": "code"})
+    program = bound(world)
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    found = list(batches(people[:1], [Record(str(n), each) for n, each in enumerate(people)]))
+    for batch in (found[0], *as_one(found)):
+        rows = list(map(whole, many.source_rows(batch)))
+        assert repr(rows) == repr([program.source_row(batch.record(n)) for n in range(len(batch))])
 
 
 def next_world(fields: dict[str, Any]) -> World:

@@ -217,6 +217,7 @@ _NAMES = re.compile(r"[a-z]+[0-9]+")
 _OURS = _RUNTIME | {
     *("source_row", "target_row", "usual_source_row", "shaped_source_row", "shaped_target_row"),
     *("record_id", "item", "position", "steady_row", "whole_cells"),
+    *("shaped_source_rows", "records", "rows", "usual", "other", "whole", "gone"),
     *("packed", "packed_once", "keys"),
     *("found", "record", "data", "label", "leaver", "missed", "left"),
     *(
@@ -256,7 +257,9 @@ def refuse_strange_code(text: str) -> None:
         if isinstance(node, ast.Attribute):
             assert node.attr in _ATTRIBUTES or _ATTRIBUTE.fullmatch(node.attr), node.attr
         if isinstance(node, ast.FunctionDef):
-            assert node.name == "found" or node.name.endswith(("source_row", "target_row"))
+            assert node.name == "found" or node.name.endswith(
+                ("source_row", "source_rows", "target_row")
+            )
 
 
 HOSTILE = [

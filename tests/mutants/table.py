@@ -586,6 +586,24 @@ MUTANTS = (
             ("look-ups", "any(code.lookup for code in codes) or ", ""),
         )
     ),
+    # records that are evaluated together, column by column
+    *(
+        Mutant(
+            f"together-{name}",
+            module,
+            old,
+            new,
+            "many records at a time give the rows of each",
+            "tests/laws/test_batches.py",
+        )
+        for name, module, old, new in (
+            ("unusual", "mapping/generated/rows", 'f"if not (usual or {', 'f"if not (True or {'),
+            ("blank", "core/batches", '"text" if all(map(str.strip, values)) else ""', '"text"'),
+            ("booleans", "core/batches", "{*map(type, values)} == {bool}", "values"),
+            ("kinds", "mapping/generated/program", "batch.kind(path) == kind for", "True for"),
+            ("last-position", "mapping/generated/rows", "other(len(rows))", "other(0)"),
+        )
+    ),
     # a second night, which passes over what has not changed
     *(
         Mutant(

@@ -52,7 +52,10 @@ class JsonLines:
         if len(first) <= FAST_FROM and first.count(b"\n") <= self._fast_after:
             yield from self._each(0, self._raws(BytesIO(first)))
             return
+        from oneway_connectors.fast_json import FastDecoder
         from oneway_connectors.file.shapes import BYTES, grouped
+
+        self._fast = FastDecoder().decoded
 
         def numbered(start: int, raws: Sequence[bytes]) -> Sequence[int]:
             return range(start + 1, start + 1 + len(raws))

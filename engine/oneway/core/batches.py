@@ -6,10 +6,12 @@ batch; each record of a batch is also available by itself.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Any, TypeAlias
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record
+
+Path: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,38 +61,71 @@ class Batch:
     ids: Sequence[str]
     items: Sequence[Any]
     record: Callable[[int], Record]
-    _columns: dict[tuple[str, ...], Sequence[Any]] = field(default_factory=dict, repr=False)
+    _columns: dict[Path, Sequence[Any] | None] = field(default_factory=dict, repr=False)
+    _objects: dict[Path, tuple[RecordShape | None, Sequence[Any] | None]] = field(
+        default_factory=dict, repr=False
+    )
+    _kinds: dict[Path, str] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """Return how many records there are."""
         return len(self.ids)
 
-    def values(self, path: Sequence[str]) -> Sequence[Any] | None:
+    def values(self, path: Path) -> Sequence[Any] | None:
         """Return the values at a path, of the records that have one; no objects of a shape.
 
         None if only the records themselves can tell.
         """
-        shape, found = self.shape, self.items
-        for depth, key in enumerate(path, 1):
-            if key in shape.sometimes:
-                return None
-            if key not in shape.attributes:
-                return ()
-            found = self._column(tuple(path[:depth]), key, shape, found)
-            if depth == len(path):
-                return () if key in shape.inner else found
-            if not all(found):  # as objects are
-                found = [each for each in found if each is not None]
-            if key not in shape.inner:
-                return None if found else ()
-            shape = shape.inner[key]
-        return ()
+        if path not in self._columns:
+            self._columns[path] = self._values(path)
+        return self._columns[path]
 
-    def _column(
-        self, path: tuple[str, ...], key: str, shape: RecordShape, objects: Sequence[Any]
-    ) -> Sequence[Any]:
-        """Return the values at a path, which are taken once: one object has several keys."""
-        found = self._columns.get(path)
+    def _values(self, path: Path) -> Sequence[Any] | None:
+        if not path:
+            return ()
+        shape, objects = self._within(path[:-1])
+        key = path[-1]
+        if shape is None or objects is None:
+            return objects
+        if key in shape.sometimes:
+            return None
+        if key not in shape.attributes or key in shape.inner:
+            return ()
+        return shape.all_of(key, objects)
+
+    def _within(self, path: Path) -> tuple[RecordShape | None, Sequence[Any] | None]:
+        """Return the objects at a path, and their shape; without one, what `values` returns."""
+        if path not in self._objects:
+            self._objects[path] = self._found(path)
+        return self._objects[path]
+
+    def _found(self, path: Path) -> tuple[RecordShape | None, Sequence[Any] | None]:
+        if not path:
+            return self.shape, self.items
+        shape, objects = self._within(path[:-1])
+        key = path[-1]
+        if shape is None or objects is None:
+            return None, objects
+        if key in shape.sometimes:
+            return None, None
+        if key not in shape.attributes:
+            return None, ()
+        found = shape.all_of(key, objects)
+        if not all(found):  # objects are true
+            found = [each for each in found if each is not None]
+        return shape.inner.get(key), found if key in shape.inner else None if found else ()
+
+    def kind(self, path: Path) -> str:
+        """Return what all records have at a path: "text" that is not blank, a "boolean", or ""."""
+        found = self._kinds.get(path)
         if found is None:
-            found = self._columns[path] = shape.all_of(key, objects)
+            found = self._kinds[path] = self._kind(self.values(path))
         return found
+
+    def _kind(self, values: Sequence[Any] | None) -> str:
+        if values is None or len(values) < len(self.ids):
+            return ""
+        try:
+            return "text" if all(map(str.strip, values)) else ""
+        except TypeError:  # not all are text
+            return "boolean" if {*map(type, values)} == {bool} else ""

@@ -1,13 +1,14 @@
 """The values that an expression read, shown with its error unless sensitive."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from functools import lru_cache
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, at, keys_overlap, path_text
 from oneway.core.sealed import MASK
-from oneway.mapping.expressions import Expression
+from oneway.mapping.expressions import Expression, PathUse
 
 Path = tuple[str, ...]
 
@@ -31,8 +32,7 @@ class Secrets:
 
 def evidence(expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]) -> str:
     """Return what an expression read of a record: `salary: "1O"`; nothing that is sensitive."""
-    paths = tuple(dict.fromkeys(use.keys for use in expression.paths))
-    open_ones = [path for path in paths if not any(keys_overlap(path, each) for each in secret)]
+    open_ones = [path for path, hidden in _read(expression.paths, frozenset(secret)) if not hidden]
     found = [(path, value) for path in open_ones if (value := at(data, path)) is not MISSING]
     return ", ".join(f"{path_text(path)}: {as_shown(value)}" for path, value in found[:_MOST])
 
@@ -40,12 +40,18 @@ def evidence(expression: Expression, data: Mapping[str, Value], secret: Iterable
 def readings(expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]) -> str:
     """Return all that an expression read of a record, with sensitive values as `***`."""
     said = []
-    for path in dict.fromkeys(use.keys for use in expression.paths):
+    for path, hidden in _read(expression.paths, frozenset(secret)):
         value = at(data, path)
-        hidden = any(keys_overlap(path, each) for each in secret)
         if value is not MISSING:
             said.append(f"{path_text(path)}: {MASK if hidden else as_shown(value)}")
     return ", ".join(said)
+
+
+@lru_cache(maxsize=64)
+def _read(uses: tuple[PathUse, ...], secret: frozenset[Path]) -> Sequence[tuple[Path, bool]]:
+    """Return each path, and whether it is sensitive; one expression is asked of many records."""
+    paths = dict.fromkeys(use.keys for use in uses)
+    return [(path, any(keys_overlap(path, each) for each in secret)) for path in paths]
 
 
 def as_shown(value: object) -> str:

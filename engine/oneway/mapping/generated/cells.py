@@ -1,6 +1,6 @@
 """The cells of a source row as Python statements: when, from, lookup, default, check."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 
 from oneway.core.batches import Batch
@@ -10,7 +10,7 @@ from oneway.mapping.code import Check, FieldCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.generated.nodes import Nodes
 from oneway.mapping.generated.operands import blank, holding, is_text
-from oneway.mapping.generated.paths import unsure
+from oneway.mapping.generated.paths import NEVER, unsure
 from oneway.mapping.generated.repeats import key_of_all, once_for_each, repeats
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
@@ -20,9 +20,6 @@ from oneway.mapping.spec import Merge
 
 DATA = Operand("data", "object")
 """The data of the record that a function is about."""
-
-_BODY = 2
-"""The depth of a function's unconditional statements."""
 
 EMPTY = {state: Cell(state) for state in CellState}
 """The cells without a value."""
@@ -41,6 +38,8 @@ class Cells:
     """Whether a cell that states a plain value is that value, as in a `SteadyRow`."""
     sample: Batch | None = None
     """Some of the records, where they are read many at a time."""
+    body: int = 2
+    """The depth of a function's unconditional statements."""
     within: bool = False
     """Whether the cells are written within what is worked out once for some texts."""
     _json: set[str] = field(default_factory=set)
@@ -107,6 +106,11 @@ class Cells:
         self.json_only(value)
         for name, line in ((stated, stated_line), (written, written_line)):
             line.kept = name in notes
+        if value.kind == "text" and written not in notes:
+            if code.source.check is not None:
+                self.checked(code.source.check, value)
+            self._filled(found, code, value)
+            return
         head = "if"
         if code.rule.merge is Merge.OWN:
             # It says that there are none of those that the sync owns.
@@ -154,7 +158,8 @@ class Cells:
             self._fits(code, value)
             source.line(f"{found} = {self._stating(code, value)}")
             return
-        table = source.bind("table", self._singles(code.lookup))
+        entries = self._singles(code.lookup)
+        table = source.bind("table", entries)
         key, got = source.name("key"), source.name("value")
         source.line(
             f"{key} = {value.text} if {is_text(value)} and {value.text}.isascii()"
@@ -168,9 +173,11 @@ class Cells:
                 f" {self.record})"
             )
         with source.block("else:"):
-            self._fits(code, Operand(got))
+            entry = Operand(got, "plain" if _all_fit(code, entries) else "")
+            if not entry.kind:
+                self._fits(code, entry)
             sought = value.text if code.rule.own_table else "None"
-            source.line(f"{found} = {self._stating(code, Operand(got), sought)}")
+            source.line(f"{found} = {self._stating(code, entry, sought)}")
 
     def _stating(self, code: FieldCode, value: Operand, sought: str = "None") -> str:
         """Return the cell that states a value."""
@@ -178,6 +185,8 @@ class Cells:
         cell = f"cell_of((STATED, {text}, None, {sought}, False, ''))"
         if not self.short or sought != "None" or code.rule.merge is not Merge.REPLACE:
             return cell
+        if value.kind in ("boolean", "text", "plain"):
+            return text
         plain = [f"{text}.__class__ is {each}" for each in ("str", "int", "bool")]
         return f"{text} if {' or '.join([value.said, *plain] if value.said else plain)} else {cell}"
 
@@ -204,20 +213,37 @@ class Cells:
     def checked(self, check: Check, value: Operand) -> None:
         """Write a check; a record that fails it goes to the interpreter."""
         source = self.source
-        asked = f"{source.bind('check', check)}({value.text})"
-        with source.block(f"if {unsure(source, check, value.text, value.said)}{asked}:"):
-            source.line("raise Uncompiled")
+        first = unsure(source, check, value.text, value.said, value.kind)
+        if first != NEVER:
+            asked = f"{source.bind('check', check)}({value.text})"
+            with source.block(f"if {first}{asked}:"):
+                source.line("raise Uncompiled")
 
     def json_only(self, value: Operand) -> None:
         """Ensure that a result is JSON: values of the record are, computed ones may not be."""
-        if value.known or value.kind == "boolean":
+        if value.known or value.kind in ("boolean", "text"):
             return
         text = value.text
         if text in self._json:
             return
-        if self.source.depth == _BODY:  # the code written there runs for each record
+        if self.source.depth == self.body:  # the code written there runs for each record
             self._json.add(text)
         scalars = " and ".join(f"{text}.__class__ is not {each}" for each in ("str", "bool", "int"))
         unsaid = f"not {value.said} and " if value.said else ""
         with self.source.block(f"if {unsaid}{text} is not None and {scalars}:"):
             self.source.line(f"json_only({text})")
+
+
+def _all_fit(code: FieldCode, entries: Mapping[object, object]) -> bool:
+    """Return whether all values of a small table may be written as they are."""
+    if len(entries) > _SMALL or code.rule.merge is not Merge.REPLACE:
+        return False
+    check = code.check
+    return all(
+        isinstance(each, str | int) and (check is None or not check(each))
+        for each in entries.values()
+    )
+
+
+_SMALL = 1_000
+"""The most entries of a lookup table that are all checked before a record is."""

@@ -177,7 +177,7 @@ class Nodes:
             self.notes.touched.add(into.stated)
             with self.source.block(f"if {gap}:"):
                 self.source.line(f"{into.stated} = False")
-        return Operand(name, said=paths.said_of(name))
+        return Operand(name, paths.kinds.get(name, ""), said=paths.said_of(name))
 
     def _field(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         path = cast(dict[str, Any], node).get("path")
@@ -398,6 +398,12 @@ class Nodes:
         source, name = self.source, self.source.name("value")
         left = self.asked(one, value, into)
         decided = holding(left.operand) if decides else f"not ({holding(left.operand)})"
+        if left.operand.kind == "text" and not (left.exact or left.truth or left.written):
+            if decides:  # it holds
+                return left.operand
+            right = self.asked(other, value, into)
+            self._gather(into, right.exact, right.truth, right.written)
+            return right.operand
         with source.block(f"if {decided}:"):
             if left.truth:
                 with source.block(f"if {left.truth}:"):

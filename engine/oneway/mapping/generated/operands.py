@@ -8,8 +8,8 @@ def holding(operand: Operand) -> str:
     """Return what says whether a condition holds."""
     if operand.known:
         return repr(holds(operand.value))
-    if operand.kind == "boolean":
-        return operand.text
+    if operand.kind in ("boolean", "text"):
+        return operand.text if operand.kind == "boolean" else "True"
     text = operand.text
     found = f"({text}.strip() != '' if {text}.__class__ is str else holds({text}))"
     if not operand.said:  # and may well be a boolean
@@ -21,7 +21,7 @@ def blank(operand: Operand) -> str:
     """Return what says whether a value is blank."""
     if operand.known:
         return repr(is_blank(operand.value))
-    if operand.kind == "boolean":
+    if operand.kind in ("boolean", "text"):
         return "False"
     text = operand.text
     found = f"({text} is None or ({_NO_TEXT.format(text)}))"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import field
 
-from oneway.core.batches import RecordShape
+from oneway.core.batches import Batch, RecordShape
 from oneway.core.dataclass import dataclass
 from oneway.mapping.expressions.evaluation import Reading
 from oneway.mapping.expressions.syntax import Node
@@ -44,6 +44,8 @@ class Paths:
     at: Line
     usual: bool = False
     shape: RecordShape | None = None
+    columns: Batch | None = None
+    """Some records that are evaluated together, where values stand under each other."""
     roots: dict[str, PathUseOnce] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     """The variables that are true where a value is text that is not blank, by its name.
@@ -52,6 +54,8 @@ class Paths:
     """
     objects: set[str] = field(default_factory=set)
     """The names of values that are objects with attributes: only for looking into them."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """What all records of `columns` have as a value, by its name: see `Batch.kind`."""
 
     def shares(self, reading: Reading) -> bool:
         """Return whether an expression's reading treats absent keys the same way."""
@@ -67,6 +71,8 @@ class Paths:
                 certain = self.usual or (depth == 1 and self.reading.is_null(path))
                 gap = "" if certain else self.source.name("gap")
                 level[key] = PathUseOnce(self.source.name(_VALUE), gap)
+                if self.columns is not None:
+                    self.kinds[level[key].value] = self.columns.kind(path)
             found = level[key]
             if path in reading.checks and self.usual:
                 found.check = reading.checks[path]
@@ -81,6 +87,8 @@ class Paths:
         """Return the variable for whether a value is text that is not blank; "" without one."""
         if not self.usual:
             return ""
+        if self.columns is not None:
+            return "True" if self.kinds[value] == "text" else ""
         return self.said.setdefault(value, f"said{value.removeprefix(_VALUE)}")
 
     def write(self) -> None:
@@ -91,7 +99,9 @@ class Paths:
         self.said = {value: said for value, said in self.said.items() if said in asked}
         depth, source.lines = source.depth, []
         source.depth = self.at.depth
-        if self.shape is not None:
+        if self.columns is not None:
+            self._check_columns(self.roots)
+        elif self.shape is not None:
             self._look_up_shaped(self.roots, "item", self.shape, ())
         elif self.usual:
             self._look_up_usual(self.roots, "data", ())
@@ -155,6 +165,35 @@ class Paths:
                     source.line("raise Uncompiled")
                 source.line(" = ".join((*self._values(each.inner), "None")))
 
+    def in_columns(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the path of each value that stands in a column, and its name."""
+        yield from self._in_columns(self.roots, ())
+
+    def _in_columns(
+        self, level: dict[str, PathUseOnce], above: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[str, ...], str]]:
+        for key, each in level.items():
+            if each.inner:
+                self.objects.add(each.value)
+                yield from self._in_columns(each.inner, (*above, key))
+            else:
+                yield (*above, key), each.value
+
+    def _check_columns(self, level: dict[str, PathUseOnce]) -> None:
+        """Write the checks of values that decide; an object in which there are some passes its."""
+        for each in level.values():
+            self._check_columns(each.inner)
+            if each.check is None or (each.inner and _takes_objects(each.check)):
+                continue
+            if each.inner:
+                raise Shapeless
+            kind = self.kinds[each.value]
+            first = unsure(self.source, each.check, each.value, self.said_of(each.value), kind)
+            if first != NEVER:
+                asked = f"{self.source.bind('check', each.check)}({each.value})"
+                with self.source.block(f"if {first}{asked}:"):
+                    self.source.line("raise Uncompiled")
+
     def _say(self, each: PathUseOnce) -> None:
         """Write whether a value is text that is not blank, if that is asked."""
         value, said = each.value, self.said.get(each.value)
@@ -209,7 +248,11 @@ def _takes_objects(check: object) -> bool:
     return sure is not None and "dict" in sure.classes
 
 
-def unsure(source: CodeText, check: object, name: str, said: str = "") -> str:
+NEVER = "False and "
+"""What must hold for a check to be asked of a value that certainly passes it."""
+
+
+def unsure(source: CodeText, check: object, name: str, said: str = "", kind: str = "") -> str:
     """Return what must hold of a value for its check to be asked: that its class does not decide.
 
     To ask the variable `said` is faster than to ask for a class.
@@ -217,6 +260,8 @@ def unsure(source: CodeText, check: object, name: str, said: str = "") -> str:
     sure = sure_of(check)
     if sure is None:
         return ""
+    if {"text": "str", "boolean": "bool"}.get(kind) in sure.classes:
+        return NEVER
     is_text = said or f"{name}.__class__ is str"
     parts = [said] if said and "str" in sure.classes else []
     parts += [f"{name} is None"] if sure.null else []

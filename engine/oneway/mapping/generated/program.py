@@ -41,6 +41,17 @@ class GeneratedRows:
     target_row: Callable[[Record], TargetRow]
 
 
+@dataclass(frozen=True, slots=True)
+class RowsTogether:
+    """The function that makes the source rows of many records, and the columns that it takes.
+
+    Beside the path of each stands what all of its records are expected to have: see `Batch.kind`.
+    """
+
+    rows: Callable[..., Sequence[AnySourceRow]]
+    columns: Sequence[tuple[tuple[str, ...], str]]
+
+
 @dataclass(slots=True)
 class _Progress:
     """How many records were interpreted, and what was generated since."""
@@ -49,6 +60,7 @@ class _Progress:
     rows: GeneratedRows | None = None
     usual: GeneratedRows | None = None
     shaped: dict[tuple[RecordShape, str], Callable[..., Any] | None] = field(default_factory=dict)
+    together: dict[RecordShape, RowsTogether | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,9 @@ class GeneratedProgram(Interpreted):
         """Return the source rows of many records of one shape."""
         if self.code.one_per is not None:  # which of a person's records counts, rows of one say
             return _source_rows(self, batch)
+        together = self._together(batch)
+        if together is not None:
+            return together
         return self._all_rows(batch, "source") or _source_rows(self, batch)
 
     def target_rows(self, batch: Batch) -> list[TargetRow]:
@@ -87,13 +102,40 @@ class GeneratedProgram(Interpreted):
 
     def _all_rows(self, batch: Batch, side: str) -> list[Any]:
         """Return rows by the function for records of a shape; none where there is no such one."""
-        known, shaped = self._progress.shaped, (batch.shape, side)
-        if shaped not in known:
-            known[shaped] = shaped_rows(self, batch.shape, side, batch)
-        row = known[shaped]
+        row = self._shaped(batch, side)
         if row is None:
             return []
         return list(map(row, batch.ids, batch.items, repeat(batch.record), count()))
+
+    def _shaped(self, batch: Batch, side: str) -> Callable[..., Any] | None:
+        known, shaped = self._progress.shaped, (batch.shape, side)
+        if shaped not in known:
+            known[shaped] = shaped_rows(self, batch.shape, side, batch)
+        return known[shaped]
+
+    def _together(self, batch: Batch) -> Sequence[AnySourceRow] | None:
+        """Return source rows by the function for columns; None where there is no such one."""
+        known = self._progress.together
+        if batch.shape not in known:
+            known[batch.shape] = rows_together(self, batch)
+        found = known[batch.shape]
+        if found is None:
+            return None
+        columns = [batch.values(path) for path, _ in found.columns]
+        if any(each is None or len(each) < len(batch) for each in columns):
+            return None  # an object on the way is null
+
+        def other(position: int) -> AnySourceRow:
+            row = self._shaped(batch, "source")
+            if row is None:
+                return self.source_row(batch.record(position))
+            return cast(
+                AnySourceRow,
+                row(batch.ids[position], batch.items[position], batch.record, position),
+            )
+
+        usual = all(batch.kind(path) == kind for path, kind in found.columns if kind)
+        return found.rows(zip(batch.ids, *columns, strict=True), usual, other, batch.record)
 
     def _rows(self) -> GeneratedRows | None:
         progress = self._progress
@@ -152,10 +194,28 @@ def shaped_rows(
     What repeats in the `sample` is worked out once.
     """
     rows = Rows(program, shape=shape, sample=sample)
+    names = _compiled(program, rows, partial(rows.write_shaped, side))
+    return cast(Callable[..., Any], names[f"shaped_{side}_row"]) if names else None
+
+
+def rows_together(program: Interpreted, sample: Batch) -> RowsTogether | None:
+    """Return the function of source records of a shape that come in columns; None without one."""
+    rows = Rows(program, shape=sample.shape, sample=sample, columns=True)
+    columns: list[tuple[tuple[str, ...], str]] = []
+    names = _compiled(program, rows, lambda: columns.extend(rows.write_columns()))
+    if names is None:
+        return None
+    return RowsTogether(cast(Callable[..., Any], names["shaped_source_rows"]), columns)
+
+
+def _compiled(
+    program: Interpreted, rows: Rows, write: Callable[[], None]
+) -> dict[str, object] | None:
+    """Return what the names of a module of generated code stand for; None if it cannot be."""
     if rows.count > MOST_EXPRESSIONS:
         return None
     try:
-        rows.write_shaped(side)
+        write()
         code = compiled(rows.source.text)
     except (Shapeless, SyntaxError, RecursionError, MemoryError):
         return None
@@ -163,7 +223,7 @@ def shaped_rows(
     names |= {"interpreted_source_row": program.source_row}
     names |= {"interpreted_target_row": program.target_row}
     exec(code, names)
-    return cast(Callable[..., Any], names[f"shaped_{side}_row"])
+    return names
 
 
 def _names(program: Interpreted, rows: Rows, leaving: Leaving | None) -> dict[str, object]:

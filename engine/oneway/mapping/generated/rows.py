@@ -37,6 +37,8 @@ class Rows:
     """The shape of records that are read many at a time; None for any single record."""
     sample: Batch | None = None
     """Some of these records, which tell what repeats."""
+    columns: bool = False
+    """Whether values of records that are evaluated together stand under each other."""
     count: int = 1
     """How many expressions there are on each record, at most."""
 
@@ -46,9 +48,13 @@ class Rows:
         self.cells = Cells(
             self.source, self.notes, self.program, self._nodes, self._record, sample=self.sample
         )
+        if self.columns:
+            self.cells = replace(self.cells, body=3)
 
     @property
     def _record(self) -> str:
+        if self.columns:
+            return "record(len(rows))"
         return "record" if self.shape is None else "record(position)"
 
     @property
@@ -77,9 +83,35 @@ class Rows:
                 start = len(source.lines)
                 (self._source_row if side == "source" else self._target_row)()
                 said = [each.text for each in source.lines[start:] if each.kept]
-        used = {word for each in said if each[:1] != "#" for word in _WORDS.findall(each)}
-        if not used.isdisjoint({"data", *paths.objects}):
-            raise Shapeless  # a whole object is needed
+        _refuse_objects(said, paths)
+
+    def write_columns(self) -> Sequence[tuple[tuple[str, ...], str]]:
+        """Write the function of source records that are evaluated together; raise `Shapeless`.
+
+        Returns the path of each of its columns, and what all of the `sample` have there.
+        """
+        source = self.source
+        with source.block("def shaped_source_rows(records, usual, other, record):"):
+            source.line("rows = []")
+            loop = source.line("")
+            source.depth += 1
+            otherwise = f"interpreted_source_row({self._record})"
+            with self._attempt(self._of_source, otherwise, usual=True) as paths:
+                at = len(source.lines)
+                with source.block(""):
+                    source.line("rows.append(other(len(rows)))")
+                    source.line("continue")
+                guard, start = source.lines[at], len(source.lines)
+                self._source_row()
+                said = [each.text for each in source.lines[start:] if each.kept]
+            source.depth -= 1
+            source.line("return rows")
+        columns = list(paths.in_columns())
+        _refuse_objects(said, paths)
+        loop.text = f"for record_id, {', '.join(name for _, name in columns)} in records:"
+        tests = [_KINDS[kind].format(name) for _, name in columns if (kind := paths.kinds[name])]
+        guard.text = f"if not (usual or {' and '.join(tests) or 'True'}):"
+        return [(path, paths.kinds[name]) for path, name in columns]
 
     @property
     def _of_source(self) -> Sequence[Expression | None]:
@@ -119,11 +151,16 @@ class Rows:
         reading = next((each.reading for each in asked if each is not None), PLAIN)
         with source.block("try:"):
             at = source.line("# All keys, each once")
-            self.paths = Paths(source, reading, at, usual, self.shape)
+            columns = self.sample if self.columns else None
+            self.paths = Paths(source, reading, at, usual, self.shape, columns)
             yield self.paths
             self.paths.write()
         with source.block("except Leaves:"):
-            source.line(f"return {otherwise}")
+            self._give(otherwise)
+
+    def _give(self, row: str) -> None:
+        """Write the end of a record: its row."""
+        self.source.line(f"rows.append({row})" if self.columns else f"return {row}")
 
     def _nodes(self, expression: Expression, *, deciding: bool = True) -> Nodes:
         reading, context = expression.reading, self.program.context
@@ -144,7 +181,7 @@ class Rows:
                 source.line("raise Uncompiled")
         leaver = self._decided(code.leaver) if code.leaver is not None else "False"
         source.line(f"leaver = {leaver}")
-        why = f"interpreted_why({self._record}) if leaver else ''" if code.leaver else "''"
+        why = "interpreted_why(whole) if leaver else ''" if code.leaver else "''"
         source.line("missed = []")
         left = self._leaving()
         failed = self._failed()
@@ -159,10 +196,12 @@ class Rows:
         if short:
             with source.block(f"if not (leaver or missed or {failed}):"):
                 named = f"packed({cells}), packed_once(leaving), {self._named(fields)}"
-                source.line(f"return steady_row(({who}, {named}))")
+                self._give(f"steady_row(({who}, {named}))")
+                if self.columns:
+                    source.line("continue")
             cells = f"whole_cells({cells})"
-        source.line(
-            f"return row_of_source(({who},"
+        self._give(
+            f"row_of_source(({who},"
             f" leaver, (), {failed}, {cells}, {left}, tuple(missed), None, True, (), None,"
             f" None, False, (), {why}))"
         )
@@ -182,12 +221,17 @@ class Rows:
         source.comment("match", expression.text, str(expression.span))
         nodes = self._nodes(expression)
         asked = nodes.asked(expression.tree, DATA, Unknowns())
-        value = Operand(source.name("key"), said=asked.operand.said)
+        kind = asked.operand.kind if asked.operand.kind == "text" else ""
+        value = Operand(source.name("key"), kind, said=asked.operand.said)
         source.line(f"{value.text} = {asked.operand.text}")
         if asked.exact:
             with source.block(f"if {asked.exact}:"):
                 source.line("raise Uncompiled")
         self.cells.json_only(value)
+        if kind:
+            if typed.check is not None:
+                self.cells.checked(typed.check, value)
+            return value.text
         with source.block(f"if {blank(value)}:"):
             source.line(f"{value.text} = None")
         with source.block("else:"):
@@ -267,8 +311,13 @@ class Rows:
             source.line(f"leaving, left, later = {_tuple(cells)}, None, None")
         if code.leaver is not None:
             with source.block("if leaver:"):
-                given = f"{self._record}, leaving"
-                source.line(f"leaving, left, later = interpreted_leaving({given})")
+                source.line(f"whole = {self._record}")
+                if by:  # as are the answers that depend on nothing else
+                    with once_for_each(source, "gone", by):
+                        source.line("gone = interpreted_leaving(whole, leaving)")
+                    source.line("leaving, left, later = gone")
+                else:
+                    source.line("leaving, left, later = interpreted_leaving(whole, leaving)")
         return "leaving, left, later"
 
     def _failed(self) -> str:
@@ -278,7 +327,10 @@ class Rows:
             return "()"
         self.source.line("failed = ()")
         for position, rule in enumerate(rules):
-            with self.source.block(f"if not ({self._decided(rule)}):"):
+            holds = self._decided(rule)
+            if holds == "True":
+                continue
+            with self.source.block(f"if not ({holds}):"):
                 self.source.line(f"failed += ({position},)")
         return "failed"
 
@@ -360,6 +412,17 @@ class Rows:
             source.line(f"if {value} is not None:")
             source.depth += 1
         source.depth = start
+
+
+_KINDS = {"text": "{0}.__class__ is str and {0}.strip()", "boolean": "{0}.__class__ is bool"}
+"""What says of a value that it is of a kind: see `Batch.kind`."""
+
+
+def _refuse_objects(said: Sequence[str], paths: Paths) -> None:
+    """Raise `Shapeless` where lines need a whole object."""
+    used = {word for each in said if each[:1] != "#" for word in _WORDS.findall(each)}
+    if not used.isdisjoint({"data", *paths.objects}):
+        raise Shapeless
 
 
 def _tuple(items: Sequence[str]) -> str:

@@ -19,9 +19,10 @@ ABSENT, WRONG = 1, 2
 class Operand:
     """A name or literal of the generated code, and what is known of it.
 
-    `kind` is "boolean", "object" or "list" (of few items) if it can be nothing else, and "items" if
-    it is a list or null; `known` is whether it is a literal, with the value `value`. `said` is the
-    variable that is true where it is text that is not blank, "" without one.
+    `kind` says what it certainly is, if anything: "boolean", "object", "list" (of few items),
+    "items" (a list or null), "text" (that is not blank) or "plain" (text, an integer or a boolean
+    that fits). `known` is whether it is a literal, with the value `value`. `said` is what is true
+    where it is text that is not blank: the name of a variable, or `True`; "" without one.
     """
 
     text: str
