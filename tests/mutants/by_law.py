@@ -169,7 +169,7 @@ OWN = (
         14,
         "broken-values-in-clear",
         "mapping/evidence",
-        "if not any(keys_overlap(path, each) for each in secret)]",
+        " if not hidden]",
         "]",
         "the value that broke an expression may be sensitive",
     ),
