@@ -7,7 +7,8 @@ shape. Anyone can compute a fingerprint; the proof needs a key (`oneway.runs.pro
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import NoReturn
@@ -58,7 +59,8 @@ def fingerprint(plan: Plan) -> str:
     """Return the SHA-256 of a plan's content, as 64 hex digits: what a person approves."""
     known = plan.worked_out
     if "fingerprint" not in known:
-        known["fingerprint"] = _digest_of(_texts(plan, plan.runs, in_pieces))
+        with _fit(plan):
+            known["fingerprint"] = _digest_of(_texts(plan, in_pieces(_short(plan.runs))))
     return known["fingerprint"]
 
 
@@ -70,8 +72,9 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
     Two plans can be compared line by line. (Indented throughout, as `json.dumps` has it, a
     plan of 100,000 records takes four times as long and twice the space.)
     """
-    texts = _texts(plan, plan.parts, singly)
-    texts["fingerprint"] = canonical(_digest_of(texts))
+    with _fit(plan):
+        texts = _texts(plan, list(singly(_short(plan.parts))))
+        texts["fingerprint"] = canonical(_digest_of(texts))
     if proof is not None:
         texts["proof"] = canonical(asdict(proof))
     text = "{\n" + ",\n".join(f'"{key}": {_lines(texts[key])}' for key in sorted(texts)) + "\n}\n"
@@ -80,19 +83,27 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
     return text
 
 
-_Texts = dict[str, str | list[str]]
+_Texts = dict[str, str | Iterable[str]]
 """Each part of a plan as canonical JSON; of a list, its items, or some of them with commas."""
 
 
-def _texts(plan: Plan, parts: Parts, items: Callable[[Parts], Iterable[str]]) -> _Texts:
-    """Return a plan's content, from which the fingerprint is computed; `parts` are the outcomes."""
+@contextmanager
+def _fit(plan: Plan) -> Iterator[None]:
+    """Refuse a plan that holds a value which is no JSON."""
     try:
-        texts: _Texts = {key: _text(value) for key, value in _content(plan).items()}
-        short = [each.short if isinstance(each, Outcome) else each for each in parts]
-        texts["outcomes"] = list(items(short))
+        yield
     except (RecursionError, ValueError):  # NaN or infinity
         raise _unfit(plan.mapping) from None
-    return texts
+
+
+def _texts(plan: Plan, outcomes: Iterable[str]) -> _Texts:
+    """Return a plan's content, from which the fingerprint is computed."""
+    texts: _Texts = {key: _text(value) for key, value in _content(plan).items()}
+    return texts | {"outcomes": outcomes}
+
+
+def _short(parts: Parts) -> Parts:
+    return [each.short if isinstance(each, Outcome) else each for each in parts]
 
 
 def _content(plan: Plan) -> Data:
@@ -121,10 +132,12 @@ def _digest_of(texts: _Texts) -> str:
         if isinstance(text, str):
             digest.update(text.encode("ascii"))
         else:
-            for position, part in enumerate(text):
-                digest.update(b"," if position else b"[")
+            before = b"["
+            for part in text:
+                digest.update(before)
                 digest.update(part.encode("ascii"))
-            digest.update(b"]" if text else b"[]")
+                before = b","
+            digest.update(b"]" if before == b"," else b"[]")
         between = ","
     digest.update(b"}")
     return digest.hexdigest()
@@ -179,10 +192,10 @@ def _plan_of(content: Data) -> Plan:
     return of_data(Plan, {**content, **flat})
 
 
-def _lines(text: str | list[str]) -> str:
+def _lines(text: str | Iterable[str]) -> str:
     if isinstance(text, str):
         return text
-    return "[\n" + ",\n".join(text) + "\n]" if text else "[]"
+    return "[\n" + lines + "\n]" if (lines := ",\n".join(text)) else "[]"
 
 
 def _parsed(data: bytes, file: str) -> dict[str, object]:
