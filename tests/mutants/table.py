@@ -385,8 +385,8 @@ MUTANTS = (
     Mutant(
         "no-initial",
         "planning/diff",
-        "return value if initial is None or is_blank(initial) else initial",
-        "return value",
+        "return cell[1] if initial is None or is_blank(initial) else initial",
+        "return cell[1]",
         "`initial` stands in at create",
         f"tests/unit/test_changes.py {MODEL} {STATE}",
     ),

@@ -318,7 +318,8 @@ def _in_order(
     people.sort()  # those with one key by their ids: quicker than by both at once
     if passed_over:
         return passed_over.but(relinked).beside(people, alone)
-    return Outcomes([*(e if isinstance(e, Quiet) else e[2] for e in people), *alone])
+    found = [each if isinstance(each, Quiet) else each[2] for each in people]
+    return Outcomes([*found, *alone])
 
 
 def _drafter(

@@ -13,11 +13,12 @@ only if
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from oneway.core.dataclass import dataclass
 from oneway.core.packed import unpacked_all
-from oneway.core.records import MISSING, Missing, Value, comparables
+from oneway.core.records import MISSING, Compare, Missing, Value, comparables
 from oneway.mapping.program import (
     PLAIN,
     AnySourceRow,
@@ -281,12 +282,26 @@ def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tup
         for start in range(0, len(quiet), _AT_A_TIME):
             values = _held(quiet.targets[start : start + _AT_A_TIME])
             for i, compare in ways:
-                held = comparables([each[i] for each in values], compare)
-                if not wanted[i].isdisjoint(held):
-                    claimed |= {start + at for at, each in enumerate(held) if each in wanted[i]}
+                held = [each[i] for each in values]
+                if _any_claimed(held, wanted[i], compare):
+                    found = enumerate(comparables(held, compare), start)
+                    claimed |= {at for at, each in found if each in wanted[i]}
         if not claimed:
             break
         quiet, more = quiet.parted(claimed)
         taken = taken.and_also(more)
         others = [*others, *map(whole, more.rows)]
     return quiet, taken
+
+
+def _any_claimed(held: Sequence[object], wanted: AbstractSet[Hashable], compare: Compare) -> bool:
+    """Return whether any value, as it is compared, is a wanted one; none of these is blank."""
+    try:
+        plain = "".join(held).isascii()  # type: ignore[arg-type]  # as nearly all values are
+    except TypeError:
+        plain = False
+    if plain and compare is Compare.EXACT:
+        return not wanted.isdisjoint(held)
+    if plain and compare is Compare.IGNORE_CASE:
+        return not wanted.isdisjoint(map(str.lower, held))  # type: ignore[arg-type]
+    return not wanted.isdisjoint(comparables(held, compare))

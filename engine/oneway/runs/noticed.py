@@ -8,7 +8,7 @@ from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from oneway.core.records import Missing, comparable, is_blank, parse_day
+from oneway.core.records import Missing, Value, comparable, is_blank, parse_day
 from oneway.mapping.code import FieldCode
 from oneway.mapping.evidence import as_shown
 from oneway.mapping.program import (
@@ -144,9 +144,18 @@ def _whose(keys: list[str], number: int) -> str:
 
 def _unlike(targets: Sequence[AnyTargetRow]) -> list[AnyTargetRow]:
     """Return the target records that may hold more than their source records state."""
-    beside = {id(each[2]): each[2][0] for each in targets if isinstance(each, SameRow)}
-    more = {at for at, held in beside.items() if any(present(each) is not None for each in held)}
-    return [each for each in targets if not isinstance(each, SameRow) or id(each[2]) in more]
+    usual = next((each[2] for each in targets if isinstance(each, SameRow)), None)
+    if usual is not None and _holds_more(usual):
+        usual = None
+    return [
+        each
+        for each in targets
+        if not isinstance(each, SameRow) or (each[2] is not usual and _holds_more(each[2]))
+    ]
+
+
+def _holds_more(beside: Sequence[Sequence[Value | Missing]]) -> bool:
+    return any(present(each) is not None for each in beside[0])
 
 
 def _pairs(plan: Plan, targets: Container[str]) -> Iterator[tuple[str, str, str]]:
