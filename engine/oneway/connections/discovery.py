@@ -174,7 +174,8 @@ def _own(path: Path) -> Description:
     it would receive the credentials that were given for that one.
     """
     found = _loaded(path)
-    if any(path.resolve() == _packaged(name).resolve() for name in _offered()):
+    installed = [_packaged(name) for name in _offered()]
+    if path in installed or path.resolve() in map(Path.resolve, installed):
         return replace(found, vouched=True)
     for shipped in (name for name in _offered() if _packaged(name).is_file()):
         mine, theirs = variable(found.name, ""), variable(shipped, "")

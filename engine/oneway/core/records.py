@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Generic, Literal, TypeAlias, TypeVar, Union
 from unicodedata import combining, normalize
 
@@ -139,6 +139,7 @@ def holds(value: object) -> bool:
     return value is not False and not is_blank(value)
 
 
+@lru_cache(maxsize=4096)
 def path_of(text: str) -> tuple[str, ...]:
     """Return the keys of a path: `bankDetails.sortCode` has two.
 

@@ -14,7 +14,7 @@ from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_yo
 from oneway.core.records import path_of, path_text
 from oneway.documents.loose import obj
 from oneway.documents.record_fields import fields_of, is_open, says_null
-from oneway.mapping.expressions import Expression, ExpressionSyntax, PathUse, parse
+from oneway.mapping.expressions import Expression, ExpressionSyntax, PathUse, Reading, parse
 from oneway.mapping.record_schema import reading_of
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec, Text
 
@@ -58,6 +58,9 @@ class Resolver:
     lines: Sequence[str]
     catalogue: Mapping[str, Description]
     findings: Findings = field(default_factory=Findings)
+    _parsed: dict[Text, Expression] = field(default_factory=dict)
+    _readings: dict[tuple[int, bool], tuple[Resource, Reading]] = field(default_factory=dict)
+    """By the id of a resource, which stays its own while the resource is kept."""
 
     def resource(self, endpoint: EndpointSpec) -> Resource:
         """Return the resource of an endpoint; UNKNOWN, after a report, if there is none."""
@@ -111,7 +114,7 @@ class Resolver:
         While `deciding`, a value that the schema does not declare makes the answer unknown.
         """
         try:
-            expression = parse(text.text, text.span)
+            expression = self._parse(text)
         except ExpressionSyntax as error:
             span = text.span.part(error.offset, error.length)
             help = _COMMA if self.ends_at_comma(text.span, error) else error.help
@@ -120,7 +123,20 @@ class Resolver:
         self.compare_paths(expression, resource, where)
         self.compare_settings(expression)
         self.warn_of_comment(text.span)
-        return replace(expression, reading=reading_of(resource, deciding=deciding))
+        return replace(expression, reading=self._reading(resource, deciding=deciding))
+
+    def _parse(self, text: Text) -> Expression:
+        """Return the expression of a text, parsed once; raise `ExpressionSyntax`."""
+        if text not in self._parsed:
+            self._parsed[text] = parse(text.text, text.span)
+        return self._parsed[text]
+
+    def _reading(self, resource: Resource, *, deciding: bool) -> Reading:
+        """Return the reading of a resource, one for all expressions on it."""
+        known = (id(resource), deciding)
+        if known not in self._readings:
+            self._readings[known] = resource, reading_of(resource, deciding=deciding)
+        return self._readings[known][1]
 
     def ends_at_comma(self, span: Span, error: ExpressionSyntax) -> bool:
         """Return whether a comma has cut off a value within { }."""
@@ -145,7 +161,7 @@ class Resolver:
     def quietly(self, text: Text) -> Expression | None:
         """Return the expression, or None if `parsed` has reported its mistakes."""
         try:
-            return parse(text.text, text.span)
+            return self._parse(text)
         except ExpressionSyntax:
             return None
 

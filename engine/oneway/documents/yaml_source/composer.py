@@ -112,11 +112,6 @@ class _Composer:
     def take(self, event: yaml.Event) -> None:
         """Add the content of an event to the tree."""
         match event:
-            case yaml.DocumentStartEvent():
-                self._begin_document(event)
-            case yaml.AliasEvent():
-                self._count(event)
-                self._place(self._known(event), written(self.source, event))
             case yaml.ScalarEvent():
                 self._count(event)
                 self._take_scalar(event)
@@ -126,6 +121,11 @@ class _Composer:
                 self._begin(event, Object(content(self.source, event)))
             case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
                 self._end(event)
+            case yaml.AliasEvent():
+                self._count(event)
+                self._place(self._known(event), written(self.source, event))
+            case yaml.DocumentStartEvent():
+                self._begin_document(event)
 
     def complain(self, error: yaml.YAMLError) -> None:
         """Report a syntax error in plain words, at its place; nothing can be read after it."""

@@ -42,10 +42,12 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """Return the span of some characters, cut at the end of the line they start on."""
-        row = bisect_right(self.starts, min(start, len(self.text))) - 1
-        column = min(start - self.starts[row], len(self.lines[row]))
-        until = max(column, min(end - self.starts[row], self.widths[row]))
-        return Span(self.file, row + 1, column + 1, until + 1)
+        row = bisect_right(self.starts, start) - 1
+        begin, length, until = self.starts[row], len(self.lines[row]), self.widths[row]
+        # Written out: a manifest has hundreds of spans, and each start reads two.
+        column = start - begin if start - begin < length else length
+        until = end - begin if end - begin < until else until
+        return Span(self.file, row + 1, column + 1, (until if until > column else column) + 1)
 
     def report(self, span: Span, code: str, summary: str, help: str = "") -> Diagnostic:
         """Return an error at a span, with its line quoted."""
