@@ -47,6 +47,7 @@ def small() -> Iterator[None]:
     """Let pieces have few lines, and few lines be near."""
     with (
         patch.object(kept_lines, "PIECE", 12),
+        patch.object(kept_lines, "BLOCK", 30),
         patch.object(unchanged_lines, "_NEAR", 4),
         patch.object(unchanged_lines, "_LOST", 3),
     ):

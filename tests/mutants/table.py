@@ -680,8 +680,14 @@ MUTANTS = (
             (
                 "unchecked",
                 "runs/unchanged_lines",
-                "if digest(read(sizes[end])) != codes[end * DIGEST : end * DIGEST + DIGEST]:",
-                "if len(read(sizes[end])) != sizes[end]:",
+                "if digest(read(places[end + 1] - place)) != kept.code_of(end):",
+                "if len(read(places[end + 1] - place)) != places[end + 1] - place:",
+            ),
+            (
+                "blocks-unchecked",
+                "runs/unchanged_lines",
+                "if digest(read(places[after] - place)) == code:",
+                "if len(read(places[after] - place)) == places[after] - place:",
             ),
             (
                 "twice-unnoticed",

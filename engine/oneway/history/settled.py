@@ -36,7 +36,7 @@ from oneway.planning.quiet_texts import QuietTexts
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
-FORMAT = b"oneway settled 7\n"
+FORMAT = b"oneway settled 8\n"
 """How a file begins; another version is not read."""
 
 _HANDLE = 6

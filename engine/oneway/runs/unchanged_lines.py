@@ -1,11 +1,11 @@
 """Finds which lines of a file are as they were kept, and where they stand by now.
 
-As long as the file holds the kept pieces in their order, each is recognised as a whole. Where it
-does not, its lines are looked at one by one, until a kept piece may begin. Whatever became of the
-file, the answer is what looking at each line gives.
+As long as the file holds the kept blocks in their order, each is recognised as a whole; in one that
+has changed, each piece. Where a piece has, lines are looked at one by one, until a kept piece may
+begin. Whatever became of the file, the answer is what looking at each line gives.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO, TypeAlias
@@ -34,6 +34,7 @@ class UnchangedLines:
         self.twice = False
         """Whether the line of a pair stands there more than once."""
         self._digests = digests
+        self._places, self._blocks = kept.places.tolist(), kept.blocks.tolist()  # quicker by far
         self._place = 0
         self._expected = 0  # the line after the last one that was found
         self._strange = 0  # so many lines since then are not known
@@ -46,11 +47,10 @@ class UnchangedLines:
 
     def find(self, file: BinaryIO, line_of: LineOf) -> None:
         """Look through a file; the others of this class know what was found."""
-        begins = {first: piece for piece, first in enumerate(self.kept.firsts[:-1])}
         piece: int | None = 0
         while piece is not None:
             self._pass_pieces(file, piece)
-            piece = self._look_at_lines(file, line_of, begins)
+            piece = self._look_at_lines(file, line_of)
         self._begun = sorted(self._runs)
         index = self._unseen()
         for made, line, place in self._unknown:
@@ -77,8 +77,7 @@ class UnchangedLines:
         keeper, place, places = LineKeeper(self._digests), 0, self.kept.places
         for each in self._order:
             if isinstance(each, range):
-                for piece in each:
-                    keeper.add_piece(self.kept, piece)
+                keeper.add_pieces(self.kept, each)
                 place += places[each.stop] - places[each.start]
                 continue
             made, length = each
@@ -91,24 +90,34 @@ class UnchangedLines:
     def _pass_pieces(self, file: BinaryIO, first: int) -> None:
         """Pass over the kept pieces that stand there, one after the other."""
         read, digest, kept = file.read, self._digests.piece, self.kept
-        sizes, codes, end = kept.sizes, kept.codes, first
-        for end in range(first, len(sizes)):
-            if digest(read(sizes[end])) != codes[end * DIGEST : end * DIGEST + DIGEST]:
+        places, blocks, codes = self._places, self._blocks, kept.block_codes
+        block, end, last = bisect_left(blocks, first), first, len(places) - 1
+        while end < last:
+            place = places[end]
+            if block < len(blocks) and blocks[block] == end:
+                after = kept.ends[block]
+                code = codes[block * DIGEST : block * DIGEST + DIGEST]
+                block += 1
+                if digest(read(places[after] - place)) == code:
+                    end = after
+                    continue
+                file.seek(self._place + place - places[first])
+            if digest(read(places[end + 1] - place)) != kept.code_of(end):
                 break
-        else:
-            end = len(sizes)
+            end += 1
         if end > first:
             line, after = kept.firsts[first], kept.firsts[end]
             self.twice |= self.seen.find(1, line, after) >= 0
             self.seen[line:after] = b"\1" * (after - line)
             self._runs[first] = self._place
             self._order.append(range(first, end))
-            self._place += kept.places[end] - kept.places[first]
+            self._place += places[end] - places[first]
             self._expected, self._strange = after, 0
         file.seek(self._place)
 
-    def _look_at_lines(self, file: BinaryIO, line_of: LineOf, begins: dict[int, int]) -> int | None:
+    def _look_at_lines(self, file: BinaryIO, line_of: LineOf) -> int | None:
         """Look at lines until a kept piece may begin; return it, or None at the end of the file."""
+        firsts = self.kept.firsts
         digest = self._digests.line
         for line in iter(partial(line_of, file), b""):
             made = digest(line)
@@ -121,8 +130,9 @@ class UnchangedLines:
                 self._strange += 1  # perhaps in place of the one that is expected
             else:
                 self._expected, self._strange = known + 1, 0
-            piece = begins.get(self._expected + self._strange)
-            if piece is not None:
+            next_line = self._expected + self._strange
+            piece = bisect_left(firsts, next_line)
+            if piece < len(firsts) - 1 and firsts[piece] == next_line:
                 return piece
         return None
 
