@@ -152,18 +152,18 @@ class _Objects:
     type: Any
     shape: RecordShape
     depth: int
-    scalars: Sequence[_Get]
-    inner: "Sequence[tuple[_Get, _Objects]]"
+    scalars: Sequence[str]
+    inner: "Sequence[tuple[str, _Objects]]"
     loose: Sequence[_Get]
     """How to get values that may be lists, or objects of any keys, or absent."""
-    with_colons: Sequence[_Get] = field(default=())
-    """Those of `scalars` that are text with colons in some record."""
+    with_colons: Sequence[str] = field(default=())
+    """Those of `scalars`, by their keys, that are text with colons in some record."""
 
     def members(self, items: Sequence[Any]) -> int:
         """Return how many members some of these objects have, with all that is within them."""
         found = (len(self.scalars) + len(self.inner) + len(self.loose)) * len(items)
-        for get, objects in self.inner:
-            found += objects.members([each for each in map(get, items) if each is not None])
+        for key, objects in self.inner:
+            found += objects.members(self._below(key, items))
         for get in self.loose:
             for each in map(get, items):
                 if each is UNSET:
@@ -172,6 +172,11 @@ class _Objects:
                     found += members(each, DEEPEST - 1 - self.depth)
         return found
 
+    def _below(self, key: str, items: Sequence[Any]) -> Sequence[Any]:
+        """Return the objects under a key."""
+        found = self.shape.all_of(key, items)
+        return found if all(found) else [each for each in found if each is not None]
+
     def are_in_text(self, items: Sequence[Any], colons: int) -> bool:
         """Return whether so many colons are within text for certain: a time, an address."""
         return self._colons(items) == colons or self._colons(items, again=True) == colons
@@ -179,16 +184,15 @@ class _Objects:
     def _colons(self, items: Sequence[Any], *, again: bool = False) -> int:
         """Return how many colons are in texts that are known to have some; find those `again`."""
         if again:
-            self.with_colons = [get for get in self.scalars if _colons_of(get, items)]
-        found = sum(_colons_of(get, items) for get in self.with_colons)
-        for get, objects in self.inner:
-            below = [each for each in map(get, items) if each is not None]
-            found += objects._colons(below, again=again)
+            self.with_colons = [key for key in self.scalars if self._colons_at(key, items)]
+        found = sum(self._colons_at(key, items) for key in self.with_colons)
+        for key, objects in self.inner:
+            found += objects._colons(self._below(key, items), again=again)
         return found
 
-
-def _colons_of(get: _Get, items: Sequence[Any]) -> int:
-    return sum(text.count(":") for text in map(get, items) if text.__class__ is str)
+    def _colons_at(self, key: str, items: Sequence[Any]) -> int:
+        texts = [each for each in self.shape.all_of(key, items) if each.__class__ is str]
+        return "".join(texts).count(":")
 
 
 def _objects(samples: _Samples, depth: int) -> _Objects:
@@ -207,7 +211,7 @@ def _objects(samples: _Samples, depth: int) -> _Objects:
             loose.append(get)
             fields.append((name, Any, UNSET))
         elif not any(isinstance(each, dict | list) for each in values):
-            scalars.append(get)
+            scalars.append(key)
             fields.append((name, str | int | float | bool | None))
         elif depth < _DEEPEST and all(isinstance(each, dict | None) for each in values):
             inner[key] = _objects([each for each in values if isinstance(each, dict)], depth + 1)
@@ -227,5 +231,4 @@ def _objects(samples: _Samples, depth: int) -> _Objects:
         {key: each.shape for key, each in inner.items()},
         frozenset(sometimes),
     )
-    below = [(attrgetter(names[key]), each) for key, each in inner.items()]
-    return _Objects(made, shape, depth, scalars, below, loose)
+    return _Objects(made, shape, depth, scalars, list(inner.items()), loose)

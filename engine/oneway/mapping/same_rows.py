@@ -43,12 +43,12 @@ class SameRows:
             for position, cell in enumerate(cells)
             if cell == _INACTIVE and position not in policy.watched
         }
-        self._last: tuple[bytes, _Held] = (b"", ())
+        self._last: tuple[bytes, _Held, bool] = (b"", (), False)
 
     def shortened(self, targets: Sequence[TargetRow]) -> Sequence[AnyTargetRow]:
         """Return the rows, in their order, those short that may be."""
         find, pack, silent, made = self._rows.get, packer(), self._silent, _made
-        last, beside = self._last
+        last, beside, plain = self._last
         found: list[AnyTargetRow] = []
         for each in targets:
             # Taken apart once: each name of a named tuple takes as long as a comparison.
@@ -64,15 +64,21 @@ class SameRows:
                     if same and known and error is None and unsaid is None:
                         unsaid_of = tuple([values[at] for at in silent]) if silent else ()
                         held = (unsaid_of, leaving, told)
-                        packed = pack(held)
-                        if packed != last or _MISSING in packed:
-                            last, beside = packed, held  # one object for all who hold the same
+                        if not (plain and held == beside):
+                            packed = pack(held)
+                            if packed != last or _MISSING in packed:  # one object for all the same
+                                last, beside, plain = packed, held, _is_plain(held)
                         short = made((id, row, beside))
                 except (TypeError, ValueError, ArithmeticError):  # no JSON: a number too large
                     pass
             found.append(short or each)
-        self._last = last, beside
+        self._last = last, beside, plain
         return found
+
+
+def _is_plain(held: _Held) -> bool:
+    """Return whether only what is the same is equal to this: all of it is text or null."""
+    return all(each is None or each.__class__ is str for part in held for each in part)
 
 
 _made: Callable[[tuple[str, SteadyRow, _Held]], SameRow] = partial(tuple.__new__, SameRow)
