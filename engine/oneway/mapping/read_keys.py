@@ -379,6 +379,8 @@ def _in_quotes(text: str) -> str:
 
 def _blanks(batch: Batch, path: Path) -> int:
     """Return how many records of a batch have a blank value at a path; all answer for it."""
+    if batch.kind(path):
+        return 0
     values = None if _leads_to_objects(batch, path) else batch.values(path)
     if values is None:
         values = [at(batch.record(each).data, path) for each in range(len(batch))]
@@ -388,21 +390,10 @@ def _blanks(batch: Batch, path: Path) -> int:
 
 
 def _blank_in(values: Sequence[Value]) -> int:
-    """Return how many values are blank; all text or all null takes one look, as most do."""
-    try:
-        if all(map(str.strip, values)):  # type: ignore[arg-type]
-            return 0
-    except TypeError:  # not all are text
-        if {*map(type, values)} <= _NEVER_BLANK:
-            return 0
-        stated = [each for each in values if each is not None]
-        if len(stated) < len(values):
-            return len(values) - len(stated) + _blank_in(stated)
-    doubtful = [e for e in values if not e or e.__class__ is not str or e.isspace()]
-    return sum(map(is_blank, doubtful))
-
-
-_NEVER_BLANK = {bool, int, float}
+    """Return how many values are blank: most of those that may be are null."""
+    stated = [each for each in values if each is not None]
+    doubtful = [e for e in stated if not e or e.__class__ is not str or e.isspace()]
+    return len(values) - len(stated) + sum(map(is_blank, doubtful))
 
 
 def blank_in(batch: Batch, path: Path) -> Sequence[bool]:
