@@ -65,15 +65,20 @@ class Ids:
             found: list[str] = list(map(attrgetter(names), entries.items))
         except AttributeError:  # an object on the way is null
             return None
-        classes = set(map(type, found))
-        if classes == {int}:
+        try:
+            if not all(map(str.strip, found)):
+                return None
+        except TypeError:  # not all are text
+            if {*map(type, found)} != {int}:
+                return None
             found = list(map(str, found))
-        elif classes != {str} or not all(map(str.strip, found)):
+        known, before = self._known, len(self._known)
+        if not known.isdisjoint(found):
             return None
-        together = set(found)
-        if len(together) < len(found) or not together.isdisjoint(self._known):
+        known.update(found)
+        if len(known) < before + len(found):  # two of these have one id
+            known.difference_update(found)
             return None
-        self._known |= together
         return found
 
     def _id_of(self, data: dict[str, Value]) -> str | None:
