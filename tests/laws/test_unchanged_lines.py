@@ -49,7 +49,7 @@ def small() -> Iterator[None]:
         patch.object(kept_lines, "PIECE", 12),
         patch.object(kept_lines, "BLOCK", 30),
         patch.object(unchanged_lines, "_NEAR", 4),
-        patch.object(unchanged_lines, "_LOST", 3),
+        patch.object(unchanged_lines, "_LOST", (2, 20)),
     ):
         yield
 

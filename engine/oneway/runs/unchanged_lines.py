@@ -14,10 +14,10 @@ from oneway.history.kept_lines import DIGEST, NOBODY, KeptLines, LineDigests, Li
 
 LineOf: TypeAlias = Callable[[BinaryIO], bytes]
 """Returns the next line of a file with its end, b"" at the end of the file."""
-_NEAR = 256
+_NEAR = 64
 """A line is sought first among so many before and after the one that is expected."""
-_LOST = 1_000
-"""After so many that are not there, lines are sought among all."""
+_LOST = 1_000, 50
+"""After so many, and one of so many, that are not there, lines are sought among all."""
 
 
 class UnchangedLines:
@@ -117,7 +117,7 @@ class UnchangedLines:
 
     def _look_at_lines(self, file: BinaryIO, line_of: LineOf) -> int | None:
         """Look at lines until a kept piece may begin; return it, or None at the end of the file."""
-        firsts = self.kept.firsts
+        firsts, last = self.kept.firsts, len(self.kept.firsts) - 1
         digest = self._digests.line
         for line in iter(partial(line_of, file), b""):
             made = digest(line)
@@ -126,13 +126,13 @@ class UnchangedLines:
                 self._unknown.append((made, line, self._place))
             self._order.append((made, len(line)))
             self._place += len(line)
+            following = known is None or 0 <= known - self._expected <= self._strange
             if known is None:
                 self._strange += 1  # perhaps in place of the one that is expected
             else:
                 self._expected, self._strange = known + 1, 0
-            next_line = self._expected + self._strange
-            piece = bisect_left(firsts, next_line)
-            if piece < len(firsts) - 1 and firsts[piece] == next_line:
+            piece = bisect_left(firsts, self._expected + self._strange) if following else last
+            if piece < last and firsts[piece] == self._expected + self._strange:
                 return piece
         return None
 
@@ -147,6 +147,8 @@ class UnchangedLines:
 
     def _sought(self, made: bytes) -> int | None:
         """Return the kept line that has a digest, if it is near or many were not."""
+        if self._index is not None:
+            return self._index.get(made)
         here, near = self._expected * DIGEST, _NEAR * DIGEST
         find = self.kept.digests.find
         at = find(made, here, here + near)
@@ -154,11 +156,11 @@ class UnchangedLines:
             at = find(made, max(here - near, 0), here)
         if at >= 0 and at % DIGEST == 0:
             return at // DIGEST
-        if len(self._unknown) < _LOST:
-            return None
-        if self._index is None:
+        most, share = _LOST
+        if len(self._unknown) > most + len(self.kept) // share:
             self._index = self._unseen()
-        return self._index.get(made)
+            return self._index.get(made)
+        return None
 
     def _unseen(self) -> dict[bytes, int]:
         """Return the kept lines that were not found yet, by their digests."""
