@@ -105,7 +105,7 @@ def values_of(
         for each in expressions:
             limits = limits_of(each.tree, len(expressions))
             nodes = Nodes(source, notes, context, each.reading, True, paths, limits)
-            said.append(nodes.named(nodes.asked(each.tree, DATA, Unknowns()).operand).text)
+            said.append(nodes.named(nodes.visit(each.tree, DATA, Unknowns())).text)
         source.line(f"return ({', '.join(said)},)")
         paths.write()
     names: dict[str, Any] = {**names_for(context), **source.bound}

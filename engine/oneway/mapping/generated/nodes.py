@@ -239,10 +239,14 @@ class Nodes:
         name, at = self.source.name("value"), self.source.literal(node["value"])
         self._expect(value, "list", into)
         reaches = f"len({value.text}) {f'> {at}' if node['value'] >= 0 else f'>= -({at})'}"
-        is_list = f"isinstance({value.text}, list)"
+        has = f"isinstance({value.text}, list) and {reaches}"
         if value.kind in _LISTS:
-            is_list = f"{value.text} is not None"
-        self.source.line(f"{name} = {value.text}[{at}] if {is_list} and {reaches} else None")
+            has = (
+                value.text
+                if node["value"] in (0, -1)
+                else f"{value.text} is not None and {reaches}"
+            )
+        self.source.line(f"{name} = {value.text}[{at}] if {has} else None")
         return Operand(name)
 
     def _slice(self, node: Node, value: Operand, into: Unknowns) -> Operand:
@@ -351,18 +355,18 @@ class Nodes:
     def _filter_projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         base, then, condition = node["children"]
         items = self.named(self.visit(base, value, into))
-        exact, exact_line = self.notes.variable("exact")
-        truth, truth_line = self.notes.variable("truth")
+        gaps, line = self.notes.variable("gaps")
+        wanted = gaps if into.exact or into.truth else ""
+        named = {"truth" if is_logical(condition) else "exact": wanted}
         with self._loop(items, "list", into) as (made, item):
             # Gaps of all items are gathered: nothing in the loop is decided by them.
-            asked = Unknowns(exact, truth if is_logical(condition) else "", stated=into.stated)
+            asked = Unknowns(**named, stated=into.stated)
             found = self.looped(self.visit, condition, item, asked)
             with self.source.block(f"if {holding(found)}:"):
                 self._append(made, then, item, into)
-        for name, line in ((exact, exact_line), (truth, truth_line)):
-            line.kept = name in self.notes
+        line.kept = gaps in self.notes
         for each in (into.exact, into.truth):
-            self.notes.gather(each, truth if is_logical(condition) else exact)
+            self.notes.gather(each, wanted)
         return made
 
     def _flatten(self, node: Node, value: Operand, into: Unknowns) -> Operand:
