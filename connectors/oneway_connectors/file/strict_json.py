@@ -1,4 +1,4 @@
-"""Parses strict JSON (RFC 8259); rejects what lenient parsers accept.
+r"""Parses strict JSON (RFC 8259); rejects what lenient parsers accept.
 
 Flaws are duplicate keys, NaN, numbers beyond all floats, and too deep nesting. Lone surrogates
 (`"\ud800"`) are read and written back unchanged.
