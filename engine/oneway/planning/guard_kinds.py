@@ -73,6 +73,8 @@ def _leavers(outcome: Outcome, action: Action) -> Sequence[str]:
 
 
 def _clears(_: Outcome, action: Action) -> Sequence[str]:
+    if action.verb is Verb.CREATE:
+        return ()
     return ("",) if any(change.clears for change in action.changes) else ()
 
 

@@ -476,7 +476,7 @@ def _counts(
     for counted, person, action in _counted(GUARDS[kind], plan):
         if action.id not in waiting:
             found.setdefault(counted, []).append((person, action.id))
-    creating = _creating(plan, waiting) if kind is GuardKind.FIELD_CHANGES else {}
+    creating = _creating(plan, waiting, found) if kind is GuardKind.FIELD_CHANGES else {}
     for counted in sorted(found):
         people = frozenset(person for person, _ in found[counted])
         ids = tuple(dict.fromkeys(id for _, id in found[counted]))
@@ -484,8 +484,10 @@ def _counts(
         yield _Count(kind, counted, people, ids, limit, plan.managed, creates=creates)
 
 
-def _creating(plan: Plan, waiting: Collection[str]) -> Mapping[str, Sequence[str]]:
-    """Return the actions that create a record, or complete it, by the fields that they write.
+def _creating(
+    plan: Plan, waiting: Collection[str], fields: Collection[str]
+) -> Mapping[str, Sequence[str]]:
+    """Return the actions that create a record, or complete it, by which of these fields they write.
 
     They count nothing under `field_changes`, but what makes a field change too often, such as a
     wrong column, would be written to new records as well.
@@ -494,7 +496,8 @@ def _creating(plan: Plan, waiting: Collection[str]) -> Mapping[str, Sequence[str
     for action in plan.actions:
         if action.id in waiting or not (action.verb is Verb.CREATE or _completes_a_create(action)):
             continue
-        for name in dict.fromkeys(change.field for change in action.changes):
+        written = [change.field for change in action.changes if change.field in fields]
+        for name in dict.fromkeys(written):
             found.setdefault(name, []).append(action.id)
     return found
 

@@ -113,11 +113,11 @@ def still_in_line(each: StillIn) -> str:
 
 def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
     """Return the outcomes that have an action, by verb, in a fixed order of verbs."""
-    found: dict[Verb, list[Outcome]] = {verb: [] for verb in Verb}
+    found: dict[int, list[Outcome]] = {id(verb): [] for verb in Verb}  # quicker than its hash
     for outcome in plan.telling:
-        for verb in dict.fromkeys([each.verb for each in outcome.actions]):
+        for verb in {id(each.verb) for each in outcome.actions}:
             found[verb].append(outcome)
-    return tuple((verb, tuple(outcomes)) for verb, outcomes in found.items() if outcomes)
+    return tuple((verb, tuple(found[id(verb)])) for verb in Verb if found[id(verb)])
 
 
 def staying(plan: Plan) -> tuple[PlanSection, ...]:
@@ -153,7 +153,7 @@ def warnings(plan: Plan) -> tuple[Group, ...]:
     told = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
     drifting: dict[str, list[Outcome]] = {}
     for outcome in plan.telling:
-        if outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
+        if not outcome.reasons or outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
             continue
         for reason in other_reasons(outcome.reasons)[told.get(outcome.kind, 0) :]:
             if reason.code == MAY_HAVE_LEFT or (reason.code == LATER_KEY and outcome.actions):
@@ -508,6 +508,8 @@ def sticking(plan: Plan, memory: Memory, told: Mapping[str, Story] = {}) -> list
 
     `told` are the plan's stories, which know when each began.
     """
+    if not memory.sticking:
+        return []
     names = {action.id: name(o) for o in plan.telling for action in o.actions}
     said = []
     for each in memory.sticking:
