@@ -189,21 +189,25 @@ class Assembler:
         if draft.verb is not None:
             # A person held by a guard is not written to; a leaver's other fields wait for nothing.
             back = (access,) if draft.access is Verb.REACTIVATE else ()
-            now = tuple(each for each in draft.differences if not isinstance(each.after, Awaited))
+            later = [each for each in draft.differences if isinstance(each.after, Awaited)]
+            now = draft.differences
+            if later:
+                now = tuple(each for each in now if not isinstance(each.after, Awaited))
             id = self._id(draft.identity)
             if now or draft.verb is Verb.CREATE:
                 yield self._action(draft, id, draft.verb, now, (*back, *before))
                 back = (id,)
-            yield from self._waiting(draft, back)
+            if later:
+                yield self._waiting(draft, later, back)
 
-    def _waiting(self, draft: Draft, first: tuple[str, ...]) -> Iterator[Action]:
-        """Yield the action for fields whose values depend on other actions, if any."""
-        later = [each for each in draft.differences if isinstance(each.after, Awaited)]
-        if later:
-            makers = [each.after.of for each in later if isinstance(each.after, Awaited)]
-            needs = dict.fromkeys((*first, *map(self._id, makers)))
-            id = self._id(draft.identity, "wait")
-            yield self._action(draft, id, Verb.UPDATE, later, tuple(needs))
+    def _waiting(
+        self, draft: Draft, later: Sequence[FieldChange], first: tuple[str, ...]
+    ) -> Action:
+        """Return the action for fields whose values depend on other actions."""
+        makers = [each.after.of for each in later if isinstance(each.after, Awaited)]
+        needs = dict.fromkeys((*first, *map(self._id, makers)))
+        id = self._id(draft.identity, "wait")
+        return self._action(draft, id, Verb.UPDATE, later, tuple(needs))
 
     def _action(
         self, draft: Draft, id: str, verb: Verb,

@@ -5,9 +5,11 @@ of: to make an object of its parts first, and text of that, takes four times as 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TypeAlias, TypeVar
 
+from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed, canonical
 from oneway.planning.plan import Action, Change, Claim, Outcome, Quiet, Reason
@@ -91,11 +93,16 @@ def _change(each: Change) -> str:
     if each.awaits is not None:
         action, lookup = quoted(each.awaits.action), quoted(each.awaits.lookup)
         awaits = f'"awaits":{{"action":{action},"lookup":{lookup}}},'
-    return (
-        f'{{"after":{_content(each.after)},{awaits}"before":{_content(each.before)},'
-        f'"expression":{quoted(each.expression)},"field":{quoted(each.field)},'
-        f'"place":{quoted(place_text(each.place))}}}'
-    )
+    after, before, place = _content(each.after), _content(each.before), each.place
+    rule = _rule(each.expression, each.field, place.file, place.line, place.column, place.end)
+    return f'{{"after":{after},{awaits}"before":{before},{rule}}}'
+
+
+@lru_cache
+def _rule(expression: str, field: str, file: str, line: int, column: int, end: int) -> str:
+    """Return the part of a change that is the same in all changes by one rule."""
+    place = quoted(place_text(Span(file, line, column, end)))
+    return f'"expression":{quoted(expression)},"field":{quoted(field)},"place":{place}'
 
 
 def _claim(each: Claim) -> str:
