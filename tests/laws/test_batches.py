@@ -528,3 +528,33 @@ def test_a_target_record_is_short_only_where_it_holds_the_same(
             and ref == "k"
             and not left
         )
+
+
+@given(st.lists(st.sampled_from([1, True, 1.0, 0, False, None, "", "missing"]), max_size=5))
+@settings(max_examples=30)
+@example([1, True, 1.0])
+@example([None, 0, None])
+@example([0, False])
+def test_a_short_target_record_holds_its_own_values_where_the_source_is_silent(
+    grades: list[Any],
+) -> None:
+    """Also where the one before it holds an equal value of another type, or none."""
+    switched = {"from": "code", "when": "setting('on')"}
+    mapping = next_world({"nick": "name", "grade": switched}).mapping | {
+        "match": [{"source": "code", "target": "ref"}],
+        "joiners": {"create": False},
+        "settings": {"on": {"type": "boolean", "default": False, "description": "x"}},
+    }
+    world = World(mapping, Snapshot(()), Snapshot(()), Snapshot(()), on=False)
+    program = bound(world)
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    people = [{"id": f"{n}", "name": "Ann", "code": f"k{n}", "flag": False} for n in range(5)]
+    found = batches(people[:1], [Record(each["id"], each) for each in people])
+    rows = [row for batch in found for row in many.source_rows(batch)]
+    same = SameRows(program.policy, rows)
+    for n, grade in enumerate(grades):
+        data = {"id": f"{n}", "ref": f"k{n}", "nick": "Ann", "grade": grade}
+        (batch,) = batches([data], [Record(f"{n}", data)])
+        (row,), (short,) = many.target_rows(batch), same.shortened(many.target_rows(batch))
+        assert isinstance(short, SameRow)
+        assert repr(whole_target(short)) == repr(row)

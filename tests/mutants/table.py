@@ -567,6 +567,11 @@ MUTANTS = (
             ("leavers", "not (left or scheduled) and ", ""),
             ("other-names", "key == row[1] and values", "values"),
             ("missing", " and _MISSING not in row[5]", ""),
+            (
+                "of-another-type",
+                "all(each is None or each.__class__ is str for part in held for each in part)",
+                "True",
+            ),
             ("unlike", "same = pack(said) == row[5] and _MISSING", "same = _MISSING"),
         )
     ),

@@ -34,8 +34,9 @@ class SameRows:
     """
 
     def __init__(self, policy: Policy, rows: Iterable[AnySourceRow]) -> None:
-        steady = (row for row in rows if isinstance(row, SteadyRow))
-        self._rows: dict[tuple[Hashable, ...], SteadyRow] = {row[3]: row for row in steady}
+        self._rows: dict[tuple[Hashable, ...], SteadyRow] = {
+            row[3]: row for row in rows if isinstance(row, SteadyRow)
+        }
         first = next(iter(self._rows.values()), None)
         cells = first.cells if first is not None else ()
         self._silent: Mapping[int, Cell] = {
