@@ -631,7 +631,7 @@ MUTANTS = (
             (
                 "unique-values-off",
                 "planning/handles",
-                "for position, compare, named in self._watched:",
+                "for position, compare, named in self._watched if values else ():",
                 "for position, compare, named in ():",
             ),
             (

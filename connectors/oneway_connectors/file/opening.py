@@ -11,20 +11,22 @@ from oneway.core.connector import ReadError
 from oneway.core.near_files import near_name
 
 _BUFFER = 1 << 18
-"""Bytes that are read at a time."""
 Stamp: TypeAlias = tuple[int, int, int, int]
 """Inode, size, and times of change: differs where a file was replaced or edited."""
 
 
 @contextmanager
-def opened(path: str) -> "Iterator[BufferedReader[FileIO]]":
-    """Give the open file, in bytes; raise `ReadError` if it cannot be opened or read."""
+def opened(path: str, buffer: int = _BUFFER) -> "Iterator[BufferedReader[FileIO]]":
+    """Give the open file, in bytes; raise `ReadError` if it cannot be opened or read.
+
+    `buffer` bytes are read at a time.
+    """
     if "\0" in path:  # which system calls reject
         raise ReadError("R150", f"{path!r}: no path of a file", "check the path")
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait forever
             raise ReadError("R150", f"{path}: not a file", "name a file of records")
-        with BufferedReader(FileIO(path), _BUFFER) as file:
+        with BufferedReader(FileIO(path), buffer) as file:
             yield file
     except OSError as error:
         help = _HELP.get(type(error), "check the disk and the path")

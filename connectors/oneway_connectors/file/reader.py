@@ -30,6 +30,7 @@ _MOST_BROKEN = 1_000
 """The number of broken records from which a file with more broken than valid ones is refused."""
 _STEP = 1_000
 """Records between two reports of progress."""
+_FEW_BYTES = 1 << 13
 
 
 class FileReader:
@@ -92,9 +93,12 @@ class FileReader:
         return self._format == "jsonl" and options.encoding == UTF_8 and not options.blank
 
     @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
-        """Give the file, whose lines `line_of` returns; `by_line` says that they are records."""
-        with opened(self._path) as file:
+    def opened(self, *, here_and_there: bool = False) -> Iterator[BinaryIO]:
+        """Give the file, whose lines `line_of` returns; `by_line` says that they are records.
+
+        Little is read at a time where lines `here_and_there` are wanted.
+        """
+        with opened(self._path, *([_FEW_BYTES] if here_and_there else [])) as file:
             yield as_utf8(self._path, file, self._options.encoding)
 
     line_of = staticmethod(line_of)

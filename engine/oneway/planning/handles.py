@@ -8,8 +8,9 @@ records that the planner tells apart, and never the reverse.
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+from oneway.core.packed import unpacker
 from oneway.core.records import MISSING, Missing, Value, comparable
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow, SteadyRow
 from oneway.planning.diff import comparison
 from oneway.planning.lookalikes import held_value, one_form, said_value
 from oneway.planning.near_misses import loose
@@ -31,8 +32,8 @@ class Handles:
         """Yield the handles of a source record; raise `Unhandled`."""
         yield f"source {row.source_id}"
         yield from self._keys(row.keys)
-        if self._watched and (cells := row.cells):
-            yield from self._unique([(each.value, each.initial) for each in cells])
+        if self._watched:
+            yield from self._unique(_said(row))
         for position in self.telling:
             yield from _value(position, said_value(row, position))
 
@@ -59,11 +60,20 @@ class Handles:
                 yield f"key {level} {loose(_plain(key))}"
 
     def _unique(self, values: Sequence[Iterable[Value | Missing]]) -> Iterator[str]:
-        for position, compare, named in self._watched:
+        for position, compare, named in self._watched if values else ():
             for value in values[position]:
                 found = comparable(value, compare)
                 if found is not None:
                     yield f"{named}{_text(_plain(found))}"
+
+
+def _said(row: AnySourceRow) -> Sequence[Iterable[Value]]:
+    """Return what a source record may write in each field; nothing if that is not known."""
+    if isinstance(row, SteadyRow):
+        values = unpacker()(row.packed)
+        if list not in map(type, values):  # each cell states a plain value, as nearly all do
+            return [(each,) for each in values]
+    return [(each.value, each.initial) for each in row.cells]
 
 
 def _value(position: int, value: Value) -> Iterator[str]:

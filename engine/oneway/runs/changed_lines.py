@@ -39,8 +39,11 @@ class ByLine(Protocol):
     def by_line(self) -> bool:
         """Whether each line of this file is a record by itself."""
 
-    def opened(self) -> AbstractContextManager[BinaryIO]:
-        """Give the open file; its lines may be read from any place at which one begins."""
+    def opened(self, *, here_and_there: bool = False) -> AbstractContextManager[BinaryIO]:
+        """Give the open file; its lines may be read from any place at which one begins.
+
+        `here_and_there` says that only a few will be.
+        """
 
     def line_of(self, file: BinaryIO) -> bytes:
         """Return the next line with its end, b"" at the end of the file; raise `ReadError`."""
@@ -104,7 +107,7 @@ class ChangedLines:
         """Let unchanged lines be read; return whether they still are unchanged."""
         found = self._unchanged
         assert found is not None, "not compared"
-        with self._reader.opened() as file:
+        with self._reader.opened(here_and_there=True) as file:
             for place, known in sorted((found.place_of(line), line) for line in lines):
                 file.seek(place)
                 line = self._reader.line_of(file)
