@@ -12,9 +12,9 @@ def holding(operand: Operand) -> str:
         return operand.text if operand.kind == "boolean" else "True"
     text = operand.text
     found = f"({text}.strip() != '' if {text}.__class__ is str else holds({text}))"
-    if not operand.said:  # and may well be a boolean
-        return f"({text} is True or {text} is not False and {found})"
-    return f"({operand.said} or {found})" if operand.said else found
+    if not operand.said:  # and may well be a boolean, or null
+        return f"({text} is True or {text} is not False and {text} is not None and {found})"
+    return f"({operand.said} or {found})"
 
 
 def blank(operand: Operand) -> str:
