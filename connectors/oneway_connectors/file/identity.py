@@ -1,7 +1,6 @@
 """Finds the id of a record in a file."""
 
 from collections.abc import Sequence
-from operator import attrgetter
 
 from oneway.core.records import Value, at, id_text, with_value
 from oneway_connectors.file.layout import FileEntries, FileEntry
@@ -58,12 +57,8 @@ class Ids:
 
     def name_all(self, entries: FileEntries) -> Sequence[str] | None:
         """Return the ids of several entries; None if each must be named by itself."""
-        names = entries.shape.attributes_to(self.path)
-        if not names:
-            return None
-        try:
-            found: list[str] = list(map(attrgetter(names), entries.items))
-        except AttributeError:  # an object on the way is null
+        found = entries.shape.all_at(self.path, entries.items)
+        if found is None:
             return None
         try:
             if not all(map(str.strip, found)):

@@ -28,7 +28,7 @@ _DEEPEST = 8
 """How deep objects are told apart; deeper ones are decoded as plain data."""
 SAMPLES = 100
 """The number of records whose shape decides how the others are decoded."""
-GROUP, BYTES = 200, 150_000
+GROUP, BYTES = 200, 200_000
 """How many texts that come one by one, and how many of their bytes, are decoded at once."""
 _FEWEST = 16
 """How many records are decoded one by one if any of them is unusual."""

@@ -41,16 +41,16 @@ class RecordShape:
             self._takers[key] = eval(f"lambda objects: [each.{name} for each in objects]", {})
         return self._takers[key](objects)
 
-    def attributes_to(self, path: Sequence[str]) -> str:
-        """Return the attributes on the way to a value, with dots; "" if it may be an object."""
+    def all_at(self, path: Path, objects: Sequence[Any]) -> Sequence[Any] | None:
+        """Return the values of objects at a path; None where it may lead to no value, or none."""
         shape: RecordShape | None = self
-        names: list[str] = []
+        found = objects
         for key in path:
-            if shape is None or key not in shape.attributes:
-                return ""
-            names.append(shape.attributes[key])
+            if shape is None or key not in shape.attributes or not all(found):  # objects are true
+                return None
+            found = shape.all_of(key, found)
             shape = shape.inner.get(key)
-        return ".".join(names) if shape is None else ""
+        return found if shape is None else None
 
 
 @dataclass(frozen=True, slots=True)
