@@ -20,7 +20,7 @@ from oneway.planning import guards, lookalikes
 from oneway.planning.guards import RecentRuns
 from oneway.planning.links import Link
 from oneway.planning.plan import Plan
-from oneway.planning.plan_file import dump
+from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs import second_night
 from oneway.runs.health import health
 from oneway.runs.links import Remembered
@@ -116,6 +116,7 @@ def refuse_difference(
     full, said, _ = night(world, folder, lines, remembered, RunSession)
     plan, also, passed = night(world, folder, lines, remembered, Nightly)
     assert dump(plan) == dump(full)
+    assert fingerprint(plan) == fingerprint(full)
     assert plan == full
     assert also == said
     return plan, passed

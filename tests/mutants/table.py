@@ -665,6 +665,12 @@ MUTANTS = (
                 "if not known",
             ),
             (
+                "comma-too-many",
+                "planning/quiet_texts",
+                "max(self.starts[end] - 1, 0)",
+                "self.starts[end]",
+            ),
+            (
                 "blanks-not-counted",
                 "runs/second_night",
                 "tally.blank[path] += number",

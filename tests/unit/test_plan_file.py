@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,9 +18,11 @@ from oneway.core.records import Compare
 from oneway.core.seal import Sealed, canonical
 from oneway.documents.schema_check.files import schema_data
 from oneway.planning import plan as plans
+from oneway.planning import quiet_texts
 from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, PlanInput, Verb
 from oneway.planning.plan_file import dump, fingerprint, load, save
 from oneway.planning.plan_file.shape import json_path
+from oneway.planning.quiet_texts import PassedOver, QuietTexts
 
 words = st.text(st.characters(exclude_categories=()), max_size=6).filter(
     lambda text: text == json.loads(json.dumps(text))  # two halves of one character become one
@@ -327,3 +330,27 @@ def test_paths_are_written_as_people_write_them() -> None:
 
 def test_nothing_sealed_is_shown() -> None:
     assert "b" * 64 not in repr(PLAN)
+
+
+@given(st.data())
+def test_outcomes_that_were_passed_over_are_written_as_any_others(data: st.DataObject) -> None:
+    found = data.draw(st.lists(quiet, max_size=12, unique_by=lambda each: each[:2]))
+    ordered = sorted(found)
+    some = data.draw(st.sets(st.sampled_from(range(len(ordered))))) if ordered else set()
+    new = data.draw(st.lists(quiet, max_size=3, unique_by=lambda each: each[:2]))
+    new = [each for each in new if each[:2] not in {other[:2] for other in ordered}]
+    told = [Outcome(Kind.UPDATE, e.key, e.label, e.source_id, e.target_id) for e in new]
+    with patch.object(quiet_texts, "_AT_A_TIME", data.draw(st.sampled_from([1, 2, 1000]))):
+        kept = QuietTexts.of(ordered)
+    read = [ordered[at] for at in sorted(some)]
+    people = sorted([*read, *((e.key, e.source_id or "", e) for e in told)], key=itemgetter(0, 1))
+    partly = PassedOver(kept, some).beside(people, ())
+    everybody = [*ordered, *(each for each in people if not isinstance(each, plans.Quiet))]
+    everybody.sort(key=itemgetter(0, 1))
+    whole = plans.Outcomes([e if isinstance(e, plans.Quiet) else e[2] for e in everybody])
+    one, other = (dataclasses.replace(PLAN, outcomes=each) for each in (partly, whole))
+    assert len(partly) == len(partly.parts) == len(other.outcomes)
+    assert one == other
+    assert fingerprint(one) == fingerprint(other)
+    assert dump(one) == dump(other)
+    assert fingerprint(load(dump(one).encode(), "plan.json")) == fingerprint(one)
