@@ -19,7 +19,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Value, comparable
+from oneway.core.records import MISSING, Value, comparable, comparables
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import Awaited, doubled, new_value, present
@@ -133,12 +133,13 @@ class _Claims:
         """Return the holders of each claimed value."""
         wanted = {slot for slots in self.claimed.values() for slot in slots}
         holders: dict[Slot, list[str]] = defaultdict(list)
-        for each in targets:
-            for i in self.ways:
-                value = each.values[i] if each.values else MISSING
-                slot = (i, self._comparable(i, None if value is MISSING else value))
-                if slot[1] is not None and slot in wanted:
-                    holders[slot].append(each.target_id)
+        known = [each for each in targets if each.values]
+        for i, compare in self.ways.items() if wanted else ():
+            values = [each.values[i] for each in known]
+            held = comparables([None if v is MISSING else v for v in values], compare)
+            for each, value in zip(known, held, strict=True):
+                if value is not None and (i, value) in wanted:
+                    holders[i, value].append(each.target_id)
         return holders
 
     def rivals(self) -> dict[tuple[str, str], Reason]:
