@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cli_world import Ended, World, person, user
 
+from oneway.applying import flight
 from oneway.cli.entry import run
 from oneway.history.journal import Journal
 from oneway.planning.plan import Ending
@@ -176,6 +177,7 @@ def test_resume_goes_on_with_what_was_not_begun(
 
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "intended", dies)
+        patch.setattr(flight, "_TOGETHER", 1)
         with pytest.raises(Crash):
             run(["sync", "m.yaml"])
     ended = world.run("resume")
