@@ -368,7 +368,7 @@ def test_what_is_worked_out_once_for_a_text_is_so_for_no_other_value(other: Any)
     world = next_world(fields)
     program = bound(replace(world, mapping={**world.mapping, **more}))
     many = GeneratedProgram(program.code, program.context, program.tables)
-    people = [{"id": "1", "name": "Ann", "code": code, "flag": False} for code in ("1", 1, other)]
+    people = [{"id": "1", "name": "Ann", "code": code, "flag": False} for code in (None, 1, other)]
     for batch in batches(people[:1], [Record(str(i), each) for i, each in enumerate(people)]):
         rows = list(map(whole, many.source_rows(batch)))
         assert repr(rows) == repr([program.source_row(batch.record(0))])
@@ -528,6 +528,10 @@ def test_a_target_record_is_short_only_where_it_holds_the_same(
             and ref == "k"
             and not left
         )
+    for grade in (1, True, 1.0, "1", None, True):  # of which some are equal, and none the same
+        (batch,) = batches([user], [Record("2", {**user, "grade": grade})])
+        (row,), (short,) = many.target_rows(batch), same.shortened(many.target_rows(batch))
+        assert repr(whole_target(short)) == repr(row)
 
 
 @given(st.lists(st.sampled_from([1, True, 1.0, 0, False, None, "", "missing"]), max_size=5))

@@ -573,6 +573,7 @@ MUTANTS = (
                 "True",
             ),
             ("unlike", "same = pack(said) == row[5] and _MISSING", "same = _MISSING"),
+            ("equal", "if not (plain and held == beside):", "if held != beside:"),
         )
     ),
     # what is worked out once for each text of a key
