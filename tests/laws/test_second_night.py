@@ -404,12 +404,16 @@ def test_what_is_kept_tells_nothing_and_is_nothing_once_it_is_damaged() -> None:
         assert refuse_difference(FIRM, folder, lines, Remembered(now=NOW))[1] == 6
 
 
-def test_it_is_where_many_are_read_at_once() -> None:
+@pytest.mark.parametrize("left_out", ["", "contact"])
+def test_it_is_where_many_are_read_at_once(left_out: str) -> None:
+    """Without contacts, no field tells people apart."""
+    fields = {path: each for path, each in FIRM_MAPPING["fields"].items() if path != left_out}
+    world = replace(FIRM, mapping=FIRM_MAPPING | {"fields": fields})
     people = firm(1_500, pad="x" * 400)
     source, target = people["source"], people["target"]
     with TemporaryDirectory() as name:
         folder = Path(name)
-        plan, passed = refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
+        plan, passed = refuse_difference(world, folder, lines_of(people), Remembered(now=NOW))
         assert passed == 0
         source[700]["name"] = "Another"
         source[800]["status"] = "L"
@@ -419,7 +423,7 @@ def test_it_is_where_many_are_read_at_once() -> None:
         source.append(source[1300] | {"id": "newer", "code": "c1300", "mail": "n@example.com"})
         source.reverse()
         lines = lines_of(people)
-        again, passed = refuse_difference(FIRM, folder, lines, Remembered(now=NOW))
+        again, passed = refuse_difference(world, folder, lines, Remembered(now=NOW))
         assert 1_150 < passed < 1_200
-        assert refuse_difference(FIRM, folder, lines, Remembered(now=NOW)) == (again, passed)
+        assert refuse_difference(world, folder, lines, Remembered(now=NOW)) == (again, passed)
         assert len(again.actions) > len(plan.actions)

@@ -627,6 +627,18 @@ MUTANTS = (
                 "        yield from self._keys(target.keys)\n",
                 "",
             ),
+            (
+                "keys-of-many-off",
+                "planning/handles",
+                "            columns.append([_key(level, key) for key in keys])\n",
+                "            pass\n",
+            ),
+            (
+                "unique-values-of-many-off",
+                "planning/handles",
+                "columns.append([None if each is None else _named(named, each) for each in found])",
+                "pass",
+            ),
             ("forms-of-keys-off", "planning/handles", "loose(_plain(key))", "_plain(key)"),
             ("ids-off", "planning/handles", '        yield f"source {row.source_id}"\n', ""),
             (

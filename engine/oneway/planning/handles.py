@@ -6,14 +6,18 @@ planning while no record that is planned shares a handle with it. A handle may b
 records that the planner tells apart, and never the reverse.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from typing import TypeAlias
 
 from oneway.core.packed import unpacker
-from oneway.core.records import MISSING, Missing, Value, comparable
+from oneway.core.records import MISSING, Missing, Value, comparable, comparables
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow, SteadyRow
 from oneway.planning.diff import comparison
 from oneway.planning.lookalikes import held_value, one_form, said_value
 from oneway.planning.near_misses import loose
+
+_Pair: TypeAlias = tuple[AnySourceRow, AnyTargetRow]
+_AT_A_TIME = 1_000
 
 
 class Unhandled(Exception):
@@ -46,28 +50,68 @@ class Handles:
         for position in self.telling:
             yield from _value(position, held_value(target, position))
 
-    def of_pair(self, row: AnySourceRow, target: AnyTargetRow) -> set[str]:
-        """Return the handles of both records of a pair; raise `Unhandled`."""
-        if isinstance(target, SameRow) and target.row is row and not self.telling:
-            # Its keys and its unique values are those of the source record.
-            return {f"target {target.target_id}", *self.of_source(row)}
-        return {*self.of_source(row), *self.of_target(target)}
+    def of_pairs(self, pairs: Sequence[_Pair]) -> Iterator[Collection[str] | None]:
+        """Yield the handles of both records of each pair; None where they cannot be told."""
+        for start in range(0, len(pairs), _AT_A_TIME):
+            some = pairs[start : start + _AT_A_TIME]
+            try:
+                yield from self._of_equal(some) or map(self._of_pair, some)
+            except Unhandled:
+                yield from map(self._of_pair, some)
+
+    def _of_pair(self, pair: _Pair) -> Collection[str] | None:
+        row, target = pair
+        try:
+            return {*self.of_source(row), *self.of_target(target)}
+        except Unhandled:
+            return None
+
+    def _of_equal(self, pairs: Sequence[_Pair]) -> Sequence[Collection[str]]:
+        """Return the handles of pairs, by columns, if those of both records are the same.
+
+        They are where the target record holds what the source record says, as nearly all do.
+        """
+        if self.telling or not all(
+            isinstance(target, SameRow) and target.row is row for row, target in pairs
+        ):
+            return ()
+        rows = [row for row, _ in pairs]
+        if len({len(row[3]) for row in rows}) > 1:
+            return ()
+        columns: list[Sequence[str | None]] = [[f"source {row[0]}" for row in rows]]
+        columns.append([f"target {target[0]}" for _, target in pairs])
+        for level, keys in enumerate(zip(*(row[3] for row in rows), strict=True)):
+            columns.append([_key(level, key) for key in keys])
+        said = [_said(row) for row in rows] if self._watched else []
+        for position, compare, named in self._watched:
+            if any(len(values[position]) != 1 for values in said):
+                return ()
+            found = comparables([values[position][0] for values in said], compare)
+            columns.append([None if each is None else _named(named, each) for each in found])
+        names = zip(*columns, strict=True)
+        return [[each for each in found if each is not None] for found in names]
 
     def _keys(self, keys: Sequence[Hashable]) -> Iterator[str]:
-        for level, key in enumerate(keys):
-            if key is not None:
-                # Keys that are equal have one loose form.
-                yield f"key {level} {loose(_plain(key))}"
+        yield from filter(None, (_key(level, key) for level, key in enumerate(keys)))
 
-    def _unique(self, values: Sequence[Iterable[Value | Missing]]) -> Iterator[str]:
+    def _unique(self, values: Sequence[Sequence[Value | Missing]]) -> Iterator[str]:
         for position, compare, named in self._watched if values else ():
             for value in values[position]:
                 found = comparable(value, compare)
                 if found is not None:
-                    yield f"{named}{_text(_plain(found))}"
+                    yield _named(named, found)
 
 
-def _said(row: AnySourceRow) -> Sequence[Iterable[Value]]:
+def _key(level: int, key: Hashable) -> str | None:
+    # Keys that are equal have one loose form.
+    return None if key is None else f"key {level} {loose(_plain(key))}"
+
+
+def _named(named: str, value: Hashable) -> str:
+    return f"{named}{_text(_plain(value))}"
+
+
+def _said(row: AnySourceRow) -> Sequence[Sequence[Value]]:
     """Return what a source record may write in each field; nothing if that is not known."""
     if isinstance(row, SteadyRow):
         values = unpacker()(row.packed)

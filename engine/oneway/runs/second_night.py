@@ -259,17 +259,14 @@ class SecondNight:
         rows = {row[0]: row for row in found.source.items}  # by their ids
         targets = {each[0]: each for each in found.target.items}
         ageless = _Ageless(found.program)
-        pairs: list[tuple[AnySourceRow, AnyTargetRow]] = []
-        named: list[set[str]] = []
+        read: list[tuple[AnySourceRow, AnyTargetRow]] = []
         for each in quiet:
             row, held = rows.get(each.source_id), targets.get(each.target_id)
-            if row is None or held is None or not ageless.says(held):
-                continue
-            try:
-                named.append(handles.of_pair(row, held))
-            except Unhandled:
-                continue
-            pairs.append((row, held))
+            if row is not None and held is not None and ageless.says(held):
+                read.append((row, held))
+        both = zip(read, handles.of_pairs(read), strict=True)
+        told = [(pair, named) for pair, named in both if named is not None]
+        pairs = [pair for pair, _ in told]
         source, target = self.sides["source"], self.sides["target"]
         sources, held_by = [row[0] for row, _ in pairs], [held[0] for _, held in pairs]
         shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
@@ -279,7 +276,7 @@ class SecondNight:
             target.digests_of(held_by),
             shown.quiet(pairs),
             zip(source.blanks_of(sources), target.blanks_of(held_by), strict=True),
-            map(self.digests.of_handles, named),
+            (self.digests.of_handles(named) for _, named in told),
         )
 
 
