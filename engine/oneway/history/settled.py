@@ -87,15 +87,10 @@ def _keyed(seal: Seal, what: str, size: int) -> "hashlib.blake2b":
 
 
 def _of_much(seal: Seal, what: str) -> Callable[[bytes | memoryview], bytes]:
-    """Return what digests many bytes: BLAKE3, which takes a fifth of the time, or else BLAKE2b.
+    """Return what digests many bytes: BLAKE3, which takes a fifth of the time of BLAKE2b."""
+    from blake3 import blake3  # for second nights alone
 
-    What was digested by the other one only looks as if it had changed.
-    """
     key = bytes.fromhex(seal.mac(f"key of {what}"))
-    try:
-        from blake3 import blake3  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return lambda data: hashlib.blake2b(data, key=key, digest_size=DIGEST).digest()
     return lambda data: blake3(data, key=key).digest(DIGEST)
 
 
