@@ -4,7 +4,7 @@ import copy
 import inspect
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -273,6 +273,38 @@ def test_law_08_no_guessing_an_ambiguous_record_is_left_alone(world: World) -> N
                     assert set(found) <= set(outcome.reasons[0].candidates)
             if rivals > 1 or found:
                 decided.add(row.source_id)
+
+
+@given(WORLDS, st.randoms(use_true_random=False))
+def test_law_08_no_guessing_whom_a_key_may_mean_is_not_absent(
+    world: World, chance: random.Random
+) -> None:
+    """A target record is said to be in conflict where keys of several people may mean it."""
+    outcomes = planned(_of_few_keys(world, chance)).outcomes
+    named = {id for each in outcomes for id in _meant_by_keys(each)}
+    for outcome in outcomes:
+        if outcome.source_id is None and outcome.target_id in named:
+            assert outcome.actions == ()
+            assert not codes(outcome) & {"absent", "left", "near_key"}, outcome
+
+
+def _of_few_keys(world: World, chance: random.Random) -> World:
+    """Return the world with the keys of two people alone, one of them in several forms."""
+
+    def keyed(snapshot: Snapshot, name: str) -> Snapshot:
+        records = [
+            replace(each, data={**each.data, name: chance.choice(["A1", "a1", " A1", "A2"])})
+            for each in snapshot.records
+        ]
+        return replace(snapshot, records=tuple(records))
+
+    return replace(world, source=keyed(world.source, "code"), target=keyed(world.target, "ref"))
+
+
+def _meant_by_keys(outcome: Outcome) -> Iterator[str]:
+    for reason in outcome.reasons if outcome.kind is Kind.CONFLICT else ():
+        if reason.code in ("duplicate", "ambiguous", "claimed", "near_duplicate"):
+            yield from reason.candidates
 
 
 # 9. Eligibility

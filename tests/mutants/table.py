@@ -207,8 +207,8 @@ MUTANTS = (
         "planning/near_duplicates",
         "spoken |= {e.target_id for m in held.values() for e in m.candidates}",
         "spoken |= set()",
-        "whom one of two may be is not deactivated",
-        TWICE,
+        "whom one of two may be is in conflict, and not absent",
+        f"{TWICE} {LAWS}::test_law_08_no_guessing_whom_a_key_may_mean_is_not_absent",
     ),
     Mutant(
         "match-first-candidate",

@@ -115,6 +115,18 @@ def test_what_is_in_the_target_under_any_of_the_forms_is_not_deactivated() -> No
     assert [a.target_id for each in found.values() for a in each.actions] == ["t1"]
 
 
+@pytest.mark.parametrize("absent", ["deactivate", "report", "ignore"])
+@pytest.mark.parametrize("state", ["on", "off"])
+def test_what_is_in_the_target_under_any_of_the_forms_is_not_absent(
+    absent: str, state: str
+) -> None:
+    people = [("42", EMPLOYED), ("0042", EMPLOYED)]
+    found = outcomes(people, [("042", state), ("7", "on")], absent=absent)
+    codes = {id: each.reasons[0].code for id, each in found.items()}
+    assert codes == {"s0": "near_duplicate", "s1": "near_duplicate",
+                     "t0": "in_conflict", "t1": "absent"}  # fmt: skip
+
+
 def test_a_person_says_that_they_are_two() -> None:
     people = [("42", LEFT), ("0042", EMPLOYED)]
     assert said(people, [("42", "on")], "0042") == {"s0": "leave", "s1": "create"}
