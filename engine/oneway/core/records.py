@@ -383,6 +383,8 @@ def parse_day(value: object) -> date | None:
     if not isinstance(value, str):
         return None
     text = value.strip()
+    if not text[:1].isdigit():  # as nearly all texts: Python finds out by an exception
+        return None
     try:
         if len(text) <= 10:
             return date.fromisoformat(text) if ISO_DAY.fullmatch(text) else None

@@ -6,8 +6,9 @@ whole name. The remaining values count as well: a person who shares only a surna
 another person.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from operator import itemgetter
 
 from oneway.core.dataclass import dataclass
@@ -117,15 +118,15 @@ def _first_values(
 ) -> Mapping[int, Sequence[Value]]:
     """Return the values that the first target records have in each field."""
     found: dict[int, list[Value]] = {each: [] for each in fields}
-    for target in _in_order(targets):
-        few = [each for each, values in found.items() if len(values) < LOOKED_AT]
-        if not few:
+    ordered = _in_order(targets)
+    while few := [each for each, values in found.items() if len(values) < LOOKED_AT]:
+        some = list(islice(ordered, LOOKED_AT))
+        if not some:
             break
         for each in few:
-            value = held_value(target, each)
-            if value is not None:
-                found[each].append(value)
-    return found
+            values = [held_value(target, each) for target in some]
+            found[each] += [value for value in values if value is not None]
+    return {each: values[:LOOKED_AT] for each, values in found.items()}
 
 
 def _in_order(targets: Sequence[AnyTargetRow]) -> Iterator[AnyTargetRow]:
@@ -165,13 +166,17 @@ def naming_of(policy: Policy) -> tuple[int, ...]:
 
 def _kind(values: Sequence[Value]) -> str:
     """Return "email" or "own" for values that are emails, or text that no two records share."""
-    texts = [value for value in values if isinstance(value, str) and parse_day(value) is None]
+    texts = [value for value in values if isinstance(value, str)]
     if not texts or len(texts) < len(values):
         return ""
-    if sum("@" in text for text in texts) * 2 > len(texts):
+    email = sum("@" in text for text in texts) * 2 > len(texts)
+    if not email and (len(texts) < _ENOUGH or len(set(texts)) < len(texts)):
+        return ""  # as most: nothing slower is asked
+    if any(parse_day(text) is not None for text in texts):
+        return ""
+    if email:
         return "email"
-    alone = len(texts) >= _ENOUGH and max(Counter(map(one_form, texts)).values()) == 1
-    return "own" if alone else ""
+    return "own" if len(set(map(one_form, texts))) == len(texts) else ""
 
 
 def holders_of(targets: Iterable[AnyTargetRow], position: int) -> Holders:

@@ -170,7 +170,8 @@ def _pairs(plan: Plan, targets: Container[str]) -> Iterator[tuple[str, str, str]
 def _kept_fields(
     fields: tuple[FieldRule, ...], row: AnySourceRow, target: AnyTargetRow
 ) -> Iterator[str]:
+    blank = CellState.BLANK
     for rule, cell, held in zip(fields, row.cells, target.values, strict=False):
-        blank = cell.state is CellState.BLANK and wanted(rule, cell) is KEEP
-        if blank and rule.write is Write.OVERWRITE and present(held) is not None:
+        kept = cell[0] is blank and wanted(rule, cell) is KEEP
+        if kept and rule.write is Write.OVERWRITE and present(held) is not None:
             yield rule.path
