@@ -511,6 +511,47 @@ MUTANTS = (
         "what would find another's record by its key is not created",
         "tests/unit/test_claims.py",
     ),
+    # links, asked by sets of ids
+    *(
+        Mutant(
+            f"links-{name}",
+            module,
+            old,
+            new,
+            "links that are asked at once answer what each of them does",
+            tests,
+        )
+        for name, module, old, new, tests in (
+            (
+                "several-holders",
+                "planning/link_table",
+                "    if len(found) < len(keys):",
+                "    if False:",
+                "tests/laws/test_screen.py",
+            ),
+            (
+                "contradicted",
+                "planning/link_table",
+                "target is not None and back.get(target) == each",
+                "target is not None",
+                LINKS,
+            ),
+            (
+                "of-targets-unsought",
+                "planning/link_table",
+                "map(back.get, targets)",
+                "map(back.get, ())",
+                LINKS,
+            ),
+            (
+                "marked-as-stored",
+                "history/journal/store",
+                "        if is_plain(found):",
+                "        if True:",
+                "tests/store/test_links.py -k 'not PostgreSQL'",
+            ),
+        )
+    ),
     # the screen in front of the planner
     *(
         Mutant(
@@ -524,8 +565,9 @@ MUTANTS = (
         for name, old, new in (
             ("keys-off", "self.said.get(key, source_id) == source_id", "True"),
             ("first-key-off", "zip(self.levels, keys, ", "zip(self.levels[1:], keys[1:], "),
-            ("several-holders", "    if len(found) < len(keys):", "    if False:"),
-            ("links-off", "self.sources.get(source_id, target_id) == target_id", "True"),
+            ("links-off", "map(ne, map(self.sources.get, sources, targets), targets),", ""),
+            ("owners-off", "map(ne, map(self.targets.get, targets, sources), sources),", ""),
+            ("sought-off", "        if self.sought:", "        if False:"),
             ("claims-off", "    while ways and quiet:", "    while False:"),
             ("leavers-pass", "not (row.leaver or row.outside or", "not (row.outside or"),
             ("rules-off", "row.failed_rules or row.not_given or ", ""),
@@ -674,8 +716,8 @@ MUTANTS = (
             (
                 "doubted-pass",
                 "runs/second_night",
-                "if each.source_id in doubtful or not known",
-                "if not known",
+                "            if doubtful:",
+                "            if False:",
             ),
             (
                 "comma-too-many",

@@ -59,6 +59,23 @@ def test_more_pairs_than_one_statement_takes_are_learned(journal: Journal) -> No
     assert {each.seen for each in links(journal, "acme")} == {TUESDAY}
 
 
+def test_ids_of_any_text_are_the_same_alone_and_with_all_that_is_known(journal: Journal) -> None:
+    odd = ["plain", "\x00", "\x01", "\ud800", "a\x1fb\nc", "é"]
+    learn(journal, "acme", [link(f"s{each}", each) for each in odd])
+    found = links(journal, "acme")
+    assert sorted(found.pairs) == sorted((each.source_id, each.target_id) for each in found)
+    assert set(found.targets.values()) == set(odd)
+
+
+def test_only_what_is_asked_of_many_links_is_read(journal: Journal) -> None:
+    learn(journal, "acme", [link(f"s{n}", f"t{n}") for n in range(2_400)])
+    found = links(journal, "acme")
+    wanted = [(f"s{n}", f"t{n}") for n in range(0, 2_400, 4)]
+    some = found.of_pairs([*wanted, ("s1", "t2"), ("s9999", "t1")])
+    assert sorted((each.source_id, each.target_id) for each in some) == sorted(wanted)
+    assert found.of_pairs(found.pairs) == list(found)
+
+
 PAIRS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("uvwxyz"), max_size=4).filter(
     lambda found: len(set(found.values())) == len(found)
 )

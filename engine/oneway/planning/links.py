@@ -5,7 +5,7 @@ links agree, nothing changes. Where they contradict each other, the record is a 
 names both: a link never outranks the data in silence, and without links the keys decide alone.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import Enum
@@ -16,6 +16,7 @@ from oneway.core.records import SAME_AS_ID, Compare, Value, Veiled, comparable, 
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rehires, Rekey
 from oneway.planning.diff import present
+from oneway.planning.link_table import Links
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.near_misses import NEAR_MISS, key_text, loose, shown
 from oneway.planning.plan import Reason
@@ -67,7 +68,7 @@ class LinkEvidence:
     time zone that people are told days in.
     """
 
-    links: tuple[Link, ...] = ()
+    links: Sequence[Link] = ()
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     late: Mapping[str, str] = field(default_factory=dict)
@@ -84,7 +85,12 @@ class LinkEvidence:
     @property
     def targets(self) -> Mapping[str, str]:
         """The linked target records, by source record."""
-        return {each.source_id: each.target_id for each in self.links}
+        return self.table.targets
+
+    @property
+    def table(self) -> Links:
+        """The links by their ids."""
+        return Links.of(self.links)
 
     def of(self, source_id: str | None) -> Link | None:
         """Return the link of a source record."""
@@ -214,7 +220,8 @@ class _Reconciler:
         self.allowed = allowed
         self.rows = {row.source_id: row for row in rows}
         self.targets = {each.target_id: each for each in targets}
-        self.by_source, self.by_target = _usable(evidence.links)
+        self.by_source = _usable(evidence.table, self.rows, self.targets)
+        self.by_target = {each.target_id: each for each in self.by_source.values()}
         self.let_through = self._let_through()
 
     def reconciled(self) -> Matches:
@@ -476,8 +483,8 @@ def remembered(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> dict[str
     Leaves out links that contradict each other, and links to records that are not in `targets`.
     """
     there = {each.target_id for each in targets}
-    sound, _ = _usable(evidence.links)
-    return {id: each.target_id for id, each in sound.items() if each.target_id in there}
+    sound = evidence.table.sound((), there)
+    return {id: target for id, target in sound.items() if target in there}
 
 
 def is_supported(links: Mapping[str, str], row: SourceRow, target: TargetRow) -> bool:
@@ -514,17 +521,10 @@ def _without_zeros(text: str) -> str:
     return text.strip().lstrip("0")
 
 
-def _usable(links: Iterable[Link]) -> tuple[dict[str, Link], dict[str, Link]]:
-    """Return the links by source and by target, without those that contradict each other."""
-    links = tuple(links)
-    sources = Counter(link.source_id for link in links)
-    targets = Counter(link.target_id for link in links)
-    sound = [each for each in links if sources[each.source_id] == targets[each.target_id] == 1]
-    ordered = sorted(sound, key=lambda each: each.source_id)
-    return (
-        {each.source_id: each for each in ordered},
-        {each.target_id: each for each in ordered},
-    )
+def _usable(links: Links, sources: Iterable[str], targets: Iterable[str]) -> dict[str, Link]:
+    """Return the links of some records, by source, without those that contradict each other."""
+    found = links.of_pairs(links.sound(sources, targets).items())
+    return {each.source_id: each for each in sorted(found, key=lambda each: each.source_id)}
 
 
 def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:

@@ -52,7 +52,7 @@ class ChosenRows:
         now = {row.source_id: picked.source_id for row, picked in self.aside}
         if not now:
             return evidence
-        linked = {each.source_id for each in evidence.links}
+        linked = evidence.targets.keys()
         links = {
             (now.get(each.source_id, each.source_id), each.target_id): each
             for each in evidence.links

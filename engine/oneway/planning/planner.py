@@ -280,7 +280,7 @@ def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ..
     shown = {each.row.source_id for each in drafts if each.row is not None}
     gone = evidence.doubted.keys() - shown
     linked = {target: source for target, source in evidence.listed.items() if source in gone}
-    linked |= {e.target_id: e.source_id for e in evidence.links if e.source_id in gone}
+    linked |= {target: source for source, target in evidence.table.pairs if source in gone}
 
     def told(draft: Draft) -> Draft:
         settled = draft.has_access or (draft.target is not None and draft.target.left)

@@ -83,6 +83,11 @@ class QuietTexts(Sequence[Quiet]):
         return found
 
     @cached_property
+    def ids(self) -> tuple[Sequence[str], Sequence[str]]:
+        """The ids of the source records, and those of the target records."""
+        return [each[1] for each in self._all], [each[3] for each in self._all]
+
+    @cached_property
     def _all(self) -> list[Quiet]:
         return _decoded(self.text(0, len(self)))
 
@@ -128,6 +133,13 @@ class PassedOver(Sequence[Quiet]):
 
     def __init__(self, texts: QuietTexts, without: Collection[int]) -> None:
         self.texts, self._without = texts, sorted(without)
+
+    def ids(self) -> tuple[set[str], set[str]]:
+        """Return the ids of the source records, and those of the target records."""
+        without = set(map(self.texts.__getitem__, self._without))
+        sources, targets = map(set, self.texts.ids)
+        sources -= {each.source_id for each in without}
+        return sources, targets - {each.target_id for each in without}
 
     def but(self, positions: Collection[int]) -> "PassedOver":
         """Return these outcomes without some more, by their positions in `texts`."""

@@ -14,7 +14,8 @@ only if
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TypeVar
+from itertools import compress, count
+from operator import ne
 
 from oneway.core.dataclass import dataclass
 from oneway.core.packed import unpacked_all
@@ -35,6 +36,7 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import KEEP, at_update, doubled, drift, refuses, unlisted, wanted
+from oneway.planning.link_table import Links, alone
 from oneway.planning.links import REUSED, LinkEvidence
 from oneway.planning.match import NO_PAIRS, Pairs
 from oneway.planning.near_misses import key_at
@@ -42,9 +44,6 @@ from oneway.planning.plan import Allowance
 
 _AT_A_TIME = 1_000
 """Pairs whose values are unpacked at once."""
-T = TypeVar("T")
-_Only = dict[Hashable, T | None]
-"""The only record with each key; None if several have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class _Level:
     ) -> None:  # fmt: skip
         keys = [row[3][level] for row in short.rows]
         self.short = set(keys)
-        self.said = _alone([key_at(row, level) for row in rows], [row[0] for row in rows])
+        self.said = alone([key_at(row, level) for row in rows], [row[0] for row in rows])
         self.contested = self.short & self.said.keys()
         """The keys by which a short pair finds another record, or is found by one."""
         if len(self.short) < len(keys):
@@ -141,12 +140,15 @@ class _Screen:
     def screened(self) -> Screened:
         """Return the quiet pairs apart from all other rows."""
         quiet, loud = self.short.parted(self._loud())
-        find = _alone([key_at(each, 0) for each in self.targets], self.targets).get
+        find = alone([key_at(each, 0) for each in self.targets], self.targets).get
         found: dict[str, tuple[AnySourceRow, AnyTargetRow]] = {}
         rows = [*map(whole, {row[0]: row for row in loud.rows}.values())]  # one may be in two pairs
-        for row in self.rows:
-            target, entire = find(key_at(row, 0)), whole(row)
-            if target is not None and self._is_quiet(entire, target):
+        held = [find(key_at(row, 0)) for row in self.rows]
+        ids = [each[0] if each is not None else "" for each in held]
+        against = self.links.against([row[0] for row in self.rows], ids)
+        for at, (row, target) in enumerate(zip(self.rows, held, strict=True)):
+            entire = whole(row)
+            if target is not None and at not in against and self._is_quiet(entire, target):
                 found[target[0]] = row, target
             else:
                 rows.append(entire)
@@ -160,8 +162,8 @@ class _Screen:
         """Return the places of the short pairs that are not quiet by themselves."""
         loud = {at for i, level in enumerate(self.levels) for at in level.loud(i, self.short)}
         if self.links:
-            agree = self.links.agree
-            loud |= {at for at, (row, e) in enumerate(self.short) if not agree(row[0], e[0])}
+            sources = [row[0] for row in self.short.rows]
+            loud |= self.links.against(sources, [each[0] for each in self.short.targets])
         return loud
 
     def _is_quiet(self, row: SourceRow, target: AnyTargetRow) -> bool:
@@ -169,12 +171,10 @@ class _Screen:
         if isinstance(target, SameRow):
             return False
         # Taken apart once: each name of a named tuple takes as long as a comparison.
-        id, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
+        _, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
         if left or scheduled or error is not None or unsaid is not None or not (known and values):
             return False
         if not (self._says_alone(row[0], keys) and _stays(row)):
-            return False
-        if self.links and not self.links.agree(row[0], id):
             return False
         return self._agrees(row.cells, values)
 
@@ -231,32 +231,28 @@ class KnownPairs:
     """What earlier runs remember of each record, as far as it bears on a quiet pair."""
 
     def __init__(self, evidence: LinkEvidence) -> None:
-        sources = [each.source_id for each in evidence.links]
-        targets = [each.target_id for each in evidence.links]
-        self.sources, self.targets = _alone(sources, targets), _alone(targets, sources)
+        links = Links.of(evidence.links)
+        self.sources, self.targets = links.only_targets, links.only_sources
         self.doubted = evidence.second_look | evidence.pending.keys() | evidence.doubted.keys()
         self.sought = evidence.unlisted | evidence.gone | evidence.late.keys()
 
     def __bool__(self) -> bool:
         return bool(self.sources or self.targets or self.doubted or self.sought)
 
-    def agree(self, source_id: str, target_id: str) -> bool:
-        """Return whether no link contradicts a pair, or suggests another."""
-        return (
-            self.sources.get(source_id, target_id) == target_id
-            and self.targets.get(target_id, source_id) == source_id
-            and source_id not in self.doubted
-            and target_id not in self.sought
-        )
+    def against(self, sources: Sequence[str], targets: Sequence[str]) -> set[int]:
+        """Return the places of the pairs that a link contradicts, or of which more is known.
 
-
-def _alone(keys: Sequence[Hashable], each: Iterable[T]) -> _Only[T]:
-    """Return the only item with each key, or None where several have it; skips the key None."""
-    found: _Only[T] = dict(zip(keys, each, strict=True))
-    if len(found) < len(keys):
-        found |= {key: None for key, number in Counter(keys).items() if number > 1}
-    found.pop(None, None)
-    return found
+        All are asked at once: nearly all links say what the keys say.
+        """
+        asked: list[Iterable[bool]] = [
+            map(ne, map(self.sources.get, sources, targets), targets),
+            map(ne, map(self.targets.get, targets, sources), sources),
+        ]
+        if self.doubted:
+            asked.append(map(self.doubted.__contains__, sources))
+        if self.sought:
+            asked.append(map(self.sought.__contains__, targets))
+        return {at for each in asked for at in compress(count(), each)}
 
 
 def _held(targets: Sequence[AnyTargetRow]) -> Sequence[Sequence[Value | Missing]]:

@@ -6,6 +6,7 @@ before a person is deactivated for being absent, the source is asked once more.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -42,7 +43,7 @@ class Remembered:
     may be theirs, with those source records. `zone` is the time zone that people are told days in.
     """
 
-    links: tuple[Link, ...] = ()
+    links: Sequence[Link] = ()
     pending: Mapping[str, str] = field(default_factory=dict)
     now: datetime | None = None
     recent: RecentRuns = field(default_factory=RecentRuns)
@@ -139,10 +140,9 @@ def looked_up(
     """Return the inputs with linked target records that the target's list did not show."""
     if not remembered.links:
         return replace(found, evidence=remembered.evidence)
-    sources = {row.source_id for row in found.source.items}
-    sources |= {each.source_id for each in found.passed_over}
-    shown = {each.target_id for each in found.target.items}
-    shown |= {each.target_id for each in found.passed_over}
+    sources, shown = found.passed_over.ids()
+    sources |= {row[0] for row in found.source.items}
+    shown |= {each[0] for each in found.target.items}
     records, evidence = _hidden(prepared, systems, sources, shown, remembered)
     rows: list[AnyTargetRow] = [found.program.target_row(each) for each in records]
     target = _with(found.target, rows)
@@ -206,7 +206,7 @@ class _SecondLook:
         self.reader = systems.reader(self.each)
         self.by_id = _by_id(prepared, self.each)
         self.found = found
-        self.linked = {each.target_id: each.source_id for each in found.evidence.links}
+        self.linked = {target: source for source, target in found.evidence.table.pairs}
         self.problems: tuple[str, ...] = ()
         self.whole = True
 
@@ -225,8 +225,8 @@ class _SecondLook:
                 rest = True
         if rest:
             records |= {each.id: each for each in self._listed()}
-        shown = {row.source_id for row in self.found.source.items}
-        shown |= {each.source_id for each in self.found.passed_over}
+        shown, _ = self.found.passed_over.ids()
+        shown |= {row.source_id for row in self.found.source.items}
         return tuple(each for id, each in sorted(records.items()) if id not in shown)
 
     def _listed(self) -> tuple[Record, ...]:
@@ -239,20 +239,18 @@ class _SecondLook:
 def _hidden(
     prepared: PreparedRun,
     systems: OpenSystems,
-    sources: Collection[str],
-    shown: Collection[str],
+    sources: AbstractSet[str],
+    shown: AbstractSet[str],
     remembered: Remembered,
 ) -> tuple[tuple[Record, ...], LinkEvidence]:
     """Return the linked target records missing from a list, and evidence about the others."""
     evidence = remembered.evidence
     # A new source record may be a linked person under an id that the source has re-issued.
-    known = {each.source_id for each in remembered.links}
-    anybody = any(id not in known for id in sources)
-    missing = [
-        each
-        for each in remembered.links
-        if each.target_id not in shown and (anybody or each.source_id in sources)
-    ]
+    links = evidence.table
+    anybody = not links.targets.keys() >= sources
+    missing = links.of_pairs(
+        each for each in links.without_targets(shown) if anybody or each[0] in sources
+    )
     if not missing:
         return (), evidence
     target = prepared.inputs["target"]

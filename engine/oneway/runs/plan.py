@@ -1,7 +1,7 @@
 """Plans what was read, and judges the plan."""
 
 import gc
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -97,17 +97,18 @@ def _headed(
     prepared = session.prepared
     shown: set[str] = set()
     if remembered.links or remembered.still_in:
+        shown, _ = found.passed_over.ids()
         shown |= {row[0] for row in found.source.items}
-        shown |= {each.source_id for each in found.passed_over}
     left = _left_out(remembered, _unlisted(remembered, shown), found.target.items)
     header = _header(prepared, found, session.seal, left)
     evidence = _doubting(prepared, found, header, found.evidence, remembered, shown)
     return replace(found, evidence=evidence), header
 
 
-def _unlisted(remembered: Remembered, shown: Container[str]) -> Sequence[Link]:
+def _unlisted(remembered: Remembered, shown: Collection[str]) -> Sequence[Link]:
     """Return the links of source records that are no longer shown."""
-    return [each for each in remembered.links if each.source_id not in shown]
+    links = remembered.evidence.table
+    return links.of_pairs(links.without_sources(shown))
 
 
 def _left_out(

@@ -146,11 +146,10 @@ class SecondNight:
         doubtful = remembered.still_in  # whether they have left may be in doubt
         others = set(self.read)
         if known or doubtful:
-            others |= {
-                at
-                for at, each in enumerate(before.quiet)
-                if each.source_id in doubtful or not known.agree(each.source_id, each.target_id)
-            }
+            sources, targets = before.quiet.ids
+            others |= known.against(sources, targets)
+            if doubtful:
+                others |= {at for at, each in enumerate(sources) if each in doubtful}
         return self._take(others)
 
     def _take(self, pairs: set[int]) -> bool:

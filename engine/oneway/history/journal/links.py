@@ -10,10 +10,13 @@ from oneway.core.dataclass import dataclass
 from oneway.history.journal.prepared import Prepared
 from oneway.history.journal.store import Store, is_shared, upserting
 from oneway.history.journal.tables import link as table
+from oneway.planning.link_table import Links
 from oneway.planning.links import Link, Origin
 
 _AT_ONCE = 500
 """Links that one statement changes: it takes a limited number of values."""
+_WORTH_IT = 4
+"""Of a quarter of the links or more, all are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,22 @@ class LinkCounts:
     replaced: int = 0
 
 
-def links(store: Store, connection: str) -> tuple[Link, ...]:
-    """Return the links of a connection, by source record."""
-    query = select(table).where(table.c.connection == connection).order_by(table.c.source_id)
-    return tuple(_link(row) for row in store.rows(query))
+def links(store: Store, connection: str) -> Links:
+    """Return the links of a connection, by source record; what is not an id is read when asked."""
+    ours = table.c.connection == connection
+    ids = select(table.c.source_id, table.c.target_id).where(ours).order_by(table.c.source_id)
+
+    pairs = [(source, target) for source, target in store.texts(ids)]
+
+    def load(sources: Sequence[str] | None) -> Sequence[Link]:
+        query = select(table).where(ours).order_by(table.c.source_id)
+        if sources is None or len(sources) * _WORTH_IT > len(pairs):
+            return [_link(row) for row in store.rows(query)]
+        some = (sources[at : at + _AT_ONCE] for at in range(0, len(sources), _AT_ONCE))
+        queries = (query.where(table.c.source_id.in_(each)) for each in some)
+        return [_link(row) for each in queries for row in store.rows(each)]
+
+    return Links(pairs, load)
 
 
 def link_counts(store: Store) -> Mapping[str, int]:
@@ -63,7 +78,7 @@ def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:
     return LinkCounts(len(known), len(wanted) - len(known) - len(lost), len(lost))
 
 
-def _concerning(store: Store, connection: str, found: Sequence[Link]) -> tuple[Link, ...]:
+def _concerning(store: Store, connection: str, found: Sequence[Link]) -> Sequence[Link]:
     """Return the links of the given records; of many, all links of the connection."""
     if len(found) > _AT_ONCE:
         return links(store, connection)

@@ -19,6 +19,7 @@ from oneway.history.journal.errors import damaged, refusing
 from oneway.history.journal.prepared import Prepared
 from oneway.history.journal.rows import AnyRow
 from oneway.history.journal.sqlite import IMMEDIATELY
+from oneway.history.journal.tables import is_plain
 
 Upsert: TypeAlias = lite.Insert | pg.Insert
 """An insert that may handle an existing row; both databases have one form of it."""
@@ -134,6 +135,26 @@ class Store:
         if not self.shared and _is_mistyped(statement, found):
             raise damaged(self.place)
         return found
+
+    def texts(self, statement: Executable) -> Sequence[tuple[str, ...]]:
+        """Return the rows of a query of columns of text: as the driver has them, where it may be.
+
+        Of many rows, turning each value takes three times as long as reading them.
+        """
+        with self._lock, refusing(self.place):
+            if self._connection.in_transaction():
+                found = self._as_stored(statement)
+            else:
+                with self._connection.begin():
+                    found = self._as_stored(statement)
+        if is_plain(found):
+            return found
+        return [tuple(row) for row in self.rows(statement)]
+
+    def _as_stored(self, statement: Executable) -> list[tuple[str, ...]]:
+        with self._connection.execute(statement) as result:
+            cursor: Any = result.cursor
+            return cursor.fetchall()  # type: ignore[no-any-return]
 
     def compact(self) -> bool:
         """Overwrite deleted data; return whether the store's files no longer hold any of it.

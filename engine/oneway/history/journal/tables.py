@@ -5,6 +5,8 @@ migrations with these tables.
 """
 
 import json
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -58,6 +60,14 @@ class AnyText(TypeDecorator[str]):
         if value is not None and value[:1] == _MARK:
             return str(json.loads(value[1:]))
         return value if value is None else str(value)
+
+
+def is_plain(rows: Iterable[Sequence[Any]]) -> bool:
+    """Return whether all values are text that means itself, as it is stored."""
+    try:
+        return _MARK not in "".join(chain.from_iterable(rows))
+    except TypeError:  # bytes, of versions before 0004, or nothing
+        return False
 
 
 METADATA = MetaData()

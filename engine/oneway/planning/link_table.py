@@ -1,0 +1,125 @@
+"""The links of a connection: the ids at once, and the rest of a link when somebody asks.
+
+Nearly all links say what the match keys say. Which do not is found by sets of ids, and only
+of those few does anybody want to know more.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
+
+if TYPE_CHECKING:
+    from oneway.planning.links import Link
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+Only = dict[K, T | None]
+"""The only item with each key; None if several have it."""
+Load: TypeAlias = "Callable[[Sequence[str] | None], Sequence[Link]]"
+"""Returns the links of some source records, or all, in the order of the table."""
+
+
+class Links(Sequence["Link"]):
+    """Links as pairs of a source id and a target id; `load` returns what else is known of them."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]], load: Load) -> None:
+        self.pairs, self._load = pairs, load
+
+    @classmethod
+    def of(cls, links: "Sequence[Link]") -> "Links":
+        """Return these links, all of whose parts are known."""
+        if isinstance(links, Links):
+            return links
+
+        def load(sources: Sequence[str] | None) -> "Sequence[Link]":
+            wanted = None if sources is None else set(sources)
+            return [each for each in links if wanted is None or each.source_id in wanted]
+
+        return cls([(each.source_id, each.target_id) for each in links], load)
+
+    @cached_property
+    def targets(self) -> Mapping[str, str]:
+        """The linked target records, by source record."""
+        return dict(self.pairs)
+
+    @cached_property
+    def only_targets(self) -> "Only[str, str]":
+        """The only linked target record of each source record."""
+        if len(self.targets) == len(self.pairs):
+            return dict(self.targets)
+        return alone([each for each, _ in self.pairs], [each for _, each in self.pairs])
+
+    @cached_property
+    def only_sources(self) -> "Only[str, str]":
+        """The only linked source record of each target record."""
+        return alone([each for _, each in self.pairs], [each for each, _ in self.pairs])
+
+    def sound(self, sources: Iterable[str], targets: Iterable[str]) -> Mapping[str, str]:
+        """Return the links of some records, by source id, that no other link contradicts."""
+        to, back = self.only_targets, self.only_sources
+        wanted = {each for each in map(back.get, targets) if each is not None}
+        wanted |= to.keys() & set(sources)
+        found = ((each, to[each]) for each in sorted(wanted))
+        return {
+            each: target
+            for each, target in found
+            if target is not None and back.get(target) == each
+        }
+
+    def of_pairs(self, wanted: Iterable[tuple[str, str]]) -> "Sequence[Link]":
+        """Return some links as a whole, in the order of all."""
+        pairs = set(wanted)
+        if not pairs:
+            return ()
+        found = self._load(sorted({each for each, _ in pairs}))
+        return [each for each in found if (each.source_id, each.target_id) in pairs]
+
+    def without_targets(self, shown: Iterable[str]) -> Sequence[tuple[str, str]]:
+        """Return the pairs whose target records are not among those shown."""
+        missing = self.only_sources.keys() - shown
+        return [each for each in self.pairs if each[1] in missing] if missing else ()
+
+    def without_sources(self, shown: Iterable[str]) -> Sequence[tuple[str, str]]:
+        """Return the pairs whose source records are not among those shown."""
+        missing = self.targets.keys() - shown
+        return [each for each in self.pairs if each[0] in missing] if missing else ()
+
+    @cached_property
+    def _all(self) -> "Sequence[Link]":
+        return self._load(None)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.pairs)
+
+    def __iter__(self) -> "Iterator[Link]":
+        """Yield each as a whole."""
+        return iter(self._all)
+
+    @overload
+    def __getitem__(self, at: int) -> "Link": ...
+    @overload
+    def __getitem__(self, at: slice) -> "Sequence[Link]": ...
+    def __getitem__(self, at: int | slice) -> "Link | Sequence[Link]":
+        """Return one by its position, or some."""
+        return self._all[at]
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether others are the same links in the same order."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return list(self) == list(other)
+
+    def __hash__(self) -> int:
+        """Return the same for equal links."""
+        return hash(tuple(self.pairs))
+
+
+def alone(keys: Sequence[K], each: Iterable[T]) -> "Only[K, T]":
+    """Return the only item with each key, or None where several have it; skips the key None."""
+    found: Only[K, T] = dict(zip(keys, each, strict=True))
+    if len(found) < len(keys):
+        found |= {key: None for key, number in Counter(keys).items() if number > 1}
+    found.pop(None, None)  # type: ignore[arg-type]  # a key may be None
+    return found
