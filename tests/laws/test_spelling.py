@@ -1,12 +1,14 @@
 """Another spelling of a word that decides something is no answer; any other word is one."""
 
 from typing import Any
+from unicodedata import category, normalize
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
+from oneway.mapping.spelling import _form
 from oneway.planning.access import still_in
 from oneway.planning.plan import Kind, Outcome
 from worlds import World, bound, planned
@@ -106,3 +108,14 @@ def test_all_conditions_of_a_side_share_the_checks() -> None:
     code = bound(World(mapping, world.source, world.target, world.departments)).code
     checks = {id(each.reading.checks["kind",]) for each in (*code.only, *code.rules)}
     assert len(checks) == 1
+
+
+TEXTS = st.text() | st.text("aA\u00df \t\x1c\u200b\u00ad\u3000\uff21\u0130")
+
+
+@given(TEXTS)
+def test_the_form_of_a_text_is_all_but_case_spaces_and_what_is_invisible(text: str) -> None:
+    """Said again letter by letter: the same for texts of ASCII and for any others."""
+    folded = normalize("NFKC", text).casefold()
+    letters = [each for each in folded if not each.isspace() and category(each) != "Cf"]
+    assert _form(text) == "".join(letters)

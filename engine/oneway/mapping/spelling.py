@@ -50,7 +50,8 @@ def with_spellings(code: MappingCode) -> MappingCode:
 class SpellingCheck:
     """The check of one key's values; `other` is what the record schema checks."""
 
-    words: tuple[Word, ...]
+    words: tuple[tuple[Word, str], ...]
+    """Each word, and the form of one that a value must be as it stands; "" of others."""
     reading: Reading
     other: Check | None = None
     passed: set[str] = field(default_factory=set, compare=False)
@@ -75,11 +76,11 @@ class SpellingCheck:
 
     def _spelt(self, value: str) -> str:
         meant = ""
-        for word in self.words:
+        for word, form in self.words:
             for read in results(word, (value,), self.reading):
                 if passes(word, read):
                     return ""
-                if _is_whole(word) and _form(read) == _form(word.value):
+                if form and _form(read) == form:
                     meant = meant or str(word.value)
         if not meant:
             return ""
@@ -87,25 +88,24 @@ class SpellingCheck:
 
 
 def _checks(expressions: Iterable[Expression | None]) -> Mapping[Path, SpellingCheck]:
-    words: dict[Path, list[Word]] = {}
+    words: dict[Path, list[tuple[Word, str]]] = {}
     reading = Reading()
     for each in expressions:
         if each is None:
             continue
         reading = each.reading
         for word in words_of(each.text, each.tree):
-            words.setdefault(word.keys, []).append(word)
+            words.setdefault(word.keys, []).append((word, _whole_form(word)))
     return {
         path: SpellingCheck(tuple(found), reading, reading.checks.get(path))
         for path, found in words.items()
-        if any(map(_is_whole, found))
+        if any(form for _, form in found)
     }
 
 
-def _is_whole(word: Word) -> bool:
-    """Return whether a value must be a word as it stands, and not hold or begin with it."""
-    exact = word.way in (Way.EQUAL, Way.AS_TEXT)
-    return exact and bool(_form(word.value))
+def _whole_form(word: Word) -> str:
+    """Return the form of a word that a value must be, and not hold or begin with; "" of others."""
+    return _form(word.value) if word.way in (Way.EQUAL, Way.AS_TEXT) else ""
 
 
 def _checked(expression: Expression, checks: Mapping[Path, SpellingCheck]) -> Expression:
@@ -115,5 +115,9 @@ def _checked(expression: Expression, checks: Mapping[Path, SpellingCheck]) -> Ex
 
 def _form(value: Value) -> str:
     """Return what of a text is not case, space or invisible; "" of anything else."""
-    folded = normal(value, "NFKC").casefold() if isinstance(value, str) else ""
-    return "".join(each for each in folded if not each.isspace() and category(each) != "Cf")
+    if not isinstance(value, str):
+        return ""
+    text = "".join(normal(value, "NFKC").casefold().split())
+    if text.isascii():
+        return text
+    return "".join(each for each in text if category(each) != "Cf")
