@@ -126,6 +126,17 @@ def test_a_second_record_of_a_leaver_is_listed() -> None:
         assert ids == [found] * may_be_theirs, case
 
 
+def test_a_sensitive_value_names_no_record_of_an_unmatched_leaver() -> None:
+    """Who is named for it would show it. A key is compared all the same."""
+    for sensitive, ref in product([False, True], ["C", "a"]):
+        fields = {**MAPPING["fields"], "email": {"from": "mail", "sensitive": sensitive}}
+        other = {**HELD, "ref": ref, "fullName": "C"}
+        plan = planned(world_of([ANN], [other], fields=fields))
+        ids = [each.source_id for each in still_in(plan, {}, planned=True)]
+        named = not sensitive or ref == "a"
+        assert ids == ["s0"] * named, (sensitive, ref)
+
+
 def test_a_record_of_somebody_who_stays_is_nobodys_second_record() -> None:
     bea = {"code": "B", "name": "Ann", "mail": "ann@example.com", "status": "E"}
     plan = planned(world_of([ANN, bea], [HELD, {**HELD, "ref": "B"}]))

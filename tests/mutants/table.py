@@ -211,6 +211,31 @@ MUTANTS = (
         f"{TWICE} {LAWS}::test_law_08_no_guessing_whom_a_key_may_mean_is_not_absent",
     ),
     Mutant(
+        "sensitive-value-names-a-leaver",
+        "planning/near_misses",
+        "if policy.fields[position].sensitive:",
+        "if False:",
+        "a sensitive value is not compared: who is named for it would show it",
+        "tests/laws/test_whose_access.py",
+    ),
+    # what tells people apart beside their keys
+    *(
+        Mutant(
+            f"lookalike-{name}",
+            "planning/lookalikes",
+            old,
+            new,
+            "the first values of a field say whether each is one person's",
+            "tests/unit/test_near_misses.py",
+        )
+        for name, old, new in (
+            ("days", "if any(parse_day(text) is not None for text in texts):", "if False:"),
+            ("one-form", "len(set(map(one_form, texts))) == len(texts)", "texts"),
+            ("of-few", "len(texts) < _ENOUGH or ", ""),
+            ("of-many", "values[:LOOKED_AT] for", "values for"),
+        )
+    ),
+    Mutant(
         "match-first-candidate",
         "planning/match",
         "if len(candidates) > 1:",

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
 from oneway.planning import near_misses
+from oneway.planning.lookalikes import LOOKED_AT, kinds_of
 from oneway.planning.near_misses import loose
 from oneway.planning.plan import Kind
-from worlds import World, planned
+from worlds import World, bound, planned
 
 MAPPING = {
     "oneway": 1,
@@ -214,6 +215,38 @@ def test_what_else_a_record_holds_says_whether_it_may_be_theirs(
     held: dict[str, str], matched: bool, named: bool
 ) -> None:
     assert bool(of_tracey(held, matched=matched)) == named
+
+
+ALONE = ["1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("phones", "kind"),
+    [
+        ([], ""),
+        (ALONE, "own"),
+        (ALONE[1:], ""),  # too few to say so
+        (["", None, *ALONE, " "], "own"),
+        ([*ALONE, "5"], ""),
+        ([*ALONE, " x", "X"], ""),  # one value but for case and spaces
+        ([*ALONE, 6], ""),
+        ([*ALONE, "2026-03-31"], ""),
+        (["a@example.com", "2", "a@example.com"], "email"),
+        (["a@example.com", "2"], ""),
+        (["a@example.com", "b@example.com", "2026-03-31"], ""),
+        ([*map(str, range(LOOKED_AT)), "1"], "own"),  # the first ones say so
+        ([*map(str, range(LOOKED_AT - 1)), "1"], ""),
+        ([None, *map(str, range(LOOKED_AT)), "1"], "own"),
+    ],
+)
+def test_the_values_of_a_field_say_whether_they_tell_people_apart(
+    phones: list[object], kind: str
+) -> None:
+    held = [Record(f"t{n:03}", {"ref": f"r{n}", "phone": each}) for n, each in enumerate(phones)]
+    program = bound(World(MAPPING | PEOPLE, Snapshot(()), Snapshot(tuple(held)), Snapshot(())))
+    kinds = kinds_of([program.target_row(each) for each in held], program.policy)
+    (phone,) = [n for n, rule in enumerate(program.policy.fields) if rule.path == "phone"]
+    assert kinds[phone] == kind
 
 
 @example("0")
