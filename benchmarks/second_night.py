@@ -2,6 +2,7 @@
 
     python benchmarks/second_night.py                      100,000 records on each side
     python benchmarks/second_night.py --records 10000
+    python benchmarks/second_night.py --links            the same where a sync has linked them
 
 All processor time, in turn, less that of the same program with one person. The floor is
 `orjson.loads` of both files, if orjson can be imported (as in the environment of `make bench`),
@@ -49,6 +50,7 @@ settings: {{include_bank_details: true}}
 schedule: never
 """
 NAMES = ("full", "changed")
+LINKED = ("full-linked", "changed-linked")
 
 
 def write(folder: Path, count: int) -> None:
@@ -71,19 +73,20 @@ def write(folder: Path, count: int) -> None:
         second.append(json.dumps(person))
     for file, lines in (("first", first), ("second", second), ("target", map(json.dumps, target))):
         (folder / f"{file}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for name in NAMES:
-        text = CONNECTION.replace("NAME", name) + f"only_changed: {str(name != 'full').lower()}\n"
+    for name in (*NAMES, *LINKED):
+        part = str(name.startswith("changed")).lower()
+        text = CONNECTION.replace("NAME", name) + f"only_changed: {part}\n"
         (folder / f"{name}.yaml").write_text(text)
 
 
-def seconds(folder: Path, program: str, night: str) -> float:
+def seconds(folder: Path, program: str, night: str, verb: str = "plan") -> float:
     """Return the processor time of one program over the files of a night."""
     files = (f"{night}.jsonl", "target.jsonl")
     if program in ("floor", "hash"):
         text = FLOOR if program == "floor" else HASH
         return measured([sys.executable, "-c", text, *files], folder).processor
     (folder / "source.jsonl").write_bytes((folder / f"{night}.jsonl").read_bytes())
-    command = [sys.executable, "-m", "oneway", "plan", f"{program}.yaml"]
+    command = [sys.executable, "-m", "oneway", verb, f"{program}.yaml"]
     command += ["--source", "source.jsonl", "--target", "target.jsonl", "--limit", "1"]
     command += ["--reference", "departments=departments.json", "--state", "state"]
     return measured(command, folder).processor
@@ -94,14 +97,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--links", action="store_true", help="beside connections that have links")
     given = parser.parse_args()
-    programs = ("floor", "hash", *NAMES)
+    linked = LINKED if given.links else ()
+    programs = ("floor", "hash", *NAMES, *linked)
     with tempfile.TemporaryDirectory(prefix="oneway-bench-") as name:
         many, one = Path(name, "many"), Path(name, "one")
         for folder, count in ((many, given.records), (one, 1)):
             folder.mkdir()
             write(folder, count)
         learned = -seconds(one, "changed", "first") + seconds(many, "changed", "first")
+        for folder in (one, many):
+            for each in linked:
+                seconds(folder, each, "first", "sync")
+        for each in linked[1:]:
+            seconds(many, each, "second")  # keeps the links that the sync has made
         starts: dict[str, list[float]] = {each: [] for each in programs}
         times: dict[str, list[float]] = {each: [] for each in programs}
         for _ in range(given.runs):

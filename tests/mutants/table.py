@@ -740,9 +740,39 @@ MUTANTS = (
             ),
             (
                 "doubted-pass",
-                "runs/second_night",
-                "            if doubtful:",
-                "            if False:",
+                "runs/unchanged_links",
+                "doubtful.union(id for id, _ in self._changed)",
+                "{id for id, _ in self._changed}",
+            ),
+            (
+                "doubted-of-many-pass",
+                "runs/unchanged_links",
+                "return {at for at, each in enumerate(sources) if each in doubtful}.union(",
+                "return set().union(",
+            ),
+            (
+                "links-of-targets-unchanged",
+                "runs/unchanged_links",
+                "        handles |= {target_handle(id) for _, id in self._changed}\n",
+                "",
+            ),
+            (
+                "links-of-others-unknown",
+                "runs/unchanged_links",
+                "wanted |= {id for id, _ in kept.strange} | {",
+                "wanted |= {",
+            ),
+            (
+                "links-kept-against-a-pair",
+                "runs/unchanged_links",
+                "if self._changed is not None or self._against:",
+                "if self._changed is not None:",
+            ),
+            (
+                "links-unchanged",
+                "history/kept_links",
+                "return set(links.pairs) ^ set(",
+                "return set() and set(",
             ),
             (
                 "comma-too-many",

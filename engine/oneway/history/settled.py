@@ -30,13 +30,14 @@ from oneway.history.kept_lines import (
     LinesData,
     Numbers,
 )
+from oneway.history.kept_links import KeptLinks, KeptLinksData
 from oneway.mapping.new_ids import is_number
 from oneway.planning.plan import Quiet
 from oneway.planning.quiet_texts import QuietTexts
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
-FORMAT = b"oneway settled 8\n"
+FORMAT = b"oneway settled 9\n"
 """How a file begins; another version is not read."""
 
 _HANDLE = 6
@@ -155,7 +156,7 @@ class Settled:
     each field by which that is seen. `words` are the values of the source and of the target that
     are compared with the words of the mapping, and `untyped` the constants without a value of
     their type. The pairs stand in the order of the plan; `numbers` of them have a target record
-    whose id is a number.
+    whose id is a number. `links` are those that the run knew.
     """
 
     context: str
@@ -169,6 +170,7 @@ class Settled:
     numbers: int
     blanks: Kinds
     handled: Handled
+    links: KeptLinks
 
     def pairs(self, without: Collection[int]) -> Iterator[SettledPair]:
         """Yield the pairs, without some, by position."""
@@ -264,6 +266,7 @@ _Data: TypeAlias = tuple[
     tuple[list[tuple[int, int]], list[int], memoryview],
     tuple[memoryview, memoryview, memoryview],
     list[float],
+    KeptLinksData,
 ]
 
 
@@ -282,12 +285,13 @@ def _data_of(settled: Settled) -> object:
         (list(blanks.kinds), list(blanks.counts), blanks.of_pairs.tobytes()),
         tuple(each.tobytes() for each in handled[:3]),
         list(handled.shared),
+        settled.links.data,
     )
 
 
 def _settled_of(data: _Data) -> Settled:
     context, telling, lowest, words, untyped = data[:5]
-    source, target, quiet, numbers, blanks, handled, shared = data[5:]
+    source, target, quiet, numbers, blanks, handled, shared, links = data[5:]
     handles, firsts, in_order = handled[0].cast("d"), handled[1].cast("I"), handled[2].cast("d")
     return Settled(
         context,
@@ -301,4 +305,5 @@ def _settled_of(data: _Data) -> Settled:
         numbers,
         Kinds(blanks[0], blanks[1], blanks[2].cast("I")),
         Handled(handles, firsts, in_order, frozenset(shared)),
+        KeptLinks.of_data(links),
     )

@@ -34,7 +34,7 @@ class Handles:
 
     def of_source(self, row: AnySourceRow) -> Iterator[str]:
         """Yield the handles of a source record; raise `Unhandled`."""
-        yield f"source {row.source_id}"
+        yield source_handle(row.source_id)
         yield from self._keys(row.keys)
         if self._watched:
             yield from self._unique(_said(row))
@@ -43,7 +43,7 @@ class Handles:
 
     def of_target(self, target: AnyTargetRow) -> Iterator[str]:
         """Yield the handles of a target record; raise `Unhandled`."""
-        yield f"target {target.target_id}"
+        yield target_handle(target.target_id)
         yield from self._keys(target.keys)
         if self._watched and (values := target.values):
             yield from self._unique([() if each is MISSING else (each,) for each in values])
@@ -78,8 +78,8 @@ class Handles:
         rows = [row for row, _ in pairs]
         if len({len(row[3]) for row in rows}) > 1:
             return ()
-        columns: list[Sequence[str | None]] = [[f"source {row[0]}" for row in rows]]
-        columns.append([f"target {target[0]}" for _, target in pairs])
+        columns: list[Sequence[str | None]] = [[source_handle(row[0]) for row in rows]]
+        columns.append([target_handle(target[0]) for _, target in pairs])
         for level, keys in enumerate(zip(*(row[3] for row in rows), strict=True)):
             columns.append([_key(level, key) for key in keys])
         said = [_said(row) for row in rows] if self._watched else []
@@ -100,6 +100,16 @@ class Handles:
                 found = comparable(value, compare)
                 if found is not None:
                     yield _named(named, found)
+
+
+def source_handle(id: str) -> str:
+    """Return the handle that a source record has by its id."""
+    return f"source {id}"
+
+
+def target_handle(id: str) -> str:
+    """Return the handle that a target record has by its id."""
+    return f"target {id}"
 
 
 def _key(level: int, key: Hashable) -> str | None:

@@ -75,6 +75,15 @@ class Links(Sequence["Link"]):
         found = self._load(sorted({each for each, _ in pairs}))
         return [each for each in found if (each.source_id, each.target_id) in pairs]
 
+    def some(self, sources: Iterable[str]) -> "Links":
+        """Return the links of some source records."""
+        pairs = [(each, self.targets[each]) for each in sorted(sources) if each in self.targets]
+
+        def load(wanted: Sequence[str] | None) -> "Sequence[Link]":
+            return self.of_pairs(pairs) if wanted is None else self._load(wanted)
+
+        return Links(pairs, load)
+
     def without_targets(self, shown: Iterable[str]) -> Sequence[tuple[str, str]]:
         """Return the pairs whose target records are not among those shown."""
         missing = self.only_sources.keys() - shown

@@ -129,10 +129,24 @@ class QuietRun(Sequence[Quiet]):
 
 
 class PassedOver(Sequence[Quiet]):
-    """The outcomes of pairs that were not read: those of the last run, without some of them."""
+    """The outcomes of pairs that were not read: those of the last run, without some of them.
 
-    def __init__(self, texts: QuietTexts, without: Collection[int]) -> None:
-        self.texts, self._without = texts, sorted(without)
+    `linking` are the pairs of ids of which links may speak, if others of them need not be known.
+    """
+
+    def __init__(
+        self,
+        texts: QuietTexts,
+        without: Collection[int],
+        linking: Sequence[tuple[str, str]] | None = None,
+    ) -> None:
+        self.texts, self._without, self._linking = texts, sorted(without), linking
+
+    def linking(self) -> tuple[set[str], set[str]]:
+        """Return the ids of both sides of which links may speak."""
+        if self._linking is None:
+            return self.ids()
+        return {source for source, _ in self._linking}, {target for _, target in self._linking}
 
     def ids(self) -> tuple[set[str], set[str]]:
         """Return the ids of the source records, and those of the target records."""
@@ -143,7 +157,11 @@ class PassedOver(Sequence[Quiet]):
 
     def but(self, positions: Collection[int]) -> "PassedOver":
         """Return these outcomes without some more, by their positions in `texts`."""
-        return PassedOver(self.texts, {*self._without, *positions}) if positions else self
+        return (
+            PassedOver(self.texts, {*self._without, *positions}, self._linking)
+            if positions
+            else self
+        )
 
     def doubtful(self) -> Iterator[tuple[int, Quiet]]:
         """Yield the outcomes of those of whom only a key says who they are, with positions."""

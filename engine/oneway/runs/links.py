@@ -140,7 +140,7 @@ def looked_up(
     """Return the inputs with linked target records that the target's list did not show."""
     if not remembered.links:
         return replace(found, evidence=remembered.evidence)
-    sources, shown = found.passed_over.ids()
+    sources, shown = found.passed_over.linking()
     sources |= {row[0] for row in found.source.items}
     shown |= {each[0] for each in found.target.items}
     records, evidence = _hidden(prepared, systems, sources, shown, remembered)

@@ -97,7 +97,7 @@ def _headed(
     prepared = session.prepared
     shown: set[str] = set()
     if remembered.links or remembered.still_in:
-        shown, _ = found.passed_over.ids()
+        shown, _ = found.passed_over.linking()
         shown |= {row[0] for row in found.source.items}
     left = _left_out(remembered, _unlisted(remembered, shown), found.target.items)
     header = _header(prepared, found, session.seal, left)
@@ -157,6 +157,7 @@ def _of_the_changed(
     prepared, systems, seal = session.prepared, session.systems, session.seal
     night = SecondNight(session)
     read = night.evaluated(remembered, progress)
+    remembered = night.remembered
     if read is not None:
         found = looked_up(prepared, systems, read, remembered)
         found, header = _headed(session, found, remembered)

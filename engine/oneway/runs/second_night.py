@@ -18,6 +18,7 @@ from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import canonical
+from oneway.history.kept_links import KeptLinks
 from oneway.history.settled import (
     Digests,
     Settled,
@@ -33,16 +34,16 @@ from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, TargetRo
 from oneway.mapping.read_keys import tallies_of
 from oneway.planning.assemble import Assembler
 from oneway.planning.handles import Handles, Unhandled
+from oneway.planning.link_table import Links
 from oneway.planning.lookalikes import LOOKED_AT, held_value, kinds_of, telling
 from oneway.planning.plan import Plan, Quiet
 from oneway.planning.plan_file.codec import to_data
-from oneway.planning.quiet_texts import PassedOver
-from oneway.planning.screen import KnownPairs
 from oneway.runs.changed_lines import ByLine, ChangedLines, PartSystems
-from oneway.runs.links import Remembered
+from oneway.runs.links import NOTHING_REMEMBERED, Remembered
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs, evaluate_inputs, table_digest
 from oneway.runs.session import RunSession
+from oneway.runs.unchanged_links import UnchangedLinks
 from oneway.runs.usual import SIDES, is_usual, untyped_of, words_of
 
 _SPARE = 100
@@ -64,14 +65,20 @@ class SecondNight:
         self.read: set[int] = set()
         """The pairs that are read again, by their positions in `before`; all others are not."""
         self.sides: dict[str, ChangedLines] = {}
+        self.remembered = NOTHING_REMEMBERED
+        """What is remembered that may have a bearing on what was read."""
+        self._links: UnchangedLinks | None = None
+        self._all_links = Links.of(())
 
     def evaluated(
         self, remembered: Remembered, progress: Progress = silent
     ) -> EvaluatedInputs | None:
         """Return what the mapping makes of what has changed; None where all is to be read."""
+        self.remembered = remembered
         if not _can_be_read_in_part(self.prepared):
             return None
         self.before = load_settled(self.session.state, self.session.name)
+        self._all_links = Links.of(remembered.links)
         found = self._tried(remembered, progress)
         if found is None and self.before is not None:
             self.before = None
@@ -142,15 +149,8 @@ class SecondNight:
             if lost is None:
                 return False
             self.read |= lost
-        known = KnownPairs(remembered.evidence)
-        doubtful = remembered.still_in  # whether they have left may be in doubt
-        others = set(self.read)
-        if known or doubtful:
-            sources, targets = before.quiet.ids
-            others |= known.against(sources, targets)
-            if doubtful:
-                others |= {at for at, each in enumerate(sources) if each in doubtful}
-        return self._take(others)
+        self._links = UnchangedLinks(before, remembered)
+        return self._take(self.read | self._links.bearing(self.read, self.digests))
 
     def _take(self, pairs: set[int]) -> bool:
         """Let pairs be read after all; return whether their lines are still the same."""
@@ -195,7 +195,9 @@ class SecondNight:
 
     def _with_passed(self, found: EvaluatedInputs, before: Settled) -> EvaluatedInputs:
         """Return what was read together with what is passed over."""
-        passed, blanks = PassedOver(before.quiet, self.read), before.blanks
+        assert self._links is not None, "not compared"
+        passed, self.remembered = self._links.passed(self.read)
+        blanks = before.blanks
         counts = Counter(dict(zip(blanks.kinds, blanks.counts, strict=True)))
         counts.subtract(blanks.kinds[blanks.of_pairs[each]] for each in self.read)
         numbers = sum(is_number(before.quiet[each].target_id) for each in self.read)
@@ -221,7 +223,7 @@ class SecondNight:
         policy, before = found.program.policy, self.before
         quiet = [each for each in plan.runs if isinstance(each, Quiet)]
         if self._is_little(quiet):
-            return None
+            return self._links.anew() if self._links is not None else None
         targets = sorted(found.target.items, key=_by_id)
         kinds = kinds_of(targets, policy)
         always = {id for at in kinds for id in _holding(targets, at, LOOKED_AT + _SPARE)}
@@ -244,7 +246,14 @@ class SecondNight:
         target = self.sides["target"].kept({each.target: at for at, each in enumerate(pairs)})
         if source is None or target is None:
             return None
-        return Settled(context, told, lowest, words, untyped, source, target, *columns(pairs))
+        links = KeptLinks.of(
+            self._all_links,
+            [pair.quiet.source_id for pair in pairs],
+            [pair.quiet.target_id for pair in pairs],
+        )
+        return Settled(
+            context, told, lowest, words, untyped, source, target, *columns(pairs), links
+        )
 
     def _is_little(self, new: Sequence[object]) -> bool:
         """Return whether what was kept holds about as well without some new pairs."""

@@ -1,0 +1,70 @@
+"""Finds which kept pairs the links of tonight have a bearing on, and which links on anybody else.
+
+A link says of a pair that is passed over what it said when the pair was kept. So only links that
+differ are looked at, those of no kept pair, and those of the pairs that are read.
+"""
+
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from itertools import islice
+
+from oneway.history.kept_links import KeptLinks
+from oneway.history.settled import Digests, Settled
+from oneway.planning.handles import source_handle, target_handle
+from oneway.planning.link_table import Links
+from oneway.planning.quiet_texts import PassedOver
+from oneway.planning.screen import KnownPairs
+from oneway.runs.links import Remembered
+
+_MANY = 50
+"""Where a fiftieth of the pairs or more have another link, all are asked."""
+
+
+class UnchangedLinks:
+    """What is remembered tonight, beside the pairs and the links that an earlier run kept."""
+
+    def __init__(self, before: Settled, remembered: Remembered) -> None:
+        self.before, self.remembered = before, remembered
+        self.links = Links.of(remembered.links)
+        changed = before.links.changed(self.links)
+        many = changed is None or len(changed) * _MANY >= len(before.quiet)
+        self._changed = None if many else changed
+        self._against: Collection[int] = ()
+
+    def bearing(self, read: AbstractSet[int], digests: Digests) -> set[int]:
+        """Return the pairs of which something else is known by now, beside those that are read."""
+        before, remembered = self.before, self.remembered
+        # Whether they have left, or were created, may be in doubt.
+        doubtful = remembered.still_in | remembered.pending.keys()
+        if self._changed is None:
+            sources, targets = before.quiet.ids
+            self._against = KnownPairs(remembered.evidence).against(sources, targets)
+            return {at for at, each in enumerate(sources) if each in doubtful}.union(self._against)
+        handles = {source_handle(id) for id in doubtful.union(id for id, _ in self._changed)}
+        handles |= {target_handle(id) for _, id in self._changed}
+        return before.handled.sharing(digests.of_handles(handles), read) if handles else set()
+
+    def passed(self, read: AbstractSet[int]) -> tuple[PassedOver, Remembered]:
+        """Return what is passed over, and what is remembered that may have a bearing on the rest.
+
+        One link stands for all of pairs that are passed over: it says that there are links. And one
+        pair without a link says that somebody has none.
+        """
+        if self._changed is None:
+            return PassedOver(self.before.quiet, read), self.remembered
+        quiet, kept = self.before.quiet, self.before.links
+        telling = [quiet[at] for at in quiet.only_by_key if at not in read]
+        telling += [quiet[at] for at in islice((e for e in kept.unlinked if e not in read), 1)]
+        wanted = {quiet[at].source_id for at in read}.union(each.source_id for each in telling)
+        wanted |= {id for id, _ in kept.strange} | {id for id, _ in self._changed}
+        linking = [(each.source_id, each.target_id) for each in telling]
+        one = list(islice((each for each in self.links.pairs if each[0] not in wanted), 1))
+        links = self.links.some(wanted.union(id for id, _ in one))
+        return PassedOver(quiet, read, [*linking, *one]), replace(self.remembered, links=links)
+
+    def anew(self) -> Settled | None:
+        """Return what was kept with the links of tonight; None where few differ, or one matters."""
+        if self._changed is not None or self._against:
+            return None
+        return replace(self.before, links=KeptLinks.of(self.links, *self.before.quiet.ids))
