@@ -707,7 +707,7 @@ MUTANTS = (
                 "pass",
             ),
             ("forms-of-keys-off", "planning/handles", "loose(_plain(key))", "_plain(key)"),
-            ("ids-off", "planning/handles", '        yield f"source {row.source_id}"\n', ""),
+            ("ids-off", "planning/handles", "        yield source_handle(row.source_id)\n", ""),
             (
                 "unique-values-off",
                 "planning/handles",
