@@ -226,6 +226,12 @@ def test_whoever_somebody_else_speaks_of_is_not() -> None:
     linked = LinkEvidence((Link("sf", "tz", "", DAY, DAY), Link("sa", "ta", "", DAY, DAY)))
     refuse_difference(world, linked)
     assert quiet(world, linked) == ["sa"]
+    another = LinkEvidence((Link("sz", "tf", "", DAY, DAY),))  # was somebody else's
+    refuse_difference(world, another)
+    assert quiet(world, another) == ["sa"]
+    unlisted = LinkEvidence((Link("sf", "tf", "", DAY, DAY),), unlisted=frozenset({"tf"}))
+    refuse_difference(world, unlisted)
+    assert quiet(world, unlisted) == ["sa"]
 
 
 def test_nor_is_whose_value_somebody_claims_who_is_found_by_no_such_key() -> None:

@@ -380,6 +380,44 @@ def test_a_pair_is_read_of_which_something_else_is_known_by_now() -> None:
             assert refuse_difference(FIRM, folder, lines, remembered)[1] == expected
 
 
+def linked(*pairs: tuple[int, int], **more: Any) -> Remembered:
+    """Return what is remembered where these people are linked to these target records."""
+    links = tuple(Link(f"s{source:04}", f"t{target:04}", "", DAY, DAY) for source, target in pairs)
+    return Remembered(links, now=NOW, **more)
+
+
+def test_links_are_kept_anew_where_many_differ_and_contradict_nobody() -> None:
+    own = [(n, n) for n in range(8)]
+    other = [(n, {5: 6, 6: 5}.get(n, n)) for n in range(8)]
+    with TemporaryDirectory() as name, few_looked_at():
+        folder, lines = Path(name), lines_of(firm(8))
+        for remembered, expected in (
+            (linked(), 0),
+            (linked(*own, still_in=frozenset({"s0005"})), 5),
+            (linked(*own), 6),
+            (linked(*other), 4),
+            (linked(*other), 4),
+        ):
+            assert refuse_difference(FIRM, folder, lines, remembered)[1] == expected
+
+
+def test_a_pair_is_read_whose_target_record_somebody_else_was_linked_to() -> None:
+    own = [(n, n) for n in range(8) if n != 6]
+    with (
+        TemporaryDirectory() as name,
+        few_looked_at(),
+        patch.object(unchanged_links, "_MANY", 0),
+    ):
+        folder, lines = Path(name), lines_of(firm(8))
+        for remembered, expected in (
+            (linked(*own), 0),
+            (linked(*own), 6),
+            (linked(*own, (9, 6)), 5),
+            (linked(*own[:-1]), 5),
+        ):
+            assert refuse_difference(FIRM, folder, lines, remembered)[1] == expected
+
+
 def test_all_is_read_where_records_mean_something_else_by_now() -> None:
     fields = FIRM_MAPPING["fields"] | {"contact": {"from": "contact", "compare": "trimmed"}}
     edited = replace(FIRM, mapping=FIRM_MAPPING | {"fields": fields})
