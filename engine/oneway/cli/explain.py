@@ -114,7 +114,8 @@ def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:
     if not isdir(state):
         return None
     with RunSession(prepared, Operator(user(), state_of(state), now)) as session:
-        return recall(session)
+        found = recall(session)
+        return replace(found, links=tuple(found.links))  # read as a whole while the store is open
 
 
 def _found(
