@@ -1258,6 +1258,14 @@ MUTANTS = (
         "tests/unit/test_patience.py",
     ),
     Mutant(
+        "patience-reason-replaced",
+        "applying/circuit_breaker",
+        "self.why = self.why or f",
+        "self.why = f",
+        "why a system was given up is what came first, not what those in flight ended with",
+        "tests/unit/test_patience.py",
+    ),
+    Mutant(
         "patience-comes-back",
         "applying/circuit_breaker",
         "if blame is Blame.ACCESS or self.row >= self._most:\n            self.lost = True\n",

@@ -41,3 +41,11 @@ def test_it_does_not_come_back() -> None:
     patience.met(Blame.SYSTEM, "down")
     patience.met(None)
     assert patience.lost
+
+
+def test_the_first_reason_stays_whatever_those_in_flight_end_with() -> None:
+    patience = CircuitBreaker()
+    patience.met(Blame.ACCESS, "revoked")
+    for _ in range(GIVE_UP):
+        patience.met(Blame.SYSTEM, "down")
+    assert patience.why == "revoked"

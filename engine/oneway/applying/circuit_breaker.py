@@ -26,4 +26,4 @@ class CircuitBreaker:
         if blame is Blame.ACCESS or self.row >= self._most:
             self.lost = True
             times = "" if blame is Blame.ACCESS else f"{self.row} times in a row, at last: "
-            self.why = f"{times}{summary}"
+            self.why = self.why or f"{times}{summary}"  # others that were in flight failed later
