@@ -13,7 +13,17 @@ from dataclasses import dataclass
 import pytest
 
 from oneway.core.connector import Connector, WriteError
-from oneway.core.records import MISSING, Record, Value, at, is_blank, path_of, with_value
+from oneway.core.records import (
+    MISSING,
+    Record,
+    Snapshot,
+    Value,
+    at,
+    is_blank,
+    path_of,
+    with_value,
+)
+from oneway.runs.read import Streaming
 
 HOSTILE = (
     "Zoë O'Łódź-Ó Súilleabháin",
@@ -118,6 +128,17 @@ def one_reader_reads_twice(subject: Subject) -> None:
     connector = subject.open()
     reader = connector.reader(subject.resource)
     assert reader.read() == reader.read()
+    connector.close()
+
+
+def what_streams_is_what_is_read(subject: Subject) -> None:
+    connector = subject.open()
+    reader = connector.reader(subject.resource)
+    if isinstance(reader, Streaming):
+        gaps: list[str] = []
+        records = tuple(reader.records(gaps))
+        notes = getattr(reader, "notes", ())
+        assert Snapshot(records, not gaps, (*gaps, *notes)) == reader.read()
     connector.close()
 
 
@@ -239,6 +260,7 @@ READING: tuple[Check, ...] = (
     everything_is_read,
     a_second_read_is_equal,
     one_reader_reads_twice,
+    what_streams_is_what_is_read,
     get_is_what_read_is,
     get_of_nobody_is_none,
     find_misses_nobody,

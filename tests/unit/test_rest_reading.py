@@ -72,6 +72,37 @@ def test_a_cursor_that_comes_again_makes_the_read_incomplete() -> None:
     assert "leads back" in snapshot.problems[0]
 
 
+def test_the_records_of_a_page_come_before_the_next_page_is_asked_for() -> None:
+    connector, world = opened(page("a", "b"), page("b", "c"), page())
+    gaps: list[str] = []
+    asked = [(each.id, len(world.asked)) for each in connector.reader("people").records(gaps)]
+    assert asked == [("a", 1), ("b", 1), ("c", 2)]
+    assert "twice by page 2" in gaps[0]
+
+
+def test_details_are_asked_for_once_all_are_listed() -> None:
+    connector, world = opened(
+        page("a"), page("b"), page(), *(reply({"id": id}) for id in "ab"),
+        manifest=altered("concurrency: 4", "concurrency: 1", DETAILED),
+    )  # fmt: skip
+    reader = connector.reader("people")
+    assert [(each.id, len(world.asked)) for each in reader.records([])] == [("a", 4), ("b", 5)]
+
+
+def test_what_is_missing_is_said_once_for_each_read() -> None:
+    def answers() -> list[httpx.Response]:
+        details = [reply({"id": "a"}), reply(status=404), reply({"id": "c"})]
+        return [page("a", "b", "c"), page(), *details]
+
+    one_at_a_time = altered("concurrency: 4", "concurrency: 1", DETAILED)
+    connector, _ = opened(*answers(), *answers(), manifest=one_at_a_time)
+    reader = connector.reader("people")
+    for _ in range(2):
+        snapshot = reader.read()
+        assert (ids(snapshot.records), snapshot.complete) == (["a", "c"], True)
+        assert snapshot.problems == ("1 of 3 records were gone when read one by one",)
+
+
 @pytest.mark.parametrize("link", ["/v1/people?p=2", "https://api.example.com:443/v1/people?p=2"])
 def test_a_next_link_of_the_same_origin_is_followed(link: str) -> None:
     manifest = paged("{type: next_link, next: links.next}")

@@ -4,7 +4,7 @@ from oneway.core.connector import Choice
 from oneway.core.records import at
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.model import Choosing, ResourceRequests
-from oneway_connectors.rest.paging import Item, collect
+from oneway_connectors.rest.paging import Item, ListSoFar, pages
 
 
 def choices_of(client: Client, option: str, choosing: Choosing) -> tuple[Choice, ...]:
@@ -12,9 +12,9 @@ def choices_of(client: Client, option: str, choosing: Choosing) -> tuple[Choice,
 
     Items without a value are left out: they cannot be chosen.
     """
-    pages = list(collect(client, _resource(option, choosing), choosing.listing, {}))
-    found = pages[-1].items.values()  # each is a further page of the same collection
-    return tuple(_choice(item, choosing) for item in found if not item.problem)
+    found = pages(client, _resource(option, choosing), choosing.listing, {}, ListSoFar())
+    items = (item for page in found for item in page)
+    return tuple(_choice(item, choosing) for item in items if not item.problem)
 
 
 def _choice(item: Item, choosing: Choosing) -> Choice:

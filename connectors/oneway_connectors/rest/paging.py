@@ -11,7 +11,7 @@ a link that leads to another host                `ReadError`
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
 import httpx
@@ -37,11 +37,12 @@ class Item:
 
 
 @dataclass(slots=True)
-class ListedItems:
-    """The items of a list so far, by id, and why it may be incomplete."""
+class ListSoFar:
+    """What is known of a list by the pages that were read."""
 
-    items: dict[str, Item] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
+    """Why it may be incomplete."""
     totals: list[int] = field(default_factory=list)
     """The total of each page that gave one."""
     lengths: list[int] = field(default_factory=list)
@@ -62,11 +63,18 @@ class _Page:
     """Whether no row has a flaw, for certain."""
 
 
-def collect(
-    client: Client, resource: ResourceRequests, listing: Listing, extra: Mapping[str, Value]
-) -> Iterator[ListedItems]:
-    """Yield the same collection after each page; `extra` are further query parameters."""
-    collected, seen = ListedItems(), set()
+def pages(
+    client: Client,
+    resource: ResourceRequests,
+    listing: Listing,
+    extra: Mapping[str, Value],
+    so_far: ListSoFar,
+) -> Iterator[Sequence[Item]]:
+    """Yield the items of each page that no page before had, and note the page in `so_far`.
+
+    `extra` are further query parameters.
+    """
+    seen = set[tuple[httpx.URL, bytes | None]]()
     position: Value = listing.paging.start
     if listing.paging.by is PageBy.CURSOR:
         position = None
@@ -78,26 +86,26 @@ def collect(
         try:
             page = _read(client, resource, listing, call, number, position)
         except ReadError as error:
-            if error.code in _NO_PAGE and _has_all(collected):
+            if error.code in _NO_PAGE and _has_all(so_far):
                 break
             raise
-        problem = _take(collected, resource, page, listing.paging)
-        if problem and _has_all(collected):
+        items, problem = _new_items(so_far, resource, page, listing.paging)
+        if problem and _has_all(so_far):
             break
-        _note_size(client, listing.paging, collected, page)
-        yield collected
+        _note_size(client, listing.paging, so_far, page)
+        yield items
         if problem:
-            collected.problems.append(problem)
+            so_far.problems.append(problem)
             return
         position = _following(client, listing.paging, page)
         call = None if position is None else _turn(client, listing, extra, page, position)
         if call and (call.url, call.content) in seen:
-            collected.problems.append(f"page {number} leads back to a page that was read before")
+            so_far.problems.append(f"page {number} leads back to a page that was read before")
             return
         if call and number >= client.api.limits.pages:
-            collected.problems.append(f"the list has more than {number:,} pages")
+            so_far.problems.append(f"the list has more than {number:,} pages")
             return
-    _check_size(listing.paging, collected)
+    _check_size(listing.paging, so_far)
 
 
 def answered(client: Client, resource: ResourceRequests | None, call: Call) -> Answer:
@@ -209,30 +217,33 @@ def _read(
     return _Page(number, position, call, answer, data.value, rows, sound)
 
 
-def _take(collected: ListedItems, resource: ResourceRequests, page: _Page, paging: Paging) -> str:
-    """Keep the items of a page; return why the read must stop, or ""."""
-    here, slid, doubled = set[str](), 0, 0
+def _new_items(
+    so_far: ListSoFar, resource: ResourceRequests, page: _Page, paging: Paging
+) -> tuple[Sequence[Item], str]:
+    """Return the items of a page that are new, and why the read must stop, or ""."""
+    here, slid, doubled = dict[str, Item](), 0, 0
     for index, row in enumerate(page.rows, 1):
         place = f"page {page.number}, item {index}"
         item = item_of(row, resource, place, sound=page.sound)
         if item.id in here:
             doubled += 1
-        elif item.id in collected.items:
+        elif item.id in so_far.ids:
             slid += 1
-        collected.items.setdefault(item.id, item)
-        here.add(item.id)
+        here.setdefault(item.id, item)
+    new = [item for id, item in here.items() if id not in so_far.ids]
+    so_far.ids.update(here)
     if slid and slid == len(here):
         hint = f" (is '{paging.param}' ignored?)" if paging.param else ""
-        return f"page {page.number} holds only records that were read before{hint}"
+        return new, f"page {page.number} holds only records that were read before{hint}"
     if slid:
         text = f"{_ids(slid)} twice by page {page.number}: the list changed while it was read"
-        collected.problems.append(text)
+        so_far.problems.append(text)
     if doubled:
         text = (
             f"{_ids(doubled)} twice on page {page.number}: the list holds a record more than once"
         )
-        collected.problems.append(text)
-    return ""
+        so_far.problems.append(text)
+    return new, ""
 
 
 def _ids(count: int) -> str:
@@ -280,12 +291,12 @@ def _turn(
         raise ReadError("R111", f"{client.shown(page.call)}: {error}", _LEADS_AWAY) from None
 
 
-def _note_size(client: Client, paging: Paging, collected: ListedItems, page: _Page) -> None:
-    collected.lengths.append(len(page.rows))
+def _note_size(client: Client, paging: Paging, so_far: ListSoFar, page: _Page) -> None:
+    so_far.lengths.append(len(page.rows))
     total = found_in(client, page.call, paging.total, page.data) if paging.total else None
     count = _count(total)
     if count is not None:
-        collected.totals.append(count)
+        so_far.totals.append(count)
 
 
 def _count(total: Value) -> int | None:
@@ -297,31 +308,31 @@ def _count(total: Value) -> int | None:
     return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
-def _has_all(collected: ListedItems) -> bool:
+def _has_all(so_far: ListSoFar) -> bool:
     """Return whether the number of records equals the total of every page."""
-    return bool(collected.totals) and set(collected.totals) == {len(collected.items)}
+    return bool(so_far.totals) and set(so_far.totals) == {len(so_far.ids)}
 
 
 _NO_PAGE = ("R104", "R110")
 """Answers of systems to a page beyond the last: 404, or another refusal."""
 
 
-def _check_size(paging: Paging, collected: ListedItems) -> None:
+def _check_size(paging: Paging, so_far: ListSoFar) -> None:
     """Add why records may have moved between two pages, or never came."""
-    totals, count = collected.totals, len(collected.items)
+    totals, count = so_far.totals, len(so_far.ids)
     moved = next((each for each in totals if each != totals[0]), None)
     if moved is not None:
         text = f"the list's total was {totals[0]}, and {moved} on a later page"
-        collected.problems.append(f"{text}: the list changed while it was read")
+        so_far.problems.append(f"{text}: the list changed while it was read")
     if totals and count < totals[-1]:
-        collected.problems.append(f"{count} of {totals[-1]} records came")
-    full = [rows for rows in collected.lengths if rows]
+        so_far.problems.append(f"{count} of {totals[-1]} records came")
+    full = [rows for rows in so_far.lengths if rows]
     most = max(full, default=0)
     early = next((n for n, rows in enumerate(full[:-1], 1) if rows < most), None)
     if paging.by is PageBy.PAGE and early is not None:
         other = full.index(most) + 1
         text = f"page {early} holds {full[early - 1]} records, and page {other} holds {most}"
-        collected.problems.append(f"{text}: it ended early, though more pages follow")
+        so_far.problems.append(f"{text}: it ended early, though more pages follow")
 
 
 def _unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:

@@ -7,7 +7,7 @@ incomplete. A problem of all records (credentials, the network) ends the read.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from oneway.core.connector import ReadError
@@ -18,7 +18,7 @@ from oneway_connectors.rest.answers import Unreadable, flaw_in, parse_json, sear
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, ResourceRequests, Single
-from oneway_connectors.rest.paging import Item, ListedItems, collect, item_of
+from oneway_connectors.rest.paging import Item, ListSoFar, item_of, pages
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 
@@ -35,6 +35,8 @@ class RestReader:
 
     client: Client
     resource: ResourceRequests
+    notes: list[str] = field(default_factory=list, compare=False)
+    """What the last read noticed, though nothing is missing by it."""
 
     @property
     def by_id(self) -> bool:
@@ -54,26 +56,39 @@ class RestReader:
 
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record, in the order of the system's list."""
-        return self._bounded()._read_all(progress)
+        gaps: list[str] = []
+        records = tuple(self.records(gaps, progress))
+        return Snapshot(records, not gaps, (*gaps, *self.notes))
 
-    def _read_all(self, progress: Progress) -> Snapshot:
-        collected = self._collect({}, progress)
-        records = tuple(self._records(collected, progress))
-        gone = [record for record in records if record is None]
-        kept = tuple(record for record in records if record is not None)
-        problems = list(collected.problems)
-        complete = not problems
+    def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
+        """Yield the records that `read` returns; `gaps` is given why any may be missing.
+
+        Those without details come page by page. Others come once all are listed: a list that is
+        read at once has little time to change.
+        """
+        self.notes.clear()
+        yield from self._bounded()._counted(gaps, progress)
+
+    def _counted(self, gaps: list[str], progress: Progress) -> Iterator[Record]:
+        """Yield the records, and say in the end how many are gone, or cannot be read."""
+        so_far, gone, unread, problem = ListSoFar(), 0, 0, ""
+        for record in self._records(self._listed({}, so_far, progress), progress):
+            if record is None:
+                gone += 1
+                continue
+            if record.problem:
+                unread, problem = unread + 1, problem or record.problem
+            yield record
+        gaps += so_far.problems
+        count = len(so_far.ids)
         if gone:
-            problems.append(f"{len(gone)} of {len(records)} records were gone when read one by one")
             # One or two records deleted meanwhile are normal; many mean a wrong address.
-            complete = complete and len(gone) <= max(_FEW, len(records) // 100)
-        unread = [record.problem for record in kept if record.problem]
-        if len(unread) > max(_FEW, len(kept) // _A_FIFTH):
+            said = self.notes if gone <= max(_FEW, count // 100) else gaps
+            said.append(f"{gone} of {count} records were gone when read one by one")
+        if unread > max(_FEW, (count - gone) // _A_FIFTH):
             # A few broken records concern only themselves; this many mean a login page, or a
             # failing system whose other answers are unreliable too.
-            problems.append(f"{len(unread)} of {len(kept)} records cannot be read: {unread[0]}")
-            complete = False
-        return Snapshot(kept, complete, tuple(problems))
+            gaps.append(f"{unread} of {count - gone} records cannot be read: {problem}")
 
     def get(self, id: str) -> Record | None:
         """Return the record with an id as it is now, or None."""
@@ -108,22 +123,26 @@ class RestReader:
         return replace(self, client=self.client.for_one_read())
 
     def _found(self, extra: Mapping[str, Value]) -> tuple[Record, ...]:
-        collected = self._collect(extra, silent)
-        if collected.problems:
-            summary = f"{self.client.api.title}: {self.resource.name}: {collected.problems[0]}"
+        so_far = ListSoFar()
+        items = list(self._listed(extra, so_far, silent))
+        if so_far.problems:
+            summary = f"{self.client.api.title}: {self.resource.name}: {so_far.problems[0]}"
             raise ReadError("R111", summary, "What may be missing cannot be looked up.")
-        return tuple(r for r in self._records(collected, silent) if r is not None)
+        found = self._records(iter(items), silent)
+        return tuple(record for record in found if record is not None)
 
-    def _collect(self, extra: Mapping[str, Value], progress: Progress) -> ListedItems:
-        collected = ListedItems()
+    def _listed(
+        self, extra: Mapping[str, Value], so_far: ListSoFar, progress: Progress
+    ) -> Iterator[Item]:
+        """Yield the items of the list, and note its pages in `so_far`."""
         try:
-            for collected in collect(self.client, self.resource, self._listing(), extra):
-                progress(f"list of {self.resource.name}", len(collected.items), None)
+            for items in pages(self.client, self.resource, self._listing(), extra, so_far):
+                progress(f"list of {self.resource.name}", len(so_far.ids), None)
+                yield from items
         except ReadError as error:
             # A search may answer 404 for no match: the list exists, or nothing would be planned.
-            if not extra or error.code != "R104" or collected.items:
+            if not extra or error.code != "R104" or so_far.ids:
                 raise
-        return collected
 
     def _listing(self) -> Listing:
         if self.resource.listing is None:
@@ -131,17 +150,17 @@ class RestReader:
             raise ReadError("R113", summary, "The manifest has no list for this resource.")
         return self.resource.listing
 
-    def _records(self, collected: ListedItems, progress: Progress) -> Iterator[Record | None]:
+    def _records(self, items: Iterator[Item], progress: Progress) -> Iterator[Record | None]:
         """Yield a record for each item in order; None for one that is gone."""
         details = self.resource.details
-        total = len(collected.items)
-        workers = max((detail.concurrency for detail in details), default=1)
-        finished = _in_order(
-            lambda item: self._finish(item, details), collected.items.values(), workers
-        )
+        if not details:
+            yield from map(self._record, items)
+            return
+        listed = list(items)
+        workers = max(detail.concurrency for detail in details)
+        finished = _in_order(lambda item: self._finish(item, details), listed, workers)
         for done, record in enumerate(finished, 1):
-            if details:
-                progress(self.resource.name, done, total)
+            progress(self.resource.name, done, len(listed))
             yield record
 
     def _finish(self, item: Item, details: Iterable[Single]) -> Record | None:
