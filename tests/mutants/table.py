@@ -218,6 +218,22 @@ MUTANTS = (
         "a sensitive value is not compared: who is named for it would show it",
         "tests/laws/test_whose_access.py",
     ),
+    Mutant(
+        "nobody-may-have-what-several-claim",
+        "planning/near_misses",
+        "free = [each for each in targets if each.target_id not in owners]",
+        "free = [e for e in targets if e.target_id not in owners | dict.fromkeys(matches.spoken)]",
+        "a record that several people claim may be a joiner's: nobody may have it yet",
+        "tests/unit/test_near_misses.py",
+    ),
+    Mutant(
+        "nothing-matches-what-several-claim",
+        "planning/lookalikes",
+        "unsure = any(each in spoken for each in ids)",
+        "unsure = False",
+        "of a record that several people claim, nobody may say that nothing matches it",
+        "tests/unit/test_near_misses.py",
+    ),
     # what tells people apart beside their keys
     *(
         Mutant(

@@ -11,12 +11,13 @@ from oneway.planning.near_misses import loose
 from oneway.planning.plan import Kind
 from worlds import World, bound, planned
 
+CODE = [{"source": "code", "target": "ref"}]
 MAPPING = {
     "oneway": 1,
     "name": "near",
     "source": {"connector": "payroll", "resource": "people"},
     "target": {"connector": "expenses", "resource": "users"},
-    "match": [{"source": "code", "target": "ref"}],
+    "match": CODE,
     "eligible": [],
     "fields": {"ref": {"from": "code", "write": "on_create"}, "fullName": "name"},
     "joiners": {"create": True, "unless_taken": []},
@@ -160,6 +161,36 @@ def test_who_is_created_although_a_record_has_their_email_or_name_is_named() -> 
     ]
     assert alike({"name": "Ann Oak"}, {"fullName": "Ann Elm"}) == []
     assert alike({"name": ""}, {"fullName": ""}) == []
+
+
+@pytest.mark.parametrize(
+    ("joiner", "said"),
+    [
+        ({"mail": "Held@example.com"}, "email is 'Held@example.com' here, and in target record t0"),
+        ({"name": "Ann Held"}, "fullName is 'Ann Held' here, and in target record t0 (k0)"),
+        ({"staff": "007"}, 'staff is "007" here, and target record t0 has "7" (leading zeros)'),
+    ],
+)
+def test_a_record_that_several_people_claim_may_be_a_joiners(
+    joiner: dict[str, str], said: str
+) -> None:
+    people = [
+        {"code": f"k{n}", "name": f"Ann Oak{n}", "mail": f"a{n}@example.com"} for n in range(6)
+    ]
+    users = [{"ref": e["code"], "fullName": e["name"], "email": e["mail"]} for e in people]
+    users[0] |= {"fullName": "Ann Held", "email": "held@example.com", "staff": "7"}
+    others = [people[0] | {"name": "Ann Elm"}, {"code": "new", "name": "Ann Ash"} | joiner]
+    made = World(
+        MAPPING | LIKE | {"match": [*CODE, {"source": "staff", "target": "staff"}]},
+        Snapshot(tuple(Record(f"s{n}", e) for n, e in enumerate((*people, *others)))),
+        Snapshot(tuple(Record(f"t{n}", e) for n, e in enumerate(users))),
+        Snapshot(()),
+    )
+    found = {each.source_id: each for each in planned(made).outcomes}
+    assert found["s0"].kind is found["s6"].kind is Kind.CONFLICT
+    (text,) = [r.text for r in found["s7"].reasons if r.code == "near_miss"]
+    assert text.startswith(said)
+    assert text.endswith(", which nothing matches for certain")
 
 
 PEOPLE = {

@@ -7,7 +7,7 @@ another person.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
 
@@ -33,11 +33,12 @@ class Lookalikes:
     """Target records by their values apart from keys; `owners` are their source rows.
 
     `single` are the holders of unique values, by field, of which `emails` hold emails; `named` are
-    the unmatched records, by all that names a person.
+    the unmatched records, by all that names a person. `spoken` is that of `Matches`.
     """
 
     policy: Policy
     owners: Mapping[str, AnySourceRow]
+    spoken: Collection[str]
     single: Mapping[int, Holders]
     emails: frozenset[int]
     naming: tuple[int, ...]
@@ -80,17 +81,24 @@ class Lookalikes:
                           for each in found)  # fmt: skip
         verb = "are" if " and " in path else "is"
         text = f"{path} {verb} {str(value).strip()!r} here, and in {named}"
-        return text if ids & self.owners.keys() else f"{text}, which nothing matches"
+        of_somebody = bool(ids & self.owners.keys())
+        return text if of_somebody else f"{text}, {said_of_nobodys(ids, self.spoken)}"
+
+
+def said_of_nobodys(ids: Iterable[str], spoken: Collection[str]) -> str:
+    """Return that no person has some target records, in words; some may be in a conflict."""
+    unsure = any(each in spoken for each in ids)
+    return "which nothing matches for certain" if unsure else "which nothing matches"
 
 
 def lookalikes(
     targets: Sequence[TargetRow], free: Sequence[TargetRow],
-    owners: Mapping[str, AnySourceRow], policy: Policy, quiet: Pairs,
+    owners: Mapping[str, AnySourceRow], policy: Policy, quiet: Pairs, spoken: Collection[str],
 ) -> Lookalikes:  # fmt: skip
     """Return the values of target records apart from keys; `free` are the unmatched records.
 
     Sensitive fields are left out, because they must not be shown, and so are fields that the plan
-    keeps unique anyway. `quiet` are matched pairs not passed otherwise.
+    keeps unique anyway. `quiet` are matched pairs not passed otherwise; `spoken` as in `Matches`.
     """
     naming = naming_of(policy)
     there = (*targets, *quiet.targets)
@@ -101,7 +109,7 @@ def lookalikes(
         owners = {**owners, **{target[0]: row for row, target in quiet}}
         there = tuple(sorted(there, key=_ID))
     single = {each: holders_of(there, each) for each in sought}
-    return Lookalikes(policy, owners, single, emails, naming, by_name(free, naming))
+    return Lookalikes(policy, owners, spoken, single, emails, naming, by_name(free, naming))
 
 
 def kinds_of(targets: Sequence[AnyTargetRow], policy: Policy) -> Mapping[int, str]:

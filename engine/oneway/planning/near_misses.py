@@ -9,7 +9,7 @@ the email or the name of a person whom no key finds (`lookalikes`).
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from unicodedata import category
 
 from oneway.core.records import FORMS, Value, normal
@@ -23,6 +23,7 @@ from oneway.planning.lookalikes import (
     namesakes_of,
     naming_of,
     one_form,
+    said_of_nobodys,
     said_value,
 )
 from oneway.planning.match import NO_PAIRS, Matches, Pairs
@@ -44,8 +45,9 @@ def near_misses(
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons for source records that may belong to target records, by their ids.
 
-    The source records are unmatched; `quiet` are matched pairs not passed otherwise. Sensitive keys
-    are compared and not shown; other sensitive values are not compared.
+    The source records are unmatched, and the target records may be in a conflict. `quiet` are
+    matched pairs not passed otherwise. Sensitive keys are compared and not shown; other sensitive
+    values are not compared.
     """
     rows = tuple(rows)
     alone = [row for row in rows if _is_alone(row, matches)]
@@ -55,10 +57,9 @@ def near_misses(
     owners: dict[str, AnySourceRow] = {}
     owners |= {target.target_id: row for target, row in matched if target is not None}
     targets = tuple(targets)
-    spoken_for = owners.keys() | matches.spoken
-    free = [each for each in targets if each.target_id not in spoken_for]
-    found = _by_keys(alone, free, policy)
-    like = lookalikes(targets, free, owners, policy, quiet)
+    free = [each for each in targets if each.target_id not in owners]
+    found = _by_keys(alone, free, policy, matches.spoken)
+    like = lookalikes(targets, free, owners, policy, quiet, matches.spoken)
     for row in alone:
         known = {id for reason in found[row.source_id] for id in reason.candidates}
         for text, ids in like.of(row):
@@ -91,7 +92,7 @@ def likely_targets(
     owned = {each.target_id for each in matched if each is not None}
     spoken_for = matches.spoken | owned
     free = {e.target_id: e for e in targets if not e.left and e.target_id not in spoken_for}
-    near = _by_keys(leavers, tuple(free.values()), policy)
+    near = _by_keys(leavers, tuple(free.values()), policy, matches.spoken)
     found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
     for source_id, reasons in near.items():
         found[source_id] = {id: free[id] for each in reasons for id in each.candidates}
@@ -115,9 +116,9 @@ def likely_targets(
 
 
 def _by_keys(
-    alone: Sequence[SourceRow], free: Sequence[TargetRow], policy: Policy
+    alone: Sequence[SourceRow], free: Sequence[TargetRow], policy: Policy, spoken: Collection[str]
 ) -> dict[str, list[Reason]]:
-    """Return the reasons for keys that differ only in form."""
+    """Return the reasons for keys that differ only in form; `spoken` as in `Matches`."""
     found: dict[str, list[Reason]] = defaultdict(list)
     for level in range(len(policy.match)):
         index = _index(free, level)
@@ -126,7 +127,7 @@ def _by_keys(
             near = index.get(loose(key), ()) if key is not None else ()
             others = [each for each in near if each.keys[level] != key]
             if others:
-                found[row.source_id].append(_reason(row, others, level, policy))
+                found[row.source_id].append(_reason(row, others, level, policy, spoken))
     return found
 
 
@@ -160,12 +161,15 @@ def _index(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[Ta
     return dict(index)
 
 
-def _reason(row: SourceRow, near: Sequence[TargetRow], level: int, policy: Policy) -> Reason:
+def _reason(
+    row: SourceRow, near: Sequence[TargetRow], level: int, policy: Policy, spoken: Collection[str]
+) -> Reason:
     ids = tuple(each.target_id for each in near)
+    nobodys = said_of_nobodys(ids, spoken)
     path = policy.match_paths[level] or f"match key {level + 1}"
     if not policy.key_shown[level]:
         verb = "has" if len(ids) == 1 else "have"
-        text = f"target record {some(ids)}, which nothing matches, {verb} nearly the same {path}"
+        text = f"target record {some(ids)}, {nobodys}, {verb} nearly the same {path}"
         return _perhaps(row, f"{text} (hidden)", ids)
     named = ", ".join(
         f"target record {each.target_id} has {shown(each.keys[level])}"
@@ -173,7 +177,7 @@ def _reason(row: SourceRow, near: Sequence[TargetRow], level: int, policy: Polic
         for each in near[:_MOST]
     )
     more = f" and {len(near) - _MOST} more" if len(near) > _MOST else ""
-    text = f"{path} is {shown(row.keys[level])} here, and {named}{more}, which nothing matches"
+    text = f"{path} is {shown(row.keys[level])} here, and {named}{more}, {nobodys}"
     return _perhaps(row, text, ids)
 
 
