@@ -264,6 +264,13 @@ def test_no_text_breaks_out(text: str) -> None:
     refuse_strange_functions(many)
 
 
+def rows_beside(many: GeneratedProgram, batch: Batch, same: SameRows) -> Sequence[AnyTargetRow]:
+    """Return the rows of target records beside source rows, which are those shortened later."""
+    found = many.target_rows_beside(batch, same)
+    assert repr(found) == repr(same.shortened(many.target_rows(batch)))
+    return found
+
+
 def short_rows(
     world: World, people: Sequence[Any] = SOURCE_PEOPLE, users: Sequence[Any] = TARGET_PEOPLE
 ) -> tuple[list[AnySourceRow], list[AnyTargetRow]]:
@@ -285,7 +292,7 @@ def short_rows(
     same = SameRows(program.policy, rows)
     for record in world.target.records:
         batch, row = by_id.get(record.id), program.target_row(record)
-        targets += same.shortened(many.target_rows(batch)) if batch is not None else [row]
+        targets += rows_beside(many, batch, same) if batch is not None else [row]
     return rows, targets
 
 
@@ -485,7 +492,9 @@ def test_usual_records_are_read_many_at_a_time() -> None:
     assert shaped_rows(bound(world), ShapedDecoder(TARGET_PEOPLE).shape, "target") is not None
 
 
-HELD = st.sampled_from(["Ann", "missing", "", " ", 1, True, 1.0, 10**30, None])
+BLANK = ["blank", None, None, None, False, ""]
+"""What looks like a cell of a blank value."""
+HELD = st.sampled_from(["Ann", "missing", "", " ", 1, True, 1.0, 10**30, None, BLANK])
 
 
 @given(HELD, HELD, HELD | st.just("k"), st.booleans(), st.sampled_from("kK"), st.booleans())
@@ -497,6 +506,7 @@ HELD = st.sampled_from(["Ann", "missing", "", " ", 1, True, 1.0, 10**30, None])
 @example(1, True, "x", False, "k", False)
 @example("missing", None, "x", False, "k", False)
 @example("Ann", "Ann", None, False, "k", False)
+@example("", BLANK, "x", False, "k", False)
 def test_a_target_record_is_short_only_where_it_holds_the_same(
     said: Any, held: Any, beside: Any, on: bool, ref: str, left: bool
 ) -> None:
@@ -519,7 +529,7 @@ def test_a_target_record_is_short_only_where_it_holds_the_same(
     same = SameRows(program.policy, many.source_rows(batch))
     for data in (user, present):
         (batch,) = batches([data], [Record("2", data)])
-        (row,), (short,) = many.target_rows(batch), same.shortened(many.target_rows(batch))
+        (row,), (short,) = many.target_rows(batch), rows_beside(many, batch, same)
         assert repr(whole_target(short)) == repr(row)
         assert isinstance(short, SameRow) == (
             repr(said) == repr(held)
@@ -530,7 +540,7 @@ def test_a_target_record_is_short_only_where_it_holds_the_same(
         )
     for grade in (1, True, 1.0, "1", None, True):  # of which some are equal, and none the same
         (batch,) = batches([user], [Record("2", {**user, "grade": grade})])
-        (row,), (short,) = many.target_rows(batch), same.shortened(many.target_rows(batch))
+        (row,), (short,) = many.target_rows(batch), rows_beside(many, batch, same)
         assert repr(whole_target(short)) == repr(row)
 
 
@@ -559,6 +569,6 @@ def test_a_short_target_record_holds_its_own_values_where_the_source_is_silent(
     for n, grade in enumerate(grades):
         data = {"id": f"{n}", "ref": f"k{n}", "nick": "Ann", "grade": grade}
         (batch,) = batches([data], [Record(f"{n}", data)])
-        (row,), (short,) = many.target_rows(batch), same.shortened(many.target_rows(batch))
+        (row,), (short,) = many.target_rows(batch), rows_beside(many, batch, same)
         assert isinstance(short, SameRow)
         assert repr(whole_target(short)) == repr(row)

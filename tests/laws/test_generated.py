@@ -218,6 +218,7 @@ _OURS = _RUNTIME | {
     *("source_row", "target_row", "usual_source_row", "shaped_source_row", "shaped_target_row"),
     *("record_id", "item", "position", "steady_row", "whole_cells"),
     *("shaped_source_rows", "records", "rows", "usual", "other", "whole", "gone"),
+    *("shaped_target_rows", "same", "find", "row", "same_row", "held", "beside", "plain"),
     *("packed", "packed_once", "keys"),
     *("found", "record", "data", "label", "leaver", "missed", "left"),
     *(
@@ -242,7 +243,7 @@ _OURS = _RUNTIME | {
     *("bool", "dict", "float", "int", "isinstance", "len", "list", "slice", "str", "tuple"),
 }
 _ATTRIBUTES = {"get", "strip", "casefold", "isascii", "append", "values", "data", "id", "problem"}
-_ATTRIBUTES |= {"__class__", "damage", "join"}
+_ATTRIBUTES |= {"__class__", "damage", "join", "find", "beside"}
 _ATTRIBUTE = re.compile(r"m[0-9]+")
 """That of a value of a record which is read with others of its shape."""
 
@@ -258,7 +259,7 @@ def refuse_strange_code(text: str) -> None:
             assert node.attr in _ATTRIBUTES or _ATTRIBUTE.fullmatch(node.attr), node.attr
         if isinstance(node, ast.FunctionDef):
             assert node.name == "found" or node.name.endswith(
-                ("source_row", "source_rows", "target_row")
+                ("source_row", "source_rows", "target_row", "target_rows")
             )
 
 

@@ -93,7 +93,7 @@ def test_the_line_of_a_short_row_is_that_of_the_whole_row(nick: object) -> None:
     read = (batches(people, world.source.records), batches(users, world.target.records))
     rows = [row for each in read[0] for row in many.source_rows(each)]
     same = SameRows(program.policy, rows)
-    held = [row for each in read[1] for row in same.shortened(many.target_rows(each))]
+    held = [row for each in read[1] for row in many.target_rows_beside(each, same)]
     assert kept_of(world, plan, rows, held) == kept(world, plan)
     short = ShortTexts(redactor_of(program.policy, plan, held, (), SEAL))
     texts = [*map(short.of_source, rows), *map(short.of_target, held)]

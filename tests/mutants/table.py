@@ -640,23 +640,30 @@ MUTANTS = (
     *(
         Mutant(
             f"short-{name}",
-            "mapping/same_rows",
+            f"mapping/{module}",
             old,
             new,
             "many records at a time give the plan of each",
             "tests/laws/test_batches.py",
         )
-        for name, old, new in (
-            ("leavers", "not (left or scheduled) and ", ""),
-            ("other-names", "key == row[1] and values", "values"),
-            ("missing", " and _MISSING not in row[5]", ""),
+        for name, module, old, new in (
+            ("leavers", "same_rows", "each.left or each.scheduled or ", ""),
+            ("other-names", "same_rows", "each.key != row[1] or ", ""),
+            ("missing", "same_rows", " or _MISSING in row[5]", ""),
+            ("lists", "same_rows", "if list in map(type, said):", "if False:"),
             (
                 "of-another-type",
+                "same_rows",
                 "all(each is None or each.__class__ is str for part in held for each in part)",
                 "True",
             ),
-            ("unlike", "same = pack(said) == row[5] and _MISSING", "same = _MISSING"),
-            ("equal", "if not (plain and held == beside):", "if held != beside:"),
+            ("unlike", "same_rows", "if packer()(said) != row[5] or", "if"),
+            ("leavers-together", "generated/rows", "not (left or later) and {", "{"),
+            ("names-together", "generated/rows", '[f"row[1] == ({name})", *lists,', "[*lists,"),
+            ("missing-together", "generated/rows", ' and "absent" not in said:', ":"),
+            ("lists-together", "generated/rows", "in said if each in self.loose", "in ()"),
+            ("unlike-together", "generated/rows", ', f"packed({_tuple(said)}) == row[5]"]', "]"),
+            ("equal", "generated/rows", "if not (plain and held == beside):", "if held != beside:"),
         )
     ),
     # what is worked out once for each text of a key

@@ -100,7 +100,8 @@ def _objects(tree: _Tree) -> tuple[RecordShape, _Make]:
     def make_all(columns: Sequence[_Column]) -> _Column:
         return map(made, zip(*(part(columns) for part in parts), strict=True))
 
-    return RecordShape(names, inner), make_all
+    scalars = frozenset(names.keys() - inner.keys())
+    return RecordShape(names, inner, scalars=scalars), make_all
 
 
 def _column(number: int, columns: Sequence[_Column]) -> _Column:

@@ -230,5 +230,6 @@ def _objects(samples: _Samples, depth: int) -> _Objects:
         {key: name for key, name in names.items() if key not in sometimes},
         {key: each.shape for key, each in inner.items()},
         frozenset(sometimes),
+        frozenset(scalars),
     )
     return _Objects(made, shape, depth, scalars, list(inner.items()), loose)

@@ -19,12 +19,13 @@ class RecordShape:
     """The shape of objects: exactly the `attributes`, by key.
 
     The value of a key in `inner` is an object of that shape, or null. Only some of the objects
-    have the attributes in `sometimes`.
+    have the attributes in `sometimes`. No value of a key in `scalars` is a list or an object.
     """
 
     attributes: Mapping[str, str]
     inner: Mapping[str, "RecordShape"] = field(default_factory=dict)
     sometimes: frozenset[str] = frozenset()
+    scalars: frozenset[str] = frozenset()
     _takers: dict[str, Callable[[Sequence[Any]], list[Any]]] = field(
         default_factory=dict, repr=False
     )

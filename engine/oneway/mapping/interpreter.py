@@ -48,6 +48,7 @@ from oneway.mapping.expressions import (
 from oneway.mapping.lookup_table import LookupTable, scalar
 from oneway.mapping.program import (
     AnySourceRow,
+    AnyTargetRow,
     Cell,
     CellState,
     EvaluationFailure,
@@ -61,6 +62,7 @@ from oneway.mapping.program import (
     TargetRow,
     Written,
 )
+from oneway.mapping.same_rows import SameRows
 from oneway.mapping.spec import Constant, Merge, OutOfScope, Write
 from oneway.mapping.unreadable import (
     leave_of,
@@ -106,6 +108,10 @@ class Interpreted:
     def target_rows(self, batch: Batch) -> list[TargetRow]:
         """Return the target rows of many records of one shape."""
         return [self.target_row(batch.record(position)) for position in range(len(batch))]
+
+    def target_rows_beside(self, batch: Batch, same: SameRows) -> Sequence[AnyTargetRow]:
+        """Return the same, short where the records hold what source rows say."""
+        return same.shortened(self.target_rows(batch))
 
     @one_record()
     def source_row(self, record: Record) -> SourceRow:

@@ -4,7 +4,7 @@ That is nearly all of them: what such a row says stands in the source row alread
 two are compared, while both are at hand, the texts of the target record need not be kept.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -30,51 +30,57 @@ _Held: TypeAlias = tuple[tuple[Value | Missing, ...], ...]
 class SameRows:
     """The short source rows by their keys, and what each of them says in the same places.
 
-    Where the first of them is silent whatever its record holds, the others are expected to be.
+    Where the first of them is silent whatever its record holds, the others are expected to be: at
+    the positions `silent`.
     """
 
     def __init__(self, policy: Policy, rows: Iterable[AnySourceRow]) -> None:
-        self._rows: dict[tuple[Hashable, ...], SteadyRow] = {
-            row[3]: row for row in rows if isinstance(row, SteadyRow)
-        }
-        first = next(iter(self._rows.values()), None)
+        found = {row[3]: row for row in rows if isinstance(row, SteadyRow)}
+        self.find: Callable[[tuple[Hashable, ...]], SteadyRow | None] = found.get
+        first = next(iter(found.values()), None)
         cells = first.cells if first is not None else ()
-        self._silent: Mapping[int, Cell] = {
-            position: cell
+        self.silent = tuple(
+            position
             for position, cell in enumerate(cells)
             if cell == _INACTIVE and position not in policy.watched
-        }
+        )
         self._last: tuple[bytes, _Held, bool] = (b"", (), False)
 
     def shortened(self, targets: Sequence[TargetRow]) -> Sequence[AnyTargetRow]:
         """Return the rows, in their order, those short that may be."""
-        find, pack, silent, made = self._rows.get, packer(), self._silent, _made
-        last, beside, plain = self._last
-        found: list[AnyTargetRow] = []
-        for each in targets:
-            # Taken apart once: each name of a named tuple takes as long as a comparison.
-            id, key, keys, left, scheduled, values, leaving, error, known, unsaid, told = each
-            row = find(keys)
-            short: SameRow | None = None
-            if row is not None and not (left or scheduled) and key == row[1] and values:
-                said: Sequence[object] = values
-                if silent:
-                    said = [silent.get(at, value) for at, value in enumerate(values)]
-                try:
-                    same = pack(said) == row[5] and _MISSING not in row[5]
-                    if same and known and error is None and unsaid is None:
-                        unsaid_of = tuple([values[at] for at in silent]) if silent else ()
-                        held = (unsaid_of, leaving, told)
-                        if not (plain and held == beside):
-                            packed = pack(held)
-                            if packed != last or _MISSING in packed:  # one object for all the same
-                                last, beside, plain = packed, held, _is_plain(held)
-                        short = made((id, row, beside))
-                except (TypeError, ValueError, ArithmeticError):  # no JSON: a number too large
-                    pass
-            found.append(short or each)
-        self._last = last, beside, plain
-        return found
+        return [self._short(each) or each for each in targets]
+
+    def _short(self, each: TargetRow) -> SameRow | None:
+        row = self.find(each.keys)
+        if row is None or each.left or each.scheduled or each.key != row[1] or not each.values:
+            return None
+        if not each.keys_known or each.evaluation_error is not None or each.unsaid is not None:
+            return None
+        said: list[object] = list(each.values)
+        for at in self.silent:
+            said[at] = _INACTIVE
+        if list in map(type, said):  # which may look like a cell without a value
+            return None
+        try:
+            if packer()(said) != row[5] or _MISSING in row[5]:
+                return None
+            unsaid = tuple([each.values[at] for at in self.silent])
+            beside, _ = self.beside((unsaid, each.leaving, each.told))
+        except (TypeError, ValueError, ArithmeticError):  # no JSON: a number too large
+            return None
+        return _made((each.target_id, row, beside))
+
+    def beside(self, held: _Held) -> tuple[_Held, bool]:
+        """Return what stands beside a short row, as one object for all the same.
+
+        With it, whether only what is the same is equal to it.
+        """
+        last, found, plain = self._last
+        packed = packer()(held)
+        if packed != last or _MISSING in packed:
+            found, plain = held, _is_plain(held)
+            self._last = packed, found, plain
+        return found, plain
 
 
 def _is_plain(held: _Held) -> bool:

@@ -114,7 +114,7 @@ def evaluate_inputs(
     same = SameRows(program.policy, source.items)
     targets = _Rows(
         program.target_row,
-        lambda batch: same.shortened(program.target_rows(batch)),
+        lambda batch: program.target_rows_beside(batch, same),
         target_part,
     )
     target = reads.collected("target", targets)

@@ -12,19 +12,22 @@ from oneway.core.packed import packer
 from oneway.core.records import Record, Value, identity
 from oneway.mapping.generated.departures import Departures
 from oneway.mapping.generated.limits import MOST_EXPRESSIONS, Shapeless, Uncompiled
-from oneway.mapping.generated.rows import Rows
+from oneway.mapping.generated.rows import Columns, Rows
 from oneway.mapping.generated.runtime import names_for
 from oneway.mapping.generated.text import compiled
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import (
     AnySourceRow,
+    AnyTargetRow,
     Cell,
     CellState,
+    SameRow,
     SourceRow,
     SteadyRow,
     TargetRow,
     cell_of,
 )
+from oneway.mapping.same_rows import SameRows
 
 WORTH_IT = 40
 """Records that are interpreted first: generating code takes about as long as they do."""
@@ -43,13 +46,10 @@ class GeneratedRows:
 
 @dataclass(frozen=True, slots=True)
 class RowsTogether:
-    """The function that makes the source rows of many records, and the columns that it takes.
+    """The function that makes the rows of many records, and the columns that it takes."""
 
-    Beside the path of each stands what all of its records are expected to have: see `Batch.kind`.
-    """
-
-    rows: Callable[..., Sequence[AnySourceRow]]
-    columns: Sequence[tuple[tuple[str, ...], str]]
+    rows: Callable[..., Sequence[Any]]
+    columns: Columns
 
 
 @dataclass(slots=True)
@@ -60,7 +60,9 @@ class _Progress:
     rows: GeneratedRows | None = None
     usual: GeneratedRows | None = None
     shaped: dict[tuple[RecordShape, str], Callable[..., Any] | None] = field(default_factory=dict)
-    together: dict[RecordShape, RowsTogether | None] = field(default_factory=dict)
+    together: dict[tuple[RecordShape, tuple[int, ...] | None], RowsTogether | None] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class GeneratedProgram(Interpreted):
         """Return the source rows of many records of one shape."""
         if self.code.one_per is not None:  # which of a person's records counts, rows of one say
             return _source_rows(self, batch)
-        together = self._together(batch)
+        together = self._together(batch, partial(self._row, batch, "source"))
         if together is not None:
             return together
         return self._all_rows(batch, "source") or _source_rows(self, batch)
@@ -99,6 +101,15 @@ class GeneratedProgram(Interpreted):
     def target_rows(self, batch: Batch) -> list[TargetRow]:
         """Return the target rows of many records of one shape."""
         return self._all_rows(batch, "target") or _target_rows(self, batch)
+
+    def target_rows_beside(self, batch: Batch, same: SameRows) -> Sequence[AnyTargetRow]:
+        """Return the target rows of many records of one shape, short where they may be."""
+
+        def other(position: int) -> AnyTargetRow:
+            return same.shortened([self._row(batch, "target", position)])[0]
+
+        together = self._together(batch, other, same)
+        return _beside(self, batch, same) if together is None else together
 
     def _all_rows(self, batch: Batch, side: str) -> list[Any]:
         """Return rows by the function for records of a shape; none where there is no such one."""
@@ -113,29 +124,34 @@ class GeneratedProgram(Interpreted):
             known[shaped] = shaped_rows(self, batch.shape, side, batch)
         return known[shaped]
 
-    def _together(self, batch: Batch) -> Sequence[AnySourceRow] | None:
-        """Return source rows by the function for columns; None where there is no such one."""
-        known = self._progress.together
-        if batch.shape not in known:
-            known[batch.shape] = rows_together(self, batch)
-        found = known[batch.shape]
+    def _row(self, batch: Batch, side: str, position: int) -> Any:
+        """Return the row of one record of many."""
+        row = self._shaped(batch, side)
+        if row is None:
+            of_one = self.source_row if side == "source" else self.target_row
+            return of_one(batch.record(position))
+        return row(batch.ids[position], batch.items[position], batch.record, position)
+
+    def _together(
+        self, batch: Batch, other: Callable[[int], Any], same: SameRows | None = None
+    ) -> Sequence[Any] | None:
+        """Return rows by the function for columns; None where there is no such one.
+
+        Without `same`, they are source rows. `other` returns the row of one record by itself.
+        """
+        known, silent = self._progress.together, None if same is None else same.silent
+        if (batch.shape, silent) not in known:
+            known[batch.shape, silent] = rows_together(self, batch, silent)
+        found = known[batch.shape, silent]
         if found is None:
             return None
         columns = [batch.values(path) for path, _ in found.columns]
         if any(each is None or len(each) < len(batch) for each in columns):
             return None  # an object on the way is null
-
-        def other(position: int) -> AnySourceRow:
-            row = self._shaped(batch, "source")
-            if row is None:
-                return self.source_row(batch.record(position))
-            return cast(
-                AnySourceRow,
-                row(batch.ids[position], batch.items[position], batch.record, position),
-            )
-
         usual = all(batch.kind(path) == kind for path, kind in found.columns if kind)
-        return found.rows(zip(batch.ids, *columns, strict=True), usual, other, batch.record)
+        more = () if same is None else (same,)
+        records = zip(batch.ids, *columns, strict=True)
+        return found.rows(records, usual, other, batch.record, *more)
 
     def _rows(self) -> GeneratedRows | None:
         progress = self._progress
@@ -152,6 +168,7 @@ _source_row = Interpreted.source_row
 _target_row = Interpreted.target_row
 _source_rows = Interpreted.source_rows
 _target_rows = Interpreted.target_rows
+_beside = Interpreted.target_rows_beside
 
 
 Leaving: TypeAlias = Callable[
@@ -198,14 +215,21 @@ def shaped_rows(
     return cast(Callable[..., Any], names[f"shaped_{side}_row"]) if names else None
 
 
-def rows_together(program: Interpreted, sample: Batch) -> RowsTogether | None:
-    """Return the function of source records of a shape that come in columns; None without one."""
+def rows_together(
+    program: Interpreted, sample: Batch, silent: Sequence[int] | None = None
+) -> RowsTogether | None:
+    """Return the function of records of a shape that come in columns; None without one.
+
+    It is that of target records where source rows are `silent` about some fields.
+    """
     rows = Rows(program, shape=sample.shape, sample=sample, columns=True)
+    write = rows.write_columns if silent is None else partial(rows.write_beside, silent)
     columns: list[tuple[tuple[str, ...], str]] = []
-    names = _compiled(program, rows, lambda: columns.extend(rows.write_columns()))
+    names = _compiled(program, rows, lambda: columns.extend(write()))
     if names is None:
         return None
-    return RowsTogether(cast(Callable[..., Any], names["shaped_source_rows"]), columns)
+    name = "shaped_source_rows" if silent is None else "shaped_target_rows"
+    return RowsTogether(cast(Callable[..., Any], names[name]), columns)
 
 
 def _compiled(
@@ -267,6 +291,7 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         "row_of_source": partial(tuple.__new__, SourceRow),
         "row_of_target": partial(tuple.__new__, TargetRow),
         "steady_row": partial(tuple.__new__, SteadyRow),
+        "same_row": partial(tuple.__new__, SameRow),
         "packed": packer(),
         "packed_once": _once(packer()),
         "whole_cells": lambda said: tuple(map(cell_of, said)),

@@ -1,9 +1,10 @@
 """The two functions of a mapping, as text: a record becomes a row."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
+from typing import TypeAlias
 
 from oneway.core.batches import Batch, RecordShape
 from oneway.core.dataclass import dataclass
@@ -19,9 +20,13 @@ from oneway.mapping.generated.repeats import once_for_each
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.program import Cell, CellState
 
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(\w+)""")
 """The names in a line of code, and nothing for its texts."""
+
+Columns: TypeAlias = Sequence[tuple[tuple[str, ...], str]]
+"""The path of each column of records, and what they are expected to have there: `Batch.kind`."""
 
 
 @dataclass(slots=True)
@@ -39,6 +44,10 @@ class Rows:
     """Some of these records, which tell what repeats."""
     columns: bool = False
     """Whether values of records that are evaluated together stand under each other."""
+    seen: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """The names of the columns of what target records hold, by path."""
+    loose: set[str] = field(default_factory=set)
+    """Those of them in which lists may stand."""
     count: int = 1
     """How many expressions there are on each record, at most."""
 
@@ -85,33 +94,48 @@ class Rows:
                 said = [each.text for each in source.lines[start:] if each.kept]
         _refuse_objects(said, paths)
 
-    def write_columns(self) -> Sequence[tuple[tuple[str, ...], str]]:
-        """Write the function of source records that are evaluated together; raise `Shapeless`.
-
-        Returns the path of each of its columns, and what all of the `sample` have there.
-        """
+    def write_columns(self) -> Columns:
+        """Write the function of source records that are evaluated together; raise `Shapeless`."""
         source = self.source
         with source.block("def shaped_source_rows(records, usual, other, record):"):
-            source.line("rows = []")
-            loop = source.line("")
-            source.depth += 1
             otherwise = f"interpreted_source_row({self._record})"
-            with self._attempt(self._of_source, otherwise, usual=True) as paths:
-                at = len(source.lines)
-                with source.block(""):
-                    source.line("rows.append(other(len(rows)))")
-                    source.line("continue")
-                guard, start = source.lines[at], len(source.lines)
-                self._source_row()
-                said = [each.text for each in source.lines[start:] if each.kept]
-            source.depth -= 1
-            source.line("return rows")
-        columns = list(paths.in_columns())
+            return self._loop(self._of_source, otherwise, self._source_row)
+
+    def write_beside(self, silent: Container[int]) -> Columns:
+        """Write the function of target records that are compared with short source rows.
+
+        These rows say nothing of the fields at the positions `silent`. Raises `Shapeless`.
+        """
+        source = self.source
+        with source.block("def shaped_target_rows(records, usual, other, record, same):"):
+            source.line("find, beside, plain = same.find, (), False")
+            return self._loop(self._of_target, _OTHER, lambda: self._target_row(silent))
+
+    def _loop(
+        self, asked: Sequence[Expression | None], otherwise: str, write: Callable[[], None]
+    ) -> Columns:
+        """Write what makes rows of records whose values stand in columns, and return these."""
+        source = self.source
+        source.line("rows = []")
+        loop = source.line("")
+        source.depth += 1
+        with self._attempt(asked, otherwise, usual=True) as paths:
+            at = len(source.lines)
+            with source.block(""):
+                source.line(f"rows.append({_OTHER})")
+                source.line("continue")
+            guard, start = source.lines[at], len(source.lines)
+            write()
+            said = [each.text for each in source.lines[start:] if each.kept]
+        source.depth -= 1
+        source.line("return rows")
         _refuse_objects(said, paths)
-        loop.text = f"for record_id, {', '.join(name for _, name in columns)} in records:"
-        tests = [_KINDS[kind].format(name) for _, name in columns if (kind := paths.kinds[name])]
+        columns = [*paths.in_columns(), *self.seen.items()]
+        kinds = {name: paths.kinds.get(name, "") for _, name in columns}
+        loop.text = f"for record_id, {', '.join(kinds)} in records:"
+        tests = [_KINDS[kind].format(name) for name, kind in kinds.items() if kind]
         guard.text = f"if not (usual or {' and '.join(tests) or 'True'}):"
-        return [(path, paths.kinds[name]) for path, name in columns]
+        return [(keys, kinds[name]) for keys, name in columns]
 
     @property
     def _of_source(self) -> Sequence[Expression | None]:
@@ -336,7 +360,8 @@ class Rows:
 
     # Target rows
 
-    def _target_row(self) -> None:
+    def _target_row(self, silent: Container[int] | None = None) -> None:
+        """Write a target record's row; its short one if it is compared with a source row."""
         code, source, policy = self.program.code, self.source, self.program.policy
         values = [self._key(Typed(each)) for each in code.match_target]
         name = self._name(values)
@@ -350,10 +375,35 @@ class Rows:
             with source.block("if not left:"):
                 source.line(f"later = {self._decided(code.scheduled)}")
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
-        source.line(
-            f"return row_of_target(({self._id}, {name}, {_tuple(keys)}, left, later,"
+        source.line(f"keys = {_tuple(keys)}")
+        if silent is not None:
+            inactive = source.bind("cell", Cell(CellState.INACTIVE))
+            said = [inactive if at in silent else each for at, each in enumerate(fields)]
+            if said and "absent" not in said:  # what is absent is not what a record says
+                unsaid = [each for at, each in enumerate(fields) if at in silent]
+                held = _tuple([_tuple(unsaid), _tuple(leaving), _tuple(told)])
+                self._short_target(name, said, held)
+        self._give(
+            f"row_of_target(({self._id}, {name}, keys, left, later,"
             f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None, {_tuple(told)}))"
         )
+
+    def _short_target(self, name: str, said: Sequence[str], held: str) -> None:
+        """Write the short row of a target record that holds what the source row says.
+
+        `said` is what both say, `held` what stands beside it.
+        """
+        source = self.source
+        # A list is never what a short row says, but may look like a cell without a value.
+        lists = [f"{each}.__class__ is not list" for each in said if each in self.loose]
+        same = [f"row[1] == ({name})", *lists, f"packed({_tuple(said)}) == row[5]"]
+        source.line("row = find(keys)")
+        with source.block(f"if row is not None and not (left or later) and {' and '.join(same)}:"):
+            source.line(f"held = {held}")
+            with source.block("if not (plain and held == beside):"):
+                source.line("beside, plain = same.beside(held)")
+            source.line(f"rows.append(same_row(({self._id}, row, beside)))")
+            source.line("continue")
 
     def _seen(self, keys: tuple[str, ...]) -> str:
         """Write the value of a target record at a path, and return its name."""
@@ -361,6 +411,8 @@ class Rows:
             if self.shape is not None:
                 raise Shapeless
             return "data"
+        if self.columns and self.shape is not None:
+            return self._seen_column(keys, self.shape)
         source, reading, value = self.source, self.program.code.target_reading, "data"
         found = source.name("seen")
         source.comment("seen", path_text(keys))
@@ -413,7 +465,24 @@ class Rows:
             source.depth += 1
         source.depth = start
 
+    def _seen_column(self, keys: tuple[str, ...], shape: RecordShape) -> str:
+        """Return the name of the column of what target records of a shape hold at a path."""
+        if keys[0] not in shape.attributes and keys[0] not in shape.sometimes:
+            return "None" if self.program.code.target_reading.is_null(keys[:1]) else "absent"
+        for key in keys[:-1]:
+            if key not in shape.inner:
+                raise Shapeless
+            shape = shape.inner[key]
+        if keys[-1] not in shape.attributes or keys[-1] in shape.inner:
+            raise Shapeless
+        found = self.seen.setdefault(keys, self.source.name("seen"))
+        if keys[-1] not in shape.scalars:
+            self.loose.add(found)
+        return found
 
+
+_OTHER = "other(len(rows))"
+"""The row of a record that is unlike the others, in code for columns."""
 _KINDS = {"text": "{0}.__class__ is str and {0}.strip()", "boolean": "{0}.__class__ is bool"}
 """What says of a value that it is of a kind: see `Batch.kind`."""
 
