@@ -32,6 +32,12 @@ LITTLE = NEVER | {
     "oneway.mapping",
     "oneway.documents",
 }
+VALIDATE = NEVER | {
+    *("hashlib", "hmac", "oneway.core.telemetry", "oneway.documents.schema_check.mistakes"),
+    *("oneway.documents.yaml_source.words", "oneway.mapping.generated", "oneway.mapping.read_keys"),
+    *("oneway.runs.prepared", "oneway.runs.request", "oneway.runs.validate_connection"),
+}
+"""What only mistakes, files, connections and plans need."""
 FUNCTIONS = NEVER | {"re2", "yaml", "oneway.connections", "oneway.documents", "oneway.runs"}
 
 SHOW = """
@@ -62,7 +68,7 @@ def loaded_by(*arguments: str, folder: Path | None = None) -> set[str]:
         (["--version"], LITTLE),
         (["functions"], FUNCTIONS),
         (["functions", "pad_left"], FUNCTIONS),
-        (["validate", MAPPING], NEVER),
+        (["validate", MAPPING], VALIDATE),
     ],
     ids=["help", "version", "functions", "one function", "validate"],
 )

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from oneway.render import proving as render
+from oneway.runs.compilation import compile_data
 from oneway.runs.mapping_tests import MappingTest, load_test
-from oneway.runs.prepare import compile_data
 from oneway.runs.proving import Breaking, prove, same
 from proving.faults import AS_OF, FAULTS, SOUND, TEST, compiled, mapping_test, records, replays
 

@@ -4,7 +4,6 @@ A line has the time, an event and a text, and the connection and run if known. I
 that the text would not show.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,12 +16,11 @@ import click
 from oneway.cli import clock
 from oneway.core.dataclass import dataclass
 from oneway.core.outputs import forget_losses, write_error
-from oneway.core.telemetry import innermost
 
 if TYPE_CHECKING:
     from oneway.core.diagnostics import Diagnostic
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_ESCAPES = r"\x1b\[[0-9;]*m"
 
 
 def log_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,7 +88,7 @@ def tell(text: str, level: str = "info") -> None:
     if not _MODE.json:
         write(text)
         return
-    for line in _ESCAPES.sub("", text).split("\n"):
+    for line in re.sub(_ESCAPES, "", text).split("\n"):
         if line.strip():
             _event("note", level, line.strip())
 
@@ -117,7 +115,10 @@ def write(text: str) -> None:
 
 
 def _event(event: str, level: str, text: str, **more: object) -> None:
+    import json
+
     from oneway.core.instants import instant_text
+    from oneway.core.telemetry import innermost
 
     data: Mapping[str, object] = {
         "at": instant_text(clock.now()),

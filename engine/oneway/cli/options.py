@@ -219,7 +219,7 @@ def named_connection(text: str) -> "Connection | None":
     invalid.
     """
     from oneway.documents.yaml_source import LIMIT
-    from oneway.runs.prepare import read_file
+    from oneway.runs.compilation import read_file
 
     path = text
     if not _is_path(text):

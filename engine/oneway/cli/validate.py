@@ -35,7 +35,7 @@ _START = (
 _RIGHTS = "check the rights on the folder, or name the files to be checked"
 _MOST = 200_000_001
 """One byte more than a plan may have, the largest of these files."""
-_PLAN = re.compile(rb'[{,\n][ \t\r]*"oneway_plan"\s*:')
+_PLAN = rb'[{,\n][ \t\r]*"oneway_plan"\s*:'
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
 
 def _kind(data: bytes, path: str) -> str:
     """Return the kind of a file, by its first keys, even if the rest is invalid."""
-    if _PLAN.search(data):
+    if b"oneway_plan" in data and re.search(_PLAN, data):
         return "plan"
     if path.endswith(".json"):
         return ""

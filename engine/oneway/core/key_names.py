@@ -6,7 +6,7 @@ name secrets.
 
 import re
 
-_KEY = re.compile(
+_KEY = (
     r"(employ(ee|ment)?|emp|staff|payroll|pers(on(nel|al)?)?|mitarbeiter|worker|works?|user|member|"
     r"external|unique|personeels?|medewerkers?|gebruikers?|benutzer|anwender)?"
     r"(no|nr|num|number|nummer|id|code|ref|reference|key)|(numero|num)?matricule"
@@ -22,13 +22,13 @@ _OTHER_TEXT = (
 _OTHER = frozenset(_OTHER_TEXT.split())
 """What else has an id, which changes for a person."""
 _LOGINS = ("username", "userlogin", "login", "loginname", "gebruikersnaam", "benutzername")
-_SECRET = re.compile(
+_SECRET = (
     r"account ?(number|no)|sort ?code|iban|routing ?number|bank ?account|building ?society"
     r"|national ?insurance( ?(number|no))?|ni ?(number|no)|nino|social ?security( ?number)?|ssn"
     r"|passport( ?(number|no))?|tax ?(file|payer) ?number|salary|annual ?pay|pay ?rate|wage"
     r"|password|secret|api ?key|access ?token|pin"
 )
-_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+|\s+")
+_CAPITAL = r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+|\s+"
 
 
 def letters(name: str) -> str:
@@ -38,7 +38,7 @@ def letters(name: str) -> str:
 
 def names_key(name: str) -> bool:
     """Return whether a heading means that the column identifies people."""
-    return _KEY.fullmatch(letters(name.replace("#", "no"))) is not None
+    return re.fullmatch(_KEY, letters(name.replace("#", "no"))) is not None
 
 
 def key_rank(name: str) -> int:
@@ -70,11 +70,11 @@ _SHORT = 5
 
 def names_record(name: str) -> bool:
     """Return whether a heading names the id of the record itself: "Account ID", not "Job ID"."""
-    words = [word.casefold() for word in _CAPITAL.split(name.replace(".", " ")) if word]
+    words = [word.casefold() for word in re.split(_CAPITAL, name.replace(".", " ")) if word]
     return bool(words) and words[-1] in _IDS and _OTHER.isdisjoint(words)
 
 
 def names_secret(path: str) -> bool:
     """Return whether a heading, or the end of a path, names a secret."""
-    words = " ".join(_CAPITAL.split(path.rsplit(".", 1)[-1])).strip().lower()
-    return _SECRET.fullmatch(words) is not None
+    words = " ".join(re.split(_CAPITAL, path.rsplit(".", 1)[-1])).strip().lower()
+    return re.fullmatch(_SECRET, words) is not None

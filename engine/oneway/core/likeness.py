@@ -11,7 +11,7 @@ _LONG = 8
 """From this length on, two slips are forgiven."""
 _ALIKE = 0.6
 _FORM = re.compile(r"[\W_]+")
-_DIGITS = re.compile("[0-9]+")
+_DIGITS = "[0-9]+"
 _NEGATIONS = frozenset({"not", "non", "no", "never", "ex", "former", "without"})
 """Words that turn a word into its opposite."""
 
@@ -31,7 +31,7 @@ def is_slip(word: str, other: str) -> bool:
     if left == right:
         return True
     shorter = min(len(left), len(right))
-    if shorter < _SHORT or _DIGITS.findall(left) != _DIGITS.findall(right):
+    if shorter < _SHORT or re.findall(_DIGITS, left) != re.findall(_DIGITS, right):
         return False
     if shorter < _LONG:
         return _within(left, right, 1)
@@ -54,7 +54,7 @@ def is_part(word: str, other: str) -> bool:
     letters = "".join(short)
     if _NEGATIONS & (set(short) ^ set(long)):
         return False
-    if _DIGITS.findall(letters) != _DIGITS.findall("".join(long)):
+    if re.findall(_DIGITS, letters) != re.findall(_DIGITS, "".join(long)):
         return False
     if len(letters) >= _SHORT and "".join(long).startswith(letters):
         return True

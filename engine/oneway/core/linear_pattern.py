@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Protocol
 
 _MEMORY = 1 << 20  # the bytes a compiled pattern may take: `((a{100}){100}){100}` needs far more
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = "[\ud800-\udfff]"
 
 
 class RegexMistake(ValueError):
@@ -56,7 +56,7 @@ def linear(pattern: str) -> Linear:
 
 def whole(text: str) -> str:
     """Return a text with U+FFFD for each lone surrogate, which UTF-8 cannot encode for RE2."""
-    return text if text.isascii() else _HALF.sub("\ufffd", text)
+    return text if text.isascii() else re.sub(_HALF, "\ufffd", text)
 
 
 def _reason(problem: Exception) -> str:

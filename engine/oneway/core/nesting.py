@@ -9,9 +9,9 @@ from itertools import accumulate
 DEEPEST = 100
 """Objects and lists within each other. No person's record comes near."""
 
-_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_ESCAPE = rb"(?s)\\."
 _STRING = re.compile(rb'"[^"]*+"?')
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_TOKEN = r'(?s)"(?:[^"\\]|\\.)*+"?|[\[\]{}]'
 _OTHERS = bytes({*range(256)} - {*b'"[]{}'})
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # 1 and -1, as signed bytes
 
@@ -36,7 +36,7 @@ def cut_below(text: str, deepest: int, instead: str) -> str:
     """
     kept: list[str] = []
     depth = done = 0
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_TOKEN, text):
         if token[0] in "[{":
             depth += 1
             if depth == deepest + 1:
@@ -50,7 +50,7 @@ def cut_below(text: str, deepest: int, instead: str) -> str:
 
 def _depth(data: bytes) -> int:
     if b"\\" in data:
-        data = _ESCAPE.sub(b"", data)
+        data = re.sub(_ESCAPE, b"", data)
     marks = data.translate(None, _OTHERS).replace(b'""', b"")
     steps = memoryview(_STRING.sub(b"", marks).translate(_STEPS)).cast("b")
     return max(accumulate(steps), default=0)

@@ -26,7 +26,7 @@ def soql_text(value: Value) -> str:
     """Return a value as SOQL writes it: in single quotes, with a backslash before those inside."""
     if not isinstance(value, str):
         return json_text(value)
-    return "'" + _ESCAPED.sub(lambda found: _ESCAPES[found[0]], value) + "'"
+    return "'" + re.sub(_ESCAPED, lambda found: _ESCAPES[found[0]], value) + "'"
 
 
 QUOTINGS: Mapping[str, Callable[[Value], str]] = {
@@ -39,7 +39,7 @@ QUOTINGS: Mapping[str, Callable[[Value], str]] = {
 _ESCAPES = {
     "\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f",
 }  # fmt: skip
-_ESCAPED = re.compile("[" + "".join(map(re.escape, _ESCAPES)) + "]")
+_ESCAPED = "[" + "".join(map(re.escape, _ESCAPES)) + "]"
 
 
 def parted(name: str) -> tuple[str, str]:

@@ -150,9 +150,9 @@ def path_of(text: str) -> tuple[str, ...]:
     if '"' not in text and not _SPACE.search(text):
         keys = tuple(text.split("."))
         return keys if all(keys) else (text,)
-    if not _PATH.fullmatch(text):
+    if not re.fullmatch(_PATH, text):
         return (text,)
-    return tuple(_unquoted(key) for key in _KEY.findall(text))
+    return tuple(_unquoted(key) for key in re.findall(_KEY, text, re.DOTALL))
 
 
 def path_text(keys: Iterable[str]) -> str:
@@ -168,14 +168,14 @@ def _quoted(key: str) -> str:
 
 
 def _unquoted(key: str) -> str:
-    return _ESCAPE.sub(r"\1", key[1:-1]) if key.startswith('"') else key
+    return re.sub(_ESCAPE, r"\1", key[1:-1]) if key.startswith('"') else key
 
 
 _SPACE = re.compile(r"\s")
 _PLAIN = re.compile(r'[^.\s"]+')
-_KEY = re.compile(r'"(?:[^"\\]|\\.)*"|[^.\s"]+', re.DOTALL)
-_PATH = re.compile(rf"(?:{_KEY.pattern})(?:\.(?:{_KEY.pattern}))*", re.DOTALL)
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_KEY = r'"(?:[^"\\]|\\.)*"|[^.\s"]+'
+_PATH = rf"(?s)(?:{_KEY})(?:\.(?:{_KEY}))*"
+_ESCAPE = r"(?s)\\(.)"
 
 
 def overlap(one: str, other: str) -> bool:

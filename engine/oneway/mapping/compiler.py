@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.dataclass import dataclass
@@ -16,11 +17,9 @@ from oneway.core.records import Value, keys_overlap, path_of, path_text
 from oneway.mapping.code import FieldCode, MappingCode, OnePerCode, ReferenceCode, Typed
 from oneway.mapping.evidence import Secrets
 from oneway.mapping.expressions import Context, Expression, parse
-from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lint import lint, weighed
 from oneway.mapping.lint.leaving import left_reads, misspelt
 from oneway.mapping.lint.typing_of import nodes_in
-from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import FieldRule, LeftCondition, Policy, Rule
 from oneway.mapping.record_schema import readable, reading_of, typed, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
@@ -38,6 +37,10 @@ from oneway.mapping.spec import (
     Write,
 )
 from oneway.mapping.spelling import with_spellings
+
+if TYPE_CHECKING:
+    from oneway.mapping.interpreter import Interpreted
+    from oneway.mapping.lookup_table import LookupTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Compiled:
         """Return what expressions may read besides a record."""
         return Context(as_of=as_of, settings=settings, zone=self.zone, strict=True)
 
-    def bind(self, context: Context, tables: Mapping[str, LookupTable]) -> Interpreted:
+    def bind(self, context: Context, tables: "Mapping[str, LookupTable]") -> "Interpreted":
         """Return the program, ready to turn records into rows."""
         from oneway.mapping.generated import GeneratedProgram
 

@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from oneway.core.batches import Batch
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.likeness import one_form, parts, slips
@@ -17,6 +17,9 @@ from oneway.core.records import MISSING, Missing, Value, at, identity, path_text
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.words import MATCHES, Way, Word, words_of
+
+if TYPE_CHECKING:
+    from oneway.core.batches import Batch
 
 Path = tuple[str, ...]
 Values = dict[object, Value]
@@ -46,7 +49,7 @@ class WordTally:
             _hold(held, (data.get(path[0], MISSING) if len(path) == 1 else at(data, path),))
         self._drop_names()
 
-    def note_all(self, batch: Batch) -> None:
+    def note_all(self, batch: "Batch") -> None:
         """Take note of the values of many records."""
         for path, held in self.values.items():
             values = batch.values(path)

@@ -33,7 +33,7 @@ _DEEPEST = 20
 _IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-_MARKDOWN = re.compile(r"""[!-/:-@\[-`{-~]""")
+_MARKDOWN = r"""[!-/:-@\[-`{-~]"""
 
 
 def harmless(text: str) -> str:
@@ -103,7 +103,7 @@ def markdown(text: str) -> str:
         return "<code>&#32;</code>" if safe else ""
     if safe == safe.strip() and not re.search(r"[`|\\]", safe):
         return f"`{safe}`"
-    entities = _MARKDOWN.sub(lambda found: f"&#{ord(found.group())};", safe)
+    entities = re.sub(_MARKDOWN, lambda found: f"&#{ord(found.group())};", safe)
     return f"<code>{entities}</code>"
 
 

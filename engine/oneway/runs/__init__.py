@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from oneway.runs.applied import AppliedBefore, applied_before
     from oneway.runs.apply import Approval, apply_plan
     from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
+    from oneway.runs.compilation import read_file
     from oneway.runs.connecting import request_for
     from oneway.runs.health import sick
     from oneway.runs.links import looked_up_records, recall
     from oneway.runs.plan import judge_plan, load_memory, plan_of, plan_run
-    from oneway.runs.prepare import prepare_run, read_file
+    from oneway.runs.prepare import prepare_run
     from oneway.runs.prepared import Input, PreparedRun
     from oneway.runs.read import ReadInputs, evaluate_inputs, read_inputs
     from oneway.runs.reopen import program_for, reopen_plan
@@ -95,11 +96,12 @@ _HOMES = {
     "applied": ("AppliedBefore", "applied_before"),
     "apply": ("Approval", "apply_plan"),
     "clock": ("refuse_turned_back", "refuse_yet_to_come"),
+    "compilation": ("read_file",),
     "connecting": ("request_for",),
     "health": ("sick",),
     "links": ("looked_up_records", "recall"),
     "plan": ("judge_plan", "load_memory", "plan_of", "plan_run"),
-    "prepare": ("prepare_run", "read_file"),
+    "prepare": ("prepare_run",),
     "prepared": ("Input", "PreparedRun"),
     "read": ("ReadInputs", "evaluate_inputs", "read_inputs"),
     "reopen": ("program_for", "reopen_plan"),

@@ -5,7 +5,6 @@ from dataclasses import field, replace
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oneway.connections.discovery import ANY, FILES, describe, with_defaults
@@ -17,6 +16,7 @@ from oneway.core.seal import canonical
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context
 from oneway.mapping.spec import EndpointSpec, GuardsSpec, MappingSpec, ReferenceSpec
+from oneway.runs.compilation import located
 from oneway.runs.request import RunRequest
 
 if TYPE_CHECKING:
@@ -286,8 +286,3 @@ def _kind(types: frozenset[str]) -> str:
 
 
 _NOT_TEXT = frozenset({"integer", "number", "boolean"})
-
-
-def located(mapping: str, path: str) -> str:
-    """Return a path that a mapping names: it is relative to the mapping's own folder."""
-    return str(Path(mapping).parent / path)

@@ -14,8 +14,9 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import Program
 from oneway.planning.plan import Plan, PlanConnection, PlanInput
+from oneway.runs.compilation import read_file
 from oneway.runs.health import sick
-from oneway.runs.prepare import prepare_run, read_file
+from oneway.runs.prepare import prepare_run
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import table_digest, tables_of
 from oneway.runs.request import RunRequest, parse_instant

@@ -7,7 +7,7 @@ from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from oneway.connections.discovery import open_connector
+from oneway.connections.discovery import FILES, open_connector
 from oneway.core.codes import UNANSWERED
 from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.dataclass import dataclass
@@ -15,14 +15,12 @@ from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Spa
 from oneway.core.near_files import near_name
 from oneway.core.records import Snapshot
 from oneway.mapping.left_open import left_open
-from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.spec import EndpointSpec
-from oneway.runs.prepare import Compilation, compile_partly, mapping_of
-from oneway.runs.prepared import located
-from oneway.runs.validate_connection import connection_mistakes
+from oneway.runs.compilation import Compilation, compile_partly, located, mapping_of
 
 if TYPE_CHECKING:
     from oneway.connections import Connection
+    from oneway.mapping.read_keys import KeyTally
 
 
 @dataclass(slots=True)
@@ -76,17 +74,24 @@ def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list
     A missing file has no conflicts except wrong options.
     """
     spec = made.mapping.spec
-    tallies = tallies_of(made.mapping.code, spec)
     ends = {"source": spec.source, "target": spec.target}
     for each in spec.references:
         if each.endpoint is not None:
             ends[f"references.{each.name}"] = each.endpoint
+    files = {
+        role: (end, description)
+        for role, end in ends.items()
+        if (description := made.catalogue.get(end.connector.text)) and description.kind == FILES
+    }
+    if not files:
+        return []
+    from oneway.mapping.read_keys import tallies_of
+
     found: list[Diagnostic] = []
-    for role, end in ends.items():
-        description = made.catalogue.get(end.connector.text)
-        if description is not None and description.kind == "file":
-            path = located(spec.file, end.resource.text)
-            found += _against_file(description, path, end, tallies[role], read)
+    tallies = tallies_of(made.mapping.code, spec)
+    for role, (end, description) in files.items():
+        path = located(spec.file, end.resource.text)
+        found += _against_file(description, path, end, tallies[role], read)
     # What a mapping does not say is not known where a part of it could not be read.
     return [each for each in found if made.whole or each.code != _UNSAID]
 
@@ -95,7 +100,7 @@ _UNSAID = "R177"
 
 
 def _against_file(
-    description: Description, path: str, end: EndpointSpec, tally: KeyTally, read: FileRecords
+    description: Description, path: str, end: EndpointSpec, tally: "KeyTally", read: FileRecords
 ) -> list[Diagnostic]:
     options = {name: str(option.value) for name, option in end.options}
     is_there = isfile(path)
@@ -176,6 +181,7 @@ _ENCODING = "R151"
 def findings(connection: "Connection", mappings: Mappings) -> tuple[Diagnostic, ...]:
     """Return every mistake of a loaded connection, including its mapping's."""
     from oneway.connections.secret_files import unsafe_files
+    from oneway.runs.validate_connection import connection_mistakes
 
     found = [*unsafe_files(connection)]
     try:

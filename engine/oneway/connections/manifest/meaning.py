@@ -16,7 +16,7 @@ from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
 
 _NAME = re.compile(r"\{([^{}]*)\}")
 _RESERVED = {"id", "value", "values", "operations", "token"}
-_QUOTED = re.compile(r"""(['"])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)
+_QUOTED = r"""(?s)(['"])((?:\\.|(?!\1)[^\\])*)\1"""
 _WHOLE = {"values": "an object", "operations": "a list"}
 _AUTH_KEYS = {
     "none": set[str](),
@@ -109,7 +109,9 @@ def _quotes(document: Document, template: Template, known: set[str]) -> Iterator
         return
     span = document.span(template.path)
     unquoted = "sysparm_query" in template.path
-    within = [(found.start(2), found.end(2), found[1]) for found in _QUOTED.finditer(template.text)]
+    within = [
+        (found.start(2), found.end(2), found[1]) for found in re.finditer(_QUOTED, template.text)
+    ]
     for found in _NAME.finditer(template.text):
         plain, quoting = (found[1], "") if found[1] in known else parted(found[1])
         quote = next((q for start, end, q in within if start <= found.start() < end), "")

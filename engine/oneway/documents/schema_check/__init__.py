@@ -5,6 +5,7 @@ the rules helps here too: `errorMessage` and `patternErrorMessage` (which editor
 well) become the help of a diagnostic, `title` and `examples` its words.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING
 from oneway.core.diagnostics import Diagnostic
 from oneway.documents.schema_check.files import schema_data, schema_names, schema_text
 from oneway.documents.schema_check.fits import Fits, fits_of
-from oneway.documents.schema_check.mistakes import mistakes
 from oneway.documents.yaml_source import Document, Path
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
+
+    from oneway.documents.schema_check.mistakes import Mistake
 
 __all__ = ["broken", "check", "schema_data", "schema_names", "schema_text"]
 
@@ -27,8 +29,7 @@ def check(document: Document, schema_name: str) -> list[Diagnostic]:
     """Return an error for every mistake in a document's shape, in the order of the file."""
     if _fits(document, schema_name):
         return []
-    errors = _validator(schema_name).iter_errors(document.data)
-    found = {mistake for error in errors for mistake in mistakes(error)}
+    found = set(_mistakes(document, schema_name))
     placed = [
         document.at(m.path, m.code, m.summary, m.help, key=m.key)
         for m in islice(sorted(found, key=str), _MOST_REPORTED)
@@ -43,8 +44,7 @@ def broken(document: Document, schema_name: str) -> set[Path]:
     """
     if _fits(document, schema_name):
         return set()
-    errors = _validator(schema_name).iter_errors(document.data)
-    return {mistake.path for error in errors for mistake in mistakes(error)}
+    return {mistake.path for mistake in _mistakes(document, schema_name)}
 
 
 def _fits(document: Document, schema_name: str) -> bool:
@@ -57,9 +57,16 @@ def _quick(schema_name: str) -> Fits | None:
     return fits_of(schema_data(schema_name))
 
 
+def _mistakes(document: Document, schema_name: str) -> "Iterator[Mistake]":
+    # Imported here, because jsonschema takes longer than all the rest of a `--help`.
+    from oneway.documents.schema_check.mistakes import mistakes
+
+    for error in _validator(schema_name).iter_errors(document.data):
+        yield from mistakes(error)
+
+
 @cache
 def _validator(schema_name: str) -> "Draft202012Validator":
-    # Imported here, because it takes longer than all the rest of a `--help`.
     from oneway.documents.schema_check.patterns import validator_of
 
     return validator_of(schema_data(schema_name))

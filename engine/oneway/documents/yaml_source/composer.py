@@ -14,12 +14,11 @@ from oneway.documents.yaml_source.nodes import List, Node, Object, Scalar
 from oneway.documents.yaml_source.scalars import Unheld, plain
 from oneway.documents.yaml_source.source import Source, shown
 from oneway.documents.yaml_source.spans import closed_at, content, index_of, written
-from oneway.documents.yaml_source.words import words_for
 
 MOST_NODES = 100_000
 DEEPEST = 64
 _MOST_FINDINGS = 100
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 
 # libyaml is some ten times faster; both give the same events.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -132,6 +131,8 @@ class _Composer:
         mark = getattr(error, "problem_mark", None)
         index = index_of(mark) if mark else len(self.source.text)
         complaint = f"{getattr(error, 'context', '')} {getattr(error, 'problem', '')}"
+        from oneway.documents.yaml_source.words import words_for
+
         words = words_for(complaint, self.source.text[index : index + 1], self._line_to(index))
         span = self.source.span(index, index + 1)
         if words.opening:
@@ -182,10 +183,9 @@ class _Composer:
         span = content(self.source, event)
         is_plain = event.implicit[0]
         value = self._plain(event.value, span) if is_plain else event.value
-        if _SURROGATE.search(event.value):
+        if not event.value.isascii() and re.search(_SURROGATE, event.value):
             # libyaml refuses these itself.
-            words = words_for("escape code", "")
-            self._report(span, words.code, words.summary, words.help)
+            self._refuse(span, "escape code")
         node = Scalar(value, span, merge=is_plain and event.value == "<<")
         self._refuse_tag(event, event.tag, is_plain or event.implicit[1])
         self._keep(event.anchor, node)
@@ -286,8 +286,7 @@ class _Composer:
 
     def _refuse_tag(self, event: yaml.Event, tag: str | None, implicit: bool) -> None:
         if tag is not None or not implicit:
-            words = words_for("tag", "")
-            self._report(written(self.source, event), words.code, words.summary, words.help)
+            self._refuse(written(self.source, event), "tag")
 
     def _count(self, event: yaml.Event) -> None:
         self._nodes += 1
@@ -308,6 +307,12 @@ class _Composer:
             "check the brackets",
         )
         raise _Stop
+
+    def _refuse(self, span: Span, complaint: str) -> None:
+        from oneway.documents.yaml_source.words import words_for
+
+        words = words_for(complaint, "")
+        self._report(span, words.code, words.summary, words.help)
 
     def _report(self, span: Span, code: str, summary: str, help: str) -> None:
         self.findings.add(self.source.report(span, code, summary, help))

@@ -8,8 +8,8 @@ import yaml
 from oneway.core.diagnostics import Span
 from oneway.documents.yaml_source.source import Source
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)+")
-_BLOCK_HEADER = re.compile(r"[|>][^\r\n]*[\r\n]+(?:[ \t]*[\r\n]+)*[ \t]*")
+_PROPERTIES = r"(?:[&!][^\s,\[\]{}]*\s+)+"
+_BLOCK_HEADER = r"[|>][^\r\n]*[\r\n]+(?:[ \t]*[\r\n]+)*[ \t]*"
 
 
 def index_of(mark: object) -> int:
@@ -35,7 +35,7 @@ def content(source: Source, event: yaml.NodeEvent) -> Span:
     if style in ("'", '"'):
         start, end = start + 1, end - 1
     elif style in ("|", ">"):
-        header = _BLOCK_HEADER.match(source.text, start, end)
+        header = re.compile(_BLOCK_HEADER).match(source.text, start, end)
         start = header.end() if header and header.end() < end else start
     return source.span(start, max(start, end))
 
@@ -53,5 +53,5 @@ def closed_at(source: Source, span: Span, event: yaml.Event) -> Span:
 def _after_properties(text: str, event: yaml.NodeEvent) -> int:
     start = index_of(event.start_mark)
     has_any = event.anchor is not None or getattr(event, "tag", None) is not None
-    properties = _PROPERTIES.match(text, start) if has_any else None
+    properties = re.compile(_PROPERTIES).match(text, start) if has_any else None
     return properties.end() if properties else start

@@ -42,7 +42,7 @@ SAME_SCOPE = frozenset(
 )
 """Nodes whose children are evaluated on the same data as themselves."""
 
-_NUMBER = re.compile("-?[0-9]+")
+_NUMBER = "-?[0-9]+"
 # JSON between backticks, which may stand in texts between quotes.
 _LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|`((?:[^`\\]|\\.)*+)""", re.DOTALL)
 
@@ -118,7 +118,7 @@ def _explained(problem: ParseError, text: str) -> ExpressionSyntax:
         return ExpressionSyntax("a function's name has no quotes", name.offset, name.length)
     length = _token_length(str(problem.token_value), text, offset)
     found = text[offset : offset + length]
-    help = f"a number stands between backticks: `{found}`" if _NUMBER.fullmatch(found) else ""
+    help = f"a number stands between backticks: `{found}`" if re.fullmatch(_NUMBER, found) else ""
     return ExpressionSyntax(f"{found!r} is not allowed here", offset, length, help)
 
 
@@ -154,7 +154,9 @@ def _bad_token(problem: LexerError, offset: int, text: str) -> ExpressionSyntax:
 
 def _dashed(text: str, offset: int) -> str:
     """Return how a name with a hyphen is written; "" if there is none here."""
-    found = next((each for each in _DASHED.finditer(text) if offset in range(*each.span())), None)
+    found = next(
+        (each for each in re.finditer(_DASHED, text) if offset in range(*each.span())), None
+    )
     if found is None:
         return ""
     name = found[0]
@@ -166,14 +168,14 @@ def _dashed(text: str, offset: int) -> str:
     return f"a name with - stands in double quotes: {path}, or {whole} if `headings` are flat"
 
 
-_DASHED = re.compile(r"\w[\w.]*-[\w.-]*\w")
+_DASHED = r"\w[\w.]*-[\w.-]*\w"
 
 
 _BELOW = {"subexpression", "index_expression", "projection", "filter_projection", "flatten"}
 _BELOW |= {"value_projection", "pipe"}
 _NAME = r"""(?:[\w.*]|"[^"]*"|\[[^\]]*\])+"""
 _VALUE = r"""'[^']*'|`[^`]*`"""
-_NEGATED = re.compile(rf"!\s*({_NAME}(?:\s*[=!<>]=?\s*(?:{_VALUE}))?)")
+_NEGATED = rf"!\s*({_NAME}(?:\s*[=!<>]=?\s*(?:{_VALUE}))?)"
 
 
 def _refuse_misread_negation(text: str, tree: Node) -> None:
@@ -188,7 +190,8 @@ def _refuse_misread_negation(text: str, tree: Node) -> None:
     if not wrong:
         return
     starts = [token["start"] for token in _tokens(text) if token["type"] == "not"]
-    found = [negated for at in starts if (negated := _NEGATED.match(text, at)) is not None]
+    negation = re.compile(_NEGATED)
+    found = [negated for at in starts if (negated := negation.match(text, at)) is not None]
     # One that negates a single name is not the one that is meant.
     found = [each for each in found if not each[1].isidentifier()] or found
     raise ExpressionSyntax(

@@ -163,7 +163,7 @@ def meant(tree: Node) -> Mapping[str, Meant]:
     occurs in several places and is a known field in one, it stays a field.
     """
     if tree["type"] == "field":  # which needs its quotes as a field, or does not
-        needless = _NAME.fullmatch(str(tree["value"])) is not None
+        needless = re.fullmatch(_NAME, str(tree["value"])) is not None
         return {str(tree["value"]): Meant.EITHER if needless else Meant.FIELD}
     found: dict[str, Meant] = {}
     for name, each in _meant(tree, Meant.EITHER):
@@ -171,7 +171,7 @@ def meant(tree: Node) -> Mapping[str, Meant]:
     return found
 
 
-_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
 
 
 def _meant(node: Node, here: Meant) -> Iterator[tuple[str, Meant]]:

@@ -9,7 +9,7 @@ from oneway.mapping.functions.function import EvaluationError, Example, Function
 
 _MILLISECONDS = 100_000_000_000
 """From here on a number counts milliseconds: as seconds, it would be after the year 5000."""
-_DOTNET = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
+_DOTNET = r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/"
 _NO_INSTANT = "day_in() needs a date-time like 2026-06-29T23:00:00Z, or seconds since 1970"
 
 
@@ -41,7 +41,7 @@ def day_in(instant: str | int | float, zone: str) -> str | None:
 def _day_of_text(text: str, zone: tzinfo) -> str | None:
     if not text:
         return None
-    if written := _DOTNET.fullmatch(text):
+    if written := re.fullmatch(_DOTNET, text):
         return _day_of_seconds(int(written[1]) / 1000, zone)
     day = parse_day(text)
     if day is None:

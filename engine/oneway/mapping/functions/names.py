@@ -9,7 +9,7 @@ import unicodedata
 from oneway.core.records import normal
 from oneway.mapping.functions.function import Example, Function, Parameter
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*"
 _NO_DECOMPOSITION = str.maketrans({
     "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O",
     "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th",
@@ -22,7 +22,7 @@ def title_case(text: str) -> str:
     """Return the text with each word capitalised the way names are."""
     # Composed, so that a letter with its mark is one letter and no end of a word.
     composed = normal(text, "NFC")
-    return _WORD.sub(lambda found: _capitalised(found.group()), composed)
+    return re.sub(_WORD, lambda found: _capitalised(found.group()), composed)
 
 
 def _capitalised(word: str) -> str:

@@ -38,7 +38,7 @@ from oneway.mapping.spec import (
 )
 
 
-def mapping(part: DocumentPart, digest: str) -> MappingSpec:
+def mapping(part: DocumentPart, text: bytes) -> MappingSpec:
     """Return the mapping that a document's root holds."""
     name = str(part.at("name").value)
     title = part.maybe_text("title")
@@ -47,7 +47,7 @@ def mapping(part: DocumentPart, digest: str) -> MappingSpec:
     joiners = part.maybe("joiners")
     return MappingSpec(
         file=part.document.file,
-        digest=digest,
+        text=text,
         name=name,
         title=title.text if title else name,
         source=_endpoint(part.at("source")),

@@ -22,7 +22,7 @@ from oneway.runs.compare.projection import Projection
 from oneway.runs.compare.redact import redactor_of
 from oneway.runs.compare.short_rows import ShortTexts
 from oneway.runs.compare.snapshot_file import LIMIT, Items, RunSnapshot, Shape, TooLarge, dump
-from oneway.runs.prepare import read_file
+from oneway.runs.compilation import read_file
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs, projection_of
 

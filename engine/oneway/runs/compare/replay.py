@@ -39,7 +39,7 @@ from oneway.runs.compare.capture import INPUTS, MAPPING, UNKEPT, shape_of
 from oneway.runs.compare.evaluate import ReEvaluation
 from oneway.runs.compare.projection import Projection
 from oneway.runs.compare.snapshot_file import RunSnapshot
-from oneway.runs.prepare import compile_data, read_file
+from oneway.runs.compilation import compile_data, read_file
 from oneway.runs.request import parse_instant
 
 _SHOWN = "its plan can be shown (`oneway runs show RUN`), and cannot be derived again"

@@ -8,7 +8,7 @@ from oneway.core.diagnostics import Fix, Severity
 from oneway.core.records import path_of, path_text
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
-_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+_PATH = r"(?a)[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -16,7 +16,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     known = {*subject.source.fields, *read}
     for field, _ in subject.fields:
         value = field.value.value if field.value is not None else None
-        if field.value is None or not isinstance(value, str) or not _PATH.fullmatch(value):
+        if field.value is None or not isinstance(value, str) or not re.fullmatch(_PATH, value):
             continue
         words = subject.target.fields.get(field.path)
         if value not in known or (words is not None and value in words.enum):

@@ -15,8 +15,8 @@ from oneway.mapping.functions import BY_NAME
 from oneway.mapping.functions.function import Uses
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
-_NAME = re.compile(r"[^\W\d_][\w .#/()&'-]*")
-_HEADING = re.compile(r".*[\s.].*")
+_NAME = r"[^\W\d_][\w .#/()&'-]*"
+_HEADING = r".*[\s.].*"
 _ASK = {"coalesce", "default", "not_null"}
 """Functions that use an argument only if the ones before it are blank."""
 _PURE = {
@@ -30,7 +30,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     source, target = set(subject.source.fields), set(subject.target.fields)
     sides = ((subject.on_source, source), (subject.on_target, target), (subject.on_references, ()))
     for expressions, fields in sides:
-        headings = {each for each in fields if _HEADING.fullmatch(each)}
+        headings = {each for each in fields if re.fullmatch(_HEADING, each)}
         for expression in expressions:
             if text := _mistaken(expression, headings):
                 summary = f"{text!r} in these quotes is the text itself, the same for every record"
@@ -80,7 +80,7 @@ def _named(nodes: list[Node], fixed: list[Node]) -> Iterator[str]:
     """Yield the texts of fixed nodes that could be the name of a field."""
     for each in nodes:
         if any(each is other for other in fixed):
-            yield from (text for text in _texts(each) if _NAME.fullmatch(text))
+            yield from (text for text in _texts(each) if re.fullmatch(_NAME, text))
 
 
 def _is_fixed(node: Node) -> bool:
