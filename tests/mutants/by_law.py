@@ -65,16 +65,16 @@ OWN = (
         2,
         "overwrite-fills-blanks-alone",
         "planning/diff",
-        "        and (rule.write is Write.OVERWRITE or present(value) is None)\n",
-        "        and present(value) is None\n",
+        "write is Write.OVERWRITE or (write is Write.IF_EMPTY and present(held) is None):",
+        "write in (Write.OVERWRITE, Write.IF_EMPTY) and present(held) is None:",
         "`overwrite` keeps a field equal, whatever the target holds",
     ),
     _own(
         2,
         "overwrite-never",
         "planning/diff",
-        "        if rule.write in (Write.OVERWRITE, Write.IF_EMPTY)\n",
-        "        if rule.write is Write.IF_EMPTY\n",
+        "if write is Write.OVERWRITE or (",
+        "if (",
         "`overwrite` is written at an update",
     ),
     _own(
@@ -129,8 +129,8 @@ OWN = (
         11,
         "leave-without-a-change",
         "planning/outcomes",
-        "        if not changes:\n            return replace(mover, has_access",
-        "        if False:\n            return replace(mover, has_access",
+        "        if not changes:\n            return mover._replace(has_access",
+        "        if False:\n            return mover._replace(has_access",
         "whom nothing of `leavers.set` is to be written to does not leave again",
     ),
     _own(
@@ -318,7 +318,7 @@ OWN = (
     _nearest(
         "nearer-records-hold-nothing",
         "planning/assemble",
-        "        nearer = self.nearer.get(draft.row.source_id)\n",
+        "        nearer = self.nearer.get(row.source_id)\n",
         "        nearer = None\n",
         "a key writes to no record while another one is nearer to its person",
     ),
@@ -346,8 +346,8 @@ OWN = (
     _nearest(
         "namesakes-are-created-while-theirs-goes",
         "planning/assemble",
-        "            return self._perhaps_there(draft.row)\n",
-        "            return ()\n",
+        "self._perhaps_there(row) if row is not None and verb is Verb.CREATE else ()",
+        "()",
         "nobody gets a second account while a record of their name is deactivated",
     ),
     _nearest(

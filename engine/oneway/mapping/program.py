@@ -412,6 +412,26 @@ class Policy:
         unique = {i for i, rule in enumerate(self.fields) if rule.unique}
         return tuple(sorted(unique | set(self.unless_taken)))
 
+    @cached_property
+    def exclusive(self) -> tuple[int, ...]:
+        """The positions of identifying fields whose value only one record may hold."""
+        return tuple(i for i in self.identifying if i in self.unless_taken)
+
+    @cached_property
+    def identifying_paths(self) -> frozenset[str]:
+        """The paths of the fields that identify people."""
+        return frozenset(self.fields[i].path for i in self.identifying)
+
+    @cached_property
+    def merges(self) -> bool:
+        """Whether any field keeps items of the target's list."""
+        return any(rule.merge is not Merge.REPLACE for rule in self.fields)
+
+    @cached_property
+    def reports(self) -> bool:
+        """Whether any field is never written, and only reported where it differs."""
+        return any(rule.write is Write.NEVER for rule in self.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class OwnTable:

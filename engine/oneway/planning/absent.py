@@ -64,13 +64,13 @@ def absent(
             differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
             if blocked:
                 reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
-                draft = replace(draft, reasons=(reason,))
+                draft = draft._replace(reasons=(reason,))
             elif speaks and not _says_left(program, each, differences):
                 vain = in_vain(program.policy, each, differences)
-                draft = replace(draft, reasons=(replace(vain, warning=True),), has_access=True)
+                draft = draft._replace(reasons=(replace(vain, warning=True),), has_access=True)
             elif differences:
-                draft = replace(
-                    draft, access=Verb.DEACTIVATE, access_changes=differences, has_access=True
+                draft = draft._replace(
+                    access=Verb.DEACTIVATE, access_changes=differences, has_access=True
                 )
         drafts.append(draft)
     return drafts

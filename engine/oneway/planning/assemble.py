@@ -1,6 +1,6 @@
 """Turns drafts into outcomes: seals sensitive values, and gives each action its id."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 
@@ -72,7 +72,7 @@ class Assembler:
             source_id=draft.row.source_id if draft.row is not None else None,
             target_id=draft.target.target_id if draft.target is not None else None,
             reasons=(*self._stranger(draft), *draft.reasons, *self._near(draft)),
-            actions=tuple(self._actions(draft)),
+            actions=self._actions(draft),
             has_access=draft.has_access,
             key_digest=self._key_digest(draft.row) if draft.row is not None else "",
             only_by_key=self._only_by_key(draft.row, draft.target),
@@ -136,28 +136,30 @@ class Assembler:
 
     def _stranger(self, draft: Draft) -> tuple[Reason, ...]:
         """Return why a record to be updated, or that is to leave, may belong to another person."""
+        row, target, verb = draft.row, draft.target, draft.verb
+        if row is None or target is None:
+            return self._perhaps_there(row) if row is not None and verb is Verb.CREATE else ()
         leaves = draft.access is not None and draft.access.takes_access
-        if draft.row is not None and draft.verb is Verb.CREATE:
-            return self._perhaps_there(draft.row)
-        if draft.row is None or draft.target is None:
+        if verb is not Verb.UPDATE and not leaves:
             return ()
-        if draft.verb is not Verb.UPDATE and not leaves:
+        nearer = self.nearer.get(row.source_id)
+        unlike = self._unlike(draft, row, target, leaves=leaves)
+        if nearer is None and not unlike:
             return ()
-        nearer = self.nearer.get(draft.row.source_id)
-        why = [self._unlike(draft, draft.row, draft.target, leaves=leaves)]
-        why += [nearer.text] if nearer is not None else []
-        said = "; ".join(filter(None, why))
-        if not said:
-            return ()
-        text = (_UNTOLD if why[0] else _PERHAPS_NOT).format(draft.target.target_id)
+        said = "; ".join(filter(None, (unlike, nearer.text if nearer is not None else "")))
+        text = (_UNTOLD if unlike else _PERHAPS_NOT).format(target.target_id)
         ids = nearer.ids if nearer is not None else ()
         return (Reason(STRANGER, f"{text}: {said}", None, ids, warning=True),)
 
     def _unlike(self, draft: Draft, row: SourceRow, target: TargetRow, *, leaves: bool) -> str:
         """Return in what a pair differs, if nothing but the key says that it is one person."""
-        identifying = {self.policy.fields[i].path for i in self.policy.identifying}
-        changed = [e for e in draft.differences if e.rule.path in identifying and e.before]
-        becomes_another = len(changed) >= SEVERAL
+        becomes_another = len(draft.differences) >= SEVERAL
+        if becomes_another:
+            names = self.policy.identifying_paths
+            changed = [
+                each for each in draft.differences if each.rule.path in names and each.before
+            ]
+            becomes_another = len(changed) >= SEVERAL
         if not (becomes_another or leaves):
             return ""
         likeness = likeness_of(self.policy, row, target)
@@ -178,27 +180,27 @@ class Assembler:
     def _near(self, draft: Draft) -> tuple[Reason, ...]:
         return self.near.get(draft.row.source_id, ()) if draft.row is not None else ()
 
-    def _actions(self, draft: Draft) -> Iterator[Action]:
-        """Yield the action on access first, then the action on the other fields."""
-        if draft.access is None and draft.verb is None:
-            return
-        before = tuple(map(self._id, self.before.get(draft.identity, ())))
-        access = self._id(draft.identity, "access") if draft.access is not None else ""
+    def _actions(self, draft: Draft) -> tuple[Action, ...]:
+        """Return the action on access first, then the action on the other fields."""
+        identity, made, first = draft.identity, list[Action](), tuple[str, ...]()
         if draft.access is not None:
-            yield self._action(draft, access, draft.access, draft.access_changes, ())
-        if draft.verb is not None:
+            id = self._id(identity, "access")
+            made.append(self._action(draft, id, draft.access, draft.access_changes, ()))
             # A person held by a guard is not written to; a leaver's other fields wait for nothing.
-            back = (access,) if draft.access is Verb.REACTIVATE else ()
-            later = [each for each in draft.differences if isinstance(each.after, Awaited)]
+            first = (id,) if draft.access is Verb.REACTIVATE else ()
+        if draft.verb is not None:
             now = draft.differences
+            later = [each for each in now if isinstance(each.after, Awaited)]
             if later:
-                now = tuple(each for each in now if not isinstance(each.after, Awaited))
-            id = self._id(draft.identity)
+                now = tuple([each for each in now if not isinstance(each.after, Awaited)])
             if now or draft.verb is Verb.CREATE:
-                yield self._action(draft, id, draft.verb, now, (*back, *before))
-                back = (id,)
+                id = self._id(identity)
+                before = map(self._id, self.before.get(identity, ()))
+                made.append(self._action(draft, id, draft.verb, now, (*first, *before)))
+                first = (id,)
             if later:
-                yield self._waiting(draft, later, back)
+                made.append(self._waiting(draft, later, first))
+        return tuple(made)
 
     def _waiting(
         self, draft: Draft, later: Sequence[FieldChange], first: tuple[str, ...]
@@ -213,16 +215,20 @@ class Assembler:
         self, draft: Draft, id: str, verb: Verb,
         changes: Sequence[FieldChange], depends_on: tuple[str, ...],
     ) -> Action:  # fmt: skip
-        ids = _ids(draft)
+        row, target = draft.row, draft.target
+        source_id = row.source_id if row is not None else None
+        target_id = target.target_id if target is not None else None
+        of_target = target_id or ""
+        ids = (of_target if source_id is None else source_id), of_target
         return Action(
-            id=id,
-            verb=verb,
-            source_id=draft.row.source_id if draft.row is not None else None,
-            target_id=draft.target.target_id if draft.target is not None else None,
-            changes=tuple([self._change(ids, each) for each in changes]),
-            claims=self._claims_of(draft, verb, changes),
-            depends_on=depends_on,
-            why=draft.row.why if verb is Verb.LEAVE and draft.row is not None else "",
+            id,
+            verb,
+            source_id,
+            target_id,
+            tuple([self._change(ids, each) for each in changes]),
+            self._claims_of(draft, verb, changes),
+            depends_on,
+            row.why if row is not None and verb is Verb.LEAVE else "",
         )
 
     def _id(self, identity: tuple[str, str], part: str = "") -> str:
@@ -245,7 +251,8 @@ class Assembler:
         """Return the values that no other record may hold by the time of an action."""
         if verb is Verb.CREATE:
             return self._claims(draft)
-        if verb is Verb.UPDATE and any(each.code == "rekeyed" for each in draft.reasons):
+        reasons = draft.reasons if verb is Verb.UPDATE else ()
+        if reasons and any(each.code == "rekeyed" for each in reasons):
             # A list may hide who has the new key by now. Other values may be another's as well: the
             # plan warns of that and writes them, as in any update.
             written = {each.rule.path for each in changes} & set(self.policy.match_paths)
@@ -304,13 +311,8 @@ def _is_same_text(cell: Cell, held: Value | Missing) -> bool:
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:
     """Return whether an equal claim exists. Values are compared as JSON, because `1 == True`."""
     return any(
-        (claim.path, claim.compare, identity(claim.value))
-        == (other.path, other.compare, identity(other.value))
+        claim.path == other.path
+        and claim.compare is other.compare
+        and identity(claim.value) == identity(other.value)
         for other in claims
     )
-
-
-def _ids(draft: Draft) -> tuple[str, str]:
-    target = draft.target.target_id if draft.target is not None else ""
-    source = draft.row.source_id if draft.row is not None else target
-    return source, target

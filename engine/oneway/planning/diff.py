@@ -1,8 +1,9 @@
 """Compares one field: its rule, the source's value, and the target's value."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
+from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
@@ -33,8 +34,7 @@ class Awaited:
     known: Value | Missing = field(default=MISSING, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """A field to be written: its rule, and its value before and after (None means blank)."""
 
     rule: FieldRule
@@ -76,25 +76,16 @@ def at_update(
     rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and that the mapping writes."""
-    return differing([
-        (rule, cell, value)
-        for rule, cell, value in _unlike(rules, cells, current)
-        if rule.write in (Write.OVERWRITE, Write.IF_EMPTY)
-        and (rule.write is Write.OVERWRITE or present(value) is None)
-    ])  # fmt: skip
-
-
-def _unlike(
-    rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
-) -> Iterator[tuple[FieldRule, Cell, Value | Missing]]:
-    """Yield each field but those in which both sides hold one plain value, as in nearly all."""
-    stated = CellState.STATED
-    for each in zip(rules, cells, current, strict=True):
-        cell, held = each[1], each[2]
+    found, stated = [], CellState.STATED
+    for rule, cell, held in zip(rules, cells, current, strict=True):
         value = cell[1]  # by position: quicker than by name
         plain = value.__class__ is held.__class__ and value.__class__ in PLAIN
-        if not (plain and value == held and cell[0] is stated):
-            yield each
+        if plain and value == held and cell[0] is stated:
+            continue  # both sides hold one plain value, as in nearly all fields
+        write = rule.write
+        if write is Write.OVERWRITE or (write is Write.IF_EMPTY and present(held) is None):
+            found.append(_difference(rule, cell, held))
+    return tuple([each for each in found if each is not None])
 
 
 def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
@@ -136,6 +127,8 @@ def loses_letters(change: FieldChange) -> bool:
     before, after = change.before, change.after
     if not (isinstance(before, str) and isinstance(after, str)) or len(before) != len(after):
         return False
+    if "?" not in after and "\ufffd" not in after:  # as in nearly all
+        return False
     differing = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     return bool(differing) and all(
         new in "?\ufffd" and old.isalpha() and not old.isascii() for old, new in differing
@@ -146,12 +139,11 @@ def drift(
     rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and are only reported (`write: never`)."""
-    watched = [
+    return differing(
         (rule, cell, value)
         for rule, cell, value in zip(rules, cells, current, strict=True)
         if rule.write is Write.NEVER
-    ]
-    return differing(watched) if watched else ()
+    )
 
 
 def present(current: Value | Missing) -> Value:
@@ -204,23 +196,20 @@ def differing(
     fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
 ) -> tuple[FieldChange, ...]:
     """Return the fields in which a target record differs from what it should hold."""
-    return tuple(_differing(fields))
+    found = [_difference(rule, cell, current) for rule, cell, current in fields]
+    return tuple([each for each in found if each is not None])
 
 
-def _differing(
-    fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
-) -> Iterator[FieldChange]:
-    for rule, cell, current in fields:
-        before = present(current)
-        after = wanted(rule, cell)
-        if after is KEEP:
-            continue
-        if rule.merge is not Merge.REPLACE:
-            if not isinstance(before, list | None):
-                continue  # `unlisted`: to merge into it would take it away
-            after = merged(rule, before, after)
-        if not _holds(before, after, rule.compare):
-            yield FieldChange(rule, before, after)
+def _difference(rule: FieldRule, cell: Cell, current: Value | Missing) -> FieldChange | None:
+    after = wanted(rule, cell)
+    if after is KEEP:
+        return None
+    before = present(current)
+    if rule.merge is not Merge.REPLACE:
+        if not isinstance(before, list | None):
+            return None  # `unlisted`: to merge into it would take it away
+        after = merged(rule, before, after)
+    return None if _holds(before, after, rule.compare) else FieldChange(rule, before, after)
 
 
 def _holds(before: Value, after: Value | Awaited, compare: Compare) -> bool:

@@ -343,7 +343,7 @@ class _Reconciler:
             own, other = self.by_source.get(id), self.by_target.get(keyed.target.target_id)
             if own is not other:
                 note = Reason("adopted", f"the key {row.key} decides: let through by a person")
-                found[id] = replace(keyed, notes=(note,))
+                found[id] = keyed._replace(notes=(note,))
             for link in (own, other):
                 if link is not None and own is not other:
                     self.by_source.pop(link.source_id, None)
@@ -389,7 +389,7 @@ class _Reconciler:
         whose = f"the target record was another source record's, which {gone}"
         text = f"{whose}: taken over, the same person"
         about = f"target record {ids[0]}, before {link.source_id}"
-        return replace(keyed, notes=(Reason("adopted", text, value=about),))
+        return keyed._replace(notes=(Reason("adopted", text, value=about),))
 
     def _linked(self, row: SourceRow, link: Link, keyed: Match) -> Match:
         """Return the match of a row that is linked."""
@@ -401,7 +401,7 @@ class _Reconciler:
         if keyed.conflict is not None:
             return keyed
         if keyed.target is not None and keyed.target.target_id == target.target_id:
-            return replace(keyed, notes=(*keyed.notes, *self._notes(link)))
+            return keyed._replace(notes=(*keyed.notes, *self._notes(link)))
         return self._rekeyed(row, link, target, keyed)
 
     def _elsewhere(self, row: SourceRow, link: Link, keyed: Match, found: TargetRow) -> Match:
@@ -419,7 +419,7 @@ class _Reconciler:
             f"the key {row.key} finds target record {found.target_id}"
         )
         if likeness.beyond_the_key or (proven and not stranger):
-            return replace(keyed, notes=(*keyed.notes, Reason("adopted", text)))
+            return keyed._replace(notes=(*keyed.notes, Reason("adopted", text)))
         ids = (link.target_id, found.target_id)
         why = f"{text}; {likeness.text}: a person decides"
         return _conflict(Reason("rekeyed", why, candidates=ids, warning=True), keyed, found)
@@ -545,24 +545,23 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
 
 def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
     """Return whether both records have one value in a field; None if one of them has none."""
-    cell, held = row.cells[position], present(target.values[position])
-    if held is None or not _is_stated(cell):
-        return None
-    return same(held, cell.value, _comparison(policy.fields[position]))
+    cell = row.cells[position]
+    held = present(target.values[position]) if _is_stated(cell) else None
+    return None if held is None else same(held, cell.value, _comparison(policy.fields[position]))
 
 
 def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
     """Return whether a pair shares an identifying value that only one record may hold."""
-    single = [each for each in policy.identifying if each in policy.unless_taken]
-    known = row.cells and target.values
-    return bool(known) and any(_agree(policy, each, row, target) for each in single)
+    known = policy.exclusive if row.cells and target.values else ()
+    return any(_agree(policy, each, row, target) for each in known)
 
 
 def is_exclusive(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
     """Return whether a matched pair shares such a value, or a key beside the one that found it."""
+    if shares_single(policy, row, target):
+        return True
     keys = zip(row.keys, target.keys, strict=False)
-    agreeing = [one for one, other in keys if one is not None and one == other]
-    return len(agreeing) > 1 or shares_single(policy, row, target)
+    return len([one for one, other in keys if one is not None and one == other]) > 1
 
 
 def likeness_beside(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:

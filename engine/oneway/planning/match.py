@@ -7,6 +7,7 @@ go on to the next key. Anything but one row and one target record, still unclaim
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow, TargetRow
@@ -14,8 +15,7 @@ from oneway.planning.holders import whose
 from oneway.planning.plan import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The result of matching for one row: a target record, a conflict, or neither.
 
     `level` is the position of the key that decided; `candidates` are the target records of a

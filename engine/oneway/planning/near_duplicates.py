@@ -8,7 +8,6 @@ stays is certain, and continues.
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from operator import itemgetter
 from typing import TypeVar
 
@@ -150,7 +149,7 @@ class _Group:
                 note = Reason(NEAR_MISS, self._text(row, self.rows), warning=True,
                               candidates=self._ids(row, self.rows))  # fmt: skip
                 found = self._match(row)
-                held[row.source_id] = replace(found, notes=(*found.notes, note))
+                held[row.source_id] = found._replace(notes=(*found.notes, note))
         for row in weighing:
             if self._loses_access(row) and self._others(row, rivals):
                 held[row.source_id] = self._conflict(row, rivals)

@@ -8,7 +8,6 @@ nobody's, or whose own pair is less alike, has more of the person's values, a pe
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -107,7 +106,7 @@ def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, st
         if row is None or any(each.code == MAY_HAVE_LEFT for each in draft.reasons):
             return draft
         reason = perhaps_theirs(row, "name or other values")
-        return replace(draft, reasons=(*draft.reasons, reason), has_access=True)
+        return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
     return WithNearer(tuple(map(told, drafts)), nearer, namesakes_to_go(drafts, policy))
 

@@ -8,6 +8,7 @@ Access comes first: a matched leaver leaves, whatever is wrong with its other fi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from typing import NamedTuple
 
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
@@ -47,8 +48,7 @@ from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Kind, Outcome, Reason, Verb
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """The draft of one record's outcome.
 
     `access` takes access away or gives it back, by `access_changes`; `verb` writes all other
@@ -85,9 +85,8 @@ class Draft:
         """Return the draft without its fields, which cannot be written; a leaver still leaves."""
         if self.access is not None and self.access.takes_access:
             only = (replace(each, text=f"{_ONLY}{each.text}", warning=True) for each in reasons)
-            return replace(self, verb=None, differences=(), reasons=(*self.reasons, *only))
-        return replace(
-            self,
+            return self._replace(verb=None, differences=(), reasons=(*self.reasons, *only))
+        return self._replace(
             kind=kind,
             verb=None,
             differences=(),
@@ -157,8 +156,9 @@ class Drafter:
         if row.source_id in self.second_look:
             text = "the source's list did not show it; it came when the source was asked again"
             notes = (*notes, Reason("second_look", text, warning=True))
-        notes = (*notes, *later_key(self.policy, row, found))
-        return replace(draft, reasons=(*draft.reasons, *notes)) if notes else draft
+        if found.level:
+            notes = (*notes, *later_key(self.policy, row, found))
+        return draft._replace(reasons=(*draft.reasons, *notes)) if notes else draft
 
     def _outside(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of a row outside the scope of the sync: at most, it leaves."""
@@ -169,7 +169,7 @@ class Drafter:
             # Nothing but the leave is written: what the row says tells only whose record it is.
             unwritten = tuple(Cell(CellState.INACTIVE) for _ in row.cells)
             draft = self._leaver(row._replace(cells=unwritten), found)
-            return replace(draft, row=row, reasons=(*why, *draft.reasons))
+            return draft._replace(row=row, reasons=(*why, *draft.reasons))
         return Draft(Kind.IGNORED, row, found.target, reasons=why)
 
     def _staying(self, row: SourceRow, found: Match) -> Draft:
@@ -198,6 +198,8 @@ class Drafter:
         return self._rekeyed(draft, row, target) if found.rekeyed else draft
 
     def _unlisted(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
+        if not self.policy.merges:
+            return ()
         return tuple(
             Reason(
                 "not_a_list",
@@ -220,12 +222,12 @@ class Drafter:
         differing = [e for e in at_rekey(self.policy, row, target) if e.rule.path not in written]
         keys = tuple(each for each in differing if not self._rivals(target, each))
         contested = self._left_to_a_person(target, differing)
-        draft = replace(draft, reasons=tuple(dict.fromkeys((*draft.reasons, *contested))))
+        draft = draft._replace(reasons=tuple(dict.fromkeys((*draft.reasons, *contested))))
         if not keys:
             return draft
         kind = Kind.UPDATE if draft.kind is Kind.UNCHANGED else draft.kind
         verb = draft.verb or Verb.UPDATE
-        return replace(draft, kind=kind, verb=verb, differences=(*draft.differences, *keys))
+        return draft._replace(kind=kind, verb=verb, differences=(*draft.differences, *keys))
 
     def _barred(self, row: SourceRow, category: Category) -> tuple[Reason, ...]:
         """Return the reasons of the eligibility rules that do not hold for a row."""
@@ -274,7 +276,7 @@ class Drafter:
         if found.rekeyed:
             draft = self._rekeyed(draft, row, target)
         # A leaver leaves, whatever a list holds: the field is left alone, and named.
-        return replace(draft, reasons=(*draft.reasons, *self._unlisted(row, target)))
+        return draft._replace(reasons=(*draft.reasons, *self._unlisted(row, target)))
 
     def _unmatched_leaver(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of a leaver without a record; `has_access` if one may exist."""
@@ -401,7 +403,7 @@ class Drafter:
             # They may still be away: a record that has left is not written.
             return Draft(Kind.REHIRE, row, target, reasons=(Reason("rehire", text), *unsaid))
         draft = self._back(row, target, text, changes)
-        return replace(draft, reasons=(*draft.reasons, *unsaid)) if draft.access else draft
+        return draft._replace(reasons=(*draft.reasons, *unsaid)) if draft.access else draft
 
     def _unsaid_return(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
         """Return the fields of leaving that stay, because the source does not state them."""
@@ -434,8 +436,7 @@ class Drafter:
         if self._is_left(target, changes) and self._is_left(target, changes, mover.differences):
             vain = back_in_vain(self.policy, target, changes)
             return Draft(Kind.ERROR, row, target, reasons=(Reason("rehire", text), vain))
-        return replace(
-            mover,
+        return mover._replace(
             kind=Kind.REHIRE,
             reasons=(Reason("rehire", text), *mover.reasons),
             access=Verb.REACTIVATE if changes else None,
@@ -473,8 +474,10 @@ class Drafter:
             return Draft(Kind.UNCHANGED, row, target)
         found = at_update(self.policy.fields, row.cells, target.values)
         lost = [each for each in found if loses_letters(each)]
-        differences = tuple([d for d in found if not self._rivals(target, d) and d not in lost])
         contested = self._left_to_a_person(target, found)
+        differences = found
+        if lost or contested:
+            differences = tuple([d for d in found if not self._rivals(target, d) and d not in lost])
         reasons = (*self._drift(row, target), *contested, *map(_letters_lost, lost))
         if differences:
             return Draft(Kind.UPDATE, row, target, Verb.UPDATE, differences, reasons)
@@ -492,11 +495,10 @@ class Drafter:
             return Draft(Kind.ERROR, row, target, reasons=reasons, has_access=True)
         if has_access and (after is LeftAnswer.UNKNOWN or not changes or self._untold(row)):
             unsaid = self._unsaid(row, after)
-            mover = replace(mover, reasons=(*mover.reasons, *unsaid))
+            mover = mover._replace(reasons=(*mover.reasons, *unsaid))
         if not changes:
-            return replace(mover, has_access=has_access)
-        return replace(
-            mover,
+            return mover._replace(has_access=has_access)
+        return mover._replace(
             kind=Kind.LEAVE,
             access=Verb.LEAVE,
             access_changes=changes,
@@ -526,7 +528,7 @@ class Drafter:
         if row.leaves_left is False:
             text = f"is yet to leave, by the source; target record {target.target_id} has left"
             return self._back(row, target, text, changes)
-        return replace(mover, kind=Kind.UPDATE, access=Verb.LEAVE, access_changes=changes)
+        return mover._replace(kind=Kind.UPDATE, access=Verb.LEAVE, access_changes=changes)
 
     def _has_access(self, row: SourceRow, target: TargetRow) -> bool:
         """Return whether a leaver can get in: the target disagrees with the source.
@@ -591,6 +593,8 @@ class Drafter:
     def _left_to_a_person(
         self, target: TargetRow, found: Iterable[FieldChange]
     ) -> tuple[Reason, ...]:
+        if not self.contested:  # as in nearly all plans
+            return ()
         return tuple(
             Reason(
                 "key_contested",
@@ -605,6 +609,8 @@ class Drafter:
         )
 
     def _drift(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
+        if not self.policy.reports:
+            return ()
         return tuple(
             Reason(
                 "drift",
@@ -684,7 +690,7 @@ def _without_value(
     fields: Iterable[tuple[FieldRule, Cell]], *, creating: bool = False, warning: bool = False
 ) -> tuple[Reason, ...]:
     """Return the fields whose missing values make the record ineligible."""
-    return tuple(
+    return tuple([
         Reason(
             f"field:{rule.path}",
             f"no value for {rule.path}",
@@ -694,7 +700,7 @@ def _without_value(
         )
         for rule, cell in fields
         if cell[0] is not _STATED and refuses(rule, cell, creating=creating)
-    )
+    ])  # fmt: skip
 
 
 def _state(target: TargetRow) -> str:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, overload
 
 from oneway.core.dataclass import dataclass
@@ -477,5 +477,12 @@ def action_id(mapping: str, side: str, record: str, part: str = "") -> str:
     for what has to `wait`. So the id needs no verb, and is the same in today's plan as in
     yesterday's.
     """
-    said = [mapping, side, record, part] if part else [mapping, side, record]
-    return hashlib.sha256(canonical(said).encode("ascii")).hexdigest()[:16]
+    said = f"{_beginning(mapping, side)},{canonical(record)}"
+    said += f",{canonical(part)}]" if part else "]"
+    return hashlib.sha256(said.encode("ascii")).hexdigest()[:16]
+
+
+@lru_cache
+def _beginning(mapping: str, side: str) -> str:
+    """Return the part of what ids are made of that is the same in all of a plan."""
+    return canonical([mapping, side]).removesuffix("]")

@@ -198,7 +198,7 @@ def _unmatched(
         reason = second.get(draft.target.target_id) if draft.target is not None else None
         if reason is None:
             return draft
-        return replace(draft, reasons=(*draft.reasons, reason), has_access=True)
+        return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
     alone = absent(program, targets, matches, source, rows, linked)
     return [told(each) for each in alone]
@@ -266,7 +266,7 @@ def _reopened(
         maybe = (*matches.of(row).candidates, *possible.get(row.source_id, ()))
         return any(each.target_id in back for each in maybe)
 
-    return tuple(replace(each, has_access=True) if named(each) else each for each in drafts)
+    return tuple(each._replace(has_access=True) if named(each) else each for each in drafts)
 
 
 def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ...]:
@@ -291,7 +291,7 @@ def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ..
             return draft
         ids = (who,) if draft.row is None else ()
         reason = Reason(MAY_HAVE_LEFT, why, candidates=ids, warning=True)
-        return replace(draft, has_access=True, reasons=(*draft.reasons, reason))
+        return draft._replace(has_access=True, reasons=(*draft.reasons, reason))
 
     return tuple(map(told, drafts))
 

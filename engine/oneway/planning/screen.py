@@ -213,7 +213,7 @@ def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
     if refuses(rule, cell, creating=False):
         return False
     one = ((rule,), (cell,), (held,))
-    return wanted(rule, cell) is KEEP or not (unlisted(*one) or at_update(*one) or drift(*one))
+    return wanted(rule, cell) is KEEP or not (at_update(*one) or unlisted(*one) or drift(*one))
 
 
 def _stays(row: SourceRow) -> bool:

@@ -86,8 +86,8 @@ def _stopped(draft: Draft, reason: Reason) -> Draft:
     if draft.kind is Kind.ABSENT:
         perhaps = tuple(each for each in draft.reasons if each.code == MAY_HAVE_LEFT)
         reasons, has_access = (reason, *perhaps), bool(perhaps)
-        return replace(
-            draft, access=None, access_changes=(), has_access=has_access, reasons=reasons
+        return draft._replace(
+            access=None, access_changes=(), has_access=has_access, reasons=reasons
         )
     return draft.without_fields(Kind.CONFLICT, reason)
 
@@ -266,7 +266,7 @@ class _Claims:
             if slot[1] is not None and not self.policy.fields[slot[0]].unique
             for reason in self._doubled(draft, slot, refused)
         )
-        return replace(draft, reasons=(*draft.reasons, *reasons)) if reasons else draft
+        return draft._replace(reasons=(*draft.reasons, *reasons)) if reasons else draft
 
     def _doubled(
         self, draft: Draft, slot: Slot, refused: Mapping[tuple[str, str], Reason]
