@@ -205,10 +205,12 @@ def offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         lines = "\n".join(("[oneway.connectors]", *entries))
         (info / "entry_points.txt").write_text(lines)
         discovery._offered.cache_clear()
+        discovery._packaged.cache_clear()
 
     monkeypatch.syspath_prepend(tmp_path)
     yield install
     discovery._offered.cache_clear()
+    discovery._packaged.cache_clear()
     for package in installed:
         sys.modules.pop(package, None)
 

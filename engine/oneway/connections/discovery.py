@@ -158,6 +158,7 @@ def _candidates(name: str, folders: Sequence[Path]) -> Iterator[Path]:
         yield _packaged(name)
 
 
+@cache
 def _packaged(name: str) -> Path:
     """Return where an installed connector's manifest would be, without importing the connector."""
     # A package inside another cannot be asked for without importing the outer one.

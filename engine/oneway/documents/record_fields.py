@@ -1,7 +1,6 @@
 """Flattens a record schema: one field for each value and object, by its dotted path."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import cast
 
 from oneway.core.connector import Field
@@ -63,16 +62,13 @@ def _below(prefix: str, schema: Data, holder: Field, usual: _Usual) -> Iterator[
         inner, path = obj(value), f"{prefix}{key}"
         default = usual.is_null and key not in required and path not in usual.apart
         is_null = says_null(inner, default=default)
-        field = replace(
-            _field(path, inner, holder, required=key in required, absent_is_null=is_null),
-            clear=usual.clears(inner),
-        )
+        field = _field(path, inner, holder, key in required, is_null, usual.clears(inner))
         yield field
         yield from _below(f"{path}.", inner, field, usual)
 
 
 def _field(
-    path: str, schema: Data, holder: Field, *, required: bool, absent_is_null: bool
+    path: str, schema: Data, holder: Field, required: bool, absent_is_null: bool, clear: Value
 ) -> Field:
     return Field(
         path=path,
@@ -87,6 +83,7 @@ def _field(
         required=required and holder.required,
         sensitive=holder.sensitive or schema.get("sensitive") is True,
         absent_is_null=absent_is_null,
+        clear=clear,
         description=text(schema, "description") or text(schema, "title"),
     )
 

@@ -207,7 +207,8 @@ class _Composer:
 
     def _end(self, event: yaml.Event) -> None:
         closed = self._open.pop()
-        node = replace(closed.node, span=closed_at(self.source, closed.node.span, event))
+        span = closed_at(self.source, closed.node.span, event)
+        node = closed.node if span is closed.node.span else replace(closed.node, span=span)
         # Stored at its end only, so that nothing can contain itself.
         self._keep(closed.anchor, node)
         self._place(node, node.span)

@@ -45,9 +45,10 @@ def closed_at(source: Source, span: Span, event: yaml.Event) -> Span:
 
     It ends at its bracket if that is on the same line; the place of an implicit end is unknown.
     """
+    if index_of(event.start_mark) == index_of(event.end_mark):  # no bracket
+        return span
     end = written(source, event)
-    has_bracket = end.end > end.column
-    return replace(span, end=end.end) if has_bracket and end.line == span.line else span
+    return replace(span, end=end.end) if end.line == span.line else span
 
 
 def _after_properties(text: str, event: yaml.NodeEvent) -> int:
