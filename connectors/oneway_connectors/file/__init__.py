@@ -4,9 +4,16 @@ A resource is the path of a file; `FileOptions` says how it is written. A workbo
 never written.
 """
 
+from typing import TYPE_CHECKING
+
+from oneway.core.lazy import lazily
 from oneway_connectors.file.connector import FileConnector, connect, origins, warm
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.reader import FileReader
-from oneway_connectors.file.writer import FileWriter
+
+if TYPE_CHECKING:
+    from oneway_connectors.file.writer import FileWriter
 
 __all__ = ["FileConnector", "FileOptions", "FileReader", "FileWriter", "connect", "origins", "warm"]
+
+__getattr__ = lazily(__name__, {"writer": ("FileWriter",)})

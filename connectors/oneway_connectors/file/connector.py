@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from oneway.core.connector import Access, Choice, Description, NotSent, Probe, ReadError, Suggestion
 from oneway.core.dataclass import dataclass
 from oneway_connectors.file.options import DEFAULTS, FileOptions, file_options
 from oneway_connectors.file.reader import FileReader
-from oneway_connectors.file.writer import FileWriter
+
+if TYPE_CHECKING:
+    from oneway_connectors.file.writer import FileWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,10 @@ class FileConnector:
         """Return a reader of a file; raise `ReadError` if its format is not known."""
         return FileReader(resource, self.options)
 
-    def writer(self, resource: str) -> FileWriter:
+    def writer(self, resource: str) -> "FileWriter":
         """Return a writer of a file; raise `NotSent` if its format is not known."""
+        from oneway_connectors.file.writer import FileWriter  # which plans need not wait for
+
         try:
             return FileWriter(resource, self.options)
         except ReadError as error:
@@ -57,6 +62,7 @@ def connect(description: Description, access: Access) -> FileConnector:  # noqa:
 
 
 def warm() -> None:
-    """Import what reads tables, which is imported where there is one."""
+    """Import what reads tables and what writes, which is imported where it is used."""
     import_module("oneway_connectors.file.csv_rows")
     import_module("oneway_connectors.file.workbook")
+    import_module("oneway_connectors.file.writer")

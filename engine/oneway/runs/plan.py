@@ -32,7 +32,6 @@ from oneway.runs.read import (
 )
 from oneway.runs.remarks import remarks_on
 from oneway.runs.request import instant_text, parse_instant
-from oneway.runs.second_night import SecondNight
 from oneway.runs.session import RunSession
 from oneway.runs.stories import stories_before
 
@@ -154,6 +153,8 @@ def _of_the_changed(
 
     It must where a system holds records that its list does not show: they are read by themselves.
     """
+    from oneway.runs.second_night import SecondNight  # which few connections ask for
+
     prepared, systems, seal = session.prepared, session.systems, session.seal
     night = SecondNight(session)
     read = night.evaluated(remembered, progress)

@@ -7,13 +7,14 @@ minute, reading them strictly a second. A test holds the schema and the reader t
 from collections.abc import Mapping, Sequence
 
 from oneway.documents.schema_check.files import schema_data
-from oneway.documents.schema_check.mistakes import mistakes
 
 
 def misshapen(content: Mapping[str, object]) -> str:
     """Return the first mistake in a plan's shape and its JSON path."""
     # Imported here, because it takes longer than all the rest of a `--help`.
     from jsonschema import Draft202012Validator
+
+    from oneway.documents.schema_check.mistakes import mistakes
 
     schema = schema_data("plan")
     own = {key: value for key, value in schema["properties"].items() if key != "fingerprint"}
