@@ -6,7 +6,7 @@ from pathlib import Path
 from cli_world import ROOT
 
 from oneway.cli.reference import main, pages
-from oneway.mapping.lint import CODES
+from oneway.mapping.lint.codes import CODES
 
 
 def test_the_committed_pages_are_up_to_date(tmp_path: Path) -> None:

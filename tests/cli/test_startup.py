@@ -35,7 +35,8 @@ LITTLE = NEVER | {
 VALIDATE = NEVER | {
     *("hashlib", "hmac", "oneway.core.telemetry", "oneway.documents.schema_check.mistakes"),
     *("oneway.documents.yaml_source.words", "oneway.mapping.generated", "oneway.mapping.read_keys"),
-    *("oneway.runs.prepared", "oneway.runs.request", "oneway.runs.validate_connection"),
+    *("oneway.core.codes", "oneway.runs.prepared", "oneway.runs.request"),
+    "oneway.runs.validate_connection",
 }
 """What only mistakes, files, connections and plans need."""
 FUNCTIONS = NEVER | {"re2", "yaml", "oneway.connections", "oneway.documents", "oneway.runs"}

@@ -31,7 +31,7 @@ from oneway.connections.secret_files import unsafe_files
 from oneway.connections.validate import why_not_cron
 from oneway.core.diagnostics import Diagnostic, Refused, Span
 from oneway.documents.schema_check import schema_text
-from oneway.mapping.lint import CODES
+from oneway.mapping.lint.codes import CODES
 from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
 from oneway.planning.guard_kinds import DEFAULTS
 

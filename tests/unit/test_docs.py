@@ -22,7 +22,7 @@ from oneway.core.connector import Capability, Description, Resource
 from oneway.core.diagnostics import Refused
 from oneway.documents.schema_check import schema_text
 from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
-from oneway.mapping.lint import CODES
+from oneway.mapping.lint.codes import CODES
 from oneway.mapping.load import load_mapping
 from oneway.mapping.spec import MappingSpec
 from oneway.planning.plan import Ending, Kind

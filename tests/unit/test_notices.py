@@ -55,8 +55,8 @@ from oneway.history.journal.incidents import (
     undelivered,
     waiting,
 )
-from oneway.mapping.lint import CODES
-from oneway.mapping.lint import CODES as ALL_CODES
+from oneway.mapping.lint.codes import CODES
+from oneway.mapping.lint.codes import CODES as ALL_CODES
 from oneway.mapping.spec import GuardKind
 from oneway.notices import Undelivered, after_run, deliver, send, trial
 from oneway.notices.bodies import cause_of

@@ -20,7 +20,7 @@ from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents.schema_check import check, schema_names, schema_text
 from oneway.documents.yaml_source import parse, read_all
 from oneway.mapping import spec
-from oneway.mapping.lint import CODES
+from oneway.mapping.lint.codes import CODES
 
 MAPPING = json.loads(schema_text("mapping"))
 MINIMAL = """\

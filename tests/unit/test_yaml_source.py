@@ -13,7 +13,7 @@ from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents import yaml_source
 from oneway.documents.yaml_source import Document, composer, parse, read_all
 from oneway.documents.yaml_source.composer import DEEPEST
-from oneway.mapping.lint import CODES
+from oneway.mapping.lint.codes import CODES
 
 # What a file may hold as it is; the rest must be escaped (and a dumper does).
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -24,7 +24,6 @@ from oneway.applying.result import (
 )
 from oneway.applying.source_now import Stale
 from oneway.applying.unknown import Became, Sent
-from oneway.core.codes import NOT_KNOWN_YET
 from oneway.core.connector import (
     ConnectorError,
     ReadError,
@@ -37,7 +36,7 @@ from oneway.core.connector import (
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.planning.access import OUT_BY_NOW
-from oneway.planning.plan import Action, End, Ending, Verb
+from oneway.planning.plan import NOT_KNOWN_YET, Action, End, Ending, Verb
 
 Gate: TypeAlias = Callable[[Action], Result | None]
 

@@ -20,7 +20,8 @@ from oneway.mapping.expressions import BUILT_IN
 from oneway.mapping.functions import FAMILIES, Function
 from oneway.mapping.functions.entra import ENTRA
 from oneway.mapping.functions.function import TYPE_WORDS
-from oneway.mapping.lint import CODES, EXAMPLE, RULES
+from oneway.mapping.lint import EXAMPLE, RULES
+from oneway.mapping.lint.codes import CODES
 from oneway.mapping.lint.rule import LintRule
 from oneway.notices.remedies import REMEDIES, Remedy
 

@@ -25,16 +25,6 @@ class DiagnosticCode:
     advice: str
 
 
-LEAVERLESS = "M254"
-"""The warning that nobody loses access (`oneway.mapping.left_open`)."""
-
-UNANSWERED = "M255"
-"""The warning that a question about the mapping is open (`oneway.mapping.left_open`)."""
-
-NOT_KNOWN_YET = "W115"
-"""The code of an action that was looked up and may still have happened."""
-
-
 _TABLE = (
     # Y1xx: the text of a YAML file
     ("Y101", "a file is too large", "Check that it is the file you meant, or split it."),

@@ -10,7 +10,7 @@ Data: TypeAlias = Mapping[str, Value]
 
 def obj(value: object) -> Data:
     """Return the value if it is an object, else {}."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def items(value: object) -> Sequence[Value]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
-from oneway.core.codes import LEAVERLESS, UNANSWERED
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.mapping.spec import MappingSpec
 
+LEAVERLESS = "M254"
+"""The warning that nobody loses access."""
+UNANSWERED = "M255"
+"""The warning that a question about the mapping is open."""
 BEFORE = "answer it in the mapping, or strike it out of `questions`; nothing is applied before"
 """What to do about an open question."""
 

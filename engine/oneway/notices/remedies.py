@@ -128,7 +128,7 @@ _A_FILE = re.compile(r"(?:^|\()(?:a )?file\b")
 
 
 def _other(name: str) -> Remedy:
-    from oneway.mapping.lint import CODES as ALL  # with those of the rules, which take long
+    from oneway.mapping.lint.codes import CODES as ALL  # with those of the rules, which take long
 
     code = ALL.get(name)
     if code is None:

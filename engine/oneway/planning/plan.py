@@ -93,6 +93,10 @@ class End:
     """What to ask the target about, if it only promised to create the record."""
 
 
+NOT_KNOWN_YET = "W115"
+"""The code of an action that was looked up and may still have happened."""
+
+
 @dataclass(frozen=True, slots=True)
 class Awaits:
     """The create whose record a value will be taken from, and the lookup table that finds it."""

@@ -11,7 +11,6 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from oneway.core.codes import NOT_KNOWN_YET
 from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
@@ -22,7 +21,7 @@ from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_
 from oneway.planning.access import StillIn
 from oneway.planning.guards import RecentRuns
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
-from oneway.planning.plan import Plan, Verb
+from oneway.planning.plan import NOT_KNOWN_YET, Plan, Verb
 from oneway.runs.prepared import Input, PreparedRun, lag_of, resource_of
 from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
 from oneway.runs.request import instant_text, parse_instant

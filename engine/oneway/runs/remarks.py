@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from oneway.core.codes import UNANSWERED
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
-from oneway.mapping.left_open import BEFORE, left_open
+from oneway.mapping.left_open import BEFORE, UNANSWERED, left_open
 from oneway.mapping.spec import MappingSpec
 from oneway.planning.plan import Plan, Reason
 

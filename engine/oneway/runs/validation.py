@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from oneway.connections.discovery import FILES, open_connector
-from oneway.core.codes import UNANSWERED
 from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span
-from oneway.core.near_files import near_name
 from oneway.core.records import Snapshot
-from oneway.mapping.left_open import left_open
+from oneway.mapping.left_open import UNANSWERED, left_open
 from oneway.mapping.spec import EndpointSpec
 from oneway.runs.compilation import Compilation, compile_partly, located, mapping_of
 
@@ -154,6 +152,8 @@ def _nearly_called(path: str, end: EndpointSpec) -> list[Diagnostic]:
 
     Otherwise the files may be elsewhere: a mapping is checked without them.
     """
+    from oneway.core.near_files import near_name
+
     near = near_name(path)
     if not near:
         return []

@@ -7,6 +7,7 @@ not know.
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
+from functools import partial
 from typing import Any, TypeAlias
 
 from oneway.core.dataclass import dataclass
@@ -40,7 +41,14 @@ class _Rules:
         rules = [rule for word, said in schema.items() if (rule := self._rule(word, said, schema))]
         if len(rules) == 1:
             return rules[0]
-        return lambda value: all(rule(value) for rule in rules)
+
+        def fits(value: Any) -> bool:
+            for rule in rules:  # noqa: SIM110  # `all` takes twice as long, and is met most
+                if not rule(value):
+                    return False
+            return True
+
+        return fits
 
     def _rule(self, word: str, said: Any, schema: Mapping[str, Any]) -> Fits | None:
         if word in _ANNOTATIONS:
@@ -61,16 +69,21 @@ class _Rules:
                 raise _Unknown
             self.made[said] = lambda value: self.made[said](value)  # a schema may contain itself
             self.made[said] = self.of(self.root["$defs"][name])
-        return lambda value: self.made[said](value)
+        return self.made[said]
 
     def _type(self, said: str | Sequence[str], _: object) -> Fits:
-        kinds = (said,) if isinstance(said, str) else tuple(said)
+        if isinstance(said, str):
+            return partial(_is_a, said)
+        kinds = tuple(said)
         return lambda value: any(_is_a(kind, value) for kind in kinds)
 
     def _const(self, said: object, _: object) -> Fits:
         return lambda value: _equal(value, said)
 
     def _enum(self, said: Sequence[object], _: object) -> Fits:
+        if all(isinstance(each, str) for each in said):
+            words = frozenset(map(str, said))
+            return lambda value: isinstance(value, str) and value in words
         return lambda value: any(_equal(value, each) for each in said)
 
     def _pattern(self, said: str, _: object) -> Fits:
@@ -81,10 +94,15 @@ class _Rules:
 
     def _properties(self, said: Mapping[str, object], _: object) -> Fits:
         parts = {name: self.of(each) for name, each in said.items()}
-        return lambda value: (
-            not isinstance(value, dict)
-            or all(parts[name](each) for name, each in value.items() if name in parts)
-        )
+
+        def fits(value: Any) -> bool:
+            if isinstance(value, dict):
+                for name, each in value.items():
+                    if name in parts and not parts[name](each):
+                        return False
+            return True
+
+        return fits
 
     def _additionalProperties(self, said: object, schema: Mapping[str, Any]) -> Fits:
         if "patternProperties" in schema:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cache, partial
 
 from oneway.connections.discovery import FILES
-from oneway.core.codes import UNANSWERED
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, identity
 from oneway.core.sealed import MASK, Sealed
@@ -14,6 +13,7 @@ from oneway.core.words import count, some
 from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
 from oneway.history.stories import Story, Trouble
+from oneway.mapping.left_open import UNANSWERED
 from oneway.planning.access import MAY_HAVE_LEFT, StillIn, still_in
 from oneway.planning.guards import Verdict, concerned
 from oneway.planning.later_key import LATER_KEY

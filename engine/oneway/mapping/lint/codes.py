@@ -1,0 +1,11 @@
+"""Every diagnostic code there is, those of the rules among them."""
+
+from collections.abc import Mapping
+
+from oneway.core.codes import CODES as OTHER_CODES
+from oneway.core.codes import DiagnosticCode
+from oneway.mapping.lint import RULES
+
+CODES: Mapping[str, DiagnosticCode] = OTHER_CODES | {
+    rule.code: DiagnosticCode(rule.code, rule.title, rule.advice) for rule in RULES
+}
