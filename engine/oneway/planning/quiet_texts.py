@@ -59,9 +59,13 @@ class QuietTexts(Sequence[Quiet]):
         doubtful = [at for at, each in enumerate(quiet) if each.only_by_key]
         return cls(memoryview(",".join(texts).encode("ascii")), starts, doubtful)
 
-    def text(self, first: int, end: int) -> str:
-        """Return the texts of some in a row, with commas between them."""
-        return str(self.joined[self.starts[first] : max(self.starts[end] - 1, 0)], "ascii")
+    def text(self, first: int, end: int) -> memoryview:
+        """Return the texts of some in a row, in ASCII, with commas between them."""
+        return self.joined[self.starts[first] : max(self.starts[end] - 1, 0)]
+
+    def some(self, positions: Iterable[int]) -> list[Quiet]:
+        """Return the outcomes at some positions."""
+        return _decoded(b",".join([self.text(at, at + 1) for at in positions]))
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -79,7 +83,7 @@ class QuietTexts(Sequence[Quiet]):
         """Return one by its position, or some."""
         if isinstance(at, slice):
             return self._all[at]
-        (found,) = _decoded(self.text(at, at + 1))
+        (found,) = self.some((at,))
         return found
 
     @cached_property
@@ -95,13 +99,14 @@ class QuietTexts(Sequence[Quiet]):
 _Decoded = list[Quiet]
 
 
-def _decoded(text: str) -> list[Quiet]:
+def _decoded(text: bytes | memoryview) -> list[Quiet]:
     import msgspec
 
+    whole = b"".join((b"[", text, b"]"))
     try:
-        return msgspec.json.decode(f"[{text}]", type=_Decoded)
+        return msgspec.json.decode(whole, type=_Decoded)
     except msgspec.DecodeError:  # half of a character
-        return [Quiet(*each) for each in json.loads(f"[{text}]")]
+        return [Quiet(*each) for each in json.loads(whole)]
 
 
 class QuietRun(Sequence[Quiet]):
@@ -111,8 +116,8 @@ class QuietRun(Sequence[Quiet]):
         self.texts, self.first, self.end = texts, first, end
 
     @property
-    def text(self) -> str:
-        """Their canonical JSON, with commas between them."""
+    def text(self) -> memoryview:
+        """Their canonical JSON, in ASCII, with commas between them."""
         return self.texts.text(self.first, self.end)
 
     def __len__(self) -> int:
@@ -146,6 +151,11 @@ class PassedOver(Sequence[Quiet]):
     ) -> None:
         self.texts, self._without, self._linking = texts, sorted(without), linking
 
+    @cached_property
+    def left_out(self) -> Sequence[Quiet]:
+        """The outcomes that these are without."""
+        return self.texts.some(self._without)
+
     def linking(self) -> tuple[set[str], set[str]]:
         """Return the ids of both sides of which links may speak."""
         if self._linking is None:
@@ -154,10 +164,9 @@ class PassedOver(Sequence[Quiet]):
 
     def ids(self) -> tuple[set[str], set[str]]:
         """Return the ids of the source records, and those of the target records."""
-        without = set(map(self.texts.__getitem__, self._without))
         sources, targets = map(set, self.texts.ids)
-        sources -= {each.source_id for each in without}
-        return sources, targets - {each.target_id for each in without}
+        sources -= {each.source_id for each in self.left_out}
+        return sources, targets - {each.target_id for each in self.left_out}
 
     def but(self, positions: Collection[int]) -> "PassedOver":
         """Return these outcomes without some more, by their positions in `texts`."""
@@ -187,7 +196,7 @@ class PassedOver(Sequence[Quiet]):
     def _places(self, people: Sequence[tuple[str, str]]) -> Sequence[int]:
         """Return the positions in `texts` before which people stand, who come in their order."""
         # Most were settled, are left out, and have changed. They say where to seek the others.
-        known = {self.texts[at][:2]: at for at in self._without}
+        known = {each[:2]: at for each, at in zip(self.left_out, self._without, strict=True)}
         found, latest = [], len(self.texts)
         earliest = list(accumulate((known.get(each, 0) for each in people), max))
         for least, each in zip(reversed(earliest), reversed(people), strict=True):

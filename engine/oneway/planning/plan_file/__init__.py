@@ -7,7 +7,7 @@ shape. Anyone can compute a fingerprint; the proof needs a key (`oneway.runs.pro
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -17,9 +17,9 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical
-from oneway.planning.plan import FORMAT, Outcome, Plan
+from oneway.planning.plan import FORMAT, Plan
 from oneway.planning.plan_file.codec import Data, of_data, to_data
-from oneway.planning.plan_file.outcome_text import Parts, in_pieces, singly
+from oneway.planning.plan_file.outcome_text import in_pieces, singly
 from oneway.planning.plan_file.shape import misshapen
 from oneway.state.files import write_whole
 
@@ -60,7 +60,8 @@ def fingerprint(plan: Plan) -> str:
     known = plan.worked_out
     if "fingerprint" not in known:
         with _fit(plan):
-            known["fingerprint"] = _digest_of(_texts(plan, in_pieces(_short(plan.runs))))
+            outcomes = in_pieces(plan.runs)
+            known["fingerprint"] = _digest_of({**_texts(plan), "outcomes": outcomes})
     return known["fingerprint"]
 
 
@@ -73,7 +74,7 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
     plan of 100,000 records takes four times as long and twice the space.)
     """
     with _fit(plan):
-        texts = _texts(plan, list(singly(_short(plan.parts))))
+        texts: _Texts = {**_texts(plan), "outcomes": list(singly(plan.parts))}
         texts["fingerprint"] = canonical(_digest_of(texts))
     if proof is not None:
         texts["proof"] = canonical(asdict(proof))
@@ -84,7 +85,7 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
 
 
 _Texts = dict[str, str | Iterable[str]]
-"""Each part of a plan as canonical JSON; of a list, its items, or some of them with commas."""
+"""Each part of a plan as canonical JSON; of a list, its items."""
 
 
 @contextmanager
@@ -96,14 +97,9 @@ def _fit(plan: Plan) -> Iterator[None]:
         raise _unfit(plan.mapping) from None
 
 
-def _texts(plan: Plan, outcomes: Iterable[str]) -> _Texts:
-    """Return a plan's content, from which the fingerprint is computed."""
-    texts: _Texts = {key: _text(value) for key, value in _content(plan).items()}
-    return texts | {"outcomes": outcomes}
-
-
-def _short(parts: Parts) -> Parts:
-    return [each.short if isinstance(each, Outcome) else each for each in parts]
+def _texts(plan: Plan) -> _Texts:
+    """Return a plan's content but for its outcomes; the fingerprint is computed from both."""
+    return {key: _text(value) for key, value in _content(plan).items()}
 
 
 def _content(plan: Plan) -> Data:
@@ -122,7 +118,7 @@ def _text(value: object) -> str | list[str]:
     return list(map(canonical, value)) if isinstance(value, list) else canonical(value)
 
 
-def _digest_of(texts: _Texts) -> str:
+def _digest_of(texts: Mapping[str, str | Iterable[str | bytes | memoryview]]) -> str:
     """Return the digest of canonical JSON, without holding all of it."""
     digest = hashlib.sha256()
     between = "{"
@@ -135,7 +131,7 @@ def _digest_of(texts: _Texts) -> str:
             before = b"["
             for part in text:
                 digest.update(before)
-                digest.update(part.encode("ascii"))
+                digest.update(part.encode("ascii") if isinstance(part, str) else part)
                 before = b","
             digest.update(b"]" if before == b"," else b"[]")
         between = ","

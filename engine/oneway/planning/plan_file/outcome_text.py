@@ -23,34 +23,38 @@ Parts: TypeAlias = Sequence[Outcome | Quiet | Sequence[Quiet]]
 """Outcomes, in order; quiet ones may stand together."""
 
 
-def singly(parts: Parts) -> Iterator[str]:
-    """Yield each outcome as canonical JSON, and those that stand together with commas."""
-    for each in parts:
-        if isinstance(each, Outcome):
-            yield _outcome(each)
-        elif isinstance(each, Quiet):
-            yield quiet_text(each)
-        else:
-            yield each.text if isinstance(each, QuietRun) else ",".join(map(quiet_text, each))
+def singly(parts: Iterable[Outcome | Quiet]) -> Iterator[str]:
+    """Yield each outcome as canonical JSON."""
+    for part in parts:
+        each = part.short if isinstance(part, Outcome) else part
+        yield _outcome(each) if isinstance(each, Outcome) else quiet_text(each)
 
 
-def in_pieces(parts: Parts) -> Iterator[str]:
-    """Yield what `singly` does, many with commas at a time."""
+def in_pieces(parts: Parts) -> Iterator[bytes | memoryview]:
+    """Yield what `singly` does, in ASCII, some of them with commas."""
     for start in range(0, len(parts), _AT_A_TIME):
         some = parts[start : start + _AT_A_TIME]
         text = _encoded(some) if len(some) == _AT_A_TIME else None
-        yield ",".join(singly(some)) if text is None else text
+        yield from map(_in_ascii, some) if text is None else (text,)
+
+
+def _in_ascii(part: Outcome | Quiet | Sequence[Quiet]) -> bytes | memoryview:
+    if isinstance(part, QuietRun):
+        return part.text  # as it was kept: nothing is made of those who are passed over
+    some = (part,) if isinstance(part, Outcome | Quiet) else part
+    return ",".join(singly(some)).encode("ascii")
 
 
 _AT_A_TIME = 1_000
 
 
-def _encoded(parts: Parts) -> str | None:
+def _encoded(parts: Parts) -> bytes | None:
     """Return what `singly` yields, with commas, if a fast encoder writes the same."""
     import msgspec  # which most starts need not wait for
 
     raw, said, escapes = msgspec.Raw, list[object](), 0
-    for each in parts:
+    for part in parts:
+        each = part.short if isinstance(part, Outcome) else part
         if isinstance(each, Outcome):
             text = _outcome(each)
             escapes += text.count("\\")
@@ -64,7 +68,7 @@ def _encoded(parts: Parts) -> str | None:
     except UnicodeEncodeError:  # half of a character, which only an escape can stand for
         return None
     same = found.isascii() and found.count(b"\\") == escapes and b"\x7f" not in found
-    return found[1:-1].decode("ascii") if same else None
+    return found[1:-1] if same else None
 
 
 def _outcome(each: Outcome) -> str:
