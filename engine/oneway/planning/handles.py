@@ -7,10 +7,11 @@ records that the planner tells apart, and never the reverse.
 """
 
 from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
 from oneway.core.packed import unpacker
-from oneway.core.records import MISSING, Missing, Value, comparable, comparables
+from oneway.core.records import MISSING, Value, comparables
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow, SteadyRow
 from oneway.planning.diff import comparison
 from oneway.planning.lookalikes import held_value, one_form, said_value
@@ -32,23 +33,26 @@ class Handles:
         fields = [(at, comparison(policy.fields[at])) for at in policy.watched]
         self._watched = [(at, compare, f"unique {at} ") for at, compare in fields]
 
-    def of_source(self, row: AnySourceRow) -> Iterator[str]:
-        """Yield the handles of a source record; raise `Unhandled`."""
-        yield source_handle(row.source_id)
-        yield from self._keys(row.keys)
-        if self._watched:
-            yield from self._unique(_said(row))
+    def of_all(self, rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow]) -> set[str]:
+        """Return the handles of some records of both sides; raise `Unhandled`."""
+        named = {source_handle(row[0]) for row in rows}
+        named.update(target_handle(target[0]) for target in targets)
+        known = set(map(id, rows))
+        others = [each for each in targets if not _is_shown_by(each, known)]
+        keys = {pair for each in (*rows, *others) for pair in enumerate(each.keys)}
+        named.update(_key(level, key) for level, key in keys if key is not None)
+        said = [*filter(None, map(_said, rows if self._watched else ()))]
+        held = [*filter(None, (each.values for each in others if self._watched))]
+        for position, compare, prefix in self._watched:
+            values: list[object] = [value for each in said for value in each[position]]
+            values += [each[position] for each in held if each[position] is not MISSING]
+            found = set(comparables(values, compare)) - {None}
+            named.update(_named(prefix, value) for value in found)
         for position in self.telling:
-            yield from _value(position, said_value(row, position))
-
-    def of_target(self, target: AnyTargetRow) -> Iterator[str]:
-        """Yield the handles of a target record; raise `Unhandled`."""
-        yield target_handle(target.target_id)
-        yield from self._keys(target.keys)
-        if self._watched and (values := target.values):
-            yield from self._unique([() if each is MISSING else (each,) for each in values])
-        for position in self.telling:
-            yield from _value(position, held_value(target, position))
+            told = [said_value(row, position) for row in rows]
+            told += [held_value(target, position) for target in targets]
+            named.update(f"value {position} {one_form(each)}" for each in told if each is not None)
+        return named
 
     def of_pairs(self, pairs: Sequence[_Pair]) -> Iterator[Collection[str] | None]:
         """Yield the handles of both records of each pair; None where they cannot be told."""
@@ -62,7 +66,7 @@ class Handles:
     def _of_pair(self, pair: _Pair) -> Collection[str] | None:
         row, target = pair
         try:
-            return {*self.of_source(row), *self.of_target(target)}
+            return self.of_all((row,), (target,))
         except Unhandled:
             return None
 
@@ -81,7 +85,7 @@ class Handles:
         columns: list[Sequence[str | None]] = [[source_handle(row[0]) for row in rows]]
         columns.append([target_handle(target[0]) for _, target in pairs])
         for level, keys in enumerate(zip(*(row[3] for row in rows), strict=True)):
-            columns.append([_key(level, key) for key in keys])
+            columns.append([None if key is None else _key(level, key) for key in keys])
         said = [_said(row) for row in rows] if self._watched else []
         for position, compare, named in self._watched:
             if any(len(values[position]) != 1 for values in said):
@@ -90,16 +94,6 @@ class Handles:
             columns.append([None if each is None else _named(named, each) for each in found])
         names = zip(*columns, strict=True)
         return [[each for each in found if each is not None] for found in names]
-
-    def _keys(self, keys: Sequence[Hashable]) -> Iterator[str]:
-        yield from filter(None, (_key(level, key) for level, key in enumerate(keys)))
-
-    def _unique(self, values: Sequence[Sequence[Value | Missing]]) -> Iterator[str]:
-        for position, compare, named in self._watched if values else ():
-            for value in values[position]:
-                found = comparable(value, compare)
-                if found is not None:
-                    yield _named(named, found)
 
 
 def source_handle(id: str) -> str:
@@ -112,9 +106,9 @@ def target_handle(id: str) -> str:
     return f"target {id}"
 
 
-def _key(level: int, key: Hashable) -> str | None:
+def _key(level: int, key: Hashable) -> str:
     # Keys that are equal have one loose form.
-    return None if key is None else f"key {level} {loose(_plain(key))}"
+    return f"key {level} {loose(_plain(key))}"
 
 
 def _named(named: str, value: Hashable) -> str:
@@ -126,13 +120,13 @@ def _said(row: AnySourceRow) -> Sequence[Sequence[Value]]:
     if isinstance(row, SteadyRow):
         values = unpacker()(row.packed)
         if list not in map(type, values):  # each cell states a plain value, as nearly all do
-            return [(each,) for each in values]
+            return list(zip(values))  # one by one
     return [(each.value, each.initial) for each in row.cells]
 
 
-def _value(position: int, value: Value) -> Iterator[str]:
-    if value is not None:
-        yield f"value {position} {one_form(value)}"
+def _is_shown_by(target: AnyTargetRow, rows: AbstractSet[int]) -> bool:
+    """Return whether a target record holds what one of some rows says, and nothing else."""
+    return isinstance(target, SameRow) and not target.beside[0] and id(target.row) in rows
 
 
 def _plain(key: Hashable) -> Hashable:
