@@ -713,14 +713,14 @@ MUTANTS = (
             (
                 "keys-of-target-off",
                 "planning/handles",
-                "        yield from self._keys(target.keys)\n",
-                "",
+                "for each in (*rows, *others)",
+                "for each in rows",
             ),
             (
                 "keys-of-many-off",
                 "planning/handles",
-                "            columns.append([_key(level, key) for key in keys])\n",
-                "            pass\n",
+                "columns.append([None if key is None else _key(level, key) for key in keys])",
+                "pass",
             ),
             (
                 "unique-values-of-many-off",
@@ -729,18 +729,23 @@ MUTANTS = (
                 "pass",
             ),
             ("forms-of-keys-off", "planning/handles", "loose(_plain(key))", "_plain(key)"),
-            ("ids-off", "planning/handles", "        yield source_handle(row.source_id)\n", ""),
+            (
+                "ids-off",
+                "planning/handles",
+                "named = {source_handle(row[0]) for row in rows}",
+                "named = set[str]()",
+            ),
             (
                 "unique-values-off",
                 "planning/handles",
-                "for position, compare, named in self._watched if values else ():",
-                "for position, compare, named in ():",
+                "named.update(_named(prefix, value) for value in found)",
+                "pass",
             ),
             (
                 "lookalikes-off",
                 "planning/handles",
-                "yield from _value(position, said_value(row, position))",
-                "pass",
+                "told = [said_value(row, position) for row in rows]",
+                "told = list[object]()",
             ),
             (
                 "bearing-off",
@@ -823,14 +828,20 @@ MUTANTS = (
             (
                 "unchecked",
                 "runs/unchanged_lines",
-                "if digest(read(places[end + 1] - place)) != kept.code_of(end):",
-                "if len(read(places[end + 1] - place)) != places[end + 1] - place:",
+                "if digest(data) != codes[piece * DIGEST : piece * DIGEST + DIGEST]:",
+                "if len(data) != places[piece + 1] - places[piece]:",
             ),
             (
-                "blocks-unchecked",
+                "lines-unchecked",
                 "runs/unchanged_lines",
-                "if digest(read(places[after] - place)) == code:",
-                "if len(read(places[after] - place)) == places[after] - place:",
+                "if digests[here * DIGEST : here * DIGEST + DIGEST] == made and not seen[here]:",
+                "if here < len(seen) and not seen[here]:",
+            ),
+            (
+                "wanted-left",
+                "runs/unchanged_lines",
+                "if wanted < firsts[piece]:",
+                "if wanted < line:",
             ),
             (
                 "twice-unnoticed",
@@ -847,13 +858,13 @@ MUTANTS = (
             (
                 "moved-lines-unsought",
                 "runs/unchanged_lines",
-                "if not self._note(index.get(made), place):",
-                "if True:",
+                "known = self._of_pair(index.get(made))",
+                "known = None",
             ),
             (
                 "place-of-the-piece",
-                "runs/unchanged_lines",
-                " + beside",
+                "history/kept_lines",
+                " + sum(self.lengths[self.firsts[piece] : line])",
                 "",
             ),
             (

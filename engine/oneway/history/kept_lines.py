@@ -1,13 +1,12 @@
-"""The lines of a file as a run kept them: digests of each line, of pieces, and of blocks of them.
+"""The lines of a file as a run kept them: digests of each line, and of pieces of many lines.
 
-An unchanged block is recognised without taking it apart, in a fraction of the time that its lines
-would take, and in a changed one its unchanged pieces. The pieces stand one after the other from the
-start of the file. All lines are in them but a last one without an end, which may go on by the next
-night.
+An unchanged piece is recognised without taking it apart, in a fraction of the time that its lines
+would take. The pieces stand one after the other from the start of the file. All lines are in them
+but a last one without an end, which may go on by the next night.
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
@@ -15,9 +14,8 @@ from oneway.core.dataclass import dataclass
 
 DIGEST = 16
 """Bytes of a digest: keyed, so that no two lines can be made to have the same."""
-PIECE = 1 << 12
-BLOCK = 1 << 14
-"""The fewest bytes of both. A little more than a power of two is digested fastest."""
+PIECE = 1 << 14
+"""The fewest bytes of a piece. A little more than a power of two is digested fastest."""
 NOBODY = 2**32 - 1
 """Stands for the pair of a line that is part of none."""
 Digest: TypeAlias = Callable[[bytes], bytes]
@@ -25,7 +23,7 @@ Numbers: TypeAlias = "array[int] | memoryview[int]"
 """Read in place, where they were kept."""
 
 
-LinesData: TypeAlias = tuple[tuple[bytes, bytes, bytes], tuple[memoryview, ...]]
+LinesData: TypeAlias = tuple[memoryview, ...]
 
 
 class LineDigests(NamedTuple):
@@ -40,19 +38,15 @@ class KeptLines:
     """The lines of a file in their order, and the position of the settled pair of each.
 
     `lengths` include the ends of the lines. `firsts` is the first line of each piece and the line
-    after the last one, `places` where they stood in the file. `blocks` is the first piece of each
-    block, and `ends` the piece after it. `alone` are the lines that are part of no pair; `by_pair`
-    is the line of each pair.
+    after the last one, `places` where they stood in the file. `alone` are the lines that are part
+    of no pair; `by_pair` is the line of each pair.
     """
 
-    digests: bytes
-    codes: bytes
-    block_codes: bytes
+    digests: memoryview
+    codes: memoryview
     places: Numbers
     lengths: Numbers
     firsts: Numbers
-    blocks: Numbers
-    ends: Numbers
     owners: Numbers
     alone: Numbers
     by_pair: Numbers
@@ -63,29 +57,30 @@ class KeptLines:
 
     def digest_of(self, line: int) -> bytes:
         """Return the digest of a line."""
-        return self.digests[line * DIGEST : line * DIGEST + DIGEST]
+        return bytes(self.digests[line * DIGEST : line * DIGEST + DIGEST])
 
     def code_of(self, piece: int) -> bytes:
         """Return the digest of a piece."""
-        return self.codes[piece * DIGEST : piece * DIGEST + DIGEST]
+        return bytes(self.codes[piece * DIGEST : piece * DIGEST + DIGEST])
 
-    def block_code_of(self, block: int) -> bytes:
-        """Return the digest of a block."""
-        return self.block_codes[block * DIGEST : block * DIGEST + DIGEST]
+    def place_of(self, line: int) -> int:
+        """Return where a line stood in the file."""
+        piece = bisect_right(self.firsts, line) - 1
+        return self.places[piece] + sum(self.lengths[self.firsts[piece] : line])
 
     @property
     def data(self) -> LinesData:
         """What `of_data` takes."""
-        lines = self.lengths, self.firsts, self.blocks, self.ends
-        numbers = self.places, *lines, self.owners, self.alone, self.by_pair
-        bytes_of = tuple(memoryview(each.tobytes()) for each in numbers)
-        return (self.digests, self.codes, self.block_codes), bytes_of
+        numbers = self.lengths, self.firsts, self.owners, self.alone, self.by_pair
+        bytes_of = tuple(memoryview(each.tobytes()) for each in (self.places, *numbers))
+        return self.digests, self.codes, *bytes_of
 
     @classmethod
     def of_data(cls, data: LinesData) -> "KeptLines":
         """Return what `data` was taken of."""
-        digests, (places, *numbers) = data
-        return cls(*digests, places.cast("Q"), *(each.cast("I") for each in numbers))
+        digests, codes, places, *numbers = data
+        lengths, firsts, *owners = (each.cast("I") for each in numbers)
+        return cls(digests, codes, places.cast("Q"), lengths, firsts, *owners)
 
 
 class LineKeeper:
@@ -96,12 +91,9 @@ class LineKeeper:
         """The digest of each line so far."""
         self._line, self._piece = digests
         self._lengths, self._firsts, self._places = array("I"), array("I", [0]), array("Q", [0])
-        self._blocks, self._ends = array("I"), array("I")
         self._codes: list[bytes] = []
-        self._block_codes: list[bytes] = []
-        self._open: list[bytes] = []
-        self._pieces: list[bytes] = []  # of the open block
-        self._size = self._block = 0
+        self._open: list[bytes] = []  # the lines of the next piece
+        self._size = 0
 
     def add(self, line: bytes) -> bytes:
         """Add a line; return its digest."""
@@ -116,61 +108,38 @@ class LineKeeper:
         return made
 
     def add_pieces(self, kept: KeptLines, pieces: range) -> None:
-        """Add pieces that are as they were kept, and the blocks that they make up."""
-        self._end_block()
+        """Add pieces that are as they were kept."""
+        self._end_piece()
         first, end = kept.firsts[pieces.start], kept.firsts[pieces.stop]
         self.digests += map(kept.digest_of, range(first, end))
         self._lengths.extend(kept.lengths[first:end])
-        moved = len(self._codes) - pieces.start
-        for block in range(bisect_left(kept.blocks, pieces.start), len(kept.blocks)):
-            if kept.ends[block] > pieces.stop:
-                break
-            self._blocks.append(kept.blocks[block] + moved)
-            self._ends.append(kept.ends[block] + moved)
-            self._block_codes.append(kept.block_code_of(block))
         for piece in pieces:
             size = kept.places[piece + 1] - kept.places[piece]
             self._note(kept.firsts[piece + 1] - kept.firsts[piece], size, kept.code_of(piece))
 
     def _end_piece(self) -> None:
-        if not self._open:
-            return
-        joined = b"".join(self._open)
-        self._note(len(self._open), self._size, self._piece(joined))
-        self._pieces.append(joined)
-        self._block += self._size
-        self._open, self._size = [], 0
-        if self._block >= BLOCK:
-            self._end_block()
+        """Let the next line begin a piece."""
+        if self._open:
+            self._note(len(self._open), self._size, self._piece(b"".join(self._open)))
+            self._open, self._size = [], 0
 
     def _note(self, lines: int, size: int, code: bytes) -> None:
         self._firsts.append(self._firsts[-1] + lines)
         self._places.append(self._places[-1] + size)
         self._codes.append(code)
 
-    def _end_block(self) -> None:
-        """Let the next line begin a block."""
-        self._end_piece()
-        if self._pieces:
-            self._blocks.append(len(self._codes) - len(self._pieces))
-            self._ends.append(len(self._codes))
-            self._block_codes.append(self._piece(b"".join(self._pieces)))
-            self._pieces, self._block = [], 0
-
     def kept(self, pairs: Mapping[bytes, int]) -> KeptLines | None:
         """Return the lines, given the position of each settled pair by the digest of its line.
 
         None unless each pair has exactly one line.
         """
-        self._end_block()
+        self._end_piece()
         owners = array("I", [pairs.get(each, NOBODY) for each in self.digests])
         alone = array("I", [at for at, owner in enumerate(owners) if owner == NOBODY])
         lines = {owner: at for at, owner in enumerate(owners) if owner != NOBODY}
         if not len(lines) == len(pairs) == len(owners) - len(alone):
             return None
         by_pair = array("I", map(lines.__getitem__, range(len(lines))))
-        codes, block_codes = b"".join(self._codes), b"".join(self._block_codes)
-        numbers = self._places, self._lengths, self._firsts, self._blocks, self._ends
-        return KeptLines(
-            b"".join(self.digests), codes, block_codes, *numbers, owners, alone, by_pair
-        )
+        digests, codes = (memoryview(b"".join(each)) for each in (self.digests, self._codes))
+        numbers = self._places, self._lengths, self._firsts, owners, alone, by_pair
+        return KeptLines(digests, codes, *numbers)

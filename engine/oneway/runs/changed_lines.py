@@ -71,6 +71,7 @@ class ChangedLines:
         self._reader = reader
         self._digests = digests
         self._unchanged: UnchangedLines | None = None
+        self._taken: set[int] = set()  # the unchanged lines that are read
         self._keeper = LineKeeper(digests)
         self._changed: list[tuple[bytes, bytes]] = []
         self._part: PartReader | None = None
@@ -85,28 +86,25 @@ class ChangedLines:
         """The paths at which a new record of the whole file gets a number as its id."""
         return made_ids(cast(Reader, self._reader))
 
-    def compare(self, kept: KeptLines) -> set[int] | None:
-        """Find the lines that are as they were kept, and let the others be read.
+    def compare(self, kept: KeptLines, pairs: Iterable[int] = ()) -> set[int] | None:
+        """Find the lines that are as they were kept, and let the others and some pairs be read.
 
         Returns the pairs whose line is not there; None if the line of one stands there twice.
         """
-        self._unchanged = found = UnchangedLines(kept, self._digests)
+        self._taken = {*kept.alone, *map(kept.by_pair.__getitem__, pairs)}
+        self._unchanged = found = UnchangedLines(kept, self._digests, self._taken)
         with self._reader.opened() as file:
             found.find(file, self._reader.line_of)
-        self._changed = found.changed
-        alone = self._read_too(line for line in kept.alone if found.seen[line])
-        return None if found.twice or not alone else set(found.lost())
+        self._changed = [*found.changed, *found.taken]
+        return None if found.twice else set(found.lost())
 
     def take(self, pairs: Iterable[int]) -> bool:
         """Let the lines of some pairs be read too; return whether they are still unchanged."""
-        assert self._unchanged is not None, "not compared"
-        lines = map(self._unchanged.kept.by_pair.__getitem__, pairs)
-        return self._read_too(line for line in lines if self._unchanged.seen[line])
-
-    def _read_too(self, lines: Iterable[int]) -> bool:
-        """Let unchanged lines be read; return whether they still are unchanged."""
         found = self._unchanged
         assert found is not None, "not compared"
+        lines = {line for line in map(found.kept.by_pair.__getitem__, pairs) if found.seen[line]}
+        lines -= self._taken
+        self._taken |= lines
         with self._reader.opened(here_and_there=True) as file:
             for place, known in sorted((found.place_of(line), line) for line in lines):
                 file.seek(place)

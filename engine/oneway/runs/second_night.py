@@ -46,7 +46,7 @@ from oneway.runs.session import RunSession
 from oneway.runs.unchanged_links import UnchangedLinks
 from oneway.runs.usual import SIDES, is_usual, untyped_of, words_of
 
-_SPARE = 100
+_SPARE = 20
 """So many more target records are always read than it takes to see what a field holds."""
 _WORTH_IT = 50
 """What a fiftieth or more of the pairs adds is kept: writing takes longer than reading them."""
@@ -145,7 +145,7 @@ class SecondNight:
         Returns False if a settled line stands twice, or is changed meanwhile.
         """
         for role, kept in (("source", before.source), ("target", before.target)):
-            lost = self.sides[role].compare(kept)
+            lost = self.sides[role].compare(kept, self.read)
             if lost is None:
                 return False
             self.read |= lost
@@ -187,8 +187,7 @@ class SecondNight:
         """Return the unread pairs that what was read has a bearing on; None if it is not known."""
         handles = Handles(found.program.policy, before.telling)
         try:
-            named = {each for row in found.source.items for each in handles.of_source(row)}
-            named |= {each for held in found.target.items for each in handles.of_target(held)}
+            named = handles.of_all(found.source.items, found.target.items)
         except Unhandled:
             return None
         return before.handled.sharing(self.digests.of_handles(named), self.read)
@@ -200,7 +199,7 @@ class SecondNight:
         blanks = before.blanks
         counts = Counter(dict(zip(blanks.kinds, blanks.counts, strict=True)))
         counts.subtract(blanks.kinds[blanks.of_pairs[each]] for each in self.read)
-        numbers = sum(is_number(before.quiet[each].target_id) for each in self.read)
+        numbers = sum(is_number(each.target_id) for each in passed.left_out)
         for side, role in enumerate(SIDES):
             tally = found.tallies[role]
             tally.records += len(passed)
