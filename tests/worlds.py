@@ -62,13 +62,19 @@ def yaml_of(mapping: Mapping[str, Any]) -> str:
     for key, value in mapping.items():
         if isinstance(value, dict) and value:
             lines.append(f"{key}:")
-            lines += [f"  {name}: {json.dumps(part)}" for name, part in value.items()]
+            lines += [f"  {name}: {_written(part)}" for name, part in value.items()]
         elif isinstance(value, list) and value:
             lines.append(f"{key}:")
-            lines += [f"  - {json.dumps(part)}" for part in value]
+            lines += [f"  - {_written(part)}" for part in value]
         else:
-            lines.append(f"{key}: {json.dumps(value)}")
+            lines.append(f"{key}: {_written(value)}")
     return "\n".join(lines) + "\n"
+
+
+def _written(part: Any) -> str:
+    """Return a part as JSON that is YAML too: a character beyond U+FFFF stands as it is."""
+    text = json.dumps(part, ensure_ascii=False)
+    return "".join(c if c.isascii() or c > "\uffff" else f"\\u{ord(c):04x}" for c in text)
 
 
 NEW_USER: dict[str, Any] = {

@@ -271,7 +271,12 @@ def memories(draw: st.DrawFn, before: Remembered, plan: Plan | None) -> Remember
 @settings(max_examples=settings().max_examples // 3)
 @given(st.data())
 def test_second_night_is_full_night(data: st.DataObject) -> None:
-    first = data.draw(firms())
+    refuse_different_nights(data, firms())
+
+
+def refuse_different_nights(data: st.DataObject, firms: st.SearchStrategy[World]) -> None:
+    """Draw a firm and one or two nights after its first; each has the plan of a full one."""
+    first = data.draw(firms)
     settled = applied(first, planned(first))
     records = {
         "source": [dict(each.data) for each in first.source.records],
@@ -289,7 +294,7 @@ def test_second_night_is_full_night(data: st.DataObject) -> None:
         for _ in range(data.draw(st.integers(1, 2))):
             world = world.later(data.draw(st.sampled_from([0, 0, 1, 300])))
             if data.draw(st.integers(0, 4)) == 4:
-                world = replace(world, mapping=data.draw(firms()).mapping, on=not world.on)
+                world = replace(world, mapping=data.draw(firms).mapping, on=not world.on)
                 if not accepted(world):
                     world = first
             changed = {name: data.draw(edits(rows)) for name, rows in records.items()}

@@ -1,15 +1,13 @@
 """The published JMESPath suite through our evaluator, unchanged; and a small one of our own."""
 
-import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+from jmespath_suite import all_cases, needs_suite
 from oneway.core.diagnostics import Span
 from oneway.mapping.expressions import Context, EvaluationError, ExpressionSyntax, parse
 
-SUITE = Path(__file__).parents[3] / "shared" / "facts" / "suites" / "jmespath"
 CONTEXT = Context(datetime(2026, 3, 31, 4, tzinfo=UTC))
 
 
@@ -17,29 +15,22 @@ def evaluate(expression, data):
     return parse(expression, Span("suite", 1, 1, 1)).evaluate(data, CONTEXT)[0]
 
 
-def cases():
-    return [
-        pytest.param(suite["given"], case, id=f"{path.stem}-{number}-{position}")
-        for path in sorted(SUITE.glob("*.json"))
-        for number, suite in enumerate(json.loads(path.read_text("utf-8")))
-        for position, case in enumerate(suite["cases"])
-        if "bench" not in case
-    ]
+EVALUATED = [case for case in all_cases() if "bench" not in case.told]
 
 
+@needs_suite
 def test_the_suite_is_whole_where_it_is_at_hand():
-    if not SUITE.is_dir():
-        pytest.skip("the published suite is not beside the checkout: ../shared/facts/suites")
-    assert len(cases()) == 892
+    assert len(EVALUATED) == 892
 
 
-@pytest.mark.parametrize(("given", "case"), cases())
-def test_published_case(given, case):
-    if "error" in case:
+@needs_suite
+@pytest.mark.parametrize("case", EVALUATED, ids=lambda case: case.id)
+def test_published_case(case):
+    if "error" in case.told:
         with pytest.raises((ExpressionSyntax, EvaluationError)):
-            evaluate(case["expression"], given)
+            evaluate(case.expression, case.given)
     else:
-        assert evaluate(case["expression"], given) == case["result"]
+        assert evaluate(case.expression, case.given) == case.told["result"]
 
 
 DATA = {
