@@ -34,7 +34,8 @@ LITTLE = NEVER | {
 }
 VALIDATE = NEVER | {
     *("hashlib", "hmac", "oneway.core.telemetry", "oneway.documents.schema_check.mistakes"),
-    *("oneway.documents.yaml_source.words", "oneway.mapping.generated", "oneway.mapping.read_keys"),
+    *("oneway.documents.yaml_source.words", "oneway.mapping.interpreter"),
+    *("oneway.mapping.generated", "oneway.mapping.read_keys"),
     *("oneway.core.codes", "oneway.runs.prepared", "oneway.runs.request"),
     "oneway.runs.validate_connection",
 }

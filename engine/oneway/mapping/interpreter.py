@@ -45,6 +45,7 @@ from oneway.mapping.expressions import (
     one_record,
     texts,
 )
+from oneway.mapping.has_left import left_with, told_by
 from oneway.mapping.lookup_table import LookupTable, scalar
 from oneway.mapping.program import (
     AnySourceRow,
@@ -71,9 +72,6 @@ from oneway.mapping.unreadable import (
     with_placeholders,
     without_lost,
 )
-
-_FAR = 36_525
-"""Days after which every due leaver has left: a hundred years."""
 
 _NOBODY = Record("", {})
 """Stands for a missing source record: every key is unstated, whatever absence means elsewhere."""
@@ -369,57 +367,15 @@ class Interpreted:
         except RecordStopped as stopped:
             return row._replace(evaluation_error=row.evaluation_error or stopped.failure)
 
-    @one_record()
     def left_with(
         self, target: TargetRow, written: Sequence[Written], by: Capability
     ) -> LeftAnswer:
         """Return whether a target record has left once these values are written; never raises."""
-        data = self._written(target, written)
-        left = self._tells(self.code.left, data, self.context)
-        if left:
-            return LeftAnswer.LEFT
-        if left is None:
-            return LeftAnswer.UNKNOWN
-        later = self._tells(self.code.left, data, self.context.later(_FAR))
-        due = (later, self._tells(self.code.scheduled, data, self.context))
-        if any(due):
-            return LeftAnswer.DUE
-        unsure = None in due or bool(self.code.unsure.get(by))
-        return LeftAnswer.UNKNOWN if unsure else LeftAnswer.STAYS
+        return left_with(self.code, self.context, target, written, by)
 
     def told_by(self, target: TargetRow) -> Mapping[str, Value]:
         """Return what conditions on leaving read of a target record, as it is."""
-        return self._written(target, ())
-
-    def _written(self, target: TargetRow, written: Sequence[Written]) -> Mapping[str, Value]:
-        """Return what conditions read of a target record once these values are written."""
-        rules = (rule.keys for rule in self.policy.leaving)
-        held = (
-            *zip(self.policy.told, target.told, strict=False),
-            *zip(rules, target.leaving, strict=False),
-            *written,
-        )
-        data: Mapping[str, Value] = {}
-        for keys, value in held:
-            if not keys:
-                data = value if isinstance(value, Mapping) else {}
-            elif isinstance(value, Missing):
-                data = without_path(data, keys)
-            else:
-                data = with_value(data, keys, value)
-        return data
-
-    def _tells(
-        self, expression: Expression | None, data: Mapping[str, Value], context: Context
-    ) -> bool | None:
-        """Return whether a condition holds; None if unknown."""
-        if expression is None:
-            return False
-        try:
-            answer = expression.decide(data, context)
-        except EvaluationError:
-            return None
-        return None if answer.truth else holds(answer.value)
+        return told_by(self.policy, target)
 
     def departed(self) -> tuple[Cell, ...]:
         """Return the values for a target record without a source record."""

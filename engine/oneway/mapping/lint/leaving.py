@@ -9,7 +9,7 @@ from oneway.core.diagnostics import SURE
 from oneway.core.records import MISSING, Value, path_text
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Context, Expression, Reading
-from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.has_left import left_with
 from oneway.mapping.program import LeftAnswer, TargetRow, Written
 from oneway.mapping.spec import FieldSpec, Merge, Write
 
@@ -47,9 +47,8 @@ def left_by(code: MappingCode, written: Iterable[Written], by: Capability) -> Le
         left=_knowing_nothing(code.left),
         scheduled=_knowing_nothing(code.scheduled),
     )
-    program = Interpreted(unknown, Context(_AS_OF, strict=True))
     row = TargetRow("", "", (), leaving=(MISSING,) * len(code.leaving))
-    return program.left_with(row, tuple(written), by)
+    return left_with(unknown, Context(_AS_OF, strict=True), row, tuple(written), by)
 
 
 def _knowing_nothing(expression: Expression | None) -> Expression | None:

@@ -1,0 +1,72 @@
+"""Says whether a target record has left once values are written, by the mapping's own conditions.
+
+Lint asks it of constants, and a program of every leaver: one answer for both.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from oneway.core.connector import Capability
+from oneway.core.records import Missing, Value, holds, with_value, without_path
+from oneway.mapping.code import MappingCode
+from oneway.mapping.expressions import Context, EvaluationError, Expression, one_record
+from oneway.mapping.program import LeftAnswer, Policy, TargetRow, Written
+
+_FAR = 36_525
+"""Days after which every due leaver has left: a hundred years."""
+
+
+@one_record()
+def left_with(
+    code: MappingCode,
+    context: Context,
+    target: TargetRow,
+    written: Sequence[Written],
+    by: Capability,
+) -> LeftAnswer:
+    """Return whether a target record has left once these values are written; never raises."""
+    data = told_by(code.policy, target, written)
+    left = _tells(code.left, data, context)
+    if left:
+        return LeftAnswer.LEFT
+    if left is None:
+        return LeftAnswer.UNKNOWN
+    later = _tells(code.left, data, context.later(_FAR))
+    due = (later, _tells(code.scheduled, data, context))
+    if any(due):
+        return LeftAnswer.DUE
+    unsure = None in due or bool(code.unsure.get(by))
+    return LeftAnswer.UNKNOWN if unsure else LeftAnswer.STAYS
+
+
+def told_by(
+    policy: Policy, target: TargetRow, written: Sequence[Written] = ()
+) -> Mapping[str, Value]:
+    """Return what conditions read of a target record once these values are written."""
+    rules = (rule.keys for rule in policy.leaving)
+    held = (
+        *zip(policy.told, target.told, strict=False),
+        *zip(rules, target.leaving, strict=False),
+        *written,
+    )
+    data: Mapping[str, Value] = {}
+    for keys, value in held:
+        if not keys:
+            data = value if isinstance(value, Mapping) else {}
+        elif isinstance(value, Missing):
+            data = without_path(data, keys)
+        else:
+            data = with_value(data, keys, value)
+    return data
+
+
+def _tells(
+    expression: Expression | None, data: Mapping[str, Value], context: Context
+) -> bool | None:
+    """Return whether a condition holds; None if unknown."""
+    if expression is None:
+        return False
+    try:
+        answer = expression.decide(data, context)
+    except EvaluationError:
+        return None
+    return None if answer.truth else holds(answer.value)
