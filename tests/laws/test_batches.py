@@ -23,7 +23,8 @@ from oneway.core.batches import Batch, RecordShape
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected, Record, Snapshot
-from oneway.mapping.generated.program import GeneratedProgram, shaped_rows
+from oneway.mapping.generated.functions import shaped_rows
+from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, whole, whole_target
 from oneway.mapping.read_keys import tallies_of

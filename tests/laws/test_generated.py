@@ -25,8 +25,9 @@ from oneway.mapping.expressions import Context, EvaluationError, ExpressionSynta
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.functions import LIBRARY
 from oneway.mapping.generated import departures
+from oneway.mapping.generated.functions import GeneratedRows, generated
 from oneway.mapping.generated.paths import unsure
-from oneway.mapping.generated.program import GeneratedProgram, GeneratedRows, generated
+from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.generated.runtime import names_for
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.interpreter import Interpreted

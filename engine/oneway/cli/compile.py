@@ -5,7 +5,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, requesting
-from oneway.mapping.generated.program import generated
+from oneway.mapping.generated.functions import generated
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import LookupTable
 from oneway.runs import RunRequest, prepare_run

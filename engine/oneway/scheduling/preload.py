@@ -14,6 +14,7 @@ _IMPORTED_LATE = (
     "oneway.scheduling.work",
     "oneway.notices",
     "oneway.history.journal.incidents",
+    "oneway.mapping.generated.functions",
     "oneway.runs.second_night",
     "jsonschema",
     "httpcore",

@@ -7,6 +7,7 @@
     repeats    what is worked out once for all records with one text
     cells      the cells of a source row
     rows       both functions of a mapping
+    functions  the functions of one program, with the objects that they name
     program    the program that runs them, beside the interpreter
 
 The interpreter is the reference. Generated code does what it does wherever a record is as it
