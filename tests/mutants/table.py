@@ -586,8 +586,8 @@ MUTANTS = (
             (
                 "marked-as-stored",
                 "history/journal/store",
-                "        if is_plain(found):",
-                "        if True:",
+                'return b"" if are_marked(found) else found.encode()',
+                "return found.encode()",
                 "tests/store/test_links.py -k 'not PostgreSQL'",
             ),
         )
@@ -768,8 +768,8 @@ MUTANTS = (
             (
                 "doubted-pass",
                 "runs/unchanged_links",
-                "doubtful.union(id for id, _ in self._changed)",
-                "{id for id, _ in self._changed}",
+                "doubtful.union(id for id, _ in changed)",
+                "{id for id, _ in changed}",
             ),
             (
                 "doubted-of-many-pass",
@@ -780,26 +780,44 @@ MUTANTS = (
             (
                 "links-of-targets-unchanged",
                 "runs/unchanged_links",
-                "        handles |= {target_handle(id) for _, id in self._changed}\n",
+                "        handles |= {target_handle(id) for _, id in changed}\n",
                 "",
             ),
             (
                 "links-of-others-unknown",
                 "runs/unchanged_links",
-                "wanted |= {id for id, _ in kept.strange} | {",
-                "wanted |= {",
+                "pairs.union(kept.strange)",
+                "pairs",
+            ),
+            (
+                "links-that-are-gone",
+                "runs/unchanged_links",
+                " - self._changes.gone)",
+                ")",
+            ),
+            (
+                "links-that-are-new",
+                "runs/unchanged_links",
+                " | self._changes.new",
+                "",
+            ),
+            (
+                "links-of-the-unlinked",
+                "runs/unchanged_links",
+                ".difference(kept.unlinked)",
+                "",
             ),
             (
                 "links-kept-against-a-pair",
                 "runs/unchanged_links",
-                "if self._changed is not None or self._against:",
-                "if self._changed is not None:",
+                "if self._changes is not None or self._against:",
+                "if self._changes is not None:",
             ),
             (
                 "links-unchanged",
                 "history/kept_links",
-                "return set(links.pairs) ^ set(",
-                "return set() and set(",
+                "return LinkChanges(now - then, then - now)",
+                "return LinkChanges()",
             ),
             (
                 "comma-too-many",

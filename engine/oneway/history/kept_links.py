@@ -4,26 +4,33 @@ While the links are as they were, so is what they say of each settled pair, and 
 """
 
 from array import array
-from collections.abc import Sequence
-from itertools import compress, count
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain, compress, count
 from operator import ne
 from typing import NamedTuple, TypeAlias
 
 from oneway.history.kept_lines import Numbers
-from oneway.planning.link_table import Links
+from oneway.planning.link_table import Links, pairs_of
 
 _Pairs: TypeAlias = Sequence[tuple[str, str]]
-_Packed = list[tuple[str, str]]
-KeptLinksData: TypeAlias = tuple[memoryview, _Packed, memoryview]
+KeptLinksData: TypeAlias = tuple[memoryview, list[tuple[str, str]], memoryview]
+
+
+class LinkChanges(NamedTuple):
+    """The links that are there by now and were not then, and those that were there."""
+
+    new: AbstractSet[tuple[str, str]] = frozenset()
+    gone: AbstractSet[tuple[str, str]] = frozenset()
 
 
 class KeptLinks(NamedTuple):
-    """All links, packed; those of no settled pair; and the settled pairs that are not linked.
+    """All links, as text; those of no settled pair; and the settled pairs that are not linked.
 
-    What was packed as nothing is the same as no other links: it could not be packed.
+    No text is the same as no other links: they could not be written.
     """
 
-    packed: bytes | memoryview
+    text: bytes | memoryview
     strange: _Pairs
     unlinked: Numbers
 
@@ -32,35 +39,33 @@ class KeptLinks(NamedTuple):
         """Return links as they are kept beside settled pairs, whose ids are given."""
         strange = set(links.pairs).difference(zip(sources, targets, strict=True))
         different = map(ne, map(links.targets.get, sources), targets)
-        return cls(_packed(links.pairs), sorted(strange), array("I", compress(count(), different)))
+        return cls(links.text, sorted(strange), array("I", compress(count(), different)))
 
-    def changed(self, links: Links) -> set[tuple[str, str]] | None:
-        """Return the links that are there now or were then, and not both; None if not known."""
-        import msgspec
-
-        if not self.packed:
+    def changes(self, links: Links) -> LinkChanges | None:
+        """Return which links are there now or were then, and not both; None if not known."""
+        if self.text == links.text != b"":
+            return LinkChanges()
+        before = pairs_of(self.text)
+        if before is None:
             return None
-        if _packed(links.pairs) == self.packed:
-            return set()
-        return set(links.pairs) ^ set(msgspec.msgpack.decode(self.packed, type=_Packed))
+        now, then = set(links.pairs), set(before)
+        return LinkChanges(now - then, then - now)
+
+    def linked(self, number: int) -> Iterator[int]:
+        """Yield which of so many settled pairs are linked."""
+        start = 0
+        for end in chain(self.unlinked, (number,)):
+            yield from range(start, end)
+            start = end + 1
 
     @property
     def data(self) -> KeptLinksData:
         """What `of_data` takes."""
         unlinked = memoryview(self.unlinked.tobytes())
-        return memoryview(self.packed), list(self.strange), unlinked
+        return memoryview(self.text), list(self.strange), unlinked
 
     @classmethod
     def of_data(cls, data: KeptLinksData) -> "KeptLinks":
         """Return what `data` was taken of."""
-        packed, strange, unlinked = data
-        return cls(packed, strange, unlinked.cast("I"))
-
-
-def _packed(pairs: _Pairs) -> bytes:
-    import msgspec  # for second nights alone
-
-    try:
-        return msgspec.msgpack.encode(pairs)
-    except UnicodeEncodeError:  # half of a character
-        return b""
+        text, strange, unlinked = data
+        return cls(text, strange, unlinked.cast("I"))

@@ -38,7 +38,7 @@ from oneway.planning.quiet_texts import QuietTexts
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
-FORMAT = b"oneway settled 10\n"
+FORMAT = b"oneway settled 11\n"
 """How a file begins; another version is not read."""
 
 _HANDLE = 6

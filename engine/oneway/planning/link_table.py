@@ -21,10 +21,13 @@ Load: TypeAlias = "Callable[[Sequence[str] | None], Sequence[Link]]"
 
 
 class Links(Sequence["Link"]):
-    """Links as pairs of a source id and a target id; `load` returns what else is known of them."""
+    """Links as pairs of a source id and a target id, by source; `load` returns all of each.
 
-    def __init__(self, pairs: Sequence[tuple[str, str]], load: Load) -> None:
-        self.pairs, self._load = pairs, load
+    The pairs may be given as JSON: it takes long to make them of it, and a comparison need not.
+    """
+
+    def __init__(self, known: Sequence[tuple[str, str]] | bytes, load: Load) -> None:
+        self._known, self._load = known, load
 
     @classmethod
     def of(cls, links: "Sequence[Link]") -> "Links":
@@ -37,6 +40,21 @@ class Links(Sequence["Link"]):
             return [each for each in links if wanted is None or each.source_id in wanted]
 
         return cls([(each.source_id, each.target_id) for each in links], load)
+
+    @cached_property
+    def pairs(self) -> Sequence[tuple[str, str]]:
+        """The ids of both records of each."""
+        if not isinstance(self._known, bytes):
+            return self._known
+        found = pairs_of(self._known)
+        if found is None:  # the store, once it is asked, says what is wrong with it
+            return [(each.source_id, each.target_id) for each in self._load(None)]
+        return found
+
+    @cached_property
+    def text(self) -> bytes:
+        """The pairs as JSON: equal text says that all are equal. None is equal to itself alone."""
+        return self._known if isinstance(self._known, bytes) else _text_of(self._known)
 
     @cached_property
     def targets(self) -> Mapping[str, str]:
@@ -75,9 +93,8 @@ class Links(Sequence["Link"]):
         found = self._load(sorted({each for each, _ in pairs}))
         return [each for each in found if (each.source_id, each.target_id) in pairs]
 
-    def some(self, sources: Iterable[str]) -> "Links":
-        """Return the links of some source records."""
-        pairs = [(each, self.targets[each]) for each in sorted(sources) if each in self.targets]
+    def some(self, pairs: Sequence[tuple[str, str]]) -> "Links":
+        """Return some of these links."""
 
         def load(wanted: Sequence[str] | None) -> "Sequence[Link]":
             return self.of_pairs(pairs) if wanted is None else self._load(wanted)
@@ -123,6 +140,28 @@ class Links(Sequence["Link"]):
     def __hash__(self) -> int:
         """Return the same for equal links."""
         return hash(tuple(self.pairs))
+
+
+def pairs_of(text: bytes | memoryview) -> Sequence[tuple[str, str]] | None:
+    """Return the pairs of which a text was made; None if it was not."""
+    import msgspec  # for second nights and large tables alone
+
+    try:
+        return msgspec.json.decode(text, type=_Pairs)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _text_of(pairs: Sequence[tuple[str, str]]) -> bytes:
+    import msgspec
+
+    try:
+        return msgspec.json.encode(pairs)
+    except UnicodeEncodeError:  # half of a character
+        return b""
+
+
+_Pairs = list[tuple[str, str]]
 
 
 def alone(keys: Sequence[K], each: Iterable[T]) -> "Only[K, T]":

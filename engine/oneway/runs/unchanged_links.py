@@ -27,9 +27,9 @@ class UnchangedLinks:
     def __init__(self, before: Settled, remembered: Remembered) -> None:
         self.before, self.remembered = before, remembered
         self.links = Links.of(remembered.links)
-        changed = before.links.changed(self.links)
-        many = changed is None or len(changed) * _MANY >= len(before.quiet)
-        self._changed = None if many else changed
+        changes = before.links.changes(self.links)
+        many = changes is None or sum(map(len, changes)) * _MANY >= len(before.quiet)
+        self._changes = None if many else changes
         self._against: Collection[int] = ()
 
     def bearing(self, read: AbstractSet[int], digests: Digests) -> set[int]:
@@ -37,12 +37,13 @@ class UnchangedLinks:
         before, remembered = self.before, self.remembered
         # Whether they have left, or were created, may be in doubt.
         doubtful = remembered.still_in | remembered.pending.keys()
-        if self._changed is None:
+        if self._changes is None:
             sources, targets = before.quiet.ids
             self._against = KnownPairs(remembered.evidence).against(sources, targets)
             return {at for at, each in enumerate(sources) if each in doubtful}.union(self._against)
-        handles = {source_handle(id) for id in doubtful.union(id for id, _ in self._changed)}
-        handles |= {target_handle(id) for _, id in self._changed}
+        changed = self._changes.new | self._changes.gone
+        handles = {source_handle(id) for id in doubtful.union(id for id, _ in changed)}
+        handles |= {target_handle(id) for _, id in changed}
         return before.handled.sharing(digests.of_handles(handles), read) if handles else set()
 
     def passed(self, read: AbstractSet[int]) -> tuple[PassedOver, Remembered]:
@@ -51,20 +52,22 @@ class UnchangedLinks:
         One link stands for all of pairs that are passed over: it says that there are links. And one
         pair without a link says that somebody has none.
         """
-        if self._changed is None:
-            return PassedOver(self.before.quiet, read), self.remembered
         quiet, kept = self.before.quiet, self.before.links
-        telling = [quiet[at] for at in quiet.only_by_key if at not in read]
-        telling += [quiet[at] for at in islice((e for e in kept.unlinked if e not in read), 1)]
-        wanted = {quiet[at].source_id for at in read}.union(each.source_id for each in telling)
-        wanted |= {id for id, _ in kept.strange} | {id for id, _ in self._changed}
-        linking = [(each.source_id, each.target_id) for each in telling]
-        one = list(islice((each for each in self.links.pairs if each[0] not in wanted), 1))
-        links = self.links.some(wanted.union(id for id, _ in one))
-        return PassedOver(quiet, read, [*linking, *one]), replace(self.remembered, links=links)
+        if self._changes is None:
+            return PassedOver(quiet, read), self.remembered
+        telling = [at for at in quiet.only_by_key if at not in read]
+        telling += islice((at for at in kept.unlinked if at not in read), 1)
+        linked: AbstractSet[int] = frozenset()
+        if len(kept.unlinked) < len(quiet):
+            telling += islice((at for at in kept.linked(len(quiet)) if at not in read), 1)
+            linked = {*read, *telling}.difference(kept.unlinked)
+        told = PassedOver(quiet, read, [(e.source_id, e.target_id) for e in quiet.some(telling)])
+        pairs = {(each.source_id, each.target_id) for each in quiet.some(linked)}
+        pairs = (pairs.union(kept.strange) - self._changes.gone) | self._changes.new
+        return told, replace(self.remembered, links=self.links.some(sorted(pairs)))
 
     def anew(self) -> Settled | None:
         """Return what was kept with the links of tonight; None where few differ, or one matters."""
-        if self._changed is not None or self._against:
+        if self._changes is not None or self._against:
             return None
         return replace(self.before, links=KeptLinks.of(self.links, *self.before.quiet.ids))

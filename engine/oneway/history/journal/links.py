@@ -33,17 +33,16 @@ def links(store: Store, connection: str) -> Links:
     ours = table.c.connection == connection
     ids = select(table.c.source_id, table.c.target_id).where(ours).order_by(table.c.source_id)
 
-    pairs = [(source, target) for source, target in store.texts(ids)]
-
     def load(sources: Sequence[str] | None) -> Sequence[Link]:
         query = select(table).where(ours).order_by(table.c.source_id)
-        if sources is None or len(sources) * _WORTH_IT > len(pairs):
+        if sources is None or len(sources) * _WORTH_IT > len(found.pairs):
             return [_link(row) for row in store.rows(query)]
         some = (sources[at : at + _AT_ONCE] for at in range(0, len(sources), _AT_ONCE))
         queries = (query.where(table.c.source_id.in_(each)) for each in some)
         return [_link(row) for each in queries for row in store.rows(each)]
 
-    return Links(pairs, load)
+    found = Links(store.as_json(ids) or [(row[0], row[1]) for row in store.rows(ids)], load)
+    return found
 
 
 def link_counts(store: Store) -> Mapping[str, int]:

@@ -5,8 +5,6 @@ migrations with these tables.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -62,12 +60,9 @@ class AnyText(TypeDecorator[str]):
         return value if value is None else str(value)
 
 
-def is_plain(rows: Iterable[Sequence[Any]]) -> bool:
-    """Return whether all values are text that means itself, as it is stored."""
-    try:
-        return _MARK not in "".join(chain.from_iterable(rows))
-    except TypeError:  # bytes, of versions before 0004, or nothing
-        return False
+def are_marked(texts: str) -> bool:
+    """Return whether some of many texts, as JSON, may be stored as something else."""
+    return json.dumps(_MARK)[1:-1] in texts
 
 
 METADATA = MetaData()
