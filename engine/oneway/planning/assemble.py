@@ -9,10 +9,10 @@ from oneway.core.records import Missing, Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.core.words import some
 from oneway.mapping.program import (
+    STATED,
     AnySourceRow,
     AnyTargetRow,
     Cell,
-    CellState,
     FieldRule,
     Policy,
     SameRow,
@@ -28,6 +28,7 @@ from oneway.planning.links import (
     likeness_beside,
     likeness_of,
     repeats,
+    shares_any,
     shares_single,
 )
 from oneway.planning.names import held_name
@@ -115,7 +116,7 @@ class Assembler:
             return True
         names, held, cells = self.policy.identifying, target.values, row.cells
         known = bool(cells and held)
-        if known and names and all(_is_same_text(cells[each], held[each]) for each in names):
+        if known and names and _say_the_same(names, cells, held):
             return False
         pair = (whole(row), whole_target(target))
         if self.linked and is_supported(self.linked, *pair):
@@ -160,14 +161,12 @@ class Assembler:
                 each for each in draft.differences if each.rule.path in names and each.before
             ]
             becomes_another = len(changed) >= SEVERAL
-        if not (becomes_another or leaves):
+        if not (becomes_another or leaves) or shares_any(self.policy, row, target):
             return ""
-        likeness = likeness_of(self.policy, row, target)
-        if not becomes_another:
-            likeness = likeness_beside(self.policy, row, target)
-        if likeness.agreeing or not (becomes_another or likeness.two_people):
-            return ""
-        return likeness.text
+        if becomes_another:
+            return likeness_of(self.policy, row, target).text
+        likeness = likeness_beside(self.policy, row, target)
+        return likeness.text if likeness.two_people else ""
 
     def _perhaps_there(self, row: SourceRow) -> tuple[Reason, ...]:
         """Return why a person to be created may have a record that would be deactivated."""
@@ -274,7 +273,6 @@ class Assembler:
             )
             if path and value is not None
         ]
-        unless_taken = {self.policy.fields[i].path for i in self.policy.unless_taken}
         taken = [
             Claim(
                 each.rule.path,
@@ -282,7 +280,7 @@ class Assembler:
                 comparison(each.rule),
             )
             for each in draft.differences
-            if each.rule.path in unless_taken and not isinstance(each.after, Awaited)
+            if each.rule.path in self.policy.claimed_paths and not isinstance(each.after, Awaited)
         ]
         # A value may be a list, which no hash can tell apart.
         return (*keys, *(claim for claim in taken if not _among(claim, keys)))
@@ -300,12 +298,17 @@ _UNTOLD = "nothing tells that target record {} is this person's"
 _PERHAPS_NOT = "target record {} may not be this person's"
 
 
-def _is_same_text(cell: Cell, held: Value | Missing) -> bool:
-    """Return whether a source record states the very text that a target record holds."""
-    value = cell.value
-    if cell.state is not CellState.STATED or not isinstance(value, str) or value != held:
-        return False
-    return bool(value.strip())
+def _say_the_same(
+    names: Iterable[int], cells: Sequence[Cell], held: Sequence[Value | Missing]
+) -> bool:
+    """Return whether a source record states the very texts that a target record holds."""
+    for each in names:
+        value = cells[each][1]
+        if value != held[each] or not isinstance(value, str) or cells[each][0] is not STATED:
+            return False
+        if not value.strip():
+            return False
+    return True
 
 
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:

@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
-from oneway.mapping.program import PLAIN, Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.program import (
+    PLAIN,
+    STATED,
+    Cell,
+    CellState,
+    FieldRule,
+    Policy,
+    SourceRow,
+    TargetRow,
+)
 from oneway.mapping.spec import Merge, OnMiss, OwnedItems, Write
 
 
@@ -65,10 +74,12 @@ def doubled(policy: Policy) -> Mapping[int, Compare]:
 
 def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldChange, ...]:
     """Return the fields of a new record: only those with a value."""
+    said = [(rule, new_value(cell)) for rule, cell in zip(rules, cells, strict=True)]
+    never = Write.NEVER
     return tuple([
         FieldChange(rule, None, value)
-        for rule, cell in zip(rules, cells, strict=True)
-        if rule.write is not Write.NEVER and not is_blank(value := new_value(cell))
+        for rule, value in said
+        if not is_blank(value) and rule.write is not never
     ])  # fmt: skip
 
 
@@ -76,11 +87,11 @@ def at_update(
     rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and that the mapping writes."""
-    found, stated = [], CellState.STATED
+    found = []
     for rule, cell, held in zip(rules, cells, current, strict=True):
         value = cell[1]  # by position: quicker than by name
         plain = value.__class__ is held.__class__ and value.__class__ in PLAIN
-        if plain and value == held and cell[0] is stated:
+        if plain and value == held and cell[0] is STATED:
             continue  # both sides hold one plain value, as in nearly all fields
         write = rule.write
         if write is Write.OVERWRITE or (write is Write.IF_EMPTY and present(held) is None):
@@ -153,7 +164,7 @@ def present(current: Value | Missing) -> Value:
 
 def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
     """Return the value that a matched record should have: None clears, KEEP leaves it alone."""
-    if cell.state is CellState.STATED:
+    if cell[0] is STATED:
         return cell.value
     return None if rule.clears(cell) else KEEP
 

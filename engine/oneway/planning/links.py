@@ -13,7 +13,7 @@ from enum import Enum
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day, moment
 from oneway.core.records import SAME_AS_ID, Compare, Value, Veiled, comparable, same
-from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.program import STATED, Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rehires, Rekey
 from oneway.planning.diff import present
 from oneway.planning.link_table import Links
@@ -528,11 +528,12 @@ def _usable(links: Links, sources: Iterable[str], targets: Iterable[str]) -> dic
 
 
 def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
-    agreeing, differing = [], []
+    agreeing, differing, exclusive = [], [], False
     for position in policy.identifying if row.cells and target.values else ():
         rule, agree = policy.fields[position], _agree(policy, position, row, target)
         if agree:
             agreeing.append(rule)
+            exclusive = exclusive or position in policy.exclusive
         elif agree is False:
             held, said = target.values[position], row.cells[position].value
             differing.append(
@@ -540,7 +541,7 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
                 if rule.sensitive
                 else f"{rule.path} is {held}, and here {said}"
             )
-    return Likeness(tuple(agreeing), tuple(differing), shares_single(policy, row, target))
+    return Likeness(tuple(agreeing), tuple(differing), exclusive)
 
 
 def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
@@ -548,6 +549,12 @@ def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> 
     cell = row.cells[position]
     held = present(target.values[position]) if _is_stated(cell) else None
     return None if held is None else same(held, cell.value, _comparison(policy.fields[position]))
+
+
+def shares_any(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a pair shares any value that identifies people."""
+    known = policy.identifying if row.cells and target.values else ()
+    return any(_agree(policy, each, row, target) for each in known)
 
 
 def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
@@ -584,7 +591,7 @@ def _of_keys(policy: Policy, level: int, said: Hashable, held: Hashable) -> str:
 
 
 def _is_stated(cell: Cell) -> bool:
-    return cell.state is CellState.STATED
+    return cell[0] is STATED
 
 
 def _comparison(rule: FieldRule) -> Compare:

@@ -132,9 +132,11 @@ def _match(
             candidates = index.get(value, ())
             found = _decide(claimants, candidates, spoken, level, path)
             if found is not None:
-                decided.update((row.source_id, found) for row in claimants)
+                for row in claimants:
+                    decided[row.source_id] = found
                 owner = claimants[0] if found.target is not None else None
-                claimed.update((each.target_id, owner) for each in candidates)
+                for each in candidates:
+                    claimed[each.target_id] = owner
         spoken |= {id: owner for id, owner in claimed.items() if id not in spoken}
     return Matches(decided, frozenset(spoken))
 

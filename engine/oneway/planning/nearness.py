@@ -92,7 +92,9 @@ def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, st
     The drafts name the unmatched records that are nearer to a leaver than their match.
     The leave may end another person's access, while the leaver gets in by such a record.
     """
-    nearer = nearer_records(drafts, policy, linked)
+    nearer, going = nearer_records(drafts, policy, linked), namesakes_to_go(drafts, policy)
+    if not nearer:  # as in nearly all plans
+        return WithNearer(tuple(drafts), nearer, going)
     left = {e.row.source_id: e.row for e in drafts if e.row is not None and _may_have_left(e.row)}
     theirs = {
         target.target_id: left[source_id]
@@ -108,7 +110,7 @@ def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, st
         reason = perhaps_theirs(row, "name or other values")
         return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
-    return WithNearer(tuple(map(told, drafts)), nearer, namesakes_to_go(drafts, policy))
+    return WithNearer(tuple(map(told, drafts)), nearer, going)
 
 
 def _may_have_left(row: SourceRow) -> bool:

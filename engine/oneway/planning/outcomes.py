@@ -15,6 +15,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, overlap, same
 from oneway.core.words import some
 from oneway.mapping.program import (
+    STATED,
     Cell,
     CellState,
     FieldRule,
@@ -682,10 +683,6 @@ def _otherwise(otherwise: str, not_given: str) -> str:
     return f"{not_given} ({otherwise})"
 
 
-_STATED = CellState.STATED
-"""No rule refuses a cell in this state; by itself, because a name in an enum takes longer."""
-
-
 def _without_value(
     fields: Iterable[tuple[FieldRule, Cell]], *, creating: bool = False, warning: bool = False
 ) -> tuple[Reason, ...]:
@@ -699,7 +696,7 @@ def _without_value(
             value=cell.read,
         )
         for rule, cell in fields
-        if cell[0] is not _STATED and refuses(rule, cell, creating=creating)
+        if cell[0] is not STATED and refuses(rule, cell, creating=creating)
     ])  # fmt: skip
 
 

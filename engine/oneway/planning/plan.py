@@ -208,14 +208,16 @@ class Outcome:
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to report: the record is unchanged, without a note."""
-        said = self.reasons or self.actions or self.has_access
-        return self.kind is Kind.UNCHANGED and not said
+        said = self.actions or self.reasons or self.has_access
+        return not said and self.kind is Kind.UNCHANGED
 
     @property
     def short(self) -> "Outcome | Quiet":
         """This outcome as a `Quiet` if that says all of it, else itself."""
+        if not self.is_quiet:
+            return self
         source_id, target_id = self.source_id, self.target_id
-        if not self.is_quiet or self.key_digest or source_id is None or target_id is None:
+        if self.key_digest or source_id is None or target_id is None:
             return self
         return Quiet(self.key, source_id, self.label, target_id, self.only_by_key)
 

@@ -19,13 +19,13 @@ from operator import ne
 
 from oneway.core.dataclass import dataclass
 from oneway.core.packed import unpacked_all
-from oneway.core.records import MISSING, Compare, Missing, Value, comparables
+from oneway.core.records import MISSING, Compare, Missing, Value, comparables, same
 from oneway.mapping.program import (
     PLAIN,
+    STATED,
     AnySourceRow,
     AnyTargetRow,
     Cell,
-    CellState,
     FieldRule,
     Policy,
     SameRow,
@@ -34,7 +34,7 @@ from oneway.mapping.program import (
     whole,
     whole_target,
 )
-from oneway.mapping.spec import Merge
+from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import KEEP, at_update, doubled, drift, refuses, unlisted, wanted
 from oneway.planning.link_table import Links, alone
 from oneway.planning.links import REUSED, LinkEvidence
@@ -183,20 +183,19 @@ class _Screen:
 
         The first of `keys` is the source record's key too.
         """
-        return all(
-            key is None or level.says_alone(source_id, key)
-            for level, key in zip(self.levels, keys, strict=False)
-        )
+        for level, key in zip(self.levels, keys, strict=False):
+            if key is not None and not level.says_alone(source_id, key):
+                return False
+        return True
 
     def _agrees(self, cells: Sequence[Cell], values: Sequence[Value | Missing]) -> bool:
         """Return whether no field is written, and none needs a reason for being left alone."""
-        stated = CellState.STATED
         for (rule, plain, watched), cell, held in zip(self.fields, cells, values, strict=True):
             state, value, _, sought, _, _ = cell
             if sought is not None or (watched and held is MISSING):
                 return False
             if (
-                state is stated
+                state is STATED
                 and plain
                 and value.__class__ is held.__class__
                 and value.__class__ in PLAIN
@@ -210,6 +209,8 @@ class _Screen:
 
 def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
     """Return whether the planner would neither write one field nor give a reason for it."""
+    if cell.state is STATED and rule.write is Write.OVERWRITE and rule.merge is Merge.REPLACE:
+        return same(held, cell.value, rule.compare)  # as of nearly all: it is written if it differs
     if refuses(rule, cell, creating=False):
         return False
     one = ((rule,), (cell,), (held,))
@@ -270,7 +271,10 @@ def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tup
     while ways and quiet:
         cells = [row.cells for row in others if row.cells]
         wanted = {
-            i: {*comparables((v for e in cells for v in (e[i].value, e[i].initial)), compare)}
+            i: {
+                *comparables([e[i][1] for e in cells], compare),
+                *comparables([e[i][2] for e in cells if e[i][2] is not None], compare),
+            }
             - {None}
             for i, compare in ways
         }

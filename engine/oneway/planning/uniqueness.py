@@ -21,6 +21,7 @@ from dataclasses import replace
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, comparable, comparables
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import Awaited, doubled, new_value, present
 from oneway.planning.holders import whose
@@ -51,12 +52,12 @@ def grant_claims(
         if not more:
             break
         refused |= more
-    settled = tuple(
+    settled = tuple([
         _stopped(draft, refused[draft.identity])
-        if draft.identity in refused
+        if refused and draft.identity in refused
         else claims.warned(draft, refused)
         for draft in drafts
-    )
+    ])  # fmt: skip
     return GrantedClaims(settled, claims.order(refused))
 
 
@@ -68,10 +69,11 @@ def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[
     written: dict[Slot, list[Draft]] = defaultdict(list)
     for draft in drafts:
         for each in (*draft.access_changes, *draft.differences):
-            for level in levels.get(each.rule.path, ()):
-                written[level, comparable(each.after, policy.match[level])].append(draft)
+            if each.rule.path in levels:
+                for level in levels[each.rule.path]:
+                    written[level, comparable(each.after, policy.match[level])].append(draft)
     refused: dict[tuple[str, str], Reason] = {}
-    for draft in drafts:
+    for draft in drafts if written else ():
         if draft.verb is not Verb.CREATE or draft.row is None:
             continue
         for level, key in enumerate(draft.row.keys):
@@ -108,26 +110,31 @@ class _Claims:
         self.claimed: dict[tuple[str, str], tuple[Slot, ...]] = {}
         self.drafts: dict[tuple[str, str], Draft] = {}
         self.by_target: dict[str, tuple[str, str]] = {}
+        self.by_slot: dict[Slot, list[tuple[str, str]]] = defaultdict(list)
         self.targets = {each.target_id: each for each in targets}
         self.rows = {each.target.target_id: each.row for each in drafts if each.target is not None}
         for draft in drafts:
-            slots = tuple(
-                (position[each.rule.path], self._comparable(position[each.rule.path], each.after))
+            slots = tuple([
+                (i, comparable(each.after, self.ways[i]))
                 for each in draft.differences
-                if each.rule.path in position
-            )
+                if (i := position.get(each.rule.path)) is not None
+            ])  # fmt: skip
             if not slots:
                 continue
-            self.drafts[draft.identity] = draft
-            self.claimed[draft.identity] = slots
+            identity = draft.identity
+            self.drafts[identity], self.claimed[identity] = draft, slots
             if draft.target is not None:
-                self.by_target[draft.target.target_id] = draft.identity
-        self.by_slot: dict[Slot, list[tuple[str, str]]] = defaultdict(list)
-        for identity, slots in self.claimed.items():
+                self.by_target[draft.target.target_id] = identity
             for slot in slots:
                 if slot[1] is not None:
                     self.by_slot[slot].append(identity)
         self.holders = self._holders(self.targets.values())
+        self.disputed = {
+            identity: slots
+            for identity, slots in (self.claimed.items() if self.holders else ())
+            if any(self._others(self.drafts[identity], slot) for slot in slots)
+        }
+        """The claims of values that other target records hold now: hardly any."""
 
     def _holders(self, targets: Iterable[TargetRow]) -> dict[Slot, list[str]]:
         """Return the holders of each claimed value."""
@@ -161,7 +168,7 @@ class _Claims:
         while True:
             more = {
                 identity: reason
-                for identity in self.claimed
+                for identity in self.disputed
                 if identity not in closed
                 and (reason := self._blocked(self.drafts[identity], closed)) is not None
             }
@@ -196,6 +203,8 @@ class _Claims:
         The person is employed, was not created, and has a unique value: the absent record may be
         theirs under another key.
         """
+        if self.policy.absent is not Absent.DEACTIVATE:
+            return {}
         speakers: dict[Slot, list[str]] = defaultdict(list)
         for draft in drafts:
             if draft.row is None or draft.target is not None or draft.row.leaver:
@@ -225,7 +234,7 @@ class _Claims:
     def order(
         self, refused: Mapping[tuple[str, str], Reason]
     ) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
-        """Return, for each draft that remains, the drafts that give up what it claims."""
+        """Return, for each draft that remains and needs any, those that give up what it claims."""
         return {
             identity: tuple(
                 sorted(
@@ -237,15 +246,13 @@ class _Claims:
                     }
                 )
             )
-            for identity, slots in self.claimed.items()
+            for identity, slots in self.disputed.items()
             if identity not in refused
         }
 
     def _blocked(self, draft: Draft, refused: Mapping[tuple[str, str], Reason]) -> Reason | None:
-        for slot in self.claimed[draft.identity]:
-            if slot[1] is None or not self._contested(draft, slot[0]):
-                continue
-            if staying := self._staying(draft, slot, refused):
+        for slot in self.disputed[draft.identity]:
+            if self._others(draft, slot) and (staying := self._staying(draft, slot, refused)):
                 return self._taken(self.policy.fields[slot[0]], staying)
         return None
 
@@ -258,11 +265,12 @@ class _Claims:
 
     def warned(self, draft: Draft, refused: Mapping[tuple[str, str], Reason]) -> Draft:
         """Return an update, with a warning of each key or `unless_taken` value that it doubles."""
-        if draft.target is None:
+        slots = () if draft.target is None else self.claimed.get(draft.identity, ())
+        if not slots:
             return draft
         reasons = tuple(
             replace(reason, warning=True)
-            for slot in self.claimed.get(draft.identity, ())
+            for slot in slots
             if slot[1] is not None and not self.policy.fields[slot[0]].unique
             for reason in self._doubled(draft, slot, refused)
         )

@@ -208,10 +208,12 @@ def _with_names(plan: Plan, prepared: PreparedRun, found: ReadInputs | Evaluated
     code = prepared.compiled.code
     if not code.references:
         return plan
-    values: dict[str, list[object]] = {}
+    fields = (*code.fields, *code.leaving)
+    values: dict[str, list[object]] = {each.rule.path: [] for each in fields if each.lookup}
     for action in plan.actions:
         for change in action.changes:
-            values.setdefault(change.field, []).extend((change.before, change.after))
+            if change.field in values:
+                values[change.field] += change.before, change.after
     names = names_by_field(code, found.references, found.program.context, values)
     return replace(plan, names=names) if names else plan
 

@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed, canonical
-from oneway.planning.plan import Action, Change, Claim, Outcome, Quiet, Reason
+from oneway.planning.plan import Action, Awaits, Change, Claim, Outcome, Quiet, Reason
 from oneway.planning.plan_file.codec import place_text
 from oneway.planning.quiet_texts import QuietRun, quiet_text
 
@@ -93,13 +93,15 @@ def _action(each: Action) -> str:
 
 
 def _change(each: Change) -> str:
-    awaits = ""
-    if each.awaits is not None:
-        action, lookup = quoted(each.awaits.action), quoted(each.awaits.lookup)
-        awaits = f'"awaits":{{"action":{action},"lookup":{lookup}}},'
-    after, before, place = _content(each.after), _content(each.before), each.place
+    place = each.place
     rule = _rule(each.expression, each.field, place.file, place.line, place.column, place.end)
-    return f'{{"after":{after},{awaits}"before":{before},{rule}}}'
+    awaits = "" if each.awaits is None else _awaits(each.awaits)
+    return f'{{"after":{_content(each.after)},{awaits}"before":{_content(each.before)},{rule}}}'
+
+
+def _awaits(each: Awaits) -> str:
+    action, lookup = quoted(each.action), quoted(each.lookup)
+    return f'"awaits":{{"action":{action},"lookup":{lookup}}},'
 
 
 @lru_cache
@@ -125,15 +127,17 @@ def _reason(each: Reason) -> str:
 
 def _content(value: Value | Sealed) -> str:
     # Wrapped, so that an object with a key "sealed" is not taken for a sealed value.
+    if value is None:
+        return '{"value":null}'
     if isinstance(value, str):
         return f'{{"value":{quoted(value)}}}'
     if isinstance(value, Sealed):
         return f'{{"sealed":{quoted(value.digest)}}}'
-    return '{"value":null}' if value is None else f'{{"value":{canonical(value)}}}'
+    return f'{{"value":{canonical(value)}}}'
 
 
-def _list(write: Callable[[T], str], items: Iterable[T]) -> str:
-    return f"[{','.join(map(write, items))}]"
+def _list(write: Callable[[T], str], items: Sequence[T]) -> str:
+    return f"[{','.join(map(write, items))}]" if items else "[]"
 
 
 def _id(id: str | None) -> str:
