@@ -14,7 +14,7 @@ from oneway.history.journal import Run
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending, Plan
-from oneway.render import plans, results
+from oneway.render import plans
 from oneway.render.sanitize import harmless
 from oneway.runs import PreparedRun
 
@@ -78,6 +78,8 @@ def print_results(
     console: Console, ended: Sequence["Result"], plan: Plan, run: Run, *, limit: int | None
 ) -> None:
     """Print leavers who can still get in, then the results of an apply."""
+    from oneway.render import results
+
     console.out(results.text(ended, console.style, plan, run.still_in, limit=limit))
     if ERROR in lost():
         console.out(_LOST.format(ERROR, run.id))

@@ -11,7 +11,6 @@ from oneway.runs.compilation import compile_data, mapping_of
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.request import RunRequest
 from oneway.runs.settings import resolve_settings
-from oneway.runs.validate_connection import connection_mistakes
 
 
 def prepare_run(request: RunRequest, data: bytes | None = None) -> PreparedRun:
@@ -29,6 +28,8 @@ def prepare_run(request: RunRequest, data: bytes | None = None) -> PreparedRun:
     for diagnostic in (*_unknown_names(request, spec), *_unknown_fields(request, compiled_mapping)):
         found.add(diagnostic)
     if connection is not None:
+        from oneway.runs.validate_connection import connection_mistakes
+
         found.found.extend(connection_mistakes(connection, compiled_mapping, catalogue))
     settings: Mapping[str, Value] = {}
     try:

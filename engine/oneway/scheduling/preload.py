@@ -16,6 +16,7 @@ _IMPORTED_LATE = (
     "oneway.history.journal.incidents",
     "oneway.mapping.generated.functions",
     "oneway.runs.second_night",
+    "oneway.runs.validate_connection",
     "jsonschema",
     "httpcore",
     "h11",

@@ -4,14 +4,12 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from oneway.core.lazy import lazily
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
-from oneway.render.plans.as_data import as_json, as_json_text, remarks_as_json
-from oneway.render.plans.as_html import page_text
-from oneway.render.plans.as_markdown import markdown
 from oneway.render.plans.as_text import text
 from oneway.render.plans.content import (
     remark,
@@ -22,6 +20,10 @@ from oneway.render.plans.content import (
     who_left,
 )
 from oneway.render.style import Style
+
+if TYPE_CHECKING:
+    from oneway.render.plans.as_data import as_json, remarks_as_json
+    from oneway.render.plans.as_markdown import markdown
 
 __all__ = [
     "FORMATS",
@@ -37,14 +39,37 @@ __all__ = [
     "who_left",
 ]
 
+__getattr__ = lazily(
+    __name__, {"as_data": ("as_json", "remarks_as_json"), "as_markdown": ("markdown",)}
+)
+
 Renderer: TypeAlias = Callable[[Plan, Verdict, Memory, Style, int | None], str]
+
+
+def _as_json(plan: Plan, verdict: Verdict, memory: Memory, *_: object) -> str:
+    from oneway.render.plans.as_data import as_json_text
+
+    return as_json_text(plan, verdict, memory)
+
+
+def _as_markdown(plan: Plan, verdict: Verdict, memory: Memory, *_: object) -> str:
+    from oneway.render.plans.as_markdown import markdown
+
+    return markdown(plan, verdict, memory)
+
+
+def _as_html(plan: Plan, verdict: Verdict, memory: Memory, *_: object) -> str:
+    from oneway.render.plans.as_html import page_text
+
+    return page_text(plan, verdict, memory)
+
 
 FORMATS: Mapping[str, Renderer] = {
     "text": lambda plan, verdict, memory, style, limit: text(
         plan, verdict, style, memory, limit=limit
     ),
-    "json": lambda plan, verdict, memory, *_: as_json_text(plan, verdict, memory),
-    "markdown": lambda plan, verdict, memory, *_: markdown(plan, verdict, memory),
-    "html": lambda plan, verdict, memory, *_: page_text(plan, verdict, memory),
+    "json": _as_json,
+    "markdown": _as_markdown,
+    "html": _as_html,
 }
 """How a plan is rendered in each format; only text depends on the style and the limit."""
