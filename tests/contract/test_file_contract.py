@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from oneway.core.batches import Batch
 from oneway.core.connector import Reader, Writer
 from oneway_connectors.file import FileReader, FileWriter
 
@@ -49,6 +50,30 @@ def test_read_returns_everybody_and_the_same_twice(path: str) -> None:
     reader = FileReader(path)
     assert held(reader) == PEOPLE
     assert reader.read() == reader.read()
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl", "csv"])
+def test_an_id_comes_twice_only_with_a_problem(tmp_path: Path, ending: str) -> None:
+    """Nothing that plans of batches looks at their ids again."""
+    people = [{"id": f"{n}", "name": "Ann"} for n in range(3_000)]
+    people += [people[7], {"id": "8", "name": "Bea"}]
+    file = tmp_path / f"people.{ending}"
+    lines = list(map(json.dumps, people))
+    texts = {
+        "json": f"[{','.join(lines)}]",
+        "jsonl": "\n".join(lines),
+        "csv": "id,name\n" + "".join(f"{each['id']},{each['name']}\n" for each in people),
+    }
+    file.write_text(texts[ending])
+    ids: list[str] = []
+    again: list[str] = []
+    for each in FileReader(str(file)).batches([]):
+        if isinstance(each, Batch):
+            ids += each.ids
+        else:
+            (again if each.problem else ids).append(each.id)
+    assert sorted(ids, key=int) == [f"{n}" for n in range(3_000)]
+    assert again[:1] == ["8"]
 
 
 def test_get_returns_one_or_none(path: str) -> None:

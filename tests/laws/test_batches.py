@@ -564,12 +564,15 @@ def test_a_short_target_record_holds_its_own_values_where_the_source_is_silent(
     program = bound(world)
     many = GeneratedProgram(program.code, program.context, program.tables)
     people = [{"id": f"{n}", "name": "Ann", "code": f"k{n}", "flag": False} for n in range(5)]
-    found = batches(people[:1], [Record(each["id"], each) for each in people])
-    rows = [row for batch in found for row in many.source_rows(batch)]
+    of_people = batches(people[:1], [Record(each["id"], each) for each in people])
+    rows = [row for batch in of_people for row in many.source_rows(batch)]
     same = SameRows(program.policy, rows)
-    for n, grade in enumerate(grades):
-        data = {"id": f"{n}", "ref": f"k{n}", "nick": "Ann", "grade": grade}
-        (batch,) = batches([data], [Record(f"{n}", data)])
-        (row,), (short,) = many.target_rows(batch), rows_beside(many, batch, same)
-        assert isinstance(short, SameRow)
-        assert repr(whole_target(short)) == repr(row)
+    users = [
+        {"id": f"{n}", "ref": f"k{n}", "nick": "Ann", "grade": grade}
+        for n, grade in enumerate(grades)
+    ]
+    found = list(batches(users[:1] or people, [Record(each["id"], each) for each in users]))
+    for batch in (*found, *as_one(found)):
+        short = rows_beside(many, batch, same)
+        assert {*map(type, short)} == {SameRow}
+        assert repr(list(map(whole_target, short))) == repr(many.target_rows(batch))

@@ -41,7 +41,11 @@ class Streaming(Protocol):
 
 @runtime_checkable
 class Batching(Protocol):
-    """A reader that can decode many records of one shape at once."""
+    """A reader that can decode many records of one shape at once.
+
+    It tells records apart itself: none has the id of another, but that one whose id turns up again
+    comes once more, with a `problem`.
+    """
 
     def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
         """Yield what `records` does, in the same order, those of one shape many at a time."""
@@ -283,13 +287,13 @@ class _Reads:
             return Collected(tuple(rows.items), found.complete, found.problems)
         gaps: list[str] = []
         again: set[str] = set()
-        stream: Iterator[Record | Batch] = (
-            reader.batches(gaps, self.progress)
-            if isinstance(reader, Batching)
-            else reader.records(gaps, self.progress)
-        )
+        stream: Iterator[Record | Batch]
+        if isinstance(reader, Batching):
+            stream = _noting(reader.batches(gaps, self.progress), again)
+        else:
+            stream = _once_each(each, reader.records(gaps, self.progress), again)
         with self.step(role) as reading:
-            self.from_reader(role, lambda _: take(_once_each(each, stream, again)))
+            self.from_reader(role, lambda _: take(stream))
             if again:
                 rows.keep_last_of(again)
             reading.note(records=len(rows.items), complete=not gaps)
@@ -316,22 +320,28 @@ def _noted(progress: Progress) -> Progress:
     return noted
 
 
+def _noting(records: Iterable[_Item], again: set[str]) -> Iterator[_Item]:
+    """Yield the records, and note the ids of those with a problem, which may come `again`."""
+    for record in records:
+        if isinstance(record, Record) and record.problem:
+            again.add(record.id)
+        yield record
+
+
 def _once_each(
-    each: Input, records: Iterable[_Item], again: set[str] | None = None
-) -> Iterator[_Item]:
+    each: Input, records: Iterable[Record], again: set[str] | None = None
+) -> Iterator[Record]:
     """Yield the records; raise `Refused` if two have one id, which planning cannot take.
 
     A reader that streams may find only later that a record has a problem, and yields it `again`.
     """
     seen: set[str] = set()
     for record in records:
-        ids = record.ids if isinstance(record, Batch) else (record.id,)
-        if not seen.isdisjoint(ids):
-            twice = next(id for id in ids if id in seen)
-            if again is None or isinstance(record, Batch) or not record.problem:
-                summary = f"the id {twice!r} was read twice"
+        if record.id in seen:
+            if again is None or not record.problem:
+                summary = f"the id {record.id!r} was read twice"
                 help = "the system's list may have changed while it was read: run again"
                 raise refusal("R164", each.text, summary, help)
-            again.add(twice)
-        seen.update(ids)
+            again.add(record.id)
+        seen.add(record.id)
         yield record
