@@ -435,12 +435,21 @@ def test_items_are_the_same_one_by_one_and_many_at_a_time(
 IDS = st.sampled_from(["a", "b", " ", "", 7, 8, 1.5, None, True, [1]])
 
 
-@given(st.lists(IDS, max_size=30), st.sampled_from(["id", "in.id", "in.at.id"]), st.booleans())
+PATHS = st.sampled_from(["id", "in.id", "in.at.id"])
+
+
+@given(st.lists(IDS, max_size=30), PATHS, st.booleans(), st.sampled_from([0, 1, 5, 12]))
 @settings(max_examples=30)
+@example([], "id", False, 12)
+@example([], "in.id", False, 12)
+@example([], "in.id", True, 0)
+@example([3, "4", 5], "id", False, 0)
 def test_a_reader_gives_the_same_records_one_by_one_and_many_at_a_time(
-    tmp_path_factory: pytest.TempPathFactory, ids: list[Any], path: str, twice: bool
+    tmp_path_factory: pytest.TempPathFactory, ids: list[Any], path: str, twice: bool, back: int
 ) -> None:
-    usual = [{"id": n, "in": {"id": f"i{n}", "at": {"id": n}}} for n in range(20)]
+    # They rise, up to where some go back to the first ones.
+    numbers = [*range(back, 20), *range(back)]
+    usual = [{"id": n, "in": {"id": f"i{n:02}", "at": {"id": n}}} for n in numbers]
     odd = [{"id": each, "in": {"id": each, "at": None}, "t": "\u00c3\u00a9"} for each in ids]
     file = tmp_path_factory.mktemp("ids") / "a.jsonl"
     file.write_bytes(b"\n".join(map(_written, [*usual, *odd, *usual * twice])))

@@ -1,6 +1,9 @@
 """Finds the id of a record in a file."""
 
 from collections.abc import Sequence
+from itertools import chain, islice
+from operator import lt
+from typing import Any
 
 from oneway.core.records import Value, at, id_text, with_value
 from oneway_connectors.file.layout import FileEntries, FileEntry
@@ -26,10 +29,22 @@ class Ids:
         self._name = name
         self._id_path = options.id
         self.path = options.id_keys
-        self._known: set[str] = set()
+        self._rising: list[Sequence[str]] = []
+        """All ids so far, while each is above the one before, as they are in many files."""
+        self._last: Any = None
+        """The last of them, as it stands in the file."""
+        self._apart: set[str] | None = None
+        """All ids so far, once that is not so."""
         self.shared: set[str] = set()
         """The ids of several entries."""
         self._counts: dict[int, int] = {}
+
+    @property
+    def _known(self) -> set[str]:
+        if self._apart is None:
+            self._apart = set(chain.from_iterable(self._rising))
+            self._rising.clear()
+        return self._apart
 
     def name(self, entry: FileEntry) -> tuple[str, str] | None:
         """Return an entry's id and its problem; None if an earlier entry has the id.
@@ -63,18 +78,35 @@ class Ids:
         try:
             if not all(map(str.strip, found)):
                 return None
+            ids = found
         except TypeError:  # not all are text
             if {*map(type, found)} != {int}:
                 return None
-            found = list(map(str, found))
-        known, before = self._known, len(self._known)
-        if not known.isdisjoint(found):
-            return None
-        known.update(found)
-        if len(known) < before + len(found):  # two of these have one id
-            known.difference_update(found)
-            return None
-        return found
+            ids = list(map(str, found))
+        return ids if self._rise(found, ids) or self._are_new(ids) else None
+
+    def _rise(self, found: Sequence[Any], ids: Sequence[str]) -> bool:
+        """Take ids each of which is above the one before, as they stand in the file."""
+        if self._apart is not None or not all(map(lt, found, islice(found, 1, None))):
+            return False
+        last = self._last
+        if last is not None and not (last.__class__ is found[0].__class__ and last < found[0]):
+            return False
+        self._rising.append(ids)
+        self._last = found[-1]
+        return True
+
+    def _are_new(self, ids: Sequence[str]) -> bool:
+        """Take ids that are unlike each other and all before."""
+        known = self._known
+        if not known.isdisjoint(ids):
+            return False
+        before = len(known)
+        known.update(ids)
+        if len(known) < before + len(ids):  # two of these are one
+            known.difference_update(ids)
+            return False
+        return True
 
     def _id_of(self, data: dict[str, Value]) -> str | None:
         if len(self.path) == 1:  # and text or a whole number, as nearly all are

@@ -98,6 +98,7 @@ class Rows:
         """Write the function of source records that are evaluated together; raise `Shapeless`."""
         source = self.source
         with source.block("def shaped_source_rows(records, usual, other, record):"):
+            source.line("before = None")
             otherwise = f"interpreted_source_row({self._record})"
             return self._loop(self._of_source, otherwise, self._source_row)
 
@@ -219,7 +220,11 @@ class Rows:
         who = f"{self._id}, {name}, {label}, keys, keys if {same or 'True'} else {_tuple(values)}"
         if short:
             with source.block(f"if not (leaver or missed or {failed}):"):
-                named = f"packed({cells}), packed_once(leaving), {self._named(fields)}"
+                if self.columns:
+                    with source.block("if leaving is not before:"):
+                        source.line("before, packed_leaving = leaving, packed_once(leaving)")
+                named = "packed_leaving" if self.columns else "packed_once(leaving)"
+                named = f"packed({cells}), {named}, {self._named(fields)}"
                 self._give(f"steady_row(({who}, {named}))")
                 if self.columns:
                     source.line("continue")
@@ -381,14 +386,13 @@ class Rows:
             said = [inactive if at in silent else each for at, each in enumerate(fields)]
             if said and "absent" not in said:  # what is absent is not what a record says
                 unsaid = [each for at, each in enumerate(fields) if at in silent]
-                held = _tuple([_tuple(unsaid), _tuple(leaving), _tuple(told)])
-                self._short_target(name, said, held)
+                self._short_target(name, said, (unsaid, leaving, told))
         self._give(
             f"row_of_target(({self._id}, {name}, keys, left, later,"
             f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None, {_tuple(told)}))"
         )
 
-    def _short_target(self, name: str, said: Sequence[str], held: str) -> None:
+    def _short_target(self, name: str, said: Sequence[str], held: Sequence[Sequence[str]]) -> None:
         """Write the short row of a target record that holds what the source row says.
 
         `said` is what both say, `held` what stands beside it.
@@ -399,9 +403,15 @@ class Rows:
         same = [f"row[1] == ({name})", *lists, f"packed({_tuple(said)}) == row[5]"]
         source.line("row = find(keys)")
         with source.block(f"if row is not None and not (left or later) and {' and '.join(same)}:"):
-            source.line(f"held = {held}")
-            with source.block("if not (plain and held == beside):"):
-                source.line("beside, plain = same.beside(held)")
+            # Most hold the very object that the last one held: nothing at all.
+            last = {each: source.name("last") for part in held for each in part}
+            again = "".join(f" and {each} is {before}" for each, before in last.items())
+            with source.block(f"if not (plain{again}):"):
+                source.line(f"held = {_tuple(list(map(_tuple, held)))}")
+                with source.block("if not (plain and held == beside):"):
+                    source.line("beside, plain = same.beside(held)")
+                for each, before in last.items():
+                    source.line(f"{before} = {each}")
             source.line(f"rows.append(same_row(({self._id}, row, beside)))")
             source.line("continue")
 
