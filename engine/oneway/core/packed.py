@@ -4,8 +4,9 @@ Of a million records nearly all are only compared with another one: eight texts 
 four times as much memory, and each has to be fetched from another part of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 
@@ -28,10 +29,24 @@ def unpacker() -> Callable[[bytes], Any]:
     return msgspec.msgpack.Decoder().decode
 
 
-def unpacked_all(packed: Sequence[bytes]) -> list[Any]:
-    """Return what each of some bytes holds; all at once takes a third of the time."""
-    found: list[Any] = unpacker()(_LIST + len(packed).to_bytes(4, "big") + b"".join(packed))
-    return found
+def columns_of(packed: Sequence[bytes], positions: Collection[int]) -> Mapping[int, Sequence[Any]]:
+    """Return what stands at some positions of packed lists.
+
+    All lists at once, and no further than to the last of the positions, takes a third of the time.
+    """
+    joined = _LIST + len(packed).to_bytes(4, "big") + b"".join(packed)
+    found = _first(max(positions, default=0) + 1)(joined)
+    return {at: list(map(attrgetter(f"m{at}"), found)) for at in positions}
+
+
+@cache
+def _first(number: int) -> Callable[[bytes], list[Any]]:
+    """Return what gives back the first few values of each of many lists."""
+    import msgspec
+
+    fields: list[tuple[str, Any]] = [(f"m{at}", Any) for at in range(number)]
+    first = msgspec.defstruct("First", fields, array_like=True, gc=False)
+    return msgspec.msgpack.Decoder(list[first]).decode  # type: ignore[valid-type]
 
 
 _LIST = b"\xdd"

@@ -12,13 +12,13 @@ only if
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import compress, count
 from operator import ne
 
 from oneway.core.dataclass import dataclass
-from oneway.core.packed import unpacked_all
+from oneway.core.packed import columns_of
 from oneway.core.records import MISSING, Compare, Missing, Value, comparables, same
 from oneway.mapping.program import (
     PLAIN,
@@ -256,12 +256,15 @@ class KnownPairs:
         return {at for each in asked for at in compress(count(), each)}
 
 
-def _held(targets: Sequence[AnyTargetRow]) -> Sequence[Sequence[Value | Missing]]:
-    """Return what each of some target records holds."""
+def _held(
+    targets: Sequence[AnyTargetRow], positions: Collection[int]
+) -> Mapping[int, Sequence[Value | Missing]]:
+    """Return what some target records hold in each of some fields."""
     packed = [each[1][5] for each in targets if isinstance(each, SameRow) and not each[2][0]]
     if len(packed) == len(targets):
-        return unpacked_all(packed)
-    return [each.values for each in targets]
+        return columns_of(packed, positions)
+    values = [each.values for each in targets]
+    return {at: [each[at] for each in values] for at in positions}
 
 
 def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tuple[Pairs, Pairs]:
@@ -280,9 +283,9 @@ def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tup
         }
         claimed: set[int] = set()
         for start in range(0, len(quiet), _AT_A_TIME):
-            values = _held(quiet.targets[start : start + _AT_A_TIME])
+            columns = _held(quiet.targets[start : start + _AT_A_TIME], wanted)
             for i, compare in ways:
-                held = [each[i] for each in values]
+                held = columns[i]
                 if _any_claimed(held, wanted[i], compare):
                     found = enumerate(comparables(held, compare), start)
                     claimed |= {at for at, each in found if each in wanted[i]}
@@ -297,11 +300,12 @@ def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tup
 def _any_claimed(held: Sequence[object], wanted: AbstractSet[Hashable], compare: Compare) -> bool:
     """Return whether any value, as it is compared, is a wanted one; none of these is blank."""
     try:
-        plain = "".join(held).isascii()  # type: ignore[arg-type]  # as nearly all values are
+        joined = "".join(held)  # type: ignore[arg-type]  # nearly all values are text
     except TypeError:
-        plain = False
-    if plain and compare is Compare.EXACT:
+        joined = "\x80"
+    if joined.isascii() and compare is Compare.EXACT:
         return not wanted.isdisjoint(held)
-    if plain and compare is Compare.IGNORE_CASE:
-        return not wanted.isdisjoint(map(str.lower, held))  # type: ignore[arg-type]
+    if joined.isascii() and compare is Compare.IGNORE_CASE:
+        is_lower = joined == joined.lower()  # as emails are nearly always
+        return not wanted.isdisjoint(held if is_lower else map(str.lower, held))  # type: ignore[arg-type]
     return not wanted.isdisjoint(comparables(held, compare))
