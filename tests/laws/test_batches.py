@@ -515,6 +515,7 @@ HELD = st.sampled_from(["Ann", "missing", "", " ", 1, True, 1.0, 10**30, None, B
 @example("Ann", "Ann", "x", False, "k", True)
 @example(1, True, "x", False, "k", False)
 @example("missing", None, "x", False, "k", False)
+@example("missing", "missing", "k", True, "k", False)
 @example("Ann", "Ann", None, False, "k", False)
 @example("", BLANK, "x", False, "k", False)
 def test_a_target_record_is_short_only_where_it_holds_the_same(
@@ -543,7 +544,7 @@ def test_a_target_record_is_short_only_where_it_holds_the_same(
         assert repr(whole_target(short)) == repr(row)
         assert isinstance(short, SameRow) == (
             repr(said) == repr(held)
-            and repr(said) in ("'Ann'", "1", "True")
+            and repr(said) in ("'Ann'", "'missing'", "1", "True")
             and (not on or beside == "k")
             and ref == "k"
             and not left

@@ -648,7 +648,8 @@ MUTANTS = (
         for name, module, old, new in (
             ("leavers", "same_rows", "each.left or each.scheduled or ", ""),
             ("other-names", "same_rows", "each.key != row[1] or ", ""),
-            ("missing", "same_rows", " or _MISSING in row[5]", ""),
+            ("missing", "same_rows", " or (_MISSING in row[5] and MISSING in said)", ""),
+            ("says-missing", "same_rows", " and MISSING in said", ""),
             ("lists", "same_rows", "if list in map(type, said):", "if False:"),
             (
                 "of-another-type",

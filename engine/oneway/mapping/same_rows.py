@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeAlias
 
 from oneway.core.packed import packer
-from oneway.core.records import Missing, Value
+from oneway.core.records import MISSING, Missing, Value
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
@@ -62,7 +62,7 @@ class SameRows:
         if list in map(type, said):  # which may look like a cell without a value
             return None
         try:
-            if packer()(said) != row[5] or _MISSING in row[5]:
+            if packer()(said) != row[5] or (_MISSING in row[5] and MISSING in said):
                 return None
             unsaid = tuple([each.values[at] for at in self.silent])
             beside, _ = self.beside((unsaid, each.leaving, each.told))
