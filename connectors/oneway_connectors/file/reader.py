@@ -104,7 +104,10 @@ class FileReader:
     line_of = staticmethod(line_of)
 
     def of_lines(self, lines: Iterable[bytes]) -> "LinesReader":
-        """Return a reader of some lines alone, as if the file had no others."""
+        """Return a reader of some lines alone, as if the file had no others.
+
+        Several may be given at a time, as one.
+        """
         return LinesReader(self._path, self._options, lines)
 
     def _read(
@@ -273,7 +276,8 @@ class _Lines(BytesIO):
             rest += line
             if not line.endswith(b"\n"):
                 rest += b"\n"  # the file's last line, which may stand before others here
-        found = bytes(rest[:most])
+        with memoryview(rest) as view:
+            found = bytes(view[:most])
         del rest[:most]
         return found
 

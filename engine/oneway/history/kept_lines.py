@@ -7,7 +7,7 @@ but a last one without an end, which may go on by the next night.
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from oneway.core.dataclass import dataclass
@@ -97,15 +97,20 @@ class LineKeeper:
 
     def add(self, line: bytes) -> bytes:
         """Add a line; return its digest."""
-        made = self._line(line)
-        self.digests.append(made)
-        self._lengths.append(len(line))
-        if line.endswith(b"\n"):
-            self._open.append(line)
-            self._size += len(line)
-            if self._size >= PIECE:
-                self._end_piece()
-        return made
+        self.add_all((line,))
+        return self.digests[-1]
+
+    def add_all(self, lines: Sequence[bytes]) -> None:
+        """Add lines."""
+        lengths = list(map(len, lines))
+        self.digests += map(self._line, lines)
+        self._lengths.extend(lengths)
+        for line, length in zip(lines, lengths, strict=True):
+            if line.endswith(b"\n"):
+                self._open.append(line)
+                self._size += length
+                if self._size >= PIECE:
+                    self._end_piece()
 
     def add_pieces(self, kept: KeptLines, pieces: range) -> None:
         """Add pieces that are as they were kept."""

@@ -17,8 +17,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from itertools import accumulate, pairwise
+from itertools import accumulate, compress
 from mmap import ACCESS_READ, mmap
+from operator import eq
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -41,8 +42,9 @@ from oneway.state.folder import StateFolder
 FORMAT = b"oneway settled 11\n"
 """How a file begins; another version is not read."""
 
-_HANDLE = 6
-"""Bytes of a handle's digest: where two have the same, a pair is read for nothing."""
+_HANDLE, _NONE = 6, bytes(2)
+"""Bytes of a handle's digest, and those that make it a number of eight: where two have the same,
+a pair is read for nothing."""
 
 Floats: TypeAlias = "array[float] | memoryview[float]"
 Word: TypeAlias = str | int | float | bool
@@ -73,15 +75,16 @@ class Digests:
 
         return LineDigests(digest, self._pieces[role])
 
-    def of_handles(self, handles: Iterable[str]) -> list[float]:
+    def of_handles(self, handles: Iterable[str]) -> "array[float]":
         """Return the digests of handles: whole numbers, as floats, which sort faster."""
-        copy, number = self._handles.copy, int.from_bytes
-        found = []
+        copy, found = self._handles.copy, array("Q")
+        digests = []
         for handle in handles:
             made = copy()
             made.update(handle.encode("utf-8", "surrogatepass"))
-            found.append(float(number(made.digest(), "little")))
-        return found
+            digests.append(made.digest())
+        found.frombytes(_NONE.join([*digests, b""]))
+        return array("d", found)
 
 
 def _keyed(seal: Seal, what: str, size: int) -> "hashlib.blake2b":
@@ -190,18 +193,19 @@ class Settled:
 
 def columns(pairs: Sequence[SettledPair]) -> tuple[QuietTexts, int, Kinds, Handled]:
     """Return pairs as `Settled` has them."""
-    counts = Counter(pair.blanks for pair in pairs)
+    _, _, quiet, blanks, handles = zip(*pairs, strict=True) if pairs else [()] * 5
+    counts = Counter(blanks)
     known = {each: at for at, each in enumerate(counts)}
-    blanks = Kinds(
-        list(counts), list(counts.values()), array("I", [known[pair.blanks] for pair in pairs])
-    )
-    handles = array("d", [handle for pair in pairs for handle in pair.handles])
-    firsts = array("I", accumulate((len(pair.handles) for pair in pairs), initial=0))
-    in_order = array("d", sorted(handles))
-    shared = frozenset(one for one, other in pairwise(in_order) if one == other)
-    numbers = sum(is_number(pair.quiet.target_id) for pair in pairs)
-    quiet = QuietTexts.of([pair.quiet for pair in pairs])
-    return quiet, numbers, blanks, Handled(handles, firsts, in_order, shared)
+    of_pairs = array("I", map(known.__getitem__, blanks))
+    kinds = Kinds(list(counts), list(counts.values()), of_pairs)
+    together = array("d")
+    for some in handles:
+        together.extend(some)
+    firsts = array("I", accumulate(map(len, handles), initial=0))
+    in_order = array("d", sorted(together))
+    shared = frozenset(compress(in_order, map(eq, in_order, in_order[1:])))
+    numbers = sum(is_number(each.target_id) for each in quiet)
+    return QuietTexts.of(quiet), numbers, kinds, Handled(together, firsts, in_order, shared)
 
 
 def load_settled(state: StateFolder, connection: str) -> Settled | None:

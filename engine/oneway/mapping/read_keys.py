@@ -398,6 +398,8 @@ def _blank_in(values: Sequence[Value]) -> int:
 
 def blank_in(batch: Batch, path: Path) -> Sequence[bool]:
     """Return, for each record of a batch, whether its value at a path is blank."""
+    if batch.kind(path):
+        return [False] * len(batch)
     values = None if _leads_to_objects(batch, path) else batch.values(path)
     if values is None or len(values) < len(batch):
         return [is_blank_at(batch.record(place), path) for place in range(len(batch))]

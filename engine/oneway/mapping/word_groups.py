@@ -67,7 +67,10 @@ class WordGroup:
         values = batch.values(self.keys)
         if values is None or len(values) < len(batch):
             return [self.lacking_at(batch.record(each)) for each in range(len(batch))]
-        return [not self.has(value) for value in values]
+        if {*map(type, values)} != {str}:
+            return [not self.has(value) for value in values]
+        lacking = {value: not self.has(value) for value in set(values)}
+        return list(map(lacking.__getitem__, values))
 
     def count_lacking(self, batch: Batch) -> int:
         """Return how many records of a batch have a value that is not one of the words."""

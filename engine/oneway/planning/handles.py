@@ -112,7 +112,8 @@ def _key(level: int, key: Hashable) -> str:
 
 
 def _named(named: str, value: Hashable) -> str:
-    return f"{named}{_text(_plain(value))}"
+    # Most are text: named at once.
+    return f"{named}text {value}" if value.__class__ is str else f"{named}{_text(_plain(value))}"
 
 
 def _said(row: AnySourceRow) -> Sequence[Sequence[Value]]:
@@ -131,6 +132,8 @@ def _is_shown_by(target: AnyTargetRow, rows: AbstractSet[int]) -> bool:
 
 def _plain(key: Hashable) -> Hashable:
     """Return what a comparison made of a plain value; raise `Unhandled` for all else."""
+    if key.__class__ is str:  # as nearly all are
+        return key
     value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
     if isinstance(value, str | int | float | bool):
         return key

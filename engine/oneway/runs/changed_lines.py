@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from io import BytesIO
 from typing import BinaryIO, Protocol, cast, runtime_checkable
 
 from oneway.core.batches import Batch
@@ -15,6 +15,9 @@ from oneway.mapping.word_groups import WordGroup
 from oneway.runs.prepared import Input
 from oneway.runs.systems import OpenSystems
 from oneway.runs.unchanged_lines import UnchangedLines
+
+_AT_A_TIME = 1 << 18
+"""Bytes whose lines are digested together."""
 
 
 class PartReader(Protocol):
@@ -49,7 +52,7 @@ class ByLine(Protocol):
         """Return the next line with its end, b"" at the end of the file; raise `ReadError`."""
 
     def of_lines(self, lines: Iterable[bytes]) -> PartReader:
-        """Return a reader of some lines alone."""
+        """Return a reader of some lines alone, which may be given several at a time."""
 
 
 class ChangedLines:
@@ -141,12 +144,12 @@ class ChangedLines:
             return
         columns = [blank_in(each, path) for path in self.told]
         columns += [group.lacking_in(each) for group in self.groups]
-        if not columns:
-            self._blanks.update(dict.fromkeys(each.ids, 0))
-            return
-        rows = list(zip(*columns, strict=True))
-        bits = {row: sum(blank << bit for bit, blank in enumerate(row)) for row in set(rows)}
-        self._blanks.update(zip(each.ids, map(bits.__getitem__, rows), strict=True))
+        always = sum(1 << bit for bit, blank in enumerate(columns) if all(blank))
+        found = [always] * len(each)
+        for bit, blank in enumerate(columns):
+            if any(blank) and not all(blank):
+                found = [bits | one << bit for bits, one in zip(found, blank, strict=True)]
+        self._blanks.update(zip(each.ids, found, strict=True))
 
     def digests_of(self, ids: Iterable[str]) -> Sequence[bytes]:
         """Return the digest of the line on which each id stands, once they were read."""
@@ -172,12 +175,14 @@ class ChangedLines:
         return keeper.kept(pairs) if keeper is not None else None
 
     def _all(self) -> Iterator[bytes]:
-        """Yield all lines, and keep their digests."""
+        """Yield all lines, many at a time, and keep their digests."""
         self._keeper = LineKeeper(self._digests)
         with self._reader.opened() as file:
-            for line in iter(partial(self._reader.line_of, file), b""):
-                self._keeper.add(line)
-                yield line
+            while lines := file.read(_AT_A_TIME):
+                if not lines.endswith(b"\n"):
+                    lines += self._reader.line_of(file)
+                self._keeper.add_all(BytesIO(lines).readlines())
+                yield lines
 
 
 class PartSystems(OpenSystems):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
+from itertools import accumulate, chain, pairwise
 
 from oneway import __version__
 from oneway.core.connector import ReadError
@@ -273,7 +274,9 @@ class SecondNight:
                 read.append((row, held))
         both = zip(read, handles.of_pairs(read), strict=True)
         told = [(pair, named) for pair, named in both if named is not None]
-        pairs = [pair for pair, _ in told]
+        pairs, names = [pair for pair, _ in told], [named for _, named in told]
+        made = self.digests.of_handles(chain.from_iterable(names))
+        ends = accumulate(map(len, names), initial=0)
         source, target = self.sides["source"], self.sides["target"]
         sources, held_by = [row[0] for row, _ in pairs], [held[0] for _, held in pairs]
         shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
@@ -283,7 +286,7 @@ class SecondNight:
             target.digests_of(held_by),
             shown.quiet(pairs),
             zip(source.blanks_of(sources), target.blanks_of(held_by), strict=True),
-            (self.digests.of_handles(named) for _, named in told),
+            (made[first:end] for first, end in pairwise(ends)),
         )
 
 
