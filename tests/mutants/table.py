@@ -1092,8 +1092,8 @@ MUTANTS = (
     Mutant(
         "deactivated-uncounted",
         "planning/guard_kinds",
-        "if action.verb in (Verb.LEAVE, Verb.DEACTIVATE) else ()",
-        "if action.verb in (Verb.LEAVE,) else ()",
+        "leaves = action.verb in _TAKING_ACCESS and",
+        "leaves = action.verb is Verb.LEAVE and",
         "deactivating counts as leaving",
         "tests/unit/test_guards.py",
     ),

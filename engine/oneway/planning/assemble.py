@@ -66,17 +66,18 @@ class Assembler:
     """The target records to be deactivated that have the names of new people, by source id."""
 
     def outcome(self, draft: Draft) -> Outcome:
+        row, target = draft.row, draft.target
         return Outcome(
-            kind=draft.kind,
-            key=draft.key,
-            label=self._label(draft),
-            source_id=draft.row.source_id if draft.row is not None else None,
-            target_id=draft.target.target_id if draft.target is not None else None,
-            reasons=(*self._stranger(draft), *draft.reasons, *self._near(draft)),
-            actions=self._actions(draft),
-            has_access=draft.has_access,
-            key_digest=self._key_digest(draft.row) if draft.row is not None else "",
-            only_by_key=self._only_by_key(draft.row, draft.target),
+            draft.kind,
+            draft.key,
+            self._label(draft),
+            row.source_id if row is not None else None,
+            target.target_id if target is not None else None,
+            (*self._stranger(draft), *draft.reasons, *self._near(draft)),
+            self._actions(draft),
+            draft.has_access,
+            self._key_digest(row) if row is not None else "",
+            self._only_by_key(row, target),
         )
 
     def _label(self, draft: Draft) -> str:
@@ -238,11 +239,11 @@ class Assembler:
         if isinstance(after, Awaited):
             awaits = Awaits(self._id(after.of), after.table)
             after = after.sought
-        if rule.sensitive:
-            source, target = ids
-            sealed = self._sealed(rule, target, before), self._sealed(rule, source, after)
-            return Change(rule.path, *sealed, rule.expression, rule.place, awaits)
-        return Change(rule.path, before, after, rule.expression, rule.place, awaits)
+        if not rule.sensitive:
+            return Change(rule.path, before, after, rule.expression, rule.place, awaits)
+        source, target = ids
+        was, becomes = self._sealed(rule, target, before), self._sealed(rule, source, after)
+        return Change(rule.path, was, becomes, rule.expression, rule.place, awaits)
 
     def _claims_of(
         self, draft: Draft, verb: Verb, changes: Sequence[FieldChange]
@@ -273,6 +274,7 @@ class Assembler:
             )
             if path and value is not None
         ]
+        claimed = self.policy.claimed_paths
         taken = [
             Claim(
                 each.rule.path,
@@ -280,7 +282,7 @@ class Assembler:
                 comparison(each.rule),
             )
             for each in draft.differences
-            if each.rule.path in self.policy.claimed_paths and not isinstance(each.after, Awaited)
+            if each.rule.path in claimed and not isinstance(each.after, Awaited)
         ]
         # A value may be a list, which no hash can tell apart.
         return (*keys, *(claim for claim in taken if not _among(claim, keys)))

@@ -74,13 +74,12 @@ def doubled(policy: Policy) -> Mapping[int, Compare]:
 
 def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldChange, ...]:
     """Return the fields of a new record: only those with a value."""
-    said = [(rule, new_value(cell)) for rule, cell in zip(rules, cells, strict=True)]
-    never = Write.NEVER
-    return tuple([
-        FieldChange(rule, None, value)
-        for rule, value in said
-        if not is_blank(value) and rule.write is not never
-    ])  # fmt: skip
+    found, never = [], Write.NEVER
+    for rule, cell in zip(rules, cells, strict=True):
+        value = cell[1] if cell[2] is None else new_value(cell)
+        if not is_blank(value) and rule.write is not never:
+            found.append(FieldChange(rule, None, value))
+    return tuple(found)
 
 
 def at_update(

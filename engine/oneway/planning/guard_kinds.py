@@ -66,21 +66,24 @@ def _verbs(*verbs: Verb) -> Counter:
     return lambda _, action: ("",) if action.verb in verbs else ()
 
 
+_TAKING_ACCESS = tuple(verb for verb in Verb if verb.takes_access)
+
+
 def _leavers(outcome: Outcome, action: Action) -> Sequence[str]:
-    if outcome.kind is Kind.UPDATE:
-        return ()  # they have left already: only their date changes
-    return ("",) if action.verb in (Verb.LEAVE, Verb.DEACTIVATE) else ()
+    # Who has left already, and whose date alone changes, is an update.
+    leaves = action.verb in _TAKING_ACCESS and outcome.kind is not Kind.UPDATE
+    return ("",) if leaves else ()
 
 
 def _clears(_: Outcome, action: Action) -> Sequence[str]:
-    if action.verb is Verb.CREATE:
-        return ()
-    return ("",) if any(change.clears for change in action.changes) else ()
+    cleared = [change for change in action.changes if change.clears]
+    return ("",) if cleared and action.verb is not Verb.CREATE else ()
 
 
 def _field_changes(_: Outcome, action: Action) -> Sequence[str]:
-    changes = action.changes if action.verb is not Verb.CREATE else ()
-    return tuple(dict.fromkeys(change.field for change in changes))
+    if action.verb is Verb.CREATE:
+        return ()
+    return tuple(dict.fromkeys([change.field for change in action.changes]))
 
 
 _TENTH = Limit(Fraction(1, 10), 2)

@@ -553,14 +553,19 @@ def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> 
 
 def shares_any(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
     """Return whether a pair shares any value that identifies people."""
-    known = policy.identifying if row.cells and target.values else ()
-    return any(_agree(policy, each, row, target) for each in known)
+    return _share(policy, policy.identifying, row, target)
 
 
 def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
     """Return whether a pair shares an identifying value that only one record may hold."""
-    known = policy.exclusive if row.cells and target.values else ()
-    return any(_agree(policy, each, row, target) for each in known)
+    return _share(policy, policy.exclusive, row, target)
+
+
+def _share(policy: Policy, fields: Iterable[int], row: SourceRow, target: TargetRow) -> bool:
+    for position in fields if row.cells and target.values else ():
+        if _agree(policy, position, row, target):
+            return True
+    return False
 
 
 def is_exclusive(policy: Policy, row: SourceRow, target: TargetRow) -> bool:

@@ -206,7 +206,7 @@ class _Nearest:
 
     def sure(self, row: SourceRow, target: TargetRow) -> bool:
         """Return whether a link, or a value that only one record may hold, says whose it is."""
-        if is_supported(self.linked, row, target):
+        if self.linked and is_supported(self.linked, row, target):
             return True
         return is_exclusive(self.policy, row, target)
 

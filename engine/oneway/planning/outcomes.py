@@ -249,6 +249,8 @@ class Drafter:
         )
 
     def _unusable(self, row: SourceRow, *, creating: bool = False) -> tuple[Reason, ...]:
+        if not [cell for cell in row.cells if cell[0] is not STATED]:
+            return ()
         return _without_value(zip(self.policy.fields, row.cells, strict=True), creating=creating)
 
     def _leaver(self, row: SourceRow, found: Match) -> Draft:
@@ -277,7 +279,8 @@ class Drafter:
         if found.rekeyed:
             draft = self._rekeyed(draft, row, target)
         # A leaver leaves, whatever a list holds: the field is left alone, and named.
-        return draft._replace(reasons=(*draft.reasons, *self._unlisted(row, target)))
+        wrong = self._unlisted(row, target)
+        return draft._replace(reasons=(*draft.reasons, *wrong)) if wrong else draft
 
     def _unmatched_leaver(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of a leaver without a record; `has_access` if one may exist."""
@@ -542,8 +545,8 @@ class Drafter:
         silent = all(wanted(rule, cell) is KEEP for rule, cell, _ in fields)
         if (silent or self._untold(row)) and not target.scheduled:
             return True
-        unwritable = unlisted(self.policy.leaving, row.leaving, target.leaving)
-        if differing(fields) or unwritable:
+        rules = self.policy.leaving
+        if differing(fields) or unlisted(rules, row.leaving, target.leaving):
             return True
         return self._answer(target, (), ()) in (LeftAnswer.STAYS, LeftAnswer.UNKNOWN)
 

@@ -158,11 +158,14 @@ def _holds_more(beside: Sequence[Sequence[Value | Missing]]) -> bool:
     return any(present(each) is not None for each in beside[0])
 
 
+_STAYING = (Kind.UNCHANGED, Kind.UPDATE)
+
+
 def _pairs(plan: Plan, targets: Container[str]) -> Iterator[tuple[str, str, str]]:
     """Yield the key and both ids of each person who stays, and has one of these target records."""
     for each in [e for e in plan.parts if not isinstance(e, Quiet) or e[3] in targets]:
         source_id, target_id = each.source_id, each.target_id
-        known = isinstance(each, Quiet) or each.kind in (Kind.UNCHANGED, Kind.UPDATE)
+        known = isinstance(each, Quiet) or each.kind in _STAYING
         if known and source_id is not None and target_id is not None and target_id in targets:
             yield each.key, source_id, target_id
 

@@ -115,8 +115,10 @@ def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
     """Return the outcomes that have an action, by verb, in a fixed order of verbs."""
     found: dict[int, list[Outcome]] = {id(verb): [] for verb in Verb}  # quicker than its hash
     for outcome in plan.telling:
-        for verb in {id(each.verb) for each in outcome.actions}:
-            found[verb].append(outcome)
+        for action in outcome.actions:
+            same = found[id(action.verb)]
+            if not same or same[-1] is not outcome:
+                same.append(outcome)
     return tuple((verb, tuple(found[id(verb)])) for verb in Verb if found[id(verb)])
 
 
