@@ -7,6 +7,8 @@ go on to the next key. Anything but one row and one target record, still unclaim
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+from operator import itemgetter
 from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
@@ -56,6 +58,17 @@ class Pairs:
 
     rows: Sequence[AnySourceRow] = ()
     targets: Sequence[AnyTargetRow] = ()
+    _keys: dict[int, Sequence[Hashable]] = field(default_factory=dict, repr=False, compare=False)
+
+    def keys(self, level: int) -> Sequence[Hashable]:
+        """Return the key of each source row at one level, None where it has none."""
+        if level not in self._keys:
+            try:
+                found = list(map(itemgetter(level), map(itemgetter(3), self.rows)))
+            except IndexError:  # not all keys of somebody are known
+                found = [e.keys[level] if level < len(e.keys) else None for e in self.rows]
+            self._keys[level] = found
+        return self._keys[level]
 
     def __len__(self) -> int:
         """Return how many there are."""

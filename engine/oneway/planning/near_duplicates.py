@@ -54,12 +54,11 @@ def hold_near_duplicates(
     if not joiners:
         return matches
     found = dict(matches.by_source)
-    everybody = (*rows, *quiet.rows)
     paired, there = False, _NO_TARGETS
     spoken = set(matches.spoken)
     for level in range(len(policy.match)):
         open_ = [row for row in joiners if found.get(row.source_id, NOBODY).conflict is None]
-        groups = _alike(everybody, open_, level)
+        groups = _alike(rows, quiet, open_, level)
         if groups and not paired:  # rare: for most people there is nothing to compare
             paired = True
             there = (*targets, *quiet.targets)
@@ -80,13 +79,15 @@ def _may_be_created(row: SourceRow, found: Match) -> bool:
 
 
 def _alike(
-    rows: Sequence[AnySourceRow], joiners: Iterable[SourceRow], level: int
+    rows: Sequence[SourceRow], quiet: Pairs, joiners: Iterable[SourceRow], level: int
 ) -> dict[str, list[SourceRow]]:
     """Return the rows whose keys equal a joiner's but for their form."""
-    if _of_one_form(_keys(rows, level)):
+    every = (*(key_at(row, level) for row in rows), *quiet.keys(level))
+    if _of_one_form([key for key in every if key is not None] if None in every else every):
         return {}
     keys = (key_at(row, level) for row in joiners)
-    groups = _forms(rows, level, {loose(key) for key in keys if key is not None})
+    wanted = {loose(key) for key in keys if key is not None}
+    groups = _forms((*rows, *quiet.rows), level, wanted)
     return {
         form: list(map(whole, group))
         for form, group in groups.items()
@@ -94,17 +95,8 @@ def _alike(
     }
 
 
-def _keys(rows: Sequence[AnySourceRow], level: int) -> list[Hashable]:
-    try:
-        keys = list(map(itemgetter(level), map(itemgetter(3), rows)))
-    except IndexError:  # not all keys of somebody are known
-        keys = [key_at(row, level) for row in rows]
-    return [key for key in keys if key is not None] if None in keys else keys
-
-
-def _of_one_form(keys: Iterable[Hashable]) -> bool:
+def _of_one_form(texts: Collection[Hashable]) -> bool:
     """Return whether no two keys can differ in form alone: plain texts of one length and case."""
-    texts = list(keys)
     try:
         together = "".join(texts)  # type: ignore[arg-type]  # as the keys of nearly all sources
     except TypeError:

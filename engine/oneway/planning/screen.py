@@ -98,7 +98,7 @@ class _Level:
         self, level: int, short: Pairs,
         rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow],
     ) -> None:  # fmt: skip
-        keys = [row[3][level] for row in short.rows]
+        keys = short.keys(level)
         self.short = set(keys)
         self.said = alone([key_at(row, level) for row in rows], [row[0] for row in rows])
         self.contested = self.short & self.said.keys()
@@ -113,8 +113,7 @@ class _Level:
     def loud(self, level: int, short: Pairs) -> Iterator[int]:
         """Yield the places of the short pairs whose keys are contested."""
         if self.contested:
-            keys = (row[3][level] for row in short.rows)
-            yield from (at for at, key in enumerate(keys) if key in self.contested)
+            yield from (at for at, key in enumerate(short.keys(level)) if key in self.contested)
 
     def says_alone(self, source_id: str, key: Hashable) -> bool:
         """Return whether no source row has a key but one, which is in no short pair."""
