@@ -7,7 +7,18 @@ from threading import RLock
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from sqlalchemy import Connection, Dialect, Select, Table, Text, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects import sqlite as lite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -20,7 +31,7 @@ from oneway.history.journal.errors import damaged, refusing
 from oneway.history.journal.prepared import Prepared
 from oneway.history.journal.rows import AnyRow
 from oneway.history.journal.sqlite import IMMEDIATELY
-from oneway.history.journal.tables import are_marked
+from oneway.history.journal.tables import may_be_marked
 
 Upsert: TypeAlias = lite.Insert | pg.Insert
 """An insert that may handle an existing row; both databases have one form of it."""
@@ -144,14 +155,16 @@ class Store:
         five times as long.
         """
         each = statement.subquery().c
+        text: ColumnElement[Any]
         if self.shared:
             text = cast(func.json_agg(func.json_build_array(*each)), Text)
         else:
-            text = cast(func.json_group_array(func.json_array(*each)), Text)
-        found = ""
+            text = cast(func.json_group_array(func.json_array(*each)), LargeBinary)
+        found: bytes | str = b""
         with suppress(Refused):  # SQLite: bytes are no JSON, which versions before 0004 stored
-            found = self.rows(select(text))[0][0] or ""
-        return b"" if are_marked(found) else found.encode()
+            found = self.rows(select(text))[0][0] or b""
+        found = found.encode() if isinstance(found, str) else found
+        return b"" if may_be_marked(found) else found
 
     def compact(self) -> bool:
         """Overwrite deleted data; return whether the store's files no longer hold any of it.

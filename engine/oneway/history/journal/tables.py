@@ -60,9 +60,10 @@ class AnyText(TypeDecorator[str]):
         return value if value is None else str(value)
 
 
-def are_marked(texts: str) -> bool:
-    """Return whether some of many texts, as JSON, may be stored as something else."""
-    return json.dumps(_MARK)[1:-1] in texts
+def may_be_marked(texts: bytes) -> bool:
+    """Return whether a text may be stored as something else, of many in JSON."""
+    # A search for one byte is much faster.
+    return b"\\" in texts and json.dumps(_MARK)[1:-1].encode() in texts
 
 
 METADATA = MetaData()
