@@ -17,6 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from laws.test_expression_laws import EXPRESSIONS, JSON
 from laws.test_generated import HOSTILE, literal, quoted, refuse_strange_code
 from laws.test_screen import nights, person, quiet, town_of, user
 from oneway.core.batches import Batch, RecordShape
@@ -363,6 +364,33 @@ def test_an_object_that_is_read_whole_is_what_it_is_in_one_record(read: str) -> 
     for batch in batches(SOURCE_PEOPLE, world.source.records):
         rows = list(map(whole, many.source_rows(batch)))
         assert repr(rows) == repr([program.source_row(batch.record(0))])
+
+
+PLACES = {"a": SCALARS, "b": st.lists(SCALARS, max_size=2), "c": JSON}
+OF_ONE_SHAPE = st.lists(st.fixed_dictionaries(PLACES), min_size=1, max_size=3)
+
+
+@given(st.lists(EXPRESSIONS, min_size=1, max_size=2), OF_ONE_SHAPE)
+@example(["[a, b][?@]"], [{"a": 1, "b": [1], "c": None}])
+@example(["[a, b][*] | [0]"], [{"a": 1, "b": [1], "c": None}])
+@example(["[a, (b[?x])[?@]][?@]", "[a, c.a][?@]"], [{"a": 1, "b": [1], "c": None}])
+@settings(max_examples=60)
+def test_any_expression_is_worked_out_in_records_of_one_shape_as_by_the_interpreter(
+    expressions: list[str], people: list[dict[str, Any]]
+) -> None:
+    fields = dict(zip(("nick", "grade"), expressions, strict=False))
+    world = next_world({**fields, "ref": "code"})
+    try:
+        program = bound(world)
+    except Refused:  # a mistake that is told before any record is read
+        return
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    people = [{"id": "1", "code": f"k{n}", **each} for n, each in enumerate(people)]
+    found = list(batches(people[:1], [Record(str(n), each) for n, each in enumerate(people)]))
+    for batch in (*found, *as_one(found)):
+        rows = list(map(whole, many.source_rows(batch)))
+        assert repr(rows) == repr([program.source_row(batch.record(n)) for n in range(len(batch))])
+    refuse_strange_functions(many)
 
 
 @pytest.mark.parametrize("other", [True, None, 1.0, "1", "", [], "1" * 1_001])

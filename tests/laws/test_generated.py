@@ -20,6 +20,7 @@ from one_expression import found_of, function_of
 from oneway.core.connector import Field
 from oneway.core.diagnostics import Refused, Span
 from oneway.core.linear_pattern import whole
+from oneway.core.records import Record, Snapshot
 from oneway.core.schema_pattern import compiled
 from oneway.mapping.expressions import Context, EvaluationError, ExpressionSyntax, Reading, parse
 from oneway.mapping.expressions.evaluation import evaluated
@@ -197,6 +198,33 @@ def test_a_leaver_is_the_interpreters_once_tomorrows_code_says_what_moves(world:
         rows = rows_of(reference)
         for record in (*people, *world.source.records):
             assert repr(rows.source_row(record)) == repr(reference.source_row(record))
+
+
+FORMS = ["Cong\u00e9di\u00e9", "Conge\u0301die\u0301", 1, 1.0, True, "1", None, [1], [True]]
+
+
+@given(st.permutations(FORMS), st.sampled_from(["Cong\u00e9di\u00e9", "Conge\u0301die\u0301", "1"]))
+def test_whether_one_has_left_is_no_answer_for_another_who_compares_equal(forms, word):
+    mapping = {
+        "oneway": 1,
+        "name": "forms",
+        "source": {"connector": "payroll", "resource": "people"},
+        "target": {"connector": "expenses", "resource": "users"},
+        "match": [{"source": "code", "target": "ref"}],
+        "fields": {"ref": "code"},
+        "leavers": {
+            "when": "flag",
+            "set": {"nick": "name"},
+            "left": f"to_string(nick) == '{word}'",
+        },
+    }
+    people = [{"code": f"k{n}", "flag": True, "name": each} for n, each in enumerate(forms)]
+    records = tuple(Record(f"s{n}", each) for n, each in enumerate(people))
+    program = bound(World(mapping, Snapshot(records), Snapshot(()), Snapshot(())))
+    reference = Interpreted(program.code, program.context, program.tables)
+    rows = rows_of(reference)
+    for record in records:
+        assert repr(rows.source_row(record)) == repr(reference.source_row(record))
 
 
 @given(worlds())

@@ -256,6 +256,35 @@ def test_law_4_what_links_decide_is_not_stale_when_it_is_written(town: Town) -> 
     assert [each.reason for each in done.results if each.ending is not Ending.DONE] == []
 
 
+@given(TOWNS, st.sets(st.sampled_from(["t1", "t2", "t3"]), min_size=1))
+@example(
+    Town(
+        (("s1", "A", "Ann", "a@x.example", False),),
+        (("t1", "A", "Ann", "a@x.example"),),
+        (("s1", "t1"),),
+        rules={"rekey": "write", "gone": "report"},
+    ),
+    {"t1"},
+)
+def test_no_key_is_written_where_the_record_does_not_give_its_own(
+    town: Town, silent: set[str]
+) -> None:
+    """It may have that key: a plan would write it again each night."""
+    users = [
+        replace(each, data={key: value for key, value in each.data.items() if key != "ref"})
+        if each.id in silent
+        else each
+        for each in town.world.target.records
+    ]
+    there = {each.id for each in users}
+    links = tuple(Link(source, target, "A", DAY, DAY) for source, target in town.links)
+    gone = frozenset({target for _, target in town.links} - there)
+    plan = planned(town.world.with_target(users), evidence=LinkEvidence(links, gone=gone))
+    for action in plan.actions:
+        if action.target_id in silent:
+            assert "ref" not in {each.field for each in action.changes}
+
+
 @given(TOWNS)
 def test_whose_key_changed_counts_as_managed_as_long_as_the_record_is_there(town: Town) -> None:
     said = engine(town.plan)

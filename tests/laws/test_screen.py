@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import test_own_lookups
 import test_scope
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_link_laws import DAY, TOWNS, Town
 
@@ -16,6 +16,7 @@ from memory import applied
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.planning import planner
+from oneway.planning.access import still_in
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import NO_PAIRS
 from oneway.planning.plan import Allowance, Kind, Plan
@@ -211,6 +212,29 @@ def test_all_of_whom_nothing_is_to_be_said_are_quiet() -> None:
     world = town_of(list(map(person, ids)), list(map(user, ids)))
     assert quiet(world) == sorted(f"s{id}" for id in ids)
     assert {each.kind for each in refuse_difference(world).outcomes} == {Kind.UNCHANGED}
+
+
+@given(
+    st.lists(st.sampled_from(["reception", "l@x.example", "k@x.example", None]), max_size=4),
+    st.integers(0, 8),
+    st.sampled_from(["x", "l@x.example", None]),
+)
+@example(["l@x.example", "reception", "reception"], 8, "l@x.example")
+@example(["l@x.example"], 8, "l@x.example")
+def test_what_a_field_holds_is_said_by_quiet_records_too(
+    mails: list[str | None], number: int, mail: str | None
+) -> None:
+    """A field of emails is one though the few records that nobody is matched with hold none."""
+    ids = [f"{n}" for n in range(number)]
+    users = [
+        *map(user, ids),
+        *(user(f"v{n}", ref=None, email=each) for n, each in enumerate(mails)),
+    ]
+    town = town_of([*map(person, ids), person("l", mail=mail, status="L")], users)
+    keys = MAPPING["match"][:1]
+    plan = refuse_difference(replace(town, mapping={**MAPPING, "match": keys}, unique=frozenset()))
+    if number == 8 and mail is not None and mail in mails:
+        assert [each.source_id for each in still_in(plan, {}, planned=True)] == ["sl"]
 
 
 def test_whoever_somebody_else_speaks_of_is_not() -> None:

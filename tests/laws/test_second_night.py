@@ -119,6 +119,7 @@ def refuse_difference(
     assert fingerprint(plan) == fingerprint(full)
     assert plan == full
     assert also == said
+    assert plan.noticed == (full.noticed if passed == 0 else ())
     return plan, passed
 
 
@@ -369,6 +370,14 @@ def test_a_pair_is_read_that_shares_something_with_what_is_new(shared: str) -> N
         people[side].append(row)
         _, passed = refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
         assert passed == (0 if " id" in shared else 5)
+
+
+def test_a_night_that_reads_all_says_what_is_kept_of_whom() -> None:
+    with TemporaryDirectory() as name, few_looked_at():
+        folder, people = Path(name), firm(8)
+        people["source"][5] |= {"contact": ""}
+        plan, _ = refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
+        assert [each.code for each in plan.noticed] == ["kept"]
 
 
 def test_a_pair_is_read_of_which_something_else_is_known_by_now() -> None:

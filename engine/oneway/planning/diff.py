@@ -99,13 +99,13 @@ def at_update(
 
 
 def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
-    """Return the key fields that differ when one person has a new key."""
+    """Return the key fields that differ when one person has a new key.
+
+    A key that a record does not give is left as it is: it would be written again each night.
+    """
+    levels = zip(policy.match_paths, policy.carried, row.keys, target.keys, strict=False)
     paths = {
-        path
-        for level, path in enumerate(policy.match_paths)
-        if policy.carried[level]
-        and row.keys[level] is not None
-        and row.keys[level] != target.keys[level]
+        path for path, carried, key, held in levels if carried and key is not None and key != held
     }
     fields = (
         (rule, cell, value)

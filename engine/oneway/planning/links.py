@@ -427,7 +427,7 @@ class _Reconciler:
     def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
         likeness = likeness_of(self.policy, row, target)
         stranger = bool(self.policy.identifying) and not likeness.agreeing
-        text = f"{self.evidence.told(link)}; {_change_of_key(row, link)}"
+        text = f"{self.evidence.told(link)}; {_change_of_key(row, link, target)}"
         if self.policy.rekey is Rekey.WRITE and keyed is NOBODY and not stranger:
             return Match(target, notes=(Reason("rekeyed", text), *self._notes(link)), rekeyed=True)
         ids: tuple[str, ...] = (target.target_id,)
@@ -603,9 +603,11 @@ def _comparison(rule: FieldRule) -> Compare:
     return Compare.IGNORE_CASE if rule.unique_ignores_case else rule.compare
 
 
-def _change_of_key(row: SourceRow, link: Link) -> str:
+def _change_of_key(row: SourceRow, link: Link, target: TargetRow) -> str:
     if not any(key is not None for key in row.keys):
         return "it has no match key now"
+    if not target.keys_known:
+        return "the target record does not give its key"
     if link.key and link.key == row.key:
         return f"the target record no longer holds its key {row.key}"
     was = f"was {link.key} and " if link.key else ""

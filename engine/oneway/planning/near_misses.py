@@ -75,13 +75,15 @@ def likely_targets(
     matches: Matches,
     policy: Policy,
     linked: Mapping[str, str],
+    quiet: Pairs = NO_PAIRS,
 ) -> Mapping[str, tuple[TargetRow, ...]]:
     """Return the target records that may be those of unmatched leavers, by source id.
 
     The records are unmatched and have not left. Each has another form of the leaver's key, their
     email, a value that only one record may hold, or their whole name; records of that name may be
     in a conflict, but not `linked` to anybody in the source. People who may have left count as
-    leavers. Of sensitive values, only keys are compared, as in `near_misses`.
+    leavers. Of sensitive values, only keys are compared, and `quiet` are pairs that say what a
+    field holds, as in `near_misses`.
     """
     rows = tuple(rows)
     left = (row for row in rows if row.leaver or row.may_have_left)
@@ -96,7 +98,8 @@ def likely_targets(
     found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
     for source_id, reasons in near.items():
         found[source_id] = {id: free[id] for each in reasons for id in each.candidates}
-    emails = [i for i, kind in kinds_of(targets, policy).items() if kind == "email"]
+    kinds = kinds_of((*targets, *quiet.targets), policy)
+    emails = [position for position, kind in kinds.items() if kind == "email"]
     for position in sorted({*policy.watched, *emails}):
         if policy.fields[position].sensitive:
             continue

@@ -128,11 +128,11 @@ def plan_rows(
     """Return the plan, as `plan` does, of rows, and of quiet pairs that were not read."""
     policy = program.policy
     chosen, evidence = _chosen(policy, source.items, evidence)
-    screened = screen(policy, chosen.rows, target.items, evidence, header.allowed)
-    rows, targets, quiet = *_ordered(screened), screened.quiet
+    screened = _ordered(screen(policy, chosen.rows, target.items, evidence, header.allowed))
+    rows, targets, quiet = screened.rows, screened.targets, screened.quiet
     matches = _matched(rows, targets, policy, evidence, header.allowed, quiet, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    drafter = _drafter(program, targets, matches, evidence, unseen, rows, target.complete)
+    drafter = _drafter(program, screened, matches, evidence, unseen, target.complete)
     unmatched = _unmatched(program, targets, matches, source, rows, evidence)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
     drafts, nearer, going = _named(policy, settled.drafts, matches, drafter.possible, evidence)
@@ -166,9 +166,10 @@ def _chosen(
     return chosen, chosen.evidence(evidence)
 
 
-def _ordered(screened: Screened) -> tuple[Sequence[SourceRow], Sequence[TargetRow]]:
-    """Return the rows and target records to plan, in an order that no read decides."""
-    return (
+def _ordered(screened: Screened) -> Screened:
+    """Return the same, the rows and target records to plan in an order that no read decides."""
+    return Screened(
+        screened.quiet,
         sorted(screened.rows, key=lambda row: (row.key, row.source_id)),
         sorted(screened.targets, key=lambda each: each.target_id),
     )
@@ -324,13 +325,13 @@ def _in_order(
 
 def _drafter(
     program: Program,
-    targets: Sequence[TargetRow],
+    screened: Screened,
     matches: Matches,
     evidence: LinkEvidence,
     unseen: tuple[str, ...],
-    rows: Sequence[SourceRow],
     complete: bool,
 ) -> Drafter:
+    rows, targets = screened.rows, screened.targets
     hidden_access = any(not (each.keys_known or each.left) for each in targets)
     policy = program.policy
     linked = remembered(evidence, targets)
@@ -345,7 +346,7 @@ def _drafter(
         unseen_access=not complete or hidden_access,
         possible={
             **targets_by_readable_keys(rows, targets),
-            **likely_targets(rows, targets, matches, policy, linked),
+            **likely_targets(rows, targets, matches, policy, linked, screened.quiet),
         },
     )
 

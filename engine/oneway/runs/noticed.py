@@ -1,6 +1,6 @@
 """What is noticed of the records while a plan is made: shown with it, and no part of it.
 
-It is told of all records. A run that reads only what has changed tells nothing of it.
+It is told of all records. A run that passes over some tells nothing of it.
 """
 
 from collections import Counter, defaultdict

@@ -166,7 +166,7 @@ def _of_the_changed(
         shown = len(found.target.items) == len(read.target.items)
         if shown and asked_again(prepared, systems, found, plan) is None:
             night.keep(found, plan)
-            return plan, found
+            return with_noticed(plan, found), found
     return None
 
 

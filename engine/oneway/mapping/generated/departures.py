@@ -5,11 +5,12 @@ day says does not depend on the person, and the generated code of tomorrow's map
 tomorrow would write.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import field
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Record, identity
+from oneway.core.packed import packer
+from oneway.core.records import Record
 from oneway.mapping.interpreter import Interpreted, uses_today
 from oneway.mapping.program import Cell, SourceRow
 
@@ -32,7 +33,7 @@ class Departures:
     tomorrow: Callable[[], Callable[[Record], SourceRow]]
     count: int = 0
     rows: Callable[[Record], SourceRow] | None = None
-    known: dict[Hashable, Leaves] = field(default_factory=dict)
+    known: dict[bytes, Leaves] = field(default_factory=dict)
 
     def __call__(
         self, record: Record, cells: tuple[Cell, ...]
@@ -66,7 +67,8 @@ class Departures:
         return row.leaving if row.evaluation_error is None else ()
 
     def _leaves_as(self, cells: tuple[Cell, ...]) -> Leaves:
-        said = tuple((each.state, identity(each.value)) for each in cells)
+        # As they are written: `==` in a mapping tells forms of one text apart, and 1 from 1.0.
+        said = packer()([(each.state, each.value) for each in cells])
         found = self.known.get(said)
         if found is None:
             found = self.program.leaves_as(cells)

@@ -333,13 +333,14 @@ class Nodes:
         ):
             with source.block(f"if len({text}) > {most}:"):
                 source.line("raise Uncompiled")
-            if into.written:
-                source.line(f"{before} = {into.written}")
+            kept = [source.line(f"{before} = {into.written}")] if into.written else []
             source.line(f"{made} = []")
             with source.block(f"for {item} in {text}{'.values()' * (kind == 'dict')}:"):
                 yield Operand(made, "items"), Operand(item)
             if into.written:
-                source.line(f"{into.written} = {before}")
+                kept.append(source.line(f"{into.written} = {before}"))
+            for line in kept:
+                line.kept = into.written in self.notes  # else nothing notes what is not written
         if not is_list:
             with source.block(f"elif {text} is not None:"):
                 with source.block(f"if isinstance({text}, (list, dict)) and len({text}) > {most}:"):

@@ -130,8 +130,8 @@ class Rows:
             said = [each.text for each in source.lines[start:] if each.kept]
         source.depth -= 1
         source.line("return rows")
+        columns = [*paths.in_columns(), *self.seen.items()]  # which also tells the objects
         _refuse_objects(said, paths)
-        columns = [*paths.in_columns(), *self.seen.items()]
         kinds = {name: paths.kinds.get(name, "") for _, name in columns}
         loop.text = f"for record_id, {', '.join(kinds)} in records:"
         tests = [_KINDS[kind].format(name) for name, kind in kinds.items() if kind]
