@@ -373,6 +373,8 @@ OF_ONE_SHAPE = st.lists(st.fixed_dictionaries(PLACES), min_size=1, max_size=3)
 @given(st.lists(EXPRESSIONS, min_size=1, max_size=2), OF_ONE_SHAPE)
 @example(["[a, b][?@]"], [{"a": 1, "b": [1], "c": None}])
 @example(["[a, b][*] | [0]"], [{"a": 1, "b": [1], "c": None}])
+@example(["c && c.a"], [{"a": 1, "b": [1], "c": {"a": 1}}])
+@example(["c", "c.a"], [{"a": 1, "b": [1], "c": {"a": 1}}])
 @example(["[a, (b[?x])[?@]][?@]", "[a, c.a][?@]"], [{"a": 1, "b": [1], "c": None}])
 @settings(max_examples=60)
 def test_any_expression_is_worked_out_in_records_of_one_shape_as_by_the_interpreter(

@@ -604,6 +604,8 @@ def _comparison(rule: FieldRule) -> Compare:
 
 
 def _change_of_key(row: SourceRow, link: Link, target: TargetRow) -> str:
+    if not row.keys_known:
+        return "it does not give its match key now"
     if not any(key is not None for key in row.keys):
         return "it has no match key now"
     if not target.keys_known:
