@@ -61,7 +61,8 @@ def near_misses(
     found = _by_keys(alone, free, policy, matches.spoken)
     like = lookalikes(targets, free, owners, policy, quiet, matches.spoken)
     for row in alone:
-        known = {id for reason in found[row.source_id] for id in reason.candidates}
+        named = (*found[row.source_id], *matches.of(row).notes)
+        known = {id for reason in named for id in reason.candidates}
         for text, ids in like.of(row):
             if not known >= set(ids):
                 found[row.source_id].append(_perhaps(row, text, ids))
