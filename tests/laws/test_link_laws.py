@@ -266,6 +266,15 @@ def test_law_4_what_links_decide_is_not_stale_when_it_is_written(town: Town) -> 
     ),
     {"t1"},
 )
+@example(
+    Town(
+        (("s1", "A", "Ann", "a@x.example", False),),
+        (("t1", "A", "Ann", "a@x.example"),),
+        (("s1", "t1"),),
+        rules={"rekey": "write", "gone": "report"},
+    ),
+    {"s1"},
+)
 def test_no_key_is_written_where_a_record_does_not_give_it(town: Town, silent: set[str]) -> None:
     """A target record may have that key: a plan would write it again each night."""
 

@@ -274,7 +274,7 @@ OWN = (
         19,
         "near-leavers-are-nobodys",
         "planning/planner",
-        "            **likely_targets(rows, targets, matches, policy, linked),\n",
+        "            **likely_targets(rows, targets, matches, policy, linked, screened.quiet),\n",
         "",
         "a leaver whose key is written otherwise has an account that may be theirs",
     ),

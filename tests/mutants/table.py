@@ -227,6 +227,49 @@ MUTANTS = (
         "tests/unit/test_near_misses.py",
     ),
     Mutant(
+        "few-say-what-a-field-holds",
+        "planning/near_misses",
+        "kinds = kinds_of((*targets, *quiet.targets), policy)",
+        "kinds = kinds_of(targets, policy)",
+        "what a field holds is said by all target records, quiet ones too",
+        "tests/laws/test_screen.py",
+    ),
+    Mutant(
+        "unknown-key-is-another-one",
+        "planning/links",
+        "            if not row.keys_known:\n"
+        "                return Match(target, notes=self._notes(link))",
+        "            if False:\n                return Match(target, notes=self._notes(link))",
+        "a linked person whose key is not given has no new key to write",
+        "tests/laws/test_link_laws.py",
+    ),
+    Mutant(
+        "equal-values-leave-alike",
+        "mapping/generated/departures",
+        "said = packer()([(each.state, each.value) for each in cells])",
+        "said = packer()([each.state for each in cells])",
+        "whether one has left is no answer for another who only compares equal",
+        "tests/laws/test_generated.py",
+    ),
+    Mutant(
+        "objects-are-told-too-late",
+        "mapping/generated/rows",
+        "        columns = [*paths.in_columns(), *self.seen.items()]  # tells the objects\n"
+        "        _refuse_objects(said, paths)\n",
+        "        _refuse_objects(said, paths)\n"
+        "        columns = [*paths.in_columns(), *self.seen.items()]\n",
+        "an object beside one of its keys is left to the interpreter",
+        "tests/laws/test_batches.py",
+    ),
+    Mutant(
+        "a-loop-keeps-what-was-never-set",
+        "mapping/generated/nodes",
+        "                line.kept = into.written in self.notes",
+        "                line.kept = True",
+        "a list made in place has no gaps, and nothing notes them",
+        "tests/laws/test_batches.py",
+    ),
+    Mutant(
         "nothing-matches-what-several-claim",
         "planning/lookalikes",
         "unsure = any(each in spoken for each in ids)",

@@ -130,7 +130,7 @@ class Rows:
             said = [each.text for each in source.lines[start:] if each.kept]
         source.depth -= 1
         source.line("return rows")
-        columns = [*paths.in_columns(), *self.seen.items()]  # which also tells the objects
+        columns = [*paths.in_columns(), *self.seen.items()]  # tells the objects
         _refuse_objects(said, paths)
         kinds = {name: paths.kinds.get(name, "") for _, name in columns}
         loop.text = f"for record_id, {', '.join(kinds)} in records:"
