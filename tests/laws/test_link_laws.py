@@ -268,7 +268,7 @@ def test_law_4_what_links_decide_is_not_stale_when_it_is_written(town: Town) -> 
 )
 @example(
     Town(
-        (("s1", "A", "Ann", "a@x.example", False),),
+        (("s1", "A", "Ann", "b@x.example", False),),
         (("t1", "A", "Ann", "a@x.example"),),
         (("s1", "t1"),),
         rules={"rekey": "write", "gone": "report"},
