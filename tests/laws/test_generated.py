@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 from unittest.mock import patch
 
 import pytest
@@ -17,10 +18,10 @@ from hypothesis import strategies as st
 from jmespath_suite import FILES, cases, needs_suite
 from laws.test_expression_laws import EXPRESSIONS, JSON, RECORDS
 from one_expression import found_of, function_of
-from oneway.core.connector import Field
+from oneway.core.connector import Capability, Field
 from oneway.core.diagnostics import Refused, Span
 from oneway.core.linear_pattern import whole
-from oneway.core.records import Record, Snapshot
+from oneway.core.records import MISSING, Record, Snapshot
 from oneway.core.schema_pattern import compiled
 from oneway.mapping.expressions import Context, EvaluationError, ExpressionSyntax, Reading, parse
 from oneway.mapping.expressions.evaluation import evaluated
@@ -225,6 +226,41 @@ def test_whether_one_has_left_is_no_answer_for_another_who_compares_equal(forms,
     rows = rows_of(reference)
     for record in records:
         assert repr(rows.source_row(record)) == repr(reference.source_row(record))
+
+
+ASKED = [*FORMS[:-2], MISSING, repr(MISSING)]
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_what_is_remembered_of_a_leave_is_no_answer_for_another(step):
+    ways = Capability.LEAVE, Capability.REACTIVATE
+    asked = [*product(ASKED, ASKED, [(), *ASKED], ways)][::step]
+    mapping = {
+        "oneway": 1,
+        "name": "forms",
+        "source": {"connector": "payroll", "resource": "people"},
+        "target": {"connector": "expenses", "resource": "users"},
+        "match": [{"source": "code", "target": "ref"}],
+        "fields": {"ref": "code"},
+        "leavers": {
+            "when": "flag",
+            "set": {"nick": "name"},
+            "left": "nick == '1' || to_string(kind) == 'true' || kind == `null`",
+        },
+    }
+    nothing = Snapshot(())
+    program = bound(World(mapping, nothing, nothing, nothing))
+    remembering = GeneratedProgram(program.code, program.context, program.tables)
+    reference = Interpreted(program.code, program.context, program.tables)
+    for nick, kind, value, by in asked:
+        held = {"id": "t", "nick": nick, "kind": kind}
+        target = reference.target_row(
+            Record("t", {key: each for key, each in held.items() if each is not MISSING})
+        )
+        written = () if value == () else ((("nick",), value),)
+        for _ in range(2):  # as it is found out, and as it is remembered
+            answer = remembering.left_with(target, written, by)
+            assert answer is reference.left_with(target, written, by)
 
 
 @given(worlds())

@@ -252,6 +252,22 @@ MUTANTS = (
         "tests/laws/test_generated.py",
     ),
     Mutant(
+        "leave-of-another-remembered",
+        "mapping/generated/program",
+        "asked = repr((target.told, target.leaving, written, by))",
+        "asked = repr((target.leaving, written, by))",
+        "what is remembered of one who leaves is no answer for another",
+        "tests/laws/test_generated.py",
+    ),
+    Mutant(
+        "equal-leaves-remembered-alike",
+        "mapping/generated/program",
+        "asked = repr((target.told, target.leaving, written, by))",
+        "asked = str([*map(str, (*target.told, *target.leaving)), str(written), str(by)])",
+        "what is remembered of one who leaves is no answer for another",
+        "tests/laws/test_generated.py",
+    ),
+    Mutant(
         "objects-are-told-too-late",
         "mapping/generated/rows",
         "        columns = [*paths.in_columns(), *self.seen.items()]  # tells the objects\n"

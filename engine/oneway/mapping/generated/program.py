@@ -7,10 +7,18 @@ from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
 from oneway.core.batches import Batch, RecordShape
+from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow, TargetRow
+from oneway.mapping.program import (
+    AnySourceRow,
+    AnyTargetRow,
+    LeftAnswer,
+    SourceRow,
+    TargetRow,
+    Written,
+)
 from oneway.mapping.same_rows import SameRows
 
 if TYPE_CHECKING:
@@ -20,11 +28,18 @@ WORTH_IT = 40
 """Records that are interpreted first: generating code takes about as long as they do."""
 WORTH_MORE = 1_000
 """Records after which complete records get a function of their own."""
+_MOST_ASKED = 10_000
+"""The most questions, such as for each day of leaving, whose answers are remembered."""
+_LONGEST_ASKED = 1_000
+"""Characters of a question beyond which hardly anybody else asks the same."""
 
 
 @dataclass(slots=True)
 class _Progress:
-    """How many records were interpreted, and what was generated since."""
+    """How many records were interpreted, and what was generated since.
+
+    `left` are the answers of `left_with`, by what was asked.
+    """
 
     records: int = 0
     rows: "GeneratedRows | None" = None
@@ -33,6 +48,7 @@ class _Progress:
     together: "dict[tuple[RecordShape, tuple[int, ...] | None], RowsTogether | None]" = field(
         default_factory=dict
     )
+    left: dict[str, LeftAnswer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,20 @@ class GeneratedProgram(Interpreted):
 
         together = self._together(batch, other, same)
         return _beside(self, batch, same) if together is None else together
+
+    def left_with(
+        self, target: TargetRow, written: Sequence[Written], by: Capability
+    ) -> LeftAnswer:
+        """Return whether a target record has left once these values are written; never raises."""
+        known = self._progress.left
+        # The texts of values tell 1 from 1.0, and forms of one text apart, as a mapping does.
+        asked = repr((target.told, target.leaving, written, by))
+        found = known.get(asked)
+        if found is None:
+            found = _left_with(self, target, written, by)
+            if len(known) < _MOST_ASKED and len(asked) <= _LONGEST_ASKED:
+                known[asked] = found
+        return found
 
     def _all_rows(self, batch: Batch, side: str) -> list[Any]:
         """Return rows by the function for records of a shape; none where there is no such one."""
@@ -149,3 +179,4 @@ _target_row = Interpreted.target_row
 _source_rows = Interpreted.source_rows
 _target_rows = Interpreted.target_rows
 _beside = Interpreted.target_rows_beside
+_left_with = Interpreted.left_with
