@@ -353,8 +353,8 @@ OWN = (
     _nearest(
         "namesakes-of-leavers-are-nobodys",
         "planning/near_misses",
-        "    named = by_name(others.values(), naming)\n",
-        "    named = by_name((e for e in others.values() if not any(e.keys)), naming)\n",
+        "    named = by_name(unlinked.values(), naming)\n",
+        "    named = by_name((e for e in unlinked.values() if not any(e.keys)), naming)\n",
         "a leaver without a record may have the one of their name, whatever its key",
     ),
     _nearest(

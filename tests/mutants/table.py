@@ -236,11 +236,18 @@ MUTANTS = (
         "tests/laws/test_screen.py",
     ),
     Mutant(
+        "nobody-leaves-with-what-several-claim",
+        "planning/near_misses",
+        "others = owned | (matches.spoken & of_linked)",
+        "others = owned | matches.spoken",
+        "a leaver may have a record that several people claim, and is listed",
+        "tests/unit/test_near_misses.py",
+    ),
+    Mutant(
         "unknown-key-is-another-one",
         "planning/links",
-        "            if not row.keys_known:\n"
-        "                return Match(target, notes=self._notes(link))",
-        "            if False:\n                return Match(target, notes=self._notes(link))",
+        "self.policy.rekey is Rekey.WRITE and row.keys_known",
+        "self.policy.rekey is Rekey.WRITE",
         "a linked person whose key is not given has no new key to write",
         "tests/laws/test_link_laws.py",
     ),

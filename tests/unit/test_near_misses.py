@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
 from oneway.planning import near_misses
+from oneway.planning.access import still_in
 from oneway.planning.lookalikes import LOOKED_AT, kinds_of
 from oneway.planning.near_misses import loose
-from oneway.planning.plan import Kind
+from oneway.planning.plan import Kind, Outcome
 from worlds import World, bound, planned
 
 CODE = [{"source": "code", "target": "ref"}]
@@ -191,6 +192,51 @@ def test_a_record_that_several_people_claim_may_be_a_joiners(
     (text,) = [r.text for r in found["s7"].reasons if r.code == "near_miss"]
     assert text.startswith(said)
     assert text.endswith(", which nothing matches for certain")
+
+
+@pytest.mark.parametrize(
+    "mine", [{"mail": "held@example.com"}, {"name": "Ann Held"}, {"staff": "007"}]
+)
+def test_a_leaver_may_have_a_record_that_several_people_claim(mine: dict[str, str]) -> None:
+    people = [
+        {"code": f"k{n}", "name": f"Ann Oak{n}", "mail": f"a{n}@example.com", "staff": None}
+        for n in range(6)
+    ]
+    users = [{"ref": e["code"], "fullName": e["name"], "email": e["mail"]} for e in people]
+    held = {"fullName": "Ann Held", "email": "held@example.com", "staff": "7"}
+    leaver = {"code": "x", "name": "Ann Ash", "mail": "x@example.com", "staff": None, "left": True}
+    people += [people[0] | {"name": "Ann Elm"}, leaver | mine]
+    no = {"staff": None, "off": False}
+    leavers = {"when": "left", "set": {"off": {"value": True}}, "left": "off == `true`"}
+    keys = [*CODE, {"source": "staff", "target": "staff"}]
+    made = World(
+        MAPPING | LIKE | {"match": keys, "leavers": leavers},
+        Snapshot(tuple(Record(f"s{n}", {"left": False, **e}) for n, e in enumerate(people))),
+        Snapshot(
+            tuple(Record(f"t{n}", no | e) for n, e in enumerate([users[0] | held, *users[1:]]))
+        ),
+        Snapshot(()),
+    )
+    (who,) = still_in(planned(made), {}, planned=True)
+    assert (who.source_id, found_of(made, "s7").kind) == ("s7", Kind.IGNORED)
+
+
+def found_of(world: World, source_id: str) -> Outcome:
+    """Return the outcome of one source record."""
+    (found,) = [each for each in planned(world).outcomes if each.source_id == source_id]
+    return found
+
+
+def test_records_in_conflict_hide_no_other_of_the_name() -> None:
+    people = [*({"code": "k", "name": f"Kim {n}"} for n in range(2)), {"code": "x", "name": "Lee"}]
+    users = [*({"ref": "k", "fullName": "Lee"} for _ in range(3)), {"ref": "z", "fullName": "Lee"}]
+    made = World(
+        MAPPING | LIKE,
+        Snapshot(tuple(Record(f"s{n}", e) for n, e in enumerate(people))),
+        Snapshot(tuple(Record(f"t{n}", e) for n, e in enumerate(users))),
+        Snapshot(()),
+    )
+    assert [each.candidates for each in found_of(made, "s2").reasons] == [("t3",)]
 
 
 PEOPLE = {

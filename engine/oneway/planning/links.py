@@ -428,9 +428,8 @@ class _Reconciler:
         likeness = likeness_of(self.policy, row, target)
         stranger = bool(self.policy.identifying) and not likeness.agreeing
         text = f"{self.evidence.told(link)}; {_change_of_key(row, link, target)}"
-        if self.policy.rekey is Rekey.WRITE and keyed is NOBODY and not stranger:
-            if not row.keys_known:
-                return Match(target, notes=self._notes(link))  # there is no new key to write
+        writes = self.policy.rekey is Rekey.WRITE and row.keys_known
+        if writes and keyed is NOBODY and not stranger:
             return Match(target, notes=(Reason("rekeyed", text), *self._notes(link)), rekeyed=True)
         ids: tuple[str, ...] = (target.target_id,)
         if keyed.target is not None:

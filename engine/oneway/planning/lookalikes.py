@@ -54,6 +54,8 @@ class Lookalikes:
                 path = self.policy.fields[position].path
                 yield self._text(path, value, found), tuple(each.target_id for each in found)
         namesakes = namesakes_of(row, self.naming, self.named)
+        if len(namesakes) > MOST:  # that some are in a conflict hides no other
+            namesakes = [each for each in namesakes if each.target_id not in self.spoken]
         if 0 < len(namesakes) <= MOST:
             names = [said_value(row, position) for position in self.naming]
             paths = " and ".join(self.policy.fields[position].path for position in self.naming)

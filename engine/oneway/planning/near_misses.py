@@ -81,10 +81,10 @@ def likely_targets(
     """Return the target records that may be those of unmatched leavers, by source id.
 
     The records are unmatched and have not left. Each has another form of the leaver's key, their
-    email, a value that only one record may hold, or their whole name; records of that name may be
-    in a conflict, but not `linked` to anybody in the source. People who may have left count as
-    leavers. Of sensitive values, only keys are compared, and `quiet` are pairs that say what a
-    field holds, as in `near_misses`.
+    email, a value that only one record may hold, or their whole name. One in a conflict, or of
+    their name, is not `linked` to anybody in the source. People who may have left count as leavers.
+    Of sensitive values, only keys are compared, and `quiet` are pairs that say what a field holds,
+    as in `near_misses`.
     """
     rows = tuple(rows)
     left = (row for row in rows if row.leaver or row.may_have_left)
@@ -93,8 +93,9 @@ def likely_targets(
         return {}
     matched = (matches.of(row).target for row in rows)
     owned = {each.target_id for each in matched if each is not None}
-    spoken_for = matches.spoken | owned
-    free = {e.target_id: e for e in targets if not e.left and e.target_id not in spoken_for}
+    of_linked = {linked[row.source_id] for row in rows if row.source_id in linked}
+    others = owned | (matches.spoken & of_linked)
+    free = {e.target_id: e for e in targets if not e.left and e.target_id not in others}
     near = _by_keys(leavers, tuple(free.values()), policy, matches.spoken)
     found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
     for source_id, reasons in near.items():
@@ -109,13 +110,12 @@ def likely_targets(
             value = said_value(row, position)
             held = holders.get(one_form(value), ()) if value is not None else ()
             found[row.source_id] |= {each.target_id: free[each.target_id] for each in held}
-    owned |= {linked[row.source_id] for row in rows if row.source_id in linked}
-    others = {e.target_id: e for e in targets if not e.left and e.target_id not in owned}
+    unlinked = {e.target_id: e for e in free.values() if e.target_id not in of_linked}
     naming = naming_of(policy)
-    named = by_name(others.values(), naming)
+    named = by_name(unlinked.values(), naming)
     for row in leavers:
         held = namesakes_of(row, naming, named)
-        found[row.source_id] |= {each.target_id: others[each.target_id] for each in held}
+        found[row.source_id] |= {each.target_id: unlinked[each.target_id] for each in held}
     return {source_id: tuple(each.values()) for source_id, each in found.items() if each}
 
 
