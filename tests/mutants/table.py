@@ -244,6 +244,14 @@ MUTANTS = (
         "tests/unit/test_near_misses.py",
     ),
     Mutant(
+        "nobody-has-a-second-record-that-several-claim",
+        "planning/second_records",
+        "others = owned | (matches.spoken & {linked[e] for e in matches.by_source if e in linked})",
+        "others = owned | matches.spoken",
+        "a leaver may have a second record that several people claim, and it is listed",
+        "tests/unit/test_near_misses.py",
+    ),
+    Mutant(
         "unknown-key-is-another-one",
         "planning/links",
         "self.policy.rekey is Rekey.WRITE and row.keys_known",

@@ -221,6 +221,23 @@ def test_a_leaver_may_have_a_record_that_several_people_claim(mine: dict[str, st
     assert (who.source_id, found_of(made, "s7").kind) == ("s7", Kind.IGNORED)
 
 
+def test_a_leaver_who_has_left_may_have_a_second_record_that_several_people_claim() -> None:
+    people = [{"code": f"k{n}", "name": f"Ann Oak{n}", "mail": f"a{n}@example.com"} for n in (0, 1)]
+    users = [{"ref": e["code"], "fullName": e["name"], "email": e["mail"]} for e in people]
+    users[0] |= {"email": "a1@example.com"}
+    people += [people[0] | {"name": "Ann Elm"}]
+    leavers = {"when": "code == 'k1'", "set": {"off": {"value": True}}, "left": "off == `true`"}
+    made = World(
+        MAPPING | LIKE | {"leavers": leavers},
+        Snapshot(tuple(Record(f"s{n}", e) for n, e in enumerate(people))),
+        Snapshot(tuple(Record(f"t{n}", {**e, "off": n == 1}) for n, e in enumerate(users))),
+        Snapshot(()),
+    )
+    assert found_of(made, "s1").kind is Kind.UNCHANGED
+    (who,) = still_in(planned(made), {}, planned=True)
+    assert (who.source_id, who.target_id) == (None, "t0")
+
+
 def found_of(world: World, source_id: str) -> Outcome:
     """Return the outcome of one source record."""
     (found,) = [each for each in planned(world).outcomes if each.source_id == source_id]

@@ -36,24 +36,24 @@ def second_records(
 
     Such a record has not left, and shares a later key, an email or a unique value with a leaver
     who has a match or a conflict. The whole name counts if the record has no key, if only the key
-    supports the leaver's match, or in a conflict; `linked` are the matches of earlier runs. People
-    who may have left count as leavers. Of sensitive values, only keys are compared.
+    supports the leaver's match, or in a conflict. Others may be in conflict over it, but not if it
+    is `linked` to anybody in the source. People who may have left count as leavers. Of sensitive
+    values, only keys are compared.
     """
     left = [(row, matches.of(row)) for row in rows if row.leaver or row.may_have_left]
     leavers = [(row, found) for row, found in left if found.target or found.conflict]
     if not leavers:
         return {}
-    spoken = matches.spoken | {
-        each.target.target_id for each in matches.by_source.values() if each.target is not None
-    }
-    free = [each for each in targets if not each.left and each.target_id not in spoken]
+    owned = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
+    others = owned | (matches.spoken & {linked[e] for e in matches.by_source if e in linked})
+    free = [each for each in targets if not each.left and each.target_id not in others]
     if not free:
         return {}
     search = _Search(policy, free, linked)
     reasons: dict[str, Reason] = {}
     for row, found in leavers:
         for what, records in search.of(row, found):
-            for each in records:
+            for each in [e for e in records if e not in found.candidates]:
                 reasons.setdefault(each.target_id, perhaps_theirs(row, what))
     return reasons
 
