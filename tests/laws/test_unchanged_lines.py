@@ -131,6 +131,23 @@ def test_each_line_is_passed_over_or_read(data: st.DataObject) -> None:
         assert set(found.lost()) == {at for at, gone in enumerate(lost) if gone}
 
 
+def test_a_blank_line_that_is_taken_for_a_later_one_stands_for_no_pair_twice() -> None:
+    lines = [b"\n" if n == 6 else b"%d\n" % n for n in range(35)]
+    new = [b"new %d\n" % n for n in range(9)]
+    text = b"".join([*new[:6], b"\n", *new[6:], b"yy0\n", *lines[1:]])
+    with small():
+        before = kept(b"".join(lines), [each for each in lines if each != b"\n"])
+        found = UnchangedLines(before, DIGESTS)
+        found.find(BytesIO(text), line_of)
+        assert not found.twice
+        assert list(found.lost()) == [0]
+        assert Counter(line for _, line in found.changed) == Counter([*new, b"yy0\n", b"\n"])
+        file = BytesIO(text)
+        for at in before.by_pair[1:]:
+            file.seek(found.place_of(at))
+            assert file.readline() == lines[at]
+
+
 @given(st.data())
 def test_what_is_kept_of_a_changed_file_is_what_is_kept_of_a_new_one(data: st.DataObject) -> None:
     lines, pairs = data.draw(files())

@@ -45,6 +45,9 @@ class UnchangedLines:
         self._wanted, self._in_order = wanted, [*sorted(wanted), len(kept)]
         self._firsts, self._places = kept.firsts.tolist(), kept.places.tolist()  # quicker by far
         self._codes = bytes(kept.codes)
+        self._alone = frozenset(kept.alone)
+        self._apart: set[int] = set()
+        """Pieces whose lines are looked at one by one, as one of no pair was found before them."""
         self._place = 0
         self._expected = 0  # the line after the last one that was found
         self._strange = 0  # so many lines since then are not known
@@ -100,13 +103,14 @@ class UnchangedLines:
         piece, line, data = first, firsts[first], b""
         wanted = self._in_order[bisect_left(self._in_order, line)]
         file.seek(self._place)
-        while piece < last:
+        while piece < last and piece not in self._apart:
             data = read(places[piece + 1] - places[piece])
             if digest(data) != codes[piece * DIGEST : piece * DIGEST + DIGEST]:
                 break
             piece += 1
             if wanted < firsts[piece]:
                 wanted = self._take(firsts[piece - 1], firsts[piece], data)
+            data = b""
         if piece > first:
             after = firsts[piece]
             if self._strange or line != self._expected:
@@ -116,7 +120,7 @@ class UnchangedLines:
             self._order.append(range(first, piece))
             self._place += places[piece] - places[first]
             self._expected, self._strange = after, 0
-        return data if piece < last else b""
+        return data
 
     def _look_at_lines(self, data: bytes, file: BinaryIO, line_of: LineOf) -> int | None:
         """Look at lines until a kept piece may begin; return it, or None at the end of the file.
@@ -134,6 +138,8 @@ class UnchangedLines:
             self._order.append((made, len(line)))
             if digests[here * DIGEST : here * DIGEST + DIGEST] == made and not seen[here]:
                 self._note(here, made, line)
+                if here in self._alone:
+                    self._apart.add(bisect_right(self._firsts, here) - 1)
                 here += 1
             elif (known := self._of_pair(self._sought(made))) is None:
                 self._unknown.append((made, line, self._place))
