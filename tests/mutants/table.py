@@ -28,7 +28,6 @@ REPLAY = "tests/laws/test_replay.py"
 HISTORY = "tests/cli/test_history.py"
 INCIDENTS = "tests/laws/test_incidents.py"
 OWN = "tests/laws/test_own_lookups.py"
-AMONG = "tests/unit/test_planner.py -k among"
 SCOPE = "tests/laws/test_scope.py"
 
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
@@ -1089,33 +1088,6 @@ MUTANTS = (
         "list(screened.rows)",
         "the order of records decides nothing",
         f"{LAWS}::test_law_05_determinism_order_decides_nothing",
-    ),
-    *(
-        Mutant(
-            f"quiet-{name}",
-            module,
-            old,
-            new,
-            "quiet outcomes stand in the order of a plan",
-            tests,
-        )
-        for name, module, old, new, tests in (
-            ("before-their-time", "planning/planner", "rows[at][0] < source_id", "False", AMONG),
-            (
-                "of-one-key",
-                "planning/match",
-                "if any(map(eq, ordered, islice(ordered, 1, None))):",
-                "if False:",
-                AMONG,
-            ),
-            (
-                "at-an-edge",
-                "planning/planner",
-                "start + len(quiet), done)",
-                "start + len(quiet) - 1, done)",
-                "tests/laws/test_screen.py",
-            ),
-        )
     ),
     Mutant(
         "nothing-sealed",

@@ -8,8 +8,7 @@ go on to the next key. Anything but one row and one target record, still unclaim
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from itertools import islice
-from operator import eq, itemgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
@@ -78,19 +77,6 @@ class Pairs:
     def __iter__(self) -> Iterator[tuple[AnySourceRow, AnyTargetRow]]:
         """Yield each source row with its target record."""
         return zip(self.rows, self.targets, strict=True)
-
-    def in_order(self) -> "Pairs":
-        """Return these pairs in the order of a plan: by the keys shown, then by their ids."""
-        keys = [row[1] for row in self.rows]
-        places = sorted(range(len(keys)), key=keys.__getitem__)
-        ordered = [keys[at] for at in places]
-        if any(map(eq, ordered, islice(ordered, 1, None))):
-            places.sort(key=lambda at: (keys[at], self.rows[at][0]))
-        return self._at(places)
-
-    def some(self, first: int, end: int) -> "Pairs":
-        """Return the pairs from one position up to another."""
-        return Pairs(self.rows[first:end], self.targets[first:end])
 
     def parted(self, places: Collection[int]) -> "tuple[Pairs, Pairs]":
         """Return the other pairs, and those at these places."""

@@ -13,12 +13,10 @@ settle                   references to people of the target
 Assembler                outcomes, sealed and sorted
 """
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
-from itertools import pairwise
 from operator import itemgetter
 
 from oneway.core.dataclass import dataclass
@@ -52,6 +50,7 @@ from oneway.planning.plan import (
     Kind,
     Miss,
     Outcome,
+    Outcomes,
     Plan,
     PlanConnection,
     PlanInput,
@@ -60,7 +59,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.planning.quiet_texts import NOT_PASSED, OutcomesInRuns, PassedOver, QuietRun
+from oneway.planning.quiet_texts import NOT_PASSED, PassedOver
 from oneway.planning.screen import Screened, screen
 from oneway.planning.second_records import second_records
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
@@ -310,51 +309,18 @@ def _in_order(
     """
     planned = tuple(map(assembler.outcome, drafts))
     alone = [each for each in planned if each.source_id is None]
-    told = [(each.key, each.source_id, each) for each in planned if each.source_id is not None]
-    told.sort(key=itemgetter(0, 1))
-    if not passed_over:
-        found = (*_beside_quiet(assembler, told, pairs.in_order()), *alone)
-        return OutcomesInRuns([e for e in found if isinstance(e, Outcome) or len(e)])
+    people: list[tuple[str, str, Outcome] | Quiet] = [
+        (each.key, each.source_id, each) for each in planned if each.source_id is not None
+    ]
+    people += assembler.quiet(pairs)
     relinked = assembler.relinked(passed_over)
-    quiet = (*assembler.quiet(pairs), *relinked.values())
-    people: list[tuple[str, str, Outcome] | Quiet] = [*told, *quiet]
-    people.sort(key=itemgetter(0, 1))
-    return passed_over.but(relinked).beside(people, alone)
-
-
-def _beside_quiet(
-    assembler: Assembler, people: Sequence[tuple[str, str, Outcome]], pairs: Pairs
-) -> Iterator[Outcome | QuietRun]:
-    """Yield the outcomes of people and those of quiet pairs, both of which come in order.
-
-    Of the quiet ones a few are made at a time, and only their text is kept.
-    """
-    places, done = _places(people, pairs.rows), 0
-    for start in range(0, len(pairs), _AT_A_TIME):
-        quiet = assembler.quiet(pairs.some(start, start + _AT_A_TIME))
-        end = bisect_left(places, start + len(quiet), done)
-        edges = (0, *(at - start for at in places[done:end]), len(quiet))
-        first, *others = QuietRun.several([quiet[one:other] for one, other in pairwise(edges)])
-        yield first
-        for (_, _, outcome), run in zip(people[done:end], others, strict=True):
-            yield outcome
-            yield run
-        done = end
-    yield from (outcome for _, _, outcome in people[done:])
-
-
-def _places(
-    people: Iterable[tuple[str, str, Outcome]], rows: Sequence[AnySourceRow]
-) -> Sequence[int]:
-    """Return the positions in `rows` before which people stand; both come in order."""
-    keys, at = [row[1] for row in rows], 0
-    places: list[int] = []
-    for key, source_id, _ in people:
-        at = bisect_left(keys, key, at)
-        while at < len(keys) and keys[at] == key and rows[at][0] < source_id:
-            at += 1
-        places.append(at)
-    return places
+    people += relinked.values()
+    people.sort(key=itemgetter(0))
+    people.sort()  # those with one key by their ids: quicker than by both at once
+    if passed_over:
+        return passed_over.but(relinked).beside(people, alone)
+    found = [each if isinstance(each, Quiet) else each[2] for each in people]
+    return Outcomes([*found, *alone])
 
 
 def _drafter(
@@ -475,7 +441,5 @@ def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
     return tuple(sorted(misses, key=lambda each: (each.reference, each.field, each.value)))
 
 
-_AT_A_TIME = 1_000
-"""So many quiet outcomes are made before only their text is kept."""
 _NAMED = 3
 """The most records named whose lookup missed."""

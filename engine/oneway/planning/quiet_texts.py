@@ -29,21 +29,15 @@ def is_canonical(text: bytes) -> bool:
     return text.isascii() and b"\\" not in text and b"\x7f" not in text
 
 
-def _lines(each: Sequence[Quiet] | Sequence[Sequence[Quiet]]) -> bytes | None:
-    """Return lines of canonical JSON if a fast encoder writes it."""
+def _texts(quiet: Sequence[Quiet]) -> Sequence[str]:
+    """Return what `quiet_text` does of each."""
     import msgspec  # which most starts need not wait for
 
     try:
-        found = msgspec.json.Encoder().encode_lines(each)
+        found = msgspec.json.Encoder().encode_lines(quiet)
     except UnicodeEncodeError:  # half of a character, which only an escape can stand for
-        return None
-    return found if is_canonical(found) else None
-
-
-def _texts(quiet: Sequence[Quiet]) -> Sequence[str]:
-    """Return what `quiet_text` does of each."""
-    found = _lines(quiet)
-    return list(map(quiet_text, quiet)) if found is None else found.decode().split("\n")[:-1]
+        found = b"\\"
+    return found.decode().split("\n")[:-1] if is_canonical(found) else list(map(quiet_text, quiet))
 
 
 class QuietTexts(Sequence[Quiet]):
@@ -116,37 +110,23 @@ def _decoded(text: bytes | memoryview) -> list[Quiet]:
 
 
 class QuietRun(Sequence[Quiet]):
-    """Some quiet outcomes that follow each other in a plan.
+    """Some quiet outcomes that follow each other in `texts`."""
 
-    `text` is their canonical JSON, in ASCII, with commas between them.
-    """
+    def __init__(self, texts: QuietTexts, first: int, end: int) -> None:
+        self.texts, self.first, self.end = texts, first, end
 
-    __slots__ = ("_number", "text")
-
-    def __init__(self, text: bytes | memoryview, number: int) -> None:
-        self.text, self._number = text, number
-
-    @classmethod
-    def several(cls, runs: Sequence[Sequence[Quiet]]) -> "list[QuietRun]":
-        """Return some runs, of which only the texts are kept."""
-        found = _lines(runs)
-        if found is None:
-            texts = [",".join(map(quiet_text, each)).encode("ascii") for each in runs]
-        else:
-            texts = [each[1:-1] for each in found.split(b"\n")[:-1]]
-        return list(map(cls, texts, map(len, runs)))
-
-    def singly(self) -> Sequence[str]:
-        """Return the canonical JSON of each."""
-        return _texts(_decoded(self.text))
+    @property
+    def text(self) -> memoryview:
+        """Their canonical JSON, in ASCII, with commas between them."""
+        return self.texts.text(self.first, self.end)
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return self._number
+        return self.end - self.first
 
     def __iter__(self) -> Iterator[Quiet]:
         """Yield each, in order."""
-        return iter(_decoded(self.text))  # at once: one by one takes minutes
+        return iter(self.texts[self.first : self.end])  # at once: a slice for each takes minutes
 
     @overload
     def __getitem__(self, at: int) -> Quiet: ...
@@ -154,7 +134,7 @@ class QuietRun(Sequence[Quiet]):
     def __getitem__(self, at: slice) -> Sequence[Quiet]: ...
     def __getitem__(self, at: int | slice) -> Quiet | Sequence[Quiet]:
         """Return one by its position, or some."""
-        return _decoded(self.text)[at]
+        return self.texts[self.first : self.end][at]
 
 
 class PassedOver(Sequence[Quiet]):
@@ -203,7 +183,7 @@ class PassedOver(Sequence[Quiet]):
 
     def beside(
         self, people: Sequence[tuple[str, str, Outcome] | Quiet], alone: Iterable[Outcome]
-    ) -> "OutcomesInRuns":
+    ) -> "PartlyRead":
         """Return these outcomes and others: those of people, in their order, and some after all."""
         runs: list[Outcome | Quiet | Sequence[Quiet]] = []
         done = 0
@@ -211,7 +191,7 @@ class PassedOver(Sequence[Quiet]):
             runs += self._between(done, at)
             runs.append(each if isinstance(each, Quiet) else each[2])
             done = at
-        return OutcomesInRuns([*runs, *self._between(done, len(self.texts)), *alone])
+        return PartlyRead([*runs, *self._between(done, len(self.texts)), *alone])
 
     def _places(self, people: Sequence[tuple[str, str]]) -> Sequence[int]:
         """Return the positions in `texts` before which people stand, who come in their order."""
@@ -230,7 +210,7 @@ class PassedOver(Sequence[Quiet]):
         first = bisect_left(self._without, start)
         for at in (*self._without[first : bisect_left(self._without, end)], end):
             if at > start:
-                yield QuietRun(self.texts.text(start, at), at - start)
+                yield QuietRun(self.texts, start, at)
             start = at + 1
 
     def __len__(self) -> int:
@@ -250,20 +230,19 @@ class PassedOver(Sequence[Quiet]):
         return list(self)[at]
 
 
-class OutcomesInRuns(Outcomes):
-    """The outcomes of a plan in which quiet ones that follow each other are one text."""
+class PartlyRead(Outcomes):
+    """The outcomes of a plan for which only some records were read."""
 
-    __slots__ = ("_number", "_parts", "_runs")
+    __slots__ = ("_parts", "_runs")
 
     def __init__(self, runs: Sequence[Outcome | Quiet | Sequence[Quiet]]) -> None:
         self._runs = runs
-        self._number = sum(1 if isinstance(e, Outcome | Quiet) else len(e) for e in runs)
         self._parts: Sequence[Outcome | Quiet] | None = None
         self._made = self._telling = None
 
     @property
     def runs(self) -> Sequence[Outcome | Quiet | Sequence[Quiet]]:
-        """The outcomes, in order, quiet ones that follow each other as runs."""
+        """The outcomes, in order, those that were passed over as runs."""
         return self._runs
 
     @property
@@ -276,7 +255,7 @@ class OutcomesInRuns(Outcomes):
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return self._number
+        return sum(1 if isinstance(e, Outcome | Quiet) else len(e) for e in self._runs)
 
 
 NOT_PASSED = PassedOver(QuietTexts(memoryview(b""), (0,), ()), ())

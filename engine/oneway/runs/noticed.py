@@ -4,10 +4,9 @@ It is told of all records. A run that passes over some tells nothing of it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 
 from oneway.core.records import Missing, Value, comparable, is_blank, parse_day
 from oneway.mapping.code import FieldCode
@@ -23,7 +22,7 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.spec import Write
 from oneway.planning.diff import KEEP, present, wanted
-from oneway.planning.plan import Kind, Outcome, Plan, Quiet, Reason, Verb
+from oneway.planning.plan import Kind, Plan, Quiet, Reason, Verb
 from oneway.runs.read import EvaluatedInputs
 
 _ENOUGH = 10
@@ -119,7 +118,7 @@ def _kept(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
     """Yield how many values of the target stay because the source is blank there, and whose."""
     fields = found.program.policy.fields
     targets = {each[0]: each for each in _unlike(found.target.items)}
-    pairs = list(_pairs(plan, targets.keys()))
+    pairs = list(_pairs(plan, targets))
     whom = {source_id for _, source_id, _ in pairs}
     rows = {each[0]: each for each in found.source.items if each[0] in whom}
     counts: Counter[str] = Counter()
@@ -162,12 +161,9 @@ def _holds_more(beside: Sequence[Sequence[Value | Missing]]) -> bool:
 _STAYING = (Kind.UNCHANGED, Kind.UPDATE)
 
 
-def _pairs(plan: Plan, targets: AbstractSet[str]) -> Iterator[tuple[str, str, str]]:
+def _pairs(plan: Plan, targets: Container[str]) -> Iterator[tuple[str, str, str]]:
     """Yield the key and both ids of each person who stays, and has one of these target records."""
-    told = {each.target_id for each in plan.runs if isinstance(each, Outcome)}
-    all_told = targets <= told  # as usual: nothing is made of quiet outcomes
-    runs = ((e,) if isinstance(e, Outcome | Quiet) else () if all_told else e for e in plan.runs)
-    for each in chain.from_iterable(runs):
+    for each in [e for e in plan.parts if not isinstance(e, Quiet) or e[3] in targets]:
         source_id, target_id = each.source_id, each.target_id
         known = isinstance(each, Quiet) or each.kind in _STAYING
         if known and source_id is not None and target_id is not None and target_id in targets:

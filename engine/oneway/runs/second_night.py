@@ -221,8 +221,7 @@ class SecondNight:
     def _settled(self, found: EvaluatedInputs, plan: Plan) -> Settled | None:
         """Return what is settled by now; None where little is that was not before."""
         policy, before = found.program.policy, self.before
-        read = plan.runs if found.passed_over else plan.parts
-        quiet = [each for each in read if isinstance(each, Quiet)]
+        quiet = [each for each in plan.runs if isinstance(each, Quiet)]
         if self._is_little(quiet):
             return self._links.anew() if self._links is not None else None
         targets = sorted(found.target.items, key=_by_id)
