@@ -3,6 +3,7 @@
 Each change of a journal is flushed to its disk, and a suite makes hundreds of thousands of them.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -13,10 +14,21 @@ MEMORY = "/dev/shm"
 
 
 def write_to_memory() -> None:
-    """Let temporary folders be in memory, unless TMPDIR says where, or memory will not do."""
-    if "TMPDIR" not in os.environ and _will_do(MEMORY):
-        os.environ["TMPDIR"] = MEMORY
+    """Let temporary folders be in one of this run's own, in memory if that will do.
+
+    What a program remembers in temporary folders of a state folder, by its path, would meet the
+    tests of a later run, whose folders have the same paths. Where TMPDIR says where, it is used.
+    """
+    if "TMPDIR" not in os.environ:
+        own = tempfile.mkdtemp(prefix="ow-", dir=MEMORY if _will_do(MEMORY) else None)
+        os.environ["TMPDIR"] = own  # of other processes too
         tempfile.tempdir = None  # asked for anew
+        atexit.register(_remove, own, os.getpid())
+
+
+def _remove(folder: str, pid: int) -> None:
+    if os.getpid() == pid:  # in no process that was forked
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _will_do(folder: str) -> bool:
