@@ -21,6 +21,7 @@ def write_to_memory() -> None:
     """
     if "TMPDIR" not in os.environ:
         own = tempfile.mkdtemp(prefix="ow-", dir=MEMORY if _will_do(MEMORY) else None)
+        os.chmod(own, 0o1777)  # as of any such folder: some tests are other users
         os.environ["TMPDIR"] = own  # of other processes too
         tempfile.tempdir = None  # asked for anew
         atexit.register(_remove, own, os.getpid())
