@@ -204,8 +204,8 @@ def test_a_leaver_is_the_interpreters_once_tomorrows_code_says_what_moves(world:
 FORMS = ["Cong\u00e9di\u00e9", "Conge\u0301die\u0301", 1, 1.0, True, "1", None, [1], [True]]
 
 
-@given(st.permutations(FORMS), st.sampled_from(["Cong\u00e9di\u00e9", "Conge\u0301die\u0301", "1"]))
-def test_whether_one_has_left_is_no_answer_for_another_who_compares_equal(forms, word):
+def leaving_world(left, records=()):
+    """Return a world in which whoever is flagged leaves, and `left` says who has left."""
     mapping = {
         "oneway": 1,
         "name": "forms",
@@ -213,15 +213,16 @@ def test_whether_one_has_left_is_no_answer_for_another_who_compares_equal(forms,
         "target": {"connector": "expenses", "resource": "users"},
         "match": [{"source": "code", "target": "ref"}],
         "fields": {"ref": "code"},
-        "leavers": {
-            "when": "flag",
-            "set": {"nick": "name"},
-            "left": f"to_string(nick) == '{word}'",
-        },
+        "leavers": {"when": "flag", "set": {"nick": "name"}, "left": left},
     }
+    return World(mapping, Snapshot(tuple(records)), Snapshot(()), Snapshot(()))
+
+
+@given(st.permutations(FORMS), st.sampled_from(["Cong\u00e9di\u00e9", "Conge\u0301die\u0301", "1"]))
+def test_whether_one_has_left_is_no_answer_for_another_who_compares_equal(forms, word):
     people = [{"code": f"k{n}", "flag": True, "name": each} for n, each in enumerate(forms)]
     records = tuple(Record(f"s{n}", each) for n, each in enumerate(people))
-    program = bound(World(mapping, Snapshot(records), Snapshot(()), Snapshot(())))
+    program = bound(leaving_world(f"to_string(nick) == '{word}'", records))
     reference = Interpreted(program.code, program.context, program.tables)
     rows = rows_of(reference)
     for record in records:
@@ -235,21 +236,8 @@ ASKED = [*FORMS[:-2], MISSING, repr(MISSING)]
 def test_what_is_remembered_of_a_leave_is_no_answer_for_another(step):
     ways = Capability.LEAVE, Capability.REACTIVATE
     asked = [*product(ASKED, ASKED, [(), *ASKED], ways)][::step]
-    mapping = {
-        "oneway": 1,
-        "name": "forms",
-        "source": {"connector": "payroll", "resource": "people"},
-        "target": {"connector": "expenses", "resource": "users"},
-        "match": [{"source": "code", "target": "ref"}],
-        "fields": {"ref": "code"},
-        "leavers": {
-            "when": "flag",
-            "set": {"nick": "name"},
-            "left": "nick == '1' || to_string(kind) == 'true' || kind == `null`",
-        },
-    }
-    nothing = Snapshot(())
-    program = bound(World(mapping, nothing, nothing, nothing))
+    left = "nick == '1' || to_string(kind) == 'true' || kind == `null`"
+    program = bound(leaving_world(left))
     remembering = GeneratedProgram(program.code, program.context, program.tables)
     reference = Interpreted(program.code, program.context, program.tables)
     for nick, kind, value, by in asked:

@@ -21,7 +21,7 @@ from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import Missed, Program, SourceRow, TargetRow, whole
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison
-from oneway.planning.match import Match, match
+from oneway.planning.match import NO_PAIRS, Match, match
 from oneway.planning.near_duplicates import NEAR_DUPLICATE, hold_near_duplicates
 from oneway.planning.near_misses import NEAR_MISS, near_misses
 from oneway.planning.one_per_person import one_per_person
@@ -252,7 +252,7 @@ def _near_misses(
     policy = program.policy
     keyed = match(rows, targets, policy.match_paths)
     matches = hold_near_duplicates(keyed, rows, targets, policy)
-    found = near_misses(rows, targets, matches, policy)
+    found = near_misses(rows, targets, matches, policy, NO_PAIRS)  # every record is among these
     lines = tuple(
         f"{row.key}: {reason.text}"
         for row in rows

@@ -26,7 +26,7 @@ from oneway.planning.lookalikes import (
     said_of_nobodys,
     said_value,
 )
-from oneway.planning.match import NO_PAIRS, Matches, Pairs
+from oneway.planning.match import Matches, Pairs
 from oneway.planning.plan import Reason
 
 NEAR_MISS = "near_miss"
@@ -41,7 +41,7 @@ def near_misses(
     targets: Iterable[TargetRow],
     matches: Matches,
     policy: Policy,
-    quiet: Pairs = NO_PAIRS,
+    quiet: Pairs,
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons for source records that may belong to target records, by their ids.
 
@@ -76,7 +76,7 @@ def likely_targets(
     matches: Matches,
     policy: Policy,
     linked: Mapping[str, str],
-    quiet: Pairs = NO_PAIRS,
+    quiet: Pairs,
 ) -> Mapping[str, tuple[TargetRow, ...]]:
     """Return the target records that may be those of unmatched leavers, by source id.
 
