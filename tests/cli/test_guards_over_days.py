@@ -268,3 +268,18 @@ def test_rows_that_cannot_be_read_are_the_one_cause_that_is_named(world: World, 
     assert world.run("sync", "m.yaml").code != 0
     world.write("people.csv", whole)  # the next good run is compared with the last good one
     assert world.run("sync", "m.yaml").code == 0
+
+
+def test_an_old_plan_is_told_from_a_list_that_shrank(world: World) -> None:
+    acme = company(world, 8)
+    acme.people[8]["name"] = "New Name"
+    assert acme.night(1, "--out", "plan.json", command="plan").code == 0
+    acme.people |= {number: person(number) for number in range(9, 41)}
+    assert acme.night(2).code == 0
+    ended = world.run("apply", "plan.json", "--approve", world.read("plan.json")["fingerprint"])
+    assert ended.code == 4, ended.all
+    assert "target_shrink: " in ended.flat
+    assert "this plan was made before the last run, and counts what was there then: plan again" in (
+        ended.flat
+    )
+    assert "to let it through" not in ended.flat

@@ -156,6 +156,7 @@ def _applied(
         program = program_for(session, plan, progress, same_tables=True)
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
+        older = _is_older(session, plan)
         approval = Approval(approved, verdict, memory.postponed)
         steps = apply_plan(session, plan, approval, program, progress)
         ended = print_if_interrupted(console, plan, session, steps)
@@ -168,7 +169,7 @@ def _applied(
         say_lost(console, run)
     else:
         print_results(console, ended, plan, run, limit=limit)
-    say_held(console, verdict)
+    say_held(console, verdict, older=older)
     say_sticking(console, plan, memory)
     return exit_of(ended, verdict, run)
 
@@ -253,11 +254,24 @@ def print_if_interrupted(
     return ended
 
 
-def say_held(console: Console, verdict: Verdict) -> None:
-    """Print each guard that holds something back, and the option that lets it through."""
+def say_held(console: Console, verdict: Verdict, *, older: bool = False) -> None:
+    """Print each guard that holds something back, and the option that lets it through.
+
+    `older`: the plan was made before the last run, so its counts are no longer those of today.
+    """
     for breach in verdict.breaches:
         said, allow = harmless(breach.text), harmless(breach.allow)
-        console.tell(f"! {said}\n  to let it through, plan again with {allow}\n")
+        if older and breach.shrank:
+            help = "this plan was made before the last run, and counts what was there then: plan again"
+        else:
+            help = f"to let it through, plan again with {allow}"
+        console.tell(f"! {said}\n  {help}\n")
+
+
+def _is_older(session: RunSession, plan: Plan) -> bool:
+    """Return whether a run of the plan's connection came after the plan was made."""
+    last = session.past.latest(session.name) if session.past is not None else None
+    return last is not None and parse_instant(last.as_of) > parse_instant(plan.as_of)
 
 
 def say_sticking(console: Console, plan: Plan, memory: Memory) -> None:
