@@ -254,6 +254,9 @@ def print_if_interrupted(
     return ended
 
 
+_OLDER = "this plan was made before the last run, and counts what was there then: plan again"
+
+
 def say_held(console: Console, verdict: Verdict, *, older: bool = False) -> None:
     """Print each guard that holds something back, and the option that lets it through.
 
@@ -261,10 +264,7 @@ def say_held(console: Console, verdict: Verdict, *, older: bool = False) -> None
     """
     for breach in verdict.breaches:
         said, allow = harmless(breach.text), harmless(breach.allow)
-        if older and breach.shrank:
-            help = "this plan was made before the last run, and counts what was there then: plan again"
-        else:
-            help = f"to let it through, plan again with {allow}"
+        help = _OLDER if older and breach.shrank else f"to let it through, plan again with {allow}"
         console.tell(f"! {said}\n  {help}\n")
 
 
