@@ -1,12 +1,13 @@
 """The links of a connection: a file and a real PostgreSQL keep them alike."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oneway.history.journal import Journal
+from oneway.history.journal import links as module
 from oneway.history.journal.links import LinkCounts, learn, link_counts, links, unlink
 from oneway.planning.links import Link, Origin
 
@@ -22,7 +23,7 @@ def pairs(journal: Journal, connection: str = "acme") -> Mapping[str, str]:
 
 
 def test_what_was_learned_is_there_again_and_is_its_connections_alone(journal: Journal) -> None:
-    made = replace(link("s1", "t1"), origin=Origin.CREATED, key="", key_digest="d" * 64)
+    made = link("s1", "t1")._replace(origin=Origin.CREATED, key="", key_digest="d" * 64)
     assert learn(journal, "acme", [made]) == LinkCounts(new=1)
     assert links(journal, "acme") == (made,)
     assert links(journal, "other") == ()
@@ -30,7 +31,7 @@ def test_what_was_learned_is_there_again_and_is_its_connections_alone(journal: J
 
 
 def test_who_is_seen_again_keeps_since_when_and_how(journal: Journal) -> None:
-    learn(journal, "acme", [replace(link("s1", "t1"), origin=Origin.CREATED)])
+    learn(journal, "acme", [link("s1", "t1")._replace(origin=Origin.CREATED)])
     assert learn(journal, "acme", [link("s1", "t1", TUESDAY)]) == LinkCounts(known=1)
     (found,) = links(journal, "acme")
     assert (found.since, found.seen, found.origin) == (MONDAY, TUESDAY, Origin.CREATED)
@@ -54,7 +55,7 @@ def test_links_are_forgotten_by_source_record(journal: Journal) -> None:
 def test_more_pairs_than_one_statement_takes_are_learned(journal: Journal) -> None:
     many = [link(f"s{n}", f"t{n}") for n in range(1_200)]
     assert learn(journal, "acme", many) == LinkCounts(new=1_200)
-    again = [replace(each, seen=TUESDAY) for each in many]
+    again = [each._replace(seen=TUESDAY) for each in many]
     assert learn(journal, "acme", again) == LinkCounts(known=1_200)
     assert {each.seen for each in links(journal, "acme")} == {TUESDAY}
 
@@ -76,21 +77,32 @@ def test_only_what_is_asked_of_many_links_is_read(journal: Journal) -> None:
     assert found.of_pairs(found.pairs) == list(found)
 
 
-PAIRS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("uvwxyz"), max_size=4).filter(
-    lambda found: len(set(found.values())) == len(found)
-)
+PAIRS = st.dictionaries(
+    st.sampled_from("abcde\x01"), st.tuples(st.sampled_from("uvwxyz"), st.sampled_from("KL"))
+).filter(lambda found: len({target for target, _ in found.values()}) == len(found))
 
 
+@pytest.mark.parametrize("at_once", [1, 500])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(PAIRS, max_size=6))
 def test_law_20_no_record_is_ever_in_two_links(
-    journal: Journal, nights: list[dict[str, str]]
+    journal: Journal, at_once: int, nights: list[dict[str, tuple[str, str]]]
 ) -> None:
-    """The model: the last word on either record of a pair counts."""
-    unlink(journal, "acme", list("abcdef"))
-    wanted: dict[str, str] = {}
-    for night in nights:
-        learn(journal, "acme", [link(*pair) for pair in night.items()])
-        taken = set(night.values())
-        wanted = {s: t for s, t in wanted.items() if s not in night and t not in taken} | night
-        assert pairs(journal) == wanted
+    """The model: the last word on either record of a pair counts, and `since` of a pair stays."""
+    unlink(journal, "acme", list("abcde\x01"))
+    wanted: dict[str, Link] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_AT_ONCE", at_once)  # many links, and few
+        for number, night in enumerate(nights):
+            now = f"2026-11-{number + 1:02}T04:00:00Z"
+            found = [link(source, each, now, key=key) for source, (each, key) in night.items()]
+            before = dict(wanted)
+            taken = {each.target_id for each in found}
+            wanted = {s: e for s, e in wanted.items() if s not in night and e.target_id not in taken}
+            for each in found:
+                old = before.get(each.source_id, each)
+                same = old.target_id == each.target_id
+                wanted[each.source_id] = each._replace(since=old.since) if same else each
+            counts = learn(journal, "acme", found)
+            assert counts.known == sum(e.since != now for e in map(wanted.get, night) if e)
+            assert {each.source_id: each for each in links(journal, "acme")} == wanted

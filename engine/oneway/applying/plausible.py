@@ -34,7 +34,7 @@ _KINDS: Mapping[Verb, frozenset[Kind]] = {
 def refuse_implausible(plan: Plan, policy: Policy) -> None:
     """Raise `Refused` with the parts of a plan that its mapping could not have produced."""
     found = [*_together(plan), *_allowances(plan, policy)]
-    for outcome in plan.outcomes:
+    for outcome in plan.telling:
         verbs = [action.verb for action in outcome.actions]
         if not _together_in(verbs):
             found.append(f"{outcome.key!r} has actions that do not go together")
@@ -60,10 +60,10 @@ def _together(plan: Plan) -> Iterator[str]:
     ids = [action.id for action in plan.actions]
     if len(set(ids)) != len(ids):
         yield "two actions have one id"
-    targets = [each.target_id for each in plan.outcomes if each.target_id is not None]
+    targets = [each.target_id for each in plan.parts if each.target_id is not None]
     if len(set(targets)) != len(targets):
         yield "two outcomes are for one target record"
-    sources = [each.source_id for each in plan.outcomes if each.source_id is not None]
+    sources = [each.source_id for each in plan.parts if each.source_id is not None]
     if len(set(sources)) != len(sources):
         yield "two outcomes are for one source record"
     circle = _circle({each.id: each.depends_on for each in plan.actions})

@@ -37,7 +37,7 @@ class PlannedSource:
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return what a plan knew."""
-        known = frozenset(each.source_id for each in plan.outcomes if each.source_id is not None)
+        known = frozenset(each.source_id for each in plan.parts if each.source_id is not None)
         leaving = frozenset(
             each.source_id
             for each in plan.actions
@@ -45,7 +45,7 @@ class PlannedSource:
         )
         rekeyed = {
             each.source_id: each.key
-            for each in plan.outcomes
+            for each in plan.telling
             if each.source_id is not None and any(e.code == "rekeyed" for e in each.reasons)
         }
         return cls(known, leaving, rekeyed)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from oneway.planning.guards import Verdict
 from oneway.planning.links import Link, Origin
-from oneway.planning.plan import Kind, Outcome, Plan
+from oneway.planning.plan import Kind, Outcome, Plan, Quiet
 
 if TYPE_CHECKING:
     from oneway.history.journal.journal import Journal
@@ -44,8 +44,11 @@ def beyond_doubt(plan: Plan, now: str) -> list[Link]:
     ]
 
 
-def _agreed(plan: Plan) -> Iterator[tuple[Outcome, str]]:
-    for each in plan.outcomes:
+def _agreed(plan: Plan) -> Iterator[tuple[Outcome | Quiet, str]]:
+    for each in plan.parts:
+        if isinstance(each, Quiet):
+            yield each, each.target_id
+            continue
         if each.kind in _DOUBTFUL or each.source_id is None or each.target_id is None:
             continue
         if not each.actions and each.kind is Kind.REHIRE:
@@ -53,12 +56,15 @@ def _agreed(plan: Plan) -> Iterator[tuple[Outcome, str]]:
         yield each, each.target_id
 
 
-def _is_in_doubt(outcome: Outcome, verdict: Verdict) -> bool:
+def _is_in_doubt(outcome: Outcome | Quiet, verdict: Verdict) -> bool:
     """Return whether guards distrust the lists, or the values to be written to the record."""
-    return verdict.shrank or any(action.id in verdict.blocked for action in outcome.actions)
+    actions = outcome.actions if isinstance(outcome, Outcome) else ()
+    return verdict.shrank or any(action.id in verdict.blocked for action in actions)
 
 
-def _link(outcome: Outcome, target_id: str, origin: Origin, now: str) -> Link:
+def _link(outcome: Outcome | Quiet, target_id: str, origin: Origin, now: str) -> Link:
+    if isinstance(outcome, Quiet):
+        return Link(outcome.source_id, target_id, outcome.key, now, now, origin)
     assert outcome.source_id is not None
     key = "" if outcome.key_digest else outcome.key
     digest = outcome.key_digest

@@ -8,7 +8,8 @@ names both: a link never outranks the data in silence, and without links the key
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from enum import Enum
+from enum import StrEnum
+from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day, moment
@@ -25,15 +26,14 @@ REUSED = "reused:"
 """The prefix by which `--allow` lets the key of a record decide against links: `reused:00007`."""
 
 
-class Origin(Enum):
+class Origin(StrEnum):
     """How a link was established."""
 
     CREATED = "created"
     MATCHED = "matched"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A source record and the target record that it is.
 
     `key` is the last known match value of the pair, `key_digest` its keyed digest if it is

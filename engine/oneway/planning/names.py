@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from oneway.mapping.program import Policy, TargetRow
-from oneway.planning.plan import Outcome, Reason
+from oneway.planning.plan import Outcome, Quiet, Reason
 
 _MOST = 5
 """The most records that are named: people look up more than these anyhow."""
 
 
-def names_of(outcomes: Iterable[Outcome]) -> Mapping[str, str]:
+def names_of(outcomes: Iterable[Outcome | Quiet]) -> Mapping[str, str]:
     """Return the names of all records of a plan, by the id in either system.
 
     An id with one meaning in each system names neither record.

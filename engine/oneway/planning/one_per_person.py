@@ -59,7 +59,7 @@ class ChosenRows:
             if now.get(each.source_id) not in linked
         }
         pending = {now.get(id, id): why for id, why in evidence.pending.items()}
-        moved = (replace(each, source_id=id) for (id, _), each in links.items())
+        moved = (each._replace(source_id=id) for (id, _), each in links.items())
         return replace(evidence, links=tuple(moved), pending={**pending, **evidence.pending})
 
 

@@ -186,7 +186,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
     shown_people = [
         each for each in people if chosen or each.action or each.outcome.kind not in _QUIET
     ]
-    names = names_of(past.plan.outcomes) if past.plan is not None else {}
+    names = names_of(past.plan.parts) if past.plan is not None else {}
     lines += _people(shown_people, Telling(past.run.start, past.plan, names, style))
     if chosen and not people:
         lines += ["", "No person matches."]

@@ -30,7 +30,6 @@ from oneway.mapping.program import Program
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.doubt import as_written
 from oneway.planning.guards import Verdict, counted_as
-from oneway.planning.links import Origin
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.lost_output import keep_lost
@@ -86,11 +85,12 @@ def target_memory(
     session: RunSession, plan: Plan, entries: Sequence[JournalEntry] = ()
 ) -> TargetMemory:
     """Return what is known of the target beyond what it shows; `entries` are what was sent."""
-    from oneway.history.journal.links import links  # with the store, and not before it is used
+    # With the store, and not before it is used:
+    from oneway.history.journal.links import created_records, links
 
     name = connection_of(plan)
-    known = links(session.journal, name)
-    owners = {each.target_id: each.source_id or "" for each in plan.outcomes if each.target_id}
+    known = links(session.journal, name).pairs
+    owners = {each.target_id: each.source_id or "" for each in plan.parts if each.target_id}
     sent = {
         each.action_id: Sent(
             at=parse_instant(each.sent_at) if each.sent_at else None,
@@ -103,10 +103,10 @@ def target_memory(
         connection=name,
         lag=lag_of(session.prepared),
         now=session.now(),
-        owners=owners | {each.target_id: each.source_id for each in known},
-        linked={each.source_id: each.target_id for each in known},
+        owners=owners | {target_id: source_id for source_id, target_id in known},
+        linked=dict(known),
         sent=sent,
-        created=frozenset(each.target_id for each in known if each.origin is Origin.CREATED),
+        created=created_records(session.journal, name),
         zone=session.prepared.zone,
     )
 
@@ -152,7 +152,7 @@ class RunLog:
         self._counted = counted_as(plan)
         self._created = {
             action.id: each
-            for each in plan.outcomes
+            for each in plan.telling
             for action in each.actions
             if action.verb is Verb.CREATE
         }

@@ -1,10 +1,12 @@
 """Stores the links of a connection: which source record is which target record."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, delete, func, select, update
+from sqlalchemy import Dialect, Select, delete, func, select, update
 
 from oneway.core.dataclass import dataclass
 from oneway.history.journal.prepared import Prepared
@@ -13,6 +15,7 @@ from oneway.history.journal.tables import link as table
 from oneway.planning.link_table import Links
 from oneway.planning.links import Link, Origin
 
+_COLUMNS = [table.c[name] for name in Link._fields]
 _AT_ONCE = 500
 """Links that one statement changes: it takes a limited number of values."""
 _WORTH_IT = 4
@@ -34,15 +37,21 @@ def links(store: Store, connection: str) -> Links:
     ids = select(table.c.source_id, table.c.target_id).where(ours).order_by(table.c.source_id)
 
     def load(sources: Sequence[str] | None) -> Sequence[Link]:
-        query = select(table).where(ours).order_by(table.c.source_id)
+        query = select(*_COLUMNS).where(ours).order_by(table.c.source_id)
         if sources is None or len(sources) * _WORTH_IT > found.text.count(b"["):  # about all
-            return [_link(row) for row in store.rows(query)]
+            return _many(store, query)
         some = (sources[at : at + _AT_ONCE] for at in range(0, len(sources), _AT_ONCE))
         queries = (query.where(table.c.source_id.in_(each)) for each in some)
         return [_link(row) for each in queries for row in store.rows(each)]
 
     found = Links(store.as_json(ids) or [(row[0], row[1]) for row in store.rows(ids)], load)
     return found
+
+
+def created_records(store: Store, connection: str) -> frozenset[str]:
+    """Return the target records that a connection has created, as far as links remember it."""
+    ours = (table.c.connection == connection) & (table.c.origin == Origin.CREATED.value)
+    return frozenset(row[0] for row in store.rows(select(table.c.target_id).where(ours)))
 
 
 def link_counts(store: Store) -> Mapping[str, int]:
@@ -60,32 +69,47 @@ def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:
         return LinkCounts()
     with store.at_once():
         before = {each.source_id: each for each in _concerning(store, connection, found)}
-        owners = {each.target_id: each.source_id for each in before.values()}
         wanted = {each.source_id: each for each in found}
-        known = {id for id, each in wanted.items() if _is_known(before.get(id), each)}
+        same = {id for id, each in wanted.items() if id in before and _is_same(before[id], each)}
+        rest = {id: each for id, each in wanted.items() if id not in same}
+        owners = {each.target_id: each.source_id for each in before.values()} if rest else {}
+        known = {id for id, each in rest.items() if _is_known(before.get(id), each)}
         lost = {
             owner
-            for id, each in wanted.items()
-            if (owner := owners.get(each.target_id, id)) != id and owner not in known
+            for id, each in rest.items()
+            if (owner := owners.get(each.target_id, id)) != id and owner not in known | same
         }
-        lost |= {id for id in wanted.keys() - known if id in before}
+        lost |= {id for id in rest.keys() - known if id in before}
         _delete(store, connection, lost)
-        same = {id for id in known if _is_same(before[id], wanted[id])}
-        _seen(store, connection, sorted(same), {wanted[id].seen for id in same})
-        for id in wanted.keys() - same:
-            _put(store, connection, wanted[id], before[id] if id in known else None)
-    return LinkCounts(len(known), len(wanted) - len(known) - len(lost), len(lost))
+        if same:
+            at = max({wanted[id].seen for id in same})
+            _seen(store, connection, same, before.keys() - same, at)
+        for id, each in rest.items():
+            _put(store, connection, each, before[id] if id in known else None)
+    return LinkCounts(len(known) + len(same), len(rest) - len(known) - len(lost), len(lost))
 
 
 def _concerning(store: Store, connection: str, found: Sequence[Link]) -> Sequence[Link]:
     """Return the links of the given records; of many, all links of the connection."""
-    if len(found) > _AT_ONCE:
-        return links(store, connection)
     ours = table.c.connection == connection
+    if len(found) > _AT_ONCE:
+        return _many(store, select(*_COLUMNS).where(ours))
     source = table.c.source_id.in_([each.source_id for each in found])
     target = table.c.target_id.in_([each.target_id for each in found])
-    query = select(table).where(ours & (source | target))
+    query = select(*_COLUMNS).where(ours & (source | target))
     return tuple(_link(row) for row in store.rows(query))
+
+
+def _many(store: Store, query: Select[Any]) -> Sequence[Link]:
+    """Return the links of a query, all at once if they are stored as JSON can say."""
+    import msgspec  # which most starts need not wait for
+
+    with suppress(msgspec.MsgspecError):  # the store says below what is wrong with it
+        return msgspec.json.decode(store.as_json(query), type=_Links)
+    return [_link(row) for row in store.rows(query)]
+
+
+_Links = list[Link]
 
 
 def unlink(store: Store, connection: str, sources: Iterable[str]) -> int:
@@ -99,14 +123,26 @@ def _is_known(before: Link | None, found: Link) -> bool:
 
 
 def _is_same(before: Link, found: Link) -> bool:
-    return (before.key, before.key_digest) == (found.key, found.key_digest)
+    """Return whether nothing but `seen` changes."""
+    keys = (before.key, before.key_digest) == (found.key, found.key_digest)
+    return keys and before.target_id == found.target_id
 
 
-def _seen(store: Store, connection: str, sources: Sequence[str], instants: set[str]) -> None:
-    ours = table.c.connection == connection
-    for start in range(0, len(sources), _AT_ONCE):
-        some = table.c.source_id.in_(sources[start : start + _AT_ONCE])
-        store.change(update(table).where(ours & some).values(seen=max(instants)))
+def _seen(
+    store: Store, connection: str, same: AbstractSet[str], others: AbstractSet[str], at: str
+) -> None:
+    """Note when links were last seen; `others` are all links of the connection but `same`.
+
+    Of few, `others` are those of the same records alone.
+    """
+    ours, source = table.c.connection == connection, table.c.source_id
+    if len(same) > _AT_ONCE >= len(others):  # as on most nights
+        parts = [source.not_in(sorted(others))]
+    else:
+        ids = sorted(same)
+        parts = [source.in_(ids[i : i + _AT_ONCE]) for i in range(0, len(ids), _AT_ONCE)]
+    for each in parts:
+        store.change(update(table).where(ours & each).values(seen=at))
 
 
 def _delete(store: Store, connection: str, sources: Iterable[str]) -> int:

@@ -44,7 +44,7 @@ class House:
         told: Mapping[str, Forecast] = {},
     ) -> None:
         self.told = told
-        self.names = names_of(plan.outcomes)
+        self.names = names_of(plan.parts)
         self.compiled = compiled
         self.policy = program.policy
         self.context = compiled.context(plan.settings, datetime.fromisoformat(plan.as_of))

@@ -591,7 +591,7 @@ def _by_title(outcomes: Iterable[Outcome], title: Callable[[Outcome], str]) -> t
 
 
 def _reasons(plan: Plan) -> Callable[[Outcome], str]:
-    names = cache(partial(names_of, plan.outcomes))
+    names = cache(partial(names_of, plan.parts))
 
     def said(outcome: Outcome) -> str:
         rehire = outcome.kind is Kind.REHIRE

@@ -293,7 +293,7 @@ def _missing(told: PastRun, plan: Plan) -> ReportSection | None:
 
 def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.telling if each.kind is Kind.CONFLICT]
-    names = names_of(plan.outcomes)
+    names = names_of(plan.parts)
     rows = tuple(
         (
             _who(told, each),

@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import astuple, field
+from dataclasses import field
 from io import BytesIO
 from itertools import islice
 from typing import Any, TypeAlias
@@ -252,9 +252,8 @@ def _header_of(head: Data) -> Header:
 
 
 def _evidence(evidence: LinkEvidence) -> Data:
-    pairs = (astuple(each) for each in evidence.links)
     return {
-        "links": [[*pair[:5], pair[5].value, pair[6]] for pair in pairs],
+        "links": list(evidence.links),
         "unlisted": sorted(evidence.unlisted),
         "gone": sorted(evidence.gone),
         "late": dict(evidence.late),
