@@ -98,7 +98,9 @@ def test_law_20_no_record_is_ever_in_two_links(
             found = [link(source, each, now, key=key) for source, (each, key) in night.items()]
             before = dict(wanted)
             taken = {each.target_id for each in found}
-            wanted = {s: e for s, e in wanted.items() if s not in night and e.target_id not in taken}
+            wanted = {
+                s: e for s, e in wanted.items() if s not in night and e.target_id not in taken
+            }
             for each in found:
                 old = before.get(each.source_id, each)
                 same = old.target_id == each.target_id
