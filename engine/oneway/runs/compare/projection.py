@@ -6,9 +6,9 @@ mapping reads. Open expressions can be evaluated again from the paths that are k
 others the outcome alone is kept, beside the record.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from functools import cached_property, partial
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cached_property
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from oneway.core.batches import Batch, RecordShape
@@ -207,41 +207,45 @@ def kept_text(record: Record, tree: Tree | None) -> str:
 
 def kept_texts(batch: Batch, tree: Tree | None) -> Sequence[str]:
     """Return what is kept of each record of a batch, most of which need not be decoded again."""
-    cutting = shaped_cut(batch.shape, tree)
-    if cutting is None:
-        return [kept_text(batch.record(place), tree) for place in range(len(batch))]
     try:
-        return list(map(canonical, map(cutting, batch.items)))
+        found = _shaped_texts(batch.shape, tree, batch.items)
     except (ValueError, RecursionError):
-        return [kept_text(batch.record(place), tree) for place in range(len(batch))]
+        found = None
+    if found is not None:
+        return found
+    return [kept_text(batch.record(place), tree) for place in range(len(batch))]
 
 
-def shaped_cut(shape: RecordShape, tree: Tree | None) -> Callable[[Any], dict[str, Value]] | None:
-    """Return what cuts objects of a shape as `cut` does records; None where only `cut` can."""
+def _shaped_texts(
+    shape: RecordShape, tree: Tree | None, objects: Sequence[Any]
+) -> Sequence[str] | None:
+    """Return objects of a shape, each cut to a tree, as canonical JSON; None if `cut` must."""
     if tree is None:
         tree = {key: {} for key in (*shape.attributes, *shape.sometimes)}
     if not shape.sometimes.isdisjoint(tree):
         return None
-    keys = [key for key in tree if key in shape.attributes]
-    inner: list[tuple[str, Callable[[Any], Value]]] = []
-    for key in keys:
-        if key in shape.inner:
-            below = shaped_cut(shape.inner[key], tree[key] or None)
-            if below is None:
-                return None
-            inner.append((key, below))
-        elif tree[key]:
-            inner.append((key, partial(_cut_value, below=tree[key])))
-    gets = [attrgetter(shape.attributes[key]) for key in keys]
+    keys = sorted(key for key in tree if key in shape.attributes)
+    columns = [_column(shape, key, tree[key], shape.all_of(key, objects)) for key in keys]
+    if None in columns:
+        return None
+    if not columns:
+        return ["{}"] * len(objects)
+    each = ",".join(f"{quoted(key)}:".replace("%", "%%") + "%s" for key in keys)
+    template = f"{{{each}}}"
+    return [template % found for found in zip(*columns, strict=True)]
 
-    def cutting(item: Any) -> dict[str, Value]:
-        found = {key: get(item) for key, get in zip(keys, gets, strict=True)}
-        for key, act in inner:
-            if found[key] is not None:
-                found[key] = act(found[key])
-        return found
 
-    return cutting
+def _column(
+    shape: RecordShape, key: str, below: Tree, values: Sequence[Any]
+) -> Sequence[str] | None:
+    """Return the values of objects under a key, each cut to a tree, as canonical JSON."""
+    if key in shape.inner:
+        found = _shaped_texts(shape.inner[key], below or None, [e for e in values if e is not None])
+        texts = iter(found or ())
+        return None if found is None else ["null" if e is None else next(texts) for e in values]
+    if below:
+        return [canonical(_cut_value(each, below)) for each in values]
+    return [quoted(each) if each.__class__ is str else canonical(each) for each in values]
 
 
 def cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
