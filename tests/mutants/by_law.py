@@ -346,7 +346,7 @@ OWN = (
     _nearest(
         "namesakes-are-created-while-theirs-goes",
         "planning/assemble",
-        "self._perhaps_there(row) if row is not None and verb is Verb.CREATE else ()",
+        "self._perhaps_there(row) if verb is Verb.CREATE else ()",
         "()",
         "nobody gets a second account while a record of their name is deactivated",
     ),

@@ -1,8 +1,9 @@
 """Keyed digests of sensitive values, and the canonical JSON that digests are made of."""
 
-import hmac
 import json
-from json.encoder import c_make_encoder, encode_basestring_ascii  # type: ignore[attr-defined]
+from hashlib import sha256
+from json.encoder import c_make_encoder  # type: ignore[attr-defined]
+from json.encoder import encode_basestring_ascii as quoted
 
 from oneway.core.records import Value
 from oneway.core.sealed import Sealed
@@ -15,17 +16,20 @@ class Seal:
 
     The digest covers the record and the field as well, so that two people who share a bank
     account do not show the same digest. HMAC-SHA-256 (RFC 2104), of which the key's part is made
-    once: a copy of it takes a fraction of what `hmac.digest` does.
+    once: copies of it take a fraction of what `hmac.digest` does.
     """
 
-    __slots__ = ("_keyed",)
+    __slots__ = ("_inner", "_outer")
 
     def __init__(self, key: bytes) -> None:
-        self._keyed = hmac.new(key, digestmod="sha256")
+        block = key if len(key) <= _BLOCK else sha256(key).digest()
+        block = block.ljust(_BLOCK, b"\0")
+        self._inner = sha256(bytes(each ^ 0x36 for each in block))
+        self._outer = sha256(bytes(each ^ 0x5C for each in block))
 
     def digest(self, record: str, field: str, value: Value) -> str:
         """Return the keyed digest of a value, as 64 hex digits."""
-        said = f"[{canonical(record)},{canonical(field)},{canonical(value)}]"
+        said = f"[{quoted(record)},{quoted(field)},{canonical(value)}]"
         return self._code(said.encode("ascii"))
 
     def mac(self, text: str) -> str:
@@ -36,23 +40,25 @@ class Seal:
         return self._code(f"oneway {text}".encode())
 
     def _code(self, message: bytes) -> str:
-        keyed = self._keyed.copy()
-        keyed.update(message)
-        return keyed.hexdigest()
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
     def __repr__(self) -> str:
         return "Seal(***)"
 
 
+_BLOCK = sha256().block_size
+
+
 def canonical(data: object) -> str:
     """Return data as canonical JSON: sorted keys, ASCII, no white space."""
     if isinstance(data, str):
-        return encode_basestring_ascii(data)
+        return quoted(data)
     return "".join(_chunks(data, 0))
 
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 # What `_encoder.encode` makes for each object anew; a circle of objects is too deep for it as well.
-_chunks = c_make_encoder(
-    None, _encoder.default, encode_basestring_ascii, None, ":", ",", True, False, False
-)
+_chunks = c_make_encoder(None, _encoder.default, quoted, None, ":", ",", True, False, False)

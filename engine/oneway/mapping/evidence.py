@@ -32,29 +32,36 @@ class Secrets:
 
 def evidence(expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]) -> str:
     """Return what an expression read of a record: `salary: "1O"`; nothing that is sensitive."""
-    open_ones = [path for path, hidden in _read(expression.paths, frozenset(secret)) if not hidden]
-    found = [(path, value) for path in open_ones if (value := at(data, path)) is not MISSING]
-    return ", ".join(f"{path_text(path)}: {as_shown(value)}" for path, value in found[:_MOST])
+    read = _read(expression.paths, frozenset(secret))
+    open_ones = [(text, at(data, path)) for path, text, hidden in read if not hidden]
+    found = [(text, value) for text, value in open_ones if value is not MISSING]
+    return ", ".join(f"{text}: {as_shown(value)}" for text, value in found[:_MOST])
 
 
 def readings(expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]) -> str:
     """Return all that an expression read of a record, with sensitive values as `***`."""
     said = []
-    for path, hidden in _read(expression.paths, frozenset(secret)):
+    for path, text, hidden in _read(expression.paths, frozenset(secret)):
         value = at(data, path)
         if value is not MISSING:
-            said.append(f"{path_text(path)}: {MASK if hidden else as_shown(value)}")
+            said.append(f"{text}: {MASK if hidden else as_shown(value)}")
     return ", ".join(said)
 
 
 @lru_cache(maxsize=64)
-def _read(uses: tuple[PathUse, ...], secret: frozenset[Path]) -> Sequence[tuple[Path, bool]]:
-    """Return each path, and whether it is sensitive; one expression is asked of many records."""
+def _read(uses: tuple[PathUse, ...], secret: frozenset[Path]) -> Sequence[tuple[Path, str, bool]]:
+    """Return each path, its text, and whether it is sensitive; one is asked of many records."""
     paths = dict.fromkeys(use.keys for use in uses)
-    return [(path, any(keys_overlap(path, each) for each in secret)) for path in paths]
+    return [
+        (path, path_text(path), any(keys_overlap(path, each) for each in secret)) for path in paths
+    ]
 
 
 def as_shown(value: object) -> str:
     """Return a value as JSON, a long one cut short."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _json(value)
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
+"""`json.dumps`, which makes an encoder each time."""

@@ -202,7 +202,7 @@ AnySourceRow: TypeAlias = SourceRow | SteadyRow
 
 def cell_of(said: Value | Cell) -> Cell:
     """Return the cell that a short row abbreviates."""
-    return said if isinstance(said, Cell) else Cell(CellState.STATED, said)
+    return said if isinstance(said, Cell) else _cell((STATED, said, None, None, False, ""))
 
 
 def _unpacked(packed: bytes) -> tuple[Cell, ...]:
@@ -224,10 +224,12 @@ def whole(row: AnySourceRow) -> SourceRow:
     """Return a row in the planner's form."""
     if isinstance(row, SourceRow):
         return row
-    return _row((*row[:5], *_STAYING[5:8], row.cells, row.leaving, *_STAYING[10:]))
+    return _row((*row[:5], *_BEFORE, _unpacked(row[5]), _unpacked_leaving(row[6]), *_AFTER))
 
 
 _STAYING = SourceRow("", "", "", ())
+_BEFORE, _AFTER = _STAYING[5:8], _STAYING[10:]
+"""What stands beside the cells of somebody who stays."""
 _row: Callable[[tuple[object, ...]], SourceRow] = partial(tuple.__new__, SourceRow)
 
 
@@ -435,6 +437,11 @@ class Policy:
     def merges(self) -> bool:
         """Whether any field keeps items of the target's list."""
         return any(rule.merge is not Merge.REPLACE for rule in self.fields)
+
+    @cached_property
+    def awaits(self) -> bool:
+        """Whether any field may refer to a record that the plan itself makes."""
+        return any(rule.own_table for rule in self.fields)
 
     @cached_property
     def reports(self) -> bool:

@@ -46,7 +46,7 @@ def absent(
     matched = {
         each.target.target_id for each in matches.by_source.values() if each.target is not None
     }
-    alone = [row for row in rows if matches.of(row).target is None]
+    alone = [row for row, found in matches.each(rows) if found.target is None]
     blocked = "" if source.complete else "the list of source records may not be complete"
     blocked = _anybody(program.policy, alone) or blocked
     none = _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN

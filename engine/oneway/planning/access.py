@@ -16,6 +16,7 @@ _WHY = {
 }
 _UNDONE = "written before, and the target does not keep it"
 _NOT_BEGUN = "not begun"
+_DONE = End(Ending.DONE)
 
 UNSAID = "leave_unsaid"
 """The code of a reason: the values for a leaver do not say that they have left."""
@@ -113,7 +114,7 @@ def _why(
     if leaving is None:
         said = "; ".join(reason.said for reason in outcome.reasons)
         return said or "nothing is written that would keep them out"
-    end = ends.get(leaving.id, End(Ending.DONE) if planned else None)
+    end = ends.get(leaving.id, _DONE if planned else None)
     if end is None:
         return _NOT_BEGUN
     if end.code == OUT_BY_NOW:

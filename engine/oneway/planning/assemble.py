@@ -1,6 +1,6 @@
 """Turns drafts into outcomes: seals sensitive values, and gives each action its id."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 
@@ -64,26 +64,29 @@ class Assembler:
     """The target records that have more of people's values than their match, by source id."""
     namesakes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The target records to be deactivated that have the names of new people, by source id."""
+    sure: Collection[str] = frozenset()
+    """See `WithNearer`."""
 
     def outcome(self, draft: Draft) -> Outcome:
-        row, target = draft.row, draft.target
+        kind, row, target, *_, has_access = draft
+        actions, target_id = self._actions(draft), target[0] if target is not None else None
+        if row is None:
+            name = held_name(self.policy, target) if target is not None else ""
+            reasons = draft.reasons
+            return Outcome(kind, draft.key, name, None, target_id, reasons, actions, has_access)
+        source_id, key, label, *_ = row
         return Outcome(
-            draft.kind,
-            draft.key,
-            self._label(draft),
-            row.source_id if row is not None else None,
-            target.target_id if target is not None else None,
-            (*self._stranger(draft), *draft.reasons, *self._near(draft)),
-            self._actions(draft),
-            draft.has_access,
-            self._key_digest(row) if row is not None else "",
+            kind,
+            key,
+            label,
+            source_id,
+            target_id,
+            (*self._stranger(draft, row), *draft.reasons, *self.near.get(source_id, ())),
+            actions,
+            has_access,
+            self._key_digest(row),
             self._only_by_key(row, target),
         )
-
-    def _label(self, draft: Draft) -> str:
-        if draft.row is not None:
-            return draft.row.label
-        return held_name(self.policy, draft.target) if draft.target is not None else ""
 
     def quiet(self, pairs: Iterable[tuple[AnySourceRow, AnyTargetRow]]) -> list[Quiet]:
         """Return the outcomes of pairs without anything to report; their first key is shown.
@@ -110,10 +113,12 @@ class Assembler:
             and not repeats(each.source_id, each.key)
         }
 
-    def _only_by_key(self, row: AnySourceRow | None, target: AnyTargetRow | None) -> bool:
-        if row is None or target is None:
+    def _only_by_key(self, row: AnySourceRow, target: AnyTargetRow | None) -> bool:
+        if target is None:
             return False
-        if row.source_id in self.nearer:
+        if row[0] in self.sure:
+            return False
+        if row[0] in self.nearer:
             return True
         names, held, cells = self.policy.identifying, target.values, row.cells
         known = bool(cells and held)
@@ -136,11 +141,11 @@ class Assembler:
                 return "" if shown else self.seal.digest(row.source_id, path or "match", value)
         return ""
 
-    def _stranger(self, draft: Draft) -> tuple[Reason, ...]:
+    def _stranger(self, draft: Draft, row: SourceRow) -> tuple[Reason, ...]:
         """Return why a record to be updated, or that is to leave, may belong to another person."""
-        row, target, verb = draft.row, draft.target, draft.verb
-        if row is None or target is None:
-            return self._perhaps_there(row) if row is not None and verb is Verb.CREATE else ()
+        target, verb = draft.target, draft.verb
+        if target is None:
+            return self._perhaps_there(row) if verb is Verb.CREATE else ()
         leaves = draft.access is not None and draft.access.takes_access
         if verb is not Verb.UPDATE and not leaves:
             return ()
@@ -177,11 +182,10 @@ class Assembler:
         text = f"target record {some(ids)} would be deactivated as absent, and has the same name"
         return (Reason(STRANGER, f"{text}: perhaps one person", None, ids, warning=True),)
 
-    def _near(self, draft: Draft) -> tuple[Reason, ...]:
-        return self.near.get(draft.row.source_id, ()) if draft.row is not None else ()
-
     def _actions(self, draft: Draft) -> tuple[Action, ...]:
         """Return the action on access first, then the action on the other fields."""
+        if draft.access is None and draft.verb is None:
+            return ()
         identity, made, first = draft.identity, list[Action](), tuple[str, ...]()
         if draft.access is not None:
             id = self._id(identity, "access")
@@ -189,9 +193,9 @@ class Assembler:
             # A person held by a guard is not written to; a leaver's other fields wait for nothing.
             first = (id,) if draft.access is Verb.REACTIVATE else ()
         if draft.verb is not None:
-            now = draft.differences
-            later = [each for each in now if isinstance(each.after, Awaited)]
-            if later:
+            now, later = draft.differences, list[FieldChange]()
+            if self.policy.awaits:
+                later = [each for each in now if isinstance(each.after, Awaited)]
                 now = tuple([each for each in now if not isinstance(each.after, Awaited)])
             if now or draft.verb is Verb.CREATE:
                 id = self._id(identity)

@@ -76,8 +76,9 @@ def _leavers(outcome: Outcome, action: Action) -> Sequence[str]:
 
 
 def _clears(_: Outcome, action: Action) -> Sequence[str]:
-    cleared = [change for change in action.changes if change.clears]
-    return ("",) if cleared and action.verb is not Verb.CREATE else ()
+    if action.verb is Verb.CREATE:
+        return ()
+    return ("",) if [change for change in action.changes if change.clears] else ()
 
 
 def _field_changes(_: Outcome, action: Action) -> Sequence[str]:

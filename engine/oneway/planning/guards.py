@@ -228,7 +228,10 @@ def judge(
     }
     everything = tuple(action.id for action in plan.actions if action.id not in waiting)
     raised = {allowance.guard: allowance.ceiling for allowance in plan.allowed}
-    counts = [each for kind in limits for each in _counts(kind, plan, limits[kind], waiting)]
+    acting = _acting(plan, waiting)
+    counts = [each for kind, limit in limits.items() if kind is not GuardKind.IDENTITIES
+              for each in _counts(kind, plan, limit, acting, waiting)]  # fmt: skip
+    counts.append(_identities(plan, limits[GuardKind.IDENTITIES], waiting))
     counts += _shrunk(plan, guards, history, everything)
     counts += _gone(plan.reads, plan.inputs, guards, history, everything)
     found = (_breach(each, history, raised) for each in counts)
@@ -268,8 +271,9 @@ def concerned(plan: Plan, guard: str) -> tuple[Outcome, ...]:
 def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
     """Return the names of the guards that count each action of a plan, by the action's id."""
     found: dict[str, list[str]] = {action.id: [] for action in plan.actions}
+    acting = _acting(plan)
     for definition in DEFINITIONS:
-        for counted, _, action in _counted(definition, plan):
+        for counted, action in _counted(definition, acting):
             found[action.id].append(_name(definition.kind, counted))
     return {id: tuple(names) for id, names in found.items()}
 
@@ -466,20 +470,18 @@ def _name(kind: GuardKind, field: str) -> str:
 
 
 def _counts(
-    kind: GuardKind, plan: Plan, limit: Limit, waiting: Collection[str]
+    kind: GuardKind, plan: Plan, limit: Limit, acting: "_Acting", waiting: Collection[str]
 ) -> Iterator[_Count]:
     """Yield what a guard counted, for each field or key if it counts those separately."""
-    if kind is GuardKind.IDENTITIES:
-        yield _identities(plan, limit, waiting)
-        return
-    found: dict[str, list[tuple[str, str]]] = {}
-    for counted, person, action in _counted(GUARDS[kind], plan):
-        if action.id not in waiting:
-            found.setdefault(counted, []).append((person, action.id))
+    found: dict[str, list[Action]] = {}
+    for counted, action in _counted(GUARDS[kind], acting):
+        found.setdefault(counted, []).append(action)
     creating = _creating(plan, waiting, found) if kind is GuardKind.FIELD_CHANGES else {}
     for counted in sorted(found):
-        people = frozenset(person for person, _ in found[counted])
-        ids = tuple(dict.fromkeys(id for _, id in found[counted]))
+        actions = found[counted]
+        people = frozenset([person_of(each.verb, each.source_id, each.target_id)
+                            for each in actions])  # fmt: skip
+        ids = tuple(dict.fromkeys([each.id for each in actions]))
         creates = tuple(creating.get(counted, ()))
         yield _Count(kind, counted, people, ids, limit, plan.managed, creates=creates)
 
@@ -493,7 +495,7 @@ def _creating(
     wrong column, would be written to new records as well.
     """
     found: dict[str, list[str]] = {}
-    for action in plan.actions:
+    for action in plan.actions if fields else ():
         if action.id in waiting or not (action.verb is Verb.CREATE or _completes_a_create(action)):
             continue
         written = [change.field for change in action.changes if change.field in fields]
@@ -502,17 +504,27 @@ def _creating(
     return found
 
 
-def _counted(definition: GuardDefinition, plan: Plan) -> Iterator[tuple[str, str, Action]]:
-    """Yield each action that a guard counts, with the field it counts under and the person."""
-    if definition.counter is None:
-        return
-    for outcome in plan.telling:
-        for action in outcome.actions:
-            under = definition.counter(outcome, action)
-            if under and not _completes_a_create(action):
-                person = person_of(action.verb, action.source_id, action.target_id)
-                for counted in under:
-                    yield counted, person, action
+_Acting = Sequence[tuple[Outcome, Action]]
+"""Actions that guards may count, with their outcomes."""
+
+
+def _acting(plan: Plan, waiting: Collection[str] = ()) -> _Acting:
+    """Return all actions of a plan that do not wait, but for those that complete a create."""
+    return [
+        (outcome, action)
+        for outcome in plan.telling
+        for action in outcome.actions
+        if action.id not in waiting and not _completes_a_create(action)
+    ]
+
+
+def _counted(definition: GuardDefinition, acting: _Acting) -> Iterator[tuple[str, Action]]:
+    """Yield each action that a guard counts, with the field it counts under."""
+    counter = definition.counter
+    if counter is not None:
+        for outcome, action in acting:
+            for counted in counter(outcome, action):
+                yield counted, action
 
 
 def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
@@ -521,7 +533,8 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
     found = [
         outcome
         for outcome in plan.telling
-        if any(reason.code == STRANGER for reason in outcome.reasons)
+        if outcome.reasons
+        and any(reason.code == STRANGER for reason in outcome.reasons)
         and outcome.key not in allowed
         and any(_may_be_held(outcome, action, waiting) for action in outcome.actions)
     ]

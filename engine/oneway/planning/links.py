@@ -547,8 +547,12 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
 
 def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
     """Return whether both records have one value in a field; None if one of them has none."""
-    cell = row.cells[position]
-    held = present(target.values[position]) if _is_stated(cell) else None
+    cell, held = row.cells[position], target.values[position]
+    if cell[0] is not STATED:
+        return None
+    if cell[1] == held and isinstance(held, str) and held.strip():
+        return True  # as most: one text, which is the same by every comparison
+    held = present(held)
     return None if held is None else same(held, cell.value, _comparison(policy.fields[position]))
 
 
@@ -571,8 +575,11 @@ def _share(policy: Policy, fields: Iterable[int], row: SourceRow, target: Target
 
 def is_exclusive(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
     """Return whether a matched pair shares such a value, or a key beside the one that found it."""
-    if shares_single(policy, row, target):
-        return True
+    return shares_single(policy, row, target) or shares_keys(row, target)
+
+
+def shares_keys(row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a pair has several match keys in common."""
     keys = zip(row.keys, target.keys, strict=False)
     return len([one for one, other in keys if one is not None and one == other]) > 1
 

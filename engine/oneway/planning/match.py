@@ -6,8 +6,9 @@ go on to the next key. Anything but one row and one target record, still unclaim
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -38,6 +39,9 @@ class Match(NamedTuple):
 
 
 NOBODY = Match()
+_NOTHING_MORE = NOBODY[3:]
+_match_of: Callable[[tuple[object, ...]], Match] = partial(tuple.__new__, Match)
+"""Quicker than the class, whose own function is Python's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class Matches:
     def of(self, row: SourceRow) -> Match:
         """Return a row's match."""
         return self.by_source.get(row.source_id, NOBODY)
+
+    def each(self, rows: Iterable[SourceRow]) -> "list[tuple[SourceRow, Match]]":
+        """Return rows with their matches."""
+        find = self.by_source.get
+        return [(row, find(row[0], NOBODY)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +190,9 @@ def _decide(
     path: str,
 ) -> Match | None:
     """Return the result for one value of one key; `spoken` are the owners by earlier keys."""
-    ids = tuple([each.target_id for each in candidates])
+    if not candidates and len(claimants) == 1:
+        return None
+    ids = tuple([each[0] for each in candidates])
     if len(claimants) > 1:
         sources = tuple(row.source_id for row in claimants)
         text = f"{len(sources)} source records have one value for {_named(level, path)}"
@@ -192,14 +203,12 @@ def _decide(
             f"{len(ids)} target records have the value of {_named(level, path)}: {', '.join(ids)}"
         )
         reason = Reason("ambiguous", text, candidates=ids)
-    elif not candidates:
-        return None
     elif ids[0] in spoken:
         owner = _claimed(claimants[0], candidates[0], spoken[ids[0]])
         text = f"{_named(level, path)} finds {owner}"
         reason = Reason("claimed", text, candidates=ids)
     else:
-        return Match(target=candidates[0], level=level)
+        return _match_of((candidates[0], None, level, *_NOTHING_MORE))
     return Match(conflict=reason, level=level, candidates=tuple(candidates))
 
 

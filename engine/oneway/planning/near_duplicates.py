@@ -50,7 +50,7 @@ def hold_near_duplicates(
     `quiet` are matched pairs not passed otherwise. For keys in `allowed`, a person has confirmed
     that they belong to a separate person. Sensitive keys are compared, and not shown.
     """
-    joiners = [row for row in rows if _may_be_created(row, matches.of(row))]
+    joiners = [row for row, each in matches.each(rows) if _may_be_created(row, each)]
     if not joiners:
         return matches
     found = dict(matches.by_source)

@@ -26,7 +26,7 @@ from oneway.planning.lookalikes import (
     said_of_nobodys,
     said_value,
 )
-from oneway.planning.match import Matches, Pairs
+from oneway.planning.match import Match, Matches, Pairs
 from oneway.planning.plan import Reason
 
 NEAR_MISS = "near_miss"
@@ -49,13 +49,12 @@ def near_misses(
     matched pairs not passed otherwise. Sensitive keys are compared and not shown; other sensitive
     values are not compared.
     """
-    rows = tuple(rows)
-    alone = [row for row in rows if _is_alone(row, matches)]
+    matched = matches.each(rows)
+    alone = [row for row, found in matched if _is_alone(row, found)]
     if not alone:
         return {}
-    matched = ((matches.of(row).target, row) for row in rows)
     owners: dict[str, AnySourceRow] = {}
-    owners |= {target.target_id: row for target, row in matched if target is not None}
+    owners |= {each.target.target_id: row for row, each in matched if each.target is not None}
     targets = tuple(targets)
     free = [each for each in targets if each.target_id not in owners]
     found = _by_keys(alone, free, policy, matches.spoken)
@@ -87,11 +86,11 @@ def likely_targets(
     as in `near_misses`.
     """
     rows = tuple(rows)
-    left = (row for row in rows if row.leaver or row.may_have_left)
-    leavers = [row for row in left if _is_alone(row, matches)]
+    left = [row for row in rows if row.leaver or row.may_have_left]
+    leavers = [row for row, found in matches.each(left) if _is_alone(row, found)]
     if not leavers:
         return {}
-    matched = (matches.of(row).target for row in rows)
+    matched = (found.target for _, found in matches.each(rows))
     owned = {each.target_id for each in matched if each is not None}
     of_linked = {linked[row.source_id] for row in rows if row.source_id in linked}
     others = owned | (matches.spoken & of_linked)
@@ -152,8 +151,7 @@ def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(reason for reason in reasons if reason.code != NEAR_MISS)
 
 
-def _is_alone(row: SourceRow, matches: Matches) -> bool:
-    found = matches.of(row)
+def _is_alone(row: SourceRow, found: Match) -> bool:
     return found.target is None and found.conflict is None and not row.outside
 
 

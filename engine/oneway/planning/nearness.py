@@ -16,7 +16,7 @@ from oneway.core.records import Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.holders import whose
-from oneway.planning.links import is_exclusive, is_supported, likeness_of
+from oneway.planning.links import is_supported, likeness_of, shares_keys, shares_single
 from oneway.planning.lookalikes import (
     by_name,
     held_value,
@@ -64,26 +64,34 @@ class Nearer:
 
 
 class WithNearer(NamedTuple):
-    """Drafts, `nearer_records` and `namesakes_to_go`."""
+    """Drafts, `nearer_records` and `namesakes_to_go`.
+
+    `sure` are the ids of source records whose matches a link or a unique value confirms; of those
+    of whom nothing is written, it says nothing.
+    """
 
     drafts: tuple[Draft, ...]
     nearer: Mapping[str, Nearer]
     going: Mapping[str, Sequence[str]]
+    sure: AbstractSet[str]
 
 
 def nearer_records(
     drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]
-) -> Mapping[str, Nearer]:
+) -> tuple[Mapping[str, Nearer], AbstractSet[str]]:
     """Return the target records that are nearer to people than their match, by source id.
 
-    People count whose match is to be written to, or who have left or may have; not those with a
-    link to it that says more than its key, or with a value in common that only one record may hold.
+    Also `WithNearer.sure`. People count whose match is to be written to, or who have left or may
+    have; not those with a link to it that says more than its key, or with a value in common that
+    only one record may hold.
     Against the key of somebody who stays, a name alone says nothing, unless two are exchanged.
     """
-    pairs = [each for each in drafts if _is_in_question(each)]
     search = _Nearest(policy, drafts, linked)
-    found = ((each.identity[1], search.of(each)) for each in pairs)
-    return {source_id: nearer for source_id, nearer in found if nearer is not None}
+    found = {}
+    for each in drafts:
+        if _is_in_question(each) and (nearer := search.of(each)) is not None:
+            found[each.identity[1]] = nearer
+    return found, search.confirmed
 
 
 def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]) -> WithNearer:
@@ -92,9 +100,10 @@ def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, st
     The drafts name the unmatched records that are nearer to a leaver than their match.
     The leave may end another person's access, while the leaver gets in by such a record.
     """
-    nearer, going = nearer_records(drafts, policy, linked), namesakes_to_go(drafts, policy)
+    nearer, sure = nearer_records(drafts, policy, linked)
+    going = namesakes_to_go(drafts, policy)
     if not nearer:  # as in nearly all plans
-        return WithNearer(tuple(drafts), nearer, going)
+        return WithNearer(tuple(drafts), nearer, going, sure)
     left = {e.row.source_id: e.row for e in drafts if e.row is not None and _may_have_left(e.row)}
     theirs = {
         target.target_id: left[source_id]
@@ -110,7 +119,7 @@ def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, st
         reason = perhaps_theirs(row, "name or other values")
         return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
-    return WithNearer(tuple(map(told, drafts)), nearer, going)
+    return WithNearer(tuple(map(told, drafts)), nearer, going, sure)
 
 
 def _may_have_left(row: SourceRow) -> bool:
@@ -155,6 +164,8 @@ class _Nearest:
         self.others = [each for each in shown_fields(policy) if each not in policy.identifying]
         self.drafts = drafts
         self.kept: dict[str, int] = {}
+        self.confirmed: set[str] = set()
+        """The ids of source records whose match a link or a unique value confirms, as found."""
 
     @cached_property
     def rivals(self) -> Mapping[str, tuple[SourceRow | None, TargetRow]]:
@@ -206,9 +217,11 @@ class _Nearest:
 
     def sure(self, row: SourceRow, target: TargetRow) -> bool:
         """Return whether a link, or a value that only one record may hold, says whose it is."""
-        if self.linked and is_supported(self.linked, row, target):
+        supported = bool(self.linked) and is_supported(self.linked, row, target)
+        if supported or shares_single(self.policy, row, target):
+            self.confirmed.add(row.source_id)
             return True
-        return is_exclusive(self.policy, row, target)
+        return shares_keys(row, target)
 
     def _kept(self, id: str) -> int:
         """Return how much a record has in common with its own match; -1 if it has none."""

@@ -542,11 +542,11 @@ class Drafter:
         if target.left or row.leaves_later:
             return False
         fields = tuple(zip(self.policy.leaving, row.leaving, target.leaving, strict=True))
-        silent = all(wanted(rule, cell) is KEEP for rule, cell, _ in fields)
-        if (silent or self._untold(row)) and not target.scheduled:
-            return True
         rules = self.policy.leaving
         if differing(fields) or unlisted(rules, row.leaving, target.leaving):
+            return True
+        silent = all(wanted(rule, cell) is KEEP for rule, cell, _ in fields)
+        if (silent or self._untold(row)) and not target.scheduled:
             return True
         return self._answer(target, (), ()) in (LeftAnswer.STAYS, LeftAnswer.UNKNOWN)
 
@@ -586,10 +586,8 @@ class Drafter:
 
     def _untold(self, row: SourceRow) -> tuple[FieldRule, ...]:
         """Return the fields that show a record has left, but get no value."""
-        rules = self.policy.leaving
-        return tuple(
-            rules[i] for i in self.policy.telling if wanted(rules[i], row.leaving[i]) is KEEP
-        )
+        rules, cells = self.policy.leaving, row.leaving
+        return tuple([rules[i] for i in self.policy.telling if wanted(rules[i], cells[i]) is KEEP])
 
     def _rivals(self, target: TargetRow, difference: FieldChange) -> Sequence[str]:
         return self.contested.get((target.target_id, difference.rule.path), ())

@@ -469,6 +469,17 @@ class Plan:
         """The writes, in the order in which they are applied."""
         return tuple(action for outcome in self.telling for action in outcome.actions)
 
+    @cached_property
+    def by_verb(self) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
+        """The outcomes that have an action, by verb, in a fixed order of verbs."""
+        found: dict[int, list[Outcome]] = {id(verb): [] for verb in Verb}  # quicker than its hash
+        for outcome in self.telling:
+            for action in outcome.actions:
+                same = found[id(action.verb)]
+                if not same or same[-1] is not outcome:
+                    same.append(outcome)
+        return tuple((verb, tuple(found[id(verb)])) for verb in Verb if found[id(verb)])
+
     def counts(self) -> dict[str, int]:
         """Return how many records have each outcome, every outcome named."""
         found = Counter([id(outcome.kind) for outcome in self.telling])  # quicker than its hash

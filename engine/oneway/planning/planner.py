@@ -36,7 +36,7 @@ from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile, remembered
-from oneway.planning.match import Matches, Pairs, match, targets_by_readable_keys
+from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import likely_targets, near_misses
 from oneway.planning.nearness import WithNearer, with_nearer
@@ -132,12 +132,15 @@ def plan_rows(
     rows, targets, quiet = screened.rows, screened.targets, screened.quiet
     matches = _matched(rows, targets, policy, evidence, header.allowed, quiet, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    drafter = _drafter(program, screened, matches, evidence, unseen, target.complete)
-    unmatched = _unmatched(program, targets, matches, source, rows, evidence)
+    linked = remembered(evidence, targets)
+    drafter = _drafter(program, screened, matches, evidence, unseen, linked, target.complete)
+    unmatched = _unmatched(program, targets, matches, source, rows, linked)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
-    drafts, nearer, going = _named(policy, settled.drafts, matches, drafter.possible, evidence)
+    named = _named(policy, settled.drafts, matches, drafter.possible, evidence)
     near = near_misses(rows, targets, matches, policy, quiet)
-    assembler = Assembler(policy, seal, settled.before, near, evidence.targets, nearer, going)
+    managed = [each for row, each in matches.each(rows) if _is_managed(row, each)]
+    unplanned = len(quiet) + len(passed_over)
+    assembler = Assembler(policy, seal, settled.before, near, evidence.targets, *named[1:])
     return Plan(
         mapping=policy.name,
         mapping_file=header.mapping_file,
@@ -148,12 +151,12 @@ def plan_rows(
         engine=header.engine,
         inputs=header.inputs,
         reads=_reads(source, target, unseen, header, len(passed_over)),
-        managed=_managed(matches, rows) + len(quiet) + len(passed_over),
-        outcomes=_in_order(assembler, (*drafts, *_aside(chosen)), quiet, passed_over),
+        managed=len(managed) + unplanned,
+        outcomes=_in_order(assembler, (*named.drafts, *_aside(chosen)), quiet, passed_over),
         misses=_misses(rows),
         allowed=header.allowed,
         names=header.names,
-        matched_by=_matched_by(policy, matches, rows, len(quiet) + len(passed_over)),
+        matched_by=_matched_by(policy, managed, unplanned),
         remarks=header.remarks,
     )
 
@@ -183,16 +186,15 @@ def _granted(
     rows: Sequence[SourceRow],
 ) -> GrantedClaims:
     """Return the outcomes of rows, and of target records alone, once claims are settled."""
-    found = (drafter.draft(row, matches.of(row)) for row in rows)
+    found = (drafter.draft(row, each) for row, each in matches.each(rows))
     return grant_claims([*found, *unmatched], targets, drafter.policy)
 
 
 def _unmatched(
     program: Program, targets: Sequence[TargetRow], matches: Matches,
-    source: Collected[AnySourceRow], rows: Sequence[SourceRow], evidence: LinkEvidence,
+    source: Collected[AnySourceRow], rows: Sequence[SourceRow], linked: Mapping[str, str],
 ) -> Sequence[Draft]:  # fmt: skip
     """Return the outcomes of target records alone; some may be a leaver's as well."""
-    linked = remembered(evidence, targets)
     second = second_records(rows, targets, matches, program.policy, linked)
 
     def told(draft: Draft) -> Draft:
@@ -329,12 +331,12 @@ def _drafter(
     matches: Matches,
     evidence: LinkEvidence,
     unseen: tuple[str, ...],
+    linked: Mapping[str, str],
     complete: bool,
 ) -> Drafter:
     rows, targets = screened.rows, screened.targets
     hidden_access = any(not (each.keys_known or each.left) for each in targets)
     policy = program.policy
-    linked = remembered(evidence, targets)
     return Drafter(
         policy,
         program.left_with,
@@ -376,19 +378,12 @@ def _reads(
     return one, other, *header.references
 
 
-def _managed(matches: Matches, rows: Iterable[SourceRow]) -> int:
-    return sum(map(partial(_is_managed, matches), rows))
-
-
-def _matched_by(
-    policy: Policy, matches: Matches, rows: Iterable[SourceRow], quiet: int
-) -> tuple[KeyCount, ...]:
+def _matched_by(policy: Policy, managed: Iterable[Match], quiet: int) -> tuple[KeyCount, ...]:
     """Return how many records each match key matched; nothing if the first matched all.
 
     Quiet pairs are matched by the first key. What a link of earlier runs matched counts as such.
     """
-    levels = [matches.of(row) for row in rows if _is_managed(matches, row)]
-    counts = Counter(each.level if each.target is not None else None for each in levels)
+    counts = Counter([each.level if each.target is not None else None for each in managed])
     if not any(counts[level] for level in range(1, len(policy.match))):
         return ()
     counts[0] += quiet
@@ -400,12 +395,11 @@ def _matched_by(
     return (*found, *linked)
 
 
-def _is_managed(matches: Matches, row: SourceRow) -> bool:
+def _is_managed(row: SourceRow, found: Match) -> bool:
     """Return whether a row counts as managed for guards: matched, and in scope.
 
     A person with a new key still counts: a swap of keys does not shrink the target.
     """
-    found = matches.of(row)
     rekeyed = found.conflict is not None and found.conflict.code == "rekeyed"
     return (found.target is not None or rekeyed) and (row.leaver or not row.outside)
 

@@ -132,7 +132,7 @@ class _Screen:
         self.links = KnownPairs(evidence)
         watched = policy.watched
         self.fields = [
-            (rule, rule.merge is Merge.REPLACE, position in watched)
+            (rule, rule.merge is Merge.REPLACE, _is_written_as_it_is(rule), position in watched)
             for position, rule in enumerate(policy.fields)
         ]
 
@@ -173,9 +173,8 @@ class _Screen:
         _, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
         if left or scheduled or error is not None or unsaid is not None or not (known and values):
             return False
-        if not (self._says_alone(row[0], keys) and _stays(row)):
-            return False
-        return self._agrees(row.cells, values)
+        # The fields first: nearly all who come here differ in one.
+        return _stays(row) and self._agrees(row.cells, values) and self._says_alone(row[0], keys)
 
     def _says_alone(self, source_id: str, keys: Sequence[Hashable]) -> bool:
         """Return whether no other source record has any key of a row's target record.
@@ -189,7 +188,8 @@ class _Screen:
 
     def _agrees(self, cells: Sequence[Cell], values: Sequence[Value | Missing]) -> bool:
         """Return whether no field is written, and none needs a reason for being left alone."""
-        for (rule, plain, watched), cell, held in zip(self.fields, cells, values, strict=True):
+        for field, cell, held in zip(self.fields, cells, values, strict=True):
+            rule, plain, as_it_is, watched = field
             state, value, _, sought, _, _ = cell
             if sought is not None or (watched and held is MISSING):
                 return False
@@ -198,12 +198,19 @@ class _Screen:
                 and plain
                 and value.__class__ is held.__class__
                 and value.__class__ in PLAIN
-                and value == held
             ):
-                continue
+                if value == held:
+                    continue
+                if as_it_is and (value.__class__ is not str or value.isascii()):
+                    return False  # another value, and written: nearly all who come here end so
             if not _is_silent(rule, cell, held):
                 return False
         return True
+
+
+def _is_written_as_it_is(rule: FieldRule) -> bool:
+    """Return whether a field gets what the source states wherever the target holds other text."""
+    return rule.write is Write.OVERWRITE and rule.compare is Compare.EXACT
 
 
 def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:

@@ -17,6 +17,7 @@ not depend on the order of records, and a plan made after the apply finds nothin
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, comparable, comparables
@@ -41,7 +42,7 @@ class GrantedClaims:
 
 
 def grant_claims(
-    drafts: Sequence[Draft], targets: Iterable[TargetRow], policy: Policy
+    drafts: Sequence[Draft], targets: Sequence[TargetRow], policy: Policy
 ) -> GrantedClaims:
     """Turn every draft whose claim cannot be met into a conflict, and order the others."""
     claims = _Claims(drafts, targets, policy)
@@ -100,7 +101,7 @@ class _Claims:
     def __init__(
         self,
         drafts: Sequence[Draft],
-        targets: Iterable[TargetRow],
+        targets: Sequence[TargetRow],
         policy: Policy,
     ) -> None:
         self.policy = policy
@@ -111,8 +112,8 @@ class _Claims:
         self.drafts: dict[tuple[str, str], Draft] = {}
         self.by_target: dict[str, tuple[str, str]] = {}
         self.by_slot: dict[Slot, list[tuple[str, str]]] = defaultdict(list)
-        self.targets = {each.target_id: each for each in targets}
-        self.rows = {each.target.target_id: each.row for each in drafts if each.target is not None}
+        self.targets = targets
+        self.everybody = drafts
         for draft in drafts:
             slots = tuple([
                 (i, comparable(each.after, self.ways[i]))
@@ -128,7 +129,7 @@ class _Claims:
             for slot in slots:
                 if slot[1] is not None:
                     self.by_slot[slot].append(identity)
-        self.holders = self._holders(self.targets.values())
+        self.holders = self._holders()
         self.disputed = {
             identity: slots
             for identity, slots in (self.claimed.items() if self.holders else ())
@@ -136,11 +137,17 @@ class _Claims:
         }
         """The claims of values that other target records hold now: hardly any."""
 
-    def _holders(self, targets: Iterable[TargetRow]) -> dict[Slot, list[str]]:
+    @cached_property
+    def people(self) -> Mapping[str, tuple[TargetRow, SourceRow | None]]:
+        """The target records, each with the source record that it is drafted for, by their ids."""
+        rows = {e.target.target_id: e.row for e in self.everybody if e.target is not None}
+        return {each.target_id: (each, rows.get(each.target_id)) for each in self.targets}
+
+    def _holders(self) -> dict[Slot, list[str]]:
         """Return the holders of each claimed value."""
         wanted = {slot for slots in self.claimed.values() for slot in slots}
         holders: dict[Slot, list[str]] = defaultdict(list)
-        known = [each for each in targets if each.values]
+        known = [each for each in self.targets if each.values] if wanted else []
         for i, compare in self.ways.items() if wanted else ():
             values = [each.values[i] for each in known]
             held = comparables([None if v is MISSING else v for v in values], compare)
@@ -288,7 +295,7 @@ class _Claims:
             yield _rivalled(rule, rivals)
 
     def _taken(self, rule: FieldRule, targets: Sequence[str]) -> Reason:
-        named = (whose(each, self.targets.get(each), self.rows.get(each)) for each in targets)
+        named = (whose(each, *self.people.get(each, (None, None))) for each in targets)
         text = f"{rule.path} already belongs to {', '.join(named)}"
         return Reason("taken", text, rule.place, tuple(targets))
 

@@ -4,7 +4,7 @@ It is told of all records. A run that passes over some tells nothing of it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -117,20 +117,15 @@ def _of_codes(rule: FieldRule, new: Mapping[str | int, int]) -> Reason:
 def _kept(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
     """Yield how many values of the target stay because the source is blank there, and whose."""
     fields = found.program.policy.fields
-    targets = {each[0]: each for each in _unlike(found.target.items)}
-    pairs = list(_pairs(plan, targets))
-    whom = {source_id for _, source_id, _ in pairs}
-    rows = {each[0]: each for each in found.source.items if each[0] in whom}
+    rows = _perhaps_blank(found.source.items)
+    targets = {each[0]: each for each in _unlike(found.target.items)} if rows else {}
     counts: Counter[str] = Counter()
     whose: dict[str, list[str]] = defaultdict(list)
-    for key, source_id, target_id in pairs:
-        row, target = rows.get(source_id), targets[target_id]
-        short = isinstance(row, SteadyRow) and _BLANK not in row.packed  # all it says has a value
-        if row is not None and not (short or row.leaver):
-            for path in _kept_fields(fields, row, target):
-                counts[path] += 1
-                if key and len(whose[path]) < _NAMED:
-                    whose[path].append(key)
+    for key, row, target in _pairs(plan, rows, targets):
+        for path in _kept_fields(fields, row, target):
+            counts[path] += 1
+            if key and len(whose[path]) < _NAMED:
+                whose[path].append(key)
     if counts:
         said = ", ".join(f"{path} {n:,}{_whose(whose[path], n)}" for path, n in counts.items())
         yield Reason("kept", f"blank in the source, kept in the target: {said}")
@@ -140,6 +135,15 @@ def _whose(keys: list[str], number: int) -> str:
     """Return the first few of a number of people in brackets; nothing if no key may be shown."""
     more = " and others" if number > len(keys) else ""
     return f" ({', '.join(keys)}{more})" if keys else ""
+
+
+def _perhaps_blank(rows: Sequence[AnySourceRow]) -> Mapping[str, AnySourceRow]:
+    """Return the rows of those who stay, by their ids, but for those that give every value."""
+    return {
+        row[0]: row
+        for row in rows
+        if (_BLANK in row.packed if isinstance(row, SteadyRow) else not row.leaver)
+    }
 
 
 def _unlike(targets: Sequence[AnyTargetRow]) -> list[AnyTargetRow]:
@@ -161,13 +165,14 @@ def _holds_more(beside: Sequence[Sequence[Value | Missing]]) -> bool:
 _STAYING = (Kind.UNCHANGED, Kind.UPDATE)
 
 
-def _pairs(plan: Plan, targets: Container[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield the key and both ids of each person who stays, and has one of these target records."""
-    for each in [e for e in plan.parts if not isinstance(e, Quiet) or e[3] in targets]:
-        source_id, target_id = each.source_id, each.target_id
-        known = isinstance(each, Quiet) or each.kind in _STAYING
-        if known and source_id is not None and target_id is not None and target_id in targets:
-            yield each.key, source_id, target_id
+def _pairs(
+    plan: Plan, rows: Mapping[str, AnySourceRow], targets: Mapping[str, AnyTargetRow]
+) -> Iterator[tuple[str, AnySourceRow, AnyTargetRow]]:
+    """Yield the key and both rows of each person who stays, where both are among these."""
+    for each in [e for e in plan.parts if e.source_id in rows] if targets else ():
+        row, target = rows[each.source_id or ""], targets.get(each.target_id or "")
+        if target is not None and (isinstance(each, Quiet) or each.kind in _STAYING):
+            yield each.key, row, target
 
 
 def _kept_fields(

@@ -107,7 +107,7 @@ def _guards(plan: Plan, verdict: Verdict) -> str:
 def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     rows = [
         row
-        for verb, outcomes in content.by_verb(plan)
+        for verb, outcomes in plan.by_verb
         for each in outcomes
         for row in _rows(plan, each, each.action_of(verb))
     ]

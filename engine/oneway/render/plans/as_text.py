@@ -135,7 +135,7 @@ class _TextPage:
         return lines
 
     def actions(self) -> Iterator[list[str]]:
-        for verb, outcomes in content.by_verb(self.plan):
+        for verb, outcomes in self.plan.by_verb:
             title = self.strong([f"To {verb.value} ({len(outcomes):,})"])
             shown = outcomes[: self.limit]
             lines = [line for each in shown for line in self.action(each, verb)]
@@ -181,7 +181,7 @@ class _TextPage:
         """Return whether any field is too long for a line with the full place of its rule."""
         return any(
             _FIELD + row.columns > self.style.width
-            for verb, outcomes in content.by_verb(self.plan)
+            for verb, outcomes in self.plan.by_verb
             for outcome in outcomes[: self.limit]
             for row in _rows(outcome.action_of(verb).changes, verb, self.plan)
         )

@@ -111,17 +111,6 @@ def still_in_line(each: StillIn) -> str:
     return f"{name}{record}: {clip(harmless(each.why), 400)}"
 
 
-def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
-    """Return the outcomes that have an action, by verb, in a fixed order of verbs."""
-    found: dict[int, list[Outcome]] = {id(verb): [] for verb in Verb}  # quicker than its hash
-    for outcome in plan.telling:
-        for action in outcome.actions:
-            same = found[id(action.verb)]
-            if not same or same[-1] is not outcome:
-                same.append(outcome)
-    return tuple((verb, tuple(found[id(verb)])) for verb in Verb if found[id(verb)])
-
-
 def staying(plan: Plan) -> tuple[PlanSection, ...]:
     """Return the source records that do not sync, by kind and reason."""
     sections = (
@@ -282,7 +271,7 @@ def _lookups_that_missed(plan: Plan) -> Iterator[str]:
 
 def totals(plan: Plan) -> tuple[str, ...]:
     """Return the counts of a plan in sentences."""
-    verbs = [f"{len(outcomes):,} to {verb.value}" for verb, outcomes in by_verb(plan)]
+    verbs = [f"{len(outcomes):,} to {verb.value}" for verb, outcomes in plan.by_verb]
     counts = plan.counts()
     doing = f"{', '.join(verbs) if verbs else 'No changes to make'}; "
     lines = [f"{doing}{counts['unchanged']:,} unchanged."]
@@ -464,11 +453,15 @@ def _about(reason: Reason) -> str:
 
 
 def going(plan: Plan) -> Mapping[str, str]:
-    """Return the names of those whom a plan takes access from, by their target records."""
+    """Return the names of those whom a plan takes access from, by their target records.
+
+    Nobody where no action refers to anybody by name.
+    """
     return {
         each.target_id: name(each)
-        for each in plan.telling
-        if each.target_id is not None and any(a.verb.takes_access for a in each.actions)
+        for each in (plan.telling if plan.names else ())
+        for action in each.actions
+        if each.target_id is not None and action.verb.takes_access
     }
 
 
