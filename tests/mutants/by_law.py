@@ -145,8 +145,8 @@ OWN = (
         12,
         "absent-are-not-told",
         "planning/absent",
-        "        if each.target_id in matched:\n            continue\n",
-        "        if each.target_id in matched or each.left:\n            continue\n",
+        "if each.target_id not in matched]",
+        "if each.target_id not in matched and not each.left]",
         "every target record that nobody matches has an outcome",
     ),
     _own(

@@ -488,6 +488,29 @@ MUTANTS = (
         "a key that is absent is not blank",
         f"tests/unit/test_changes.py {MODEL} {STATE}",
     ),
+    *(
+        Mutant(
+            f"other-text-{name}",
+            "core/records",
+            old,
+            "",
+            "forms of one text are the same, and so are blank ones",
+            "tests/unit/test_records.py",
+        )
+        for name, old in (
+            ("in-another-form", "        and held.isascii()\n"),
+            ("of-spaces", "value.isspace() or held.isspace() or "),
+            ("of-nothing", " or not value or not held"),
+        )
+    ),
+    Mutant(
+        "overwritten-whatever-write-says",
+        "mapping/program",
+        "return exact and self.write is Write.OVERWRITE",
+        "return exact",
+        "`write: on_create` leaves a matched record alone",
+        f"tests/unit/test_changes.py {MODEL} {STATE}",
+    ),
     Mutant(
         "initial-at-update",
         "planning/diff",

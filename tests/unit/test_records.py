@@ -1,5 +1,7 @@
 """Blank, holds, paths, and when two values are the same."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from oneway.core.records import (
     holds,
     identity,
     is_blank,
+    is_other_text,
     parse_day,
     path_of,
     same,
@@ -90,6 +93,21 @@ def test_what_is_put_at_a_path_is_there_and_nothing_else_moved(data, path, value
 def test_same(left, right, compare: Compare, expected: bool) -> None:
     assert same(left, right, compare) is expected
     assert same(right, left, compare) is expected
+
+
+TEXTS = ["", " ", "\t", "A", "a", "é", "e\u0301", "K", "\u212a", "1", 1, None]
+
+
+def test_what_is_other_text_is_not_the_same_and_not_blank() -> None:
+    for left, right in product(TEXTS, TEXTS):
+        if is_other_text(left, right):
+            assert not same(left, right)
+            assert not any(map(is_blank, (left, right)))
+
+
+def test_plain_texts_that_differ_are_other_text() -> None:
+    assert is_other_text("A", "a")
+    assert not is_other_text("A", "A")
 
 
 @given(VALUES, VALUES, st.sampled_from(list(Compare)))

@@ -331,6 +331,21 @@ def same(left: object, right: object, compare: Compare = Compare.EXACT) -> bool:
     return comparable(left, compare) == comparable(right, compare)
 
 
+def is_other_text(value: object, held: object) -> bool:
+    """Return whether two values are plain texts, none of them blank, that are not the same.
+
+    Of other texts, two that differ may be the same: blank ones, or forms of one in Unicode.
+    """
+    return (
+        isinstance(value, str)
+        and isinstance(held, str)
+        and value != held
+        and value.isascii()
+        and held.isascii()
+        and not (value.isspace() or held.isspace() or not value or not held)
+    )
+
+
 def _ignoring_case(value: object) -> Hashable:
     # Folding may decompose a letter again.
     return composed(composed(value).casefold()) if isinstance(value, str) else identity(value)

@@ -337,6 +337,12 @@ class FieldRule:
     clear: Value = None
     """What is sent to clear the value; blank."""
 
+    @property
+    def as_it_is(self) -> bool:
+        """Whether what is stated is written wherever the target holds anything else."""
+        exact = self.compare is Compare.EXACT and self.merge is Merge.REPLACE
+        return exact and self.write is Write.OVERWRITE
+
     def refuses(self, state: CellState) -> bool:
         """Return whether a field in this state may make its record ineligible."""
         if self.misses(state):

@@ -46,6 +46,9 @@ def absent(
     matched = {
         each.target.target_id for each in matches.by_source.values() if each.target is not None
     }
+    unmatched = [each for each in targets if each.target_id not in matched]
+    if not unmatched:
+        return []
     alone = [row for row, found in matches.each(rows) if found.target is None]
     blocked = "" if source.complete else "the list of source records may not be complete"
     blocked = _anybody(program.policy, alone) or blocked
@@ -55,9 +58,7 @@ def absent(
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
     near = _Unmatched(program.policy, alone, _doubt(alone, matches, linked), set(linked.values()))
     drafts = []
-    for each in targets:
-        if each.target_id in matched:
-            continue
+    for each in unmatched:
         why = _why_absent(program.policy, each, matches.spoken, none, near)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":

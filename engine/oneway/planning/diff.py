@@ -1,12 +1,22 @@
 """Compares one field: its rule, the source's value, and the target's value."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
+from functools import partial
 from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
+from oneway.core.records import (
+    MISSING,
+    Compare,
+    Missing,
+    Value,
+    identity,
+    is_blank,
+    is_other_text,
+    same,
+)
 from oneway.mapping.program import (
     PLAIN,
     STATED,
@@ -51,6 +61,10 @@ class FieldChange(NamedTuple):
     after: Value | Awaited
 
 
+_change: Callable[[tuple[object, ...]], FieldChange] = partial(tuple.__new__, FieldChange)
+"""Quicker than the class, whose own function is Python's."""
+
+
 def comparison(rule: FieldRule) -> Compare:
     """Return how values of a unique field are compared: emails ignore case."""
     if rule.unique_ignores_case or rule.compare is Compare.IGNORE_CASE:
@@ -78,7 +92,7 @@ def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldC
     for rule, cell in zip(rules, cells, strict=True):
         value = cell[1] if cell[2] is None else new_value(cell)
         if not is_blank(value) and rule.write is not never:
-            found.append(FieldChange(rule, None, value))
+            found.append(_change((rule, None, value)))
     return tuple(found)
 
 
@@ -86,12 +100,15 @@ def at_update(
     rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and that the mapping writes."""
-    found = []
+    found: list[FieldChange | None] = []
     for rule, cell, held in zip(rules, cells, current, strict=True):
         value = cell[1]  # by position: quicker than by name
-        plain = value.__class__ is held.__class__ and value.__class__ in PLAIN
-        if plain and value == held and cell[0] is STATED:
-            continue  # both sides hold one plain value, as in nearly all fields
+        if value.__class__ is held.__class__ and value.__class__ in PLAIN and cell[0] is STATED:
+            if value == held:
+                continue  # both sides hold one plain value, as in nearly all fields
+            if rule.as_it_is and is_other_text(value, held):
+                found.append(_change((rule, held, value)))
+                continue
         write = rule.write
         if write is Write.OVERWRITE or (write is Write.IF_EMPTY and present(held) is None):
             found.append(_difference(rule, cell, held))

@@ -84,7 +84,8 @@ def _clears(_: Outcome, action: Action) -> Sequence[str]:
 def _field_changes(_: Outcome, action: Action) -> Sequence[str]:
     if action.verb is Verb.CREATE:
         return ()
-    return tuple(dict.fromkeys([change.field for change in action.changes]))
+    fields = [change.field for change in action.changes]
+    return fields if len(fields) == 1 else tuple(dict.fromkeys(fields))
 
 
 _TENTH = Limit(Fraction(1, 10), 2)

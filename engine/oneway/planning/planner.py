@@ -116,15 +116,10 @@ def plan(
 
 
 def plan_rows(
-    program: Program,
-    source: Collected[AnySourceRow],
-    target: Collected[AnyTargetRow],
-    *,
-    seal: Seal,
-    header: Header,
-    evidence: LinkEvidence = NO_LINKS,
-    passed_over: PassedOver = NOT_PASSED,
-) -> Plan:
+    program: Program, source: Collected[AnySourceRow], target: Collected[AnyTargetRow], *,
+    seal: Seal, header: Header,
+    evidence: LinkEvidence = NO_LINKS, passed_over: PassedOver = NOT_PASSED,
+) -> Plan:  # fmt: skip
     """Return the plan, as `plan` does, of rows, and of quiet pairs that were not read."""
     policy = program.policy
     chosen, evidence = _chosen(policy, source.items, evidence)
@@ -132,14 +127,12 @@ def plan_rows(
     rows, targets, quiet = screened.rows, screened.targets, screened.quiet
     matches = _matched(rows, targets, policy, evidence, header.allowed, quiet, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    linked = remembered(evidence, targets)
-    drafter = _drafter(program, screened, matches, evidence, unseen, linked, target.complete)
-    unmatched = _unmatched(program, targets, matches, source, rows, linked)
+    drafter = _drafter(program, screened, matches, evidence, unseen, target.complete)
+    unmatched = _unmatched(program, targets, matches, source, rows, evidence)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
     named = _named(policy, settled.drafts, matches, drafter.possible, evidence)
-    near = near_misses(rows, targets, matches, policy, quiet)
     managed = [each for row, each in matches.each(rows) if _is_managed(row, each)]
-    unplanned = len(quiet) + len(passed_over)
+    near = near_misses(rows, targets, matches, policy, quiet)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets, *named[1:])
     return Plan(
         mapping=policy.name,
@@ -151,12 +144,12 @@ def plan_rows(
         engine=header.engine,
         inputs=header.inputs,
         reads=_reads(source, target, unseen, header, len(passed_over)),
-        managed=len(managed) + unplanned,
+        managed=len(managed) + len(quiet) + len(passed_over),
         outcomes=_in_order(assembler, (*named.drafts, *_aside(chosen)), quiet, passed_over),
         misses=_misses(rows),
         allowed=header.allowed,
         names=header.names,
-        matched_by=_matched_by(policy, managed, unplanned),
+        matched_by=_matched_by(policy, managed, len(quiet) + len(passed_over)),
         remarks=header.remarks,
     )
 
@@ -192,9 +185,10 @@ def _granted(
 
 def _unmatched(
     program: Program, targets: Sequence[TargetRow], matches: Matches,
-    source: Collected[AnySourceRow], rows: Sequence[SourceRow], linked: Mapping[str, str],
+    source: Collected[AnySourceRow], rows: Sequence[SourceRow], evidence: LinkEvidence,
 ) -> Sequence[Draft]:  # fmt: skip
     """Return the outcomes of target records alone; some may be a leaver's as well."""
+    linked = remembered(evidence, targets)
     second = second_records(rows, targets, matches, program.policy, linked)
 
     def told(draft: Draft) -> Draft:
@@ -331,12 +325,12 @@ def _drafter(
     matches: Matches,
     evidence: LinkEvidence,
     unseen: tuple[str, ...],
-    linked: Mapping[str, str],
     complete: bool,
 ) -> Drafter:
     rows, targets = screened.rows, screened.targets
     hidden_access = any(not (each.keys_known or each.left) for each in targets)
     policy = program.policy
+    linked = remembered(evidence, targets)
     return Drafter(
         policy,
         program.left_with,

@@ -19,7 +19,7 @@ from operator import ne
 
 from oneway.core.dataclass import dataclass
 from oneway.core.packed import columns_of
-from oneway.core.records import MISSING, Compare, Missing, Value, comparables, same
+from oneway.core.records import MISSING, Compare, Missing, Value, comparables, is_other_text, same
 from oneway.mapping.program import (
     PLAIN,
     STATED,
@@ -132,7 +132,7 @@ class _Screen:
         self.links = KnownPairs(evidence)
         watched = policy.watched
         self.fields = [
-            (rule, rule.merge is Merge.REPLACE, _is_written_as_it_is(rule), position in watched)
+            (rule, rule.merge is Merge.REPLACE, rule.as_it_is, position in watched)
             for position, rule in enumerate(policy.fields)
         ]
 
@@ -201,16 +201,11 @@ class _Screen:
             ):
                 if value == held:
                     continue
-                if as_it_is and (value.__class__ is not str or value.isascii()):
-                    return False  # another value, and written: nearly all who come here end so
+                if as_it_is and is_other_text(value, held):
+                    return False  # it is written, as one of nearly all who come here
             if not _is_silent(rule, cell, held):
                 return False
         return True
-
-
-def _is_written_as_it_is(rule: FieldRule) -> bool:
-    """Return whether a field gets what the source states wherever the target holds other text."""
-    return rule.write is Write.OVERWRITE and rule.compare is Compare.EXACT
 
 
 def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:

@@ -532,16 +532,17 @@ def alike(plan: Plan, among: Collection[str] | None = None) -> tuple[str, ...]:
 
     Of all actions, or of those whose ids are given.
     """
-    counts: dict[str, Counter[str]] = {}
+    written: dict[str, list[Value | Sealed]] = {}
     for action in plan.actions:
         for change in action.changes if among is None or action.id in among else ():
             if action.verb is Verb.UPDATE and not _is_sealed(change):
-                gone = change.after is None
-                after = "nothing" if gone else valued(plan, change.field, change.after)
-                counts.setdefault(change.field, Counter())[after] += 1
+                written.setdefault(change.field, []).append(change.after)
     said = []
-    for field, found in counts.items():
-        (after, number), total = found.most_common(1)[0], found.total()
+    for field, values in written.items():
+        if not _may_be_alike(values):
+            continue
+        shared = Counter("nothing" if e is None else valued(plan, field, e) for e in values)
+        (after, number), total = shared.most_common(1)[0], len(values)
         if number >= _MANY and 2 * number >= total:
             which = f"all {number:,}" if number == total else f"{number:,} of {total:,}"
             said.append(f"{harmless(field)}: {which} become {after}")
@@ -550,6 +551,21 @@ def alike(plan: Plan, among: Collection[str] | None = None) -> tuple[str, ...]:
 
 _MANY = 10
 """The fewest records with the same new value that get a line of their own."""
+
+
+def _may_be_alike(values: Sequence[Value | Sealed]) -> bool:
+    """Return whether half of these values, and many, may be shown alike; mostly, none are.
+
+    Two plain texts are shown alike if they are the same. Any other value may be shown as another.
+    """
+    plain = [e for e in values if isinstance(e, str) and e.isascii() and e.isprintable()]
+    short = [each for each in plain if len(each) < _SHORT]
+    most = len(values) - len(short) + max(Counter(short).values(), default=0)
+    return most >= _MANY and 2 * most >= len(values)
+
+
+_SHORT = 30
+"""Characters of a text that is shown whole, whatever it is."""
 
 
 def _is_sealed(change: Change) -> bool:
