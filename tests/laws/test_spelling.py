@@ -1,14 +1,17 @@
 """Another spelling of a word that decides something is no answer; any other word is one."""
 
+import json
 from typing import Any
 from unicodedata import category, normalize
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from oneway.core.records import Record, Snapshot
-from oneway.mapping.spelling import _form
+from oneway.core.likeness import spelt
+from oneway.core.records import Record, Snapshot, Value
+from oneway.mapping.functions.values import as_text
+from oneway.mapping.record_schema import sure_of
 from oneway.planning.access import still_in
 from oneway.planning.plan import Kind, Outcome
 from worlds import World, bound, planned
@@ -110,12 +113,136 @@ def test_all_conditions_of_a_side_share_the_checks() -> None:
     assert len(checks) == 1
 
 
-TEXTS = st.text() | st.text("aA\u00df \t\x1c\u200b\u00ad\u3000\uff21\u0130")
+UNSEEN = "\x00\x1b\x7f\u00ad\u034f\u115f\u2800\u3164\ufe0f\ufeff\U000e0100"
+TEXTS = st.text() | st.text("aA\u00df \t\x1c\u200b\u3000\uff21\u0130\u0131\u2011-" + UNSEEN)
+
+
+IGNORABLE = {*UNSEEN, *"\u1160\u17b4\u17b5\uffa0\u180f"} | {
+    chr(each)
+    for ends in ((0x180B, 0x180E), (0xFE00, 0xFE10), (0xE0100, 0xE01F0))
+    for each in range(*ends)
+}
 
 
 @given(TEXTS)
-def test_the_form_of_a_text_is_all_but_case_spaces_and_what_is_invisible(text: str) -> None:
+def test_what_is_no_matter_of_spelling_is_all_but_case_spaces_and_what_is_invisible(
+    text: str,
+) -> None:
     """Said again letter by letter: the same for texts of ASCII and for any others."""
-    folded = normalize("NFKC", text).casefold()
-    letters = [each for each in folded if not each.isspace() and category(each) != "Cf"]
-    assert _form(text) == "".join(letters)
+    seen = [c for c in text if c.isspace() or (category(c)[0] != "C" and c not in IGNORABLE)]
+    plain = normalize("NFKC", normalize("NFKC", "".join(seen)).casefold())
+    for one, other in (("i\u0307", "i"), ("\u0131", "i"), ("\u2010", "-"), ("\u2014", "-")):
+        plain = plain.replace(one, other)
+    assume(not {*plain} & {*"\u2012\u2013\u2015\u2212\u2018\u2019\u02bc\u00b4\u2032"})
+    assert spelt(text) == "".join(each for each in plain if not each.isspace())
+
+
+def spelt_otherwise(word: str) -> st.SearchStrategy[str]:
+    """Draw a text that people read as a word, and which is not it."""
+    forms = [word.upper(), word.title(), f" {word}", f"{word}\u00a0", normalize("NFD", word)]
+    forms += [f"{word[:2]}{each}{word[2:]}" for each in UNSEEN]
+    return st.sampled_from([each for each in forms if each != word])
+
+
+def as_another_type(word: Value) -> list[Value]:
+    """Return values that a system may give in place of a word once it types it otherwise."""
+    found: list[Value] = [as_text(word), [word], {"value": word}, [{"name": as_text(word)}]]
+    if isinstance(word, bool):
+        found += [str(word), int(word), str(int(word)), "yes" if word else "No", float(word)]
+    elif isinstance(word, int):
+        found += [f" {word}", f"{word}.0", str(word).translate({ord("9"): "\uff19"})]
+        found += [bool(word)] if word in (0, 1) else []
+    elif str(word).isdigit():
+        found += [int(str(word)), float(str(word))]
+    elif str(word).casefold() in ("true", "yes"):
+        found += [True]
+    return [each for each in found if each.__class__ is not word.__class__ or each != word]
+
+
+WORDS: list[Value] = ["inactivit\u00e9", "former", "9", "true", "Yes", True, False, 9, 1, 0]
+
+
+@st.composite
+def words_and_what_is_nearly_one(draw: st.DrawFn) -> tuple[Value, Value]:
+    word = draw(st.sampled_from(WORDS))
+    other: st.SearchStrategy[Value] = st.sampled_from(as_another_type(word))
+    if isinstance(word, str) and not word.isdigit():
+        other = other | spelt_otherwise(word)
+    return word, draw(other)
+
+
+def literal(word: Value) -> str:
+    return f"`{json.dumps(word, ensure_ascii=False)}`"
+
+
+COMPARED = [
+    "kind == {0}",
+    "{0} == kind",
+    "kind != {0}",
+    "!(kind == {0})",
+    "contains([{0}, 'Agency'], kind)",
+]
+
+
+@given(words_and_what_is_nearly_one(), st.sampled_from(COMPARED), st.booleans())
+@settings(max_examples=150)
+def test_what_is_nearly_a_word_decides_nothing(
+    pair: tuple[Value, Value], condition: str, only: bool
+) -> None:
+    """Nobody is let in or kept out in silence by the spelling or the type of a value."""
+    word, value = pair
+    text = condition.format(literal(word))
+    found = outcome_of(world_of(text, value, only=only))
+    assert found.kind in (Kind.INELIGIBLE, Kind.ERROR), (text, value, found)
+    assert not found.actions
+    assert any("kind" in each.said for each in found.reasons)
+
+
+@given(words_and_what_is_nearly_one(), st.sampled_from(COMPARED[:4]))
+def test_who_may_have_left_by_nearly_a_word_is_named(
+    pair: tuple[Value, Value], condition: str
+) -> None:
+    word, value = pair
+    (listed,) = still_in(planned(leaving(condition.format(literal(word)), value)), {}, planned=True)
+    assert listed.may_have_left
+
+
+def leaving(condition: str, value: Value) -> World:
+    """Return a world of one person who has an account, and leaves on a condition."""
+    world = world_of("code", None, there=True)
+    leavers = {"when": condition, "set": {"leaveDate": "today()"}, "left": "leaveDate"}
+    person = Record("s", {"id": "s", "code": "a", "kind": value})
+    mapping = {**world.mapping, "leavers": leavers}
+    return World(mapping, Snapshot((person,)), world.target, world.departments)
+
+
+ANSWERS: list[tuple[str, Value]] = [
+    ("kind != `1`", 1.5), ("kind != `true`", False), ("kind != `true`", None), ("kind != '9'", "8"),
+    ("kind != `9`", 8), ("kind != `true`", 0), ("kind != '9'", None), ("kind != 'x'", []),
+    ("kind != 'x'", ["y"]), ("kind != 'x'", {"x": "y"}), ("kind != '09'", "9"),
+    ("kind == `1`", 1.0), ("kind == `true` || kind == 'true'", "true"),
+    ("to_text(kind) == '9'", 9), ("kind == `1` || kind == `true`", True),
+    ("to_boolean(kind) == `true`", "yes"), ("one_of(kind, ['\u00e9'])", "e\u0301"),
+    ("kind != `false` && kind != `0`", 1), ("contains(kind, '9')", ["9"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "value"), ANSWERS)
+def test_what_is_another_value_or_named_in_its_type_is_an_answer(
+    condition: str, value: Value
+) -> None:
+    assert outcome_of(world_of(condition, value)).kind is Kind.CREATE
+
+
+@given(st.sampled_from(WORDS), st.sampled_from([None, "", 0, 1, True, False, 9, 8.5, "x", "9"]))
+def test_what_code_takes_for_sure_passes_the_check(word: Value, value: Value) -> None:
+    code = bound(world_of(f"kind != {literal(word)}", None)).code
+    check = code.rules[0].reading.checks["kind",]
+    for _ in range(2):  # what passed is remembered
+        sure = sure_of(check)
+        assert sure is not None
+        taken = value.__class__.__name__ in sure.classes or (value is None and sure.null)
+        taken = taken or (value.__class__ is str and value in (sure.words or ()))
+        assert not (taken and check(value))
+        before = check(value)
+        assert check(value) == before

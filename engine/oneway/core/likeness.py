@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from unicodedata import category
 
 from oneway.core.records import normal
 
@@ -14,6 +15,51 @@ _FORM = re.compile(r"[\W_]+")
 _DIGITS = "[0-9]+"
 _NEGATIONS = frozenset({"not", "non", "no", "never", "ex", "former", "without"})
 """Words that turn a word into its opposite."""
+
+
+def visible(text: str) -> str:
+    """Return a text without the characters that show as nothing; spaces stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        each
+        for each in text
+        if each.isspace() or (category(each)[0] != "C" and each not in _FILLERS)
+    )
+
+
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(point)
+    for part in ((0x180B, 0x1810), (0xFE00, 0xFE10), (0xE0100, 0xE01F0))
+    for point in range(*part)
+}
+"""What Unicode calls ignorable beside its format characters, and the blank of Braille."""
+
+
+def spelt(text: str) -> str:
+    """Return what of a text is not a matter of spelling, without its spaces: see `folded`."""
+    return "".join(folded(text).split())
+
+
+def folded(text: str) -> str:
+    """Return a form of a text that is equal for texts which are one but for their spelling.
+
+    They differ in case, in invisible characters, or in the forms of a letter, a dash or an
+    apostrophe; the dots of the Turkish i count as case.
+    """
+    if text.isascii() and text.isprintable():
+        return text.casefold()
+    found = normal(normal(visible(text), "NFKC").casefold(), "NFKC")
+    return found.replace("i\u0307", "i").translate(_PLAIN)
+
+
+_PLAIN = str.maketrans(
+    {
+        "\u0131": "i",
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **dict.fromkeys("\u2018\u2019\u02bc\u00b4\u2032", "'"),
+    }
+)
 
 
 def one_form(word: str) -> str:

@@ -28,6 +28,7 @@ from oneway.core.records import (
     identity,
     is_blank,
     parse_day,
+    path_of,
     path_text,
     with_value,
     without_path,
@@ -480,8 +481,10 @@ class Interpreted:
         """Return whether a rule does not hold, and the absent keys that this depends on."""
         answer = self._answer(rule, record)
         fails = not holds(answer.value)
-        # A rule that requires a value reports itself that it is missing.
+        # A rule that requires a value reports itself that it is missing, or misshapen.
+        held = (at(record.data, path_of(gap.path)) for gap in answer.truth)
         reported = fails and all(gap.wrong for gap in answer.truth)
+        reported = reported and all(each is MISSING or is_blank(each) for each in held)
         absent = texts(answer.truth) if answer.truth and not reported else ""
         return fails or bool(answer.truth), absent
 

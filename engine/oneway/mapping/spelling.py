@@ -1,21 +1,22 @@
-"""Checks for another spelling of a word that a deciding condition compares with.
+"""Checks for another spelling or type of a word that a deciding condition compares with.
 
 `kind != 'Contractor'` holds for `contractor `, and would let in a person whom it should keep out.
-So a value that differs from such a word only in case, spaces or invisible characters decides
-nothing.
+`gone == `true`` does not hold for the text `true`, and would leave a leaver in. So a value that
+would be such a word if it were spelt so, or had its type, decides nothing.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
-from unicodedata import category
+from typing import Any
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, normal
+from oneway.core.records import Value
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading
-from oneway.mapping.expressions.words import Way, Word, words_of
-from oneway.mapping.record_schema import Check, Sure
-from oneway.mapping.word_tally import passes, results
+from oneway.mapping.expressions.words import Word, passes, words_of
+from oneway.mapping.nearly import nearly
+from oneway.mapping.record_schema import Check, Sure, sure_of
+from oneway.mapping.word_tally import results
 
 Path = tuple[str, ...]
 
@@ -24,7 +25,7 @@ _REMEMBERED = 1_000
 
 
 def with_spellings(code: MappingCode) -> MappingCode:
-    """Return the code with conditions that another spelling of their words leaves unanswered.
+    """Return the code with conditions that nearly one of their words leaves unanswered.
 
     The conditions of a side share the checks, and the words: a spelling that one of them names is
     known to all.
@@ -50,74 +51,68 @@ def with_spellings(code: MappingCode) -> MappingCode:
 class SpellingCheck:
     """The check of one key's values; `other` is what the record schema checks."""
 
-    words: tuple[tuple[Word, str], ...]
-    """Each word, and the form of one that a value must be as it stands; "" of others."""
+    words: tuple[Word, ...]
     reading: Reading
     other: Check | None = None
     passed: set[str] = field(default_factory=set, compare=False)
     """The texts already found to be right; not all are remembered."""
+    numbers: set[int | float] = field(default_factory=set, compare=False)
+    """The numbers already found to be right."""
 
     @property
     def sure(self) -> Sure:
         """The values that certainly pass; there are more of them with each that is checked."""
-        return Sure(words=self.passed)
+        classes = {"bool"} if not (self(True) or self(False)) else set()
+        if all(_is_number(each.value) for each in self.words):
+            other = None if self.other is None else sure_of(self.other)
+            numbers = {"int", "float"}
+            classes |= numbers if self.other is None else numbers & (other or Sure()).classes
+        return Sure(null=not self(None), classes=frozenset(classes), words=self.passed)
 
     def __call__(self, value: Value) -> str:
         """Return what is wrong with a value, or ""."""
-        if value.__class__ is str and value in self.passed:
+        kind = value.__class__
+        seen: set[Any] | None = self.passed if kind is str else None
+        if kind is int or kind is float:
+            seen = self.numbers
+        if seen is not None and value in seen:
             return ""
         wrong = self.other(value) if self.other is not None else ""
-        if wrong or not isinstance(value, str):
-            return wrong
-        wrong = self._spelt(value)
-        if not wrong and len(self.passed) < _REMEMBERED:
-            self.passed.add(value)
+        if not wrong and value is not None:
+            wrong = self._spelt(value)
+        if not wrong and seen is not None and len(seen) < _REMEMBERED:
+            seen.add(value)
         return wrong
 
-    def _spelt(self, value: str) -> str:
+    def _spelt(self, value: Value) -> str:
         meant = ""
-        for word, form in self.words:
+        for word in self.words:
             for read in results(word, (value,), self.reading):
                 if passes(word, read):
                     return ""
-                if form and _form(read) == form:
-                    meant = meant or str(word.value)
-        if not meant:
-            return ""
-        return f"another spelling of '{meant}', which the mapping compares it with"
+                meant = meant or nearly(word, read)
+        return meant and f"{meant}, which the mapping compares it with"
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _checks(expressions: Iterable[Expression | None]) -> Mapping[Path, SpellingCheck]:
-    words: dict[Path, list[tuple[Word, str]]] = {}
+    words: dict[Path, list[Word]] = {}
     reading = Reading()
     for each in expressions:
         if each is None:
             continue
         reading = each.reading
         for word in words_of(each.text, each.tree):
-            words.setdefault(word.keys, []).append((word, _whole_form(word)))
+            words.setdefault(word.keys, []).append(word)
     return {
         path: SpellingCheck(tuple(found), reading, reading.checks.get(path))
         for path, found in words.items()
-        if any(form for _, form in found)
     }
-
-
-def _whole_form(word: Word) -> str:
-    """Return the form of a word that a value must be, and not hold or begin with; "" of others."""
-    return _form(word.value) if word.way in (Way.EQUAL, Way.AS_TEXT) else ""
 
 
 def _checked(expression: Expression, checks: Mapping[Path, SpellingCheck]) -> Expression:
     reading = expression.reading
     return replace(expression, reading=replace(reading, checks={**reading.checks, **checks}))
-
-
-def _form(value: Value) -> str:
-    """Return what of a text is not case, space or invisible; "" of anything else."""
-    if not isinstance(value, str):
-        return ""
-    text = "".join(normal(value, "NFKC").casefold().split())
-    if text.isascii():
-        return text
-    return "".join(each for each in text if category(each) != "Cf")

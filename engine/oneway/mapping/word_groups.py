@@ -15,8 +15,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import Missing, Record, Value, at, holds, path_text, with_value
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
-from oneway.mapping.expressions.words import Word, words_of
-from oneway.mapping.word_tally import passes, results
+from oneway.mapping.expressions.words import Word, passes, words_of
+from oneway.mapping.word_tally import results
 
 Path = tuple[str, ...]
 

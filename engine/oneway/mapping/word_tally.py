@@ -16,7 +16,7 @@ from oneway.core.likeness import one_form, parts, slips
 from oneway.core.records import MISSING, Missing, Value, at, identity, path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.evaluation import evaluated
-from oneway.mapping.expressions.words import MATCHES, Way, Word, words_of
+from oneway.mapping.expressions.words import Way, Word, passes, words_of
 
 if TYPE_CHECKING:
     from oneway.core.batches import Batch
@@ -71,10 +71,10 @@ class WordTally:
             near = self._near(word, expression)
             if near:
                 span = expression.within(word.place) if word.place else expression.span
-                key, said = path_text(word.keys), _shown(word.value)
+                key, said = path_text(word.keys), written(word.value)
                 what = _WAYS[word.way].format(word=said, key=key)
                 summary = f"no record of {self.side} {what} ({reader})"
-                help = f"did you mean {' or '.join(map(_shown, near[:_NAMED]))}?"
+                help = f"did you mean {' or '.join(map(written, near[:_NAMED]))}?"
                 yield Diagnostic(span, Severity.WARNING, "R176", summary, help)
 
     def met(self) -> frozenset[int]:
@@ -134,12 +134,6 @@ def results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[V
             continue  # the record's own error says so
 
 
-def passes(word: Word, value: Value) -> bool:
-    if word.way is Way.EQUAL:
-        return identity(value) == identity(word.value)
-    return MATCHES[word.way](value, word.value)
-
-
 def _nearest(word: Word, values: Iterable[Value]) -> list[Value]:
     said = _text(word.value)
     texts = {_text(value): value for value in values if len(_text(value)) <= _LONGEST}
@@ -159,6 +153,7 @@ _LOOSE = {
 
 _WAYS = {
     Way.EQUAL: "has {word} in '{key}'",
+    Way.SAME: "has {word} in '{key}'",
     Way.AS_TEXT: "has {word} in '{key}'",
     Way.HELD: "has '{key}' with {word} in it",
     Way.START: "has '{key}' that starts with {word}",
@@ -170,7 +165,7 @@ def _text(value: Value) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _shown(value: Value) -> str:
+def written(value: Value) -> str:
     """Return a value as an expression writes it; characters that cannot be seen as escapes."""
     if not isinstance(value, str):
         return f"`{json.dumps(value)}`"

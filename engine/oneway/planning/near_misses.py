@@ -10,8 +10,8 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from unicodedata import category
 
+from oneway.core.likeness import visible
 from oneway.core.records import FORMS, Value, normal
 from oneway.core.words import some
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
@@ -194,7 +194,7 @@ def shown(key: Hashable) -> str:
     value = _value(key)
     if not isinstance(value, str):
         return json.dumps(value)
-    hidden = value != normal(value, "NFKC") or value != _visible(value)
+    hidden = value != normal(value, "NFKC") or value != visible(value)
     return json.dumps(value, ensure_ascii=hidden)
 
 
@@ -247,20 +247,6 @@ def _value(key: object) -> Value:
     return value if isinstance(value, str | int | float | bool) else str(value)
 
 
-def _visible(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        c for c in text if c.isspace() or (category(c) not in ("Cf", "Cc") and c not in _FILLERS)
-    )
-
-
-_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | {
-    chr(point) for point in (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10))
-}
-"""Unicode's ignorable characters beside the format characters: fillers, variation selectors."""
-
-
 def _in_one_form(text: str) -> str:
     return text if text.isascii() else normal(text, "NFKC")
 
@@ -275,7 +261,7 @@ def _without_zeros(text: str) -> str:
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _STEPS: Mapping[str, Callable[[str], str]] = {
-    "invisible characters": _visible,
+    "invisible characters": visible,
     "Unicode form": _in_one_form,
     "spaces": _without_spaces,
     "case": str.casefold,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, is_blank
+from oneway.core.records import Value, identity, is_blank
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, TextRange, tokens_of
 from oneway.mapping.functions import BY_NAME, Uses
 from oneway.mapping.functions.values import as_text
@@ -21,6 +21,8 @@ class Way(Enum):
     """How a word is compared with a value."""
 
     EQUAL = "equal"
+    SAME = "same"
+    """Equal, or canonically equal in Unicode."""
     AS_TEXT = "as text"
     HELD = "held"
     START = "start"
@@ -68,25 +70,32 @@ def _compared(node: Node) -> _Compared:
             if other["type"] == "literal":
                 yield one, other["value"], Way.EQUAL
     elif kind == "function_expression" and len(children) > 1:
-        yield from _asked(str(node["value"]), *children[:2])
+        yield from _asked(str(node["value"]), *children)
     if kind in SAME_SCOPE:
         for child in children:
             yield from _compared(child)
 
 
-def _asked(name: str, first: Node, second: Node) -> _Compared:
+def _asked(name: str, first: Node, second: Node, *others: Node) -> _Compared:
     """Yield the words that a function compares its arguments with."""
     if name == "map_value":
         yield from ((first, word, Way.AS_TEXT) for word in _entries(second))
     elif name == "one_of":
-        yield from ((first, item, Way.EQUAL) for item in constants_in(second))
+        yield from ((first, item, Way.SAME) for item in constants_in(second))
     elif name == "contains" and first["type"] in ("literal", "multi_select_list"):
         yield from ((second, item, Way.EQUAL) for item in constants_in(first))
-    elif name in _PARTS and second["type"] == "literal" and isinstance(second["value"], str):
-        yield first, second["value"], _PARTS[name]
+    elif name in _PARTS:
+        for each in (second, *others):
+            if each["type"] == "literal":
+                yield first, each["value"], _PARTS[name]
 
 
-_PARTS = {"contains": Way.HELD, "starts_with": Way.START, "ends_with": Way.END}
+_PARTS = {
+    "contains": Way.HELD,
+    "starts_with": Way.START,
+    "starts_with_any": Way.START,
+    "ends_with": Way.END,
+}
 
 
 def constants_in(node: Node) -> list[Value]:
@@ -135,13 +144,30 @@ def path_in(node: Node) -> Path | None:
     return keys if len(keys) == len(steps) else None
 
 
-MATCHES: Mapping[Way, Callable[[Value, Value], bool]] = {
-    Way.HELD: lambda value, word: isinstance(value, str) and str(word) in value,
+def passes(word: Word, value: Value) -> bool:
+    """Return whether a value is what a word is compared with it for, as an expression says."""
+    return _PASSES[word.way](value, word.value)
+
+
+def _equal(value: Value, word: Value) -> bool:
+    # `==` tells the forms of one text apart.
+    return value == word if isinstance(value, str) else identity(value) == identity(word)
+
+
+def _holds(value: Value, word: Value) -> bool:
+    if isinstance(value, list):
+        return any(_equal(each, word) for each in value)
+    return isinstance(value, str) and isinstance(word, str) and word in value
+
+
+_PASSES: Mapping[Way, Callable[[Value, Value], bool]] = {
+    Way.EQUAL: _equal,
+    Way.SAME: lambda value, word: identity(value) == identity(word),
+    Way.HELD: _holds,
     Way.START: lambda value, word: isinstance(value, str) and value.startswith(str(word)),
     Way.END: lambda value, word: isinstance(value, str) and value.endswith(str(word)),
     Way.AS_TEXT: lambda value, word: _said(value) == word,
 }
-"""Whether a value passes, for each way but equality."""
 
 
 def _said(value: Value) -> str | None:

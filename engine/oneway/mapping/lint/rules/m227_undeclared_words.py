@@ -72,7 +72,7 @@ def _is_declared(word: Word, subject: Subject) -> bool:
     It needs none if the record schema limits the values of the field, or if the word is a date or
     only a part of the value.
     """
-    if word.way not in (Way.EQUAL, Way.AS_TEXT):
+    if word.way not in (Way.EQUAL, Way.SAME, Way.AS_TEXT):
         return True  # part of a longer text
     if isinstance(word.value, str) and parse_day(word.value) is not None:
         return True
