@@ -1035,8 +1035,8 @@ MUTANTS = (
     Mutant(
         "leaver-not-synced",
         "planning/outcomes",
-        "mover._replace(\n            kind=Kind.LEAVE,",
-        "Draft(Kind.UNCHANGED, row, target)._replace(\n            kind=Kind.LEAVE,",
+        "            mover.verb,\n",
+        "            None,\n",
         "a leaver's other fields are still synced",
         f"tests/unit/test_planner.py {MODEL} {STATE}",
     ),

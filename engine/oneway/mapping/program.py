@@ -224,7 +224,8 @@ def whole(row: AnySourceRow) -> SourceRow:
     """Return a row in the planner's form."""
     if isinstance(row, SourceRow):
         return row
-    return _row((*row[:5], *_BEFORE, _unpacked(row[5]), _unpacked_leaving(row[6]), *_AFTER))
+    said = _unpacked(row[5]), _unpacked_leaving(row[6])
+    return _row(row[:5] + _BEFORE + said + _AFTER)
 
 
 _STAYING = SourceRow("", "", "", ())

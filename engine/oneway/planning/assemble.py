@@ -220,8 +220,8 @@ class Assembler:
         changes: Sequence[FieldChange], depends_on: tuple[str, ...],
     ) -> Action:  # fmt: skip
         row, target = draft.row, draft.target
-        source_id = row.source_id if row is not None else None
-        target_id = target.target_id if target is not None else None
+        source_id = row[0] if row is not None else None
+        target_id = target[0] if target is not None else None
         of_target = target_id or ""
         ids = (of_target if source_id is None else source_id), of_target
         return Action(
@@ -239,14 +239,15 @@ class Assembler:
         return action_id(self.policy.name, *identity, part)
 
     def _change(self, ids: tuple[str, str], each: FieldChange) -> Change:
-        rule, before, after, awaits = each.rule, each.before, each.after, None
+        (rule, before, after), awaits = each, None
         if isinstance(after, Awaited):
             awaits = Awaits(self._id(after.of), after.table)
             after = after.sought
         if not rule.sensitive:
             return Change(rule.path, before, after, rule.expression, rule.place, awaits)
         source, target = ids
-        was, becomes = self._sealed(rule, target, before), self._sealed(rule, source, after)
+        was = None if before is None else self._sealed(rule, target, before)
+        becomes = self._sealed(rule, source, after)
         return Change(rule.path, was, becomes, rule.expression, rule.place, awaits)
 
     def _claims_of(
@@ -289,7 +290,7 @@ class Assembler:
             if each.rule.path in claimed and not isinstance(each.after, Awaited)
         ]
         # A value may be a list, which no hash can tell apart.
-        return (*keys, *(claim for claim in taken if not _among(claim, keys)))
+        return (*keys, *[claim for claim in taken if not _among(claim, keys)])
 
     def _sealed(self, rule: FieldRule, record: str, value: Value) -> Value | Sealed:
         if value is None or not rule.sensitive:
@@ -319,9 +320,5 @@ def _say_the_same(
 
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:
     """Return whether an equal claim exists. Values are compared as JSON, because `1 == True`."""
-    return any(
-        claim.path == other.path
-        and claim.compare is other.compare
-        and identity(claim.value) == identity(other.value)
-        for other in claims
-    )
+    same = [each for each in claims if each.path == claim.path and each.compare is claim.compare]
+    return bool(same) and identity(claim.value) in [identity(each.value) for each in same]

@@ -159,7 +159,7 @@ def hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, .
     """
     return tuple(
         each.target_id
-        for each in targets
+        for each in (targets if evidence.unlisted else ())
         if each.target_id in evidence.unlisted
         and each.target_id not in evidence.late
         and not each.left

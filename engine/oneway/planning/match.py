@@ -50,15 +50,24 @@ class Matches:
 
     by_source: Mapping[str, Match]
     spoken: frozenset[str]
+    _listed: "list[tuple[object, list[tuple[SourceRow, Match]]]]" = field(
+        default_factory=list, repr=False, compare=False
+    )
 
     def of(self, row: SourceRow) -> Match:
         """Return a row's match."""
         return self.by_source.get(row.source_id, NOBODY)
 
     def each(self, rows: Iterable[SourceRow]) -> "list[tuple[SourceRow, Match]]":
-        """Return rows with their matches."""
+        """Return rows with their matches; of a list that is asked for again, what was found."""
+        for known, listed in self._listed:
+            if known is rows:
+                return listed
         find = self.by_source.get
-        return [(row, find(row[0], NOBODY)) for row in rows]
+        found = [(row, find(row[0], NOBODY)) for row in rows]
+        if isinstance(rows, list):
+            self._listed.append((rows, found))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +164,11 @@ def _match(
             found = _decide(claimants, candidates, spoken, level, path)
             if found is not None:
                 for row in claimants:
-                    decided[row.source_id] = found
+                    decided[row[0]] = found
                 owner = claimants[0] if found.target is not None else None
                 for each in candidates:
-                    claimed[each.target_id] = owner
-        spoken |= {id: owner for id, owner in claimed.items() if id not in spoken}
+                    claimed[each[0]] = owner
+        spoken = {**claimed, **spoken}
     return Matches(decided, frozenset(spoken))
 
 
@@ -167,8 +176,9 @@ def index_of(targets: Iterable[TargetRow], level: int) -> dict[Hashable, list[Ta
     """Return the target records by what they have for one match key."""
     index: dict[Hashable, list[TargetRow]] = defaultdict(list)
     for each in targets:
-        if level < len(each.keys) and each.keys[level] is not None:
-            index[each.keys[level]].append(each)
+        keys = each.keys
+        if level < len(keys) and keys[level] is not None:
+            index[keys[level]].append(each)
     return dict(index)
 
 

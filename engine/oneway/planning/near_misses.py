@@ -85,14 +85,13 @@ def likely_targets(
     Of sensitive values, only keys are compared, and `quiet` are pairs that say what a field holds,
     as in `near_misses`.
     """
-    rows = tuple(rows)
-    left = [row for row in rows if row.leaver or row.may_have_left]
-    leavers = [row for row, found in matches.each(left) if _is_alone(row, found)]
+    matched = matches.each(rows)
+    left = [(row, found) for row, found in matched if row.leaver or row.may_have_left]
+    leavers = [row for row, found in left if _is_alone(row, found)]
     if not leavers:
         return {}
-    matched = (found.target for _, found in matches.each(rows))
-    owned = {each.target_id for each in matched if each is not None}
-    of_linked = {linked[row.source_id] for row in rows if row.source_id in linked}
+    owned = {found.target.target_id for _, found in matched if found.target is not None}
+    of_linked = {linked[row.source_id] for row, _ in matched if row.source_id in linked}
     others = owned | (matches.spoken & of_linked)
     free = {e.target_id: e for e in targets if not e.left and e.target_id not in others}
     near = _by_keys(leavers, tuple(free.values()), policy, matches.spoken)

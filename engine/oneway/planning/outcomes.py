@@ -502,23 +502,29 @@ class Drafter:
             mover = mover._replace(reasons=(*mover.reasons, *unsaid))
         if not changes:
             return mover._replace(has_access=has_access)
-        return mover._replace(
-            kind=Kind.LEAVE,
-            access=Verb.LEAVE,
-            access_changes=changes,
-            has_access=has_access,
+        return Draft(
+            Kind.LEAVE,
+            row,
+            target,
+            mover.verb,
+            mover.differences,
+            mover.reasons,
+            Verb.LEAVE,
+            changes,
+            has_access,
         )
 
     def _has_left(
         self, row: SourceRow, target: TargetRow, changes: tuple[FieldChange, ...]
     ) -> Draft:
         """Return the draft that corrects a leave date, or gives access back until that date."""
-        moving = {
-            rule.path
-            for rule, cell in zip(self.policy.leaving, row.leaving, strict=True)
-            if cell.moving and "write" not in rule.written
-        }
-        changes = tuple(each for each in changes if each.rule.path not in moving)
+        if changes:
+            moving = {
+                rule.path
+                for rule, cell in zip(self.policy.leaving, row.leaving, strict=True)
+                if cell.moving and "write" not in rule.written
+            }
+            changes = tuple(each for each in changes if each.rule.path not in moving)
         mover = self._mover(row, target)
         if row.leaves_left is False and self.policy.rehires is Rehires.IGNORE:
             changes = ()
@@ -631,7 +637,8 @@ def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequ
     would be created, or matched with another target record.
     """
     fields: dict[tuple[str, str], list[str]] = {}
-    for source_id, found in sorted(matches.by_source.items()):
+    unclear = [(id, e) for id, e in matches.by_source.items() if e.conflict is not None]
+    for source_id, found in sorted(unclear):
         if found.conflict is None or found.level is None or found.conflict.code in _TWICE:
             continue
         for target_id in found.conflict.candidates:

@@ -40,7 +40,8 @@ def second_records(
     is `linked` to anybody in the source. People who may have left count as leavers. Of sensitive
     values, only keys are compared.
     """
-    left = matches.each(row for row in rows if row.leaver or row.may_have_left)
+    matched = matches.each(rows)
+    left = [(row, found) for row, found in matched if row.leaver or row.may_have_left]
     leavers = [(row, found) for row, found in left if found.target or found.conflict]
     if not leavers:
         return {}
