@@ -27,7 +27,14 @@ from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.generated.functions import shaped_rows
 from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, whole, whole_target
+from oneway.mapping.program import (
+    AnySourceRow,
+    AnyTargetRow,
+    SameRow,
+    SteadyRow,
+    whole,
+    whole_target,
+)
 from oneway.mapping.read_keys import tallies_of
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.links import NO_LINKS
@@ -535,6 +542,26 @@ def test_usual_records_are_read_many_at_a_time() -> None:
 BLANK = ["blank", None, None, None, False, ""]
 """What looks like a cell of a blank value."""
 HELD = st.sampled_from(["Ann", "missing", "", " ", 1, True, 1.0, 10**30, None, BLANK])
+
+
+@pytest.mark.parametrize("code", ["k", "K", " k ", "e\u0301", 7, True, None])
+@pytest.mark.parametrize("compare", ["exact", "ignore_case", "trimmed"])
+@pytest.mark.parametrize("sensitive", [False, True])
+def test_a_short_row_knows_its_only_key_as_it_is_compared_and_as_it_is(
+    code: Any, compare: str, sensitive: bool
+) -> None:
+    ref = {"from": "code", "sensitive": sensitive}
+    mapping = next_world({"nick": "name", "ref": ref}).mapping | {
+        "match": [{"source": "code", "target": "ref", "compare": compare}],
+        "joiners": {"create": False},
+    }
+    program = bound(World(mapping, Snapshot(()), Snapshot(()), Snapshot(())))
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    person = {"id": "1", "name": "Ann", "code": code, "flag": False}
+    (batch,) = batches([person], [Record("1", person)])
+    (row,) = many.source_rows(batch)
+    assert isinstance(row, SteadyRow)
+    assert repr(whole(row)) == repr(program.source_row(batch.record(0)))
 
 
 @given(HELD, HELD, HELD | st.just("k"), st.booleans(), st.sampled_from("kK"), st.booleans())

@@ -275,7 +275,7 @@ _OURS = _RUNTIME | {
     *("record_id", "item", "position", "steady_row", "whole_cells"),
     *("shaped_source_rows", "records", "rows", "usual", "other", "whole", "gone"),
     *("shaped_target_rows", "same", "find", "row", "same_row", "held", "beside", "plain"),
-    *("before", "packed_leaving"),
+    *("before", "own", "packed_leaving", "stated"),
     *("packed", "packed_once", "keys"),
     *("found", "record", "data", "label", "leaver", "missed", "left"),
     *(

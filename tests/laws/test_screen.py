@@ -45,7 +45,8 @@ def refuse_difference(
     world: World, evidence: LinkEvidence = NOBODY, allowed: tuple[Allowance, ...] = ()
 ) -> Plan:
     """Return the plan of a world, which is the same with the screen and without it."""
-    screened = planned(world, evidence=evidence, allowed=allowed)
+    with patch.object(planner, "_AT_A_TIME", 2):
+        screened = planned(world, evidence=evidence, allowed=allowed)
     with unscreened():
         whole = planned(world, evidence=evidence, allowed=allowed)
     assert dump(screened) == dump(whole)

@@ -28,6 +28,7 @@ REPLAY = "tests/laws/test_replay.py"
 HISTORY = "tests/cli/test_history.py"
 INCIDENTS = "tests/laws/test_incidents.py"
 OWN = "tests/laws/test_own_lookups.py"
+AMONG = "tests/unit/test_planner.py -k among"
 SCOPE = "tests/laws/test_scope.py"
 
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
@@ -745,7 +746,7 @@ MUTANTS = (
         for name, module, old, new in (
             ("leavers", "same_rows", "each.left or each.scheduled or ", ""),
             ("other-names", "same_rows", "each.key != row[1] or ", ""),
-            ("missing", "same_rows", " or (_MISSING in row[5] and MISSING in said)", ""),
+            ("missing", "same_rows", " or (_MISSING in packed and MISSING in said)", ""),
             ("says-missing", "same_rows", " and MISSING in said", ""),
             ("lists", "same_rows", "if list in map(type, said):", "if False:"),
             (
@@ -754,12 +755,20 @@ MUTANTS = (
                 "all(each is None or each.__class__ is str for part in held for each in part)",
                 "True",
             ),
-            ("unlike", "same_rows", "if packer()(said) != row[5] or", "if"),
+            ("unlike", "same_rows", "if not row[4].startswith(packed, 1) or", "if"),
             ("leavers-together", "generated/rows", "not (left or later) and {", "{"),
             ("names-together", "generated/rows", '[f"row[1] == ({name})", *lists,', "[*lists,"),
             ("missing-together", "generated/rows", ' and "absent" not in said:', ":"),
             ("lists-together", "generated/rows", "in said if each in self.loose", "in ()"),
-            ("unlike-together", "generated/rows", ', f"packed({_tuple(said)}) == row[5]"]', "]"),
+            (
+                "unlike-together",
+                "generated/rows",
+                ', f"row[4].startswith(packed({_tuple(said)}), 1)"]',
+                "]",
+            ),
+            ("form-of-key", "generated/rows", " and keys[0] == {key}:", ":"),
+            ("no-key", "generated/rows", "{key}.__class__ is str and keys[0]", "keys[0]"),
+            ("hidden-key", "generated/rows", " and name != self._id:", ":"),
             ("equal", "generated/rows", "if not (plain and held == beside):", "if held != beside:"),
         )
     ),
@@ -1111,6 +1120,33 @@ MUTANTS = (
         "list(screened.rows)",
         "the order of records decides nothing",
         f"{LAWS}::test_law_05_determinism_order_decides_nothing",
+    ),
+    *(
+        Mutant(
+            f"quiet-{name}",
+            module,
+            old,
+            new,
+            "quiet outcomes stand in the order of a plan",
+            tests,
+        )
+        for name, module, old, new, tests in (
+            ("before-their-time", "planning/planner", "rows[at][0] < source_id", "False", AMONG),
+            (
+                "of-one-key",
+                "planning/match",
+                "if any(map(eq, ordered, islice(ordered, 1, None))):",
+                "if False:",
+                AMONG,
+            ),
+            (
+                "at-an-edge",
+                "planning/planner",
+                "start + len(quiet), done)",
+                "start + len(quiet) - 1, done)",
+                "tests/laws/test_screen.py",
+            ),
+        )
     ),
     Mutant(
         "nothing-sealed",

@@ -22,7 +22,7 @@ from oneway.planning import quiet_texts
 from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, PlanInput, Verb
 from oneway.planning.plan_file import dump, fingerprint, load, save
 from oneway.planning.plan_file.shape import json_path
-from oneway.planning.quiet_texts import PassedOver, QuietTexts
+from oneway.planning.quiet_texts import OutcomesInRuns, PassedOver, QuietRun, QuietTexts
 
 words = st.text(st.characters(exclude_categories=()), max_size=6).filter(
     lambda text: text == json.loads(json.dumps(text))  # two halves of one character become one
@@ -343,6 +343,12 @@ def test_outcomes_that_were_passed_over_are_written_as_any_others(data: st.DataO
     with patch.object(quiet_texts, "_AT_A_TIME", data.draw(st.sampled_from([1, 2, 1000]))):
         kept = QuietTexts.of(ordered)
     read = [ordered[at] for at in sorted(some)]
+    runs = data.draw(st.lists(st.lists(quiet, min_size=1, max_size=3), max_size=4))
+    together = plans.Outcomes([each for run in runs for each in run])
+    apart = OutcomesInRuns(list(map(QuietRun.of, runs)))
+    assert len(apart) == len(together)
+    one, other = (dataclasses.replace(PLAN, outcomes=each) for each in (apart, together))
+    assert (fingerprint(one), dump(one), one) == (fingerprint(other), dump(other), other)
     people = sorted([*read, *((e.key, e.source_id or "", e) for e in told)], key=itemgetter(0, 1))
     partly = PassedOver(kept, some).beside(people, ())
     everybody = [*ordered, *(each for each in people if not isinstance(each, plans.Quiet))]

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
+from oneway.planning import planner
+from oneway.planning.match import Pairs
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from worlds import World, planned
 
@@ -381,3 +386,23 @@ def test_a_leaver_who_would_keep_access_unsaid_is_told_of(date: str | None) -> N
     assert (said.kind, codes(said)) == (Kind.LEAVE, [])
     gone = only([person], [LEFT], leavers=LEAVERS | {"set": {"leaveDate": "leave"}})
     assert codes(gone) == []
+
+
+@given(
+    st.lists(st.tuples(st.text("ab"), st.sampled_from(["", "k", "l"])), unique_by=itemgetter(0)),
+    st.data(),
+)
+def test_quiet_outcomes_stand_among_the_others_by_key_and_id(
+    rows: list[Any], data: st.DataObject
+) -> None:
+    told = data.draw(st.sets(st.sampled_from(rows))) if rows else set()
+    quiet = [each for each in rows if each not in told]
+    pairs = Pairs(quiet, quiet).in_order()
+    people: list[Any] = sorted((key, id, None) for id, key in told)
+    found = [(key, id) for id, key in pairs.rows]
+    for at, (key, id, _) in reversed(
+        [*zip(planner._places(people, pairs.rows), people, strict=True)]
+    ):
+        found.insert(at, (key, id))
+    assert found == sorted((key, id) for id, key in rows)
+    assert list(pairs.targets) == list(pairs.rows)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from functools import cached_property, lru_cache, partial
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
@@ -166,18 +166,37 @@ class SourceRow(NamedTuple):
 class SteadyRow(NamedTuple):
     """The short source row of a person who is in order and stays: nearly all rows.
 
-    `packed` holds the plain value of each cell that states text, a whole number or a boolean, and
-    any other cell unchanged. `named` says whether all fields that tell people apart state text.
+    `packed` holds a list of the cells, and the label. A cell that states text, a whole number or a
+    boolean is packed as that alone. `named` says whether all fields that tell people apart state
+    text. `own_keys` and `own_values` are None where `key` is the only match key, and its value.
     """
 
     source_id: str
     key: str
-    label: str
-    keys: tuple[Hashable, ...]
-    key_values: tuple[Value, ...]
+    own_keys: tuple[Hashable, ...] | None
+    own_values: tuple[Value, ...] | None
     packed: bytes
     packed_leaving: bytes
     named: bool
+    spare: None = None
+    """Rows of this size lie beside each other in memory: hardly anything else that is made while
+    records are read has it. To go through rows that lie apart takes twice as long."""
+
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        """The keys, as those of any row."""
+        return (self.key,) if self.own_keys is None else self.own_keys
+
+    @property
+    def key_values(self) -> tuple[Value, ...]:
+        """The values of the keys, as those of any row."""
+        return (self.key,) if self.own_values is None else self.own_values
+
+    @property
+    def label(self) -> str:
+        """The label, as that of any row."""
+        label: str = unpacker()(self.packed)[1]
+        return label
 
     @property
     def leaver(self) -> bool:
@@ -187,7 +206,13 @@ class SteadyRow(NamedTuple):
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The cells, as those of any row."""
-        return _unpacked(self.packed)
+        return _cells(self.said)
+
+    @property
+    def said(self) -> list[Any]:
+        """The cells as they are packed, one that has no plain value as a list."""
+        said: list[Any] = unpacker()(self.packed)[0]
+        return said
 
     @property
     def leaving(self) -> tuple[Cell, ...]:
@@ -205,17 +230,21 @@ def cell_of(said: Value | Cell) -> Cell:
     return said if isinstance(said, Cell) else _cell((STATED, said, None, None, False, ""))
 
 
-def _unpacked(packed: bytes) -> tuple[Cell, ...]:
+def _cells(said: Sequence[Any]) -> tuple[Cell, ...]:
     made, stated = _cell, CellState.STATED
     return tuple([
         made((CellState(each[0]), *each[1:]))
         if each.__class__ is list  # a cell; no plain value is one
         else made((stated, each, None, None, False, ""))
-        for each in unpacker()(packed)
+        for each in said
     ])  # fmt: skip
 
 
-_unpacked_leaving = lru_cache(_unpacked)  # the same for nearly everybody
+@lru_cache  # the same for nearly everybody
+def _unpacked_leaving(packed: bytes) -> tuple[Cell, ...]:
+    return _cells(unpacker()(packed))
+
+
 _cell: Callable[[tuple[object, ...]], Cell] = partial(tuple.__new__, Cell)
 """Much quicker than the class, whose own function is Python's."""
 
@@ -224,8 +253,10 @@ def whole(row: AnySourceRow) -> SourceRow:
     """Return a row in the planner's form."""
     if isinstance(row, SourceRow):
         return row
-    said = _unpacked(row[5]), _unpacked_leaving(row[6])
-    return _row(row[:5] + _BEFORE + said + _AFTER)
+    said, label = unpacker()(row.packed)
+    names = (row.source_id, row.key, label, row.keys, row.key_values)
+    cells = _cells(said), _unpacked_leaving(row.packed_leaving)
+    return _row(names + _BEFORE + cells + _AFTER)
 
 
 _STAYING = SourceRow("", "", "", ())
@@ -274,12 +305,11 @@ class SameRow(NamedTuple):
     @property
     def values(self) -> tuple[Value | Missing, ...]:
         """The values, as those of any row."""
+        said = self.row.said
         if not self.beside[0]:
-            return tuple(unpacker()(self.row.packed))
+            return tuple(said)
         silent = iter(self.beside[0])
-        return tuple(
-            next(silent) if each.__class__ is list else each for each in unpacker()(self.row.packed)
-        )
+        return tuple([next(silent) if each.__class__ is list else each for each in said])
 
     @property
     def key(self) -> str:

@@ -30,13 +30,17 @@ _Held: TypeAlias = tuple[tuple[Value | Missing, ...], ...]
 class SameRows:
     """The short source rows by their keys, and what each of them says in the same places.
 
-    Where the first of them is silent whatever its record holds, the others are expected to be: at
-    the positions `silent`.
+    `find` takes all keys of a record, or the only one. Where the first row is silent whatever its
+    record holds, the others are expected to be: at the positions `silent`.
     """
 
     def __init__(self, policy: Policy, rows: Iterable[AnySourceRow]) -> None:
-        found = {row[3]: row for row in rows if isinstance(row, SteadyRow)}
-        self.find: Callable[[tuple[Hashable, ...]], SteadyRow | None] = found.get
+        found = {
+            row[1] if row[2] is None else _found_by(row.keys): row
+            for row in rows
+            if isinstance(row, SteadyRow)
+        }
+        self.find: Callable[[Hashable], SteadyRow | None] = found.get
         first = next(iter(found.values()), None)
         cells = first.cells if first is not None else ()
         self.silent = tuple(
@@ -51,7 +55,7 @@ class SameRows:
         return [self._short(each) or each for each in targets]
 
     def _short(self, each: TargetRow) -> SameRow | None:
-        row = self.find(each.keys)
+        row = self.find(_found_by(each.keys))
         if row is None or each.left or each.scheduled or each.key != row[1] or not each.values:
             return None
         if not each.keys_known or each.evaluation_error is not None or each.unsaid is not None:
@@ -62,7 +66,9 @@ class SameRows:
         if list in map(type, said):  # which may look like a cell without a value
             return None
         try:
-            if packer()(said) != row[5] or (_MISSING in row[5] and MISSING in said):
+            packed = packer()(said)
+            # No list is packed into what another one begins with.
+            if not row[4].startswith(packed, 1) or (_MISSING in packed and MISSING in said):
                 return None
             unsaid = tuple([each.values[at] for at in self.silent])
             beside, _ = self.beside((unsaid, each.leaving, each.told))
@@ -81,6 +87,10 @@ class SameRows:
             found, plain = held, _is_plain(held)
             self._last = packed, found, plain
         return found, plain
+
+
+def _found_by(keys: tuple[Hashable, ...]) -> Hashable:
+    return keys[0] if len(keys) == 1 else keys
 
 
 def _is_plain(held: _Held) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
-from oneway.core.packed import unpacker
 from oneway.core.records import MISSING, Value, comparables
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow, SteadyRow
 from oneway.planning.diff import comparison
@@ -80,11 +79,12 @@ class Handles:
         ):
             return ()
         rows = [row for row, _ in pairs]
-        if len({len(row[3]) for row in rows}) > 1:
+        keyed = [row.keys for row in rows]
+        if len({*map(len, keyed)}) > 1:
             return ()
         columns: list[Sequence[str | None]] = [[source_handle(row[0]) for row in rows]]
         columns.append([target_handle(target[0]) for _, target in pairs])
-        for level, keys in enumerate(zip(*(row[3] for row in rows), strict=True)):
+        for level, keys in enumerate(zip(*keyed, strict=True)):
             columns.append([None if key is None else _key(level, key) for key in keys])
         said = [_said(row) for row in rows] if self._watched else []
         for position, compare, named in self._watched:
@@ -119,7 +119,7 @@ def _named(named: str, value: Hashable) -> str:
 def _said(row: AnySourceRow) -> Sequence[Sequence[Value]]:
     """Return what a source record may write in each field; nothing if that is not known."""
     if isinstance(row, SteadyRow):
-        values = unpacker()(row.packed)
+        values = row.said
         if list not in map(type, values):  # each cell states a plain value, as nearly all do
             return list(zip(values))  # one by one
     return [(each.value, each.initial) for each in row.cells]

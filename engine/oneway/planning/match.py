@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import partial
-from operator import itemgetter
+from itertools import islice
+from operator import eq, lt
 from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
@@ -81,11 +82,11 @@ class Pairs:
     def keys(self, level: int) -> Sequence[Hashable]:
         """Return the key of each source row at one level, None where it has none."""
         if level not in self._keys:
-            try:
-                found = list(map(itemgetter(level), map(itemgetter(3), self.rows)))
-            except IndexError:  # not all keys of somebody are known
-                found = [e.keys[level] if level < len(e.keys) else None for e in self.rows]
-            self._keys[level] = found
+            single = level == 0
+            self._keys[level] = [
+                row[1] if single and row[2] is None else next(iter(row.keys[level:]), None)
+                for row in self.rows
+            ]
         return self._keys[level]
 
     def __len__(self) -> int:
@@ -95,6 +96,21 @@ class Pairs:
     def __iter__(self) -> Iterator[tuple[AnySourceRow, AnyTargetRow]]:
         """Yield each source row with its target record."""
         return zip(self.rows, self.targets, strict=True)
+
+    def in_order(self) -> "Pairs":
+        """Return these pairs in the order of a plan: by the keys shown, then by their ids."""
+        keys = [row[1] for row in self.rows]
+        if all(map(lt, keys, islice(keys, 1, None))):  # as rows that are read are, often
+            return self
+        places = sorted(range(len(keys)), key=keys.__getitem__)
+        ordered = [keys[at] for at in places]
+        if any(map(eq, ordered, islice(ordered, 1, None))):
+            places.sort(key=lambda at: (keys[at], self.rows[at][0]))
+        return self._at(places)
+
+    def some(self, first: int, end: int) -> "Pairs":
+        """Return the pairs from one position up to another."""
+        return Pairs(self.rows[first:end], self.targets[first:end])
 
     def parted(self, places: Collection[int]) -> "tuple[Pairs, Pairs]":
         """Return the other pairs, and those at these places."""

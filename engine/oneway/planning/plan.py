@@ -276,8 +276,13 @@ class Outcomes(Sequence[Outcome]):
 
     def _all(self) -> tuple[Outcome, ...]:
         if self._made is None:
+            runs = ((e,) if isinstance(e, Outcome | Quiet) else e for e in self.runs)
             self._made = tuple(
-                each if isinstance(each, Outcome) else each.outcome for each in self.parts
+                [
+                    each if isinstance(each, Outcome) else each.outcome
+                    for run in runs
+                    for each in run
+                ]
             )
         return self._made
 

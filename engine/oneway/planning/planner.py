@@ -13,6 +13,7 @@ settle                   references to people of the target
 Assembler                outcomes, sealed and sorted
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -50,7 +51,6 @@ from oneway.planning.plan import (
     Kind,
     Miss,
     Outcome,
-    Outcomes,
     Plan,
     PlanConnection,
     PlanInput,
@@ -59,7 +59,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.planning.quiet_texts import NOT_PASSED, PassedOver
+from oneway.planning.quiet_texts import NOT_PASSED, OutcomesInRuns, PassedOver, QuietRun
 from oneway.planning.screen import Screened, screen
 from oneway.planning.second_records import second_records
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
@@ -305,18 +305,51 @@ def _in_order(
     """
     planned = tuple(map(assembler.outcome, drafts))
     alone = [each for each in planned if each.source_id is None]
-    people: list[tuple[str, str, Outcome] | Quiet] = [
-        (each.key, each.source_id, each) for each in planned if each.source_id is not None
-    ]
-    people += assembler.quiet(pairs)
+    told = [(each.key, each.source_id, each) for each in planned if each.source_id is not None]
+    told.sort(key=itemgetter(0, 1))
+    if not passed_over:
+        found = (*_beside_quiet(assembler, told, pairs.in_order()), *alone)
+        return OutcomesInRuns([e for e in found if isinstance(e, Outcome) or len(e)])
     relinked = assembler.relinked(passed_over)
-    people += relinked.values()
-    people.sort(key=itemgetter(0))
-    people.sort()  # those with one key by their ids: quicker than by both at once
-    if passed_over:
-        return passed_over.but(relinked).beside(people, alone)
-    found = [each if isinstance(each, Quiet) else each[2] for each in people]
-    return Outcomes([*found, *alone])
+    quiet = (*assembler.quiet(pairs), *relinked.values())
+    people: list[tuple[str, str, Outcome] | Quiet] = [*told, *quiet]
+    people.sort(key=itemgetter(0, 1))
+    return passed_over.but(relinked).beside(people, alone)
+
+
+def _beside_quiet(
+    assembler: Assembler, people: Sequence[tuple[str, str, Outcome]], pairs: Pairs
+) -> Iterator[Outcome | QuietRun]:
+    """Yield the outcomes of people and those of quiet pairs, both of which come in order.
+
+    Of the quiet ones a few are made at a time, and only their text is kept.
+    """
+    places, done = _places(people, pairs.rows), 0
+    for start in range(0, len(pairs), _AT_A_TIME):
+        quiet = assembler.quiet(pairs.some(start, start + _AT_A_TIME))
+        end = bisect_left(places, start + len(quiet), done)
+        last = 0
+        for at, (_, _, outcome) in zip(places[done:end], people[done:end], strict=True):
+            yield QuietRun.of(quiet[last : at - start])
+            yield outcome
+            last = at - start
+        yield QuietRun.of(quiet[last:])
+        done = end
+    yield from (outcome for _, _, outcome in people[done:])
+
+
+def _places(
+    people: Iterable[tuple[str, str, Outcome]], rows: Sequence[AnySourceRow]
+) -> Sequence[int]:
+    """Return the positions in `rows` before which people stand; both come in order."""
+    keys, at = [row[1] for row in rows], 0
+    places: list[int] = []
+    for key, source_id, _ in people:
+        at = bisect_left(keys, key, at)
+        while at < len(keys) and keys[at] == key and rows[at][0] < source_id:
+            at += 1
+        places.append(at)
+    return places
 
 
 def _drafter(
@@ -429,5 +462,7 @@ def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
     return tuple(sorted(misses, key=lambda each: (each.reference, each.field, each.value)))
 
 
+_AT_A_TIME = 1_000
+"""So many quiet outcomes are made before only their text is kept."""
 _NAMED = 3
 """The most records named whose lookup missed."""

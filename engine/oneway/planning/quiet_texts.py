@@ -110,23 +110,40 @@ def _decoded(text: bytes | memoryview) -> list[Quiet]:
 
 
 class QuietRun(Sequence[Quiet]):
-    """Some quiet outcomes that follow each other in `texts`."""
+    """Some quiet outcomes that follow each other in a plan.
 
-    def __init__(self, texts: QuietTexts, first: int, end: int) -> None:
-        self.texts, self.first, self.end = texts, first, end
+    `text` is their canonical JSON, in ASCII, with commas between them.
+    """
 
-    @property
-    def text(self) -> memoryview:
-        """Their canonical JSON, in ASCII, with commas between them."""
-        return self.texts.text(self.first, self.end)
+    __slots__ = ("_number", "text")
+
+    def __init__(self, text: bytes | memoryview, number: int) -> None:
+        self.text, self._number = text, number
+
+    @classmethod
+    def of(cls, quiet: Sequence[Quiet]) -> "QuietRun":
+        """Return some outcomes as a run, of which only the text is kept."""
+        import msgspec  # which most starts need not wait for
+
+        try:
+            text = msgspec.json.encode(quiet)[1:-1]
+        except UnicodeEncodeError:  # half of a character, which only an escape can stand for
+            text = b"\\"
+        if not is_canonical(text):
+            text = ",".join(map(quiet_text, quiet)).encode("ascii")
+        return cls(text, len(quiet))
+
+    def singly(self) -> Sequence[str]:
+        """Return the canonical JSON of each."""
+        return _texts(_decoded(self.text))
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return self.end - self.first
+        return self._number
 
     def __iter__(self) -> Iterator[Quiet]:
         """Yield each, in order."""
-        return iter(self.texts[self.first : self.end])  # at once: a slice for each takes minutes
+        return iter(_decoded(self.text))  # at once: one by one takes minutes
 
     @overload
     def __getitem__(self, at: int) -> Quiet: ...
@@ -134,7 +151,7 @@ class QuietRun(Sequence[Quiet]):
     def __getitem__(self, at: slice) -> Sequence[Quiet]: ...
     def __getitem__(self, at: int | slice) -> Quiet | Sequence[Quiet]:
         """Return one by its position, or some."""
-        return self.texts[self.first : self.end][at]
+        return _decoded(self.text)[at]
 
 
 class PassedOver(Sequence[Quiet]):
@@ -183,7 +200,7 @@ class PassedOver(Sequence[Quiet]):
 
     def beside(
         self, people: Sequence[tuple[str, str, Outcome] | Quiet], alone: Iterable[Outcome]
-    ) -> "PartlyRead":
+    ) -> "OutcomesInRuns":
         """Return these outcomes and others: those of people, in their order, and some after all."""
         runs: list[Outcome | Quiet | Sequence[Quiet]] = []
         done = 0
@@ -191,7 +208,7 @@ class PassedOver(Sequence[Quiet]):
             runs += self._between(done, at)
             runs.append(each if isinstance(each, Quiet) else each[2])
             done = at
-        return PartlyRead([*runs, *self._between(done, len(self.texts)), *alone])
+        return OutcomesInRuns([*runs, *self._between(done, len(self.texts)), *alone])
 
     def _places(self, people: Sequence[tuple[str, str]]) -> Sequence[int]:
         """Return the positions in `texts` before which people stand, who come in their order."""
@@ -210,7 +227,7 @@ class PassedOver(Sequence[Quiet]):
         first = bisect_left(self._without, start)
         for at in (*self._without[first : bisect_left(self._without, end)], end):
             if at > start:
-                yield QuietRun(self.texts, start, at)
+                yield QuietRun(self.texts.text(start, at), at - start)
             start = at + 1
 
     def __len__(self) -> int:
@@ -230,19 +247,20 @@ class PassedOver(Sequence[Quiet]):
         return list(self)[at]
 
 
-class PartlyRead(Outcomes):
-    """The outcomes of a plan for which only some records were read."""
+class OutcomesInRuns(Outcomes):
+    """The outcomes of a plan in which quiet ones that follow each other are one text."""
 
-    __slots__ = ("_parts", "_runs")
+    __slots__ = ("_number", "_parts", "_runs")
 
     def __init__(self, runs: Sequence[Outcome | Quiet | Sequence[Quiet]]) -> None:
         self._runs = runs
+        self._number = sum(1 if isinstance(e, Outcome | Quiet) else len(e) for e in runs)
         self._parts: Sequence[Outcome | Quiet] | None = None
         self._made = self._telling = None
 
     @property
     def runs(self) -> Sequence[Outcome | Quiet | Sequence[Quiet]]:
-        """The outcomes, in order, those that were passed over as runs."""
+        """The outcomes, in order, quiet ones that follow each other as runs."""
         return self._runs
 
     @property
@@ -255,7 +273,7 @@ class PartlyRead(Outcomes):
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return sum(1 if isinstance(e, Outcome | Quiet) else len(e) for e in self._runs)
+        return self._number
 
 
 NOT_PASSED = PassedOver(QuietTexts(memoryview(b""), (0,), ()), ())

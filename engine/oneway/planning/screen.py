@@ -261,7 +261,7 @@ def _held(
     targets: Sequence[AnyTargetRow], positions: Collection[int]
 ) -> Mapping[int, Sequence[Value | Missing]]:
     """Return what some target records hold in each of some fields."""
-    packed = [each[1][5] for each in targets if isinstance(each, SameRow) and not each[2][0]]
+    packed = [each[1][4] for each in targets if isinstance(each, SameRow) and not each[2][0]]
     if len(packed) == len(targets):
         return columns_of(packed, positions)
     values = [each.values for each in targets]

@@ -6,7 +6,7 @@ It is told of all records. A run that passes over some tells nothing of it.
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from oneway.core.records import Missing, Value, comparable, is_blank, parse_day
 from oneway.mapping.code import FieldCode
@@ -22,7 +22,7 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.spec import Write
 from oneway.planning.diff import KEEP, present, wanted
-from oneway.planning.plan import Kind, Plan, Quiet, Reason, Verb
+from oneway.planning.plan import Kind, Outcome, Plan, Quiet, Reason, Verb
 from oneway.runs.read import EvaluatedInputs
 
 _ENOUGH = 10
@@ -169,9 +169,13 @@ def _pairs(
     plan: Plan, rows: Mapping[str, AnySourceRow], targets: Mapping[str, AnyTargetRow]
 ) -> Iterator[tuple[str, AnySourceRow, AnyTargetRow]]:
     """Yield the key and both rows of each person who stays, where both are among these."""
-    for each in [e for e in plan.parts if e.source_id in rows] if targets else ():
-        row, target = rows[each.source_id or ""], targets.get(each.target_id or "")
-        if target is not None and (isinstance(each, Quiet) or each.kind in _STAYING):
+    told = {each.source_id for each in plan.runs if isinstance(each, Outcome)}
+    all_told = rows.keys() <= told  # as usual: nothing is made of quiet outcomes
+    runs = ((e,) if isinstance(e, Outcome | Quiet) else () if all_told else e for e in plan.runs)
+    for each in chain.from_iterable(runs) if targets else ():
+        row, target = rows.get(each.source_id or ""), targets.get(each.target_id or "")
+        known = isinstance(each, Quiet) or each.kind in _STAYING
+        if known and row is not None and target is not None:
             yield each.key, row, target
 
 

@@ -37,6 +37,7 @@ from oneway.planning.assemble import Assembler
 from oneway.planning.handles import Handles, Unhandled
 from oneway.planning.link_table import Links
 from oneway.planning.lookalikes import LOOKED_AT, held_value, kinds_of, telling
+from oneway.planning.match import Pairs
 from oneway.planning.plan import Plan, Quiet
 from oneway.planning.plan_file.codec import to_data
 from oneway.runs.changed_lines import ByLine, ChangedLines, PartSystems
@@ -221,7 +222,8 @@ class SecondNight:
     def _settled(self, found: EvaluatedInputs, plan: Plan) -> Settled | None:
         """Return what is settled by now; None where little is that was not before."""
         policy, before = found.program.policy, self.before
-        quiet = [each for each in plan.runs if isinstance(each, Quiet)]
+        read = plan.runs if found.passed_over else plan.parts
+        quiet = [each for each in read if isinstance(each, Quiet)]
         if self._is_little(quiet):
             return self._links.anew() if self._links is not None else None
         targets = sorted(found.target.items, key=_by_id)
@@ -284,7 +286,7 @@ class SecondNight:
             SettledPair,
             source.digests_of(sources),
             target.digests_of(held_by),
-            shown.quiet(pairs),
+            shown.quiet(Pairs([row for row, _ in pairs], [held for _, held in pairs])),
             zip(source.blanks_of(sources), target.blanks_of(held_by), strict=True),
             (made[first:end] for first, end in pairwise(ends)),
         )

@@ -217,23 +217,34 @@ class Rows:
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
         source.line(f"keys = {_tuple(keys)}")
         same = " and ".join(f"keys[{at}] is {value}" for at, value in enumerate(values))
-        who = f"{self._id}, {name}, {label}, keys, keys if {same or 'True'} else {_tuple(values)}"
+        stated = f"keys if {same or 'True'} else {_tuple(values)}"
         if short:
+            named = self._named(fields)
             with source.block(f"if not (leaver or missed or {failed}):"):
-                if self.columns:
-                    with source.block("if leaving is not before:"):
-                        source.line("before, packed_leaving = leaving, packed_once(leaving)")
-                named = "packed_leaving" if self.columns else "packed_once(leaving)"
-                named = f"packed({cells}), {named}, {self._named(fields)}"
-                self._give(f"steady_row(({who}, {named}))")
-                if self.columns:
-                    source.line("continue")
+                source.line(f"own, stated = keys, {stated}")
+                if len(values) == 1 and name != self._id:  # then the name of a text is the text
+                    (key,) = values
+                    with source.block(f"if {key}.__class__ is str and keys[0] == {key}:"):
+                        source.line("own = stated = None")
+                said = f"{self._id}, {name}, own, stated, packed(({cells}, {label}))"
+                self._steady_row(said, named)
             cells = f"whole_cells({cells})"
         self._give(
-            f"row_of_source(({who},"
+            f"row_of_source(({self._id}, {name}, {label}, keys, {stated},"
             f" leaver, (), {failed}, {cells}, {left}, tuple(missed), None, True, (), None,"
             f" None, False, (), {why}))"
         )
+
+    def _steady_row(self, said: str, named: str) -> None:
+        """Write the short row of somebody who stays, with what leaving would write."""
+        source = self.source
+        if not self.columns:
+            self._give(f"steady_row(({said}, packed_once(leaving), {named}, None))")
+            return
+        with source.block("if leaving is not before:"):
+            source.line("before, packed_leaving = leaving, packed_once(leaving)")
+        self._give(f"steady_row(({said}, packed_leaving, {named}, None))")
+        source.line("continue")
 
     def _named(self, fields: Sequence[str]) -> str:
         """Return whether all cells that tell people apart state text."""
@@ -400,8 +411,9 @@ class Rows:
         source = self.source
         # A list is never what a short row says, but may look like a cell without a value.
         lists = [f"{each}.__class__ is not list" for each in said if each in self.loose]
-        same = [f"row[1] == ({name})", *lists, f"packed({_tuple(said)}) == row[5]"]
-        source.line("row = find(keys)")
+        same = [f"row[1] == ({name})", *lists, f"row[4].startswith(packed({_tuple(said)}), 1)"]
+        only = len(self.program.policy.match) == 1
+        source.line(f"row = find({'keys[0]' if only else 'keys'})")
         with source.block(f"if row is not None and not (left or later) and {' and '.join(same)}:"):
             # Most hold the very object that the last one held: nothing at all.
             last = {each: source.name("last") for part in held for each in part}

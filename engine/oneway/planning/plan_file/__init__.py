@@ -74,7 +74,7 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
     plan of 100,000 records takes four times as long and twice the space.)
     """
     with _fit(plan):
-        texts: _Texts = {**_texts(plan), "outcomes": list(singly(plan.parts))}
+        texts: _Texts = {**_texts(plan), "outcomes": list(singly(plan.runs))}
         texts["fingerprint"] = canonical(_digest_of(texts))
     if proof is not None:
         texts["proof"] = canonical(asdict(proof))

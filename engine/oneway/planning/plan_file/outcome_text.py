@@ -23,11 +23,16 @@ Parts: TypeAlias = Sequence[Outcome | Quiet | Sequence[Quiet]]
 """Outcomes, in order; quiet ones may stand together."""
 
 
-def singly(parts: Iterable[Outcome | Quiet]) -> Iterator[str]:
+def singly(parts: Iterable[Outcome | Quiet | Sequence[Quiet]]) -> Iterator[str]:
     """Yield each outcome as canonical JSON."""
     for part in parts:
         each = part.short if isinstance(part, Outcome) else part
-        yield _outcome(each) if isinstance(each, Outcome) else quiet_text(each)
+        if isinstance(each, Outcome):
+            yield _outcome(each)
+        elif isinstance(each, Quiet):
+            yield quiet_text(each)
+        else:
+            yield from each.singly() if isinstance(each, QuietRun) else map(quiet_text, each)
 
 
 def in_pieces(parts: Parts) -> Iterator[bytes | memoryview]:
@@ -40,9 +45,8 @@ def in_pieces(parts: Parts) -> Iterator[bytes | memoryview]:
 
 def _in_ascii(part: Outcome | Quiet | Sequence[Quiet]) -> bytes | memoryview:
     if isinstance(part, QuietRun):
-        return part.text  # as it was kept: nothing is made of those who are passed over
-    some = (part,) if isinstance(part, Outcome | Quiet) else part
-    return ",".join(singly(some)).encode("ascii")
+        return part.text  # as it is kept: nothing is made of them
+    return ",".join(singly((part,))).encode("ascii")
 
 
 _AT_A_TIME = 1_000

@@ -28,6 +28,7 @@ from oneway.mapping.program import (
     Cell,
     FieldRule,
     Policy,
+    SameRow,
     SourceRow,
     TargetRow,
     whole_target,
@@ -36,7 +37,7 @@ from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, comparison, present
 from oneway.planning.links import is_id
 from oneway.planning.near_misses import loose
-from oneway.planning.plan import Plan
+from oneway.planning.plan import Outcome, Plan, Quiet
 from oneway.runs.compare.projection import is_hidden
 
 
@@ -237,13 +238,25 @@ def redactor_of(
     policy: Policy, plan: Plan, held: Iterable[AnyTargetRow], departed: tuple[Cell, ...], seal: Seal
 ) -> Redactor:
     """Return the redactor for the inputs of a plan."""
-    by_id = {each[0]: each for each in held}
-    matched = (each for each in plan.parts if each.source_id and each.target_id in by_id)
-    partners = {str(each.source_id): by_id[str(each.target_id)] for each in matched}
+    partners = _partners(plan, held)
     actions = plan.actions
     acted = {("source", str(each.source_id)) for each in actions if each.source_id is not None}
     acted |= {("target", str(each.target_id)) for each in actions if each.target_id is not None}
     return Redactor(policy, seal, partners, frozenset(acted), departed)
+
+
+def _partners(plan: Plan, held: Iterable[AnyTargetRow]) -> dict[str, AnyTargetRow]:
+    """Return the target record of each matched source record, by the ids of these."""
+    by_id = {each[0]: each for each in held}
+    partners: dict[str, AnyTargetRow] = {}
+    for run in plan.runs:
+        for each in (run,) if isinstance(run, Outcome | Quiet) else run:
+            source_id, target = each.source_id, by_id.get(each.target_id or "")
+            if source_id and target is not None:
+                if isinstance(target, SameRow) and target[1][0] == source_id:
+                    source_id = target[1][0]  # not a second text of the same
+                partners[source_id] = target
+    return partners
 
 
 def _departed(rule: FieldRule) -> _Owner:

@@ -75,7 +75,7 @@ class ShortTexts:
         redactor = self.redactor
         if not (isinstance(row, SteadyRow) and redactor.is_apart):
             return None
-        source_id, key, label, keys, key_values, packed, leaving, _ = row
+        source_id, key, leaving = row.source_id, row.key, row.packed_leaving
         word = ""
         if self._sensitive:
             held = redactor.partners.get(source_id)
@@ -84,7 +84,8 @@ class ShortTexts:
             if ("source", source_id) in redactor.acted:
                 return None
             word = f"t:{held[0]}"  # each value is the one that the record holds
-        cells = self._texts(unpacker()(packed), word, _OF_SOURCE)
+        said, label = unpacker()(row.packed)
+        cells = self._texts(said, word, _OF_SOURCE)
         if cells is None:
             return None
         if leaving not in self._leaving:
@@ -92,8 +93,8 @@ class ShortTexts:
                 self._leaving.clear()
             self._leaving[leaving] = _list(map(leaving_data, row.leaving))
         return _ROW % (
-            *(cells, quoted(source_id), quoted(key), _list(map(value_data, key_values))),
-            *(_list(map(key_data, keys)), quoted(label), self._leaving[leaving]),
+            *(cells, quoted(source_id), quoted(key), _list(map(value_data, row.key_values))),
+            *(_list(map(key_data, row.keys)), quoted(label), self._leaving[leaving]),
         )
 
     def of_target(self, row: AnyTargetRow) -> str | None:
@@ -109,7 +110,7 @@ class ShortTexts:
             return None
         if self._beside[0] is not beside:
             self._beside = beside, _list(map(value_data, beside[1]))
-        keys = _list(map(key_data, steady[3]))
+        keys = _list(map(key_data, steady.keys))
         return _HELD % (quoted(target_id), quoted(steady[1]), keys, self._beside[1], values)
 
     def _texts(self, values: Sequence[Any], word: str, kind: "_Texts") -> str | None:
