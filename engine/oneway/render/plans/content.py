@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 
 from oneway.connections.discovery import FILES
 from oneway.core.dataclass import dataclass
@@ -600,7 +600,7 @@ def _by_title(outcomes: Iterable[Outcome], title: Callable[[Outcome], str]) -> t
 
 
 def _reasons(plan: Plan) -> Callable[[Outcome], str]:
-    names = cache(partial(names_of, plan.parts))
+    names = cache(lambda: names_of(plan.parts))  # made only where somebody is named
 
     def said(outcome: Outcome) -> str:
         rehire = outcome.kind is Kind.REHIRE
