@@ -8,6 +8,7 @@ but a last one without an end, which may go on by the next night.
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from struct import iter_unpack
 from typing import NamedTuple, TypeAlias
 
 from oneway.core.dataclass import dataclass
@@ -15,10 +16,9 @@ from oneway.core.dataclass import dataclass
 DIGEST = 16
 """Bytes of a digest: keyed, so that no two lines can be made to have the same."""
 PIECE = 1 << 14
-"""The fewest bytes of a piece. A little more than a power of two is digested fastest."""
+"""The most bytes of a piece, but for a long line; so many at once are digested fastest by far."""
 NOBODY = 2**32 - 1
 """Stands for the pair of a line that is part of none."""
-Digest: TypeAlias = Callable[[bytes], bytes]
 Numbers: TypeAlias = "array[int] | memoryview[int]"
 """Read in place, where they were kept."""
 
@@ -26,11 +26,16 @@ Numbers: TypeAlias = "array[int] | memoryview[int]"
 LinesData: TypeAlias = tuple[memoryview, ...]
 
 
+def parted(digests: bytes | memoryview) -> list[bytes]:
+    """Return each of several digests that stand one after the other."""
+    return [each for (each,) in iter_unpack(f"{DIGEST}s", digests)]
+
+
 class LineDigests(NamedTuple):
     """What digests a line of a file without its end, and a piece as it is."""
 
-    line: Digest
-    piece: Digest
+    line: Callable[[bytes], bytes]
+    piece: Callable[[bytes | memoryview], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class KeptLines:
     """The lines of a file in their order, and the position of the settled pair of each.
 
     `lengths` include the ends of the lines. `firsts` is the first line of each piece and the line
-    after the last one, `places` where they stood in the file. `alone` are the lines that are part
+    after the last one, `places` where they stood in the file. `spans` is of how many bytes the
+    digest of a piece is: of those after it too, up to `PIECE`. `alone` are the lines that are part
     of no pair; `by_pair` is the line of each pair.
     """
 
@@ -47,6 +53,7 @@ class KeptLines:
     places: Numbers
     lengths: Numbers
     firsts: Numbers
+    spans: Numbers
     owners: Numbers
     alone: Numbers
     by_pair: Numbers
@@ -71,7 +78,7 @@ class KeptLines:
     @property
     def data(self) -> LinesData:
         """What `of_data` takes."""
-        numbers = self.lengths, self.firsts, self.owners, self.alone, self.by_pair
+        numbers = self.lengths, self.firsts, self.spans, self.owners, self.alone, self.by_pair
         bytes_of = tuple(memoryview(each.tobytes()) for each in (self.places, *numbers))
         return self.digests, self.codes, *bytes_of
 
@@ -79,8 +86,7 @@ class KeptLines:
     def of_data(cls, data: LinesData) -> "KeptLines":
         """Return what `data` was taken of."""
         digests, codes, places, *numbers = data
-        lengths, firsts, *owners = (each.cast("I") for each in numbers)
-        return cls(digests, codes, places.cast("Q"), lengths, firsts, *owners)
+        return cls(digests, codes, places.cast("Q"), *(each.cast("I") for each in numbers))
 
 
 class LineKeeper:
@@ -91,6 +97,7 @@ class LineKeeper:
         """The digest of each line so far."""
         self._line, self._piece = digests
         self._lengths, self._firsts, self._places = array("I"), array("I", [0]), array("Q", [0])
+        self._spans = array("I")
         self._codes: list[bytes] = []
         self._open: list[bytes] = []  # the lines of the next piece
         self._size = 0
@@ -107,30 +114,33 @@ class LineKeeper:
         self._lengths.extend(lengths)
         for line, length in zip(lines, lengths, strict=True):
             if line.endswith(b"\n"):
+                if self._size + length > PIECE:
+                    self._end_piece(line)
                 self._open.append(line)
                 self._size += length
-                if self._size >= PIECE:
-                    self._end_piece()
 
     def add_pieces(self, kept: KeptLines, pieces: range) -> None:
-        """Add pieces that are as they were kept."""
+        """Add pieces that are as they were kept, and so is what their digests are of after them."""
         self._end_piece()
         first, end = kept.firsts[pieces.start], kept.firsts[pieces.stop]
-        self.digests += map(kept.digest_of, range(first, end))
+        self.digests += parted(kept.digests[first * DIGEST : end * DIGEST])
         self._lengths.extend(kept.lengths[first:end])
         for piece in pieces:
             size = kept.places[piece + 1] - kept.places[piece]
-            self._note(kept.firsts[piece + 1] - kept.firsts[piece], size, kept.code_of(piece))
+            lines = kept.firsts[piece + 1] - kept.firsts[piece]
+            self._note(lines, size, kept.spans[piece], kept.code_of(piece))
 
-    def _end_piece(self) -> None:
-        """Let the next line begin a piece."""
+    def _end_piece(self, after: bytes = b"") -> None:
+        """Let the next line begin a piece; it is the one `after` this piece, if that is known."""
         if self._open:
-            self._note(len(self._open), self._size, self._piece(b"".join(self._open)))
+            data = b"".join([*self._open, after])[: max(self._size, PIECE)]
+            self._note(len(self._open), self._size, len(data), self._piece(data))
             self._open, self._size = [], 0
 
-    def _note(self, lines: int, size: int, code: bytes) -> None:
+    def _note(self, lines: int, size: int, span: int, code: bytes) -> None:
         self._firsts.append(self._firsts[-1] + lines)
         self._places.append(self._places[-1] + size)
+        self._spans.append(span)
         self._codes.append(code)
 
     def kept(self, pairs: Mapping[bytes, int]) -> KeptLines | None:
@@ -146,5 +156,5 @@ class LineKeeper:
             return None
         by_pair = array("I", map(lines.__getitem__, range(len(lines))))
         digests, codes = (memoryview(b"".join(each)) for each in (self.digests, self._codes))
-        numbers = self._places, self._lengths, self._firsts, owners, alone, by_pair
-        return KeptLines(digests, codes, *numbers)
+        numbers = self._places, self._lengths, self._firsts, self._spans
+        return KeptLines(digests, codes, *numbers, owners, alone, by_pair)

@@ -6,22 +6,51 @@ file, the answer is what looking at each line gives.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
-from io import SEEK_CUR, BytesIO
+from io import BytesIO
 from itertools import chain
-from operator import itemgetter
-from typing import BinaryIO, TypeAlias
+from operator import eq, itemgetter
+from typing import BinaryIO, TypeAlias, cast
 
-from oneway.history.kept_lines import DIGEST, NOBODY, KeptLines, LineDigests, LineKeeper
+from oneway.history.kept_lines import (
+    DIGEST,
+    NOBODY,
+    KeptLines,
+    LineDigests,
+    LineKeeper,
+    parted,
+)
 
 LineOf: TypeAlias = Callable[[BinaryIO], bytes]
 """Returns the next line of a file with its end, b"" at the end of the file."""
 _NEAR = 64
 """A line is sought first among so many before and after the one that is expected."""
+_AT_A_TIME = 1 << 18
+_LONGER = 1 << 11
+"""So many bytes more than before may a piece have, if its lines are to be looked at in one go."""
 _LOST = 1_000, 50
 """After so many, and one of so many, that are not there, lines are sought among all."""
+
+
+class _Window:
+    """What stands at places of a file, of which much is read at a time, always into one memory."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._read, self._seek = cast(BytesIO, file).readinto, file.seek
+        self._data = memoryview(bytearray(_AT_A_TIME))
+        self._start = self._end = 0
+
+    def at(self, place: int, size: int) -> memoryview:
+        """Return so many bytes from a place on, or as many as there are: until the next call."""
+        if not self._start <= place <= self._end - size:
+            if size > len(self._data):
+                self._data = memoryview(bytearray(size))
+            self._seek(place)
+            self._start, self._end = place, place + self._read(self._data)
+        first = place - self._start
+        return self._data[first : min(first + size, self._end - self._start)]
 
 
 class UnchangedLines:
@@ -44,7 +73,8 @@ class UnchangedLines:
         self._digests = digests
         self._wanted, self._in_order = wanted, [*sorted(wanted), len(kept)]
         self._firsts, self._places = kept.firsts.tolist(), kept.places.tolist()  # quicker by far
-        self._codes = bytes(kept.codes)
+        self._spans = kept.spans.tolist()
+        self._codes = parted(kept.codes)
         self._alone = frozenset(kept.alone)
         self._apart: set[int] = set()
         """Pieces whose lines are looked at one by one, as one of no pair was found before them."""
@@ -52,23 +82,34 @@ class UnchangedLines:
         self._expected = 0  # the line after the last one that was found
         self._strange = 0  # so many lines since then are not known
         self._runs = [(0, 0)]  # first lines of what follows each other, and their places
-        self._order: list[range | tuple[bytes, int]] = []  # pieces and lines, as they stand there
+        # Pieces, and the digests and the size of lines that follow each other, as they stand there:
+        self._order: list[range | tuple[list[bytes], int]] = []
         self._unknown: list[tuple[bytes, bytes, int]] = []
         self._index: dict[bytes, int] | None = None
 
     def find(self, file: BinaryIO, line_of: LineOf) -> None:
         """Look through a file; the others of this class know what was found."""
-        piece: int | None = 0
-        while piece is not None:
-            piece = self._look_at_lines(self._pass_pieces(file, piece), file, line_of)
+        window = _Window(file)
+        following: int | None = 0
+        while following is not None:
+            piece = self._pass_pieces(window, following)
+            lines = self._lines_of(piece, window)
+            made = list(map(self._digests.line, lines))
+            if self._is_in_place(piece, lines, made):
+                following = piece + 1
+                continue
+            file.seek(self._place + sum(map(len, lines)))
+            rest = iter(partial(line_of, file), b"")
+            others = ((line, self._digests.line(line)) for line in rest)
+            following = self._look_at_lines(chain(zip(lines, made, strict=True), others))
         index = self._unseen()
-        for made, line, place in self._unknown:
-            known = self._of_pair(index.get(made))
+        for one, line, place in self._unknown:
+            known = self._of_pair(index.get(one))
             if known is None:
-                self.changed.append((made, line))
+                self.changed.append((one, line))
             else:
                 self._place, self._expected = place, -1
-                self._note(known, made, line)
+                self._note(known, one, line)
         self._runs.sort()
 
     def place_of(self, line: int) -> int:
@@ -91,51 +132,86 @@ class UnchangedLines:
                 continue
             made, length = each
             file.seek(place)
-            if keeper.add(line_of(file)) != made:
+            keeper.add_all([line_of(file) for _ in made])
+            if keeper.digests[-len(made) :] != made:
                 return None
             place += length
         return keeper
 
-    def _pass_pieces(self, file: BinaryIO, first: int) -> bytes:
-        """Pass over the kept pieces that stand there one after the other; return what is next."""
-        read, digest, codes = file.read, self._digests.piece, self._codes
-        firsts, places, last = self._firsts, self._places, len(self._places) - 1
-        piece, line, data = first, firsts[first], b""
-        wanted = self._in_order[bisect_left(self._in_order, line)]
-        file.seek(self._place)
-        while piece < last and piece not in self._apart:
-            data = read(places[piece + 1] - places[piece])
-            if digest(data) != codes[piece * DIGEST : piece * DIGEST + DIGEST]:
+    def _pass_pieces(self, window: _Window, first: int) -> int:
+        """Pass over the kept pieces that stand there one after the other; return the next one."""
+        digest, codes, firsts, spans = self._digests.piece, self._codes, self._firsts, self._spans
+        places, order, shift = self._places, self._in_order, self._place - self._places[first]
+        end = min((each for each in self._apart if each >= first), default=len(codes))
+        wanted = order[bisect_left(order, firsts[first])]
+        for piece in range(first, end):
+            data = window.at(places[piece] + shift, spans[piece])
+            if digest(data) != codes[piece]:
+                end = piece
                 break
-            piece += 1
-            if wanted < firsts[piece]:
-                wanted = self._take(firsts[piece - 1], firsts[piece], data)
-            data = b""
-        if piece > first:
-            after = firsts[piece]
-            if self._strange or line != self._expected:
-                self._runs.append((line, self._place))
+            if wanted < firsts[piece + 1]:
+                wanted = self._take(firsts[piece], firsts[piece + 1], data)
+        if end > first:
+            line, after = firsts[first], firsts[end]
             self.twice |= self.seen.find(1, line, after) >= 0
             self.seen[line:after] = b"\1" * (after - line)
-            self._order.append(range(first, piece))
-            self._place += places[piece] - places[first]
-            self._expected, self._strange = after, 0
-        return data
+            self._order.append(range(first, end))
+            self._note_run(line, after)
+            self._place = places[end] + shift
+        return end
 
-    def _look_at_lines(self, data: bytes, file: BinaryIO, line_of: LineOf) -> int | None:
-        """Look at lines until a kept piece may begin; return it, or None at the end of the file.
-
-        `data` is the first of what is looked at: the file is behind it.
-        """
-        digest, digests, seen = self._digests.line, self.kept.digests, self.seen
-        lines = BytesIO(data).readlines()
+    def _lines_of(self, piece: int, window: _Window) -> list[bytes]:
+        """Return as many lines as a kept piece has, from here on; fewer if they are longer."""
+        if piece == len(self._codes):
+            return []
+        size = self._places[piece + 1] - self._places[piece] + _LONGER
+        lines = BytesIO(window.at(self._place, size)).readlines()
         if lines and not lines[-1].endswith(b"\n"):
-            file.seek(-len(lines.pop()), SEEK_CUR)
+            lines.pop()
+        return lines[: self._firsts[piece + 1] - self._firsts[piece]]
+
+    def _is_in_place(self, piece: int, lines: Sequence[bytes], made: list[bytes]) -> bool:
+        """Note lines in the place of a kept piece; False if fewer than half of them are its own."""
+        first = self._firsts[piece]
+        end = first + len(lines)
+        own = parted(self.kept.digests[first * DIGEST : end * DIGEST])
+        strange = [at for at, same in enumerate(map(eq, own, made)) if not same]
+        if (
+            len(strange) * 2 >= len(lines)
+            or first != self._expected + self._strange
+            or end != self._firsts[piece + 1]
+            or self.seen.find(1, first, end) >= 0
+        ):
+            return False
+        self._order.append((made, sum(map(len, lines))))
+        if not self._alone.isdisjoint(range(first, end)):
+            self._apart.add(piece)
+        self.seen[first:end] = b"\1" * len(lines)
+        done = 0
+        for at in (*strange, len(lines)):
+            if at > done:
+                self._note_run(first + done, first + at)
+                self._place += sum(map(len, lines[done:at]))
+            if at < len(lines):
+                self.seen[first + at] = 0
+                self._unknown.append((made[at], lines[at], self._place))
+                self._strange += 1
+                self._place += len(lines[at])
+                done = at + 1
+        wanted = (at - first for at in self._wanted_in(first, end) if self.seen[at])
+        self.taken += ((made[at], lines[at]) for at in wanted)
+        return True
+
+    def _look_at_lines(self, lines: Iterable[tuple[bytes, bytes]]) -> int | None:
+        """Look at lines, each with its digest, until a kept piece may begin.
+
+        Returns that piece; None at the end of the file.
+        """
+        digests, seen = self.kept.digests, self.seen
         here = self._expected + self._strange
         stop = self._next_piece(here + 1)
-        for line in chain(lines, iter(partial(line_of, file), b"")):
-            made = digest(line)
-            self._order.append((made, len(line)))
+        for line, made in lines:
+            self._order.append(([made], len(line)))
             if digests[here * DIGEST : here * DIGEST + DIGEST] == made and not seen[here]:
                 self._note(here, made, line)
                 if here in self._alone:
@@ -161,27 +237,34 @@ class UnchangedLines:
         return self._firsts[piece] if piece < len(self._firsts) - 1 else -1
 
     def _note(self, known: int, made: bytes, line: bytes) -> None:
-        """Note where a kept line stands."""
-        if self._strange or known != self._expected:
-            self._runs.append((known, self._place))
-            self._strange = 0
-        self._expected = known + 1
+        """Note that a kept line stands here."""
+        self._note_run(known, known + 1)
         if self.seen[known]:
             self.twice = True
         self.seen[known] = 1
         if known in self._wanted:
             self.taken.append((made, line))
 
-    def _take(self, first: int, end: int, data: bytes) -> int:
+    def _note_run(self, first: int, end: int) -> None:
+        """Note that kept lines which follow each other stand here."""
+        if self._strange or first != self._expected:
+            self._runs.append((first, self._place))
+        self._expected, self._strange = end, 0
+
+    def _take(self, first: int, end: int, data: memoryview) -> int:
         """Take the lines that are wanted out of a piece; return the next one that is wanted."""
-        kept, order, line, place = self.kept, self._in_order, first, 0
-        at = bisect_left(order, first)
-        while order[at] < end:
-            place += sum(kept.lengths[line : order[at]])
-            line, at = order[at], at + 1
-            taken = data[place : place + kept.lengths[line]]
+        kept, line, place = self.kept, first, 0
+        for wanted in self._wanted_in(first, end):
+            place += sum(kept.lengths[line:wanted])
+            line = wanted
+            taken = bytes(data[place : place + kept.lengths[line]])
             self.taken.append((kept.digest_of(line), taken))
-        return order[at]
+        return self._in_order[bisect_left(self._in_order, end)]
+
+    def _wanted_in(self, first: int, end: int) -> Sequence[int]:
+        """Return which of some lines are wanted."""
+        order = self._in_order
+        return order[bisect_left(order, first) : bisect_left(order, end)]
 
     def _of_pair(self, line: int | None) -> int | None:
         """Return a kept line if it is that of a pair."""
