@@ -28,14 +28,17 @@ FAST_AFTER, FAST_FROM = 1_000, 500_000
 
 
 class JsonLines:
-    """A file of JSON Lines. Blank lines hold no record and are dropped when it is rewritten."""
+    """A file of JSON Lines. Blank lines hold no record and are dropped when it is rewritten.
+
+    `whole` says that its first line is that of a file, which may begin with a byte order mark.
+    """
 
     missing = ""
     padded = 0
     columns: tuple[str, ...] = ()
 
-    def __init__(self, fast_after: int = FAST_AFTER) -> None:
-        self._fast_after = fast_after
+    def __init__(self, fast_after: int = FAST_AFTER, *, whole: bool = True) -> None:
+        self._fast_after, self._whole = fast_after, whole
         self._bom = b""
         self._decoder = StrictDecoder()
         self._fast: Decode = not_fast
@@ -94,7 +97,7 @@ class JsonLines:
         fast = self._fast
         for number, line in enumerate(raws, start + 1):
             raw = line.removesuffix(b"\n")
-            if number == 1 and raw.startswith(BOM):
+            if number == 1 and self._whole and raw.startswith(BOM):
                 self._bom, raw = BOM, raw.removeprefix(BOM)
             if number > self._fast_after and fast is not_fast:
                 from oneway_connectors.fast_json import FastDecoder
