@@ -300,7 +300,10 @@ def refuse_different_nights(data: st.DataObject, firms: st.SearchStrategy[World]
                     world = first
             changed = {name: data.draw(edits(rows)) for name, rows in records.items()}
             known = data.draw(memories(known, plan))
-            with patch.object(unchanged_links, "_MANY", data.draw(st.sampled_from([0, 0, 50]))):
+            with (
+                patch.object(unchanged_links, "_MANY", data.draw(st.sampled_from([0, 0, 50]))),
+                patch.object(second_night, "_SAYING", data.draw(st.sampled_from([0, 0, 200]))),
+            ):
                 passed = refuse_difference(world, folder, changed, known)[1]
             event(f"passed over {passed}")
 

@@ -39,7 +39,7 @@ from oneway.planning.quiet_texts import QuietTexts
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
-FORMAT = b"oneway settled 12\n"
+FORMAT = b"oneway settled 13\n"
 """How a file begins; another version is not read."""
 
 _HANDLE, _NONE = 6, bytes(2)
@@ -157,21 +157,32 @@ class Handled(NamedTuple):
         return at < len(self.sorted) and self.sorted[at] == handle
 
 
+class Held(NamedTuple):
+    """What each field of the target holds, as the first records that have it say (`lookalikes`).
+
+    `kinds` is what they say, and `last` the id of the last of them, where there are enough. `first`
+    are the pairs of these records and of a few more, by position; `lowest` is the lowest target id
+    among all other pairs that hold a field.
+    """
+
+    kinds: Mapping[int, str]
+    last: Mapping[int, str]
+    lowest: Mapping[int, str]
+    first: Numbers
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """The settled pairs of a run, and under which circumstances they are.
 
-    `context` is the digest of all that an evaluation depends on beside the two lines. `telling` are
-    the fields that told people apart; `lowest` is the lowest target id among the pairs that hold
-    each field by which that is seen. `words` are the values of the source and of the target that
-    are compared with the words of the mapping, and `untyped` the constants without a value of
-    their type. The pairs stand in the order of the plan; `numbers` of them have a target record
-    whose id is a number. `links` are those that the run knew.
+    `context` is the digest of all that an evaluation depends on beside the two lines. `words` are
+    the values of the source and of the target that are compared with the words of the mapping, and
+    `untyped` the constants without a value of their type. The pairs stand in the order of the plan;
+    `numbers` of them have a target record whose id is a number. `links` are what the run knew.
     """
 
     context: str
-    telling: tuple[int, ...]
-    lowest: Mapping[int, str]
+    held: Held
     words: Mapping[str, Mapping[str, Sequence[Word]]]
     untyped: Mapping[str, Sequence[str]]
     source: KeptLines
@@ -267,8 +278,7 @@ def _head(state: StateFolder, connection: str, body: bytes | memoryview) -> byte
 
 _Data: TypeAlias = tuple[
     str,
-    tuple[int, ...],
-    dict[int, str],
+    tuple[dict[int, str], dict[int, str], dict[int, str], memoryview],
     Mapping[str, Mapping[str, Sequence[Word]]],
     Mapping[str, Sequence[str]],
     LinesData,
@@ -286,8 +296,7 @@ def _data_of(settled: Settled) -> object:
     quiet, blanks, handled = settled.quiet, settled.blanks, settled.handled
     return (
         settled.context,
-        settled.telling,
-        dict(settled.lowest),
+        (*map(dict, settled.held[:3]), array("I", settled.held.first).tobytes()),
         settled.words,
         settled.untyped,
         settled.source.data,
@@ -302,13 +311,12 @@ def _data_of(settled: Settled) -> object:
 
 
 def _settled_of(data: _Data) -> Settled:
-    context, telling, lowest, words, untyped = data[:5]
-    source, target, quiet, numbers, blanks, handled, shared, links = data[5:]
+    context, held, words, untyped = data[:4]
+    source, target, quiet, numbers, blanks, handled, shared, links = data[4:]
     handles, firsts, in_order = handled[0].cast("d"), handled[1].cast("I"), handled[2].cast("d")
     return Settled(
         context,
-        telling,
-        lowest,
+        Held(*held[:3], held[3].cast("I")),
         words,
         untyped,
         KeptLines.of_data(source),

@@ -96,15 +96,16 @@ def said_of_nobodys(ids: Iterable[str], spoken: Collection[str]) -> str:
 def lookalikes(
     targets: Sequence[TargetRow], free: Sequence[TargetRow],
     owners: Mapping[str, AnySourceRow], policy: Policy, quiet: Pairs, spoken: Collection[str],
+    kinds: Mapping[int, str],
 ) -> Lookalikes:  # fmt: skip
     """Return the values of target records apart from keys; `free` are the unmatched records.
 
     Sensitive fields are left out, because they must not be shown, and so are fields that the plan
-    keeps unique anyway. `quiet` are matched pairs not passed otherwise; `spoken` as in `Matches`.
+    keeps unique anyway. `quiet` are matched pairs not passed otherwise; `spoken` as in `Matches`,
+    and `kinds` as `kinds_of` returns them of all target records.
     """
     naming = naming_of(policy)
     there = (*targets, *quiet.targets)
-    kinds = kinds_of(there, policy)
     emails = frozenset(each for each, kind in kinds.items() if kind == "email")
     sought = telling(policy, kinds)
     if sought:

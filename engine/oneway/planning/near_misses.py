@@ -42,12 +42,13 @@ def near_misses(
     matches: Matches,
     policy: Policy,
     quiet: Pairs,
+    kinds: Mapping[int, str] | None = None,
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons for source records that may belong to target records, by their ids.
 
     The source records are unmatched, and the target records may be in a conflict. `quiet` are
     matched pairs not passed otherwise. Sensitive keys are compared and not shown; other sensitive
-    values are not compared.
+    values are not compared. `kinds` is what fields hold, if more target records than these say so.
     """
     matched = matches.each(rows)
     alone = [row for row, found in matched if _is_alone(row, found)]
@@ -58,7 +59,8 @@ def near_misses(
     targets = tuple(targets)
     free = [each for each in targets if each.target_id not in owners]
     found = _by_keys(alone, free, policy, matches.spoken)
-    like = lookalikes(targets, free, owners, policy, quiet, matches.spoken)
+    kinds = kinds_of((*targets, *quiet.targets), policy) if kinds is None else kinds
+    like = lookalikes(targets, free, owners, policy, quiet, matches.spoken, kinds)
     for row in alone:
         named = (*found[row.source_id], *matches.of(row).notes)
         known = {id for reason in named for id in reason.candidates}
@@ -76,14 +78,14 @@ def likely_targets(
     policy: Policy,
     linked: Mapping[str, str],
     quiet: Pairs,
+    kinds: Mapping[int, str] | None = None,
 ) -> Mapping[str, tuple[TargetRow, ...]]:
     """Return the target records that may be those of unmatched leavers, by source id.
 
     The records are unmatched and have not left. Each has another form of the leaver's key, their
     email, a value that only one record may hold, or their whole name. One in a conflict, or of
     their name, is not `linked` to anybody in the source. People who may have left count as leavers.
-    Of sensitive values, only keys are compared, and `quiet` are pairs that say what a field holds,
-    as in `near_misses`.
+    Of sensitive values, only keys are compared. `quiet` and `kinds` as in `near_misses`.
     """
     matched = matches.each(rows)
     left = [(row, found) for row, found in matched if row.leaver or row.may_have_left]
@@ -98,7 +100,7 @@ def likely_targets(
     found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
     for source_id, reasons in near.items():
         found[source_id] = {id: free[id] for each in reasons for id in each.candidates}
-    kinds = kinds_of((*targets, *quiet.targets), policy)
+    kinds = kinds_of((*targets, *quiet.targets), policy) if kinds is None else kinds
     emails = [position for position, kind in kinds.items() if kind == "email"]
     for position in sorted({*policy.watched, *emails}):
         if policy.fields[position].sensitive:

@@ -127,12 +127,12 @@ def plan_rows(
     rows, targets, quiet = screened.rows, screened.targets, screened.quiet
     matches = _matched(rows, targets, policy, evidence, header.allowed, quiet, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    drafter = _drafter(program, screened, matches, evidence, unseen, target.complete)
+    drafter = _drafter(program, screened, matches, evidence, unseen, target, passed_over)
     unmatched = _unmatched(program, targets, matches, source, rows, evidence)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
     named = _named(policy, settled.drafts, matches, drafter.possible, evidence)
     managed = [each for row, each in matches.each(rows) if _is_managed(row, each)]
-    near = near_misses(rows, targets, matches, policy, quiet)
+    near = near_misses(rows, targets, matches, policy, quiet, passed_over.kinds)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets, *named[1:])
     return Plan(
         mapping=policy.name,
@@ -358,9 +358,10 @@ def _drafter(
     matches: Matches,
     evidence: LinkEvidence,
     unseen: tuple[str, ...],
-    complete: bool,
+    target: Collected[AnyTargetRow],
+    passed_over: PassedOver,
 ) -> Drafter:
-    rows, targets = screened.rows, screened.targets
+    rows, targets, quiet = screened.rows, screened.targets, screened.quiet
     hidden_access = any(not (each.keys_known or each.left) for each in targets)
     policy = program.policy
     linked = remembered(evidence, targets)
@@ -372,10 +373,10 @@ def _drafter(
         silent(policy, targets),
         evidence.pending,
         evidence.second_look,
-        unseen_access=not complete or hidden_access,
+        unseen_access=not target.complete or hidden_access,
         possible={
             **targets_by_readable_keys(rows, targets),
-            **likely_targets(rows, targets, matches, policy, linked, screened.quiet),
+            **likely_targets(rows, targets, matches, policy, linked, quiet, passed_over.kinds),
         },
     )
 

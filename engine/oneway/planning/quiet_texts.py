@@ -7,7 +7,7 @@ and makes no object of any.
 import json
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 from json.encoder import encode_basestring_ascii as quoted
@@ -158,6 +158,7 @@ class PassedOver(Sequence[Quiet]):
     """The outcomes of pairs that were not read: those of the last run, without some of them.
 
     `linking` are the pairs of ids of which links may speak, if others of them need not be known.
+    `kinds` is what each field of the target holds by all records (`lookalikes`), where it is known.
     """
 
     def __init__(
@@ -165,8 +166,10 @@ class PassedOver(Sequence[Quiet]):
         texts: QuietTexts,
         without: Collection[int],
         linking: Sequence[tuple[str, str]] | None = None,
+        kinds: Mapping[int, str] | None = None,
     ) -> None:
         self.texts, self._without, self._linking = texts, sorted(without), linking
+        self.kinds = kinds
 
     @cached_property
     def left_out(self) -> Sequence[Quiet]:
@@ -187,11 +190,9 @@ class PassedOver(Sequence[Quiet]):
 
     def but(self, positions: Collection[int]) -> "PassedOver":
         """Return these outcomes without some more, by their positions in `texts`."""
-        return (
-            PassedOver(self.texts, {*self._without, *positions}, self._linking)
-            if positions
-            else self
-        )
+        if not positions:
+            return self
+        return PassedOver(self.texts, {*self._without, *positions}, self._linking, self.kinds)
 
     def doubtful(self) -> Iterator[tuple[int, Quiet]]:
         """Yield the outcomes of those of whom only a key says who they are, with positions."""

@@ -1,6 +1,7 @@
 """The lines of a file that have changed: a reader of these alone."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from io import BytesIO
 from typing import BinaryIO, Protocol, cast, runtime_checkable
@@ -71,6 +72,8 @@ class ChangedLines:
         """The groups of words; a value that is none of the words is noted."""
         self._blanks: dict[str, int] = {}
         self.notes: Sequence[str] = ()
+        self.lost: AbstractSet[int] = frozenset()
+        """The pairs whose line is not there, once lines were compared."""
         self._reader = reader
         self._digests = digests
         self._unchanged: UnchangedLines | None = None
@@ -89,17 +92,31 @@ class ChangedLines:
         """The paths at which a new record of the whole file gets a number as its id."""
         return made_ids(cast(Reader, self._reader))
 
-    def compare(self, kept: KeptLines, pairs: Iterable[int] = ()) -> set[int] | None:
+    def compare(self, kept: KeptLines, pairs: Iterable[int] = ()) -> bool:
         """Find the lines that are as they were kept, and let the others and some pairs be read.
 
-        Returns the pairs whose line is not there; None if the line of one stands there twice.
+        Returns False if the line of a pair stands there twice.
         """
         self._taken = {*kept.alone, *map(kept.by_pair.__getitem__, pairs)}
         self._unchanged = found = UnchangedLines(kept, self._digests, self._taken)
         with self._reader.opened() as file:
             found.find(file, self._reader.line_of)
         self._changed = [*found.changed, *found.taken]
-        return None if found.twice else set(found.lost())
+        self.lost = set(found.lost())
+        return not found.twice
+
+    @property
+    def is_any_alone_lost(self) -> bool:
+        """Whether a kept line of no pair is not there."""
+        found = self._unchanged
+        assert found is not None, "not compared"
+        return not all(map(found.seen.__getitem__, found.kept.alone))
+
+    def is_new(self, id: str) -> bool:
+        """Return whether the line on which an id stands was not kept, once the lines were read."""
+        assert self._part is not None, "not read"
+        assert self._unchanged is not None, "not compared"
+        return self._part.position_of(id) < len(self._unchanged.changed)
 
     def take(self, pairs: Iterable[int]) -> bool:
         """Let the lines of some pairs be read too; return whether they are still unchanged."""

@@ -7,8 +7,9 @@ bearing on the pair (`oneway.planning.handles`); where one has, the pair is read
 is unusual about the inputs, such as a record that cannot be read, is left to a run that reads all.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -22,6 +23,7 @@ from oneway.core.seal import canonical
 from oneway.history.kept_links import KeptLinks
 from oneway.history.settled import (
     Digests,
+    Held,
     Settled,
     SettledPair,
     columns,
@@ -49,7 +51,9 @@ from oneway.runs.unchanged_links import UnchangedLinks
 from oneway.runs.usual import SIDES, is_usual, untyped_of, words_of
 
 _SPARE = 20
-"""So many more target records are always read than it takes to see what a field holds."""
+"""So many more target records than it takes are known to be among the first that hold a field."""
+_SAYING = 200
+"""So many pairs say mostly what all records say of words and types; fewer are read with others."""
 _WORTH_IT = 50
 """What a fiftieth or more of the pairs adds is kept: writing takes longer than reading them."""
 _ROUNDS = 10
@@ -66,6 +70,8 @@ class SecondNight:
         self.before: Settled | None = None
         self.read: set[int] = set()
         """The pairs that are read again, by their positions in `before`; all others are not."""
+        self.kinds: Mapping[int, str] | None = None
+        """What each field holds by all target records; None while only what is read tells."""
         self.sides: dict[str, ChangedLines] = {}
         self.remembered = NOTHING_REMEMBERED
         """What is remembered that may have a bearing on what was read."""
@@ -94,7 +100,7 @@ class SecondNight:
             keep_settled(self.session.state, self.session.name, settled)
 
     def _tried(self, remembered: Remembered, progress: Progress) -> EvaluatedInputs | None:
-        self.read = set()
+        self.read, self.kinds = set(), None
         try:
             self.sides = self._opened()
             if not self.sides:
@@ -130,9 +136,15 @@ class SecondNight:
             return None
         for _ in range(_ROUNDS):
             found = self._evaluated(progress)
-            if not (is_usual(found, before) and self._is_as_before(found, before)):
+            usual = is_usual(found, before)
+            unsure = self._unsure(found, before, usual=usual)
+            if not unsure and not (
+                usual
+                and before.context == self._context(found)
+                and self._are_told_apart_as_before(found, before)
+            ):
                 return None
-            touched = self._touched(found, before)
+            touched = unsure or self._touched(found, before)
             if touched is None:
                 return None
             if not touched:
@@ -147,10 +159,15 @@ class SecondNight:
         Returns False if a settled line stands twice, or is changed meanwhile.
         """
         for role, kept in (("source", before.source), ("target", before.target)):
-            lost = self.sides[role].compare(kept, self.read)
-            if lost is None:
+            if not self.sides[role].compare(kept, self.read):
                 return False
-            self.read |= lost
+            self.read |= self.sides[role].lost
+        target, first = self.sides["target"], before.held.first
+        few = len(self.read) < _SAYING
+        if few or target.is_any_alone_lost or not target.lost.isdisjoint(first):
+            self.read.update(first)
+        else:
+            self.kinds = before.held.kinds
         self._links = UnchangedLinks(before, remembered)
         return self._take(self.read | self._links.bearing(self.read, self.digests))
 
@@ -159,19 +176,41 @@ class SecondNight:
         self.read |= pairs
         return all(side.take(pairs) for side in self.sides.values())
 
-    def _is_as_before(self, found: EvaluatedInputs, before: Settled) -> bool:
-        """Return whether records are evaluated as they were, and told apart by the same fields."""
-        policy = found.program.policy
-        if before.context != self._context(found):
-            return False
+    def _unsure(self, found: EvaluatedInputs, before: Settled, *, usual: bool) -> set[int]:
+        """Return the unread pairs that say what each field holds, if others may say so by now.
+
+        They are read as well where the inputs are not `usual`: what was read may be too little.
+        """
+        if self.kinds is None or (usual and not self._is_any_early(found, before.held)):
+            return set()
+        self.kinds = None
+        return set(before.held.first) - self.read
+
+    def _is_any_early(self, found: EvaluatedInputs, held: Held) -> bool:
+        """Return whether a new target record is among the first that hold a field."""
+        target, last = self.sides["target"], held.last
+        highest = max(last.values(), default="") if len(last) == len(held.kinds) else None
+        for each in found.target.items:
+            id = each.target_id
+            if (highest is None or id <= highest) and target.is_new(id):
+                early = (at for at in held.kinds if at not in last or id <= last[at])
+                if any(held_value(each, at) is not None for at in early):
+                    return True
+        return False
+
+    def _are_told_apart_as_before(self, found: EvaluatedInputs, before: Settled) -> bool:
+        """Return whether records are told apart by the same fields as they were."""
+        if self.kinds is not None:
+            return True
+        policy, held = found.program.policy, before.held
         targets = sorted(found.target.items, key=_by_id)
         kinds = kinds_of(targets, policy)
         for position in kinds:
             ids = _holding(targets, position, LOOKED_AT)
-            lowest = before.lowest.get(position)
+            lowest = held.lowest.get(position)
             if lowest is not None and (len(ids) < LOOKED_AT or ids[-1] >= lowest):
                 return False  # one that was passed over may be among the first
-        return telling(policy, kinds) == before.telling
+        return telling(policy, kinds) == telling(policy, held.kinds)
 
     def _context(self, found: EvaluatedInputs) -> str:
         """Return the digest of all that an evaluation depends on beside a record."""
@@ -187,7 +226,8 @@ class SecondNight:
 
     def _touched(self, found: EvaluatedInputs, before: Settled) -> set[int] | None:
         """Return the unread pairs that what was read has a bearing on; None if it is not known."""
-        handles = Handles(found.program.policy, before.telling)
+        policy = found.program.policy
+        handles = Handles(policy, telling(policy, before.held.kinds))
         try:
             named = handles.of_all(found.source.items, found.target.items)
         except Unhandled:
@@ -197,7 +237,7 @@ class SecondNight:
     def _with_passed(self, found: EvaluatedInputs, before: Settled) -> EvaluatedInputs:
         """Return what was read together with what is passed over."""
         assert self._links is not None, "not compared"
-        passed, self.remembered = self._links.passed(self.read)
+        passed, self.remembered = self._links.passed(self.read, self.kinds)
         blanks = before.blanks
         counts = Counter(dict(zip(blanks.kinds, blanks.counts, strict=True)))
         counts.subtract(blanks.kinds[blanks.of_pairs[each]] for each in self.read)
@@ -226,24 +266,24 @@ class SecondNight:
         quiet = [each for each in read if isinstance(each, Quiet)]
         if self._is_little(quiet):
             return self._links.anew() if self._links is not None else None
-        targets = sorted(found.target.items, key=_by_id)
-        kinds = kinds_of(targets, policy)
-        always = {id for at in kinds for id in _holding(targets, at, LOOKED_AT + _SPARE)}
-        handles = Handles(policy, telling(policy, kinds))
-        quiet = [each for each in quiet if each.target_id not in always]
+        held, early = self._held(found)
+        handles = Handles(policy, telling(policy, held.kinds))
         pairs = list(self._pairs(found, quiet, handles))
-        if self._is_little(pairs):
+        made = {pair.quiet.target_id for pair in pairs} - early
+        if self._is_little(made):
             return None
-        made = {pair.quiet.target_id for pair in pairs}
-        lowest = dict(before.lowest) if before is not None else {}
-        for at in kinds:
-            for id in _holding((each for each in targets if each.target_id in made), at, 1):
-                lowest[at] = min(id, lowest.get(at, id))
+        targets = [each for each in found.target.items if each.target_id in made]
+        lowest = dict(before.held.lowest) if before is not None else {}
+        for at in held.kinds:
+            ids = [each.target_id for each in targets if held_value(each, at) is not None]
+            if ids:
+                lowest[at] = min(*ids, lowest.get(at, ids[0]))
         if before is not None:
             pairs += before.pairs(without=self.read)
             pairs.sort(key=lambda pair: pair.quiet[:2])
-        words, untyped = words_of(found, before), untyped_of(found)
-        told, context = tuple(handles.telling), self._context(found)
+        first = array("I", (at for at, each in enumerate(pairs) if each.quiet.target_id in early))
+        held = held._replace(lowest=lowest, first=first)
+        words, untyped, context = words_of(found, before), untyped_of(found), self._context(found)
         source = self.sides["source"].kept({each.source: at for at, each in enumerate(pairs)})
         target = self.sides["target"].kept({each.target: at for at, each in enumerate(pairs)})
         if source is None or target is None:
@@ -253,11 +293,20 @@ class SecondNight:
             [pair.quiet.source_id for pair in pairs],
             [pair.quiet.target_id for pair in pairs],
         )
-        return Settled(
-            context, told, lowest, words, untyped, source, target, *columns(pairs), links
-        )
+        return Settled(context, held, words, untyped, source, target, *columns(pairs), links)
 
-    def _is_little(self, new: Sequence[object]) -> bool:
+    def _held(self, found: EvaluatedInputs) -> tuple[Held, set[str]]:
+        """Return what each field holds, and the ids of the target records that say so."""
+        policy, before = found.program.policy, self.before
+        if self.kinds is not None and before is not None:
+            return before.held, {each.target_id for each in before.quiet.some(before.held.first)}
+        targets = sorted(found.target.items, key=_by_id)
+        kinds = kinds_of(targets, policy)
+        firsts = {at: _holding(targets, at, LOOKED_AT + _SPARE) for at in kinds}
+        last = {at: ids[LOOKED_AT - 1] for at, ids in firsts.items() if len(ids) >= LOOKED_AT}
+        return Held(kinds, last, {}, array("I")), set(chain.from_iterable(firsts.values()))
+
+    def _is_little(self, new: Sized) -> bool:
         """Return whether what was kept holds about as well without some new pairs."""
         before = self.before
         return before is not None and len(new) * _WORTH_IT < len(before.quiet) - len(self.read)

@@ -4,7 +4,7 @@ A link says of a pair that is passed over what it said when the pair was kept. S
 differ are looked at, those of no kept pair, and those of the pairs that are read.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import islice
@@ -46,7 +46,9 @@ class UnchangedLinks:
         handles |= {target_handle(id) for _, id in changed}
         return before.handled.sharing(digests.of_handles(handles), read) if handles else set()
 
-    def passed(self, read: AbstractSet[int]) -> tuple[PassedOver, Remembered]:
+    def passed(
+        self, read: AbstractSet[int], kinds: Mapping[int, str] | None
+    ) -> tuple[PassedOver, Remembered]:
         """Return what is passed over, and what is remembered that may have a bearing on the rest.
 
         One link stands for all of pairs that are passed over: it says that there are links. And one
@@ -54,14 +56,15 @@ class UnchangedLinks:
         """
         quiet, kept = self.before.quiet, self.before.links
         if self._changes is None:
-            return PassedOver(quiet, read), self.remembered
+            return PassedOver(quiet, read, kinds=kinds), self.remembered
         telling = [at for at in quiet.only_by_key if at not in read]
         telling += islice((at for at in kept.unlinked if at not in read), 1)
         linked: AbstractSet[int] = frozenset()
         if len(kept.unlinked) < len(quiet):
             telling += islice((at for at in kept.linked(len(quiet)) if at not in read), 1)
             linked = {*read, *telling}.difference(kept.unlinked)
-        told = PassedOver(quiet, read, [(e.source_id, e.target_id) for e in quiet.some(telling)])
+        ids = [(each.source_id, each.target_id) for each in quiet.some(telling)]
+        told = PassedOver(quiet, read, ids, kinds)
         pairs = {(each.source_id, each.target_id) for each in quiet.some(linked)}
         pairs = (pairs.union(kept.strange) - self._changes.gone) | self._changes.new
         return told, replace(self.remembered, links=self.links.some(sorted(pairs)))
