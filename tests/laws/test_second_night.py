@@ -375,6 +375,53 @@ def test_a_pair_is_read_that_shares_something_with_what_is_new(shared: str) -> N
         assert passed == (0 if " id" in shared else 5)
 
 
+@pytest.mark.parametrize("first", ["mails", "changed", "new", "gone", "nobodys", "desks", "left"])
+def test_what_a_field_holds_is_what_it_holds_tonight(first: str) -> None:
+    """Contacts are emails, unless the first two records say otherwise: then they tell nobody."""
+    side, row = BEARING["an email and a name"]
+    people = firm(8)
+    desks = [USER | {"id": f"a{n}", "ref": f"N{n}", "email": f"n{n}@example.com",
+                     "contact": f"at desk {n}"} for n in range(2)]  # fmt: skip
+    people["target"] += [USER, *(desks if first in ("gone", "nobodys") else [])]
+    if first in ("desks", "left"):
+        for each in (*people["source"][:2], *people["target"][:2]):
+            each["contact"] = f"at desk {each['id'][1:]}"
+    with (
+        TemporaryDirectory() as name,
+        few_looked_at(),
+        patch.object(second_night, "_SAYING", 0),
+    ):
+        folder = Path(name)
+        refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
+        people[side].append(row)
+        match first:
+            case "changed":
+                for each in people["target"][:2]:
+                    each["contact"] = each["contact"].replace("@", " at ")
+            case "left":
+                del people["source"][:2], people["target"][:2]
+            case "new":
+                people["target"] += desks
+            case "gone":
+                del people["target"][-2:]
+        plan, passed = refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
+        expected = {"mails": 7, "changed": 5, "new": 5, "nobodys": 7, "desks": 7}
+        assert passed == expected.get(first, 0)
+        perhaps = [each for each in plan.telling for reason in each.reasons if "k5@" in reason.text]
+        assert len(perhaps) == (first in ("mails", "left", "gone"))
+
+
+def test_pairs_are_read_that_share_a_mailbox_with_somebody_who_changed() -> None:
+    people = firm(8)
+    for each in (*people["source"][2:7], *people["target"][2:7]):
+        each["contact"] = "all@example.com"
+    with TemporaryDirectory() as name, few_looked_at():
+        folder = Path(name)
+        refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
+        people["source"][3]["code"] = "N3"
+        assert refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))[1] == 1
+
+
 def test_a_night_that_reads_all_says_what_is_kept_of_whom() -> None:
     with TemporaryDirectory() as name, few_looked_at():
         folder, people = Path(name), firm(8)

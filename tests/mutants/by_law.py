@@ -274,8 +274,8 @@ OWN = (
         19,
         "near-leavers-are-nobodys",
         "planning/planner",
-        "            **likely_targets(rows, targets, matches, policy, linked, screened.quiet),\n",
-        "",
+        "likely_targets(rows, targets, matches, policy, linked, quiet, passed_over.kinds)",
+        "{}",
         "a leaver whose key is written otherwise has an account that may be theirs",
     ),
     _own(

@@ -230,8 +230,8 @@ MUTANTS = (
     Mutant(
         "few-say-what-a-field-holds",
         "planning/near_misses",
-        "kinds = kinds_of((*targets, *quiet.targets), policy)",
-        "kinds = kinds_of(targets, policy)",
+        "kinds_of((*targets, *quiet.targets), policy) if kinds is None else kinds\n    emails",
+        "kinds_of(targets, policy) if kinds is None else kinds\n    emails",
         "what a field holds is said by all target records, quiet ones too",
         "tests/laws/test_screen.py",
     ),
@@ -927,6 +927,36 @@ MUTANTS = (
                 "return LinkChanges()",
             ),
             (
+                "held-by-new-ones",
+                "runs/second_night",
+                "if any(held_value(each, at) is not None for at in early):",
+                "if False:",
+            ),
+            (
+                "held-by-lost-ones",
+                "runs/second_night",
+                " or not target.lost.isdisjoint(first):",
+                ":",
+            ),
+            (
+                "held-by-those-of-nobody",
+                "runs/second_night",
+                " or target.is_any_alone_lost",
+                "",
+            ),
+            (
+                "held-by-those-read",
+                "planning/planner",
+                "matches, policy, quiet, passed_over.kinds)",
+                "matches, policy, quiet)",
+            ),
+            (
+                "handles-of-the-unchanged",
+                "history/settled",
+                "        found |= own & self.shared\n",
+                "",
+            ),
+            (
                 "comma-too-many",
                 "planning/quiet_texts",
                 "max(self.starts[end] - 1, 0)",
@@ -953,8 +983,8 @@ MUTANTS = (
             (
                 "unchecked",
                 "runs/unchanged_lines",
-                "if digest(data) != codes[piece * DIGEST : piece * DIGEST + DIGEST]:",
-                "if len(data) != places[piece + 1] - places[piece]:",
+                "if digest(data) != codes[piece]:",
+                "if len(data) != spans[piece]:",
             ),
             (
                 "lines-unchecked",
@@ -965,8 +995,8 @@ MUTANTS = (
             (
                 "wanted-left",
                 "runs/unchanged_lines",
+                "if wanted < firsts[piece + 1]:",
                 "if wanted < firsts[piece]:",
-                "if wanted < line:",
             ),
             (
                 "twice-unnoticed",
@@ -983,7 +1013,7 @@ MUTANTS = (
             (
                 "moved-lines-unsought",
                 "runs/unchanged_lines",
-                "known = self._of_pair(index.get(made))",
+                "known = self._of_pair(index.get(one))",
                 "known = None",
             ),
             (
@@ -995,8 +1025,32 @@ MUTANTS = (
             (
                 "kept-unread",
                 "runs/unchanged_lines",
-                "            if keeper.add(line_of(file)) != made:",
-                "            if not keeper.add(line_of(file)):",
+                "            if keeper.digests[-len(made) :] != made:",
+                "            if not keeper.digests:",
+            ),
+            (
+                "in-place-unchecked",
+                "runs/unchanged_lines",
+                "for at, same in enumerate(map(eq, own, made)) if not same]",
+                "for at, same in enumerate(made) if not same]",
+            ),
+            (
+                "in-place-wanted-left",
+                "runs/unchanged_lines",
+                "        self.taken += ((made[at], lines[at]) for at in wanted)\n",
+                "",
+            ),
+            (
+                "in-place-twice",
+                "runs/unchanged_lines",
+                "            or self.seen.find(1, first, end) >= 0\n",
+                "",
+            ),
+            (
+                "long-line-in-part",
+                "history/kept_lines",
+                "[: max(self._size, PIECE)]",
+                "[:PIECE]",
             ),
         )
     ),

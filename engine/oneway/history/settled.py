@@ -144,9 +144,10 @@ class Handled(NamedTuple):
         return self.handles[self.firsts[pair] : self.firsts[pair + 1]]
 
     def sharing(self, handles: Iterable[float], read: AbstractSet[int]) -> set[int]:
-        """Return the pairs that have one of these handles, beside those that are `read`."""
-        own = {handle for pair in read for handle in self.of(pair)} - self.shared
+        """Return the pairs that share a handle with those that are `read`, or have one of these."""
+        own = {handle for pair in read for handle in self.of(pair)}
         found = {handle for handle in handles if handle not in own and self._has(handle)}
+        found |= own & self.shared
         if not found:
             return set()
         places = (at for at, handle in enumerate(self.handles) if handle in found)

@@ -79,7 +79,9 @@ class ChangedLines:
         self._unchanged: UnchangedLines | None = None
         self._taken: set[int] = set()  # the unchanged lines that are read
         self._keeper = LineKeeper(digests)
+        # Those that are new, those that were kept and are of no pair, and those of pairs:
         self._changed: list[tuple[bytes, bytes]] = []
+        self._new = self._of_nobody = 0
         self._part: PartReader | None = None
 
     @property
@@ -101,7 +103,12 @@ class ChangedLines:
         self._unchanged = found = UnchangedLines(kept, self._digests, self._taken)
         with self._reader.opened() as file:
             found.find(file, self._reader.line_of)
-        self._changed = [*found.changed, *found.taken]
+        alone = set(map(kept.digest_of, kept.alone))
+        of_nobody = [each for each in found.taken if each[0] in alone]
+        of_pairs = [each for each in found.taken if each[0] not in alone]
+        self._new = len(found.changed)
+        self._of_nobody = self._new + len(of_nobody)
+        self._changed = [*found.changed, *of_nobody, *of_pairs]
         self.lost = set(found.lost())
         return not found.twice
 
@@ -114,9 +121,15 @@ class ChangedLines:
 
     def is_new(self, id: str) -> bool:
         """Return whether the line on which an id stands was not kept, once the lines were read."""
+        return self._position_of(id) < self._new
+
+    def is_of_pair(self, id: str) -> bool:
+        """Return whether the line on which an id stands is kept as that of a pair."""
+        return self._position_of(id) >= self._of_nobody
+
+    def _position_of(self, id: str) -> int:
         assert self._part is not None, "not read"
-        assert self._unchanged is not None, "not compared"
-        return self._part.position_of(id) < len(self._unchanged.changed)
+        return self._part.position_of(id)
 
     def take(self, pairs: Iterable[int]) -> bool:
         """Let the lines of some pairs be read too; return whether they are still unchanged."""
@@ -170,8 +183,7 @@ class ChangedLines:
 
     def digests_of(self, ids: Iterable[str]) -> Sequence[bytes]:
         """Return the digest of the line on which each id stands, once they were read."""
-        assert self._part is not None, "not read"
-        places = map(self._part.position_of, ids)
+        places = map(self._position_of, ids)
         if self._unchanged is None:
             return list(map(self._keeper.digests.__getitem__, places))
         return [self._changed[at][0] for at in places]

@@ -226,10 +226,13 @@ class SecondNight:
 
     def _touched(self, found: EvaluatedInputs, before: Settled) -> set[int] | None:
         """Return the unread pairs that what was read has a bearing on; None if it is not known."""
-        policy = found.program.policy
+        policy, source, target = found.program.policy, self.sides["source"], self.sides["target"]
         handles = Handles(policy, telling(policy, before.held.kinds))
+        # The lines of pairs that are as they were have the handles that these pairs were kept with.
+        rows = [each for each in found.source.items if not source.is_of_pair(each[0])]
+        targets = [each for each in found.target.items if not target.is_of_pair(each[0])]
         try:
-            named = handles.of_all(found.source.items, found.target.items)
+            named = handles.of_all(rows, targets)
         except Unhandled:
             return None
         return before.handled.sharing(self.digests.of_handles(named), self.read)

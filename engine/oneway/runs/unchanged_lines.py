@@ -178,7 +178,6 @@ class UnchangedLines:
         strange = [at for at, same in enumerate(map(eq, own, made)) if not same]
         if (
             len(strange) * 2 >= len(lines)
-            or first != self._expected + self._strange
             or end != self._firsts[piece + 1]
             or self.seen.find(1, first, end) >= 0
         ):
