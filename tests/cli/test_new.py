@@ -395,7 +395,9 @@ def test_files_as_people_send_them_are_matched_by_their_number(
     (world.folder / "people.csv").write_text(content)
     (world.folder / "users.json").write_text('[{"id": 1, "reference": "002", "name": "Bob"}]')
     ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
-    assert "2 records of the source and 1 of the target have a value; 1 values" in ended.out
+    assert (
+        "2 records of the source and 1 of the target have a value; 1 value is in both" in ended.out
+    )
     assert options in (world.folder / "map.yaml").read_text()
     plan = world.run("plan", "map.yaml", "--format", "json")
     assert [each["outcome"] for each in plan.data["outcomes"]] == ["create", "unchanged"]

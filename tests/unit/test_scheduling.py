@@ -183,5 +183,10 @@ def test_a_line_of_the_log_is_one_line() -> None:
         "2026-11-24T04:00:00Z acme: a\\nforged line\\x1b[31m\n",
         '{"at": "2026-11-24T04:00:00Z", "connection": "acme", "event": "run", "text": "a\\nb"}\n',
     ]
-    assert counted({"done": 3, "held": 0, "rejected": 1}) == "3 done, 1 rejected"
-    assert counted({}) == "nothing to do"
+    assert counted({"done": 3, "held": 0, "rejected": 1}, "held") == "3 done, 1 rejected"
+    assert counted({}, "done") == "nothing to do"
+    assert (
+        counted({}, "refused")
+        == counted({"done": 0}, "done_with_failures")
+        == "nothing was written"
+    )

@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import NoReturn
 
 import click
@@ -63,7 +64,8 @@ COMMANDS = (
     Listed("demo", "See it all work, in a minute, on this machine."),
 )
 
-EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {e.value:<4} {MEANINGS[e]}" for e in Exit)
+_CODES = (wrap(f"{e.value:<4} {MEANINGS[e]}", 74, subsequent_indent=" " * 5) for e in Exit)
+EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {line}" for lines in _CODES for line in lines)
 
 
 _GARBAGE = 20_000

@@ -83,7 +83,7 @@ def command(  # click's
         prepared = prepare_run(request)
         data = _given(value) if record is None else one_record(prepared, side, record)
         context = prepared.context
-        hidden = record is not None and reads_sensitive(prepared, side, parsed)
+        hidden = record is not None and reads_sensitive(prepared, side, parsed, data)
     found = steps_of(parsed, data, context)
     if not found:
         found = (_whole(parsed, data, context),)

@@ -15,7 +15,7 @@ from oneway.cli.options import FOLDERS, consoled
 from oneway.cli.quoting import quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
-from oneway.core.words import count
+from oneway.core.words import are, count
 from oneway.runs.draft import (
     DraftSide,
     MatchKeys,
@@ -139,7 +139,8 @@ def _say_keys(console: Console, source: DraftSide, target: DraftSide, keys: Matc
         console.out(f"match key {number}: {pair}: {key_counts(each, target)}")
     if source.records and target.records:
         new = len(source.records) - keys.found
-        console.out(f"{count(keys.found)} of the source are found in the target, {new:,} are not")
+        found = f"{count(keys.found)} of the source {are(keys.found)} found in the target"
+        console.out(f"{found}, {new:,} {are(new)} not")
         if not keys.found:
             console.note("nobody is matched: see `match` before you apply anything")
 

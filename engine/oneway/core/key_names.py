@@ -22,12 +22,22 @@ _OTHER_TEXT = (
 _OTHER = frozenset(_OTHER_TEXT.split())
 """What else has an id, which changes for a person."""
 _LOGINS = ("username", "userlogin", "login", "loginname", "gebruikersnaam", "benutzername")
-_SECRET = (
-    r"account ?(number|no)|sort ?code|iban|routing ?number|bank ?account|building ?society"
-    r"|national ?insurance( ?(number|no))?|ni ?(number|no)|nino|social ?security( ?number)?|ssn"
-    r"|passport( ?(number|no))?|tax ?(file|payer) ?number|salary|annual ?pay|pay ?rate|wage"
-    r"|password|secret|api ?key|access ?token|pin"
+_SECRET = re.compile(
+    r"\b(account|routing|ni|tax (file|payer)) (number|no|nr)$"
+    r"|\b(sort code|iban|bic|nino|ssn|bsn|blz|svnr|wages?|lohn|loon|secret|token|pin)$"
 )
+"""What words of a heading end with if it names a secret."""
+_SECRET_LETTERS = (
+    "password passwort kennwort wachtwoord passphrase apikey accesstoken sortcode bankaccount "
+    "accountnumber routingnumber kontonummer bankleitzahl rekeningnummer buildingsociety ninumber "
+    "nationalinsurance socialsecurity burgerservicenummer sozialversicherungsnummer steuernummer "
+    "taxpayernumber taxfilenumber passport reisepass paspoort salary salaris gehalt payrate "
+    "annualpay"
+)
+_ENDS = tuple(
+    each + number for each in _SECRET_LETTERS.split() for number in ("", "number", "no", "nr")
+)
+"""What the letters of a heading end with if it names a secret."""
 _CAPITAL = r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+|\s+"
 
 
@@ -75,6 +85,12 @@ def names_record(name: str) -> bool:
 
 
 def names_secret(path: str) -> bool:
-    """Return whether a heading, or the end of a path, names a secret."""
-    words = " ".join(re.split(_CAPITAL, path.rsplit(".", 1)[-1])).strip().lower()
-    return re.fullmatch(_SECRET, words) is not None
+    """Return whether a heading, or the end of a path, names a secret, whatever is before it.
+
+    "Portal Password", "Account no." and "N.I. Number" do; "Salary band" and "Secretary" do not.
+    """
+    heading = re.sub(r"\s*\([^()]*\)\s*$", "", path).rstrip(". ")  # "Salary (GBP)"
+    name = heading if abbreviates(heading) else heading.rsplit(".", 1)[-1]
+    words = " ".join(filter(None, re.split(_CAPITAL, name))).casefold()
+    words = re.sub(r"\b(\w) (?=\w\b)", r"\1", words)  # "n i number"
+    return _SECRET.search(words) is not None or letters(name).endswith(_ENDS)

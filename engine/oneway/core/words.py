@@ -8,6 +8,11 @@ def count(number: int, noun: str = "record") -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def are(number: int) -> str:
+    """Return the verb of a number of things: "is", "are"."""
+    return "is" if number == 1 else "are"
+
+
 def some(items: Sequence[str], most: int = 5) -> str:
     """Return the first few items, and how many more there are: "a, b and 3 more"."""
     shown = ", ".join(items[:most])

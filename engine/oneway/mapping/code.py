@@ -99,6 +99,8 @@ class MappingCode:
     unsure: Mapping[Capability, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     """Paths of `Policy.told` that may change when a record leaves, or comes back."""
     secrets: Secrets = field(default_factory=Secrets)
+    marked: frozenset[tuple[str, ...]] = frozenset()
+    """The sensitive keys of source records: whatever reads one is sensitive."""
 
     @property
     def open_tables(self) -> frozenset[str]:

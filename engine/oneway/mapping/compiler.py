@@ -5,9 +5,10 @@ schema of the system it reads from, so that an unknown field is known before any
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from oneway.core.connector import Capability, Description, Field, Resource
@@ -138,6 +139,7 @@ class _Compiler:
             one_per=self.one_per(),
             target_reading=reading_of(self.target),
             unsure=self.unsure(),
+            marked=self.marked,
         )
         secrets = self.secrets(code)
         tables = tuple(self.reference(each, secrets) for each in spec.references)
@@ -240,7 +242,7 @@ class _Compiler:
             own=self.id_of_target() if own else (),
             label=label,
             says_label=spec.label is not None,
-            secret=frozenset(name for name, each in read.items() if reads_any(each, hidden)),
+            secret=frozenset(name for name, each in read.items() if each.reads_any(hidden)),
         )
 
     def id_of_target(self) -> tuple[str, ...]:
@@ -389,12 +391,7 @@ class _Compiler:
         expression = self.names.quietly(text)
         if expression is None:
             return True
-        secret = {
-            field.source.text.strip()
-            for field in self.spec.fields
-            if field.sensitive and field.source is not None
-        }
-        return self.reads_marked(expression) or text.text.strip() in secret
+        return self.reads_marked(expression)
 
     def secrets(self, code: MappingCode) -> Secrets:
         """Return the paths whose values must not be shown with an error."""
@@ -512,15 +509,32 @@ class _Compiler:
         return name if name in own else ""
 
     def reads_secret(self, spec: FieldSpec) -> bool:
-        """Return whether any possible value of a field comes from a field marked sensitive."""
+        """Return whether any possible value of a field comes from a sensitive key."""
         texts = (spec.source, spec.default, spec.initial)
         found = (self.names.quietly(each) for each in texts if isinstance(each, Text))
         return any(each is not None and self.reads_marked(each) for each in found)
 
     def reads_marked(self, expression: Expression) -> bool:
-        """Return whether an expression reads a field that the source marks sensitive."""
-        marked = {path_of(name) for name, each in self.source.fields.items() if each.sensitive}
-        return reads_any(expression, marked)
+        """Return whether an expression reads a key of source records that is sensitive."""
+        return expression.reads_any(self.marked)
+
+    @cached_property
+    def marked(self) -> frozenset[tuple[str, ...]]:
+        """The sensitive keys of source records: what the schema marks, and what a field says.
+
+        A sensitive field says so of the key that it reads, unless it reads several.
+        """
+        found = {path_of(name) for name, each in self.source.fields.items() if each.sensitive}
+        leavers = self.spec.leavers
+        for spec in (*self.spec.fields, *(leavers.set if leavers else ())):
+            target = self.target.fields.get(spec.path)
+            if spec.source is None or not (spec.sensitive or (target and target.sensitive)):
+                continue
+            expression = self.names.quietly(spec.source)
+            read = {use.keys for use in expression.paths} if expression is not None else set()
+            if len(read) == 1:
+                found |= read
+        return frozenset(found)
 
     def field(self, spec: FieldSpec) -> FieldCode:
         field = self.target_field(spec)
@@ -543,7 +557,7 @@ class _Compiler:
             return None
         known = [each.name for each in self.spec.references]
         if spec.lookup.text not in known:
-            help = did_you_mean(spec.lookup.text, known)
+            help = did_you_mean(spec.lookup.text, known) or "declare it under `references`"
             self.names.error(
                 "M107", spec.lookup.span, f"unknown reference '{spec.lookup.text}'", help
             )
@@ -574,13 +588,6 @@ class _Compiler:
             help = "use an IANA name such as Europe/London"
             self.names.error("M118", text.span, f"unknown time zone '{text.text}'", help)
             return UTC
-
-
-def reads_any(expression: Expression, paths: Collection[tuple[str, ...]]) -> bool:
-    """Return whether an expression reads one of the paths, all of it or a part."""
-    if expression.facts.whole:
-        return bool(paths)
-    return any(keys_overlap(use.keys, each) for use in expression.paths for each in paths)
 
 
 def among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:

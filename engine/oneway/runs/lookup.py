@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from oneway.core.diagnostics import did_you_mean, refusal
+from oneway.core.words import some
 from oneway.history.journal import Run
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import load
@@ -27,7 +28,9 @@ def run_named(journal: "Journal", text: str) -> Run:
         found = journal.runs(None if text == LATEST else text, limit=1)
     if found:
         return found[0]
-    help = did_you_mean(text, journal.connections()) or "`oneway runs` lists the runs"
+    known = journal.connections()
+    which = f"have run: {some(known)}; " if known else ""
+    help = did_you_mean(text, known) or f"{which}`oneway runs` lists the runs"
     if text == LATEST:
         raise refusal("F130", text, "nothing has run yet", f"run a sync first{_OF_A_PLAN}")
     raise refusal("F130", text, f"there is no run {text!r}, and no run of such a connection", help)

@@ -1,9 +1,10 @@
 """Finds one record of a mapping's source or target, by id or match value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused, refusal
+from oneway.core.key_names import names_secret
 from oneway.core.records import Record, Value, overlap, path_text
 from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.runs.prepared import PreparedRun
@@ -30,8 +31,11 @@ def one_record(prepared: PreparedRun, side: str, key: str) -> Value:
     return dict(found[0].data)
 
 
-def reads_sensitive(prepared: PreparedRun, side: str, expression: Expression) -> bool:
-    """Return whether an expression reads anything of a side that is never shown."""
+def reads_sensitive(prepared: PreparedRun, side: str, expression: Expression, data: Value) -> bool:
+    """Return whether an expression reads anything of a record of a side that is never shown.
+
+    That is what the mapping or a record schema marks as sensitive, and what is named like a secret.
+    """
     code, compiled = prepared.compiled.code, prepared.compiled
     resource = compiled.source if side == "source" else compiled.target
     marked = {name for name, field in resource.fields.items() if field.sensitive}
@@ -40,10 +44,20 @@ def reads_sensitive(prepared: PreparedRun, side: str, expression: Expression) ->
             marked.add(each.rule.path)
         elif each.rule.sensitive and each.source is not None:
             marked |= {path_text(use.keys) for use in each.source.expression.paths}
+    marked |= {path_text(keys) for keys in _paths(data) if names_secret(keys[-1])}
     if expression.facts.whole and marked:
         return True
     read = (path_text(use.keys) for use in expression.paths)
     return any(overlap(path, name) for path in read for name in marked)
+
+
+def _paths(value: Value, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of all keys of a record, those within lists as well."""
+    for each in value if isinstance(value, list) else ():
+        yield from _paths(each, above)
+    for key, each in value.items() if isinstance(value, dict) else ():
+        yield (*above, key)
+        yield from _paths(each, (*above, key))
 
 
 def _answers(prepared: PreparedRun, record: Record, key: str, keys: Sequence[Expression]) -> bool:

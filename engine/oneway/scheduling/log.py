@@ -8,6 +8,7 @@ from oneway.connections.connection import Connection
 from oneway.connections.schedule import Due, next_due
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.history.journal import RunState
 from oneway.render.sanitize import harmless
 from oneway.runs import instant_text
 from oneway.scheduling.folder import FolderChanges
@@ -51,9 +52,13 @@ def in_words(found: Diagnostic) -> str:
     return f"{found.span}: {found.summary} [{found.code}]{help}"
 
 
-def counted(counts: Mapping[str, int]) -> str:
-    """Return how many actions ended how: "3 done, 1 held"; "nothing to do" for none."""
-    return ", ".join(f"{counts[word]} {word}" for word in counts if counts[word]) or "nothing to do"
+def counted(counts: Mapping[str, int], state: str) -> str:
+    """Return how many actions ended how in a run that ended in a state: "3 done, 1 held".
+
+    For none, "nothing to do" if the run is done. Otherwise somebody has to do something.
+    """
+    nothing = "nothing to do" if state == RunState.DONE.value else "nothing was written"
+    return ", ".join(f"{counts[word]} {word}" for word in counts if counts[word]) or nothing
 
 
 def due_text(due: Due | None) -> str:

@@ -327,7 +327,7 @@ class Loop:
         said = "".join(f"; {each}" for each in report.said)
         self.log.say(
             "run",
-            f"{report.state}: {counted(report.counts)} (run {report.run}){said}",
+            f"{report.state}: {counted(report.counts, report.state)} (run {report.run}){said}",
             connection=taken.connection,
             state=report.state,
             counts=dict(report.counts),

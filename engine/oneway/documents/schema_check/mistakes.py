@@ -88,7 +88,8 @@ def _not_among(path: Path, value: object, allowed: list[object]) -> Mistake:
     if isinstance(value, str) and any(value == str(a) for a in allowed):
         near = f"write it without quotes: {value}"
     summary = f"expected {one_of(allowed)}, found {found(value)}"
-    return Mistake(path, "S104", summary, near or "write it as it stands here")
+    write = "write one of these" if len(allowed) > 1 else "write that"
+    return Mistake(path, "S104", summary, near or write)
 
 
 def _text(error: "ValidationError", path: Path) -> Iterator[Mistake]:

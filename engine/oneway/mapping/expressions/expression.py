@@ -1,12 +1,12 @@
 """An expression: JMESPath with the function library, parsed once, evaluated on many records."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import UTC, datetime
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Value
+from oneway.core.records import Value, keys_overlap
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
 from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
 from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
@@ -74,6 +74,12 @@ class Expression:
     def paths_in_need(self) -> frozenset[tuple[str, ...]]:
         """The paths that it reads, but for those where it asks for a blank itself."""
         return frozenset(each.keys for each in self.paths) - blank_is_answer(self.tree)
+
+    def reads_any(self, paths: Collection[tuple[str, ...]]) -> bool:
+        """Return whether it reads one of some paths, all of it or a part."""
+        if self.facts.whole:
+            return bool(paths)
+        return any(keys_overlap(use.keys, each) for use in self.paths for each in paths)
 
     def within(self, place: TextRange) -> Span:
         """Return the place of a part of the text; the whole where it spans several lines."""

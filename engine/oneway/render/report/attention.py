@@ -138,11 +138,19 @@ def _row(told: PastRun, name: str) -> tuple[Cell, Cell]:
     connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan, told.given)
     known = remedy_of(name)
     what = ReportText((text(known.title), text(known.looks)), "" if name == DIED else text(name))
-    system = f"the target ({told.target})" if told.target else ""
-    steps = remedies.for_code(name, connection, system, mapping)
+    steps = remedies.for_code(name, connection, _system(told, name), mapping)
     return what, ReportText((text(steps),))
 
 
+def _system(told: PastRun, name: str) -> str:
+    """Return the system that a code or guard is about, in words; "" if it does not say which."""
+    if name.startswith("R") and name not in _OF_TARGET:
+        source = told.plan.inputs.get("source") if told.plan is not None else None
+        return f"the source ({source.text})" if source is not None and name in _OF_SOURCE else ""
+    return f"the target ({told.target})" if told.target else ""
+
+
+_OF_SOURCE, _OF_TARGET = frozenset({"R160", "R161"}), frozenset({"R162"})
 _TO_DO = "What to do"
 
 
@@ -191,10 +199,14 @@ def _unknown(found: Iterable[ReportAction]) -> ReportSection | None:
     rows = tuple((*meant(each), ReportText(_some(each.reason), text(each.code))) for each in these)
     about = (
         "Sent, and no answer came that says whether it happened. The next run looks it up before "
-        "it writes anything: there is nothing to do, unless it stays so."
+        "it writes anything"
     )
+    if any(each.verb.takes_access for each in these):
+        about += ". Until then, whoever has left may still get in: see the list of those who can."
+    else:
+        about += ": there is nothing to do, unless it stays so."
     columns = ("Person", "What was sent", "What is known")
-    return _section("unknown", "Sent, without an answer", Tone.CAUTION, about, columns, rows)
+    return _section("unknown", "Not known whether it happened", Tone.CAUTION, about, columns, rows)
 
 
 def _still_in(told: PastRun) -> ReportSection | None:

@@ -7,6 +7,7 @@ from typing import TypeAlias, cast
 from oneway.connections.discovery import FILES
 from oneway.core.key_names import names_secret
 from oneway.core.records import Compare, Value
+from oneway.core.words import are, count
 from oneway.runs.draft.codes import uncoded
 from oneway.runs.draft.ids import id_parts, ids_like
 from oneway.runs.draft.keys import MatchKey, MatchKeys
@@ -231,8 +232,8 @@ def key_counts(key: MatchKey, target: DraftSide) -> str:
     if not target.records:
         return "the target has no records yet"
     said = (
-        f"{key.source:,} records of the source and {key.target:,} of the target have a value; "
-        f"{key.both:,} values are in both"
+        f"{count(key.source)} of the source and {key.target:,} of the target have a value; "
+        f"{count(key.both, 'value')} {are(key.both)} in both"
     )
     loose = key.both - key.exact
     if key.compare is Compare.NUMBER and key.exact and loose:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import overlap, path_text
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 HELP = "use a name or a code"
@@ -21,14 +20,7 @@ def _of_people(subject: Subject) -> Iterator[LintFinding]:
     label = subject.spec.label
     if label is None or subject.code.label is None:
         return
-    secret = {
-        field.source.text.strip()
-        for field, code in subject.fields
-        if code.rule.sensitive and field.source is not None
-    }
-    marked = {name for name, field in subject.source.fields.items() if field.sensitive}
-    paths = {path_text(use.keys) for use in subject.code.label.paths}
-    if label.text.strip() in secret or any(overlap(p, m) for p in paths for m in marked):
+    if subject.code.label.reads_any(subject.code.marked):
         yield LintFinding(label.span, "`label` reads a sensitive field", HELP)
 
 

@@ -3,18 +3,13 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import overlap, path_text
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
     code = subject.code.one_per
-    marked = {name for name, field in subject.source.fields.items() if field.sensitive}
-    for expression in (code.current, code.latest_by) if code is not None and marked else ():
-        if expression is None:
-            continue
-        paths = {path_text(use.keys) for use in expression.paths}
-        if expression.facts.whole or any(overlap(p, m) for p in paths for m in marked):
+    for expression in (code.current, code.latest_by) if code is not None else ():
+        if expression is not None and expression.reads_any(subject.code.marked):
             summary = "a sensitive field would decide which record counts"
             yield LintFinding(expression.span, summary, "use a status and a date")
 
