@@ -1,15 +1,30 @@
 """Proving: seeded faults are found, sound mappings pass, and what is found replays as a test."""
 
 import json
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from oneway.render import proving as render
+from oneway.render.style import Style
 from oneway.runs.compilation import compile_data
 from oneway.runs.mapping_tests import MappingTest, load_test
-from oneway.runs.proving import Breaking, prove, same
-from proving.faults import AS_OF, FAULTS, SOUND, TEST, compiled, mapping_test, records, replays
+from oneway.runs.proving import Breaking, Sameness, VersionComparison, prove, same
+from oneway.runs.proving.choice import choose
+from oneway.runs.proving.prove import maker_of
+from proving.faults import (
+    AS_OF,
+    FAULTS,
+    LEAVE,
+    SOUND,
+    TEST,
+    compiled,
+    mapping_test,
+    records,
+    replays,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = [
@@ -92,3 +107,84 @@ def test_the_shipped_examples_keep_their_laws() -> None:
         beside = path.with_name(f"{path.stem}.test.yaml")
         for test in (None, load_test(beside.read_bytes(), str(beside))):
             assert prove(mapping, AS_OF, test, FEW).broken == (), path.name
+
+
+LEAVING = [
+    # who has left, by one value, by either of two, and by two at once
+    "status == 'Left'",
+    "status == 'Left' || status == 'Gone'",
+    "iif(leaveDate, is_past(leaveDate), status == 'Left')",
+    "status == 'Left' && is_past(leaveDate)",
+]
+
+
+def kept(when: str, rules: int, fault: int) -> str:
+    """Return a mapping of many fields and rules, of which one keeps leavers as well."""
+    head, rest = SOUND.split("eligible:")[0], SOUND[SOUND.index("fields:") :]
+    text = f"{head}eligible:\n"
+    for number in range(rules):
+        also = ", leavers" if number == fault else ""
+        words = " || ".join(f"word{number} == '{each}'" for each in "abc")
+        rule = f"id: rule{number}, when: {words}, otherwise: Other, for: [joiners, movers{also}]"
+        text += f"  - {{{rule}}}\n"
+    for number in range(2 - rules):
+        rest = rest.replace("fields:\n", f"fields:\n  also{number}: also{number}\n")
+    return text + rest.replace("status == 'Left'", f'"{when}"')
+
+
+@pytest.mark.parametrize("when", LEAVING)
+@pytest.mark.parametrize("rules", [1, 3])
+def test_a_rule_that_keeps_leavers_is_found_though_not_all_pairs_are_tried(
+    when: str, rules: int
+) -> None:
+    for fault in {0, rules - 1}:
+        proof = prove(compiled(kept(when, rules, fault)), AS_OF, None, 1_200)
+        assert proof.bound.pairs < proof.bound.of_pairs
+        assert LEAVE in [each.law for each in proof.broken], (fault, proof.bound)
+
+
+def test_a_rule_that_keeps_leavers_is_found_by_default_and_same_shows_it() -> None:
+    faulty = kept(LEAVING[2], 2, 1)
+    sound = faulty.replace("[joiners, movers, leavers]", "[joiners, movers]")
+    assert LEAVE in [each.law for each in prove(compiled(faulty), AS_OF, None).broken]
+    found = same(compiled(sound), compiled(faulty), AS_OF, None)
+    assert found.person is not None
+    assert found.person.turn == ("leave", "ineligible")
+
+
+def test_the_pairs_of_what_decides_are_tried_first_with_each_kind_of_target_record() -> None:
+    text = kept(LEAVING[1], 4, 0)
+    maker = maker_of(compiled(text), AS_OF, None)
+    chosen = choose(maker, 1_200)
+    tried = {
+        (each.user, frozenset(change.text for change in each.changes)) for each in chosen.situations
+    }
+    ways = [f"source status is {word!r}" for word in ("Left", "Gone")]
+    failed = [{t for _, texts in tried for t in texts if f"word{n} is" in t} for n in range(4)]
+    for way in ways:
+        for fails in failed:
+            for user in ("none", "agrees", "left", "other"):
+                assert any((user, frozenset((way, fail))) in tried for fail in fails), (way, user)
+    for one, other in combinations(range(4), 2):
+        both = [{a, b} for a in failed[one] for b in failed[other]]
+        assert any(("none", frozenset(each)) in tried for each in both)
+
+
+def test_what_was_not_tried_is_said() -> None:
+    few = prove(compiled(SOUND), AS_OF, mapping_test(TEST), FEW)
+    whole = choose(maker_of(compiled(SOUND), AS_OF, mapping_test(TEST)), few.bound.of_pairs)
+    assert few.bound.pairs < few.bound.of_pairs == whole.pairs == whole.of_pairs
+    said = " ".join(render.text(few, Style()).split())
+    assert f"{few.bound.pairs:,} of {few.bound.of_pairs:,} pairs of" in said
+    assert "--situations tries more" in said
+    all_ = replace(few, bound=replace(few.bound, pairs=whole.pairs))
+    assert f": all {whole.pairs:,} pairs of" in render.text(all_, Style())
+
+
+def test_what_is_the_same_in_a_sample_is_not_called_the_same_for_every_record() -> None:
+    treated = same(compiled(SOUND), compiled(SOUND), AS_OF, None, FEW)
+    found = VersionComparison(Sameness.UNDECIDED, ("no solver is installed",), treated)
+    said = render.same_text(found, Style())
+    assert said.startswith("no difference in ")
+    assert "every record" not in said
+    assert render.same_as_json(found)["same"] is None

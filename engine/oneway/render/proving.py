@@ -36,7 +36,7 @@ def text(proof: MappingProof, style: Style) -> str:
         lines.append("")
     said = f"{count(len(proof.broken), 'law')} broken" if proof.broken else "no law is broken"
     ink = Ink.TROUBLE if proof.broken else Ink.GOOD
-    lines.append(style.paint(f"{said} {_bound(proof.bound)}", ink))
+    lines += [style.paint(x, ink) for x in wrap(f"{said} {_bound(proof.bound)}", style, 0, 4)]
     if not proof.leavers:
         lines += [style.paint(line, Ink.TROUBLE) for line in wrap(_NO_LEAVERS, style, 0, 0)]
     lines += wrap(_LAWS.format("leavers lose access, " if proof.leavers else ""), style, 0, 0)
@@ -49,7 +49,8 @@ def same_text(found: VersionComparison, style: Style) -> str:
     if treated is None:
         return style.paint(found.verdict.value, Ink.GOOD) + "\n"
     if treated.situation is None or treated.person is None:
-        lines = [style.paint(f"the same for every record {_bound(treated.bound)}", Ink.GOOD)]
+        said = f"no difference {_bound(treated.bound)}"
+        lines = [style.paint(line, Ink.GOOD) for line in wrap(said, style, 0, 4)]
         for why in found.because:
             lines += wrap(f"for all records: cannot decide: {harmless(why)}", style, 0, 4)
         return "\n".join(lines) + "\n"
@@ -73,14 +74,17 @@ def _difference(person: PersonImpact) -> str:
 
 
 def _bound(bound: Bound) -> str:
-    how = "all pairs" if bound.whole_pairs else "as many pairs as fit"
-    classes = f"{bound.classes:,} kinds of value in {count(bound.paths, 'field')}"
-    return f"in {count(bound.situations, 'situation')}: {how} of {classes}"
+    """Return what was tried, and where not all pairs fitted, what was not."""
+    kinds = f"{bound.classes:,} kinds of value in {count(bound.paths, 'field')}"
+    tried = f"all {bound.pairs:,} pairs of {kinds}"
+    if bound.pairs < bound.of_pairs:
+        tried = f"{bound.pairs:,} of {bound.of_pairs:,} pairs of {kinds}; --situations tries more"
+    return f"in {count(bound.situations, 'situation')}: {tried}"
 
 
 def as_json(proof: MappingProof) -> dict[str, object]:
     """Return a proof as data: broken (law, text, place, wanted, outcome, changes, record,
-    target), bound (paths, classes, situations, whole_pairs) and leavers (are any defined?).
+    target), bound (paths, classes, situations, pairs, of_pairs) and leavers (are any defined?).
     """
     return {
         "broken": list(map(_broken, proof.broken)),
@@ -90,11 +94,11 @@ def as_json(proof: MappingProof) -> dict[str, object]:
 
 
 def same_as_json(found: VersionComparison) -> dict[str, object]:
-    """Return a comparison as data: same, decided (for all records), undecided (why not),
-    difference, record, target, bound.
+    """Return a comparison as data: same (null if only a sample says so), decided (for all
+    records), undecided (why not), difference, record, target, bound.
     """
     data: dict[str, object] = {
-        "same": found.verdict is not Sameness.DIFFERENT,
+        "same": None if found.verdict is Sameness.UNDECIDED else found.verdict is Sameness.SAME,
         "decided": found.verdict is not Sameness.UNDECIDED,
         "undecided": list(found.because),
     }
@@ -112,7 +116,8 @@ def _bound_as_json(bound: Bound) -> dict[str, object]:
         "paths": bound.paths,
         "classes": bound.classes,
         "situations": bound.situations,
-        "whole_pairs": bound.whole_pairs,
+        "pairs": bound.pairs,
+        "of_pairs": bound.of_pairs,
     }
 
 

@@ -29,10 +29,11 @@ from oneway.planning.in_vain import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.runs.mapping_tests.check import parsed_claims
 from oneway.runs.mapping_tests.spec import MappingClaim, MappingTest
+from oneway.runs.proving.choice import ChosenSituations, choose
 from oneway.runs.proving.domains import source_expressions
 from oneway.runs.proving.situations import Bound, ProofSituation, SituationMaker
 
-DEFAULT_SITUATIONS = 8_000
+DEFAULT_SITUATIONS = 20_000
 """Enough for every pair of classes of the shipped mappings, in a few seconds."""
 
 
@@ -121,14 +122,14 @@ def prove(
     record, its tables and its claims, where it has one.
     """
     maker = maker_of(compiled, as_of, test)
-    situations, whole = maker.situations(most)
+    chosen = choose(maker, most)
     claims = parsed_claims(test) if test is not None else []
     broken: dict[tuple[str, Span], Breaking] = {}
-    for situation in situations:
+    for situation in chosen.situations:
         seen = _Seen(maker, situation, maker.planned(situation))
         for each in _all_broken(seen, claims):
             broken.setdefault((each.law, each.place), each)
-    bound = bound_of(maker, len(situations), whole=whole)
+    bound = bound_of(maker, chosen)
     return MappingProof(tuple(broken.values()), bound, compiled.spec.leavers is not None)
 
 
@@ -144,18 +145,16 @@ def same(
     Situations combine the classes that either version distinguishes.
     """
     makers = [maker_of(each, as_of, test) for each in (old, new)]
-    record = makers[0].usual()
-    count, whole = 0, True
+    record, tried = makers[0].usual(), list[ChosenSituations]()
     for maker in makers:
         maker.record = record
-        situations, pairs = maker.situations(most // 2)
-        count, whole = count + len(situations), whole and pairs
-        for situation in situations:
+        tried.append(choose(maker, most // 2))
+        for situation in tried[-1].situations:
             before, after = (each.planned(situation) for each in makers)
             people = impact(before, after).people
             if people:
-                return Treated(situation, people[0], bound_of(maker, count, whole=whole))
-    return Treated(None, None, bound_of(makers[1], count, whole=whole))
+                return Treated(situation, people[0], bound_of(maker, *tried))
+    return Treated(None, None, bound_of(makers[1], *tried))
 
 
 @dataclass(slots=True)
@@ -167,16 +166,16 @@ class Witness:
     test: MappingTest | None
     most: int = 1_200
     _maker: SituationMaker = field(init=False)
-    _situations: tuple[ProofSituation, ...] = field(init=False)
+    _chosen: ChosenSituations = field(init=False)
     _claims: list[tuple[MappingClaim, Expression]] = field(init=False)
     _known: set[str] = field(default_factory=set)
     """The laws that the mapping itself breaks."""
 
     def __post_init__(self) -> None:
         self._maker = maker_of(self.compiled, self.as_of, self.test)
-        self._situations, _ = self._maker.situations(self.most)
+        self._chosen = choose(self._maker, self.most)
         self._claims = parsed_claims(self.test) if self.test is not None else []
-        for situation in filter(_is_simple, self._situations):
+        for situation in filter(_is_simple, self._chosen.situations):
             self._known.update(each.law for each in self._broken(self._maker, situation))
 
     def judged(self, edited: Compiled) -> tuple[Breaking | None, Treated]:
@@ -185,10 +184,10 @@ class Witness:
         """
         maker = maker_of(edited, self.as_of, self.test)
         maker.record = self._maker.usual()
-        bound = bound_of(maker, len(self._situations), whole=False)
+        bound = bound_of(maker, self._chosen)
         treated = Treated(None, None, bound)
         alike = _decide_alike(self.compiled, edited)
-        for situation in self._situations:
+        for situation in self._chosen.situations:
             if not _is_simple(situation) and treated.situation is not None:
                 break
             if alike and maker.row_texts(situation) == self._maker.row_texts(situation):
@@ -255,9 +254,16 @@ def maker_of(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> S
     )
 
 
-def bound_of(maker: SituationMaker, situations: int, *, whole: bool) -> Bound:
+def bound_of(maker: SituationMaker, *tried: ChosenSituations) -> Bound:
+    """Return how far the situations of a maker reach."""
     classes = [*maker.source_classes().values(), *maker.target_classes().values()]
-    return Bound(len(classes), sum(map(len, classes)), situations, whole)
+    return Bound(
+        paths=len(classes),
+        classes=sum(map(len, classes)),
+        situations=sum(len(each.situations) for each in tried),
+        pairs=sum(each.pairs for each in tried),
+        of_pairs=sum(each.of_pairs for each in tried),
+    )
 
 
 def _applied(seen: _Seen) -> Snapshot:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
-from itertools import combinations, product
+from itertools import product
 from typing import cast
 
 from oneway.core.connector import Resource
@@ -92,12 +92,16 @@ class ProofSituation:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How far a proof looked: its classes, pairs and number of situations."""
+    """How far a proof looked: its classes, and how many situations it tried.
+
+    `pairs` of them differ from the usual in one value or two, of the `of_pairs` that there are.
+    """
 
     paths: int
     classes: int
     situations: int
-    whole_pairs: bool
+    pairs: int
+    of_pairs: int
 
 
 USERS = ("none", "agrees", "left", "other")
@@ -162,7 +166,7 @@ class SituationMaker:
 
     def written_classes(self, usual: Data) -> dict[Path, tuple[ValueClass, ...]]:
         """Return, for each written field, other values that the target may hold."""
-        user = self._users(usual, "agrees") or {}
+        user = self.beside(usual, "agrees") or {}
         keys = {path_of(path) for path in self.compiled.code.policy.match_paths if path}
         wanted = self._switched_on(usual)
         found = {}
@@ -225,35 +229,19 @@ class SituationMaker:
         fine = row.evaluation_error is None
         return (fine, not row.leaver, -len(row.failed_rules), stated)
 
-    def situations(self, most: int) -> tuple[tuple[ProofSituation, ...], bool]:
-        """Return up to `most` situations, the simplest first, and whether all pairs are in."""
-        usual = self.usual()
-        changes = self._changes(usual)
-        users = {user: self._users(usual, user) for user in USERS}
-        found = [*self._twins(usual), *self._near_keys(usual)]
-        for size in (0, 1, 2, 3):
-            made = [
-                one
-                for chosen in combinations(changes, size)
-                for picked in product(*chosen)
-                for user, data in users.items()
-                if (one := _made(usual, picked, user, data)) is not None
-            ]
-            room = most - len(found)
-            if len(made) >= room:
-                found += _spread(made, room)
-                return tuple(sorted(found, key=_size)), size > 2
-            found += made
-        return tuple(sorted(found, key=_size)), True
+    def special(self, usual: Data) -> Iterator[ProofSituation]:
+        """Yield the situations of two source records, and of match keys that nearly agree."""
+        yield from self._twins(usual)
+        yield from self._near_keys(usual)
 
     def having(self, changes: Sequence[Variation]) -> Iterator[ProofSituation]:
         """Yield the usual record with some changes, beside each kind of target record."""
         usual = self.usual()
         switches = [(), *((each,) for (each,) in self._setting_classes())]
         for switch, user in product(switches, USERS):
-            made = _made(usual, (*changes, *switch), user, self._users(usual, user))
-            if made is not None:
-                yield made
+            one = made(usual, (*changes, *switch), user, self.beside(usual, user))
+            if one is not None:
+                yield one
 
     def _twins(self, usual: Data) -> Iterator[ProofSituation]:
         """Yield the usual record beside another one, with the same match keys and with others."""
@@ -274,9 +262,9 @@ class SituationMaker:
             source = Variation("source", ValueClass(read, f"is {_KEY!r}", _KEY))
             for label, key in (("another case", _KEY.upper()), ("spaces around it", f" {_KEY} ")):
                 target = Variation("target", ValueClass(path_of(path), f"has {label}", key))
-                made = _made(usual, (source, target), "agrees", self._users(usual, "agrees"))
-                if made is not None:
-                    yield made
+                one = made(usual, (source, target), "agrees", self.beside(usual, "agrees"))
+                if one is not None:
+                    yield one
 
     def _under_other_keys(self, record: Data) -> Data:
         """Return a source record with other values at the paths of its match keys."""
@@ -287,7 +275,7 @@ class SituationMaker:
                     record = with_value(record, use.keys, _other(at(record, use.keys)))
         return record
 
-    def _changes(self, usual: Data) -> list[list[Variation]]:
+    def changes(self, usual: Data) -> list[list[Variation]]:
         """Return the possible differences from the usual, a list for each path."""
         sides = (
             ("source", self.source_classes()),
@@ -300,7 +288,8 @@ class SituationMaker:
             for classes in by_path.values()
         ] + self._setting_classes()
 
-    def _users(self, usual: Data, user: str) -> Data | None:
+    def beside(self, usual: Data, user: str) -> Data | None:
+        """Return the target record of a kind beside the usual source record; None for none."""
         if user == "none":
             return None
         row = self.program().source_row(Record("s1", usual))
@@ -394,6 +383,11 @@ class SituationMaker:
         record = _records(situation.source).records[0]
         return self._row(record, self.as_of, situation.settings)[0]
 
+    def target_row(self, situation: ProofSituation) -> TargetRow | None:
+        """Return the row that the mapping evaluates from a situation's target record, if any."""
+        records = _records(situation.target).records
+        return self._target_row(records[0], self.as_of, situation.settings)[0] if records else None
+
     def _row(
         self, record: Record, at: datetime, settings: Mapping[str, Value]
     ) -> tuple[SourceRow, str]:
@@ -413,27 +407,18 @@ class SituationMaker:
         return self._on_target[known]
 
 
-def _spread(made: Sequence[ProofSituation], room: int) -> list[ProofSituation]:
-    """Return up to the limit of situations, of all kinds: those with a switch first."""
-    switched = [each for each in made if each.settings][: max(room, 0)]
-    others, room = [each for each in made if not each.settings], room - len(switched)
-    step = -(-len(others) // room) if room > 0 else 1
-    return [*switched, *others[::step][: max(room, 0)]]
-
-
-def _size(situation: ProofSituation) -> int:
-    return len(situation.changes)
-
-
 def _other(value: Value | Missing) -> Value:
     """Return a value of the same type that no other record of a situation has."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return 4711 if number else "other"
 
 
-def _made(
+def made(
     usual: Data, changes: Sequence[Variation], user: str, target: Data | None
 ) -> ProofSituation | None:
+    """Return the usual record with some changes beside a target record; None if no such one is
+    there to be changed.
+    """
     on_target = any(each.side == "target" for each in changes)
     if on_target and user not in ("agrees", "left"):
         return None

@@ -16,6 +16,7 @@ from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.spec import Constant
 from oneway.planning.impact import impact
 from oneway.runs.mapping_tests.spec import MappingTest
+from oneway.runs.proving.choice import ChosenSituations
 from oneway.runs.proving.domains import ValueClass
 from oneway.runs.proving.prove import (
     DEFAULT_SITUATIONS,
@@ -187,7 +188,8 @@ def _treated(makers: Sequence[SituationMaker], changes: Sequence[Variation]) -> 
             before, after = (each.planned(situation) for each in makers)
             people = impact(before, after).people
             if people:
-                return Treated(situation, people[0], bound_of(maker, 1, whole=False))
+                tried = ChosenSituations((situation,), 1, 1)
+                return Treated(situation, people[0], bound_of(maker, tried))
     return None
 
 
