@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oneway.cli.entry import run
+from pasting import wrong_cases
 from workbooks import workbook
 
 FIRST = ["Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jon"]
@@ -154,6 +155,21 @@ def test_what_is_answered_is_tested_and_proved(made: tuple[World, Ended]) -> Non
     made_users = json.loads((world.folder / "users.json").read_text())
     assert sum(1 for user in made_users if user["active"] is False) == 2
     assert all(user["active"] is not None for user in made_users)
+
+
+def test_a_printed_case_of_its_test_passes_there_and_fails_on_the_edit(
+    made: tuple[World, Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first test has a `record` and no `target`: the case must hold all of that."""
+    world, _ = made
+    answer(world.folder)
+    monkeypatch.chdir(world.folder)
+    text = Path("map.test.yaml").read_text("utf-8")
+    assert "\ntarget:" not in text
+    user = json.dumps(json.loads(Path("users.json").read_text("utf-8"))[0])
+    for test in (text, text.replace("cases:", f"target: {user}\ncases:")):
+        wrong = list(wrong_cases(Path("map.yaml"), test, every=3))
+        assert not wrong, "\n".join(wrong)
 
 
 def test_a_csv_target_has_its_own_words_for_yes_and_no(world: World) -> None:

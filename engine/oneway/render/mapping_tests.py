@@ -12,7 +12,7 @@ from oneway.core.words import count
 from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, JUnitCase, JUnitSuite, annotation, xml_page
 from oneway.render.layout import clip, wrap
-from oneway.render.proving import case_of
+from oneway.render.proving import case_lines
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.mapping_tests import (
@@ -162,8 +162,8 @@ def percent_of(part: int, whole: int) -> int:
 def edits_text(found: Sequence[EditResult], style: Style, most: int | None = None) -> str:
     """Return the edits that no case noticed, the most harmful first, and the counts.
 
-    Each has a case that would notice it. Edits without effect follow. `most` limits the list; edits
-    without effect are then only counted.
+    Each has a case that notices it, as tried, or a line that says why not. Edits without effect
+    follow. `most` limits the list; edits without effect are then only counted.
     """
     quiet = [each for each in found if each.fate in (Fate.SURVIVED, Fate.SAME)]
     quiet.sort(key=lambda each: (each.fate is Fate.SAME, each.edit.harm))
@@ -173,8 +173,8 @@ def edits_text(found: Sequence[EditResult], style: Style, most: int | None = Non
         word = "not noticed" if each.fate is Fate.SURVIVED else "no effect  "
         line = f"{_place(each.edit.place)}: {harmless(clip(each.edit.text, 160))}"
         lines += wrap(f"{word}  {line}", style, 0, 4)
-        if each.treated is not None and each.treated.situation is not None:
-            lines += [f"    {line}" for line in case_of(each.treated)]
+        if each.fate is Fate.SURVIVED:
+            lines += case_lines(each.treated.case if each.treated is not None else None)
     if len(told) < len(quiet):
         lines.append(f"and {len(quiet) - len(told):,} more; --all shows them")
     counts = {fate: sum(each.fate is fate for each in found) for fate in Fate}

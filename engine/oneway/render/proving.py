@@ -1,11 +1,10 @@
 """Renders the findings of `oneway prove` and `oneway same`, each as a test case too."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 
-from oneway.core.records import MISSING
+from oneway.core.records import Value
 from oneway.core.words import count
-from oneway.planning.impact import PersonImpact
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
@@ -15,9 +14,9 @@ from oneway.runs.proving import (
     MappingProof,
     ProofSituation,
     Sameness,
-    Treated,
     VersionComparison,
 )
+from oneway.runs.proving.prove import difference
 
 _LAWS = (
     "A law holds for every mapping: {}a gap in the data ends nobody's access, "
@@ -32,7 +31,7 @@ def text(proof: MappingProof, style: Style) -> str:
     for each in proof.broken:
         head = f"{each.place!s}: {each.law}: {each.text}"
         lines += [style.paint(line, Ink.TROUBLE) for line in wrap(harmless(head), style, 0, 4)]
-        lines += [f"    {line}" for line in _case(each.situation, each.law, each.wanted)]
+        lines += case_lines(each.case)
         lines.append("")
     said = f"{count(len(proof.broken), 'law')} broken" if proof.broken else "no law is broken"
     ink = Ink.TROUBLE if proof.broken else Ink.GOOD
@@ -54,23 +53,27 @@ def same_text(found: VersionComparison, style: Style) -> str:
         for why in found.because:
             lines += wrap(f"for all records: cannot decide: {harmless(why)}", style, 0, 4)
         return "\n".join(lines) + "\n"
-    lines = [style.paint(harmless(f"not the same: {_difference(treated.person)}"), Ink.TROUBLE)]
-    lines += [f"    {line}" for line in _case(treated.situation, "not the same", "")]
+    lines = [style.paint(harmless(f"not the same: {difference(treated.person)}"), Ink.TROUBLE)]
+    lines += case_lines(treated.case)
     return "\n".join(lines) + "\n"
 
 
-def case_of(found: Treated) -> list[str]:
-    """Return a situation in which two mappings differ, as a case that expects the old outcome."""
-    if found.situation is None or found.person is None:
-        return []
-    return list(_case(found.situation, _difference(found.person), found.person.turn[0]))
+def case_lines(case: Mapping[str, Value] | None) -> list[str]:
+    """Return a case of a mapping test, indented, to be added to `cases`; its values are made up."""
+    if case is None:
+        return [f"    {NO_CASE}"]
+    pairs = [f"{key}: {_flow(key, value)}" for key, value in case.items()]
+    return [f"    {'  ' if number else '- '}{line}" for number, line in enumerate(pairs)]
 
 
-def _difference(person: PersonImpact) -> str:
-    before, after = person.turn
-    fields = ", ".join(field.field for field in person.fields)
-    what = f"{before}, now {after}" if before != after else f"{after}, otherwise"
-    return f"{what} ({fields})" if fields else what
+NO_CASE = "no case is shown: it would take many records, or a sensitive value"
+
+
+def _flow(key: str, value: Value) -> str:
+    """Return a value as YAML on one line."""
+    if key == "expect" and isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_flow(name, each)}' for name, each in value.items())}}}"
+    return str(value) if key == "outcome" else _json(value)
 
 
 def _bound(bound: Bound) -> str:
@@ -106,7 +109,7 @@ def same_as_json(found: VersionComparison) -> dict[str, object]:
     if treated is None:
         return data
     if treated.situation is not None and treated.person is not None:
-        data["difference"] = _difference(treated.person)
+        data["difference"] = difference(treated.person)
         data |= _records(treated.situation)
     return data | {"bound": _bound_as_json(treated.bound)}
 
@@ -127,7 +130,7 @@ def _broken(each: Breaking) -> dict[str, object]:
         "text": each.text,
         "place": str(each.place),
         "wanted": each.wanted,
-        "outcome": None if each.outcome is None else each.outcome.kind.value,
+        "outcome": each.outcome.kind.value,
         **_records(each.situation),
     }
 
@@ -138,34 +141,6 @@ def _records(situation: ProofSituation) -> dict[str, object]:
         "record": situation.source[0],
         "target": situation.target[0] if situation.target else None,
     }
-
-
-def _case(situation: ProofSituation, law: str, wanted: str) -> Iterator[str]:
-    """Yield a situation as a case of a mapping test; every value in it is made up."""
-    what = "; ".join(each.text for each in situation.changes) or "the usual record"
-    yield f"- name: {_json(f'{law}: {what}')}"
-    if situation.settings:
-        yield f"  settings: {_json(situation.settings)}"
-    if len(situation.source) > 1:
-        yield f"  records: {_json(situation.source)}"
-        return
-    yield from _side(situation, "source", "record", "without")
-    if situation.target:
-        yield from _side(situation, "target", "target", "target_without")
-    if wanted:
-        yield f"  expect: {{outcome: {wanted}}}"
-
-
-def _side(situation: ProofSituation, side: str, key: str, without: str) -> Iterator[str]:
-    found = [each.found for each in situation.changes if each.side == side]
-    changes = {".".join(e.path): e.value for e in found if e.value is not MISSING}
-    gone = [".".join(each.path) for each in found if each.value is MISSING]
-    if side == "target" and situation.user in ("left", "other"):
-        yield f"  {key}: {_json(situation.target[0])}"
-    elif changes or side == "target":
-        yield f"  {key}: {_json(changes)}"
-    if gone:
-        yield f"  {without}: {_json(gone)}"
 
 
 def _json(value: object) -> str:

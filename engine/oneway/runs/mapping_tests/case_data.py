@@ -146,8 +146,8 @@ def _side(
 ) -> Data:
     """Return records by the values they have, and the usual record's keys that they lack."""
     one, several, without = names
-    there = [dict(_leaves(each)) for each in records]
-    lacks = {path for path, _ in _leaves(usual)}
+    there = [dict(leaves(each)) for each in records]
+    lacks = {path for path, _ in leaves(usual)}
     lacks = {path for path in lacks for each in records if at(each, path_of(path)) is MISSING}
     said: Data = {one: there[0]} if len(there) == 1 else {several: [*there]}
     if lacks and records:
@@ -155,9 +155,10 @@ def _side(
     return said
 
 
-def _leaves(data: Mapping[str, Value], way: Path = ()) -> Iterator[tuple[str, Value]]:
+def leaves(data: Mapping[str, Value], way: Path = ()) -> Iterator[tuple[str, Value]]:
+    """Yield each value of a record that is no object with keys, by its path as text."""
     for key, value in data.items():
         if isinstance(value, dict) and value:
-            yield from _leaves(value, (*way, key))
+            yield from leaves(value, (*way, key))
         else:
             yield path_text((*way, key)), value

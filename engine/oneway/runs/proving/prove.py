@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from enum import Enum
+from itertools import islice
 
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
@@ -29,6 +30,7 @@ from oneway.planning.in_vain import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.runs.mapping_tests.check import parsed_claims
 from oneway.runs.mapping_tests.spec import MappingClaim, MappingTest
+from oneway.runs.proving.cases import breaking, noticing
 from oneway.runs.proving.choice import ChosenSituations, choose
 from oneway.runs.proving.domains import source_expressions
 from oneway.runs.proving.situations import Bound, ProofSituation, SituationMaker
@@ -41,15 +43,17 @@ DEFAULT_SITUATIONS = 20_000
 class Breaking:
     """A law that a mapping breaks: the simplest situation found, and what happens in it.
 
-    `place` is the line of the mapping at fault; `wanted` is the outcome a test would expect.
+    `place` is the line of the mapping at fault; `wanted` is the outcome a test would expect, and
+    `case` is such a case of the mapping's test, as tried: None if none gives the same outcome.
     """
 
     law: str
     text: str
     place: Span
     situation: ProofSituation
-    outcome: Outcome | None
+    outcome: Outcome
     wanted: str
+    case: Mapping[str, Value] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,15 @@ class MappingProof:
 
 @dataclass(frozen=True, slots=True)
 class Treated:
-    """A situation that two versions of a mapping treat differently; None if there is none."""
+    """A situation that two versions of a mapping treat differently; None if there is none.
+
+    `case` passes on the old version and fails on the new one, as tried; None if none does.
+    """
 
     situation: ProofSituation | None
     person: PersonImpact | None
     bound: Bound
+    case: Mapping[str, Value] | None = None
 
 
 class Sameness(Enum):
@@ -129,8 +137,12 @@ def prove(
         seen = _Seen(maker, situation, maker.planned(situation))
         for each in _all_broken(seen, claims):
             broken.setdefault((each.law, each.place), each)
+    found = tuple(
+        replace(x, case=breaking(x.situation, x.law, maker, x.outcome, x.wanted))
+        for x in broken.values()
+    )
     bound = bound_of(maker, chosen)
-    return MappingProof(tuple(broken.values()), bound, compiled.spec.leavers is not None)
+    return MappingProof(found, bound, compiled.spec.leavers is not None)
 
 
 def same(
@@ -153,8 +165,29 @@ def same(
             before, after = (each.planned(situation) for each in makers)
             people = impact(before, after).people
             if people:
-                return Treated(situation, people[0], bound_of(maker, *tried))
+                return treated(situation, people[0], makers, bound_of(maker, *tried))
     return Treated(None, None, bound_of(makers[1], *tried))
+
+
+def treated(
+    situation: ProofSituation, person: PersonImpact, makers: Sequence[SituationMaker], bound: Bound
+) -> Treated:
+    """Return a situation that two versions treat differently, with a case that tells them apart."""
+    old, new = (each.compiled for each in makers)
+    case = noticing(situation, difference(person), makers[0], old, new)
+    return Treated(situation, person, bound, case)
+
+
+def difference(person: PersonImpact) -> str:
+    """Return how a person is treated differently: `leave, now unchanged (leaveDate)`."""
+    before, after = person.turn
+    fields = ", ".join(field.field for field in person.fields)
+    what = f"{before}, now {after}" if before != after else f"{after}, otherwise"
+    return f"{what} ({fields})" if fields else what
+
+
+_MOST_CASES = 8
+"""Of how many situations `Witness` tries to make a case, for one edit."""
 
 
 @dataclass(slots=True)
@@ -180,26 +213,30 @@ class Witness:
 
     def judged(self, edited: Compiled) -> tuple[Breaking | None, Treated]:
         """Return a law that an edit breaks in a simple situation, but the mapping does not; and
-        the first situation that the edit treats differently, or None where it treats all alike.
+        the first situation that the edit treats differently and of which a case can be made, or
+        the first one, or None where it treats all alike.
         """
         maker = maker_of(edited, self.as_of, self.test)
         maker.record = self._maker.usual()
         bound = bound_of(maker, self._chosen)
-        treated = Treated(None, None, bound)
+        found, tries = Treated(None, None, bound), _MOST_CASES
         alike = _decide_alike(self.compiled, edited)
         for situation in self._chosen.situations:
-            if not _is_simple(situation) and treated.situation is not None:
+            if not _is_simple(situation) and (found.case is not None or not tries):
                 break
             if alike and maker.row_texts(situation) == self._maker.row_texts(situation):
                 continue  # the same rows under the same rules: the same plan
             if _is_simple(situation):
                 for each in self._broken(maker, situation):
                     if each.law not in self._known:
-                        return each, treated
-            if treated.situation is None:
+                        return each, found
+            if found.case is None and tries:
                 people = impact(self._maker.planned(situation), maker.planned(situation)).people
-                treated = Treated(situation, people[0], bound) if people else treated
-        return None, treated
+                if people:
+                    other = treated(situation, people[0], (self._maker, maker), bound)
+                    found = other if other.case is not None or found.person is None else found
+                    tries -= 1
+        return None, found
 
     def _broken(self, maker: SituationMaker, situation: ProofSituation) -> Iterator[Breaking]:
         return _all_broken(_Seen(maker, situation, maker.planned(situation)), self._claims)
@@ -249,9 +286,7 @@ def maker_of(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> S
     tables = {name: rows for name, rows in test.references.items() if name in known}
     settings = {**settings, **{k: v for k, v in test.settings.items() if k in settings}}
     record, user = dict(test.record) or None, dict(test.target) or None
-    return SituationMaker(
-        compiled, as_of, settings, record, user, tables, test.file if record else ""
-    )
+    return SituationMaker(compiled, as_of, settings, record, user, tables, test)
 
 
 def bound_of(maker: SituationMaker, *tried: ChosenSituations) -> Bound:
@@ -296,12 +331,15 @@ def _settles(seen: _Seen) -> Iterator[Breaking]:
     if not seen.plan.actions or not seen.situation.fits:
         return  # a first run repairs what it can of a misshapen target record
     source = Snapshot(tuple(Record(str(n), r) for n, r in enumerate(seen.situation.source, 1)))
-    again = seen.maker.plan_of(source, _applied(seen), seen.situation.settings)
-    for action in again.actions[:1]:
+    applied = _applied(seen)
+    again = seen.maker.plan_of(source, applied, seen.situation.settings)
+    after = replace(seen.situation, target=tuple(dict(each.data) for each in applied.records))
+    outcomes = (each for each in again.outcomes if each.actions)
+    for outcome, action in ((each, each.actions[0]) for each in islice(outcomes, 1)):
         first = action.changes[0] if action.changes else None
         place = first.place if first is not None else Span(seen.compiled.spec.file)
         text = f"the next run writes {first.field if first else 'it'} again, and so every night"
-        yield Breaking("settles", text, place, seen.situation, seen.outcome, "unchanged")
+        yield Breaking("settles", text, place, after, outcome, "unchanged")
 
 
 def _leavers_leave(seen: _Seen) -> Iterator[Breaking]:
@@ -407,7 +445,8 @@ def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
     if outcome.kind is not wanted[seen.situation.user]:
         reasons = "; ".join(reason.said for reason in outcome.reasons)
         place = next((r.place for r in outcome.reasons if r.place), Span(seen.compiled.spec.file))
-        given = f" (`record` in {seen.maker.test_file})" if seen.maker.test_file else ""
+        test = seen.maker.test
+        given = f" (`record` in {test.file})" if test is not None and test.record else ""
         text = f"the usual record{given} is {outcome.kind.value}{f': {reasons}' if reasons else ''}"
         want = wanted[seen.situation.user].value
         yield Breaking("the usual syncs", text, place, seen.situation, outcome, want)
@@ -415,6 +454,8 @@ def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
 
 def _evaluates(seen: _Seen) -> Iterator[Breaking]:
     """Every expression has a value on whatever the record schema allows."""
+    if seen.situation.user != "agrees":
+        return  # the same record is tried beside each kind of target record
     row = seen.maker.row(seen.situation)
     error = row.evaluation_error
     if error is None or not seen.situation.fits or len(seen.situation.changes) > 1:

@@ -28,6 +28,7 @@ from oneway.mapping.lookup_table import tabulate
 from oneway.mapping.program import CellState, SourceRow, TargetRow
 from oneway.planning.plan import Plan
 from oneway.planning.planner import Header, plan_rows
+from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.proving.domains import (
     HIT,
     LOWER,
@@ -123,8 +124,8 @@ class SituationMaker:
     record: Data | None = None
     user: Data | None = None
     tables: Mapping[str, tuple[Mapping[str, Value], ...]] = field(default_factory=dict)
-    test_file: str = ""
-    """The test that gives the usual record; blank if it is made up."""
+    test: MappingTest | None = None
+    """The test of the mapping, whose cases are written from its records."""
     _programs: dict[_Bound, Interpreted] = field(default_factory=dict)
     _evaluated: dict[tuple[_Bound, str], tuple[SourceRow, str]] = field(default_factory=dict)
     _on_target: dict[tuple[_Bound, str], tuple[TargetRow, str]] = field(default_factory=dict)
@@ -147,11 +148,15 @@ class SituationMaker:
             self._programs[bound] = self.compiled.bind(context, tables)
         return self._programs[bound]
 
+    def lookup_rows(self) -> dict[str, tuple[Mapping[str, Value], ...]]:
+        """Return the rows of each lookup table: the test's, and some that are made."""
+        return {each.name: self._rows(each.name) for each in self.compiled.spec.references}
+
     def _rows(self, name: str) -> tuple[Mapping[str, Value], ...]:
         spec = next(each for each in self.compiled.spec.references if each.name == name)
         own = self.tables.get(name, ())
         key, value = path_of(spec.key.text), path_of(spec.value.text)
-        made = ((HIT, 11), (TWICE, 12), (TWICE, 13), (LOWER.upper(), 14))
+        made = ((HIT, 99_011), (TWICE, 99_012), (TWICE, 99_013), (LOWER.upper(), 99_014))
         return (*own, *(with_value(with_value({}, key, k), value, v) for k, v in made))
 
     def source_classes(self) -> dict[Path, tuple[ValueClass, ...]]:

@@ -26,6 +26,7 @@ from oneway.runs.proving.prove import (
     bound_of,
     maker_of,
     same,
+    treated,
 )
 from oneway.runs.proving.situations import SituationMaker, Variation
 from oneway.runs.proving.solver.slots import (
@@ -189,7 +190,7 @@ def _treated(makers: Sequence[SituationMaker], changes: Sequence[Variation]) -> 
             people = impact(before, after).people
             if people:
                 tried = ChosenSituations((situation,), 1, 1)
-                return Treated(situation, people[0], bound_of(maker, tried))
+                return treated(situation, people[0], makers, bound_of(maker, tried))
     return None
 
 
