@@ -399,8 +399,8 @@ def test_the_most_harmful_edits_come_first_and_the_others_are_counted() -> None:
     told = [line.rpartition(" ")[2] for line in whole if line.startswith(("not noticed", "no eff"))]
     assert told == ["leavers", "match", "references", "fields", "idle"]
     short = render.edits_text(found, Style(), 2).splitlines()
-    assert short[:3] == [*whole[:2], "and 3 more; --all shows them"]
-    assert short[3:] == whole[5:]
+    assert short[:5] == [*whole[:4], "and 3 more; --all shows them"]
+    assert short[5:] == whole[9:]
 
 
 def test_an_edit_that_breaks_a_law_is_noticed_without_a_case() -> None:
