@@ -47,11 +47,22 @@ def only_words(value):
     return "" if value is None or isinstance(value, str) else "it is no word"
 
 
+WITHIN = [
+    (("a",), ()), (("a",), ("b",)), (("b",), ("a",)), (("b",), ()), (("a", "b"), ("c",)),
+    (("a",), (), ("b",)), ((), ("a",)),
+]  # fmt: skip
+"""Places within lists whose values are checked."""
 READINGS = [
     Reading(),
     Reading(absent_is_null=True),
     Reading(absent_is_null=True, except_for=frozenset({("a",), ("b", "a")})),
     Reading(checks={("a",): only_words, ("b", "c"): only_words}),
+    Reading(item_checks=dict.fromkeys(WITHIN, only_words)),
+    Reading(
+        absent_is_null=True,
+        item_checks=dict.fromkeys(WITHIN[::2], only_words),
+        items_except_for=frozenset(WITHIN[1:]),
+    ),
 ]
 
 
@@ -86,6 +97,13 @@ def compare(expression, data, context=CONTEXT):
 @example("a == `true`", {"a": 1}, READINGS[0])
 @example("a != `false`", {"a": 0}, READINGS[0])
 @example("a == `1`", {"a": True}, READINGS[0])
+@example("a[?b == 'x']", {"a": [{"b": 1}, {"b": "x"}, 7, None]}, READINGS[4])
+@example("a[?b == 'x'].b || c", {"a": [{"b": 1}, {}, "y"]}, READINGS[5])
+@example("a[0] == 'x' && a[-1].b == 'x'", {"a": [1, {"b": 2}]}, READINGS[4])
+@example("item(a, `1`) || only(b)", {"a": [1], "b": [{"a": 1}]}, READINGS[4])
+@example("max_by(a, &b).b == 'x'", {"a": [{"b": 1}, {"b": 2}]}, READINGS[4])
+@example("a[].b[] | contains(@, 'x')", {"a": [{"b": ["y"]}, [{"b": 1}]]}, READINGS[4])
+@example("*.a == ['x']", {"c": {"a": 1}}, READINGS[4])
 def test_an_expression_has_the_answer_of_the_interpreter(text, data, reading):
     try:
         expression = replace(parse(text, SPAN), reading=reading)
@@ -96,6 +114,15 @@ def test_an_expression_has_the_answer_of_the_interpreter(text, data, reading):
 
 @given(JSON)
 def test_data_of_any_form_give_what_they_give_the_interpreter(data):
+    for text in (
+        "a[?b == 'x'].b",
+        "a[0].b",
+        "[a, b][].b",
+        "a[*].b[0]",
+        "b[?a && @.a != 'x'] | [0]",
+    ):
+        for reading in READINGS[-2:]:
+            compare(replace(parse(text, SPAN), reading=reading), data)
     for text in ("a.b || c", "a[?b == 'x'].c | [0]", "[a, b][]", "a.*.b", "a[1:].b", "!a && @"):
         compare(parse(text, SPAN), data)
 

@@ -33,7 +33,7 @@ from oneway.core.connector_errors import (
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.progress import Progress, silent
-from oneway.core.records import Record, Snapshot, Value
+from oneway.core.records import ItemPath, Record, Snapshot, Value
 from oneway.core.sealed import MASK
 
 __all__ = [
@@ -141,6 +141,8 @@ class Resource:
     concurrency: int = 1
     label: str = ""
     """The expression that names a record for people, where a lookup finds it."""
+    items: Mapping[ItemPath, Field] = field(default_factory=dict)
+    """What is said of the items of lists, and of the values within them."""
 
 
 @dataclass(frozen=True, slots=True)

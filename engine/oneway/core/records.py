@@ -26,6 +26,10 @@ Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
 """A form of Unicode's."""
 
 
+ItemPath: TypeAlias = tuple[tuple[str, ...], ...]
+"""A place within lists: (("jobs",), ("status",)) is `jobs[].status`, (("tags",), ()) `tags[]`."""
+
+
 class Missing(Enum):
     """The value of a key that a record does not have: not null, not blank."""
 
@@ -161,6 +165,12 @@ def path_text(keys: Iterable[str]) -> str:
     if len(found) == 1 and path_of(found[0]) == found:
         return found[0]
     return ".".join(key if _PLAIN.fullmatch(key) else _quoted(key) for key in found)
+
+
+def item_text(path: ItemPath) -> str:
+    """Return the text of a place within lists: `jobs[].status`."""
+    first, *inner = map(path_text, path)
+    return first + "".join(f"[].{each}" if each else "[]" for each in inner)
 
 
 def _quoted(key: str) -> str:

@@ -5,7 +5,7 @@ from typing import cast
 
 from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value
+from oneway.core.records import ItemPath, Value, item_text
 from oneway.documents.loose import Data, items, obj, text
 
 
@@ -25,6 +25,11 @@ def fields_of(
     """
     usual = _Usual(absent_is_null, frozenset(apart), clear)
     return {field.path: field for field in _below("", record, Field("", required=True), usual)}
+
+
+def items_of(record: Data, *, absent_is_null: bool = False) -> dict[ItemPath, Field]:
+    """Return what a record schema says of the items of lists, and of the values within them."""
+    return dict(_within(((),), record, _Usual(absent_is_null, frozenset(), None)))
 
 
 def says_null(data: Data, *, default: bool = False) -> bool:
@@ -65,6 +70,22 @@ def _below(prefix: str, schema: Data, holder: Field, usual: _Usual) -> Iterator[
         field = _field(path, inner, holder, key in required, is_null, usual.clears(inner))
         yield field
         yield from _below(f"{path}.", inner, field, usual)
+
+
+def _within(at: ItemPath, schema: Data, usual: _Usual) -> Iterator[tuple[ItemPath, Field]]:
+    *lists, keys = at
+    required = {name for name in items(schema.get("required")) if isinstance(name, str)}
+    found = {
+        (*lists, (*keys, key)): (obj(value), key in required)
+        for key, value in obj(schema.get("properties")).items()
+    }
+    if "items" in schema:
+        found[*at, ()] = obj(schema["items"]), True
+    for path, (inner, is_required) in found.items():
+        if path[1:]:
+            is_null = says_null(inner, default=usual.is_null and not is_required)
+            yield path, _field(item_text(path), inner, Field(""), is_required, is_null, None)
+        yield from _within(path, inner, usual)
 
 
 def _field(

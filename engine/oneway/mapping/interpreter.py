@@ -28,7 +28,6 @@ from oneway.core.records import (
     identity,
     is_blank,
     parse_day,
-    path_of,
     path_text,
     with_value,
     without_path,
@@ -482,9 +481,7 @@ class Interpreted:
         answer = self._answer(rule, record)
         fails = not holds(answer.value)
         # A rule that requires a value reports itself that it is missing, or misshapen.
-        held = (at(record.data, path_of(gap.path)) for gap in answer.truth)
-        reported = fails and all(gap.wrong for gap in answer.truth)
-        reported = reported and all(each is MISSING or is_blank(each) for each in held)
+        reported = fails and all(gap.wrong and not gap.held for gap in answer.truth)
         absent = texts(answer.truth) if answer.truth and not reported else ""
         return fails or bool(answer.truth), absent
 

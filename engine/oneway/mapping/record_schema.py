@@ -145,6 +145,15 @@ def reading_of(resource: Resource, *, deciding: bool = False) -> Reading:
     fields = resource.fields.items()
     default = resource.absent_is_null
     checks = {path_of(path): decidable(each) for path, each in fields} if deciding else {}
+    items = {path: decidable(each) for path, each in resource.items.items()} if deciding else {}
+    within = {path: check for path, check in items.items() if check is not None}
+    for (*lists, keys), check in tuple(within.items()):
+        if keys or resource.items[*lists, keys].types & _NESTED:
+            continue
+        if len(lists) == 1:
+            checks[lists[0]] = partial(_all_items, checks.get(lists[0]), check)
+        else:
+            within[*lists,] = partial(_all_items, within.get((*lists,)), check)
     return Reading(
         absent_is_null=default,
         except_for=frozenset(
@@ -152,7 +161,22 @@ def reading_of(resource: Resource, *, deciding: bool = False) -> Reading:
         ),
         checks={path: check for path, check in checks.items() if check is not None},
         declared=frozenset(path_of(path) for path, _ in fields),
+        item_checks=within,
+        items_except_for=frozenset(
+            path for path, each in resource.items.items() if each.absent_is_null != default
+        ),
     )
+
+
+_NESTED = frozenset({"object", "array"})
+
+
+def _all_items(check: Check | None, of_each: Check, value: Value) -> str:
+    """Return what is wrong with a list of plain values, or with one of them."""
+    wrong = check(value) if check is not None else ""
+    if wrong or not isinstance(value, list):
+        return wrong
+    return next((f"of an item, {each}" for each in map(of_each, value) if each), "")
 
 
 def json_types(value: Value) -> frozenset[str]:

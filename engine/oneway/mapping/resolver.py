@@ -13,7 +13,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
 from oneway.core.records import path_of, path_text
 from oneway.documents.loose import obj
-from oneway.documents.record_fields import fields_of, is_open, says_null
+from oneway.documents.record_fields import fields_of, is_open, items_of, says_null
 from oneway.mapping.expressions import Expression, ExpressionSyntax, PathUse, Reading, parse
 from oneway.mapping.record_schema import reading_of
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec, Text
@@ -85,6 +85,7 @@ class Resolver:
         return replace(
             resource,
             fields=fields_of(record, absent_is_null=is_null),
+            items=items_of(record, absent_is_null=is_null),
             open=endpoint.record is None or is_open(record),
             absent_is_null=is_null,
         )

@@ -7,12 +7,13 @@ would be such a word if it were spelt so, or had its type, decides nothing.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value
+from oneway.core.records import ItemPath, Value
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading
+from oneway.mapping.expressions.items import item_words
 from oneway.mapping.expressions.words import Word, passes, words_of
 from oneway.mapping.nearly import nearly
 from oneway.mapping.record_schema import Check, Sure, sure_of
@@ -87,6 +88,8 @@ class SpellingCheck:
     def _spelt(self, value: Value) -> str:
         meant = ""
         for word in self.words:
+            if word.unless_list and isinstance(value, list):
+                continue
             for read in results(word, (value,), self.reading):
                 if passes(word, read):
                     return ""
@@ -94,12 +97,20 @@ class SpellingCheck:
         return meant and f"{meant}, which the mapping compares it with"
 
 
+class Checks(NamedTuple):
+    """The checks of one side: of its paths, and of places within lists."""
+
+    of_paths: Mapping[Path, SpellingCheck]
+    of_items: Mapping[ItemPath, SpellingCheck]
+
+
 def _is_number(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _checks(expressions: Iterable[Expression | None]) -> Mapping[Path, SpellingCheck]:
+def _checks(expressions: Iterable[Expression | None]) -> Checks:
     words: dict[Path, list[Word]] = {}
+    within: dict[ItemPath, list[Word]] = {}
     reading = Reading()
     for each in expressions:
         if each is None:
@@ -107,12 +118,30 @@ def _checks(expressions: Iterable[Expression | None]) -> Mapping[Path, SpellingC
         reading = each.reading
         for word in words_of(each.text, each.tree):
             words.setdefault(word.keys, []).append(word)
-    return {
-        path: SpellingCheck(tuple(found), reading, reading.checks.get(path))
-        for path, found in words.items()
-    }
+        for path, word in item_words(each.tree):
+            if path[1:]:
+                within.setdefault(path, []).append(word)
+            else:
+                words.setdefault(path[0], []).append(word)
+    return Checks(
+        {
+            path: SpellingCheck(tuple(found), reading, reading.checks.get(path))
+            for path, found in words.items()
+        },
+        {
+            path: SpellingCheck(tuple(found), reading, reading.item_checks.get(path))
+            for path, found in within.items()
+        },
+    )
 
 
-def _checked(expression: Expression, checks: Mapping[Path, SpellingCheck]) -> Expression:
+def _checked(expression: Expression, checks: Checks) -> Expression:
     reading = expression.reading
-    return replace(expression, reading=replace(reading, checks={**reading.checks, **checks}))
+    return replace(
+        expression,
+        reading=replace(
+            reading,
+            checks={**reading.checks, **checks.of_paths},
+            item_checks={**reading.item_checks, **checks.of_items},
+        ),
+    )

@@ -124,11 +124,11 @@ def word_tally(
 def results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[Value]:
     """Yield what the part that is compared comes to on each value."""
     for value in values:
-        if word.part["type"] in ("field", "subexpression"):
+        if word.part["type"] in ("field", "subexpression", "current"):
             yield value
             continue
         try:
-            record = with_value({}, word.keys, value)
+            record = with_value({}, word.keys, value) if word.keys else value
             yield evaluated(word.part, record, _SOME_DAY, reading).value
         except EvaluationError:
             continue  # the record's own error says so

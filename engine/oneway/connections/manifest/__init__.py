@@ -23,7 +23,7 @@ from oneway.core.connector import (
 from oneway.core.diagnostics import Diagnostic, Findings
 from oneway.core.records import Value
 from oneway.documents.loose import Data, items, obj, text
-from oneway.documents.record_fields import fields_of, is_open, says_null
+from oneway.documents.record_fields import fields_of, is_open, items_of, says_null
 from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import Document, parse
 
@@ -109,6 +109,7 @@ def _resource(name: str, data: Data) -> Resource:
         id=text(data, "id"),
         label=text(data, "label"),
         fields=fields_of(record, absent_is_null=is_null, apart=into, clear=data.get("clear")),
+        items=items_of(record, absent_is_null=is_null),
         capabilities=frozenset(able),
         open=is_open(record),
         carries={

@@ -13,7 +13,7 @@ booleans. Inside lists and objects it compares as Python does, and `[1] == [true
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 from functools import partial
@@ -25,7 +25,7 @@ from jmespath.functions import TYPES_MAP
 from oneway.core.budget import Budget, Overspent
 from oneway.core.dataclass import dataclass
 from oneway.core.metered import MeteredFunctions, MeteredInterpreter
-from oneway.core.records import Value, holds, is_blank, path_text
+from oneway.core.records import ItemPath, Value, holds, is_blank, item_text, path_text
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
 from oneway.mapping.functions.function import LazyArgument, OverBudget, wrong_type
@@ -54,10 +54,14 @@ class Library(MeteredFunctions):
 
 
 class Gap(NamedTuple):
-    """A key that an answer depends on: absent (`wrong` is "" then), or unfit to decide by."""
+    """A key that an answer depends on: absent (`wrong` is "" then), or unfit to decide by.
+
+    `held` is whether the record has a value there that is not blank.
+    """
 
     path: str
     wrong: str = ""
+    held: bool = False
 
     @property
     def text(self) -> str:
@@ -87,6 +91,10 @@ class Reading:
     checks: Mapping[tuple[str, ...], Callable[[Value], str]] = field(default_factory=dict)
     declared: frozenset[tuple[str, ...]] = frozenset()
     """The paths that the record schema lists."""
+    item_checks: Mapping[ItemPath, Callable[[Value], str]] = field(default_factory=dict)
+    """What is wrong with a value within lists that decides something."""
+    items_except_for: frozenset[ItemPath] = frozenset()
+    """As `except_for`, of keys within lists."""
 
     def is_null(self, path: tuple[str, ...] | None) -> bool:
         """Return whether a key that is absent at a path is null."""
@@ -96,6 +104,23 @@ class Reading:
         """Return what is wrong with a value that decides something, or ""."""
         check = self.checks.get(path)
         return "" if check is None else check(value)
+
+    def is_null_at(self, node: Node) -> bool:
+        """Return whether a key that is absent where a node reads it is null."""
+        notes = cast(dict[str, Any], node)
+        if "items" in notes:
+            return self.absent_is_null is self.items_except_for.isdisjoint(notes["items"])
+        return self.is_null(notes.get("path"))
+
+    def checked_at(self, node: Node, name: str = "items") -> Sequence[ItemPath]:
+        """Return the places with checks that the value of a node, or each item, may come from."""
+        places = cast(dict[str, Any], node).get(name, ())
+        return [each for each in places if each in self.item_checks]
+
+    def wrong_at(self, places: Sequence[ItemPath], value: Value) -> str:
+        """Return what is wrong with a value, wherever it comes from; "" if it is right at one."""
+        said = [self.item_checks[each](value) for each in places]
+        return said[0] if said and all(said) else ""
 
 
 PLAIN = Reading()
@@ -180,18 +205,38 @@ class _Interpreter(MeteredInterpreter):
             found = value.get(node["value"], self)
             if found is not self:
                 if path is not None and (wrong := self.reading.wrong(path, found)):
-                    self._miss(Gap(path_text(path), wrong))
+                    self._miss(Gap(path_text(path), wrong, not is_blank(found)))
+                self._check_item(node, found)
                 return found
-            if self.reading.is_null(path):
+            if self.reading.is_null_at(node):
                 return None
         if value is not None:
             self.stated = False
             self._miss(_gap(path or (str(node["value"]),), value))
         return None
 
+    def _check_item(self, node: Node, value: Any) -> None:
+        """Note where a value that is read within lists is unfit to decide by."""
+        self._check_at(self.reading.checked_at(node), (value,))
+
+    def _check_each(self, node: Node, values: Iterable[Any]) -> None:
+        """Note where an item that a node goes over is unfit to decide by."""
+        written = self.written
+        self._check_at(self.reading.checked_at(node, "each"), values)
+        self.written = written  # it is left out of what is written
+
+    def _check_at(self, places: Sequence[ItemPath], values: Iterable[Any]) -> None:
+        for value in values if places else ():
+            if wrong := self.reading.wrong_at(places, value):
+                self._miss(Gap(item_text(places[0]), wrong, not is_blank(value)))
+
     def visit_index(self, node: Node, value: Any) -> Any:
         self._expect(value, list)
-        return super().visit_index(node, value)
+        found = super().visit_index(node, value)
+        at = node["value"]
+        if isinstance(value, list) and -len(value) <= at < len(value):
+            self._check_item(node, found)
+        return found
 
     def visit_slice(self, node: Node, value: Any) -> Any:
         self._expect(value, list)
@@ -207,6 +252,7 @@ class _Interpreter(MeteredInterpreter):
         if not isinstance(items, list):
             return None
         self.budget.each(items, condition)
+        self._check_each(node, items)
         chosen = []
         for item in items:
             asked = self._asked(condition, item)
@@ -234,6 +280,8 @@ class _Interpreter(MeteredInterpreter):
         """Return the node with what it projects already evaluated, once it has been looked at."""
         base = self.visit(node["children"][0], value)
         self._expect(base, kind)
+        if isinstance(base, list | dict) and isinstance(base, kind):
+            self._check_each(node, base if isinstance(base, list) else base.values())
         literal: Node = {"type": "literal", "value": base, "children": []}
         return {"type": node["type"], "value": None, "children": [literal, *node["children"][1:]]}
 
@@ -298,6 +346,8 @@ class _Interpreter(MeteredInterpreter):
             self.exact = _with(before, self.exact)
         if any(each["type"] == "expref" for each in arguments):
             self.written = written
+        if found is not None:
+            self._check_item(node, found)
         return found
 
     def _arguments(self, name: str, arguments: Sequence[Node], value: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from oneway.core.records import Value, keys_overlap
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
 from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
 from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
+from oneway.mapping.expressions.items import note_items
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.function import OverBudget
@@ -119,6 +120,7 @@ def parse(text: str, span: Span) -> Expression:
     try:
         tree = tree_of(text)
         facts = facts_of(text, tree)
+        note_items(tree)
         _refuse_cost(tree)
         return Expression(text, span, facts, tree)
     except RecursionError:

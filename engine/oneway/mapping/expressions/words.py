@@ -38,13 +38,15 @@ class Word:
     part: Node
     way: Way
     place: TextRange | None
+    unless_list: bool = False
+    """Whether it is compared with the items of a value that is a list, and not with that."""
 
 
 def words_of(text: str, tree: Node) -> tuple[Word, ...]:
     """Return every constant that is compared with something that one key decides."""
     found = []
     for part, value, way in _compared(tree):
-        keys = _only_path(part)
+        keys = only_path(part)
         simple = isinstance(value, str | bool | int | float) and not is_blank(value)
         if keys is not None and simple:
             found.append(Word(keys, value, part, way, _place(text, value)))
@@ -64,6 +66,14 @@ _Compared = Iterator[tuple[Node, Value, Way]]
 
 
 def _compared(node: Node) -> _Compared:
+    yield from compared_here(node)
+    if node["type"] in SAME_SCOPE:
+        for child in node["children"]:
+            yield from _compared(child)
+
+
+def compared_here(node: Node) -> _Compared:
+    """Yield what a node itself compares with constants, each with its constant."""
     kind, children = node["type"], node["children"]
     if kind == "comparator" and node["value"] in ("eq", "ne"):
         for one, other in (children, reversed(children)):
@@ -71,9 +81,6 @@ def _compared(node: Node) -> _Compared:
                 yield one, other["value"], Way.EQUAL
     elif kind == "function_expression" and len(children) > 1:
         yield from _asked(str(node["value"]), *children)
-    if kind in SAME_SCOPE:
-        for child in children:
-            yield from _compared(child)
 
 
 def _asked(name: str, first: Node, second: Node, *others: Node) -> _Compared:
@@ -115,7 +122,7 @@ def _entries(node: Node) -> list[str]:
     return []
 
 
-def _only_path(node: Node) -> Path | None:
+def only_path(node: Node) -> Path | None:
     """Return the path whose value alone decides a part of an expression."""
     paths = _paths(node)
     return next(iter(paths)) if paths is not None and len(paths) == 1 else None

@@ -25,6 +25,13 @@ class Calls:
 
     def call(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         """Write a call, and return its operand."""
+        found = self._call(node, value, into)
+        if asked := self.nodes.unfit(node, found.text):
+            with self.source.block(f"if {found.text} is not None and {asked}:"):
+                self.notes.miss(into, WRONG, unstated=False)
+        return found
+
+    def _call(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         name, arguments = str(node["value"]), node["children"]
         if name == "iif":
             return self._chosen(arguments, value, into)

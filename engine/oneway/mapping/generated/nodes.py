@@ -18,7 +18,7 @@ from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.generated.calls import Calls
 from oneway.mapping.generated.limits import ITEMS, SizeLimits
 from oneway.mapping.generated.operands import equality, holding
-from oneway.mapping.generated.paths import Paths, keys_of
+from oneway.mapping.generated.paths import Paths, keys_of, unsure
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import ABSENT, WRONG, NodeAnswer, Notes, Operand, Unknowns
 
@@ -180,37 +180,50 @@ class Nodes:
         return Operand(name, paths.kinds.get(name, ""), said=paths.said_of(name))
 
     def _field(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        path = cast(dict[str, Any], node).get("path")
-        name, key = self.source.name("value"), self.source.literal(str(node["value"]))
+        name = self.source.name("value")
         if value.kind == "object":
-            self._found(name, value, key, path, into)
+            self._found(name, value, node, into)
             return Operand(name)
         if value.known:
             return self.interpreted(node, value, into)
         with self.source.block(f"if isinstance({value.text}, dict):"):
-            self._found(name, value, key, path, into)
+            self._found(name, value, node, into)
         with self.source.block("else:"):
             self.source.line(f"{name} = None")
             with self.source.block(f"if {value.text} is not None:"):
                 self.notes.miss(into, WRONG)
         return Operand(name)
 
-    def _found(
-        self, name: str, value: Operand, key: str, path: tuple[str, ...] | None, into: Unknowns
-    ) -> None:
+    def _found(self, name: str, value: Operand, node: Node, into: Unknowns) -> None:
+        key, path = self.source.literal(str(node["value"])), cast(dict[str, Any], node).get("path")
         check = self.reading.checks.get(path) if path is not None else None
-        if check is None and self.reading.is_null(path):
+        is_null = self.reading.is_null_at(node)
+        asked = self.unfit(node, name)
+        if check is not None:
+            asked = f"{self.source.bind('check', check)}({name})"
+        if not asked and is_null:
             self.source.line(f"{name} = {value.text}.get({key})")
             return
         self.source.line(f"{name} = {value.text}.get({key}, absent)")
         with self.source.block(f"if {name} is absent:"):
             self.source.line(f"{name} = None")
-            if not self.reading.is_null(path):
+            if not is_null:
                 self.notes.miss(into, ABSENT)
-        if check is not None:
-            asked = self.source.bind("check", check)
-            with self.source.block(f"elif {asked}({name}):"):
+        if asked:
+            with self.source.block(f"elif {asked}:"):
                 self.notes.miss(into, WRONG, unstated=False)
+
+    def unfit(self, node: Node, name: str, places: str = "items") -> str:
+        """Return what says that a value read within lists is unfit to decide by; "" if nothing.
+
+        It may come from several places, and is right if it is so at one of them.
+        """
+        checks = [self.reading.item_checks[e] for e in self.reading.checked_at(node, places)]
+        asked = [
+            f"{unsure(self.source, each, name)}{self.source.bind('check', each)}({name})"
+            for each in checks
+        ]
+        return asked[0] if len(asked) == 1 else " and ".join(f"({each})" for each in asked)
 
     def _in_turn(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         for step in node["children"]:
@@ -247,6 +260,9 @@ class Nodes:
                 else f"{value.text} is not None and {reaches}"
             )
         self.source.line(f"{name} = {value.text}[{at}] if {has} else None")
+        if asked := self.unfit(node, name):
+            with self.source.block(f"if {has} and {asked}:"):
+                self.notes.miss(into, WRONG, unstated=False)
         return Operand(name)
 
     def _slice(self, node: Node, value: Operand, into: Unknowns) -> Operand:
@@ -301,6 +317,7 @@ class Nodes:
         base, then = node["children"]
         items = self.named(self.visit(base, value, into))
         with self._loop(items, kind, into) as (made, item):
+            self._check_item(node, item, into)
             self._append(made, then, item, into)
         return made
 
@@ -347,6 +364,12 @@ class Nodes:
                     source.line("raise Uncompiled")
                 self.notes.miss(into, WRONG)
 
+    def _check_item(self, node: Node, item: Operand, into: Unknowns) -> None:
+        """Write what notes an item that is unfit to decide by."""
+        if asked := self.unfit(node, item.text, "each"):
+            with self.source.block(f"if {asked}:"):
+                self.notes.miss(into, WRONG, unstated=False)
+
     def _append(self, made: Operand, node: Node, item: Operand, into: Unknowns) -> None:
         """Write what adds the value of an item to a list, unless it is null."""
         found = self.looped(self.visit, node, item, into).text
@@ -361,6 +384,7 @@ class Nodes:
         named = {"truth" if is_logical(condition) else "exact": wanted}
         with self._loop(items, "list", into) as (made, item):
             # Gaps of all items are gathered: nothing in the loop is decided by them.
+            self._check_item(node, item, into)
             asked = Unknowns(**named, stated=into.stated)
             found = self.looped(self.visit, condition, item, asked)
             with self.source.block(f"if {holding(found)}:"):
