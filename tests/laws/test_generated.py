@@ -47,6 +47,11 @@ def only_words(value):
     return "" if value is None or isinstance(value, str) else "it is no word"
 
 
+def no_number(value):
+    """Return what is wrong with a value within a list: it may be a list or an object."""
+    return "it is a number" if value.__class__ in (int, float) else ""
+
+
 WITHIN = [
     (("a",), ()), (("a",), ("b",)), (("b",), ("a",)), (("b",), ()), (("a", "b"), ("c",)),
     (("a",), (), ("b",)), ((), ("a",)),
@@ -57,10 +62,10 @@ READINGS = [
     Reading(absent_is_null=True),
     Reading(absent_is_null=True, except_for=frozenset({("a",), ("b", "a")})),
     Reading(checks={("a",): only_words, ("b", "c"): only_words}),
-    Reading(item_checks=dict.fromkeys(WITHIN, only_words)),
+    Reading(item_checks=dict.fromkeys(WITHIN, no_number)),
     Reading(
         absent_is_null=True,
-        item_checks=dict.fromkeys(WITHIN[::2], only_words),
+        item_checks=dict.fromkeys(WITHIN[::2], no_number),
         items_except_for=frozenset(WITHIN[1:]),
     ),
 ]
@@ -97,7 +102,9 @@ def compare(expression, data, context=CONTEXT):
 @example("a == `true`", {"a": 1}, READINGS[0])
 @example("a != `false`", {"a": 0}, READINGS[0])
 @example("a == `1`", {"a": True}, READINGS[0])
-@example("a[?b == 'x']", {"a": [{"b": 1}, {"b": "x"}, 7, None]}, READINGS[4])
+@example("a[?b == 'x']", {"a": [{"b": 1}, {"b": "x"}, None]}, READINGS[4])
+@example("a[?@ == 'x']", {"a": [1, "x"]}, READINGS[4])
+@example("a[*]", {"a": [1, "x"]}, READINGS[4])
 @example("a[?b == 'x'].b || c", {"a": [{"b": 1}, {}, "y"]}, READINGS[5])
 @example("a[0] == 'x' && a[-1].b == 'x'", {"a": [1, {"b": 2}]}, READINGS[4])
 @example("item(a, `1`) || only(b)", {"a": [1], "b": [{"a": 1}]}, READINGS[4])

@@ -5,7 +5,7 @@ from typing import Any
 from unicodedata import category, normalize
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from oneway.core.likeness import spelt
@@ -186,6 +186,8 @@ COMPARED = [
 
 @given(words_and_what_is_nearly_one(), st.sampled_from(COMPARED), st.booleans())
 @settings(max_examples=150)
+@example(("inactivit\u00e9", "inactivite\u0301"), "kind != {0}", False)
+@example(("inactivit\u00e9", "inactivite\u0301"), "contains([{0}, 'Agency'], kind)", True)
 def test_what_is_nearly_a_word_decides_nothing(
     pair: tuple[Value, Value], condition: str, only: bool
 ) -> None:
