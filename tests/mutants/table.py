@@ -1377,7 +1377,7 @@ MUTANTS = (
     Mutant(
         "another-type-is-another-word",
         "mapping/nearly",
-        'return f"of another type than {said}" if is_like(value, meant) else ""',
+        'return f"of another type than {written(meant)}" if is_like(value, meant) else ""',
         'return ""',
         "a word in another type is no answer",
         "tests/laws/test_spelling.py",
@@ -1385,8 +1385,8 @@ MUTANTS = (
     Mutant(
         "a-list-of-the-word-is-another-word",
         "mapping/nearly",
-        'or nearly that" if _in(value, meant) else ""',
-        'or nearly that" if False else ""',
+        'in it" if _in(value, meant) else ""',
+        'in it" if False else ""',
         "a list that holds a word is no answer",
         "tests/laws/test_spelling.py",
     ),

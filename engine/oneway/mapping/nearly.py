@@ -15,12 +15,12 @@ def nearly(word: Word, value: Value) -> str:
 
     "" if it is another value altogether, as null always is.
     """
-    said, meant = written(word.value), word.value
+    meant = word.value
     if isinstance(value, list | dict):
-        return f"a list or object that holds {said} or nearly that" if _in(value, meant) else ""
+        return f"a list or object with {written(meant)} in it" if _in(value, meant) else ""
     if isinstance(value, str) and isinstance(meant, str):
-        return f"another spelling of {said}" if _is_spelt(word.way, value, meant) else ""
-    return f"of another type than {said}" if is_like(value, meant) else ""
+        return f"another spelling of {written(meant)}" if _is_spelt(word.way, value, meant) else ""
+    return f"of another type than {written(meant)}" if is_like(value, meant) else ""
 
 
 def is_like(value: Value, word: Value) -> bool:

@@ -10,14 +10,15 @@ from dataclasses import field, replace
 from typing import Any, NamedTuple
 
 from oneway.core.dataclass import dataclass
+from oneway.core.likeness import spelt
 from oneway.core.records import ItemPath, Value
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading
 from oneway.mapping.expressions.items import item_words
-from oneway.mapping.expressions.words import Word, passes, words_of
+from oneway.mapping.expressions.words import Way, Word, passes, words_of
 from oneway.mapping.nearly import nearly
 from oneway.mapping.record_schema import Check, Sure, sure_of
-from oneway.mapping.word_tally import results
+from oneway.mapping.word_tally import AS_IT_STANDS, results
 
 Path = tuple[str, ...]
 
@@ -55,6 +56,8 @@ class SpellingCheck:
     words: tuple[Word, ...]
     reading: Reading
     other: Check | None = None
+    forms: frozenset[str] | None = None
+    """What is no matter of spelling of each word, where a text without that is none, nor nearly."""
     passed: set[str] = field(default_factory=set, compare=False)
     """The texts already found to be right; not all are remembered."""
     numbers: set[int | float] = field(default_factory=set, compare=False)
@@ -86,6 +89,8 @@ class SpellingCheck:
         return wrong
 
     def _spelt(self, value: Value) -> str:
+        if self.forms is not None and isinstance(value, str) and spelt(value) not in self.forms:
+            return ""  # as nearly all are
         meant = ""
         for word in self.words:
             if word.unless_list and isinstance(value, list):
@@ -123,16 +128,26 @@ def _checks(expressions: Iterable[Expression | None]) -> Checks:
                 within.setdefault(path, []).append(word)
             else:
                 words.setdefault(path[0], []).append(word)
-    return Checks(
-        {
-            path: SpellingCheck(tuple(found), reading, reading.checks.get(path))
-            for path, found in words.items()
-        },
-        {
-            path: SpellingCheck(tuple(found), reading, reading.item_checks.get(path))
-            for path, found in within.items()
-        },
-    )
+    of_paths = {
+        path: SpellingCheck(tuple(found), reading, reading.checks.get(path), _forms(found))
+        for path, found in words.items()
+    }
+    of_items = {
+        path: SpellingCheck(tuple(found), reading, reading.item_checks.get(path), _forms(found))
+        for path, found in within.items()
+    }
+    return Checks(of_paths, of_items)
+
+
+def _forms(words: Iterable[Word]) -> frozenset[str] | None:
+    """Return the forms of words if all are texts, each compared with a value as it stands."""
+    found = set()
+    for word in words:
+        is_whole = word.way in (Way.EQUAL, Way.SAME, Way.AS_TEXT)
+        if not (isinstance(word.value, str) and is_whole and word.part["type"] in AS_IT_STANDS):
+            return None
+        found.add(spelt(word.value))
+    return frozenset(found)
 
 
 def _checked(expression: Expression, checks: Checks) -> Expression:

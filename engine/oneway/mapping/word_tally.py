@@ -121,10 +121,14 @@ def word_tally(
     return WordTally(side, words, {word.keys: {} for word, _, _ in words})
 
 
+AS_IT_STANDS = ("field", "subexpression", "current")
+"""The parts of expressions that are a value of the record itself."""
+
+
 def results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[Value]:
     """Yield what the part that is compared comes to on each value."""
     for value in values:
-        if word.part["type"] in ("field", "subexpression", "current"):
+        if word.part["type"] in AS_IT_STANDS:
             yield value
             continue
         try:
