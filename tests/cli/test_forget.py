@@ -46,6 +46,14 @@ def test_a_person_is_erased_from_links_entries_plans_and_inputs(world: World) ->
     assert b"Person 3" in left
 
 
+def test_a_plan_of_which_all_was_done_stays_done(world: World) -> None:
+    world.run("plan", "m.yaml", "--out", "plan.json")
+    assert world.run("apply", "plan.json").code == 0
+    assert world.run("forget", "P001").code == 0
+    again = world.run("apply", "plan.json")
+    assert (again.code, "nothing left to do" in again.out) == (0, True), again.err
+
+
 def test_nobody_s_colleagues_name_the_person_any_more(world: World) -> None:
     """The target calls a manager otherwise than the source does, and has no key of theirs."""
     table = "{from: target, resource: users.json, key: email, value: id, label: name}"

@@ -86,8 +86,8 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     (null without one), needs (what asks for a person, the worst first: access, refused,
     interrupted, future, broken, overdue, failed, held, undelivered, not_sticking, unsynced,
     untold), problems (of the file, as `validate` gives them), last and last_done ({run, state,
-    started, ended, counts, planned, not_ended} or null: the last three as `runs` gives them),
-    next (an instant, or null), future (an instant that is recorded and yet to come, or null),
+    started, ended, problems, counts, planned, not_ended} or null: problems are why it was refused,
+    the last three as `runs` gives them), next (an instant, or null), future (an instant that is recorded and yet to come, or null),
     missed (the due that should have run, or null), stories (null where no plan is known; a list
     of {key, label, source_id, target_id, ending, code, reason, since, next_try}: everyone who
     differs from the source), unsynced (a list of {kind, reason, since, number, people}; null
@@ -194,6 +194,7 @@ def _run_data(run: Run | None) -> dict[str, object] | None:
         "state": run.state.value,
         "started": run.start.started,
         "ended": run.ended,
+        "problems": diagnostics.as_json(run.problems),
         **ends_as_json(run),
     }
 

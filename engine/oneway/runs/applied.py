@@ -42,7 +42,8 @@ def applied_before(session: RunSession, plan: Plan) -> AppliedBefore | None:
     done = [each for each in plan.actions if each.id in made]
     if not done or not _still_shown(session, plan, done, made):
         return None
-    return AppliedBefore(run, len(plan.actions) - len(done))
+    # By what was counted: `oneway forget` erases the entries of a person.
+    return AppliedBefore(run, len(plan.actions) - run.counts.get(Ending.DONE.value, 0))
 
 
 def _run_of(past: Journal | None, connection: str, own: str) -> Run | None:
