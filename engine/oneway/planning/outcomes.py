@@ -360,6 +360,8 @@ class Drafter:
 
     def _lacking(self, differences: Iterable[FieldChange]) -> tuple[Reason, ...]:
         """Return the reasons for fields that the target requires on create and would not get."""
+        if not self.policy.required:
+            return ()
         given = {each.rule.path for each in differences}
         if given.issuperset(self.policy.required):  # as of nearly everybody
             return ()

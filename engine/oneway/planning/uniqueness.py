@@ -69,10 +69,10 @@ def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[
         levels[path].append(level)
     written: dict[Slot, list[Draft]] = defaultdict(list)
     for draft in drafts:
-        for each in (*draft.access_changes, *draft.differences):
-            if each.rule.path in levels:
-                for level in levels[each.rule.path]:
-                    written[level, comparable(each.after, policy.match[level])].append(draft)
+        every = draft.access_changes + draft.differences
+        for each in [change for change in every if change.rule.path in levels]:
+            for level in levels[each.rule.path]:
+                written[level, comparable(each.after, policy.match[level])].append(draft)
     refused: dict[tuple[str, str], Reason] = {}
     for draft in drafts if written else ():
         if draft.verb is not Verb.CREATE or draft.row is None:

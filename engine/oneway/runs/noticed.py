@@ -89,7 +89,7 @@ def _written(
         if each.lookup is None and not each.rule.sensitive and each.rule.path not in personal
     }
     found: dict[str, Counter[str | int]] = defaultdict(Counter)
-    for action in plan.actions:
+    for action in plan.actions if fields else ():
         if action.verb in (Verb.CREATE, Verb.UPDATE):
             for change in action.changes:
                 if change.field in fields and _may_be_code(change.after) and not change.awaits:

@@ -100,7 +100,8 @@ def _change(each: Change) -> str:
     place = each.place
     rule = _rule(each.expression, each.field, place.file, place.line, place.column, place.end)
     awaits = "" if each.awaits is None else _awaits(each.awaits)
-    return f'{{"after":{_content(each.after)},{awaits}"before":{_content(each.before)},{rule}}}'
+    before = _NOTHING if each.before is None else _content(each.before)
+    return f'{{"after":{_content(each.after)},{awaits}"before":{before},{rule}}}'
 
 
 def _awaits(each: Awaits) -> str:
@@ -129,10 +130,13 @@ def _reason(each: Reason) -> str:
     )
 
 
+_NOTHING = '{"value":null}'
+
+
 def _content(value: Value | Sealed) -> str:
     # Wrapped, so that an object with a key "sealed" is not taken for a sealed value.
     if value is None:
-        return '{"value":null}'
+        return _NOTHING
     if isinstance(value, str):
         return f'{{"value":{quoted(value)}}}'
     if isinstance(value, Sealed):
