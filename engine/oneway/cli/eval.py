@@ -66,7 +66,7 @@ def command(  # click's
     \b
     Example:
       oneway eval "upper(trim(name))" --value '{"name": " ann "}'
-      oneway eval "parse_date(start, 'dd/MM/yyyy')" --value '{"start": "31/12/2025"}'
+      oneway eval "parse_date(day, 'dd/MM/yyyy')" --value '{"day": "31/12/2025"}'
       oneway eval '"First Name"' --mapping mapping.yaml --record 01003
     """
     parsed = _parsed(expression)

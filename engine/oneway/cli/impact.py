@@ -27,8 +27,9 @@ from oneway.runs.compare.impact import EditImpact, edit_impact
 @click.option(
     "--fail-on",
     multiple=True,
+    metavar="OUTCOME",
     type=click.Choice([each.value for each in Kind]),
-    help="Fail if any person newly has this outcome.",
+    help=f"Fail if any person newly has this outcome: {', '.join(e.value for e in Kind)}.",
 )
 @formatted("text", "json", "markdown")
 @limited
@@ -55,7 +56,7 @@ def command(
     \b
     Example:
       oneway impact mappings/acme.yaml --against origin/main
-      oneway impact new.yaml --old old.yaml --source people.csv --target users.json
+      oneway impact new.yaml --old old.yaml --source people.csv --target u.json
     """
     new = prepare_run(request)
     before = prepare_run(replace(request, connection=None), _before(request, old, against))

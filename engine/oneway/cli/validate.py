@@ -90,6 +90,8 @@ def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -
                 console.out(f"{each.span}: corrected: {each.summary} [{each.code}]\n")
             console.out(diagnostics.text(found, console.style))
             console.out(_summary(len(checked), found))
+            if fix and found and not corrected:
+                console.note("--fix: none of these has one certain remedy; nothing was corrected")
             if len(paths) == 1 and [each.kind for each in checked] == ["mapping"]:
                 _say_next(console, checked[0])
         case _:

@@ -82,23 +82,24 @@ def _others(number: int, style: Style) -> list[str]:
 def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     """Return the status of connections as data: {fleet, connections: [...]}, the worst first.
 
-    `fleet` is {connections, urgent, needs: {need: connections}}. Each connection has: name, file
-    (null without one), needs (what asks for a person, the worst first: access, refused,
+    `fleet` is {connections, urgent, needs: {need: connections}}. Each connection has: name,
+    file (null without one), needs (what asks for a person, the worst first: access, refused,
     interrupted, future, broken, overdue, failed, held, undelivered, not_sticking, unsynced,
     untold), problems (of the file, as `validate` gives them), last and last_done ({run, state,
-    started, ended, problems, counts, planned, not_ended} or null: problems are why it was refused,
-    the last three as `runs` gives them), next (an instant, or null), future (an instant that is recorded and yet to come, or null),
-    missed (the due that should have run, or null), stories (null where no plan is known; a list
-    of {key, label, source_id, target_id, ending, code, reason, since, next_try}: everyone who
-    differs from the source), unsynced (a list of {kind, reason, since, number, people}; null
-    where no plan is known), held (a list of {guard, text, allow, number, since}), refused (a list
-    of {ending, code, reason, records, since, next_try}; null for the next run), undelivered (the
-    number of notices whose delivery failed: {waiting, given_up}), still_in ([{key, label,
-    source_id, target_id, why, may_have_left, candidates}]: leavers who can still get in, by the
-    last run), not_sticking ([{key, label, source_id, target_id, since, verb, fields, runs}]: what
-    was written again, as the target had undone it; no fields for a record created again), tells
-    ({channels, file}: the number of its channels, and the file that names them, or null; null
-    without a file) and links (the number of linked people).
+    started, ended, problems, counts, planned, not_ended} or null: problems are why it was
+    refused, the last three as `runs` gives them), next (an instant, or null), future (an
+    instant that is recorded and yet to come, or null), missed (the due that should have run, or
+    null), stories (null where no plan is known; a list of {key, label, source_id, target_id,
+    ending, code, reason, since, next_try}: everyone who differs from the source), unsynced (a
+    list of {kind, reason, since, number, people}; null where no plan is known), held (a list of
+    {guard, text, allow, number, since}), refused (a list of {ending, code, reason, records,
+    since, next_try}; null for the next run), undelivered (the number of notices whose delivery
+    failed: {waiting, given_up}), still_in ([{key, label, source_id, target_id, why,
+    may_have_left, candidates}]: leavers who can still get in, by the last run), not_sticking
+    ([{key, label, source_id, target_id, since, verb, fields, runs}]: what was written again, as
+    the target had undone it; no fields for a record created again), tells ({channels, file}:
+    the number of its channels, and the file that names them, or null; null without a file) and
+    links (the number of linked people).
     """
     counts = Counter(need for each in standings for need in each.needs)
     return {
