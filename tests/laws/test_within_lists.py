@@ -1,5 +1,6 @@
 """Within lists, what decides is asked what it is asked elsewhere: its spelling, type and schema."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,13 +16,15 @@ from laws.test_spelling import (
 )
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Span
-from oneway.core.records import Value
+from oneway.core.records import Record, Value
 from oneway.documents.record_fields import fields_of, items_of
 from oneway.mapping.expressions import Context, Expression, parse
+from oneway.mapping.read_keys import tallies_of
 from oneway.mapping.record_schema import reading_of
+from oneway.mapping.word_groups import word_groups
 from oneway.planning.access import still_in
 from oneway.planning.plan import Kind
-from worlds import AS_OF, planned
+from worlds import AS_OF, bound, compiled, planned
 
 OF_OBJECTS = [
     "kind[?s == {0}]", "kind[?s != {0}]", "kind[?n && s == {0}] | [0]", "kind[0].s == {0}",
@@ -189,3 +192,41 @@ def test_an_item_that_is_no_object_where_objects_are_declared_is_no_answer(item:
     for text in ("jobs[?p == 'x']", "jobs[0].p == 'x'", "length(jobs[?p != 'x']) > `0`"):
         assert is_unsaid(deciding(text, {"jobs": jobs}, False), {"jobs": [item]})
         assert not is_unsaid(deciding(text, {"jobs": jobs}, False), {"jobs": [{"p": "y"}]})
+
+
+COUNTED = [
+    "kind[?s == 'x']",
+    "kind[0].s == 'x'",
+    "contains(kind[].s, 'x')",
+    "kind[*].s | [0] == 'x'",
+]
+ITEMS: list[Value] = [{"s": "x"}, {"s": "y"}, {"s": None}, {}, None, "x", 7, {"s": ["x"]}]
+
+
+@given(
+    st.sampled_from(COUNTED),
+    st.lists(st.lists(st.sampled_from(ITEMS), max_size=3), min_size=1, max_size=5),
+)
+def test_who_has_a_word_within_a_list_is_counted_as_one_by_one(
+    condition: str, kinds: list[Value]
+) -> None:
+    """So that a word that an export renames within lists is missed: `values_gone`."""
+    world = world_of("code", None)
+    leavers = {"when": condition, "set": {"leaveDate": "today()"}, "left": "leaveDate"}
+    code = bound(replace(world, mapping={**world.mapping, "leavers": leavers})).code
+    (group,) = word_groups(code)
+    assert group.name == "kind[].s::x"
+    records = [Record(str(n), {"kind": each}) for n, each in enumerate(kinds)]
+    lacking = [{"s": "x"} not in each for each in kinds if isinstance(each, list)]
+    assert [group.lacking_at(each) for each in records] == lacking
+    tally = tallies_of(code, compiled(world).spec)["source"]
+    for each in records:
+        tally.note(each)
+    assert tally.valued()[group.name] == lacking.count(False)
+
+
+def test_only_words_that_decide_are_counted_within_lists() -> None:
+    world = world_of("!(kind[?s == 'x'])", None)
+    assert [each.name for each in word_groups(bound(world).code)] == ["kind[].s::x"]
+    world = world_of("kind[?s == 'x']", None)
+    assert not word_groups(bound(world).code)

@@ -1415,6 +1415,14 @@ MUTANTS = (
         "tests/laws/test_within_lists.py -k nearly",
     ),
     Mutant(
+        "words-within-lists-are-not-missed",
+        "mapping/word_groups",
+        "yield from (each for each in item_words(expression.tree) if each[0][1:])",
+        "yield from ()",
+        "a word that an export renames within lists is missed",
+        "tests/laws/test_within_lists.py -k counted",
+    ),
+    Mutant(
         "schemas-end-at-lists",
         "mapping/record_schema",
         "        item_checks=within,\n",

@@ -12,9 +12,19 @@ from datetime import UTC, datetime
 
 from oneway.core.batches import Batch
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Missing, Record, Value, at, holds, path_text, with_value
+from oneway.core.records import (
+    ItemPath,
+    Missing,
+    Record,
+    Value,
+    at,
+    holds,
+    item_text,
+    with_value,
+)
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
+from oneway.mapping.expressions.items import item_words
 from oneway.mapping.expressions.words import Word, passes, words_of
 from oneway.mapping.word_tally import results
 
@@ -30,18 +40,27 @@ _UNHEARD = "a word that nobody has heard of"
 
 @dataclass(frozen=True, slots=True)
 class WordGroup:
-    """The words that one condition compares a key with; `name` shows the key and the words."""
+    """The words that one condition compares a key with; `name` shows the key and the words.
+
+    With `inner`, they are compared with values within a list that the key has.
+    """
 
     keys: Path
     words: tuple[Word, ...] = field(compare=False)
     name: str
     reading: Reading = field(compare=False)
+    inner: ItemPath = ()
     _known: dict[str, bool] = field(default_factory=dict, compare=False)
 
     def has(self, value: Value | Missing) -> bool:
-        """Return whether a value is one of the words."""
+        """Return whether a value is one of the words, or has one within."""
         if isinstance(value, Missing):
             return False
+        if self.inner:
+            return any(map(self._has, _within(value, self.inner)))
+        return self._has(value)
+
+    def _has(self, value: Value) -> bool:
         if not isinstance(value, str):
             return self._is_word(value)
         found = self._known.get(value)
@@ -89,15 +108,43 @@ def word_groups(code: MappingCode) -> tuple[WordGroup, ...]:
     """
     found: dict[WordGroup, None] = {}
     for expression, matters in _conditions(code):
-        words: dict[Path, list[Word]] = {}
-        for word in words_of(expression.text, expression.tree):
-            if matters(_truth(expression, word, word.value), _truth(expression, word, _UNHEARD)):
-                words.setdefault(word.keys, []).append(word)
-        for keys, those in words.items():
+        words: dict[ItemPath, list[Word]] = {}
+        for place, word in _placed(expression):
+            said, unsaid = (_truth(expression, place, each) for each in (word.value, _UNHEARD))
+            if matters(said, unsaid):
+                words.setdefault(place, []).append(word)
+        for place, those in words.items():
+            if any(each in words for each in _flatter(place)):
+                continue  # lists in lists, which `[]` would flatten
+            keys, *inner = place
             named = ",".join(dict.fromkeys(map(_text, (each.value for each in those))))
-            name = f"{path_text(keys)}{SEPARATOR}{named}"
-            found[WordGroup(keys, tuple(those), name, expression.reading)] = None
+            name = f"{item_text((keys, *inner))}{SEPARATOR}{named}"
+            group = WordGroup(keys, tuple(those), name, expression.reading, tuple(inner))
+            found[group] = None
     return tuple(found)
+
+
+def _flatter(place: ItemPath) -> Iterator[ItemPath]:
+    """Yield the places with a list less in each other."""
+    yield from (place[:i] + place[i + 1 :] for i in range(1, len(place)) if not place[i])
+
+
+def _placed(expression: Expression) -> Iterator[tuple[ItemPath, Word]]:
+    """Yield each word that a condition compares a value with, and the place of that."""
+    for word in words_of(expression.text, expression.tree):
+        yield (word.keys,), word
+    yield from (each for each in item_words(expression.tree) if each[0][1:])
+
+
+def _within(value: Value, inner: ItemPath) -> Iterator[Value]:
+    """Yield the values at a place within the items of a list, or the values of an object."""
+    if not inner:
+        yield value
+    elif isinstance(value, list | dict):
+        for item in value if isinstance(value, list) else value.values():
+            found = at(item, inner[0]) if isinstance(item, dict) else item
+            if not isinstance(found, Missing) and (isinstance(item, dict) or not inner[0]):
+                yield from _within(found, inner[1:])
 
 
 _Matters = Callable[[int, int], bool]
@@ -111,11 +158,15 @@ def _conditions(code: MappingCode) -> Iterator[tuple[Expression, _Matters]]:
     yield from ((each, int.__lt__) for each in code.rules)
 
 
-def _truth(expression: Expression, word: Word, value: Value) -> int:
+def _truth(expression: Expression, place: ItemPath, value: Value) -> int:
     """Return 1 if a value alone makes a condition hold, -1 if it makes it fail, else 0."""
+    held = value
+    for depth, keys in enumerate(reversed(place)):
+        held = [held] if depth else held
+        held = with_value({}, keys, held) if keys else held
     try:
         plain = replace(expression, reading=Reading())
-        found = plain.decide(with_value({}, word.keys, value), _SOME_DAY)
+        found = plain.decide(held, _SOME_DAY)
     except EvaluationError:
         return 0
     return 0 if found.truth else 1 if holds(found.value) else -1
