@@ -264,6 +264,13 @@ def test_who_does_not_sync_is_named_with_all_that_is_missing():
     assert why.lines == ("Email is missing", "Name (Last) is missing")
 
 
+def test_nothing_is_said_to_be_missing_of_whom_a_rule_leaves_out():
+    section = sections(told(plan(ineligible(1, "Type is not Permanent"))))["missing"]
+    assert section.title == "Did not sync: left out by a rule"
+    assert "Fill in" not in section.about
+    assert "there is nothing to do" in section.about
+
+
 def test_a_leaver_who_keeps_the_access_is_a_section_of_its_own():
     found = sections(told(plan(ineligible(1, "Email is missing", warning=True))))
     assert found["access"].tone.value == "trouble"

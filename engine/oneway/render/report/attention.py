@@ -68,7 +68,7 @@ def attention(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSecti
             _noticed(plan),
             _later_keys(plan),
             _near_misses(plan),
-            _missing(told, plan),
+            _left_out(told, plan),
             _conflicts(told, plan),
             _errors(told, plan),
             _gone(told, plan),
@@ -292,14 +292,17 @@ def _unsynced(told: PastRun, why: str) -> str:
     return f"{'Does' if told.planned else 'Did'} not sync: {why}"
 
 
-def _missing(told: PastRun, plan: Plan) -> ReportSection | None:
+def _left_out(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.telling if each.kind is Kind.INELIGIBLE]
     these.sort(key=lambda each: [reason.text for reason in other_reasons(each.reasons)])
     counts = Counter(text(reason.text) for each in these for reason in other_reasons(each.reasons))
     said = "; ".join(f"{words}: {number:,}" for words, number in counts.most_common(8))
-    about = f"Fill in what is missing, in the source; the next run takes them along. {said}."
-    columns = ("Person", "What is missing")
-    title = _unsynced(told, "something is missing")
+    about = (
+        "If a value is missing or wrong, correct it in the source; the next run takes them along. "
+        f"Whom a rule leaves out on purpose, it leaves out: there is nothing to do. {said}."
+    )
+    columns = ("Person", "Which rule does not hold")
+    title = _unsynced(told, "left out by a rule")
     return _section("missing", title, Tone.CAUTION, about, columns, _why(told, these))
 
 
