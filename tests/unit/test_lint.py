@@ -407,6 +407,31 @@ def test_a_date_alone_is_no_condition_of_leavers(when: str, set: str, told: bool
     assert ("M228" in [each.code for each in of_example(part)]) is told
 
 
+@pytest.mark.parametrize(
+    ("when", "refused"),
+    [
+        ("mail < '2026'", True),
+        ("iif(name, mail < '2026', gone)", True),
+        ("name || mail < '2026'", True),
+        ("mail && mail < '2026'", False),
+        ("mail && name && mail < '2026'", False),
+        ("iif(mail, mail < '2026', gone)", False),
+        ("iif(is_present(mail), name && mail < '2026', gone)", False),
+        ("iif(is_blank(mail), gone, mail < '2026')", False),
+        ("is_present(mail) && mail < '2026'", False),
+        ("!mail || mail < '2026'", False),
+        ("!(is_blank(mail) || mail >= '2026')", False),
+        ("iif(mail, gone, mail < '2026')", True),
+    ],
+)
+def test_text_that_is_compared_only_where_there_is_any_is_no_error(
+    when: str, refused: bool
+) -> None:
+    part = f'leavers:\n  when: "{when}"\n  set: {{leaveDate: today()}}\n'
+    part += "  left: is_past(leaveDate)\n"
+    assert ("M135" in [each.code for each in found(BASE + part)]) is refused
+
+
 @pytest.mark.parametrize("rule", ["status == 'Current'", "status=='Current'"])
 def test_a_rule_that_only_asks_as_well_never_keeps_anybody_out(rule: str) -> None:
     part = (

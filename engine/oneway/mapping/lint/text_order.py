@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oneway.core.connector import Resource
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
 from oneway.mapping.expressions.words import path_in
 from oneway.mapping.lint.rule import Subject
 from oneway.mapping.lint.typing_of import NUMBERS, nodes_in, types_in
@@ -25,7 +25,7 @@ def without_order(node: Node, resource: Resource) -> frozenset[str]:
 def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
     """Yield comparisons of text by order that decide who leaves or takes part.
 
-    Those with a guard are left out: `date && date < today()`.
+    Those that are asked of a value alone are left out: `date && date < today()`.
     """
     code = subject.code
     deciding = (
@@ -35,29 +35,50 @@ def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
     for expression, resource in deciding:
         if expression is None:
             continue
-        asked = {id(node) for node in _asked_first(expression)}
+        asked = {id(node) for node in _asked(expression.tree, frozenset())}
         for node in nodes_in(expression):
             if "string" in without_order(node, resource) and id(node) not in asked:
                 yield expression, node
 
 
-def _asked_first(expression: Expression) -> Iterator[Node]:
-    """Yield the comparisons of a path that follow that path and `&&`."""
-    for node in nodes_in(expression):
-        if node["type"] != "and_expression":
-            continue
-        first, then = node["children"]
-        known = {path_in(each) for each in _conjuncts(first)} - {None}
-        for each in _conjuncts(then):
-            if each["type"] == "comparator" and any(
-                path_in(side) in known for side in each["children"]
-            ):
-                yield each
+_Paths = frozenset[tuple[str, ...]]
 
 
-def _conjuncts(node: Node) -> Iterator[Node]:
-    if node["type"] == "and_expression":
-        for each in node["children"]:
-            yield from _conjuncts(each)
-    else:
+def _asked(node: Node, known: _Paths) -> Iterator[Node]:
+    """Yield the comparisons of a path that are asked only where it has a value.
+
+    `known` are the paths that have one here: `date && ...`, `!date || ...` and `iif(date, ...)`
+    ask first.
+    """
+    kind, children = node["type"], node["children"]
+    if kind == "comparator" and any(path_in(each) in known for each in children):
         yield node
+    if kind not in SAME_SCOPE:
+        return
+    then = [known] * len(children)
+    if kind == "and_expression":
+        then[1] |= _present(children[0])
+    elif kind == "or_expression":
+        then[1] |= _present(children[0], holding=False)
+    elif kind == "function_expression" and node["value"] == "iif" and len(children) == 3:
+        then[1] |= _present(children[0])
+        then[2] |= _present(children[0], holding=False)
+    for child, there in zip(children, then, strict=True):
+        yield from _asked(child, there)
+
+
+def _present(node: Node, *, holding: bool = True) -> _Paths:
+    """Return the paths that have a value where a condition holds, or where it does not."""
+    kind, children = node["type"], node["children"]
+    path = path_in(node)
+    if path is not None:
+        return frozenset({path}) if holding else frozenset()
+    if kind == "not_expression":
+        return _present(children[0], holding=not holding)
+    if kind == ("and_expression" if holding else "or_expression"):
+        return _present(children[0], holding=holding) | _present(children[1], holding=holding)
+    asks = "is_present" if holding else "is_blank"
+    if kind == "function_expression" and node["value"] == asks:
+        read = path_in(children[0])
+        return frozenset({read}) if read is not None else frozenset()
+    return frozenset()
