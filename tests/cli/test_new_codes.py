@@ -275,3 +275,63 @@ def test_a_record_without_a_number_stops_no_create(oneway: Run) -> None:
     text = Path("map.yaml").read_text("utf-8").replace("id: Account ID", "id: Staff Number")
     Path("map.yaml").write_text(text, "utf-8")
     assert "name as the option `id` a column that all" in oneway("validate", "map.yaml").flat
+
+
+def spelt(codes: list[tuple[str, str]], ends: dict[int, str]) -> None:
+    """Write people with a code each, in the source's spelling and in the target's."""
+    here = ["Staff No,First Name,Last Name,Start,End,Dept"]
+    there = ["id,staff_no,first_name,last_name,dept,state"]
+    for n in range(12):
+        ours, theirs = codes[n % len(codes)]
+        name = "Oak" + chr(ord("a") + n) * 3
+        here.append(f"{n + 401},Ann,{name},2020-01-0{n % 9 + 1},{ends.get(n, '')},{ours}")
+        if n < 10:
+            there.append(f"{n + 900},{n + 401},Ann,{name},{theirs},enabled")
+    Path("staff.csv").write_text("\n".join(here) + "\n", "utf-8")
+    Path("accounts.csv").write_text("\n".join(there) + "\n", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("codes", "written"),
+    [
+        ([("Fin", "FIN"), ("Ops", "OPS")], "dept: upper(Dept)   # guess"),
+        ([("FIN", "fin"), ("OPS", "ops")], "dept: lower(Dept)   # guess"),
+        ([("FIN", "Fin"), ("OPS", "Ops")], "map_value(Dept, {FIN: 'Fin',"),
+    ],
+)
+def test_a_new_record_gets_the_code_in_the_target_s_spelling(
+    codes: list[tuple[str, str]], written: str, oneway: Run
+) -> None:
+    spelt(codes, {})
+    _, text = drafted(oneway)
+    assert written in text
+    Path("map.yaml").write_text(re.sub("(?m)^questions:.*\n  leavers:.*\n", "", text), "utf-8")
+    plan = oneway("plan", "map.yaml", "--format", "json").data
+    made = [each for each in plan["outcomes"] if each["outcome"] == "create"]
+    assert len(made) == 2
+    told = json.dumps(made)
+    assert all(f'"{theirs}"' in told for _, theirs in codes)
+
+
+def test_where_spellings_differ_without_a_rule_it_is_asked(oneway: Run) -> None:
+    spelt([("FIN", "Fin"), ("fin", "Fin"), ("OPS", "Ops")], {})
+    _, text = drafted(oneway)
+    assert "compare: ignore_case}" in text
+    assert "question: new records get the spelling of the source" in text
+
+
+@pytest.mark.parametrize(
+    ("ends", "asked"),
+    [
+        ({3: "2026-03-31"}, "guess: End stands beside Start: is it the last day?"),
+        ({3: "2026-03-31", 5: "TBC"}, "1 of its 2 values: no date"),
+        ({5: "TBC", 6: "?"}, "No field of the source says who has left"),
+    ],
+)
+def test_an_end_beside_a_start_may_be_the_last_day(
+    ends: dict[int, str], asked: str, oneway: Run
+) -> None:
+    spelt([("FIN", "FIN"), ("OPS", "OPS")], ends)
+    _, text = drafted(oneway)
+    assert asked in text
+    assert ("#   when: End && is_past(End)" in text) is (3 in ends)

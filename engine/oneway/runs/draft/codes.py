@@ -45,6 +45,11 @@ def with_codes(
             continue
         old = known.get(path)
         doubt = "" if old is None else _doubt(source, target, old, both)
+        if old is not None and old.ignores_case and not (old.letters or old.email):
+            spelt = [each for each in texts if each == old.source]
+            table = next(_tables(source, target, path, spelt, both), None)
+            known[path] = table.pair(path) if table is not None else old
+            continue
         if old is not None and (old.looks_up or old.email or not doubt):
             continue
         best = max(_tables(source, target, path, texts, both), key=_Table.merit, default=None)

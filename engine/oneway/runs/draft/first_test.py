@@ -170,7 +170,7 @@ def _leaver(
     yield "#   - name: Somebody who has left loses access"
     yield f"#     record: {_json(changed({}, source, asked.leaving.record))}"
     yield f"#     target: {_json(there)}"
-    yield "#     expect: {outcome: leave}"
+    yield f"#     expect: {_left(asked)}"
     if asked.leaving.notice:
         yield "#   - name: Somebody who has given notice keeps access until the day"
         yield f"#     record: {_json(changed({}, source, asked.leaving.notice))}"
@@ -179,6 +179,13 @@ def _leaver(
         yield "#   - name: On the last day itself, access has not ended"
         yield f"#     record: {_json(changed({}, source, asked.leaving.last_day))}"
         yield "#     expect: {outcome: create}"
+
+
+def _left(asked: Questions) -> str:
+    """Return what a case expects of somebody who leaves: also that access is switched off."""
+    if asked.switch is None:
+        return "{outcome: leave}"
+    return f"{{outcome: leave, fields: {_json({asked.switch.path: asked.switch.off})}}}"
 
 
 def _outsider(
@@ -193,7 +200,7 @@ def _outsider(
     yield f"#   - name: {yaml_text(f'{rule.word}, and has left')}"
     yield f"#     record: {_json(record)}"
     yield f"#     target: {_json(there)}"
-    yield "#     expect: {outcome: leave}"
+    yield f"#     expect: {_left(asked)}"
     yield _under_only(rule.id)
 
 

@@ -26,6 +26,9 @@ class Pair:
     why: str
     score: float
     ignores_case: bool = False
+    letters: str = ""
+    """The function that gives the target's spelling, where all its texts are in capitals or in
+    small letters and the source's are not: `upper` or `lower`."""
     number: bool = False
     looks_up: bool = False
     unfit: bool = False
@@ -114,7 +117,8 @@ def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
                 name,
                 why,
                 score,
-                ignores_case=_differs_in_case(source, target, name, path),
+                ignores_case=(loose := _differs_in_case(source, target, name, path)),
+                letters=_letters(target, path) if loose else "",
                 width=0 if looks_up else _width(source, target, name, path),
                 number=not looks_up and _needs_number(source, target, name, path),
                 looks_up=looks_up,
@@ -172,6 +176,14 @@ def _differs_in_case(source: DraftSide, target: DraftSide, name: str, path: str)
     exact, loose = {str(value) for value in target.values(path)}, _texts(target.values(path))
     texts = (str(value) for value in source.values(name))
     return any(text not in exact and text.strip().casefold() in loose for text in texts)
+
+
+def _letters(target: DraftSide, path: str) -> str:
+    """Return `upper` or `lower` where all of a field's texts are so, and any has letters."""
+    held = [str(value) for value in target.values(path)]
+    if all(value == value.upper() for value in held):
+        return "upper"
+    return "lower" if all(value == value.lower() for value in held) else ""
 
 
 def _needs_number(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:

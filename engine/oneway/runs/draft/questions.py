@@ -309,9 +309,10 @@ def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, today:
     """Return the draft rule of leavers."""
     date, guess = _leave_date(source), ""
     if not date and not _left(source, "", today, scheduled=False).record:
-        seldom = _seldom_dates(source)
-        date = next(iter(seldom), "")
-        guess = _SELDOM.format(" or ".join(seldom)) if seldom else ""
+        if beside := _end_beside_start(source):
+            date, guess = beside
+        elif seldom := _seldom_dates(source):
+            date, guess = seldom[0], _SELDOM.format(" or ".join(seldom))
     there = next((path for path in target.fields if concept(path) == "leave"), "")
     scheduled = switch is None
     left = _left(source, date, today, scheduled=scheduled)
@@ -333,6 +334,30 @@ _SELDOM = (
     "guess: no heading says who has left. {} is blank for most, and a date for the others: "
     "is it the last day?"
 )
+
+
+_BESIDE = "guess: {0} stands beside {1}: is it the last day?"
+_ODD = " {0:,} of its {1:,} values: no date, and an error of the record until it is one."
+_ENDS = frozenset(("end", "ends", "ended", "until", "to", "einde", "tot", "ende", "bis", "fin"))
+_STARTS = frozenset(
+    ("start", "starts", "started", "from", "since", "begin", "beginn", "van", "vanaf", "von", "ab")
+)
+
+
+def _end_beside_start(source: DraftSide) -> tuple[str, str] | None:
+    """Return a field such as `End` beside a `Start`, if most of its values are dates, and a
+    question about it.
+    """
+    start = next((e for e in source.fields if plain(e) in _STARTS or concept(e) == "start"), "")
+    for path in source.fields if start else ():
+        values = source.values(path)
+        days = sum(parse_day(value) is not None for value in values)
+        if plain(path) in _ENDS and days > 0 and len(values) <= 2 * days:
+            odd = len(values) - days
+            return path, _BESIDE.format(path, start) + (
+                _ODD.format(odd, len(values)) if odd else ""
+            )
+    return None
 
 
 def _leave_date(source: DraftSide) -> str:

@@ -55,6 +55,8 @@ def _value(pair: Pair, source: DraftSide) -> str:
         return f"format_date({read}, {literal(pair.pattern)})"
     if pair.email:
         return f"lower(trim({read}))"
+    if pair.letters:
+        return f"{pair.letters}({read})"
     if pair.ignores_case and concept(pair.target) in ("first", "last", "name"):
         return _cased(source, pair.source)
     if pair.width:
@@ -256,7 +258,16 @@ def _compared(pair: Pair, key: MatchKey | None) -> str:
 
 def _loose(pair: Pair) -> bool:
     names = ("first", "last", "name")
-    return pair.email or (pair.ignores_case and concept(pair.target) not in names)
+    loose = pair.ignores_case and not pair.letters
+    return pair.email or (loose and concept(pair.target) not in names)
+
+
+def _spells_anew(pair: Pair) -> bool:
+    """Return whether a new record gets the source's spelling, and the target's is another."""
+    return _loose(pair) and not pair.email
+
+
+_SPELLING = "; question: new records get the spelling of the source; does the target take it?"
 
 
 def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) -> Iterator[str]:
@@ -309,7 +320,7 @@ def _fields(
             said = "takes a number: from a lookup table? (`references`)"
             yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
         else:
-            why = _comment(f"# guess: {each.why}")
+            why = _comment(f"# guess: {each.why}{_SPELLING if _spells_anew(each) else ''}")
             yield f"  {yaml_name(each.target)}: {_rule(each, source, target, keys)}   {why}"
             if not each.looks_up and (said := _names_people(each, source, keys.first)):
                 yield _comment(f"    # {said}")
