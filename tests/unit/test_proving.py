@@ -101,6 +101,25 @@ def test_an_edit_is_shown_by_a_record_that_is_treated_differently(one: str, othe
     assert found.person is not None
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("email: {from: lower(email), compare: ignore_case}", "email: {from: lower(email)}"),
+        ("reference: {from: code, write: on_create}", "reference: {from: code, write: if_empty}"),
+    ],
+)
+def test_a_key_that_the_target_lacks_or_spells_otherwise_is_tried(one: str, other: str) -> None:
+    """Found by another key, beside which it stands."""
+    key = "  - {source: code, target: reference}\n"
+    more = "  - {source: lower(email), target: email, compare: ignore_case}\n"
+    both = SOUND.replace(key, key + more)
+    assert one in both
+    test = mapping_test(TEST)
+    found = same(compiled(both), compiled(both.replace(one, other)), AS_OF, test, 2 * FEW)
+    assert found.person is not None
+    assert found.case is not None
+
+
 def test_the_shipped_examples_keep_their_laws() -> None:
     for path in SHIPPED:
         mapping = compile_data(path.read_bytes(), str(path), ())[0]

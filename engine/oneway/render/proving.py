@@ -66,7 +66,7 @@ def case_lines(case: Mapping[str, Value] | None) -> list[str]:
     return [f"    {'  ' if number else '- '}{line}" for number, line in enumerate(pairs)]
 
 
-NO_CASE = "no case is shown: it would take many records, or a sensitive value"
+NO_CASE = "no case is shown: nothing that a case may expect of one person tells it"
 
 
 def _flow(key: str, value: Value) -> str:

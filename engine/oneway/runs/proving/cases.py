@@ -46,7 +46,8 @@ def breaking(
 ) -> Data | None:
     """Return a case that expects `wanted` of a person for whom a mapping does otherwise, as tried.
 
-    None if no case of the test gives what the mapping does in the situation.
+    None if no case of the test gives what the mapping does in the situation, or if the outcome is
+    as wanted all the same.
     """
     for bare in _cases(situation, name, maker):
         planned = _planned(bare, maker, maker.compiled)
@@ -54,7 +55,7 @@ def breaking(
             continue
         about = planned.source.records[int(got.source_id) - 1].id
         found = next(each for each in planned.plan.outcomes if each.source_id == about)
-        if found.kind is got.kind:
+        if found.kind is got.kind and found.kind.value != wanted:
             return bare | _of(found, planned, {"outcome": wanted})
     return None
 

@@ -172,7 +172,6 @@ class SituationMaker:
     def written_classes(self, usual: Data) -> dict[Path, tuple[ValueClass, ...]]:
         """Return, for each written field, other values that the target may hold."""
         user = self.beside(usual, "agrees") or {}
-        keys = {path_of(path) for path in self.compiled.code.policy.match_paths if path}
         wanted = self._switched_on(usual)
         found = {}
         for rule in self.compiled.code.policy.fields:
@@ -181,7 +180,7 @@ class SituationMaker:
                 value = wanted.get(rule.keys, value)
             field = self.compiled.target.fields.get(rule.path)
             texts = field is None or not field.types or "string" in field.types
-            if rule.keys not in keys and (texts or not isinstance(value, Missing)):
+            if texts or not isinstance(value, Missing):
                 found[rule.keys] = tuple(_others(rule.keys, value))
         return found
 
