@@ -39,10 +39,10 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
     values that a lookup has, lacks and has twice, days before and after, blank, absent), alone
     and in pairs, with no target record, one that agrees and one that has left. The engine
     plans each; where not all pairs fit, first those of what decides about a person. The laws:
-    leavers leave, are seen to have left, and are not created, a gap in the data takes no access
-    away, expressions have values, the second run has nothing to do; and the claims of the
-    mapping's test. A situation that breaks a law is printed as a test case. What
-    `oneway validate` finds is told first.
+    leavers (whom `leavers.when` says, right or wrong) leave, are seen to have left, and are not
+    created, a gap in the data takes no access away, expressions have values, the second run has
+    nothing to do; and the claims of the mapping's test. A situation that breaks a law is printed
+    as a test case. What `oneway validate` finds is told first.
 
     \b
     Example:

@@ -205,7 +205,7 @@ def as_json(
     got, expression, steps), claims (name, place, spoken_of, against), not_read (field, place,
     read_at: by, place); where asked for,
     coverage and coverage_of_new (percent, decisions: place, about, ways, missing) and edits
-    (place, text, fate).
+    (place, text, fate, case: one that notices it, or null).
     A mismatch has no `wanted`, or no `got`, where that is to leave the field alone.
     """
     data: dict[str, object] = {
@@ -236,11 +236,17 @@ def as_json(
     if new is not None:
         data["coverage_of_new"] = _coverage(new)
     if edited is not None:
-        data["edits"] = [
-            {"place": _place(e.edit.place), "text": e.edit.text, "fate": e.fate.name.lower()}
-            for e in edited
-        ]
+        data["edits"] = list(map(_edit_as_json, edited))
     return data
+
+
+def _edit_as_json(each: EditResult) -> dict[str, object]:
+    return {
+        "place": _place(each.edit.place),
+        "text": each.edit.text,
+        "fate": each.fate.name.lower(),
+        "case": each.treated.case if each.treated is not None else None,
+    }
 
 
 def _mismatch(each: Mismatch) -> dict[str, object]:

@@ -87,7 +87,8 @@ def _bound(bound: Bound) -> str:
 
 def as_json(proof: MappingProof) -> dict[str, object]:
     """Return a proof as data: broken (law, text, place, wanted, outcome, changes, record,
-    target), bound (paths, classes, situations, pairs, of_pairs) and leavers (are any defined?).
+    target, case), bound (paths, classes, situations, pairs, of_pairs) and leavers (are any
+    defined?).
     """
     return {
         "broken": list(map(_broken, proof.broken)),
@@ -110,7 +111,7 @@ def same_as_json(found: VersionComparison) -> dict[str, object]:
         return data
     if treated.situation is not None and treated.person is not None:
         data["difference"] = difference(treated.person)
-        data |= _records(treated.situation)
+        data |= _records(treated.situation) | {"case": treated.case}
     return data | {"bound": _bound_as_json(treated.bound)}
 
 
@@ -132,6 +133,7 @@ def _broken(each: Breaking) -> dict[str, object]:
         "wanted": each.wanted,
         "outcome": each.outcome.kind.value,
         **_records(each.situation),
+        "case": each.case,
     }
 
 
