@@ -377,6 +377,8 @@ def test_long_lists_open_at_a_click():
     [
         ("lastName", "Last name"),
         ("bankDetails.sortCode", "Bank details: sort code"),
+        ("given_name", "Given name"),
+        ("user_id.IBAN", "User id: IBAN"),
         ("departmentID", "Department ID"),
         ("urn:x:y", "urn:x:y"),
         ("a b", "a b"),

@@ -121,7 +121,7 @@ def coverage_text(found: Sequence[DecisionCoverage], style: Style, called: str =
     gone, there = share(tuple(found))
     whole = sum(each.seen is HowMuch.ALL for each in found)
     ways = f"{gone:,} of {there:,} ways, {percent(found)} %"
-    lines.append(f"{count(len(found), called)}: {whole:,} seen whole; {ways}")
+    lines += wrap(f"{count(len(found), called)}: {whole:,} seen whole; {ways}", style, 0, 4)
     return "\n".join(lines) + "\n"
 
 

@@ -447,7 +447,8 @@ def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
         place = next((r.place for r in outcome.reasons if r.place), Span(seen.compiled.spec.file))
         test = seen.maker.test
         given = f" (`record` in {test.file})" if test is not None and test.record else ""
-        text = f"the usual record{given} is {outcome.kind.value}{f': {reasons}' if reasons else ''}"
+        text = f"the usual record{given} ends as {outcome.kind.value!r}"
+        text += f": {reasons}" if reasons else ""
         want = wanted[seen.situation.user].value
         yield Breaking("the usual syncs", text, place, seen.situation, outcome, want)
 
