@@ -2,7 +2,8 @@
 
     python benchmarks/second_night.py                      100,000 records on each side
     python benchmarks/second_night.py --records 10000
-    python benchmarks/second_night.py --links            the same where a sync has linked them
+    python benchmarks/second_night.py --links            the same where a sync has linked them,
+                                                         and a sync on which nothing changes
 
 All processor time, in turn, less that of the same program with one person. The floor is
 `orjson.loads` of both files, if orjson can be imported (as in the environment of `make bench`),
@@ -51,6 +52,7 @@ schedule: never
 """
 NAMES = ("full", "changed")
 LINKED = ("full-linked", "changed-linked")
+SYNC = "sync of the same again"
 
 
 def write(folder: Path, count: int) -> None:
@@ -81,6 +83,8 @@ def write(folder: Path, count: int) -> None:
 
 def seconds(folder: Path, program: str, night: str, verb: str = "plan") -> float:
     """Return the processor time of one program over the files of a night."""
+    if program == SYNC:
+        return seconds(folder, LINKED[0], "first", "sync")
     files = (f"{night}.jsonl", "target.jsonl")
     if program in ("floor", "hash"):
         text = FLOOR if program == "floor" else HASH
@@ -100,7 +104,7 @@ def main() -> None:
     parser.add_argument("--links", action="store_true", help="beside connections that have links")
     given = parser.parse_args()
     linked = LINKED if given.links else ()
-    programs = ("floor", "hash", *NAMES, *linked)
+    programs = ("floor", "hash", *NAMES, *linked, *([SYNC] if linked else []))
     with tempfile.TemporaryDirectory(prefix="oneway-bench-") as name:
         many, one = Path(name, "many"), Path(name, "one")
         for folder, count in ((many, given.records), (one, 1)):
