@@ -106,6 +106,7 @@ def test_an_edit_is_shown_by_a_record_that_is_treated_differently(one: str, othe
     [
         ("email: {from: lower(email), compare: ignore_case}", "email: {from: lower(email)}"),
         ("reference: {from: code, write: on_create}", "reference: {from: code, write: if_empty}"),
+        ("target: reference}", "target: reference, compare: ignore_case}"),
     ],
 )
 def test_a_key_that_the_target_lacks_or_spells_otherwise_is_tried(one: str, other: str) -> None:

@@ -256,7 +256,7 @@ class SituationMaker:
             yield ProofSituation((change,), "none", (usual, data), ())
 
     def _near_keys(self, usual: Data) -> Iterator[ProofSituation]:
-        """Yield match keys that differ only in case or spaces."""
+        """Yield match keys that differ only in case or spaces, beside others and alone."""
         code = self.compiled.code
         for typed, path in zip(code.match_source, code.policy.match_paths, strict=True):
             read = typed.expression.simple
@@ -266,9 +266,11 @@ class SituationMaker:
             source = Variation("source", ValueClass(read, f"is {_KEY!r}", _KEY))
             for label, key in (("another case", _KEY.upper()), ("spaces around it", f" {_KEY} ")):
                 target = Variation("target", ValueClass(path_of(path), f"has {label}", key))
-                one = made(usual, (source, target), "agrees", self.beside(usual, "agrees"))
-                if one is not None:
-                    yield one
+                for user in ("agrees", "other"):  # beside other keys that match, and alone
+                    there = self.beside(usual, user)
+                    one = made(usual, (source, target), "agrees", there)
+                    if one is not None:
+                        yield one
 
     def _under_other_keys(self, record: Data) -> Data:
         """Return a source record with other values at the paths of its match keys."""
