@@ -63,6 +63,39 @@ MUTANTS = (
         "a target that ignores null is sent what it takes for clearing",
         "tests/laws/test_clearing.py",
     ),
+    # what decides about a person is asked again before a write
+    Mutant(
+        "scope-not-asked-again",
+        "applying/source_now",
+        "if row.outside and action.verb is not Verb.LEAVE:",
+        "if False:",
+        "nobody is written for whom the sync is not meant by now",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "rival-not-asked-for",
+        "applying/source_keys",
+        "if key is not None and (found := next(others, None)) is not None:",
+        "if key is not None and (found := next(others, None)) is None:",
+        "two source records with one key are nobody's, also since the plan",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "another-key-is-the-same-person",
+        "applying/source_now",
+        "if self.keys.is_fresh(row):",
+        "if False:",
+        "who has another first key is not matched by a later one as before",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "back-for-a-leaver",
+        "applying/preconditions",
+        "if action.verb is not Verb.REACTIVATE or row.leaver:",
+        "if action.verb is not Verb.REACTIVATE:",
+        "who has left since the plan is not brought back by what it says for those who stay",
+        "tests/cli/test_decided_again.py",
+    ),
     # several records of one person
     Mutant(
         "one-per-first-of-two-current",

@@ -42,6 +42,7 @@ class FileReader:
     """
 
     concurrency = MOST_IN_FLIGHT
+    reads_all = True
 
     def __init__(self, path: str, options: FileOptions = DEFAULTS) -> None:
         self._path = str(path)

@@ -6,7 +6,7 @@ target, for one record at a time.
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import Enum
 from itertools import chain
@@ -45,7 +45,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Merge
-from oneway.planning.diff import KEEP, merged, new_value, present, wanted
+from oneway.planning.diff import KEEP, kept_out, merged, new_value, present, wanted
 from oneway.planning.near_misses import loose
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
@@ -173,8 +173,7 @@ class LiveState:
         """Raise `Stale` unless the source still asks for exactly this action."""
         if action.source_id is None:
             assert target is not None
-            if self._source.stands_for(target):
-                raise Stale("a source record belongs to it again")
+            self._source.refuse_owned(target)
             row = None
         else:
             row = _without_own_lookups(self._row(action), self.program.policy)
@@ -182,6 +181,7 @@ class LiveState:
             if target is not None:
                 self._source.planned.refuse_another(self.program.policy, action, row, target)
             self._source.planned.refuse_other(self.program.policy, action, row, target)
+            self._source.refuse_rival(action, row, target)
         said = self._said(action)
         changed = [each.field for each in action.changes if not self._is_said(action, each, said)]
         if row is not None:
@@ -348,16 +348,14 @@ class LiveState:
             row = self._row(action)
             for path, value in zip(policy.match_paths, row.key_values, strict=False):
                 said[path].append(value)
-            cells = chain(
-                zip(policy.fields, row.cells, strict=False),
-                zip(policy.leaving, row.leaving, strict=False),
-            )
+            cells = zip(policy.fields, row.cells, strict=False)
+            if action.verb is not Verb.REACTIVATE or row.leaver:
+                cells = chain(cells, zip(policy.leaving, row.leaving, strict=False))
+            else:
+                for rule, value in _returned(policy, row):
+                    said[rule.path].append(self._merged(rule, value, action))
         for rule, cell in cells:
             said[rule.path] += self._written(rule, cell, action)
-        if action.verb is Verb.REACTIVATE:
-            back = dict(policy.reactivating)
-            for position, rule in enumerate(policy.leaving):
-                said[rule.path].append(self._merged(rule, back.get(position), action))
         return said
 
     def _written(self, rule: FieldRule, cell: Cell, action: Action) -> list[Value]:
@@ -384,7 +382,7 @@ class LiveState:
             raise Stale(
                 f"the source record can no longer be evaluated: {row.evaluation_error.text}"
             )
-        return row
+        return kept_out(self.program.policy, row) if row.leaver else row
 
     def _held(self, id: str) -> Record:
         record = self._target.record(id)
@@ -411,6 +409,14 @@ class LiveState:
 
     def _sealed(self, record: str | None, field: str, value: Value) -> Sealed:
         return Sealed(self.seal.digest(record or "", field, value))
+
+
+def _returned(policy: Policy, row: SourceRow) -> Iterator[tuple[FieldRule, Value]]:
+    """Yield what is written to the fields of leaving for somebody who is back."""
+    given = dict(policy.reactivating)
+    for position, (rule, cell) in enumerate(zip(policy.leaving, row.leaving, strict=False)):
+        if position in given or cell.state is not CellState.UNSTATED:
+            yield rule, given.get(position)
 
 
 def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:

@@ -1,17 +1,19 @@
 """Reads the source again, and checks that it still asks for each planned action."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from threading import Lock, local
 from typing import Self
 
-from oneway.core.connector import Reader, ReadError, reads_by_id
+from oneway.applying.source_keys import PlannedKeys, SourceKeys
+from oneway.core.connector import Reader, ReadError, reads_all, reads_by_id
 from oneway.core.dataclass import dataclass
 from oneway.mapping.program import Policy, Program, SourceRow, TargetRow, whole
-from oneway.mapping.spec import Category
-from oneway.planning.diff import at_create, at_update, kept_out
+from oneway.mapping.spec import Absent, Category, Rehires
+from oneway.planning.absent import Unmatched, may_be_anybodys
+from oneway.planning.diff import at_create, at_update, refuses
 from oneway.planning.one_per_person import one_per_person
-from oneway.planning.plan import Action, Plan, Verb
+from oneway.planning.plan import Action, Kind, Plan, Verb
 
 
 class Stale(Exception):
@@ -27,28 +29,39 @@ class Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlannedSource:
-    """The ids of source records known to a plan, and of those that it makes leave."""
+    """What a plan knew of the source's records, by their ids, and what it does with them."""
 
-    records: frozenset[str] = frozenset()
+    keys: PlannedKeys = field(default_factory=PlannedKeys)
     leaving: frozenset[str] = frozenset()
     rekeyed: Mapping[str, str] = field(default_factory=dict)
     """The keys of the source records that a link matched, and no key."""
+    written: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The fields that are written for each person whose target record had left, and who has not."""
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """Return what a plan knew."""
-        known = frozenset(each.source_id for each in plan.parts if each.source_id is not None)
+        parts = [(e.source_id, e) for e in plan.parts if e.source_id is not None]
+        found = {id for id, each in parts if each.target_id is not None}
+        people = {e.source_id: e for e in plan.telling if e.source_id is not None}
+        disputed = {id for id, each in people.items() if each.kind is Kind.CONFLICT}
+        keys = PlannedKeys({id: each.key for id, each in parts}, frozenset(found | disputed))
         leaving = frozenset(
             each.source_id
             for each in plan.actions
             if each.verb is Verb.LEAVE and each.source_id is not None
         )
         rekeyed = {
-            each.source_id: each.key
-            for each in plan.telling
-            if each.source_id is not None and any(e.code == "rekeyed" for e in each.reasons)
+            id: each.key
+            for id, each in people.items()
+            if any(e.code == "rekeyed" for e in each.reasons)
         }
-        return cls(known, leaving, rekeyed)
+        written = {
+            id: frozenset(change.field for change in each.changes)
+            for id, each in people.items()
+            if each.kind is Kind.REHIRE
+        }
+        return cls(keys, leaving, rekeyed, written)
 
     def refuse_another(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow
@@ -62,16 +75,34 @@ class PlannedSource:
     def refuse_other(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
     ) -> None:
-        """Raise `Stale` if the person leaves now and did not in the plan, or the reverse."""
+        """Raise `Stale` if a record is another person's, or leaves now and did not in the plan.
+
+        Or if it left then and does not now.
+        """
+        if self.keys.is_fresh(row):
+            raise Stale("the source record has another match key since the plan")
+        if action.verb is Verb.REACTIVATE and target is not None:
+            self._refuse_another_name(policy, row, target)
         if action.verb is not Verb.UPDATE or target is None:
             return
+        gone = policy.has_leavers and (target.left or target.scheduled)
+        asks = policy.rehires is not Rehires.IGNORE and row.source_id not in self.written
+        if gone and asks and not row.leaver:
+            raise Stale("the target record has left since the plan, and the person has not")
         leaves = row.source_id in self.leaving
         if leaves and not row.leaver:
             raise Stale("is no longer a leaver in the source")
         came = row.leaver and not leaves and not target.left
-        said = kept_out(policy, row).leaving
-        if came and at_update(policy.leaving, said, target.leaving):
+        if came and at_update(policy.leaving, row.leaving, target.leaving):
             raise Stale("has left in the source since the plan")
+
+    def _refuse_another_name(self, policy: Policy, row: SourceRow, target: TargetRow) -> None:
+        """Raise `Stale` if what tells people apart has come to differ: is it still their record?"""
+        found = at_update(policy.fields, row.cells, target.values)
+        known = self.written.get(row.source_id, frozenset())
+        differ = {each.rule.path for each in found} & policy.identifying_paths - known
+        if differ:
+            raise Stale(f"changed in the source since the plan: {', '.join(sorted(differ))}")
 
 
 class _LastAsked(local):
@@ -95,7 +126,9 @@ class SourceNow:
     _list: dict[str, SourceRow] | None = None
     _complete: bool = True
     _aside: dict[str, str] = field(default_factory=dict)
-    _keys: list[frozenset[Hashable]] = field(default_factory=list)
+    _keys: SourceKeys = field(default_factory=SourceKeys)
+    _unmatched: Unmatched | None = None
+    _unproven: str = ""
     _look: _LastAsked = field(default_factory=_LastAsked)
     _reading: Lock = field(default_factory=Lock)
 
@@ -110,18 +143,39 @@ class SourceNow:
         """Forget the record that this thread has read: another check begins."""
         self._look.last = None
 
-    def stands_for(self, target: TargetRow) -> bool:
-        """Return whether a source record newer than the plan has a match key of the target record.
-
-        Records known to the plan have their match, by another key.
-        """
+    def refuse_owned(self, target: TargetRow) -> None:
+        """Raise `Stale` if a target record that the plan gave nobody may be somebody's by now."""
         self._listed()
         if not self._complete:
             raise ReadError("R161", "the source was not read to the end", "run again")
-        return any(
-            key is not None and level < len(self._keys) and key in self._keys[level]
-            for level, key in enumerate(target.keys)
-        )
+        if self._keys.owner(target) is not None:
+            raise Stale("a source record belongs to it again")
+        spared = self._unmatched.spares(target) if self._unmatched is not None else None
+        why = self._unproven or (spared.text if spared is not None else "")
+        if why:
+            raise Stale(f"by now, {why}")
+
+    def refuse_rival(self, action: Action, row: SourceRow, target: TargetRow | None) -> None:
+        """Raise `Stale` if another record may speak of the same person by now.
+
+        It is asked where the source's list is read anyway.
+        """
+        if self._by_id and not reads_all(self.source):
+            return
+        self._listed()
+        keys = self._keys
+        rival = keys.rival(row, target)
+        if rival is not None:
+            raise Stale(f"source record {rival.source_id} has the same match key by now")
+        near = keys.near(row) if action.verb in (Verb.CREATE, Verb.LEAVE) else None
+        if near is not None and not (near.leaver and action.verb is Verb.LEAVE):
+            text = f"source record {near.source_id} has come since the plan"
+            raise Stale(f"{text}, with nearly the same match key: perhaps one person twice")
+
+    @property
+    def _by_id(self) -> bool:
+        # All of a person's records decide which of them counts.
+        return reads_by_id(self.source) and not self.program.policy.one_per
 
     def _asked(self, id: str) -> SourceRow | None:
         row = self._one(id)
@@ -132,8 +186,7 @@ class SourceNow:
         return row
 
     def _one(self, id: str) -> SourceRow | None:
-        # All of a person's records decide which of them counts.
-        if reads_by_id(self.source) and not self.program.policy.one_per:
+        if self._by_id:
             record = self.source.get(id)
             return None if record is None else self.program.source_row(record)
         found = self._listed().get(id)
@@ -148,18 +201,16 @@ class SourceNow:
             return self._list
 
     def _read(self) -> dict[str, SourceRow]:
-        snapshot = self.source.read()
+        policy, snapshot = self.program.policy, self.source.read()
         found = [self.program.source_row(record) for record in snapshot.records]
-        chosen = one_per_person(self.program.policy, found)
+        chosen = one_per_person(policy, found)
         rows = list(map(whole, chosen.rows))
         self._aside = {row.source_id: picked.source_id for row, picked in chosen.aside}
         self._complete = snapshot.complete
-        fresh = [row for row in rows if row.source_id not in self.planned.records]
-        levels = max((len(row.keys) for row in fresh), default=0)
-        self._keys = [
-            frozenset(row.keys[level] for row in fresh if level < len(row.keys))
-            for level in range(levels)
-        ]
+        self._keys = SourceKeys(rows, chosen.aside, self.planned.keys)
+        if policy.absent is Absent.DEACTIVATE:
+            self._unmatched = Unmatched(policy, self._keys.unmatched, "", set())
+            self._unproven = may_be_anybodys(policy, self._keys.unmatched)
         return {row.source_id: row for row in rows}
 
 
@@ -175,10 +226,23 @@ def refuse_other_outcome(
         raise Stale("has left in the source since the plan")
     if not row.leaver and action.verb is Verb.LEAVE:
         raise Stale("is no longer a leaver in the source")
+    if row.outside and action.verb is not Verb.LEAVE:
+        rules = ", ".join(policy.only[position].id for position in row.outside)
+        raise Stale(f"the sync is not for this person by now: {rules}")
+    if row.unsaid is not None and target is None:
+        raise Stale(f"the source no longer says who this is: {row.unsaid.text}")
     failed = [policy.rules[position] for position in row.failed_rules]
     wrong = [rule.id for rule in failed if category in rule.categories]
+    if action.verb is not Verb.LEAVE:  # a leave does not wait for other fields
+        wrong += _lacking(policy, row, creating=target is None)
     if wrong:
         raise Stale(f"no longer eligible by the source: {', '.join(wrong)}")
+
+
+def _lacking(policy: Policy, row: SourceRow, *, creating: bool) -> list[str]:
+    """Return the fields without which a record takes no part, and for which it has no value."""
+    cells = zip(policy.fields, row.cells, strict=False)
+    return [rule.path for rule, cell in cells if refuses(rule, cell, creating=creating)]
 
 
 def unplanned(

@@ -318,6 +318,14 @@ def reads_by_id(reader: Reader) -> bool:
     return bool(getattr(reader, "by_id", True))
 
 
+def reads_all(reader: Reader) -> bool:
+    """Return whether `get` reads all records as well, as that of a file does: a list costs no more.
+
+    A reader of which that is so says `reads_all = True`.
+    """
+    return bool(getattr(reader, "reads_all", False))
+
+
 def finds_by(reader: Reader, path: str) -> bool:
     """Return whether `find` asks for fewer than all records by the field at a path.
 

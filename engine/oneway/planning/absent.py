@@ -51,12 +51,12 @@ def absent(
         return []
     alone = [row for row, found in matches.each(rows) if found.target is None]
     blocked = "" if source.complete else "the list of source records may not be complete"
-    blocked = _anybody(program.policy, alone) or blocked
+    blocked = may_be_anybodys(program.policy, alone) or blocked
     none = _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN
     cells = program.departed()
     said = zip(program.policy.leaving, cells, strict=False)
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
-    near = _Unmatched(program.policy, alone, _doubt(alone, matches, linked), set(linked.values()))
+    near = Unmatched(program.policy, alone, _doubt(alone, matches, linked), set(linked.values()))
     drafts = []
     for each in unmatched:
         why = _why_absent(program.policy, each, matches.spoken, none, near)
@@ -98,7 +98,7 @@ _ANOTHERS_KEY = frozenset({"claimed", "duplicate", "reused"})
 """Conflicts of people whose key finds, or belongs to, another person."""
 
 
-class _Unmatched:
+class Unmatched:
     """The unmatched people who stay, indexed by each form of their keys and by their emails.
 
     An absent target record with one of these may be theirs, and is not deactivated. `doubt` is
@@ -156,7 +156,7 @@ def _says_left(program: Program, target: TargetRow, changes: tuple[FieldChange, 
     return after is not LeftAnswer.STAYS
 
 
-def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:
+def may_be_anybodys(policy: Policy, alone: Sequence[SourceRow]) -> str:
     """Return why an unmatched source record may belong to any target record; "" if none may."""
     unknown = sum(not row.keys_known for row in alone)
     if unknown:
@@ -181,7 +181,7 @@ def _why_absent(
     target: TargetRow,
     spoken: Collection[str],
     none: str,
-    near: _Unmatched,
+    near: Unmatched,
 ) -> Reason:
     wrong = target.evaluation_error or target.unsaid
     if wrong is not None:

@@ -1,0 +1,103 @@
+"""The match keys that the source's records have now: do two of them speak of one person?
+
+The plan has asked that of all its records. So what counts here are the records that the plan did
+not know, that had another key, or that it matched with nobody.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import field
+
+from oneway.core.dataclass import dataclass
+from oneway.mapping.program import SourceRow, TargetRow
+from oneway.planning.near_misses import forms_of, key_at
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedKeys:
+    """The keys of the source records that a plan knew, by id.
+
+    `settled` are those that the plan matched with a target record, or left to a person.
+    """
+
+    known: Mapping[str, str] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
+
+    def is_fresh(self, row: SourceRow) -> bool:
+        """Return whether a record is newer than the plan, or has another key by now."""
+        return self.known.get(row.source_id) != row.key
+
+    def is_open(self, row: SourceRow) -> bool:
+        """Return whether a record may find any target record by now."""
+        return self.is_fresh(row) or row.source_id not in self.settled
+
+
+NOTHING_PLANNED = PlannedKeys()
+
+
+class SourceKeys:
+    """Source records by their match keys.
+
+    `aside` are rows with those that replace them; `unmatched` may belong to any target record.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[SourceRow] = (),
+        aside: Iterable[tuple[SourceRow, SourceRow]] = (),
+        planned: PlannedKeys = NOTHING_PLANNED,
+    ) -> None:
+        inside = [row for row in rows if not row.outside]
+        self.unmatched = unsettled = [row for row in rows if planned.is_open(row)]
+        levels = range(max((len(row.keys) for row in rows), default=0))
+        # By its first key a record is matched before all else: whoever has it as well is a rival.
+        self._rivals = [
+            _by_key((row for row in (unsettled if level else inside) if not row.outside), level)
+            for level in levels
+        ]
+        # Where all that is said of a person is that they have left, the record is nobody's.
+        staying = (row for row, other in aside if not (row.leaver and other.leaver))
+        found = [*unsettled, *staying]
+        self._owners = [_by_key(found, level) for level in levels]
+        self._fresh: dict[tuple[int, str], list[SourceRow]] = defaultdict(list)
+        for row in filter(planned.is_fresh, unsettled):
+            for form in () if row.outside else forms_of(row):
+                self._fresh[form].append(row)
+
+    def rival(self, row: SourceRow, target: TargetRow | None) -> SourceRow | None:
+        """Return another record with a key by which this one is matched; None if there is none.
+
+        Keys after the one that finds the target record decide nothing.
+        """
+        for level, index in enumerate(self._rivals):
+            key = key_at(row, level)
+            others = (each for each in index.get(key, ()) if each.source_id != row.source_id)
+            if key is not None and (found := next(others, None)) is not None:
+                return found
+            if key is not None and target is not None and key_at(target, level) == key:
+                return None
+        return None
+
+    def near(self, row: SourceRow) -> SourceRow | None:
+        """Return a fresh record whose key differs from this one's only in form, if any."""
+        for level, form in forms_of(row) if self._fresh else ():
+            for each in self._fresh.get((level, form), ()):
+                if key_at(each, level) != key_at(row, level):
+                    return each
+        return None
+
+    def owner(self, target: TargetRow) -> SourceRow | None:
+        """Return a record with a key of a target record that the plan gave nobody, if any."""
+        for level, index in enumerate(self._owners):
+            key = key_at(target, level)
+            if key is not None and key in index:
+                return index[key][0]
+        return None
+
+
+def _by_key(rows: Iterable[SourceRow], level: int) -> Mapping[Hashable, Sequence[SourceRow]]:
+    found: dict[Hashable, list[SourceRow]] = defaultdict(list)
+    for row in rows:
+        if (key := key_at(row, level)) is not None:
+            found[key].append(row)
+    return dict(found)

@@ -1,0 +1,149 @@
+"""Somebody edits the source between plan and apply: what a new plan would not do is not done."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import Ended, World
+
+MAPPING = """\
+oneway: 1
+name: again
+source: {connector: file, resource: s.json}
+target: {connector: file, resource: t.json}
+match:
+  - {source: code, target: ref}
+  - {source: email, target: email}
+only: [{id: staff, when: kind == 'Employee', otherwise: not for this system}]
+eligible: [{id: email, when: email, otherwise: Email is missing}]
+label: name
+fields:
+  ref: {from: code, write: on_create}
+  name: name
+  email: {from: email, compare: ignore_case}
+  team: {from: team, on_blank: ineligible}
+  active: {value: true, write: on_create}
+joiners: {unless_taken: [email]}
+leavers:
+  when: status == 'Former'
+  set: {active: {value: false}}
+  left: active == `false`
+rehires: reactivate
+absent: deactivate
+guards: {leavers: {share: 1, floor: 9}, reactivations: {share: 1, floor: 9}}
+"""
+
+
+def person(n: int, **said: Any) -> dict[str, Any]:
+    found = {"id": f"e{n}", "code": f"00{n}", "name": f"P {n}", "email": f"p{n}@x.org"}
+    return found | {"status": "Current", "kind": "Employee", "team": "A"} | said
+
+
+def user(n: int, **said: Any) -> dict[str, Any]:
+    found = {"id": f"u{n}", "ref": f"00{n}", "name": f"P {n}", "email": f"p{n}@x.org"}
+    return found | {"team": "A", "active": True} | said
+
+
+PEOPLE = [
+    person(1, name="New"), person(2, status="Former"), person(3), person(4), person(5), person(6),
+]  # fmt: skip
+USERS = [
+    user(1), user(2), user(3, active=False), user(5), user(6), user(7),
+]  # fmt: skip
+UPDATE, LEAVE, RETURN, CREATE, ABSENT = "e1", "e2", "e3", "e4", "u7"
+
+EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
+    **{f"{who} is out of scope": (who, {who: {"kind": "Agency"}}, "not for this person by now")
+       for who in (UPDATE, RETURN, CREATE)},
+    **{f"another has the key of {who}": (who, {"e9": {"code": f"00{who[1]}"}},
+       "source record e9 has the same match key by now")
+       for who in (UPDATE, LEAVE, RETURN, CREATE)},
+    "somebody known has the key of a leaver":
+        (LEAVE, {"e5": {"code": "002"}}, "source record e5 has the same match key by now"),
+    "a new person has the later key of a joiner":
+        (CREATE, {"e9": {"email": "p4@x.org"}}, "source record e9 has the same match key by now"),
+    **{f"another has nearly the key of {who}": (who, {"e9": {"code": who[1]}},
+       "source record e9 has come since the plan, with nearly the same match key")
+       for who in (LEAVE, CREATE)},
+    "the key is another, and the email the same":
+        (UPDATE, {"e1": {"code": "006"}, "e6": {"code": "x"}}, "another match key since the plan"),
+    "a field is blank without which nobody takes part":
+        (UPDATE, {"e1": {"team": ""}}, "no longer eligible by the source: team"),
+    "who came back has another name":
+        (RETURN, {"e3": {"name": "Somebody Else"}}, "changed in the source since the plan: name"),
+    "who was away has a new record": (ABSENT, {"e9": {"code": "007"}}, "belongs to it again"),
+    "who was away is known by now": (ABSENT, {"e4": {"code": "007"}}, "belongs to it again"),
+    "who was away has nearly the key": (ABSENT, {"e9": {"code": "7"}}, "nearly the same key"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
+    monkeypatch.chdir(tmp_path)
+    found = World(tmp_path, oneway)
+    found.write("m.yaml", MAPPING)
+    found.write("s.json", PEOPLE)
+    found.write("t.json", USERS)
+    assert found.run("plan", "m.yaml", "--out", "p.json").code == 0
+    return found
+
+
+def applied(world: World, changed: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Apply the plan over an edited source; return how each action ended, by its record."""
+    people = {each["id"]: dict(each) for each in PEOPLE}
+    for id, said in changed.items():
+        people[id] = people.get(id, person(9)) | said
+    world.write("s.json", list(people.values()))
+    fingerprint = json.loads((world.folder / "p.json").read_text())["fingerprint"]
+    ended = world.run("apply", "p.json", "--approve", fingerprint, "--format", "json")
+    found = {
+        each["source_id"] or each["target_id"]: (each["ending"], each["reason"])
+        for each in ended.data["results"]
+    }
+    assert (ended.code == 5) == any(ending == "stale" for ending, _ in found.values())
+    return found
+
+
+def found_verb(world: World, who: str) -> str:
+    """Return what the plan that was saved does to a record."""
+    plan = json.loads((world.folder / "p.json").read_text())
+    told = (each for each in plan["outcomes"] if isinstance(each, dict))
+    mine = next(e for e in told if who in (e.get("source_id"), e.get("target_id")))
+    verb: str = mine["actions"][0]["verb"]
+    return verb
+
+
+def test_an_untouched_source_lets_all_of_it_be_done(world: World) -> None:
+    found = applied(world, {})
+    assert {id: ending for id, (ending, _) in found.items()} == dict.fromkeys(
+        (UPDATE, LEAVE, RETURN, CREATE, ABSENT), "done"
+    )
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_action_is_stale_that_a_new_plan_would_not_have(world: World, name: str) -> None:
+    who, changed, said = EDITS[name]
+    found = applied(world, changed)
+    assert found[who][0] == "stale", found
+    assert said in found[who][1]
+    others = set(found) - {who, *changed}
+    assert {found[id][0] for id in others if id != ABSENT} == {"done"}
+    fresh = json.loads(world.run("plan", "m.yaml", "--format", "json").out)
+    told = {each["source_id"] or each["target_id"]: each for each in fresh["outcomes"]}
+    if who in told:  # a record that was nobody's may be somebody's
+        verbs = [each["verb"] for each in told[who]["actions"]]
+        assert name.startswith("who came back") or found_verb(world, who) not in verbs
+
+
+def test_who_has_left_since_a_plan_that_brings_them_back_stays_out(world: World) -> None:
+    """Also where the new leave is of today, so that it would not hold yet."""
+    dated = MAPPING.replace("active: {value: false}", "gone: left || today()")
+    world.write("m.yaml", dated.replace("left: active == `false`", "left: is_past(gone)"))
+    world.write("t.json", [user(3, gone="2024-01-31"), user(1, gone=None)])
+    world.write("s.json", [person(3, left=None), person(1, left=None)])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    world.write("s.json", [person(3, status="Former", left=None), person(1, left=None)])
+    ended = world.run("apply", "p.json")
+    assert (ended.code, world.read("t.json")[0]["gone"]) == (5, "2024-01-31"), ended.out
