@@ -44,7 +44,10 @@ class MemoryReader:
 
 @dataclass
 class MemoryWriter:
-    """Writes to the reader's dict at each `flush`, and enforces unique and computed fields."""
+    """Writes to the reader's dict, and enforces unique and computed fields.
+
+    With a `batch` of more than one, it writes at each `flush`.
+    """
 
     reader: MemoryReader
     unique: frozenset[str] = frozenset()
@@ -92,7 +95,7 @@ class MemoryWriter:
             self._demand_free(id, path, new)
         self.calls.append((verb, id, copy.deepcopy(dict(values))))
         self.tokens.append(token)
-        self.pending[id] = new
+        (self.pending if self.batch > 1 else self.reader.records)[id] = new
 
     def _demand_free(self, id: str, path: tuple[str, ...], new: Data) -> None:
         value = _held(new, path)

@@ -75,6 +75,7 @@ EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
         (RETURN, {"e3": {"name": "Somebody Else"}}, "changed in the source since the plan: name"),
     "who was away has a new record": (ABSENT, {"e9": {"code": "007"}}, "belongs to it again"),
     "who was away is known by now": (ABSENT, {"e4": {"code": "007"}}, "belongs to it again"),
+    "somebody does not say who they are": (ABSENT, {"e9": {"code": {"a": 1}}}, "are not known"),
     "who was away has nearly the key": (ABSENT, {"e9": {"code": "7"}}, "nearly the same key"),
 }  # fmt: skip
 
@@ -135,6 +136,14 @@ def test_an_action_is_stale_that_a_new_plan_would_not_have(world: World, name: s
     if who in told:  # a record that was nobody's may be somebody's
         verbs = [each["verb"] for each in told[who]["actions"]]
         assert name.startswith("who came back") or found_verb(world, who) not in verbs
+
+
+def test_an_empty_source_says_of_nobody_that_they_are_absent(world: World) -> None:
+    world.write("s.json", [])
+    fingerprint = json.loads((world.folder / "p.json").read_text())["fingerprint"]
+    ended = world.run("apply", "p.json", "--approve", fingerprint)
+    assert (ended.code, world.read("t.json")) == (5, USERS)
+    assert "by now, the source is empty" in ended.flat
 
 
 def test_who_has_left_since_a_plan_that_brings_them_back_stays_out(world: World) -> None:

@@ -99,6 +99,56 @@ def test_over_the_nights_one_person_is_one_user_whichever_employment_counts(worl
         assert "No changes to make" in world.run("plan", "m.yaml").out
 
 
+BY_PERSON = MAPPING.replace("person: code", "person: ni")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "listed"),
+    [
+        ("2026-05-31", "2026-08-31", "901", True),
+        ("2026-05-31", None, "901", True),
+        ("2026-05-31", None, "0901", True),
+        (None, None, "901", False),
+    ],
+    ids=["both left", "the person stays", "another form of the key", "no account is theirs"],
+)
+@pytest.mark.parametrize("absent", ["report", "deactivate"])
+def test_the_account_of_a_record_that_does_not_count_is_not_forgotten(
+    world: World, old: str | None, new: str | None, key: str, *, listed: bool, absent: str
+) -> None:
+    world.write("m.yaml", BY_PERSON + f"absent: {absent}\n")
+    records = [job("a", "901", "Ada Quill", old, ni="z"), job("b", "902", "Ada May", new, ni="z")]
+    world.write("s.json", records if listed else [records[1]])
+    world.write("t.json", [user("1", key, "Ada Quill"), user("2", "902", "Ada May")])
+    ended = world.run("sync", "m.yaml")
+    other, own = world.read("t.json")
+    assert own["leaveDate"] == new
+    if not listed:
+        assert "no source record matches" in ended.flat, ended.out
+        assert (other["leaveDate"] is not None) == (absent == "deactivate")
+        return
+    assert "no source record matches" not in ended.flat
+    assert "its match key, and another record of the same person counts: b" in ended.flat
+    off = absent == "deactivate" and new is not None
+    assert (other["leaveDate"] is not None) == off
+    assert ended.code == (0 if off else 5)
+    assert ("by source record a, the person has left" in ended.flat) or off
+
+
+def test_a_link_says_that_the_account_is_the_person_s_whichever_record_has_its_key(
+    world: World,
+) -> None:
+    world.write("m.yaml", BY_PERSON)
+    world.write("s.json", [job("a", "901", "Ada", ni="z")])
+    world.write("t.json", [user("1", "901", "Ada")])
+    assert world.run("sync", "m.yaml").code == 0
+    ended_job = job("a", "901", "Ada", "2026-05-31", ni="z")
+    world.write("s.json", [ended_job, job("b", "902", "Ada", ni="z")])
+    ended = world.run("sync", "m.yaml")
+    assert "rekeyed" in world.run("plan", "m.yaml", "--format", "json").out
+    assert "can still get in" not in ended.out
+
+
 @pytest.mark.parametrize(
     ("records", "said"),
     [

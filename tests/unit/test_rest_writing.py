@@ -46,6 +46,24 @@ def test_leaving_is_an_update_unless_it_has_a_request_of_its_own() -> None:
     assert world.urls == ["/people/7/left"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ({"id": 7, "leaveDate": None}, {"id": 7, "leaveDate": None}),
+        ({"id": 8, "leaveDate": None}, None),
+        ({"ok": True}, None),
+        ([], None),
+        (b"", None),
+    ],
+)
+def test_the_answer_to_a_leave_is_the_record_only_if_it_has_its_id(
+    answer: object, shown: dict[str, Value] | None
+) -> None:
+    connector, _ = opened(reply(answer))
+    found = connector.writer("people").leave("7", {"leaveDate": "2026-01-31"}, "t")
+    assert (None if found is None else found.data) == shown
+
+
 def test_a_body_may_wrap_the_values_and_answers_their_id() -> None:
     manifest = altered(
         "create: {method: POST, path: /people}",

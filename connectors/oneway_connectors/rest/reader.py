@@ -223,8 +223,13 @@ class RestReader:
     def _record(self, item: Item) -> Record:
         if item.problem:
             return Record(item.id, {}, item.problem)
-        data = renamed(item.data, {theirs: ours for ours, theirs in self.resource.names.items()})
-        return Record(item.id, normalised(data, self.resource.normalise))
+        return record_of(self.resource, item.id, item.data)
+
+
+def record_of(resource: ResourceRequests, id: str, data: Mapping[str, Value]) -> Record:
+    """Return a record from what a system says of it."""
+    ours = renamed(data, {theirs: ours for ours, theirs in resource.names.items()})
+    return Record(id, normalised(ours, resource.normalise))
 
 
 def renamed(data: Mapping[str, Value], names: Mapping[str, str]) -> Mapping[str, Value]:

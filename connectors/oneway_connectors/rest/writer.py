@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from oneway.core.connector import JobEnd, JobState, ReadError, Rejected, Unknown, WriteError
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, at, id_text
+from oneway.core.records import Record, Value, at, id_text
 from oneway_connectors.rest.answers import Unreadable, parse_json, search, texts_in
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, WriteRequest
 from oneway_connectors.rest.paging import answered, found_in, json_of, reading_call
-from oneway_connectors.rest.reader import renamed
+from oneway_connectors.rest.reader import record_of, renamed
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 
@@ -51,13 +51,13 @@ class RestWriter:
         """Write the given fields of a record and no others."""
         self._change(self._able(self.resource.update, "updated"), id, values, token)
 
-    def leave(self, id: str, values: Mapping[str, Value], token: str) -> None:
+    def leave(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
         """Make a record leave: by its own request, or else by an update."""
-        self._change(self._able(self.resource.leave, "made to leave"), id, values, token)
+        return self._change(self._able(self.resource.leave, "made to leave"), id, values, token)
 
-    def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> None:
+    def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
         """Bring a record back: by its own request, or else by an update."""
-        self._change(self._able(self.resource.reactivate, "brought back"), id, values, token)
+        return self._change(self._able(self.resource.reactivate, "brought back"), id, values, token)
 
     def job_end(self, job: str) -> JobEnd:
         """Return the state of a job that creates a record, as the system reports it."""
@@ -78,19 +78,33 @@ class RestWriter:
 
     def _change(
         self, write: WriteRequest, id: str, values: Mapping[str, Value], token: str
-    ) -> None:
+    ) -> Record | None:
+        """Send a change, and return the record if the answer shows it."""
         call, answer = self._send(write, {"id": id}, values, token)
         if answer.status == _ACCEPTED:
             where = self.client.shown(call)
             summary = f"{where}: answers 202: it will be done, and is not known to be done yet"
             raise Unknown("W113", summary, _LOOK, accepted=True)
-        if answer.body.strip():
-            # A login page also comes with 200; then nothing was written.
+        if not answer.body.strip():
+            return None
+        # A login page also comes with 200; then nothing was written.
+        try:
+            return self._shown(id, parse_json(answer.body))
+        except Unreadable as error:
+            text = f"{self.client.shown(call)}: the answer is of no use: {error}"
+            raise Unknown("W108", text, _LOOK) from None
+
+    def _shown(self, id: str, data: Value) -> Record | None:
+        """Return the record with an id that an answer shows, by itself or as a look-up shows it."""
+        single = self.resource.single.record if self.resource.single is not None else "@"
+        for expression in dict.fromkeys(("@", single)):
             try:
-                parse_json(answer.body)
-            except Unreadable as error:
-                text = f"{self.client.shown(call)}: the answer is of no use: {error}"
-                raise Unknown("W108", text, _LOOK) from None
+                found = search(expression, data)
+            except Unreadable:
+                continue
+            if isinstance(found, dict) and id_text(at(found, self.resource.id)) == id:
+                return record_of(self.resource, id, found)
+        return None
 
     def _send(
         self, write: WriteRequest, names: Mapping[str, str], values: Mapping[str, Value], token: str

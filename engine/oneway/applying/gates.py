@@ -34,7 +34,7 @@ from oneway.core.connector import (
     asked_before_leaving,
 )
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value
+from oneway.core.records import Record, Value
 from oneway.planning.access import OUT_BY_NOW
 from oneway.planning.plan import NOT_KNOWN_YET, Action, End, Ending, Verb
 
@@ -201,7 +201,8 @@ class Gates:
     def _written(self, action: Action, values: Mapping[str, Value], token: str) -> str:
         with asked_before_leaving(lambda: self.leaving([action])):
             about_to_leave()
-            target_id = _write(self.writer, action, values, token)
+            target_id, shown = _write(self.writer, action, values, token)
+        self._refuse_unkept(action, shown)
         if action.verb is Verb.CREATE:
             if not target_id.strip() or len(target_id) > LONGEST_ID or not target_id.isprintable():
                 text = "a create was answered with an id that is blank, too long or not printable"
@@ -213,6 +214,24 @@ class Gates:
                 text = f"a create was answered with record {target_id}, which existed: {whose}"
                 raise Unknown("W114", text, "See in the target which of them it holds now.")
         return target_id
+
+    def _refuse_unkept(self, action: Action, shown: Record | None) -> None:
+        """Raise `WriteError` if a target confirms a change of access, and shows it not done.
+
+        The answer may show it, and then the record itself is looked at before that is believed.
+        Where the answer shows nothing, a leave is looked at, unless that would come too early.
+        """
+        if action.target_id is None or not action.verb.changes_access:
+            return
+        early = self.memory.lag or self.writer.batch > 1
+        if shown is None and (early or not action.verb.takes_access):
+            return
+        if shown is not None and self.live.unkept(action, shown) is None:
+            return
+        last = self.live.look_at(action.target_id) or shown
+        error = None if last is None else self.live.unkept(action, last)
+        if error is not None:
+            raise error
 
     def _shown_already(self, action: Action, error: WriteError) -> str | None:
         """Return the id of a record that proves an accepted write; else None."""
@@ -274,14 +293,17 @@ def _withheld(action: Action, ends: Mapping[str, End]) -> Result | None:
     return Result(action, end.ending, action.target_id, *said)
 
 
-def _write(writer: Writer, action: Action, values: Mapping[str, Value], token: str) -> str:
+def _write(
+    writer: Writer, action: Action, values: Mapping[str, Value], token: str
+) -> tuple[str, Record | None]:
+    """Send an action; return the record's id, and the record if the target's answer shows it."""
     if action.verb is Verb.CREATE:
-        return writer.create(values, token)
-    assert action.target_id is not None
+        return writer.create(values, token), None
+    id = action.target_id
+    assert id is not None
     if action.verb.takes_access:
-        writer.leave(action.target_id, values, token)
-    elif action.verb is Verb.REACTIVATE:
-        writer.reactivate(action.target_id, values, token)
-    else:
-        writer.update(action.target_id, values, token)
-    return action.target_id
+        return id, writer.leave(id, values, token)
+    if action.verb is Verb.REACTIVATE:
+        return id, writer.reactivate(id, values, token)
+    writer.update(id, values, token)
+    return id, None

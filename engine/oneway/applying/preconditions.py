@@ -20,7 +20,15 @@ from oneway.applying.source_now import (
     unplanned,
 )
 from oneway.applying.target_now import TargetNow
-from oneway.core.connector import Reader
+from oneway.core.connector import (
+    Capability,
+    NotSent,
+    Reader,
+    ReadError,
+    Unknown,
+    WriteError,
+    reads_by_id,
+)
 from oneway.core.dataclass import dataclass
 from oneway.core.records import (
     MISSING,
@@ -39,12 +47,14 @@ from oneway.mapping.program import (
     Cell,
     CellState,
     FieldRule,
+    LeftAnswer,
     Policy,
     Program,
     SourceRow,
     TargetRow,
 )
 from oneway.mapping.spec import Merge
+from oneway.planning.access import UNSAID
 from oneway.planning.diff import KEEP, kept_out, merged, new_value, present, wanted
 from oneway.planning.near_misses import loose
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
@@ -77,6 +87,8 @@ class LiveState:
     """The ids of the records that were created, by action."""
     _ignored: set[str] = field(default_factory=set)
     """Fields whose filter the target ignores: it answers with other records."""
+    _untold: set[str] = field(default_factory=set)
+    """The actions after which the plan could not say whether a record has left."""
     _source: SourceNow = field(init=False)
     _target: TargetNow = field(init=False)
 
@@ -88,6 +100,12 @@ class LiveState:
     def begin(self, plan: Plan) -> None:
         """Remember what a plan knew of both systems, before its actions are checked."""
         self.creates.update((e.id, e) for e in plan.actions if e.verb is Verb.CREATE)
+        self._untold.update(
+            action.id
+            for each in plan.telling
+            if any(reason.code == UNSAID for reason in each.reasons)
+            for action in each.actions
+        )
         self._source.planned = PlannedSource.of(plan)
 
     def forget(self, *, renew: bool = False) -> None:
@@ -225,6 +243,36 @@ class LiveState:
         if moved:
             raise self._moved(action, record, moved)
         return Happened.NO, None
+
+    def look_at(self, target_id: str) -> Record | None:
+        """Return a target record as it is right now; None where that takes more than a request."""
+        try:
+            return self.target.get(target_id) if reads_by_id(self.target) else None
+        except ReadError:
+            return None
+
+    def unkept(self, action: Action, shown: Record) -> WriteError | None:
+        """Return the end of a change of access that a record shows not to be there; else None.
+
+        What the record does not show, and what the plan could not tell beforehand, says nothing.
+        """
+        policy = self.program.policy
+        written = {path_of(each.field) for each in action.changes}
+        if action.id in self._untold or not _shows(shown, written):
+            return None
+        if all(self._is_before(shown, action, each) for each in action.changes):
+            text = "the target answers that it is done, and shows the record as it was"
+            return NotSent("W116", text, _UNKEPT)
+        telling = {policy.leaving[position].keys for position in policy.telling}
+        if policy.left is None or not action.verb.takes_access:
+            return None
+        if not _shows(shown, {*telling, *policy.told}):
+            return None
+        row = self.program.target_row(shown)
+        if self.program.left_with(row, (), Capability.LEAVE) is not LeftAnswer.STAYS:
+            return None
+        text = "the target answers that it is done, and shows a record that has not left"
+        return Unknown("W116", text, _UNKEPT)
 
     def _moved(self, action: Action, record: Record, fields: Sequence[str]) -> Stale:
         """Return that a record is no longer as planned, and whether its person has left by now."""
@@ -431,6 +479,11 @@ def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:
     return row._replace(cells=cells)
 
 
+def _shows(record: Record, fields: Iterable[tuple[str, ...]]) -> bool:
+    """Return whether a record shows all of some fields."""
+    return not any(at(record.data, keys) is MISSING for keys in fields)
+
+
 def _claims(record: Record, claim: Claim, value: Value) -> bool:
     """Return whether a record holds a claimed value."""
     now = at(record.data, path_of(claim.path))
@@ -441,3 +494,6 @@ def _is_near(record: Record, claim: Claim, value: Value) -> bool:
     """Return whether a record holds a value that a broader filter would find."""
     now = at(record.data, path_of(claim.path))
     return now is not MISSING and str(value).casefold() in str(now).casefold()
+
+
+_UNKEPT = "See in the target why it keeps the old values."

@@ -145,7 +145,8 @@ class SourceNow:
 
     def refuse_owned(self, target: TargetRow) -> None:
         """Raise `Stale` if a target record that the plan gave nobody may be somebody's by now."""
-        self._listed()
+        if not self._listed() and self.planned.keys.known:
+            raise Stale("by now, the source is empty")
         if not self._complete:
             raise ReadError("R161", "the source was not read to the end", "run again")
         if self._keys.owner(target) is not None:

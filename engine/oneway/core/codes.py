@@ -413,6 +413,11 @@ _TABLE = (
     ("W113", "a write was accepted, and is not done yet", "It is looked up before the next one."),
     ("W114", "a create was answered with a record that was there", "See which record it is."),
     ("W115", "how a write ended is not known yet", "It is asked about again at each run."),
+    (
+        "W116",
+        "a change was confirmed, and the answer shows that it is not there",
+        "See in the target why it keeps the old values. It is sent again at each run.",
+    ),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
         "W112",

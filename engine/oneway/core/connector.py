@@ -399,11 +399,17 @@ class Writer(Protocol):
     def update(self, id: str, values: Mapping[str, Value], token: str) -> None:
         """Write the given fields of a record and no others; null clears a field."""
 
-    def leave(self, id: str, values: Mapping[str, Value], token: str) -> None:
-        """Make a record leave through the system's own notion of leaving."""
+    def leave(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
+        """Make a record leave through the system's own notion of leaving.
 
-    def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> None:
-        """Bring a record back through the system's own notion of that, or else by an update."""
+        Return the record as the system's answer shows it, if that shows it.
+        """
+
+    def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
+        """Bring a record back through the system's own notion of that, or else by an update.
+
+        Return what `leave` does.
+        """
 
     def flush(self) -> None:
         """Make every write so far durable (a file is rewritten); until then none is confirmed."""

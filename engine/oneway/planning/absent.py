@@ -27,6 +27,7 @@ from oneway.planning.in_vain import in_vain, written
 from oneway.planning.lookalikes import held_value, one_form, said_value, shown_fields
 from oneway.planning.match import Matches
 from oneway.planning.near_misses import forms_of
+from oneway.planning.one_per_person import OtherRecords
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -38,28 +39,27 @@ def absent(
     source: Collected[AnySourceRow],
     rows: Sequence[SourceRow],
     linked: Mapping[str, str],
+    others: OtherRecords,
 ) -> list[Draft]:
     """Return the outcome of every target record that no source record matched.
 
     `linked` are the target records linked by earlier runs, by source id.
     """
-    matched = {
-        each.target.target_id for each in matches.by_source.values() if each.target is not None
-    }
+    matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
     unmatched = [each for each in targets if each.target_id not in matched]
     if not unmatched:
         return []
     alone = [row for row, found in matches.each(rows) if found.target is None]
     blocked = "" if source.complete else "the list of source records may not be complete"
     blocked = may_be_anybodys(program.policy, alone) or blocked
-    none = _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN
+    none = Reason("absent", _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN)
     cells = program.departed()
     said = zip(program.policy.leaving, cells, strict=False)
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
     near = Unmatched(program.policy, alone, _doubt(alone, matches, linked), set(linked.values()))
     drafts = []
     for each in unmatched:
-        why = _why_absent(program.policy, each, matches.spoken, none, near)
+        why = _why_absent(program.policy, each, matches.spoken, others.whose(each) or none, near)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
@@ -180,20 +180,21 @@ def _why_absent(
     policy: Policy,
     target: TargetRow,
     spoken: Collection[str],
-    none: str,
+    none: Reason,
     near: Unmatched,
 ) -> Reason:
+    """Return why a target record is nobody's; `none` says so of source records."""
     wrong = target.evaluation_error or target.unsaid
     if wrong is not None:
         return Reason(wrong.code, wrong.text, wrong.place, warning=True, value=wrong.value)
     if target.target_id in spoken:
         return Reason("in_conflict", "source records speak of it, and none of them for certain")
     if target.left:
-        return Reason("left", f"{none}; it has left already")
+        return Reason("left", f"{none.text}; it has left already")
     if all(key is None for key in target.keys):
         return Reason("keyless", "has no match key, so that no source record could match it")
     spared = near.spares(target)
     if spared is not None:
         return spared
     warning = policy.absent is not Absent.IGNORE
-    return Reason("absent", none, warning=warning)
+    return replace(none, warning=warning)

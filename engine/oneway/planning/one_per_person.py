@@ -16,10 +16,13 @@ from oneway.mapping.program import (
     Policy,
     SourceRow,
     Standing,
+    TargetRow,
     whole,
 )
+from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.links import LinkEvidence
 from oneway.planning.match import Match, Matches
+from oneway.planning.near_misses import forms_of
 from oneway.planning.plan import Reason
 
 ONE_PER = "one_per"
@@ -89,6 +92,69 @@ def one_per_person(policy: Policy, rows: Sequence[AnySourceRow]) -> ChosenRows:
         tuple(pair for each in chosen for pair in each.aside),
         {id: reason for each in chosen for id, reason in each.tied.items()},
     )
+
+
+class OtherRecords:
+    """The records of people that another record replaces, by target records that are nobody's.
+
+    Such a target record has a match key of theirs, in whatever form. It is no other person's: not
+    matched, not linked to anybody in the source, and not in question for the record that counts.
+    """
+
+    def __init__(
+        self,
+        chosen: ChosenRows,
+        targets: Sequence[TargetRow],
+        matches: Matches,
+        linked: Mapping[str, str],
+    ) -> None:
+        self._pairs: dict[str, list[tuple[SourceRow, SourceRow]]] = defaultdict(list)
+        if not chosen.aside:
+            return
+        found = matches.by_source
+        others = {each.target.target_id for each in found.values() if each.target is not None}
+        others |= {linked[id] for id in found if id in linked}
+        free: dict[tuple[int, str], list[str]] = defaultdict(list)
+        for target in targets:
+            for form in forms_of(target) if target.target_id not in others else ():
+                free[form].append(target.target_id)
+        for row, picked in chosen.aside:
+            own = {each.target_id for each in matches.of(picked).candidates}
+            ids = {id for form in forms_of(row) for id in free.get(form, ())} - own
+            for id in ids:
+                self._pairs[id].append((row, picked))
+
+    def still_in(self, target: TargetRow) -> Reason | None:
+        """Return why a target record may give access to somebody who has left by such a record."""
+        pairs = self._pairs.get(target.target_id, ())
+        left = next((row for row, _ in pairs if row.leaver or row.may_have_left), None)
+        if left is None or target.left:
+            return None
+        how = "has left" if left.leaver else "may have left"
+        text = f"by source record {left.source_id}, the person {how}"
+        return Reason(MAY_HAVE_LEFT, text, candidates=(left.source_id,), warning=True)
+
+    def whose(self, target: TargetRow) -> Reason | None:
+        """Return that such records have the key of a target record, if any have.
+
+        Its code is that of absent records where all of these people's records say they have left.
+        """
+        pairs = self._pairs.get(target.target_id, ())
+        if not pairs:
+            return None
+        ids = tuple(row.source_id for row, _ in pairs)
+        exact = all(_shares_key(row, target) for row, _ in pairs)
+        text = (
+            f"source record {some(ids)} has {'' if exact else 'nearly '}its match key, and another "
+        )
+        text += f"record of the same person counts: {some([each.source_id for _, each in pairs])}"
+        gone = all(row.leaver and picked.leaver for row, picked in pairs)
+        return Reason("absent" if gone else ANOTHER, text, candidates=ids)
+
+
+def _shares_key(row: SourceRow, target: TargetRow) -> bool:
+    pairs = zip(row.keys, target.keys, strict=False)
+    return any(one is not None and one == other for one, other in pairs)
 
 
 def hold_tied(matches: Matches, rows: Sequence[SourceRow], tied: Mapping[str, Reason]) -> Matches:

@@ -51,6 +51,11 @@ class Verb(Enum):
         """Whether it takes access away."""
         return self in (Verb.LEAVE, Verb.DEACTIVATE)
 
+    @property
+    def changes_access(self) -> bool:
+        """Whether it takes access away or gives it back."""
+        return self.takes_access or self is Verb.REACTIVATE
+
 
 class Ending(Enum):
     """How one action ended."""

@@ -41,7 +41,13 @@ from oneway.planning.match import Match, Matches, Pairs, match, targets_by_reada
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import likely_targets, near_misses
 from oneway.planning.nearness import WithNearer, with_nearer
-from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_per_person
+from oneway.planning.one_per_person import (
+    ANOTHER,
+    ChosenRows,
+    OtherRecords,
+    hold_tied,
+    one_per_person,
+)
 from oneway.planning.outcomes import Draft, Drafter, contested, silent
 from oneway.planning.own_lookups import settle
 from oneway.planning.plan import (
@@ -128,7 +134,7 @@ def plan_rows(
     matches = _matched(rows, targets, policy, evidence, header.allowed, quiet, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
     drafter = _drafter(program, screened, matches, evidence, unseen, target, passed_over)
-    unmatched = _unmatched(program, targets, matches, source, rows, evidence)
+    unmatched = _unmatched(program, targets, matches, source, rows, evidence, chosen)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
     named = _named(policy, settled.drafts, matches, drafter.possible, evidence)
     managed = [each for row, each in matches.each(rows) if _is_managed(row, each)]
@@ -186,18 +192,22 @@ def _granted(
 def _unmatched(
     program: Program, targets: Sequence[TargetRow], matches: Matches,
     source: Collected[AnySourceRow], rows: Sequence[SourceRow], evidence: LinkEvidence,
+    chosen: ChosenRows,
 ) -> Sequence[Draft]:  # fmt: skip
     """Return the outcomes of target records alone; some may be a leaver's as well."""
     linked = remembered(evidence, targets)
+    others = OtherRecords(chosen, targets, matches, linked)
     second = second_records(rows, targets, matches, program.policy, linked)
 
     def told(draft: Draft) -> Draft:
-        reason = second.get(draft.target.target_id) if draft.target is not None else None
+        if draft.target is None:
+            return draft
+        reason = second.get(draft.target.target_id) or others.still_in(draft.target)
         if reason is None:
             return draft
         return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
-    alone = absent(program, targets, matches, source, rows, linked)
+    alone = absent(program, targets, matches, source, rows, linked, others)
     return [told(each) for each in alone]
 
 
