@@ -126,6 +126,27 @@ def test_a_second_record_of_a_leaver_is_listed() -> None:
         assert ids == [found] * may_be_theirs, case
 
 
+def test_a_second_record_whose_key_has_another_form_is_listed() -> None:
+    """Whatever else it holds, also of a sensitive key; not if it has left, or is somebody's."""
+    forms = [("050", "50"), ("050", 50), ("050", "050 "), ("Ab", "aB"), (7, "7"), ("050", "51")]
+    for (code, ref), sensitive, left, owned in product(forms, *[[False, True]] * 3):
+        fields = {**MAPPING["fields"], "ref": {"from": "code", "sensitive": sensitive}}
+        second = {"ref": ref, "fullName": "Ben", "email": "b@example.com"}
+        bea = {"code": ref, "name": "Ben", "mail": "b@example.com", "status": "E"}
+        world = world_of(
+            [{**ANN, "code": code}, *[bea] * owned],
+            [{**HELD, "ref": code}, {**second, "state": "off" if left else "on"}],
+            fields=fields,
+        )
+        plan = planned(world)
+        ids = [each.target_id for each in still_in(plan, {}, planned=True) if not each.source_id]
+        case = (code, ref, sensitive, left, owned)
+        assert ids == ["t1"] * (ref != "51" and not left and not owned), case
+        if ids:
+            (told,) = [e for o in plan.telling for e in o.reasons if e.code == "may_have_left"]
+            assert told.text.startswith("has the same ref in another form as source record s0")
+
+
 def test_a_sensitive_value_names_no_record_of_an_unmatched_leaver() -> None:
     """Who is named for it would show it. A key is compared all the same."""
     for sensitive, ref in product([False, True], ["C", "a"]):

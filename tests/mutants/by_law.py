@@ -302,6 +302,13 @@ OWN = (
         "a leaver's second record lets them in",
     ),
     _whose(
+        "second-records-have-the-very-key",
+        "planning/second_records",
+        '                yield f"{what} in another form", records\n',
+        "",
+        "a leaver's second account under the key in another form lets them in",
+    ),
+    _whose(
         "a-key-alone-locks-out",
         "planning/guards",
         "action.verb.takes_access and not outcome.only_by_key",

@@ -125,7 +125,7 @@ def _by_keys(
     """Return the reasons for keys that differ only in form; `spoken` as in `Matches`."""
     found: dict[str, list[Reason]] = defaultdict(list)
     for level in range(len(policy.match)):
-        index = _index(free, level)
+        index = by_loose_key(free, level)
         for row in alone:
             key = key_at(row, level)
             near = index.get(loose(key), ()) if key is not None else ()
@@ -138,6 +138,15 @@ def _by_keys(
 def key_at(row: AnySourceRow | AnyTargetRow, level: int) -> Hashable:
     """Return a record's key at one level, as it is compared; None if it has none."""
     return row.keys[level] if level < len(row.keys) else None
+
+
+def by_loose_key(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[TargetRow]]:
+    """Return the target records by their keys at one level, those that differ in form together."""
+    index: dict[str, list[TargetRow]] = defaultdict(list)
+    for each in targets:
+        if (key := key_at(each, level)) is not None:
+            index[loose(key)].append(each)
+    return dict(index)
 
 
 def forms_of(row: AnySourceRow | AnyTargetRow) -> Iterator[tuple[int, str]]:
@@ -154,14 +163,6 @@ def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 
 def _is_alone(row: SourceRow, found: Match) -> bool:
     return found.target is None and found.conflict is None and not row.outside
-
-
-def _index(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[TargetRow]]:
-    index: dict[str, list[TargetRow]] = defaultdict(list)
-    for each in targets:
-        if (key := key_at(each, level)) is not None:
-            index[loose(key)].append(each)
-    return dict(index)
 
 
 def _reason(

@@ -21,7 +21,8 @@ from oneway.planning.lookalikes import (
     said_value,
     shown_fields,
 )
-from oneway.planning.match import Match, Matches, index_of
+from oneway.planning.match import Match, Matches
+from oneway.planning.near_misses import by_loose_key, key_at, loose
 from oneway.planning.plan import Reason
 
 
@@ -34,11 +35,11 @@ def second_records(
 ) -> Mapping[str, Reason]:
     """Return why unmatched target records may belong to leavers, by target id.
 
-    Such a record has not left, and shares a later key, an email or a unique value with a leaver
-    who has a match or a conflict. The whole name counts if the record has no key, if only the key
-    supports the leaver's match, or in a conflict. Others may be in conflict over it, but not if it
-    is `linked` to anybody in the source. People who may have left count as leavers. Of sensitive
-    values, only keys are compared.
+    Such a record has not left, and shares a key in any form, an email or a unique value with a
+    leaver who has a match or a conflict. The whole name counts if the record has no key, if only
+    the key supports the leaver's match, or in a conflict. Others may be in conflict over it, but
+    not if it is `linked` to anybody in the source. People who may have left count as leavers. Of
+    sensitive values, only keys are compared.
     """
     matched = matches.each(rows)
     left = [(row, found) for row, found in matched if row.leaver or row.may_have_left]
@@ -67,7 +68,7 @@ class _Search:
     ) -> None:
         self.policy = policy
         self.linked = linked
-        self.keys = [index_of(free, level) for level in range(len(policy.match))]
+        self.keys = [by_loose_key(free, level) for level in range(len(policy.match))]
         self.held = {position: holders_of(free, position) for position in shown_fields(policy)}
         self.naming = naming_of(policy)
         keyless = [each for each in free if is_keyless(each)]
@@ -78,7 +79,10 @@ class _Search:
         paths = self.policy.match_paths
         for level, key in enumerate(row.keys):
             if key is not None:
-                yield paths[level] or f"match key {level + 1}", self.keys[level].get(key, ())
+                what = paths[level] or f"match key {level + 1}"
+                records = self.keys[level].get(loose(key), ())
+                yield what, [each for each in records if key_at(each, level) == key]
+                yield f"{what} in another form", records
         for position, holders in self.held.items():
             value = said_value(row, position)
             records = holders.get(one_form(value), ()) if value is not None else ()
