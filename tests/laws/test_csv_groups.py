@@ -29,7 +29,8 @@ ODD = [
 ]  # fmt: skip
 RAW = [
     b"\xff", b'"', b'""', b'"a"b', b"a\rb", b"\r", b"", b" ", b",", b",,,,,,,", b"1,2", b"Total,,",
-    b"Summe,", b"TOTAL", b"a,b,c,d,e,f", b'"a\n\n', b' "a,b"', b"\xef\xbb\xbf", b"\xc3\xa9,\xc3",
+    b"Summe,", b"TOTAL", b"name,id", b"a,b,c,d,e,f",
+    b'"a\n\n', b' "a,b"', b"\xef\xbb\xbf", b"\xc3\xa9,\xc3",
 ]  # fmt: skip
 HEADINGS = [
     ["id", "name"],
@@ -99,6 +100,8 @@ def sizes(group: int) -> "patch.multiple[object]":
 @example((b"id,a\n" + b"1,2\n" * 9 + b"2,\n" * 5 + b"Total,\n" + b"3,4\n", FileOptions()), 8)
 @example((b"id,a\n" + b"1,2\n" * 9 + b"Total,9\n3,4\n", FileOptions(footer="Total")), 8)
 @example((b"id,a\n" + b"1,2\n" * 9 + b'3,"4', FileOptions()), 8)
+@example((b"id,a\n" + b"1,2\n" * 9 + b"A,ID\n" + b"3,4\n" * 9, FileOptions()), 8)
+@example((b"id,a,b\n" + b"1,2,3\n" * 9 + b"x, b,ID\n" + b"3,4,5\n" * 9, FileOptions()), 8)
 @example((b"id,a\n" + b"1,2\n" * 9 + b'3, "4,5"\n', FileOptions()), 8)
 def test_rows_are_the_same_one_by_one_and_many_at_a_time(
     drawn: tuple[bytes, FileOptions], group: int

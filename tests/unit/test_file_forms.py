@@ -299,6 +299,42 @@ def test_marks_and_headings_within_a_file_are_nobody(tmp_path: Path, line: str) 
     assert ([each["code"] for each in good], len(problems)) == (["1"], 1)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "name,code,email",
+        "NAME , Code,Email",
+        "email,code",
+        "code,email,name,phone",
+        "phone,code,name,email",
+        '"name","code","phone"',
+    ],
+)
+@pytest.mark.parametrize("above", [1, 3_000])
+def test_a_second_table_in_another_order_ends_the_reading(
+    tmp_path: Path, line: str, above: int
+) -> None:
+    """What stands below has other columns; also far down, where many rows are read at once."""
+    rows = "".join(f"{number},Ann,a@example.com\n" for number in range(above))
+    said = f"a.csv:{above + 2}: the headings stand here again, in another order"
+    with pytest.raises(ReadError, match=said) as caught:
+        read(tmp_path / "a.csv", f"code,name,email\n{rows}{line}\nBob,2,b@example.com\n", id="code")
+    assert caught.value.code == "R154"
+    assert "other columns" in caught.value.help
+
+
+def test_a_second_table_of_a_sheet_in_another_order_ends_the_reading(tmp_path: Path) -> None:
+    rows = [["id", "name"], ["1", "Ann"], ["name", "id"], ["Bob", "2"]]
+    with pytest.raises(ReadError, match=r"a\.xlsx:3: the headings stand here again"):
+        opened().reader(workbook(tmp_path / "a.xlsx", {"Staff": rows})).read()
+
+
+@pytest.mark.parametrize("line", ["email,Ann,", "code,Ann,", "name,,", "x,code,y"])
+def test_a_person_who_is_called_like_a_heading_is_a_person(tmp_path: Path, line: str) -> None:
+    found, problems, _ = read(tmp_path / "a.csv", f"code,name,email\n{line}\n", id="code")
+    assert (len(found), problems) == (1, [])
+
+
 @pytest.mark.parametrize("name", ["Page", "Rowe", "Counter", "Records", "Endo"])
 def test_names_like_marks_are_people(tmp_path: Path, name: str) -> None:
     data = f"name,code,email\n{name},1,\n"

@@ -32,6 +32,8 @@ class Table:
         self.ended = False
         self.padded = 0
         self._beyond = 0
+        self._places: dict[str, int] = {}
+        """The numbers of the columns by their headings, also in other cases."""
         self._near_footer: tuple[int, str] | None = None
 
     @property
@@ -54,6 +56,13 @@ class Table:
         names = self.trimmed(columns)
         self._check(names, line)
         self.headings = Headings(names, options.types, flat=options.headings == "flat")
+        changes = (str.upper, str.lower, str.title, str.strip)
+        self._places = {  # what stands at the top goes last
+            change(name.strip()): number
+            for change in changes
+            for number, name in enumerate(names)
+            if name.strip()
+        }
         if deep := self.headings.too_deep():
             summary = f"column {names.index(deep) + 1} is nested deeper than {DEEPEST} levels"
             raise self.bad(line, summary, "rename the column, or set the option headings: flat")
@@ -75,6 +84,10 @@ class Table:
         cells = self.stated(cells)
         if not any(cell.strip() for cell in cells):
             return None
+        again = self._headings_again(cells)
+        if again and any(number != place for number, place in again):
+            summary = "the headings stand here again, in another order than at the top"
+            raise ReadError("R154", f"{self._name}:{line}: {summary}", _TWO_TABLES)
         wanted, found = len(self.headings.names), len(cells)
         if found < wanted:
             if cut or self._options.short_rows == "error":
@@ -100,11 +113,26 @@ class Table:
         if word := footer_in(cells):
             problem = f"looks like a total, not a record: set the option footer: {word}"
             return FileEntry(line, raw, {}, problem)
-        if list(cells[:wanted]) == list(self.headings.names) and wanted > 1:
+        if again:
             return FileEntry(line, raw, {}, "repeats the headings: remove it")
         if self._options.unfit_cells == "error" and (problem := self.headings.unfit(cells)):
             return self._damaged(line, raw, cells, problem, in_place=in_place)
         return FileEntry(line, raw, self.headings.record(cells))
+
+    def _headings_again(self, cells: Sequence[str]) -> Sequence[tuple[int, int]]:
+        """Return the numbers of the cells that are headings, and of the columns so called.
+
+        A row has the headings again if they are most of its cells, and most of the headings; of
+        its first two cells, one is a heading. Otherwise none are returned.
+        """
+        places = self._places
+        if places.keys().isdisjoint(map(str.strip, cells[:2])) or len(self.headings.names) < 2:
+            return ()
+        filled = [*map(str.strip, cells)]
+        found = [(number, places[cell]) for number, cell in enumerate(filled) if cell in places]
+        named = len({place for _, place in found})
+        most = 3 * len(found) >= 2 * sum(map(bool, filled))
+        return found if most and 2 * named > len({*places.values()}) else ()
 
     def are_usual(self, rows: Sequence[Sequence[str]], text: str) -> bool:
         """Return whether `entry` certainly finds a record in each of many rows, and nothing to say.
@@ -112,13 +140,15 @@ class Table:
         The cells are `stated`, and `text` is that of all rows: what hardly any file holds is
         searched for there first, which is much faster than in each cell.
         """
-        names = self.headings.names
-        wanted = len(names)
+        wanted, known = len(self.headings.names), self._places
+        second = min(1, wanted - 1)
         if {*map(len, rows)} != {wanted} or self._may_end(text):
             return False
         for row in rows:
             first = row[0].strip()
-            if not (first or any(map(str.strip, row))) or (row == names and wanted > 1):
+            if not (first or any(map(str.strip, row))):
+                return False
+            if (first in known or row[second].strip() in known) and self._headings_again(row):
                 return False
             if (not first or is_total(first)) and footer_in(row):
                 return False
@@ -352,6 +382,10 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(repr(name[:60]) for name in known[:_MANY]) + more
 
 
+_TWO_TABLES = (
+    "the rows below have other columns: give that table a file of its own, or bring its columns "
+    "into the order of the first"
+)
 HEADER_HELP = "save the file as CSV (UTF-8) with commas and with lines that end in LF or CRLF"
 
 
