@@ -492,3 +492,45 @@ def test_a_leaver_leaves_whose_row_has_a_cell_that_nothing_of_the_leave_reads(
     assert users()["001"]["leaveDate"] == "2026-01-31"
     again = oneway("plan", "m.yaml", "--format", "json")
     assert json.loads(again.out)["counts"].get("leave", 0) == 0
+
+
+CUT = """\
+oneway: 1
+name: cut
+source: {connector: file, resource: people.csv, options: {id: code}RECORD}
+target: {connector: file, resource: users.json}
+match:
+  - {source: code, target: reference}
+fields:
+  reference: {from: code, write: on_create}
+leavers:
+  when: status == 'Former'
+  set: {active: {value: false}}
+  left: active == `false`
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "declared", "ended", "active"),
+    [
+        ("For", False, 5, True),
+        ("For", True, 5, True),
+        ("Former", False, 5, True),
+        ("Former", True, 0, False),
+        ("Former\n", False, 0, False),
+        ('"Former"', False, 0, False),
+    ],
+)
+def test_who_may_have_left_in_the_last_cell_of_a_file_without_a_line_end_is_listed(
+    files, oneway: Run, last: str, declared: bool, ended: int, active: bool
+) -> None:
+    """The words of a record schema say that it is whole, as a second record with it would."""
+    users = [{"id": n, "reference": f"{n}", "active": True} for n in (1, 2)]
+    files("fields: {}\n", [], users)
+    words = "{status: {type: string, enum: [Current, Former]}, code: {type: string}}"
+    record = f", record: {{type: object, properties: {words}}}" if declared else ""
+    Path("m.yaml").write_text(CUT.replace("RECORD", record), "utf-8")
+    Path("people.csv").write_text(f"code,status\n1,Current\n2,{last}", "utf-8")
+    done = oneway("sync", "m.yaml")
+    assert done.code == ended, done.out
+    assert json.loads(Path("users.json").read_text("utf-8"))[1]["active"] == active

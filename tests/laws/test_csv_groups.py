@@ -100,6 +100,8 @@ def sizes(group: int) -> "patch.multiple[object]":
 @example((b"id,a\n" + b"1,2\n" * 9 + b"2,\n" * 5 + b"Total,\n" + b"3,4\n", FileOptions()), 8)
 @example((b"id,a\n" + b"1,2\n" * 9 + b"Total,9\n3,4\n", FileOptions(footer="Total")), 8)
 @example((b"id,a\n" + b"1,2\n" * 9 + b'3,"4', FileOptions()), 8)
+@example((b"id,a\n" + b"1,2\n" * 9 + b"3,4", FileOptions()), 8)
+@example((b"id,a\n" + b"1,2\n" * 9 + b"3,2", FileOptions()), 8)
 @example((b"id,a\n" + b"1,2\n" * 9 + b"A,ID\n" + b"3,4\n" * 9, FileOptions()), 8)
 @example((b"id,a,b\n" + b"1,2,3\n" * 9 + b"x, b,ID\n" + b"3,4,5\n" * 9, FileOptions()), 8)
 @example((b"id,a\n" + b"1,2\n" * 9 + b'3, "4,5"\n', FileOptions()), 8)
@@ -146,7 +148,7 @@ def test_usual_rows_are_read_many_at_a_time(options: FileOptions) -> None:
     """Otherwise these laws would hold of nothing."""
     options = replace(options, types={})
     rows = [["id", "a.x", ""], *([str(n), "O Neill", " "] for n in range(9))]
-    file = b"\n".join(written(each, options, quoted=False) for each in rows)
+    file = b"".join(written(each, options, quoted=False) + b"\n" for each in rows)
     with sizes(200):
         found = list(CsvRows("a.csv", options).grouped(io.BytesIO(file)))
     assert [type(each) for each in found] == [FileEntries]

@@ -304,7 +304,7 @@ OWN = (
     _whose(
         "second-records-have-the-very-key",
         "planning/second_records",
-        '                yield f"{what} in another form", records\n',
+        '                yield f"{what} in another form", near\n',
         "",
         "a leaver's second account under the key in another form lets them in",
     ),

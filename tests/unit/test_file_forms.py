@@ -1,18 +1,22 @@
 """Files as people send them: any delimiter, encoding, headings, title rows, footers, workbooks."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oneway.core.batches import Batch
 from oneway.core.connector import Access, Description, NotSent, ReadError, Rejected
-from oneway.core.records import path_of, path_text
-from oneway_connectors.file import FileConnector, connect
+from oneway.core.records import Record, path_of, path_text
+from oneway_connectors.file import FileConnector, connect, csv_rows
 from oneway_connectors.file.letters import is_garbled
-from oneway_connectors.file.options import DELIMITERS
+from oneway_connectors.file.options import DELIMITERS, file_options
+from oneway_connectors.file.reader import FileReader
 from workbooks import Computed, workbook
 
 PLAIN = "id,name\n1,Ann\n2,Bob\n"
@@ -335,6 +339,59 @@ def test_a_person_who_is_called_like_a_heading_is_a_person(tmp_path: Path, line:
     assert (len(found), problems) == (1, [])
 
 
+ROWS = "1,Ann,Current\n2,Bob,Former\n3,Cy,\n"
+
+
+@pytest.mark.parametrize("above", [1, 400])
+@pytest.mark.parametrize(
+    ("rows", "last", "options", "cut"),
+    [
+        (ROWS, "4,Dee,For", {}, True),
+        (ROWS, "4,Dee,Former", {}, False),
+        (ROWS, "4,Dee,", {}, False),
+        (ROWS, '4,Dee,"For"', {}, False),
+        (ROWS, '4,Dee,"a ""b"""', {}, True),  # a mark at the end that may open the cell's next one
+        (ROWS, "4,Dee,For\n", {}, False),
+        (ROWS, "4,Dee,n/a", {"blank": "n/a"}, False),
+        (ROWS, "4,Dee,Former ", {"spaces": "trim"}, False),
+        ("1,Ann,2026-01-31\n", "4,Dee,2026-02-2", {}, True),
+        ("1,Ann,2026-01-31\n", "4,Dee,2026-02-28", {}, False),
+        ("1,Ann,31/01/2026\n", "4,Dee,28/02/2026", {"types": "x=date:dd/MM/yyyy"}, False),
+        ("1,Ann,2026-1-31\n", "4,Dee,2026-2-2", {"types": "x=date:yyyy-M-d"}, True),
+        ("1,Ann,true\n", "4,Dee,false", {"types": "x=boolean"}, False),
+        ("1,Ann,1200\n", "4,Dee,120", {"types": "x=integer"}, True),
+        ("1,Ann,E01\n2,Bob,E02\n", "4,Dee,E03", {}, False),  # all are equally long
+        ("1,Ann,E01\n2,Bob,E02\n", "4,Dee,E0", {}, True),
+        ("1,Ann,Current\n", "4,Dee,", {}, True),
+    ],
+)
+def test_a_last_cell_without_a_line_end_may_be_cut(
+    tmp_path: Path, rows: str, last: str, options: dict[str, str], cut: bool, above: int
+) -> None:
+    """Unless the file itself shows that it is whole; many rows at once tell it too."""
+    path = tmp_path / "a.csv"
+    kept = "".join(
+        f"{row.replace(',', f'{n},', 1)}\n" for n in range(above) for row in rows.split()
+    )
+    path.write_text(f"id,name,x\n{kept}{last}")
+    with patch.multiple(csv_rows, FAST_AFTER=50, GROUP=20):
+        found = list(each_record(FileReader(str(path), file_options(options))))
+    assert [each.id for each in found if each.damage] == ["4"] * cut
+    if cut:
+        (odd,) = [each for each in found if each.damage]
+        assert (odd.problem, odd.lost, odd.cut) == ("", (("x",),), True)
+        assert "column 'x' may be cut off" in odd.damage
+        assert odd.place == f"line {len(found) + 1}"
+
+
+def each_record(reader: FileReader) -> Iterator[Record]:
+    for each in reader.batches([]):
+        if isinstance(each, Batch):
+            yield from map(each.record, range(len(each)))
+        else:
+            yield each
+
+
 @pytest.mark.parametrize("name", ["Page", "Rowe", "Counter", "Records", "Endo"])
 def test_names_like_marks_are_people(tmp_path: Path, name: str) -> None:
     data = f"name,code,email\n{name},1,\n"
@@ -415,7 +472,7 @@ def test_the_options_that_a_file_needs_are_suggested(
     assert opened(**found).reader(str(path)).read().complete
 
 
-def test_the_options_of_a_workbook_are_suggested(tmp_path: Path) -> None:
+def test_the_file_options_a_workbook_are_suggested(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Staff": SHEET, "Other": [["x"]]})
     assert opened().suggest(path).options == {"sheet": "Staff", "header": "3", "footer": "Total"}
 

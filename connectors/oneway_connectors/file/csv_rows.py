@@ -11,6 +11,7 @@ should import it as text.
 import csv
 import io
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -31,6 +32,12 @@ from oneway_connectors.file.sniff import SAMPLE, what_is_amiss
 from oneway_connectors.file.table import HEADER_HELP, OfTable, Table
 
 LONGEST_CELL = 16_000_000
+_FEW = 2
+"""How many different cells are too few to say how long those of their column are."""
+_AT_END = (
+    "no other line has the same there; export the file again in full, or end its last line if the "
+    "cell is whole"
+)
 
 
 class CsvRows(OfTable):
@@ -67,7 +74,8 @@ class CsvRows(OfTable):
         usual, size, going_on = UsualRows(self._table, self._dialect), GROUP, True
         while going_on and (some := lines.ahead(size, BYTES)):
             joined = b"".join(some).removesuffix(b"\n")
-            items = usual.items(joined, len(some))
+            ended = some[-1].endswith(b"\n")  # the last line of the file may be cut
+            items = usual.items(joined, len(some)) if ended else None
             if items is not None:
                 numbers = range(lines.number + 1, lines.number + 1 + len(some))
                 lines.skip(len(some))
@@ -113,10 +121,41 @@ class CsvRows(OfTable):
                     self._end_at_footer(lines)
                     return False
                 entry = self._table.entry(line, lines.take(), cells, cut=lines.cut)
+                if entry is not None and lines.cut and not entry.problem:
+                    entry = self._perhaps_cut(entry, cells)
             if entry is not None:
                 self._malformed = self._malformed or (entry.line if entry.problem else 0)
                 yield entry
         return True
+
+    def _perhaps_cut(self, entry: FileEntry, cells: Sequence[str]) -> FileEntry:
+        """Return the entry of a last line without a line end, whose last cell may not be whole."""
+        last = len(self._headings.names) - 1
+        cell, quote = self._table.stated(cells)[last], self._options.quote.encode()
+        lost = self._headings.paths({last})
+        closed = quote and entry.raw.endswith(quote) and not cell.endswith(self._options.quote)
+        if not lost or closed or entry.raw.endswith(b"\r") or self._headings.is_whole(last, cell):
+            return entry
+        above = self._cells_above(last)
+        if cell in above or _are_one_length([*filter(None, map(str.strip, above)), cell.strip()]):
+            return entry
+        name = self._headings.names[last]
+        why = f"column {name!r} may be cut off: the last line alone has no line end, and {_AT_END}"
+        return entry._replace(lost=lost, cut=why)
+
+    def _cells_above(self, number: int) -> set[str]:
+        """Return the different cells of one column in all lines that have a line end."""
+        assert self._file is not None
+        self._file.seek(0)
+        lines, found = Lines(self._file), set[str]()
+        lines.preface(self._options.header)
+        with suppress(csv.Error):
+            next((cells for cells in self._dialect.rows(lines) if any(map(str.strip, cells))), None)
+            for cells in self._dialect.rows(lines):
+                if number < len(cells) and not lines.cut:
+                    found.add(self._table.stated(cells)[number])
+        self._file.seek(0, io.SEEK_END)
+        return found
 
     def _end_at_footer(self, lines: Lines) -> None:
         """Keep the footer and the lines below it, and check those for a record."""
@@ -213,6 +252,11 @@ class CsvRows(OfTable):
         cells = self._dialect.cells_of(raw)
         missing = len(self._headings.names) - len(cells)
         return self._row([*cells, *[""] * missing]) if missing > 0 else raw
+
+
+def _are_one_length(cells: Sequence[str]) -> bool:
+    """Return whether a few different cells are equally long, as codes and days are: none is cut."""
+    return len(cells) > _FEW and {*map(len, cells)} == {len(cells[-1])}
 
 
 def _what_is_stray(error: str) -> str:

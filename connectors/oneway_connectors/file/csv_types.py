@@ -78,6 +78,14 @@ class CellType:
         pattern, words = _ABOUT[self.kind]
         return "" if pattern.fullmatch(text) else words
 
+    def is_whole(self, cell: str) -> bool:
+        """Return whether a cell fits the type, and no beginning of another cell would."""
+        fixed = self.kind == "boolean" or (
+            self.kind == _DATE
+            and (self.pattern == SERIAL or self.pattern[-2:-1] == self.pattern[-1])
+        )
+        return fixed and bool(cell.strip()) and not self.unfit(cell)
+
     def is_no_day(self, text: str) -> bool:
         """Return whether an unfit cell is written like a date: there is no 31 February."""
         patterns = (self.pattern, _ISO) if self.kind == _DATE else ()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from oneway.core.connector import Rejected
 from oneway.core.key_names import names_secret
 from oneway.core.nesting import DEEPEST
-from oneway.core.records import Value, path_of, path_text
+from oneway.core.records import Value, parse_day, path_of, path_text
 from oneway_connectors.file.blank_words import looks_blank
 from oneway_connectors.file.csv_types import CellType
 
@@ -108,6 +108,13 @@ class Headings:
         """Return the paths of keys of some columns."""
         return tuple((*way, last) for number, way, last, _ in self._columns if number in numbers)
 
+    def is_whole(self, number: int, cell: str) -> bool:
+        """Return whether the type of a column says that a cell is not the beginning of another."""
+        kind = self._types.get(self.names[number])
+        if kind is not None:
+            return kind.is_whole(cell)
+        return len(cell.strip()) == _ISO_DAY and parse_day(cell) is not None
+
     def odd(self, cells: Sequence[str]) -> set[int]:
         """Return which cells do not fit the types of their columns."""
         typed = ((number, kind) for _, number, kind in self._typed if number < len(cells))
@@ -173,6 +180,8 @@ def _remedy(text: str) -> str:
 
 
 _LONGEST_SHOWN = 12
+_ISO_DAY = 10
+"""How long an ISO day is."""
 
 
 def split(keys: tuple[str, ...]) -> tuple[tuple[str, ...], str]:

@@ -33,7 +33,8 @@ class FileEntry(NamedTuple):
 
     `line` is where it starts, from 1. `problem` says why it is not valid: `data` are then empty,
     or what identifies the person. If `lost` names paths, `data` hold everything else. `gap` means
-    that records may be missing after it.
+    that records may be missing after it. `cut` says why the value at the path in `lost` may not be
+    whole: `data` hold it.
     """
 
     line: int
@@ -42,6 +43,7 @@ class FileEntry(NamedTuple):
     problem: str = ""
     gap: bool = False
     lost: tuple[tuple[str, ...], ...] = ()
+    cut: str = ""
 
 
 class FileEntries(NamedTuple):

@@ -317,9 +317,14 @@ class _Reading:
         damage = self.letters.damage(entry)
         lost = self.letters.lost(entry) if entry.lost or damage else ()
         if self.ids.path in (*entry.lost, *lost):
-            return Record(id, entry.data, _said(problem), damage)  # it may be anybody's
+            return Record(
+                id, entry.data, _said(problem), damage or entry.cut
+            )  # it may be anybody's
         place = f"line {entry.line}" if entry.lost else ""
-        return Record(id, entry.data, _said(problem), damage, (*entry.lost, *lost), place)
+        said, paths = _said(problem), (*entry.lost, *lost)
+        if entry.cut and not damage:
+            return Record(id, entry.data, said, entry.cut, paths, place, cut=True)
+        return Record(id, entry.data, said, damage, paths, place)
 
     def batch(self, entries: FileEntries) -> Iterator[Record | Batch]:
         """Yield the records of several entries; each by itself where their ids are unusual."""

@@ -48,8 +48,9 @@ class Record:
     person. `damage` says why text of a record must not be written elsewhere, such as letters lost
     in an export: an `error` too for a source record, but not for a target record, which the sync
     may mend. `lost` are the paths whose values are wrong, where it is known that all other values
-    are right; the data may lack these paths. `place` is where a record with a problem stands, such
-    as the line of a file, if that is not its id already.
+    are right; the data may lack these paths. `cut` says that these values may be right all the
+    same, as the last ones of a file whose last line has no end. `place` is where a record with a
+    problem stands, such as the line of a file, if that is not its id already.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Record:
     damage: str = ""
     lost: tuple[tuple[str, ...], ...] = ()
     place: str = ""
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

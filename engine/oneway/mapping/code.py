@@ -1,6 +1,6 @@
 """A compiled mapping: its policy, and the expressions that compute each part of a row."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import field
 from typing import TypeAlias
 
@@ -101,6 +101,8 @@ class MappingCode:
     secrets: Secrets = field(default_factory=Secrets)
     marked: frozenset[tuple[str, ...]] = frozenset()
     """The sensitive keys of source records: whatever reads one is sensitive."""
+    words: Mapping[tuple[str, ...], frozenset[Hashable]] = field(default_factory=dict)
+    """The identities of the words that the source's record schema names, by their paths."""
 
     @property
     def open_tables(self) -> frozenset[str]:

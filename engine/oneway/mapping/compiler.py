@@ -22,7 +22,7 @@ from oneway.mapping.lint import lint, weighed
 from oneway.mapping.lint.leaving import left_reads, misspelt
 from oneway.mapping.lint.typing_of import nodes_in
 from oneway.mapping.program import FieldRule, LeftCondition, Policy, Rule
-from oneway.mapping.record_schema import readable, reading_of, typed, writable
+from oneway.mapping.record_schema import readable, reading_of, typed, words_of, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
 from oneway.mapping.spec import (
     Constant,
@@ -140,6 +140,7 @@ class _Compiler:
             target_reading=reading_of(self.target),
             unsure=self.unsure(),
             marked=self.marked,
+            words=words_of(self.source),
         )
         secrets = self.secrets(code)
         tables = tuple(self.reference(each, secrets) for each in spec.references)

@@ -63,10 +63,12 @@ from oneway.mapping.program import (
     TargetRow,
     Written,
 )
+from oneway.mapping.read_keys import read_in_source
 from oneway.mapping.same_rows import SameRows
 from oneway.mapping.spec import Constant, Merge, OutOfScope, Write
 from oneway.mapping.unreadable import (
     leave_of,
+    settled,
     strict_code,
     strictly,
     with_placeholders,
@@ -114,8 +116,16 @@ class Interpreted:
     @one_record()
     def source_row(self, record: Record) -> SourceRow:
         """Return the source row of a record; never raises."""
+        record = self.settled(record)
         row = self._source_row(record)
         return row if self.code.one_per is None else row._replace(standing=self.standing(record))
+
+    def settled(self, record: Record) -> Record:
+        """Return a source record, as a whole one if what may be cut off makes no difference."""
+        if not record.cut:
+            return record
+        read = (expression for expression, _ in read_in_source(self.code))
+        return settled(record, read, self.code.words)
 
     @one_record()
     def standing(self, record: Record) -> Standing | None:
@@ -123,6 +133,7 @@ class Interpreted:
         code = self.code.one_per
         if code is None:
             return None
+        record = self.settled(record)
         if record.problem or record.damage:
             return Standing(person_failure=self._unread(record))
         try:

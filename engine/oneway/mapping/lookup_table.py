@@ -6,6 +6,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import Snapshot, Value, identity, is_blank
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.expressions import Context, EvaluationError
+from oneway.mapping.unreadable import settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
     rows: dict[Hashable, list[Value]] = {}
     problems = list(snapshot.problems)
     keyless = []
-    for record in snapshot.records:
+    for each in snapshot.records:
+        record = settled(each, (code.key, code.value)) if each.cut else each
         try:
             if record.problem or record.damage:
                 raise EvaluationError(record.problem or record.damage)

@@ -7,7 +7,7 @@ schema says of one field: type, length, pattern, and the words allowed.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache, partial
 from typing import TypeAlias
@@ -177,6 +177,12 @@ def _all_items(check: Check | None, of_each: Check, value: Value) -> str:
     if wrong or not isinstance(value, list):
         return wrong
     return next((f"of an item, {each}" for each in map(of_each, value) if each), "")
+
+
+def words_of(resource: Resource) -> Mapping[tuple[str, ...], frozenset[Hashable]]:
+    """Return the identities of the words that a resource names, by their paths."""
+    named = {path: each.enum for path, each in resource.fields.items() if each.enum}
+    return {path_of(path): frozenset(map(identity, enum)) for path, enum in named.items()}
 
 
 def json_types(value: Value) -> frozenset[str]:

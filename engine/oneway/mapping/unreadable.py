@@ -1,13 +1,26 @@
 """Reads records of which some values are lost, so that an answer counts only if it is certain."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
-from oneway.core.records import MISSING, Record, Value, at, with_value, without_path
+from oneway.core.records import (
+    MISSING,
+    Record,
+    Value,
+    at,
+    identity,
+    keys_overlap,
+    with_value,
+    without_path,
+)
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Expression
 from oneway.mapping.program import SourceRow
 from oneway.mapping.spec import Constant
+
+Words: TypeAlias = Mapping[tuple[str, ...], frozenset[Hashable]]
+_NONE: Words = {}
 
 
 def without_lost(record: Record) -> Record:
@@ -16,6 +29,27 @@ def without_lost(record: Record) -> Record:
     for path in record.lost:
         data = without_path(data, path)
     return replace(record, data=data)
+
+
+def settled(record: Record, read: Iterable[Expression], words: Words = _NONE) -> Record:
+    """Return a record that may be cut as a whole one, if it is, or if nothing reads what is lost.
+
+    A value is whole if it is one of the declared `words` of its path.
+    """
+    asked = tuple(read)
+
+    def in_order(path: tuple[str, ...]) -> bool:
+        value = at(record.data, path)
+        if value is not MISSING and identity(value) in words.get(path, ()):
+            return True
+        return not any(
+            each.facts.whole or any(keys_overlap(path, use.keys) for use in each.paths)
+            for each in asked
+        )
+
+    if record.problem or not (record.cut and all(map(in_order, record.lost))):
+        return record
+    return replace(record, damage="", lost=(), cut=False)
 
 
 def strictly(expression: Expression, record: Record) -> Expression:

@@ -80,9 +80,9 @@ class _Search:
         for level, key in enumerate(row.keys):
             if key is not None:
                 what = paths[level] or f"match key {level + 1}"
-                records = self.keys[level].get(loose(key), ())
-                yield what, [each for each in records if key_at(each, level) == key]
-                yield f"{what} in another form", records
+                near = self.keys[level].get(loose(key), ())
+                yield what, [each for each in near if key_at(each, level) == key]
+                yield f"{what} in another form", near
         for position, holders in self.held.items():
             value = said_value(row, position)
             records = holders.get(one_form(value), ()) if value is not None else ()

@@ -292,7 +292,7 @@ class Person:
 
     def _source(self) -> Record:
         assert self.row is not None
-        return self.house.sources[self.row.source_id]
+        return self.house.interpreter.settled(self.house.sources[self.row.source_id])
 
     def _of_source(self, expression: Expression) -> tuple[bool | None, str]:
         record = self._source()
