@@ -34,8 +34,12 @@ _STYLES = f"""<?xml version="1.0" encoding="UTF-8"?><styleSheet xmlns="{_MAIN}">
 </styleSheet>"""
 
 
-def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> str:
-    """Write a workbook and return its path."""
+def workbook(
+    path: Path, sheets: Mapping[str, Sequence[Sequence[Cell]]], merged: Sequence[str] = ()
+) -> str:
+    """Write a workbook and return its path; each sheet has the ranges of cells `merged`."""
+    ranges = "".join(f'<mergeCell ref="{each}"/>' for each in merged)
+    merges = f'<mergeCells count="{len(merged)}">{ranges}</mergeCells>' if merged else ""
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("[Content_Types].xml", _TYPES)
         file.writestr("_rels/.rels", _relations([("officeDocument", "xl/workbook.xml")]))
@@ -52,7 +56,7 @@ def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> str:
         file.writestr("xl/styles.xml", _STYLES)
         for number, rows in enumerate(sheets.values(), 1):
             body = "".join(_row(line, cells) for line, cells in enumerate(rows, 1))
-            sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>'
+            sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData>{merges}</worksheet>'
             file.writestr(f"xl/worksheets/sheet{number}.xml", sheet)
     return str(path)
 

@@ -344,6 +344,14 @@ def test_no_folder(tmp_path: Path, path: str) -> None:
         connections_in(tmp_path / path)
 
 
+def test_an_ending_in_capitals_is_an_ending(tmp_path: Path) -> None:
+    for number, file in enumerate(("a.YAML", "b.Yml", "c.yaml")):
+        (tmp_path / file).write_text(MINIMAL.replace("acme", f"c{number}"))
+    found = [each.connection.name for each in connections_in(tmp_path) if each.connection]
+    assert found == ["c0", "c1", "c2"]
+    assert path_of("c0", tmp_path) == str(tmp_path / "a.YAML")
+
+
 def test_a_connection_is_found_by_its_name(tmp_path: Path) -> None:
     for file, name in (("acme.yaml", "acme"), ("north.yml", "north"), ("x.yaml", "inside")):
         (tmp_path / file).write_text(MINIMAL.replace("acme", name))

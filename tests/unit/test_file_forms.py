@@ -294,6 +294,32 @@ def test_what_a_sheet_holds_in_the_place_of_a_value_is_never_blank(tmp_path: Pat
     assert all("column 'dept'" in str(each) for each in problems)
 
 
+def test_a_merged_cell_is_never_blank_in_the_rows_that_it_covers(tmp_path: Path) -> None:
+    """Excel shows one value for all of them, and only the first cell holds it."""
+    rows = [
+        ["Staff", None, None], ["id", "status", "dept"], ["1", "Former", "A"], ["2", None, "A"],
+        ["3", None, None], ["4", "Current", None], ["5", None, "B"], [None, None, None],
+        ["6", None, None], ["Summe: 6", None, None], ["Total", None, None],
+    ]  # fmt: skip
+    merged = ["A1:C1", "B3:B4", "B6:C6", "C7:C8", "B5:C5", "A9:C9", "A10:C10", "A11:C11"]
+    path = workbook(tmp_path / "a.xlsx", {"Staff": rows}, merged)
+    found = opened(header="2", footer="Total").reader(path).read().records
+    assert [(each.id, each.lost) for each in found if each.problem] == [
+        ("2", (("status",),)),
+        ("4", (("dept",),)),
+        ("6", (("status",), ("dept",))),
+        ("line 10", ()),
+    ]
+    *odd, total = [each.problem for each in found if each.problem]
+    assert all("a merged cell" in each for each in odd)
+    assert "looks like a total" in total
+    assert [each.id for each in found if not each.problem] == ["1", "3", "5"]
+    kept = opened(header="2", footer="Total", damaged_cells="keep").reader(path).read().records
+    shown = {e.id: (e.data["status"], e.data["dept"]) for e in kept if not e.problem}
+    assert shown["2"] == ("Former", "A")
+    assert shown["4"] == ("Current", "Current")
+
+
 @pytest.mark.parametrize(
     "line", ["*** End of report ***,,", "Records: 2,,", "Summe,2,", "<EOF>,,", "code,name,email"]
 )

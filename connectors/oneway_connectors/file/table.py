@@ -313,7 +313,16 @@ To search for one character is ten times as fast.
 """
 _DAMAGE_SIGNS = (("#", "#"), ("=", "="), ("+", "E+"), (":", "Err:"))
 """Of which one is in each text that any of `_DAMAGE` fits."""
+MERGED = "#MERGED!"
+"""What stands for a cell that is blank because a workbook merges it with another."""
 _DAMAGE = (
+    (
+        re.compile(MERGED),
+        (
+            "a merged cell, whose value stands in another cell alone",
+            "unmerge it in the spreadsheet, and fill in each cell",
+        ),
+    ),
     (
         # https://support.microsoft.com: "How to correct a #N/A error" and its siblings; Err:502
         # is LibreOffice's.

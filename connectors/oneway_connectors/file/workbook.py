@@ -7,7 +7,8 @@ are read as the values that the spreadsheet last computed. A workbook is never w
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, TypeAlias
 
 from oneway.core.bounded import read_up_to
@@ -16,7 +17,8 @@ from oneway.core.records import Value
 from oneway_connectors.file import workbook_process
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import FileOptions
-from oneway_connectors.file.table import OfTable, Table
+from oneway_connectors.file.sniff import footer_in
+from oneway_connectors.file.table import MERGED, OfTable, Table
 
 MAX_SIZE = 200_000_000
 _SHEETS = 8
@@ -32,6 +34,7 @@ class WorkbookRows(OfTable):
         self._name = name
         self._options = options
         self._table = Table(name, options, lambda: "")
+        self._merged: Mapping[int, Sequence[tuple[int, str]]] = {}
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` if the file is not a workbook or lacks the sheet."""
@@ -42,9 +45,22 @@ class WorkbookRows(OfTable):
                 for below, others in rows[position:]:
                     self._table.after_footer(below, others)
                 return
-            entry = self._table.entry(line, b"", cells, cut=False)
+            entry = self._table.entry(line, b"", self._told_merged(line, cells), cut=False)
             if entry is not None:
                 yield entry
+
+    def _told_merged(self, line: int, cells: Sequence[str]) -> Sequence[str]:
+        """Return the cells of a record's row, a mark in those that are blank by a merge.
+
+        A blank row stays blank, and a total over several columns a total.
+        """
+        merged = self._merged.get(line, ())
+        if not merged or not any(map(str.strip, cells)) or footer_in(cells):
+            return cells
+        told, keep = list(cells), self._options.damaged_cells == "keep"
+        for number, text in merged:
+            told[number - 1] = text if keep else MERGED
+        return told
 
     # A workbook is never written: the connector refuses it before it gets here (W110).
 
@@ -73,8 +89,12 @@ class WorkbookRows(OfTable):
         if not data:
             return []
         wanted = self._options.sheet
-        names, rows = _read(self._name, data, wanted)
+        names, rows, merged = _read(self._name, data, wanted)
         if rows is not None:
+            found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+            for line, column, text in merged:
+                found[line].append((column, text))
+            self._merged = found
             return rows
         known = ", ".join(repr(name) for name in names)
         what = f"has no sheet {wanted!r}" if wanted else "has several sheets"
@@ -88,12 +108,12 @@ def fullest_sheet(path: str, data: bytes) -> tuple[str, bool, Rows]:
 
     The first one is often a cover; of those that hold as much, it is the first.
     """
-    names, rows = _read(path, data, first=True)
+    names, rows, _ = _read(path, data, first=True)
     if rows is None:
         raise ReadError("R154", f"{path}: the workbook has no sheet", "check the file")
     best, most = names[0], rows
     for name in names[1:_SHEETS]:
-        _, others = _read(path, data, name)
+        _, others, _ = _read(path, data, name)
         if others is not None and _filled(others) > _filled(most):
             best, most = name, others
     return best, len(names) > 1, most
@@ -106,8 +126,11 @@ def _filled(rows: Rows) -> int:
 
 def _read(
     name: str, data: bytes, sheet: str = "", *, first: bool = False
-) -> tuple[list[str], Rows | None]:
-    """Return the visible sheets, and the rows of the requested one, if it exists."""
+) -> tuple[list[str], Rows | None, Sequence[tuple[int, int, str]]]:
+    """Return the visible sheets, and the rows of the requested one, if it exists.
+
+    Last come its cells that are blank because they are merged with another, and its value.
+    """
     if len(data) > MAX_SIZE:
         raise ReadError("R150", f"{name}: the workbook is too large", "save it as CSV")
     request = json.dumps({"sheet": sheet, "first": first}).encode() + b"\n"
@@ -129,7 +152,7 @@ def _read(
         raise ReadError("R153", f"{name}: the workbook cannot be read", help)
     if "large" in answer:
         raise _too_much(name)
-    return answer["names"], answer["rows"]
+    return answer["names"], answer["rows"], answer.get("merged", ())
 
 
 def _too_much(name: str) -> ReadError:

@@ -64,7 +64,20 @@ def _answer(data: bytes, wanted: str, first: bool) -> dict[str, Any]:
     for (line, column), text in _damage(data, wanted or names[0]).items():
         if line <= len(texts) and column <= len(texts[line - 1][1]):
             texts[line - 1][1][column - 1] = text
-    return {"names": names, "rows": texts}
+    return {"names": names, "rows": texts, "merged": list(_merged(sheet, texts))}
+
+
+def _merged(sheet: Any, rows: list[tuple[int, list[str]]]) -> Iterator[tuple[int, int, str]]:
+    """Yield the cells that are merged with one that holds a value: line and column, and the value.
+
+    They are blank in the rows. The reader does not know those of an .ods workbook.
+    """
+    for (top, left), (bottom, right) in getattr(sheet, "merged_cell_ranges", None) or ():
+        for line, cells in rows[top : bottom + 1]:
+            text = rows[top][1][left] if left < len(cells) else ""
+            for column in range(left + 1, min(right + 1, len(cells)) + 1) if text.strip() else ():
+                if (line, column) != (top + 1, left + 1):
+                    yield line, column, text
 
 
 def _damage(data: bytes, sheet: str) -> dict[tuple[int, int], str]:

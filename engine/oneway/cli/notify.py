@@ -144,7 +144,7 @@ def _defaults(connections: Sequence[Connection]) -> list[DefaultNotify]:
 
 
 def _one(name: str) -> Connection:
-    is_path = "/" in name or name.endswith((".yaml", ".yml"))
+    is_path = "/" in name or name.lower().endswith((".yaml", ".yml"))
     # No name of a connection has a space: it is the history's name of what runs without one.
     if (" " in name and not is_path) or (is_path and _is_mapping(name)):
         summary = "it runs without a connection, and only connections notify anybody"

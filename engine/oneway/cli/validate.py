@@ -199,7 +199,7 @@ def _files(path: str, failed: Callable[[OSError], None]) -> Iterator[str]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             file = str(Path(folder, name))
-            ours = name.endswith(_ENDINGS) and not name.startswith(".")
+            ours = name.lower().endswith(_ENDINGS) and not name.startswith(".")
             if ours and os.path.isfile(file):
                 yield file
 

@@ -164,7 +164,7 @@ def _same_name(each: Connection, others: list[str]) -> Diagnostic:
 
 def _is_ours(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.suffix in ENDINGS and not hidden and path.is_file()
+    return path.suffix.lower() in ENDINGS and not hidden and path.is_file()
 
 
 _NONE = "there is none yet: make one with `oneway connect`, or give the path of a file"

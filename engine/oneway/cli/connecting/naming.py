@@ -54,4 +54,4 @@ def _checked(name: str) -> str:
 
 
 def _is_path(name: str) -> bool:
-    return "/" in name or name.endswith(ENDINGS)
+    return "/" in name or name.lower().endswith(ENDINGS)
