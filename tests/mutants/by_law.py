@@ -367,7 +367,7 @@ OWN = (
     _nearest(
         "sensitive-keys-have-no-near-ones",
         "planning/near_misses",
-        "    for level in range(len(policy.match)):\n        index = _index(free, level)\n",
+        "    for level in range(len(policy.match)):\n        index = by_loose_key(free, level)\n",
         "    for level in range(len(policy.match)):\n"
         "        index = _index(free if policy.key_shown[level] else (), level)\n",
         "a key is near to another one also where it must not be shown",
