@@ -350,6 +350,14 @@ MUTANTS = (
         "tests/unit/test_near_misses.py",
     ),
     Mutant(
+        "long-values-show-their-beginnings",
+        "render/differences",
+        "begin = same - _BEFORE",
+        "begin = 0",
+        "what differs is seen on both sides of the arrow",
+        "tests/unit/test_differences.py",
+    ),
+    Mutant(
         "what-may-be-cut-is-whole",
         "mapping/unreadable",
         "if record.problem or not (record.cut and all(map(in_order, record.lost))):",

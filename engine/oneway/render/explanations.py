@@ -20,8 +20,8 @@ from oneway.inspect.explain import (
 from oneway.planning.access import may_have_left
 from oneway.planning.links import Link
 from oneway.planning.plan import Kind
+from oneway.render.differences import apart, of_parts
 from oneway.render.layout import clip, with_name, wrap
-from oneway.render.plans.content import list_change
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.stories import of_actions as stories_of
 from oneway.render.stories import sentence
@@ -175,9 +175,10 @@ def _field(step: FieldStep, style: Style) -> list[str]:
     when = " (on leaving)" if step.leaving else ""
     head = wrap(f"{harmless(step.path)}{when}: {harmless(step.verdict)}", style, 2, 6)
     ink = Ink.CHANGED if "will be" in step.verdict else Ink.FAINT
-    said = "not asked" if step.state == "inactive" else f"{step.state}: {_value(step.read)}"
+    read, made = apart(_in_full(step.read), _in_full(step.value))
+    said = "not asked" if step.state == "inactive" else f"{step.state}: {read}"
     if step.value != step.read:
-        said += f", becomes {_named(step.value, step)}"
+        said += f", becomes {_named(made, step.value, step)}"
     return [
         *(style.paint(line, ink) for line in head),
         *wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8),
@@ -189,19 +190,24 @@ def _field(step: FieldStep, style: Style) -> list[str]:
 
 def _change(step: FieldStep) -> str:
     before, after = step.before, step.after
-    if isinstance(before, list) and isinstance(after, list) and before != after:
-        return list_change(before, after)
-    return f"before {_named(before, step)}, after {_named(after, step)}"
+    if before != after and (said := of_parts(before, after)):
+        return said
+    was, will = apart(_in_full(before), _in_full(after))
+    return f"before {_named(was, before, step)}, after {_named(will, after, step)}"
 
 
-def _named(value: Value, step: FieldStep) -> str:
-    """Return a value, and its name if a lookup finds it."""
+def _named(said: str, value: Value, step: FieldStep) -> str:
+    """Return what is shown of a value, with its name if a lookup finds it."""
     name = step.names.get(canonical(value), "") if is_scalar(value) else ""
-    return with_name(_value(value), name)
+    return with_name(said, name)
 
 
 def _value(value: Value) -> str:
-    return MASK if value == MASK else clip(shown(value))
+    return clip(_in_full(value))
+
+
+def _in_full(value: Value) -> str:
+    return MASK if value == MASK else shown(value)
 
 
 def _place(span: Span) -> str:

@@ -7,9 +7,9 @@ from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count
 from oneway.planning.impact import FieldImpact, Impact, PersonImpact
 from oneway.planning.plan import Change, Outcome, Plan
-from oneway.render.layout import wrap
-from oneway.render.plans.content import valued
-from oneway.render.sanitize import harmless, markdown
+from oneway.render.differences import apart
+from oneway.render.layout import with_name, wrap
+from oneway.render.sanitize import harmless, markdown, shown
 from oneway.render.style import Ink, Style
 from oneway.runs.compare.impact import EditImpact
 
@@ -148,8 +148,11 @@ def _how(each: PersonImpact) -> str:
 
 
 def _field(field: FieldImpact, found: EditImpact) -> str:
-    return f"{_value(field.before, found.before)}, now {_value(field.after, found.after)}"
+    sides = (field.before, found.before), (field.after, found.after)
+    was, now = ("left alone" if each is None else shown(each.after) for each, _ in sides)
+    before, after = map(_named, apart(was, now), *zip(*sides, strict=True))
+    return f"{before}, now {after}"
 
 
-def _value(change: Change | None, plan: Plan) -> str:
-    return "left alone" if change is None else valued(plan, change.field, change.after)
+def _named(said: str, change: Change | None, plan: Plan) -> str:
+    return said if change is None else with_name(said, plan.name_of(change.field, change.after))

@@ -6,6 +6,7 @@ from oneway.core.records import Value
 from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count
 from oneway.planning.compare import PlanDifference
+from oneway.render.differences import apart
 from oneway.render.layout import clip, wrap
 from oneway.render.sanitize import harmless, shown
 from oneway.render.style import Ink, Style
@@ -68,7 +69,7 @@ def _differences(found: Sequence[PlanDifference], style: Style, limit: int | Non
         if (each.on_target, each.record) != last:
             lines += wrap(_who(each), style, 0, 2)
             last = (each.on_target, each.record)
-        values = f"{_value(each.before)} -> {_value(each.after)}"
+        values = " -> ".join(apart(_value(each.before), _value(each.after), 200))
         lines += wrap(f"{harmless(each.what)}: {values}", style, 4, 6)
     if len(few) < len(found):
         lines.append(f"and {len(found) - len(few):,} more; --verbose shows all")
@@ -86,7 +87,7 @@ def _who(each: PlanDifference) -> str:
 def _value(value: Value | Sealed) -> str:
     if isinstance(value, Sealed):
         return f"{MASK} ({harmless(value.digest[:12]) or 'not kept'})"
-    return clip(shown(value), 200)
+    return shown(value)
 
 
 def _data(value: Value | Sealed) -> Value:

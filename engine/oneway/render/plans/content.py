@@ -7,7 +7,7 @@ from functools import cache
 
 from oneway.connections.discovery import FILES
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, identity
+from oneway.core.records import Value
 from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count, some
 from oneway.history.flapping import Flapping
@@ -32,6 +32,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
+from oneway.render.differences import apart, list_change, of_parts
 from oneway.render.layout import clip, with_name
 from oneway.render.sanitize import harmless, shown
 from oneway.render.stories import by_subject, since
@@ -351,49 +352,16 @@ def changed(change: Change, verb: Verb, plan: Plan) -> str:
         return f"{MASK} ({_sealed_change(change)})"
     if isinstance(before, list) and isinstance(after, list | None):
         return list_change(before, after or [])
-    was, will = (valued(plan, change.field, each) for each in (before, after))
-    return f"{was} -> {will}"
+    if said := of_parts(before, after):
+        return said
+    was, will = apart(shown(before), shown(after))
+    names = (plan.name_of(change.field, each) for each in (before, after))
+    return " -> ".join(map(with_name, (was, will), names))
 
 
 def valued(plan: Plan, field: str, value: Value | Sealed) -> str:
     """Return a value, and its name if a lookup finds it: `13 (OPS Operations)`."""
     return with_name(clip(shown(value)), plan.name_of(field, value))
-
-
-def list_change(before: list[Value], after: list[Value]) -> str:
-    """Return the items that a list loses and gains, each clipped to a readable width.
-
-    Every lost item is listed: the reviewer must see it.
-    """
-    lost, gained = _without(before, after), _without(after, before)
-    said = [f"loses {_items(lost, len(lost))}"] if lost else []
-    said += [f"gains {_items(gained)}"] if gained else []
-    kept = len(before) - len(lost)
-    said += [f"keeps {count(kept, 'item')}"] if kept else []
-    return "; ".join(said) if lost or gained else f"{_items(before)} in another order"
-
-
-def _without(items: list[Value], others: list[Value]) -> list[Value]:
-    """Return the items missing from the others, counting equal ones."""
-    left = Counter(map(identity, others))
-    found = []
-    for item in items:
-        if left[identity(item)]:
-            left[identity(item)] -= 1
-        else:
-            found.append(item)
-    return found
-
-
-_MOST_ITEMS = 20
-
-
-def _items(items: list[Value], most: int = _MOST_ITEMS) -> str:
-    return some([clip(shown(item), _WIDEST_ITEM) for item in items], most)
-
-
-_WIDEST_ITEM = 300
-"""Wide enough for an address or a bank account of a person, in columns."""
 
 
 def holders(verdict: Verdict) -> dict[str, str]:
@@ -541,8 +509,10 @@ def alike(plan: Plan, among: Collection[str] | None = None) -> tuple[str, ...]:
     for field, values in written.items():
         if not _may_be_alike(values):
             continue
-        shared = Counter("nothing" if e is None else valued(plan, field, e) for e in values)
-        (after, number), total = shared.most_common(1)[0], len(values)
+        shared = Counter(map(shown, values))  # in full: two long values may begin alike
+        (said_of, number), total = shared.most_common(1)[0], len(values)
+        value = next(each for each in values if shown(each) == said_of)
+        after = said_of if value is None else valued(plan, field, value)
         if number >= _MANY and 2 * number >= total:
             which = f"all {number:,}" if number == total else f"{number:,} of {total:,}"
             said.append(f"{harmless(field)}: {which} become {after}")

@@ -11,9 +11,10 @@ from oneway.core.seal import Sealed
 from oneway.history.journal import RunStart
 from oneway.history.stories import Story
 from oneway.planning.plan import Change, Outcome, Plan, Verb
+from oneway.render.differences import apart, of_parts
 from oneway.render.layout import clip, with_name
 from oneway.render.report.page import Fields, Look, ReportField, ReportPerson, Value
-from oneway.render.sanitize import harmless, quoted, shown
+from oneway.render.sanitize import harmless, shown
 
 LONGEST = 400
 """The greatest width of one value or sentence, in columns."""
@@ -114,15 +115,18 @@ def value(data: Data | Sealed) -> Value:
         return Value("not shown", Look.HIDDEN)
     if data is None:
         return Value("nothing", Look.NOTHING)
-    if not isinstance(data, str):
-        return Value(clip(shown(data), LONGEST))
-    return Value(clip(harmless(data) if data and data == data.strip() else quoted(data), LONGEST))
+    return Value(clip(_in_full(data), LONGEST))
 
 
-def _valued(change: Change, data: Data | Sealed, plan: Plan | None) -> Value:
-    """Return a value, with its name if a lookup of the plan finds it."""
-    said, name = value(data), plan.name_of(change.field, data) if plan is not None else ""
-    return replace(said, text=with_name(said.text, name))
+def _in_full(data: Data) -> str:
+    plain = isinstance(data, str) and data and data == data.strip()
+    return harmless(str(data)) if plain else shown(data)
+
+
+def _valued(change: Change, data: Data | Sealed, said: str, plan: Plan | None) -> Value:
+    """Return a value as it is `said`, with its name if a lookup of the plan finds it."""
+    name = plan.name_of(change.field, data) if plan is not None else ""
+    return replace(value(data), text=with_name(said, name))
 
 
 def _field(change: Change, plan: Plan | None, *, creating: bool) -> ReportField:
@@ -132,8 +136,11 @@ def _field(change: Change, plan: Plan | None, *, creating: bool) -> ReportField:
     if change.awaits is not None:
         return ReportField(name, Value(f"that of {clip(shown(change.after), LONGEST)}"))
     hidden = creating and change.before is None
-    before = None if hidden else _valued(change, change.before, plan)
-    return ReportField(name, _valued(change, change.after, plan), before)
+    was, will = apart(_in_full(change.before), _in_full(change.after), LONGEST)
+    if (parts := of_parts(change.before, change.after, LONGEST)) and will.endswith("..."):
+        will = parts
+    before = None if hidden else _valued(change, change.before, was, plan)
+    return ReportField(name, _valued(change, change.after, will, plan), before)
 
 
 def _sealed(change: Change) -> str:
