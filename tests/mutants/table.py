@@ -155,14 +155,6 @@ MUTANTS = (
         "tests/cli/test_employments.py",
     ),
     Mutant(
-        "one-per-own-account-listed",
-        "planning/one_per_person",
-        "others |= {linked[id] for id in found if id in linked}",
-        "others |= set()",
-        "an account that a link gives to somebody in the source is that person's",
-        "tests/cli/test_employments.py",
-    ),
-    Mutant(
         "one-per-first-of-two-current",
         "planning/one_per_person",
         "return current or [row for row in rows if",
