@@ -37,12 +37,12 @@ guards: {leavers: {share: 1, floor: 9}, reactivations: {share: 1, floor: 9}}
 
 
 def person(n: int, **said: Any) -> dict[str, Any]:
-    found = {"id": f"e{n}", "code": f"00{n}", "name": f"P {n}", "email": f"p{n}@x.org"}
+    found = {"id": f"e{n}", "code": f"00{n}", "name": f"P {n}", "email": f"p{n}@example.com"}
     return found | {"status": "Current", "kind": "Employee", "team": "A"} | said
 
 
 def user(n: int, **said: Any) -> dict[str, Any]:
-    found = {"id": f"u{n}", "ref": f"00{n}", "name": f"P {n}", "email": f"p{n}@x.org"}
+    found = {"id": f"u{n}", "ref": f"00{n}", "name": f"P {n}", "email": f"p{n}@example.com"}
     return found | {"team": "A", "active": True} | said
 
 
@@ -63,7 +63,8 @@ EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
     "somebody known has the key of a leaver":
         (LEAVE, {"e5": {"code": "002"}}, "source record e5 has the same match key by now"),
     "a new person has the later key of a joiner":
-        (CREATE, {"e9": {"email": "p4@x.org"}}, "source record e9 has the same match key by now"),
+        (CREATE, {"e9": {"email": "p4@example.com"}},
+         "source record e9 has the same match key by now"),
     **{f"another has nearly the key of {who}": (who, {"e9": {"code": who[1]}},
        "source record e9 has come since the plan, with nearly the same match key")
        for who in (LEAVE, CREATE)},
@@ -156,3 +157,14 @@ def test_who_has_left_since_a_plan_that_brings_them_back_stays_out(world: World)
     world.write("s.json", [person(3, status="Former", left=None), person(1, left=None)])
     ended = world.run("apply", "p.json")
     assert (ended.code, world.read("t.json")[0]["gone"]) == (5, "2024-01-31"), ended.out
+
+
+def test_a_record_found_by_email_is_anothers_whose_first_key_it_has_by_now(world: World) -> None:
+    world.write("t.json", [user(2)])
+    world.write("s.json", [person(1), person(2, code="902", name="New")])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    world.write("s.json", [person(1, code="002"), person(2, code="902", name="New")])
+    ended = world.run("apply", "p.json")
+    assert ended.code == 5, ended.out
+    assert "source record e1 has the same match key by now" in ended.flat
+    assert world.read("t.json")[0]["name"] == "P 2"

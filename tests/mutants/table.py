@@ -75,9 +75,17 @@ MUTANTS = (
     Mutant(
         "rival-not-asked-for",
         "applying/source_keys",
-        "if key is not None and (found := next(others, None)) is not None:",
-        "if key is not None and (found := next(others, None)) is None:",
+        "if rival is not None:",
+        "if rival is None:",
         "two source records with one key are nobody's, also since the plan",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "earlier-key-of-the-target-not-asked-for",
+        "applying/source_keys",
+        "for each in (key, held) if held != key else (key,):",
+        "for each in (key,):",
+        "a record whose earlier key somebody has by now is theirs",
         "tests/cli/test_decided_again.py",
     ),
     Mutant(

@@ -67,14 +67,17 @@ class SourceKeys:
     def rival(self, row: SourceRow, target: TargetRow | None) -> SourceRow | None:
         """Return another record with a key by which this one is matched; None if there is none.
 
-        Keys after the one that finds the target record decide nothing.
+        Or with an earlier key of the target record, which is then its own. Keys after the one that
+        finds the target record decide nothing.
         """
         for level, index in enumerate(self._rivals):
-            key = key_at(row, level)
-            others = (each for each in index.get(key, ()) if each.source_id != row.source_id)
-            if key is not None and (found := next(others, None)) is not None:
-                return found
-            if key is not None and target is not None and key_at(target, level) == key:
+            key, held = key_at(row, level), None if target is None else key_at(target, level)
+            for each in (key, held) if held != key else (key,):
+                others = index.get(each, ()) if each is not None else ()
+                rival = next((e for e in others if e.source_id != row.source_id), None)
+                if rival is not None:
+                    return rival
+            if key is not None and held == key:
                 return None
         return None
 
