@@ -124,9 +124,17 @@ MUTANTS = (
     Mutant(
         "unkept-by-the-answer-alone",
         "applying/gates",
-        "last = self.live.look_at(action.target_id) or shown",
+        "last = self.live.look_at(action.target_id)",
         "last = shown",
         "an answer may show the record before the write",
+        "tests/unit/test_unkept.py",
+    ),
+    Mutant(
+        "unkept-and-not-checked-is-not-sent",
+        "applying/gates",
+        "if error is not None and last is None:",
+        "if False:",
+        "an answer that nothing else confirms leaves it unknown",
         "tests/unit/test_unkept.py",
     ),
     Mutant(

@@ -8,6 +8,7 @@ import pytest
 
 from memory import MemorySystems, MemoryWriter, Recording, approval, systems_of
 from oneway.applying.apply import Ending, Result, apply
+from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown import TargetMemory
 from oneway.core.records import Record, Snapshot
 from oneway.planning.access import still_in
@@ -93,6 +94,16 @@ def test_a_leave_is_done_only_where_nothing_shows_that_it_is_not(
     assert result.ending is ending
     assert inside == (0 if ending is Ending.DONE else 1)
     assert result.code == ("" if ending is Ending.DONE else "W116")
+
+
+@pytest.mark.parametrize("holds", [IN, OUT])
+def test_an_answer_that_cannot_be_checked_leaves_it_unknown(
+    monkeypatch: pytest.MonkeyPatch, holds: Shown
+) -> None:
+    """It may show the record as it was before its own write."""
+    monkeypatch.setattr(LiveState, "look_at", lambda *_: None)
+    result, inside = ended(world("L", IN), holds, IN)
+    assert (result.ending, result.code, inside) == (Ending.UNKNOWN, "W116", 1)
 
 
 def test_nobody_looks_before_a_flush() -> None:

@@ -228,8 +228,11 @@ class Gates:
             return
         if shown is not None and self.live.unkept(action, shown) is None:
             return
-        last = self.live.look_at(action.target_id) or shown
-        error = None if last is None else self.live.unkept(action, last)
+        last = self.live.look_at(action.target_id)
+        found = last if last is not None else shown
+        error = None if found is None else self.live.unkept(action, found)
+        if error is not None and last is None:  # an answer may be made before its own write
+            raise Unknown(error.code, error.summary, error.help)
         if error is not None:
             raise error
 
