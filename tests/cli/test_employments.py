@@ -133,6 +133,23 @@ def test_the_account_of_a_record_that_does_not_count_is_not_forgotten(
     assert (other["leaveDate"] is not None) == off
     assert ended.code == (0 if off else 5)
     assert ("by source record a, the person has left" in ended.flat) or off
+    assert ("by b, which counts, they stay: is this account still" in ended.flat) == (new is None)
+
+
+@pytest.mark.parametrize(("new", "listed"), [("2026-08-31", True), (None, False)])
+def test_the_account_of_such_a_record_is_known_by_more_than_keys(
+    world: World, new: str | None, *, listed: bool
+) -> None:
+    """As of any leaver; of somebody who stays, by the record that counts."""
+    world.write("m.yaml", BY_PERSON.replace("  name: name\n", "  name: name\n  email: email\n"))
+    old = job("a", "777", "Ada Quill", "2026-05-31", ni="z", email="quill@example.com")
+    now = job("b", "902", "Ada May", new, ni="z", email="may@example.com")
+    world.write("s.json", [old, now])
+    other = user("1", "778", "Somebody") | {"email": "quill@example.com"}
+    world.write("t.json", [other, user("2", "902", "Ada May") | {"email": "may@example.com"}])
+    ended = world.run("sync", "m.yaml")
+    assert ended.code == (5 if listed else 0), ended.out
+    assert ("by source record a, the person has left" in ended.flat) is listed
 
 
 def test_a_link_says_that_the_account_is_the_person_s_whichever_record_has_its_key(

@@ -132,7 +132,7 @@ MUTANTS = (
     Mutant(
         "unkept-and-not-checked-is-not-sent",
         "applying/gates",
-        "if error is not None and last is None:",
+        "if early or last is None:",
         "if False:",
         "an answer that nothing else confirms leaves it unknown",
         "tests/unit/test_unkept.py",
@@ -154,6 +154,14 @@ MUTANTS = (
         "tests/unit/test_unkept.py",
     ),
     # several records of one person
+    Mutant(
+        "one-per-account-known-by-email-forgotten",
+        "planning/planner",
+        "left = [row for row, picked in chosen.aside if picked.leaver or picked.may_have_left]",
+        "left = list[SourceRow]()",
+        "an account of a record that does not count is found as any leaver's is",
+        "tests/cli/test_employments.py",
+    ),
     Mutant(
         "one-per-other-account-forgotten",
         "planning/planner",

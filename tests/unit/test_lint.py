@@ -322,6 +322,8 @@ def test_a_rule_about_use_waits_until_nothing_is_misspelt() -> None:
         ("Annual Salary (GBP)", True),
         ("Rekeningnummer", True),
         ("Secretary", False),
+        ("GL Account Number", False),
+        ("Must Change Password", False),
         ("Account Manager", False),
         ("Pinboard", False),
         ("accountName", False),

@@ -76,11 +76,12 @@ def ended(
         (OUT, None, 0, Ending.DONE),
         (OUT, OUT, 0, Ending.DONE),
         (IN, IN, 0, Ending.NOT_SENT),
-        (IN, IN, 900, Ending.NOT_SENT),
+        (IN, IN, 900, Ending.UNKNOWN),
         (IN, None, 0, Ending.NOT_SENT),
         (IN, None, 900, Ending.DONE),  # it may be shown late, so nobody looks
         (OUT, IN, 0, Ending.DONE),  # the answer showed the record before the write
-        (IN, OUT, 0, Ending.DONE),  # as the answer says; the next night sees it
+        (IN, OUT, 0, Ending.NOT_SENT),  # the answer repeats what it was asked
+        (IN, OUT, 900, Ending.DONE),  # as the answer says; the next night sees it
         (HALF, None, 0, Ending.UNKNOWN),
         (HALF, HALF, 900, Ending.UNKNOWN),
         (IN, {"ref": "A"}, 900, Ending.DONE),  # an answer that shows nothing of it

@@ -218,23 +218,23 @@ class Gates:
     def _refuse_unkept(self, action: Action, shown: Record | None) -> None:
         """Raise `WriteError` if a target confirms a change of access, and shows it not done.
 
-        The answer may show it, and then the record itself is looked at before that is believed.
-        Where the answer shows nothing, a leave is looked at, unless that would come too early.
+        A leave is looked at, whatever the answer shows, unless that would come too early. Any other
+        change is looked at where the answer shows it not done, before that is believed.
         """
         if action.target_id is None or not action.verb.changes_access:
             return
         early = self.memory.lag or self.writer.batch > 1
-        if shown is None and (early or not action.verb.takes_access):
-            return
-        if shown is not None and self.live.unkept(action, shown) is None:
+        denied = shown is not None and self.live.unkept(action, shown) is not None
+        if not denied and (early or not action.verb.takes_access):
             return
         last = self.live.look_at(action.target_id)
         found = last if last is not None else shown
         error = None if found is None else self.live.unkept(action, found)
-        if error is not None and last is None:  # an answer may be made before its own write
+        if error is None:
+            return
+        if early or last is None:  # it may be shown later; an answer may be made before its write
             raise Unknown(error.code, error.summary, error.help)
-        if error is not None:
-            raise error
+        raise error
 
     def _shown_already(self, action: Action, error: WriteError) -> str | None:
         """Return the id of a record that proves an accepted write; else None."""

@@ -38,6 +38,9 @@ _ENDS = tuple(
     each + number for each in _SECRET_LETTERS.split() for number in ("", "number", "no", "nr")
 )
 """What the letters of a heading end with if it names a secret."""
+_MONEY = ("gl", "nominal", "ledger", "expense", "cost", "minimum")
+_OF_NOBODY = frozenset([*_MONEY, "must", "has", "reset", "change", "drop", "valid"])
+"""Words that begin headings such as "GL Account Number" and "Must Change Password"."""
 _CAPITAL = r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+|\s+"
 
 
@@ -93,4 +96,6 @@ def names_secret(path: str) -> bool:
     name = heading if abbreviates(heading) else heading.rsplit(".", 1)[-1]
     words = " ".join(filter(None, re.split(_CAPITAL, name))).casefold()
     words = re.sub(r"\b(\w) (?=\w\b)", r"\1", words)  # "n i number"
+    if words.partition(" ")[0] in _OF_NOBODY:
+        return False
     return _SECRET.search(words) is not None or letters(name).endswith(_ENDS)

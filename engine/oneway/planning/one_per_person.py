@@ -99,6 +99,7 @@ class OtherRecords:
 
     Such a target record has a match key of theirs, in whatever form. It is no other person's: not
     matched, not linked to anybody in the source, and not in question for the record that counts.
+    `likely` are those that may be theirs by their email, name or another value, by source id.
     """
 
     def __init__(
@@ -107,8 +108,10 @@ class OtherRecords:
         targets: Sequence[TargetRow],
         matches: Matches,
         linked: Mapping[str, str],
+        likely: Mapping[str, Sequence[TargetRow]],
     ) -> None:
         self._pairs: dict[str, list[tuple[SourceRow, SourceRow]]] = defaultdict(list)
+        self._likely: dict[str, list[tuple[SourceRow, SourceRow]]] = defaultdict(list)
         if not chosen.aside:
             return
         found = matches.by_source
@@ -123,15 +126,23 @@ class OtherRecords:
             ids = {id for form in forms_of(row) for id in free.get(form, ())} - own
             for id in ids:
                 self._pairs[id].append((row, picked))
+            more = {each.target_id for each in likely.get(row.source_id, ())} - own - ids - others
+            for id in more:
+                self._likely[id].append((row, picked))
 
     def still_in(self, target: TargetRow) -> Reason | None:
         """Return why a target record may give access to somebody who has left by such a record."""
-        pairs = self._pairs.get(target.target_id, ())
-        left = next((row for row, _ in pairs if row.leaver or row.may_have_left), None)
-        if left is None or target.left:
+        id = target.target_id
+        pairs = (*self._pairs.get(id, ()), *self._likely.get(id, ()))
+        said = [(row, picked) for row, picked in pairs if row.leaver or row.may_have_left]
+        if not said or target.left:
             return None
+        left, picked = said[0]
         how = "has left" if left.leaver else "may have left"
         text = f"by source record {left.source_id}, the person {how}"
+        if not (picked.leaver or picked.may_have_left):
+            stays = f"by {picked.source_id}, which counts, they stay"
+            text = f"{text}; {stays}: is this account still needed?"
         return Reason(MAY_HAVE_LEFT, text, candidates=(left.source_id,), warning=True)
 
     def whose(self, target: TargetRow) -> Reason | None:

@@ -134,7 +134,8 @@ def plan_rows(
     matches = _matched(rows, targets, policy, evidence, header.allowed, quiet, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
     drafter = _drafter(program, screened, matches, evidence, unseen, target, passed_over)
-    unmatched = _unmatched(program, targets, matches, source, rows, evidence, chosen)
+    others = _others(chosen, screened, matches, policy, evidence, passed_over)
+    unmatched = _unmatched(program, targets, matches, source, rows, evidence, others)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
     named = _named(policy, settled.drafts, matches, drafter.possible, evidence)
     managed = [each for row, each in matches.each(rows) if _is_managed(row, each)]
@@ -192,11 +193,10 @@ def _granted(
 def _unmatched(
     program: Program, targets: Sequence[TargetRow], matches: Matches,
     source: Collected[AnySourceRow], rows: Sequence[SourceRow], evidence: LinkEvidence,
-    chosen: ChosenRows,
+    others: OtherRecords,
 ) -> Sequence[Draft]:  # fmt: skip
     """Return the outcomes of target records alone; some may be a leaver's as well."""
     linked = remembered(evidence, targets)
-    others = OtherRecords(chosen, targets, matches, linked)
     second = second_records(rows, targets, matches, program.policy, linked)
 
     def told(draft: Draft) -> Draft:
@@ -209,6 +209,22 @@ def _unmatched(
 
     alone = absent(program, targets, matches, source, rows, linked, others)
     return [told(each) for each in alone]
+
+
+def _others(
+    chosen: ChosenRows, screened: Screened, matches: Matches, policy: Policy,
+    evidence: LinkEvidence, passed_over: PassedOver,
+) -> OtherRecords:  # fmt: skip
+    """Return whose records target records may be beside those that count, by more than keys."""
+    targets, quiet = screened.targets, screened.quiet
+    linked, likely = remembered(evidence, targets), dict[str, tuple[TargetRow, ...]]()
+    left = [row for row, picked in chosen.aside if picked.leaver or picked.may_have_left]
+    if left:
+        matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
+        free = [each for each in targets if each.target_id not in matched]
+        kinds = passed_over.kinds
+        likely |= likely_targets(left, free, matches, policy, linked, quiet, kinds)
+    return OtherRecords(chosen, targets, matches, linked, likely)
 
 
 def _aside(chosen: ChosenRows) -> Iterator[Draft]:
