@@ -24,7 +24,6 @@ def command(*, console: Console, request: RunRequest) -> Exit:
     \b
     Example:
       oneway compile mapping.yaml
-      oneway compile mapping.yaml --set include_bank_details=true
     """
     prepared = prepare_run(request)
     code = prepared.compiled.code

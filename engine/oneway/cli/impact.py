@@ -56,7 +56,7 @@ def command(
     \b
     Example:
       oneway impact mappings/acme.yaml --against origin/main
-      oneway impact new.yaml --old old.yaml --source people.csv --target u.json
+      oneway impact new.yaml --old old.yaml --source people.csv
     """
     new = prepare_run(request)
     before = prepare_run(replace(request, connection=None), _before(request, old, against))
