@@ -168,3 +168,15 @@ def test_a_record_found_by_email_is_anothers_whose_first_key_it_has_by_now(world
     assert ended.code == 5, ended.out
     assert "source record e1 has the same match key by now" in ended.flat
     assert world.read("t.json")[0]["name"] == "P 2"
+
+
+def test_who_has_lost_the_key_that_found_the_record_is_not_written_to_it(world: World) -> None:
+    """Also where the plan would write the other key to it."""
+    world.write("m.yaml", MAPPING.replace("ref: {from: code, write: on_create}", "ref: code"))
+    world.write("t.json", [user(2)])
+    world.write("s.json", [person(2, code="902", name="New")])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    world.write("s.json", [person(2, code="902", name="New", email="other@example.com")])
+    ended = world.run("apply", "p.json")
+    assert (ended.code, world.read("t.json")) == (5, [user(2)]), ended.out
+    assert "no longer has a match key of the target record" in ended.flat

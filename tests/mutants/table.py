@@ -89,6 +89,14 @@ MUTANTS = (
         "tests/cli/test_decided_again.py",
     ),
     Mutant(
+        "a-written-key-stands-for-another",
+        "applying/source_now",
+        "others.issubset([change.field for change in action.changes])",
+        "not others.isdisjoint([change.field for change in action.changes])",
+        "a record is written to for nobody who has lost the key that found it",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
         "another-key-is-the-same-person",
         "applying/source_now",
         "if self.keys.is_fresh(row):",

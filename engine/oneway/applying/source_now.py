@@ -67,9 +67,11 @@ class PlannedSource:
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow
     ) -> None:
         """Raise `Stale` unless a key, or the plan's link, says that the two are one person."""
-        by_key = any(a is not None and a == b for a, b in zip(row.keys, target.keys, strict=False))
-        writes_keys = any(change.field in policy.match_paths for change in action.changes)
-        if not (by_key or writes_keys or self.rekeyed.get(row.source_id) == row.key):
+        keys = list(zip(policy.match_paths, row.keys, target.keys, strict=False))
+        by_key = any(one is not None and one == other for _, one, other in keys)
+        others = {path for path, one, other in keys if one is not None and one != other}
+        written = others and others.issubset([change.field for change in action.changes])
+        if not (by_key or written or self.rekeyed.get(row.source_id) == row.key):
             raise Stale("the source record no longer has a match key of the target record")
 
     def refuse_other(
