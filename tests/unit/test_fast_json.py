@@ -12,6 +12,7 @@ from oneway_connectors.fast_json import FastDecoder
 from oneway_connectors.file import json_array, jsonl
 from oneway_connectors.file.json_array import JsonArray
 from oneway_connectors.file.jsonl import JsonLines
+from oneway_connectors.file.layout import FileEntry
 
 KEYS = st.sampled_from(["a", "b", 'c":', "d\\", "e :", "\u00e9", "http://x"])
 SCALARS = st.one_of(
@@ -195,4 +196,4 @@ def test_an_array_of_usual_records_is_decoded_fast(monkeypatch):
     monkeypatch.setattr(JsonArray, "_item", None)
     file = b'[{"a": {"t": "12:30"}}, {"a": {"t": "12:31"}}]'
     (_, last) = JsonArray("a.json", 0).entries(io.BytesIO(file))
-    assert last == (1, b'{"a": {"t": "12:31"}}', {"a": {"t": "12:31"}}, "", False, ())
+    assert last == FileEntry(1, b'{"a": {"t": "12:31"}}', {"a": {"t": "12:31"}})
