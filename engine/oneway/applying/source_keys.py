@@ -17,11 +17,13 @@ from oneway.planning.near_misses import forms_of, key_at
 class PlannedKeys:
     """The keys of the source records that a plan knew, by id.
 
-    `settled` are those that the plan matched with a target record, or left to a person.
+    `matched` are those that the plan matched with a target record, and `disputed` those that it
+    left to a person.
     """
 
     known: Mapping[str, str] = field(default_factory=dict)
-    settled: frozenset[str] = frozenset()
+    matched: frozenset[str] = frozenset()
+    disputed: frozenset[str] = frozenset()
 
     def is_fresh(self, row: SourceRow) -> bool:
         """Return whether a record is newer than the plan, or has another key by now."""
@@ -29,7 +31,10 @@ class PlannedKeys:
 
     def is_open(self, row: SourceRow) -> bool:
         """Return whether a record may find any target record by now."""
-        return self.is_fresh(row) or row.source_id not in self.settled
+        if self.is_fresh(row):
+            return True
+        disputed = row.source_id in self.disputed and row.evaluation_error is None
+        return not (disputed or row.source_id in self.matched)
 
 
 NOTHING_PLANNED = PlannedKeys()

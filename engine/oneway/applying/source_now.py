@@ -45,7 +45,9 @@ class PlannedSource:
         found = {id for id, each in parts if each.target_id is not None}
         people = {e.source_id: e for e in plan.telling if e.source_id is not None}
         disputed = {id for id, each in people.items() if each.kind is Kind.CONFLICT}
-        keys = PlannedKeys({id: each.key for id, each in parts}, frozenset(found | disputed))
+        keys = PlannedKeys(
+            {id: each.key for id, each in parts}, frozenset(found), frozenset(disputed)
+        )
         leaving = frozenset(
             each.source_id
             for each in plan.actions
