@@ -58,13 +58,14 @@ EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
     **{f"{who} is out of scope": (who, {who: {"kind": "Agency"}}, "not for this person by now")
        for who in (UPDATE, RETURN, CREATE)},
     **{f"another has the key of {who}": (who, {"e9": {"code": f"00{who[1]}"}},
-       "source record e9 has the same match key by now")
+       "source record e9 has a match key of this person or of their record by now")
        for who in (UPDATE, LEAVE, RETURN, CREATE)},
     "somebody known has the key of a leaver":
-        (LEAVE, {"e5": {"code": "002"}}, "source record e5 has the same match key by now"),
+        (LEAVE, {"e5": {"code": "002"}},
+         "source record e5 has a match key of this person or of their record by now"),
     "a new person has the later key of a joiner":
         (CREATE, {"e9": {"email": "p4@example.com"}},
-         "source record e9 has the same match key by now"),
+         "source record e9 has a match key of this person or of their record by now"),
     **{f"another has nearly the key of {who}": (who, {"e9": {"code": who[1]}},
        "source record e9 has come since the plan, with nearly the same match key")
        for who in (LEAVE, CREATE)},
@@ -166,7 +167,7 @@ def test_a_record_found_by_email_is_anothers_whose_first_key_it_has_by_now(world
     world.write("s.json", [person(1, code="002"), person(2, code="902", name="New")])
     ended = world.run("apply", "p.json")
     assert ended.code == 5, ended.out
-    assert "source record e1 has the same match key by now" in ended.flat
+    assert "source record e1 has a match key of this person or of their record by now" in ended.flat
     assert world.read("t.json")[0]["name"] == "P 2"
 
 

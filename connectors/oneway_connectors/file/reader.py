@@ -316,12 +316,10 @@ class _Reading:
             raise self._hardly_records(problem)
         damage = self.letters.damage(entry)
         lost = self.letters.lost(entry) if entry.lost or damage else ()
-        if self.ids.path in (*entry.lost, *lost):
-            return Record(
-                id, entry.data, _said(problem), damage or entry.cut
-            )  # it may be anybody's
-        place = f"line {entry.line}" if entry.lost else ""
         said, paths = _said(problem), (*entry.lost, *lost)
+        if self.ids.path in paths:  # it may be anybody's
+            return Record(id, entry.data, said, damage or entry.cut)
+        place = f"line {entry.line}" if entry.lost else ""
         if entry.cut and not damage:
             return Record(id, entry.data, said, entry.cut, paths, place, cut=True)
         return Record(id, entry.data, said, damage, paths, place)

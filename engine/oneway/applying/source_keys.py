@@ -53,19 +53,19 @@ class SourceKeys:
         planned: PlannedKeys = NOTHING_PLANNED,
     ) -> None:
         inside = [row for row in rows if not row.outside]
-        self.unmatched = unsettled = [row for row in rows if planned.is_open(row)]
+        self.unmatched = unmatched = [row for row in rows if planned.is_open(row)]
         levels = range(max((len(row.keys) for row in rows), default=0))
         # By its first key a record is matched before all else: whoever has it as well is a rival.
         self._rivals = [
-            _by_key((row for row in (unsettled if level else inside) if not row.outside), level)
+            _by_key((row for row in (unmatched if level else inside) if not row.outside), level)
             for level in levels
         ]
         # Where all that is said of a person is that they have left, the record is nobody's.
         staying = (row for row, other in aside if not (row.leaver and other.leaver))
-        found = [*unsettled, *staying]
+        found = [*unmatched, *staying]
         self._owners = [_by_key(found, level) for level in levels]
         self._fresh: dict[tuple[int, str], list[SourceRow]] = defaultdict(list)
-        for row in filter(planned.is_fresh, unsettled):
+        for row in filter(planned.is_fresh, unmatched):
             for form in () if row.outside else forms_of(row):
                 self._fresh[form].append(row)
 

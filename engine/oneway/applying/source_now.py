@@ -171,7 +171,8 @@ class SourceNow:
         keys = self._keys
         rival = keys.rival(row, target)
         if rival is not None:
-            raise Stale(f"source record {rival.source_id} has the same match key by now")
+            text = "has a match key of this person or of their record by now"
+            raise Stale(f"source record {rival.source_id} {text}")
         near = keys.near(row) if action.verb in (Verb.CREATE, Verb.LEAVE) else None
         if near is not None and not (near.leaver and action.verb is Verb.LEAVE):
             text = f"source record {near.source_id} has come since the plan"

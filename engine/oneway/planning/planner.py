@@ -217,13 +217,13 @@ def _others(
 ) -> OtherRecords:  # fmt: skip
     """Return whose records target records may be beside those that count, by more than keys."""
     targets, quiet = screened.targets, screened.quiet
-    linked, likely = remembered(evidence, targets), dict[str, tuple[TargetRow, ...]]()
+    linked = remembered(evidence, targets)
     left = [row for row, picked in chosen.aside if picked.leaver or picked.may_have_left]
-    if left:
-        matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
-        free = [each for each in targets if each.target_id not in matched]
-        kinds = passed_over.kinds
-        likely |= likely_targets(left, free, matches, policy, linked, quiet, kinds)
+    if not left:
+        return OtherRecords(chosen, targets, matches, linked, {})
+    matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
+    free = [each for each in targets if each.target_id not in matched]
+    likely = likely_targets(left, free, matches, policy, linked, quiet, passed_over.kinds)
     return OtherRecords(chosen, targets, matches, linked, likely)
 
 
