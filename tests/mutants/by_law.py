@@ -345,7 +345,7 @@ OWN = (
     ),
     _nearest(
         "a-link-is-support-though-the-id-is-the-key",
-        "planning/links",
+        "planning/same_person",
         "        one == other and one is not None and is_id(row, value)",
         "        False and is_id(row, value)",
         "a link that repeats the key says no more than the key",

@@ -246,7 +246,7 @@ MUTANTS = (
     # what is not seen (law 17), and one person, one record (law 20)
     Mutant(
         "link-gone-is-created",
-        "planning/links",
+        "planning/reconcile",
         "return keyed if keyed is not NOBODY else self._missing(link)",
         "return keyed",
         "a linked person whose record is not to be found is not created again",
@@ -262,7 +262,7 @@ MUTANTS = (
     ),
     Mutant(
         "link-new-owner-adopted",
-        "planning/links",
+        "planning/reconcile",
         "if not likeness.one_person:",
         "if likeness.differing and not likeness.agreeing and not row.cells:",
         "a key that changed hands is a conflict",
@@ -270,7 +270,7 @@ MUTANTS = (
     ),
     Mutant(
         "link-owner-is-there",
-        "planning/links",
+        "planning/reconcile",
         "if owner is not None and not owner.leaver:",
         "if owner is not None and owner.leaver:",
         "a record of somebody who is still there is not to be had",
@@ -278,7 +278,7 @@ MUTANTS = (
     ),
     Mutant(
         "link-new-id-and-key-created",
-        "planning/links",
+        "planning/reconcile",
         "        found |= self._reissued(found)\n",
         "",
         "who has the name of somebody who vanished may be that person",
@@ -407,7 +407,7 @@ MUTANTS = (
     ),
     Mutant(
         "unknown-key-is-another-one",
-        "planning/links",
+        "planning/reconcile",
         "self.policy.rekey is Rekey.WRITE and row.keys_known",
         "self.policy.rekey is Rekey.WRITE",
         "a linked person whose key is not given has no new key to write",
@@ -816,21 +816,21 @@ MUTANTS = (
         for name, module, old, new, tests in (
             (
                 "several-holders",
-                "planning/link_table",
+                "planning/links",
                 "    if len(found) < len(keys):",
                 "    if False:",
                 "tests/laws/test_screen.py",
             ),
             (
                 "contradicted",
-                "planning/link_table",
+                "planning/links",
                 "target is not None and back.get(target) == each",
                 "target is not None",
                 LINKS,
             ),
             (
                 "of-targets-unsought",
-                "planning/link_table",
+                "planning/links",
                 "map(back.get, targets)",
                 "map(back.get, ())",
                 LINKS,

@@ -13,7 +13,7 @@ from nights.life import NIGHTS, live
 from nights.town import Violation
 from oneway.applying.preconditions import Happened
 from oneway.applying.unknown import Became, Inquiry
-from oneway.planning import links, planner
+from oneway.planning import planner, reconcile
 from oneway.planning.links import NO_LINKS
 from oneway.planning.match import Match
 from oneway.runs import plan as planning
@@ -73,7 +73,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "what is not seen has not happened": lambda: patch.object(Inquiry, "of", undone),
     "the target's lag is taken for nothing": lambda: patch.object(INPUTS, "resource_of", at_once),
     "a gone record is created again at once": lambda: patch.object(
-        links._Reconciler, "_missing", lambda *_: Match()
+        reconcile._Reconciler, "_missing", lambda *_: Match()
     ),
 }
 

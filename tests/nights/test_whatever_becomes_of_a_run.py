@@ -23,7 +23,7 @@ from nights.night import MAPPING, Night
 from nights.town import LAG, Person, Town, Violation
 from oneway.history import links as learned
 from oneway.history.journal import Journal
-from oneway.planning.links import _Reconciler
+from oneway.planning.reconcile import _Reconciler
 from oneway.runs import apply as applying
 from oneway.runs import sync
 from simulation.crash import Crash, Steps, journal_steps

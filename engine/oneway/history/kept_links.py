@@ -11,7 +11,7 @@ from operator import ne
 from typing import NamedTuple, TypeAlias
 
 from oneway.history.kept_lines import Numbers
-from oneway.planning.link_table import Links, pairs_of
+from oneway.planning.links import Links, pairs_of
 
 _Pairs: TypeAlias = Sequence[tuple[str, str]]
 KeptLinksData: TypeAlias = tuple[memoryview, list[tuple[str, str]], memoryview]

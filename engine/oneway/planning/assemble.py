@@ -24,15 +24,6 @@ from oneway.mapping.program import (
     whole_target,
 )
 from oneway.planning.diff import Awaited, FieldChange, comparison
-from oneway.planning.links import (
-    SEVERAL,
-    is_supported,
-    likeness_beside,
-    likeness_of,
-    repeats,
-    shares_any,
-    shares_single,
-)
 from oneway.planning.match import Pairs
 from oneway.planning.names import held_name
 from oneway.planning.nearness import Nearer
@@ -50,6 +41,15 @@ from oneway.planning.plan import (
     action_id,
 )
 from oneway.planning.quiet_texts import PassedOver
+from oneway.planning.same_person import (
+    SEVERAL,
+    is_supported,
+    likeness_beside,
+    likeness_of,
+    repeats,
+    shares_any,
+    shares_single,
+)
 
 _AT_A_TIME = 1_000
 """Pairs whose labels are unpacked at once."""

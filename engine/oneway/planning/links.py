@@ -1,29 +1,26 @@
-"""Matches people by the links of earlier runs, as evidence beside the match keys.
+"""The links of a connection, and what else earlier runs know of the records of both systems.
 
-A link says which target record a source record was created as, or matched with. Where keys and
-links agree, nothing changes. Where they contradict each other, the record is a conflict that
-names both: a link never outranks the data in silence, and without links the keys decide alone.
+A link says which target record a source record was created as, or matched with. Nearly all links
+say what the match keys say. Which do not is found by sets of ids, and only of those few does
+anybody want to know more.
 """
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, TypeAlias, TypeVar, overload
 
 from oneway.core.dataclass import dataclass
-from oneway.core.instants import day, moment
-from oneway.core.records import SAME_AS_ID, Compare, Value, Veiled, comparable, same
-from oneway.mapping.program import STATED, Cell, FieldRule, Policy, SourceRow, TargetRow
-from oneway.mapping.spec import Gone, Rehires, Rekey
-from oneway.planning.diff import present
-from oneway.planning.link_table import Links
-from oneway.planning.match import NOBODY, Match, Matches
-from oneway.planning.near_misses import NEAR_MISS, key_text, loose, shown
-from oneway.planning.plan import Reason
+from oneway.core.instants import day
 
 REUSED = "reused:"
 """The prefix by which `--allow` lets the key of a record decide against links: `reused:00007`."""
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+Only = dict[K, T | None]
+"""The only item with each key; None if several have it."""
 
 
 class Origin(StrEnum):
@@ -52,6 +49,163 @@ class Link(NamedTuple):
         """Return how and since when the two records are linked, in words for people in a zone."""
         since = day(self.since, zone)
         return f"{self.origin.value} on {since} as target record {self.target_id}"
+
+
+Load: TypeAlias = Callable[[Sequence[str] | None], Sequence[Link]]
+"""Returns the links of some source records, or all, in the order of the table."""
+
+
+class Links(Sequence[Link]):
+    """Links as pairs of a source id and a target id, by source; `load` returns all of each.
+
+    The pairs may be given as JSON: it takes long to make them of it, and a comparison need not.
+    """
+
+    def __init__(self, known: Sequence[tuple[str, str]] | bytes, load: Load) -> None:
+        self._known, self._load = known, load
+
+    @classmethod
+    def of(cls, links: Sequence[Link]) -> "Links":
+        """Return these links, all of whose parts are known."""
+        if isinstance(links, Links):
+            return links
+
+        def load(sources: Sequence[str] | None) -> Sequence[Link]:
+            wanted = None if sources is None else set(sources)
+            return [each for each in links if wanted is None or each.source_id in wanted]
+
+        return cls([(each.source_id, each.target_id) for each in links], load)
+
+    @cached_property
+    def pairs(self) -> Sequence[tuple[str, str]]:
+        """The ids of both records of each."""
+        if not isinstance(self._known, bytes):
+            return self._known
+        found = pairs_of(self._known)
+        if found is None:  # the store, once it is asked, says what is wrong with it
+            return [(each.source_id, each.target_id) for each in self._load(None)]
+        return found
+
+    @cached_property
+    def text(self) -> bytes:
+        """The pairs as JSON: equal text says that all are equal. None is equal to itself alone."""
+        return self._known if isinstance(self._known, bytes) else _text_of(self._known)
+
+    @cached_property
+    def targets(self) -> Mapping[str, str]:
+        """The linked target records, by source record."""
+        return dict(self.pairs)
+
+    @cached_property
+    def only_targets(self) -> Only[str, str]:
+        """The only linked target record of each source record."""
+        if len(self.targets) == len(self.pairs):
+            return dict(self.targets)
+        return alone([each for each, _ in self.pairs], [each for _, each in self.pairs])
+
+    @cached_property
+    def only_sources(self) -> Only[str, str]:
+        """The only linked source record of each target record."""
+        return alone([each for _, each in self.pairs], [each for each, _ in self.pairs])
+
+    def sound(self, sources: Iterable[str], targets: Iterable[str]) -> Mapping[str, str]:
+        """Return the links of some records, by source id, that no other link contradicts."""
+        to, back = self.only_targets, self.only_sources
+        wanted = {each for each in map(back.get, targets) if each is not None}
+        wanted |= to.keys() & set(sources)
+        found = ((each, to[each]) for each in sorted(wanted))
+        return {
+            each: target
+            for each, target in found
+            if target is not None and back.get(target) == each
+        }
+
+    def of_pairs(self, wanted: Iterable[tuple[str, str]]) -> Sequence[Link]:
+        """Return some links as a whole, in the order of all."""
+        pairs = set(wanted)
+        if not pairs:
+            return ()
+        found = self._load(sorted({each for each, _ in pairs}))
+        return [each for each in found if (each.source_id, each.target_id) in pairs]
+
+    def some(self, pairs: Sequence[tuple[str, str]]) -> "Links":
+        """Return some of these links."""
+
+        def load(wanted: Sequence[str] | None) -> Sequence[Link]:
+            return self.of_pairs(pairs) if wanted is None else self._load(wanted)
+
+        return Links(pairs, load)
+
+    def without_targets(self, shown: Iterable[str]) -> Sequence[tuple[str, str]]:
+        """Return the pairs whose target records are not among those shown."""
+        missing = self.only_sources.keys() - shown
+        return [each for each in self.pairs if each[1] in missing] if missing else ()
+
+    def without_sources(self, shown: Iterable[str]) -> Sequence[tuple[str, str]]:
+        """Return the pairs whose source records are not among those shown."""
+        missing = self.targets.keys() - shown
+        return [each for each in self.pairs if each[0] in missing] if missing else ()
+
+    @cached_property
+    def _all(self) -> Sequence[Link]:
+        return self._load(None)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.pairs)
+
+    def __iter__(self) -> Iterator[Link]:
+        """Yield each as a whole."""
+        return iter(self._all)
+
+    @overload
+    def __getitem__(self, at: int) -> Link: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Link]: ...
+    def __getitem__(self, at: int | slice) -> Link | Sequence[Link]:
+        """Return one by its position, or some."""
+        return self._all[at]
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether others are the same links in the same order."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return list(self) == list(other)
+
+    def __hash__(self) -> int:
+        """Return the same for equal links."""
+        return hash(tuple(self.pairs))
+
+
+def pairs_of(text: bytes | memoryview) -> Sequence[tuple[str, str]] | None:
+    """Return the pairs of which a text was made; None if it was not."""
+    import msgspec  # for second nights and large tables alone
+
+    try:
+        return msgspec.json.decode(text, type=_Pairs)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _text_of(pairs: Sequence[tuple[str, str]]) -> bytes:
+    import msgspec
+
+    try:
+        return msgspec.json.encode(pairs)
+    except UnicodeEncodeError:  # half of a character
+        return b""
+
+
+_Pairs = list[tuple[str, str]]
+
+
+def alone(keys: Sequence[K], each: Iterable[T]) -> Only[K, T]:
+    """Return the only item with each key, or None where several have it; skips the key None."""
+    found: Only[K, T] = dict(zip(keys, each, strict=True))
+    if len(found) < len(keys):
+        found |= {key: None for key, number in Counter(keys).items() if number > 1}
+    found.pop(None, None)  # type: ignore[arg-type]  # a key may be None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,527 +252,3 @@ class LinkEvidence:
 
 
 NO_LINKS = LinkEvidence()
-
-SEVERAL = 2
-"""The fewest identifying fields that must differ at once for a person to seem another one."""
-
-
-def reconcile(
-    matches: Matches,
-    rows: Sequence[SourceRow],
-    targets: Sequence[TargetRow],
-    policy: Policy,
-    evidence: LinkEvidence,
-    allowed: frozenset[str] = frozenset(),
-) -> Matches:
-    """Return the matches that keys found, compared with the links.
-
-    `allowed` are the keys that a person lets a new record take over.
-    """
-    if evidence.links:
-        matches = _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
-    if policy.rehires is not Rehires.REACTIVATE:
-        return matches
-    back = _back_on_a_guess(matches, rows, policy, evidence.targets, allowed)
-    return replace(matches, by_source={**matches.by_source, **back}) if back else matches
-
-
-def _back_on_a_guess(
-    matches: Matches,
-    rows: Sequence[SourceRow],
-    policy: Policy,
-    links: Mapping[str, str],
-    allowed: frozenset[str],
-) -> dict[str, Match]:
-    """Return conflicts for rows whose key finds a leaver's record that differs from the row.
-
-    No run has linked the two, as in a new or lost store, or where the id is the key: if the key was
-    given to a newcomer, the newcomer would get the leaver's account.
-    """
-    found = {}
-    for row in rows:
-        match = matches.of(row)
-        target = match.target
-        if target is None or not target.left or row.leaver or row.key in allowed:
-            continue
-        likeness = likeness_of(policy, row, target)
-        if likeness.differing and not is_supported(links, row, target):
-            text = (
-                f"the key {row.key} finds target record {target.target_id}, which has left, and "
-                f"no run remembers whose it was; {likeness.text}: a person decides"
-            )
-            reason = Reason("reused", text, candidates=(target.target_id,))
-            found[row.source_id] = _conflict(reason, match, target)
-    return found
-
-
-def hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    """Return the target records that a list should have shown but did not.
-
-    Many systems leave out leavers, and show a new record only after a while.
-    """
-    return tuple(
-        each.target_id
-        for each in (targets if evidence.unlisted else ())
-        if each.target_id in evidence.unlisted
-        and each.target_id not in evidence.late
-        and not each.left
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """Which identifying fields a source record and a target record share, and which differ."""
-
-    agreeing: tuple[FieldRule, ...]
-    differing: tuple[str, ...]
-    exclusive: bool = False
-    """Whether they share a value that only one record may hold."""
-
-    @property
-    def one_person(self) -> bool:
-        """Whether the two share something that identifies them, and differ in nothing."""
-        return bool(self.agreeing) and not self.differing
-
-    @property
-    def beyond_the_key(self) -> bool:
-        """Whether something beside the match key says that the two are one person."""
-        return self.exclusive or self.one_person
-
-    @property
-    def two_people(self) -> bool:
-        """Whether nothing but the key says that the two are one person, and several values deny it.
-
-        One value alone may have changed: a name, by marriage.
-        """
-        agree = self.agreeing or self.exclusive
-        return not agree and len(self.differing) >= SEVERAL
-
-    @property
-    def text(self) -> str:
-        """What differs, as evidence for a person."""
-        if self.differing:
-            return "; ".join(self.differing)
-        return "no other field tells whether they are one person"
-
-
-class _Reconciler:
-    """Compares each match with the links."""
-
-    def __init__(
-        self,
-        matches: Matches,
-        rows: Sequence[SourceRow],
-        targets: Sequence[TargetRow],
-        policy: Policy,
-        evidence: LinkEvidence,
-        allowed: frozenset[str],
-    ) -> None:
-        self.matches = matches
-        self.policy = policy
-        self.evidence = evidence
-        self.allowed = allowed
-        self.rows = {row.source_id: row for row in rows}
-        self.targets = {each.target_id: each for each in targets}
-        self.by_source = _usable(evidence.table, self.rows, self.targets)
-        self.by_target = {each.target_id: each for each in self.by_source.values()}
-        self.let_through = self._let_through()
-
-    def reconciled(self) -> Matches:
-        found = dict(self.matches.by_source)
-        spoken = set(self.matches.spoken)
-        found |= {**self._taken(), **self.let_through}
-        for source_id, link in self.by_source.items():
-            row = self.rows.get(source_id)
-            if row is None:
-                continue
-            found[source_id] = self._linked(row, link, found.get(source_id, NOBODY))
-            spoken.add(link.target_id)
-        found |= self._reissued(found)
-        unsure = [row for id, row in self.rows.items() if _is_unsure(row, found.get(id, NOBODY))]
-        return Matches(found, frozenset(spoken | self._resembling(unsure)))
-
-    def _resembling(self, rows: Sequence[SourceRow]) -> set[str]:
-        """Return the target records that may belong to rows without a certain match.
-
-        They share a value that is unique, or everything else that names the person.
-        """
-        if not rows:
-            return set()
-        targets = {each.target_id: each for each in self.targets.values() if each.values}
-        by_value: dict[Hashable, set[str]] = defaultdict(set)
-        for id, each in targets.items():
-            for position in self.policy.identifying:
-                by_value[self._slot(position, present(each.values[position]))].add(id)
-        found: set[str] = set()
-        for row in rows:
-            slots = (
-                self._slot(i, row.cells[i].value) for i in self.policy.identifying if row.cells
-            )
-            near = {id for slot in slots for id in by_value.get(slot, ()) if slot[1] is not None}
-            found |= {id for id in near if self._is_alike(row, targets[id])}
-        return found
-
-    def _slot(self, position: int, value: Value) -> tuple[int, Hashable]:
-        return position, comparable(value, _comparison(self.policy.fields[position]))
-
-    def _reissued(self, found: Mapping[str, Match]) -> dict[str, Match]:
-        """Return conflicts for rows that may be a vanished person under a new id and key.
-
-        Neither a link nor a key finds them, but a record whose source record has vanished has
-        their name, or a unique value of theirs.
-        """
-        abandoned = self._abandoned(found)
-        if not abandoned:
-            return {}
-        said = {}
-        for id, row in self.rows.items():
-            known = row.outside or id in self.by_source or row.key in self.allowed
-            if known or found.get(id, NOBODY) != NOBODY or not row.cells:
-                continue
-            values = [cell.value if _is_stated(cell) else None for cell in row.cells]
-            marks = self._marks(values)
-            alike = {t: None for mark in marks for t in abandoned.get(mark, ())}
-            if alike:
-                said[id] = self._may_be(row, [self.targets[each] for each in alike])
-        return said
-
-    def _abandoned(self, found: Mapping[str, Match]) -> dict[Hashable, list[str]]:
-        """Return the records with access whose source record has vanished, by what marks them."""
-        taken = {each.target.target_id for each in found.values() if each.target is not None}
-        marked: dict[Hashable, list[str]] = defaultdict(list)
-        for id, link in self.by_target.items():
-            target = self.targets.get(id)
-            if target is None or id in taken or link.source_id in self.rows:
-                continue
-            if target.values and not target.left:
-                for mark in self._marks([present(each) for each in target.values]):
-                    marked[mark].append(id)
-        return marked
-
-    def _marks(self, values: Sequence[Value]) -> Iterator[Hashable]:
-        """Yield what identifies a person: their whole name, and each unique value."""
-        alone = [i for i in self.policy.identifying if i in self.policy.unless_taken]
-        yield from (self._slot(i, values[i]) for i in alone if values[i] is not None)
-        named = [values[i] for i in self.policy.identifying if i not in alone]
-        if named and None not in named:
-            yield tuple(map(loose, named))
-
-    def _may_be(self, row: SourceRow, alike: Sequence[TargetRow]) -> Match:
-        """Return the conflict of a row that resembles records whose source records vanished."""
-        ids = tuple(each.target_id for each in alike)
-        shared = sorted({e.path for t in alike for e in likeness_of(self.policy, row, t).agreeing})
-        same = f"the same {', '.join(shared)}" if shared else "nearly the same name"
-        was = " and ".join(
-            f"target record {id} was source record {self.by_target[id].source_id}" for id in ids
-        )
-        gone = "which is" if len(ids) == 1 else "which are"
-        text = f"{was}, {gone} no longer in the source, and has {same}"
-        # Not by `row.key`, which is the id where the match value must not be shown.
-        if any(is_id(row, value) for value in row.key_values):
-            # The id is the key: a link adds nothing to the key, and nothing was re-issued.
-            text += "; if they are one person, that record keeps its access" if row.leaver else ""
-            return Match(notes=(Reason(NEAR_MISS, text, candidates=ids, warning=True),))
-        text += ": it may be one person under another id and key; a person decides"
-        return _conflict(Reason("reissued", text, candidates=ids, warning=True), NOBODY, *alike)
-
-    def _is_alike(self, row: SourceRow, target: TargetRow) -> bool:
-        likeness = likeness_of(self.policy, row, target)
-        return likeness.exclusive or self._have_one_name(likeness)
-
-    def _have_one_name(self, likeness: Likeness) -> bool:
-        """Return whether two records share everything that names them."""
-        taken = {self.policy.fields[i].path for i in self.policy.unless_taken}
-        shared = {each.path for each in likeness.agreeing}
-        named = {self.policy.fields[i].path for i in self.policy.identifying} - taken
-        return bool(named) and named <= shared
-
-    def _let_through(self) -> dict[str, Match]:
-        """Return the matches that a person lets the keys decide, without the links of either."""
-        found = {}
-        for id, row in self.rows.items():
-            keyed = self.matches.of(row)
-            if row.key not in self.allowed or keyed.target is None:
-                continue
-            own, other = self.by_source.get(id), self.by_target.get(keyed.target.target_id)
-            if own is not other:
-                note = Reason("adopted", f"the key {row.key} decides: let through by a person")
-                found[id] = keyed._replace(notes=(note,))
-            for link in (own, other):
-                if link is not None and own is not other:
-                    self.by_source.pop(link.source_id, None)
-                    self.by_target.pop(link.target_id, None)
-        return found
-
-    def _taken(self) -> dict[str, Match]:
-        """Return the matches of rows whose key finds another row's record."""
-        first = self._each_taken()
-        adopted = {id: each for id, each in first.items() if each.conflict is None}
-        for each in adopted.values():
-            assert each.target is not None
-            link = self.by_target.pop(each.target.target_id)
-            del self.by_source[link.source_id]
-        # An adopted record no longer keeps another person from a match.
-        return {**self._each_taken(), **adopted}
-
-    def _each_taken(self) -> dict[str, Match]:
-        found = {id: self._taken_over(row, self.matches.of(row)) for id, row in self.rows.items()}
-        return {id: each for id, each in found.items() if each is not None}
-
-    def _taken_over(self, row: SourceRow, keyed: Match) -> Match | None:
-        """Return the match of a row whose key finds another row's record; None for others."""
-        if keyed.target is None or self._in_view(row) is not None:
-            return None
-        link = self.by_target.get(keyed.target.target_id)
-        if link is None or link.source_id == row.source_id:
-            return None
-        owner = self.rows.get(link.source_id)
-        ids = (keyed.target.target_id,)
-        if owner is not None and not owner.leaver:
-            text = (
-                f"the key {row.key} finds target record {ids[0]}, which is source record "
-                f"{link.source_id} ({self.evidence.told(link)}), and that one is still there"
-            )
-            return _conflict(Reason("claimed", text, candidates=ids), keyed, keyed.target)
-        gone = "has left" if owner is not None else "is no longer in the source"
-        was = f"target record {ids[0]} was source record {link.source_id}, which {gone}"
-        likeness = likeness_of(self.policy, row, keyed.target)
-        if not likeness.one_person:
-            text = f"the key {row.key} changed hands: {was}; {likeness.text}"
-            return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
-        whose = f"the target record was another source record's, which {gone}"
-        text = f"{whose}: taken over, the same person"
-        about = f"target record {ids[0]}, before {link.source_id}"
-        return keyed._replace(notes=(Reason("adopted", text, value=about),))
-
-    def _linked(self, row: SourceRow, link: Link, keyed: Match) -> Match:
-        """Return the match of a row that is linked."""
-        target = self.targets.get(link.target_id)
-        if target is None and keyed.target is not None:
-            return self._elsewhere(row, link, keyed, keyed.target)
-        if target is None:
-            return keyed if keyed is not NOBODY else self._missing(link)
-        if keyed.conflict is not None:
-            return keyed
-        if keyed.target is not None and keyed.target.target_id == target.target_id:
-            return keyed._replace(notes=(*keyed.notes, *self._notes(link)))
-        return self._rekeyed(row, link, target, keyed)
-
-    def _elsewhere(self, row: SourceRow, link: Link, keyed: Match, found: TargetRow) -> Match:
-        """Return the match of a row whose own record is missing, and whose key finds another.
-
-        The other may be the same record, created again; or another person's, while the own one is
-        hidden.
-        """
-        likeness = likeness_of(self.policy, row, found)
-        proven = link.target_id in self.evidence.gone
-        stranger = bool(likeness.differing) and not likeness.agreeing
-        where = "is gone" if proven else "is not in the target's list"
-        text = (
-            f"{self.evidence.told(link)}, which {where}; "
-            f"the key {row.key} finds target record {found.target_id}"
-        )
-        if likeness.beyond_the_key or (proven and not stranger):
-            return keyed._replace(notes=(*keyed.notes, Reason("adopted", text)))
-        ids = (link.target_id, found.target_id)
-        why = f"{text}; {likeness.text}: a person decides"
-        return _conflict(Reason("rekeyed", why, candidates=ids, warning=True), keyed, found)
-
-    def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
-        likeness = likeness_of(self.policy, row, target)
-        stranger = bool(self.policy.identifying) and not likeness.agreeing
-        text = f"{self.evidence.told(link)}; {_change_of_key(row, link, target)}"
-        writes = self.policy.rekey is Rekey.WRITE and row.keys_known
-        if writes and keyed is NOBODY and not stranger:
-            return Match(target, notes=(Reason("rekeyed", text), *self._notes(link)), rekeyed=True)
-        ids: tuple[str, ...] = (target.target_id,)
-        if keyed.target is not None:
-            ids = (*ids, keyed.target.target_id)
-            text += f", and finds target record {keyed.target.target_id}"
-        if stranger:
-            text += f"; {likeness.text}"
-        why = f"{text}: a person decides"
-        reason = Reason("rekeyed", why, candidates=ids, warning=True)
-        return _conflict(reason, keyed, target, *filter(None, [keyed.target]))
-
-    def _missing(self, link: Link) -> Match:
-        """Return the match of a row whose record was found neither by key nor by id."""
-        if link.target_id in self.evidence.late:
-            until = moment(self.evidence.late[link.target_id], self.evidence.zone)
-            text = f"{self.evidence.told(link)}, which the target may not show before {until}"
-            return Match(gone=Reason("gone", text))
-        text = f"{self.evidence.told(link)}, which is not in the target's list"
-        if link.target_id not in self.evidence.gone:
-            return Match(gone=Reason("gone", f"{text}, and was not looked up", warning=True))
-        reason = Reason("gone", f"{text} and was not found by its id either", warning=True)
-        return Match(gone=reason, proven=True, again=self.policy.gone is Gone.CREATE)
-
-    def _notes(self, link: Link) -> tuple[Reason, ...]:
-        if link.target_id not in self.evidence.unlisted:
-            return ()
-        text = f"{self.evidence.told(link)}, which the target's list does not show; found by its id"
-        return (Reason("unlisted", text, warning=link.target_id not in self.evidence.late),)
-
-    def _in_view(self, row: SourceRow) -> TargetRow | None:
-        link = self.by_source.get(row.source_id)
-        return None if link is None else self.targets.get(link.target_id)
-
-
-def _conflict(reason: Reason, keyed: Match, *candidates: TargetRow) -> Match:
-    return Match(conflict=reason, level=keyed.level, candidates=candidates)
-
-
-def _is_unsure(row: SourceRow, found: Match) -> bool:
-    """Return whether a row's target record may exist without being identifiable."""
-    if found.conflict is not None:
-        return found.conflict.code in ("rekeyed", "claimed", "reused") or (
-            # This leaver's, or no source record's: either way, that record must have no access.
-            found.conflict.code == "reissued" and not row.leaver
-        )
-    return found.target is None and not row.leaver
-
-
-def remembered(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> dict[str, str]:
-    """Return the linked target record of each source record, by source id.
-
-    Leaves out links that contradict each other, and links to records that are not in `targets`.
-    """
-    there = {each.target_id for each in targets}
-    sound = evidence.table.sound((), there)
-    return {id: target for id, target in sound.items() if target in there}
-
-
-def is_supported(links: Mapping[str, str], row: SourceRow, target: TargetRow) -> bool:
-    """Return whether earlier runs say that a pair is one person, and not by its key alone.
-
-    `links` are the linked target records by source record. If a source record's id is the key on
-    which the two agree, its link says what the key says: both may have been given to somebody else.
-    """
-    if links.get(row.source_id) != target.target_id:
-        return False
-    agreeing = zip(row.keys, target.keys, row.key_values, strict=False)
-    return not any(
-        one == other and one is not None and is_id(row, value) for one, other, value in agreeing
-    )
-
-
-def is_id(row: SourceRow, value: object) -> bool:
-    """Return whether a match value is the id of its source record."""
-    if isinstance(value, Veiled):
-        return value.same_as == SAME_AS_ID
-    return value is not None and repeats(row.source_id, value)
-
-
-def repeats(id: str, value: object) -> bool:
-    """Return whether a match value is an id.
-
-    It may lack the id's zeros, or be in lower case, as `to_number()` and `lower()` make it.
-    """
-    ids = (id, id.casefold())
-    return _without_zeros(key_text(value)) in map(_without_zeros, ids)
-
-
-def _without_zeros(text: str) -> str:
-    return text.strip().lstrip("0")
-
-
-def _usable(links: Links, sources: Iterable[str], targets: Iterable[str]) -> dict[str, Link]:
-    """Return the links of some records, by source, without those that contradict each other."""
-    found = links.of_pairs(links.sound(sources, targets).items())
-    return {each.source_id: each for each in sorted(found, key=lambda each: each.source_id)}
-
-
-def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
-    agreeing, differing, exclusive = [], [], False
-    for position in policy.identifying if row.cells and target.values else ():
-        rule, agree = policy.fields[position], _agree(policy, position, row, target)
-        if agree:
-            agreeing.append(rule)
-            exclusive = exclusive or position in policy.exclusive
-        elif agree is False:
-            held, said = target.values[position], row.cells[position].value
-            differing.append(
-                f"{rule.path} differs"
-                if rule.sensitive
-                else f"{rule.path} is {held}, and here {said}"
-            )
-    return Likeness(tuple(agreeing), tuple(differing), exclusive)
-
-
-def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
-    """Return whether both records have one value in a field; None if one of them has none."""
-    cell, held = row.cells[position], target.values[position]
-    if cell[0] is not STATED:
-        return None
-    if cell[1] == held and isinstance(held, str) and held.strip():
-        return True  # as most: one text, which is the same by every comparison
-    held = present(held)
-    return None if held is None else same(held, cell.value, _comparison(policy.fields[position]))
-
-
-def shares_any(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a pair shares any value that identifies people."""
-    return _share(policy, policy.identifying, row, target)
-
-
-def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a pair shares an identifying value that only one record may hold."""
-    return _share(policy, policy.exclusive, row, target)
-
-
-def _share(policy: Policy, fields: Iterable[int], row: SourceRow, target: TargetRow) -> bool:
-    for position in fields if row.cells and target.values else ():
-        if _agree(policy, position, row, target):
-            return True
-    return False
-
-
-def is_exclusive(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a matched pair shares such a value, or a key beside the one that found it."""
-    return shares_single(policy, row, target) or shares_keys(row, target)
-
-
-def shares_keys(row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a pair has several match keys in common."""
-    keys = zip(row.keys, target.keys, strict=False)
-    return len([one for one, other in keys if one is not None and one == other]) > 1
-
-
-def likeness_beside(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
-    """Return the likeness of a matched pair, in which its other match keys count as well."""
-    found = likeness_of(policy, row, target)
-    both = enumerate(zip(row.keys, target.keys, strict=False))
-    keys = [(level, *pair) for level, pair in both if None not in pair]
-    differing = tuple(
-        _of_keys(policy, level, one, other) for level, one, other in keys if one != other
-    )
-    exclusive = is_exclusive(policy, row, target)
-    return replace(found, differing=(*found.differing, *differing), exclusive=exclusive)
-
-
-def _of_keys(policy: Policy, level: int, said: Hashable, held: Hashable) -> str:
-    path = policy.match_paths[level] or f"match key {level + 1}"
-    if not policy.key_shown[level]:
-        return f"{path} differs"
-    return f"{path} is {shown(held)}, and here {shown(said)}"
-
-
-def _is_stated(cell: Cell) -> bool:
-    return cell[0] is STATED
-
-
-def _comparison(rule: FieldRule) -> Compare:
-    return Compare.IGNORE_CASE if rule.unique_ignores_case else rule.compare
-
-
-def _change_of_key(row: SourceRow, link: Link, target: TargetRow) -> str:
-    if not row.keys_known:
-        return "it does not give its match key now"
-    if not any(key is not None for key in row.keys):
-        return "it has no match key now"
-    if not target.keys_known:
-        return "the target record does not give its key"
-    if link.key and link.key == row.key:
-        return f"the target record no longer holds its key {row.key}"
-    was = f"was {link.key} and " if link.key else ""
-    return f"its key {was}is {row.key} now"

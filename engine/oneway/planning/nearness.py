@@ -16,7 +16,6 @@ from oneway.core.records import Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.holders import whose
-from oneway.planning.links import is_supported, likeness_of, shares_keys, shares_single
 from oneway.planning.lookalikes import (
     by_name,
     held_value,
@@ -28,6 +27,7 @@ from oneway.planning.lookalikes import (
 )
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Verb
+from oneway.planning.same_person import is_supported, likeness_of, shares_keys, shares_single
 from oneway.planning.second_records import perhaps_theirs
 
 _TOO_MANY = 100

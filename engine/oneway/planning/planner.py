@@ -36,7 +36,7 @@ from oneway.mapping.program import (
 from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
-from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile, remembered
+from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence
 from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import likely_targets, near_misses
@@ -66,6 +66,7 @@ from oneway.planning.plan import (
     Verb,
 )
 from oneway.planning.quiet_texts import NOT_PASSED, OutcomesInRuns, PassedOver, QuietRun
+from oneway.planning.reconcile import hidden, reconcile, remembered
 from oneway.planning.screen import Screened, screen
 from oneway.planning.second_records import second_records
 from oneway.planning.uniqueness import GrantedClaims, grant_claims

@@ -36,8 +36,7 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import KEEP, at_update, doubled, drift, refuses, unlisted, wanted
-from oneway.planning.link_table import Links, alone
-from oneway.planning.links import REUSED, LinkEvidence
+from oneway.planning.links import REUSED, LinkEvidence, Links, alone
 from oneway.planning.match import NO_PAIRS, Pairs
 from oneway.planning.near_misses import key_at
 from oneway.planning.plan import Allowance

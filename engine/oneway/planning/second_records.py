@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from oneway.mapping.program import AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
-from oneway.planning.links import is_supported, likeness_beside
 from oneway.planning.lookalikes import (
     MOST,
     by_name,
@@ -24,6 +23,7 @@ from oneway.planning.lookalikes import (
 from oneway.planning.match import Match, Matches
 from oneway.planning.near_misses import by_loose_key, key_at, loose
 from oneway.planning.plan import Reason
+from oneway.planning.same_person import is_supported, likeness_beside
 
 
 def second_records(

@@ -37,7 +37,7 @@ from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, TargetRo
 from oneway.mapping.read_keys import tallies_of
 from oneway.planning.assemble import Assembler
 from oneway.planning.handles import Handles, Unhandled
-from oneway.planning.link_table import Links
+from oneway.planning.links import Links
 from oneway.planning.lookalikes import LOOKED_AT, held_value, kinds_of, telling
 from oneway.planning.match import Pairs
 from oneway.planning.plan import Plan, Quiet

@@ -12,7 +12,7 @@ from itertools import islice
 from oneway.history.kept_links import KeptLinks
 from oneway.history.settled import Digests, Settled
 from oneway.planning.handles import source_handle, target_handle
-from oneway.planning.link_table import Links
+from oneway.planning.links import Links
 from oneway.planning.quiet_texts import PassedOver
 from oneway.planning.screen import KnownPairs
 from oneway.runs.links import Remembered

@@ -12,8 +12,7 @@ from oneway.core.dataclass import dataclass
 from oneway.history.journal.prepared import Prepared
 from oneway.history.journal.store import Store, is_shared, upserting
 from oneway.history.journal.tables import link as table
-from oneway.planning.link_table import Links
-from oneway.planning.links import Link, Origin
+from oneway.planning.links import Link, Links, Origin
 
 _COLUMNS = [table.c[name] for name in Link._fields]
 _AT_ONCE = 500

@@ -35,9 +35,9 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, comparison, present
-from oneway.planning.links import is_id
 from oneway.planning.near_misses import loose
 from oneway.planning.plan import Outcome, Plan, Quiet
+from oneway.planning.same_person import is_id
 from oneway.runs.compare.projection import is_hidden
 
 

@@ -1,0 +1,395 @@
+"""Matches people by the links of earlier runs, as evidence beside the match keys.
+
+Where keys and links agree, nothing changes. Where they contradict each other, the record is a
+conflict that names both: a link never outranks the data in silence, and without links the keys
+decide alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from oneway.core.instants import moment
+from oneway.core.records import Value, comparable
+from oneway.mapping.program import STATED, Policy, SourceRow, TargetRow
+from oneway.mapping.spec import Gone, Rehires, Rekey
+from oneway.planning.diff import present
+from oneway.planning.links import Link, LinkEvidence, Links
+from oneway.planning.match import NOBODY, Match, Matches
+from oneway.planning.near_misses import NEAR_MISS, loose
+from oneway.planning.plan import Reason
+from oneway.planning.same_person import (
+    Likeness,
+    comparison,
+    is_id,
+    is_supported,
+    likeness_of,
+)
+
+
+def reconcile(
+    matches: Matches,
+    rows: Sequence[SourceRow],
+    targets: Sequence[TargetRow],
+    policy: Policy,
+    evidence: LinkEvidence,
+    allowed: frozenset[str] = frozenset(),
+) -> Matches:
+    """Return the matches that keys found, compared with the links.
+
+    `allowed` are the keys that a person lets a new record take over.
+    """
+    if evidence.links:
+        matches = _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
+    if policy.rehires is not Rehires.REACTIVATE:
+        return matches
+    back = _back_on_a_guess(matches, rows, policy, evidence.targets, allowed)
+    return replace(matches, by_source={**matches.by_source, **back}) if back else matches
+
+
+def _back_on_a_guess(
+    matches: Matches,
+    rows: Sequence[SourceRow],
+    policy: Policy,
+    links: Mapping[str, str],
+    allowed: frozenset[str],
+) -> dict[str, Match]:
+    """Return conflicts for rows whose key finds a leaver's record that differs from the row.
+
+    No run has linked the two, as in a new or lost store, or where the id is the key: if the key was
+    given to a newcomer, the newcomer would get the leaver's account.
+    """
+    found = {}
+    for row in rows:
+        match = matches.of(row)
+        target = match.target
+        if target is None or not target.left or row.leaver or row.key in allowed:
+            continue
+        likeness = likeness_of(policy, row, target)
+        if likeness.differing and not is_supported(links, row, target):
+            text = (
+                f"the key {row.key} finds target record {target.target_id}, which has left, and "
+                f"no run remembers whose it was; {likeness.text}: a person decides"
+            )
+            reason = Reason("reused", text, candidates=(target.target_id,))
+            found[row.source_id] = _conflict(reason, match, target)
+    return found
+
+
+def hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
+    """Return the target records that a list should have shown but did not.
+
+    Many systems leave out leavers, and show a new record only after a while.
+    """
+    return tuple(
+        each.target_id
+        for each in (targets if evidence.unlisted else ())
+        if each.target_id in evidence.unlisted
+        and each.target_id not in evidence.late
+        and not each.left
+    )
+
+
+def remembered(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> dict[str, str]:
+    """Return the linked target record of each source record, by source id.
+
+    Leaves out links that contradict each other, and links to records that are not in `targets`.
+    """
+    there = {each.target_id for each in targets}
+    sound = evidence.table.sound((), there)
+    return {id: target for id, target in sound.items() if target in there}
+
+
+class _Reconciler:
+    """Compares each match with the links."""
+
+    def __init__(
+        self,
+        matches: Matches,
+        rows: Sequence[SourceRow],
+        targets: Sequence[TargetRow],
+        policy: Policy,
+        evidence: LinkEvidence,
+        allowed: frozenset[str],
+    ) -> None:
+        self.matches = matches
+        self.policy = policy
+        self.evidence = evidence
+        self.allowed = allowed
+        self.rows = {row.source_id: row for row in rows}
+        self.targets = {each.target_id: each for each in targets}
+        self.by_source = _usable(evidence.table, self.rows, self.targets)
+        self.by_target = {each.target_id: each for each in self.by_source.values()}
+        self.let_through = self._let_through()
+
+    def reconciled(self) -> Matches:
+        found = dict(self.matches.by_source)
+        spoken = set(self.matches.spoken)
+        found |= {**self._taken(), **self.let_through}
+        for source_id, link in self.by_source.items():
+            row = self.rows.get(source_id)
+            if row is None:
+                continue
+            found[source_id] = self._linked(row, link, found.get(source_id, NOBODY))
+            spoken.add(link.target_id)
+        found |= self._reissued(found)
+        unsure = [row for id, row in self.rows.items() if _is_unsure(row, found.get(id, NOBODY))]
+        return Matches(found, frozenset(spoken | self._resembling(unsure)))
+
+    def _resembling(self, rows: Sequence[SourceRow]) -> set[str]:
+        """Return the target records that may belong to rows without a certain match.
+
+        They share a value that is unique, or everything else that names the person.
+        """
+        if not rows:
+            return set()
+        targets = {each.target_id: each for each in self.targets.values() if each.values}
+        by_value: dict[Hashable, set[str]] = defaultdict(set)
+        for id, each in targets.items():
+            for position in self.policy.identifying:
+                by_value[self._slot(position, present(each.values[position]))].add(id)
+        found: set[str] = set()
+        for row in rows:
+            slots = (
+                self._slot(i, row.cells[i].value) for i in self.policy.identifying if row.cells
+            )
+            near = {id for slot in slots for id in by_value.get(slot, ()) if slot[1] is not None}
+            found |= {id for id in near if self._is_alike(row, targets[id])}
+        return found
+
+    def _slot(self, position: int, value: Value) -> tuple[int, Hashable]:
+        return position, comparable(value, comparison(self.policy.fields[position]))
+
+    def _reissued(self, found: Mapping[str, Match]) -> dict[str, Match]:
+        """Return conflicts for rows that may be a vanished person under a new id and key.
+
+        Neither a link nor a key finds them, but a record whose source record has vanished has
+        their name, or a unique value of theirs.
+        """
+        abandoned = self._abandoned(found)
+        if not abandoned:
+            return {}
+        said = {}
+        for id, row in self.rows.items():
+            known = row.outside or id in self.by_source or row.key in self.allowed
+            if known or found.get(id, NOBODY) != NOBODY or not row.cells:
+                continue
+            values = [cell.value if cell.state is STATED else None for cell in row.cells]
+            marks = self._marks(values)
+            alike = {t: None for mark in marks for t in abandoned.get(mark, ())}
+            if alike:
+                said[id] = self._may_be(row, [self.targets[each] for each in alike])
+        return said
+
+    def _abandoned(self, found: Mapping[str, Match]) -> dict[Hashable, list[str]]:
+        """Return the records with access whose source record has vanished, by what marks them."""
+        taken = {each.target.target_id for each in found.values() if each.target is not None}
+        marked: dict[Hashable, list[str]] = defaultdict(list)
+        for id, link in self.by_target.items():
+            target = self.targets.get(id)
+            if target is None or id in taken or link.source_id in self.rows:
+                continue
+            if target.values and not target.left:
+                for mark in self._marks([present(each) for each in target.values]):
+                    marked[mark].append(id)
+        return marked
+
+    def _marks(self, values: Sequence[Value]) -> Iterator[Hashable]:
+        """Yield what identifies a person: their whole name, and each unique value."""
+        alone = [i for i in self.policy.identifying if i in self.policy.unless_taken]
+        yield from (self._slot(i, values[i]) for i in alone if values[i] is not None)
+        named = [values[i] for i in self.policy.identifying if i not in alone]
+        if named and None not in named:
+            yield tuple(map(loose, named))
+
+    def _may_be(self, row: SourceRow, alike: Sequence[TargetRow]) -> Match:
+        """Return the conflict of a row that resembles records whose source records vanished."""
+        ids = tuple(each.target_id for each in alike)
+        shared = sorted({e.path for t in alike for e in likeness_of(self.policy, row, t).agreeing})
+        same = f"the same {', '.join(shared)}" if shared else "nearly the same name"
+        was = " and ".join(
+            f"target record {id} was source record {self.by_target[id].source_id}" for id in ids
+        )
+        gone = "which is" if len(ids) == 1 else "which are"
+        text = f"{was}, {gone} no longer in the source, and has {same}"
+        # Not by `row.key`, which is the id where the match value must not be shown.
+        if any(is_id(row, value) for value in row.key_values):
+            # The id is the key: a link adds nothing to the key, and nothing was re-issued.
+            text += "; if they are one person, that record keeps its access" if row.leaver else ""
+            return Match(notes=(Reason(NEAR_MISS, text, candidates=ids, warning=True),))
+        text += ": it may be one person under another id and key; a person decides"
+        return _conflict(Reason("reissued", text, candidates=ids, warning=True), NOBODY, *alike)
+
+    def _is_alike(self, row: SourceRow, target: TargetRow) -> bool:
+        likeness = likeness_of(self.policy, row, target)
+        return likeness.exclusive or self._have_one_name(likeness)
+
+    def _have_one_name(self, likeness: Likeness) -> bool:
+        """Return whether two records share everything that names them."""
+        taken = {self.policy.fields[i].path for i in self.policy.unless_taken}
+        shared = {each.path for each in likeness.agreeing}
+        named = {self.policy.fields[i].path for i in self.policy.identifying} - taken
+        return bool(named) and named <= shared
+
+    def _let_through(self) -> dict[str, Match]:
+        """Return the matches that a person lets the keys decide, without the links of either."""
+        found = {}
+        for id, row in self.rows.items():
+            keyed = self.matches.of(row)
+            if row.key not in self.allowed or keyed.target is None:
+                continue
+            own, other = self.by_source.get(id), self.by_target.get(keyed.target.target_id)
+            if own is not other:
+                note = Reason("adopted", f"the key {row.key} decides: let through by a person")
+                found[id] = keyed._replace(notes=(note,))
+            for link in (own, other):
+                if link is not None and own is not other:
+                    self.by_source.pop(link.source_id, None)
+                    self.by_target.pop(link.target_id, None)
+        return found
+
+    def _taken(self) -> dict[str, Match]:
+        """Return the matches of rows whose key finds another row's record."""
+        first = self._each_taken()
+        adopted = {id: each for id, each in first.items() if each.conflict is None}
+        for each in adopted.values():
+            assert each.target is not None
+            link = self.by_target.pop(each.target.target_id)
+            del self.by_source[link.source_id]
+        # An adopted record no longer keeps another person from a match.
+        return {**self._each_taken(), **adopted}
+
+    def _each_taken(self) -> dict[str, Match]:
+        found = {id: self._taken_over(row, self.matches.of(row)) for id, row in self.rows.items()}
+        return {id: each for id, each in found.items() if each is not None}
+
+    def _taken_over(self, row: SourceRow, keyed: Match) -> Match | None:
+        """Return the match of a row whose key finds another row's record; None for others."""
+        if keyed.target is None or self._in_view(row) is not None:
+            return None
+        link = self.by_target.get(keyed.target.target_id)
+        if link is None or link.source_id == row.source_id:
+            return None
+        owner = self.rows.get(link.source_id)
+        ids = (keyed.target.target_id,)
+        if owner is not None and not owner.leaver:
+            text = (
+                f"the key {row.key} finds target record {ids[0]}, which is source record "
+                f"{link.source_id} ({self.evidence.told(link)}), and that one is still there"
+            )
+            return _conflict(Reason("claimed", text, candidates=ids), keyed, keyed.target)
+        gone = "has left" if owner is not None else "is no longer in the source"
+        was = f"target record {ids[0]} was source record {link.source_id}, which {gone}"
+        likeness = likeness_of(self.policy, row, keyed.target)
+        if not likeness.one_person:
+            text = f"the key {row.key} changed hands: {was}; {likeness.text}"
+            return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
+        whose = f"the target record was another source record's, which {gone}"
+        text = f"{whose}: taken over, the same person"
+        about = f"target record {ids[0]}, before {link.source_id}"
+        return keyed._replace(notes=(Reason("adopted", text, value=about),))
+
+    def _linked(self, row: SourceRow, link: Link, keyed: Match) -> Match:
+        """Return the match of a row that is linked."""
+        target = self.targets.get(link.target_id)
+        if target is None and keyed.target is not None:
+            return self._elsewhere(row, link, keyed, keyed.target)
+        if target is None:
+            return keyed if keyed is not NOBODY else self._missing(link)
+        if keyed.conflict is not None:
+            return keyed
+        if keyed.target is not None and keyed.target.target_id == target.target_id:
+            return keyed._replace(notes=(*keyed.notes, *self._notes(link)))
+        return self._rekeyed(row, link, target, keyed)
+
+    def _elsewhere(self, row: SourceRow, link: Link, keyed: Match, found: TargetRow) -> Match:
+        """Return the match of a row whose own record is missing, and whose key finds another.
+
+        The other may be the same record, created again; or another person's, while the own one is
+        hidden.
+        """
+        likeness = likeness_of(self.policy, row, found)
+        proven = link.target_id in self.evidence.gone
+        stranger = bool(likeness.differing) and not likeness.agreeing
+        where = "is gone" if proven else "is not in the target's list"
+        text = (
+            f"{self.evidence.told(link)}, which {where}; "
+            f"the key {row.key} finds target record {found.target_id}"
+        )
+        if likeness.beyond_the_key or (proven and not stranger):
+            return keyed._replace(notes=(*keyed.notes, Reason("adopted", text)))
+        ids = (link.target_id, found.target_id)
+        why = f"{text}; {likeness.text}: a person decides"
+        return _conflict(Reason("rekeyed", why, candidates=ids, warning=True), keyed, found)
+
+    def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
+        likeness = likeness_of(self.policy, row, target)
+        stranger = bool(self.policy.identifying) and not likeness.agreeing
+        text = f"{self.evidence.told(link)}; {_change_of_key(row, link, target)}"
+        writes = self.policy.rekey is Rekey.WRITE and row.keys_known
+        if writes and keyed is NOBODY and not stranger:
+            return Match(target, notes=(Reason("rekeyed", text), *self._notes(link)), rekeyed=True)
+        ids: tuple[str, ...] = (target.target_id,)
+        if keyed.target is not None:
+            ids = (*ids, keyed.target.target_id)
+            text += f", and finds target record {keyed.target.target_id}"
+        if stranger:
+            text += f"; {likeness.text}"
+        why = f"{text}: a person decides"
+        reason = Reason("rekeyed", why, candidates=ids, warning=True)
+        return _conflict(reason, keyed, target, *filter(None, [keyed.target]))
+
+    def _missing(self, link: Link) -> Match:
+        """Return the match of a row whose record was found neither by key nor by id."""
+        if link.target_id in self.evidence.late:
+            until = moment(self.evidence.late[link.target_id], self.evidence.zone)
+            text = f"{self.evidence.told(link)}, which the target may not show before {until}"
+            return Match(gone=Reason("gone", text))
+        text = f"{self.evidence.told(link)}, which is not in the target's list"
+        if link.target_id not in self.evidence.gone:
+            return Match(gone=Reason("gone", f"{text}, and was not looked up", warning=True))
+        reason = Reason("gone", f"{text} and was not found by its id either", warning=True)
+        return Match(gone=reason, proven=True, again=self.policy.gone is Gone.CREATE)
+
+    def _notes(self, link: Link) -> tuple[Reason, ...]:
+        if link.target_id not in self.evidence.unlisted:
+            return ()
+        text = f"{self.evidence.told(link)}, which the target's list does not show; found by its id"
+        return (Reason("unlisted", text, warning=link.target_id not in self.evidence.late),)
+
+    def _in_view(self, row: SourceRow) -> TargetRow | None:
+        link = self.by_source.get(row.source_id)
+        return None if link is None else self.targets.get(link.target_id)
+
+
+def _conflict(reason: Reason, keyed: Match, *candidates: TargetRow) -> Match:
+    return Match(conflict=reason, level=keyed.level, candidates=candidates)
+
+
+def _is_unsure(row: SourceRow, found: Match) -> bool:
+    """Return whether a row's target record may exist without being identifiable."""
+    if found.conflict is not None:
+        return found.conflict.code in ("rekeyed", "claimed", "reused") or (
+            # This leaver's, or no source record's: either way, that record must have no access.
+            found.conflict.code == "reissued" and not row.leaver
+        )
+    return found.target is None and not row.leaver
+
+
+def _usable(links: Links, sources: Iterable[str], targets: Iterable[str]) -> dict[str, Link]:
+    """Return the links of some records, by source, without those that contradict each other."""
+    found = links.of_pairs(links.sound(sources, targets).items())
+    return {each.source_id: each for each in sorted(found, key=lambda each: each.source_id)}
+
+
+def _change_of_key(row: SourceRow, link: Link, target: TargetRow) -> str:
+    if not row.keys_known:
+        return "it does not give its match key now"
+    if not any(key is not None for key in row.keys):
+        return "it has no match key now"
+    if not target.keys_known:
+        return "the target record does not give its key"
+    if link.key and link.key == row.key:
+        return f"the target record no longer holds its key {row.key}"
+    was = f"was {link.key} and " if link.key else ""
+    return f"its key {was}is {row.key} now"
