@@ -237,9 +237,9 @@ MUTANTS = (
     ),
     Mutant(
         "own-clears-all-of-who-comes-back",
-        "planning/outcomes",
-        "after := merged(rule, before, wanted.get(position)),",
-        "after := wanted.get(position),",
+        "planning/leaving",
+        "after := merged(rule, before, given.get(position)),",
+        "after := given.get(position),",
         "whoever comes back keeps what others put into a list",
         "tests/cli/test_shared_groups.py -k leaves",
     ),

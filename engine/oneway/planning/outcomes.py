@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import NamedTuple
 
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, overlap, same
+from oneway.core.records import MISSING, overlap
 from oneway.core.words import some
 from oneway.mapping.program import (
     STATED,
@@ -25,26 +24,22 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Category, Rehires, Write
-from oneway.planning.access import MAY_HAVE_LEFT, UNMATCHED, UNSAID
+from oneway.planning.access import MAY_HAVE_LEFT, UNMATCHED
 from oneway.planning.diff import (
-    KEEP,
     FieldChange,
     at_create,
     at_rekey,
     at_update,
-    differing,
     drift,
     kept_out,
     loses_letters,
-    merged,
     new_value,
-    present,
     refuses,
     unlisted,
-    wanted,
 )
-from oneway.planning.in_vain import LeftWith, back_in_vain, in_vain, not_known, written
+from oneway.planning.in_vain import back_in_vain, in_vain
 from oneway.planning.later_key import later_key
+from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Kind, Outcome, Reason, Verb
 
@@ -132,7 +127,7 @@ class Drafter:
     """
 
     policy: Policy
-    left_with: LeftWith
+    leaving: LeaveAndReturn
     unseen: tuple[str, ...]
     contested: Mapping[tuple[str, str], Sequence[str]]
     silent: Mapping[int, Sequence[str]]
@@ -266,7 +261,7 @@ class Drafter:
         if leaving:
             said = zip(self.policy.leaving, row.leaving, strict=True)
             barred += _without_value(said, warning=True)
-        has_access = not target.left if not leaving else self._has_access(row, target)
+        has_access = not target.left if not leaving else self.leaving.has_access(row, target)
         if not leaving or barred:
             kind = Kind.ERROR if failed else Kind.INELIGIBLE
             return Draft(kind, row, target, reasons=failed or barred, has_access=has_access)
@@ -403,31 +398,13 @@ class Drafter:
 
     def _rehire(self, row: SourceRow, target: TargetRow) -> Draft:
         text = f"no leaver in the source; target record {target.target_id} {_state(target)}"
-        unsaid = self._unsaid_return(row, target)
-        changes = self._reactivation(row, target)
+        unsaid = self.leaving.unsaid_return(row, target)
+        changes = self.leaving.reactivation(row, target)
         if unsaid and not changes and self.policy.rehires is Rehires.REACTIVATE:
             # They may still be away: a record that has left is not written.
             return Draft(Kind.REHIRE, row, target, reasons=(Reason("rehire", text), *unsaid))
         draft = self._back(row, target, text, changes)
         return draft._replace(reasons=(*draft.reasons, *unsaid)) if draft.access else draft
-
-    def _unsaid_return(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
-        """Return the fields of leaving that stay, because the source does not state them."""
-        return tuple(
-            Reason(
-                "unsaid",
-                f"{rule.path} is left as it is: a key that it is made from is not given, "
-                f"in {rule.expression}",
-                rule.place,
-                warning=True,
-            )
-            for position, rule in enumerate(self.policy.leaving)
-            if self._says_nothing(row, position) and present(target.leaving[position]) is not None
-        )
-
-    def _says_nothing(self, row: SourceRow, position: int) -> bool:
-        given = position in dict(self.policy.reactivating)
-        return not given and row.leaving[position].state is CellState.UNSTATED
 
     def _back(
         self, row: SourceRow, target: TargetRow, text: str, changes: tuple[FieldChange, ...]
@@ -439,7 +416,8 @@ class Drafter:
             reasons = (Reason("rehire", decides, warning=True),)
             return Draft(Kind.REHIRE, row, target, reasons=reasons)
         mover = self._mover(row, target)
-        if self._is_left(target, changes) and self._is_left(target, changes, mover.differences):
+        still_left, others = self.leaving.still_left, mover.differences
+        if still_left(target, changes) and still_left(target, changes, others):
             vain = back_in_vain(self.policy, target, changes)
             return Draft(Kind.ERROR, row, target, reasons=(Reason("rehire", text), vain))
         return mover._replace(
@@ -447,32 +425,6 @@ class Drafter:
             reasons=(Reason("rehire", text), *mover.reasons),
             access=Verb.REACTIVATE if changes else None,
             access_changes=changes,
-        )
-
-    def _is_left(
-        self,
-        target: TargetRow,
-        changes: tuple[FieldChange, ...],
-        others: tuple[FieldChange, ...] = (),
-    ) -> bool:
-        """Return whether a record still counts as left once its person is brought back."""
-        after = written((*changes, *others))
-        return self.left_with(target, after, Capability.REACTIVATE) is LeftAnswer.LEFT
-
-    def _reactivation(self, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
-        """Return the changes that undo a leave: by default, they clear what it set.
-
-        A key that is absent from the source record clears nothing.
-        """
-        wanted = dict(self.policy.reactivating)
-        return tuple(
-            FieldChange(rule, before, after)
-            for position, rule in enumerate(self.policy.returning)
-            if not self._says_nothing(row, position)
-            and not same(
-                before := present(target.leaving[position]),
-                after := merged(rule, before, wanted.get(position)),
-            )
         )
 
     def _mover(self, row: SourceRow, target: TargetRow) -> Draft:
@@ -495,12 +447,12 @@ class Drafter:
         if target.left:
             return self._has_left(row, target, changes)
         mover = self._mover(row, target)
-        after = self._answer(target, changes, mover.differences)
-        if after is LeftAnswer.STAYS and not self._untold(row):
+        after = self.leaving.answer(target, changes, mover.differences)
+        if after is LeftAnswer.STAYS and not self.leaving.untold(row):
             reasons = (in_vain(self.policy, target, changes),)
             return Draft(Kind.ERROR, row, target, reasons=reasons, has_access=True)
-        if has_access and (after is LeftAnswer.UNKNOWN or not changes or self._untold(row)):
-            unsaid = self._unsaid(row, after)
+        if has_access and (after is LeftAnswer.UNKNOWN or not changes or self.leaving.untold(row)):
+            unsaid = self.leaving.unsaid(row, after)
             mover = mover._replace(reasons=(*mover.reasons, *unsaid))
         if not changes:
             return mover._replace(has_access=has_access)
@@ -531,7 +483,7 @@ class Drafter:
         if row.leaves_left is False and self.policy.rehires is Rehires.IGNORE:
             changes = ()
         both = (*changes, *mover.differences)
-        if both and self._left_after(target, both) is LeftAnswer.STAYS:
+        if both and self.leaving.left_after(target, both) is LeftAnswer.STAYS:
             # Writing it would restore access to a leaver.
             reasons = (in_vain(self.policy, target, both),)
             return Draft(Kind.ERROR, row, target, reasons=reasons)
@@ -541,61 +493,6 @@ class Drafter:
             text = f"is yet to leave, by the source; target record {target.target_id} has left"
             return self._back(row, target, text, changes)
         return mover._replace(kind=Kind.UPDATE, access=Verb.LEAVE, access_changes=changes)
-
-    def _has_access(self, row: SourceRow, target: TargetRow) -> bool:
-        """Return whether a leaver can get in: the target disagrees with the source.
-
-        A person whose leave date is still to come has not left yet.
-        """
-        if target.left or row.leaves_later:
-            return False
-        fields = tuple(zip(self.policy.leaving, row.leaving, target.leaving, strict=True))
-        rules = self.policy.leaving
-        if differing(fields) or unlisted(rules, row.leaving, target.leaving):
-            return True
-        silent = all(wanted(rule, cell) is KEEP for rule, cell, _ in fields)
-        if (silent or self._untold(row)) and not target.scheduled:
-            return True
-        return self._answer(target, (), ()) in (LeftAnswer.STAYS, LeftAnswer.UNKNOWN)
-
-    def _answer(
-        self,
-        target: TargetRow,
-        changes: tuple[FieldChange, ...],
-        others: tuple[FieldChange, ...],
-    ) -> LeftAnswer:
-        """Return whether a record counts as left once the leave is written.
-
-        `others` are the changes of a separate action: the combined result is unknown.
-        """
-        after = self._left_after(target, changes)
-        if not others or self._left_after(target, (*changes, *others)) is after:
-            return after
-        return LeftAnswer.UNKNOWN
-
-    def _left_after(self, target: TargetRow, changes: tuple[FieldChange, ...]) -> LeftAnswer:
-        """Return whether a record says that its person has left once all changes are written."""
-        if self.policy.left is None:
-            return LeftAnswer.LEFT
-        return self.left_with(target, written(changes), Capability.LEAVE)
-
-    def _unsaid(self, row: SourceRow, after: LeftAnswer) -> tuple[Reason, ...]:
-        """Return why a leaver keeps access: nothing written says that they have left."""
-        if after is LeftAnswer.UNKNOWN and not self._untold(row):
-            place = self.policy.left.place if self.policy.left is not None else None
-            return (Reason(UNSAID, not_known(self.policy), place, warning=True),)
-        rules = self._untold(row) or self.policy.leaving
-        paths = ", ".join(rule.path for rule in rules)
-        cells = zip(self.policy.leaving, row.leaving, strict=True)
-        said = any(rule in rules and wanted(rule, cell) is not KEEP for rule, cell in cells)
-        why = f"{paths} may not be overwritten" if said else f"nothing says what {paths} becomes"
-        text = f"has left, and {why}: keeps access"
-        return (Reason(UNSAID, text, rules[0].place, warning=True),)
-
-    def _untold(self, row: SourceRow) -> tuple[FieldRule, ...]:
-        """Return the fields that show a record has left, but get no value."""
-        rules, cells = self.policy.leaving, row.leaving
-        return tuple([rules[i] for i in self.policy.telling if wanted(rules[i], cells[i]) is KEEP])
 
     def _rivals(self, target: TargetRow, difference: FieldChange) -> Sequence[str]:
         return self.contested.get((target.target_id, difference.rule.path), ())

@@ -36,6 +36,7 @@ from oneway.mapping.program import (
 from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
+from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence
 from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
 from oneway.planning.near_duplicates import hold_near_duplicates
@@ -394,7 +395,7 @@ def _drafter(
     linked = remembered(evidence, targets)
     return Drafter(
         policy,
-        program.left_with,
+        LeaveAndReturn(policy, program.left_with),
         unseen,
         contested(policy, matches),
         silent(policy, targets),

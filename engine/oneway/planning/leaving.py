@@ -1,0 +1,125 @@
+"""What a leave or a return writes, and whether the target record has left afterwards."""
+
+from oneway.core.connector import Capability
+from oneway.core.dataclass import dataclass
+from oneway.core.records import same
+from oneway.mapping.program import CellState, FieldRule, LeftAnswer, Policy, SourceRow, TargetRow
+from oneway.planning.access import UNSAID
+from oneway.planning.diff import (
+    KEEP,
+    FieldChange,
+    differing,
+    merged,
+    present,
+    unlisted,
+    wanted,
+)
+from oneway.planning.in_vain import LeftWith, not_known, written
+from oneway.planning.plan import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveAndReturn:
+    """Decides about the access of a pair; `left_with` is that of the program."""
+
+    policy: Policy
+    left_with: LeftWith
+
+    def has_access(self, row: SourceRow, target: TargetRow) -> bool:
+        """Return whether a leaver can get in: the target disagrees with the source.
+
+        A person whose leave date is still to come has not left yet.
+        """
+        if target.left or row.leaves_later:
+            return False
+        fields = tuple(zip(self.policy.leaving, row.leaving, target.leaving, strict=True))
+        rules = self.policy.leaving
+        if differing(fields) or unlisted(rules, row.leaving, target.leaving):
+            return True
+        silent = all(wanted(rule, cell) is KEEP for rule, cell, _ in fields)
+        if (silent or self.untold(row)) and not target.scheduled:
+            return True
+        return self.answer(target, (), ()) in (LeftAnswer.STAYS, LeftAnswer.UNKNOWN)
+
+    def answer(
+        self,
+        target: TargetRow,
+        changes: tuple[FieldChange, ...],
+        others: tuple[FieldChange, ...],
+    ) -> LeftAnswer:
+        """Return whether a record counts as left once the leave is written.
+
+        `others` are the changes of a separate action: the combined result is unknown.
+        """
+        after = self.left_after(target, changes)
+        if not others or self.left_after(target, (*changes, *others)) is after:
+            return after
+        return LeftAnswer.UNKNOWN
+
+    def left_after(self, target: TargetRow, changes: tuple[FieldChange, ...]) -> LeftAnswer:
+        """Return whether a record says that its person has left once all changes are written."""
+        if self.policy.left is None:
+            return LeftAnswer.LEFT
+        return self.left_with(target, written(changes), Capability.LEAVE)
+
+    def unsaid(self, row: SourceRow, after: LeftAnswer) -> tuple[Reason, ...]:
+        """Return why a leaver keeps access: nothing written says that they have left."""
+        if after is LeftAnswer.UNKNOWN and not self.untold(row):
+            place = self.policy.left.place if self.policy.left is not None else None
+            return (Reason(UNSAID, not_known(self.policy), place, warning=True),)
+        rules = self.untold(row) or self.policy.leaving
+        paths = ", ".join(rule.path for rule in rules)
+        cells = zip(self.policy.leaving, row.leaving, strict=True)
+        said = any(rule in rules and wanted(rule, cell) is not KEEP for rule, cell in cells)
+        why = f"{paths} may not be overwritten" if said else f"nothing says what {paths} becomes"
+        text = f"has left, and {why}: keeps access"
+        return (Reason(UNSAID, text, rules[0].place, warning=True),)
+
+    def untold(self, row: SourceRow) -> tuple[FieldRule, ...]:
+        """Return the fields that show a record has left, but get no value."""
+        rules, cells = self.policy.leaving, row.leaving
+        return tuple([rules[i] for i in self.policy.telling if wanted(rules[i], cells[i]) is KEEP])
+
+    def reactivation(self, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
+        """Return the changes that undo a leave: by default, they clear what it set.
+
+        A key that is absent from the source record clears nothing.
+        """
+        given = dict(self.policy.reactivating)
+        return tuple(
+            FieldChange(rule, before, after)
+            for position, rule in enumerate(self.policy.returning)
+            if not self._says_nothing(row, position)
+            and not same(
+                before := present(target.leaving[position]),
+                after := merged(rule, before, given.get(position)),
+            )
+        )
+
+    def unsaid_return(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
+        """Return the fields of leaving that stay, because the source does not state them."""
+        return tuple(
+            Reason(
+                "unsaid",
+                f"{rule.path} is left as it is: a key that it is made from is not given, "
+                f"in {rule.expression}",
+                rule.place,
+                warning=True,
+            )
+            for position, rule in enumerate(self.policy.leaving)
+            if self._says_nothing(row, position) and present(target.leaving[position]) is not None
+        )
+
+    def still_left(
+        self,
+        target: TargetRow,
+        changes: tuple[FieldChange, ...],
+        others: tuple[FieldChange, ...] = (),
+    ) -> bool:
+        """Return whether a record still counts as left once its person is brought back."""
+        after = written((*changes, *others))
+        return self.left_with(target, after, Capability.REACTIVATE) is LeftAnswer.LEFT
+
+    def _says_nothing(self, row: SourceRow, position: int) -> bool:
+        given = position in dict(self.policy.reactivating)
+        return not given and row.leaving[position].state is CellState.UNSTATED
