@@ -85,6 +85,33 @@ def test_a_part_of_a_text_in_another_spelling_decides_nothing(
         assert "another spelling of 'Former'" in found.reasons[0].said, (text, value)
 
 
+IN_LISTS_IN_LISTS: list[tuple[str, Value]] = [
+    ("contains(kind[].t[], `true`)", [{"t": [[True]]}]),
+    ("contains(kind[].t[].u[], 'Former')", [{"t": [{"u": [["Former"]]}]}]),
+    ("contains(kind[].t[].u[].v[].w[], 'Former')", [{"t": [{"u": [{"v": [{"w": "FORMER"}]}]}]}]),
+    ("kind[].t[].u[] | [0] == 'Former'", [{"t": [{"u": [["Former"]]}]}]),
+]
+
+
+@pytest.mark.parametrize(("condition", "value"), IN_LISTS_IN_LISTS)
+def test_what_is_nearly_a_word_decides_nothing_in_flattened_lists(
+    condition: str, value: Value
+) -> None:
+    found = outcome_of(world_of(f"!({condition})", value))
+    assert found.kind is Kind.INELIGIBLE
+    assert "kind[]" in found.reasons[0].said
+
+
+def test_what_is_declared_of_flattened_lists_is_asked_of_their_items() -> None:
+    """A list in a list is no item that is right because the list that it stands in may be one."""
+    items = {"type": "object", "properties": {"t": {"type": "array", "items": {"type": "string"}}}}
+    schema = {"kind": {"type": "array", "items": items}}
+    asked = deciding("contains(kind[].t[], 'x')", schema, False)
+    assert is_unsaid(asked, {"kind": [{"t": [["y"]]}]})
+    assert is_unsaid(asked, {"kind": [{"t": [7]}]})
+    assert not is_unsaid(asked, {"kind": [{"t": ["y"]}, {"t": []}]})
+
+
 ANSWERS: list[tuple[str, Value]] = [
     ("!(kind[?s == 'Former'])", [{"s": "Current"}, {"s": None}, {"s": "Formerly"}]),
     ("kind[?lower(trim(s)) == 'former']", [{"s": "FORMER "}]),

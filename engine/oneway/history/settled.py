@@ -39,7 +39,7 @@ from oneway.planning.quiet_texts import QuietTexts
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
-FORMAT = b"oneway settled 13\n"
+FORMAT = b"oneway settled 14\n"
 """How a file begins; another version is not read."""
 
 _HANDLE, _NONE = 6, bytes(2)

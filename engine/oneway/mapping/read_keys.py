@@ -22,7 +22,7 @@ from oneway.mapping.expressions.words import Meant, meant
 from oneway.mapping.new_ids import NewIds, new_ids
 from oneway.mapping.read_types import TypeTally, type_tallies
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write
-from oneway.mapping.word_groups import WordGroup, word_groups
+from oneway.mapping.word_groups import WordGroup, value_groups, word_groups
 from oneway.mapping.word_tally import WordTally, word_tally
 
 Path = tuple[str, ...]
@@ -93,7 +93,10 @@ class KeyTally:
     blank: dict[Path, int] = field(default_factory=dict)
     """How many records have a blank value under each key whose `ReadKey` is `told`."""
     groups: dict[WordGroup, int] = field(default_factory=dict)
-    """How many records have none of the words of each group, which decides about access."""
+    """How many records have none of the words of each group, which decides about access.
+
+    Or no value at a place within lists.
+    """
     _objects: tuple[tuple[int, str, Callable[[Any], object]], ...] = ()
     """How to get all keys of each object of a record, outer objects first.
 
@@ -461,14 +464,14 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
         target.leaving = frozenset(path_of(each.path) for each in leaving)
         for role, types in type_tallies(code, spec).items():
             found[role].types = types
-    found["source"].groups = dict.fromkeys(word_groups(code), 0)
+    found["source"].groups |= dict.fromkeys(word_groups(code), 0)
     for each in code.references:
         readers = ((each.key, "key", False, True), (each.value, "value", False, True))
         table = _tally(f"reference '{each.name}'", readers)
         if each.label is not None and each.says_label:
             named = _tally(table.side, ((each.label, "label", False, False),))
             keys = (*table.keys, *(replace(key, shown=True) for key in named.keys))
-            table = KeyTally(table.side, keys, table.reading, table.words)
+            table = replace(table, keys=keys)
         found[f"references.{each.name}"] = table
     return found
 
@@ -502,7 +505,10 @@ def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
     )
     reading = reads[0][0].reading if reads else Reading()
     words = word_tally(side, ((each, reader) for each, reader, *_ in reads), secret)
-    return KeyTally(side, tuple(dict.fromkeys(keys)), reading, words)
+    groups = value_groups(expression for expression, _, _, told in reads if told)
+    return KeyTally(
+        side, tuple(dict.fromkeys(keys)), reading, words, groups=dict.fromkeys(groups, 0)
+    )
 
 
 def _read_key(

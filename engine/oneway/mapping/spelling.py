@@ -14,8 +14,8 @@ from oneway.core.likeness import spelt
 from oneway.core.records import ItemPath, Value
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading
-from oneway.mapping.expressions.items import item_words
-from oneway.mapping.expressions.words import Way, Word, passes, words_of
+from oneway.mapping.expressions.items import placed_words
+from oneway.mapping.expressions.words import Way, Word, passes
 from oneway.mapping.nearly import nearly
 from oneway.mapping.record_schema import Check, Sure, sure_of
 from oneway.mapping.word_tally import AS_IT_STANDS, results
@@ -121,9 +121,7 @@ def _checks(expressions: Iterable[Expression | None]) -> Checks:
         if each is None:
             continue
         reading = each.reading
-        for word in words_of(each.text, each.tree):
-            words.setdefault(word.keys, []).append(word)
-        for path, word in item_words(each.tree):
+        for path, word in placed_words(each.text, each.tree):
             if path[1:]:
                 within.setdefault(path, []).append(word)
             else:

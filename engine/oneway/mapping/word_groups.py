@@ -1,14 +1,16 @@
 """Counts the records whose value is one of the words that a deciding condition compares with.
 
 If an export renames `Former` to `Leaver` overnight, no value is blank and no key is missing, but
-no record has a word of the condition any more.
+no record has a word of the condition any more. Within lists, the records that have a value at all
+are counted so too: a list without dates is not blank.
 """
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from datetime import UTC, datetime
+from itertools import starmap
 
 from oneway.core.batches import Batch
 from oneway.core.dataclass import dataclass
@@ -19,14 +21,15 @@ from oneway.core.records import (
     Value,
     at,
     holds,
+    is_blank,
     item_text,
     with_value,
 )
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
-from oneway.mapping.expressions.items import item_words
-from oneway.mapping.expressions.words import Word, passes, words_of
-from oneway.mapping.word_tally import results
+from oneway.mapping.expressions.items import item_paths, placed_words
+from oneway.mapping.expressions.words import Word, passes
+from oneway.mapping.word_tally import flatter, results, within
 
 Path = tuple[str, ...]
 
@@ -42,7 +45,8 @@ _UNHEARD = "a word that nobody has heard of"
 class WordGroup:
     """The words that one condition compares a key with; `name` shows the key and the words.
 
-    With `inner`, they are compared with values within a list that the key has.
+    With `inner`, they are compared with values within a list that the key has. Without words, it is
+    any value that is not blank.
     """
 
     keys: Path
@@ -53,14 +57,18 @@ class WordGroup:
     _known: dict[str, bool] = field(default_factory=dict, compare=False)
 
     def has(self, value: Value | Missing) -> bool:
-        """Return whether a value is one of the words, or has one within."""
+        """Return whether a value is one of the group, or has one within."""
         if isinstance(value, Missing):
             return False
         if self.inner:
-            return any(map(self._has, _within(value, self.inner)))
+            return any(map(self._has, within(value, self.inner)))
         return self._has(value)
 
     def _has(self, value: Value) -> bool:
+        if isinstance(value, list) and (not self.words or self.words[0].unless_list):
+            return self._is_word(value) or any(map(self._has, value))
+        if not self.words:
+            return not is_blank(value)
         if not isinstance(value, str):
             return self._is_word(value)
         found = self._known.get(value)
@@ -109,12 +117,11 @@ def word_groups(code: MappingCode) -> tuple[WordGroup, ...]:
     found: dict[WordGroup, None] = {}
     for expression, matters in _conditions(code):
         words: dict[ItemPath, list[Word]] = {}
-        for place, word in _placed(expression):
-            said, unsaid = (_truth(expression, place, each) for each in (word.value, _UNHEARD))
-            if matters(said, unsaid):
+        for place, word in placed_words(expression.text, expression.tree):
+            if _may_matter(expression, matters, place, word.value):
                 words.setdefault(place, []).append(word)
         for place, those in words.items():
-            if any(each in words for each in _flatter(place)):
+            if any(each in words for each in flatter(place)):
                 continue  # lists in lists, which `[]` would flatten
             keys, *inner = place
             named = ",".join(dict.fromkeys(map(_text, (each.value for each in those))))
@@ -124,27 +131,13 @@ def word_groups(code: MappingCode) -> tuple[WordGroup, ...]:
     return tuple(found)
 
 
-def _flatter(place: ItemPath) -> Iterator[ItemPath]:
-    """Yield the places with a list less in each other."""
-    yield from (place[:i] + place[i + 1 :] for i in range(1, len(place)) if not place[i])
-
-
-def _placed(expression: Expression) -> Iterator[tuple[ItemPath, Word]]:
-    """Yield each word that a condition compares a value with, and the place of that."""
-    for word in words_of(expression.text, expression.tree):
-        yield (word.keys,), word
-    yield from (each for each in item_words(expression.tree) if each[0][1:])
-
-
-def _within(value: Value, inner: ItemPath) -> Iterator[Value]:
-    """Yield the values at a place within the items of a list, or the values of an object."""
-    if not inner:
-        yield value
-    elif isinstance(value, list | dict):
-        for item in value if isinstance(value, list) else value.values():
-            found = at(item, inner[0]) if isinstance(item, dict) else item
-            if not isinstance(found, Missing) and (isinstance(item, dict) or not inner[0]):
-                yield from _within(found, inner[1:])
+def value_groups(reads: Iterable[Expression]) -> tuple[WordGroup, ...]:
+    """Return the groups of all values that expressions read at places within lists."""
+    found = {place: each.reading for each in reads for place in item_paths(each.tree)}
+    return tuple(
+        WordGroup(place[0], (), item_text(place), reading, place[1:])
+        for place, reading in sorted(found.items(), key=lambda each: each[0])
+    )
 
 
 _Matters = Callable[[int, int], bool]
@@ -158,6 +151,21 @@ def _conditions(code: MappingCode) -> Iterator[tuple[Expression, _Matters]]:
     yield from ((each, int.__lt__) for each in code.rules)
 
 
+def _may_matter(expression: Expression, matters: "_Matters", place: ItemPath, word: Value) -> bool:
+    """Return whether a word at a place may make another answer of a condition than another word.
+
+    It does by itself, or in a list; with all else unknown, or blank. Where all else decides whether
+    anything is said at all, as in `jobs[?main].status | [0] == 'Former'`, it may.
+    """
+    said: list[tuple[int, int]] = []
+    for reading in (Reading(), Reading(absent_is_null=True)):
+        plain = replace(expression, reading=reading)
+        pairs: tuple[tuple[Value, Value], ...] = (word, _UNHEARD), ([word], [_UNHEARD])
+        for one, other in pairs:
+            said.append((_truth(plain, place, one), _truth(plain, place, other)))
+    return any(starmap(matters, said)) or said[0] == (0, 0)
+
+
 def _truth(expression: Expression, place: ItemPath, value: Value) -> int:
     """Return 1 if a value alone makes a condition hold, -1 if it makes it fail, else 0."""
     held = value
@@ -165,8 +173,7 @@ def _truth(expression: Expression, place: ItemPath, value: Value) -> int:
         held = [held] if depth else held
         held = with_value({}, keys, held) if keys else held
     try:
-        plain = replace(expression, reading=Reading())
-        found = plain.decide(held, _SOME_DAY)
+        found = expression.decide(held, _SOME_DAY)
     except EvaluationError:
         return 0
     return 0 if found.truth else 1 if holds(found.value) else -1

@@ -5,7 +5,7 @@ through, and nothing else says so. So it does with `'Agency'` where it says `Age
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,10 +13,20 @@ from typing import TYPE_CHECKING
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.likeness import one_form, parts, slips
-from oneway.core.records import MISSING, Missing, Value, at, identity, path_text, with_value
+from oneway.core.records import (
+    MISSING,
+    ItemPath,
+    Missing,
+    Value,
+    at,
+    identity,
+    item_text,
+    with_value,
+)
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.evaluation import evaluated
-from oneway.mapping.expressions.words import Way, Word, passes, words_of
+from oneway.mapping.expressions.items import placed_words
+from oneway.mapping.expressions.words import Way, Word, passes
 
 if TYPE_CHECKING:
     from oneway.core.batches import Batch
@@ -39,23 +49,27 @@ class WordTally:
     """Counts the values of each key that is compared with a word; `side` names the read."""
 
     side: str
-    words: tuple[tuple[Word, Expression, str], ...]
-    """Each word, the expression that it stands in, and what reads that."""
-    values: dict[Path, Values] = field(default_factory=dict)
+    words: tuple[tuple[ItemPath, Word, Expression, str], ...]
+    """Each word and its place, the expression that it stands in, and what reads that."""
+    values: dict[ItemPath, Values] = field(default_factory=dict)
 
     def note(self, data: Mapping[str, Value]) -> None:
         """Take note of a record's values."""
-        for path, held in self.values.items():
-            _hold(held, (data.get(path[0], MISSING) if len(path) == 1 else at(data, path),))
+        for (path, *inner), held in self.values.items():
+            value = data.get(path[0], MISSING) if len(path) == 1 else at(data, path)
+            _hold(held, within(value, inner) if inner else (value,))
         self._drop_names()
 
     def note_all(self, batch: "Batch") -> None:
         """Take note of the values of many records."""
-        for path, held in self.values.items():
+        for (path, *inner), held in self.values.items():
             values = batch.values(path)
             if values is None:
                 values = [at(batch.record(each).data, path) for each in range(len(batch))]
-            if {*map(type, values)} != {str} or not held.keys() >= {*values}:
+            if inner:
+                for value in values:
+                    _hold(held, within(value, inner))
+            elif {*map(type, values)} != {str} or not held.keys() >= {*values}:
                 _hold(held, values)
         self._drop_names()
 
@@ -67,11 +81,11 @@ class WordTally:
 
     def unheld(self) -> Iterator[Diagnostic]:
         """Yield each word that no record has while one has nearly the same."""
-        for word, expression, reader in self.words:
-            near = self._near(word, expression)
+        for place, word, expression, reader in self.words:
+            near = self._near(place, word, expression)
             if near:
                 span = expression.within(word.place) if word.place else expression.span
-                key, said = path_text(word.keys), written(word.value)
+                key, said = item_text(place), written(word.value)
                 what = _WAYS[word.way].format(word=said, key=key)
                 summary = f"no record of {self.side} {what} ({reader})"
                 help = f"did you mean {' or '.join(map(written, near[:_NAMED]))}?"
@@ -81,20 +95,20 @@ class WordTally:
         """Return which of the words, by position, a value of some record is."""
         return frozenset(
             position
-            for position, (word, expression, _) in enumerate(self.words)
-            if any(passes(word, value) for value in self._values(word, expression))
+            for position, (place, word, expression, _) in enumerate(self.words)
+            if any(passes(word, value) for value in self._values(place, word, expression))
         )
 
-    def _values(self, word: Word, expression: Expression) -> list[Value]:
-        held = self.values.get(word.keys, {})
+    def _values(self, place: ItemPath, word: Word, expression: Expression) -> list[Value]:
+        held = self.values.get(place, {})
         return list(results(word, held.values(), expression.reading))
 
-    def _near(self, word: Word, expression: Expression) -> list[Value]:
-        values = self._values(word, expression)
+    def _near(self, place: ItemPath, word: Word, expression: Expression) -> list[Value]:
+        values = self._values(place, word, expression)
         if any(passes(word, value) for value in values):
             return []
-        named = {identity(other.value) for other, beside, _ in self.words
-                 if beside is expression and other.keys == word.keys}  # fmt: skip
+        named = {identity(other.value) for there, other, beside, _ in self.words
+                 if beside is expression and there == place}  # fmt: skip
         return [each for each in _nearest(word, values) if identity(each) not in named]
 
 
@@ -113,12 +127,43 @@ def word_tally(
     """Return the tally of what these expressions compare; nothing that is sensitive is kept."""
     hidden = tuple(secret)
     words = tuple(
-        (word, expression, reader)
+        (place, word, expression, reader)
         for expression, reader in reads
-        for word in words_of(expression.text, expression.tree)
-        if not any(word.keys[: len(each)] == each[: len(word.keys)] for each in hidden)
+        for place, word in _flattened(expression)
+        if not any(place[0][: len(each)] == each[: len(place[0])] for each in hidden)
     )
-    return WordTally(side, words, {word.keys: {} for word, _, _ in words})
+    return WordTally(side, words, {place: {} for place, *_ in words})
+
+
+def _flattened(expression: Expression) -> Iterator[tuple[ItemPath, Word]]:
+    """Yield the words of an expression; those in lists in lists once, as `within` reads them."""
+    found = tuple(placed_words(expression.text, expression.tree))
+    places = {place for place, _ in found if place[1:]}
+    yield from (each for each in found if places.isdisjoint(flatter(each[0])))
+
+
+def flatter(place: ItemPath) -> Iterator[ItemPath]:
+    """Yield the places with a list less in each other."""
+    yield from (place[:i] + place[i + 1 :] for i in range(1, len(place)) if not place[i])
+
+
+def within(value: Value | Missing, inner: Sequence[tuple[str, ...]]) -> Iterator[Value]:
+    """Yield the values at a place within the items of a list, or the values of an object.
+
+    A list in a list counts as flattened.
+    """
+    if isinstance(value, Missing):
+        return
+    if not inner:
+        yield value
+    elif isinstance(value, list | dict):
+        for item in value if isinstance(value, list) else value.values():
+            if not inner[0]:
+                yield from within(item, inner[1:])
+            elif isinstance(item, list):
+                yield from within(item, inner)
+            elif isinstance(item, dict):
+                yield from within(at(item, inner[0]), inner[1:])
 
 
 AS_IT_STANDS = ("field", "subexpression", "current")

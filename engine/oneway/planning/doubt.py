@@ -70,7 +70,11 @@ def as_written(reads: Iterable[Read], written: Iterable[Action]) -> tuple[Read, 
 
 def _without(read: Read, cleared: Mapping[str, int]) -> Read:
     lost = {
-        key: sum(n for field, n in cleared.items() if key == field or key.startswith(f"{field}."))
+        key: sum(
+            n
+            for field, n in cleared.items()
+            if key == field or key.startswith((f"{field}.", f"{field}[]"))
+        )
         for key in read.valued
     }
     return replace(read, valued={key: max(n - lost[key], 0) for key, n in read.valued.items()})

@@ -10,6 +10,7 @@ or a target that shrank, a key that went away and values that are gone hold back
 person may raise the ceiling for one plan, and cannot turn the guard off.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import timedelta
@@ -407,7 +408,9 @@ def _gone(
         for kind, key, limit, expected, lost in found:
             name, none = f"{read.name}.{key}", frozenset[str]()
             count = _Count(kind, name, none, everything, limit, expected, lost, system)
-            if missed.isdisjoint((key, key.partition(SEPARATOR)[0])):
+            path = key.partition(SEPARATOR)[0]
+            outer = (path[: each.start()] for each in re.finditer(r"\[\]", path))
+            if missed.isdisjoint((key, path, *outer)):
                 yield count
             if lost > _ceiling(count):
                 missed.add(key)

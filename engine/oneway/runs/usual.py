@@ -5,7 +5,7 @@ Then the records that were passed over cannot change what is said of the inputs 
 
 from dataclasses import replace
 
-from oneway.core.records import identity, path_text
+from oneway.core.records import identity, item_text, path_text
 from oneway.history.settled import Settled, Word
 from oneway.mapping.read_keys import KeyTally
 from oneway.mapping.word_tally import DISTINCT, WordTally
@@ -34,7 +34,7 @@ def words_of(found: EvaluatedInputs, before: Settled | None) -> dict[str, dict[s
     """Return the values that may be compared with words, by side and path: all that there are."""
     return {
         role: {
-            path_text(path): [
+            item_text(path): [
                 each for each in values.values() if isinstance(each, str | int | float)
             ]
             for path, values in _wider(found.tallies[role], before, role).values.items()
@@ -65,7 +65,7 @@ def _is_as_before(tally: KeyTally, before: Settled, role: str) -> bool:
     """Return whether records that were passed over can add nothing to what a tally says."""
     if not _untyped(tally) <= set(before.untyped[role]):
         return False
-    if any(path_text(path) not in before.words[role] for path in tally.words.values):
+    if any(item_text(path) not in before.words[role] for path in tally.words.values):
         return False
     wider = _wider(tally, before, role)
     return wider.met() == tally.words.met() and not any(wider.unheld())
@@ -80,7 +80,7 @@ def _wider(tally: KeyTally, before: Settled | None, role: str) -> WordTally:
     """Return the words with all values that records may have, those that were passed over too."""
     known = before.words[role] if before is not None else {}
     values = {
-        path: {**held, **{identity(each): each for each in known.get(path_text(path), ())}}
+        path: {**held, **{identity(each): each for each in known.get(item_text(path), ())}}
         for path, held in tally.words.values.items()
     }
     return replace(tally.words, values=values)

@@ -26,6 +26,7 @@ from oneway.core.budget import Budget, Overspent
 from oneway.core.dataclass import dataclass
 from oneway.core.metered import MeteredFunctions, MeteredInterpreter
 from oneway.core.records import ItemPath, Value, holds, is_blank, item_text, path_text
+from oneway.mapping.expressions.items import At
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
 from oneway.mapping.functions.function import LazyArgument, OverBudget, wrong_type
@@ -109,17 +110,28 @@ class Reading:
         """Return whether a key that is absent where a node reads it is null."""
         notes = cast(dict[str, Any], node)
         if "items" in notes:
-            return self.absent_is_null is self.items_except_for.isdisjoint(notes["items"])
+            return self.absent_is_null is not any(map(self._is_excepted, notes["items"]))
         return self.is_null(notes.get("path"))
 
-    def checked_at(self, node: Node, name: str = "items") -> Sequence[ItemPath]:
+    def checked_at(self, node: Node, name: str = "items") -> Sequence[At]:
         """Return the places with checks that the value of a node, or each item, may come from."""
-        places = cast(dict[str, Any], node).get(name, ())
-        return [each for each in places if each in self.item_checks]
+        places: Sequence[At] = cast(dict[str, Any], node).get(name, ())
+        return [each for each in places if self.check_at(each.path) is not None]
 
-    def wrong_at(self, places: Sequence[ItemPath], value: Value) -> str:
+    def check_at(self, path: ItemPath) -> Callable[[Value], str] | None:
+        """Return the check of the values at a place of the record."""
+        return self.item_checks.get(path) if path[1:] else self.checks.get(path[0])
+
+    def _is_excepted(self, place: At) -> bool:
+        path = place.path
+        return path in self.items_except_for if path[1:] else path[0] in self.except_for
+
+    def wrong_at(self, places: Sequence[At], value: Value) -> str:
         """Return what is wrong with a value, wherever it comes from; "" if it is right at one."""
-        said = [self.item_checks[each](value) for each in places]
+        if isinstance(value, list):
+            places = [each for each in places if not each.flat]
+        checks = [check for each in places if (check := self.check_at(each.path)) is not None]
+        said = [check(value) for check in checks]
         return said[0] if said and all(said) else ""
 
 
@@ -225,10 +237,10 @@ class _Interpreter(MeteredInterpreter):
         self._check_at(self.reading.checked_at(node, "each"), values)
         self.written = written  # it is left out of what is written
 
-    def _check_at(self, places: Sequence[ItemPath], values: Iterable[Any]) -> None:
+    def _check_at(self, places: Sequence[At], values: Iterable[Any]) -> None:
         for value in values if places else ():
             if wrong := self.reading.wrong_at(places, value):
-                self._miss(Gap(item_text(places[0]), wrong, not is_blank(value)))
+                self._miss(Gap(item_text(places[0].path), wrong, not is_blank(value)))
 
     def visit_index(self, node: Node, value: Any) -> Any:
         self._expect(value, list)
@@ -337,7 +349,10 @@ class _Interpreter(MeteredInterpreter):
         before, written = self.exact, self.written
         self.exact = _NO_GAPS
         try:
-            found = self.library.call_function(name, self._arguments(name, arguments, value))
+            given = self._arguments(name, arguments, value)
+            for each in given if "each" in node else ():
+                self._check_each(node, each if isinstance(each, list) else ())
+            found = self.library.call_function(name, given)
         except EvaluationError:
             if self.deciding and self.exact:
                 return None  # a function of what is not known is not known

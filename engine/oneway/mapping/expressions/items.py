@@ -4,17 +4,21 @@
 record schema says of it, and the words that it is compared with, are known by that place.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ItemPath, Value, is_blank
+from oneway.core.records import ItemPath, identity, is_blank
 from oneway.mapping.expressions.syntax import Node
-from oneway.mapping.expressions.words import Way, Word, compared_here, only_path
+from oneway.mapping.expressions.words import Way, Word, compared_here, path_in, place_of, words_of
 
 
 class At(NamedTuple):
-    """A value that stands at a place of the record; where `flat`, unless it is a list."""
+    """A value that stands at a place of the record; where `flat`, unless it is a list.
+
+    What `[]` flattens is an item of a list, or stands there itself: then it is no list.
+    """
 
     path: ItemPath
     flat: bool = False
@@ -35,8 +39,10 @@ class ObjectOf(NamedTuple):
 Places: TypeAlias = "frozenset[At | ListOf | ObjectOf]"
 
 NOWHERE: Places = frozenset()
-_MOST = 16
-"""The most places that a value is followed to, and the most lists in each other."""
+_MOST = 64
+"""The most places that a value is followed to: each `[]` of a path doubles them."""
+_DEEPEST = 16
+"""The most lists in each other."""
 
 
 def note_items(tree: Node) -> None:
@@ -47,17 +53,54 @@ def note_items(tree: Node) -> None:
     _Follower({}, noting=True).visit(tree, _ROOT)
 
 
-def item_words(tree: Node) -> Iterator[tuple[ItemPath, Word]]:
+def placed_words(text: str, tree: Node) -> Iterator[tuple[ItemPath, Word]]:
     """Yield each constant that is compared with a value that stands at a place, and the place.
 
-    The word's part is to be evaluated on that value itself. What `words_of` finds is left out.
+    Beside what `words_of` finds, they are those whose part is to be evaluated on that value itself.
     """
+    found = words_of(text, tree)
+    for word in found:
+        yield (word.keys,), word
+        if word.way is Way.HELD and path_in(word.part):
+            yield (word.keys, ()), replace(word, keys=(), part=_ITSELF, way=Way.EQUAL)
+    known = {(id(word.part), identity(word.value)) for word in found}
     walk = _Follower({})
     walk.visit(tree, _ROOT)
-    for node, here in walk.visited.values():
+    for node, _ in walk.visited.values():
         for part, value, way in compared_here(node):
-            if isinstance(value, str | bool | int | float) and not is_blank(value):
-                yield from walk.words(part, value, way, is_root=here == _ROOT)
+            simple = isinstance(value, str | bool | int | float) and not is_blank(value)
+            if simple and (id(part), identity(value)) not in known:
+                word = Word((), value, part, way, place_of(text, value))
+                yield from walk.placed(word)
+
+
+def item_paths(tree: Node) -> Sequence[ItemPath]:
+    """Return the places within lists that a tree reads, once they are noted, by their keys.
+
+    What leads to another of them is left out, as are lists in lists, which `[]` would flatten.
+    """
+    found = sorted({_by_keys(each) for each in _noted(tree) if each[1:]})
+    return [each for each in found if not any(_leads_to(each, other) for other in found)]
+
+
+def _noted(node: Node) -> Iterator[ItemPath]:
+    notes = cast(dict[str, Any], node)
+    yield from (each.path for name in ("items", "each") for each in notes.get(name, ()))
+    for child in node["children"] if node["type"] != "slice" else ():
+        yield from _noted(child)
+
+
+def _by_keys(path: ItemPath) -> ItemPath:
+    head, *inner = path
+    keys = filter(None, inner)
+    return (head, *keys) if any(inner) else path[:2]
+
+
+def _leads_to(path: ItemPath, other: ItemPath) -> bool:
+    *lists, last = path
+    there = other[len(lists)] if len(other) > len(lists) else None
+    leads = there is not None and (*lists, there[: len(last)]) == (*other[: len(lists)], last)
+    return leads and path != other
 
 
 _ROOT: Places = frozenset({At(((),))})
@@ -89,9 +132,10 @@ class _Follower:
         return found
 
     def _note(self, node: Node, name: str, places: Places) -> None:
-        paths = sorted({each.path for each in places if isinstance(each, At) and each.path[1:]})
-        if self.noting and paths:
-            cast(dict[str, Any], node)[name] = tuple(paths)
+        found = {each for each in places if isinstance(each, At) and each.path != ((),)}
+        known = sorted(each for each in found if not each.flat or At(each.path) not in found)
+        if self.noting and known and "path" not in node:
+            cast(dict[str, Any], node)[name] = tuple(known)
 
     def _field(self, node: Node, here: Places) -> Places:
         return _all(_member(each, str(node["value"])) for each in here)
@@ -109,8 +153,7 @@ class _Follower:
 
     def _flatten(self, node: Node, here: Places) -> Places:
         items = _items(self.visit(node["children"][0], here))
-        others = (each._replace(flat=True) if isinstance(each, At) else each for each in items)
-        return _list_of(frozenset(others) | _items(items))
+        return _list_of(_flat(items) | _items(items))
 
     def _projection(self, node: Node, here: Places) -> Places:
         items = _items(self.visit(node["children"][0], here))
@@ -141,38 +184,43 @@ class _Follower:
         plain = [each for each in arguments if each["type"] != "expref"]
         given = [self.visit(each, here) for each in plain]
         items = _items(given[0]) if given else NOWHERE
-        made = [
-            self.visit(each["children"][0], items) for each in arguments if each["type"] == "expref"
-        ]
+        of_each = [each["children"][0] for each in arguments if each["type"] == "expref"]
+        made = [self.visit(each, items) for each in of_each]
+        if made:
+            self._note(node, "each", items)
         if name in _AS_IT_IS and given:
             return given[0]
         if name in _OF_ONE:
             return items
         if name == "map" and made:
             return _list_of(made[0])
+        if name == "values":
+            return _list_of(items)
+        if name == "to_array" and given:
+            return given[0] | _list_of(_flat(given[0]))
         return _all(given[1:] if name == "iif" else given) if name in _CHOOSING else NOWHERE
 
-    def words(
-        self, part: Node, value: Value, way: Way, *, is_root: bool
-    ) -> Iterator[tuple[ItemPath, Word]]:
-        """Yield the word that a part is compared with, for each place that decides the part."""
-        here = self.visited[id(part)][1]
-        lists = _Follower({}).visit(part, here) if way is Way.HELD else NOWHERE
+    def placed(self, word: Word) -> Iterator[tuple[ItemPath, Word]]:
+        """Yield a word with each place that decides the part it is compared with."""
+        here = self.visited[id(word.part)][1]
+        lists = _Follower({}).visit(word.part, here) if word.way is Way.HELD else NOWHERE
         for each in _all(each.items for each in lists if isinstance(each, ListOf)):
             if isinstance(each, At):
-                yield each.path, Word((), value, _ITSELF, Way.EQUAL, None, each.flat)
+                itself = replace(word, part=_ITSELF, way=Way.EQUAL, unless_list=each.flat)
+                yield each.path, itself
         holes: set[Places] = set()
-        whole = _with_holes(part, here, holes)
-        known = only_path(part) if is_root else None
+        whole = replace(word, part=_with_holes(word.part, here, holes))
         for each in next(iter(holes)) if len(holes) == 1 else NOWHERE:
-            if isinstance(each, At) and each.path != (known,) and each.path != ((),):
-                yield each.path, Word((), value, whole, way, None, each.flat)
+            if isinstance(each, At) and each.path != ((),):
+                yield each.path, replace(whole, unless_list=each.flat)
 
 
 _ITSELF: Node = {"type": "current", "value": None, "children": []}
+_ALONE: Node = {"type": "multi_select_list", "value": None, "children": [_ITSELF]}
 _AS_IT_IS = frozenset({"sort", "sort_by", "reverse", "unique", "compact"})
 _OF_ONE = frozenset({"item", "only", "max", "min", "max_by", "min_by"})
-_CHOOSING = frozenset({"coalesce", "default", "not_null", "iif"})
+_JOINING = frozenset({"join", "join_present"})
+_CHOOSING = frozenset({"coalesce", "default", "not_null", "iif", "merge"})
 
 
 def _with_holes(node: Node, here: Places, holes: set[Places]) -> Node:
@@ -185,8 +233,23 @@ def _with_holes(node: Node, here: Places, holes: set[Places]) -> Node:
         if node["type"] != "literal":
             holes.update((NOWHERE, _ROOT))  # the value depends on more
         return node
-    children = [_with_holes(each, here, holes) for each in node["children"]]
+    is_text = node.get("value") in _JOINING
+    children = [
+        _one_item(each, here, holes) if is_text else _with_holes(each, here, holes)
+        for each in node["children"]
+    ]
     return {"type": node["type"], "value": node.get("value"), "children": children}
+
+
+def _one_item(node: Node, here: Places, holes: set[Places]) -> Node:
+    """Return a node as `_with_holes` does, or `[@]` for a list whose items stand in the record."""
+    lists = _Follower({}).visit(node, here)
+    items = _items(lists)
+    listed = all(isinstance(each, ListOf) for each in lists)
+    if listed and items and all(isinstance(each, At) for each in items):
+        holes.add(items)
+        return _ALONE
+    return _with_holes(node, here, holes)
 
 
 def _all(places: Iterable[Places]) -> Places:
@@ -197,12 +260,18 @@ def _list_of(items: Places) -> Places:
     return frozenset({ListOf(items)}) if items else NOWHERE
 
 
+def _flat(places: Places) -> Places:
+    """Return the places of those values that are no lists."""
+    single = (each for each in places if not isinstance(each, ListOf))
+    return frozenset(e._replace(flat=True) if isinstance(e, At) else e for e in single)
+
+
 def _items(places: Places) -> Places:
     """Return where the items of a list come from, or the values of an object."""
     found: list[Places] = []
     for each in places:
         if isinstance(each, At):
-            known = not each.flat and len(each.path) < _MOST
+            known = not each.flat and len(each.path) < _DEEPEST
             found.append(frozenset({At((*each.path, ()))} if known else ()))
         else:
             found.append(

@@ -49,12 +49,12 @@ def words_of(text: str, tree: Node) -> tuple[Word, ...]:
         keys = only_path(part)
         simple = isinstance(value, str | bool | int | float) and not is_blank(value)
         if keys is not None and simple:
-            found.append(Word(keys, value, part, way, _place(text, value)))
+            found.append(Word(keys, value, part, way, place_of(text, value)))
     return tuple(found)
 
 
-def _place(text: str, value: Value) -> TextRange | None:
-    """Return the place of a constant; the first of several will do."""
+def place_of(text: str, value: Value) -> TextRange | None:
+    """Return where in a text a constant stands; the first of several places will do."""
     for token in tokens_of(text):
         items = token.value if isinstance(token.value, list) else [token.value]
         if not token.identifier and any(each == value for each in items):
@@ -89,7 +89,7 @@ def _asked(name: str, first: Node, second: Node, *others: Node) -> _Compared:
         yield from ((first, word, Way.AS_TEXT) for word in _entries(second))
     elif name == "one_of":
         yield from ((first, item, Way.SAME) for item in constants_in(second))
-    elif name == "contains" and first["type"] in ("literal", "multi_select_list"):
+    elif name == "contains" and constants_in(first):
         yield from ((second, item, Way.EQUAL) for item in constants_in(first))
     elif name in _PARTS:
         for each in (second, *others):

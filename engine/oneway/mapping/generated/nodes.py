@@ -218,12 +218,17 @@ class Nodes:
 
         It may come from several places, and is right if it is so at one of them.
         """
-        checks = [self.reading.item_checks[e] for e in self.reading.checked_at(node, places)]
-        asked = [
-            f"{unsure(self.source, each, name)}{self.source.bind('check', each)}({name})"
-            for each in checks
-        ]
-        return asked[0] if len(asked) == 1 else " and ".join(f"({each})" for each in asked)
+        found = self.reading.checked_at(node, places)
+        asked: dict[bool, list[str]] = {True: [], False: []}
+        for each in found:
+            check = self.reading.check_at(each.path)
+            text = f"{unsure(self.source, check, name)}{self.source.bind('check', check)}({name})"
+            asked[each.flat].append(text if len(found) == 1 else f"({text})")
+        whole, flat = (" and ".join(asked[each]) for each in (False, True))
+        if not flat:
+            return whole
+        is_list = f"isinstance({name}, list)"
+        return f"{whole} and ({is_list} or {flat})" if whole else f"not {is_list} and {flat}"
 
     def _in_turn(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         for step in node["children"]:
