@@ -389,6 +389,19 @@ ROWS = "1,Ann,Current\n2,Bob,Former\n3,Cy,\n"
         ("1,Ann,E01\n2,Bob,E02\n", "4,Dee,E03", {}, False),  # all are equally long
         ("1,Ann,E01\n2,Bob,E02\n", "4,Dee,E0", {}, True),
         ("1,Ann,Current\n", "4,Dee,", {}, True),
+        ("1,Ann,a.b@x.com\n2,Bob,c@x.com\n", "4,Dee,d.e@x.com", {}, False),
+        ("1,Ann,a.b@x.com\n2,Bob,c@x.com\n", "4,Dee,d.e@x.co", {}, True),
+        ("1,Ann,a.b@x.com\n2,Bob,c@x.com\n", "4,Dee,d.e@x", {}, True),
+        ("1,Ann,a@x.com\n2,Bob,c@x.com\n3,Cy,c@x.com.au\n", "4,Dee,d@x.com", {}, True),
+        ("1,Ann,a@x.com\n", "4,Dee,d@x.com", {}, True),  # one other is too few
+        ("1,Ann,1.50\n2,Bob,20.25\n3,Cy,7.99\n", "4,Dee,300.10", {}, False),
+        ("1,Ann,1.50\n2,Bob,20.25\n3,Cy,7.99\n", "4,Dee,300.1", {}, True),
+        ("1,Ann,1.50\n2,Bob,20.25\n3,Cy,7.99\n", "4,Dee,300", {}, True),
+        ("1,Ann,1.5\n2,Bob,20.25\n3,Cy,7.99\n", "4,Dee,300.10", {}, True),  # of any length
+        ("1,Ann,1.5\n2,Bob,20.2\n3,Cy,7.9.9\n", "4,Dee,300.1", {}, True),
+        ("1,Ann,Lee-Ash\n2,Bob,Old-Ash\n", "4,Dee,Bay-Ash", {}, False),
+        ("1,Ann,Lee-Ash\n2,Bob,Old-Ash\n3,Cy,Ox-Ashby\n", "4,Dee,Bay-Ash", {}, True),
+        (ROWS, "4,Dee,For", {"last_line": "unended"}, False),
     ],
 )
 def test_a_last_cell_without_a_line_end_may_be_cut(

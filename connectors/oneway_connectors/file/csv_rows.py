@@ -26,17 +26,16 @@ from oneway_connectors.file.csv_groups import (
 )
 from oneway_connectors.file.csv_text import Dialect, Lines
 from oneway_connectors.file.headings import Headings, rejected
+from oneway_connectors.file.last_cell import is_whole
 from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.sniff import SAMPLE, what_is_amiss
 from oneway_connectors.file.table import HEADER_HELP, OfTable, Table
 
 LONGEST_CELL = 16_000_000
-_FEW = 2
-"""How many different cells are too few to say how long those of their column are."""
 _AT_END = (
-    "no other line has the same there; export the file again in full, or end its last line if the "
-    "cell is whole"
+    "export the file again in full, or end that line if the cell is whole; if no export ends it, "
+    "set the option `last_line: unended`"
 )
 
 
@@ -57,6 +56,7 @@ class CsvRows(OfTable):
         self._preface = self._header = self._footer = b""
         self._malformed = 0
         self._extended = False
+        self._may_be_cut = options.last_line == "ended"
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` if the header has no usable columns."""
@@ -121,7 +121,7 @@ class CsvRows(OfTable):
                     self._end_at_footer(lines)
                     return False
                 entry = self._table.entry(line, lines.take(), cells, cut=lines.cut)
-                if entry is not None and lines.cut and not entry.problem:
+                if entry is not None and lines.cut and self._may_be_cut and not entry.problem:
                     entry = self._perhaps_cut(entry, cells)
             if entry is not None:
                 self._malformed = self._malformed or (entry.line if entry.problem else 0)
@@ -136,11 +136,10 @@ class CsvRows(OfTable):
         closed = quote and entry.raw.endswith(quote) and not cell.endswith(self._options.quote)
         if not lost or closed or entry.raw.endswith(b"\r") or self._headings.is_whole(last, cell):
             return entry
-        above = self._cells_above(last)
-        if cell in above or _are_one_length([*filter(None, map(str.strip, above)), cell.strip()]):
+        if is_whole(cell, self._cells_above(last)):
             return entry
         name = self._headings.names[last]
-        why = f"column {name!r} may be cut off: the last line alone has no line end, and {_AT_END}"
+        why = f"column {name!r} may be cut off: the last line alone has no line end; {_AT_END}"
         return entry._replace(lost=lost, cut=why)
 
     def _cells_above(self, number: int) -> set[str]:
@@ -252,11 +251,6 @@ class CsvRows(OfTable):
         cells = self._dialect.cells_of(raw)
         missing = len(self._headings.names) - len(cells)
         return self._row([*cells, *[""] * missing]) if missing > 0 else raw
-
-
-def _are_one_length(cells: Sequence[str]) -> bool:
-    """Return whether a few different cells are equally long, as codes and days are: none is cut."""
-    return len(cells) > _FEW and {*map(len, cells)} == {len(cells[-1])}
 
 
 def _what_is_stray(error: str) -> str:

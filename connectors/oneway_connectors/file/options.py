@@ -47,6 +47,7 @@ class FileOptions:
     garbled_cells: str = "error"
     unfit_cells: str = "error"
     new_columns: str = "error"
+    last_line: str = "ended"
     sheet: str = ""
 
     @property
@@ -77,6 +78,7 @@ def file_options(given: Mapping[str, str]) -> FileOptions:
         garbled_cells=_one_of(given, "garbled_cells", ("error", "keep")),
         unfit_cells=_one_of(given, "unfit_cells", ("error", "keep")),
         new_columns=_one_of(given, "new_columns", ("error", "add")),
+        last_line=_one_of(given, "last_line", ("ended", "unended")),
         sheet=given.get("sheet", ""),
     )
 

@@ -120,7 +120,8 @@ def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
 
 def _unread(odd: Mapping[str, str], found: Snapshot) -> tuple[str, ...]:
     """Return what is wrong with the invalid rows, with each odd cell."""
-    places = ((each.place or each.id, each.problem) for each in found.records if each.problem)
+    wrong = ((each, each.problem or (each.damage if each.cut else "")) for each in found.records)
+    places = ((each.place or each.id, problem) for each, problem in wrong if problem)
     return tuple(f"{place}: {odd.get(place, problem)}" for place, problem in places)
 
 
