@@ -1,6 +1,7 @@
 """`oneway test`."""
 
 from collections.abc import Sequence
+from os.path import isdir
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ from oneway.documents.yaml_source import LIMIT, parse
 from oneway.mapping.compiler import Compiled
 from oneway.render import mapping_tests as render
 from oneway.runs import read_file
-from oneway.runs.compilation import compile_data
+from oneway.runs.compilation import START, compile_data
 from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
 from oneway.runs.mapping_tests.coverage import DecisionCoverage, coverage, of_edit
 from oneway.runs.proving.mutate import EditResult, edits, tried
@@ -101,6 +102,9 @@ def command(
     _refuse_asked(asked)
     if (cover_new is None) != (against is None):
         raise click.UsageError("--cover-new and --against go together: since which revision?")
+    if not paths and not isdir(_DEFAULT):
+        help = f"name a mapping, or: {START}"
+        raise refusal("F120", _DEFAULT, "there is no such folder", help)
     files = list(dict.fromkeys(f for path in paths or (_DEFAULT,) for f in find_tests(path)))
     if not files:
         help = "write one beside the mapping, as acme.test.yaml beside acme.yaml (docs/testing.md)"

@@ -21,6 +21,7 @@ from oneway.core.words import count
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.render import diagnostics
 from oneway.runs import read_file
+from oneway.runs.compilation import START
 from oneway.runs.validation import Mappings, findings, found_in
 
 if TYPE_CHECKING:
@@ -28,13 +29,11 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _MAPPINGS = "mappings/"
-_START = (
-    "`oneway new mapping.yaml --source people.csv --target users.json` writes a mapping for your "
-    "own files; `oneway init` copies those that come with the program"
-)
 _RIGHTS = "check the rights on the folder, or name the files to be checked"
 _MOST = 200_000_001
 """One byte more than a plan may have, the largest of these files."""
+_ROUNDS = 4
+"""How often files are corrected: some mistakes show only once others are gone."""
 _PLAN = rb'[{,\n][ \t\r]*"oneway_plan"\s*:'
 
 
@@ -69,7 +68,8 @@ def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -
     in a file, the file must exist, and no other user may read it.
 
     With --fix, mistakes that have one certain remedy are corrected in the file; comments and
-    layout stay. The other mistakes are reported.
+    layout stay. Among them are slips in keys, functions, fields and words, where one alone of
+    those that are known is meant. The other mistakes are reported.
 
     \b
     Example:
@@ -77,8 +77,12 @@ def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -
       oneway validate mapping.yaml connectors/
     """
     checked = _all(paths or _defaults())
-    corrected = _corrected(checked) if fix else ()
-    if corrected:
+    corrected: list[Diagnostic] = []
+    for _ in range(_ROUNDS if fix else 0):
+        made = _corrected(checked)
+        if not made:
+            break
+        corrected += made
         checked = _all(paths or _defaults())
     # A mistake in a manifest affects each mapping that uses it, and is reported once.
     found = list(dict.fromkeys(diagnostic for each in checked for diagnostic in each.found))
@@ -87,7 +91,7 @@ def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -
             console.json([_as_data(each) for each in checked])
         case "text":
             for each in corrected:
-                console.out(f"{each.span}: corrected: {each.summary} [{each.code}]\n")
+                console.out(_correction(each))
             console.out(diagnostics.text(found, console.style))
             console.out(_summary(len(checked), found))
             if fix and found and not corrected:
@@ -97,6 +101,11 @@ def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -
         case _:
             console.out(_for_ci(format, checked, found))
     return Exit.ERROR if any(each.failed for each in checked) else Exit.DONE
+
+
+def _correction(found: Diagnostic) -> str:
+    now = found.fix.text.strip() if found.fix is not None else ""
+    return f"{found.span}: corrected: {found.summary} [{found.code}]\n       now {now}\n"
 
 
 def _say_next(console: Console, mapping: Checked) -> None:
@@ -173,7 +182,7 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     """Check a file, or all files in a folder."""
     is_folder = isdir(path)
     if path == _MAPPINGS and not is_folder:
-        missing = refusal("F120", path, "there is no such folder", f"name a file, or: {_START}")
+        missing = refusal("F120", path, "there is no such folder", f"name a file, or: {START}")
         yield Checked(path, "folder", missing.diagnostics)
         return
     if not is_folder:
@@ -188,7 +197,7 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
             yield Checked(str(each.filename), "folder", why.diagnostics)
     if not found:
         summary = "it contains no mapping, connection, manifest or plan"
-        nothing = refusal("F121", path, summary, _START)
+        nothing = refusal("F121", path, summary, START)
         yield Checked(path, "folder", nothing.diagnostics)
     yield from found
 
@@ -262,14 +271,16 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
 
             load(data, path)
         case "manifest":
-            from oneway.connections.manifest import load_manifest
+            from oneway.runs.validate_manifest import manifest_mistakes
 
-            return load_manifest(data, path).warnings
+            return manifest_mistakes(data, path)
         case "default":
             from oneway.connections.default_notify import load_default
+            from oneway.connections.notice_folders import missing_folders
             from oneway.connections.secret_files import unsafe_files
 
-            return tuple(unsafe_files(load_default(data, path)))
+            default = load_default(data, path)
+            return (*unsafe_files(default), *missing_folders(default))
         case "test":
             _check_test(data, path, mappings)
         case "mapping":

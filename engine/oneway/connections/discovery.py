@@ -65,6 +65,14 @@ def known_connectors(folders: Sequence[Path] = ()) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if _NAME.fullmatch(name)))
 
 
+def known_kinds() -> tuple[str, ...]:
+    """Return the names of all kinds of connector that installed packages may offer, sorted."""
+    systems = {describe(name).kind: name for name in _offered() if _packaged(name).is_file()}
+    return tuple(
+        sorted({*systems, *(name for name in _offered() if not _packaged(name).is_file())})
+    )
+
+
 def complete(description: Description, access: Access, *, choosing: bool = False) -> Access:
     """Return the access with defaults filled in; raise `Refused` with every mistake.
 

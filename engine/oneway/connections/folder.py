@@ -120,8 +120,10 @@ def files_in(folder: str | Path) -> list[Path]:
     """Return the YAML files of a folder, hidden ones left out; raise `Refused` without one."""
     try:
         if not Path(folder).is_dir():
-            why = "it is a file" if Path(folder).exists() else "there is no such folder"
-            raise refusal("F120", str(folder), f"cannot be read: {why}", "check the path")
+            missing = not Path(folder).exists()
+            why = "there is no such folder" if missing else "it is a file"
+            help = f"check the path{_FIRST if missing else ''}"
+            raise refusal("F120", str(folder), f"cannot be read: {why}", help)
         paths = sorted(Path(folder).rglob("*"))
     except OSError as error:
         why = error.strerror or type(error).__name__
@@ -167,4 +169,5 @@ def _is_ours(path: Path, folder: Path) -> bool:
     return path.suffix.lower() in ENDINGS and not hidden and path.is_file()
 
 
+_FIRST = "; `oneway connect` makes the first connection, and the folder with it"
 _NONE = "there is none yet: make one with `oneway connect`, or give the path of a file"

@@ -203,6 +203,11 @@ _TABLE = (
         "a value could leave the quotes that a template puts it in",
         "Write {value_odata}, {value_soql} or {value_json} without quotes around it.",
     ),
+    (
+        "C156",
+        "a manifest is found by another name than its own",
+        "Give the file, or its folder, the name that stands in it.",
+    ),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that does not exist", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),

@@ -90,6 +90,12 @@ def slips(word: str, known: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda each: (one_form(each) != one_form(word), -_ratio(word, each)))
 
 
+def only_slip(word: str, known: Iterable[str]) -> str:
+    """Return the one known word that this one is a slip of; "" if there is none, or several."""
+    found = slips(word, known)
+    return found[0] if len(found) == 1 else ""
+
+
 def is_part(word: str, other: str) -> bool:
     """Return whether one word adds to the other: `Agency` and `Agency worker`.
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Diagnostic, Findings, Severity, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, did_you_mean
+from oneway.core.likeness import only_slip
 from oneway.core.records import Value, keys_overlap, path_of, path_text
 from oneway.mapping.code import FieldCode, MappingCode, OnePerCode, ReferenceCode, Typed
 from oneway.mapping.evidence import Secrets
@@ -541,7 +542,12 @@ class _Compiler:
         field = self.target_field(spec)
         if field is None and not self.target.open and self.target is not UNKNOWN:
             help = did_you_mean(spec.path, self.target.fields) or it_has(self.target)
-            self.names.error("M102", spec.key_span, f"unknown target field '{spec.path}'", help)
+            mapped = {each.path for each in self.spec.fields}
+            near = only_slip(spec.path, set(self.target.fields) - mapped)
+            fix = Fix(spec.key_span, spec.path, near) if near else None
+            self.names.error(
+                "M102", spec.key_span, f"unknown target field '{spec.path}'", help, fix
+            )
         return FieldCode(
             rule=self.field_rule(spec),
             source=self.typed(spec.source) if spec.source else None,
@@ -558,9 +564,12 @@ class _Compiler:
             return None
         known = [each.name for each in self.spec.references]
         if spec.lookup.text not in known:
-            help = did_you_mean(spec.lookup.text, known) or "declare it under `references`"
+            listed = f"; it has: {', '.join(known)}" if known else ""
+            help = did_you_mean(spec.lookup.text, known) or f"declare it under `references`{listed}"
+            near = only_slip(spec.lookup.text, known)
+            fix = Fix(spec.lookup.span, spec.lookup.text, near) if near else None
             self.names.error(
-                "M107", spec.lookup.span, f"unknown reference '{spec.lookup.text}'", help
+                "M107", spec.lookup.span, f"unknown reference '{spec.lookup.text}'", help, fix
             )
         return spec.lookup.text
 

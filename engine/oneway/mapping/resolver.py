@@ -10,7 +10,7 @@ from dataclasses import field, replace
 
 from oneway.core.connector import Capability, Description, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, Span, did_you_mean
 from oneway.core.records import path_of, path_text
 from oneway.documents.loose import obj
 from oneway.documents.record_fields import fields_of, is_open, items_of, says_null
@@ -119,7 +119,9 @@ class Resolver:
         except ExpressionSyntax as error:
             span = text.span.part(error.offset, error.length)
             help = _COMMA if self.ends_at_comma(text.span, error) else error.help
-            self.error("M103", span, error.summary, self.with_comment(text, help))
+            was = text.text[error.offset : error.offset + error.length]
+            fix = Fix(span, was, error.instead) if error.instead else None
+            self.error("M103", span, error.summary, self.with_comment(text, help), fix)
             return parse("@", text.span)
         self.compare_paths(expression, resource, where)
         self.compare_settings(expression)
@@ -217,8 +219,10 @@ class Resolver:
                 help = did_you_mean(use.name, known) or "declare it under `settings`"
                 self.error("M108", span, f"unknown setting '{use.name}'", help)
 
-    def error(self, code: str, span: Span, summary: str, help: str = "") -> None:
-        self.report(Diagnostic(span, Severity.ERROR, code, summary, help))
+    def error(
+        self, code: str, span: Span, summary: str, help: str = "", fix: Fix | None = None
+    ) -> None:
+        self.report(Diagnostic(span, Severity.ERROR, code, summary, help, fix=fix))
 
     def report(self, diagnostic: Diagnostic) -> None:
         line = diagnostic.span.line

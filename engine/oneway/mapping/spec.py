@@ -4,6 +4,7 @@ Nothing is resolved here: expressions are still text, names are still names, and
 the place where an integrator wrote it.
 """
 
+from dataclasses import replace
 from enum import Enum
 
 from oneway.core.dataclass import dataclass
@@ -386,6 +387,13 @@ class MappingSpec:
         from hashlib import sha256  # loads OpenSSL, which `validate` has no use for
 
         return sha256(self.text).hexdigest()
+
+    def end_of(self, reference: ReferenceSpec) -> EndpointSpec:
+        """Return what a lookup table is read from: its own endpoint, or a resource of a side."""
+        if reference.endpoint is not None:
+            return reference.endpoint
+        side = self.source if reference.side == "source" else self.target
+        return replace(side, resource=reference.resource)
 
     @property
     def unanswered(self) -> tuple[QuestionSpec, ...]:

@@ -29,5 +29,5 @@ def keep_report(to: NoticeFolder, body: str, page: str | None) -> None:
         write_whole(folder / f"{name}.html", page.encode())
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
-        help = "check the folder, its rights and the space there"
+        help = f"check the folder {to.path}, its rights and the space there"
         raise Undelivered("N112", "folder", f"a report was not written: {why}", help) from None

@@ -21,10 +21,11 @@ from oneway.runs.validate_options import option_mistakes
 if TYPE_CHECKING:
     from oneway.connections import Connection
 
-_START = (
-    "; `oneway new` writes a mapping for your own files, and `oneway init` copies those that "
-    "come with the program"
+START = (
+    "`oneway new mapping.yaml --source people.csv --target users.json` writes a mapping for your "
+    "own files; `oneway init` copies those that come with the program"
 )
+"""How to get a first mapping."""
 
 
 def mapping_of(path: str, connection: "Connection | None") -> bytes:
@@ -37,7 +38,7 @@ def mapping_of(path: str, connection: "Connection | None") -> bytes:
     except Refused as refused:
         if connection is None:
             missing = not exists(path)
-            found = (replace(each, help=f"{each.help}{_START}") for each in refused.diagnostics)
+            found = (replace(each, help=f"{each.help}; {START}") for each in refused.diagnostics)
             raise (Refused(found) if missing else refused) from None
         raise Refused(
             connection.written.at(("mapping",), each.code, f"{each.span} {each.summary}", each.help)

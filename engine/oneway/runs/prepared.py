@@ -1,7 +1,7 @@
 """A compiled request and its inputs: which systems' records, or files instead."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -241,14 +241,9 @@ def _of(
 
 
 def _reference(prepared: PreparedRun, reference: ReferenceSpec, file: str | None) -> Input:
-    spec, side = prepared.spec, reference.side or ""
-    endpoint = reference.endpoint
-    if endpoint is None:
-        endpoint = replace(
-            spec.source if side == "source" else spec.target, resource=reference.resource
-        )
-    else:
-        side = _side_named(endpoint.connector.text, spec)
+    spec = prepared.spec
+    endpoint = spec.end_of(reference)
+    side = reference.side or _side_named(endpoint.connector.text, spec)
     resources = prepared.catalogue[endpoint.connector.text].resources
     resource = resources.get(endpoint.resource.text)
     return _of(prepared, endpoint, file, resource, _side(side, prepared))

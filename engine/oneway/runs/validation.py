@@ -1,5 +1,6 @@
 """Validates a connection without network or credentials."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
@@ -67,15 +68,13 @@ def found_in(made: Compilation, read: FileRecords = read_file_of) -> tuple[Diagn
 
 
 def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list[Diagnostic]:
-    """Return the conflicts of a mapping with its files: missing fields, wrong options.
+    """Return the conflicts of a mapping with its files: missing files and fields, wrong options.
 
-    A missing file has no conflicts except wrong options.
+    Where none of its files is there, they may be elsewhere, and only wrong options are conflicts.
     """
     spec = made.mapping.spec
     ends = {"source": spec.source, "target": spec.target}
-    for each in spec.references:
-        if each.endpoint is not None:
-            ends[f"references.{each.name}"] = each.endpoint
+    ends |= {f"references.{each.name}": spec.end_of(each) for each in spec.references}
     files = {
         role: (end, description)
         for role, end in ends.items()
@@ -87,8 +86,11 @@ def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list
 
     found: list[Diagnostic] = []
     tallies = tallies_of(made.mapping.code, spec)
+    here = any(isfile(located(spec.file, end.resource.text)) for end, _ in files.values())
     for role, (end, description) in files.items():
         path = located(spec.file, end.resource.text)
+        if not isfile(path):
+            found += _missing(path, end, here=here)
         found += _against_file(description, path, end, tallies[role], read)
     # What a mapping does not say is not known where a part of it could not be read.
     return [each for each in found if made.whole or each.code != _UNSAID]
@@ -103,11 +105,11 @@ def _against_file(
     options = {name: str(option.value) for name, option in end.options}
     is_there = isfile(path)
     if not (is_there or _PARSED & options.keys()):
-        return _nearly_called(path, end)
+        return []
     try:
         connector = open_connector(description, Access(options, {}))
         if not is_there:
-            return _nearly_called(path, end)
+            return []
         tally.in_file = True
         tally.ask(connector.reader(path))
         snapshot = read(description, path, options)
@@ -147,19 +149,20 @@ _FEW = 3
 """So many reasons are named."""
 
 
-def _nearly_called(path: str, end: EndpointSpec) -> list[Diagnostic]:
-    """Return a warning about a missing file if a file of a similar name exists.
+def _missing(path: str, end: EndpointSpec, *, here: bool) -> Iterator[Diagnostic]:
+    """Yield a warning about a missing file, if other files of the mapping are `here`.
 
-    Otherwise the files may be elsewhere: a mapping is checked without them.
+    Or if one has nearly its name. Otherwise all may be elsewhere: a mapping is checked without
+    them.
     """
     from oneway.core.near_files import near_name
 
     near = near_name(path)
-    if not near:
-        return []
-    summary = f"no file is called {end.resource.text!r}"
-    help = f"did you mean {near!r}?"
-    return [Diagnostic(end.resource.span, Severity.WARNING, "R150", summary, help)]
+    if near or here:
+        summary = f"no file is called {end.resource.text!r}"
+        looked = f"it is looked for as {os.path.normpath(path)}"
+        help = f"did you mean {near!r}?" if near else looked
+        yield Diagnostic(end.resource.span, Severity.WARNING, "R150", summary, help)
 
 
 def _place_of(end: EndpointSpec, error: ConnectorError) -> Span:
@@ -180,10 +183,11 @@ _ENCODING = "R151"
 
 def findings(connection: "Connection", mappings: Mappings) -> tuple[Diagnostic, ...]:
     """Return every mistake of a loaded connection, including its mapping's."""
+    from oneway.connections.notice_folders import missing_folders
     from oneway.connections.secret_files import unsafe_files
     from oneway.runs.validate_connection import connection_mistakes
 
-    found = [*unsafe_files(connection)]
+    found = [*unsafe_files(connection), *missing_folders(connection)]
     try:
         data = mapping_of(connection.mapping, connection)
         made = mappings.compilation(data, connection.mapping, connection.manifests)

@@ -6,11 +6,12 @@ well) become the help of a diagnostic, `title` and `examples` its words.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from oneway.core.diagnostics import Diagnostic
+from oneway.core.diagnostics import Diagnostic, Fix
 from oneway.documents.schema_check.files import schema_data, schema_names, schema_text
 from oneway.documents.schema_check.fits import Fits, fits_of
 from oneway.documents.yaml_source import Document, Path
@@ -30,11 +31,17 @@ def check(document: Document, schema_name: str) -> list[Diagnostic]:
     if _fits(document, schema_name):
         return []
     found = set(_mistakes(document, schema_name))
-    placed = [
-        document.at(m.path, m.code, m.summary, m.help, key=m.key)
-        for m in islice(sorted(found, key=str), _MOST_REPORTED)
-    ]
+    placed = [_placed(document, m) for m in islice(sorted(found, key=str), _MOST_REPORTED)]
     return sorted(placed, key=lambda d: (d.span.line, d.span.column, d.code, d.summary))
+
+
+def _placed(document: Document, mistake: "Mistake") -> Diagnostic:
+    found = document.at(mistake.path, mistake.code, mistake.summary, mistake.help, key=mistake.key)
+    span = found.span
+    if not (mistake.instead and span.line):
+        return found
+    was = document.lines[span.line - 1][span.column - 1 : span.end - 1]
+    return replace(found, fix=Fix(span, was, mistake.instead))
 
 
 def broken(document: Document, schema_name: str) -> set[Path]:

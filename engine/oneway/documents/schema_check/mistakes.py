@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import did_you_mean
+from oneway.core.likeness import only_slip
 from oneway.documents.schema_check.unions import alternatives, closest, rule_of, value_of
 from oneway.documents.schema_check.words import expected, found, listed, one_of, type_help
 from oneway.documents.yaml_source import Path, shown
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake in the shape of a document; `key` where the key itself is wrong."""
+    """One mistake in the shape of a document; `key` where the key itself is wrong.
+
+    `instead` is the word that must stand there, where that is certain.
+    """
 
     path: Path
     code: str
     summary: str
     help: str = ""
     key: bool = False
+    instead: str = ""
 
 
 def mistakes(error: "ValidationError") -> Iterator[Mistake]:
@@ -41,8 +46,21 @@ def _type(error: "ValidationError", path: Path) -> Iterator[Mistake]:
         path,
         "S101",
         summary,
-        cut or _told(error) or type_help(types, value_of(error)) or _example(error),
+        cut
+        or _told(error)
+        or _of_expression(error)
+        or type_help(types, value_of(error))
+        or _example(error),
     )
+
+
+def _of_expression(error: "ValidationError") -> str:
+    """Return the remedy for a switch in the place of an expression, where quotes name a field."""
+    value = value_of(error)
+    if _schema(error).get("title") != "Expression" or not isinstance(value, bool):
+        return ""
+    word = "true" if value else "false"
+    return f"for {word} of every record write '`{word}`'; for a field of that name, '{word}'"
 
 
 _CUT_OFF = frozenset("()[]'")
@@ -58,11 +76,14 @@ def _is_cut(path: Path, value: object) -> str:
 
 def _unknown_keys(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     known = list(_schema(error).get("properties", ()))
-    for key in value_of(error):
+    given = value_of(error)
+    for key in given:
         if key not in known:
             help = did_you_mean(key, known) or f"known here: {listed(known)}"
-            help = _is_cut((key,), value_of(error)[key]) or help
-            yield Mistake((*path, key), "S102", f"unknown key {shown(key)}", help, key=True)
+            help = _is_cut((key,), given[key]) or help
+            near = only_slip(key, (each for each in known if each not in given))
+            summary = f"unknown key {shown(key)}"
+            yield Mistake((*path, key), "S102", summary, help, key=True, instead=near)
 
 
 def _required(error: "ValidationError", path: Path) -> Iterator[Mistake]:
@@ -84,12 +105,14 @@ def _choice(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 
 
 def _not_among(path: Path, value: object, allowed: list[object]) -> Mistake:
+    words = [each for each in allowed if isinstance(each, str)]
     near = did_you_mean(value, map(str, allowed)) if isinstance(value, str) else ""
     if isinstance(value, str) and any(value == str(a) for a in allowed):
         near = f"write it without quotes: {value}"
     summary = f"expected {one_of(allowed)}, found {found(value)}"
     write = "write one of these" if len(allowed) > 1 else "write that"
-    return Mistake(path, "S104", summary, near or write)
+    instead = only_slip(value, words) if isinstance(value, str) else ""
+    return Mistake(path, "S104", summary, near or write, instead=instead)
 
 
 def _text(error: "ValidationError", path: Path) -> Iterator[Mistake]:

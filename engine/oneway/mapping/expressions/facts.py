@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import did_you_mean
+from oneway.core.likeness import only_slip
 from oneway.mapping.expressions.syntax import (
     ExpressionSyntax,
     Node,
@@ -219,8 +220,9 @@ class _Walk:
         try:
             checked_argument(function, position, token.value)
         except EvaluationError as problem:
+            help = f"`oneway functions {function.name}` shows what it takes"
             raise ExpressionSyntax(
-                problem.summary, token.place.offset, token.place.length
+                problem.summary, token.place.offset, token.place.length, help
             ) from None
 
 
@@ -255,11 +257,13 @@ def _arity(name: str, place: TextRange) -> tuple[int, int | None]:
         signature = BUILT_IN[name]
         variadic = any(parameter.get("variadic") for parameter in signature)
         return len(signature), None if variadic else len(signature)
+    known = [*BY_NAME, *BUILT_IN]
     raise ExpressionSyntax(
         f"unknown function {name!r}",
         place.offset,
         place.length,
-        did_you_mean(name, [*BY_NAME, *BUILT_IN]),
+        did_you_mean(name, known),
+        only_slip(name, known),
     )
 
 

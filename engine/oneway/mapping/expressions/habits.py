@@ -220,7 +220,7 @@ def _as_called(text: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
         return ExpressionSyntax(error.summary, error.offset, error.length, help)
     if not ours:
         help = error.help or "`oneway functions` lists all there are"
-        return ExpressionSyntax(error.summary, error.offset, error.length, help)
+        return ExpressionSyntax(error.summary, error.offset, error.length, help, error.instead)
     known_here = BY_NAME[ours].signature if ours in BY_NAME else f"{ours}()"
     help = f"here it is {known_here}" if ours.isidentifier() else ours
     return ExpressionSyntax(error.summary, error.offset, error.length, help)

@@ -52,13 +52,19 @@ MAX_DEPTH = 100
 
 
 class ExpressionSyntax(Exception):
-    """A text is not an expression; `offset` and `length` locate the mistake, from 0."""
+    """A text is not an expression; `offset` and `length` locate the mistake, from 0.
 
-    def __init__(self, summary: str, offset: int = 0, length: int = 1, help: str = "") -> None:
+    `instead` is what must stand there, where that is certain.
+    """
+
+    def __init__(
+        self, summary: str, offset: int = 0, length: int = 1, help: str = "", instead: str = ""
+    ) -> None:
         self.summary = summary
         self.offset = offset
         self.length = length
         self.help = help
+        self.instead = instead
         super().__init__(summary)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Fix, Severity, did_you_mean
+from oneway.core.likeness import only_slip
 from oneway.core.records import identity, path_text
 from oneway.mapping.expressions import Comparison, Expression
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
@@ -31,6 +32,7 @@ def _impossible(expression: Expression, resource: Resource) -> Iterator[LintFind
 def _finding(expression: Expression, compared: Comparison, words: tuple[str, ...]) -> LintFinding:
     value = str(compared.value)
     near = next((word for word in words if word.casefold() == value.casefold()), "")
+    near = near or only_slip(value, words)
     help = f"did you mean '{near}'?" if near else did_you_mean(value, words)
     listed = ", ".join(words[:_MOST]) + (", ..." if len(words) > _MOST else "")
     summary = f"'{path_text(compared.keys)}' is never {value!r}"
