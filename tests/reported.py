@@ -235,9 +235,11 @@ def a_full_night():
             Ending.POSTPONED, None, "W101", "phone: too long", until="2026-11-26"
         ),
     }
-    clears = breached("clears", movers[2:], "clears: 2 now, at most 1 pass")
+    clears = breached("clears", movers[2:], "clears: 2 now, at most 1 may pass")
     leaving = breached(
-        "leavers", leavers[1:], "leavers: 3 now, at most 2 pass (the larger of 2 and 1 % of 200)"
+        "leavers",
+        leavers[1:],
+        "leavers: 3 now, at most 2 may pass (the larger of 2 and 1 % of 200)",
     )
     found = told(made, endings, breaches=(leaving, clears))
     return replace(found, earlier=earlier(found.run, 16), undone=undone(movers[0]))

@@ -439,7 +439,7 @@ def test_status_says_what_stopped_the_last_run(acme: World) -> None:
     acme.run("sync", "acme")
     ended = acme.run("status")
     assert "refused 20" in ended.flat
-    assert "never done yet" in ended.flat
+    assert "never done in full yet" in ended.flat
     said = "! file people.json: the source has no records; nothing will be written [R160]"
     assert f"{said} For payroll: 1. See whether the file has its people" in ended.flat
     assert acme.run("status", "--exit-code").code == 1

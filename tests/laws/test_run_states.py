@@ -72,7 +72,7 @@ def refuse_success(journal: Journal, run: Run) -> None:
     assert standing.last_done is None
     line = status.text([standing], Style(width=400)).splitlines()[0]
     assert "interrupted" in line
-    assert "never done yet" in line
+    assert "never done in full yet" in line
     assert not shown(run, {}).whole
     assert DIED in shown(run, {}).failing
     page = metrics(lambda: journal, HealthState())().decode()

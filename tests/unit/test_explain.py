@@ -218,7 +218,7 @@ def test_a_joiner_is_shown_with_the_values_of_the_new_record():
     found = one([person()], [])
     step = next(step for step in found.fields if step.path == "reference")
     assert (step.before, step.after, step.verdict) == (None, "P1", "will be written")
-    assert found.why[0].startswith("will be created: ")
+    assert found.why[0].startswith("will be created, with ")
 
 
 def test_leaving_is_asked_of_both_sides():
@@ -262,7 +262,7 @@ def test_an_absent_record_that_is_deactivated_shows_what_is_written():
         "C9",
     )
     assert [(step.path, step.after) for step in found.fields] == [("leaveDate", "2026-11-22")]
-    assert found.why[0] == "will be deactivated: 1 field"
+    assert found.why[0] == "will be deactivated, with 1 field written"
 
 
 def test_a_leaver_whose_record_has_lost_a_value_is_explained_by_the_others():

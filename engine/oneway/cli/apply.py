@@ -210,7 +210,8 @@ def _said_applied(console: Console, plan: Plan, before: AppliedBefore, format: s
         ends = results.as_json((), run.still_in)
         console.json({"fingerprint": run.start.fingerprint, "applied_in": run.id, **ends})
     else:
-        console.out(f"{said}; nothing left to do")
+        still = results.still_in(run.still_in, console.style)
+        console.out("\n".join([*still, f"{said}; nothing left to do"]))
     return Exit.FAILED if run.still_in else Exit.DONE
 
 
@@ -293,7 +294,7 @@ def _say_interrupted(console: Console, session: RunSession) -> None:
 
 
 def _approved(console: Console, plan: Plan, given: str | None) -> str:
-    """Return the approved fingerprint; raise `Refused` if none is given and no terminal can ask."""
+    """Return the fingerprint, approved; raise `Refused` if it is not, by what is given or asked."""
     own = fingerprint(plan)
     if given is None:
         short = own[:_SHORTEST]
@@ -305,4 +306,11 @@ def _approved(console: Console, plan: Plan, given: str | None) -> str:
         if not Asking(console).yes(harmless(f"Apply {short}: {changes}?"), default=False):
             raise refusal("P116", plan.mapping, "the plan was not approved", "nothing was written")
         return own
-    return own if len(given) >= _SHORTEST and own.startswith(given.lower()) else given
+    if len(given) >= _SHORTEST and own.startswith(given.lower()):
+        return own
+    summary = f"'{harmless(given)}' does not approve this plan, which is {own[:_SHORTEST]}"
+    help = (
+        "nothing was sent; give --approve as `oneway plan` printed it, once you have reviewed "
+        "the plan that is in this file"
+    )
+    raise refusal("P106", plan.mapping, summary, help)

@@ -234,7 +234,12 @@ def _refused(error: Exception, args: Sequence[str]) -> int:
         assert isinstance(error, ConnectorError)
         where = Span("oneway")
         found = (Diagnostic(where, Severity.ERROR, error.code, error.summary, error.help),)
-    Console(color="--no-color" not in args).report(found)
+    console = Console(color="--no-color" not in args)
+    console.report(found)
+    if log.asked_for_json(args, ("--format",)) and not outputs.begun():
+        from oneway.render import diagnostics
+
+        console.json({"problems": diagnostics.as_json(found)})
     return Exit.ERROR
 
 

@@ -15,6 +15,7 @@ from oneway.core.diagnostics import refusal
 from oneway.core.words import count
 from oneway.history.journal import Journal
 from oneway.history.settled import discard_settled
+from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.runs import Operator, hold_lock
 from oneway.runs.forget import Forgotten, find_person, forget_person, keeps_digests
@@ -79,17 +80,19 @@ def command(
         data = [_data(each) for each in erased]
         console.json({"forgotten": data, "beyond": [*beyond, *_left_in(erased)]})
         return Exit.DONE
+    lines: list[str] = []
     for gone in erased:
         parts = (
             count(gone.links, "link"),
-            f"{gone.entries:,} entries of the journal",
-            count(gone.plans, "plan"),
+            f"{gone.entries:,} {'entry' if gone.entries == 1 else 'entries'} of the journal",
             count(gone.snapshots, "snapshot"),
         )
-        console.out(f"Forgotten in {harmless(gone.connection)}: {', '.join(parts)}.")
-    console.out("Not within reach:")
+        said = f"{', '.join(parts)}; taken out of {count(gone.plans, 'plan')}"
+        lines += wrap(f"Forgotten in {harmless(gone.connection)}: {said}.", console.style, 0, 2)
+    lines.append("Not within reach:")
     for text in (*beyond, *_left_in(erased)):
-        console.out(f"  {harmless(text)}")
+        lines += wrap(harmless(text), console.style, 2, 4)
+    console.out("\n".join(lines))
     return Exit.DONE
 
 

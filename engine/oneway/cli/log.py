@@ -49,15 +49,15 @@ def is_json() -> bool:
     return _MODE.json
 
 
-def asked_for_json(args: Sequence[str]) -> bool:
-    """Return whether the arguments ask for JSON, even if others are invalid."""
-    given = args[: args.index("--")] if "--" in args else args
-    pairs = pairwise([*given, ""])
-    return any((one in _OPTIONS and two == "json") or one in _WHOLE for one, two in pairs)
-
-
 _OPTIONS = ("--log", "--log-format")
-_WHOLE = tuple(f"{each}=json" for each in _OPTIONS)
+
+
+def asked_for_json(args: Sequence[str], options: Sequence[str] = _OPTIONS) -> bool:
+    """Return whether one of the options asks for JSON, even if other arguments are invalid."""
+    given = args[: args.index("--")] if "--" in args else args
+    whole = [f"{each}=json" for each in options]
+    pairs = pairwise([*given, ""])
+    return any((one in options and two == "json") or one in whole for one, two in pairs)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from oneway.render import history, past_run
 from oneway.runs import Operator, hold_lock
 from oneway.runs.by_hand import kept_given
 from oneway.runs.compare.capture import UNKEPT
-from oneway.runs.lookup import plan_of_run, refuse_without_journal, run_named
+from oneway.runs.lookup import name_in, plan_of_run, refuse_without_journal, run_named
 from oneway.runs.lost_output import kept_lost
 from oneway.runs.request import instant_text
 from oneway.runs.retention import LEAST_DAYS, prune
@@ -262,8 +262,10 @@ def _listed(
         return (), {}
     runs: list[Run] = []
     with Journal.open(state.journal) as journal:
-        if connection is not None and not journal.runs(connection, limit=1):
-            run_named(journal, connection)  # reports an unknown name, and suggests similar ones
+        if connection is not None:
+            connection = name_in(journal, connection)
+            if not journal.runs(connection, limit=1):
+                run_named(journal, connection)  # reports an unknown name, and suggests similar ones
         before: int | None = None
         while len(runs) < limit:
             page = journal.runs(connection, limit=_PAGE if states else limit, before=before)

@@ -12,6 +12,7 @@ from typing import TextIO
 OUT, ERROR = "standard output", "standard error"
 
 _LOST: set[str] = set()
+_BEGUN: set[str] = set()
 
 
 def write_out(text: str) -> None:
@@ -29,9 +30,15 @@ def lost() -> tuple[str, ...]:
     return tuple(sorted(_LOST))
 
 
+def begun() -> bool:
+    """Return whether anything was written to standard output."""
+    return OUT in _BEGUN
+
+
 def forget_losses() -> None:
-    """Begin anew: what a command before this one lost is not this one's loss."""
+    """Begin anew: what a command before this one wrote or lost is not this one's."""
     _LOST.clear()
+    _BEGUN.clear()
 
 
 def open_all() -> None:
@@ -59,6 +66,8 @@ def flush_all() -> None:
 def _write(stream: TextIO, name: str, text: str) -> None:
     if name in _LOST:
         return
+    if text:
+        _BEGUN.add(name)
     try:
         stream.write(text)
         stream.flush()

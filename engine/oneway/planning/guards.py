@@ -131,7 +131,7 @@ class Breach:
         limit = f"the larger of {self.limit.floor} and {share}" if self.limit.floor else share
         if self.kind is GuardKind.IDENTITIES and not self.ceiling:
             return f"{self.name}: {what}: the keys may find other people's records"
-        text = f"{self.name}: {what}, at most {self.ceiling} pass ({limit})"
+        text = f"{self.name}: {what}, at most {self.ceiling} may pass ({limit})"
         if self.creates:
             text += f"; {count_of(self.creates, 'create')} with this field held back too"
         return text

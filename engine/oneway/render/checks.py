@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from oneway.core.words import count
 from oneway.inspect.checks import CheckResult, CheckState
 from oneway.render.layout import clip, wrap
 from oneway.render.sanitize import harmless
@@ -26,8 +27,14 @@ def text(results: Sequence[CheckResult], style: Style) -> str:
             line for said in each.lines for line in wrap(clip(harmless(said), 400), style, 10, 12)
         ]
     counts = Counter(each.state for each in results)
-    said = ", ".join(f"{counts[state]} {state.value}" for state in CheckState if counts[state])
+    said = ", ".join(_counted(state, counts[state]) for state in CheckState if counts[state])
     return "\n".join([*lines, "", *wrap(f"Checked: {said or 'nothing'}.", style)]) + "\n"
+
+
+def _counted(state: CheckState, number: int) -> str:
+    if state is CheckState.WARNING:
+        return count(number, "warning")
+    return f"{number:,} {state.value}"
 
 
 def as_json(results: Sequence[CheckResult]) -> list[dict[str, object]]:

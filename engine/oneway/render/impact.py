@@ -8,7 +8,7 @@ from oneway.core.words import count
 from oneway.planning.impact import FieldImpact, Impact, PersonImpact
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.render.differences import apart
-from oneway.render.layout import with_name, wrap
+from oneway.render.layout import more, with_name, wrap
 from oneway.render.sanitize import harmless, markdown, shown
 from oneway.render.style import Ink, Style
 from oneway.runs.compare.impact import EditImpact
@@ -47,7 +47,7 @@ def text(found: EditImpact, style: Style, limit: int | None) -> str:
         for field in each.fields:
             lines += wrap(harmless(f"{field.field}: {_field(field, found)}"), style, 4, 8)
     if limit is not None and len(people) > limit:
-        lines.append(f"and {len(people) - limit:,} more; --verbose shows all")
+        lines.append(more(len(people) - limit, limit))
     for breach in found.newly_fired:
         lines += wrap(f"! {harmless(breach.text)}", style, 0, 2)
     return "\n".join(lines) + "\n"

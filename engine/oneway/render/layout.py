@@ -56,11 +56,15 @@ def wrap(text: str, style: Style, indent: int = 0, hang: int | None = None) -> l
 
 
 def people(names: list[str], limit: int | None) -> str:
-    """Return names with commas between them; of more than `limit`, how many more there are."""
+    """Return names with commas between them; of more than `limit`, how many are left out."""
     if limit is None or len(names) <= limit:
         return ", ".join(names)
-    more = f"and {len(names) - limit:,} more; --verbose shows all"
-    return ", ".join([*names[:limit], more])
+    return ", ".join([*names[:limit], more(len(names) - limit, limit)])
+
+
+def more(left: int, shown: int) -> str:
+    """Return how many are left out of a list of which so many are shown."""
+    return f"{f'and {left:,} more' if shown else f'{left:,} in all'}; --verbose shows all"
 
 
 def _words(text: str, width: int) -> Iterator[str]:

@@ -209,6 +209,11 @@ def _head(past: Past, style: Style) -> Iterator[str]:
     ends = ends_in_words(run)
     if ends:
         yield from _fact("actions", ends, style)
+    if forgotten := sum(each.is_forgotten for each in past.entries):
+        said = (
+            f"{count(forgotten, 'action')}, by `oneway forget`: counted above, and not listed below"
+        )
+        yield from _fact("forgotten", said, style)
     yield from _fact("as of", _instant(start.as_of, run), style)
     version = f", oneway {harmless(start.version)}" if start.version else ""
     mapping = past.plan.mapping_file if past.plan is not None else start.mapping

@@ -7,7 +7,7 @@ from oneway.core.sealed import MASK, Sealed
 from oneway.core.words import count
 from oneway.planning.compare import PlanDifference
 from oneway.render.differences import apart
-from oneway.render.layout import clip, wrap
+from oneway.render.layout import clip, more, wrap
 from oneway.render.sanitize import harmless, shown
 from oneway.render.style import Ink, Style
 from oneway.runs.compare.replay import Replay
@@ -72,7 +72,7 @@ def _differences(found: Sequence[PlanDifference], style: Style, limit: int | Non
         values = " -> ".join(apart(_value(each.before), _value(each.after), 200))
         lines += wrap(f"{harmless(each.what)}: {values}", style, 4, 6)
     if len(few) < len(found):
-        lines.append(f"and {len(found) - len(few):,} more; --verbose shows all")
+        lines.append(more(len(found) - len(few), len(few)))
     return lines
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from oneway.planning.access import StillIn
 from oneway.planning.plan import Ending, Outcome, Plan
-from oneway.render.layout import clip, columns, pad, wrap
+from oneway.render.layout import clip, columns, more, pad, wrap
 from oneway.render.plans.content import name, still_in_line, still_in_title
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
@@ -110,8 +110,8 @@ def _table(
         for who, why in rows
         for line in wrap(f"{pad(who, wide)}  {why}", style, 4, min(6 + wide, 24))
     ]
-    more = len(found) - len(shown)
-    return [*lines, f"    and {more:,} more; --verbose shows all"] if more else lines
+    left = len(found) - len(shown)
+    return [*lines, f"    {more(left, len(shown))}"] if left else lines
 
 
 def _who(result: "Result", names: dict[str, Outcome]) -> str:

@@ -276,7 +276,7 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
         if each.last_done is not None and each.last_done.id != each.last.id:
             yield f"last done {when(each.last_done.start.started, each.zone)}"
         elif each.last_done is None:
-            yield "never done yet"
+            yield "never done in full yet"
     if each.links:
         yield f"{each.links:,} linked"
     if each.mapping and isfile(each.mapping_file):

@@ -148,14 +148,7 @@ def _refuse_other_inputs(plan: Plan, prepared: PreparedRun) -> None:
     then = _facts(plan.connection, plan.inputs)
     now = _facts(prepared.plan_connection, prepared.plan_inputs)
     found = [
-        Diagnostic(
-            Span(plan.mapping_file),
-            Severity.ERROR,
-            "P111",
-            f"{fact} was {_shown(then.get(fact))} when the plan was made, "
-            f"and is {_shown(now.get(fact))} now",
-            "give the same options as for the plan, or make the plan again",
-        )
+        Diagnostic(Span(plan.mapping_file), Severity.ERROR, "P111", *_differs(fact, then, now))
         for fact in sorted({*then, *now})
         if then.get(fact) != now.get(fact)
     ]
@@ -173,12 +166,26 @@ def _facts(
     for role, each in inputs.items():
         found[role] = each.text
         found |= {f"option {role}.{name}": value for name, value in each.options.items()}
-        found |= {f"the origin of {role}": each.origin, f"the manifest of {role}": each.manifest}
+        found |= {f"the origin of {role}": each.origin, f"{_MANIFEST}{role}": each.manifest}
     return found
 
 
+_MANIFEST = "the manifest of "
+
+
+def _differs(
+    fact: str, then: Mapping[str, str | None], now: Mapping[str, str | None]
+) -> tuple[str, str]:
+    """Return how an input differs from the plan's, and the remedy."""
+    if fact.startswith(_MANIFEST) and then.get(fact) and now.get(fact):
+        return f"{fact} has changed since the plan was made", _AGAIN
+    was, is_now = _shown(then.get(fact)), _shown(now.get(fact))
+    help = "give the same options as for the plan, or make the plan again"
+    return f"{fact} was {was} when the plan was made, and is {is_now} now", help
+
+
 def _shown(value: str | None) -> str:
-    return repr("not given" if value is None else value)
+    return "not given" if value is None else repr(value)
 
 
 def _types(settings: Mapping[str, Value]) -> dict[str, type]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from oneway.history.journal import rows
 from oneway.history.journal.history import PLAN
-from oneway.history.journal.rows import Run
+from oneway.history.journal.rows import FORGOTTEN, Run
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry, failure, run, snapshot, written
 
@@ -43,9 +43,9 @@ def erase_entries(
     """Remove the person from entries; return the number of entries. Guards still count them."""
     theirs = or_(entry.c.source_id.in_(sources), entry.c.target_id.in_(targets))
     found = store.rows(select(entry.c.run, entry.c.action).where(theirs & _of(connection)))
-    like = select(entry.c.action).where(entry.c.action.like(f"{_FORGOTTEN}%"))
+    like = select(entry.c.action).where(entry.c.action.like(f"{FORGOTTEN}%"))
     taken = {row.action for row in store.rows(like)}
-    names = (name for n in count(1) if (name := f"{_FORGOTTEN}{n}") not in taken)
+    names = (name for n in count(1) if (name := f"{FORGOTTEN}{n}") not in taken)
     for row, name in zip(found, names, strict=False):
         for table in (failure, written):
             named = (table.c.connection == connection) & (table.c.action == row.action)
@@ -79,7 +79,3 @@ def replace_told(store: Store, found: Run) -> None:
 
 def _of(connection: str) -> ColumnElement[bool]:
     return entry.c.run.in_(select(run.c.id).where(run.c.connection == connection))
-
-
-_FORGOTTEN = "forgotten "
-"""The prefix that replaces the action of a forgotten person's entry."""

@@ -164,6 +164,15 @@ class JournalEntry:
     sent_at: str = ""
     """When it was last sent, by the clock."""
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether its person was erased, and it only counts."""
+        return self.action_id.startswith(FORGOTTEN)
+
+
+FORGOTTEN = "forgotten "
+"""The prefix that replaces the action of a forgotten person's entry."""
+
 
 def entry(row: AnyRow) -> JournalEntry:
     """Return an entry."""

@@ -374,7 +374,7 @@ def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
 
 def _will(action: Action, forecast: Forecast | None) -> str:
     why = f", because {action.why}" if action.why else ""
-    will = f"{_VERBS[action.verb.value]}: {count(len(action.changes), 'field')}{why}"
+    will = f"{_VERBS[action.verb.value]}, with {count(len(action.changes), 'field')} written{why}"
     if forecast is None:
         return f"will {will}"
     unless = ", unless that has happened" if forecast.unsure else ""

@@ -8,7 +8,7 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.plan import Action, Change, Outcome, Plan, Verb
 from oneway.planning.plan_file import fingerprint
-from oneway.render.layout import clip, columns, pad, people, wrap
+from oneway.render.layout import clip, columns, more, pad, people, wrap
 from oneway.render.plans import content
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.style import Ink, Style
@@ -147,7 +147,7 @@ class _TextPage:
         """Return a line that counts the records left out; none if all are shown."""
         if self.limit is None or number <= self.limit:
             return []
-        return [f"  and {number - self.limit:,} more; --verbose shows all"]
+        return [f"  {more(number - self.limit, self.limit)}"]
 
     def action(self, outcome: Outcome, verb: Verb) -> list[str]:
         action = outcome.action_of(verb)
