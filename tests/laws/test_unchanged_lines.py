@@ -15,6 +15,7 @@ from oneway.history import kept_lines
 from oneway.history.kept_lines import NOBODY, KeptLines, LineDigests, LineKeeper
 from oneway.runs import unchanged_lines
 from oneway.runs.unchanged_lines import UnchangedLines
+from oneway_connectors.file import opening
 
 
 def digest(data: bytes) -> bytes:
@@ -44,8 +45,10 @@ def kept(text: bytes, pairs: Sequence[bytes]) -> KeptLines:
 
 @contextmanager
 def small() -> Iterator[None]:
-    """Let pieces have few lines, and few lines be near."""
+    """Let pieces have few lines, few lines be near, and little be read at a time."""
     with (
+        patch.object(unchanged_lines, "_AT_A_TIME", 20),
+        patch.object(unchanged_lines, "_LONGER", 6),
         patch.object(kept_lines, "PIECE", 12),
         patch.object(unchanged_lines, "_NEAR", 4),
         patch.object(unchanged_lines, "_LOST", (2, 20)),
@@ -131,6 +134,17 @@ def test_each_line_is_passed_over_or_read(data: st.DataObject) -> None:
             assert DIGESTS.line(file.readline()) == before.digest_of(at)
         lost = [DIGESTS.line(each) not in now for each in pairs]
         assert set(found.lost()) == {at for at, gone in enumerate(lost) if gone}
+
+
+def test_lines_beside_a_changed_one_stand_where_they_are() -> None:
+    lines = [b"%02d\n" % n for n in range(40)]
+    for at in range(len(lines)):
+        text = b"".join([*lines[:at], b"changed\n", *lines[at + 1 :]])
+        with small(), patch.object(unchanged_lines, "_LONGER", 12):
+            found = UnchangedLines(kept(b"".join(lines), lines), DIGESTS)
+            found.find(BytesIO(text), line_of)
+        places = [text.find(each) for n, each in enumerate(lines) if n != at]
+        assert [found.place_of(n) for n in range(len(lines)) if n != at] == places
 
 
 def test_a_blank_line_that_is_taken_for_a_later_one_stands_for_no_pair_twice() -> None:
@@ -222,3 +236,8 @@ def test_few_lines_are_looked_at_one_by_one_where_few_changed() -> None:
         assert looked <= new + (2_000 if change == "many fewer" else 200), change
         assert NOBODY not in before.owners
         assert len(list(found.lost())) == len(set(lines) - set(text))
+
+
+def test_a_file_is_read_past_its_own_buffer() -> None:
+    """What fits into the buffer of an open file is copied from there once more."""
+    assert unchanged_lines._AT_A_TIME > opening._BUFFER

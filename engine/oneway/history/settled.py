@@ -95,12 +95,13 @@ def _of_much(seal: Seal, what: str) -> Callable[[bytes | memoryview], bytes]:
     """Return what digests many bytes: BLAKE3, which takes a fifth of the time of BLAKE2b."""
     from blake3 import blake3  # for second nights alone
 
-    copy = blake3(key=bytes.fromhex(seal.mac(f"key of {what}"))).copy
+    made = blake3(key=bytes.fromhex(seal.mac(f"key of {what}")))
+    reset, update, take = made.reset, made.update, made.digest
 
     def digest(data: bytes | memoryview) -> bytes:
-        made = copy()
-        made.update(data)
-        return made.digest(DIGEST)
+        reset()
+        update(data)
+        return take(DIGEST)
 
     return digest
 

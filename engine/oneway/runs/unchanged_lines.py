@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from io import BytesIO
-from itertools import chain
-from operator import eq, itemgetter
+from itertools import accumulate, chain, compress, count
+from operator import itemgetter, ne
 from typing import BinaryIO, TypeAlias, cast
 
 from oneway.history.kept_lines import (
@@ -27,7 +27,8 @@ LineOf: TypeAlias = Callable[[BinaryIO], bytes]
 """Returns the next line of a file with its end, b"" at the end of the file."""
 _NEAR = 64
 """A line is sought first among so many before and after the one that is expected."""
-_AT_A_TIME = 1 << 18
+_AT_A_TIME = 1 << 19
+"""More than the buffer of an open file: what fits into that would be copied once more."""
 _LONGER = 1 << 11
 """So many bytes more than before may a piece have, if its lines are to be looked at in one go."""
 _LOST = 1_000, 50
@@ -39,18 +40,25 @@ class _Window:
 
     def __init__(self, file: BinaryIO) -> None:
         self._read, self._seek = cast(BytesIO, file).readinto, file.seek
-        self._data = memoryview(bytearray(_AT_A_TIME))
-        self._start = self._end = 0
+        self._memory = memoryview(bytearray(_AT_A_TIME))
+        self.start = self.end = 0
+        """Where in the file `data` begins and ends."""
+        self.data = self._memory[:0]
+
+    def move(self, place: int, size: int) -> None:
+        """Let the data begin at a place, and have so many bytes or as many as there are."""
+        if size > len(self._memory):
+            self._memory = memoryview(bytearray(size))
+        self._seek(place)
+        self.start, self.end = place, place + self._read(self._memory)
+        self.data = self._memory[: self.end - place]
 
     def at(self, place: int, size: int) -> memoryview:
-        """Return so many bytes from a place on, or as many as there are: until the next call."""
-        if not self._start <= place <= self._end - size:
-            if size > len(self._data):
-                self._data = memoryview(bytearray(size))
-            self._seek(place)
-            self._start, self._end = place, place + self._read(self._data)
-        first = place - self._start
-        return self._data[first : min(first + size, self._end - self._start)]
+        """Return so many bytes from a place on, or as many as there are: until the next move."""
+        if not self.start <= place <= self.end - size:
+            self.move(place, size)
+        first = place - self.start
+        return self.data[first : first + size]
 
 
 class UnchangedLines:
@@ -144,8 +152,13 @@ class UnchangedLines:
         places, order, shift = self._places, self._in_order, self._place - self._places[first]
         end = min((each for each in self._apart if each >= first), default=len(codes))
         wanted = order[bisect_left(order, firsts[first])]
+        start, stop, read = window.start, window.end, window.data
         for piece in range(first, end):
-            data = window.at(places[piece] + shift, spans[piece])
+            place, span = places[piece] + shift, spans[piece]
+            if not start <= place <= stop - span:
+                window.move(place, span)
+                start, stop, read = window.start, window.end, window.data
+            data = read[place - start : place - start + span]
             if digest(data) != codes[piece]:
                 end = piece
                 break
@@ -175,28 +188,29 @@ class UnchangedLines:
         first = self._firsts[piece]
         end = first + len(lines)
         own = parted(self.kept.digests[first * DIGEST : end * DIGEST])
-        strange = [at for at, same in enumerate(map(eq, own, made)) if not same]
+        strange = [*compress(count(), map(ne, own, made))]
         if (
             len(strange) * 2 >= len(lines)
             or end != self._firsts[piece + 1]
             or self.seen.find(1, first, end) >= 0
         ):
             return False
-        self._order.append((made, sum(map(len, lines))))
+        places = [*accumulate(map(len, lines), initial=self._place)]
+        self._order.append((made, places[-1] - self._place))
         if not self._alone.isdisjoint(range(first, end)):
             self._apart.add(piece)
         self.seen[first:end] = b"\1" * len(lines)
         done = 0
         for at in (*strange, len(lines)):
             if at > done:
+                self._place = places[done]
                 self._note_run(first + done, first + at)
-                self._place += sum(map(len, lines[done:at]))
             if at < len(lines):
                 self.seen[first + at] = 0
-                self._unknown.append((made[at], lines[at], self._place))
+                self._unknown.append((made[at], lines[at], places[at]))
                 self._strange += 1
-                self._place += len(lines[at])
                 done = at + 1
+        self._place = places[-1]
         wanted = (at - first for at in self._wanted_in(first, end) if self.seen[at])
         self.taken += ((made[at], lines[at]) for at in wanted)
         return True
