@@ -115,23 +115,21 @@ class ShortTexts:
 
     def _texts(self, values: Sequence[Any], word: str, kind: "_Texts") -> str | None:
         """Return values as a list of JSON, those of sensitive fields hidden behind a word."""
-        sensitive, text_of, found = self._sensitive, kind.text_of, []
-        hidden = f'{{"digest":"","veiled":{quoted(word)}}}' if sensitive else ""
-        for at, value in enumerate(values):
-            veil = ""
-            if at in sensitive and not kind.says_nothing(value):
-                if value.__class__ not in PLAIN:
+        found = kind.texts_of(values)
+        for at in self._sensitive:
+            if not kind.says_nothing(values[at]):
+                if values[at].__class__ not in PLAIN:
                     return None
-                veil = hidden
-            found.append(text_of(value, veil))
+                found[at] = kind.plain % f'{{"digest":"","veiled":{quoted(word)}}}'
         return f"[{','.join(found)}]"
 
 
 class _Texts(NamedTuple):
-    """Whether a value has nothing to hide, and its text, or what stands for it if hidden."""
+    """Whether a value has nothing to hide, the texts of all, and that of a plain one, to fill."""
 
     says_nothing: Callable[[Any], bool]
-    text_of: Callable[[Any, str], str]
+    texts_of: Callable[[Sequence[Any]], list[str]]
+    plain: str
 
 
 def _cell_says_nothing(packed: Any) -> bool:
@@ -140,19 +138,29 @@ def _cell_says_nothing(packed: Any) -> bool:
     return is_blank(packed)
 
 
-def _cell_text(packed: Any, veil: str) -> str:
-    """Return a cell as JSON; of one that states a plain value, that alone is packed."""
-    if packed.__class__ is list:
-        return canonical(cell_data(Cell(CellState(packed[0]), *packed[1:])))
-    return f'["{CellState.STATED.value}",{veil or _plain(packed)},null]'
+_STATED = f'["{CellState.STATED.value}",%s,null]'
 
 
-def _value_text(value: Any, veil: str) -> str:
-    return veil or _plain(value_data(value))
+def _cell_texts(values: Sequence[Any]) -> list[str]:
+    """Return cells as JSON; of one that states a plain value, that alone is packed."""
+    return [
+        _STATED % quoted(each)
+        if each.__class__ is str
+        else canonical(cell_data(Cell(CellState(each[0]), *each[1:])))
+        if each.__class__ is list
+        else _STATED % canonical(each)
+        for each in values
+    ]
 
 
-_OF_SOURCE = _Texts(_cell_says_nothing, _cell_text)
-_OF_TARGET = _Texts(lambda value: value is MISSING or is_blank(value), _value_text)
+def _value_texts(values: Sequence[Any]) -> list[str]:
+    return [
+        quoted(each) if each.__class__ is str else canonical(value_data(each)) for each in values
+    ]
+
+
+_OF_SOURCE = _Texts(_cell_says_nothing, _cell_texts, _STATED)
+_OF_TARGET = _Texts(lambda value: value is MISSING or is_blank(value), _value_texts, "%s")
 
 
 def _list(data: Iterable[Any]) -> str:
