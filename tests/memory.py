@@ -144,10 +144,12 @@ class MemorySystems:
     source: Any
     target: Any
     writer: Any
+    saved: bool = False
 
     def of(self, world: World) -> ApplySystems:
         """Return them as an apply is given them."""
-        return ApplySystems(LiveState(bound(world), self.source, self.target, SEAL), self.writer)
+        live = LiveState(bound(world), self.source, self.target, SEAL, self.saved)
+        return ApplySystems(live, self.writer)
 
 
 @dataclass

@@ -24,8 +24,9 @@ fields:
   name: name
   email: {from: email, compare: ignore_case}
   team: {from: team, on_blank: ineligible}
+  login: login
   active: {value: true, write: on_create}
-joiners: {unless_taken: [email]}
+joiners: {unless_taken: [email, login]}
 leavers:
   when: status == 'Former'
   set: {active: {value: false}}
@@ -38,16 +39,18 @@ guards: {leavers: {share: 1, floor: 9}, reactivations: {share: 1, floor: 9}}
 
 def person(n: int, **said: Any) -> dict[str, Any]:
     found = {"id": f"e{n}", "code": f"00{n}", "name": f"P {n}", "email": f"p{n}@example.com"}
-    return found | {"status": "Current", "kind": "Employee", "team": "A"} | said
+    found |= {"login": f"l{n}", "status": "Current", "kind": "Employee", "team": "A"}
+    return found | said
 
 
 def user(n: int, **said: Any) -> dict[str, Any]:
     found = {"id": f"u{n}", "ref": f"00{n}", "name": f"P {n}", "email": f"p{n}@example.com"}
-    return found | {"team": "A", "active": True} | said
+    return found | {"login": f"l{n}", "team": "A", "active": True} | said
 
 
 PEOPLE = [
     person(1, name="New"), person(2, status="Former"), person(3), person(4), person(5), person(6),
+    person(8), person(8, id="e8b"),
 ]  # fmt: skip
 USERS = [
     user(1), user(2), user(3, active=False), user(5), user(6), user(7),
@@ -69,6 +72,9 @@ EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
     **{f"another has nearly the key of {who}": (who, {"e9": {"code": who[1]}},
        "source record e9 has come since the plan, with nearly the same match key")
        for who in (LEAVE, CREATE)},
+    "a new person has the login of a joiner":
+        (CREATE, {"e9": {"login": "l4"}},
+         "source record e9 has come since the plan, with a value that only one record may hold"),
     "the key is another, and the email the same":
         (UPDATE, {"e1": {"code": "006"}, "e6": {"code": "x"}}, "another match key since the plan"),
     "a field is blank without which nobody takes part":
@@ -79,6 +85,12 @@ EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
     "who was away is known by now": (ABSENT, {"e4": {"code": "007"}}, "belongs to it again"),
     "somebody does not say who they are": (ABSENT, {"e9": {"code": {"a": 1}}}, "are not known"),
     "who was away has nearly the key": (ABSENT, {"e9": {"code": "7"}}, "nearly the same key"),
+    "who was away has the login": (ABSENT, {"e9": {"login": "l7"}}, "its login is that of"),
+    "somebody in a conflict has the login":
+        (ABSENT, {"e8": {"login": "l7"}}, "its login is that of source record e8"),
+    "it is not known whose a key is": (ABSENT, {"e9": {"code": "005"}}, "has another's match key"),
+    "it is not known whose a later key is":
+        (ABSENT, {"e9": {"email": "p5@example.com"}}, "has another's match key"),
 }  # fmt: skip
 
 

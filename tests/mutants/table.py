@@ -120,6 +120,38 @@ MUTANTS = (
         "nobody is absent from a source that is empty by now",
         "tests/cli/test_decided_again.py",
     ),
+    Mutant(
+        "values-not-asked-for-again",
+        "applying/source_now",
+        "spared = self._unmatched.spares(target) or self._spoken.of(target)",
+        "spared = self._unmatched.spares(target)",
+        "nobody is absent whose value somebody without a record says by now",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "conflicts-say-nothing-again",
+        "applying/source_keys",
+        "[row for row in rows if planned.is_open(row) or row.source_id in disputed]",
+        "open_",
+        "a person in a conflict may have another value by now",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "doubled-key-proves-absence",
+        "applying/source_now",
+        "if self._keys.doubling is not None:",
+        "if False:",
+        "nobody is absent while it is not known whose a key is",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "value-of-a-new-person-not-asked-for",
+        "applying/source_now",
+        "other = self._claimed.shared(row) if action.verb is Verb.CREATE else None",
+        "other = None",
+        "of two new people with one value, nobody is created",
+        "tests/cli/test_decided_again.py",
+    ),
     # what a target confirms, and does not carry out
     Mutant(
         "unkept-believed",

@@ -81,6 +81,8 @@ class LiveState:
     source: Reader
     target: Reader
     seal: Seal
+    saved: bool = False
+    """Whether an earlier run made the plan: the source's list is read once more then."""
     creates: dict[str, Action] = field(default_factory=dict)
     """The actions of the plan that create a record, by their ids."""
     created: dict[str, str] = field(default_factory=dict)
@@ -94,7 +96,7 @@ class LiveState:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "program", SharedProgram(self.program))
-        object.__setattr__(self, "_source", SourceNow(self.program, self.source))
+        object.__setattr__(self, "_source", SourceNow(self.program, self.source, listing=self.saved))
         object.__setattr__(self, "_target", TargetNow(self.target))
 
     def begin(self, plan: Plan) -> None:

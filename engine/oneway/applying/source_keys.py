@@ -31,10 +31,8 @@ class PlannedKeys:
 
     def is_open(self, row: SourceRow) -> bool:
         """Return whether a record may find any target record by now."""
-        if self.is_fresh(row):
-            return True
-        disputed = row.source_id in self.disputed and row.evaluation_error is None
-        return not (disputed or row.source_id in self.matched)
+        settled = row.source_id in self.matched or row.source_id in self.disputed
+        return not settled or self.is_fresh(row)
 
 
 NOTHING_PLANNED = PlannedKeys()
@@ -43,7 +41,8 @@ NOTHING_PLANNED = PlannedKeys()
 class SourceKeys:
     """Source records by their match keys.
 
-    `aside` are rows with those that replace them; `unmatched` may belong to any target record.
+    `aside` are rows with those that replace them; `alone` are matched with nobody, as far as known,
+    and may belong to any target record. `fresh` are inside the scope of the sync.
     """
 
     def __init__(
@@ -53,21 +52,38 @@ class SourceKeys:
         planned: PlannedKeys = NOTHING_PLANNED,
     ) -> None:
         inside = [row for row in rows if not row.outside]
-        self.unmatched = unmatched = [row for row in rows if planned.is_open(row)]
+        open_ = [row for row in rows if planned.is_open(row)]
+        disputed = planned.disputed - planned.matched
+        self.alone = [row for row in rows if planned.is_open(row) or row.source_id in disputed]
+        self.fresh = [row for row in inside if planned.is_fresh(row)]
         levels = range(max((len(row.keys) for row in rows), default=0))
         # By its first key a record is matched before all else: whoever has it as well is a rival.
         self._rivals = [
-            _by_key((row for row in (unmatched if level else inside) if not row.outside), level)
+            _by_key((row for row in (open_ if level else inside) if not row.outside), level)
             for level in levels
         ]
         # Where all that is said of a person is that they have left, the record is nobody's.
         staying = (row for row, other in aside if not (row.leaver and other.leaver))
-        found = [*unmatched, *staying]
+        found = [*open_, *staying]
         self._owners = [_by_key(found, level) for level in levels]
         self._fresh: dict[tuple[int, str], list[SourceRow]] = defaultdict(list)
-        for row in filter(planned.is_fresh, unmatched):
-            for form in () if row.outside else forms_of(row):
+        for row in self.fresh:
+            for form in forms_of(row):
                 self._fresh[form].append(row)
+        self.doubling = self._doubling(inside, open_)
+
+    def _doubling(self, inside: Sequence[SourceRow], open_: Sequence[SourceRow]) -> str | None:
+        """Return a record that has a key of another's since the plan, if any.
+
+        By a key after the first, that is known of fresh records alone: people may share one.
+        """
+        for level, rivals in enumerate(self._rivals):
+            every = _by_key(inside, level) if level and self.fresh else rivals
+            for row in self.fresh if level else open_:
+                key = key_at(row, level)
+                if key is not None and not row.outside and len(every.get(key, ())) > 1:
+                    return row.source_id
+        return None
 
     def rival(self, row: SourceRow, target: TargetRow | None) -> SourceRow | None:
         """Return another record with a key by which this one is matched; None if there is none.

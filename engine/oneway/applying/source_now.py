@@ -14,6 +14,7 @@ from oneway.planning.absent import Unmatched, may_be_anybodys
 from oneway.planning.diff import at_create, at_update, refuses
 from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Action, Kind, Plan, Verb
+from oneway.planning.uniqueness import SpokenValues
 
 
 class Stale(Exception):
@@ -127,11 +128,15 @@ class SourceNow:
     program: Program
     source: Reader
     planned: PlannedSource = field(default_factory=PlannedSource)
+    listing: bool = False
+    """Whether rivals are sought in the list although records are requested one by one."""
     _list: dict[str, SourceRow] | None = None
     _complete: bool = True
     _aside: dict[str, str] = field(default_factory=dict)
     _keys: SourceKeys = field(default_factory=SourceKeys)
-    _unmatched: Unmatched | None = None
+    _unmatched: Unmatched = field(init=False)
+    _spoken: SpokenValues = field(init=False)
+    _claimed: SpokenValues = field(init=False)
     _unproven: str = ""
     _look: _LastAsked = field(default_factory=_LastAsked)
     _reading: Lock = field(default_factory=Lock)
@@ -155,17 +160,18 @@ class SourceNow:
             raise ReadError("R161", "the source was not read to the end", "run again")
         if self._keys.owner(target) is not None:
             raise Stale("a source record belongs to it again")
-        spared = self._unmatched.spares(target) if self._unmatched is not None else None
-        why = self._unproven or (spared.text if spared is not None else "")
-        if why:
-            raise Stale(f"by now, {why}")
+        if self._unproven:
+            raise Stale(f"by now, {self._unproven}")
+        spared = self._unmatched.spares(target) or self._spoken.of(target)
+        if spared is not None:
+            raise Stale(f"by now, {spared.text}")
 
     def refuse_rival(self, action: Action, row: SourceRow, target: TargetRow | None) -> None:
         """Raise `Stale` if another record may speak of the same person by now.
 
-        It is asked where the source's list is read anyway.
+        It is asked where the source's list is read anyway, or that is wanted (`listing`).
         """
-        if self._by_id and not reads_all(self.source):
+        if self._by_id and not (self.listing or reads_all(self.source)):
             return
         self._listed()
         keys = self._keys
@@ -177,6 +183,10 @@ class SourceNow:
         if near is not None and not (near.leaver and action.verb is Verb.LEAVE):
             text = f"source record {near.source_id} has come since the plan"
             raise Stale(f"{text}, with nearly the same match key: perhaps one person twice")
+        other = self._claimed.shared(row) if action.verb is Verb.CREATE else None
+        if other is not None:
+            text = "has come since the plan, with a value that only one record may hold"
+            raise Stale(f"source record {other} {text}")
 
     @property
     def _by_id(self) -> bool:
@@ -214,9 +224,14 @@ class SourceNow:
         self._aside = {row.source_id: picked.source_id for row, picked in chosen.aside}
         self._complete = snapshot.complete
         self._keys = SourceKeys(rows, chosen.aside, self.planned.keys)
-        if policy.absent is Absent.DEACTIVATE:
-            self._unmatched = Unmatched(policy, self._keys.unmatched, "", set())
-            self._unproven = may_be_anybodys(policy, self._keys.unmatched)
+        alone = self._keys.alone if policy.absent is Absent.DEACTIVATE else ()
+        self._unmatched = Unmatched(policy, alone, "", set())
+        self._spoken = SpokenValues(policy, alone)
+        self._claimed = SpokenValues(policy, self._keys.fresh)
+        self._unproven = may_be_anybodys(policy, alone)
+        if self._keys.doubling is not None:
+            text = "has another's match key, and it is not known which record is theirs"
+            self._unproven = f"source record {self._keys.doubling} {text}"
         return {row.source_id: row for row in rows}
 
 

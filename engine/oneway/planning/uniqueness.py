@@ -24,7 +24,7 @@ from oneway.core.records import MISSING, Value, comparable, comparables
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
-from oneway.planning.diff import Awaited, doubled, new_value, present
+from oneway.planning.diff import Awaited, comparison, doubled, new_value, present
 from oneway.planning.holders import whose
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
@@ -93,6 +93,43 @@ def _stopped(draft: Draft, reason: Reason) -> Draft:
             access=None, access_changes=(), has_access=has_access, reasons=reasons
         )
     return draft.without_fields(Kind.CONFLICT, reason)
+
+
+class SpokenValues:
+    """Values that only one record may hold, of source records of people who stay."""
+
+    def __init__(self, policy: Policy, rows: Iterable[SourceRow]) -> None:
+        self.policy = policy
+        self.speakers: dict[Slot, list[str]] = defaultdict(list)
+        for row in rows:
+            values = () if row.leaver else [new_value(cell) for cell in row.cells]
+            for slot in self._slots(values):
+                self.speakers[slot].append(row.source_id)
+
+    def of(self, target: TargetRow) -> Reason | None:
+        """Return why an absent target record may be one of these people's; None if it cannot.
+
+        The source records are those that match nothing.
+        """
+        found = None
+        for slot in self._slots([present(each) for each in target.values]):
+            if slot in self.speakers:
+                found = _spoken_for(self.policy.fields[slot[0]], self.speakers[slot])
+        return found
+
+    def shared(self, row: SourceRow) -> str | None:
+        """Return another of the source records that has such a value of this one, if any."""
+        for slot in self._slots([new_value(cell) for cell in row.cells]):
+            for each in self.speakers.get(slot, ()):
+                if each != row.source_id:
+                    return each
+        return None
+
+    def _slots(self, values: Sequence[Value | Awaited]) -> Iterator[Slot]:
+        for i in self.policy.watched if values else ():
+            value = comparable(values[i], comparison(self.policy.fields[i]))
+            if value is not None:
+                yield i, value
 
 
 class _Claims:
@@ -212,31 +249,19 @@ class _Claims:
         """
         if self.policy.absent is not Absent.DEACTIVATE:
             return {}
-        speakers: dict[Slot, list[str]] = defaultdict(list)
-        for draft in drafts:
-            if draft.row is None or draft.target is not None or draft.row.leaver:
-                continue
-            if draft.verb is None or draft.identity in refused:
-                for slot in self._said(draft.row):
-                    speakers[slot].append(draft.row.source_id)
+        rows = [
+            draft.row
+            for draft in drafts
+            if draft.row is not None and draft.target is None
+            if draft.verb is None or draft.identity in refused
+        ]
+        speaking = SpokenValues(self.policy, rows)
         return {
-            draft.identity: _spoken_for(self.policy.fields[slot[0]], speakers[slot])
+            draft.identity: reason
             for draft in drafts
             if draft.access is Verb.DEACTIVATE and draft.identity not in refused
-            for slot in self._held(draft.target)
-            if slot in speakers
+            if draft.target is not None and (reason := speaking.of(draft.target)) is not None
         }
-
-    def _said(self, row: SourceRow) -> list[Slot]:
-        values = [new_value(cell) for cell in row.cells]
-        return [(i, self._comparable(i, values[i])) for i in self.watched if i < len(values)]
-
-    def _held(self, target: TargetRow | None) -> list[Slot]:
-        values = target.values if target is not None else ()
-        slots = [
-            (i, self._comparable(i, present(values[i]))) for i in self.watched if i < len(values)
-        ]
-        return [slot for slot in slots if slot[1] is not None]
 
     def order(
         self, refused: Mapping[tuple[str, str], Reason]
@@ -323,9 +348,6 @@ class _Claims:
         if draft.verb is Verb.CREATE:
             return self._contested(draft, i)
         return rival.verb is not Verb.CREATE and self.policy.fields[i].unique
-
-    def _comparable(self, i: int, value: Value | Awaited) -> Hashable:
-        return comparable(value, self.ways[i])
 
 
 def _on_a_circle(

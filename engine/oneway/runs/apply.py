@@ -74,7 +74,8 @@ def apply_plan(
     the operator stops the run.
     """
     log = RunLog(session.journal, plan, session.operator, approval)
-    systems = apply_systems(session, program, target_memory(session, plan))
+    memory, saved = target_memory(session, plan), not approval.began
+    systems = apply_systems(session, program, memory, saved=saved)
     watch = Watch(progress, session.operator.stopping)
     yield from apply(plan, approval.of(Earlier()), systems, log, watch)
     # Not reached by a run that is stopped midway: it has not ended.
@@ -112,12 +113,12 @@ def target_memory(
 
 
 def apply_systems(
-    session: RunSession, program: Program, memory: TargetMemory = NO_MEMORY
+    session: RunSession, program: Program, memory: TargetMemory = NO_MEMORY, *, saved: bool = True
 ) -> ApplySystems:
-    """Return the systems that an apply reads and writes."""
+    """Return the systems that an apply reads and writes; `saved` as in `LiveState`."""
     systems, inputs = session.systems, session.prepared.inputs
     source, target = systems.reader(inputs["source"]), systems.reader(inputs["target"])
-    live = LiveState(program, source, target, session.seal)
+    live = LiveState(program, source, target, session.seal, saved)
     sides = (side_of(session.prepared, inputs[name]) for name in ("source", "target"))
     own = [each.concurrency for each in sides if each.concurrency is not None]
     at_most = min(own, default=MOST_IN_FLIGHT)
