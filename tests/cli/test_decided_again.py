@@ -193,3 +193,16 @@ def test_who_has_lost_the_key_that_found_the_record_is_not_written_to_it(world: 
     ended = world.run("apply", "p.json")
     assert (ended.code, world.read("t.json")) == (5, [user(2)]), ended.out
     assert "no longer has a match key of the target record" in ended.flat
+
+
+def test_who_is_found_by_a_later_key_is_not_written_to_if_an_earlier_one_finds_another(
+    world: World,
+) -> None:
+    world.write("t.json", [user(2)])
+    world.write("s.json", [person(2, code="902", name="New")])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    users = [user(2), user(9, ref="902")]
+    world.write("t.json", users)
+    ended = world.run("apply", "p.json")
+    assert (ended.code, world.read("t.json")) == (5, users), ended.out
+    assert "by its ref, the person has target record u9 by now" in ended.flat

@@ -96,7 +96,9 @@ class LiveState:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "program", SharedProgram(self.program))
-        object.__setattr__(self, "_source", SourceNow(self.program, self.source, listing=self.saved))
+        object.__setattr__(
+            self, "_source", SourceNow(self.program, self.source, listing=self.saved)
+        )
         object.__setattr__(self, "_target", TargetNow(self.target))
 
     def begin(self, plan: Plan) -> None:
@@ -201,6 +203,8 @@ class LiveState:
             if target is not None:
                 self._source.planned.refuse_another(self.program.policy, action, row, target)
             self._source.planned.refuse_other(self.program.policy, action, row, target)
+            if target is not None:
+                self._refuse_found_before(action, row, target)
             self._source.refuse_rival(action, row, target)
         said = self._said(action)
         changed = [each.field for each in action.changes if not self._is_said(action, each, said)]
@@ -208,6 +212,23 @@ class LiveState:
             changed += unplanned(self.program.policy, action, row, target)
         if changed:
             raise Stale(f"changed in the source since the plan: {', '.join(changed)}")
+
+    def _refuse_found_before(self, action: Action, row: SourceRow, target: TargetRow) -> None:
+        """Raise `Stale` if a key before the one that finds the target record finds another by now.
+
+        A saved plan alone asks that: a run that has just read the target knows.
+        """
+        policy = self.program.policy
+        keys = zip(policy.match_paths, row.key_values, row.keys, target.keys, strict=False)
+        for level, (path, value, key, held) in enumerate(keys):
+            if row.outside or not self.saved or (key is not None and key == held):
+                return
+            if key is None or not path:
+                continue
+            claim = Claim(path, value, policy.match[level])
+            for holder in self._answer(claim, value):
+                if holder.id != action.target_id and _claims(holder, claim, value):
+                    raise Stale(f"by its {path}, the person has target record {holder.id} by now")
 
     def _is_said(self, action: Action, change: Change, said: Mapping[str, list[Value]]) -> bool:
         """Return whether the source still gives a field the planned value.

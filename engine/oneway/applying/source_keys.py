@@ -58,10 +58,7 @@ class SourceKeys:
         self.fresh = [row for row in inside if planned.is_fresh(row)]
         levels = range(max((len(row.keys) for row in rows), default=0))
         # By its first key a record is matched before all else: whoever has it as well is a rival.
-        self._rivals = [
-            _by_key((row for row in (open_ if level else inside) if not row.outside), level)
-            for level in levels
-        ]
+        self._rivals = [_by_key(open_ if level else rows, level) for level in levels]
         # Where all that is said of a person is that they have left, the record is nobody's.
         staying = (row for row, other in aside if not (row.leaver and other.leaver))
         found = [*open_, *staying]
@@ -70,18 +67,20 @@ class SourceKeys:
         for row in self.fresh:
             for form in forms_of(row):
                 self._fresh[form].append(row)
-        self.doubling = self._doubling(inside, open_)
+        new = [row for row in open_ if planned.is_fresh(row)]
+        self.doubling = self._doubling(rows, [row for row in open_ if not row.outside], new)
 
-    def _doubling(self, inside: Sequence[SourceRow], open_: Sequence[SourceRow]) -> str | None:
+    def _doubling(
+        self, rows: Sequence[SourceRow], open_: Sequence[SourceRow], new: Sequence[SourceRow]
+    ) -> str | None:
         """Return a record that has a key of another's since the plan, if any.
 
-        By a key after the first, that is known of fresh records alone: people may share one.
+        Others than `new` records may share a key after the first with somebody who is matched.
         """
         for level, rivals in enumerate(self._rivals):
-            every = _by_key(inside, level) if level and self.fresh else rivals
-            for row in self.fresh if level else open_:
-                key = key_at(row, level)
-                if key is not None and not row.outside and len(every.get(key, ())) > 1:
+            every = _by_key(rows, level) if level and new else rivals
+            for row in new if level else (*open_, *new):
+                if _other(row, every.get(key_at(row, level), ())) is not None:
                     return row.source_id
         return None
 
@@ -95,7 +94,7 @@ class SourceKeys:
             key, held = key_at(row, level), None if target is None else key_at(target, level)
             for each in (key, held) if held != key else (key,):
                 others = index.get(each, ()) if each is not None else ()
-                rival = next((e for e in others if e.source_id != row.source_id), None)
+                rival = _other(row, others)
                 if rival is not None:
                     return rival
             if key is not None and held == key:
@@ -117,6 +116,12 @@ class SourceKeys:
             if key is not None and key in index:
                 return index[key][0]
         return None
+
+
+def _other(row: SourceRow, rows: Iterable[SourceRow]) -> SourceRow | None:
+    """Return another of these rows: who is outside the scope of the sync blocks nobody inside."""
+    others = (each for each in rows if row.outside or not each.outside)
+    return next((each for each in others if each.source_id != row.source_id), None)
 
 
 def _by_key(rows: Iterable[SourceRow], level: int) -> Mapping[Hashable, Sequence[SourceRow]]:
