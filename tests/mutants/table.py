@@ -152,6 +152,47 @@ MUTANTS = (
         "of two new people with one value, nobody is created",
         "tests/cli/test_decided_again.py",
     ),
+    Mutant(
+        "earlier-key-not-asked-of-the-target",
+        "applying/preconditions",
+        "            if row.outside or not self.saved or (key is not None and key == held):\n",
+        "            if True:\n",
+        "a person whose earlier key finds another record by now is not written to this one",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "no-list-for-a-saved-plan",
+        "applying/source_now",
+        "if self._by_id and not (self.listing or reads_all(self.source)):",
+        "if self._by_id and not reads_all(self.source):",
+        "a second record of a system is sought before a saved plan is carried out",
+        "tests/cli/test_asked_of_a_system.py",
+    ),
+    # who was seen to leave by a run that was refused
+    Mutant(
+        "refused-night-forgotten",
+        "runs/sync",
+        "    if session.leaving:\n",
+        "    if False:\n",
+        "whom a refused run has seen leave is not forgotten",
+        "tests/cli/test_refused_nights.py",
+    ),
+    Mutant(
+        "held-list-is-the-whole",
+        "history/last_good",
+        "if not saw_part(run):",
+        "if True:",
+        "a run that saw part of a list takes nobody off",
+        "tests/cli/test_refused_nights.py",
+    ),
+    Mutant(
+        "vanished-not-looked-up",
+        "runs/links",
+        "if anybody or each[0] in sources or each[0] in remembered.still_in",
+        "if anybody or each[0] in sources",
+        "a listed account is asked for by its id",
+        "tests/cli/test_refused_nights.py",
+    ),
     # what a target confirms, and does not carry out
     Mutant(
         "unkept-believed",

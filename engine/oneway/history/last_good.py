@@ -30,9 +30,26 @@ def _of_a_list(run: Run) -> bool:
 def last_still_in(runs: Iterable[Run]) -> tuple[StillIn, ...]:
     """Return leavers who could still get in, by the first of these runs that knows.
 
-    Refused ones do not.
+    Refused ones do not. One that guards held for a list that shrank has seen part of it, and ended
+    nobody's access: whom it does not name, an earlier one does.
     """
-    return next((run.still_in for run in runs if run.knows_access), ())
+    found: list[StillIn] = []
+    for run in (each for each in runs if each.knows_access):
+        named = {each.source_id for each in found} - {None}
+        theirs = {each.target_id for each in found} - {None}
+        found += [
+            each
+            for each in run.still_in
+            if each.source_id not in named and each.target_id not in theirs
+        ]
+        if not saw_part(run):
+            break
+    return tuple(found)
+
+
+def saw_part(run: Run) -> bool:
+    """Return whether guards held a run for a list that lost implausibly many records."""
+    return run.state is RunState.HELD and _of_a_list(run)
 
 
 def lists_leavers(run: Run) -> bool:
@@ -43,7 +60,7 @@ def lists_leavers(run: Run) -> bool:
     """
     if run.still_in:
         return True
-    return run.knows_access and not (run.state is RunState.HELD and _of_a_list(run))
+    return run.knows_access and not saw_part(run)
 
 
 def is_good(run: Run) -> bool:

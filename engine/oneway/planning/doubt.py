@@ -32,10 +32,16 @@ def left_out(
     )
 
 
-def vanished(still_in: Collection[str], shown: Collection[str]) -> Mapping[str, str]:
-    """Return why each source record of these that is no longer shown may be of a leaver."""
-    why = "was in this list after the last run, and the source no longer has their record"
-    return {each: why for each in still_in if each not in shown}
+def vanished(
+    still_in: Collection[str], shown: Collection[str], refused: Collection[str] = ()
+) -> Mapping[str, str]:
+    """Return why each source record of these that is no longer shown may be of a leaver.
+
+    Only a refused run has seen those in `refused` leave.
+    """
+    listed = "was in this list after the last run, and the source no longer has their record"
+    seen = "had left when a run was refused, and the source no longer has their record"
+    return {each: seen if each in refused else listed for each in still_in if each not in shown}
 
 
 def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:

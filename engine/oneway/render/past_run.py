@@ -9,6 +9,7 @@ from oneway.core.instants import moment
 from oneway.core.words import count
 from oneway.history.allowing import together
 from oneway.history.journal import End, JournalEntry, Run, RunStart, RunState
+from oneway.history.journal.leaving import LEAVING
 from oneway.history.journal.stories import STORIES
 from oneway.history.stories import Story, Trouble
 from oneway.planning.names import named, names_of
@@ -143,7 +144,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
         ],
         "settings": None if plan is None else dict(plan.settings),
         **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
-        "kept": sorted(past.kept - {STORIES, GIVEN, LOST}),
+        "kept": sorted(past.kept - {STORIES, GIVEN, LEAVING, LOST}),
         "lost_output": list(past.lost),
         "links": dict(past.run.links),
     }

@@ -18,6 +18,7 @@ from oneway.history.journal.erase import (
     replace_plan,
     replace_told,
 )
+from oneway.history.journal.leaving import keep_leaving, kept_leaving
 from oneway.history.journal.links import links, unlink
 from oneway.history.journal.stories import keep_stories, kept_stories
 from oneway.planning.access import StillIn
@@ -139,6 +140,7 @@ def forget_person(journal: Journal, known: Known) -> Forgotten:
                 others |= _others(known, plan)
                 plans += _forget_plan(journal, run, known, plan)
             _forget_stories(journal, run.id, known)
+            _forget_leaving(journal, run.id, known)
             _forget_told(journal, run, known)
             snapshots += _forget_inputs(journal, run, known)
         entries = erase_entries(journal, name, known.source_ids, known.target_ids)
@@ -193,6 +195,13 @@ def _forget_stories(journal: Journal, id: int, known: Known) -> None:
     ]
     if told is not None and kept != list(told):
         keep_stories(journal, id, kept)
+
+
+def _forget_leaving(journal: Journal, id: int, known: Known) -> None:
+    """Take a person out of the leavers that a refused run has seen."""
+    seen = kept_leaving(journal, id)
+    if seen & known.source_ids:
+        keep_leaving(journal, id, seen - known.source_ids)
 
 
 def _forget_told(journal: Journal, run: Run, known: Known) -> None:

@@ -38,7 +38,8 @@ class Remembered:
     `pending` are the source records with a create whose end is not known, and why it is not
     sent again yet. `recent` is what guards know of earlier runs, and `good_since` when the last
     good one of them began; blank before the first. `still_in` are the source records of those who
-    had left, and could get in after the last run that knows, and `listed` the target records that
+    had left, and could get in after the last run that knows; `seen_leaving` are those of them whom
+    refused runs alone have seen leave. `listed` are the target records that
     may be theirs, with those source records. `zone` is the time zone that people are told days in.
     """
 
@@ -50,6 +51,7 @@ class Remembered:
     still_in: frozenset[str] = frozenset()
     zone: str = ""
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    seen_leaving: frozenset[str] = frozenset()
 
     @property
     def evidence(self) -> LinkEvidence:
@@ -69,6 +71,7 @@ def recall(session: RunSession) -> Remembered:
     journal, now = session.past, session.now()
     if journal is None:
         return Remembered(now=now)
+    from oneway.history.journal.leaving import seen_leaving
     from oneway.history.journal.links import links  # with the store, and not before it is used
     from oneway.history.last_good import last_still_in
 
@@ -80,18 +83,21 @@ def recall(session: RunSession) -> Remembered:
         for each in unsettled
         if each.source_id is not None and (why := why_pending(each, lag, now, zone))
     }
-    last = last_still_in(journal.runs(name, limit=_LOOK_BACK))
+    runs = journal.runs(name, limit=_LOOK_BACK)
+    last = last_still_in(runs)
     listed = _perhaps_theirs(last)
-    found = {each.source_id for each in last if each.source_id}
+    found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
+    seen = seen_leaving(journal, runs) - found
     return Remembered(
         known,
         pending,
         now,
         RecentRuns(stated=journal.last_stated(name), valued=journal.last_valued(name)),
         journal.last_good_start(name),
-        frozenset(found.union(*listed.values())),
+        seen | found,
         zone,
         listed,
+        seen,
     )
 
 
@@ -248,7 +254,9 @@ def _hidden(
     links = evidence.table
     anybody = not links.targets.keys() >= sources
     missing = links.of_pairs(
-        each for each in links.without_targets(shown) if anybody or each[0] in sources
+        each
+        for each in links.without_targets(shown)
+        if anybody or each[0] in sources or each[0] in remembered.still_in
     )
     if not missing:
         return (), evidence

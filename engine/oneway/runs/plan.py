@@ -1,12 +1,14 @@
 """Plans what was read, and judges the plan."""
 
 import gc
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oneway import __version__
+from oneway.core.connector import ConnectorError
+from oneway.core.diagnostics import Refused
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
 from oneway.core.telemetry import step
@@ -14,11 +16,12 @@ from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.lookup_table import LookupTable
-from oneway.mapping.program import AnyTargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow
 from oneway.mapping.value_names import names_by_field
 from oneway.planning.doubt import doubted, left_out, vanished
 from oneway.planning.guards import WINDOW, RecentRuns, Verdict, gone, judge
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
+from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
@@ -74,12 +77,12 @@ def plan_run(
     runs remember is looked up in the systems where their lists do not show it.
     """
     prepared, systems, seal = session.prepared, session.systems, session.seal
-    with _not_collecting():
+    with _not_collecting(), _remembering_leavers(session) as seen:
         if session.only_changed:
             changed = _of_the_changed(session, progress, remembered)
             if changed is not None:
                 return changed
-        found = evaluate_inputs(prepared, systems, progress, keeping=keeping)
+        found = evaluate_inputs(prepared, systems, progress, keeping=keeping, seen=seen)
         found = looked_up(prepared, systems, found, remembered)
         found, header = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
@@ -139,7 +142,8 @@ def _doubting(
         counts = (tally.counts(), tally.unread, tally.valued(), left)
         reads.append(Read(name, records, True, (), "", *counts))
     keys = gone(reads, prepared.guards, remembered.recent, header.allowed)
-    doubts = {**vanished(remembered.still_in, shown), **doubted(remembered.still_in, keys)}
+    gone_from = vanished(remembered.still_in, shown, remembered.seen_leaving)
+    doubts = {**gone_from, **doubted(remembered.still_in, keys)}
     if not doubts:
         return evidence
     listed = {id: min(whose) for id, whose in remembered.listed.items() if whose.isdisjoint(shown)}
@@ -168,6 +172,24 @@ def _of_the_changed(
             night.keep(found, plan)
             return with_noticed(plan, found), found
     return None
+
+
+@contextmanager
+def _remembering_leavers(
+    session: RunSession,
+) -> Iterator[Callable[[Policy, Sequence[AnySourceRow]], None]]:
+    """Note in the session who leaves by the rows that the block is given, if it is refused."""
+    read: list[tuple[Policy, Sequence[AnySourceRow]]] = []
+    try:
+        yield lambda policy, rows: read.append((policy, rows))
+    except (Refused, ConnectorError):
+        session.leaving = frozenset(
+            row.source_id
+            for policy, rows in read
+            for row in one_per_person(policy, rows).rows
+            if isinstance(row, SourceRow) and (row.leaver or row.may_have_left)
+        )
+        raise
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from oneway.core.seal import Seal
 from oneway.core.telemetry import OpenStep, step
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import LookupTable, tabulate
-from oneway.mapping.program import AnySourceRow, AnyTargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.links import NO_LINKS, LinkEvidence
@@ -104,17 +104,20 @@ def evaluate_inputs(
     progress: Progress = silent,
     *,
     keeping: bool = False,
+    seen: Callable[[Policy, Sequence[AnySourceRow]], object] = lambda *_: None,
 ) -> EvaluatedInputs:
     """Return what the mapping makes of a run's inputs; raise `Refused` as `read_inputs` does.
 
     The plan is that of `read_inputs`, in a fraction of the memory. With `keeping`, the result
-    includes the storable part of each record.
+    includes the storable part of each record. `seen` is given the source's rows once they are
+    read, before the target is.
     """
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     source_part, target_part = _parts_of(projection_of(prepared)) if keeping else (None, None)
     rows = _Rows(program.source_row, program.source_rows, source_part)
     source = reads.collected("source", rows)
+    seen(program.policy, source.items)
     same = SameRows(program.policy, source.items)
     targets = _Rows(
         program.target_row,

@@ -50,6 +50,8 @@ class RunSession:
         self.operator = replace(operator, zone=prepared.zone)
         self.systems = systems or OpenSystems(prepared, operator.state.path)
         self._journal: Journal | None = None
+        self.leaving: frozenset[str] = frozenset()
+        """Who leaves by what was read, by source id: for a run that is refused."""
 
     @property
     def name(self) -> str:

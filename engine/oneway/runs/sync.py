@@ -11,11 +11,13 @@ from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.progress import Progress, silent
 from oneway.core.telemetry import note
 from oneway.history.journal import Run, RunState
-from oneway.history.journal.links import learn
+from oneway.history.journal.leaving import keep_leaving
+from oneway.history.journal.links import learn, links
 from oneway.history.links import beyond_doubt
 from oneway.history.memory import Memory
 from oneway.history.settled import discard_settled
 from oneway.mapping.program import Program
+from oneway.planning.access import still_in
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
@@ -180,6 +182,9 @@ def _record(session: RunSession, began: str, error: Refused | ConnectorError) ->
     problems = tuple(replace(each, quote="") for each in problems_of(error))
     run = journal.refused(begun, problems, instant_text(session.now()))
     keep_given(journal, run, prepared)
+    if session.leaving:
+        linked = links(journal, session.name).targets.keys()
+        keep_leaving(journal, run, session.leaving & linked)
     note("run", run=run, state=RunState.REFUSED.value)
 
 
@@ -192,5 +197,7 @@ def healthy(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagnostic
     if any(each.severity is Severity.ERROR for each in found):
         seen = beyond_doubt(plan, instant_text(session.now()))
         learn(session.journal, session.name, seen)
+        access = still_in(plan, {})
+        session.leaving = frozenset(each.source_id for each in access if each.source_id)
         raise Refused(found)
     return found

@@ -25,6 +25,7 @@ from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run, RunState
 from oneway.history.journal.incidents import open_by_kind, undelivered
 from oneway.history.journal.schedule_claims import failing
+from oneway.history.last_good import lists_leavers
 from oneway.notices.weekly import not_syncing
 from oneway.runs import parse_instant
 from oneway.scheduling.health_state import HealthState
@@ -217,7 +218,7 @@ class _Metrics(Collector):
             last.held = run.counts.get("held", 0)
             last.failed = sum(run.counts.values()) - last.held - run.counts.get("done", 0)
             last.interrupted = run.state is RunState.INTERRUPTED
-            if run.knows_access:
+            if lists_leavers(run):
                 last.still_in = len(run.still_in)
 
     def _took(self, name: str, seconds: float) -> None:

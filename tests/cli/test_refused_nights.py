@@ -1,0 +1,158 @@
+"""Whom a refused night has seen leave is not forgotten once the source has no record of them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import Ended, World
+
+from directory import MANIFEST, Directory, served
+
+MAPPING = """\
+oneway: 1
+name: people
+label: name
+source: {connector: file, resource: people.json}
+target: {connector: directory, resource: people}
+match:
+  - {source: code, target: code}
+fields:
+  code: {from: code, write: on_create}
+  name: name
+joiners: {}
+leavers: {when: status == 'Former', set: {left: {value: true}}, left: left}
+"""
+ADA, BO = "e3", "e4"
+
+
+def someone(number: int, **changed: Any) -> dict[str, Any]:
+    found = {"id": f"e{number}", "code": f"{number:03}", "name": f"P {number}"}
+    return found | {"status": "Current"} | changed
+
+
+@pytest.fixture
+def directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Directory]:
+    people = {
+        str(n): {"id": str(n), "code": f"{n:03}", "name": f"P {n}", "left": None}
+        for n in range(1, 9)
+    }
+    with served(Directory(people)) as found:
+        monkeypatch.setenv("ONEWAY_DIRECTORY_BASE_URL", found.url)
+        monkeypatch.setenv("ONEWAY_DIRECTORY_API_KEY", "k")
+        yield found
+
+
+@pytest.fixture
+def nightly(
+    directory: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    oneway: Callable[..., Ended],
+) -> World:  # fmt: skip
+    """Eight people who are linked by a first night; the second, 003 has left, is refused."""
+    monkeypatch.chdir(tmp_path)
+    world = World(tmp_path, oneway)
+    (tmp_path / "connectors").mkdir()
+    world.write("connectors/directory.yaml", MANIFEST + "retry: {attempts: 1}\n")
+    world.write("m.yaml", MAPPING)
+    world.write("people.json", [someone(n) for n in range(1, 9)])
+    assert world.run("sync", "m.yaml").code == 0
+    return world
+
+
+def night(world: World, *without: str, former: tuple[str, ...] = ()) -> Ended:
+    people = [
+        each | ({"status": "Former"} if each["id"] in former else {})
+        for each in map(someone, range(1, 9))
+        if each["id"] not in without
+    ]
+    world.write("people.json", people)
+    return world.run("sync", "m.yaml", "--format", "json")
+
+
+def refused(world: World, directory: Directory, *, former: tuple[str, ...]) -> None:
+    directory.people["8"]["code"] = directory.people["8"].pop("id")  # a record without an id
+    ended = night(world, former=former)
+    assert ended.code == 1, ended.flat
+    directory.people["8"] |= {"id": "8", "code": "008"}
+
+
+def listed(ended: Ended) -> list[str]:
+    return [each["target_id"] for each in ended.data["still_in"]]
+
+
+def test_who_was_seen_to_leave_and_has_vanished_is_listed(
+    nightly: World, directory: Directory
+) -> None:
+    refused(nightly, directory, former=(ADA,))
+    ended = night(nightly, ADA)
+    assert (ended.code, listed(ended)) == (5, ["3"])
+    assert "had left when a run was refused" in ended.data["still_in"][0]["why"]
+    assert "3" in nightly.run("status", "--format", "json").out
+    assert listed(night(nightly, ADA)) == ["3"]  # and each night, until that is done by hand
+    directory.people["3"]["left"] = True
+    ended = night(nightly, ADA)
+    assert (ended.code, listed(ended)) == (0, [])
+
+
+def test_nights_that_are_refused_again_forget_nobody(nightly: World, directory: Directory) -> None:
+    refused(nightly, directory, former=(ADA,))
+    refused(nightly, directory, former=(BO,))
+    assert listed(night(nightly, ADA, BO)) == ["3", "4"]
+
+
+def test_a_night_refused_for_what_it_read_remembers_as_well(
+    nightly: World, directory: Directory
+) -> None:
+    for each in directory.people.values():
+        each["was"] = each.pop("left")  # what says who has left has another name
+    ended = night(nightly, former=(ADA,))
+    assert (ended.code, "R170" in ended.flat) == (1, True)
+    for each in directory.people.values():
+        each["left"] = each.pop("was")
+    assert listed(night(nightly, ADA)) == ["3"]
+
+
+def test_who_is_listed_stays_so_while_a_list_is_too_short(
+    nightly: World, directory: Directory
+) -> None:
+    refused(nightly, directory, former=(ADA,))
+    assert listed(night(nightly, ADA)) == ["3"]
+    directory.hidden = set(directory.people) - {"8"}
+    ended = night(nightly, ADA)
+    assert listed(ended) == ["3"]  # found by its id
+    kept, directory.people = directory.people, {"8": directory.people["8"]}
+    assert night(nightly, ADA).code == 4  # guards hold it
+    assert '"target_id": "3"' in nightly.run("status", "--format", "json").out
+    directory.people, directory.hidden = kept, set()
+    assert listed(night(nightly, ADA)) == ["3"]
+
+
+def test_who_is_there_and_stays_is_not_listed(nightly: World, directory: Directory) -> None:
+    refused(nightly, directory, former=(ADA,))
+    ended = night(nightly)
+    assert (ended.code, listed(ended)) == (0, [])
+    ended = night(nightly, ADA)  # it was a mistake, and a later night said so
+    assert (ended.code, listed(ended)) == (0, [])
+
+
+def test_who_vanishes_and_was_not_seen_to_leave_is_not_listed(
+    nightly: World, directory: Directory
+) -> None:
+    refused(nightly, directory, former=(ADA,))
+    ended = night(nightly, BO)
+    assert (ended.code, listed(ended)) == (0, [])
+
+
+def test_who_has_left_by_what_the_target_says_is_not_listed(
+    nightly: World, directory: Directory
+) -> None:
+    assert night(nightly, former=(ADA,)).code == 0
+    refused(nightly, directory, former=(ADA,))
+    ended = night(nightly, ADA)
+    assert (ended.code, listed(ended)) == (0, [])
+
+
+def test_forget_takes_them_out(nightly: World, directory: Directory) -> None:
+    refused(nightly, directory, former=(ADA, BO))
+    assert nightly.run("forget", "003").code == 0
+    assert listed(night(nightly, ADA, BO)) == ["4"]
