@@ -93,16 +93,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200 if found else 404, found or {})
             return
         query = parse_qs(parts.query)
-        if "$filter" in query:
-            self._filter(query["$filter"][0])
-            return
         page = int(query.get("page", ["1"])[0])
+        if "$filter" in query:
+            self._filter(query["$filter"][0], page)
+            return
         directory.before_page(page)
         shown = [each for id, each in directory.people.items() if id not in directory.hidden]
         total = {"total": len(shown)} if directory.counting else {}
         self._answer(200, {**total, "data": shown[2 * page - 2 : 2 * page]})
 
-    def _filter(self, text: str) -> None:
+    def _filter(self, text: str, page: int) -> None:
         """Answer a filter on the mail, in which OData doubles a quote within quotes."""
         parsed = re.fullmatch("mail eq '((?:[^']|'')*)'", text)
         if parsed is None:
@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         mail = parsed[1].replace("''", "'")
         found = [each for each in self.directory.people.values() if each.get("mail") == mail]
-        self._answer(200, {"total": len(found), "data": found})
+        self._answer(200, {"total": len(found), "data": found[2 * page - 2 : 2 * page]})
 
     def do_POST(self) -> None:
         self.directory.asked.append(f"POST {self.path}")

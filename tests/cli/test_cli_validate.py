@@ -188,6 +188,32 @@ def test_a_value_between_quotes_in_a_manifest_is_warned_of_once(world: World) ->
     assert (ended.code, ended.out.count("[C155]")) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("pagination", "more", "warnings"),
+    [
+        ("{type: page, param: page}", "create: {method: POST, path: /people}", 1),
+        ("{type: offset, param: at, size: 9, stop: short}",
+         "create: {method: POST, path: /people}", 1),
+        ("{type: page, param: page, total: total}", "create: {method: POST, path: /people}", 0),
+        ("{type: none}", "create: {method: POST, path: /people}", 0),
+        ("{type: page, param: page}",
+         "create: {method: POST, path: /people}\n    find: {code: {code: '{value}'}}", 0),
+        ("{type: page, param: page}", "update: {method: PATCH, path: '/people/{id}'}", 0),
+    ],
+)  # fmt: skip
+def test_a_list_whose_end_nothing_proves_is_warned_of(
+    world: World, pagination: str, more: str, warnings: int
+) -> None:
+    """Where people are created, and nothing else shows who is there."""
+    (world.folder / "connectors").mkdir()
+    text = FILTERING[: FILTERING.index("    list:")]
+    text += f"    list: {{path: /people, pagination: {pagination}}}\n    {more}\n"
+    text += "    record: {type: object, additionalProperties: true}\n"
+    world.write("connectors/acme.yaml", text)
+    ended = world.run("validate", "connectors")
+    assert (ended.code, ended.out.count("[C157]")) == (0, warnings), ended.out
+
+
 def failing(world: World, monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> None:
     """Make a folder that cannot be looked into."""
     world.folder.joinpath(name).mkdir()

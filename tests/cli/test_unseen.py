@@ -70,6 +70,36 @@ def without(world: World, text: str) -> None:
     world.write("connectors/directory.yaml", MANIFEST.replace(text, ""))
 
 
+@pytest.mark.parametrize("asked", ["by find", "by the list"])
+def test_an_empty_page_on_which_a_list_ends_makes_nobody_twice(
+    nightly: World, directory: Directory, asked: str
+) -> None:
+    """All night, if each person is asked for before they are created; else once."""
+    manifest = MANIFEST.replace(", total: total", "")
+    find = '    find: {mail: {$filter: "mail eq {value_odata}"}}\n    create:'
+    if asked == "by find":
+        manifest = manifest.replace("    create:", find)
+    nightly.write("connectors/directory.yaml", manifest)
+    nightly.write("m.yaml", TO_DIRECTORY.replace("code, target: code", "mail, target: mail") + (
+        "  mail: {from: mail, write: on_create}\n"
+    ))  # fmt: skip
+    directory.counting = False
+    for each in directory.people.values():
+        each["mail"] = f"p{each['id']}@example.com"
+    nightly.write("people.json", [e | {"id": f"s{e['id']}"} for e in directory.people.values()])
+    pages: list[int] = []
+
+    def empty(page: int) -> None:
+        pages.append(page)
+        now = page >= 3 and (asked == "by find" or pages.count(3) == 1)
+        directory.hidden = set(directory.people) if now else set()
+
+    directory.before_page = empty
+    ended = nightly.run("sync", "m.yaml")
+    assert (ended.code, "8 stale" in ended.out) == (5, True), ended.out
+    assert len(directory.people) == 12
+
+
 def inactive(world: World) -> set[str]:
     return {each["code"] for each in world.read("users.json") if not each["active"]}
 

@@ -208,6 +208,11 @@ _TABLE = (
         "a manifest is found by another name than its own",
         "Give the file, or its folder, the name that stands in it.",
     ),
+    (
+        "C157",
+        "an empty page may end a list too early, and nothing else shows who is there",
+        "Give the list's `total`, or a `find` for a field that people are matched by.",
+    ),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that does not exist", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),

@@ -218,6 +218,18 @@ def _rest(document: Document, data: Data) -> Iterator[Diagnostic]:
         if "capabilities" in resource:
             summary = "'capabilities' has no effect with rest, which goes by the requests"
             yield document.at(("resources", name, "capabilities"), "C109", summary, key=True)
+        yield from _uncounted(document, ("resources", name), resource)
+
+
+def _uncounted(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
+    """Warn of a list that an empty page ends unseen, where new records rely on it alone."""
+    paging = obj(obj(resource.get("list")).get("pagination"))
+    ends_unseen = paging.get("type") in {"page", "offset"} and "total" not in paging
+    if ends_unseen and "create" in resource and not obj(resource.get("find")):
+        summary = "an empty page too early ends this list, and whom it lacks is created again"
+        help = "give its `total`; or a `find` for a field that people are matched by"
+        place = document.span((*path, "list", "pagination"), key=True)
+        yield document.report(place, "C157", summary, help, Severity.WARNING)
 
 
 def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
