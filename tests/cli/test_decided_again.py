@@ -206,3 +206,15 @@ def test_who_is_found_by_a_later_key_is_not_written_to_if_an_earlier_one_finds_a
     ended = world.run("apply", "p.json")
     assert (ended.code, world.read("t.json")) == (5, users), ended.out
     assert "by its ref, the person has target record u9 by now" in ended.flat
+
+
+def test_a_key_is_not_taken_from_a_record_that_somebody_new_has_by_now(world: World) -> None:
+    text = MAPPING.replace("match:\n", "match:\n  - {source: login, target: login}\n")
+    world.write("m.yaml", text.replace("ref: {from: code, write: on_create}", "ref: code"))
+    world.write("t.json", [user(2)])
+    world.write("s.json", [person(2, code="902")])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    world.write("s.json", [person(2, code="902"), person(9, code="002")])
+    ended = world.run("apply", "p.json")
+    assert (ended.code, world.read("t.json")) == (5, [user(2)]), ended.out
+    assert "source record e9 is matched by the key that the target record would lose" in ended.flat

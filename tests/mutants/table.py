@@ -147,8 +147,8 @@ MUTANTS = (
     Mutant(
         "value-of-a-new-person-not-asked-for",
         "applying/source_now",
-        "other = self._claimed.shared(row) if action.verb is Verb.CREATE else None",
-        "other = None",
+        "sharing = self._claimed.shared(row) if action.verb is Verb.CREATE else None",
+        "sharing = None",
         "of two new people with one value, nobody is created",
         "tests/cli/test_decided_again.py",
     ),
@@ -1556,8 +1556,8 @@ MUTANTS = (
     Mutant(
         "vanished-leavers-are-forgotten",
         "planning/doubt",
-        "return {each: why for each in still_in if each not in shown}",
-        "return {}",
+        "for each in still_in if each not in shown}",
+        "for each in still_in if each is None}",
         "who was in the list stays there though the source drops their record",
         "tests/cli/test_nights_without_values.py",
     ),

@@ -101,6 +101,16 @@ class SourceKeys:
                 return None
         return None
 
+    def contests(
+        self, row: SourceRow, target: TargetRow, levels: Sequence[int]
+    ) -> SourceRow | None:
+        """Return another record with a key that the target record is to lose, if any."""
+        for level, index in enumerate(self._rivals):
+            others = index.get(key_at(target, level), ()) if level in levels else ()
+            if level and (other := _other(row, others)) is not None:
+                return other
+        return None
+
     def near(self, row: SourceRow) -> SourceRow | None:
         """Return a fresh record whose key differs from this one's only in form, if any."""
         for level, form in forms_of(row) if self._fresh else ():

@@ -179,14 +179,21 @@ class SourceNow:
         if rival is not None:
             text = "has a match key of this person or of their record by now"
             raise Stale(f"source record {rival.source_id} {text}")
+        paths = self.program.policy.match_paths
+        lost = {each.field for each in action.changes} & set(paths)
+        levels = [level for level, path in enumerate(paths) if path in lost]
+        other = keys.contests(row, target, levels) if target is not None and levels else None
+        if other is not None:
+            text = "is matched by the key that the target record would lose"
+            raise Stale(f"source record {other.source_id} {text}")
         near = keys.near(row) if action.verb in (Verb.CREATE, Verb.LEAVE) else None
         if near is not None and not (near.leaver and action.verb is Verb.LEAVE):
             text = f"source record {near.source_id} has come since the plan"
             raise Stale(f"{text}, with nearly the same match key: perhaps one person twice")
-        other = self._claimed.shared(row) if action.verb is Verb.CREATE else None
-        if other is not None:
+        sharing = self._claimed.shared(row) if action.verb is Verb.CREATE else None
+        if sharing is not None:
             text = "has come since the plan, with a value that only one record may hold"
-            raise Stale(f"source record {other} {text}")
+            raise Stale(f"source record {sharing} {text}")
 
     @property
     def _by_id(self) -> bool:
