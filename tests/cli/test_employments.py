@@ -136,6 +136,30 @@ def test_the_account_of_a_record_that_does_not_count_is_not_forgotten(
     assert ("by b, which counts, they stay: is this account still" in ended.flat) == (new is None)
 
 
+@pytest.mark.parametrize(
+    "users",
+    [
+        [user("1", "901", "Ada", "2026-05-31"), user("2", "902", "Ada")],
+        [user("1", "902", "Ada")],
+    ],
+    ids=["its access has ended", "it has the key of the record that counts"],
+)
+def test_the_account_of_an_ended_employment_is_listed_until_somebody_decides(
+    world: World, users: list[dict[str, Any]]
+) -> None:
+    """Also of who stays, night after night: nothing says that it is not needed."""
+    world.write("m.yaml", BY_PERSON)
+    world.write("s.json", [job("a", "901", "Ada", "2026-05-31", ni="z"),
+                           job("b", "902", "Ada", ni="z")])  # fmt: skip
+    world.write("t.json", [user("1", "901", "Ada")])
+    for _ in range(2):
+        ended = world.run("sync", "m.yaml")
+        assert (ended.code, "is this account still needed?" in ended.flat) == (5, True)
+    world.write("t.json", users)
+    ended = world.run("sync", "m.yaml")
+    assert (ended.code, "can still get in" in ended.out) == (0, False), ended.out
+
+
 @pytest.mark.parametrize(("new", "listed"), [("2026-08-31", True), (None, False)])
 def test_the_account_of_such_a_record_is_known_by_more_than_keys(
     world: World, new: str | None, *, listed: bool
