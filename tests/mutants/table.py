@@ -180,10 +180,18 @@ MUTANTS = (
     Mutant(
         "held-list-is-the-whole",
         "history/last_good",
-        "if not saw_part(run):",
-        "if True:",
+        "if knows_everybody(run):",
+        "if run.knows_access:",
         "a run that saw part of a list takes nobody off",
         "tests/cli/test_refused_nights.py",
+    ),
+    Mutant(
+        "refused-night-forgotten-by-a-held-one",
+        "runs/links",
+        "takewhile(lambda run: not knows_everybody(run), runs)",
+        "takewhile(lambda run: not run.knows_access, runs)",
+        "a run that saw part of a list does not know whom a refused one has seen",
+        "tests/laws/test_seen_to_leave.py",
     ),
     Mutant(
         "vanished-not-looked-up",

@@ -42,14 +42,14 @@ def last_still_in(runs: Iterable[Run]) -> tuple[StillIn, ...]:
             for each in run.still_in
             if each.source_id not in named and each.target_id not in theirs
         ]
-        if not saw_part(run):
+        if knows_everybody(run):
             break
     return tuple(found)
 
 
-def saw_part(run: Run) -> bool:
-    """Return whether guards held a run for a list that lost implausibly many records."""
-    return run.state is RunState.HELD and _of_a_list(run)
+def knows_everybody(run: Run) -> bool:
+    """Return whether a run knows who can still get in, and guards distrusted no list of it."""
+    return run.knows_access and not (run.state is RunState.HELD and _of_a_list(run))
 
 
 def lists_leavers(run: Run) -> bool:
@@ -58,9 +58,7 @@ def lists_leavers(run: Run) -> bool:
     A run that did not get to its end does not, and neither does one that saw only part of a
     list, if it names nobody.
     """
-    if run.still_in:
-        return True
-    return run.knows_access and not saw_part(run)
+    return bool(run.still_in) or knows_everybody(run)
 
 
 def is_good(run: Run) -> bool:

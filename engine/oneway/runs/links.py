@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import TypeVar
 
 from oneway.core.connector import Capability, Reader, ReadError
@@ -71,9 +72,9 @@ def recall(session: RunSession) -> Remembered:
     journal, now = session.past, session.now()
     if journal is None:
         return Remembered(now=now)
-    from oneway.history.journal.leaving import seen_leaving
+    from oneway.history.journal.leaving import kept_leaving
     from oneway.history.journal.links import links  # with the store, and not before it is used
-    from oneway.history.last_good import last_still_in
+    from oneway.history.last_good import knows_everybody, last_still_in
 
     name, lag, zone = session.name, lag_of(session.prepared), session.prepared.zone
     known = links(journal, name)
@@ -87,7 +88,8 @@ def recall(session: RunSession) -> Remembered:
     last = last_still_in(runs)
     listed = _perhaps_theirs(last)
     found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
-    seen = seen_leaving(journal, runs) - found
+    since = takewhile(lambda run: not knows_everybody(run), runs)
+    seen = frozenset[str]().union(*(kept_leaving(journal, run.id) for run in since)) - found
     return Remembered(
         known,
         pending,
