@@ -16,6 +16,8 @@ from typing import overload
 from oneway.planning.plan import Outcome, Outcomes, Quiet
 
 _AT_A_TIME = 1_000
+_APART = 64
+"""Of so many outcomes, one is made so that others can be sought among the rest."""
 
 
 def quiet_text(quiet: Quiet) -> str:
@@ -83,8 +85,18 @@ class QuietTexts(Sequence[Quiet]):
         """Return one by its position, or some."""
         if isinstance(at, slice):
             return self._all[at]
-        (found,) = self.some((at,))
+        (found,) = _decoded(self.joined[self.starts[at] : self.starts[at + 1] - 1])
         return found
+
+    def before(self, person: tuple[str, str], least: int, latest: int) -> int:
+        """Return the position, of some, before which a person stands."""
+        mark = bisect_left(self._marks, person) * _APART
+        return bisect_left(self, person, max(least, mark - _APART), min(latest, mark))
+
+    @cached_property
+    def _marks(self) -> list[Quiet]:
+        """One of each few, in order: to make each that is looked at takes longer than to look."""
+        return self.some(range(0, len(self), _APART))
 
     @cached_property
     def ids(self) -> tuple[Sequence[str], Sequence[str]]:
@@ -219,7 +231,7 @@ class PassedOver(Sequence[Quiet]):
         earliest = list(accumulate((known.get(each, 0) for each in people), max))
         for least, each in zip(reversed(earliest), reversed(people), strict=True):
             at = known.get(each)
-            latest = bisect_left(self.texts, each, least, latest) if at is None else at
+            latest = self.texts.before(each, least, latest) if at is None else at
             found.append(latest)
         return found[::-1]
 
