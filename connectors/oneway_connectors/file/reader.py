@@ -133,7 +133,7 @@ class FileReader:
                 gaps.append(layout.missing)
             self.notes += reading.letters.said
             if not (reading.count or layout.columns) and self._format not in ("json", "jsonl"):
-                self.notes.append(f"{self._path} is empty: not even headings stand in it")
+                self.notes.append(f"{self._path} is empty: it has no headings either")
             progress(f"reading {self._path}", reading.count, reading.count)
 
     def _sharing(self, file: BinaryIO, ids: Ids, count: int) -> Iterator[Record]:

@@ -48,7 +48,7 @@ class Table:
         if self._near_footer:
             line, near = self._near_footer
             return f"{where}, but line {line} does with {near!r}: set the option footer: {near}"
-        return f"{where}: export it again in full, or take the option away if it has none now"
+        return f"{where}: export it again in full; without such a line, drop the option"
 
     def head(self, columns: Sequence[str], line: int) -> None:
         """Read the headings; raise `ReadError` if there are no usable columns."""

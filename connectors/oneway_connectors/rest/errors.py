@@ -66,7 +66,11 @@ _READ_CODES = {
 }
 
 _STATUS_HELP = {
-    401: ("R102", "refuses the credentials (401)", "Check the credentials: given, whole, in use?"),
+    401: (
+        "R102",
+        "refuses the credentials (401)",
+        "Check that the key is whole and still valid.",
+    ),
     403: ("R103", "does not allow this (403)", "Check what the credentials may do."),
     404: ("R104", "has nothing there (404)", "Check the options, such as the employer."),
     410: ("R104", "has nothing there any more (410)", "Check the options, such as the employer."),

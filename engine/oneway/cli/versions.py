@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from shutil import which
 
+from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import Refused, refusal
 from oneway.documents.yaml_source import LIMIT
 from oneway.runs import read_file
@@ -67,5 +68,7 @@ def _git(folder: Path, revision: str, *command: str) -> subprocess.CompletedProc
 def _lacking(revision: str, path: str, ended: subprocess.CompletedProcess[bytes]) -> Refused:
     said = ended.stderr.decode(errors="replace").strip().splitlines()
     help = "check the revision and the path; a clone in CI may lack history (fetch-depth: 0)"
+    if os.path.isfile(revision):
+        help = f"--against names a revision; to compare with a file, give --old {quoted(revision)}"
     summary = f"git does not have it: {said[-1] if said else 'no reason given'}"
     return refusal("U122", f"{revision}:{path}", summary, help)

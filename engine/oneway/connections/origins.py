@@ -99,7 +99,7 @@ def _refused(description: Description, strange: list[str], owner: OwnerSays) -> 
     else:
         summary = f"only the mapping or a manifest says that {description.title} is at {where}"
     help = (
-        "no credential is sent there; if it is right, its owner says so: "
+        "no credential is sent there; if that is where it belongs, say so beside the credential: "
         f"{variable(description.name, 'origin')}={strange[0]}, or `origin` in the connection"
     )
     return refusal("C150", description.name, summary, help)

@@ -277,7 +277,7 @@ _TABLE = (
     ),
     # R1xx: reading
     ("R101", "a system cannot be reached, or did not answer", "Check the base URL and network."),
-    ("R102", "a system refuses the credentials", "Check that they are given, whole, and in use."),
+    ("R102", "a system refuses the credentials", "Check that they are whole, and still valid."),
     (
         "R103",
         "the credentials may not read this",
@@ -400,7 +400,7 @@ _TABLE = (
     # W1xx: writing
     ("W101", "a write did not reach its system", "Nothing was written; run again."),
     ("W102", "no answer came to a write", "Whether it happened is looked up before the next one."),
-    ("W103", "a system refuses the credentials", "Check that they are given, whole, and in use."),
+    ("W103", "a system refuses the credentials", "Check that they are whole, and still valid."),
     (
         "W104",
         "the credentials may not write this",

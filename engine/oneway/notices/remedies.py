@@ -67,7 +67,7 @@ class Remedy:
     def advice_for(self, connection: str) -> str:
         """Return what to do in one sentence, with a connection's name."""
         known = CODES.get(self.code)
-        if known is None or self is _LEAVE_REFUSED:
+        if known is None or self is _LEAVE_REFUSED or self in _CUT.values():
             return self.steps_for(connection)[0]
         return _NAMES.sub(lambda found: _named(found[0], connection, "", ""), known.advice)
 
@@ -118,8 +118,8 @@ def remedy_of(name: str, system: str = "", *, leaving: bool = False) -> Remedy:
     """
     if leaving and name == _LEAVE_REFUSED.code:
         return _LEAVE_REFUSED
-    if name == _EMPTY.code and _A_FILE.search(system):
-        return _EMPTY
+    if name in _OF_FILES and _A_FILE.search(system):
+        return _OF_FILES[name]
     return REMEDIES.get(name) or REMEDIES.get(name.partition(".")[0]) or _other(name)
 
 
@@ -521,6 +521,35 @@ _EMPTY = Remedy(
     ),
 )
 """An empty source that is a file: the export's trouble, not that of a key."""
+
+_ENDS = (
+    "Export the file again in full: `oneway runs show NAME` says where it ends too soon.",
+    "If the file is whole, have the integrator correct the option that says how it ends.",
+    AGAIN,
+)
+_CUT = {
+    "R161": Remedy(
+        "R161",
+        CODES["R161"].title,
+        _K.FILE,
+        _W.OPERATOR,
+        "The source's file counts as cut off. Nothing was written: nobody's access was ended, of "
+        "those who have left either.",
+        _ENDS,
+    ),
+    "R162": Remedy(
+        "R162",
+        CODES["R162"].title,
+        _K.FILE,
+        _W.OPERATOR,
+        "The target's file counts as cut off. Nobody is created, as they may already be there.",
+        _ENDS,
+    ),
+}
+"""A file that was not read to its end does not mend itself, as a busy system does."""
+
+_OF_FILES = {"R160": _EMPTY, **_CUT}
+"""What is to be done where the system is a file."""
 
 _LOOK = "Look at the people named in the report, or by `oneway runs show NAME --outcome held`."
 _PASS = "If it is right, have the operator run the command that lets exactly these pass, once."

@@ -42,7 +42,7 @@ RUN_STATES = {
 
 RUN_STATES_SHORT = {
     RunState.DONE: "done",
-    RunState.DONE_WITH_FAILURES: "some were not written",
+    RunState.DONE_WITH_FAILURES: "done with failures",
     RunState.HELD: "a guard held something back",
     RunState.REFUSED: "stopped by an error",
     RunState.INTERRUPTED: "interrupted",

@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import refusal
 from oneway.core.instants import moment
 from oneway.core.records import Collected, Record
 from oneway.history.journal import JournalEntry
@@ -298,7 +297,7 @@ def _trying(each: Input, act: Callable[[], T]) -> T:
     try:
         return act()
     except ReadError as error:
-        raise refusal(error.code, each.text, error.summary, error.help) from None
+        raise each.cannot_read(error) from None
 
 
 def _by_id(prepared: PreparedRun, each: Input) -> bool:

@@ -18,7 +18,7 @@ def one_record(prepared: PreparedRun, side: str, key: str) -> Value:
         try:
             records = systems.reader(each).read().records
         except ReadError as error:
-            raise refusal(error.code, each.text, error.summary, error.help) from None
+            raise each.cannot_read(error) from None
         except Refused as refused:
             raise offline_help(refused, side) from None
     code = prepared.compiled.code

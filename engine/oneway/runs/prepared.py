@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from oneway.connections.discovery import ANY, FILES, describe, with_defaults
-from oneway.core.connector import USUAL_LAG, Description, Resource
+from oneway.core.connector import USUAL_LAG, Description, ReadError, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Refused
+from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Value
 from oneway.core.seal import canonical
 from oneway.mapping.compiler import Compiled
@@ -42,6 +42,11 @@ class Input:
     def text(self) -> str:
         """What is read, in words: "staffology employees", "file people.jsonl"."""
         return f"{self.connector} {self.resource}"
+
+    def cannot_read(self, error: ReadError) -> Refused:
+        """Return why it cannot be read, at its place; a file is not named a second time."""
+        summary = error.summary.removeprefix(f"{self.resource}: ")
+        return refusal(error.code, self.text, summary, error.help)
 
 
 @dataclass(frozen=True)

@@ -308,7 +308,7 @@ class _Reads:
         try:
             return act(self.systems.reader(each))
         except ReadError as error:
-            raise refusal(error.code, each.text, error.summary, error.help) from None
+            raise each.cannot_read(error) from None
         except Refused as refused:
             raise offline_help(refused, role) from None
 

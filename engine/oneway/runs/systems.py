@@ -169,7 +169,7 @@ def offline_help(refused: Refused, role: str) -> Refused:
     name = role.partition(".")[2]
     option = f"--reference {name}=FILE" if name else f"--{role} FILE"
     return Refused(
-        replace(each, help=f"{each.help}; or read a file instead: {option}")
+        replace(each, help=f"{each.help.rstrip('.')}; or read a file instead: {option}")
         if each.code == "C112"
         else each
         for each in refused.diagnostics

@@ -274,8 +274,9 @@ def totals(plan: Plan) -> tuple[str, ...]:
     """Return the counts of a plan in sentences."""
     verbs = [f"{len(outcomes):,} to {verb.value}" for verb, outcomes in plan.by_verb]
     counts = plan.counts()
-    doing = f"{', '.join(verbs) if verbs else 'No changes to make'}; "
-    lines = [f"{doing}{counts['unchanged']:,} unchanged."]
+    doing = ", ".join(verbs) if verbs else "No changes to make"
+    same = counts["unchanged"]
+    lines = [f"{doing}; {same:,} unchanged." if verbs or same else f"{doing}."]
     several = (each for each in plan.telling if len(each.actions) > 1)
     twice = [name(each) for each in several if len({a.verb for a in each.actions}) > 1]
     if twice:
