@@ -114,6 +114,37 @@ def test_what_was_forgotten_is_told_beside_what_was_done(world: World) -> None:
     assert "forgotten 1 action, by `oneway forget`" in shown
 
 
+def test_a_file_that_was_cut_off_is_to_be_exported_again_and_not_waited_for(world: World) -> None:
+    world.write("people.csv", "id,code,name,email\n1,P001,Ann,ann@example.com\n")
+    mapping = MAPPING.replace("resource: people.json", "resource: people.csv")
+    mapping = mapping.replace("people.csv}", "people.csv, options: {footer: Total}}")
+    mapping = mapping.replace("  team: {from: team, lookup: teams}\n", "").replace(
+        "  phone: {from: phone, when: setting('with_phone'), sensitive: true}\n", ""
+    )
+    world.write("m.yaml", mapping.replace("  when: left\n", "  when: code == 'x'\n"))
+    assert "[R161]" in world.run("sync", "m.yaml").err
+    world.run("report", "latest", "--out", "page.html")
+    page = (world.folder / "page.html").read_text(encoding="utf-8")
+    for said in (world.run("status").flat, world.run("runs", "show", "latest").flat, page):
+        assert "Export the file again in full" in said
+        assert "operators of" not in said
+        assert "Nothing at first" not in said
+
+
+def test_a_file_is_named_once_in_a_message(world: World) -> None:
+    ended = world.run("plan", "m.yaml", "--source", "none.json")
+    assert ended.err.count("none.json") == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("history", "runs"), ("run", "sync"), ("paln", "plan")]
+)
+def test_a_word_that_is_no_command_leads_to_the_one_that_is_meant(
+    oneway: Any, word: str, meant: str
+) -> None:
+    assert f"Did you mean '{meant}'?" in oneway(word).flat
+
+
 # Numbers
 
 

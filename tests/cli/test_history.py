@@ -142,7 +142,8 @@ def test_what_a_guard_held_back_is_shown_with_what_lets_it_through(acme: World) 
     ended = acme.run("runs", "show", "latest")
     assert "a guard held something back" in ended.flat
     assert (
-        "For payroll: 1. Payroll says that these people have left. Confirm that first" in ended.flat
+        "For payroll: 1. The source says that these people have left. Confirm that first"
+        in ended.flat
     )
     once = "Only if it is right, to let exactly these pass, once"
     assert f"{once}: `oneway sync acme --allow leavers=8`" in ended.flat
@@ -438,7 +439,7 @@ def test_status_says_what_stopped_the_last_run(acme: World) -> None:
     acme.write("people.json", [])
     acme.run("sync", "acme")
     ended = acme.run("status")
-    assert "refused 20" in ended.flat
+    assert "stopped by an error 20" in ended.flat
     assert "never done in full yet" in ended.flat
     said = "! file people.json: the source has no records; nothing will be written [R160]"
     assert f"{said} For payroll: 1. See whether the file has its people" in ended.flat

@@ -61,7 +61,7 @@ def test_what_both_sides_say_otherwise_is_found_and_said(oneway: Run) -> None:
     made = f"{number} && concat(''ACC'', to_string(to_number({number})))"
     assert f"Account ID: {{from: '{made}', write: on_create}}" in text
     assert """{source: '"Pers.-Nr"', target: '"Staff Number"', compare: number}""" in text
-    assert "3 of them as numbers alone: one side has lost leading zeros" in ended.out
+    assert "3 of them as numbers alone: one side has lost leading zeros" in ended.flat
     assert 'Login Email: {from: lower(trim("E-Mail")), compare: ignore_case}' in text
     assert "so it is in 20 of 20 matched records" in text
     assert "excludes Freier Mitarbeiter" in text

@@ -100,8 +100,8 @@ def test_results_count_every_ending_and_list_what_was_not_done():
         "! rejected (1): the target refused it; nothing was written\n"
         "    update PAY2 Bob Sample  400: email is taken [W110]\n"
         "\n"
-        "! held back by a guard (1): raise the ceiling with --allow in a new plan, or\n"
-        "  correct the data\n"
+        "! held back by a guard (1): if it is right, let it pass with --allow in a new\n"
+        "  plan; if not, correct the data\n"
         "    update t3\n"
     )
     assert results.as_json(ended)["counts"]["rejected"] == 1

@@ -67,7 +67,7 @@ def _tour(console: Console, *, whole: bool) -> Exit:
         return Exit.ERROR
     if again is Exit.FAILED:
         console.out("\nExit code 5: a person has to see to those who can still get in.")
-    console.out("\nThe second plan is empty: payroll and expenses agree.")
+    console.out("\nThe second plan changes nothing: what can be synced is the same on both sides.")
     if not whole:
         console.out("All that the four commands print: oneway demo --all")
     return Exit.DONE

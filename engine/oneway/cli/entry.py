@@ -68,6 +68,9 @@ _CODES = (wrap(f"{e.value:<4} {MEANINGS[e]}", 74, subsequent_indent=" " * 5) for
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {line}" for lines in _CODES for line in lines)
 
 
+_MEANT = {"history": "runs", "log": "runs", "dry-run": "plan", "run": "sync"}
+"""Words that are no command here, and the one that does what they say."""
+
 _GARBAGE = 20_000
 """Objects until garbage is looked for. Python's 700 took 3 ms of a `validate` of 110."""
 
@@ -100,7 +103,8 @@ class Commands(click.Group):
         from oneway.core.diagnostics import did_you_mean
 
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            near = did_you_mean(args[0], self.list_commands(ctx))
+            meant = _MEANT.get(args[0].lower(), args[0])
+            near = did_you_mean(meant, self.list_commands(ctx))
             ctx.fail(f"No such command {args[0]!r}." + (f" {near.capitalize()}" if near else ""))
         return super().resolve_command(ctx, args)
 

@@ -16,6 +16,8 @@ from oneway.cli.quoting import quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
 from oneway.core.words import are, count
+from oneway.render.layout import wrap
+from oneway.render.sanitize import harmless
 from oneway.runs.draft import (
     DraftSide,
     MatchKeys,
@@ -111,17 +113,23 @@ def _say(console: Console, mapping: Path, source: DraftSide, target: DraftSide, 
         options = ", ".join(f"{name}: {value}" for name, value in side.options.items())
         read = count(len(side.records)) if side.records else "no records"
         said = f"{role}: {side.resource}, {read}, {count(len(side.fields), 'field')}"
-        console.out(f"{said}{f' ({options})' if options else ''}")
-    console.out(f"{mapping}: {count(pairs, 'field')} guessed; read it, and answer its questions")
+        console.out(_folded(console, f"{said}{f' ({options})' if options else ''}"))
+    asked = f"{count(pairs, 'field')} guessed; read it, and answer its questions"
+    console.out(_folded(console, f"{mapping}: {asked}"))
+
+
+def _folded(console: Console, text: str, start: int = 0) -> str:
+    """Return a text in lines that fit; commands are never folded: they are copied."""
+    return "\n".join(wrap(harmless(text), console.style, start, start + 2))
 
 
 def _say_odd(console: Console, side: DraftSide, found: Sequence[str], becomes: str) -> None:
     """List the records and cells that need a person's attention, and what becomes of them."""
     if not found:
         return
-    console.note(f"{side.resource}: correct what is named here; {becomes}")
+    console.note(_folded(console, f"{side.resource}: correct what is named here; {becomes}"))
     for text in found[:_NAMED]:
-        console.note(f"  {text}")
+        console.note(_folded(console, text, 2))
     if len(found) > _NAMED:
         console.note(f"  and {len(found) - _NAMED:,} more")
 
@@ -136,7 +144,7 @@ def _say_keys(console: Console, source: DraftSide, target: DraftSide, keys: Matc
     """Print the match keys, and how many records they find."""
     for number, each in enumerate(keys.chosen, 1):
         pair = f"{each.pair.source} = {each.pair.target}"
-        console.out(f"match key {number}: {pair}: {key_counts(each, target)}")
+        console.out(_folded(console, f"match key {number}: {pair}: {key_counts(each, target)}"))
     if source.records and target.records:
         new = len(source.records) - keys.found
         found = f"{count(keys.found)} of the source {are(keys.found)} found in the target"
@@ -158,9 +166,8 @@ def _sample(
         encoding = side.options.get("encoding", "utf-8")
         text = json.dumps(records, ensure_ascii=encoding != "utf-8", indent=1)
         _write(path, text + "\n", encoding)
-    console.note(
-        f"invented people to try it on, in {folder}: {kept_words(sample.kept)}dates are moved"
-    )
+    kept = f"{kept_words(sample.kept)}dates are moved"
+    console.note(_folded(console, f"invented people to try it on, in {folder}: {kept}"))
     console.note(
         f"  oneway plan {quoted(mapping)} --source {quoted(files[0])} --target {quoted(files[1])}"
         f"{tables.format(quoted(files[1]))}"
@@ -191,7 +198,8 @@ def _next(console: Console, mapping: Path) -> None:
     both = f"{mapping} and {test}" if exists(test) else f"{mapping}"
     commands = ["prove {}", *(["test {}"] if exists(test) else []), "plan {} --out plan.json"]
     first, *others = (f"oneway {each.format(quoted(mapping))}" for each in commands)
-    console.note(f"now edit {both}: check the guesses, and take the `# ` from what you want")
+    guesses = "check the guesses, and take the `# ` from what you want"
+    console.note(_folded(console, f"now edit {both}: {guesses}"))
     console.note(f"next: {first}")
     console.note(f"then: {', '.join(others)}")
 

@@ -379,8 +379,9 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             "The target refuses a record: an email is taken, or a code is unknown.",
             (
                 _SHOW,
-                "Correct what the target names, in payroll: other values are sent at the next run. "
-                "Not for a leaver: block them by hand in SYSTEM, now, where they can still get in.",
+                "Correct what the target names, in the source: other values are sent at the next "
+                "run. Not for a leaver: block them by hand in SYSTEM, now, where they can still "
+                "get in.",
                 "If the target lacks something, such as a department or a licence, or somebody "
                 "else has the email there: its administrator puts that right.",
                 "The same values are sent again after 1, 2, 4 and 7 days; the operator can send "
@@ -389,7 +390,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         ),
         "W111": (
             "A value cannot be sent, such as an id with a line break in it.",
-            (_SHOW, "Correct the value in payroll."),
+            (_SHOW, "Correct the value in the source."),
         ),
     },
     (_K.MACHINE, _W.OPERATOR): {
@@ -553,7 +554,9 @@ _OF_FILES = {"R160": _EMPTY, **_CUT}
 
 _LOOK = "Look at the people named in the report, or by `oneway runs show NAME --outcome held`."
 _PASS = "If it is right, have the operator run the command that lets exactly these pass, once."
-_WRONG = "If it is not, correct payroll: the next run then leaves them as they are in the target."
+_WRONG = (
+    "If it is not, correct the source: the next run then leaves them as they are in the target."
+)
 _TARGETS = "See in the target whether its people are there, and what the key may see."
 _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
     GuardKind.CREATES: (
@@ -573,11 +576,11 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         "Many people would lose their access at once.",
         Who.PAYROLL,
         (
-            "Payroll says that these people have left. Confirm that first: "
+            "The source says that these people have left. Confirm that first: "
             "`oneway runs show NAME --outcome held` and the report name them.",
             "If it is true, be quick, as they can still get in: block them by hand, and have the "
             "operator run the command that lets exactly these pass, once.",
-            "If it is not, correct payroll: the next run then leaves their access as it is.",
+            "If it is not, correct the source: the next run then leaves their access as it is.",
         ),
     ),
     GuardKind.CLEARS: (
@@ -603,7 +606,7 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         "Keys may have changed hands: all that identifies these people would change, or another "
         "record has more in common with them.",
         Who.PAYROLL,
-        (_LOOK, "Compare each with payroll: is it one person?", _PASS, _WRONG),
+        (_LOOK, "Compare each with the source: is it one person?", _PASS, _WRONG),
     ),
     GuardKind.TARGET_SHRINK: (
         "far fewer people are matched in the target than before",

@@ -74,14 +74,15 @@ def _still_in(data: Data) -> Iterator[str]:
     if held and unsure > number - held:
         said = "have left, or may have" if unsure < number else "have perhaps left"
         yield from _wrapped(
-            f"By payroll, people who are held back {said}, and they can still get in. Confirm it "
-            "first; if it is true, block them by hand, or let the run do it by the command below."
+            f"By the source, people who are held back {said}, and they can still get in. Confirm "
+            "it first; if it is true, block them by hand, or let the run do it by the command "
+            "below."
         )
         yield ""
     elif held:
         people = f"this {held:,} has" if held == 1 else f"these {held:,} have"
-        yield f"Payroll says that {people} left, and they can still get in. Confirm it first; if it"
-        yield "is true, block them by hand, or let the run do it by the command below."
+        yield f"The source says that {people} left, and they can still get in. Confirm it first;"
+        yield "if it is true, block them by hand, or let the run do it by the command below."
         yield ""
     if number > held:
         number -= held

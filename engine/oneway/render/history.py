@@ -10,7 +10,12 @@ from oneway.render import diagnostics
 from oneway.render.layout import clip, columns, pad
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.render.vocabulary import ENDING_WORDS, RUN_STATE_COLUMN, RUN_STATE_INKS
+from oneway.render.vocabulary import (
+    ENDING_WORDS,
+    RUN_STATE_COLUMN,
+    RUN_STATE_INKS,
+    RUN_STATES_SHORT,
+)
 
 _HEAD = ("run", "started", "connection", "why", "state")
 _STARTED = _HEAD[1]
@@ -114,7 +119,11 @@ def ends_in_words(run: Run) -> str:
 
 def state_in_words(state: RunState) -> str:
     """Return a state as a sentence has it."""
-    return state.value.replace("_", " ")
+    return _STOPPED if state is RunState.REFUSED else state.value.replace("_", " ")
+
+
+_STOPPED = RUN_STATES_SHORT[RunState.REFUSED]
+"""What people read of a refused run: records are refused, by the target."""
 
 
 def when(instant: str, zone: str) -> str:

@@ -227,7 +227,7 @@ def _still_in(told: PastRun) -> ReportSection | None:
     else:
         have = f"not whether {'this one has' if unsure == 1 else f'these {unsure:,} have'} left"
     about = (
-        f"Payroll says {have}, and the target may let them in all the same. "
+        f"The source says {have}, and the target may let them in all the same. "
         + ("Confirm it first; if it is true, block" if held else "Block")
         + " them by hand, now, and then see to the reason."
     )

@@ -90,7 +90,7 @@ def _table(title: str, found: Sequence[ReportAction]) -> ReportTable:
         (each.person, fields(each.changes, each.verb, each.plan, done=False)) for each in found
     )
     return ReportTable(
-        title, ("Person", "What waits: the present value, then the one payroll wants"), rows
+        title, ("Person", "What waits: the present value, then the one that the source says"), rows
     )
 
 

@@ -106,7 +106,7 @@ def fields(
 ) -> Fields:
     """Return what an action wrote or would write, field by field, with the names of `plan`."""
     items = tuple(_field(each, plan, creating=verb is Verb.CREATE) for each in changes)
-    return Fields(items) if done else Fields(items, "the target has", "payroll wants")
+    return Fields(items) if done else Fields(items, "the target has", "the source says")
 
 
 def value(data: Data | Sealed) -> Value:
