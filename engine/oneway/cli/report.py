@@ -31,9 +31,9 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
     """Write a page about one run or one saved plan, for people.
 
     It shows who was created, changed or left, who was not, and why. RUN is a run's number,
-    `latest`, the name of a connection for its last run, or the file of a plan for what it would
-    do. The page is one HTML file without script, which fetches nothing: it can be mailed and
-    printed. It names people, as a staff list does; sensitive values are not on it.
+    `latest`, a connection or mapping for its last run (its name or file), or the file of a plan
+    for what it would do. The page is one HTML file without script, which fetches nothing: it can
+    be mailed and printed. It names people, as a staff list does; sensitive values are not on it.
 
     \b
     Example:

@@ -72,7 +72,8 @@ def command(
     what the target refuses and when it is tried again. With --exit-code it ends with 1 where a
     connection is broken or its last run was stopped by an error or interrupted, with 4 where a
     guard holds something back, with 5 where records failed. While a run goes on, the one before
-    it counts. Times are in each connection's time zone.
+    it counts. `40 linked` are people whose target record is remembered. Times are in each
+    connection's time zone.
 
     \b
     Example:

@@ -97,7 +97,8 @@ def _whole(each: Explanation, style: Style, zone: str, every: bool) -> list[str]
     unsure = may_have_left(each.kind, each.reasons)
     left = "may have left" if unsure else "has left"
     still_in = f"; {left}, and can still get in" if each.still_in else ""
-    lines = _strong(wrap(f"{name}: {each.kind.value}{still_in}", style), style)
+    waits = ", but not now" if each.waits else ""
+    lines = _strong(wrap(f"{name}: {each.kind.value}{waits}{still_in}", style), style)
     lines += [line for said in each.why for line in wrap(harmless(said), style, 2, 4)]
     lines.append("")
     lines += wrap(f"read from the source: {_record(each.source_id)}", style, 2, 4)

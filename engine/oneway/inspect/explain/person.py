@@ -90,6 +90,7 @@ class House:
             reasons=outcome.reasons,
             why=_why(outcome, self.told, self.names),
             actions=outcome.actions,
+            waits=bool(outcome.actions) and not any(map(self._is_sent, outcome.actions)),
             still_in=_still_in(outcome, self.told),
         )
 
@@ -99,10 +100,13 @@ class House:
         if row is not None and row.outside and not row.leaver:
             return ()  # the sync is not for this person: nothing is asked
         source = self.sources[row.source_id] if row is not None else None
-        sent = tuple(each for each in outcome.actions if self.told.get(each.id, Forecast("")).sent)
+        sent = tuple(filter(self._is_sent, outcome.actions))
         subject = PlannedRecord(outcome, sent, row, target, source)
         steps = FieldSteps(self.compiled, self.policy, self.context, subject)
         return steps.all()
+
+    def _is_sent(self, action: Action) -> bool:
+        return self.told.get(action.id, Forecast("")).sent
 
     def evaluated(self, expression: Expression, record: Record) -> Value:
         """Return the value of an expression; raise `EvaluationError`."""
@@ -374,11 +378,12 @@ def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
 
 def _will(action: Action, forecast: Forecast | None) -> str:
     why = f", because {action.why}" if action.why else ""
-    will = f"{_VERBS[action.verb.value]}, with {count(len(action.changes), 'field')} written{why}"
-    if forecast is None:
-        return f"will {will}"
-    unless = ", unless that has happened" if forecast.unsure else ""
-    return f"will {'' if forecast.sent else 'not '}{will}{unless}; {forecast.text}"
+    verb, fields = _VERBS[action.verb.value], count(len(action.changes), "field")
+    unless = ", unless that has happened" if forecast is not None and forecast.unsure else ""
+    if forecast is not None and not forecast.sent:
+        return f"will not {verb}{unless}: {forecast.text} ({fields}{why})"
+    then = f"; {forecast.text}" if forecast is not None else ""
+    return f"will {verb}, with {fields} written{why}{unless}{then}"
 
 
 _VERBS = {

@@ -110,5 +110,7 @@ class Explanation:
     actions: tuple[Action, ...] = ()
     link: Link | None = None
     """What earlier runs remember of it."""
+    waits: bool = False
+    """Whether it has actions, and none of them is sent."""
     still_in: bool = False
     """Whether the person has left, and can still get in once the plan is done."""
