@@ -479,6 +479,14 @@ MUTANTS = (
         "tests/cli/test_careless_data.py",
     ),
     Mutant(
+        "a-longer-cell-does-not-count",
+        "oneway_connectors/file/last_cell",
+        "not any(ending in each[:-1] for each in others)",
+        "True",
+        "the beginning of a known cell is never whole",
+        "tests/laws/test_last_cell.py",
+    ),
+    Mutant(
         "a-second-table-has-the-same-columns",
         "oneway_connectors/file/table",
         "if again and any(number != place for number, place in again):",

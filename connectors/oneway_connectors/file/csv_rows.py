@@ -56,7 +56,6 @@ class CsvRows(OfTable):
         self._preface = self._header = self._footer = b""
         self._malformed = 0
         self._extended = False
-        self._may_be_cut = options.last_line == "ended"
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` if the header has no usable columns."""
@@ -121,7 +120,7 @@ class CsvRows(OfTable):
                     self._end_at_footer(lines)
                     return False
                 entry = self._table.entry(line, lines.take(), cells, cut=lines.cut)
-                if entry is not None and lines.cut and self._may_be_cut and not entry.problem:
+                if entry is not None and lines.cut and not entry.problem:
                     entry = self._perhaps_cut(entry, cells)
             if entry is not None:
                 self._malformed = self._malformed or (entry.line if entry.problem else 0)
@@ -135,6 +134,8 @@ class CsvRows(OfTable):
         lost = self._headings.paths({last})
         closed = quote and entry.raw.endswith(quote) and not cell.endswith(self._options.quote)
         if not lost or closed or entry.raw.endswith(b"\r") or self._headings.is_whole(last, cell):
+            return entry
+        if self._options.last_line == "unended":
             return entry
         if is_whole(cell, self._cells_above(last)):
             return entry
