@@ -218,3 +218,14 @@ def test_a_key_is_not_taken_from_a_record_that_somebody_new_has_by_now(world: Wo
     ended = world.run("apply", "p.json")
     assert (ended.code, world.read("t.json")) == (5, [user(2)]), ended.out
     assert "source record e9 is matched by the key that the target record would lose" in ended.flat
+
+
+def test_who_is_out_of_scope_has_rivals_outside_as_well(world: World) -> None:
+    world.write("m.yaml", MAPPING.replace("eligible:", "out_of_scope: leave\neligible:"))
+    world.write("t.json", [user(2)])
+    world.write("s.json", [person(2, kind="Agency")])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    world.write("s.json", [person(2, kind="Agency"), person(9, kind="Agency", code="002")])
+    ended = world.run("apply", "p.json")
+    assert (ended.code, world.read("t.json")) == (5, [user(2)]), ended.out
+    assert "source record e9 has a match key of this person" in ended.flat

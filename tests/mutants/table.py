@@ -168,6 +168,22 @@ MUTANTS = (
         "a second record of a system is sought before a saved plan is carried out",
         "tests/cli/test_asked_of_a_system.py",
     ),
+    Mutant(
+        "key-taken-from-somebody-new",
+        "applying/source_now",
+        "other = keys.contests(row, target, levels) if target is not None and levels else None",
+        "other = None",
+        "a key by which a new record is matched is left to a person",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "no-rivals-outside",
+        "applying/source_keys",
+        "others = (each for each in rows if row.outside or not each.outside)",
+        "others = (each for each in rows if not each.outside)",
+        "two records outside the scope with one key are nobody's",
+        "tests/cli/test_decided_again.py",
+    ),
     # who was seen to leave by a run that was refused
     Mutant(
         "refused-night-forgotten",
