@@ -85,6 +85,30 @@ def test_a_part_of_a_text_in_another_spelling_decides_nothing(
         assert "another spelling of 'Former'" in found.reasons[0].said, (text, value)
 
 
+HELD = [
+    ("Left", "LEFT "), ("Left", "left (resigned)"), ("Left", "Resigned, LEFT-2026"),
+    ("Left", "STATUS_LEFT"), ("Left", "ex left/unpaid"), ("Term", "TERMINATED"),
+    ("Left", "PARTLEFT"), ("@Old.", "ann@OLD.example.com"), ("On leave", "on  LEAVE until May"),
+]  # fmt: skip
+NOT_HELD = [
+    ("Left", "Working; left-handed"), ("Left", "leftover shifts"), ("Left", "left's"),
+    ("Left", "cleft palate"), ("Left", "non-left"), ("IT", "Works with Anna"), ("Left", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("negated", [False, True])
+@pytest.mark.parametrize(("word", "value"), HELD + NOT_HELD)
+def test_a_text_holds_a_word_in_another_spelling_in_whole_words_alone(
+    word: str, value: str, negated: bool
+) -> None:
+    for condition, kind in (("kind", value), ("kind[0].s", [{"s": value}])):
+        held = f"contains({condition}, '{word}')"
+        found = outcome_of(world_of(f"!{held}" if negated else held, kind))
+        is_spelt = any("another spelling" in each.said for each in found.reasons)
+        assert is_spelt is ((word, value) in HELD), (word, value)
+        assert found.kind is Kind.INELIGIBLE if is_spelt or not negated else Kind.CREATE
+
+
 IN_LISTS_IN_LISTS: list[tuple[str, Value]] = [
     ("contains(kind[].t[], `true`)", [{"t": [[True]]}]),
     ("contains(kind[].t[].u[], 'Former')", [{"t": [{"u": [["Former"]]}]}]),

@@ -54,10 +54,23 @@ def _is_spelt(way: Way, value: str, word: str) -> bool:
         return is_like(value, word)
     text, part = (_SPACES.sub(" ", folded(each)) for each in (value, word))
     if way is Way.HELD:
-        return part in text
+        return _is_held(text, part)
     return text.lstrip().startswith(part) if way is Way.START else text.rstrip().endswith(part)
 
 
+def _is_held(text: str, part: str) -> bool:
+    """Return whether a text holds a part in whole words, or is one word that has it at an end.
+
+    `left-handed` is one word, and a remark of several words may have any part within a word.
+    """
+    before = rf"(?<!{_LETTER})(?<!{_LETTER}[-'])" if part[0].isalnum() else ""
+    after = rf"(?!{_LETTER}|[-'][^\W\d_])" if part[-1].isalnum() else ""
+    alone = text.strip()
+    is_at_an_end = alone.isalnum() and (alone.startswith(part) or alone.endswith(part))
+    return is_at_an_end or re.search(f"{before}{re.escape(part)}{after}", text) is not None
+
+
+_LETTER = r"[^\W_]"
 _SPACES = re.compile(r"\s+")
 
 
