@@ -329,6 +329,7 @@ _OURS = _RUNTIME | {
         "interpreted_target_row",
         "interpreted_label",
         "interpreted_why",
+        "interpreted_dated",
     ),
     *("interpreted_leaving", "filled", "looked_up"),
     *("bool", "dict", "float", "int", "isinstance", "len", "list", "slice", "str", "tuple"),

@@ -47,6 +47,7 @@ from oneway.mapping.expressions import (
 )
 from oneway.mapping.has_left import left_with, told_by
 from oneway.mapping.lookup_table import LookupTable, scalar
+from oneway.mapping.odd_days import leaves_far_off, left_long_ago
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
@@ -401,7 +402,16 @@ class Interpreted:
         if not row.leaver:
             return row._replace(leaving=cells)
         cells, left, later = self.departing(record, cells)
-        return row._replace(leaving=cells, leaves_left=left, leaves_later=later)
+        row = row._replace(leaving=cells, leaves_left=left, leaves_later=later)
+        return self.dated(row, record)
+
+    def dated(self, row: SourceRow, record: Record) -> SourceRow:
+        """Return the row of a leaver with what is odd about the day on which they leave."""
+        odd = left_long_ago(self.code, self.context, record.data)
+        if odd is None and row.leaves_left is False:
+            written, due = self._written(row.leaving), bool(row.leaves_later)
+            odd = leaves_far_off(self.code, self.context, written, scheduled=due)
+        return row if odd is None else row._replace(odd_day=odd)
 
     def departing(
         self, record: Record, cells: tuple[Cell, ...]
@@ -428,12 +438,7 @@ class Interpreted:
         with such a value, such as an impossible date, the record would be an error from then on.
         """
         conditions = [each for each in (self.code.left, self.code.scheduled) if each is not None]
-        written: dict[str, Value] = {}
-        for code, cell in zip(self.code.leaving, cells, strict=True):
-            plain = code.rule.write is Write.OVERWRITE and code.rule.merge is Merge.REPLACE
-            if plain and (cell.state is CellState.STATED or code.rule.clears(cell)):
-                value = None if code.rule.clears(cell) else cell.value
-                written = with_value(written, code.rule.keys, value)
+        written = self._written(cells)
         read = [use.keys for each in conditions for use in each.paths]
         whole = any(each.facts.whole for each in conditions)
         if self.code.left is None or whole or any(at(written, keys) is MISSING for keys in read):
@@ -448,6 +453,16 @@ class Interpreted:
                 return None, None  # it states nothing, so it cannot be wrong
             raise
         return left, later
+
+    def _written(self, cells: tuple[Cell, ...]) -> dict[str, Value]:
+        """Return what a leaver's target record certainly has of these values, whatever it had."""
+        written: dict[str, Value] = {}
+        for code, cell in zip(self.code.leaving, cells, strict=True):
+            plain = code.rule.write is Write.OVERWRITE and code.rule.merge is Merge.REPLACE
+            if plain and (cell.state is CellState.STATED or code.rule.clears(cell)):
+                value = None if code.rule.clears(cell) else cell.value
+                written = with_value(written, code.rule.keys, value)
+        return written
 
     def own_tables(self) -> Mapping[str, OwnTable]:
         """Return the lookup tables that are made of the target's own records, by name."""

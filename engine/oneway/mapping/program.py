@@ -119,6 +119,13 @@ class Standing(NamedTuple):
     """Whether another record might stand for the person too, so that a person must decide."""
 
 
+class OddDay(NamedTuple):
+    """What is odd about the day on which somebody leaves; `keeps_access` if they have left."""
+
+    text: str
+    keeps_access: bool = False
+
+
 class SourceRow(NamedTuple):
     """A source record, evaluated by a mapping.
 
@@ -161,6 +168,8 @@ class SourceRow(NamedTuple):
     match no target record, and only tell whose record this may be."""
     why: str = ""
     """Of a leaver: what the condition read of the record, without sensitive values."""
+    odd_day: OddDay | None = None
+    """Of a leaver whose day of leaving can hardly be meant: what is odd about it."""
 
 
 class SteadyRow(NamedTuple):

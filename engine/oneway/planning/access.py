@@ -20,6 +20,8 @@ _DONE = End(Ending.DONE)
 
 UNSAID = "leave_unsaid"
 """The code of a reason: the values for a leaver do not say that they have left."""
+FAR_OFF = "leave_far_off"
+"""The code of a reason: somebody has left, and what is written ends their access in years only."""
 MAY_HAVE_LEFT = "may_have_left"
 """The code of a reason: a person can get in, and may have left for all the source says."""
 
@@ -120,7 +122,7 @@ def _why(
     if end.code == OUT_BY_NOW:
         return ""
     if end.ending is Ending.DONE:
-        unsaid = (reason.said for reason in outcome.reasons if reason.code == UNSAID)
+        unsaid = (each.said for each in outcome.reasons if each.code in (UNSAID, FAR_OFF))
         return _UNDONE if leaving.id in undone else "; ".join(unsaid)
     said = ", ".join(end.guards) or end.reason
     return f"{_WHY[end.ending]}: {said}" if said else _WHY[end.ending]

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, overlap
+from oneway.core.sealed import MASK
 from oneway.core.words import some
+from oneway.mapping.evidence import as_shown
 from oneway.mapping.program import (
     STATED,
     Cell,
@@ -24,7 +26,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Category, Rehires, Write
-from oneway.planning.access import MAY_HAVE_LEFT, UNMATCHED
+from oneway.planning.access import FAR_OFF, MAY_HAVE_LEFT, UNMATCHED
 from oneway.planning.diff import (
     FieldChange,
     at_create,
@@ -108,7 +110,25 @@ def is_outside(outcome: Outcome) -> bool:
 _ONLY = "leaves; no other field is written: "
 
 
+ODD_DAY = "odd_day"
+"""The code of a reason: the day on which somebody leaves can hardly be meant."""
 _IF_LEFT = Reason(MAY_HAVE_LEFT, "if they have left, they can still get in", warning=True)
+
+
+def _odd_day(policy: Policy, row: SourceRow) -> tuple[Reason, ...]:
+    """Return what is odd about the day on which a leaver leaves, with what they get."""
+    if row.odd_day is None:
+        return ()
+    text, keeps_access = row.odd_day
+    given = (
+        f"{rule.path}: {MASK if rule.sensitive else as_shown(cell.value)}"
+        for rule, cell in zip(policy.leaving, row.leaving, strict=True)
+        if cell.state is CellState.STATED and row.leaves_left is False
+    )
+    value = "; ".join(filter(None, (row.why, *given)))
+    if keeps_access:
+        text = f"has left, and {text}: keeps access until then"
+    return (Reason(FAR_OFF if keeps_access else ODD_DAY, text, warning=True, value=value),)
 
 
 def _letters_lost(change: FieldChange) -> Reason:
@@ -262,10 +282,15 @@ class Drafter:
             said = zip(self.policy.leaving, row.leaving, strict=True)
             barred += _without_value(said, warning=True)
         has_access = not target.left if not leaving else self.leaving.has_access(row, target)
+        odd = _odd_day(self.policy, row) if leaving and not target.left else ()
+        keeps_access = has_access or any(each.code == FAR_OFF for each in odd)
         if not leaving or barred:
             kind = Kind.ERROR if failed else Kind.INELIGIBLE
-            return Draft(kind, row, target, reasons=failed or barred, has_access=has_access)
+            return Draft(kind, row, target, reasons=failed or barred, has_access=keeps_access)
         draft = self._leaving(row, target, has_access)
+        if odd:
+            access = draft.has_access or keeps_access
+            draft = draft._replace(reasons=(*draft.reasons, *odd), has_access=access)
         if failed:
             return draft.without_fields(Kind.ERROR, *failed)
         unusable = self._unusable(row)

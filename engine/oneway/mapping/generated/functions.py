@@ -155,6 +155,7 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         "interpreted_target_row": target_row,
         "interpreted_label": program.label,
         "interpreted_why": program.why,
+        "interpreted_dated": program.dated,
         "filled": program.filled,
         "looked_up": program.looked_up,
         "sought": _sought,

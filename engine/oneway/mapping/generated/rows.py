@@ -229,11 +229,12 @@ class Rows:
                 said = f"{self._id}, {name}, own, stated, packed(({cells}, {label}))"
                 self._steady_row(said, named)
             cells = f"whole_cells({cells})"
-        self._give(
+        row = (
             f"row_of_source(({self._id}, {name}, {label}, keys, {stated},"
             f" leaver, (), {failed}, {cells}, {left}, tuple(missed), None, True, (), None,"
-            f" None, False, (), {why}))"
+            f" None, False, (), {why}, None))"
         )
+        self._give(f"interpreted_dated({row}, whole) if leaver else {row}" if code.leaver else row)
 
     def _steady_row(self, said: str, named: str) -> None:
         """Write the short row of somebody who stays, with what leaving would write."""

@@ -26,6 +26,7 @@ from oneway.mapping.program import (
     EvaluationFailure,
     LeftAnswer,
     Missed,
+    OddDay,
     SourceRow,
     Standing,
     TargetRow,
@@ -318,6 +319,7 @@ def row_data(row: SourceRow) -> Data:
         **({"may_have_left": True} if row.may_have_left else {}),
         **({"readable_keys": list(map(key_data, row.readable_keys))} if row.readable_keys else {}),
         **({"why": row.why} if row.why else {}),
+        **({"odd_day": list(row.odd_day)} if row.odd_day is not None else {}),
     }
 
 
@@ -357,6 +359,7 @@ def _row_of(data: Data) -> SourceRow:
         may_have_left=data.get("may_have_left", False),
         readable_keys=_each(_hashable_of, data.get("readable_keys", ())),
         why=data.get("why", ""),
+        odd_day=OddDay(*data["odd_day"]) if "odd_day" in data else None,
     )
 
 

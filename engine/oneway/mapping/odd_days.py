@@ -1,0 +1,67 @@
+"""Says which days of leaving can hardly be meant: 2206 for 2026, or a day that stands for "none".
+
+`0001-01-01`, `1900-01-01` and `9999-12-31` are what systems write where they have no date. The
+conditions themselves are asked, as of another day: so the form of a date is no matter, nor what of
+a list is read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from oneway.core.records import Value, holds
+from oneway.mapping.code import MappingCode
+from oneway.mapping.expressions import Context, EvaluationError, Expression
+from oneway.mapping.program import OddDay
+
+LONG_AGO = 50
+"""Years: nobody who left earlier has an account."""
+FAR = 10
+"""Years: nobody who has left, by something else than that day, leaves later."""
+A_CAREER = 50
+"""Years: nobody retires later."""
+_EVER = 100
+_YEAR = 365.2425
+
+
+def left_long_ago(code: MappingCode, context: Context, data: Mapping[str, Value]) -> OddDay | None:
+    """Return what is odd if a record says by its dates alone that its person left long ago."""
+    leaver = code.leaver
+    if leaver is None or not leaver.facts.uses_today:
+        return None
+    then, first = _in_years(context, -LONG_AGO), datetime(1, 1, 1, 12, tzinfo=context.zone)
+    if not _is_so(leaver, data, then) or _is_so(leaver, data, replace(context, as_of=first)):
+        return None
+    text = (
+        f"by its dates, they left more than {LONG_AGO} years ago: such a day often stands for no "
+        "date; if so, name it in leavers.when"
+    )
+    return OddDay(text)
+
+
+def leaves_far_off(
+    code: MappingCode, context: Context, written: Mapping[str, Value], *, scheduled: bool
+) -> OddDay | None:
+    """Return what is odd if a target record with a leaver's values will leave long from now."""
+    left = code.left
+    if left is None or not (scheduled or _is_so(left, written, _in_years(context, _EVER))):
+        return None
+    read = {use.keys for each in code.leaving for one in each.expressions for use in one.paths}
+    is_condition = code.leaver is not None and code.leaver.reads_any(read)
+    years = A_CAREER if is_condition else FAR
+    if _is_so(left, written, _in_years(context, years)):
+        return None
+    return OddDay(f"their access ends more than {years} years from now", not is_condition)
+
+
+def _in_years(context: Context, years: int) -> Context:
+    return context.later(round(years * _YEAR))
+
+
+def _is_so(expression: Expression, data: Mapping[str, Value], context: Context) -> bool:
+    """Return whether a condition holds as of another day; not if that is unknown."""
+    try:
+        found = expression.decide(data, context)
+    except EvaluationError:
+        return False
+    return not found.truth and holds(found.value)
