@@ -40,8 +40,13 @@ def people() -> list[dict[str, Any]]:
     return left + staying
 
 
+def next_night(what: str) -> list[dict[str, Any]]:
+    """Return the export of the next night; of keys, one person has the old ones: see R170."""
+    found: list[dict[str, Any]] = changed(people(), what)
+    return [*people()[:1], *found[1:]] if what == "keys" else found
+
+
 def changed(value: Any, what: str) -> Any:
-    """Return the export of the next night."""
     if isinstance(value, list):
         return [changed(each, what) for each in value]
     if not isinstance(value, dict):
@@ -97,7 +102,7 @@ DATES = [
 def test_a_word_that_is_gone_from_lists_holds_the_run(world: World, when: str, what: str) -> None:
     begun(world, when)
     for day in (2, 3):
-        code, said = night(world, day, changed(people(), what))
+        code, said = night(world, day, next_night(what))
         assert code == 4
         assert ("::Former" in said) is (what == "words"), said
         assert "[].status" in said
@@ -108,7 +113,7 @@ def test_a_word_that_is_gone_from_lists_holds_the_run(world: World, when: str, w
 @pytest.mark.parametrize("what", ["blank", "keys"])
 def test_dates_that_are_gone_from_lists_hold_the_run(world: World, when: str, what: str) -> None:
     begun(world, when)
-    code, said = night(world, 2, changed(people(), what))
+    code, said = night(world, 2, next_night(what))
     assert (code, "[].end=" in said) == (4, True), said
 
 
@@ -141,3 +146,62 @@ def test_a_word_within_lists_that_no_record_has_is_told_beside_one_that_is_near(
     assert "no record of the source has 'Formr' in 'jobs[].status' (leavers.when)" in said
     assert "did you mean 'Former'?" in said
     assert "R176" in said
+
+
+@pytest.mark.parametrize("when", [*WORDS, *DATES])
+def test_keys_that_are_gone_from_all_items_stop_the_run(world: World, when: str) -> None:
+    begun(world, when)
+    world.write("people.json", json.dumps(changed(people(), "keys")))
+    ended = world.run("sync", "w.yaml", "--as-of", "2026-06-02")
+    said = " ".join(ended.err.split())
+    assert (ended.code, "no record of the source has the key '" in said) == (1, True)
+    assert "did you mean '" in said
+
+
+MISSPELT = {
+    "jobs[-1].stauts == 'Former'": ("jobs[].stauts", "did you mean 'jobs[].status'?"),
+    "jobs[?stauts == 'Former']": ("jobs[].stauts", "did you mean 'jobs[].status'?"),
+    "is_past(jobs[-1].leaving)": (
+        "jobs[].leaving",
+        "its items have these keys: end, main, start, status;",
+    ),
+    "contains(wrap[].jobs[].stauts, 'Former')": (
+        "wrap[].jobs[].stauts",
+        "did you mean 'wrap[].jobs[].status'?",
+    ),
+    "jobs[?of.stauts == 'Former']": ("jobs[].of.stauts", "its items have these keys"),
+}
+
+
+@pytest.mark.parametrize("when", MISSPELT)
+def test_a_key_within_lists_that_no_item_has_stops_the_run(world: World, when: str) -> None:
+    """Nobody would leave, as an absent key means null here."""
+    world.write("w.yaml", MAPPING % when)
+    found = [{**each, "wrap": [{"jobs": each["jobs"]}]} for each in people()]
+    world.write("people.json", json.dumps(found))
+    world.write("staff.json", "[]")
+    ended = world.run("sync", "w.yaml", "--as-of", "2026-06-01")
+    said = " ".join(ended.err.split())
+    key, help = MISSPELT[when]
+    assert ended.code == 1, said
+    assert f"no record of the source has the key '{key}' (leavers.when)" in said
+    assert help in said
+    assert "R170" in said
+
+
+def test_a_key_that_is_declared_within_lists_may_be_absent_from_all(world: World) -> None:
+    """As it is where nobody has left, and the system leaves out what is null."""
+    items = "{type: array, items: {properties: {gone: {}}}}"
+    declared = f"{{additionalProperties: true, properties: {{jobs: {items}}}}}"
+    mapping = MAPPING % "jobs[?gone]"
+    world.write("w.yaml", mapping.replace("absent: null", f"absent: null\n  record: {declared}"))
+    world.write("people.json", json.dumps(people()))
+    world.write("staff.json", "[]")
+    assert world.run("sync", "w.yaml", "--as-of", "2026-06-01").code == 0
+
+
+def test_lists_that_have_no_items_yet_say_nothing_of_their_keys(world: World) -> None:
+    world.write("w.yaml", MAPPING % "jobs[?gone]")
+    world.write("people.json", json.dumps([{**each, "jobs": []} for each in people()]))
+    world.write("staff.json", "[]")
+    assert world.run("sync", "w.yaml", "--as-of", "2026-06-01").code == 0

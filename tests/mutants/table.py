@@ -1708,10 +1708,18 @@ MUTANTS = (
     Mutant(
         "values-within-lists-are-not-missed",
         "mapping/read_keys",
-        "groups=dict.fromkeys(groups, 0)",
-        "groups={}",
+        "items=items, groups=groups)",
+        "items=items, groups={})",
         "a date that an export blanks within lists is missed",
         "tests/cli/test_lists_overnight.py -k dates",
+    ),
+    Mutant(
+        "keys-within-lists-may-be-misspelt",
+        "mapping/read_keys",
+        "yield from self.items.unheld()",
+        "yield from ()",
+        "a key that no item has is a misspelt or a renamed one",
+        "tests/cli/test_lists_overnight.py -k stop",
     ),
     Mutant(
         "words-that-others-decide-with-are-not-missed",

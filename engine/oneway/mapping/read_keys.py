@@ -20,6 +20,7 @@ from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression, PathUse, Reading
 from oneway.mapping.expressions.words import Meant, meant
 from oneway.mapping.new_ids import NewIds, new_ids
+from oneway.mapping.read_items import ItemTally, item_tally
 from oneway.mapping.read_types import TypeTally, type_tallies
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write
 from oneway.mapping.word_groups import WordGroup, value_groups, word_groups
@@ -92,6 +93,8 @@ class KeyTally:
     """How many records state every key; neither of the two counts above includes them."""
     blank: dict[Path, int] = field(default_factory=dict)
     """How many records have a blank value under each key whose `ReadKey` is `told`."""
+    items: ItemTally = field(default_factory=lambda: ItemTally(""))
+    """The keys within lists that no record has had so far."""
     groups: dict[WordGroup, int] = field(default_factory=dict)
     """How many records have none of the words of each group, which decides about access.
 
@@ -150,6 +153,8 @@ class KeyTally:
             self._note_written(record.data)
         if self.words.values:
             self.words.note(record.data)
+        if self.items.lacking:
+            self.items.note(record.data)
         for group in self.groups:
             self.groups[group] += self._lacks(group, record.data)
         if self._has_all(record.data):
@@ -182,6 +187,10 @@ class KeyTally:
                 self.note(batch.record(position))
             return
         self.words.note_all(batch)
+        for position in range(len(batch)):
+            if not self.items.lacking:
+                break
+            self.items.note(batch.record(position).data)
         if self.ids is not None:
             self.ids.note_all(batch.ids)
         for position in range(len(batch)):
@@ -284,6 +293,7 @@ class KeyTally:
             for each in self.keys:
                 if not self.answered[each.path] and (shown or not each.shown):
                     yield self._unheld(each)
+        yield from self.items.unheld()
         yield from self.types.unlike(self.side)
         if self.records and self.new is not None:
             yield from self._new_fields()
@@ -505,10 +515,9 @@ def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
     )
     reading = reads[0][0].reading if reads else Reading()
     words = word_tally(side, ((each, reader) for each, reader, *_ in reads), secret)
-    groups = value_groups(expression for expression, _, _, told in reads if told)
-    return KeyTally(
-        side, tuple(dict.fromkeys(keys)), reading, words, groups=dict.fromkeys(groups, 0)
-    )
+    items = item_tally(side, (each[:3] for each in reads))
+    groups = dict.fromkeys(value_groups(each for each, _, _, told in reads if told), 0)
+    return KeyTally(side, tuple(dict.fromkeys(keys)), reading, words, items=items, groups=groups)
 
 
 def _read_key(

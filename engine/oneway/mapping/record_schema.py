@@ -17,6 +17,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import ISO_DAY, Value, identity, parse_day, path_of
 from oneway.core.schema_pattern import SchemaPattern, compiled
 from oneway.mapping.expressions import Reading
+from oneway.mapping.expressions.items import by_keys
 
 Check: TypeAlias = Callable[[Value], str]
 """Returns what is wrong with a non-blank value, or nothing."""
@@ -164,6 +165,9 @@ def reading_of(resource: Resource, *, deciding: bool = False) -> Reading:
         item_checks=within,
         items_except_for=frozenset(
             path for path, each in resource.items.items() if each.absent_is_null != default
+        ),
+        null_items=frozenset(
+            by_keys(path) for path, each in resource.items.items() if each.absent_is_null
         ),
     )
 

@@ -96,6 +96,8 @@ class Reading:
     """What is wrong with a value within lists that decides something."""
     items_except_for: frozenset[ItemPath] = frozenset()
     """As `except_for`, of keys within lists."""
+    null_items: frozenset[ItemPath] = frozenset()
+    """The keys within lists, by their keys alone, whose absence is declared to mean null."""
 
     def is_null(self, path: tuple[str, ...] | None) -> bool:
         """Return whether a key that is absent at a path is null."""

@@ -79,7 +79,7 @@ def item_paths(tree: Node) -> Sequence[ItemPath]:
 
     What leads to another of them is left out, as are lists in lists, which `[]` would flatten.
     """
-    found = sorted({_by_keys(each) for each in _noted(tree) if each[1:]})
+    found = sorted({by_keys(each) for each in _noted(tree) if each[1:]})
     return [each for each in found if not any(_leads_to(each, other) for other in found)]
 
 
@@ -90,7 +90,8 @@ def _noted(node: Node) -> Iterator[ItemPath]:
         yield from _noted(child)
 
 
-def _by_keys(path: ItemPath) -> ItemPath:
+def by_keys(path: ItemPath) -> ItemPath:
+    """Return a place within lists without the lists in lists, which `[]` would flatten."""
     head, *inner = path
     keys = filter(None, inner)
     return (head, *keys) if any(inner) else path[:2]
