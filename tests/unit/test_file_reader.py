@@ -353,3 +353,10 @@ def test_records_on_one_line_are_told_apart(tmp_path: Path) -> None:
     data, problems, _ = read(written(tmp_path, "b.json", '[{"id": 1}, {}, 3]'))
     assert list(data) == ["1"]
     assert list(problems) == ["line 1", "line 1, item 2"]
+
+
+def test_records_of_one_line_that_share_an_id_are_named_by_their_number(tmp_path: Path) -> None:
+    people = '[{"id": 1, "a": 1}, {"id": 2}, {"id": 1, "a": 2}]'
+    _, problems, _ = read(written(tmp_path, "b.json", people))
+    assert list(problems) == ["1", "record 3"]
+    assert all("records 1 and 3 have the same 'id'" in each for each in problems.values())

@@ -37,7 +37,7 @@ class Ids:
         """All ids so far, once that is not so."""
         self.shared: set[str] = set()
         """The ids of several entries."""
-        self._counts: dict[int, int] = {}
+        self._counts: dict[str, int] = {}
 
     @property
     def _known(self) -> set[str]:
@@ -119,10 +119,14 @@ class Ids:
 
     def by_line(self, line: int) -> str:
         """Return a name for an entry without an id; several entries may share a line."""
-        known = f"line {line}"
+        return self.by_place(f"line {line}")
+
+    def by_place(self, place: str) -> str:
+        """Return a name for an entry at a place, another than those of all others."""
+        known = place
         while known in self._known:
             # Continue from the last match: one line may hold a hundred thousand entries.
-            self._counts[line] = self._counts.get(line, 1) + 1
-            known = f"line {line}, item {self._counts[line]}"
+            self._counts[place] = self._counts.get(place, 1) + 1
+            known = f"{place}, item {self._counts[place]}"
         self._known.add(known)
         return known

@@ -8,7 +8,7 @@ from functools import partial
 from io import BytesIO
 from itertools import repeat
 from threading import Lock
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 from oneway.core.batches import Batch
 from oneway.core.connector import MOST_IN_FLIGHT, NewFields, ReadError
@@ -139,12 +139,12 @@ class FileReader:
     def _sharing(self, file: BinaryIO, ids: Ids, count: int) -> Iterator[Record]:
         """Yield the records that share an id as problems; identical ones are one record."""
         file.seek(0)
-        sharing: dict[str, list[FileEntry]] = defaultdict(list)
+        sharing: dict[str, list[_Twin]] = defaultdict(list)
         layout = layout_of(self._path, self._format, self._options)
         text = as_utf8(self._path, file, self._options.encoding)
-        for entry in self._entries(layout, text):
+        for number, entry in enumerate(self._entries(layout, text), 1):
             if (id := ids.shared_by(entry)) is not None:
-                sharing[id].append(entry._replace(raw=b""))
+                sharing[id].append(_Twin(number, entry.line, entry.data))
         unlike = {
             id: entries
             for id, entries in sharing.items()
@@ -157,10 +157,11 @@ class FileReader:
         for id, entries in unlike.items():
             same = f"{_listed(entries)} have the same {self._options.id!r}"
             problem = f"{same} and differ in {_differing(entries)}: {_WHICH}"
-            for place, entry in enumerate(entries):
-                yield Record(ids.by_line(entry.line) if place else id, entry.data, problem)
+            places = _places(entries)
+            for n, twin in enumerate(entries):
+                yield Record(ids.by_place(places[n]) if n else id, twin.data, problem)
 
-    def _note_repeated(self, repeated: Sequence[Sequence[FileEntry]]) -> None:
+    def _note_repeated(self, repeated: Sequence[Sequence["_Twin"]]) -> None:
         if len(repeated) == 1:
             said = f"{_listed(repeated[0])} are the same record, which is read once"
         else:
@@ -180,7 +181,7 @@ class FileReader:
         """Whether words for "nothing" are yet to be taken away: a table does so by itself."""
         return bool(self._options.blank) and self._format in ("json", "jsonl")
 
-    def _no_identity(self, entries: Sequence[FileEntry], number: int, count: int) -> ReadError:
+    def _no_identity(self, entries: Sequence["_Twin"], number: int, count: int) -> ReadError:
         shared = f"{number:,} of {count:,} records share their id"
         summary = f"{self._path}: {shared}, such as {_listed(entries)}"
         help = f"{self._options.id!r} does not tell records apart: set the option id"
@@ -350,15 +351,36 @@ def _said(problem: str) -> str:
     return f"the record {problem}" if problem and not problem.startswith("column ") else problem
 
 
-def _listed(entries: Sequence[FileEntry]) -> str:
-    """Return the lines of several entries in words."""
-    lines = [f"{entry.line:,}" for entry in entries]
-    if len(lines) > _FEW:
-        return f"lines {some(lines, _FEW)}"
-    return f"lines {', '.join(lines[:-1])} and {lines[-1]}"
+class _Twin(NamedTuple):
+    """A record that shares its id: its number and its line, from 1, and its data."""
+
+    number: int
+    line: int
+    data: dict[str, Value]
 
 
-def _differing(entries: Sequence[FileEntry]) -> str:
+def _on_one_line(entries: Sequence[_Twin]) -> bool:
+    return len({entry.line for entry in entries}) < len(entries)
+
+
+def _places(entries: Sequence[_Twin]) -> list[str]:
+    """Return where each entry stands: its line, or which record it is if two share a line."""
+    if _on_one_line(entries):
+        return [f"record {entry.number}" for entry in entries]
+    return [f"line {entry.line}" for entry in entries]
+
+
+def _listed(entries: Sequence[_Twin]) -> str:
+    """Return the places of several entries in words."""
+    one = _on_one_line(entries)
+    kind = "records" if one else "lines"
+    numbers = [f"{entry.number if one else entry.line:,}" for entry in entries]
+    if len(numbers) > _FEW:
+        return f"{kind} {some(numbers, _FEW)}"
+    return f"{kind} {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _differing(entries: Sequence[_Twin]) -> str:
     """Return the names of the fields in which entries differ; their values may be sensitive."""
     first = entries[0].data
     names = dict.fromkeys(name for entry in entries for name in entry.data)
