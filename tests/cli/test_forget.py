@@ -245,3 +245,44 @@ def test_a_key_that_is_kept_as_a_digest_is_not_called_unknown(world: World) -> N
     assert "of a match value that is sensitive only a digest is kept: give an id" in said
     assert world.run("forget", "s1").code == 0
     assert b'"s1"' not in in_files(world.folder / ".oneway")
+
+
+# Who can still get in
+
+
+def held(world: World) -> None:
+    """Let a guard hold the leave of person 1, whose row then drops out of the export."""
+    world.write("m.yaml", MAPPING + "guards: {leavers: {share: 0%, floor: 0}}\n")
+    assert world.run("sync", "m.yaml").code == 0
+    first(world, left=True)
+    assert world.run("sync", "m.yaml").code == 4
+
+
+def test_who_can_still_get_in_is_not_forgotten_unless_somebody_insists(world: World) -> None:
+    held(world)
+    world.write("people.json", world.read("people.json")[1:])
+    for _ in range(2):
+        assert world.run("sync", "m.yaml").code == 5
+        ended = world.run("forget", "P001")
+        assert ended.code == 1
+        assert "can still get in (target record 4) [F151]" in " ".join(ended.err.split())
+    assert b"P001" in kept(world)
+    ended = world.run("forget", "P001", "--force", "--format", "json")
+    (gone,) = ended.data["forgotten"]
+    assert (ended.code, gone["still_in"], gone["records"]) == (0, True, ["4"])
+    assert [each for each in WHOSE if each in in_files(world.folder / ".oneway")] == []
+    assert "(a person who was forgotten): it is not known any more" in world.run("status").out
+
+
+def test_whose_access_a_run_has_ended_is_forgotten_without_more(world: World) -> None:
+    held(world)
+    assert world.run("forget", "P001").code == 1
+    assert world.run("sync", "m.yaml", "--allow", "leavers=1").code == 0
+    ended = world.run("forget", "P001")
+    assert (ended.code, "can still get in" in ended.out) == (0, False)
+
+
+def test_somebody_else_is_forgotten_as_ever(world: World) -> None:
+    held(world)
+    assert world.run("forget", "P002").code == 0
+    assert world.run("forget", "P001").code == 1

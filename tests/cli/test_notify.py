@@ -136,6 +136,26 @@ def test_what_waits_is_delivered_later(acme: World, hook: Listener) -> None:
     assert len(hook.heard) == 1
 
 
+def test_nobody_is_told_of_a_recovery_once_a_leaver_who_can_get_in_is_forgotten(
+    acme: World, hook: Listener
+) -> None:
+    acme.run("sync", "acme")
+    people = acme.read("people.json")
+    with_guard = (acme.folder / "m.yaml").read_text() + "guards: {leavers: {share: 0%, floor: 0}}\n"
+    acme.write("m.yaml", with_guard)
+    acme.write("people.json", [{**people[0], "left": True}, *people[1:]])
+    assert acme.run("sync", "acme").code == Exit.BLOCKED
+    acme.write("people.json", people[1:])
+    assert acme.run("sync", "acme").code == Exit.FAILED
+    before = told(hook)
+    assert before[-1] == "failure"
+    assert acme.run("forget", "P001").code == Exit.ERROR
+    ended = acme.run("forget", "P001", "--force")
+    assert "no run lists them any more; block target record 4" in ended.flat
+    assert acme.run("sync", "acme").code == Exit.DONE
+    assert told(hook) == before
+
+
 def test_nothing_waits_where_nothing_ever_ran(acme: World) -> None:
     assert acme.run("notify", "list").out == "No notice waits.\n"
     assert acme.run("notify", "list", "--format", "json").data == []

@@ -17,12 +17,15 @@ from oneway.history.journal import Journal
 from oneway.history.settled import discard_settled
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
+from oneway.render.style import Style
 from oneway.runs import Operator, hold_lock
 from oneway.runs.forget import Forgotten, find_person, forget_person, keeps_digests
+from oneway.runs.forget_listed import ListedPerson, end_silently, find_listed, refuse_listed
 from oneway.runs.retention import LEAST_DAYS
 
 BEYOND = (
-    "both systems: while they hold the person, the next run remembers them again",
+    "both systems: while the source holds the person, the next run remembers them again; a record "
+    "that only the target holds is not known to be theirs any more",
     "plans, reports and pages that were saved to files, and mails and webhooks that were sent",
     "logs",
     "what records of others say of the person, as the name of a manager does",
@@ -42,11 +45,12 @@ IN_USE = (
 @click.command("forget")
 @click.argument("person")
 @click.option("--connection", metavar="NAME", help="Only what this connection keeps.")
+@click.option("--force", is_flag=True, help="Also a person who has left and can still get in.")
 @remembering
 @formatted("text", "json")
 @consoled
 def command(
-    *, console: Console, person: str, connection: str | None, state: Path, format: str
+    *, console: Console, person: str, connection: str | None, force: bool, state: Path, format: str
 ) -> Exit:
     """Erase one person from the store, and say what cannot be reached.
 
@@ -55,6 +59,11 @@ def command(
     code), an id in either system, or the whole name, as plans show them. Guards still count the
     actions, without the person. Runs that included the person can still be shown, but not
     replayed.
+
+    A person who has left and can still get in is not forgotten (F151): no run would list them any
+    more. End their access and run a sync first. With --force they are forgotten at once; their
+    record in the target is named, to be blocked by hand, and no notice says that the connection
+    has recovered.
 
     \b
     Example:
@@ -70,17 +79,32 @@ def command(
             raise refusal("U107", str(state), f"no record is kept of {person!r}", _help(journal))
         for each in found:
             locks.enter_context(hold_lock(each.connection, operator))
-        erased = [forget_person(journal, each) for each in found]
+        listed = [find_listed(journal, each) for each in found]
+        if not force:
+            refuse_listed(listed)
+        with journal.at_once():
+            for still in listed:
+                end_silently(journal, still, now())
+            erased = [forget_person(journal, each) for each in found]
         for each in found:
             discard_settled(
                 kept, each.connection
             )  # it names everybody; the next run makes it again
         beyond = (*BEYOND, *_left_of(journal))
     if format == "json":
-        data = [_data(each) for each in erased]
+        data = [_data(each, still) for each, still in zip(erased, listed, strict=True)]
         console.json({"forgotten": data, "beyond": [*beyond, *_left_in(erased)]})
         return Exit.DONE
+    console.out(_text(erased, listed, beyond, console.style))
+    return Exit.DONE
+
+
+def _text(
+    erased: Sequence[Forgotten], listed: Sequence[ListedPerson], beyond: Sequence[str], style: Style
+) -> str:
     lines: list[str] = []
+    for still in listed:
+        lines += wrap(_still_in(still), style, 0, 2) if still.is_needed else []
     for gone in erased:
         parts = (
             count(gone.links, "link"),
@@ -88,12 +112,11 @@ def command(
             count(gone.snapshots, "snapshot"),
         )
         said = f"{', '.join(parts)}; taken out of {count(gone.plans, 'plan')}"
-        lines += wrap(f"Forgotten in {harmless(gone.connection)}: {said}.", console.style, 0, 2)
+        lines += wrap(f"Forgotten in {harmless(gone.connection)}: {said}.", style, 0, 2)
     lines.append("Not within reach:")
     for text in (*beyond, *_left_in(erased)):
-        lines += wrap(harmless(text), console.style, 2, 4)
-    console.out("\n".join(lines))
-    return Exit.DONE
+        lines += wrap(harmless(text), style, 2, 4)
+    return "\n".join(lines)
 
 
 def _help(journal: Journal) -> str:
@@ -103,7 +126,14 @@ def _help(journal: Journal) -> str:
     return help
 
 
-def _data(each: Forgotten) -> dict[str, object]:
+def _still_in(each: ListedPerson) -> str:
+    records = ", ".join(each.records)
+    where = f"; block target record {records}" if records else ""
+    said = "they can still get in, or may, and no run lists them any more"
+    return harmless(f"! {each.known.connection}: {said}{where}")
+
+
+def _data(each: Forgotten, still: ListedPerson) -> dict[str, object]:
     return {
         "connection": each.connection,
         "links": each.links,
@@ -112,6 +142,8 @@ def _data(each: Forgotten) -> dict[str, object]:
         "snapshots": each.snapshots,
         "unread": list(each.unread),
         "others": list(each.others),
+        "still_in": still.is_needed,
+        "records": list(still.records),
     }
 
 

@@ -589,6 +589,11 @@ _TABLE = (
         "Nothing more was sent. See what the other run did: `oneway runs`.",
     ),
     ("F150", "a person cannot be forgotten while a run is open", "Run `oneway resume` first."),
+    (
+        "F151",
+        "a person who has left and can still get in would be forgotten",
+        "End their access, let a run see it, and forget them then.",
+    ),
     ("F130", "the run does not exist, or its data was not kept", "See `oneway runs`."),
     ("F131", "the data kept with a run was damaged or changed", "Its plan can still be shown."),
     ("F132", "the data kept with a run is from a newer version", "Upgrade oneway."),

@@ -106,7 +106,7 @@ def who_left(found: Sequence[StillIn]) -> str:
 def still_in_line(each: StillIn) -> str:
     """Return who can still get in, and why."""
     key, label = clip(harmless(each.key), 40), clip(harmless(each.label), 40)
-    name = f"{key} {label}" if label and label != key else key
+    name = f"{key} {label}".strip() if label != key else key
     id = each.target_id if each.target_id != each.key else None
     record = f" (record {clip(harmless(id), 40)})" if id else ""
     return f"{name}{record}: {clip(harmless(each.why), 400)}"
