@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from cli_world import Ended, World, person, process, user
@@ -9,6 +10,8 @@ from standardwebhooks.webhooks import Webhook as Verifier
 
 from listener import Listener, listening, status
 from oneway.cli.exits import Exit
+from oneway.history.journal import Journal
+from oneway.history.journal.incidents import failed, queue, take_notice, undelivered
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CONNECTION = """\
@@ -136,6 +139,27 @@ def test_what_waits_is_delivered_later(acme: World, hook: Listener) -> None:
     assert len(hook.heard) == 1
 
 
+def test_what_was_given_up_is_dismissed_and_what_waits_is_not(acme: World, hook: Listener) -> None:
+    hook.answers[:] = [status(500)]
+    acme.write("people.json", [])
+    acme.run("sync", "acme")
+    with Journal.open(acme.folder / ".oneway" / "journal.db") as store:
+        (waits,) = undelivered(store)
+        queue(store, replace(waits.draft, incident=None), waits.created)
+        _, gone = undelivered(store)
+        assert take_notice(store, gone, waits.created)
+        failed(store, gone.id, "gone", "")
+    assert "! 2 notices did not arrive, 1 given up" in acme.run("status").flat
+    listed = acme.run("notify", "list", "acme").flat
+    assert "`oneway notify dismiss` drops the notices that were given up." in listed
+    assert acme.run("notify", "dismiss", "nobody").code == Exit.ERROR
+    data = acme.run("notify", "dismiss", "acme", "--format", "json").data
+    assert [each["id"] for each in data["dismissed"]] == [gone.id]
+    assert [each["id"] for each in data["left"]] == [waits.id]
+    assert "! 1 notice did not arrive: " in acme.run("status").flat
+    assert acme.run("notify", "dismiss").out.startswith("0 notices dismissed.\n")
+
+
 def test_nobody_is_told_of_a_recovery_once_a_leaver_who_can_get_in_is_forgotten(
     acme: World, hook: Listener
 ) -> None:
@@ -159,6 +183,7 @@ def test_nobody_is_told_of_a_recovery_once_a_leaver_who_can_get_in_is_forgotten(
 def test_nothing_waits_where_nothing_ever_ran(acme: World) -> None:
     assert acme.run("notify", "list").out == "No notice waits.\n"
     assert acme.run("notify", "list", "--format", "json").data == []
+    assert acme.run("notify", "dismiss").out == "0 notices dismissed.\nNo notice waits.\n"
     ended = acme.run("notify", "deliver", "acme")
     assert (ended.code, ended.out) == (Exit.DONE, "0 notices sent.\nNo notice waits.\n")
 

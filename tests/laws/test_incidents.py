@@ -7,19 +7,28 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notified import MONDAY, connection, died, ended, hook, refused
-from oneway.connections import Occasion
+from oneway.connections import Connection, Occasion, Webhook
 from oneway.history.journal import Journal
-from oneway.history.journal.incidents import Incident, Notice, open_incidents, waiting
-from oneway.notices import REMINDER, after_run
+from oneway.history.journal.incidents import (
+    Incident,
+    Notice,
+    endings,
+    last_told,
+    open_incidents,
+    undelivered,
+    waiting,
+)
+from oneway.notices import REMINDER, Undelivered, after_run, causes, deliver
 from oneway.notices.causes import Shown
 from oneway.notices.channels import channels
-from oneway.notices.incidents import IncidentChanges, changes
+from oneway.notices.incidents import IncidentChanges, changes, goes_on
 from oneway.notices.instants import instant_text
 from oneway.planning.plan import Ending
 
@@ -172,16 +181,14 @@ def test_a_mistake_in_the_rules_would_be_found() -> None:
 
 # Through the store: what the channels are told.
 
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("refused"), st.sampled_from(CODES[:2])),
-        st.tuples(st.just("failed"), st.sampled_from(CODES[2:])),
-        st.tuples(st.just("held"), st.sampled_from(GUARDS)),
-        st.tuples(st.just("done"), st.just("")),
-        st.tuples(st.just("died"), st.just("")),
-    ),
-    max_size=7,
+a_step = st.one_of(
+    st.tuples(st.just("refused"), st.sampled_from(CODES[:2])),
+    st.tuples(st.just("failed"), st.sampled_from(CODES[2:])),
+    st.tuples(st.just("held"), st.sampled_from(GUARDS)),
+    st.tuples(st.just("done"), st.just("")),
+    st.tuples(st.just("died"), st.just("")),
 )
+steps = st.lists(a_step, max_size=7)
 names = (f"c{number}" for number in count(1))
 
 
@@ -230,6 +237,61 @@ def test_each_channel_is_told_of_a_beginning_then_of_its_end(
         assert not still
     if steps and steps[-1][0] != "done":
         assert still
+
+
+# Receivers that are down for days.
+
+
+def day(store: Journal, customer: Connection, now: datetime, up: set[str]) -> set[str]:
+    """Deliver all day to the URLs that are up; return those that something arrived at."""
+    arrived: set[str] = set()
+
+    def sent(to: Webhook, *_: object) -> None:
+        if to.url not in up:
+            raise Undelivered("N102", "a webhook", "503")
+        arrived.add(to.url)
+
+    with patch("oneway.notices.delivery.send", sent):
+        for hours in range(0, 24, 6):
+            deliver([customer], store, now + timedelta(hours=hours))
+    return arrived
+
+
+@settings(max_examples=settings().max_examples // 2)  # each step is durable
+@given(
+    st.lists(st.tuples(a_step, st.booleans(), st.booleans()), max_size=9),
+    st.sets(st.sampled_from(list(Occasion))),
+)
+def test_a_receiver_that_answers_has_been_told_of_all_that_goes_on(
+    store: Journal, days: list[tuple[tuple[str, str], bool, bool]], on: set[Occasion]
+) -> None:
+    """However long it was down; and what was given up and is over is not told of for ever."""
+    hooks = (hook(), hook("https://hooks.example.com/some", frozenset(on)))
+    customer = connection(*hooks, name=next(names))
+    for number, (step, *answers) in enumerate(days):
+        now = MONDAY + timedelta(days=number)
+        run = night(store, step, now, customer.name)
+        after_run(customer, run, store, now)
+        up = {to.url for to, answering in zip(hooks, answers, strict=True) if answering}
+        arrived = day(store, customer, now, up)
+        open = open_incidents(store, customer.name)
+        told = last_told(store, customer.name, "9999")
+        tonight = {each.id for each in open if goes_on(shown_by(store, run), each)}
+        for name, to in channels(customer).items():
+            left = [e for e in undelivered(store, [customer.name]) if e.draft.channel == name]
+            given_up = {each.draft.incident for each in left if each.given_up}
+            if to.url in up:
+                wanted = {each.id for each in open if each.kind in to.on} & tonight
+                assert all(name in told.get(id, {}) for id in wanted)
+                assert not wanted & {each.draft.incident for each in left}
+            if to.url in arrived:
+                assert given_up <= {each.id for each in open}
+
+
+def shown_by(store: Journal, run: int) -> Shown:
+    found = store.run(run)
+    assert found is not None
+    return causes.shown(found, endings(store, run), store.failures(found.start.connection).values())
 
 
 def assert_alternating(told: list[Notice], still: set[int]) -> None:

@@ -50,6 +50,7 @@ from oneway.history.journal import Breached, Journal, RunState
 from oneway.history.journal.incidents import (
     delivered,
     forget_notices,
+    open_incident,
     open_incidents,
     take_notice,
     undelivered,
@@ -457,21 +458,28 @@ def test_a_week_begins_on_monday_at_eight_on_the_wall(instant: str, week: str) -
     assert week_of(customer, datetime.fromisoformat(instant)) == week
 
 
-def test_the_summary_comes_once_a_week_and_not_in_the_first(store: Journal) -> None:
+def test_the_summary_comes_once_a_week_and_not_before_a_week_is_over(store: Journal) -> None:
     customer = replace(connection(hook()), schedule=None)
     other = connection(hook("https://x.example.com", frozenset({Occasion.FAILURE})), name="quiet")
-    for hours in range(0, 24 * 15, 6):
+    for hours in range(0, 24 * 22, 6):  # the first Monday is over in four hours
         now = MONDAY + timedelta(hours=hours)
         weekly([customer, other], store, now)
     assert kinds(store) == ["weekly", "weekly", "weekly"]
     told = [instant_of(each.created) for each in undelivered(store)]
     assert [each.astimezone(ZoneInfo("UTC")).isoformat()[:13] for each in told] == [
-        "2026-11-23T10",
         "2026-11-30T10",
         "2026-12-07T10",
+        "2026-12-14T10",
     ]
     weekly([customer], store, MONDAY)  # a clock that was set back
     assert len(kinds(store)) == 3
+
+
+def test_a_connection_that_an_older_version_has_seen_is_not_new(store: Journal) -> None:
+    customer = connection(hook())
+    open_incident(store, "acme", Occasion.WEEKLY, ("2026-W47",), "2026-W47")
+    weekly([customer], store, after(0.25))
+    assert kinds(store) == ["weekly"]
 
 
 # Signatures.
@@ -1005,6 +1013,37 @@ def test_a_channel_that_is_no_longer_in_the_file_is_not_written_to(store: Journa
     assert undelivered(store)[0].given_up
 
 
+def test_the_channel_that_takes_the_place_of_another_is_told_of_what_goes_on(
+    store: Journal,
+) -> None:
+    """The usual remedy for a webhook that does not answer is another URL."""
+    queued(store, "https://hooks.example.com/old")
+    with listening() as server:
+        new = connection(hook(server.url))
+        after_run(new, refused(store, "R102", after(1)), store, after(1))
+        assert deliver([new], store, after(1)).sent == 1
+        after_run(new, ended(store, after(2)), store, after(2))
+        assert deliver([new], store, after(2)).sent == 1
+    assert [json.loads(each.body)["type"] for each in server.heard] == [
+        "connection.failure",
+        "connection.recovery",
+    ]
+    assert not undelivered(store)  # nor that of the channel that is gone
+
+
+def test_an_answer_of_gone_is_tried_again_after_half_a_day_and_not_at_each_run(
+    store: Journal,
+) -> None:
+    with listening(status(410)) as server:
+        customer = connection(hook(server.url, frozenset({Occasion.FAILURE})))
+        for hours in range(24):
+            now = after(hours / 24)
+            after_run(customer, refused(store, "R102", now), store, now)
+            deliver([customer], store, now)
+        assert len(server.heard) == 2
+    assert len(undelivered(store)) == 1
+
+
 def test_the_notices_of_other_connections_wait(store: Journal) -> None:
     queued(store, "https://hooks.example.com/x")
     assert deliver([connection(name="other")], store, MONDAY).troubles == ()
@@ -1015,11 +1054,11 @@ def test_a_store_is_told_what_may_be_forgotten(store: Journal) -> None:
     customer = queued(store, "https://hooks.example.com/x")
     after_run(customer, ended(store, after(1)), store, after(1))
     first, second = waiting(store)
-    delivered(store, first.id, instant_text(after(1)))
+    delivered(store, first, instant_text(after(1)), channels(customer))
     forget_notices(store, instant_text(after(30)))
     assert [each.id for each in undelivered(store)] == [second.id]  # it may arrive yet
     forget_notices(store, instant_text(after(30)), "another")
-    delivered(store, second.id, instant_text(after(2)))
+    delivered(store, second, instant_text(after(2)), channels(customer))
     forget_notices(store, instant_text(after(30)))
     from sqlalchemy import select
 

@@ -23,15 +23,25 @@ from oneway.connections.regular_files import read_regular
 from oneway.core.diagnostics import Diagnostic, Refused, refusal
 from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal
-from oneway.history.journal.incidents import Notice, undelivered
-from oneway.notices import Undelivered, channel_name, channel_words, deliver, send, trial
+from oneway.history.journal.incidents import Notice, drop_notices, undelivered
+from oneway.notices import (
+    Undelivered,
+    channel_name,
+    channel_words,
+    deliver,
+    is_hopeless,
+    send,
+    trial,
+)
 from oneway.notices.folders import teller
 from oneway.render import notices
 from oneway.render.report import pages
 
+WHAT = ("test", "deliver", "list", "dismiss")
+
 
 @click.command("notify")
-@click.argument("what", metavar="test|deliver|list", type=click.Choice(["test", "deliver", "list"]))
+@click.argument("what", metavar="test|deliver|list|dismiss", type=click.Choice(WHAT))
 @click.argument("connection", required=False)
 @remembering
 @formatted("text", "json")
@@ -43,7 +53,9 @@ def command(
 
     `test CONNECTION` sends a test to each of its channels. `deliver` sends waiting notices
     that are due, and this week's summaries, as `oneway serve` does. `list` shows undelivered
-    notices: those that wait, since when and why, and those that were given up.
+    notices: those that wait, since when and why, and those that were given up. `dismiss` drops
+    those that were given up and those that have waited for more than three days: `status` does not
+    mention them any more. A problem that goes on is notified again at the next run.
     CONNECTION is a name or a file; without it, all of connections/. A mapping that runs without
     a connection notifies nobody.
 
@@ -52,12 +64,15 @@ def command(
       oneway notify test acme
       oneway notify deliver
       oneway notify list --format json
+      oneway notify dismiss acme
     """
     match what:
         case "test":
             return _test(console, connection, format)
         case "deliver":
             return _deliver(console, _some(console, connection), state, format)
+        case "dismiss":
+            return _dismiss(console, connection, state, format)
         case _:
             return _list(console, connection, state, format)
 
@@ -98,6 +113,19 @@ def _deliver(console: Console, connections: Sequence[Connection], state: Path, f
         console.out(notices.text(left, console.style, sent=delivery.sent))
     say_troubles(console, delivery.troubles)
     return Exit.ERROR if delivery.troubles else Exit.DONE
+
+
+def _dismiss(console: Console, name: str | None, state: Path, format: str) -> Exit:
+    with Journal.open(state_of(state).journal) as journal:
+        undone = _undelivered(journal, name)
+        found = [each for each in undone if is_hopeless(each, now())]
+        drop_notices(journal, [each.id for each in found])
+    left = [each for each in undone if each not in found]
+    if format == "json":
+        console.json({"dismissed": notices.as_json(found), "left": notices.as_json(left)})
+    else:
+        console.out(notices.text(left, console.style, dismissed=len(found)))
+    return Exit.DONE
 
 
 def _list(console: Console, name: str | None, state: Path, format: str) -> Exit:

@@ -20,7 +20,7 @@ from oneway.core.lazy import lazily
 if TYPE_CHECKING:
     from oneway.notices.bodies import trial
     from oneway.notices.channels import channel_name, channel_words
-    from oneway.notices.delivery import PATIENCE, PAUSES, Delivery, deliver, send
+    from oneway.notices.delivery import PATIENCE, PAUSES, Delivery, deliver, is_hopeless, send
     from oneway.notices.incidents import REMINDER
     from oneway.notices.queueing import after_run
     from oneway.notices.undelivered import Undelivered
@@ -35,6 +35,7 @@ __all__ = [
     "channel_name",
     "channel_words",
     "deliver",
+    "is_hopeless",
     "send",
     "trial",
 ]
@@ -42,7 +43,7 @@ __all__ = [
 _HOMES = {
     "bodies": ("trial",),
     "channels": ("channel_name", "channel_words"),
-    "delivery": ("PATIENCE", "PAUSES", "Delivery", "deliver", "send"),
+    "delivery": ("PATIENCE", "PAUSES", "Delivery", "deliver", "is_hopeless", "send"),
     "incidents": ("REMINDER",),
     "queueing": ("after_run",),
     "undelivered": ("Undelivered",),

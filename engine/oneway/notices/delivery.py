@@ -115,6 +115,11 @@ def send(
         mail(to, body, now, trust, page=page)
 
 
+def is_hopeless(notice: Notice, now: datetime) -> bool:
+    """Return whether a notice was given up, or nobody tries it: its connection's file is gone."""
+    return notice.given_up or instant_of(notice.created) + PATIENCE < now
+
+
 def _has_no_page(body: str) -> bool:
     """Return whether a notice is about a folder, which has no runs of its own."""
     return str(json.loads(body)["type"]).startswith("folder.")
@@ -161,7 +166,8 @@ class _Line:
             summary = f"a notice could not be sent: {type(error).__name__}"
             where = channel_words(notice.draft.channel)
             return self._failed(notice, Undelivered("N110", where, summary, "report it"))
-        delivered(self.store, notice.id, instant_text(self.now))
+        names = channels(self.connections[notice.draft.connection])
+        delivered(self.store, notice, instant_text(self.now), names)
         return None
 
     def _channel(self, notice: Notice) -> Notify | None:

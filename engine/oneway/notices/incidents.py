@@ -17,8 +17,8 @@ from oneway.notices.instants import instant_of
 REMINDER = timedelta(days=7)
 """How long an incident lasts before a reminder is sent."""
 
-_EARLY = timedelta(hours=12)
-"""Tolerance: a nightly run may begin a little earlier than it did a week ago."""
+EARLY = timedelta(hours=12)
+"""Tolerance: a nightly run may begin a little earlier than it did the night or the week before."""
 
 _KINDS = (Occasion.FAILURE, Occasion.GUARD)
 
@@ -73,4 +73,4 @@ def _is_over(shown: Shown, incident: Incident) -> bool:
 
 def _is_late(incident: Incident, told: Mapping[int, str], now: datetime) -> bool:
     last = instant_of(told.get(incident.id, incident.opened))
-    return now - last >= REMINDER - _EARLY
+    return now - last >= REMINDER - EARLY

@@ -3,8 +3,9 @@
 Nothing is sent here, so that a run neither waits for a webhook nor fails because of one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from oneway.connections import Connection, Occasion
 from oneway.history.journal import Journal, Run
@@ -25,7 +26,7 @@ from oneway.notices import bodies
 from oneway.notices.bodies import Seen
 from oneway.notices.causes import Shown, shown
 from oneway.notices.channels import channels, wants
-from oneway.notices.incidents import changes, goes_on
+from oneway.notices.incidents import EARLY, REMINDER, changes, goes_on
 from oneway.notices.instants import instant_text, week_of, when_of
 from oneway.notices.weekly import summary, systems_of
 
@@ -78,19 +79,24 @@ _LOOK_BACK = 20
 
 
 def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> None:
-    """Queue the week's summary of each connection that wants one and has none yet."""
+    """Queue the week's summary of each connection that wants one and has none yet.
+
+    A connection has none before it has been seen for a week.
+    """
     told = weeks_told(store)  # one query for all of them: this runs all the time
+    at, week_ago = instant_text(now), instant_text(now - REMINDER + EARLY)
     for each in connections:
         asked = [name for name, to in channels(each).items() if wants(to, Occasion.WEEKLY)]
         week = week_of(each, now)
-        if asked and told.get(each.name, "") < week:
+        known = told.get(each.name)
+        if asked and (known is None or known.told < week):
+            is_due = known is not None and known.seen_by(week_ago)
             # Before the store is held, because counting a large plan takes a while.
-            body = summary(each, store, now) if each.name in told else ""
+            body = summary(each, store, now) if is_due else ""
             with store.at_once():
-                if take_week(store, each.name, week):
+                if take_week(store, each.name, week, at) and body:
                     for name in asked:
-                        draft = NoticeDraft(None, each.name, Occasion.WEEKLY, name, body)
-                        queue(store, draft, instant_text(now))
+                        queue(store, NoticeDraft(None, each.name, Occasion.WEEKLY, name, body), at)
 
 
 def _changed(connection: Connection, seen: Seen, store: Journal) -> None:
@@ -113,25 +119,34 @@ def queue_changes(
 ) -> None:
     """Open and close incidents by the problems shown, and queue the notices that are due.
 
-    `trouble` returns the notice of an incident, or its reminder; `recovery` the notice of one that
-    is over, given those still open. The caller holds the store.
+    A channel that has no notice of an incident is told of it as if it began: the channel is new, or
+    delivery was given up. `trouble` returns the notice of an incident, or its reminder; `recovery`
+    the notice of one that is over, given those still open. The caller holds the store.
     """
-    at = instant_text(now)
-    before, told = open_incidents(store, to.name), last_told(store, to.name)
-    found = changes(shown, before, told, now)
+    at, tells = instant_text(now), channels(to)
+    before = open_incidents(store, to.name)
+    # Somebody answers 410 at once: they are told again each night, and not every ten minutes.
+    told = last_told(store, to.name, instant_text(now - EARLY))
+    last = {
+        id: min(times)
+        for id, each in told.items()
+        if (times := [each[name] for name in tells if name in each])
+    }
+    found = changes(shown, before, last, now)
     for each in found.closed:
         close_incident(store, each.id, at)
     for new in found.opened:
         open_incident(store, to.name, new.kind, new.about, at)
     still = open_incidents(store, to.name)
     for each in found.closed:
-        _tell(to, each, recovery(each, still), store, at, over=True)
-    for each in still:
-        # No notice of it was queued yet: it is new, or there was no channel for it.
-        if each.id not in told and each not in found.reminded and goes_on(shown, each):
-            _tell(to, each, trouble(each, False), store, at)
-    for each in found.reminded:
-        _tell(to, each, trouble(each, True), store, at)
+        _tell(to, each, recovery(each, still), store, at, tells, over=True)
+    for each in filter(partial(goes_on, shown), still):
+        heard = told.get(each.id, {}).keys()
+        unheard = tells.keys() - heard
+        if unheard:
+            _tell(to, each, trouble(each, False), store, at, unheard)
+        if each in found.reminded:
+            _tell(to, each, trouble(each, True), store, at, heard)
 
 
 def _tell(
@@ -140,10 +155,12 @@ def _tell(
     body: str,
     store: Journal,
     at: str,
+    whom: Collection[str],
     *,
     over: bool = False,
 ) -> None:
+    """Queue a notice for those of some channels that want it."""
     kind = Occasion.RECOVERY if over else incident.kind
     for name, to in channels(connection).items():
-        if wants(to, kind, incident.kind):
+        if name in whom and wants(to, kind, incident.kind):
             queue(store, NoticeDraft(incident.id, connection.name, kind, name, body), at)

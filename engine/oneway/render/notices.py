@@ -16,13 +16,18 @@ from oneway.render.style import Style
 _NAME, _KIND = 20, 9
 
 
-def text(left: Sequence[Notice], style: Style, *, sent: int | None = None) -> str:
+def text(
+    left: Sequence[Notice], style: Style, *, sent: int | None = None, dismissed: int | None = None
+) -> str:
     """Return the notices that were not delivered, a line or two each."""
-    lines = [] if sent is None else [f"{count(sent, 'notice')} sent."]
+    done = (sent, "sent"), (dismissed, "dismissed")
+    lines = [f"{count(number, 'notice')} {what}." for number, what in done if number is not None]
     if not left:
         lines.append("No notice waits.")
     for each in left:
         lines += _lines(each, style)
+    if any(each.given_up for each in left):
+        lines += wrap("`oneway notify dismiss` drops the notices that were given up.", style, 0)
     return "\n".join(lines) + "\n"
 
 

@@ -1,12 +1,12 @@
 """Stores incidents and their notices.
 
 An incident is opened once, and closed once. A notice waits until it is delivered, or until
-delivery was given up: then it has no next try. Instants are texts in UTC, to the second,
-so that they compare as they stand.
+delivery was given up: then it has no next try, and it is kept until what it said is told again or
+is over. Instants are texts in UTC, to the second, so that they compare as they stand.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
@@ -15,6 +15,8 @@ from oneway.core.dataclass import dataclass
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry, incident, notice, run
 from oneway.planning.plan import Ending, Verb
+
+_GIVEN_UP = notice.c.sent.is_(None) & (notice.c.next_try == "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,32 +101,51 @@ def close_incident(store: Store, id: int, at: str) -> None:
     store.change(update(incident).where(incident.c.id == id).values(closed=at))
 
 
-def last_told(store: Store, connection: str) -> Mapping[int, str]:
-    """Return when each incident was last notified, by its id."""
-    found = (
-        select(notice.c.incident, func.max(notice.c.created))
-        .where(notice.c.connection == connection, notice.c.incident.is_not(None))
-        .group_by(notice.c.incident)
-    )
-    return {row[0]: row[1] for row in store.rows(found)}
+def last_told(store: Store, connection: str, since: str) -> Mapping[int, Mapping[str, str]]:
+    """Return when each incident was last notified, by its id and the channel.
+
+    A notice that was given up told nobody. It counts only if it was stored after `since`.
+    """
+    counts = notice.c.sent.is_not(None) | (notice.c.next_try != "") | (notice.c.created > since)
+    query = select(notice.c.incident, notice.c.channel, func.max(notice.c.created))
+    mine = query.where(notice.c.connection == connection, notice.c.incident.is_not(None), counts)
+    found: dict[int, dict[str, str]] = {}
+    for id, channel, created in store.rows(mine.group_by(notice.c.incident, notice.c.channel)):
+        found.setdefault(id, {})[channel] = created
+    return found
 
 
-def weeks_told(store: Store) -> Mapping[str, str]:
-    """Return the last week of each connection's summaries, or in which it was first seen."""
+class Weeks(NamedTuple):
+    """The last week of a connection's summaries, and when it was first seen.
+
+    Older versions stored the week in which it was first seen, such as `2026-W48`.
+    """
+
+    told: str
+    since: str
+
+    def seen_by(self, at: str) -> bool:
+        """Return whether the connection had been seen by an instant."""
+        return "W" in self.since or self.since <= at
+
+
+def weeks_told(store: Store) -> Mapping[str, Weeks]:
+    """Return which weeks the connections were told of that have summaries."""
     mine = incident.c.kind == Occasion.WEEKLY.value
-    found = select(incident.c.connection, incident.c.about).where(mine)
-    return {row[0]: row[1] for row in store.rows(found.order_by(incident.c.id.desc()))}
+    found = select(incident.c.connection, incident.c.about, incident.c.opened).where(mine)
+    rows = store.rows(found.order_by(incident.c.id.desc()))
+    return {row[0]: Weeks(row[1], row[2]) for row in rows}
 
 
-def take_week(store: Store, connection: str, week: str) -> bool:
+def take_week(store: Store, connection: str, week: str, at: str) -> bool:
     """Return whether this process writes the summary of a week: one of many does, once a week.
 
-    A new connection gets none for the week in which it is first seen.
+    A new connection gets none for the week in which it is first seen, which is at `at`.
     """
     mine = (incident.c.connection == connection) & (incident.c.kind == Occasion.WEEKLY.value)
     found = store.rows(select(incident.c.id, incident.c.about).where(mine).order_by(incident.c.id))
     if not found:
-        open_incident(store, connection, Occasion.WEEKLY, (week,), week)
+        open_incident(store, connection, Occasion.WEEKLY, (week,), at)
         return False
     id, told = found[0]
     if told >= week:  # after the clock was set back, nothing is notified twice
@@ -135,7 +156,12 @@ def take_week(store: Store, connection: str, week: str) -> bool:
 
 
 def queue(store: Store, draft: NoticeDraft, at: str) -> int:
-    """Store a notice for delivery from now on, and return its id."""
+    """Store a notice for delivery from now on, and return its id.
+
+    It takes the place of one of its incident that its channel was given up for.
+    """
+    same = (notice.c.incident == draft.incident) & (notice.c.channel == draft.channel)
+    store.change(delete(notice).where(same, _GIVEN_UP), at_least=0)
     values = {
         "incident": draft.incident,
         "connection": draft.connection,
@@ -169,16 +195,30 @@ def take_notice(store: Store, taken: Notice, until: str) -> bool:
     return store.change(update(notice).where(still, same).values(**values), at_least=0).rows == 1
 
 
-def delivered(store: Store, id: int, at: str) -> None:
-    """Write down that a notice arrived."""
+def delivered(store: Store, arrived: Notice, at: str, channels: Collection[str]) -> None:
+    """Write down that a notice arrived.
+
+    It ends the earlier notices that were given up and whose incident is over by now: those of its
+    channel, which works again, and those of channels that the connection no longer has.
+    """
     values = {"sent": at, "next_try": "", "error": ""}
-    store.change(update(notice).where(notice.c.id == id).values(**values), at_least=0)
+    store.change(update(notice).where(notice.c.id == arrived.id).values(**values), at_least=0)
+    earlier = (notice.c.connection == arrived.draft.connection) & (notice.c.id < arrived.id)
+    where = (notice.c.channel == arrived.draft.channel) | notice.c.channel.not_in(list(channels))
+    lasting = select(incident.c.id).where(incident.c.closed.is_(None))
+    over = notice.c.incident.is_(None) | notice.c.incident.not_in(lasting)
+    store.change(delete(notice).where(_GIVEN_UP, earlier, where, over), at_least=0)
 
 
 def failed(store: Store, id: int, error: str, next_try: str) -> None:
     """Write down why a notice did not arrive, and when it is tried again: "" for never."""
     values = {"next_try": next_try, "error": error}
     store.change(update(notice).where(notice.c.id == id).values(**values), at_least=0)
+
+
+def drop_notices(store: Store, ids: Collection[int]) -> None:
+    """Delete some notices, delivered or not."""
+    store.change(delete(notice).where(notice.c.id.in_(list(ids))), at_least=0)
 
 
 def forget_notices(store: Store, before: str, connection: str | None = None) -> None:
