@@ -10,11 +10,12 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from memory import applied
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.access import still_in
 from oneway.planning.guards import judge
-from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.plan import Allowance, Kind, Plan, Verb
 from worlds import World, planned
 
@@ -198,6 +199,22 @@ def test_law_19_nobody_is_created_while_a_record_of_their_name_is_deactivated(
     gone = {name[each.target_id] for each in done if each.verb is Verb.DEACTIVATE}
     leaves = {name[e.target_id] for e in plan.actions if e.verb is Verb.DEACTIVATE} - gone
     assert not created & (gone | leaves)
+
+
+@given(PEOPLE, USERS, PARTS, st.booleans())
+def test_law_19_nobody_is_created_whose_record_the_next_plan_deactivates(
+    people: Any, users: Any, parts: Any, linked: bool
+) -> None:
+    """A record that is spared for somebody who is created would be nobody's afterwards."""
+    world = world_of(people, users, {**parts, "absent": "deactivate"})
+    plan = planned(world, evidence=linked_by(world) if linked else NO_LINKS)
+    done = {each.id for each in let_through(plan)}
+    held = [each.id for each in plan.actions if each.id not in done]
+    after = world.with_target(applied(world, plan, held=held).target.records)
+    then = planned(after, evidence=linked_by(after) if linked else NO_LINKS)
+    going = {each.target_id for each in plan.actions if each.verb is Verb.DEACTIVATE}
+    gone = {each.target_id for each in let_through(then) if each.verb is Verb.DEACTIVATE}
+    assert gone <= going
 
 
 @given(PEOPLE, USERS, PARTS)

@@ -218,3 +218,36 @@ def test_nobody_leaves_the_scope_because_of_a_blank_that_a_rule_reads() -> None:
             (found,) = planned(world).outcomes
             assert found.kind is outcome, (rule, blank, found)
             assert bool(found.actions) == (outcome is Kind.LEAVE)
+
+
+def test_a_linked_leaver_stays_if_most_people_would_become_others() -> None:
+    """Another company's export may have the ids and codes of ours: then no link says anything."""
+    for strangers in range(6):
+        people = [
+            {"code": f"A{n}", "name": f"P{n}", "mail": f"p{n}@example.com", "status": "LE"[n > 0]}
+            for n in range(5)
+        ]
+        users = [
+            {"ref": f"A{n}", "fullName": f"P{n}", "email": f"p{n}@example.com", "state": "on"}
+            for n in range(5)
+        ]
+        for n in range(strangers):
+            user = users[n % 5]
+            user |= {"fullName": f"Other {n}", "email": f"other{n}@example.com"}
+        world = world_of(people, users)
+        links = tuple(Link(f"s{n}", f"t{n}", "", "2026-06-01", "2026-06-14") for n in range(5))
+        plan = planned(world, evidence=LinkEvidence(links))
+        assert (Verb.LEAVE not in verbs_let_through(plan)) == (strangers > 2), strangers
+
+
+def test_a_record_that_has_left_is_brought_back_for_nobody_with_another_second_key() -> None:
+    """Without a label and with the email as a second key, that key says whose the record was."""
+    match = [{"source": "code", "target": "ref"}, {"source": "mail", "target": "email"}]
+    parts: dict[str, Any] = {"match": match, "rehires": {"reactivate": {"state": "on"}}}
+    held = {**HELD, "state": "off"}
+    for mail, linked in product(["ann@example.com", "new@example.com"], [False, True]):
+        world = world_of([{**ANN, "status": "E", "mail": mail}], [held], **parts)
+        world = replace(world, mapping={k: v for k, v in world.mapping.items() if k != "label"})
+        plan = planned(world, **({"evidence": LINKED} if linked else {}))
+        kind = plan.telling[0].kind
+        assert (kind is Kind.CONFLICT) == (mail.startswith("new") and not linked), (mail, linked)

@@ -311,9 +311,23 @@ OWN = (
     _whose(
         "a-key-alone-locks-out",
         "planning/guards",
-        "action.verb.takes_access and not outcome.only_by_key",
+        "action.verb.takes_access and not (outcome.only_by_key or of_others)",
         "action.verb.takes_access",
         "nobody is locked out by another person's code",
+    ),
+    _whose(
+        "other-peoples-leavers-leave",
+        "planning/guards",
+        "2 * len(matched) > plan.managed",
+        "False",
+        "another company's leavers lock out nobody",
+    ),
+    _whose(
+        "second-key-tells-nothing",
+        "planning/reconcile",
+        "        likeness = likeness_beside(policy, row, target)\n",
+        "        likeness = likeness_of(policy, row, target)\n",
+        "a newcomer with a leaver's code gets no account of theirs",
     ),
     _whose(
         "a-value-is-asked-for-and-blank",
@@ -353,9 +367,16 @@ OWN = (
     _nearest(
         "namesakes-are-created-while-theirs-goes",
         "planning/assemble",
-        "self._perhaps_there(row) if verb is Verb.CREATE else ()",
-        "()",
+        "return (reason,) if reason is not None else ()",
+        "return ()",
         "nobody gets a second account while a record of their name is deactivated",
+    ),
+    _nearest(
+        "spared-records-go-the-night-after",
+        "planning/nearness",
+        "return draft.access is not None or draft.reasons[0].code in SPARED",
+        "return draft.access is not None",
+        "nobody is created whose record the next plan deactivates",
     ),
     _nearest(
         "namesakes-of-leavers-are-nobodys",

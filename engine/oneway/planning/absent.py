@@ -31,6 +31,10 @@ from oneway.planning.one_per_person import OtherRecords
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
+IN_CONFLICT, NEAR_KEY = "in_conflict", "near_key"
+SPARED = frozenset({IN_CONFLICT, NEAR_KEY})
+"""Why a record is not deactivated as absent, if somebody unmatched may have it."""
+
 
 def absent(
     program: Program,
@@ -135,7 +139,7 @@ class Unmatched:
         if not ids:
             return self._unproven(target)
         text = f"not deactivated: source record {some(ids)} has {what}"
-        return Reason("near_key", f"{text}, and may be the same person", None, tuple(ids), True)
+        return Reason(NEAR_KEY, f"{text}, and may be the same person", None, tuple(ids), True)
 
     def _unproven(self, target: TargetRow) -> Reason | None:
         if not self.doubt or target.target_id in self.linked:
@@ -188,7 +192,7 @@ def _why_absent(
     if wrong is not None:
         return Reason(wrong.code, wrong.text, wrong.place, warning=True, value=wrong.value)
     if target.target_id in spoken:
-        return Reason("in_conflict", "source records speak of it, and none of them for certain")
+        return Reason(IN_CONFLICT, "source records speak of it, and none of them for certain")
     if target.left:
         return Reason("left", f"{none.text}; it has left already")
     if all(key is None for key in target.keys):

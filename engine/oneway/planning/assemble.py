@@ -8,7 +8,6 @@ from oneway.core.dataclass import dataclass
 from oneway.core.packed import seconds_of
 from oneway.core.records import Missing, Value, identity
 from oneway.core.seal import Seal, Sealed
-from oneway.core.words import some
 from oneway.mapping.program import (
     STATED,
     AnySourceRow,
@@ -70,10 +69,10 @@ class Assembler:
     """The target records that earlier runs linked source records to."""
     nearer: Mapping[str, Nearer] = field(default_factory=dict)
     """The target records that have more of people's values than their match, by source id."""
-    namesakes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """The target records to be deactivated that have the names of new people, by source id."""
     sure: Collection[str] = frozenset()
     """See `WithNearer`."""
+    perhaps_there: Mapping[str, Reason] = field(default_factory=dict)
+    """Why new people may have a record that is deactivated as absent, by source id."""
 
     def outcome(self, draft: Draft) -> Outcome:
         kind, row, target, *_, has_access = draft
@@ -164,7 +163,8 @@ class Assembler:
         """Return why a record to be updated, or that is to leave, may belong to another person."""
         target, verb = draft.target, draft.verb
         if target is None:
-            return self._perhaps_there(row) if verb is Verb.CREATE else ()
+            reason = self.perhaps_there.get(row.source_id)
+            return (reason,) if reason is not None else ()
         leaves = draft.access is not None and draft.access.takes_access
         if verb is not Verb.UPDATE and not leaves:
             return ()
@@ -192,14 +192,6 @@ class Assembler:
             return likeness_of(self.policy, row, target).text
         likeness = likeness_beside(self.policy, row, target)
         return likeness.text if likeness.two_people else ""
-
-    def _perhaps_there(self, row: SourceRow) -> tuple[Reason, ...]:
-        """Return why a person to be created may have a record that would be deactivated."""
-        ids = tuple(self.namesakes.get(row.source_id, ()))
-        if not ids:
-            return ()
-        text = f"target record {some(ids)} would be deactivated as absent, and has the same name"
-        return (Reason(STRANGER, f"{text}: perhaps one person", None, ids, warning=True),)
 
     def _actions(self, draft: Draft) -> tuple[Action, ...]:
         """Return the action on access first, then the action on the other fields."""

@@ -533,15 +533,26 @@ def _counted(definition: GuardDefinition, acting: _Acting) -> Iterator[tuple[str
 def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
     """Count the people who would become someone else, without those who are let through by name."""
     allowed = {each.guard.removeprefix(IDENTITY) for each in plan.allowed}
-    found = [
+    strange = [
         outcome
         for outcome in plan.telling
         if outcome.reasons
+        and outcome.actions
         and any(reason.code == STRANGER for reason in outcome.reasons)
-        and outcome.key not in allowed
-        and any(_may_be_held(outcome, action, waiting) for action in outcome.actions)
     ]
-    ids = [a.id for each in found for a in each.actions if _may_be_held(each, a, waiting)]
+    of_others = _are_other_people(plan, strange)
+    found = [
+        outcome
+        for outcome in strange
+        if outcome.key not in allowed
+        and any(_may_be_held(outcome, each, waiting, of_others) for each in outcome.actions)
+    ]
+    ids = [
+        action.id
+        for outcome in found
+        for action in outcome.actions
+        if _may_be_held(outcome, action, waiting, of_others)
+    ]
     ids += (id for id in _ends_of_their_own(plan, found) if id not in waiting)
     people = frozenset(
         person_of(outcome.actions[0].verb, outcome.source_id, outcome.target_id)
@@ -549,6 +560,19 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
     )
     named = tuple(outcome.key for outcome in found)
     return _Count(GuardKind.IDENTITIES, "", people, tuple(ids), limit, plan.managed, named=named)
+
+
+_MANY = 3
+"""The fewest people of whom it can be said that most of them have become others."""
+
+
+def _are_other_people(plan: Plan, strange: Sequence[Outcome]) -> bool:
+    """Return whether most people would become someone else: the source is about other people.
+
+    Their ids and keys may be those of the people of this target; no link says anything then.
+    """
+    matched = [each for each in strange if each.target_id is not None]
+    return len(matched) >= _MANY and 2 * len(matched) > plan.managed
 
 
 def _ends_of_their_own(plan: Plan, found: Sequence[Outcome]) -> Iterator[str]:
@@ -565,14 +589,16 @@ def _ends_of_their_own(plan: Plan, found: Sequence[Outcome]) -> Iterator[str]:
             yield from (action.id for action in outcome.actions)
 
 
-def _may_be_held(outcome: Outcome, action: Action, waiting: Collection[str]) -> bool:
+def _may_be_held(
+    outcome: Outcome, action: Action, waiting: Collection[str], of_others: bool
+) -> bool:
     """Return whether an action may be blocked because it seems to be about another person.
 
-    One that takes access away is held only if the key alone says whose record it is, everything
-    else denies it, and no earlier run linked the two: it might lock out somebody else, while the
-    leaver keeps access by a record of their own.
+    One that takes access away is held only if everything but the key denies whose record it is, and
+    no earlier run linked the two, or the source is about other people (`_are_other_people`): it
+    might lock out somebody else, while the leaver keeps access by a record of their own.
     """
-    certain = action.verb.takes_access and not outcome.only_by_key
+    certain = action.verb.takes_access and not (outcome.only_by_key or of_others)
     return action.id not in waiting and not certain
 
 

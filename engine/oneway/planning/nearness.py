@@ -13,7 +13,10 @@ from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
+from oneway.core.words import some
 from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.spec import Absent
+from oneway.planning.absent import SPARED
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.holders import whose
 from oneway.planning.lookalikes import (
@@ -25,8 +28,9 @@ from oneway.planning.lookalikes import (
     said_value,
     shown_fields,
 )
+from oneway.planning.near_misses import NEAR_MISS
 from oneway.planning.outcomes import Draft
-from oneway.planning.plan import Kind, Verb
+from oneway.planning.plan import STRANGER, Kind, Reason, Verb
 from oneway.planning.same_person import is_supported, likeness_of, shares_keys, shares_single
 from oneway.planning.second_records import perhaps_theirs
 
@@ -64,7 +68,7 @@ class Nearer:
 
 
 class WithNearer(NamedTuple):
-    """Drafts, `nearer_records` and `namesakes_to_go`.
+    """Drafts, and `nearer_records`.
 
     `sure` are the ids of source records whose matches a link or a unique value confirms; of those
     of whom nothing is written, it says nothing.
@@ -72,7 +76,6 @@ class WithNearer(NamedTuple):
 
     drafts: tuple[Draft, ...]
     nearer: Mapping[str, Nearer]
-    going: Mapping[str, Sequence[str]]
     sure: AbstractSet[str]
 
 
@@ -95,15 +98,14 @@ def nearer_records(
 
 
 def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]) -> WithNearer:
-    """Return the drafts, `nearer_records` and `namesakes_to_go`.
+    """Return the drafts, and `nearer_records`.
 
     The drafts name the unmatched records that are nearer to a leaver than their match.
     The leave may end another person's access, while the leaver gets in by such a record.
     """
     nearer, sure = nearer_records(drafts, policy, linked)
-    going = namesakes_to_go(drafts, policy)
     if not nearer:  # as in nearly all plans
-        return WithNearer(tuple(drafts), nearer, going, sure)
+        return WithNearer(tuple(drafts), nearer, sure)
     left = {e.row.source_id: e.row for e in drafts if e.row is not None and _may_have_left(e.row)}
     theirs = {
         target.target_id: left[source_id]
@@ -119,28 +121,53 @@ def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, st
         reason = perhaps_theirs(row, "name or other values")
         return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
-    return WithNearer(tuple(map(told, drafts)), nearer, going, sure)
+    return WithNearer(tuple(map(told, drafts)), nearer, sure)
 
 
 def _may_have_left(row: SourceRow) -> bool:
     return row.leaver or row.may_have_left
 
 
-def namesakes_to_go(drafts: Sequence[Draft], policy: Policy) -> Mapping[str, Sequence[str]]:
-    """Return the ids of records to be deactivated as absent that have the name of a new person.
+def perhaps_there(
+    drafts: Sequence[Draft], near: Mapping[str, Sequence[Reason]], policy: Policy
+) -> Mapping[str, Reason]:
+    """Return why new people may have a record that is deactivated as absent, by source id.
 
-    They are those by source record. With a new code and no email, nothing else tells that the two
-    are one person.
+    It has their whole name, or is among their `near` misses: with a new code and no email, nothing
+    else tells that the two are one person. A record counts as well that this plan spares, perhaps
+    for their sake alone: once they have another, the next plan would deactivate it.
     """
-    going = [each.target for each in drafts if each.kind is Kind.ABSENT and each.access is not None]
+    if policy.absent is not Absent.DEACTIVATE:
+        return {}
+    absent = {each.identity[1]: each for each in drafts if _may_go(each)}
     naming = naming_of(policy)
-    named = by_name(filter(None, going), naming)
+    named = by_name([each.target for each in absent.values() if each.target is not None], naming)
     found = {}
-    for draft in drafts if named else ():
-        if draft.row is not None and draft.verb is Verb.CREATE:
-            records = namesakes_of(draft.row, naming, named)
-            found[draft.row.source_id] = [each.target_id for each in records]
-    return {source_id: ids for source_id, ids in found.items() if ids}
+    for draft in drafts if absent else ():
+        if draft.row is None or draft.verb is not Verb.CREATE:
+            continue
+        said = (*draft.reasons, *near.get(draft.row.source_id, ()))
+        misses = [id for each in said if each.code == NEAR_MISS for id in each.candidates]
+        names = [each.target_id for each in namesakes_of(draft.row, naming, named)]
+        ids = tuple(dict.fromkeys(id for id in (*names, *misses) if id in absent))
+        if ids:
+            then = (
+                ""
+                if any(absent[id].access is not None for id in ids)
+                else " once they have a record"
+            )
+            what = "has the same name" if set(ids) <= set(names) else "is nearly the same"
+            text = f"target record {some(ids)} would be deactivated as absent{then}, and {what}"
+            text += ": perhaps one person"
+            found[draft.row.source_id] = Reason(STRANGER, text, None, ids, warning=True)
+    return found
+
+
+def _may_go(draft: Draft) -> bool:
+    """Return whether a record is deactivated as absent, or would be but for somebody unmatched."""
+    if draft.kind is not Kind.ABSENT or draft.target is None or draft.target.left:
+        return False
+    return draft.access is not None or draft.reasons[0].code in SPARED
 
 
 def _is_in_question(draft: Draft) -> bool:

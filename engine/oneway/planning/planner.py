@@ -41,7 +41,7 @@ from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence
 from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import likely_targets, near_misses
-from oneway.planning.nearness import WithNearer, with_nearer
+from oneway.planning.nearness import WithNearer, perhaps_there, with_nearer
 from oneway.planning.one_per_person import (
     ANOTHER,
     ChosenRows,
@@ -142,7 +142,8 @@ def plan_rows(
     named = _named(policy, settled.drafts, matches, drafter.possible, evidence)
     managed = [each for row, each in matches.each(rows) if _is_managed(row, each)]
     near = near_misses(rows, targets, matches, policy, quiet, passed_over.kinds)
-    assembler = Assembler(policy, seal, settled.before, near, evidence.targets, *named[1:])
+    there = perhaps_there(named.drafts, near, policy)
+    assembler = Assembler(policy, seal, settled.before, near, evidence.targets, *named[1:], there)
     return Plan(
         mapping=policy.name,
         mapping_file=header.mapping_file,

@@ -23,6 +23,7 @@ from oneway.planning.same_person import (
     comparison,
     is_id,
     is_supported,
+    likeness_beside,
     likeness_of,
 )
 
@@ -65,7 +66,7 @@ def _back_on_a_guess(
         target = match.target
         if target is None or not target.left or row.leaver or row.key in allowed:
             continue
-        likeness = likeness_of(policy, row, target)
+        likeness = likeness_beside(policy, row, target)
         if likeness.differing and not is_supported(links, row, target):
             text = (
                 f"the key {row.key} finds target record {target.target_id}, which has left, and "
