@@ -1290,8 +1290,8 @@ MUTANTS = (
             (
                 "in-place-unchecked",
                 "runs/unchanged_lines",
-                "for at, same in enumerate(map(eq, own, made)) if not same]",
-                "for at, same in enumerate(made) if not same]",
+                "        strange = [*compress(count(), map(ne, own, made))]\n",
+                "        strange = []\n",
             ),
             (
                 "in-place-wanted-left",
