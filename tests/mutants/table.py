@@ -489,8 +489,8 @@ MUTANTS = (
     Mutant(
         "a-last-cell-is-whole",
         "oneway_connectors/file/csv_rows",
-        "if entry is not None and lines.cut and self._may_be_cut and not entry.problem:",
-        "if entry is not None and lines.cut and self._may_be_cut and entry.problem:",
+        "if entry is not None and lines.cut and not entry.problem:",
+        "if entry is not None and lines.cut and entry.problem:",
         "a file that ends within its last cell is no whole file",
         "tests/cli/test_careless_data.py",
     ),
