@@ -88,6 +88,8 @@ WORDS = [
     "only(past).status == 'Former'",
     "contains(join(', ', past[].status), 'Former')",
     "(past[] | [0]).status == 'Former'",
+    "is_present(jobs[?main] | [?status == 'Former'])",
+    "coalesce(sort_by(jobs, &start)[-1], `{}`).status == 'Former'",
 ]
 DATES = [
     "is_past(jobs[-1].end)",

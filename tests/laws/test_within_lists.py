@@ -150,6 +150,7 @@ ANSWERS: list[tuple[str, Value]] = [
     ("!starts_with(kind, 'HR ')", "HRD"),
     ("sort_by(kind, &n)[-1].s == 'Former'", [{"s": "Former", "n": 2}, {"s": "FORMER", "n": 1}]),
     ("kind[?s == `true` || s == 'true']", [{"s": "true"}]),
+    ("kind[].{s: s}[].s | [0] == 'Former'", [{"s": "Former"}]),
 ]
 
 

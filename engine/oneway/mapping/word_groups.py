@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from datetime import UTC, datetime
+from functools import reduce
 from itertools import starmap
 
 from oneway.core.batches import Batch
@@ -154,26 +155,48 @@ def _conditions(code: MappingCode) -> Iterator[tuple[Expression, _Matters]]:
 def _may_matter(expression: Expression, matters: "_Matters", place: ItemPath, word: Value) -> bool:
     """Return whether a word at a place may make another answer of a condition than another word.
 
-    It does by itself, or in a list; with all else unknown, or blank. Where all else decides whether
-    anything is said at all, as in `jobs[?main].status | [0] == 'Former'`, it may.
+    It does by itself, or in a list; with all else unknown, blank, or 1. Where all else decides
+    whether anything is said at all, as in `jobs[?main].status | [0] == 'Former'`, it may.
     """
     said: list[tuple[int, int]] = []
-    for reading in (Reading(), Reading(absent_is_null=True)):
-        plain = replace(expression, reading=reading)
-        pairs: tuple[tuple[Value, Value], ...] = (word, _UNHEARD), ([word], [_UNHEARD])
-        for one, other in pairs:
-            said.append((_truth(plain, place, one), _truth(plain, place, other)))
+    pairs: tuple[tuple[Value, Value], ...] = (word, _UNHEARD), ([word], [_UNHEARD])
+    beside = [each for each in item_paths(expression.tree) if each != place]
+    none: Value = {}
+    given = reduce(_merged, (_made(each, 1) for each in beside), none)
+    plain, nulls = Reading(), Reading(absent_is_null=True)
+    for reading, others in ((plain, none), (nulls, none), (plain, given)):
+        asked = replace(expression, reading=reading)
+        for pair in pairs:
+            one, other = (_truth(asked, _merged(_made(place, each), others)) for each in pair)
+            said.append((one, other))
     return any(starmap(matters, said)) or said[0] == (0, 0)
 
 
-def _truth(expression: Expression, place: ItemPath, value: Value) -> int:
-    """Return 1 if a value alone makes a condition hold, -1 if it makes it fail, else 0."""
+def _made(place: ItemPath, value: Value) -> Value:
+    """Return a record that has a value at a place, and no more."""
     held = value
     for depth, keys in enumerate(reversed(place)):
         held = [held] if depth else held
         held = with_value({}, keys, held) if keys else held
+    return held
+
+
+def _merged(one: Value, other: Value) -> Value:
+    """Return one record with what another has beside; their lists have one item."""
+    match one, other:
+        case dict(), dict():
+            both = {key: _merged(one[key], other[key]) for key in one.keys() & other.keys()}
+            return {**other, **one, **both}
+        case [first], [second]:
+            return [_merged(first, second)]
+        case _:
+            return one
+
+
+def _truth(expression: Expression, data: Value) -> int:
+    """Return 1 if a condition holds, -1 if it fails, 0 if it is unknown."""
     try:
-        found = expression.decide(held, _SOME_DAY)
+        found = expression.decide(data, _SOME_DAY)
     except EvaluationError:
         return 0
     return 0 if found.truth else 1 if holds(found.value) else -1

@@ -154,7 +154,8 @@ class _Follower:
 
     def _flatten(self, node: Node, here: Places) -> Places:
         items = _items(self.visit(node["children"][0], here))
-        return _list_of(_flat(items) | _items(items))
+        lists = frozenset(each for each in items if not isinstance(each, ObjectOf))
+        return _list_of(_flat(items) | _items(lists))
 
     def _projection(self, node: Node, here: Places) -> Places:
         items = _items(self.visit(node["children"][0], here))
