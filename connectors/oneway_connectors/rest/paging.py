@@ -22,6 +22,7 @@ from oneway.core.records import MISSING, Value, at, id_text
 from oneway_connectors.rest.answers import AnswerJson, Doubled, Unreadable, flaw_in, parsed
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
@@ -75,14 +76,12 @@ def pages(
     `extra` are further query parameters.
     """
     seen = set[tuple[httpx.URL, bytes | None]]()
-    position: Value = listing.paging.start
-    if listing.paging.by is PageBy.CURSOR:
-        position = None
+    start = listing.paging.start
+    position: Value = None if listing.paging.by is PageBy.CURSOR else start
     call: Call | None = _call(client, listing, extra, position)
-    number = 0
     while call is not None:
-        number += 1
         seen.add((call.url, call.content))
+        number = len(seen)
         try:
             page = _read(client, resource, listing, call, number, position)
         except ReadError as error:
@@ -94,10 +93,13 @@ def pages(
             break
         _note_size(client, listing.paging, so_far, page)
         yield items
+        try:
+            position = None if problem else _following(client, listing.paging, page)
+        except Unreadable as error:
+            problem = f"where the list goes on after page {number} is unclear: {error}"
         if problem:
             so_far.problems.append(problem)
             return
-        position = _following(client, listing.paging, page)
         call = None if position is None else _turn(client, listing, extra, page, position)
         if call and (call.url, call.content) in seen:
             so_far.problems.append(f"page {number} leads back to a page that was read before")
@@ -251,7 +253,10 @@ def _ids(count: int) -> str:
 
 
 def _following(client: Client, paging: Paging, page: _Page) -> Value:
-    """Return the position of the next page, or None after the last one."""
+    """Return the position of the next page, or None after the last one.
+
+    Raises `Unreadable` if the headers do not tell.
+    """
     rows = len(page.rows)
     if paging.by in {PageBy.PAGE, PageBy.OFFSET}:
         if not rows or (paging.stop_when_short and rows < paging.size):
@@ -261,7 +266,7 @@ def _following(client: Client, paging: Paging, page: _Page) -> Value:
     if paging.by is PageBy.CURSOR or (paging.by is PageBy.NEXT_LINK and paging.next):
         return _mark(client, page, found_in(client, page.call, paging.next, page.data))
     if paging.by is PageBy.NEXT_LINK:
-        return _link_header(page.answer.headers)
+        return next_link(page.answer.headers, page.answer.url)
     return None
 
 
@@ -272,12 +277,6 @@ def _mark(client: Client, page: _Page, value: Value) -> Value:
         return str(value)
     error = Unreadable("what should lead to the next page is neither text nor number")
     raise _unreadable(client, page.call, error, "R107")
-
-
-def _link_header(headers: httpx.Headers) -> str | None:
-    """Return the target of `Link: <…>; rel="next"` (RFC 8288), or None."""
-    links = httpx.Response(200, headers=headers.multi_items()).links
-    return links.get("next", {}).get("url")
 
 
 def _turn(
