@@ -1,18 +1,27 @@
-"""Laws of lists: what a system says goes on, by the rules of HTTP, is never the whole."""
+"""Laws of lists: what a system says goes on, by the rules of HTTP or plainly, is never the whole.
 
+The servers here page in every way, cut rows out of pages, end lists in every way that is met, and
+say of the rest whatever systems say of it, in each form that a header may have.
+"""
+
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oneway.core.connector import ReadError
+from oneway.core.records import Snapshot
 from oneway_connectors.rest.answers import Unreadable
 from oneway_connectors.rest.links import next_link
 from unit.rest_world import altered, opened
 
 URL = httpx.URL("https://api.example.com/v1/people?page=1")
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
+FILTER = "data[?kind == 'e']"
 
 # `Link` headers
 
@@ -103,3 +112,161 @@ def test_a_link_header_that_cannot_be_parsed_whole_is_no_end(line: str) -> None:
     snapshot = opened(answer, manifest=manifest)[0].reader("people").read()
     assert not snapshot.complete
     assert "Link header" in snapshot.problems[0]
+
+
+# Servers
+
+NUMBERED = ("page", "offset")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A system with a list, and the manifest that reads it."""
+
+    rows: list[dict[str, Any]]
+    hidden: frozenset[int]
+    """Rows that are cut out of their pages, for want of permission."""
+    size: int
+    style: str
+    end: str
+    """How a page beyond the last is answered."""
+    says: str
+    """How an answer says what follows, beside the way that the manifest names."""
+    filters: bool
+    stops_short: bool
+    leads: int
+    """How many rows it leads to by numbers: the last page of them comes again and again."""
+    named: str
+    """What else the manifest names: total, next, or nothing."""
+
+    @property
+    def held(self) -> set[str]:
+        """The ids that a whole list has."""
+        return {
+            str(row["id"])
+            for at, row in enumerate(self.rows)
+            if at not in self.hidden and not (self.filters and row["kind"] != "e")
+        }
+
+    @property
+    def manifest(self) -> str:
+        ways = {
+            "none": "{type: none}",
+            "page": f"{{type: page, param: page, start: 1, size_param: size, size: {self.size}}}",
+            "offset": f"{{type: offset, param: skip, size_param: size, size: {self.size}}}",
+            "cursor": "{type: cursor, param: after, next: cursor}",
+            "next_link": "{type: next_link}",
+        }
+        stop = ", stop: short" if self.stops_short else ""
+        named = {"total": ", total: count", "next": ", next: more", "": ""}[self.named]
+        text = altered(PAGED, ways[self.style].replace("}", f"{stop}{named}}}"))
+        text = altered("pages: 5", "pages: 99", text)
+        return altered("records: data", f'records: "{FILTER}"', text) if self.filters else text
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        asked = request.url.params
+        start = int(asked.get("skip") or asked.get("after") or 0)
+        if "page" in asked:
+            start = (int(asked["page"]) - 1) * self.size
+        start = min(start, max(0, self.leads - 1) // self.size * self.size)
+        if start >= len(self.rows) and start:
+            if self.end in {"204", "404"}:
+                return httpx.Response(int(self.end))
+            if self.end == "again":
+                start = (len(self.rows) - 1) // self.size * self.size if self.rows else 0
+        return self._page(request, start, start + self.size)
+
+    def _page(self, request: httpx.Request, start: int, end: int) -> httpx.Response:
+        shown = [row for at, row in enumerate(self.rows[start:end], start) if at not in self.hidden]
+        more, count = end < len(self.rows), len(self.rows)
+        data: dict[str, Any] = {"data": shown, "count": count, "more": more}
+        data["cursor"] = end if more else None
+        onward = f"{request.url.path}?after={end}"
+        links, status = [("Link", '</v1/people>; rel="first"')], 200
+        if more and (self.says == "Link" or self.style == "next_link"):
+            links.append(("Link", f'<{onward}>; title="a, b"; Rel="last Next"'))
+        match self.says:
+            case "total" | "totalResults" | "@odata.count":
+                data[self.says] = count
+            case "X-Total-Count":
+                links.append((self.says, str(count)))
+            case "has_more" | "hasMore":
+                data[self.says] = more
+            case "next" | "@odata.nextLink":
+                data[self.says] = onward if more else None
+            case "meta.total":
+                data["meta"] = {"total": count, "next": None}
+            case "paging.next":
+                data["paging"] = {"next": {"href": onward}} if more else {"next": None}
+            case "206":
+                status = 206 if more else 200
+            case "Content-Range":
+                status = 206 if (start, end) != (0, count) else 200
+                links.append((self.says, f"people {start}-{end - 1}/{count}"))
+        raw = json.dumps(data).encode()
+        return httpx.Response(status, headers=[*links], content=raw)
+
+    def read(self) -> Snapshot | None:
+        """Return what is read of it; None if the read failed."""
+        try:
+            connector, _ = opened(*[self.answer] * 99, manifest=self.manifest)
+            return connector.reader("people").read()
+        except ReadError:
+            return None
+
+
+SAYING_NEXT = ["Link", "has_more", "hasMore", "next", "@odata.nextLink", "paging.next"]
+SAYING_TOTAL = ["total", "totalResults", "@odata.count", "meta.total", "X-Total-Count"]
+SAYING = [*SAYING_NEXT, *SAYING_TOTAL, "Content-Range", "206"]
+
+
+@st.composite
+def servers(draw: st.DrawFn, style: str, end: str, *, orderly: bool) -> Server:
+    rows = [{"id": f"p{at}", "kind": draw(st.sampled_from("ec"))} for at in range(draw(COUNTS))]
+    size = draw(st.integers(1, 4)) if style != "none" or not orderly else max(1, len(rows))
+    some = frozenset[int]() if orderly else draw(st.frozensets(st.integers(0, 8), max_size=4))
+    hidden = some & frozenset(range(len(rows)))
+    # What is not said by a number must be said some other way, or nobody can know of it.
+    says = SAYING if style == "none" or hidden else ["", "", *SAYING]
+    numbered = style in NUMBERED
+    return Server(
+        rows=rows,
+        hidden=hidden,
+        size=size,
+        style=style,
+        end=end,
+        says=draw(st.sampled_from(says)),
+        filters=draw(st.booleans()),
+        leads=99 if orderly or style != "page" else draw(st.sampled_from([99, 2, 4])),
+        stops_short=numbered and draw(st.sampled_from([False, False, True])),
+        named=draw(st.sampled_from(["", "", "total", "next"][: 4 if numbered else 3])),
+    )
+
+
+COUNTS = st.sampled_from([8, 6, 5, 4, 3, 2, 1, 0])
+ORDERLY = [("none", ""), ("cursor", ""), ("next_link", "")]
+ORDERLY += [(style, end) for style in NUMBERED for end in ("empty", "204")]
+ALL = [*ORDERLY, *((style, end) for style in NUMBERED for end in ("404", "again"))]
+
+
+@pytest.mark.parametrize(("style", "end"), ALL)
+@given(data=st.data())
+def test_a_part_of_a_list_is_never_taken_for_the_whole(
+    style: str, end: str, data: st.DataObject
+) -> None:
+    server = data.draw(servers(style, end, orderly=False))
+    snapshot = server.read()
+    if snapshot and snapshot.complete:
+        assert {record.id for record in snapshot.records} == server.held
+
+
+@pytest.mark.parametrize(("style", "end"), ORDERLY)
+@given(data=st.data())
+def test_a_whole_list_is_never_taken_for_a_part(style: str, end: str, data: st.DataObject) -> None:
+    server = data.draw(servers(style, end, orderly=True))
+    snapshot = server.read()
+    assert snapshot
+    assert snapshot.problems == ()
+    assert [record.id for record in snapshot.records] == [
+        str(row["id"]) for row in server.rows if str(row["id"]) in server.held
+    ]

@@ -11,7 +11,7 @@ writer      writes a resource                    origin      where the system is
 redaction   cuts values out of messages          budget      retries over the whole run
 scim_patch  changed fields as a SCIM PATCH       choices     the values an option may have
 pace        the rate limit over all processes    pace_file   the file they share
-links       the next page in Link headers
+links       the next page in Link headers        further     what says that there is more
 """
 
 import time

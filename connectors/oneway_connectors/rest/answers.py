@@ -23,7 +23,7 @@ from oneway.core.nesting import DEEPEST, cut_below, nests_too_deep
 from oneway.core.records import Missing, Value, holds
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
-from oneway_connectors.rest.reshape import Reshaper
+from oneway_connectors.rest.reshape import Reshaper, uncut
 
 _LONGEST = 300
 _LONGEST_READ = 4_000
@@ -32,7 +32,6 @@ _MOST_FIELDS = 5
 FAST_FROM, _SMALL = 20_000, 1_000_000
 """The fewest bytes for which a fast parser is worth importing, and the most of a `sound` answer."""
 _PATH = re.compile(r"@|[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-"""An expression that is only a path of keys, or all."""
 
 
 class Unreadable(Exception):
@@ -66,7 +65,7 @@ class AnswerJson(NamedTuple):
 
     def part(self, expression: str) -> "AnswerJson":
         """Return what an expression finds; raise `Unreadable` if it cannot be evaluated."""
-        if not (self.sound and _PATH.fullmatch(expression)):
+        if not (self.sound and is_path(expression)):
             return AnswerJson(search(expression, self.value))
         found = self.value
         for key in expression.split(".") if expression != "@" else ():
@@ -135,6 +134,23 @@ def search(expression: str, data: Value) -> Value:
         raise Unreadable(f"'{expression}': {overspent.summary}") from None
     except (JMESPathError, RecursionError, TypeError, ValueError):
         raise Unreadable(f"'{expression}' cannot be evaluated on it") from None
+
+
+def is_path(expression: str) -> bool:
+    """Return whether an expression is only a path of keys, or all."""
+    return bool(_PATH.fullmatch(expression))
+
+
+def rows_before(expression: str, data: Value) -> int | None:
+    """Return how many rows a list has before an expression drops any; None if it drops none."""
+    whole = _compiled(expression).parsed
+    if (before := uncut(whole)) == whole:
+        return None
+    try:
+        found = Reshaper().found(before, data)
+    except (Overspent, JMESPathError, RecursionError, TypeError, ValueError):
+        return None
+    return len(found) if isinstance(found, list) else None
 
 
 def message_of(

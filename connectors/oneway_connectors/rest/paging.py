@@ -3,15 +3,16 @@
 the same page again, an id that comes twice,     incomplete, with a sentence that says so
 a total that changes between pages, a numbered
 page that ends early, more pages than the limit,
-fewer records than the answer's own total
+fewer records than the answer's own total, an
+answer that says that there is more (`further`)
 a page beyond the total that is refused, or      the end of the list
-holds nothing new
+holds nothing new; a short page that comes
+again; 204 after the first page
 a page that is not JSON, or has no list          `ReadError`: nothing usable was read
 a link that leads to another host                `ReadError`
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 
 import httpx
@@ -19,9 +20,17 @@ import httpx
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, at, id_text
-from oneway_connectors.rest.answers import AnswerJson, Doubled, Unreadable, flaw_in, parsed
+from oneway_connectors.rest.answers import (
+    AnswerJson,
+    Doubled,
+    Unreadable,
+    flaw_in,
+    parsed,
+    rows_before,
+)
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.further import Total, count_of, lacking, more_said, total_said
 from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
 from oneway_connectors.rest.template import Unusable
@@ -47,7 +56,20 @@ class ListSoFar:
     totals: list[int] = field(default_factory=list)
     """The total of each page that gave one."""
     lengths: list[int] = field(default_factory=list)
-    """The number of rows of each page."""
+    """The number of rows of each page, before `records` left any out."""
+    left_out: int = 0
+    """How many rows `records` left out."""
+    said: Total | None = None
+    """The total by a usual name, which the manifest does not name, of the last page with one."""
+    here: tuple[str, ...] = ()
+    """The ids of the last page."""
+    again: bool = False
+    """Whether the page before it had the same."""
+
+    @property
+    def count(self) -> int:
+        """How many records came, with those that `records` left out."""
+        return len(self.ids) + self.left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +84,8 @@ class _Page:
     rows: list[Value]
     sound: bool
     """Whether no row has a flaw, for certain."""
+    sent: int
+    """How many rows came, before `records` left any out."""
 
 
 def pages(
@@ -76,38 +100,35 @@ def pages(
     `extra` are further query parameters.
     """
     seen = set[tuple[httpx.URL, bytes | None]]()
-    start = listing.paging.start
-    position: Value = None if listing.paging.by is PageBy.CURSOR else start
+    position: Value = listing.paging.start
+    if listing.paging.by is PageBy.CURSOR:
+        position = None
     call: Call | None = _call(client, listing, extra, position)
     while call is not None:
         seen.add((call.url, call.content))
-        number = len(seen)
         try:
-            page = _read(client, resource, listing, call, number, position)
+            page = _read(client, resource, listing, call, len(seen), position, bool(extra))
         except ReadError as error:
             if error.code in _NO_PAGE and _has_all(so_far):
                 break
             raise
         items, problem = _new_items(so_far, resource, page, listing.paging)
-        if problem and _has_all(so_far):
+        if problem and _is_the_end(so_far, listing.paging, page):
             break
-        _note_size(client, listing.paging, so_far, page)
+        _note_size(client, listing, so_far, page)
         yield items
         try:
             position = None if problem else _following(client, listing.paging, page)
         except Unreadable as error:
-            problem = f"where the list goes on after page {number} is unclear: {error}"
-        if problem:
+            problem = f"where the list goes on after page {page.number} is unclear: {error}"
+        call = (
+            None if problem or position is None else _turn(client, listing, extra, page, position)
+        )
+        if problem := problem or _astray(client, call, seen):
             so_far.problems.append(problem)
             return
-        call = None if position is None else _turn(client, listing, extra, page, position)
-        if call and (call.url, call.content) in seen:
-            so_far.problems.append(f"page {number} leads back to a page that was read before")
-            return
-        if call and number >= client.api.limits.pages:
-            so_far.problems.append(f"the list has more than {number:,} pages")
-            return
     _check_size(listing.paging, so_far)
+    _check_end(client, listing, so_far, page)
 
 
 def answered(client: Client, resource: ResourceRequests | None, call: Call) -> Answer:
@@ -206,8 +227,11 @@ def _read(
     call: Call,
     number: int,
     position: Value,
+    searching: bool,
 ) -> _Page:
     answer = answered(client, resource, call)
+    if answer.status == _NOTHING and (searching or number > 1):
+        return _Page(number, position, call, answer, None, [], sound=True, sent=0)
     data = _parsed(client, call, answer)
     rows, sound = _part(client, call, listing.records, data)
     if not isinstance(rows, list):
@@ -216,7 +240,9 @@ def _read(
         raise _unreadable(client, call, Unreadable(text, _REFUSAL if said else ""), "R107")
     if isinstance(data.value, Doubled):
         raise _unreadable(client, call, Unreadable("it has a duplicate key"), "R107")
-    return _Page(number, position, call, answer, data.value, rows, sound)
+    before = rows_before(listing.records, data.value)
+    sent = len(rows) if before is None else before
+    return _Page(number, position, call, answer, data.value, rows, sound, sent)
 
 
 def _new_items(
@@ -234,8 +260,10 @@ def _new_items(
         here.setdefault(item.id, item)
     new = [item for id, item in here.items() if id not in so_far.ids]
     so_far.ids.update(here)
+    so_far.again, so_far.here = so_far.here == tuple(here), tuple(here)
     if slid and slid == len(here):
         hint = f" (is '{paging.param}' ignored?)" if paging.param else ""
+        hint += _END if so_far.again and paging.by in _NUMBERED else ""
         return new, f"page {page.number} holds only records that were read before{hint}"
     if slid:
         text = f"{_ids(slid)} twice by page {page.number}: the list changed while it was read"
@@ -257,17 +285,28 @@ def _following(client: Client, paging: Paging, page: _Page) -> Value:
 
     Raises `Unreadable` if the headers do not tell.
     """
-    rows = len(page.rows)
-    if paging.by in {PageBy.PAGE, PageBy.OFFSET}:
-        if not rows or (paging.stop_when_short and rows < paging.size):
+    if page.answer.status == _NOTHING:
+        return None
+    if paging.by in _NUMBERED:
+        short = paging.stop_when_short and page.sent < paging.size
+        if not (_goes_on(client, paging, page) if paging.next else page.sent and not short):
             return None
-        step = 1 if paging.by is PageBy.PAGE else rows
+        step = 1 if paging.by is PageBy.PAGE else page.sent or paging.size
         return step + (page.position if isinstance(page.position, int) else 0)
     if paging.by is PageBy.CURSOR or (paging.by is PageBy.NEXT_LINK and paging.next):
         return _mark(client, page, found_in(client, page.call, paging.next, page.data))
     if paging.by is PageBy.NEXT_LINK:
         return next_link(page.answer.headers, page.answer.url)
     return None
+
+
+def _goes_on(client: Client, paging: Paging, page: _Page) -> bool:
+    """Return what the manifest's `next` says of a list that is read by numbers, or at once."""
+    value = found_in(client, page.call, paging.next, page.data)
+    if isinstance(value, bool):
+        return value
+    error = Unreadable(f"'{paging.next}' is neither true nor false")
+    raise _unreadable(client, page.call, error, "R107")
 
 
 def _mark(client: Client, page: _Page, value: Value) -> Value:
@@ -290,26 +329,47 @@ def _turn(
         raise ReadError("R111", f"{client.shown(page.call)}: {error}", _LEADS_AWAY) from None
 
 
-def _note_size(client: Client, paging: Paging, so_far: ListSoFar, page: _Page) -> None:
-    so_far.lengths.append(len(page.rows))
-    total = found_in(client, page.call, paging.total, page.data) if paging.total else None
-    count = _count(total)
-    if count is not None:
-        so_far.totals.append(count)
+def _astray(
+    client: Client, call: Call | None, seen: Collection[tuple[httpx.URL, bytes | None]]
+) -> str:
+    """Return why the call for another page is not made, or ""."""
+    if call and (call.url, call.content) in seen:
+        return f"page {len(seen)} leads back to a page that was read before"
+    if call and len(seen) >= client.api.limits.pages:
+        return f"the list has more than {len(seen):,} pages"
+    return ""
 
 
-def _count(total: Value) -> int | None:
-    """Return a total as a number, even if it is text; None if it is not a number."""
-    if isinstance(total, str) and _DIGITS.fullmatch(total):
-        return int(total)
-    if isinstance(total, float) and total.is_integer():
-        return int(total)
-    return total if isinstance(total, int) and not isinstance(total, bool) else None
+def _note_size(client: Client, listing: Listing, so_far: ListSoFar, page: _Page) -> None:
+    so_far.lengths.append(page.sent)
+    so_far.left_out += max(0, page.sent - len(page.rows))
+    if page.answer.status == _NOTHING:
+        return
+    if named := listing.paging.total:
+        count = count_of(found_in(client, page.call, named, page.data))
+        so_far.totals += [] if count is None else [count]
+    elif page.sent or not so_far.said:
+        # Beyond the last page, some say that there are none.
+        so_far.said = total_said(page.answer, page.data, listing.records) or so_far.said
 
 
 def _has_all(so_far: ListSoFar) -> bool:
     """Return whether the number of records equals the total of every page."""
-    return bool(so_far.totals) and set(so_far.totals) == {len(so_far.ids)}
+    return bool(so_far.totals) and set(so_far.totals) == {so_far.count}
+
+
+def _is_the_end(so_far: ListSoFar, paging: Paging, page: _Page) -> bool:
+    """Return whether a page without new records is one beyond the last.
+
+    Some systems give the last page again. A page that is as long as others may also come again
+    since the system leads no further, unless all came by a total.
+    """
+    if _has_all(so_far):
+        return True
+    if paging.by not in _NUMBERED or not so_far.again:
+        return False
+    whole = page.number > 2 and so_far.said is not None and so_far.said.count == so_far.count
+    return whole or page.sent < max(so_far.lengths)
 
 
 _NO_PAGE = ("R104", "R110")
@@ -318,7 +378,7 @@ _NO_PAGE = ("R104", "R110")
 
 def _check_size(paging: Paging, so_far: ListSoFar) -> None:
     """Add why records may have moved between two pages, or never came."""
-    totals, count = so_far.totals, len(so_far.ids)
+    totals, count = so_far.totals, so_far.count
     moved = next((each for each in totals if each != totals[0]), None)
     if moved is not None:
         text = f"the list's total was {totals[0]}, and {moved} on a later page"
@@ -334,12 +394,33 @@ def _check_size(paging: Paging, so_far: ListSoFar) -> None:
         so_far.problems.append(f"{text}: it ended early, though more pages follow")
 
 
+def _check_end(client: Client, listing: Listing, so_far: ListSoFar, page: _Page) -> None:
+    """Add what the answers say of records that did not come, if they should have come."""
+    paging, at_once = listing.paging, listing.paging.by is PageBy.NONE
+    if so_far.problems or (_has_all(so_far) and not at_once):
+        return
+    more = lacking(so_far.said, so_far.count)
+    if paging.next and at_once:
+        goes_on = _goes_on(client, paging, page)
+        more = more or (f"by '{paging.next}', a page follows" if goes_on else "")
+    elif not more and not (paging.next and paging.by in _NUMBERED):
+        more = more_said(page.answer, page.data, listing.records, so_far.count)
+    if more and at_once:
+        text = f"the list goes on: {more}; say how in the manifest, list.pagination"
+        so_far.problems.append(text)
+    elif more:
+        text = f"the list goes on after page {page.number}: {more}"
+        so_far.problems.append(f"{text}; correct the manifest's list.pagination")
+
+
 def _unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:
     help = error.help or _HELP[code]
     return ReadError(code, f"{client.shown(call)}: the answer is of no use: {error}", help)
 
 
-_DIGITS = re.compile("[0-9]{1,18}")
+_NOTHING = 204
+_END = "; if it is the end of the list, let list.pagination say so by total, next or stop"
+_NUMBERED = {PageBy.PAGE, PageBy.OFFSET}
 _HELP = {
     "R106": "Check the base URL: does it lead to the API?",
     "R107": "Check the manifest against the system's reference.",

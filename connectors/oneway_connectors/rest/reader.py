@@ -14,9 +14,17 @@ from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, with_value
-from oneway_connectors.rest.answers import Unreadable, flaw_in, parse_json, search
+from oneway_connectors.rest.answers import (
+    Unreadable,
+    flaw_in,
+    is_path,
+    parse_json,
+    rows_before,
+    search,
+)
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.further import PARTIAL, lacking, more_said, total_said
 from oneway_connectors.rest.model import Listing, ResourceRequests, Single
 from oneway_connectors.rest.paging import Item, ListSoFar, item_of, pages
 from oneway_connectors.rest.template import Unusable
@@ -189,8 +197,9 @@ class RestReader:
         if not detail.into:
             return self._item(detail, answer, item.id)
         try:
-            found = search(detail.record, parse_json(answer.body))
-            if flaw := flaw_in(found):
+            data = parse_json(answer.body)
+            found = search(detail.record, data)
+            if flaw := flaw_in(found) or _rest_of(found, answer, data, detail.record):
                 raise Unreadable(flaw)
         except Unreadable as error:
             return Item(item.id, item.data, f"its '{detail.into}' cannot be read: {error}")
@@ -199,10 +208,13 @@ class RestReader:
     def _item(self, single: Single, answer: Answer, id: str) -> Item:
         """Return the record in a single answer; one with another id is a problem."""
         try:
-            data = search(single.record, parse_json(answer.body))
+            data = parse_json(answer.body)
+            found = search(single.record, data)
+            if rest := _rest_of(found, answer, data, single.record):
+                raise Unreadable(rest)
         except Unreadable as error:
             return Item(id, {}, f"it cannot be read: {error}")
-        item = item_of(data, self.resource, id)
+        item = item_of(found, self.resource, id)
         # Some systems vary the case of an id; the list's form counts.
         if item.problem or item.id.casefold() == id.casefold():
             return Item(id, item.data, item.problem)
@@ -224,6 +236,21 @@ class RestReader:
         if item.problem:
             return Record(item.id, {}, item.problem)
         return record_of(self.resource, item.id, item.data)
+
+
+def _rest_of(found: Value, answer: Answer, data: Value, record: str) -> str:
+    """Return why what an answer holds of a record is not all of it, or ""."""
+    if not isinstance(found, list) and is_path(record) and not isinstance(data, list):
+        # The next page of an object may be the next person's.
+        return "the answer is a part (206)" if answer.status == PARTIAL else ""
+    count = rows_before(record, data)
+    if count is None and isinstance(found, list):
+        count = len(found)
+    total = total_said(answer, data, record, bare=False)
+    more = "" if count is None else lacking(total, count)
+    return (
+        f"more follows: {said}" if (said := more or more_said(answer, data, record, count)) else ""
+    )
 
 
 def record_of(resource: ResourceRequests, id: str, data: Mapping[str, Value]) -> Record:

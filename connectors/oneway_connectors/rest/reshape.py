@@ -49,3 +49,46 @@ class Reshaper(MeteredInterpreter):
                 made[str(child["value"])] = found
         self._lacking = before
         return made
+
+
+def uncut(node: Node) -> Node:
+    """Return an expression of the list that another takes its rows from, before it drops any.
+
+    That is `data` for `data[?kind == 'e'].{id: id}`. An envelope that is chosen by a condition
+    (`parts[?name == 'people'].rows[]`) is still chosen by it.
+    """
+    kind, inner = node["type"], node["children"]
+    if (rows := _taken_from(node)) is not None:
+        return uncut(rows)
+    if kind == "flatten" and inner[0]["type"] in _PROJECTIONS:
+        lists, each, *rest = inner[0]["children"]
+        if each["type"] != "identity":
+            return _with(node, [_with(inner[0], [lists, uncut(each), *rest])])
+        return _with(node, [uncut(lists)])
+    if kind == "pipe":
+        return uncut(inner[0]) if _passes_on(inner[1]) else _with(node, [inner[0], uncut(inner[1])])
+    return _with(node, [uncut(each) for each in inner]) if kind == "or_expression" else node
+
+
+def _taken_from(node: Node) -> Node | None:
+    """Return the list that an expression takes its rows from one by one, or None."""
+    if node["type"] in _PROJECTIONS:
+        return node["children"][0]
+    if node["type"] == "function_expression" and node["value"] in _ONE_BY_ONE:
+        return node["children"][_ONE_BY_ONE[node["value"]]]
+    return None
+
+
+def _passes_on(node: Node) -> bool:
+    """Return whether the right side of a pipe takes its rows from the list on the left."""
+    rows = _taken_from(node)
+    return node["type"] in {"identity", "current"} if rows is None else _passes_on(rows)
+
+
+def _with(node: Node, children: list[Any]) -> Node:
+    return {**node, "children": children}
+
+
+_PROJECTIONS = {"filter_projection", "projection"}
+_ONE_BY_ONE = {"sort_by": 0, "reverse": 0, "map": 1}
+"""Functions whose result has as many rows as the argument at this place."""
