@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from laws.test_spelling import (
@@ -16,7 +16,7 @@ from laws.test_spelling import (
 )
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Span
-from oneway.core.records import Record, Value
+from oneway.core.records import Record, Value, identity
 from oneway.documents.record_fields import fields_of, items_of
 from oneway.mapping.expressions import Context, Expression, parse
 from oneway.mapping.read_keys import tallies_of
@@ -57,6 +57,10 @@ def test_what_is_nearly_a_word_decides_nothing_within_lists(
     pair: tuple[Value, Value], asked: tuple[str, bool], negated: bool, only: bool
 ) -> None:
     (word, value), (condition, of_objects) = pair, asked
+    if condition.startswith(
+        "one_of"
+    ):  # which compares canonically: the word in two characters is it
+        assume(identity(value) != identity(word))
     text = condition.format(literal(word))
     text = f"!({text})" if negated else text
     kind: Value = [{"s": value, "n": 1, "t": [value]}] if of_objects else [value]
