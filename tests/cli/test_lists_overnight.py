@@ -88,6 +88,7 @@ WORDS = [
     "only(past).status == 'Former'",
     "contains(join(', ', past[].status), 'Former')",
     "(past[] | [0]).status == 'Former'",
+    "jobs[?main == `true`].status | [0] == 'Former'",
     "is_present(jobs[?main] | [?status == 'Former'])",
     "coalesce(sort_by(jobs, &start)[-1], `{}`).status == 'Former'",
 ]
