@@ -90,7 +90,9 @@ def command(
         kept = operator.state.has_journal
         # Nothing is saved or applied: without a journal, any key will do.
         seal = session.seal if kept else Seal(b"explain")
-        plan = plan_of(prepared, reading, seal, evidence, remembered or NOTHING_REMEMBERED)
+        plan = plan_of(
+            prepared, reading, seal, evidence, remembered or NOTHING_REMEMBERED, session.past
+        )
         memory = load_memory(session, plan) if kept else NOTHING
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
     told = by_subject(memory.stories_of(plan, ends))

@@ -35,6 +35,8 @@ class Shown:
     """Records that were not carried over, in part or whole; without those that a guard holds."""
     doubtful: int = 0
     """Records for which it is unknown whether they were written."""
+    unsure: bool = False
+    """Whether people are listed who may have left, and can still get in."""
 
     def of(self, kind: Occasion) -> Mapping[str, int]:
         """Return the failing codes, or the firing guards."""
@@ -64,7 +66,8 @@ def shown(run: Run, ends: Endings, refusals: Iterable[PastFailure] = ()) -> Show
                 failing = {STILL_IN: len(run.still_in), **failing}
             missed = _records(ends, _MISSED)
             doubtful = len(_records(ends, {Ending.UNKNOWN}) - missed)
-            return Shown(failing, held, True, wrote, len(missed), doubtful)
+            unsure = any(each.may_have_left for each in run.still_in)
+            return Shown(failing, held, True, wrote, len(missed), doubtful, unsure)
 
 
 def holding(breaches: Iterable[Breached], ends: Endings) -> Mapping[str, int]:

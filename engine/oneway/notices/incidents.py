@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from oneway.connections import Occasion
 from oneway.core.dataclass import dataclass
 from oneway.history.journal.incidents import Incident
+from oneway.mapping.spec import GuardKind
 from oneway.notices.causes import Shown
 from oneway.notices.instants import instant_of
 
@@ -60,6 +61,15 @@ def _opened(shown: Shown, kind: Occasion, open: Sequence[Incident]) -> Sequence[
 def goes_on(shown: Shown, incident: Incident) -> bool:
     """Return whether a run still shows an incident's problem."""
     return not shown.of(incident.kind).keys().isdisjoint(incident.about)
+
+
+def is_replaced(shown: Shown, incident: Incident) -> bool:
+    """Return whether the end of an incident is no good news.
+
+    A guard held leavers, and people are listed who may have left, and may be among them.
+    """
+    held = incident.kind is Occasion.GUARD and GuardKind.LEAVERS.value in incident.about
+    return held and shown.unsure
 
 
 def _is_over(shown: Shown, incident: Incident) -> bool:

@@ -26,7 +26,7 @@ from oneway.notices import bodies
 from oneway.notices.bodies import Seen
 from oneway.notices.causes import Shown, shown
 from oneway.notices.channels import channels, wants
-from oneway.notices.incidents import EARLY, REMINDER, changes, goes_on
+from oneway.notices.incidents import EARLY, REMINDER, changes, goes_on, is_replaced
 from oneway.notices.instants import instant_text, week_of, when_of
 from oneway.notices.weekly import summary, systems_of
 
@@ -139,7 +139,8 @@ def queue_changes(
         open_incident(store, to.name, new.kind, new.about, at)
     still = open_incidents(store, to.name)
     for each in found.closed:
-        _tell(to, each, recovery(each, still), store, at, tells, over=True)
+        if not is_replaced(shown, each):  # the notice of the people is told instead
+            _tell(to, each, recovery(each, still), store, at, tells, over=True)
     for each in filter(partial(goes_on, shown), still):
         heard = told.get(each.id, {}).keys()
         unheard = tells.keys() - heard

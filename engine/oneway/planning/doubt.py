@@ -44,6 +44,35 @@ def vanished(
     return {each: seen if each in refused else listed for each in still_in if each not in shown}
 
 
+_LISTED = "was in this list after the last run, and "
+ELSEWHERE = _LISTED + "this run does not read what the connection says"
+"""Why nobody is off the list by a run that reads a file, or with options, in place of that."""
+UNASKED = _LISTED + "the mapping does not say any more who has left"
+"""Why nobody is off the list by a mapping without `leavers`."""
+ALL_LEFT = _LISTED + "`leavers.left` holds of every target record, also of those who stay"
+"""Why nobody is off the list by what target records say."""
+
+
+def unanswered(unheard: Mapping[str, str]) -> Mapping[str, str]:
+    """Return why it is in doubt whether people stay of whom a value says so that is no answer."""
+    return {
+        each: f"{_LISTED}the source does not say that they stay: {why}"
+        for each, why in unheard.items()
+    }
+
+
+def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
+    """Return why people may have left whose access a sync ended, on a day, and who have it again.
+
+    The source no longer has their record.
+    """
+    return {
+        each: f"this sync ended their access on {day}, the record gives access again, and the "
+        "source no longer has theirs"
+        for each, day in ended.items()
+    }
+
+
 def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
     """Return why it is in doubt that each of these source records has not left; none without cause.
 

@@ -217,9 +217,10 @@ class LinkEvidence:
     created so recently that the target may not show them yet, and until when. `pending` are the
     source records with a create of unknown end, and why. `second_look` are those that only a
     second read of the source showed. `doubted` are those listed after the last run as leavers who
-    can still get in, if values are gone that may say so, or their record is; and why. `listed` are
-    the target records that were listed for those whose record is gone, and for whom. `zone` is the
-    time zone that people are told days in.
+    can still get in, of whom nothing says that this is over; and why. `listed` are the target
+    records that were listed for those whose record is gone, and for whom. With `all_left`, nothing
+    follows from what target records say of leaving: all do. `zone` is the time zone that people are
+    told days in.
     """
 
     links: Sequence[Link] = ()
@@ -230,6 +231,7 @@ class LinkEvidence:
     second_look: frozenset[str] = frozenset()
     doubted: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
+    all_left: bool = False
     zone: str = ""
 
     def told(self, link: Link) -> str:

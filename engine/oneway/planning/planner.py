@@ -298,7 +298,7 @@ def _reopened(
 def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ...]:
     """Return the drafts with access for everyone who may have left all the same.
 
-    They stay in the list of those who can still get in until the values or records are back, or
+    They stay in the list of those who can still get in until the source says that they stay, or
     until their target record says that they have left.
     """
     if not evidence.doubted:
@@ -309,7 +309,8 @@ def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ..
     linked |= {target: source for source, target in evidence.table.pairs if source in gone}
 
     def told(draft: Draft) -> Draft:
-        settled = draft.has_access or (draft.target is not None and draft.target.left)
+        out = draft.target is not None and draft.target.left and not evidence.all_left
+        settled = draft.has_access or out
         of_target = linked.get(draft.target.target_id, "") if draft.target is not None else ""
         who = draft.row.source_id if draft.row is not None else of_target
         why = "" if settled else evidence.doubted.get(who, "")

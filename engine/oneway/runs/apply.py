@@ -73,7 +73,8 @@ def apply_plan(
     write if the plan is not the approved one or the journal cannot be written, and `Stopped` if
     the operator stops the run.
     """
-    log = RunLog(session.journal, plan, session.operator, approval)
+    telling = not session.prepared.reads_elsewhere
+    log = RunLog(session.journal, plan, session.operator, approval, telling=telling)
     memory, saved = target_memory(session, plan), not approval.began
     systems = apply_systems(session, program, memory, saved=saved)
     watch = Watch(progress, session.operator.stopping)
@@ -129,7 +130,8 @@ class RunLog:
     """Journals the steps of one run.
 
     `of` is an earlier run, or the approval of a new one. A new run begins, and a resumed one
-    reopens, with its first step: a refusal before that changes nothing.
+    reopens, with its first step: a refusal before that changes nothing. The next run is compared
+    with this one only where it is `telling`: it has read what its connection says.
     """
 
     def __init__(
@@ -140,6 +142,7 @@ class RunLog:
         of: int | Approval,
         *,
         resuming: bool = False,
+        telling: bool = True,
     ) -> None:
         self.journal = journal
         self.plan = plan
@@ -150,6 +153,7 @@ class RunLog:
         self._of = of
         self._start: tuple[RunStart, str] | None = None
         self._resuming = resuming
+        self._telling = telling
         self._counted = counted_as(plan)
         self._created = {
             action.id: each
@@ -251,10 +255,11 @@ class RunLog:
     def finish(self, verdict: Verdict | None = None) -> None:
         """End the run, whose actions all have an ending.
 
-        If guards distrust the source or the target, the next run is not compared with this one.
+        If guards distrust the source or the target, the next run is not compared with this one
+        either.
         """
         source = next(read for read in self.plan.reads if read.name == "source")
-        good = verdict is None or not verdict.shrank
+        good = self._telling and (verdict is None or not verdict.shrank)
         records = source.readable if source.complete and good else None
         now = instant_text(self.operator.now())
         with self.journal.at_once(), self._going_on():

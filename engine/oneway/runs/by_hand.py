@@ -5,7 +5,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from oneway.history.journal import Run
-from oneway.planning.plan import Plan, PlanInput
+from oneway.planning.plan import Plan, PlanConnection, PlanInput
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
@@ -20,7 +20,10 @@ _REFERENCES = "references."
 
 
 def runs_without_connection(run: Run) -> bool:
-    """Return whether a run has no connection: no name of one has a space."""
+    """Return whether a run has no connection, or rehearses one elsewhere.
+
+    No name of a connection has a space.
+    """
     return " " in run.start.connection or not run.start.connection
 
 
@@ -43,8 +46,8 @@ def kept_given(journal: "Journal", run: Run) -> str:
 
 def keep_given(journal: "Journal", id: int, prepared: "PreparedRun") -> None:
     """Keep what a run without a connection was given, for the commands that its remedies print."""
-    if prepared.plan_connection is None:
-        given = _words(prepared.request.mapping, prepared.plan_inputs)
+    given = _given(prepared.plan_connection, prepared.request.mapping, prepared.plan_inputs)
+    if given:
         journal.keep(id, GIVEN, given.encode(errors="surrogatepass"))
 
 
@@ -53,13 +56,14 @@ def by_hand(plan: Plan) -> str:
 
     It is "" for a plan of a connection, whose name says it all.
     """
-    if plan.connection is not None:
-        return ""
-    return _words(plan.mapping_file, plan.inputs)
+    return _given(plan.connection, plan.mapping_file, plan.inputs)
 
 
-def _words(mapping: str, inputs: Mapping[str, PlanInput]) -> str:
-    return " ".join([quote(mapping), *_in_place(inputs)])
+def _given(connection: PlanConnection | None, mapping: str, inputs: Mapping[str, PlanInput]) -> str:
+    if connection is None:
+        return " ".join([quote(mapping), *_in_place(inputs)])
+    name, rehearsal, _ = connection.name.partition(" ")
+    return " ".join([quote(name), *_in_place(inputs)]) if rehearsal else ""
 
 
 def _in_place(inputs: Mapping[str, PlanInput]) -> Iterator[str]:

@@ -12,12 +12,13 @@ from oneway.runs.session import RunSession
 def follow_run(session: RunSession) -> Iterator[None]:
     """Open and close incidents by the run of a block, however it ends, and queue the notices.
 
-    Nothing is sent here. An interrupted run changes nothing: it can be resumed.
+    Nothing is sent here. An interrupted run changes nothing: it can be resumed. Neither does one
+    that does not read and write where the connection says.
     """
     try:
         yield
     finally:
-        if session.prepared.request.connection is not None:
+        if session.prepared.request.connection is not None and session.prepared.as_connected:
             # The run itself reports a store that cannot be used.
             with suppress(Refused):
                 _follow(session.prepared.request.connection, session)

@@ -19,6 +19,7 @@ from oneway.core.records import Collected, Record
 from oneway.history.journal import JournalEntry
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
 from oneway.planning.access import StillIn
+from oneway.planning.doubt import ALL_LEFT
 from oneway.planning.guards import RecentRuns
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import NOT_KNOWN_YET, Plan, Verb
@@ -41,6 +42,8 @@ class Remembered:
     had left, and could get in after the last run that knows; `seen_leaving` are those of them whom
     refused runs alone have seen leave. `listed` are the target records that
     may be theirs, with those source records. `zone` is the time zone that people are told days in.
+    `mapping` is the digest of the mapping by which that run said who can still get in; blank if it
+    could not rely on what target records say (`doubt.ALL_LEFT`).
     """
 
     links: Sequence[Link] = ()
@@ -52,6 +55,7 @@ class Remembered:
     zone: str = ""
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     seen_leaving: frozenset[str] = frozenset()
+    mapping: str = ""
 
     @property
     def evidence(self) -> LinkEvidence:
@@ -89,6 +93,8 @@ def recall(session: RunSession) -> Remembered:
     found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
     since = takewhile(lambda run: not knows_everybody(run), runs)
     seen = frozenset[str]().union(*(kept_leaving(journal, run.id) for run in since)) - found
+    by = next((run.start.digest for run in runs if run.knows_access), "")
+    relied = not any(ALL_LEFT in each.why for each in last)
     return Remembered(
         known,
         pending,
@@ -99,6 +105,7 @@ def recall(session: RunSession) -> Remembered:
         zone,
         listed,
         seen,
+        by if relied else "",
     )
 
 

@@ -18,12 +18,13 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow
 from oneway.mapping.value_names import names_by_field
-from oneway.planning.doubt import doubted, left_out, vanished
-from oneway.planning.guards import WINDOW, RecentRuns, Verdict, gone, judge
+from oneway.planning.doubt import left_out
+from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
+from oneway.runs.doubting import Doubting
 from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
 from oneway.runs.noticed import with_noticed
 from oneway.runs.prepared import PreparedRun, connection_of
@@ -31,6 +32,7 @@ from oneway.runs.read import (
     EvaluatedInputs,
     ReadInputs,
     evaluate_inputs,
+    heard_words,
     table_digest,
 )
 from oneway.runs.remarks import remarks_on
@@ -51,15 +53,25 @@ def plan_of(
     seal: Seal,
     evidence: LinkEvidence = NO_LINKS,
     remembered: Remembered = NOTHING_REMEMBERED,
+    journal: "Journal | None" = None,
 ) -> Plan:
-    """Return the plan of what was read."""
+    """Return the plan of what was read; the journal tells whose access runs have ended."""
     program, source, target = reading.program, reading.source, reading.target
     shown = {each.id for each in source.records}
     unlisted = _unlisted(remembered, shown)
     wanted = {each.target_id for each in unlisted}
     rows = [program.target_row(each) for each in target.records if each.id in wanted]
     header = _header(prepared, reading, seal, _left_out(remembered, unlisted, rows))
-    evidence = _doubting(prepared, reading, header, evidence, remembered, shown)
+    heard = heard_words(prepared, program, remembered.still_in)
+    theirs: list[AnySourceRow] = []
+    if heard is not None:
+        for each in source.records:
+            heard.note(each)
+        listed = (each for each in source.records if each.id in remembered.still_in)
+        theirs = [program.source_row(each) for each in listed]
+        rows = [program.target_row(each) for each in target.records]
+    doubting = Doubting(prepared, remembered, unlisted, theirs, rows, heard, journal)
+    evidence = doubting.evidence(evidence, header, reading.tallies, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     return _with_names(_with_keyless(made, reading), prepared, reading)
 
@@ -82,7 +94,10 @@ def plan_run(
             changed = _of_the_changed(session, progress, remembered)
             if changed is not None:
                 return changed
-        found = evaluate_inputs(prepared, systems, progress, keeping=keeping, seen=seen)
+        listed = remembered.still_in
+        found = evaluate_inputs(
+            prepared, systems, progress, keeping=keeping, seen=seen, listed=listed
+        )
         found = looked_up(prepared, systems, found, remembered)
         found, header = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
@@ -101,9 +116,11 @@ def _headed(
     if remembered.links or remembered.still_in:
         shown, _ = found.passed_over.linking()
         shown |= {row[0] for row in found.source.items}
-    left = _left_out(remembered, _unlisted(remembered, shown), found.target.items)
-    header = _header(prepared, found, session.seal, left)
-    evidence = _doubting(prepared, found, header, found.evidence, remembered, shown)
+    unlisted, rows = _unlisted(remembered, shown), found.target.items
+    header = _header(prepared, found, session.seal, _left_out(remembered, unlisted, rows))
+    theirs, heard, in_part = found.source.items, found.heard, bool(found.passed_over)
+    doubting = Doubting(prepared, remembered, unlisted, theirs, rows, heard, session.past, in_part)
+    evidence = doubting.evidence(found.evidence, header, found.tallies, shown)
     return replace(found, evidence=evidence), header
 
 
@@ -121,35 +138,6 @@ def _left_out(
     return left_out(unlisted, targets, remembered.still_in, since) if since else 0
 
 
-def _doubting(
-    prepared: PreparedRun,
-    found: ReadInputs | EvaluatedInputs,
-    header: Header,
-    evidence: LinkEvidence,
-    remembered: Remembered,
-    shown: Collection[str],
-) -> LinkEvidence:
-    """Return the evidence, with those of whom it is in doubt that they have not left.
-
-    `shown` are the source records that were read, by id.
-    """
-    if not remembered.still_in:
-        return evidence
-    reads = [*header.references]
-    for name in ("source", "target"):
-        tally = found.tallies[name]
-        records, left = tally.records + tally.unread, header.left_out if name == "source" else 0
-        counts = (tally.counts(), tally.unread, tally.valued(), left)
-        reads.append(Read(name, records, True, (), "", *counts))
-    keys = gone(reads, prepared.guards, remembered.recent, header.allowed)
-    gone_from = vanished(remembered.still_in, shown, remembered.seen_leaving)
-    doubts = {**gone_from, **doubted(remembered.still_in, keys)}
-    if not doubts:
-        return evidence
-    listed = {id: min(whose) for id, whose in remembered.listed.items() if whose.isdisjoint(shown)}
-    return replace(evidence, doubted=doubts, listed=listed)
-
-
 def _of_the_changed(
     session: RunSession, progress: Progress, remembered: Remembered
 ) -> tuple[Plan, EvaluatedInputs] | None:
@@ -165,6 +153,8 @@ def _of_the_changed(
     remembered = night.remembered
     if read is not None:
         found = looked_up(prepared, systems, read, remembered)
+        if found.passed_over and found.heard is not None and found.heard.unheard(()):
+            return None  # only all records tell which words there are
         found, header = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
         shown = len(found.target.items) == len(read.target.items)

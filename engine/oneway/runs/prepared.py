@@ -1,7 +1,7 @@
 """A compiled request and its inputs: which systems' records, or files instead."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -98,11 +98,50 @@ class PreparedRun:
 
     @property
     def plan_connection(self) -> "PlanConnection | None":
-        """What a plan records of the connection; None without one."""
+        """What a plan records of the connection; None without one.
+
+        A rehearsal, which writes to another target than the connection's, has a name of its own:
+        what it does there says nothing of the connection's records.
+        """
         from oneway.planning.plan import PlanConnection
 
         connection = self.request.connection
-        return None if connection is None else PlanConnection(connection.name, connection.file)
+        if connection is None:
+            return None
+        name = connection.name
+        return PlanConnection(
+            _with_inputs(name, self.plan_inputs) if self._elsewhere else name, connection.file
+        )
+
+    @cached_property
+    def as_connected(self) -> bool:
+        """Whether all is read and written where the connection says, or there is no connection."""
+        return self._connected_inputs == self.plan_inputs
+
+    @property
+    def reads_elsewhere(self) -> bool:
+        """Whether a run of the connection reads something in place of what the connection says.
+
+        What it reads does not prove that anything of the connection is over.
+        """
+        return not (self.as_connected or self._elsewhere)
+
+    @property
+    def _elsewhere(self) -> bool:
+        """Whether the target is not the connection's own."""
+        own, each = self._connected_inputs["target"], self.plan_inputs["target"]
+        return _whereabouts({"": own}) != _whereabouts({"": each}) or own.origin != each.origin
+
+    @cached_property
+    def _connected_inputs(self) -> Mapping[str, "PlanInput"]:
+        """What a plan would record of each input if nothing were given in its place."""
+        request = self.request
+        if request.connection is None or not (
+            request.source or request.target or request.references or request.options
+        ):
+            return self.plan_inputs
+        plain = replace(request, source=None, target=None, references={}, options={})
+        return replace(self, request=plain).plan_inputs
 
     @cached_property
     def connection_name(self) -> str:
@@ -117,13 +156,21 @@ def connection_name(
 
     The options of a file do not count: read in another way, it is still the same file.
     """
-    if connection is not None:
-        return connection.name
+    return connection.name if connection is not None else _with_inputs(mapping, inputs)
+
+
+def _with_inputs(name: str, inputs: Mapping[str, "PlanInput"]) -> str:
+    digest = sha256(canonical(_whereabouts(inputs)).encode("ascii")).hexdigest()
+    return f"{name} {digest[:8]}"
+
+
+def _whereabouts(inputs: Mapping[str, "PlanInput"]) -> dict[str, str]:
+    """Return what tells the systems and files of inputs from others."""
     systems: dict[str, str] = {role: each.text for role, each in inputs.items()}
     for each in inputs.values():
         if each.file is None and each.connector != FILES:
             systems |= {f"options.{each.connector}.{k}": v for k, v in each.options.items()}
-    return f"{mapping} {sha256(canonical(systems).encode('ascii')).hexdigest()[:8]}"
+    return systems
 
 
 def connection_of(plan: "Plan") -> str:

@@ -1,7 +1,7 @@
 """Reads all inputs of a run, each resource once."""
 
 import json
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field, replace
 from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -15,6 +15,7 @@ from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.core.telemetry import OpenStep, step
+from oneway.mapping.heard_words import HeardWords
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import LookupTable, tabulate
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
@@ -82,6 +83,8 @@ class EvaluatedInputs:
     """How many records have a value for each key that the mapping reads, by input."""
     passed_over: PassedOver = NOT_PASSED
     """The pairs that are as they were at the last run, and were not read (`second_night`)."""
+    heard: HeardWords | None = None
+    """The words of the source, if anybody was listed as still in."""
 
 
 def read_inputs(
@@ -105,17 +108,19 @@ def evaluate_inputs(
     *,
     keeping: bool = False,
     seen: Callable[[Policy, Sequence[AnySourceRow]], object] = lambda *_: None,
+    listed: Collection[str] = (),
 ) -> EvaluatedInputs:
     """Return what the mapping makes of a run's inputs; raise `Refused` as `read_inputs` does.
 
     The plan is that of `read_inputs`, in a fraction of the memory. With `keeping`, the result
     includes the storable part of each record. `seen` is given the source's rows once they are
-    read, before the target is.
+    read, before the target is. `listed` are the people to note the words of.
     """
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     source_part, target_part = _parts_of(projection_of(prepared)) if keeping else (None, None)
-    rows = _Rows(program.source_row, program.source_rows, source_part)
+    heard = heard_words(prepared, program, listed)
+    rows = _Rows(program.source_row, program.source_rows, source_part, heard)
     source = reads.collected("source", rows)
     seen(program.policy, source.items)
     same = SameRows(program.policy, source.items)
@@ -126,7 +131,18 @@ def evaluate_inputs(
     )
     target = reads.collected("target", targets)
     kept = (rows.kept, targets.kept)
-    return EvaluatedInputs(source, target, references, tables, program, kept, tallies=reads.tallies)
+    return EvaluatedInputs(
+        source, target, references, tables, program, kept, tallies=reads.tallies, heard=heard
+    )
+
+
+def heard_words(
+    prepared: PreparedRun, program: Interpreted, listed: Collection[str]
+) -> HeardWords | None:
+    """Return what takes note of the words of the source; None if nobody is listed."""
+    if not listed:
+        return None
+    return HeardWords(program.code, program.context, listed, prepared.compiled.source)
 
 
 def tables_of(
@@ -161,7 +177,7 @@ def _parts_of(projection: Projection) -> tuple[_Part, _Part]:
 class _Rows(Generic[T]):
     """Converts records to rows, one or many at a time.
 
-    With `part`, it also keeps the storable part of each record.
+    With `part`, it also keeps the storable part of each record. `heard` takes note of each.
     """
 
     def __init__(
@@ -169,8 +185,10 @@ class _Rows(Generic[T]):
         make: Callable[[Record], T],
         make_all: Callable[[Batch], Sequence[T]],
         part: _Part | None,
+        heard: HeardWords | None = None,
     ) -> None:
         self._make, self._make_all, self._part = make, make_all, part
+        self._heard = heard
         self.items: list[T] = []
         self.kept: list[str] = []
 
@@ -178,12 +196,16 @@ class _Rows(Generic[T]):
         """Convert a record."""
         if self._part is not None:
             self.kept.append(self._part.of(record))
+        if self._heard is not None:
+            self._heard.note(record)
         self.items.append(self._make(record))
 
     def take_all(self, batch: Batch) -> None:
         """Convert the records of a batch."""
         if self._part is not None:
             self.kept.extend(self._part.of_all(batch))
+        if self._heard is not None:
+            self._heard.note_all(batch)
         self.items.extend(self._make_all(batch))
 
     def keep_last_of(self, again: Container[str]) -> None:

@@ -145,7 +145,8 @@ def resume_run(
     Raises as `apply_plan` does.
     """
     systems = _systems_of(session, left, program)
-    log = RunLog(session.journal, left.plan, session.operator, left.run.id, resuming=True)
+    journal, telling = session.journal, not session.prepared.reads_elsewhere
+    log = RunLog(journal, left.plan, session.operator, left.run.id, resuming=True, telling=telling)
     watch = Watch(progress, session.operator.stopping)
 
     def steps() -> Iterator[Result]:

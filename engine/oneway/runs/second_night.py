@@ -126,7 +126,8 @@ class SecondNight:
 
     def _evaluated(self, progress: Progress) -> EvaluatedInputs:
         parts = {self.prepared.inputs[role]: side for role, side in self.sides.items()}
-        return evaluate_inputs(self.prepared, PartSystems(self.session.systems, parts), progress)
+        systems, listed = PartSystems(self.session.systems, parts), self.remembered.still_in
+        return evaluate_inputs(self.prepared, systems, progress, listed=listed)
 
     def _changed(
         self, before: Settled, remembered: Remembered, progress: Progress

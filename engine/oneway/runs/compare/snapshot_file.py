@@ -262,6 +262,7 @@ def _evidence(evidence: LinkEvidence) -> Data:
         "second_look": sorted(evidence.second_look),
         "doubted": dict(evidence.doubted),
         "listed": dict(evidence.listed),
+        "all_left": evidence.all_left,
         "zone": evidence.zone,
     }
 
@@ -279,6 +280,7 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
         second_look=frozenset(data["second_look"]),
         doubted=data.get("doubted", {}),
         listed=data.get("listed", {}),
+        all_left=data.get("all_left", False),
         zone=data.get("zone", ""),
     )
 
