@@ -97,8 +97,10 @@ class Subject:
         try:
             connector.reader(self.resource).read()
             writer = connector.writer(self.resource)
-            (writer.leave if leave else writer.update)(id, values, "t")
+            shown = (writer.leave if leave else writer.update)(id, values, "t")
             writer.flush()
+            # A blank answer, or the record as it is by now: no other confirms a write.
+            assert shown is None or (shown.id == id and _holds(shown.data, values))
         finally:
             connector.close()
 

@@ -38,7 +38,8 @@ resources:
     get: {path: "/people/{id}"}
     create: {method: POST, path: /people, body: {person: "{values}"}, id: person.meta.id}
     update: {method: PATCH, path: "/people/{id}", body: {person: "{values}"}}
-    leave: {method: PUT, path: "/people/{id}/left", body: {person: "{values}"}}
+    leave:
+      {method: PUT, path: "/people/{id}/left", body: {person: "{values}"}, record: person}
     record: {type: object, additionalProperties: true}
 """
 

@@ -92,7 +92,7 @@ def test_details_are_asked_for_once_all_are_listed() -> None:
 def test_what_is_missing_is_said_once_for_each_read() -> None:
     def answers() -> list[httpx.Response]:
         details = [reply({"id": "a"}), reply(status=404), reply({"id": "c"})]
-        return [page("a", "b", "c"), page(), *details]
+        return [page("a", "b", "c"), page(), *details, page("a", "c"), page()]
 
     one_at_a_time = altered("concurrency: 4", "concurrency: 1", DETAILED)
     connector, _ = opened(*answers(), *answers(), manifest=one_at_a_time)
@@ -406,7 +406,7 @@ def test_details_keep_the_order_of_the_list_whichever_is_answered_first() -> Non
 
 
 def test_a_record_that_is_gone_is_left_out_and_noted() -> None:
-    connector, _ = opened(page("a"), page(), reply({}, 404), manifest=DETAILED)
+    connector, _ = opened(page("a"), page(), reply({}, 404), page(), manifest=DETAILED)
     snapshot = connector.reader("people").read()
     assert snapshot.records == ()
     assert snapshot.complete
@@ -415,9 +415,43 @@ def test_a_record_that_is_gone_is_left_out_and_noted() -> None:
 
 def test_many_that_are_gone_make_the_read_incomplete() -> None:
     connector, _ = opened(
-        page("a", "b", "c"), page(), *(reply({}, 404) for _ in "abc"), manifest=DETAILED
+        page("a", "b", "c"), page(), *(reply({}, 404) for _ in "abc"), page(), manifest=DETAILED
     )
     assert not connector.reader("people").read().complete
+
+
+def test_who_is_still_listed_and_has_no_detail_is_not_gone() -> None:
+    """Systems answer 404 for what one may not see, and for what a replica lacks still."""
+    one_at_a_time = altered("concurrency: 4", "concurrency: 1", DETAILED)
+    details = [reply({"id": "a"}), reply({}, 404), reply({}, 404)]
+    connector, _ = opened(
+        page("a", "b", "c"), page(), *details, page("c", "a"), page(), manifest=one_at_a_time
+    )
+    snapshot = connector.reader("people").read()
+    assert [(each.id, bool(each.problem)) for each in snapshot.records] == [
+        ("a", False), ("c", True),
+    ]  # fmt: skip
+    assert snapshot.records[1].data == {"id": "c"}
+    assert snapshot.complete
+    assert snapshot.problems == ("1 of 3 records were gone when read one by one",)
+
+
+def test_a_list_that_is_not_read_again_to_its_end_leaves_nobody_gone_for_certain() -> None:
+    details = [reply({}, 404)]
+    connector, _ = opened(page("a"), page(), *details, reply({}, 403), manifest=DETAILED)
+    with pytest.raises(ReadError):
+        connector.reader("people").read()
+
+
+def test_a_look_up_whose_record_is_null_finds_nobody() -> None:
+    manifest = altered(
+        'get: {path: "/people/{id}"', 'get: {path: "/people/{id}", record: "data[0]"'
+    )
+    connector, _ = opened(reply({"data": []}), reply({"data": [7]}), manifest=manifest)
+    reader = connector.reader("people")
+    assert reader.get("7") is None
+    with pytest.raises(ReadError):
+        reader.get("7")
 
 
 @pytest.mark.parametrize(

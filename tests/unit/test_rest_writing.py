@@ -14,6 +14,7 @@ from oneway.core.connector import (
     Rejected,
     Unknown,
     WriteError,
+    Writer,
 )
 from oneway.core.records import Value
 from oneway_connectors.rest.answers import clean
@@ -50,10 +51,11 @@ def test_leaving_is_an_update_unless_it_has_a_request_of_its_own() -> None:
     ("answer", "shown"),
     [
         ({"id": 7, "leaveDate": None}, {"id": 7, "leaveDate": None}),
-        ({"id": 8, "leaveDate": None}, None),
-        ({"ok": True}, None),
-        ([], None),
+        ({"id": "7"}, {"id": "7"}),
         (b"", None),
+        (b" ", None),
+        ({}, None),
+        (b"null", None),
     ],
 )
 def test_the_answer_to_a_leave_is_the_record_only_if_it_has_its_id(
@@ -62,6 +64,124 @@ def test_the_answer_to_a_leave_is_the_record_only_if_it_has_its_id(
     connector, _ = opened(reply(answer))
     found = connector.writer("people").leave("7", {"leaveDate": "2026-01-31"}, "t")
     assert (None if found is None else found.data) == shown
+
+
+NO_RECORD = [
+    {"id": 8, "leaveDate": "2026-01-31"},
+    {"ok": True},
+    {"user": {"id": 7, "leaveDate": "2026-01-31"}},
+    [{"id": 7}],
+    [],
+    False,
+    "done",
+    7,
+]
+
+
+@pytest.mark.parametrize("answer", NO_RECORD)
+@pytest.mark.parametrize("act", ["leave", "reactivate"])
+def test_an_answer_without_the_record_does_not_confirm_a_change_of_access(
+    act: str, answer: Value
+) -> None:
+    connector, world = opened(reply(answer))
+    with pytest.raises(Unknown) as caught:
+        getattr(connector.writer("people"), act)("7", {"leaveDate": "2026-01-31"}, "t")
+    assert (caught.value.code, caught.value.accepted) == ("W108", True)
+    assert len(world.asked) == 1
+
+
+@pytest.mark.parametrize("answer", NO_RECORD)
+def test_an_update_is_denied_by_another_record_alone(answer: Value) -> None:
+    connector, _ = opened(reply(answer))
+    if answer != NO_RECORD[0]:
+        assert connector.writer("people").update("7", {"name": "Ada"}, "t") is None
+        return
+    with pytest.raises(Unknown) as caught:
+        connector.writer("people").update("7", {"name": "Ada"}, "t")
+    assert caught.value.accepted
+    assert "shows record 8" in caught.value.summary
+
+
+def test_a_manifest_says_where_the_answer_to_a_write_has_the_record() -> None:
+    user = {"id": 7, "leaveDate": "2026-01-31"}
+    manifest = altered(
+        'update: {method: PATCH, path: "/people/{id}"',
+        'update: {method: PATCH, path: "/people/{id}", record: "user"',
+    )
+    connector, _ = opened(reply({"user": user}), reply(user), manifest=manifest)
+    writer = connector.writer("people")
+    found = writer.leave("7", {"leaveDate": "2026-01-31"}, "t")
+    assert found is not None
+    assert found.data == user
+    with pytest.raises(Unknown):
+        writer.leave("7", {"leaveDate": "2026-01-31"}, "t")
+
+
+def test_a_new_id_is_found_in_the_record_of_the_answer() -> None:
+    manifest = altered(
+        "create: {method: POST, path: /people}",
+        "create: {method: POST, path: /people, record: user}",
+    )
+    connector, _ = opened(reply({"user": {"id": 9}}, 201), manifest=manifest)
+    assert connector.writer("people").create({"name": "Ada"}, "t") == "9"
+
+
+@pytest.mark.parametrize("status", [207, 226])
+@pytest.mark.parametrize("body", [b"", {"id": 7}, {"results": [{"status": 403}]}])
+@pytest.mark.parametrize("act", ["create", "update", "leave", "reactivate"])
+def test_an_answer_in_parts_confirms_nothing(act: str, body: object, status: int) -> None:
+    connector, _ = opened(reply(body, status))
+    with pytest.raises(Unknown) as caught:
+        written(connector.writer("people"), act)
+    has_no_id = act == "create" and body != {"id": 7}
+    assert (caught.value.code, caught.value.accepted) == ("W108", not has_no_id)
+
+
+@pytest.mark.parametrize("act", ["update", "leave"])
+def test_a_manifest_that_recognises_refusals_trusts_other_parts(act: str) -> None:
+    refused = "errors: {refused_when: 'results[?status >= `400`]', "
+    manifest = altered("errors: {", refused)
+    good, bad = ({"results": [{"status": status}]} for status in (200, 403))
+    connector, _ = opened(reply(good, 207), reply(bad, 207), manifest=manifest)
+    if act == "update":
+        written(connector.writer("people"), act)
+    else:
+        with pytest.raises(Unknown):  # it shows no record: it is looked up
+            written(connector.writer("people"), act)
+    with pytest.raises(Rejected):
+        written(connector.writer("people"), act)
+
+
+def written(writer: Writer, act: str) -> object:
+    if act == "create":
+        return writer.create({"name": "Ada"}, "t")
+    return getattr(writer, act)("7", {"name": "Ada"}, "t")
+
+
+JOB_OF_A_CHANGE = (
+    'update: {method: PATCH, path: "/people/{id}"',
+    'update: {method: PATCH, path: "/people/{id}", job: {path: "/jobs/{id}", id: job, '
+    "status: state, done: [ok], failed: [failed]}",
+)
+
+
+@pytest.mark.parametrize("act", ["update", "leave", "reactivate"])
+def test_the_job_of_a_change_is_asked_once(act: str) -> None:
+    answers = [reply({"job": 5}, 202), reply({"state": "ok"})]
+    connector, world = opened(*answers, manifest=altered(*JOB_OF_A_CHANGE))
+    assert written(connector.writer("people"), act) is None
+    assert world.urls == ["/people/7", "/jobs/5"]
+    answers = [reply({"job": 5}, 202), reply({"state": "failed"})]
+    connector, _ = opened(*answers, manifest=altered(*JOB_OF_A_CHANGE))
+    with pytest.raises(Rejected) as refused:
+        written(connector.writer("people"), act)
+    assert refused.value.code == "W105"
+    for second in ({"state": "running"}, {}, b"<html>", b""):
+        answers = [reply({"job": 5}, 202), reply(second)]
+        connector, _ = opened(*answers, manifest=altered(*JOB_OF_A_CHANGE))
+        with pytest.raises(Unknown) as caught:
+            written(connector.writer("people"), act)
+        assert (caught.value.code, caught.value.accepted) == ("W113", True)
 
 
 def test_a_body_may_wrap_the_values_and_answers_their_id() -> None:

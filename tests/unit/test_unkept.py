@@ -84,6 +84,8 @@ def ended(
         (IN, OUT, 900, Ending.DONE),  # as the answer says; the next night sees it
         (HALF, None, 0, Ending.UNKNOWN),
         (HALF, HALF, 900, Ending.UNKNOWN),
+        (IN, {**OUT, "state": "OFF"}, 900, Ending.UNKNOWN),  # it is neither: it is looked at
+        (OUT, {**OUT, "state": "OFF"}, 900, Ending.DONE),
         (IN, {"ref": "A"}, 900, Ending.DONE),  # an answer that shows nothing of it
         (IN, {"note": "x"}, 900, Ending.DONE),
     ],

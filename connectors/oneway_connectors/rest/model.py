@@ -88,11 +88,15 @@ class StatusPoll:
 
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
-    """A request that writes one record; `id` is JMESPath to a new record's id, "" for the usual."""
+    """A request that writes one record, and how to read its answer.
+
+    `id` is JMESPath to a new record's id, and `record` to the record; "" for the usual places.
+    """
 
     request: RequestTemplate
     id: str = ""
     job: StatusPoll | None = None
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +277,8 @@ def _write(body: Data, key: str) -> WriteRequest | None:
         return None
     request = _data(body[key])
     write = _request({"body": "{values}", **request})
-    return WriteRequest(write, _text(request, "id"), _job(_data(request.get("job"))))
+    job = _job(_data(request.get("job")))
+    return WriteRequest(write, _text(request, "id"), job, _text(request, "record"))
 
 
 def _job(body: Data) -> StatusPoll | None:

@@ -1,11 +1,12 @@
 """Reads a resource: its list, the details of each record, and single records.
 
-A record whose detail is gone (404) is left out and noted; if many are, the read is incomplete. If
-a record's detail cannot be read, the record has a problem; if a fifth of all have one, the read is
-incomplete. A problem of all records (credentials, the network) ends the read.
+A record whose detail is gone (404) is left out and noted if the list, read again, lacks it too;
+if many are, the read is incomplete. One that is still listed has a problem, as has one whose detail
+cannot be read: systems also answer 404 for what one may not see. If a fifth of all have a problem,
+the read is incomplete. A problem of all records (credentials, the network) ends the read.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
 from typing import TypeVar
@@ -79,14 +80,15 @@ class RestReader:
 
     def _counted(self, gaps: list[str], progress: Progress) -> Iterator[Record]:
         """Yield the records, and say in the end how many are gone, or cannot be read."""
-        so_far, gone, unread, problem = ListSoFar(), 0, 0, ""
-        for record in self._records(self._listed({}, so_far, progress), progress):
-            if record is None:
-                gone += 1
-                continue
+        so_far, without, unread, problem = ListSoFar(), list[Record](), 0, ""
+        for record in self._records(self._listed({}, so_far, progress), progress, without):
             if record.problem:
                 unread, problem = unread + 1, problem or record.problem
             yield record
+        for record in self._still_listed(without, gaps):
+            unread, problem = unread + 1, problem or record.problem
+            yield record
+        gone = len(without)
         gaps += so_far.problems
         count = len(so_far.ids)
         if gone:
@@ -110,11 +112,26 @@ class RestReader:
         if answer.absent:
             return None
         self._refuse_failure(call, answer)
+        if self._finds_none(single, answer):
+            return None
         item = self._item(single, answer, id)
         if item.problem:
             summary = f"{self.client.shown(call)}: the answer is of no use: {item.problem}"
             raise ReadError("R107", summary, "Check the manifest against the system's reference.")
-        return self._finish(item, [detail for detail in self.resource.details if detail.into])
+        found = self._finish(item, [detail for detail in self.resource.details if detail.into])
+        return found if isinstance(found, Record) else None
+
+    def _finds_none(self, single: Single, answer: Answer) -> bool:
+        """Return whether a request that may find several records found none: its `record` is null.
+
+        A body that is null as a whole says nothing of that.
+        """
+        if single.record == "@":
+            return False
+        try:
+            return search(single.record, parse_json(answer.body)) is None
+        except Unreadable:
+            return False
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
         """Return at least the records whose field at `path` is `value`."""
@@ -136,8 +153,7 @@ class RestReader:
         if so_far.problems:
             summary = f"{self.client.api.title}: {self.resource.name}: {so_far.problems[0]}"
             raise ReadError("R111", summary, "What may be missing cannot be looked up.")
-        found = self._records(iter(items), silent)
-        return tuple(record for record in found if record is not None)
+        return tuple(self._records(iter(items), silent, []))
 
     def _listed(
         self, extra: Mapping[str, Value], so_far: ListSoFar, progress: Progress
@@ -158,8 +174,25 @@ class RestReader:
             raise ReadError("R113", summary, "The manifest has no list for this resource.")
         return self.resource.listing
 
-    def _records(self, items: Iterator[Item], progress: Progress) -> Iterator[Record | None]:
-        """Yield a record for each item in order; None for one that is gone."""
+    def _still_listed(self, without: list[Record], gaps: list[str]) -> Sequence[Record]:
+        """Take out of `without` the records that the list, read again, still holds."""
+        if not without:
+            return ()
+        again = ListSoFar()
+        for _ in self._listed({}, again, silent):
+            pass
+        gaps += again.problems
+        still = [each for each in without if each.id in again.ids]
+        without[:] = [each for each in without if each.id not in again.ids]
+        return still
+
+    def _records(
+        self, items: Iterator[Item], progress: Progress, without: list[Record]
+    ) -> Iterator[Record]:
+        """Yield a record for each item in order; `without` takes those whose detail is gone.
+
+        Those have what the list shows of them, and a problem.
+        """
         details = self.resource.details
         if not details:
             yield from map(self._record, items)
@@ -169,10 +202,14 @@ class RestReader:
         finished = _in_order(lambda item: self._finish(item, details), listed, workers)
         for done, record in enumerate(finished, 1):
             progress(self.resource.name, done, len(listed))
-            yield record
+            if isinstance(record, Record):
+                yield record
+            else:
+                text = "it is in the list, and is not there (404) when asked for by itself"
+                without.append(replace(self._record(record), problem=text))
 
-    def _finish(self, item: Item, details: Iterable[Single]) -> Record | None:
-        """Return an item's record with its details; None if it is gone."""
+    def _finish(self, item: Item, details: Iterable[Single]) -> Record | Item:
+        """Return an item's record with its details; the item itself if it is gone."""
         for detail in details:
             if item.problem:
                 break
@@ -184,7 +221,7 @@ class RestReader:
             if answer.absent:
                 if detail.into:
                     continue  # unstated: an absent key never clears anything
-                return None
+                return item
             if answer.status == 500 or answer.refused:
                 what = "refuses" if answer.refused else "fails (500)"
                 item = Item(item.id, item.data, f"the system {what} when asked for it")

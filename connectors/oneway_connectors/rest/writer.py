@@ -8,7 +8,12 @@ from oneway.core.records import Record, Value, at, id_text
 from oneway_connectors.rest.answers import Unreadable, parse_json, search, texts_in
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
-from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, WriteRequest
+from oneway_connectors.rest.model import (
+    RequestTemplate,
+    ResourceRequests,
+    StatusPoll,
+    WriteRequest,
+)
 from oneway_connectors.rest.paging import answered, found_in, json_of, reading_call
 from oneway_connectors.rest.reader import record_of, renamed
 from oneway_connectors.rest.template import Unusable
@@ -40,30 +45,38 @@ class RestWriter:
         if answer.status == _ACCEPTED:
             return self._accepted(write, where, answer)
         try:
-            found = self._id_in(write.id, parse_json(answer.body))
+            found = self._new_id(write, parse_json(answer.body))
         except Unreadable as error:
             raise Unknown("W108", f"{where}: the answer is of no use: {error}", _LOOK) from None
         if not found:
             raise Unknown("W108", f"{where}: the answer does not hold the new id", _LOOK)
+        if self._tells_parts(answer):
+            raise self._unconfirmed(call, f"answers {answer.status}", record=found)
         return found
 
-    def update(self, id: str, values: Mapping[str, Value], token: str) -> None:
+    def update(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
         """Write the given fields of a record and no others."""
-        self._change(self._able(self.resource.update, "updated"), id, values, token)
+        write = self._able(self.resource.update, "updated")
+        return self._change(write, id, values, token, access=False)
 
     def leave(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
         """Make a record leave: by its own request, or else by an update."""
-        return self._change(self._able(self.resource.leave, "made to leave"), id, values, token)
+        write = self._able(self.resource.leave, "made to leave")
+        return self._change(write, id, values, token, access=True)
 
     def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
         """Bring a record back: by its own request, or else by an update."""
-        return self._change(self._able(self.resource.reactivate, "brought back"), id, values, token)
+        write = self._able(self.resource.reactivate, "brought back")
+        return self._change(write, id, values, token, access=True)
 
     def job_end(self, job: str) -> JobEnd:
         """Return the state of a job that creates a record, as the system reports it."""
         follow = self.resource.create.job if self.resource.create is not None else None
         if follow is None:
             raise ReadError("R113", f"{self.client.api.title}: no job can be asked about")
+        return self._end_of(follow, job)
+
+    def _end_of(self, follow: StatusPoll, job: str) -> JobEnd:
         call = reading_call(self.client, follow.request, {"id": job})
         data = json_of(self.client, call, answered(self.client, self.resource, call))
         status = str(found_in(self.client, call, follow.status, data))
@@ -77,34 +90,80 @@ class RestWriter:
         """Return at once: no write waits."""
 
     def _change(
-        self, write: WriteRequest, id: str, values: Mapping[str, Value], token: str
+        self,
+        write: WriteRequest,
+        id: str,
+        values: Mapping[str, Value],
+        token: str,
+        *,
+        access: bool,
     ) -> Record | None:
-        """Send a change, and return the record if the answer shows it."""
+        """Send a change, and return the record that the answer shows; None for a blank answer.
+
+        Raises `Unknown` where the answer shows something else: another record, or, where `access`
+        is changed, no record at all.
+        """
         call, answer = self._send(write, {"id": id}, values, token)
         if answer.status == _ACCEPTED:
             where = self.client.shown(call)
-            summary = f"{where}: answers 202: it will be done, and is not known to be done yet"
-            raise Unknown("W113", summary, _LOOK, accepted=True)
+            if self._job_done(write, where, answer):
+                return None
+            raise Unknown("W113", f"{where}: {_NOT_YET}", _LOOK, accepted=True)
+        if self._tells_parts(answer):
+            raise self._unconfirmed(call, f"answers {answer.status}")
         if not answer.body.strip():
             return None
         # A login page also comes with 200; then nothing was written.
         try:
-            return self._shown(id, parse_json(answer.body))
+            data = parse_json(answer.body)
         except Unreadable as error:
             text = f"{self.client.shown(call)}: the answer is of no use: {error}"
             raise Unknown("W108", text, _LOOK) from None
+        shown, other = self._shown(write, id, data)
+        if shown is None and other:
+            raise self._unconfirmed(call, f"the answer shows record {other}")
+        if shown is None and access and data not in _BLANK:
+            raise self._unconfirmed(call, "the answer does not show the record")
+        return shown
 
-    def _shown(self, id: str, data: Value) -> Record | None:
-        """Return the record with an id that an answer shows, by itself or as a look-up shows it."""
+    def _tells_parts(self, answer: Answer) -> bool:
+        """Return whether an answer may hold refusals that the manifest does not recognise."""
+        return answer.status in _IN_PARTS and not self.client.api.errors.refused_when
+
+    def _unconfirmed(self, call: Call, what: str, record: str = "") -> Unknown:
+        text = f"{self.client.shown(call)}: {what}, which does not confirm the write"
+        return Unknown("W108", text, _LOOK, accepted=True, record=record)
+
+    def _shown(self, write: WriteRequest, id: str, data: Value) -> tuple[Record | None, str]:
+        """Return the record with an id that an answer shows; or else the id of another.
+
+        It stands where the manifest says, or by itself, or as in the answer to a look-up.
+        """
         single = self.resource.single.record if self.resource.single is not None else "@"
-        for expression in dict.fromkeys(("@", single)):
+        other = ""
+        for expression in dict.fromkeys((write.record,) if write.record else ("@", single)):
             try:
                 found = search(expression, data)
             except Unreadable:
                 continue
-            if isinstance(found, dict) and id_text(at(found, self.resource.id)) == id:
-                return record_of(self.resource, id, found)
-        return None
+            own = id_text(at(found, self.resource.id)) if isinstance(found, dict) else ""
+            if isinstance(found, dict) and own.casefold() == id.casefold():
+                return record_of(self.resource, id, found), ""
+            other = other or own
+        return None, other
+
+    def _job_done(self, write: WriteRequest, where: str, answer: Answer) -> bool:
+        """Return whether the job of a change is done; raise `Rejected` if it has failed."""
+        if write.job is None:
+            return False
+        try:
+            job = self._text_in(write.job.id, parse_json(answer.body))
+            state = self._end_of(write.job, job).state if job else JobState.RUNNING
+        except (Unreadable, ReadError):
+            return False
+        if state is JobState.FAILED:
+            raise Rejected("W105", f"{where}: {_BY_ITS_JOB}", _REFUSED)
+        return state is JobState.DONE
 
     def _send(
         self, write: WriteRequest, names: Mapping[str, str], values: Mapping[str, Value], token: str
@@ -144,11 +203,10 @@ class RestWriter:
 
     def _accepted(self, write: WriteRequest, where: str, answer: Answer) -> str:
         """Return the id of a record whose job has ended; raise what is known of others."""
-        summary = f"{where}: answers 202: it will be done, and is not known to be done yet"
         try:
             data = parse_json(answer.body) if answer.body.strip() else None
             job = self._text_in(write.job.id, data) if write.job is not None else ""
-            record = self._id_in(write.id, data)
+            record = self._new_id(write, data)
         except Unreadable:
             job = record = ""
         if job:
@@ -157,11 +215,16 @@ class RestWriter:
             except ReadError:
                 end = JobEnd(JobState.RUNNING)
             if end.state is JobState.FAILED:
-                raise Rejected("W105", f"{where}: accepted, and refused by its job", _REFUSED)
+                raise Rejected("W105", f"{where}: {_BY_ITS_JOB}", _REFUSED)
             if end.state is JobState.DONE and end.record:
                 return end.record
             record = end.record or record
-        raise Unknown("W113", summary, _LOOK, accepted=True, job=job, record=record)
+        text = f"{where}: {_NOT_YET}"
+        raise Unknown("W113", text, _LOOK, accepted=True, job=job, record=record)
+
+    def _new_id(self, write: WriteRequest, data: Value) -> str:
+        """Return the new record's id in the answer to a create, or ""; raise `Unreadable`."""
+        return self._id_in(write.id, data if write.id else search(write.record or "@", data))
 
     def _id_in(self, expression: str, data: Value) -> str:
         """Return the new record's id in an answer, or ""; raise `Unreadable`."""
@@ -175,5 +238,11 @@ class RestWriter:
 
 
 _ACCEPTED = 202
+_IN_PARTS = frozenset({207, 226})
+"""Statuses of answers that hold statuses of their own, or changes."""
+_BLANK: tuple[Value, ...] = (None, {})
+"""Answers that say no more than their status does."""
+_NOT_YET = "answers 202: it will be done, and is not known to be done yet"
+_BY_ITS_JOB = "accepted, and refused by its job"
 _REFUSED = "Correct the record in the source, or the mapping."
 _LOOK = "It is looked up in the system before anything is sent again."

@@ -43,6 +43,9 @@ Gate: TypeAlias = Callable[[Action], Result | None]
 LONGEST_ID = 500
 """Characters of the id of a record that a target creates."""
 
+MORE_CHANGED = "W117"
+"""The code of an update that changed more than it sent, and of those not sent for its sake."""
+
 GIVEN_UP = "W112"
 """The code of an action neither sent nor looked up, because a system was given up."""
 
@@ -65,6 +68,8 @@ class Ready:
     token: str
     again: bool
     """Whether an interrupted run had sent it, so that this is a repeat."""
+    before: Record | None = field(default=None, repr=False)
+    """The record that an update changes, as it was."""
 
 
 class Abandoned(Exception):
@@ -81,6 +86,8 @@ class Gates:
         self.owners = dict(systems.memory.owners)
         self.log = log
         self.breaker = CircuitBreaker()
+        self.overwrites = ""
+        """Why no update is sent any more: one changed more than it sent."""
         self.abandoned = False
         earlier = approved.earlier
         self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
@@ -143,9 +150,15 @@ class Gates:
         return _withheld(action, self.approved.postponed)
 
     def circuit_open(self, action: Action) -> Result | None:
-        """A system is down, or refuses the credentials: nothing more is sent."""
+        """A system is down, or refuses the credentials: nothing more is sent.
+
+        Or an update has changed more than it sent: then no more updates are.
+        """
         if not self.breaker.lost:
-            return None
+            if not self.overwrites or action.verb is not Verb.UPDATE:
+                return None
+            reason = f"no more updates were sent in this run: {self.overwrites}"
+            return Result(action, Ending.NOT_ATTEMPTED, action.target_id, MORE_CHANGED, reason)
         if action.id in self.approved.earlier.sent:
             reason = f"nothing more was looked up in this run: {self.breaker.why}"
             return Result(action, Ending.UNKNOWN, action.target_id, GIVEN_UP, reason)
@@ -173,7 +186,7 @@ class Gates:
         """Send a journalled action, and return how it ended."""
         action = ready.action
         try:
-            target_id = self._written(action, ready.values, ready.token)
+            target_id = self._written(ready)
         except WriteError as error:
             done = self._shown_already(action, error)
             if done is None:
@@ -192,17 +205,20 @@ class Gates:
         """Unseal the values."""
         with self._asking(action):
             values = self.live.values(action)
+            before = self.live.before(action) if action.verb is Verb.UPDATE else None
         token = self.approved.earlier.sent.get(action.id)
         again = token is not None
         if token is None:
             token = token_of(action, self.approved.fingerprint, self.live.seal, self.memory)
-        return Ready(action, values, token, again)
+        return Ready(action, values, token, again, before)
 
-    def _written(self, action: Action, values: Mapping[str, Value], token: str) -> str:
+    def _written(self, ready: Ready) -> str:
+        action = ready.action
         with asked_before_leaving(lambda: self.leaving([action])):
             about_to_leave()
-            target_id, shown = _write(self.writer, action, values, token)
+            target_id, shown = _write(self.writer, action, ready.values, ready.token)
         self._refuse_unkept(action, shown)
+        self._refuse_more(ready, shown)
         if action.verb is Verb.CREATE:
             if not target_id.strip() or len(target_id) > LONGEST_ID or not target_id.isprintable():
                 text = "a create was answered with an id that is blank, too long or not printable"
@@ -224,7 +240,9 @@ class Gates:
         if action.target_id is None or not action.verb.changes_access:
             return
         early = self.memory.lag or self.writer.batch > 1
-        denied = shown is not None and self.live.unkept(action, shown) is not None
+        denied = shown is not None and (
+            not self.live.confirms(action, shown) or self.live.unkept(action, shown) is not None
+        )
         if not denied and (early or not action.verb.takes_access):
             return
         last = self.live.look_at(action.target_id)
@@ -235,6 +253,23 @@ class Gates:
         if early or last is None:  # it may be shown later; an answer may be made before its write
             raise Unknown(error.code, error.summary, error.help)
         raise error
+
+    def _refuse_more(self, ready: Ready, shown: Record | None) -> None:
+        """Raise `Unknown` if the answer to an update shows that it changed more than it sent.
+
+        A request for the record has to show it too: answers to writes may be made otherwise.
+        """
+        action, before = ready.action, ready.before
+        if before is None or shown is None or action.target_id is None:
+            return
+        if not self.live.more_changed(action, before, shown):
+            return
+        found = self.live.more_changed(action, before, self.live.look_at(action.target_id) or shown)
+        if not found:
+            return
+        what = f"the update of target record {before.id} changed {', '.join(found)} too, unsent"
+        self.overwrites = self.overwrites or what
+        raise Unknown(MORE_CHANGED, what, "Put the record right; let the manifest update in parts.")
 
     def _shown_already(self, action: Action, error: WriteError) -> str | None:
         """Return the id of a record that proves an accepted write; else None."""
@@ -279,6 +314,8 @@ class _SystemFailed(Exception):
 
 def stale_result(action: Action, stale: Stale) -> Result:
     """Return the ending of an action that no longer fits the source or the target."""
+    if stale.unlike:
+        return Result(action, Ending.NOT_SENT, action.target_id, "W164", str(stale))
     code = OUT_BY_NOW if stale.out else "W160"
     return Result(action, Ending.STALE, action.target_id, code, str(stale))
 
@@ -308,5 +345,4 @@ def _write(
         return id, writer.leave(id, values, token)
     if action.verb is Verb.REACTIVATE:
         return id, writer.reactivate(id, values, token)
-    writer.update(id, values, token)
-    return id, None
+    return id, writer.update(id, values, token)

@@ -20,6 +20,7 @@ from oneway.applying.source_now import (
     unplanned,
 )
 from oneway.applying.target_now import TargetNow
+from oneway.applying.views import filled_in, more_changed, shows
 from oneway.core.connector import (
     Capability,
     NotSent,
@@ -178,11 +179,35 @@ class LiveState:
             self._refuse_holders(action)
             return
         record = self._held(action.target_id)
-        moved = [each.field for each in action.changes if not self._is_before(record, action, each)]
+        moved = [each for each in action.changes if not self._is_before(record, action, each)]
         if moved:
-            raise self._moved(action, record, moved)
+            record = self._as_listed(record, action, moved)
         self._refuse_source(action, self.program.target_row(record))
         self._refuse_holders(action)
+
+    def _as_listed(self, record: Record, action: Action, moved: Sequence[Change]) -> Record:
+        """Return a record with what only the list shows; raise `Stale` if it has changed.
+
+        A plan is made of the list. Where a request for the record shows other fields than the list
+        does, that is no change since the plan.
+        """
+        listed = self._target.listed(record.id)
+        if listed is None:
+            raise self._moved(action, record, [each.field for each in moved])
+        whole = filled_in(record, listed, moved)
+        unlisted = [each for each in moved if not shows(listed, [path_of(each.field)])]
+        changed = [
+            each.field
+            for each in moved
+            if each not in unlisted and not self._is_before(whole, action, each)
+        ]
+        if changed:
+            raise self._moved(action, whole, changed)
+        if unlisted and not action.verb.takes_access:
+            names = ", ".join(each.field for each in unlisted)
+            text = f"the list does not show {names}, and a request for the record does"
+            raise Stale(f"{text}: what stands there is not overwritten unseen", unlike=True)
+        return whole
 
     def refuse_other_source(self, action: Action) -> None:
         """Raise `Stale` unless the source still asks for an action, whatever the target holds."""
@@ -255,6 +280,13 @@ class LiveState:
         if action.target_id is None:
             return self._created(action)
         record = self._held(action.target_id)
+        unseen = [
+            each
+            for each in action.changes
+            if each.after is not None and not shows(record, [path_of(each.field)])
+        ]
+        if unseen and (listed := self._target.listed(record.id)) is not None:
+            record = filled_in(record, listed, unseen)
         if all(self._is_after(record, action, each) for each in action.changes):
             return Happened.YES, action.target_id
         moved = [
@@ -274,6 +306,21 @@ class LiveState:
         except ReadError:
             return None
 
+    def confirms(self, action: Action, shown: Record) -> bool:
+        """Return whether a record shows what was written, or does not show all of it."""
+        written = [each for each in action.changes if each.awaits is None]
+        return not shows(shown, (path_of(each.field) for each in written)) or all(
+            self._is_after(shown, action, each) for each in written
+        )
+
+    def before(self, action: Action) -> Record | None:
+        """Return the record that an action changes, as this check has seen it."""
+        return None if action.target_id is None else self._target.record(action.target_id)
+
+    def more_changed(self, action: Action, before: Record, after: Record) -> list[str]:
+        """Return the fields of the mapping that an update changed without being sent them."""
+        return more_changed(self.program.policy, action.changes, before, after)
+
     def unkept(self, action: Action, shown: Record) -> WriteError | None:
         """Return the end of a change of access that a record shows not to be there; else None.
 
@@ -281,7 +328,7 @@ class LiveState:
         """
         policy = self.program.policy
         written = {path_of(each.field) for each in action.changes}
-        if action.id in self._untold or not _shows(shown, written):
+        if action.id in self._untold or not shows(shown, written):
             return None
         if all(self._is_before(shown, action, each) for each in action.changes):
             text = "the target answers that it is done, and shows the record as it was"
@@ -289,7 +336,7 @@ class LiveState:
         telling = {policy.leaving[position].keys for position in policy.telling}
         if policy.left is None or not action.verb.takes_access:
             return None
-        if not _shows(shown, {*telling, *policy.told}):
+        if not shows(shown, {*telling, *policy.told}):
             return None
         row = self.program.target_row(shown)
         if self.program.left_with(row, (), Capability.LEAVE) is not LeftAnswer.STAYS:
@@ -500,11 +547,6 @@ def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:
         for rule, cell in zip(policy.fields, row.cells, strict=False)
     )
     return row._replace(cells=cells)
-
-
-def _shows(record: Record, fields: Iterable[tuple[str, ...]]) -> bool:
-    """Return whether a record shows all of some fields."""
-    return not any(at(record.data, keys) is MISSING for keys in fields)
 
 
 def _claims(record: Record, claim: Claim, value: Value) -> bool:

@@ -20,12 +20,14 @@ from oneway.planning.uniqueness import SpokenValues
 class Stale(Exception):
     """The source or the target has changed since the plan; the text says what.
 
-    `out`: whose access the action was to take has left by now, as the target says.
+    `out`: whose access the action was to take has left by now, as the target says. `unlike`: it
+    has not changed, but the target shows it in two ways.
     """
 
-    def __init__(self, text: str, *, out: bool = False) -> None:
+    def __init__(self, text: str, *, out: bool = False, unlike: bool = False) -> None:
         super().__init__(text)
         self.out = out
+        self.unlike = unlike
 
 
 @dataclass(frozen=True, slots=True)

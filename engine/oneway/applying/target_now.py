@@ -54,6 +54,16 @@ class TargetNow:
             found[id] = self._target.get(id) if by_id else self._listed().get(id)
         return found[id]
 
+    def listed(self, id: str) -> Record | None:
+        """Return a record as the list shows it.
+
+        None where all records are looked at so anyway, and where the list cannot be read.
+        """
+        try:
+            return self._listed().get(id) if reads_by_id(self._target) else None
+        except ReadError:
+            return None
+
     def answer(self, path: str, value: Value) -> tuple[Record, ...]:
         """Return the records that hold a value, and perhaps others."""
         if finds_by(self._target, path):

@@ -428,6 +428,12 @@ _TABLE = (
         "a change was confirmed, and the answer shows that it is not there",
         "See in the target why it keeps the old values. It is sent again at each run.",
     ),
+    (
+        "W117",
+        "an update changed more than it sent",
+        "Put the record right in the target. Let the manifest change only the fields it is given. "
+        "No more updates are sent in that run.",
+    ),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
         "W112",
@@ -462,6 +468,11 @@ _TABLE = (
         "W163",
         "the target took the access away since the plan",
         "Nothing was written, and nothing need be; plan again for the rest.",
+    ),
+    (
+        "W164",
+        "the target's list lacks a field that a request for the record shows",
+        "Nothing was written. Let the manifest read the field in the list too, by a `detail`.",
     ),
     # P1xx: plans
     ("P101", "a plan file is torn or unreadable", "Make the plan again; copy the file whole."),

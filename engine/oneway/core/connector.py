@@ -396,13 +396,17 @@ class Writer(Protocol):
     def create(self, values: Mapping[str, Value], token: str) -> str:
         """Create a record and return its id."""
 
-    def update(self, id: str, values: Mapping[str, Value], token: str) -> None:
-        """Write the given fields of a record and no others; null clears a field."""
+    def update(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
+        """Write the given fields of a record and no others; null clears a field.
+
+        Return what `leave` does.
+        """
 
     def leave(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
         """Make a record leave through the system's own notion of leaving.
 
-        Return the record as the system's answer shows it, if that shows it.
+        Return the record as the system's answer shows it, None if the answer is blank. Any other
+        answer does not confirm it: that is `Unknown`, and `accepted`.
         """
 
     def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:

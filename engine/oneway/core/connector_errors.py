@@ -52,9 +52,9 @@ class NotSent(WriteError):
 class Unknown(WriteError):
     """The write was sent, and whether it happened is not known.
 
-    `accepted` says that the system has taken it on and will carry it out later. `job` is then
-    what it can be asked about (`FollowsJobs`), and `record` the new record's id, where it has
-    said so already.
+    `accepted` says that the system has answered with a success that does not show the write done:
+    one look may show it. `job` is what it can be asked about (`FollowsJobs`), and `record` the new
+    record's id, where it has said so already.
     """
 
     def __init__(

@@ -213,8 +213,9 @@ class LinkEvidence:
     """What is known of records beyond the two lists; part of a plan's inputs.
 
     Linked target records that the list lacks were looked up by id. Those found are among the
-    plan's target records, and `unlisted` names them; the others are `gone`. `late` are records
-    created so recently that the target may not show them yet, and until when. `pending` are the
+    plan's target records, and `unlisted` names them; the others are `gone`, but for those that the
+    target refuses to show: `unread`, and why. `late` are records created so recently that the
+    target may not show them yet, and until when. `pending` are the
     source records with a create of unknown end, and why. `second_look` are those that only a
     second read of the source showed. `doubted` are those listed after the last run as leavers who
     can still get in, of whom nothing says that this is over; and why. `listed` are the target
@@ -226,6 +227,7 @@ class LinkEvidence:
     links: Sequence[Link] = ()
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    unread: Mapping[str, str] = field(default_factory=dict)
     late: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
     second_look: frozenset[str] = frozenset()

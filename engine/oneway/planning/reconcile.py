@@ -347,6 +347,9 @@ class _Reconciler:
             text = f"{self.evidence.told(link)}, which the target may not show before {until}"
             return Match(gone=Reason("gone", text))
         text = f"{self.evidence.told(link)}, which is not in the target's list"
+        if link.target_id in self.evidence.unread:
+            why = f"{text}, and cannot be asked for: {self.evidence.unread[link.target_id]}"
+            return Match(gone=Reason("gone", why, warning=True))
         if link.target_id not in self.evidence.gone:
             return Match(gone=Reason("gone", f"{text}, and was not looked up", warning=True))
         reason = Reason("gone", f"{text} and was not found by its id either", warning=True)

@@ -271,7 +271,8 @@ def _hidden(
     target = prepared.inputs["target"]
     ids = [each.target_id for each in missing]
     reader, by_id = systems.reader(target), _by_id(prepared, target)
-    records = _by_ids(target, reader, ids) if by_id else _by_list(target, reader, ids)
+    unread: dict[str, str] = {}
+    records = _by_ids(target, reader, ids, unread) if by_id else _by_list(target, reader, ids)
     lag, now = lag_of(prepared), remembered.now
     late = {
         each.target_id: instant_text(until)
@@ -282,13 +283,25 @@ def _hidden(
         and now < until
     }
     there = frozenset(each.id for each in records)
-    gone = frozenset(ids) - there - late.keys() if by_id else frozenset[str]()
-    return records, replace(evidence, unlisted=there, gone=gone, late=late)
+    gone = frozenset(ids) - there - unread.keys() - late.keys() if by_id else frozenset[str]()
+    return records, replace(evidence, unlisted=there, gone=gone, unread=unread, late=late)
 
 
-def _by_ids(each: Input, reader: Reader, ids: Iterable[str]) -> tuple[Record, ...]:
-    found = (_asked(each, reader, id) for id in ids)
-    return tuple(record for record in found if record is not None)
+def _by_ids(
+    each: Input, reader: Reader, ids: Iterable[str], unread: dict[str, str]
+) -> tuple[Record, ...]:
+    """Return records asked for by their ids; `unread` is given why some cannot be read.
+
+    The list was just read: what the system refuses now is this record. It stops nobody else.
+    """
+    records: list[Record] = []
+    for id in ids:
+        found = _asked(each, reader, id)
+        if found is not None and found.problem:
+            unread[id] = found.problem
+        elif found is not None:
+            records.append(found)
+    return tuple(records)
 
 
 def _by_list(each: Input, reader: Reader, ids: Collection[str]) -> tuple[Record, ...]:
@@ -297,7 +310,13 @@ def _by_list(each: Input, reader: Reader, ids: Collection[str]) -> tuple[Record,
 
 
 def _asked(each: Input, reader: Reader, id: str) -> Record | None:
-    return _trying(each, lambda: reader.get(id))
+    """Return a record asked for by its id; one that the system refuses to show has a problem."""
+    try:
+        return reader.get(id)
+    except ReadError as error:
+        if error.code not in _OF_ONE_RECORD:
+            raise each.cannot_read(error) from None
+        return Record(id, {}, f"{error.summary} [{error.code}]")
 
 
 def _trying(each: Input, act: Callable[[], T]) -> T:
@@ -305,6 +324,10 @@ def _trying(each: Input, act: Callable[[], T]) -> T:
         return act()
     except ReadError as error:
         raise each.cannot_read(error) from None
+
+
+_OF_ONE_RECORD = frozenset({"R103", "R106", "R107", "R110", "R112"})
+"""Codes of what may be wrong with one record alone: it may not be seen, or cannot be asked for."""
 
 
 def _by_id(prepared: PreparedRun, each: Input) -> bool:

@@ -74,9 +74,10 @@ def expressions(data: Data) -> Iterator[tuple[Path, str]]:
         listing = obj(resource.get("list"))
         yield from _named((*path, "list"), listing, "pagination", ("next", "total"))
         yield from _named(path, resource, "get", ("record",))
-        yield from _named(path, resource, "create", ("id",))
-        creating = (*path, "create"), obj(resource.get("create"))
-        yield from _named(*creating, "job", ("id", "status", "record"))
+        for key in _WRITES:
+            yield from _named(path, resource, key, ("id", "record"))
+            write = obj(resource.get(key))
+            yield from _named((*path, key), write, "job", ("id", "status", "record"))
         for index, detail in enumerate(items(resource.get("detail"))):
             record = obj(detail).get("record")
             if isinstance(record, str):
@@ -110,8 +111,7 @@ def _resource(path: Path, resource: Data) -> Iterator[Template]:
     for key in _WRITES:
         own = frozenset() if key == "create" else _ID
         yield from _request((*path, key), resource.get(key), own, values=True)
-    job = obj(resource.get("create")).get("job")
-    yield from _request((*path, "create", "job"), job, _ID)
+        yield from _request((*path, key, "job"), obj(resource.get(key)).get("job"), _ID)
     for field, query in obj(resource.get("find")).items():
         yield from _queries((*path, "find", field), query, frozenset({"value"}))
     yield from _probes(path, resource)

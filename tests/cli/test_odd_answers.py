@@ -1,0 +1,306 @@
+"""A target whose answers do not show what was done: nobody is called out who is still in."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from cli_world import World
+
+MANIFEST = """
+oneway_connector: 1
+name: acme
+title: Acme
+kind: rest
+options: {base_url: {description: Where.}}
+secrets: {api_key: {description: A key.}}
+base_url: "{base_url}"
+auth: {type: bearer, token: "{api_key}"}
+concurrency: 1
+resources:
+  users:
+    id: id
+    list: {path: /users, records: data}
+    get: {path: "/users/{id}"}
+    create: {method: POST, path: /users}
+    update: {method: PATCH, path: "/users/{id}"}
+    record: {type: object, additionalProperties: true}
+"""
+JOB = '"/users/{id}", job: {path: "/jobs/{id}", id: job, status: s, done: [ok], failed: [no]}}'
+MAPPING = """
+oneway: 1
+name: odd
+source: {connector: file, resource: s.json, options: {id: code}, absent: null}
+target: {connector: acme.yaml, resource: users}
+match: [{source: code, target: code}]
+label: name
+fields:
+  code: {from: code, write: on_create}
+  name: name
+  phone: {from: phone, on_blank: clear}
+leavers: {when: left, set: {active: {value: false}}, left: active == `false`}
+"""
+User = dict[str, Any]
+Answer = tuple[int, object]
+Odd = Callable[[str, str, User], Answer | None]
+
+
+class Office:
+    """A server of users; `odd` may answer in its place, and gets the user that was asked for."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {}
+        self.asked: list[str] = []
+        self.odd: Odd = lambda *_: None
+        self.url = ""
+
+    def answer(self, method: str, path: str, sent: User) -> Answer:
+        """Return the status and the body of an answer."""
+        self.asked.append(f"{method} {path}")
+        id = path.rpartition("/")[2]
+        user = self.users.get(id, {})
+        odd = self.odd(method, path, user)
+        if odd is not None:
+            return odd
+        if path == "/users":
+            return 200, {"data": list(self.users.values())}
+        if not user:
+            return 404, {}
+        user.update(sent)
+        return 200, user
+
+
+@pytest.fixture
+def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    office = Office()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _do(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+            status, body = office.answer(self.command, self.path, json.loads(raw or b"{}"))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        do_GET = do_POST = do_PATCH = _do
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setenv("ONEWAY_ACME_BASE_URL", f"http://127.0.0.1:{server.server_address[1]}")
+    monkeypatch.setenv("ONEWAY_ACME_API_KEY", "key")
+    world.write("acme.yaml", MANIFEST)
+    world.write("m.yaml", MAPPING)
+    people(world)
+    office.users = {str(n): user(n) for n in (1, 2, 3)}
+    try:
+        yield office
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def user(number: int) -> User:
+    return {
+        "id": number, "code": f"00{number}", "name": f"Name {number}", "phone": "1", "active": True,
+    }  # fmt: skip
+
+
+def people(world: World, **changes: dict[str, Any]) -> None:
+    """Write the source: three employed people, with changes by code."""
+    usual = [
+        {"code": f"00{n}", "name": f"Name {n}", "phone": "1", "left": False} for n in (1, 2, 3)
+    ]
+    rows = [each | changes.get("p" + str(each["code"])[2:], {}) for each in usual]
+    world.write("s.json", json.dumps(rows))
+
+
+def sync(world: World) -> tuple[int, str]:
+    ended = world.run("sync", "m.yaml", "--as-of", "2026-06-01")
+    return ended.code, " ".join((ended.out + ended.err).split())
+
+
+ANSWERS: tuple[Answer, ...] = (
+    (207, {"results": [{"status": 403}]}),
+    (226, {"id": 1, "active": False}),
+    (200, {"user": user(1)}),
+    (200, [user(1)]),
+    (200, False),
+    (200, {"ok": True}),
+    (200, user(2) | {"active": False}),
+    (200, user(1) | {"active": "true"}),
+)
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda a: json.dumps(a)[:40])
+@pytest.mark.parametrize("done", [False, True])
+def test_a_leave_whose_answer_does_not_show_it_is_looked_at_once(
+    world: World, office: Office, answer: Answer, done: bool
+) -> None:
+    people(world, p1={"left": True})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        user["active"] = not done
+        return answer
+
+    office.odd = odd
+    code, said = sync(world)
+    after = office.asked[office.asked.index("PATCH /users/1") + 1 :]
+    assert after == ["GET /users/1"]
+    assert code == (0 if done else 5), said
+    assert ("1 left" in said) == done
+    assert ("can still get in (1)" in said) != done
+
+
+@pytest.mark.parametrize("body", [{}, None, user(1) | {"active": False}])
+def test_an_ordinary_answer_costs_no_look(world: World, office: Office, body: object) -> None:
+    people(world, p1={"left": True}, p2={"name": "New"})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "PATCH" and path == "/users/1":
+            user["active"] = False
+            return 200, body
+        return None
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 0, said
+    assert "GET /users/1" not in office.asked[office.asked.index("PATCH /users/1") :]
+    assert "GET /users/2" not in office.asked[office.asked.index("PATCH /users/2") :]
+
+
+@pytest.mark.parametrize(("state", "code"), [("ok", 0), ("no", 5), ("busy", 5)])
+def test_a_leave_by_a_job_is_done_where_its_job_is(
+    world: World, office: Office, state: str, code: int
+) -> None:
+    world.write("acme.yaml", MANIFEST.replace('PATCH, path: "/users/{id}"}', "PATCH, path: " + JOB))
+    people(world, p1={"left": True})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if path == "/jobs/5":
+            office.users["1"]["active"] = state != "ok"
+            return 200, {"s": state}
+        return (202, {"job": 5}) if method == "PATCH" else None
+
+    office.odd = odd
+    ended, said = sync(world)
+    assert ended == code, said
+    assert ("refused by its job [W105]" in said) == (state == "no")
+    assert office.asked.count("GET /jobs/5") == 1
+
+
+@pytest.mark.parametrize("answer", [(403, {}), (400, {}), (200, None), (200, [])])
+@pytest.mark.parametrize("left", [False, True])
+def test_an_account_that_may_not_be_seen_stops_nobody_else(
+    world: World, office: Office, answer: Answer, left: bool
+) -> None:
+    assert sync(world)[0] == 0
+    people(world, p1={"left": True}, p2={"left": left}, p3={"name": "New"})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "GET" and path == "/users":
+            return 200, {"data": [e for e in office.users.values() if e["id"] != 2]}
+        return answer if path == "/users/2" else None
+
+    office.odd = odd
+    code, said = sync(world)
+    assert not office.users["1"]["active"], said
+    assert office.users["3"]["name"] == "New"
+    assert "target record 2, which is not in the target's list, and cannot be asked for" in said
+    assert "/users/2: " in said
+    assert "POST /users" not in office.asked
+    assert ("can still get in (1)" in said) == left
+    assert code == (5 if left else 0)
+
+
+def test_a_field_that_only_the_list_shows_has_not_changed(world: World, office: Office) -> None:
+    people(world, p1={"left": True}, p2={"name": "New"})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "GET" and user:
+            return 200, {key: user[key] for key in ("id", "code", "phone")}
+        return None
+
+    office.odd = odd
+    assert sync(world)[0] == 0
+    assert (office.users["1"]["active"], office.users["2"]["name"]) == (False, "New")
+    office.odd = lambda method, path, user: (
+        odd(method, path, user) if method != "PATCH" else (200, {"ok": True})
+    )
+    people(world, p1={"left": True}, p2={"name": "New", "left": True})
+    code, said = sync(world)
+    assert code == 5, said
+    assert "can still get in (1)" in said
+
+
+def test_a_field_that_only_a_request_shows_is_named_and_no_leave_waits_for_it(
+    world: World, office: Office
+) -> None:
+    people(world, p1={"left": True}, p2={"name": "New"})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "GET" and path == "/users":
+            hidden = {1: "badge", 2: "name"}
+            shown = [
+                {k: v for k, v in each.items() if k != hidden.get(each["id"])}
+                for each in office.users.values()
+            ]
+            return 200, {"data": shown}
+        return None
+
+    office.odd = odd
+    for each in office.users.values():
+        each["badge"] = "b"
+    sets = "set: {badge: {value: none}, "
+    world.write("m.yaml", MAPPING.replace("set: {", sets))
+    code, said = sync(world)
+    assert code == 5, said
+    assert "the list does not show name" in said
+    assert "[W164]" in said
+    assert "changed in the target since the plan" not in said
+    assert not office.users["1"]["active"]
+
+
+@pytest.mark.parametrize("lost", ["active", "phone"])
+def test_an_update_that_changes_more_than_it_sent_is_the_last(
+    world: World, office: Office, lost: str
+) -> None:
+    people(world, p1={"name": "A"}, p2={"name": "B"}, p3={"left": True})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "PATCH" and path != "/users/3":
+            user[lost] = False if lost == "active" else None
+        return None
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 5, said
+    assert f"changed {lost} too, unsent [W117]" in said
+    assert "no more updates were sent in this run" in said
+    assert office.users["2"]["name"] == "Name 2"
+    assert not office.users["3"]["active"]
+
+
+def test_what_the_target_derives_is_not_more(world: World, office: Office) -> None:
+    """Nor is what the answer to a write leaves blank, and a request for the record does not."""
+    people(world, p1={"name": "A"}, p2={"name": "B"})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        user |= {"name": "A" if path == "/users/1" else "B", "updatedAt": "now", "phone": "+1"}
+        return 200, user | {"phone": None} if path == "/users/2" else user
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 0, said
+    assert "2 were changed" in said
