@@ -1772,9 +1772,9 @@ MUTANTS = (
     ),
     Mutant(
         "listed-records-need-a-link",
-        "runs/plan",
-        "return replace(evidence, doubted=doubts, listed=listed)",
-        "return replace(evidence, doubted=doubts)",
+        "runs/doubting",
+        "doubted=doubts, listed=theirs, all_left=all_left)",
+        "doubted=doubts, all_left=all_left)",
         "a record that may be a leaver's stays in the list though the source drops theirs",
         "tests/cli/test_nights_without_values.py",
     ),
