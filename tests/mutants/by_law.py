@@ -57,8 +57,8 @@ OWN = (
         1,
         "source-id-is-written-to",
         "applying/gates",
-        "    writer.update(id, values, token)\n",
-        "    writer.update(action.source_id, values, token)\n",
+        "    return id, writer.update(id, values, token)\n",
+        "    return id, writer.update(action.source_id, values, token)\n",
         "what is written goes to the target's record",
     ),
     _own(
