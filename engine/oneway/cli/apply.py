@@ -190,11 +190,9 @@ def _done_before(plan: Plan, kept: StateFolder, options: Mapping[str, str]) -> A
 def beginning_of(plan: Plan) -> Beginning | None:
     """Return the run that a plan is to have; None where it is no connection's, or a rehearsal."""
     made_for = plan.connection
-    return (
-        None
-        if made_for is None or " " in made_for.name
-        else Beginning(made_for.file, made_for.name, plan.mapping_file)
-    )
+    if made_for is None or made_for.rehearsed:
+        return None
+    return Beginning(made_for.file, made_for.name, plan.mapping_file)
 
 
 def _request(plan: Plan, options: Mapping[str, str]) -> RunRequest:

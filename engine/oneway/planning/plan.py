@@ -385,10 +385,20 @@ class PlanInput:
 
 @dataclass(frozen=True, slots=True)
 class PlanConnection:
-    """The connection of a plan: its name, and its file."""
+    """The connection of a plan: its name, and its file.
+
+    A rehearsal, which writes to another target than the connection's, is filed under a name of its
+    own: that of the connection, and a digest behind a space, which no connection's name has.
+    """
 
     name: str
     file: str
+
+    @property
+    def rehearsed(self) -> str:
+        """The name of the connection that a run rehearses; blank if it is no rehearsal."""
+        name, space, _ = self.name.partition(" ")
+        return name if space else ""
 
 
 @dataclass(frozen=True, slots=True)

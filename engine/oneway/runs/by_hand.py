@@ -62,8 +62,8 @@ def by_hand(plan: Plan) -> str:
 def _given(connection: PlanConnection | None, mapping: str, inputs: Mapping[str, PlanInput]) -> str:
     if connection is None:
         return " ".join([quote(mapping), *_in_place(inputs)])
-    name, rehearsal, _ = connection.name.partition(" ")
-    return " ".join([quote(name), *_in_place(inputs)]) if rehearsal else ""
+    rehearsed = connection.rehearsed
+    return " ".join([quote(rehearsed), *_in_place(inputs)]) if rehearsed else ""
 
 
 def _in_place(inputs: Mapping[str, PlanInput]) -> Iterator[str]:
