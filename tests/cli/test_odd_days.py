@@ -108,9 +108,13 @@ def test_a_day_that_the_mapping_names_is_none(world: World) -> None:
 
 
 def test_whoever_leaves_by_that_day_is_told_if_nobody_retires_so_late(world: World) -> None:
-    code, out, _ = night(world, "leave", DATED, "9999-12-31")
+    code, out, _ = night(world, "leave", DATED, "2206-12-31")
     assert (code, "can still get in" in out) == (0, False)
     assert "their access ends more than 50 years from now" in out
+
+
+def test_a_day_by_which_nobody_leaves_says_that_there_is_no_end(world: World) -> None:
+    assert "years from now" not in night(world, "leave", DATED, "9999-12-31")[1]
 
 
 def test_a_sensitive_day_is_not_shown(world: World) -> None:

@@ -59,7 +59,7 @@ def test_a_body_that_says_that_there_is_more_makes_the_read_incomplete(
 ) -> None:
     said = problem(reply(people(1, 2, **beside)))
     assert said.startswith(f"the list goes on: {says}")
-    assert said.endswith("; say how in the manifest, list.pagination")
+    assert "; say how in the manifest's list.pagination; if this is about something else" in said
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,9 @@ def test_a_body_that_says_that_there_is_more_makes_the_read_incomplete(
         {"total": 2}, {"total": 1}, {"total": "many"}, {"total": True}, {"totalPages": 7},
         {"count": 9}, {"next": []}, {"nextReview": "2026-05-01"}, {"stats": {"total": 9}},
         {"response_metadata": {"next_cursor": ""}}, {"has_more": "false"},
+        {"has_more": False, "next_cursor": "for changes later on"}, {"total": 3211.0},
+        {"meta": {"has_more": False}, "links": {"next": "/people?after=2"}},
+        {"meta": {"next": "2026-10-31"}}, {"next": "2026-10-31T04:00:00Z"},
     ],
 )  # fmt: skip
 def test_a_body_that_says_that_there_is_no_more_says_nothing(beside: dict[str, Any]) -> None:
@@ -165,8 +168,9 @@ def test_a_page_in_the_middle_may_be_empty_where_the_answer_says_that_more_follo
         *[reply(people(*ids, has_more=not ids)) for ids in ((1, 2), ())], manifest=MANIFEST
     )
     assert said == (
-        "the list goes on after page 2: 'has_more' in the answer says that a page follows; "
-        "correct the manifest's list.pagination"
+        "the list goes on after page 2: 'has_more' in the answer says that a page follows; say how "
+        "in the manifest's list.pagination; if this is about something else, write there "
+        "`next`, by which the last page is known"
     )  # fmt: skip
 
 
@@ -321,3 +325,16 @@ def test_a_detail_of_which_more_follows_is_that_records_problem(
 )
 def test_a_detail_that_is_whole_is_no_problem(record: str, answer: httpx.Response) -> None:
     assert jobs(record, answer).problem == ""
+
+
+def test_a_list_by_numbers_is_whole_if_all_of_its_total_came() -> None:
+    """Some systems name a next page on every page."""
+    script = [reply(people(*ids, total=2, next="/people?page=9")) for ids in ((1, 2), ())]
+    assert problem(*script, manifest=MANIFEST) == ""
+    script = [reply(people(*ids, total=3, next="/people?page=9")) for ids in ((1, 2), ())]
+    assert "'total' in the answer says 3" in problem(*script, manifest=MANIFEST)
+
+
+def test_the_remedy_is_a_line_to_write() -> None:
+    assert "write there total: '`null`'" in problem(reply(people(1, 2, total=3)))
+    assert "write there next: '`false`'" in problem(reply(people(1, 2, next="/x")))

@@ -6,7 +6,8 @@ a header    Link with rel="next", X-Next-Page, X-Total-Count, X-Total, Content-R
 beside the list, or in `meta`, `paging`, `links` and the like beside it
             `next`, `nextLink`, `next_cursor`, `has_more`, `total`, `totalResults` and the like
 
-`next: null`, `has_more: false` and a total that was reached say that there is no more.
+`next: null`, `has_more: false` (whatever else leads on beside it) and a total that was reached say
+that there is no more.
 """
 
 import re
@@ -61,6 +62,8 @@ def total_said(answer: Answer, data: Value, records: str, *, bare: bool = True) 
     for shown, name, value in _beside(data, records):
         if shown == name == "total" and not bare:
             continue
+        if isinstance(value, float):
+            continue  # a sum of money
         if _plain(name) in _TOTALS and (count := count_of(value)) is not None:
             return Total(f"'{shown}' in the answer", count)
     return _total_of_range(answer)
@@ -82,10 +85,12 @@ def _next_said(answer: Answer, data: Value, records: str) -> str:
             return str(error)
     if answer.headers.get("x-next-page", "").strip():
         return "the header X-Next-Page names one"
-    for shown, name, value in _beside(data, records):
-        if _leads(_plain(name), value):
-            return f"'{shown}' in the answer says that a page follows"
-    return ""
+    beside = [(shown, _plain(name), value) for shown, name, value in _beside(data, records)]
+    if any(name in _SAYING and _says_no(value) for _, name, value in beside):
+        return ""  # what only leads on may be for later changes, or always there
+    leading = (shown for shown, name, value in beside if _leads(name, value))
+    shown = next(leading, "")
+    return f"'{shown}' in the answer says that a page follows" if shown else ""
 
 
 def count_of(total: Value) -> int | None:
@@ -129,11 +134,16 @@ def _leads(key: str, value: Value) -> bool:
     return key in _LEADING_ON and _is_given(value)
 
 
+def _says_no(value: Value) -> bool:
+    return value is False or (isinstance(value, str) and value.lower() == "false")
+
+
 def _is_given(value: Value) -> bool:
     if isinstance(value, Mapping):
         return any(_is_given(value.get(key)) for key in _WITHIN)
     if isinstance(value, str):
-        return value.strip().lower() not in {"", "0", "null", "none", "false"}
+        text = value.strip().lower()
+        return text not in {"", "0", "null", "none", "false"} and not _DAY.match(text)
     return isinstance(value, bool | int | float) and value > 0
 
 
@@ -142,6 +152,8 @@ def _plain(name: str) -> str:
 
 
 _DIGITS = re.compile("[0-9]{1,18}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}($|t)")
+"""What follows next may be a pay day."""
 _RANGE = re.compile(r"(?!bytes\b)(?:[^\s/]+\s+)?[^\s/]+/([0-9]{1,18})", re.IGNORECASE)
 _LEADING = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _NO_LETTER = re.compile("[^A-Za-z]")

@@ -115,7 +115,7 @@ def pages(
         items, problem = _new_items(so_far, resource, page, listing.paging)
         if problem and _is_the_end(so_far, listing.paging, page):
             break
-        _note_size(client, listing, so_far, page)
+        _note_size(client, listing, so_far, page, bool(extra))
         yield items
         try:
             position = None if problem else _following(client, listing.paging, page)
@@ -340,7 +340,9 @@ def _astray(
     return ""
 
 
-def _note_size(client: Client, listing: Listing, so_far: ListSoFar, page: _Page) -> None:
+def _note_size(
+    client: Client, listing: Listing, so_far: ListSoFar, page: _Page, searching: bool
+) -> None:
     so_far.lengths.append(page.sent)
     so_far.left_out += max(0, page.sent - len(page.rows))
     if page.answer.status == _NOTHING:
@@ -348,8 +350,8 @@ def _note_size(client: Client, listing: Listing, so_far: ListSoFar, page: _Page)
     if named := listing.paging.total:
         count = count_of(found_in(client, page.call, named, page.data))
         so_far.totals += [] if count is None else [count]
-    elif page.sent or not so_far.said:
-        # Beyond the last page, some say that there are none.
+    elif not searching and (page.sent or not so_far.said):
+        # Some give the total of all to a search, and beyond the last page a total of none.
         so_far.said = total_said(page.answer, page.data, listing.records) or so_far.said
 
 
@@ -399,18 +401,18 @@ def _check_end(client: Client, listing: Listing, so_far: ListSoFar, page: _Page)
     paging, at_once = listing.paging, listing.paging.by is PageBy.NONE
     if so_far.problems or (_has_all(so_far) and not at_once):
         return
-    more = lacking(so_far.said, so_far.count)
+    more, instead = lacking(so_far.said, so_far.count), _NO_TOTAL
+    # Some name a next page on each page, whether there is one or not.
+    all_came = so_far.said is not None and so_far.said.count == so_far.count
     if paging.next and at_once:
         goes_on = _goes_on(client, paging, page)
         more = more or (f"by '{paging.next}', a page follows" if goes_on else "")
-    elif not more and not (paging.next and paging.by in _NUMBERED):
+    elif not more and not (paging.by in _NUMBERED and (paging.next or all_came)):
         more = more_said(page.answer, page.data, listing.records, so_far.count)
-    if more and at_once:
-        text = f"the list goes on: {more}; say how in the manifest, list.pagination"
-        so_far.problems.append(text)
-    elif more:
-        text = f"the list goes on after page {page.number}: {more}"
-        so_far.problems.append(f"{text}; correct the manifest's list.pagination")
+        instead = _NO_NEXT if at_once else _LAST_PAGE
+    if more:
+        after = "" if at_once else f" after page {page.number}"
+        so_far.problems.append(f"the list goes on{after}: {more}; {_SAY_HOW.format(instead)}")
 
 
 def _unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:
@@ -421,6 +423,11 @@ def _unreadable(client: Client, call: Call, error: Unreadable, code: str) -> Rea
 _NOTHING = 204
 _END = "; if it is the end of the list, let list.pagination say so by total, next or stop"
 _NUMBERED = {PageBy.PAGE, PageBy.OFFSET}
+_SAY_HOW = (
+    "say how in the manifest's list.pagination; if this is about something else, write there {}"
+)
+_NO_TOTAL, _NO_NEXT = "total: '`null`'", "next: '`false`'"
+_LAST_PAGE = "`next`, by which the last page is known"
 _HELP = {
     "R106": "Check the base URL: does it lead to the API?",
     "R107": "Check the manifest against the system's reference.",

@@ -1,8 +1,8 @@
 """Says which days of leaving can hardly be meant: 2206 for 2026, or a day that stands for "none".
 
 `0001-01-01`, `1900-01-01` and `9999-12-31` are what systems write where they have no date. The
-conditions themselves are asked, as of another day: so the form of a date is no matter, nor what of
-a list is read.
+last is right where the condition reads that day itself: nobody leaves by it. The conditions are
+asked, as of another day: so the form of a date is no matter, nor what of a list is read.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,8 @@ FAR = 10
 A_CAREER = 50
 """Years: nobody retires later."""
 _EVER = 100
+NO_DAY = 800
+"""Years: no slip of a digit leads so far. `9999-12-31` says that somebody stays."""
 _YEAR = 365.2425
 
 
@@ -50,6 +52,8 @@ def leaves_far_off(
     is_condition = code.leaver is not None and code.leaver.reads_any(read)
     years = A_CAREER if is_condition else FAR
     if _is_so(left, written, _in_years(context, years)):
+        return None
+    if is_condition and not _is_so(left, written, _in_years(context, NO_DAY)):
         return None
     return OddDay(f"their access ends more than {years} years from now", not is_condition)
 
