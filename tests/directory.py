@@ -62,6 +62,8 @@ class Directory:
     """Whether a list says how many there are."""
     ignores_null: bool = False
     """Whether a change to null is not made, as by systems that clear a value by blank text."""
+    down: bool = False
+    """Whether lists are answered with 503."""
     before_page: Callable[[int], None] = lambda _: None
     create: "Callable[[Directory, Json], tuple[int, Any]] | None" = None
     url: str = ""
@@ -96,6 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
         page = int(query.get("page", ["1"])[0])
         if "$filter" in query:
             self._filter(query["$filter"][0], page)
+            return
+        if directory.down:
+            self._answer(503, {})
             return
         directory.before_page(page)
         shown = [each for id, each in directory.people.items() if id not in directory.hidden]

@@ -584,10 +584,20 @@ class _Model:
             user = users[person.matched] if person.matched is not None else None
             if user is None or not user.left or person.leaver or person.failed or user.failed:
                 continue
-            if any(self.differs(person, user, path) for path in self.names()):
+            others = any(self.differs(person, user, path) for path in self.names())
+            if others or self.has_another_key(person, user):
                 person.conflict, person.matched = True, None
                 key = self.mapping["match"][person.level]["target"]
                 person.disputes = [(user.id, key)]
+
+    def has_another_key(self, person: Person, user: User) -> bool:
+        """Return whether a key after the one that found the user says that they are not they."""
+        keys = zip(self.mapping["match"], person.keys, user.keys, strict=False)
+        later = [*keys][person.level + 1 :]
+        return any(
+            said is not None and held is not None and not same(said, held, key["compare"])
+            for key, said, held in later
+        )
 
     def names(self) -> list[str]:
         """Return the fields that tell people apart, beside those of match keys."""

@@ -70,10 +70,10 @@ def night(world: World, *without: str, former: tuple[str, ...] = ()) -> Ended:
 
 
 def refused(world: World, directory: Directory, *, former: tuple[str, ...]) -> None:
-    directory.people["8"]["code"] = directory.people["8"].pop("id")  # a record without an id
+    directory.down = True
     ended = night(world, former=former)
     assert ended.code == 1, ended.flat
-    directory.people["8"] |= {"id": "8", "code": "008"}
+    directory.down = False
 
 
 def listed(ended: Ended) -> list[str]:

@@ -251,3 +251,7 @@ def test_a_record_that_has_left_is_brought_back_for_nobody_with_another_second_k
         plan = planned(world, **({"evidence": LINKED} if linked else {}))
         kind = plan.telling[0].kind
         assert (kind is Kind.CONFLICT) == (mail.startswith("new") and not linked), (mail, linked)
+    found_by_mail = [{**held, "ref": "OLD"}]
+    world = world_of([{**ANN, "status": "E"}], found_by_mail, **parts)
+    world = replace(world, mapping={k: v for k, v in world.mapping.items() if k != "label"})
+    assert planned(world).telling[0].kind is Kind.REHIRE  # they have a new number

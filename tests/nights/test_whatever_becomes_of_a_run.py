@@ -23,6 +23,7 @@ from nights.night import MAPPING, Night
 from nights.town import LAG, Person, Town, Violation
 from oneway.history import links as learned
 from oneway.history.journal import Journal
+from oneway.planning import planner
 from oneway.planning.reconcile import _Reconciler
 from oneway.runs import apply as applying
 from oneway.runs import sync
@@ -145,6 +146,13 @@ def _learning_at_the_end() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _making_new_people() -> Iterator[None]:
+    reissued = patch.object(_Reconciler, "_reissued", lambda *_: {})
+    with reissued, patch.object(planner, "perhaps_there", lambda *_: {}):
+        yield
+
+
 NEW_ID, ALL_ELSE = frozenset({"id"}), frozenset({"code", "mail", "name"})
 BROKEN: dict[str, tuple[Callable[[], Any], Days]] = {
     "a run that is held teaches nothing": (
@@ -160,7 +168,7 @@ BROKEN: dict[str, tuple[Callable[[], Any], Days]] = {
         [(NEW_ID, REFUSED), (ALL_ELSE, GOOD)],
     ),
     "a new id and a new key make a new person": (
-        lambda: patch.object(_Reconciler, "_reissued", lambda *_: {}),
+        _making_new_people,
         [(frozenset({"id", "code", "mail"}), GOOD)],
     ),
 }

@@ -30,17 +30,19 @@ class Total:
     count: int
 
 
-def more_said(answer: Answer, data: Value, records: str, count: int | None) -> str:
+def more_said(
+    answer: Answer, data: Value, records: str, count: int | None, *, led: bool = False
+) -> str:
     """Return what says that an answer is not all of a list or the end of it, or "".
 
     `records` is the JMESPath to the list in `data`. `count` is how many of the list came; None if
-    that is unknown.
+    that is unknown. `led`: the manifest says itself what leads on, so that nothing else does.
     """
     ranged = _total_of_range(answer)
     if answer.status == PARTIAL and (ranged is None or (count or 0) < ranged.count):
         return "it has status 206, Partial Content"
     by_range = "" if count is None else lacking(ranged, count)
-    return by_range or _next_said(answer, data, records)
+    return by_range or _next_said(answer, data, records, led)
 
 
 def lacking(total: Total | None, count: int) -> str:
@@ -75,20 +77,24 @@ def _total_of_range(answer: Answer) -> Total | None:
     return Total("the header Content-Range", int(found[1])) if found else None
 
 
-def _next_said(answer: Answer, data: Value, records: str) -> str:
+def _next_said(answer: Answer, data: Value, records: str, led: bool) -> str:
+    beside = [(shown, _plain(name), value) for shown, name, value in _beside(data, records)]
+    if any(name in _SAYING and _says_no(value) for _, name, value in beside):
+        return ""  # what only leads on may be for later changes, or always there
     try:
-        if next_link(answer.headers, answer.url) is not None:
+        if not led and next_link(answer.headers, answer.url) is not None:
             return "the header Link names a next page"
     except Unreadable as error:
         # A header that speaks of other things (fonts, scripts) is no concern of a list.
         if any("next" in line.lower() for line in answer.headers.get_list("link")):
             return str(error)
-    if answer.headers.get("x-next-page", "").strip():
+    if not led and answer.headers.get("x-next-page", "").strip():
         return "the header X-Next-Page names one"
-    beside = [(shown, _plain(name), value) for shown, name, value in _beside(data, records)]
-    if any(name in _SAYING and _says_no(value) for _, name, value in beside):
-        return ""  # what only leads on may be for later changes, or always there
-    leading = (shown for shown, name, value in beside if _leads(name, value))
+    leading = (
+        shown
+        for shown, name, value in beside
+        if _leads(name, value) and (name in _SAYING or not led)
+    )
     shown = next(leading, "")
     return f"'{shown}' in the answer says that a page follows" if shown else ""
 

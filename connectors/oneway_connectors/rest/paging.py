@@ -408,7 +408,8 @@ def _check_end(client: Client, listing: Listing, so_far: ListSoFar, page: _Page)
         goes_on = _goes_on(client, paging, page)
         more = more or (f"by '{paging.next}', a page follows" if goes_on else "")
     elif not more and not (paging.by in _NUMBERED and (paging.next or all_came)):
-        more = more_said(page.answer, page.data, listing.records, so_far.count)
+        led = bool(paging.next)
+        more = more_said(page.answer, page.data, listing.records, so_far.count, led=led)
         instead = _NO_NEXT if at_once else _LAST_PAGE
     if more:
         after = "" if at_once else f" after page {page.number}"

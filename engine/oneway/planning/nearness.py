@@ -22,6 +22,7 @@ from oneway.planning.holders import whose
 from oneway.planning.lookalikes import (
     by_name,
     held_value,
+    is_keyless,
     namesakes_of,
     naming_of,
     one_form,
@@ -165,7 +166,8 @@ def perhaps_there(
 
 def _may_go(draft: Draft) -> bool:
     """Return whether a record is deactivated as absent, or would be but for somebody unmatched."""
-    if draft.kind is not Kind.ABSENT or draft.target is None or draft.target.left:
+    target = draft.target
+    if draft.kind is not Kind.ABSENT or target is None or target.left or is_keyless(target):
         return False
     return draft.access is not None or draft.reasons[0].code in SPARED
 

@@ -66,7 +66,8 @@ def _back_on_a_guess(
         target = match.target
         if target is None or not target.left or row.leaver or row.key in allowed:
             continue
-        likeness = likeness_beside(policy, row, target)
+        # Who comes back with a new number may be found by a later key.
+        likeness = likeness_beside(policy, row, target, after=match.level or 0)
         if likeness.differing and not is_supported(links, row, target):
             text = (
                 f"the key {row.key} finds target record {target.target_id}, which has left, and "

@@ -66,11 +66,16 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
     return Likeness(tuple(agreeing), tuple(differing), exclusive)
 
 
-def likeness_beside(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
-    """Return the likeness of a matched pair, in which its other match keys count as well."""
+def likeness_beside(
+    policy: Policy, row: SourceRow, target: TargetRow, *, after: int = -1
+) -> Likeness:
+    """Return the likeness of a matched pair, in which its other match keys count as well.
+
+    Only those `after` a level count.
+    """
     found = likeness_of(policy, row, target)
     both = enumerate(zip(row.keys, target.keys, strict=False))
-    keys = [(level, *pair) for level, pair in both if None not in pair]
+    keys = [(level, *pair) for level, pair in both if level > after and None not in pair]
     differing = tuple(
         _of_keys(policy, level, one, other) for level, one, other in keys if one != other
     )
