@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 from oneway.planning.guards import Verdict
@@ -34,6 +35,7 @@ class Entry:
     token: str
     sent: int
     ending: str | None
+    run: int
 
 
 def demand(holds: object, text: str) -> None:
@@ -47,7 +49,7 @@ def entries(state_folder: Path) -> tuple[Entry, ...]:
     path = state_folder / "journal.db"
     if not path.exists():
         return ()
-    sql = "SELECT action, verb, source_id, target_id, token, sent, ending FROM entry"
+    sql = "SELECT action, verb, source_id, target_id, token, sent, ending, run FROM entry"
     with closing(sqlite3.connect(path)) as connection:
         return tuple(Entry(*row) for row in connection.execute(sql))
 
@@ -93,11 +95,16 @@ def _true(found: list[Entry], done: int, ids: set[str], *, by_hand: bool) -> Non
 
 
 def held_back(world: World, before: Counter[str]) -> None:
-    """Demand that nothing which a guard held back in a run arrived; `before` are earlier acts."""
+    """Demand that nothing which a guard held back in a run arrived; `before` are earlier acts.
+
+    A resume may end two runs: what the later one held may have been let through in the earlier.
+    """
+    found = entries(world.state_folder)
+    last = {entry.action: entry.run for entry in sorted(found, key=attrgetter("run"))}
     arrived = {
         entry.action
-        for entry in entries(world.state_folder)
-        if world.servers.acts[entry.token] > before[entry.token]
+        for entry in found
+        if world.servers.acts[entry.token] > before[entry.token] and entry.run == last[entry.action]
     }
     held = {r.action.id for r in world.results if r.ending is Ending.HELD}
     demand(arrived.isdisjoint(held), "what is held back was sent")
