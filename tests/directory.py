@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 MANIFEST = """\
 oneway_connector: 1
@@ -165,3 +168,17 @@ def served(directory: Directory) -> Iterator[Directory]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def connected(
+    directory: Directory, folder: Path, monkeypatch: pytest.MonkeyPatch, manifest: str = MANIFEST
+) -> Iterator[Directory]:
+    """Serve a directory, in a working folder with its manifest and with its credential."""
+    monkeypatch.chdir(folder)
+    (folder / "connectors").mkdir()
+    (folder / "connectors/directory.yaml").write_text(manifest, encoding="utf-8")
+    monkeypatch.setenv("ONEWAY_DIRECTORY_API_KEY", "k")
+    with served(directory) as found:
+        monkeypatch.setenv("ONEWAY_DIRECTORY_BASE_URL", found.url)
+        yield found

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cli_world import Ended, World
 
-from directory import MANIFEST, Directory, served
+from directory import Directory, connected
 
 MAPPING = """\
 oneway: 1
@@ -31,23 +31,16 @@ def someone(number: int, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Directory]:
-    with served(Directory({str(n): someone(n) for n in range(1, 7)})) as found:
-        monkeypatch.setenv("ONEWAY_DIRECTORY_BASE_URL", found.url)
-        monkeypatch.setenv("ONEWAY_DIRECTORY_API_KEY", "k")
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directory]:
+    people = {str(n): someone(n) for n in range(1, 7)}
+    with connected(Directory(people), tmp_path, monkeypatch) as found:
         yield found
 
 
 @pytest.fixture
-def planned(
-    directory: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    oneway: Callable[..., Ended],
-) -> World:  # fmt: skip
+def planned(directory: Directory, tmp_path: Path, oneway: Callable[..., Ended]) -> World:
     """001 has left, and 006 is to be created."""
-    monkeypatch.chdir(tmp_path)
     world = World(tmp_path, oneway)
-    (tmp_path / "connectors").mkdir()
-    world.write("connectors/directory.yaml", MANIFEST)
     world.write("m.yaml", MAPPING)
     users = [{"id": f"u{n}", "code": f"{n:03}", "name": "x", "active": True} for n in range(1, 6)]
     world.write("users.json", users)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cli_world import Ended, World
 
-from directory import MANIFEST, Directory, served
+from directory import MANIFEST, Directory, connected
 
 MAPPING = """\
 oneway: 1
@@ -32,27 +32,20 @@ def someone(number: int, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Directory]:
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directory]:
     people = {
         str(n): {"id": str(n), "code": f"{n:03}", "name": f"P {n}", "left": None}
         for n in range(1, 9)
     }
-    with served(Directory(people)) as found:
-        monkeypatch.setenv("ONEWAY_DIRECTORY_BASE_URL", found.url)
-        monkeypatch.setenv("ONEWAY_DIRECTORY_API_KEY", "k")
+    once = MANIFEST + "retry: {attempts: 1}\n"
+    with connected(Directory(people), tmp_path, monkeypatch, once) as found:
         yield found
 
 
 @pytest.fixture
-def nightly(
-    directory: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    oneway: Callable[..., Ended],
-) -> World:  # fmt: skip
+def nightly(directory: Directory, tmp_path: Path, oneway: Callable[..., Ended]) -> World:
     """Eight people who are linked by a first night; the second, 003 has left, is refused."""
-    monkeypatch.chdir(tmp_path)
     world = World(tmp_path, oneway)
-    (tmp_path / "connectors").mkdir()
-    world.write("connectors/directory.yaml", MANIFEST + "retry: {attempts: 1}\n")
     world.write("m.yaml", MAPPING)
     world.write("people.json", [someone(n) for n in range(1, 9)])
     assert world.run("sync", "m.yaml").code == 0

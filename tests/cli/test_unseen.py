@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cli_world import Ended, World
 
-from directory import MANIFEST, Directory, served
+from directory import MANIFEST, Directory, connected
 
 FROM_DIRECTORY = """\
 oneway: 1
@@ -42,13 +42,9 @@ def someone(number: int, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]
-) -> Iterator[Directory]:
-    monkeypatch.chdir(tmp_path)
-    with served(Directory({str(n): someone(n) for n in range(1, 13)})) as found:
-        monkeypatch.setenv("ONEWAY_DIRECTORY_BASE_URL", found.url)
-        monkeypatch.setenv("ONEWAY_DIRECTORY_API_KEY", "k")
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directory]:
+    people = {str(n): someone(n) for n in range(1, 13)}
+    with connected(Directory(people), tmp_path, monkeypatch) as found:
         yield found
 
 
@@ -56,8 +52,6 @@ def directory(
 def nightly(directory: Directory, tmp_path: Path, oneway: Callable[..., Ended]) -> World:
     """Twelve people in the directory, and twelve users that stand for them."""
     world = World(tmp_path, oneway)
-    (tmp_path / "connectors").mkdir()
-    world.write("connectors/directory.yaml", MANIFEST)
     world.write("m.yaml", FROM_DIRECTORY)
     users = [{"id": f"u{n}", "code": f"{n:03}", "name": "x", "active": True} for n in range(1, 13)]
     world.write("users.json", users)

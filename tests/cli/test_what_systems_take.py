@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cli_world import Ended, World
 
-from directory import MANIFEST, Directory, served
+from directory import MANIFEST, Directory, connected
 
 MAPPING = """\
 oneway: 1
@@ -29,13 +29,9 @@ FIND = "    find: {mail: {$filter: \"mail eq '{value}'\"}}\n"
 def world(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]
 ) -> Iterator[tuple[World, Directory]]:
-    monkeypatch.chdir(tmp_path)
     found = World(tmp_path, oneway)
-    (tmp_path / "connectors").mkdir()
     found.write("m.yaml", MAPPING)
-    with served(Directory(ignores_null=True)) as directory:
-        monkeypatch.setenv("ONEWAY_DIRECTORY_BASE_URL", directory.url)
-        monkeypatch.setenv("ONEWAY_DIRECTORY_API_KEY", "k")
+    with connected(Directory(ignores_null=True), tmp_path, monkeypatch) as directory:
         yield found, directory
 
 

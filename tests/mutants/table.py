@@ -285,7 +285,7 @@ MUTANTS = (
     Mutant(
         "regained-access-not-told",
         "runs/doubting",
-        "{**regained(self._regained())}",
+        "dict(regained(self._regained()))",
         "{}",
         "who was kept out by a sync, and can get in again, is listed",
         "tests/cli/test_stays_listed.py",

@@ -338,3 +338,14 @@ def test_a_list_by_numbers_is_whole_if_all_of_its_total_came() -> None:
 def test_the_remedy_is_a_line_to_write() -> None:
     assert "write there total: '`null`'" in problem(reply(people(1, 2, total=3)))
     assert "write there next: '`false`'" in problem(reply(people(1, 2, next="/x")))
+
+
+def test_beside_the_cursor_of_the_manifest_only_yes_or_no_counts() -> None:
+    """Some systems name a next page on every page."""
+    manifest = altered(
+        PAGED, "{type: cursor, param: after, next: cursor, size_param: size, size: 2}"
+    )
+    always = {"links": {"next": "/people?after=2"}}
+    assert problem(reply(people(1, 2, **always)), manifest=manifest) == ""
+    said = problem(reply(people(1, 2, has_more=True, **always)), manifest=manifest)
+    assert "'has_more' in the answer says that a page follows" in said

@@ -404,9 +404,9 @@ def _check_end(client: Client, listing: Listing, so_far: ListSoFar, page: _Page)
     more, instead = lacking(so_far.said, so_far.count), _NO_TOTAL
     # Some name a next page on each page, whether there is one or not.
     all_came = so_far.said is not None and so_far.said.count == so_far.count
-    if paging.next and at_once:
-        goes_on = _goes_on(client, paging, page)
-        more = more or (f"by '{paging.next}', a page follows" if goes_on else "")
+    if not more and paging.next and at_once:
+        instead = _NO_NEXT
+        more = f"by '{paging.next}', a page follows" if _goes_on(client, paging, page) else ""
     elif not more and not (paging.by in _NUMBERED and (paging.next or all_came)):
         led = bool(paging.next)
         more = more_said(page.answer, page.data, listing.records, so_far.count, led=led)

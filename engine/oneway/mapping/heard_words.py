@@ -123,7 +123,7 @@ class HeardWords:
             others = sum(number for word, number in counts.items() if word not in named)
             return f"'{key}' is blank" if 2 * counts.get(_BLANK, 0) < others or not others else ""
         if all(id in out for id in self._holders[place].get(form, ())):
-            return f"'{key}' has a word that nobody else has"
+            return f"'{key}' has a word that nobody else has, and `record` does not declare"
         return ""
 
     def _would_leave(self, record: Record, place: ItemPath, named: Mapping[str, Value]) -> bool:

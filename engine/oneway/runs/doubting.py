@@ -65,7 +65,7 @@ class Doubting:
         `shown` are the source records that were read, by id.
         """
         still_in, listed = self.remembered.still_in, self.remembered.listed
-        doubts: dict[str, str] = {**regained(self._regained())}
+        doubts = dict(regained(self._regained()))
         all_left = bool(still_in) and self._all_left(shown)
         if still_in:
             leavers = {row.source_id for row in self.rows if row.leaver}
@@ -75,7 +75,8 @@ class Doubting:
             doubts |= doubted(still_in, self._gone(header, tallies))
             if all_left:
                 doubts |= dict.fromkeys(still_in, ALL_LEFT)
-            doubts |= dict.fromkeys(still_in - leavers, why) if (why := self._why_none()) else {}
+            if why := self._why_none():
+                doubts |= dict.fromkeys(still_in - leavers, why)
         if not doubts:
             return evidence
         theirs = {id: min(whose) for id, whose in listed.items() if whose.isdisjoint(shown)}
