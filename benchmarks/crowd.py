@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oneway_connectors.sandbox import expensein, staffology
-from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expenses import Expenses
-from oneway_connectors.sandbox.gate import CONTROL, RateLimit
 from oneway_connectors.sandbox.kinds import FEW
+from oneway_connectors.sandbox.matching_person import Json
+from oneway_connectors.sandbox.middleware import CONTROL, RateLimit
 from oneway_connectors.sandbox.payroll import Payroll
 from oneway_connectors.sandbox.people import Population, population
 from oneway_connectors.sandbox.web import Fault, answer, refuse

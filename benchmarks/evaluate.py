@@ -49,7 +49,7 @@ from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.text import compiled
 from oneway.mapping.generated.unknowns import Notes, Unknowns
 from oneway.mapping.lookup_table import LookupTable
-from oneway.runs.compilation import compile_data
+from oneway.runs.prepare.compilation import compile_data
 from oneway_connectors.file.jsonl import JsonLines
 from oneway_connectors.file.layout import FileEntries
 

@@ -23,7 +23,7 @@ from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.lookup_table import tabulate
 from oneway.planning.planner import Header, plan
-from oneway.runs.compilation import compile_data
+from oneway.runs.prepare.compilation import compile_data
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SETTINGS = {"include_bank_details": True}

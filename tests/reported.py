@@ -25,7 +25,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.runs.past_run import PastRun
+from oneway.runs.past.past_run import PastRun
 
 AT = Span("mappings/payroll.yaml", 30, 5, 20)
 ENDED = "2026-11-22T04:00:42Z"

@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from oneway.applying import flight
-from oneway.applying.crew import Finished, OneByOne
+from oneway.applying.worker_pool import Finished, OneByOne
 
 
 class Scripted(OneByOne[Any]):

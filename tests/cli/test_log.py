@@ -16,7 +16,7 @@ from listener import listening, status
 from oneway.cli.entry import COMMANDS
 from oneway.cli.exits import Exit
 from oneway.core.telemetry import note, step, watching
-from oneway.runs.traces import watcher_of
+from oneway.runs.telemetry.traces import watcher_of
 
 CONNECTION = "oneway_connection: 1\nname: acme\nmapping: ../m.yaml\nschedule: never\n"
 CANARIES = ("Canary Person", "canary@example.com", "+44 7700 900123", "s77", "P077")
@@ -215,7 +215,8 @@ def test_traces_go_to_a_collector_and_one_that_is_down_changes_nothing(acme: Wor
 def test_without_traces_nothing_of_them_is_imported(acme: World) -> None:
     code = (
         "import sys; from oneway.cli.entry import run; run(['sync', 'acme', '--quiet']); "
-        "sys.exit('opentelemetry' in sys.modules or 'oneway.runs.watchers' in sys.modules)"
+        "watched = 'oneway.runs.telemetry.watchers' in sys.modules; "
+        "sys.exit('opentelemetry' in sys.modules or watched)"
     )
     assert process(cwd=acme.folder, code=code).returncode == 0
 
@@ -224,5 +225,5 @@ def test_traces_are_asked_for_by_one_word(acme: World, monkeypatch: pytest.Monke
     monkeypatch.setenv("ONEWAY_TRACES", "yes please")
     assert "[U124]" in acme.run("sync", "acme").err
     monkeypatch.setenv("ONEWAY_TRACES", "otlp")
-    monkeypatch.setitem(sys.modules, "oneway.runs.traces", None)
+    monkeypatch.setitem(sys.modules, "oneway.runs.telemetry.traces", None)
     assert "pip install 'oneway[otel]'" in acme.run("sync", "acme").flat

@@ -9,7 +9,7 @@ import pytest
 from cli_world import World
 
 from oneway.history.journal import Journal
-from oneway.runs import prepared
+from oneway.runs.prepare import prepared
 from oneway.state.folder import StateFolder
 from oneway_connectors.file.writer import FileWriter
 

@@ -34,10 +34,10 @@ LITTLE = NEVER | {
 }
 VALIDATE = NEVER | {
     *("hashlib", "hmac", "oneway.core.telemetry", "oneway.documents.schema_check.mistakes"),
-    *("oneway.documents.yaml_source.words", "oneway.mapping.interpreter"),
-    *("oneway.mapping.generated", "oneway.mapping.read_keys"),
-    *("oneway.core.codes", "oneway.runs.prepared", "oneway.runs.request"),
-    "oneway.runs.validate_connection",
+    *("oneway.documents.yaml_source.wording", "oneway.mapping.interpreter"),
+    *("oneway.mapping.generated", "oneway.mapping.profile.key_tally"),
+    *("oneway.core.codes", "oneway.runs.prepare.prepared", "oneway.runs.prepare.request"),
+    "oneway.runs.prepare.validate_connection",
 }
 """What only mistakes, files, connections and plans need."""
 FUNCTIONS = NEVER | {"re2", "yaml", "oneway.connections", "oneway.documents", "oneway.runs"}
@@ -99,5 +99,7 @@ def test_a_plan_that_has_no_past_opens_no_store(tmp_path: Path) -> None:
     assert "oneway.planning.planner" in loaded
     assert not {"sqlalchemy", "alembic", "asyncio", "httpx", "jsonschema"} & loaded
     assert not {"cattrs", "csv", "zipfile", "zoneinfo"} & loaded
-    assert not {"oneway.mapping.generated.rows", "oneway.runs.second_night"} & loaded
+    assert (
+        not {"oneway.mapping.generated.rows", "oneway.runs.incremental.incremental_read"} & loaded
+    )
     assert "oneway_connectors.file.writer" not in loaded

@@ -24,7 +24,7 @@ from oneway.scheduling.folder import Folder
 from oneway.scheduling.job import Job, Report, RunHost
 from oneway.scheduling.log import EventLog
 from oneway.scheduling.loop import Loop
-from oneway.scheduling.notify import Post
+from oneway.scheduling.notices import Post
 from oneway.scheduling.work import reported
 from oneway_connectors.file.writer import FileWriter
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oneway_connectors.sandbox as sandbox_package
-from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expensein_rules import problems_of
 from oneway_connectors.sandbox.kinds import KINDS
+from oneway_connectors.sandbox.matching_person import Json
 from oneway_connectors.sandbox.names import FAMILIES
 from oneway_connectors.sandbox.people import Population, population
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from oneway_connectors.sandbox import build, running, start
-from oneway_connectors.sandbox.gate import RateLimit
+from oneway_connectors.sandbox.middleware import RateLimit
 from patience import PATIENCE
 
 TODAY = date(2026, 4, 1)

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oneway_connectors.sandbox import expensein, staffology
-from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expenses import Expenses
+from oneway_connectors.sandbox.matching_person import Json
 from oneway_connectors.sandbox.payroll import Payroll
 from oneway_connectors.sandbox.people import Population
 from oneway_connectors.sandbox.web import answer

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from oneway.applying.preconditions import Happened
-from oneway.applying.unknown import Became, Inquiry
+from oneway.applying.unknown_writes import Became, Inquiry
 from oneway.history.journal import Journal
 
 from . import disk, real, restored

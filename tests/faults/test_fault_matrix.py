@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from oneway.applying.preconditions import Happened
-from oneway.applying.unknown import Became, Inquiry
+from oneway.applying.unknown_writes import Became, Inquiry
 from oneway.runs import PreparedRun
 
 from .kinds import APART, FAULTS, USUAL, Call

@@ -33,8 +33,8 @@ from oneway.runs import (
     recover_in_flight,
     resume_run,
 )
-from oneway.runs.health import health
-from oneway.runs.prepared import Input, description_of
+from oneway.runs.completeness import health
+from oneway.runs.prepare.prepared import Input, description_of
 from oneway.runs.systems import access_of
 from oneway.state.folder import StateFolder
 from side_by_side import scripted

@@ -12,14 +12,14 @@ from plan_cases import planned
 from journals import entry_of, unlike_the_engine
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
+from oneway.history.discrepancies import Story, Trouble
 from oneway.history.journal import Breached, End, Run, RunStart, Why
 from oneway.history.journal.run_counts import Tally
-from oneway.history.stories import Story, Trouble
 from oneway.planning.compare import PlanDifference
 from oneway.planning.plan import Ending
 from oneway.render import Style, history, past_run, replays, status
 from oneway.runs.compare.replay import Replay
-from oneway.runs.status import ConnectionStatus, HeldBack
+from oneway.runs.past.status import ConnectionStatus, HeldBack
 
 FOLDER = Path(__file__).parent / "history"
 LEAVERS = Breached(

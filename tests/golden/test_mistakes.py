@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from oneway.core.diagnostics import Diagnostic, Refused
-from oneway.runs.compilation import compile_data
+from oneway.runs.prepare.compilation import compile_data
 
 FOLDER = Path(__file__).parent / "mistakes"
 CASES = sorted(FOLDER.glob("*.yaml"))

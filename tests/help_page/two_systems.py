@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from commands import Ended
-from oneway_connectors.sandbox.drafts import Maker, PersonDraft
 from oneway_connectors.sandbox.expenses import Expenses
+from oneway_connectors.sandbox.matching_person import Maker, PersonDraft
 from oneway_connectors.sandbox.names import DEPARTMENTS
 from oneway_connectors.sandbox.payroll import Payroll
 from oneway_connectors.sandbox.people import Population

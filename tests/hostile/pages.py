@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from markup import Element, parsed
 from oneway.render.layout import clip
-from oneway.render.report.words import LONGEST
+from oneway.render.report.phrases import LONGEST
 from oneway.render.sanitize import harmless
 
 from .output import painting

@@ -124,7 +124,7 @@ def _unescaping(made: Callable[..., object], **options: object) -> object:
 def test_a_page_that_shows_names_otherwise_is_found(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oneway.render.report.words.harmless", str.upper)
+    monkeypatch.setattr("oneway.render.report.phrases.harmless", str.upper)
     found = found_by(world, "history: people", ("Ann Lee", "Bea\u202e"))
     assert "somebody is not on the page" in found
 

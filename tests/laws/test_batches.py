@@ -27,6 +27,7 @@ from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.generated.functions import shaped_rows
 from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.profile.key_tally import tallies_of
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
@@ -35,20 +36,19 @@ from oneway.mapping.program import (
     whole,
     whole_target,
 )
-from oneway.mapping.read_keys import tallies_of
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.links import NO_LINKS
 from oneway.planning.plan_file import dump
 from oneway.planning.planner import plan_rows
 from oneway.planning.screen import screen
-from oneway.runs.compare.projection import Tree, kept_text, kept_texts
+from oneway.runs.snapshot.projection import Tree, kept_text, kept_texts
 from oneway_connectors.file import formats
 from oneway_connectors.file.json_array import JsonArray
 from oneway_connectors.file.jsonl import JsonLines
 from oneway_connectors.file.layout import FileEntries, FileEntry, Grouping, Layout
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.reader import FileReader
-from oneway_connectors.file.shapes import RawGroup, ShapedDecoder
+from oneway_connectors.file.same_shape import RawGroup, ShapedDecoder
 from strategies import SOURCE_PEOPLE, TARGET_PEOPLE, worlds
 from unit.test_fast_json import FLAWED, OBJECTS, SCALARS, STYLES
 from worlds import SEAL, World, bound, compiled, header_of, planned
@@ -150,7 +150,7 @@ def test_lines_are_the_same_one_by_one_and_many_at_a_time(
     raws: list[bytes], first: int, end: bytes, mark: bytes, piece: int
 ) -> None:
     file = mark + end.join(raws)
-    shapes, lines = "oneway_connectors.file.shapes", "oneway_connectors.file.jsonl"
+    shapes, lines = "oneway_connectors.file.same_shape", "oneway_connectors.file.jsonl"
     with (
         patch(f"{shapes}.SAMPLES", first),
         patch(f"{shapes}.BYTES", piece),
@@ -462,8 +462,8 @@ def test_items_are_the_same_one_by_one_and_many_at_a_time(
     file = file[:at] + chance.draw(st.sampled_from([b"", b"", b"", b"]", b"\xff"])) + file[at:]
     many, one = JsonArray("a.json", 0), JsonArray("a.json", 10**9)
     with (
-        patch("oneway_connectors.file.shapes.GROUP", 8),
-        patch("oneway_connectors.file.shapes.SAMPLES", first),
+        patch("oneway_connectors.file.same_shape.GROUP", 8),
+        patch("oneway_connectors.file.same_shape.SAMPLES", first),
     ):
         assert each_of(many, file) == one_by_one(one, file)
     assert many.assemble([b"1", b"2"]) == one.assemble([b"1", b"2"])
@@ -509,7 +509,7 @@ def test_a_reader_gives_the_same_records_one_by_one_and_many_at_a_time(
     with (
         patch.object(formats, "JsonLines", partial(JsonLines, 2)),
         patch("oneway_connectors.file.jsonl.FAST_FROM", 300),
-        patch("oneway_connectors.file.shapes.BYTES", 300),
+        patch("oneway_connectors.file.same_shape.BYTES", 300),
     ):
         assert read("batches") == read("records")
 
@@ -522,7 +522,7 @@ def test_a_line_is_too_long_wherever_its_file_is_parted(
     file = b"\n".join(b" " * each for each in lengths) + b"\n" * ended
     with (
         patch("oneway_connectors.file.layout.LONGEST_LINE", 30),
-        patch("oneway_connectors.file.shapes.BYTES", piece),
+        patch("oneway_connectors.file.same_shape.BYTES", piece),
         patch("oneway_connectors.file.jsonl.FAST_FROM", piece),
     ):
         assert each_of(JsonLines(1), file) == one_by_one(JsonLines(10**9), file)

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Span
-from oneway.runs.compilation import compile_data
 from oneway.runs.mapping_tests.check import TARGET, check_test, holds_for, plan_case
 from oneway.runs.mapping_tests.coverage import HowMuch, coverage
 from oneway.runs.mapping_tests.spec import Case, Expectation, MappingTest
+from oneway.runs.prepare.compilation import compile_data
 
 FIELDS = {"reference": {"from": "code", "write": "on_create"}, "name": "name", "email": "email"}
 MAPPING: dict[str, Any] = {

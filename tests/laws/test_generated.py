@@ -26,7 +26,7 @@ from oneway.core.schema_pattern import compiled
 from oneway.mapping.expressions import Context, EvaluationError, ExpressionSyntax, Reading, parse
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.functions import LIBRARY
-from oneway.mapping.generated import departures
+from oneway.mapping.generated import leavers
 from oneway.mapping.generated.functions import GeneratedRows, generated
 from oneway.mapping.generated.paths import unsure
 from oneway.mapping.generated.program import GeneratedProgram
@@ -229,7 +229,7 @@ def test_a_leaver_is_the_interpreters_once_tomorrows_code_says_what_moves(world:
     program = bound(world)
     reference = Interpreted(program.code, program.context, program.tables)
     people = [replace(each, data={**each.data, "status": "L"}) for each in world.source.records]
-    with patch.object(departures, "WORTH_IT", 0):
+    with patch.object(leavers, "WORTH_IT", 0):
         rows = rows_of(reference)
         for record in (*people, *world.source.records):
             assert repr(rows.source_row(record)) == repr(reference.source_row(record))

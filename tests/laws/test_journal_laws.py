@@ -30,7 +30,7 @@ from oneway.render import Style, past_run
 from oneway.render.report import html, page
 from oneway.render.report.actions import report_actions
 from oneway.runs.apply import Approval, RunLog
-from oneway.runs.past_run import PastRun, load_past_run
+from oneway.runs.past.past_run import PastRun, load_past_run
 from oneway.runs.session import Operator
 from oneway.state.folder import StateFolder
 from strategies import worlds

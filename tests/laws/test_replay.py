@@ -18,13 +18,13 @@ from oneway.mapping.same_rows import SameRows
 from oneway.planning.compare import differences
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint
-from oneway.runs.compare import snapshot_file
 from oneway.runs.compare.capture import inputs_of
-from oneway.runs.compare.projection import Projection
-from oneway.runs.compare.redact import redactor_of
 from oneway.runs.compare.replay import rederiving, replayed, unfit
-from oneway.runs.compare.short_rows import ShortTexts
 from oneway.runs.read import EvaluatedInputs
+from oneway.runs.snapshot import snapshot_file
+from oneway.runs.snapshot.projection import Projection
+from oneway.runs.snapshot.redact import redactor_of
+from oneway.runs.snapshot.short_rows import ShortTexts
 from strategies import accepted, mappings, worlds
 from worlds import SEAL, World, bound, compiled, planned
 

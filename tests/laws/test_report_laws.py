@@ -19,8 +19,8 @@ from oneway.history.memory import NOTHING
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.guards import judge
 from oneway.planning.names import named, names_of
-from oneway.planning.near_misses import NEAR_MISS
 from oneway.planning.plan import Ending, Kind, Plan, Read, Reason, Verb
+from oneway.planning.similar.near_misses import NEAR_MISS
 from oneway.render.plans import FORMATS
 from oneway.render.report import html, page
 from oneway.render.report.actions import report_actions
@@ -28,7 +28,7 @@ from oneway.render.report.page import Page, ReportSection
 from oneway.render.report.planned import planned_page
 from oneway.render.sanitize import harmless, quoted
 from oneway.render.style import Style
-from oneway.runs.past_run import PastRun
+from oneway.runs.past.past_run import PastRun
 from reported import earlier, told
 from strategies import worlds
 from worlds import planned
@@ -227,7 +227,7 @@ def plainly(value: object) -> str:
 
 @given(FINITE)
 def test_a_value_of_any_kind_can_be_shown(value: object) -> None:
-    from oneway.render.report.words import value as shown
+    from oneway.render.report.phrases import value as shown
 
     assert "\n" not in shown(value).text
 

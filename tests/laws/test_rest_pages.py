@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oneway.core.nesting import DEEPEST
-from oneway_connectors.rest import answers
-from oneway_connectors.rest.answers import AnswerJson, Unreadable, flaw_in, parsed, search
+from oneway_connectors.rest import responses
+from oneway_connectors.rest.responses import AnswerJson, Unreadable, flaw_in, parsed, search
 from unit.test_fast_json import FLAWED, OBJECTS, STYLES
 
 PAGES = st.fixed_dictionaries(
@@ -29,14 +29,14 @@ def flaws(value: Any) -> list[str]:
 def strictly(body: bytes) -> str:
     """Return what the strict parser says of an answer, or why it is refused."""
     try:
-        return repr(answers._strictly(body, None))
+        return repr(responses._strictly(body, None))
     except Unreadable as error:
         return str(error)
 
 
 def compare(body: bytes) -> AnswerJson | None:
     """Compare what the two parsers say of an answer; return what the fast one says, if it does."""
-    with patch.object(answers, "FAST_FROM", 0):
+    with patch.object(responses, "FAST_FROM", 0):
         try:
             found = parsed(body)
         except Unreadable as error:

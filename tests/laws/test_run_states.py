@@ -15,9 +15,9 @@ from test_journal_laws import NOW, Night, _systems, journal_of, nights
 from oneway.applying.apply import Approved, Earlier, Stopped, Watch, apply
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Journal, Run, RunState, Why
+from oneway.history.journal.discrepancies import kept_stories
 from oneway.history.journal.run_counts import tallies
 from oneway.history.journal.schedule_claims import Taken, run_of
-from oneway.history.journal.stories import kept_stories
 from oneway.notices.causes import DIED, shown
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, history, past_run, status
@@ -25,10 +25,10 @@ from oneway.render.report.actions import report_actions
 from oneway.render.report.page import Tone
 from oneway.render.report.summary import heading, tone
 from oneway.runs.apply import Approval, RunLog, start_of_none
-from oneway.runs.past_run import load_past_run
-from oneway.runs.prepared import connection_of
+from oneway.runs.past.past_run import load_past_run
+from oneway.runs.past.status import connection_statuses
+from oneway.runs.prepare.prepared import connection_of
 from oneway.runs.session import Operator
-from oneway.runs.status import connection_statuses
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.metrics import metrics
 from oneway.state.lock import LOCKS, locked

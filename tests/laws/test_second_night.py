@@ -16,17 +16,18 @@ from hypothesis import strategies as st
 
 from memory import applied
 from oneway.core.records import Record, Snapshot
-from oneway.planning import guards, lookalikes
+from oneway.planning import guards
 from oneway.planning.guards import RecentRuns
 from oneway.planning.links import Link
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint
-from oneway.runs import second_night, unchanged_links
-from oneway.runs.health import health
-from oneway.runs.links import Remembered
+from oneway.planning.similar import lookalikes
+from oneway.runs.completeness import health
+from oneway.runs.evidence.links import Remembered
+from oneway.runs.incremental import incremental_read, unchanged_links
 from oneway.runs.plan import plan_run
-from oneway.runs.prepared import PreparedRun
-from oneway.runs.request import RunRequest
+from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.request import RunRequest
 from oneway.runs.session import Operator, RunSession
 from oneway.state.folder import StateFolder
 from strategies import (
@@ -70,8 +71,8 @@ def few_looked_at() -> Iterator[None]:
     with (
         patch.object(lookalikes, "LOOKED_AT", 2),
         patch.object(lookalikes, "_ENOUGH", 2),
-        patch.object(second_night, "LOOKED_AT", 2),
-        patch.object(second_night, "_SPARE", 0),
+        patch.object(incremental_read, "LOOKED_AT", 2),
+        patch.object(incremental_read, "_SPARE", 0),
         patch.object(guards, "FEWEST_VALUES", 1),
     ):
         yield
@@ -302,7 +303,7 @@ def refuse_different_nights(data: st.DataObject, firms: st.SearchStrategy[World]
             known = data.draw(memories(known, plan))
             with (
                 patch.object(unchanged_links, "_MANY", data.draw(st.sampled_from([0, 0, 50]))),
-                patch.object(second_night, "_SAYING", data.draw(st.sampled_from([0, 0, 200]))),
+                patch.object(incremental_read, "_SAYING", data.draw(st.sampled_from([0, 0, 200]))),
             ):
                 passed = refuse_difference(world, folder, changed, known)[1]
             event(f"passed over {passed}")
@@ -389,7 +390,7 @@ def test_what_a_field_holds_is_what_it_holds_tonight(first: str) -> None:
     with (
         TemporaryDirectory() as name,
         few_looked_at(),
-        patch.object(second_night, "_SAYING", 0),
+        patch.object(incremental_read, "_SAYING", 0),
     ):
         folder = Path(name)
         refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Refused
-from oneway.runs.prepare import prepare_run
-from oneway.runs.request import RunRequest
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.request import RunRequest
 from oneway.runs.session import Operator
 from oneway.runs.sync import SyncResult, run_sync
 from oneway.state.folder import StateFolder

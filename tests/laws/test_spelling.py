@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from oneway.core.likeness import spelt
 from oneway.core.records import Record, Snapshot, Value
+from oneway.core.similar_words import spelt
 from oneway.mapping.functions.values import as_text
 from oneway.mapping.record_schema import sure_of
 from oneway.planning.access import still_in

@@ -47,8 +47,8 @@ from oneway.runs import (
     refuse_turned_back,
     resume_run,
 )
-from oneway.runs.health import health
-from oneway.runs.prepared import Input
+from oneway.runs.completeness import health
+from oneway.runs.prepare.prepared import Input
 from oneway.state.folder import StateFolder
 from simulation.crash import Crash, Steps, journal_steps
 from simulation.oracle import UNTOUCHED, entries

@@ -23,9 +23,9 @@ from oneway.planning.plan import Action, Change, Ending, Kind, Outcome, Plan, Pl
 from oneway.planning.plan_file import dump
 from oneway.render import Style, past_run, plans, status
 from oneway.render.report import page
-from oneway.runs.past_run import load_past_run
-from oneway.runs.status import connection_statuses
-from oneway.runs.stories import stories_before, write_stories
+from oneway.runs.past.discrepancies import stories_before, write_stories
+from oneway.runs.past.past_run import load_past_run
+from oneway.runs.past.status import connection_statuses
 from reported import AT, person, plan, run
 from written_rows import WrittenRows
 

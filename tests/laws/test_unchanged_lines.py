@@ -11,15 +11,15 @@ from unittest.mock import patch
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from oneway.history import kept_lines
-from oneway.history.kept_lines import NOBODY, KeptLines, LineDigests, LineKeeper
-from oneway.runs import unchanged_lines
-from oneway.runs.unchanged_lines import UnchangedLines
+from oneway.history.baseline import lines
+from oneway.history.baseline.lines import NOBODY, KeptLines, LineDigests, LineKeeper
+from oneway.runs.incremental import unchanged_lines
+from oneway.runs.incremental.unchanged_lines import UnchangedLines
 from oneway_connectors.file import opening
 
 
 def digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()[: kept_lines.DIGEST]
+    return hashlib.sha256(data).digest()[: lines.DIGEST]
 
 
 DIGESTS = LineDigests(lambda line: digest(line.removesuffix(b"\n")), lambda piece: digest(piece))
@@ -49,7 +49,7 @@ def small() -> Iterator[None]:
     with (
         patch.object(unchanged_lines, "_AT_A_TIME", 20),
         patch.object(unchanged_lines, "_LONGER", 6),
-        patch.object(kept_lines, "PIECE", 12),
+        patch.object(lines, "PIECE", 12),
         patch.object(unchanged_lines, "_NEAR", 4),
         patch.object(unchanged_lines, "_LOST", (2, 20)),
     ):

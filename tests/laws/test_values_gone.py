@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from oneway.core.diagnostics import Span
 from oneway.core.records import Record, Snapshot, Value
 from oneway.mapping.expressions import Reading
+from oneway.mapping.profile.key_tally import KeyTally, tallies_of
 from oneway.mapping.program import TargetRow
-from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.spec import GuardsSpec
-from oneway.planning.doubt import as_written, doubted, left_out
 from oneway.planning.guards import RecentRuns, Verdict, gone, judge
+from oneway.planning.leaving_doubts import as_written, doubted, left_out
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Allowance, Change, Kind, Outcome, Plan, Read, Verb
 from worlds import World, bound, compiled

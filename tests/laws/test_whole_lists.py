@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Snapshot
-from oneway_connectors.rest.answers import Unreadable
 from oneway_connectors.rest.links import next_link
+from oneway_connectors.rest.responses import Unreadable
 from unit.rest_world import altered, opened
 
 URL = httpx.URL("https://api.example.com/v1/people?page=1")

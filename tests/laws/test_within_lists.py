@@ -19,9 +19,9 @@ from oneway.core.diagnostics import Span
 from oneway.core.records import Record, Value, identity
 from oneway.documents.record_fields import fields_of, items_of
 from oneway.mapping.expressions import Context, Expression, parse
-from oneway.mapping.read_keys import tallies_of
+from oneway.mapping.profile.key_tally import tallies_of
+from oneway.mapping.profile.word_groups import word_groups
 from oneway.mapping.record_schema import reading_of
-from oneway.mapping.word_groups import word_groups
 from oneway.planning.access import still_in
 from oneway.planning.plan import Kind
 from worlds import AS_OF, bound, compiled, planned

@@ -168,7 +168,7 @@ OWN = (
     _own(
         14,
         "broken-values-in-clear",
-        "mapping/evidence",
+        "mapping/values_read",
         " if not hidden]",
         "]",
         "the value that broke an expression may be sensitive",
@@ -303,7 +303,7 @@ OWN = (
     ),
     _whose(
         "second-records-have-the-very-key",
-        "planning/second_records",
+        "planning/similar/second_records",
         '                yield f"{what} in another form", near\n',
         "",
         "a leaver's second account under the key in another form lets them in",
@@ -345,21 +345,21 @@ OWN = (
     ),
     _nearest(
         "nearer-records-are-not-listed",
-        "planning/nearness",
+        "planning/better_matches",
         "        for target in found.alone\n",
         "        for target in found.alone[:0]\n",
         "a leaver may get in by the record that is nearer to them",
     ),
     _nearest(
         "exchanged-records-are-not-compared",
-        "planning/nearness",
+        "planning/better_matches",
         "            self.kept[id] = self._score(owner, target)\n",
         "            self.kept[id] = len(self.policy.fields) + 9\n",
         "two people with each other's codes are nearer to each other's records",
     ),
     _nearest(
         "a-link-is-support-though-the-id-is-the-key",
-        "planning/same_person",
+        "planning/similar/same_person",
         "        one == other and one is not None and is_id(row, value)",
         "        False and is_id(row, value)",
         "a link that repeats the key says no more than the key",
@@ -373,21 +373,21 @@ OWN = (
     ),
     _nearest(
         "spared-records-go-the-night-after",
-        "planning/nearness",
+        "planning/better_matches",
         "return draft.access is not None or draft.reasons[0].code in SPARED",
         "return draft.access is not None",
         "nobody is created whose record the next plan deactivates",
     ),
     _nearest(
         "namesakes-of-leavers-are-nobodys",
-        "planning/near_misses",
+        "planning/similar/near_misses",
         "    named = by_name(unlinked.values(), naming)\n",
         "    named = by_name((e for e in unlinked.values() if not any(e.keys)), naming)\n",
         "a leaver without a record may have the one of their name, whatever its key",
     ),
     _nearest(
         "sensitive-keys-have-no-near-ones",
-        "planning/near_misses",
+        "planning/similar/near_misses",
         "    for level in range(len(policy.match)):\n        index = by_loose_key(free, level)\n",
         "    for level in range(len(policy.match)):\n"
         "        index = _index(free if policy.key_shown[level] else (), level)\n",

@@ -66,7 +66,7 @@ MUTANTS = (
     # what decides about a person is asked again before a write
     Mutant(
         "scope-not-asked-again",
-        "applying/source_now",
+        "applying/live_source",
         "if row.outside and action.verb is not Verb.LEAVE:",
         "if False:",
         "nobody is written for whom the sync is not meant by now",
@@ -90,7 +90,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-written-key-stands-for-another",
-        "applying/source_now",
+        "applying/live_source",
         "others.issubset([change.field for change in action.changes])",
         "not others.isdisjoint([change.field for change in action.changes])",
         "a record is written to for nobody who has lost the key that found it",
@@ -98,7 +98,7 @@ MUTANTS = (
     ),
     Mutant(
         "another-key-is-the-same-person",
-        "applying/source_now",
+        "applying/live_source",
         "if self.keys.is_fresh(row):",
         "if False:",
         "who has another first key is not matched by a later one as before",
@@ -114,7 +114,7 @@ MUTANTS = (
     ),
     Mutant(
         "empty-source-ends-access",
-        "applying/source_now",
+        "applying/live_source",
         "if not self._listed() and self.planned.keys.known:",
         "if self._listed() is None:",
         "nobody is absent from a source that is empty by now",
@@ -122,7 +122,7 @@ MUTANTS = (
     ),
     Mutant(
         "values-not-asked-for-again",
-        "applying/source_now",
+        "applying/live_source",
         "spared = self._unmatched.spares(target) or self._spoken.of(target)",
         "spared = self._unmatched.spares(target)",
         "nobody is absent whose value somebody without a record says by now",
@@ -138,7 +138,7 @@ MUTANTS = (
     ),
     Mutant(
         "doubled-key-proves-absence",
-        "applying/source_now",
+        "applying/live_source",
         "if self._keys.doubling is not None:",
         "if False:",
         "nobody is absent while it is not known whose a key is",
@@ -146,7 +146,7 @@ MUTANTS = (
     ),
     Mutant(
         "value-of-a-new-person-not-asked-for",
-        "applying/source_now",
+        "applying/live_source",
         "sharing = self._claimed.shared(row) if action.verb is Verb.CREATE else None",
         "sharing = None",
         "of two new people with one value, nobody is created",
@@ -162,7 +162,7 @@ MUTANTS = (
     ),
     Mutant(
         "no-list-for-a-saved-plan",
-        "applying/source_now",
+        "applying/live_source",
         "if self._by_id and not (self.listing or reads_all(self.source)):",
         "if self._by_id and not reads_all(self.source):",
         "a second record of a system is sought before a saved plan is carried out",
@@ -170,7 +170,7 @@ MUTANTS = (
     ),
     Mutant(
         "key-taken-from-somebody-new",
-        "applying/source_now",
+        "applying/live_source",
         "other = keys.contests(row, target, levels) if target is not None and levels else None",
         "other = None",
         "a key by which a new record is matched is left to a person",
@@ -203,7 +203,7 @@ MUTANTS = (
     ),
     Mutant(
         "refused-night-forgotten-by-a-held-one",
-        "runs/links",
+        "runs/evidence/links",
         "takewhile(lambda run: not knows_everybody(run), runs)",
         "takewhile(lambda run: not run.knows_access, runs)",
         "a run that saw part of a list does not know whom a refused one has seen",
@@ -211,7 +211,7 @@ MUTANTS = (
     ),
     Mutant(
         "vanished-not-looked-up",
-        "runs/links",
+        "runs/evidence/links",
         "if anybody or each[0] in sources or each[0] in remembered.still_in",
         "if anybody or each[0] in sources",
         "a listed account is asked for by its id",
@@ -220,7 +220,7 @@ MUTANTS = (
     # who was listed stays listed
     Mutant(
         "rehearsal-is-the-connection",
-        "runs/prepared",
+        "runs/prepare/prepared",
         "_with_inputs(name, self.plan_inputs) if self._elsewhere else name",
         "name",
         "a run over a copy says nothing of the connection",
@@ -228,7 +228,7 @@ MUTANTS = (
     ),
     Mutant(
         "another-source-answers",
-        "runs/doubting",
+        "runs/evidence/leaving_doubts",
         "        if self.prepared.reads_elsewhere:\n",
         "        if False:\n",
         "a run that reads something else takes nobody off the list",
@@ -244,7 +244,7 @@ MUTANTS = (
     ),
     Mutant(
         "no-leavers-is-an-answer",
-        "runs/doubting",
+        "runs/evidence/leaving_doubts",
         "        if self.prepared.compiled.code.leaver is None:\n",
         "        if False:\n",
         "a mapping without leavers takes nobody off the list",
@@ -260,7 +260,7 @@ MUTANTS = (
     ),
     Mutant(
         "any-word-is-an-answer",
-        "mapping/heard_words",
+        "mapping/profile/staying_words",
         "        if all(id in out for id in self._holders[place].get(form, ())):\n",
         "        if False:\n",
         "a word that nobody has who stays is no answer",
@@ -268,7 +268,7 @@ MUTANTS = (
     ),
     Mutant(
         "word-of-those-who-left-is-an-answer",
-        "mapping/heard_words",
+        "mapping/profile/staying_words",
         "        if all(id in out for id in self._holders[place].get(form, ())):\n",
         "        if not self._holders[place].get(form, ()):\n",
         "what is said of people who have left is no example of who stays",
@@ -276,7 +276,7 @@ MUTANTS = (
     ),
     Mutant(
         "any-new-value-is-no-answer",
-        "mapping/heard_words",
+        "mapping/profile/staying_words",
         "if said and self._would_leave(record, place, named):",
         "if said:",
         "a value without which they would not leave either does not matter",
@@ -284,7 +284,7 @@ MUTANTS = (
     ),
     Mutant(
         "regained-access-not-told",
-        "runs/doubting",
+        "runs/evidence/leaving_doubts",
         "dict(regained(self._regained()))",
         "{}",
         "who was kept out by a sync, and can get in again, is listed",
@@ -341,7 +341,7 @@ MUTANTS = (
     ),
     Mutant(
         "unkept-by-what-is-not-shown",
-        "applying/views",
+        "applying/compare_records",
         "return not any(at(record.data, keys) is MISSING for keys in fields)",
         "return True",
         "an answer that shows only part of a record says nothing of the rest",
@@ -504,7 +504,7 @@ MUTANTS = (
     ),
     Mutant(
         "absent-is-not-asked",
-        "runs/links",
+        "runs/evidence/links",
         "if not records and second.whole:",
         "if second.whole:",
         "whom a second look shows is not deactivated",
@@ -536,7 +536,7 @@ MUTANTS = (
     ),
     Mutant(
         "link-leave-is-stale",
-        "applying/source_now",
+        "applying/live_source",
         "self.rekeyed.get(row.source_id) == row.key",
         "False",
         "whom a link knows leaves at once, whatever the keys",
@@ -561,7 +561,7 @@ MUTANTS = (
     ),
     Mutant(
         "near-duplicate-is-created",
-        "planning/near_duplicates",
+        "planning/similar/near_duplicates",
         "if row.key not in self.allowed and self._others(row, weighing):",
         "if row.key in self.allowed and self._others(row, weighing):",
         "who has another's key in another form is not created",
@@ -569,7 +569,7 @@ MUTANTS = (
     ),
     Mutant(
         "near-duplicate-leaves",
-        "planning/near_duplicates",
+        "planning/similar/near_duplicates",
         "return row.leaver and target is not None and not target.left and (",
         "return row.leaver and target is None and (",
         "who may be employed under another form of the key does not leave",
@@ -577,7 +577,7 @@ MUTANTS = (
     ),
     Mutant(
         "near-duplicate-is-absent",
-        "planning/near_duplicates",
+        "planning/similar/near_duplicates",
         "spoken |= {e.target_id for m in held.values() for e in m.candidates}",
         "spoken |= set()",
         "whom one of two may be is in conflict, and not absent",
@@ -585,7 +585,7 @@ MUTANTS = (
     ),
     Mutant(
         "sensitive-value-names-a-leaver",
-        "planning/near_misses",
+        "planning/similar/near_misses",
         "if policy.fields[position].sensitive:",
         "if False:",
         "a sensitive value is not compared: who is named for it would show it",
@@ -593,7 +593,7 @@ MUTANTS = (
     ),
     Mutant(
         "nobody-may-have-what-several-claim",
-        "planning/near_misses",
+        "planning/similar/near_misses",
         "free = [each for each in targets if each.target_id not in owners]",
         "free = [e for e in targets if e.target_id not in owners | dict.fromkeys(matches.spoken)]",
         "a record that several people claim may be a joiner's: nobody may have it yet",
@@ -601,7 +601,7 @@ MUTANTS = (
     ),
     Mutant(
         "few-say-what-a-field-holds",
-        "planning/near_misses",
+        "planning/similar/near_misses",
         "kinds_of((*targets, *quiet.targets), policy) if kinds is None else kinds\n    emails",
         "kinds_of(targets, policy) if kinds is None else kinds\n    emails",
         "what a field holds is said by all target records, quiet ones too",
@@ -609,7 +609,7 @@ MUTANTS = (
     ),
     Mutant(
         "nobody-leaves-with-what-several-claim",
-        "planning/near_misses",
+        "planning/similar/near_misses",
         "others = owned | (matches.spoken & of_linked)",
         "others = owned | matches.spoken",
         "a leaver may have a record that several people claim, and is listed",
@@ -617,7 +617,7 @@ MUTANTS = (
     ),
     Mutant(
         "nobody-has-a-second-record-that-several-claim",
-        "planning/second_records",
+        "planning/similar/second_records",
         "others = owned | (matches.spoken & {linked[e] for e in matches.by_source if e in linked})",
         "others = owned | matches.spoken",
         "a leaver may have a second record that several people claim, and it is listed",
@@ -673,7 +673,7 @@ MUTANTS = (
     ),
     Mutant(
         "equal-values-leave-alike",
-        "mapping/generated/departures",
+        "mapping/generated/leavers",
         "said = packer()([(each.state, each.value) for each in cells])",
         "said = packer()([each.state for each in cells])",
         "whether one has left is no answer for another who only compares equal",
@@ -715,7 +715,7 @@ MUTANTS = (
     ),
     Mutant(
         "nothing-matches-what-several-claim",
-        "planning/lookalikes",
+        "planning/similar/lookalikes",
         "unsure = any(each in spoken for each in ids)",
         "unsure = False",
         "of a record that several people claim, nobody may say that nothing matches it",
@@ -725,7 +725,7 @@ MUTANTS = (
     *(
         Mutant(
             f"lookalike-{name}",
-            "planning/lookalikes",
+            "planning/similar/lookalikes",
             old,
             new,
             "the first values of a field say whether each is one person's",
@@ -1188,7 +1188,7 @@ MUTANTS = (
     *(
         Mutant(
             f"repeats-{name}",
-            "mapping/generated/repeats",
+            "mapping/generated/memo",
             old,
             new,
             "many records at a time give the rows of each",
@@ -1231,128 +1231,128 @@ MUTANTS = (
         for name, module, old, new in (
             (
                 "keys-of-target-off",
-                "planning/handles",
+                "planning/similar/handles",
                 "for each in (*rows, *others)",
                 "for each in rows",
             ),
             (
                 "keys-of-many-off",
-                "planning/handles",
+                "planning/similar/handles",
                 "columns.append([None if key is None else _key(level, key) for key in keys])",
                 "pass",
             ),
             (
                 "unique-values-of-many-off",
-                "planning/handles",
+                "planning/similar/handles",
                 "columns.append([None if each is None else _named(named, each) for each in found])",
                 "pass",
             ),
-            ("forms-of-keys-off", "planning/handles", "loose(_plain(key))", "_plain(key)"),
+            ("forms-of-keys-off", "planning/similar/handles", "loose(_plain(key))", "_plain(key)"),
             (
                 "ids-off",
-                "planning/handles",
+                "planning/similar/handles",
                 "named = {source_handle(row[0]) for row in rows}",
                 "named = set[str]()",
             ),
             (
                 "unique-values-off",
-                "planning/handles",
+                "planning/similar/handles",
                 "named.update(_named(prefix, value) for value in found)",
                 "pass",
             ),
             (
                 "lookalikes-off",
-                "planning/handles",
+                "planning/similar/handles",
                 "told = [said_value(row, position) for row in rows]",
                 "told = list[object]()",
             ),
             (
                 "bearing-off",
-                "runs/second_night",
+                "runs/incremental/incremental_read",
                 "            if not touched:",
                 "            if True:",
             ),
             (
                 "any-day",
-                "runs/second_night",
+                "runs/incremental/incremental_read",
                 "        except (_DayAsked, EvaluationError):\n            return False",
                 "        except (_DayAsked, EvaluationError):\n            return True",
             ),
             (
                 "any-mapping",
-                "runs/second_night",
+                "runs/incremental/incremental_read",
                 "            prepared.spec.digest,\n",
                 "",
             ),
             (
                 "doubted-pass",
-                "runs/unchanged_links",
+                "runs/incremental/unchanged_links",
                 "doubtful.union(id for id, _ in changed)",
                 "{id for id, _ in changed}",
             ),
             (
                 "doubted-of-many-pass",
-                "runs/unchanged_links",
+                "runs/incremental/unchanged_links",
                 "return {at for at, each in enumerate(sources) if each in doubtful}.union(",
                 "return set().union(",
             ),
             (
                 "links-of-targets-unchanged",
-                "runs/unchanged_links",
+                "runs/incremental/unchanged_links",
                 "        handles |= {target_handle(id) for _, id in changed}\n",
                 "",
             ),
             (
                 "links-of-others-unknown",
-                "runs/unchanged_links",
+                "runs/incremental/unchanged_links",
                 "pairs.union(kept.strange)",
                 "pairs",
             ),
             (
                 "links-that-are-gone",
-                "runs/unchanged_links",
+                "runs/incremental/unchanged_links",
                 " - self._changes.gone)",
                 ")",
             ),
             (
                 "links-that-are-new",
-                "runs/unchanged_links",
+                "runs/incremental/unchanged_links",
                 " | self._changes.new",
                 "",
             ),
             (
                 "links-of-the-unlinked",
-                "runs/unchanged_links",
+                "runs/incremental/unchanged_links",
                 ".difference(kept.unlinked)",
                 "",
             ),
             (
                 "links-kept-against-a-pair",
-                "runs/unchanged_links",
+                "runs/incremental/unchanged_links",
                 "if self._changes is not None or self._against:",
                 "if self._changes is not None:",
             ),
             (
                 "links-unchanged",
-                "history/kept_links",
+                "history/baseline/links",
                 "return LinkChanges(now - then, then - now)",
                 "return LinkChanges()",
             ),
             (
                 "held-by-new-ones",
-                "runs/second_night",
+                "runs/incremental/incremental_read",
                 "if any(held_value(each, at) is not None for at in early):",
                 "if False:",
             ),
             (
                 "held-by-lost-ones",
-                "runs/second_night",
+                "runs/incremental/incremental_read",
                 " or not target.lost.isdisjoint(first):",
                 ":",
             ),
             (
                 "held-by-those-of-nobody",
-                "runs/second_night",
+                "runs/incremental/incremental_read",
                 " or target.is_any_alone_lost",
                 "",
             ),
@@ -1364,19 +1364,19 @@ MUTANTS = (
             ),
             (
                 "handles-of-the-unchanged",
-                "history/settled",
+                "history/baseline/pairs",
                 "        found |= own & self.shared\n",
                 "",
             ),
             (
                 "comma-too-many",
-                "planning/quiet_texts",
+                "planning/quiet_outcomes",
                 "max(self.starts[end] - 1, 0)",
                 "self.starts[end]",
             ),
             (
                 "blanks-not-counted",
-                "runs/second_night",
+                "runs/incremental/incremental_read",
                 "tally.blank[path] += number",
                 "pass",
             ),
@@ -1394,73 +1394,73 @@ MUTANTS = (
         for name, module, old, new in (
             (
                 "unchecked",
-                "runs/unchanged_lines",
+                "runs/incremental/unchanged_lines",
                 "if digest(data) != codes[piece]:",
                 "if len(data) != spans[piece]:",
             ),
             (
                 "lines-unchecked",
-                "runs/unchanged_lines",
+                "runs/incremental/unchanged_lines",
                 "if digests[here * DIGEST : here * DIGEST + DIGEST] == made and not seen[here]:",
                 "if here < len(seen) and not seen[here]:",
             ),
             (
                 "wanted-left",
-                "runs/unchanged_lines",
+                "runs/incremental/unchanged_lines",
                 "if wanted < firsts[piece + 1]:",
                 "if wanted < firsts[piece]:",
             ),
             (
                 "twice-unnoticed",
-                "runs/unchanged_lines",
+                "runs/incremental/unchanged_lines",
                 "            self.twice |= self.seen.find(1, line, after) >= 0\n",
                 "",
             ),
             (
                 "last-line-is-whole",
-                "history/kept_lines",
+                "history/baseline/lines",
                 'if line.endswith(b"\\n"):',
                 "if line:",
             ),
             (
                 "moved-lines-unsought",
-                "runs/unchanged_lines",
+                "runs/incremental/unchanged_lines",
                 "known = self._of_pair(index.get(one))",
                 "known = None",
             ),
             (
                 "place-of-the-piece",
-                "history/kept_lines",
+                "history/baseline/lines",
                 " + sum(self.lengths[self.firsts[piece] : line])",
                 "",
             ),
             (
                 "kept-unread",
-                "runs/unchanged_lines",
+                "runs/incremental/unchanged_lines",
                 "            if keeper.digests[-len(made) :] != made:",
                 "            if not keeper.digests:",
             ),
             (
                 "in-place-unchecked",
-                "runs/unchanged_lines",
+                "runs/incremental/unchanged_lines",
                 "        strange = [*compress(count(), map(ne, own, made))]\n",
                 "        strange = []\n",
             ),
             (
                 "in-place-wanted-left",
-                "runs/unchanged_lines",
+                "runs/incremental/unchanged_lines",
                 "        self.taken += ((made[at], lines[at]) for at in wanted)\n",
                 "",
             ),
             (
                 "in-place-twice",
-                "runs/unchanged_lines",
+                "runs/incremental/unchanged_lines",
                 "            or self.seen.find(1, first, end) >= 0\n",
                 "",
             ),
             (
                 "long-line-in-part",
-                "history/kept_lines",
+                "history/baseline/lines",
                 "[: max(self._size, PIECE)]",
                 "[:PIECE]",
             ),
@@ -1708,7 +1708,7 @@ MUTANTS = (
     ),
     Mutant(
         "blank-is-a-value",
-        "mapping/read_keys",
+        "mapping/profile/key_tally",
         "if is_blank(values[among] if place is None else values[among][place]):",
         "if (values[among] if place is None else values[among][place]) is None:",
         "white space is no value",
@@ -1716,7 +1716,7 @@ MUTANTS = (
     ),
     Mutant(
         "lost-words-of-leavers-pass",
-        "mapping/word_groups",
+        "mapping/profile/word_groups",
         "yield code.leaver, int.__gt__",
         "yield code.leaver, int.__lt__",
         "a word of leavers that is another one by now is gone",
@@ -1756,7 +1756,7 @@ MUTANTS = (
     ),
     Mutant(
         "all-who-left-left-long-ago",
-        "mapping/odd_days",
+        "mapping/implausible_days",
         "or _is_so(leaver, data, replace(context, as_of=first))",
         "or False",
         "who has left by a word has not left by a date",
@@ -1764,7 +1764,7 @@ MUTANTS = (
     ),
     Mutant(
         "vanished-leavers-are-forgotten",
-        "planning/doubt",
+        "planning/leaving_doubts",
         "for each in still_in if each not in shown}",
         "for each in still_in if each is None}",
         "who was in the list stays there though the source drops their record",
@@ -1772,7 +1772,7 @@ MUTANTS = (
     ),
     Mutant(
         "listed-records-need-a-link",
-        "runs/doubting",
+        "runs/evidence/leaving_doubts",
         "doubted=doubts, listed=theirs, all_left=all_left)",
         "doubted=doubts, all_left=all_left)",
         "a record that may be a leaver's stays in the list though the source drops theirs",
@@ -1812,7 +1812,7 @@ MUTANTS = (
     ),
     Mutant(
         "another-type-is-another-word",
-        "mapping/nearly",
+        "mapping/profile/misspelt_words",
         'return f"of another type than {written(meant)}" if is_like(value, meant) else ""',
         'return ""',
         "a word in another type is no answer",
@@ -1820,7 +1820,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-list-of-the-word-is-another-word",
-        "mapping/nearly",
+        "mapping/profile/misspelt_words",
         'in it" if _in(value, meant) else ""',
         'in it" if False else ""',
         "a list that holds a word is no answer",
@@ -1828,7 +1828,7 @@ MUTANTS = (
     ),
     Mutant(
         "another-form-of-a-word-passes",
-        "mapping/expressions/words",
+        "mapping/expressions/compared_words",
         "return value == word if isinstance(value, str) else identity(value) == identity(word)",
         "return identity(value) == identity(word)",
         "a word in another form of Unicode is no answer",
@@ -1836,7 +1836,7 @@ MUTANTS = (
     ),
     Mutant(
         "fillers-are-letters",
-        "core/likeness",
+        "core/similar_words",
         'if each.isspace() or (category(each)[0] != "C" and each not in _FILLERS)',
         'if each.isspace() or category(each) != "Cf"',
         "what cannot be seen is no matter of a word",
@@ -1852,7 +1852,7 @@ MUTANTS = (
     ),
     Mutant(
         "words-within-lists-are-not-missed",
-        "mapping/word_groups",
+        "mapping/profile/word_groups",
         "for place, word in placed_words(expression.text, expression.tree):",
         "for place, word in ():",
         "a word that an export renames within lists is missed",
@@ -1860,7 +1860,7 @@ MUTANTS = (
     ),
     Mutant(
         "values-within-lists-are-not-missed",
-        "mapping/read_keys",
+        "mapping/profile/key_tally",
         "items=items, groups=groups)",
         "items=items, groups={})",
         "a date that an export blanks within lists is missed",
@@ -1868,7 +1868,7 @@ MUTANTS = (
     ),
     Mutant(
         "keys-within-lists-may-be-misspelt",
-        "mapping/read_keys",
+        "mapping/profile/key_tally",
         "yield from self.items.unheld()",
         "yield from ()",
         "a key that no item has is a misspelt or a renamed one",
@@ -1876,7 +1876,7 @@ MUTANTS = (
     ),
     Mutant(
         "words-that-others-decide-with-are-not-missed",
-        "mapping/word_groups",
+        "mapping/profile/word_groups",
         "or said[0] == (0, 0)",
         "or False",
         "a word is missed also where all else decides whether it is asked",
@@ -1964,7 +1964,7 @@ MUTANTS = (
     ),
     Mutant(
         "own-clears-are-gone",
-        "planning/doubt",
+        "planning/leaving_doubts",
         "max(n - lost[key], 0)",
         "n",
         "what the sync clears itself is not gone",
@@ -2143,7 +2143,7 @@ MUTANTS = (
     ),
     Mutant(
         "budget-without-end",
-        "oneway_connectors/rest/budget",
+        "oneway_connectors/rest/retry_budget",
         "self._spent += within",
         "pass",
         "further tries are a share of a run's requests, and no more",
@@ -2209,7 +2209,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-of-touched-rows",
-        "runs/compare/snapshot_file",
+        "runs/snapshot/snapshot_file",
         'if hashlib.sha256(b"".join(lines)).hexdigest() != end:',
         "if False:",
         "kept rows that somebody touched are refused",

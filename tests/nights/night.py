@@ -27,7 +27,7 @@ from oneway.runs import (
     recall,
     recover_in_flight,
 )
-from oneway.runs.prepared import Input
+from oneway.runs.prepare.prepared import Input
 from oneway.runs.sync import healthy
 from oneway.state.folder import StateFolder
 from worlds import FILE, World, catalogue, compiled

@@ -12,7 +12,7 @@ import pytest
 from nights.life import NIGHTS, live
 from nights.town import Violation
 from oneway.applying.preconditions import Happened
-from oneway.applying.unknown import Became, Inquiry
+from oneway.applying.unknown_writes import Became, Inquiry
 from oneway.planning import planner, reconcile
 from oneway.planning.links import NO_LINKS
 from oneway.planning.match import Match
@@ -61,7 +61,7 @@ def at_once(prepared: Any, each: Any) -> Any:
     return replace(RESOURCE_OF(prepared, each), lag=0.0)
 
 
-INPUTS = import_module("oneway.runs.prepared")
+INPUTS = import_module("oneway.runs.prepare.prepared")
 PLAN_ROWS = planner.plan_rows
 RESOURCE_OF = INPUTS.resource_of
 BROKEN: dict[str, Callable[[], Any]] = {

@@ -27,7 +27,7 @@ from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.planning.planner import Header, plan
 from oneway.render.impact import MOST_BYTES, as_markdown
 from oneway.runs.compare.impact import EditImpact
-from oneway.runs.compilation import compile_data
+from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving.mutate import edits
 
 MAPPING = Path(__file__).resolve().parents[2] / "mappings" / "staffology-to-expensein.yaml"

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from oneway.mapping.compiler import Compiled
 from oneway.render import proving as render
 from oneway.render.style import Style
-from oneway.runs.compilation import compile_data
 from oneway.runs.mapping_tests import MappingTest, check_test, load_test
+from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving import Breaking, MappingProof, prove
 from oneway.runs.proving.prove import DEFAULT_SITUATIONS
 

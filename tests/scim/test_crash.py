@@ -7,7 +7,7 @@ from crash.matrix import WAYS, Point, Undisturbed, outcomes, points, report, und
 from crash.people import six, sixty
 from crash.world import made
 from oneway.applying.preconditions import Happened
-from oneway.applying.unknown import Became, Inquiry
+from oneway.applying.unknown_writes import Became, Inquiry
 
 from .crash import INSIDE, OUTSIDE
 

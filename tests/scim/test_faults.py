@@ -7,7 +7,7 @@ import pytest
 from faults.kinds import FAULTS, USUAL, Call
 from faults.matrix import Cell, Ideal, Place, cells
 from oneway.applying.preconditions import Happened, LiveState
-from oneway.applying.unknown import Became, Inquiry
+from oneway.applying.unknown_writes import Became, Inquiry
 from oneway.runs import PreparedRun
 
 from .faults import best_over_scim, prepared_scim, tried_over_scim, wanted

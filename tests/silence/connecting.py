@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import keyring
 
-from oneway.connections import secret_store
+from oneway.connections.secrets import store
 from ring import Ring
 from terminal import Terminal
 
@@ -241,12 +241,12 @@ def failing_to_keep(auth: str) -> Case:
     def act(world: World) -> None:
         given = new(world, auth, "--no-sync", *PIPED, *FILED)
         for name in ("write_whole", "_in_file", "_make_folder"):
-            with patch.object(secret_store, name, failing):
+            with patch.object(store, name, failing):
                 assert world.run(*given, stdin=lines(auth)) == 1
             nothing_is_kept(world)
             world.search_files()
         assert world.run(*given, stdin=lines(auth)) == 0
-        with patch.object(secret_store, "write_whole", failing):
+        with patch.object(store, "write_whole", failing):
             assert world.run("connect", "acme", *PIPED, "--yes", stdin=lines(auth)) == 1
         world.keeps(kept(auth))
         world.search_files()

@@ -7,9 +7,9 @@ from itertools import zip_longest
 from typing import Any
 from unittest.mock import patch
 
-from oneway.cli import delivering, notify
+from oneway.cli import notices, notify
 from oneway.cli.clock import now
-from oneway.notices import posting
+from oneway.notices import http_post
 from oneway.notices.email import _Session
 
 from .case import ALLOW, Case
@@ -91,7 +91,7 @@ def _tried_again(world: World) -> None:
 def later(world: World, by: timedelta, *args: str) -> int:
     """Run a command whose clock is fast by so much."""
     with ExitStack() as stack:
-        for module in (notify, delivering):
+        for module in (notify, notices):
             stack.enter_context(patch.object(module, "now", lambda: now() + by))
         return world.run(*args)
 
@@ -113,7 +113,7 @@ def written_by_mistake(world: World) -> None:
 def mistaken(world: World) -> None:
     """Let the program itself fail while it tells somebody, with all it knows."""
     write_connection(world, "acme", "header")
-    for target, name in ((posting, "_answer"), (posting, "_judge"), (_Session, "login")):
+    for target, name in ((http_post, "_answer"), (http_post, "_judge"), (_Session, "login")):
         with patch.object(target, name, failing):
             _tested(world)
             with _source_in_trouble(world):

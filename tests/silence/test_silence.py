@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from oneway.cli import entry
 from oneway.core import log_filter
 from oneway.core.seal import Seal
-from oneway.notices import Undelivered, bodies, email, posting
-from oneway_connectors.rest import answers
+from oneway.notices import Undelivered, bodies, email, http_post
+from oneway_connectors.rest import responses
 
 from .canaries import Canary, Search, bank
 from .case import ALLOW, BANK, Case
@@ -66,7 +66,7 @@ def _found(world: World) -> set[str]:
 
 
 def test_a_message_that_is_not_cleaned_is_found(world: World) -> None:
-    with patch.object(answers, "hide", lambda text, hidden: text):
+    with patch.object(responses, "hide", lambda text, hidden: text):
         bad_writes("header", "rejects").act(world)
     assert {"accountName", "API key"} <= _found(world)
     assert any("journal" in hit.where for hit in world.hits)
@@ -107,7 +107,7 @@ def test_a_library_that_logs_is_found(world: World) -> None:
 def test_a_key_that_a_system_quotes_while_connecting_is_found(world: World) -> None:
     given = new(world, "header", "--no-sync", *PIPED, *FILED)
     world.servers.expenses.forms = count()  # as it is: what is cut anyhow would hide other forms
-    with patch.object(answers, "hide", lambda text, hidden: text):
+    with patch.object(responses, "hide", lambda text, hidden: text):
         assert world.run(*given, stdin=lines("header", "target")) == 1
     assert _found(world) == {"wrong key"}
 
@@ -136,7 +136,7 @@ def test_what_a_webhook_answers_is_found_in_the_store_and_in_the_log(world: Worl
     write_connection(world, "acme", "header")
     make_due("acme")
     world.servers.payroll.be("fails")
-    with patch.object(posting, "_judge", leaking):
+    with patch.object(http_post, "_judge", leaking):
         world.run("run-due")
     world.search_files()
     assert {"webhook key", "webhook address"} <= _found(world)

@@ -27,7 +27,7 @@ from oneway.cli.entry import run
 from oneway.core.telemetry import watching
 from oneway.history.journal import Journal
 from oneway.history.journal.tables import METADATA
-from oneway.runs.traces import watcher_of
+from oneway.runs.telemetry.traces import watcher_of
 from oneway_connectors import rest
 from oneway_connectors.sandbox import EMPLOYER
 

@@ -11,24 +11,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from oneway.history.backoff import next_try
+from oneway.history.discrepancies import Story, Trouble
 from oneway.history.journal import Breached, Journal, JournalEntry, Run, RunState
 from oneway.history.memory import Memory
-from oneway.history.stories import Story, Trouble
 from oneway.inspect.explain import explain
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending, Kind, Outcome, Plan
 from oneway.render import Style, explanations, past_run, plans, status
+from oneway.render.discrepancies import STORY_WORDS, by_subject, since, then
 from oneway.render.layout import clip
 from oneway.render.report import page
 from oneway.render.report.page import Page, ReportPerson
-from oneway.render.report.words import day
+from oneway.render.report.phrases import day
 from oneway.render.sanitize import harmless
-from oneway.render.stories import STORY_WORDS, by_subject, since, then
 from oneway.runs import judge_plan, load_memory, plan_of, prepare_run, read_inputs
-from oneway.runs.past_run import load_past_run
-from oneway.runs.prepared import connection_of
-from oneway.runs.status import connection_statuses
-from oneway.runs.stories import stories_of_run
+from oneway.runs.past.discrepancies import stories_of_run
+from oneway.runs.past.past_run import load_past_run
+from oneway.runs.past.status import connection_statuses
+from oneway.runs.prepare.prepared import connection_of
 from oneway.state.folder import StateFolder
 from written_rows import WrittenRows
 

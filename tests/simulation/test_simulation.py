@@ -9,7 +9,7 @@ import pytest
 
 from oneway.applying import preconditions, result
 from oneway.applying.preconditions import Happened, LiveState
-from oneway.applying.unknown import Became, Inquiry
+from oneway.applying.unknown_writes import Became, Inquiry
 from oneway.mapping.interpreter import Interpreted
 from oneway.planning.plan import Ending
 from oneway.runs import apply as runs_apply
@@ -120,6 +120,6 @@ def test_all_who_tell_of_a_person_tell_the_same(seed: int) -> None:
 def test_a_story_that_begins_anew_each_night_would_be_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("oneway.runs.stories.stories_before", lambda *_, **__: ())
+    monkeypatch.setattr("oneway.runs.past.discrepancies.stories_before", lambda *_, **__: ())
     with pytest.raises(Violation, match=r"differ|since"):
         live(0, stories=True)

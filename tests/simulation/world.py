@@ -36,7 +36,6 @@ from oneway.runs import (
     judge_plan,
     load_memory,
     plan_run,
-    prepare,
     prepare_run,
     program_for,
     recover_in_flight,
@@ -44,8 +43,9 @@ from oneway.runs import (
     reopen_plan,
     resume_run,
 )
-from oneway.runs.health import health
-from oneway.runs.prepared import Input, description_of
+from oneway.runs.completeness import health
+from oneway.runs.prepare import preparation
+from oneway.runs.prepare.prepared import Input, description_of
 from oneway.runs.read import EvaluatedInputs
 from oneway.runs.systems import OpenSystems, access_of
 from oneway.state.folder import StateFolder
@@ -111,12 +111,12 @@ class Wired(OpenSystems):
         return self._open[key]
 
 
-_compiled_once = lru_cache(prepare.compile_data)
+_compiled_once = lru_cache(preparation.compile_data)
 
 
 def quick_compiling() -> AbstractContextManager[object]:
     """Compile each text once: compiling is a pure function, and most of a short run's time."""
-    return patch.object(prepare, "compile_data", _compiled_once)
+    return patch.object(preparation, "compile_data", _compiled_once)
 
 
 def small_manifests(in_flight: int = 1) -> AbstractContextManager[object]:

@@ -18,7 +18,7 @@ from oneway.mapping.expressions import (
     one_record,
     parse,
 )
-from oneway_connectors.rest.answers import Unreadable, search
+from oneway_connectors.rest.responses import Unreadable, search
 
 CONTEXT = Context(datetime(2026, 3, 31, tzinfo=UTC), strict=True)
 SPAN = Span("m.yaml")

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.cli.connecting.choosing import chosen, picked
-from oneway.cli.connecting.prompts import Asking
 from oneway.cli.connecting.request import parsed
 from oneway.cli.console import Console
+from oneway.cli.prompts import Asking
 from oneway.core.connector import Choice
 from oneway.core.diagnostics import Refused
 

@@ -26,7 +26,7 @@ from oneway.connections import (
     load_connection,
     path_of,
 )
-from oneway.connections.limits import looser, merged
+from oneway.connections.guards import looser, merged
 from oneway.connections.secret_files import unsafe_files
 from oneway.connections.validate import why_not_cron
 from oneway.core.diagnostics import Diagnostic, Refused, Span

@@ -24,7 +24,7 @@ from oneway.connections import (
     secret_ref,
 )
 from oneway.connections.access import access
-from oneway.connections.files import LIMIT
+from oneway.connections.secrets.private_files import LIMIT
 from oneway.core.connector import Access, Description, Option, Secret
 from oneway.core.diagnostics import Refused
 

@@ -19,7 +19,7 @@ from oneway.runs.commit_connection import in_order, settled_new, settled_renewed
 
 FILE = Path("connections/acme.yaml")
 SECRETS = Path("connections/secrets")
-OURS = ("commit_connection.py", "secret_store.py", "files.py", "file_writer.py")
+OURS = ("commit_connection.py", "secrets/store.py", "files.py", "file_writer.py")
 TYPED = {("source", "api_key"): Secret("a-source"), ("target", "api_key"): Secret("a-target")}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oneway.applying.crew import Crew, CrewJob, Threads, crew_of
+from oneway.applying.worker_pool import Crew, CrewJob, Threads, crew_of
 from patience import PATIENCE
 
 

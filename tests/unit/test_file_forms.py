@@ -14,7 +14,7 @@ from oneway.core.batches import Batch
 from oneway.core.connector import Access, Description, NotSent, ReadError, Rejected
 from oneway.core.records import Record, path_of, path_text
 from oneway_connectors.file import FileConnector, connect, csv_rows
-from oneway_connectors.file.letters import is_garbled
+from oneway_connectors.file.mojibake import is_garbled
 from oneway_connectors.file.options import DELIMITERS, file_options
 from oneway_connectors.file.reader import FileReader
 from workbooks import Computed, workbook

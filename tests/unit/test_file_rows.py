@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oneway.core.connector import Access, Description, ReadError, Rejected
 from oneway.core.records import Snapshot
 from oneway_connectors.file import FileConnector, connect
-from oneway_connectors.file.letters import is_garbled, may_be_garbled
+from oneway_connectors.file.mojibake import is_garbled, may_be_garbled
 from oneway_connectors.file.suggest import suggested
 
 WORDS = ["-", "n/a", "None", "."]

@@ -12,7 +12,7 @@ from test_apply import person, user, world
 
 from memory import MemoryReader, MemorySystems, Recording, approval, steps, systems_of
 from oneway.applying.apply import Ending, Stopped, concurrency
-from oneway.applying.target_now import BATCH
+from oneway.applying.live_target import BATCH
 from oneway.core.connector import MOST_IN_FLIGHT, in_flight
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent

@@ -145,7 +145,9 @@ def test_an_alarm_that_did_not_arrive_is_sent_again(tmp_path: Path) -> None:
 def test_where_the_state_folder_takes_no_mark_another_folder_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oneway.notices.marks.gettempdir", lambda: str(tmp_path / "temporary"))
+    monkeypatch.setattr(
+        "oneway.notices.sent_alarms.gettempdir", lambda: str(tmp_path / "temporary")
+    )
     (tmp_path / ".oneway").write_text("a file stands where the folder should")
     with listening() as heard:
         here = alarm(tmp_path, heard)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory import MemoryReader
+from oneway.applying.live_target import BATCH
 from oneway.applying.preconditions import Happened, LiveState, Stale
-from oneway.applying.target_now import BATCH
-from oneway.applying.unknown import Inquiry, Sent, TargetMemory
+from oneway.applying.unknown_writes import Inquiry, Sent, TargetMemory
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Record, Snapshot

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.core.likeness import alike, is_part, is_slip, parts, slips
+from oneway.core.similar_words import alike, is_part, is_slip, parts, slips
 
 WORDS = st.text("abcdefgh 12-", max_size=10)
 

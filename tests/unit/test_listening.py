@@ -7,7 +7,7 @@ import pytest
 
 from oneway.core.diagnostics import Refused
 from oneway.scheduling.health_state import HealthState
-from oneway.scheduling.listening import Address, address, listening, token_of
+from oneway.scheduling.http_server import Address, address, listening, token_of
 
 
 def asked(host: str | None) -> http.client.HTTPResponse:

@@ -5,8 +5,8 @@ from collections.abc import Hashable
 import pytest
 
 from oneway.mapping.program import SourceRow, TargetRow
-from oneway.planning.holders import whose
 from oneway.planning.match import NOBODY, Matches, match
+from oneway.planning.record_owner import whose
 
 
 def row(id: str, *keys: Hashable) -> SourceRow:

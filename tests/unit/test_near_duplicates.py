@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
-from oneway.planning.near_duplicates import _of_one_form
-from oneway.planning.near_misses import loose
 from oneway.planning.plan import Allowance, Outcome
+from oneway.planning.similar.near_duplicates import _of_one_form
+from oneway.planning.similar.near_misses import loose
 from worlds import World, planned
 
 MAPPING: dict[str, Any] = {

@@ -5,11 +5,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
-from oneway.planning import near_misses
 from oneway.planning.access import still_in
-from oneway.planning.lookalikes import LOOKED_AT, kinds_of
-from oneway.planning.near_misses import loose
 from oneway.planning.plan import Kind, Outcome
+from oneway.planning.similar import near_misses
+from oneway.planning.similar.lookalikes import LOOKED_AT, kinds_of
+from oneway.planning.similar.near_misses import loose
 from worlds import World, bound, planned
 
 CODE = [{"source": "code", "target": "ref"}]

@@ -18,11 +18,11 @@ from oneway.core.records import Compare
 from oneway.core.seal import Sealed, canonical
 from oneway.documents.schema_check.files import schema_data
 from oneway.planning import plan as plans
-from oneway.planning import quiet_texts
+from oneway.planning import quiet_outcomes
 from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, PlanInput, Verb
 from oneway.planning.plan_file import dump, fingerprint, load, save
 from oneway.planning.plan_file.shape import json_path
-from oneway.planning.quiet_texts import OutcomesInRuns, PassedOver, QuietRun, QuietTexts
+from oneway.planning.quiet_outcomes import OutcomesInRuns, PassedOver, QuietRun, QuietTexts
 
 words = st.text(st.characters(exclude_categories=()), max_size=6).filter(
     lambda text: text == json.loads(json.dumps(text))  # two halves of one character become one
@@ -340,7 +340,7 @@ def test_outcomes_that_were_passed_over_are_written_as_any_others(data: st.DataO
     new = data.draw(st.lists(quiet, max_size=3, unique_by=lambda each: each[:2]))
     new = [each for each in new if each[:2] not in {other[:2] for other in ordered}]
     told = [Outcome(Kind.UPDATE, e.key, e.label, e.source_id, e.target_id) for e in new]
-    with patch.object(quiet_texts, "_AT_A_TIME", data.draw(st.sampled_from([1, 2, 1000]))):
+    with patch.object(quiet_outcomes, "_AT_A_TIME", data.draw(st.sampled_from([1, 2, 1000]))):
         kept = QuietTexts.of(ordered)
     read = [ordered[at] for at in sorted(some)]
     runs = data.draw(st.lists(st.lists(quiet, min_size=1, max_size=3), max_size=4))
@@ -350,7 +350,7 @@ def test_outcomes_that_were_passed_over_are_written_as_any_others(data: st.DataO
     one, other = (dataclasses.replace(PLAN, outcomes=each) for each in (apart, together))
     assert (fingerprint(one), dump(one), one) == (fingerprint(other), dump(other), other)
     people = sorted([*read, *((e.key, e.source_id or "", e) for e in told)], key=itemgetter(0, 1))
-    with patch.object(quiet_texts, "_APART", data.draw(st.sampled_from([1, 2, 5, 64]))):
+    with patch.object(quiet_outcomes, "_APART", data.draw(st.sampled_from([1, 2, 5, 64]))):
         partly = PassedOver(kept, some).beside(people, ())
     everybody = [*ordered, *(each for each in people if not isinstance(each, plans.Quiet))]
     everybody.sort(key=itemgetter(0, 1))

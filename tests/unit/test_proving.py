@@ -9,8 +9,8 @@ import pytest
 
 from oneway.render import proving as render
 from oneway.render.style import Style
-from oneway.runs.compilation import compile_data
 from oneway.runs.mapping_tests import MappingTest, load_test
+from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving import Breaking, Sameness, VersionComparison, prove, same
 from oneway.runs.proving.choice import choose
 from oneway.runs.proving.prove import maker_of

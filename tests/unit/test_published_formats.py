@@ -18,8 +18,8 @@ from oneway.documents.yaml_source import parse
 from oneway.mapping.lint import EXAMPLE, RULES
 from oneway.render import ci_formats
 from oneway.render import mapping_tests as render
-from oneway.runs.compilation import compile_data
 from oneway.runs.mapping_tests import MappingTestResult, check_test, load_test
+from oneway.runs.prepare.compilation import compile_data
 
 ROOT = Path(__file__).resolve().parents[2]
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -2,7 +2,7 @@
 
 from oneway.applying.apply import Ending, Result
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.mapping.functions import LIBRARY
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.guards import RecentRuns, Verdict, judge

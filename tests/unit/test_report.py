@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from markup import parsed
+from oneway.history.discrepancies import told as stories_told
 from oneway.history.journal import End
 from oneway.history.journal.rows import Breached, Why
-from oneway.history.stories import told as stories_told
 from oneway.planning.plan import Ending, Kind, Read, Reason, Verb
 from oneway.render.report import html, page
-from oneway.render.report.words import day, duration, field_name, moment, value
-from oneway.runs.standing import Standstill
+from oneway.render.report.phrases import day, duration, field_name, moment, value
+from oneway.runs.past.stoppage import Standstill
 from reported import (
     CANARY,
     a_full_night,

@@ -8,7 +8,7 @@ from rest_world import MANIFEST, altered, opened, page, reply
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Record, Snapshot
-from oneway_connectors.rest.answers import rows_before
+from oneway_connectors.rest.responses import rows_before
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
 AT_ONCE = altered(PAGED, "{type: none}")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rest_world import KEY, opened, reply
 
 from oneway.core.connector import ReadError, Rejected, Unknown
-from oneway_connectors.rest.answers import clean
 from oneway_connectors.rest.redaction import hide
+from oneway_connectors.rest.responses import clean
 from silence.forms import FORMS
 
 VALUES = ["k3y-Zq7Hx91LmPw4", "Zoë O'Brien & Söhne", "00004271", "000091", 'José/"Ágnès" Łuk']

@@ -11,7 +11,7 @@ from rest_world import MANIFEST, altered, opened, page, reply
 from oneway.core.connector import ReadError
 from oneway.core.nesting import DEEPEST
 from oneway.core.records import Record
-from oneway_connectors.rest.answers import search
+from oneway_connectors.rest.responses import search
 from patience import PATIENCE
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"

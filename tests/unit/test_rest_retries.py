@@ -12,8 +12,8 @@ from rest_world import altered, opened, page, reply
 
 from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway_connectors.rest import RestWriter
-from oneway_connectors.rest.budget import RetryBudget
 from oneway_connectors.rest.client import retry_after
+from oneway_connectors.rest.retry_budget import RetryBudget
 
 NEVER_SENT = [httpx.ConnectError("refused"), httpx.ConnectTimeout("late"), httpx.PoolTimeout("x")]
 PERHAPS_SENT = [

@@ -17,7 +17,7 @@ from oneway.core.connector import (
     Writer,
 )
 from oneway.core.records import Value
-from oneway_connectors.rest.answers import clean
+from oneway_connectors.rest.responses import clean
 
 
 def test_a_create_sends_the_values_and_returns_the_id() -> None:

@@ -14,7 +14,7 @@ from oneway.history.journal import Journal, RunStart, Why
 from oneway.history.journal.schedule_claims import ScheduleStatus, Taken
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.health_state import HealthState
-from oneway.scheduling.listening import Address, address
+from oneway.scheduling.http_server import Address, address
 from oneway.scheduling.log import EventLog, counted
 from oneway.scheduling.metrics import metrics
 from oneway.scheduling.owner import may_live, signature

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from oneway.connections import Connection, Schedule, SecretKind, SecretRef, Side, load_connection
 from oneway.connections.file_writer import moved_aside, new_file, scalar, with_refs, write_new
-from oneway.connections.secret_open import opened
-from oneway.connections.secret_store import Keeping, SecretName, forgotten
+from oneway.connections.secrets.open import opened
+from oneway.connections.secrets.store import Keeping, SecretName, forgotten
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import Refused
 from oneway.documents.yaml_source import parse
@@ -131,7 +131,7 @@ def test_what_a_person_keeps_elsewhere_is_not_ours(place: SecretName, tmp_path: 
 
 
 def test_importing_what_keeps_credentials_imports_no_keyring() -> None:
-    code = "import sys, oneway.connections.secret_store; sys.exit('keyring' in sys.modules)"
+    code = "import sys, oneway.connections.secrets.store; sys.exit('keyring' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

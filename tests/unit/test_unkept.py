@@ -9,7 +9,7 @@ import pytest
 from memory import MemorySystems, MemoryWriter, Recording, approval, systems_of
 from oneway.applying.apply import Ending, Result, apply
 from oneway.applying.preconditions import LiveState
-from oneway.applying.unknown import TargetMemory
+from oneway.applying.unknown_writes import TargetMemory
 from oneway.core.records import Record, Snapshot
 from oneway.planning.access import still_in
 from worlds import World, planned

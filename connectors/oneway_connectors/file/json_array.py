@@ -109,7 +109,7 @@ class JsonArray:
         self._fast, apart = FastDecoder().decoded, _Apart(data)
         one_by_one = partial(self._fast_entries, apart)
         if many:
-            from oneway_connectors.file.shapes import grouped, in_groups
+            from oneway_connectors.file.same_shape import grouped, in_groups
 
             yield from grouped(in_groups(items), one_by_one, apart.lines, self.decode)
         else:

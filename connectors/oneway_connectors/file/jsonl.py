@@ -6,7 +6,7 @@ from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
-from oneway.core.bounded import read_up_to
+from oneway.core.bounded_read import read_up_to
 from oneway.core.records import Value
 from oneway_connectors.file.layout import (
     BOM,
@@ -20,7 +20,7 @@ from oneway_connectors.file.layout import (
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 
 if TYPE_CHECKING:
-    from oneway_connectors.file.shapes import RawGroup
+    from oneway_connectors.file.same_shape import RawGroup
 
 _SPACE = " \t\r\n"
 FAST_AFTER, FAST_FROM = 1_000, 500_000
@@ -56,7 +56,7 @@ class JsonLines:
             yield from self._each(0, self._raws(BytesIO(first)))
             return
         from oneway_connectors.fast_json import FastDecoder
-        from oneway_connectors.file.shapes import BYTES, grouped
+        from oneway_connectors.file.same_shape import BYTES, grouped
 
         self._fast = FastDecoder().decoded
 
@@ -75,7 +75,7 @@ class JsonLines:
 
     def _groups(self, pieces: Iterable[bytes]) -> "Iterator[RawGroup]":
         """Yield the lines of a file, read in pieces, as many at a time as are whole."""
-        from oneway_connectors.file.shapes import RawGroup
+        from oneway_connectors.file.same_shape import RawGroup
 
         rest, before = b"", 0
         for piece in pieces:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from oneway.core.batches import RecordShape
-from oneway.core.bounded import read_up_to
+from oneway.core.bounded_read import read_up_to
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
 

@@ -8,7 +8,7 @@ from io import BufferedReader, FileIO
 from typing import BinaryIO, TypeAlias
 
 from oneway.core.connector import ReadError
-from oneway.core.near_files import near_name
+from oneway.core.similar_files import near_name
 
 _BUFFER = 1 << 18
 Stamp: TypeAlias = tuple[int, int, int, int]

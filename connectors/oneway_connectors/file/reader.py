@@ -13,16 +13,16 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 from oneway.core.batches import Batch
 from oneway.core.connector import MOST_IN_FLIGHT, NewFields, ReadError
 from oneway.core.dataclass import dataclass
+from oneway.core.phrases import some
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
-from oneway.core.words import some
 from oneway_connectors.file.blank_words import without_words
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.identity import Ids
 from oneway_connectors.file.jsonl import JsonLines
 from oneway_connectors.file.layout import FileEntries, FileEntry, Grouping, Layout, line_of
-from oneway_connectors.file.letters import Letters
+from oneway_connectors.file.mojibake import Letters
 from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
 from oneway_connectors.file.options import DEFAULTS, UTF_8, FileOptions
 

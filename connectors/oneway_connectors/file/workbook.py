@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, TypeAlias
 
-from oneway.core.bounded import read_up_to
+from oneway.core.bounded_read import read_up_to
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
 from oneway_connectors.file import workbook_process

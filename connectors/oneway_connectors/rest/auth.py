@@ -17,10 +17,10 @@ from oneway.core.connector import Access
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Value
-from oneway_connectors.rest.answers import Unreadable, parse_json, search
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Api, Data
 from oneway_connectors.rest.origin import base_url
+from oneway_connectors.rest.responses import Unreadable, parse_json, search
 from oneway_connectors.rest.template import Unusable, fill, fill_body, fill_header, fill_path
 from oneway_connectors.rest.transport import Answer, Call
 

@@ -17,15 +17,15 @@ import httpx
 from oneway.core.connector import Access
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
-from oneway_connectors.rest.answers import message_of, refusals_in, telling_header
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
-from oneway_connectors.rest.budget import OneRead, RetryBudget
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Api, RequestTemplate
 from oneway_connectors.rest.origin import base_url, elsewhere, same_origin
 from oneway_connectors.rest.pace import pace_of
 from oneway_connectors.rest.rate import Limiter
 from oneway_connectors.rest.redaction import MARK
+from oneway_connectors.rest.responses import message_of, refusals_in, telling_header
+from oneway_connectors.rest.retry_budget import OneRead, RetryBudget
 from oneway_connectors.rest.template import (
     Unusable,
     as_text,

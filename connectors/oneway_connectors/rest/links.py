@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import httpx
 
-from oneway_connectors.rest.answers import Unreadable
+from oneway_connectors.rest.responses import Unreadable
 
 _TARGET = re.compile(r"<([^<>]*)>\s*")
 _PARAMETER = re.compile(

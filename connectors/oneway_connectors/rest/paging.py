@@ -4,7 +4,7 @@ the same page again, an id that comes twice,     incomplete, with a sentence tha
 a total that changes between pages, a numbered
 page that ends early, more pages than the limit,
 fewer records than the answer's own total, an
-answer that says that there is more (`further`)
+answer that says that there is more (`continuation`)
 a page beyond the total that is refused, or      the end of the list
 holds nothing new; a short page that comes
 again; 204 after the first page
@@ -20,7 +20,12 @@ import httpx
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, at, id_text
-from oneway_connectors.rest.answers import (
+from oneway_connectors.rest.client import Client
+from oneway_connectors.rest.continuation import Total, count_of, lacking, more_said, total_said
+from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.links import next_link
+from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
+from oneway_connectors.rest.responses import (
     AnswerJson,
     Doubled,
     Unreadable,
@@ -28,11 +33,6 @@ from oneway_connectors.rest.answers import (
     parsed,
     rows_before,
 )
-from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
-from oneway_connectors.rest.further import Total, count_of, lacking, more_said, total_said
-from oneway_connectors.rest.links import next_link
-from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 

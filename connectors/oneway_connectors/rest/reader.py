@@ -15,7 +15,12 @@ from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, with_value
-from oneway_connectors.rest.answers import (
+from oneway_connectors.rest.client import Client
+from oneway_connectors.rest.continuation import PARTIAL, lacking, more_said, total_said
+from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.model import Listing, ResourceRequests, Single
+from oneway_connectors.rest.paging import Item, ListSoFar, item_of, pages
+from oneway_connectors.rest.responses import (
     Unreadable,
     flaw_in,
     is_path,
@@ -23,11 +28,6 @@ from oneway_connectors.rest.answers import (
     rows_before,
     search,
 )
-from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
-from oneway_connectors.rest.further import PARTIAL, lacking, more_said, total_said
-from oneway_connectors.rest.model import Listing, ResourceRequests, Single
-from oneway_connectors.rest.paging import Item, ListSoFar, item_of, pages
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 

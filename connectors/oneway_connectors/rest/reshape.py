@@ -7,7 +7,7 @@ absent `mobile` into null, and null is a statement: it may clear a value.
 from typing import TYPE_CHECKING, Any
 
 from oneway.core.budget import PAGE, Budget
-from oneway.core.metered import MeteredFunctions, MeteredInterpreter
+from oneway.core.metered_jmespath import MeteredFunctions, MeteredInterpreter
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

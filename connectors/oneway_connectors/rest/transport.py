@@ -22,10 +22,10 @@ from oneway.core.connector import about_to_leave
 from oneway.core.dataclass import dataclass
 from oneway.core.deadline import Deadline, DeadlineWatch
 from oneway.core.hosts import is_loopback
-from oneway_connectors.rest.answers import clean
-from oneway_connectors.rest.direct import Direct
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Limits
+from oneway_connectors.rest.responses import clean
+from oneway_connectors.rest.single_connection import Direct
 
 _HEADERS: Mapping[str, str] = {
     "accept": "application/json",

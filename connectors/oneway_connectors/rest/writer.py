@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from oneway.core.connector import JobEnd, JobState, ReadError, Rejected, Unknown, WriteError
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value, at, id_text
-from oneway_connectors.rest.answers import Unreadable, parse_json, search, texts_in
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.model import (
@@ -16,6 +15,7 @@ from oneway_connectors.rest.model import (
 )
 from oneway_connectors.rest.paging import answered, found_in, json_of, reading_call
 from oneway_connectors.rest.reader import record_of, renamed
+from oneway_connectors.rest.responses import Unreadable, parse_json, search, texts_in
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 

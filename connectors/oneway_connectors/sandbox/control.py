@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from oneway_connectors.sandbox.drafts import Json
-from oneway_connectors.sandbox.gate import CONTROL, RequestLog
+from oneway_connectors.sandbox.matching_person import Json
+from oneway_connectors.sandbox.middleware import CONTROL, RequestLog
 from oneway_connectors.sandbox.table import SandboxTable, merge_patch
 from oneway_connectors.sandbox.web import Fault, answer, read_object
 

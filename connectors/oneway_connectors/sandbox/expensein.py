@@ -17,10 +17,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from oneway_connectors.sandbox.control import control_routes
-from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expensein_openapi import TOKEN_PATTERN, document
 from oneway_connectors.sandbox.expenses import Expenses
-from oneway_connectors.sandbox.gate import CONTROL, Gate
+from oneway_connectors.sandbox.matching_person import Json
+from oneway_connectors.sandbox.middleware import CONTROL, Gate
 from oneway_connectors.sandbox.web import (
     HANDLERS,
     Fault,

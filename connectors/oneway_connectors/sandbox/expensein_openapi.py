@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expensein_rules import (
     BLANK,
     EMAIL_PATTERN,
@@ -10,6 +9,7 @@ from oneway_connectors.sandbox.expensein_rules import (
     MAX_LENGTHS,
     REQUIRED,
 )
+from oneway_connectors.sandbox.matching_person import Json
 from oneway_connectors.sandbox.openapi import (
     array_of,
     get,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Mapping
 from datetime import date
 from typing import TypeAlias
 
-from oneway_connectors.sandbox.drafts import Json
+from oneway_connectors.sandbox.matching_person import Json
 
 BLANK = r"\s\x1c-\x1f\x85"
 """The characters of blank text (Python's `str.strip`), as the inside of a character class."""

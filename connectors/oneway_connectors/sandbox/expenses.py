@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expensein_rules import missing_from, parse_date, problems_of
-from oneway_connectors.sandbox.gate import RateLimit, RequestLog
+from oneway_connectors.sandbox.matching_person import Json
+from oneway_connectors.sandbox.middleware import RateLimit, RequestLog
 from oneway_connectors.sandbox.people import Population
 from oneway_connectors.sandbox.table import SandboxTable
 from oneway_connectors.sandbox.web import Fault

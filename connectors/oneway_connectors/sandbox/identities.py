@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from oneway_connectors.sandbox.cast import Cast, situation
-from oneway_connectors.sandbox.drafts import PersonDraft, leaver_details
+from oneway_connectors.sandbox.matching_person import PersonDraft, leaver_details
+from oneway_connectors.sandbox.person_kinds import Cast, situation
 
 
 @situation(2, "a joiner with the code of somebody who left, and is a user")

@@ -6,10 +6,10 @@ sides equal, and makes them differ. People of no kind are unchanged.
 
 from dataclasses import replace
 
-from oneway_connectors.sandbox.careless import CARELESS
-from oneway_connectors.sandbox.joining import JOINING
-from oneway_connectors.sandbox.leaving import LEAVING
-from oneway_connectors.sandbox.moving import MOVING
+from oneway_connectors.sandbox.joiners import JOINING
+from oneway_connectors.sandbox.leavers import LEAVING
+from oneway_connectors.sandbox.messy_data import CARELESS
+from oneway_connectors.sandbox.movers import MOVING
 
 # The careless ones first: they replace people of no kind, and leave the others as they were.
 KINDS = (*CARELESS, *JOINING, *MOVING, *LEAVING)

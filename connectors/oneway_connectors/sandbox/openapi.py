@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from oneway_connectors.sandbox.drafts import Json
+from oneway_connectors.sandbox.matching_person import Json
 
 _MEANINGS = {
     200: "Success",

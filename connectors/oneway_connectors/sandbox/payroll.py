@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from oneway_connectors.sandbox.drafts import Json, made_up_id
-from oneway_connectors.sandbox.gate import RateLimit, RequestLog
+from oneway_connectors.sandbox.matching_person import Json, made_up_id
+from oneway_connectors.sandbox.middleware import RateLimit, RequestLog
 from oneway_connectors.sandbox.people import Population
 from oneway_connectors.sandbox.table import SandboxTable
 from oneway_connectors.sandbox.web import Fault

@@ -10,9 +10,8 @@ from datetime import date
 from random import Random
 
 from oneway.core.dataclass import dataclass
-from oneway_connectors.sandbox.cast import Cast, Situation
-from oneway_connectors.sandbox.drafts import Json, Maker, PersonDraft, payroll_department
 from oneway_connectors.sandbox.kinds import KINDS
+from oneway_connectors.sandbox.matching_person import Json, Maker, PersonDraft, payroll_department
 from oneway_connectors.sandbox.names import (
     AMBIGUOUS,
     DEPARTMENTS,
@@ -21,6 +20,7 @@ from oneway_connectors.sandbox.names import (
     UNREFERENCED,
     Department,
 )
+from oneway_connectors.sandbox.person_kinds import Cast, Situation
 
 SEED = 20260401
 SIZE = 200

@@ -18,8 +18,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from oneway_connectors.sandbox.control import control_routes
-from oneway_connectors.sandbox.drafts import Json, made_up_id
-from oneway_connectors.sandbox.gate import Gate
+from oneway_connectors.sandbox.matching_person import Json, made_up_id
+from oneway_connectors.sandbox.middleware import Gate
 from oneway_connectors.sandbox.payroll import (
     EMPLOYER,
     EMPLOYERS,

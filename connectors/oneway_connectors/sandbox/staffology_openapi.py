@@ -4,7 +4,7 @@ The vendor's own document (555 paths) defines the shapes, and the contract tests
 sandbox against it. This one serves users who have only the sandbox.
 """
 
-from oneway_connectors.sandbox.drafts import Json
+from oneway_connectors.sandbox.matching_person import Json
 from oneway_connectors.sandbox.openapi import array_of, get, in_path, nullable, query, ref
 from oneway_connectors.sandbox.openapi import document as whole
 

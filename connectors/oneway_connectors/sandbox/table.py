@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 
-from oneway_connectors.sandbox.drafts import Json
+from oneway_connectors.sandbox.matching_person import Json
 
 
 def merge_patch(held: object, patch: object) -> object:

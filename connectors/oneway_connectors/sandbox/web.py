@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oneway_connectors.sandbox.drafts import Json
+from oneway_connectors.sandbox.matching_person import Json
 
 BODY_LIMIT = 1_000_000
 """The largest request body, in bytes."""

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from oneway.applying.circuit_breaker import GIVE_UP
-from oneway.applying.crew import Crew, CrewJob, Finished, crew_of
 from oneway.applying.gates import Ended, Gates, Ready
 from oneway.applying.order import Order
 from oneway.applying.result import Result
 from oneway.applying.unconfirmed import Unconfirmed
 from oneway.applying.watch import Stopped, Watch
+from oneway.applying.worker_pool import Crew, CrewJob, Finished, crew_of
 from oneway.core.connector import Blame
 from oneway.core.diagnostics import Refused
 from oneway.core.telemetry import OpenStep, begin

@@ -13,6 +13,7 @@ from dataclasses import field
 from typing import TypeAlias
 
 from oneway.applying.circuit_breaker import CircuitBreaker
+from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
 from oneway.applying.result import (
     ActionLog,
@@ -22,8 +23,7 @@ from oneway.applying.result import (
     failed,
     token_of,
 )
-from oneway.applying.source_now import Stale
-from oneway.applying.unknown import Became, Sent
+from oneway.applying.unknown_writes import Became, Sent
 from oneway.core.connector import (
     ConnectorError,
     ReadError,

@@ -11,16 +11,16 @@ from dataclasses import field, replace
 from enum import Enum
 from itertools import chain
 
-from oneway.applying.shared_program import SharedProgram
-from oneway.applying.source_now import (
+from oneway.applying.compare_records import filled_in, more_changed, shows
+from oneway.applying.live_source import (
     PlannedSource,
     SourceNow,
     Stale,
     refuse_other_outcome,
     unplanned,
 )
-from oneway.applying.target_now import TargetNow
-from oneway.applying.views import filled_in, more_changed, shows
+from oneway.applying.live_target import TargetNow
+from oneway.applying.shared_program import SharedProgram
 from oneway.core.connector import (
     Capability,
     NotSent,
@@ -57,8 +57,8 @@ from oneway.mapping.program import (
 from oneway.mapping.spec import Merge
 from oneway.planning.access import UNSAID
 from oneway.planning.diff import KEEP, kept_out, merged, new_value, present, wanted
-from oneway.planning.near_misses import loose
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
+from oneway.planning.similar.near_misses import loose
 
 
 class Happened(Enum):

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Protocol
 
 from oneway.applying.preconditions import LiveState
-from oneway.applying.unknown import NO_MEMORY, Inquiry, TargetMemory
+from oneway.applying.unknown_writes import NO_MEMORY, Inquiry, TargetMemory
 from oneway.core.connector import MOST_IN_FLIGHT, NotSent, Rejected, Unknown, WriteError, Writer
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value

@@ -10,7 +10,7 @@ from dataclasses import field
 
 from oneway.core.dataclass import dataclass
 from oneway.mapping.program import SourceRow, TargetRow
-from oneway.planning.near_misses import forms_of, key_at
+from oneway.planning.similar.near_misses import forms_of, key_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ import click
 
 from oneway.applying.apply import Result, Stopped
 from oneway.cli.clock import now
-from oneway.cli.connecting.prompts import Asking, is_terminal
 from oneway.cli.console import Console
-from oneway.cli.delivering import delivering, starting, telling
 from oneway.cli.exits import Exit
+from oneway.cli.notices import delivering, starting, telling
 from oneway.cli.options import (
     FOLDERS,
     STATE,
@@ -25,11 +24,12 @@ from oneway.cli.options import (
     user,
 )
 from oneway.cli.printing import exit_of, introduce, print_results, say_lost
+from oneway.cli.prompts import Asking, is_terminal
 from oneway.cli.quoting import quoted
 from oneway.cli.signal_handling import patient
 from oneway.connections import from_environment
 from oneway.core.diagnostics import Refused, refusal
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
@@ -58,9 +58,9 @@ from oneway.runs import (
     refuse_yet_to_come,
     reopen_plan,
 )
-from oneway.runs.beginning import Beginning
+from oneway.runs.notices import Beginning
+from oneway.runs.open_questions import refuse_open_plan
 from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
-from oneway.runs.remarks import refuse_open_plan
 from oneway.state.folder import StateFolder
 
 _SHORTEST = 12

@@ -9,13 +9,13 @@ import click
 from oneway.cli.connecting.first_sync import first_sync
 from oneway.cli.connecting.naming import asked_name, existing
 from oneway.cli.connecting.output import as_data, say_kept
-from oneway.cli.connecting.prompts import Asking, is_terminal
 from oneway.cli.connecting.request import references, wishes_of
 from oneway.cli.connecting.setup import connected, renewed
 from oneway.cli.console import Beside, Console
-from oneway.cli.delivering import telling
 from oneway.cli.exits import Exit
+from oneway.cli.notices import telling
 from oneway.cli.options import consoled, formatted, limited, pairs, remembering, shared_folder
+from oneway.cli.prompts import Asking, is_terminal
 from oneway.runs.commit_connection import in_order
 
 

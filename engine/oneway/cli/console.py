@@ -12,8 +12,8 @@ from oneway.cli import log
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.outputs import write_out
+from oneway.core.phrases import count
 from oneway.core.progress import Progress, silent
-from oneway.core.words import count
 from oneway.render import Style, diagnostics
 
 _WIDEST = 110

@@ -18,10 +18,10 @@ from oneway.cli.options import (
 )
 from oneway.connections import Connection, SecretRef
 from oneway.connections.file_writer import moved_aside
-from oneway.connections.secret_store import forgotten
+from oneway.connections.secrets.store import forgotten
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.history.journal import Journal, JournalEntry
 from oneway.planning.plan import Ending, Verb
 from oneway.planning.plan_file import load

@@ -173,7 +173,7 @@ def _watched(args: Sequence[str], *, watch: bool) -> int:
         return _run(args)
     from oneway.cli.clock import now
     from oneway.core.diagnostics import Refused
-    from oneway.runs.watchers import asked_for, watched
+    from oneway.runs.telemetry.watchers import asked_for, watched
 
     try:
         with watched(asked_for(log=log.is_json()), now, log.tell_once):

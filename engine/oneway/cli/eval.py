@@ -18,7 +18,7 @@ from oneway.mapping.expressions import Context, Expression, ExpressionSyntax, pa
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
 from oneway.render import steps
 from oneway.runs import RunRequest, prepare_run
-from oneway.runs.one_record import one_record, reads_sensitive
+from oneway.runs.find_record import one_record, reads_sensitive
 
 _WHERE = "the expression"
 

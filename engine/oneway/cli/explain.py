@@ -34,8 +34,8 @@ from oneway.inspect.explain import (
 )
 from oneway.planning.plan import Plan
 from oneway.render import explanations
+from oneway.render.discrepancies import by_subject
 from oneway.render.sanitize import harmless
-from oneway.render.stories import by_subject
 from oneway.runs import (
     OpenSystems,
     Operator,
@@ -51,7 +51,7 @@ from oneway.runs import (
     read_inputs,
     recall,
 )
-from oneway.runs.links import NOTHING_REMEMBERED, Remembered
+from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered
 
 _FULL = 5
 """The most records for one key that are explained in full."""

@@ -12,16 +12,16 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, remembering, state_of, user
 from oneway.core.diagnostics import refusal
-from oneway.core.words import count
+from oneway.core.phrases import count
+from oneway.history.baseline.pairs import discard_settled
 from oneway.history.journal import Journal
-from oneway.history.settled import discard_settled
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Style
 from oneway.runs import Operator, hold_lock
-from oneway.runs.forget import Forgotten, find_person, forget_person, keeps_digests
-from oneway.runs.forget_listed import ListedPerson, end_silently, find_listed, refuse_listed
-from oneway.runs.retention import LEAST_DAYS
+from oneway.runs.forget.listed import ListedPerson, end_silently, find_listed, refuse_listed
+from oneway.runs.forget.person import Forgotten, find_person, forget_person, keeps_digests
+from oneway.runs.past.retention import LEAST_DAYS
 
 BEYOND = (
     "both systems: while the source holds the person, the next run remembers them again; a record "

@@ -15,7 +15,7 @@ from oneway.cli.options import FOLDERS, consoled
 from oneway.cli.quoting import quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
-from oneway.core.words import are, count
+from oneway.core.phrases import are, count
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.runs.draft import (

@@ -8,8 +8,8 @@ import click
 
 from oneway.cli.clock import now
 from oneway.cli.console import Console
-from oneway.cli.delivering import say_troubles
 from oneway.cli.exits import Exit
+from oneway.cli.notices import say_troubles
 from oneway.cli.options import consoled, formatted, remembering, state_of
 from oneway.connections import FOLDER, Connection, connection_at, connections_in, path_of
 from oneway.connections.default_notify import (

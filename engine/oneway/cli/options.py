@@ -23,7 +23,7 @@ from oneway.core.diagnostics import Refused, did_you_mean
 if TYPE_CHECKING:
     from oneway.connections import Connection
     from oneway.planning.plan import Allowance
-    from oneway.runs.request import RunRequest
+    from oneway.runs.prepare.request import RunRequest
     from oneway.state.folder import StateFolder
 
 Command: TypeAlias = Callable[..., Exit]
@@ -196,7 +196,7 @@ def requesting(command: Command) -> Command:
 def request_of(mapping: str, **asked: Any) -> "RunRequest":
     """Return the request for a mapping or a connection; `asked` are its other fields."""
     from oneway.connections import from_environment
-    from oneway.runs.request import RunRequest
+    from oneway.runs.prepare.request import RunRequest
 
     connection = named_connection(mapping)
     return RunRequest(
@@ -219,7 +219,7 @@ def named_connection(text: str) -> "Connection | None":
     invalid.
     """
     from oneway.documents.yaml_source import LIMIT
-    from oneway.runs.compilation import read_file
+    from oneway.runs.prepare.compilation import read_file
 
     path = text
     if not _is_path(text):
@@ -351,7 +351,7 @@ def pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) ->
 
 def instant(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime:
     """Return the given instant, or the present."""
-    from oneway.runs.request import parse_instant
+    from oneway.runs.prepare.request import parse_instant
 
     try:
         return now() if given is None else parse_instant(given)

@@ -24,8 +24,8 @@ from oneway.cli.quoting import quoted
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, save
+from oneway.render.plan_content import access, split
 from oneway.render.plans import FORMATS
-from oneway.render.plans.content import access, split
 from oneway.render.sanitize import harmless
 from oneway.runs import (
     Operator,
@@ -37,9 +37,9 @@ from oneway.runs import (
     prepare_run,
     recall,
 )
-from oneway.runs.health import health
+from oneway.runs.completeness import health
+from oneway.runs.open_questions import is_open
 from oneway.runs.proof import prove
-from oneway.runs.remarks import is_open
 
 _EXIT_CODE = (
     "End with 3 where changes are pending, and with 5 where people who have left, or may have, can "

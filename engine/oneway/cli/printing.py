@@ -9,7 +9,7 @@ from oneway.cli.quoting import quoted
 from oneway.core.connector import Assumption
 from oneway.core.diagnostics import Diagnostic, Refused, Severity
 from oneway.core.outputs import ERROR, OUT, lost
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.history.journal import Run
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict

@@ -10,7 +10,7 @@ from oneway.cli.options import FOLDERS, consoled, formatted, limited, rememberin
 from oneway.history.journal import Journal
 from oneway.render import replays
 from oneway.runs.compare.replay import replay
-from oneway.runs.lookup import refuse_without_journal, run_named
+from oneway.runs.past.find_run import refuse_without_journal, run_named
 
 
 @click.command("replay")

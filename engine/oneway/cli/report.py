@@ -59,10 +59,10 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
 def _page(state: StateFolder, name: str) -> str:
     # The template's and the store's libraries are imported only for a report.
     from oneway.history.journal import Journal
-    from oneway.notices.marks import Marks
+    from oneway.notices.sent_alarms import Marks
     from oneway.render.report import html, page
-    from oneway.runs.lookup import refuse_without_journal, run_named
-    from oneway.runs.past_run import load_past_run
+    from oneway.runs.past.find_run import refuse_without_journal, run_named
+    from oneway.runs.past.past_run import load_past_run
 
     refuse_without_journal(state)
     options = "" if state.path == Path(STATE) else f"--state {quoted(state.path)}"

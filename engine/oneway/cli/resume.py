@@ -9,8 +9,8 @@ import click
 from oneway.cli.apply import beginning_of, print_if_interrupted, say_held
 from oneway.cli.clock import now
 from oneway.cli.console import Console
-from oneway.cli.delivering import delivering, starting, telling
 from oneway.cli.exits import Exit, worst
+from oneway.cli.notices import delivering, starting, telling
 from oneway.cli.options import (
     FOLDERS,
     connected,

@@ -16,19 +16,19 @@ from oneway.cli.signal_handling import signals
 from oneway.connections.connection import Connection
 from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.schedule import last_due, next_due
-from oneway.connections.stores import store_url
+from oneway.connections.store_location import store_url
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, RunState
 from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, standings
 from oneway.render.layout import clip, pad
 from oneway.render.sanitize import harmless
 from oneway.runs import instant_text
-from oneway.runs.watchers import asked_for
+from oneway.runs.telemetry.watchers import asked_for
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.job import How, RunHost
 from oneway.scheduling.log import EventLog, in_words
 from oneway.scheduling.loop import Loop
-from oneway.scheduling.notify import Post
+from oneway.scheduling.notices import Post
 from oneway.scheduling.policy import Step, step, unspread
 from oneway.scheduling.process_pool import ProcessPool
 from oneway.scheduling.register import Register

@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from oneway.cli.clock import now
-from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, remembering, state_of, user
+from oneway.cli.prompts import Asking
 from oneway.core.instants import moment
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.history.journal import Journal, Run, RunState
 from oneway.history.journal.future import Future, forget_future, in_the_future
 from oneway.history.journal.retention import kept_names, prunable
@@ -24,13 +24,13 @@ from oneway.history.journal.run_counts import Tally, tallies
 from oneway.history.journal.schedule_claims import standings
 from oneway.render import history, past_run
 from oneway.runs import Operator, hold_lock
-from oneway.runs.by_hand import kept_given
 from oneway.runs.compare.capture import UNKEPT
-from oneway.runs.lookup import name_in, plan_of_run, refuse_without_journal, run_named
 from oneway.runs.lost_output import kept_lost
-from oneway.runs.request import instant_text
-from oneway.runs.retention import LEAST_DAYS, prune
-from oneway.runs.stories import stories_of_run
+from oneway.runs.past.discrepancies import stories_of_run
+from oneway.runs.past.find_run import name_in, plan_of_run, refuse_without_journal, run_named
+from oneway.runs.past.retention import LEAST_DAYS, prune
+from oneway.runs.past.without_connection import kept_given
+from oneway.runs.prepare.request import instant_text
 from oneway.state.folder import StateFolder
 
 _PAGE = 200

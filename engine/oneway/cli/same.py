@@ -13,8 +13,8 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.compiler import Compiled
 from oneway.render import proving as render
 from oneway.runs import read_file
-from oneway.runs.compilation import compile_data
 from oneway.runs.mapping_tests import MappingTest
+from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving import Sameness, VersionComparison, same
 from oneway.runs.proving.prove import DEFAULT_SITUATIONS
 

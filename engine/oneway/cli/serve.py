@@ -16,17 +16,17 @@ from oneway.cli.options import FOLDERS, consoled, crewed, logged, remembering, u
 from oneway.cli.run_due import open_store
 from oneway.cli.signal_handling import signals
 from oneway.connections.folder import FOLDER, files_in
-from oneway.connections.secret_open import opened
-from oneway.connections.secret_refs import SecretKind, SecretRef
-from oneway.connections.stores import store_url
-from oneway.runs.watchers import asked_for
+from oneway.connections.secrets.open import opened
+from oneway.connections.secrets.refs import SecretKind, SecretRef
+from oneway.connections.store_location import store_url
+from oneway.runs.telemetry.watchers import asked_for
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.health_state import HealthState
+from oneway.scheduling.http_server import Address, Metrics, address, listening, token_of
 from oneway.scheduling.job import RunHost
-from oneway.scheduling.listening import Address, Metrics, address, listening, token_of
 from oneway.scheduling.log import EventLog
 from oneway.scheduling.loop import Loop
-from oneway.scheduling.notify import Post
+from oneway.scheduling.notices import Post
 from oneway.scheduling.process_pool import ProcessPool
 from oneway.scheduling.register import Register
 from oneway.scheduling.runner import Runner

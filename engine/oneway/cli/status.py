@@ -14,7 +14,7 @@ from oneway.connections import FOLDER, connections_in
 from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.history.journal import Journal, RunState
 from oneway.render import status
-from oneway.runs.status import ConnectionStatus, Need, connection_statuses
+from oneway.runs.past.status import ConnectionStatus, Need, connection_statuses
 
 _EXITS = {
     RunState.REFUSED: Exit.ERROR,

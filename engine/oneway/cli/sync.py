@@ -8,8 +8,8 @@ import click
 from oneway.cli.apply import print_if_interrupted, say_recovered
 from oneway.cli.clock import now
 from oneway.cli.console import Console, ProgressLine
-from oneway.cli.delivering import delivering, starting, telling
 from oneway.cli.exits import Exit
+from oneway.cli.notices import delivering, starting, telling
 from oneway.cli.options import (
     allowing,
     consoled,
@@ -25,7 +25,7 @@ from oneway.cli.printing import exit_of, introduce, print_plan, print_results, s
 from oneway.planning.plan import Ending
 from oneway.render import plans, results
 from oneway.runs import Operator, RunRequest, last_run, open_sync, prepare_run
-from oneway.runs.beginning import Beginning
+from oneway.runs.notices import Beginning
 
 
 @click.command("sync")

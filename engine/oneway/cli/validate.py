@@ -17,11 +17,11 @@ from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.quoting import quoted
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.render import diagnostics
 from oneway.runs import read_file
-from oneway.runs.compilation import START
+from oneway.runs.prepare.compilation import START
 from oneway.runs.validation import Mappings, findings, found_in
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _all(paths: Sequence[str]) -> list[Checked]:
 
 def _corrected(checked: Sequence[Checked]) -> tuple[Diagnostic, ...]:
     """Correct files in place; return the corrected mistakes."""
-    from oneway.documents.fixing import fixed
+    from oneway.documents.fixes import fixed
 
     made: list[Diagnostic] = []
     for each in checked:

@@ -1,15 +1,14 @@
 """What a connector needs to reach a system: options, and credentials by reference.
 
-environment  the variables that set them            access  both, combined
-secret_refs  where a credential is kept, as data    files   private files, and nothing else
-keyrings     the system's keyring                   opening a reference becomes a `Secret`
-stores       where runs are stored
+environment     the variables that set them     access  both, combined
+secrets         credentials: references, private files, keyrings, and how a reference is opened
+store_location  where runs are stored
 
 The command line and a mapping may set options too, but never credentials.
 
-A customer's connection is a file: `connection` is its content, and `reading` parses it (`load`
-builds it, `validate` and `secret_places` find mistakes, `provenance` finds the places). `folder`
-finds the files, `file_writer` writes them, and `secret_store` stores credentials for them.
+A customer's connection is a file: `connection` is its content, and `parse` parses it (`load`
+builds it, `validate` and `secrets.places` find mistakes, `provenance` finds the places). `folder`
+finds the files, `file_writer` writes them, and `secrets.store` stores credentials for them.
 """
 
 from typing import TYPE_CHECKING
@@ -34,10 +33,10 @@ if TYPE_CHECKING:
     )
     from oneway.connections.environment import from_environment, variable
     from oneway.connections.folder import FOLDER, Found, connection_at, connections_in, path_of
-    from oneway.connections.reading import load_connection
-    from oneway.connections.secret_open import opened
-    from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
-    from oneway.connections.stores import store_url
+    from oneway.connections.parse import load_connection
+    from oneway.connections.secrets.open import opened
+    from oneway.connections.secrets.refs import SecretKind, SecretRef, secret_ref
+    from oneway.connections.store_location import store_url
 
 __all__ = [
     "FOLDER",
@@ -88,10 +87,10 @@ _HOMES = {
     ),
     "environment": ("from_environment", "variable"),
     "folder": ("FOLDER", "Found", "connection_at", "connections_in", "path_of"),
-    "reading": ("load_connection",),
-    "secret_open": ("opened",),
-    "secret_refs": ("SecretKind", "SecretRef", "secret_ref"),
-    "stores": ("store_url",),
+    "parse": ("load_connection",),
+    "secrets.open": ("opened",),
+    "secrets.refs": ("SecretKind", "SecretRef", "secret_ref"),
+    "store_location": ("store_url",),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from oneway.connections.environment import variable
-from oneway.connections.secret_open import opened, sealed
-from oneway.connections.secret_refs import SecretKind, SecretRef
+from oneway.connections.secrets.open import opened, sealed
+from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.core.connector import Access, Description, Option, Secret
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
 

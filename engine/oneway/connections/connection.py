@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from oneway.connections.provenance import FileProvenance
-from oneway.connections.secret_refs import SecretRef
+from oneway.connections.secrets.refs import SecretRef
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.documents.yaml_source import Path

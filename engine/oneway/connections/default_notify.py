@@ -10,13 +10,13 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from oneway.connections.connection import Connection, Notify, notify_references
+from oneway.connections.document import sound_document
 from oneway.connections.file_kinds import NOTIFY, keys_of
 from oneway.connections.load import notify_of
 from oneway.connections.provenance import FileProvenance
-from oneway.connections.reach import stray_reference
 from oneway.connections.regular_files import read_regular
-from oneway.connections.secret_refs import SecretRef
-from oneway.connections.sound import sound_document
+from oneway.connections.secret_scope import stray_reference
+from oneway.connections.secrets.refs import SecretRef
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents.yaml_source import LIMIT

@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from oneway.connections.connection import Connection, Email, Schedule, Security, Side, Webhook
-from oneway.connections.reading import load_connection
-from oneway.connections.secret_refs import SecretKind, SecretRef
+from oneway.connections.parse import load_connection
+from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Value
 from oneway.documents.yaml_source import Document, parse

@@ -18,7 +18,7 @@ from oneway.connections.default_notify import (
     with_default_of_folder,
 )
 from oneway.connections.file_kinds import NOTIFY, is_connection, keys_of
-from oneway.connections.reading import load_connection
+from oneway.connections.parse import load_connection
 from oneway.connections.regular_files import read_regular
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, did_you_mean, refusal

@@ -22,7 +22,7 @@ from oneway.connections.connection import (
     Webhook,
 )
 from oneway.connections.provenance import FileProvenance
-from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
+from oneway.connections.secrets.refs import SecretKind, SecretRef, secret_ref
 from oneway.mapping.load.mapping import limit_of, maybe_share
 from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import GuardKind, OnBreach

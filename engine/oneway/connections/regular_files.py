@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oneway.core.bounded import read_up_to
+from oneway.core.bounded_read import read_up_to
 from oneway.core.diagnostics import refusal
 
 

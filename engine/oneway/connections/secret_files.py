@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from oneway.connections.connection import Connection
 from oneway.connections.default_notify import DefaultNotify
-from oneway.connections.files import refuse_unsafe
-from oneway.connections.secret_refs import SecretKind
+from oneway.connections.secrets.private_files import refuse_unsafe
+from oneway.connections.secrets.refs import SecretKind
 from oneway.core.diagnostics import Diagnostic, Refused
 
 

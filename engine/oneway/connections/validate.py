@@ -12,7 +12,7 @@ from oneway.connections.load import duration
 from oneway.connections.provenance import FileProvenance
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.hosts import is_loopback
-from oneway.documents.loose import Data, items, obj, text
+from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.yaml_source import Document, Path
 
 LONGEST_SPREAD = timedelta(hours=2)

@@ -6,7 +6,7 @@ from typing import cast
 from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
 from oneway.core.records import ItemPath, Value, item_text
-from oneway.documents.loose import Data, items, obj, text
+from oneway.documents.lenient import Data, items, obj, text
 
 
 def fields_of(

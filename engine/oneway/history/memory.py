@@ -5,8 +5,8 @@ from dataclasses import field
 
 from oneway.core.dataclass import dataclass
 from oneway.history.backoff import Refusal
+from oneway.history.discrepancies import Story, foretold
 from oneway.history.flapping import Flapping, undone
-from oneway.history.stories import Story, foretold
 from oneway.planning.plan import End, Ending, Plan
 
 

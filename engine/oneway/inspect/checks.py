@@ -13,8 +13,8 @@ from enum import Enum
 from oneway.core.connector import Description, Finding, Probe
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity
+from oneway.core.phrases import count, some
 from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
-from oneway.core.words import count, some
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.lookup_table import LookupTable
@@ -22,10 +22,10 @@ from oneway.mapping.program import Missed, Program, SourceRow, TargetRow, whole
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison
 from oneway.planning.match import NO_PAIRS, Match, match
-from oneway.planning.near_duplicates import NEAR_DUPLICATE, hold_near_duplicates
-from oneway.planning.near_misses import NEAR_MISS, near_misses
 from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Reason
+from oneway.planning.similar.near_duplicates import NEAR_DUPLICATE, hold_near_duplicates
+from oneway.planning.similar.near_misses import NEAR_MISS, near_misses
 
 
 class CheckState(Enum):

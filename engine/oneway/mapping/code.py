@@ -7,10 +7,10 @@ from typing import TypeAlias
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
-from oneway.mapping.evidence import Secrets
 from oneway.mapping.expressions import PLAIN, Expression, Reading
 from oneway.mapping.program import FieldRule, Policy
 from oneway.mapping.spec import Constant
+from oneway.mapping.values_read import Secrets
 
 Check: TypeAlias = Callable[[Value], str]
 """Returns what is wrong with a non-blank value, or ""; never shows the value."""

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, did_you_mean
-from oneway.core.likeness import only_slip
 from oneway.core.records import Value, keys_overlap, path_of, path_text
+from oneway.core.similar_words import only_slip
 from oneway.mapping.code import FieldCode, MappingCode, OnePerCode, ReferenceCode, Typed
-from oneway.mapping.evidence import Secrets
 from oneway.mapping.expressions import Context, Expression, parse
 from oneway.mapping.lint import lint, weighed
 from oneway.mapping.lint.leaving import left_reads, misspelt
-from oneway.mapping.lint.typing_of import nodes_in
+from oneway.mapping.lint.type_inference import nodes_in
 from oneway.mapping.program import FieldRule, LeftCondition, Policy, Rule
 from oneway.mapping.record_schema import readable, reading_of, typed, words_of, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
@@ -39,6 +38,7 @@ from oneway.mapping.spec import (
     Write,
 )
 from oneway.mapping.spelling import with_spellings
+from oneway.mapping.values_read import Secrets
 
 if TYPE_CHECKING:
     from oneway.mapping.interpreter import Interpreted

@@ -34,7 +34,6 @@ from oneway.core.records import (
 )
 from oneway.core.sealed import MASK
 from oneway.mapping.code import FieldCode, MappingCode, ReferenceCode, Typed
-from oneway.mapping.evidence import as_shown, evidence, readings
 from oneway.mapping.expressions import (
     PLAIN,
     Context,
@@ -46,8 +45,9 @@ from oneway.mapping.expressions import (
     texts,
 )
 from oneway.mapping.has_left import left_with, told_by
+from oneway.mapping.implausible_days import leaves_far_off, left_long_ago
 from oneway.mapping.lookup_table import LookupTable, scalar
-from oneway.mapping.odd_days import leaves_far_off, left_long_ago
+from oneway.mapping.profile.key_tally import read_in_source
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
@@ -64,7 +64,6 @@ from oneway.mapping.program import (
     TargetRow,
     Written,
 )
-from oneway.mapping.read_keys import read_in_source
 from oneway.mapping.same_rows import SameRows
 from oneway.mapping.spec import Constant, Merge, OutOfScope, Write
 from oneway.mapping.unreadable import (
@@ -75,6 +74,7 @@ from oneway.mapping.unreadable import (
     with_placeholders,
     without_lost,
 )
+from oneway.mapping.values_read import as_shown, evidence, readings
 
 _NOBODY = Record("", {})
 """Stands for a missing source record: every key is unstated, whatever absence means elsewhere."""

@@ -17,7 +17,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import ISO_DAY, Value, identity, parse_day, path_of
 from oneway.core.schema_pattern import SchemaPattern, compiled
 from oneway.mapping.expressions import Reading
-from oneway.mapping.expressions.items import by_keys
+from oneway.mapping.expressions.item_places import by_keys
 
 Check: TypeAlias = Callable[[Value], str]
 """Returns what is wrong with a non-blank value, or nothing."""

@@ -12,7 +12,7 @@ from oneway.core.connector import Capability, Description, Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, Span, did_you_mean
 from oneway.core.records import path_of, path_text
-from oneway.documents.loose import obj
+from oneway.documents.lenient import obj
 from oneway.documents.record_fields import fields_of, is_open, items_of, says_null
 from oneway.mapping.expressions import Expression, ExpressionSyntax, PathUse, Reading, parse
 from oneway.mapping.record_schema import reading_of

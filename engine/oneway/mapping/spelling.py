@@ -10,15 +10,15 @@ from dataclasses import field, replace
 from typing import Any, NamedTuple
 
 from oneway.core.dataclass import dataclass
-from oneway.core.likeness import spelt
 from oneway.core.records import ItemPath, Value
+from oneway.core.similar_words import spelt
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading
-from oneway.mapping.expressions.items import placed_words
-from oneway.mapping.expressions.words import Way, Word, passes
-from oneway.mapping.nearly import nearly
+from oneway.mapping.expressions.compared_words import Way, Word, passes
+from oneway.mapping.expressions.item_places import placed_words
+from oneway.mapping.profile.misspelt_words import nearly
+from oneway.mapping.profile.word_tally import AS_IT_STANDS, results
 from oneway.mapping.record_schema import Check, Sure, sure_of
-from oneway.mapping.word_tally import AS_IT_STANDS, results
 
 Path = tuple[str, ...]
 

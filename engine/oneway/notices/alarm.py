@@ -16,9 +16,9 @@ from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.notices.channels import channels, wants
 from oneway.notices.delivery import Pages, no_page, send
 from oneway.notices.folders import FolderTrouble, failure_body, recovery_body, teller
+from oneway.notices.http_post import SYSTEM, Trust
 from oneway.notices.instants import instant_text
-from oneway.notices.marks import Marks
-from oneway.notices.posting import SYSTEM, Trust
+from oneway.notices.sent_alarms import Marks
 from oneway.notices.undelivered import Undelivered
 
 STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})

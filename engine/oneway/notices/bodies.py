@@ -14,7 +14,7 @@ from typing import Any
 from oneway.connections import Connection, Occasion
 from oneway.core.dataclass import dataclass
 from oneway.core.seal import canonical
-from oneway.history.allowing import allowing, together
+from oneway.history.allow_command import allowing, together
 from oneway.history.journal import Breached, Run
 from oneway.history.journal.incidents import Incident
 from oneway.history.last_good import is_good, lists_leavers

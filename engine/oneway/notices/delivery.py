@@ -20,8 +20,8 @@ from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Notice, delivered, failed, take_notice, waiting
 from oneway.notices.channels import channel_words, channels, server_of
 from oneway.notices.email import mail, number_of
+from oneway.notices.http_post import SYSTEM, Trust
 from oneway.notices.instants import instant_of, instant_text
-from oneway.notices.posting import SYSTEM, Trust
 from oneway.notices.queueing import weekly
 from oneway.notices.report_folder import keep_report
 from oneway.notices.undelivered import Undelivered

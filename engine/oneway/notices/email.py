@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from oneway.connections import Email, Security, opened
 from oneway.core.deadline import Deadline, within
 from oneway.core.hosts import is_loopback
-from oneway.notices.posting import LATER, SYSTEM, Trust
+from oneway.notices.http_post import LATER, SYSTEM, Trust
 from oneway.notices.texts import subject_of, text_of
 from oneway.notices.undelivered import Undelivered
 

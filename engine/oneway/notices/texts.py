@@ -8,8 +8,8 @@ from textwrap import wrap
 from typing import Any
 
 from oneway.core.instants import moment_in_words
-from oneway.core.words import count
-from oneway.history.allowing import passing
+from oneway.core.phrases import count
+from oneway.history.allow_command import passing
 from oneway.notices.instants import instant_of
 from oneway.notices.remedies import CLOCK, TroubleKind
 

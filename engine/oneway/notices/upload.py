@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from oneway.connections import Upload, UploadMethod, opened
 from oneway.notices.email import number_of
-from oneway.notices.posting import SYSTEM, Outgoing, Server, Trust, posted, safe_host
+from oneway.notices.http_post import SYSTEM, Outgoing, Server, Trust, posted, safe_host
 
 _SERVER = Server("server for reports", "report", "N113", "N114", "N114", "N114")
 _LONGER = 3

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from oneway.connections import Webhook, opened
-from oneway.notices.posting import SYSTEM, Outgoing, Server, Trust, posted, safe_host
+from oneway.notices.http_post import SYSTEM, Outgoing, Server, Trust, posted, safe_host
 from oneway.notices.signing import BadSecret, signature
 from oneway.notices.undelivered import Undelivered
 

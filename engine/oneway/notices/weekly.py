@@ -8,9 +8,9 @@ from typing import Any
 
 from oneway.connections import Connection, Occasion
 from oneway.history.journal import Journal, Run
+from oneway.history.journal.discrepancies import kept_stories
+from oneway.history.journal.flapping import undone_by
 from oneway.history.journal.incidents import done_since, endings, open_incidents
-from oneway.history.journal.stories import kept_stories
-from oneway.history.journal.undone import undone_by
 from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, open_incidents_of
 from oneway.notices.causes import holding
 from oneway.notices.instants import instant_text, zone_of

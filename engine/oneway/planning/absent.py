@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import partial
 
 from oneway.core.connector import Capability
+from oneway.core.phrases import some
 from oneway.core.records import Collected, Value
-from oneway.core.words import some
 from oneway.mapping.program import (
     AnySourceRow,
     CellState,
@@ -23,13 +23,13 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.spec import Absent
 from oneway.planning.diff import KEEP, FieldChange, at_update, wanted
-from oneway.planning.in_vain import in_vain, written
-from oneway.planning.lookalikes import held_value, one_form, said_value, shown_fields
+from oneway.planning.ineffective import in_vain, written
 from oneway.planning.match import Matches
-from oneway.planning.near_misses import forms_of
 from oneway.planning.one_per_person import OtherRecords
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
+from oneway.planning.similar.lookalikes import held_value, one_form, said_value, shown_fields
+from oneway.planning.similar.near_misses import forms_of
 
 IN_CONFLICT, NEAR_KEY = "in_conflict", "near_key"
 SPARED = frozenset({IN_CONFLICT, NEAR_KEY})

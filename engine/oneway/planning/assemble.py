@@ -22,10 +22,10 @@ from oneway.mapping.program import (
     whole,
     whole_target,
 )
+from oneway.planning.better_matches import Nearer
 from oneway.planning.diff import Awaited, FieldChange, comparison
 from oneway.planning.match import Pairs
 from oneway.planning.names import held_name
-from oneway.planning.nearness import Nearer
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import (
     STRANGER,
@@ -39,8 +39,8 @@ from oneway.planning.plan import (
     Verb,
     action_id,
 )
-from oneway.planning.quiet_texts import PassedOver
-from oneway.planning.same_person import (
+from oneway.planning.quiet_outcomes import PassedOver
+from oneway.planning.similar.same_person import (
     SEVERAL,
     is_supported,
     likeness_beside,

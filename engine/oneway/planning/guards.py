@@ -19,9 +19,9 @@ from math import floor
 from shlex import quote
 
 from oneway.core.dataclass import dataclass
-from oneway.core.words import count as count_of
+from oneway.core.phrases import count as count_of
+from oneway.mapping.profile.word_groups import SEPARATOR
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
-from oneway.mapping.word_groups import SEPARATOR
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefinition, Limit
 from oneway.planning.plan import (

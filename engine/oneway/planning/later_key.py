@@ -1,8 +1,8 @@
 """Tells of people matched by a later key, where an earlier one differs on the two sides."""
 
 from oneway.core.records import MISSING, Value
-from oneway.mapping.evidence import as_shown
 from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.values_read import as_shown
 from oneway.planning.match import Match
 from oneway.planning.plan import Reason
 

@@ -14,7 +14,7 @@ from oneway.planning.diff import (
     unlisted,
     wanted,
 )
-from oneway.planning.in_vain import LeftWith, not_known, written
+from oneway.planning.ineffective import LeftWith, not_known, written
 from oneway.planning.plan import Reason
 
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow, TargetRow
-from oneway.planning.holders import whose
 from oneway.planning.plan import Reason
+from oneway.planning.record_owner import whose
 
 
 class Match(NamedTuple):

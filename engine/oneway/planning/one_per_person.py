@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import field, replace
 
 from oneway.core.dataclass import dataclass
-from oneway.core.words import some
+from oneway.core.phrases import some
 from oneway.mapping.program import (
     AnySourceRow,
     EvaluationFailure,
@@ -22,8 +22,8 @@ from oneway.mapping.program import (
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.links import LinkEvidence
 from oneway.planning.match import Match, Matches
-from oneway.planning.near_misses import forms_of
 from oneway.planning.plan import Reason
+from oneway.planning.similar.near_misses import forms_of
 
 ONE_PER = "one_per"
 """The code of the conflict that names the records."""

@@ -11,10 +11,9 @@ from dataclasses import field, replace
 from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
+from oneway.core.phrases import some
 from oneway.core.records import MISSING, overlap
 from oneway.core.sealed import MASK
-from oneway.core.words import some
-from oneway.mapping.evidence import as_shown
 from oneway.mapping.program import (
     STATED,
     Cell,
@@ -26,6 +25,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Category, Rehires, Write
+from oneway.mapping.values_read import as_shown
 from oneway.planning.access import FAR_OFF, MAY_HAVE_LEFT, UNMATCHED
 from oneway.planning.diff import (
     FieldChange,
@@ -39,7 +39,7 @@ from oneway.planning.diff import (
     refuses,
     unlisted,
 )
-from oneway.planning.in_vain import back_in_vain, in_vain
+from oneway.planning.ineffective import back_in_vain, in_vain
 from oneway.planning.later_key import later_key
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.match import Match, Matches

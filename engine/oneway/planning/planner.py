@@ -21,9 +21,9 @@ from functools import partial
 from operator import itemgetter
 
 from oneway.core.dataclass import dataclass
+from oneway.core.phrases import some
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
-from oneway.core.words import some
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
@@ -36,12 +36,10 @@ from oneway.mapping.program import (
 from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
+from oneway.planning.better_matches import WithNearer, perhaps_there, with_nearer
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence
 from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
-from oneway.planning.near_duplicates import hold_near_duplicates
-from oneway.planning.near_misses import likely_targets, near_misses
-from oneway.planning.nearness import WithNearer, perhaps_there, with_nearer
 from oneway.planning.one_per_person import (
     ANOTHER,
     ChosenRows,
@@ -66,10 +64,12 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.planning.quiet_texts import NOT_PASSED, OutcomesInRuns, PassedOver, QuietRun
+from oneway.planning.quiet_outcomes import NOT_PASSED, OutcomesInRuns, PassedOver, QuietRun
 from oneway.planning.reconcile import hidden, reconcile, remembered
 from oneway.planning.screen import Screened, screen
-from oneway.planning.second_records import second_records
+from oneway.planning.similar.near_duplicates import hold_near_duplicates
+from oneway.planning.similar.near_misses import likely_targets, near_misses
+from oneway.planning.similar.second_records import second_records
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
 
 

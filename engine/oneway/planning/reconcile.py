@@ -16,9 +16,9 @@ from oneway.mapping.spec import Gone, Rehires, Rekey
 from oneway.planning.diff import present
 from oneway.planning.links import Link, LinkEvidence, Links
 from oneway.planning.match import NOBODY, Match, Matches
-from oneway.planning.near_misses import NEAR_MISS, loose
 from oneway.planning.plan import Reason
-from oneway.planning.same_person import (
+from oneway.planning.similar.near_misses import NEAR_MISS, loose
+from oneway.planning.similar.same_person import (
     Likeness,
     comparison,
     is_id,

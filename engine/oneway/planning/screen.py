@@ -38,8 +38,8 @@ from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import KEEP, at_update, doubled, drift, refuses, unlisted, wanted
 from oneway.planning.links import REUSED, LinkEvidence, Links, alone
 from oneway.planning.match import NO_PAIRS, Pairs
-from oneway.planning.near_misses import key_at
 from oneway.planning.plan import Allowance
+from oneway.planning.similar.near_misses import key_at
 
 _AT_A_TIME = 1_000
 """Pairs whose values are unpacked at once."""

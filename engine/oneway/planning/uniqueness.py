@@ -25,9 +25,9 @@ from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import Awaited, comparison, doubled, new_value, present
-from oneway.planning.holders import whose
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
+from oneway.planning.record_owner import whose
 
 Slot = tuple[int, Hashable]
 """A field's position, and a value in compared form that only one record may hold there."""

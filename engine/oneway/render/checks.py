@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.inspect.checks import CheckResult, CheckState
 from oneway.render.layout import clip, wrap
 from oneway.render.sanitize import harmless

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from oneway.core.phrases import count, some
 from oneway.core.records import Value, identity
-from oneway.core.words import count, some
 from oneway.render.layout import MOST, clip, columns
 from oneway.render.sanitize import quoted, shown
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from oneway.core.diagnostics import Span
 from oneway.core.instants import day
+from oneway.core.phrases import count
 from oneway.core.records import Value, is_scalar
 from oneway.core.seal import canonical
 from oneway.core.sealed import MASK
-from oneway.core.words import count
-from oneway.history.stories import Story, Trouble
+from oneway.history.discrepancies import Story, Trouble
 from oneway.inspect.explain import (
     Condition,
     Explanation,
@@ -21,10 +21,10 @@ from oneway.planning.access import may_have_left
 from oneway.planning.links import Link
 from oneway.planning.plan import Kind
 from oneway.render.differences import apart, of_parts
+from oneway.render.discrepancies import of_actions as stories_of
+from oneway.render.discrepancies import sentence
 from oneway.render.layout import clip, with_name, wrap
 from oneway.render.sanitize import harmless, on_one_line, shown
-from oneway.render.stories import of_actions as stories_of
-from oneway.render.stories import sentence
 from oneway.render.style import Ink, Style
 
 _ANSWERS = {True: "+", False: "-", None: " "}

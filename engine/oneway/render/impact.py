@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from oneway.core.phrases import count
 from oneway.core.sealed import MASK, Sealed
-from oneway.core.words import count
 from oneway.planning.impact import FieldImpact, Impact, PersonImpact
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.render.differences import apart

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import cast
 
 from oneway.core.diagnostics import Span
+from oneway.core.phrases import count
 from oneway.core.records import MISSING, Value
 from oneway.core.sealed import MASK, Sealed
-from oneway.core.words import count
 from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, JUnitCase, JUnitSuite, annotation, xml_page
 from oneway.render.layout import clip, wrap

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oneway.core.diagnostics import Diagnostic
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.history.journal.incidents import Notice
 from oneway.notices import channel_words
 from oneway.notices.instants import zone_in

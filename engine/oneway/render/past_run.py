@@ -6,21 +6,21 @@ from datetime import datetime
 
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import moment
-from oneway.core.words import count
-from oneway.history.allowing import together
+from oneway.core.phrases import count
+from oneway.history.allow_command import together
+from oneway.history.discrepancies import Story, Trouble
 from oneway.history.journal import End, JournalEntry, Run, RunStart, RunState
-from oneway.history.journal.leaving import LEAVING
-from oneway.history.journal.stories import STORIES
-from oneway.history.stories import Story, Trouble
+from oneway.history.journal.discrepancies import STORIES
+from oneway.history.journal.refused_leavers import LEAVING
 from oneway.planning.names import named, names_of
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
-from oneway.render import diagnostics, remedies, results, status_lines
+from oneway.render import diagnostics, plan_content, remedies, results, status_lines
+from oneway.render.discrepancies import as_json as as_json_of
+from oneway.render.discrepancies import by_subject, sentence, since, then
 from oneway.render.history import ends_in_words
 from oneway.render.layout import clip, wrap
-from oneway.render.plans import as_data, content
+from oneway.render.plans import as_data
 from oneway.render.sanitize import harmless, shown
-from oneway.render.stories import as_json as as_json_of
-from oneway.render.stories import by_subject, sentence, since, then
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import (
     ENDING_MEANING,
@@ -29,8 +29,8 @@ from oneway.render.vocabulary import (
     RUN_STATES,
     VERB_MARKERS,
 )
-from oneway.runs.by_hand import GIVEN, given_to_sync
 from oneway.runs.lost_output import LOST
+from oneway.runs.past.without_connection import GIVEN, given_to_sync
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
 """The words that select people: a planned outcome, or how it ended."""
@@ -43,7 +43,7 @@ _STAYED = {
     Kind.CONFLICT: "does not sync: in conflict",
     Kind.INELIGIBLE: "does not sync: ineligible",
     Kind.REHIRE: "rehire, left to a person",
-    Kind.IGNORED: content.LEFT_ALONE,
+    Kind.IGNORED: plan_content.LEFT_ALONE,
     Kind.ABSENT: "not in the source",
     Kind.UNCHANGED: "unchanged",
 }
@@ -166,24 +166,26 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         lines += [""]
         for breach in group:
             lines += _marked(f"! {harmless(breach.text)}", style)
-            if past.plan is not None and (them := content.may_concern(past.plan, breach.guard)):
+            if past.plan is not None and (
+                them := plan_content.may_concern(past.plan, breach.guard)
+            ):
                 lines += wrap(them, style, 2, 4)
         steps = (remedies.for_code(breach.guard, whose, mapping=mapping) for breach in group)
         for remedy in dict.fromkeys(steps):
             lines += wrap(remedy, style, 2, 4)
         lines += wrap(status_lines.only_if_right(whose, group, mapping), style, 2, 4)
     if past.plan is not None:
-        first, *more = content.totals(past.plan)
+        first, *more = plan_content.totals(past.plan)
         lines += [
             "",
             *(line for each in (f"Planned: {first}", *more) for line in wrap(each, style)),
-            *(line for each in content.alike(past.plan) for line in wrap(each, style, 2, 4)),
+            *(line for each in plan_content.alike(past.plan) for line in wrap(each, style, 2, 4)),
         ]
     if past.plan is not None and past.plan.misses and not chosen:
         lines += ["", *_marked("! values without a reference:", style)]
-        known = content.people(past.plan)
+        known = plan_content.people(past.plan)
         for miss in past.plan.misses:
-            lines += wrap(content.missed(miss, known), style, 2, 4)
+            lines += wrap(plan_content.missed(miss, known), style, 2, 4)
     shown_people = [
         each for each in people if chosen or each.action or each.outcome.kind not in _QUIET
     ]
@@ -224,7 +226,7 @@ def _head(past: Past, style: Style) -> Iterator[str]:
         yield from _fact("plan", harmless(start.fingerprint[:12]), style)
     if past.plan is not None:
         for each in past.plan.reads:
-            yield from _fact(each.name, content.read(past.plan, each), style)
+            yield from _fact(each.name, plan_content.read(past.plan, each), style)
         for name, value in sorted(past.plan.settings.items()):
             yield from _fact("setting", f"{harmless(name)} = {shown(value)}", style)
     if run.links:
@@ -310,10 +312,12 @@ def _acted(each: RecordStory, telling: Telling) -> Iterator[str]:
     assert action is not None
     record = each.end.target_id if each.end is not None and each.end.target_id else None
     where = f" (record {clip(harmless(record))})" if record and record != outcome.key else ""
-    yield from wrap(f"{VERB_MARKERS[action.verb]} {content.name(outcome)}{where}", style, 2, 4)
+    yield from wrap(f"{VERB_MARKERS[action.verb]} {plan_content.name(outcome)}{where}", style, 2, 4)
     for change in action.changes:
         assert telling.plan is not None, "its actions are the plan's"
-        said = f"{harmless(change.field)}: {content.changed(change, action.verb, telling.plan)}"
+        said = (
+            f"{harmless(change.field)}: {plan_content.changed(change, action.verb, telling.plan)}"
+        )
         yield from wrap(said, style, 6, 8)
     why = _why(each)
     if why:
@@ -349,7 +353,7 @@ def _stayed(title: str, found: Sequence[RecordStory], telling: Telling) -> Itera
     by_reason: dict[str, list[RecordStory]] = {}
     for each in found:
         reasons = "; ".join(
-            content.sentence(reason, telling.names) for reason in each.outcome.reasons
+            plan_content.sentence(reason, telling.names) for reason in each.outcome.reasons
         )
         by_reason.setdefault(reasons, []).append(each)
     for reason, people in by_reason.items():
@@ -361,7 +365,7 @@ def _stayed(title: str, found: Sequence[RecordStory], telling: Telling) -> Itera
             values = "; ".join(reason.value for reason in each.outcome.reasons if reason.value)
             told = f" ({clip(harmless(values), 120)})" if values else ""
             so = _since(each, telling.start)
-            said = content.who(each.outcome) + told + (f", {so}" if so else "")
+            said = plan_content.who(each.outcome) + told + (f", {so}" if so else "")
             yield from wrap(said, style, indent, indent + 2)
 
 

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping
 
+from oneway.core.phrases import count
 from oneway.core.records import Value
-from oneway.core.words import count
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from oneway.core.phrases import count
 from oneway.core.records import Value
 from oneway.core.sealed import MASK, Sealed
-from oneway.core.words import count
 from oneway.planning.compare import PlanDifference
 from oneway.render.differences import apart
 from oneway.render.layout import clip, more, wrap

@@ -7,19 +7,19 @@ from os.path import isfile
 from shlex import quote
 
 from oneway.core.instants import day
-from oneway.core.words import count
-from oneway.history.allowing import together
+from oneway.core.phrases import count
+from oneway.history.allow_command import together
+from oneway.history.discrepancies import Story, Trouble
 from oneway.history.journal import Run, RunState
-from oneway.history.stories import Story, Trouble
-from oneway.render import diagnostics, remedies, status_lines, stories
+from oneway.render import diagnostics, discrepancies, remedies, status_lines
 from oneway.render.history import ends_as_json, ends_in_words, state_in_words, when
 from oneway.render.layout import clip, columns, pad, people, wrap
-from oneway.render.plans.content import still_in_line, still_in_title
+from oneway.render.plan_content import still_in_line, still_in_title
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import RUN_STATE_INKS
-from oneway.runs.status import ConnectionStatus, HeldBack, Need, Tells, Waiting
-from oneway.runs.sticking import NotSticking
+from oneway.runs.past.flapping import NotSticking
+from oneway.runs.past.status import ConnectionStatus, HeldBack, Need, Tells, Waiting
 
 _NAME = 24
 """The maximum width of the column of names."""
@@ -123,7 +123,7 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
         }
         for group in each.unsynced
     ]
-    told = None if each.stories is None else list(map(stories.about, each.stories))
+    told = None if each.stories is None else list(map(discrepancies.about, each.stories))
     return {
         "name": each.name,
         "file": each.file or None,
@@ -354,7 +354,7 @@ def _named(story: Story, first: str, zone: str) -> str:
     """Return a person's name, and the first day if it is later than the group's."""
     name = clip(harmless(_name(story)), 40)
     same = day(story.since, zone) == day(first, zone)
-    return name if same else f"{name} ({stories.since(story, zone)})"
+    return name if same else f"{name} ({discrepancies.since(story, zone)})"
 
 
 def _name(story: Story | NotSticking) -> str:

@@ -4,19 +4,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from shlex import quote
 
 from oneway.core.instants import day
-from oneway.core.words import count
-from oneway.history.allowing import allowing, passing, together
+from oneway.core.phrases import count
+from oneway.history.allow_command import allowing, passing, together
+from oneway.history.discrepancies import Trouble
 from oneway.history.journal import Breached
-from oneway.history.stories import Trouble
 from oneway.render import remedies
+from oneway.render.discrepancies import STORY_WORDS
 from oneway.render.history import when
 from oneway.render.layout import clip, columns, pad, wrap
-from oneway.render.plans.content import who_left
+from oneway.render.plan_content import who_left
 from oneway.render.sanitize import harmless
-from oneway.render.stories import STORY_WORDS
 from oneway.render.style import Ink, Style
-from oneway.runs.status import ConnectionStatus, Need, Waiting
-from oneway.runs.sticking import NotSticking
+from oneway.runs.past.flapping import NotSticking
+from oneway.runs.past.status import ConnectionStatus, Need, Waiting
 
 WORDS: Mapping[Need, str] = {
     Need.ACCESS: "with leavers who can still get in",

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 from oneway.core.lazy import lazily
 
 if TYPE_CHECKING:
-    from oneway.runs.applied import AppliedBefore, applied_before
+    from oneway.runs.already_applied import AppliedBefore, applied_before
     from oneway.runs.apply import Approval, apply_plan
-    from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
-    from oneway.runs.compilation import read_file
-    from oneway.runs.connecting import request_for
-    from oneway.runs.health import sick
-    from oneway.runs.links import looked_up_records, recall
+    from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
+    from oneway.runs.completeness import sick
+    from oneway.runs.evidence.links import looked_up_records, recall
     from oneway.runs.plan import judge_plan, load_memory, plan_of, plan_run
-    from oneway.runs.prepare import prepare_run
-    from oneway.runs.prepared import Input, PreparedRun
+    from oneway.runs.prepare.compilation import read_file
+    from oneway.runs.prepare.connection_request import request_for
+    from oneway.runs.prepare.preparation import prepare_run
+    from oneway.runs.prepare.prepared import Input, PreparedRun
+    from oneway.runs.prepare.request import RunRequest, instant_text, parse_instant
     from oneway.runs.read import ReadInputs, evaluate_inputs, read_inputs
     from oneway.runs.reopen import program_for, reopen_plan
-    from oneway.runs.request import RunRequest, instant_text, parse_instant
     from oneway.runs.resume import (
         Interrupted,
         exclusive_run,
@@ -93,19 +93,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "applied": ("AppliedBefore", "applied_before"),
+    "already_applied": ("AppliedBefore", "applied_before"),
     "apply": ("Approval", "apply_plan"),
-    "clock": ("refuse_turned_back", "refuse_yet_to_come"),
-    "compilation": ("read_file",),
-    "connecting": ("request_for",),
-    "health": ("sick",),
-    "links": ("looked_up_records", "recall"),
+    "as_of": ("refuse_turned_back", "refuse_yet_to_come"),
+    "prepare.compilation": ("read_file",),
+    "prepare.connection_request": ("request_for",),
+    "completeness": ("sick",),
+    "evidence.links": ("looked_up_records", "recall"),
     "plan": ("judge_plan", "load_memory", "plan_of", "plan_run"),
-    "prepare": ("prepare_run",),
-    "prepared": ("Input", "PreparedRun"),
+    "prepare.preparation": ("prepare_run",),
+    "prepare.prepared": ("Input", "PreparedRun"),
     "read": ("ReadInputs", "evaluate_inputs", "read_inputs"),
     "reopen": ("program_for", "reopen_plan"),
-    "request": ("RunRequest", "instant_text", "parse_instant"),
+    "prepare.request": ("RunRequest", "instant_text", "parse_instant"),
     "resume": (
         "Interrupted",
         "exclusive_run",

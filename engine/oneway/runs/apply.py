@@ -16,7 +16,7 @@ from oneway.applying.apply import (
     apply,
 )
 from oneway.applying.preconditions import LiveState
-from oneway.applying.unknown import NO_MEMORY, Sent, TargetMemory
+from oneway.applying.unknown_writes import NO_MEMORY, Sent, TargetMemory
 from oneway.core.connector import MOST_IN_FLIGHT
 from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
@@ -28,15 +28,15 @@ from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
 from oneway.planning.access import StillIn, still_in
-from oneway.planning.doubt import as_written
 from oneway.planning.guards import Verdict, counted_as
+from oneway.planning.leaving_doubts import as_written
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.lost_output import keep_lost
-from oneway.runs.prepared import connection_of, lag_of, side_of
-from oneway.runs.request import instant_text, parse_instant
+from oneway.runs.past.discrepancies import ends_of, write_stories
+from oneway.runs.prepare.prepared import connection_of, lag_of, side_of
+from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.session import Operator, RunSession
-from oneway.runs.stories import ends_of, write_stories
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
@@ -221,7 +221,7 @@ class RunLog:
         if not self._resuming:
             yield
             return
-        from oneway.history.journal.stories import drop_stories
+        from oneway.history.journal.discrepancies import drop_stories
 
         with self.journal.at_once():
             self.journal.resumed(self.run)
@@ -288,7 +288,7 @@ class RunLog:
 
     def _still_in(self, entries: Sequence[JournalEntry]) -> tuple[StillIn, ...]:
         """Return who has left and can still get in, according to the journal."""
-        from oneway.history.journal.undone import undone_by
+        from oneway.history.journal.flapping import undone_by
 
         undone = undone_by(self.journal, connection_of(self.plan), self.run)
         return still_in(self.plan, ends_of(entries), undone=undone.keys())

@@ -11,11 +11,11 @@ from types import FrameType
 from oneway.connections import Connection, SecretKind, SecretRef, load_connection
 from oneway.connections.default_notify import with_default_of_folder
 from oneway.connections.file_writer import new_file, with_refs, write_new, write_over
-from oneway.connections.secret_store import Keeping, SecretName, forgotten
+from oneway.connections.secrets.store import Keeping, SecretName, forgotten
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import refusal
 from oneway.runs import RunRequest
-from oneway.state.undisturbed import ENDING, undisturbed
+from oneway.state.deferred_signals import ENDING, undisturbed
 
 Name = tuple[str, str]
 """A credential: its side, and its name."""

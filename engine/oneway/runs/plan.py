@@ -18,16 +18,19 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow
 from oneway.mapping.value_names import names_by_field
-from oneway.planning.doubt import left_out
 from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
+from oneway.planning.leaving_doubts import left_out
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
-from oneway.runs.doubting import Doubting
-from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
-from oneway.runs.noticed import with_noticed
-from oneway.runs.prepared import PreparedRun, connection_of
+from oneway.runs.evidence.leaving_doubts import Doubting
+from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
+from oneway.runs.evidence.observations import with_noticed
+from oneway.runs.open_questions import remarks_on
+from oneway.runs.past.discrepancies import stories_before
+from oneway.runs.prepare.prepared import PreparedRun, connection_of
+from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.read import (
     EvaluatedInputs,
     ReadInputs,
@@ -35,10 +38,7 @@ from oneway.runs.read import (
     heard_words,
     table_digest,
 )
-from oneway.runs.remarks import remarks_on
-from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import RunSession
-from oneway.runs.stories import stories_before
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
@@ -145,7 +145,9 @@ def _of_the_changed(
 
     It must where a system holds records that its list does not show: they are read by themselves.
     """
-    from oneway.runs.second_night import SecondNight  # which few connections ask for
+    from oneway.runs.incremental.incremental_read import (
+        SecondNight,  # which few connections ask for
+    )
 
     prepared, systems, seal = session.prepared, session.systems, session.seal
     night = SecondNight(session)

@@ -12,7 +12,7 @@ from typing import Any
 from oneway.core.diagnostics import Refused, refusal
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import Proof, fingerprint
-from oneway.runs.request import instant_text, parse_instant
+from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.state.files import make_once, write_whole
 from oneway.state.folder import StateFolder, refuse_shared_file
 

@@ -15,18 +15,18 @@ from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.core.telemetry import OpenStep, step
-from oneway.mapping.heard_words import HeardWords
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import LookupTable, tabulate
+from oneway.mapping.profile.key_tally import KeyTally, tallies_of
+from oneway.mapping.profile.staying_words import HeardWords
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
-from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.links import NO_LINKS, LinkEvidence
-from oneway.planning.quiet_texts import NOT_PASSED, PassedOver
-from oneway.runs.compare.projection import Projection
-from oneway.runs.prepared import Input, PreparedRun
+from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver
+from oneway.runs.prepare.prepared import Input, PreparedRun
+from oneway.runs.snapshot.projection import Projection
 from oneway.runs.systems import OpenSystems, offline_help
-from oneway.state.pulse import beat
+from oneway.state.heartbeat import beat
 
 T = TypeVar("T")
 _Item = TypeVar("_Item", bound=Record | Batch)
@@ -82,7 +82,7 @@ class EvaluatedInputs:
     tallies: Mapping[str, KeyTally] = field(default_factory=dict)
     """How many records have a value for each key that the mapping reads, by input."""
     passed_over: PassedOver = NOT_PASSED
-    """The pairs that are as they were at the last run, and were not read (`second_night`)."""
+    """The pairs that are as they were at the last run, and were not read (`incremental_read`)."""
     heard: HeardWords | None = None
     """The words of the source, if anybody was listed as still in."""
 

@@ -14,12 +14,12 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import Program
 from oneway.planning.plan import Plan, PlanConnection, PlanInput
-from oneway.runs.compilation import read_file
-from oneway.runs.health import sick
-from oneway.runs.prepare import prepare_run
-from oneway.runs.prepared import PreparedRun
+from oneway.runs.completeness import sick
+from oneway.runs.prepare.compilation import read_file
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.request import RunRequest, parse_instant
 from oneway.runs.read import table_digest, tables_of
-from oneway.runs.request import RunRequest, parse_instant
 from oneway.runs.session import RunSession
 
 _AGAIN = "make the plan again and review it"

@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 
 from oneway.applying.apply import Earlier, Result, Stopped, Watch, apply
 from oneway.applying.gates import looked_up, stale_result
+from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
 from oneway.applying.result import ApplySystems
-from oneway.applying.source_now import Stale
-from oneway.applying.unknown import Sent
+from oneway.applying.unknown_writes import Sent
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
@@ -25,10 +25,10 @@ from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import load
 from oneway.runs.apply import Approval, RunLog, apply_systems, target_memory
 from oneway.runs.incidents import follow_run
+from oneway.runs.past.discrepancies import write_stories
+from oneway.runs.prepare.request import instant_text
 from oneway.runs.reopen import sealed_program_for
-from oneway.runs.request import instant_text
 from oneway.runs.session import Operator, RunSession
-from oneway.runs.stories import write_stories
 from oneway.state.lock import LOCKS, Holder, locked
 
 

@@ -9,7 +9,7 @@ from oneway.applying.watch import never
 from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
 from oneway.history.journal import Why
-from oneway.runs.prepared import PreparedRun
+from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
 

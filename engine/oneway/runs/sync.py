@@ -10,29 +10,29 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.progress import Progress, silent
 from oneway.core.telemetry import note
+from oneway.history.baseline.pairs import discard_settled
 from oneway.history.journal import Run, RunState
-from oneway.history.journal.leaving import keep_leaving
 from oneway.history.journal.links import learn, links
+from oneway.history.journal.refused_leavers import keep_leaving
 from oneway.history.links import beyond_doubt
 from oneway.history.memory import Memory
-from oneway.history.settled import discard_settled
 from oneway.mapping.program import Program
 from oneway.planning.access import still_in
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import Approval, apply_plan, start_of_none
-from oneway.runs.by_hand import keep_given
-from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
+from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.compare.capture import snapshots_of, unkept
-from oneway.runs.health import Readings, health
-from oneway.runs.links import recall
+from oneway.runs.completeness import Readings, health
+from oneway.runs.evidence.links import recall
+from oneway.runs.open_questions import refuse_open_questions
+from oneway.runs.past.retention import days_kept, forget_old
+from oneway.runs.past.without_connection import keep_given
 from oneway.runs.plan import judge_plan, load_memory, plan_run
-from oneway.runs.prepared import PreparedRun
-from oneway.runs.remarks import refuse_open_questions
-from oneway.runs.request import instant_text
+from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.request import instant_text
 from oneway.runs.resume import exclusive_run, recover_in_flight
-from oneway.runs.retention import days_kept, forget_old
 from oneway.runs.session import Operator, RunSession
 
 _PART = "the connection has `only_changed: true`: not all of it is read"

@@ -21,7 +21,14 @@ from oneway.core.connector import (
 )
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
-from oneway.runs.prepared import Input, PreparedRun, description_of, given_to, options_of, side_of
+from oneway.runs.prepare.prepared import (
+    Input,
+    PreparedRun,
+    description_of,
+    given_to,
+    options_of,
+    side_of,
+)
 
 
 def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> Access:

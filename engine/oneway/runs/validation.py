@@ -13,13 +13,13 @@ from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span
 from oneway.core.records import Snapshot
-from oneway.mapping.left_open import UNANSWERED, left_open
+from oneway.mapping.open_questions import UNANSWERED, left_open
 from oneway.mapping.spec import EndpointSpec
-from oneway.runs.compilation import Compilation, compile_partly, located, mapping_of
+from oneway.runs.prepare.compilation import Compilation, compile_partly, located, mapping_of
 
 if TYPE_CHECKING:
     from oneway.connections import Connection
-    from oneway.mapping.read_keys import KeyTally
+    from oneway.mapping.profile.key_tally import KeyTally
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list
     }
     if not files:
         return []
-    from oneway.mapping.read_keys import tallies_of
+    from oneway.mapping.profile.key_tally import tallies_of
 
     found: list[Diagnostic] = []
     tallies = tallies_of(made.mapping.code, spec)
@@ -155,7 +155,7 @@ def _missing(path: str, end: EndpointSpec, *, here: bool) -> Iterator[Diagnostic
     Or if one has nearly its name. Otherwise all may be elsewhere: a mapping is checked without
     them.
     """
-    from oneway.core.near_files import near_name
+    from oneway.core.similar_files import near_name
 
     near = near_name(path)
     if near or here:
@@ -185,7 +185,7 @@ def findings(connection: "Connection", mappings: Mappings) -> tuple[Diagnostic, 
     """Return every mistake of a loaded connection, including its mapping's."""
     from oneway.connections.notice_folders import missing_folders
     from oneway.connections.secret_files import unsafe_files
-    from oneway.runs.validate_connection import connection_mistakes
+    from oneway.runs.prepare.validate_connection import connection_mistakes
 
     found = [*unsafe_files(connection), *missing_folders(connection)]
     try:

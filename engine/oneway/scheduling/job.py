@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oneway.core.dataclass import dataclass
 from oneway.history.journal.schedule_claims import Taken
-from oneway.runs.watchers import Watching
+from oneway.runs.telemetry.watchers import Watching
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from oneway.history.journal import Run, RunState
 from oneway.history.journal.schedule_claims import GIVEN_UP, Taken
 from oneway.notices import after_run
 from oneway.runs import instant_text
-from oneway.runs.beginning import Beginning, tell_of_run
+from oneway.runs.notices import Beginning, tell_of_run
 from oneway.scheduling.folder import Folder, FolderChanges
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.job import How, Job, Report, RunHost
 from oneway.scheduling.log import EventLog, counted, due_text, in_words, say_changes
-from oneway.scheduling.notify import tell_of_folder
+from oneway.scheduling.notices import tell_of_folder
 from oneway.scheduling.owner import may_live, share
 from oneway.scheduling.policy import Step, is_late, pause, step, unspread
 from oneway.scheduling.register import Register, is_spent

@@ -25,9 +25,9 @@ from oneway.history.journal.schedule_claims import LATE, end, found, run_of
 from oneway.notices.alarm import STORE
 from oneway.runs import Operator, instant_text, prepare_run, request_for
 from oneway.runs.apply import start_of_none
-from oneway.runs.beginning import Beginning, tell_of_run
+from oneway.runs.notices import Beginning, tell_of_run
 from oneway.runs.sync import problems_of, run_sync
-from oneway.runs.watchers import watched
+from oneway.runs.telemetry.watchers import watched
 from oneway.scheduling.job import How, Job, Report, RunHost, due_lock
 from oneway.scheduling.log import in_words
 from oneway.state.folder import StateFolder

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from oneway.cli.connecting.prompts import Asking
+from oneway.cli.prompts import Asking
 from oneway.core.connector import Choice
 from oneway.core.dataclass import dataclass
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.render.layout import clip
 from oneway.render.sanitize import harmless
 

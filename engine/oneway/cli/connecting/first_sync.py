@@ -8,19 +8,19 @@ import click
 from oneway.applying.apply import Result
 from oneway.cli.apply import print_if_interrupted, say_recovered
 from oneway.cli.clock import now
-from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console, ProgressLine
-from oneway.cli.delivering import delivering, starting
 from oneway.cli.exits import Exit
+from oneway.cli.notices import delivering, starting
 from oneway.cli.options import FOLDERS, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
+from oneway.cli.prompts import Asking
 from oneway.connections import Connection
 from oneway.core.dataclass import dataclass
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.history.journal import Run, Why
 from oneway.render import plans, results
 from oneway.runs import Operator, PendingSync, last_run, open_sync, prepare_run, request_for
-from oneway.runs.beginning import Beginning
+from oneway.runs.notices import Beginning
 
 
 @dataclass(frozen=True, slots=True)

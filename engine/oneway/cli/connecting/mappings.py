@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from oneway.cli.connecting.prompts import Asking
+from oneway.cli.prompts import Asking
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.documents.yaml_source import LIMIT, read_all

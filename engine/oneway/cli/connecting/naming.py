@@ -3,7 +3,7 @@
 from os.path import exists
 from pathlib import Path
 
-from oneway.cli.connecting.prompts import Asking
+from oneway.cli.prompts import Asking
 from oneway.connections import FOLDER, Connection, connection_at, load_connection, path_of
 from oneway.connections.file_writer import new_file
 from oneway.connections.folder import ENDINGS

@@ -1,7 +1,7 @@
 """Asks when a connection runs by itself."""
 
-from oneway.cli.connecting.prompts import Asking
 from oneway.cli.connecting.request import Wishes
+from oneway.cli.prompts import Asking
 from oneway.connections import Connection, Schedule, load_connection
 from oneway.connections.file_writer import new_file
 from oneway.core.diagnostics import Refused, Span, refusal

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from oneway.cli.connecting.prompts import Asking
+from oneway.cli.prompts import Asking
 from oneway.core.records import Value
 from oneway.mapping.spec import SettingSpec
 from oneway.render.sanitize import harmless
 from oneway.runs import PreparedRun
-from oneway.runs.settings import resolve_settings
+from oneway.runs.prepare.settings import resolve_settings
 
 
 def settings_for(

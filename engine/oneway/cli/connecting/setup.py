@@ -9,24 +9,24 @@ from oneway.cli.check import briefly, checked
 from oneway.cli.clock import now
 from oneway.cli.connecting.mappings import asked_mapping
 from oneway.cli.connecting.naming import place_for
-from oneway.cli.connecting.prompts import Asking
+from oneway.cli.connecting.notify import with_notify
 from oneway.cli.connecting.request import Wishes
 from oneway.cli.connecting.schedule import schedule_for
 from oneway.cli.connecting.settings import settings_for
 from oneway.cli.connecting.side import SIDES, MissingOption, Reaching, missing, reached
-from oneway.cli.connecting.telling import with_notify
 from oneway.cli.console import Console
-from oneway.cli.delivering import starting
+from oneway.cli.notices import starting
 from oneway.cli.options import FOLDERS
+from oneway.cli.prompts import Asking
 from oneway.connections import Connection, Side
-from oneway.connections.reach import strays
+from oneway.connections.secret_scope import strays
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.inspect.checks import CheckState
 from oneway.render import checks as render
 from oneway.runs import OpenSystems, PreparedRun, prepare_run, request_for
-from oneway.runs.beginning import Beginning
 from oneway.runs.commit_connection import settled_new, settled_renewed
+from oneway.runs.notices import Beginning
 
 
 def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connection:

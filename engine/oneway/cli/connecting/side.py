@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from oneway.cli.connecting.choosing import chosen, named
-from oneway.cli.connecting.prompts import Asking
+from oneway.cli.prompts import Asking
 from oneway.connections import Connection, SecretRef, Side, given_secrets
 from oneway.connections.origins import origins_of
-from oneway.connections.secret_open import sealed
-from oneway.connections.secret_refs import SecretKind
+from oneway.connections.secrets.open import sealed
+from oneway.connections.secrets.refs import SecretKind
 from oneway.core.connector import ConnectorError, Description, Finding, Option, Secret
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
-from oneway.core.words import some
+from oneway.core.phrases import some
 from oneway.render.sanitize import harmless
 from oneway.runs import Input, OpenSystems, PreparedRun
-from oneway.runs.prepared import description_of, options_of
+from oneway.runs.prepare.prepared import description_of, options_of
 
 SIDES = ("source", "target")
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from oneway.connections.manifest.meaning import mistakes_in
+from oneway.connections.manifest.validate import mistakes_in
 from oneway.core.connector import (
     USUAL_AT_ONCE,
     USUAL_IN_FLIGHT,
@@ -22,7 +22,7 @@ from oneway.core.connector import (
 )
 from oneway.core.diagnostics import Diagnostic, Findings
 from oneway.core.records import Value
-from oneway.documents.loose import Data, items, obj, text
+from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.record_fields import fields_of, is_open, items_of, says_null
 from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import Document, parse

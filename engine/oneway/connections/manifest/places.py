@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
-from oneway.documents.loose import Data, items, obj, text
+from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.yaml_source import Path
 
 

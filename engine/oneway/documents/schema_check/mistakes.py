@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import did_you_mean
-from oneway.core.likeness import only_slip
+from oneway.core.similar_words import only_slip
 from oneway.documents.schema_check.unions import alternatives, closest, rule_of, value_of
-from oneway.documents.schema_check.words import expected, found, listed, one_of, type_help
+from oneway.documents.schema_check.wording import expected, found, listed, one_of, type_help
 from oneway.documents.yaml_source import Path, shown
 
 if TYPE_CHECKING:

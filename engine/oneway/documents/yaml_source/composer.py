@@ -131,7 +131,7 @@ class _Composer:
         mark = getattr(error, "problem_mark", None)
         index = index_of(mark) if mark else len(self.source.text)
         complaint = f"{getattr(error, 'context', '')} {getattr(error, 'problem', '')}"
-        from oneway.documents.yaml_source.words import words_for
+        from oneway.documents.yaml_source.wording import words_for
 
         words = words_for(complaint, self.source.text[index : index + 1], self._line_to(index))
         span = self.source.span(index, index + 1)
@@ -310,7 +310,7 @@ class _Composer:
         raise _Stop
 
     def _refuse(self, span: Span, complaint: str) -> None:
-        from oneway.documents.yaml_source.words import words_for
+        from oneway.documents.yaml_source.wording import words_for
 
         words = words_for(complaint, "")
         self._report(span, words.code, words.summary, words.help)

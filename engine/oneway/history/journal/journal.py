@@ -17,7 +17,7 @@ from oneway.history.journal import fence, rows
 from oneway.history.journal.history import PLAN, RunHistory
 from oneway.history.journal.lease import Lease, taken_over
 from oneway.history.journal.links import learn
-from oneway.history.journal.prepared import Prepared
+from oneway.history.journal.prepared_statements import Prepared
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import RunStart
 from oneway.history.journal.steps import Steps, given, steps_of
@@ -26,7 +26,7 @@ from oneway.planning.access import StillIn
 from oneway.planning.guards import person_of
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, End, Ending, Read, Verb
-from oneway.state.pulse import beat, uptime
+from oneway.state.heartbeat import beat, uptime
 
 _AT_ONCE = 500
 """Runs to delete in one transaction: a statement takes a limited number of values."""

@@ -22,9 +22,9 @@ from oneway.history.journal.rows import AnyRow
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import UNSETTLED, entry, run
 from oneway.history.journal.tables import lease as table
+from oneway.state.heartbeat import beat, since_beat, uptime
 from oneway.state.lock import Holder
 from oneway.state.processes import identity, is_over
-from oneway.state.pulse import beat, since_beat, uptime
 
 
 class Lease:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Dialect, Select, delete, func, select, update
 
 from oneway.core.dataclass import dataclass
-from oneway.history.journal.prepared import Prepared
+from oneway.history.journal.prepared_statements import Prepared
 from oneway.history.journal.store import Store, is_shared, upserting
 from oneway.history.journal.tables import link as table
 from oneway.planning.links import Link, Links, Origin

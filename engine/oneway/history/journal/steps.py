@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from oneway.core.dataclass import dataclass
 from oneway.history.journal.fence import Fence, store_time
-from oneway.history.journal.prepared import Prepared
+from oneway.history.journal.prepared_statements import Prepared
 from oneway.history.journal.store import Upsert, is_shared, upserting
 from oneway.history.journal.tables import UNSETTLED, WITHHELD, entry, failure, run, written
 

@@ -28,7 +28,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import postgresql, sqlite
 from oneway.history.journal.errors import damaged, refusing
-from oneway.history.journal.prepared import Prepared
+from oneway.history.journal.prepared_statements import Prepared
 from oneway.history.journal.rows import AnyRow
 from oneway.history.journal.sqlite import IMMEDIATELY
 from oneway.history.journal.tables import may_be_marked

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from oneway.core.dataclass import dataclass
+from oneway.core.phrases import count, some
 from oneway.core.records import Missing, Record, Snapshot, Value, holds
 from oneway.core.sealed import MASK
-from oneway.core.words import count, some
 from oneway.inspect.explain.fields import FieldSteps, PlannedRecord
 from oneway.inspect.explain.steps import (
     NOT_ASKED,
@@ -19,11 +19,11 @@ from oneway.inspect.explain.steps import (
     RuleStep,
 )
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.evidence import evidence
 from oneway.mapping.expressions import EvaluationError, Expression, texts
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import FieldRule, Program, Rule, SourceRow, TargetRow, whole
 from oneway.mapping.spec import Category
+from oneway.mapping.values_read import evidence
 from oneway.planning.access import is_still_in
 from oneway.planning.match import Match, Matches, match
 from oneway.planning.names import named, names_of

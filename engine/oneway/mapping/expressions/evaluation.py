@@ -24,9 +24,9 @@ from jmespath.functions import TYPES_MAP
 
 from oneway.core.budget import Budget, Overspent
 from oneway.core.dataclass import dataclass
-from oneway.core.metered import MeteredFunctions, MeteredInterpreter
+from oneway.core.metered_jmespath import MeteredFunctions, MeteredInterpreter
 from oneway.core.records import ItemPath, Value, holds, is_blank, item_text, path_text
-from oneway.mapping.expressions.items import At
+from oneway.mapping.expressions.item_places import At
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
 from oneway.mapping.functions.function import LazyArgument, OverBudget, wrong_type

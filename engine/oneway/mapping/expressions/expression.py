@@ -9,8 +9,8 @@ from oneway.core.diagnostics import Span
 from oneway.core.records import Value, keys_overlap
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
 from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
-from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
-from oneway.mapping.expressions.items import note_items
+from oneway.mapping.expressions.item_places import note_items
+from oneway.mapping.expressions.paths_read import Facts, PathUse, SettingUse, facts_of
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.function import OverBudget
@@ -126,6 +126,6 @@ def parse(text: str, span: Span) -> Expression:
     except RecursionError:
         raise too_deep() from None
     except ExpressionSyntax as error:
-        from oneway.mapping.expressions.habits import explained
+        from oneway.mapping.expressions.foreign_syntax import explained
 
         raise explained(text, error) from None

@@ -8,10 +8,10 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import is_blank
 from oneway.mapping.code import Check, FieldCode
 from oneway.mapping.expressions import Expression
+from oneway.mapping.generated.memo import key_of_all, once_for_each, repeats
 from oneway.mapping.generated.nodes import Nodes
 from oneway.mapping.generated.operands import blank, holding, is_text
 from oneway.mapping.generated.paths import NEVER, unsure
-from oneway.mapping.generated.repeats import key_of_all, once_for_each, repeats
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.interpreter import Interpreted

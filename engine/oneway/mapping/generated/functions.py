@@ -8,7 +8,7 @@ from oneway.core.batches import Batch, RecordShape
 from oneway.core.dataclass import dataclass
 from oneway.core.packed import packer
 from oneway.core.records import Record, Value, identity
-from oneway.mapping.generated.departures import Departures
+from oneway.mapping.generated.leavers import Departures
 from oneway.mapping.generated.limits import MOST_EXPRESSIONS, Shapeless, Uncompiled
 from oneway.mapping.generated.rows import Columns, Rows
 from oneway.mapping.generated.runtime import names_for

@@ -13,10 +13,10 @@ from oneway.mapping.code import MappingCode, Typed
 from oneway.mapping.expressions import PLAIN, Expression
 from oneway.mapping.generated.cells import DATA, Cells
 from oneway.mapping.generated.limits import Shapeless, limits_of
+from oneway.mapping.generated.memo import once_for_each
 from oneway.mapping.generated.nodes import Nodes
 from oneway.mapping.generated.operands import blank, holding
 from oneway.mapping.generated.paths import Paths
-from oneway.mapping.generated.repeats import once_for_each
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.interpreter import Interpreted

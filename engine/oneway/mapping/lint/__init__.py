@@ -13,9 +13,9 @@ from os import listdir
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.mapping.code import MappingCode
-from oneway.mapping.left_open import LEAVERLESS
 from oneway.mapping.lint import rules
 from oneway.mapping.lint.rule import LintRule, Subject, fields
+from oneway.mapping.open_questions import LEAVERLESS
 from oneway.mapping.spec import LintLevel, LintSpec, MappingSpec
 
 EXAMPLE = f"""\

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from oneway.core.connector import Resource
 from oneway.mapping.expressions import Expression
+from oneway.mapping.expressions.compared_words import path_in
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
-from oneway.mapping.expressions.words import path_in
 from oneway.mapping.lint.rule import Subject
-from oneway.mapping.lint.typing_of import NUMBERS, nodes_in, types_in
+from oneway.mapping.lint.type_inference import NUMBERS, nodes_in, types_in
 
 ORDER_HELP = (
     "compare dates with is_past(), is_future() or days_between(), which do not hold of a blank"

@@ -14,7 +14,7 @@ from oneway.core.records import Value
 from oneway.core.seal import Sealed, canonical
 from oneway.planning.plan import Action, Awaits, Change, Claim, Outcome, Quiet, Reason
 from oneway.planning.plan_file.codec import place_text
-from oneway.planning.quiet_texts import QuietRun, quiet_text
+from oneway.planning.quiet_outcomes import QuietRun, quiet_text
 
 T = TypeVar("T")
 

@@ -10,8 +10,7 @@ from oneway.core.lazy import lazily
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
-from oneway.render.plans.as_text import text
-from oneway.render.plans.content import (
+from oneway.render.plan_content import (
     remark,
     split,
     sticking,
@@ -19,6 +18,7 @@ from oneway.render.plans.content import (
     still_in_title,
     who_left,
 )
+from oneway.render.plans.as_text import text
 from oneway.render.style import Style
 
 if TYPE_CHECKING:

@@ -62,8 +62,8 @@ from oneway.planning.guards import Breach, Verdict, concerned
 from oneway.planning.plan import Action, Change, Outcome, Plan, Read, Reason, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.planning.plan_file.codec import to_data
-from oneway.render.plans import content
-from oneway.render.stories import of_actions
+from oneway.render import plan_content
+from oneway.render.discrepancies import of_actions
 
 REPORT = 1
 """The version of the form."""
@@ -100,7 +100,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "matched_by": [asdict(each) for each in plan.matched_by],
         "remarks": remarks_as_json(plan),
         "noticed": [reason(each) for each in plan.noticed],
-        "still_in": still_in(content.access(plan, verdict, memory)),
+        "still_in": still_in(plan_content.access(plan, verdict, memory)),
         "counts": plan.counts(),
         "actions": _verbs(plan),
         "verdict": {
@@ -117,7 +117,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
 
 
 def _outcomes(plan: Plan, verdict: Verdict, memory: Memory) -> list[dict[str, object]]:
-    told = content.stories(plan, verdict, memory)
+    told = plan_content.stories(plan, verdict, memory)
     return [
         {**outcome(each), "stories": of_actions(each.actions, each.source_id, told)}
         for each in plan.outcomes

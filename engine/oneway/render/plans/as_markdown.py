@@ -11,8 +11,8 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Action, Outcome, Plan
 from oneway.planning.plan_file import fingerprint
+from oneway.render import plan_content
 from oneway.render.layout import clip
-from oneway.render.plans import content
 from oneway.render.sanitize import markdown as code
 from oneway.render.sanitize import on_one_line, shown
 from oneway.render.vocabulary import VERB_MARKERS
@@ -26,48 +26,55 @@ _NAMES = 20
 
 def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
     """Return a plan as GitHub-flavoured Markdown, with the fingerprint at the end."""
-    told = content.stories(plan, verdict, memory)
-    known = partial(content.known_since, told=told, zone=memory.zone)
+    told = plan_content.stories(plan, verdict, memory)
+    known = partial(plan_content.known_since, told=told, zone=memory.zone)
     parts = [
         _head(plan, memory),
         _still_in(plan, verdict, memory),
         _guards(plan, verdict),
         _folded(
-            content.NEAR_MISSES,
-            [f"- {code(each)}" for each in content.near_misses(plan)],
+            plan_content.NEAR_MISSES,
+            [f"- {code(each)}" for each in plan_content.near_misses(plan)],
         ),
         _changes(plan, verdict, memory),
         _folded("Refused before", _refused(plan, memory)),
-        _folded("Not sticking", [f"- {code(each)}" for each in content.sticking(plan, memory)]),
+        _folded(
+            "Not sticking", [f"- {code(each)}" for each in plan_content.sticking(plan, memory)]
+        ),
         _folded("Does not sync", _staying(plan, known)),
-        _folded("Left alone", _groups(content.left_alone(plan), named=known)),
-        _folded("Back at work?", _groups(content.rehired(plan), named=known)),
-        _folded("Not in the source", _groups(content.absent(plan))),
+        _folded("Left alone", _groups(plan_content.left_alone(plan), named=known)),
+        _folded("Back at work?", _groups(plan_content.rehired(plan), named=known)),
+        _folded("Not in the source", _groups(plan_content.absent(plan))),
         _folded("Lookups that missed", _misses(plan)),
-        _folded("Warnings", _groups(content.warnings(plan))),
+        _folded("Warnings", _groups(plan_content.warnings(plan))),
         f"Fingerprint: `{fingerprint(plan)}`",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _misses(plan: Plan) -> list[str]:
-    known = content.people(plan)
-    return [f"- {code(content.missed(each, known))}" for each in plan.misses]
+    known = plan_content.people(plan)
+    return [f"- {code(plan_content.missed(each, known))}" for each in plan.misses]
 
 
 def _refused(plan: Plan, memory: Memory) -> list[str]:
-    found = content.refused(plan, memory)
-    return [f"- {code(content.name(outcome))}: {code(why)}" for outcome, why in found]
+    found = plan_content.refused(plan, memory)
+    return [f"- {code(plan_content.name(outcome))}: {code(why)}" for outcome, why in found]
 
 
 def _head(plan: Plan, memory: Memory) -> str:
     lines = [f"### Plan for {code(plan.mapping)}", ""]
-    lines += [f"**{line}**  " for line in (*content.totals(plan), content.waiting(memory)) if line]
-    lines += [f"{code(each)}  " for each in content.alike(plan)]
-    lines += [f":warning: {code(each)}  " for each in content.cautions(plan)]
+    lines += [
+        f"**{line}**  "
+        for line in (*plan_content.totals(plan), plan_content.waiting(memory))
+        if line
+    ]
+    lines += [f"{code(each)}  " for each in plan_content.alike(plan)]
+    lines += [f":warning: {code(each)}  " for each in plan_content.cautions(plan)]
     lines += ["", f"- mapping: {code(plan.mapping_file)}", f"- as of: {code(plan.as_of)}"]
     lines += [
-        f"- {code(each.name)}: {code(clip(content.read(plan, each), 400))}" for each in plan.reads
+        f"- {code(each.name)}: {code(clip(plan_content.read(plan, each), 400))}"
+        for each in plan.reads
     ]
     lines += [
         f"- {code(key)}: {code(clip(shown(value)))}" for key, value in sorted(plan.settings.items())
@@ -80,12 +87,12 @@ def _head(plan: Plan, memory: Memory) -> str:
 
 
 def _still_in(plan: Plan, verdict: Verdict, memory: Memory) -> str:
-    found = content.access(plan, verdict, memory)
+    found = plan_content.access(plan, verdict, memory)
     if not found:
         return ""
-    lines = [f"- {code(content.still_in_line(each))}" for each in found]
+    lines = [f"- {code(plan_content.still_in_line(each))}" for each in found]
     return "\n".join(
-        [f"#### {content.still_in_title(found)} ({len(found):,})", "", *_limited(lines)]
+        [f"#### {plan_content.still_in_title(found)} ({len(found):,})", "", *_limited(lines)]
     )
 
 
@@ -95,13 +102,13 @@ def _guards(plan: Plan, verdict: Verdict) -> str:
     lines = [f"#### Guards that fired ({len(verdict.breaches):,})", ""]
     for breach in verdict.breaches:
         lines.append(f"- {code(breach.text)}")
-        if people := content.may_concern(plan, breach.name):
+        if people := plan_content.may_concern(plan, breach.name):
             lines.append(f"  - {code(people)}")
         lines.append(
             f"  - limit: `{breach.setting}`; to let these pass, in this plan only: "
             f"{code(breach.allow)}"
         )
-    return "\n".join([*lines, "", content.held_back(plan, verdict)])
+    return "\n".join([*lines, "", plan_content.held_back(plan, verdict)])
 
 
 def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
@@ -113,33 +120,35 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     ]
     if not rows:
         return ""
-    held, told = content.holders(verdict), content.stories(plan, verdict, memory)
-    leaving = content.going(plan)
+    held, told = plan_content.holders(verdict), plan_content.stories(plan, verdict, memory)
+    leaving = plan_content.going(plan)
     notes = [
-        f"- {code(content.name(outcome))}: {code(note)}"
+        f"- {code(plan_content.name(outcome))}: {code(note)}"
         for outcome in plan.telling
         for action in outcome.actions
         for note in (
-            *content.notes(outcome, action, held, memory, told),
-            *content.refers_to(plan, action, leaving),
-            *filter(None, [content.because(action)]),
+            *plan_content.notes(outcome, action, held, memory, told),
+            *plan_content.refers_to(plan, action, leaving),
+            *filter(None, [plan_content.because(action)]),
         )
     ]
     fitting, more = _within(rows, _MOST_CHANGES)
     table = ["| | Record | Field | Change | From |", "|---|---|---|---|---|", *fitting]
     rest = [f"\nand {more:,} more rows"] if more else []
-    made = content.made_ids(plan)
+    made = plan_content.made_ids(plan)
     title = f"#### Changes ({len(plan.actions):,})"
     head = [title, "", *([f"{code(made)}", ""] if made else [])]
     return "\n".join([*head, *table, *rest, *([""] if notes else []), *_limited(notes)])
 
 
 def _rows(plan: Plan, outcome: Outcome, action: Action) -> Iterator[str]:
-    start = f"| `{VERB_MARKERS[action.verb]}` {action.verb.value} | {code(content.who(outcome))}"
+    start = (
+        f"| `{VERB_MARKERS[action.verb]}` {action.verb.value} | {code(plan_content.who(outcome))}"
+    )
     if not action.changes:
         yield f"{start} | | | |"
     for change in action.changes:
-        said = code(content.changed(change, action.verb, plan))
+        said = code(plan_content.changed(change, action.verb, plan))
         origin = f"{code(clip(on_one_line(change.expression)))} {code(str(change.place))}"
         yield f"{start} | {code(change.field)} | {said} | {origin} |"
 
@@ -147,22 +156,22 @@ def _rows(plan: Plan, outcome: Outcome, action: Action) -> Iterator[str]:
 def _staying(plan: Plan, named: Callable[[Outcome], str]) -> list[str]:
     return [
         line
-        for section in content.staying(plan)
+        for section in plan_content.staying(plan)
         for line in _groups(section.groups, f"{section.title}: ", named)
     ]
 
 
 def _groups(
-    groups: Iterable[content.Group],
+    groups: Iterable[plan_content.Group],
     before: str = "",
-    named: Callable[[Outcome], str] = content.named,
+    named: Callable[[Outcome], str] = plan_content.named,
 ) -> list[str]:
     lines = []
     for group in groups:
         names = [code(named(each)) for each in group.outcomes[:_NAMES]]
         more = len(group.outcomes) - len(names)
         rest = f", and {more:,} more" if more else ""
-        said = f"{code(group.title)} ({content.counted(group)}): {', '.join(names)}{rest}"
+        said = f"{code(group.title)} ({plan_content.counted(group)}): {', '.join(names)}{rest}"
         lines.append(f"- {before}{said}")
     return lines
 

@@ -8,8 +8,8 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.plan import Action, Change, Outcome, Plan, Verb
 from oneway.planning.plan_file import fingerprint
+from oneway.render import plan_content
 from oneway.render.layout import clip, columns, more, pad, people, wrap
-from oneway.render.plans import content
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import VERB_INKS, VERB_MARKERS
@@ -78,18 +78,18 @@ class _TextPage:
         self.style = style
         self.limit = limit
         self.memory = memory
-        self.held = content.holders(verdict)
-        self.told = content.stories(plan, verdict, memory)
+        self.held = plan_content.holders(verdict)
+        self.told = plan_content.stories(plan, verdict, memory)
         # The page's head names the mapping; a line number then says as much in less room.
         self.short = self.is_wide()
-        self.going = content.going(plan)
+        self.going = plan_content.going(plan)
         self.quoted: set[str] = set()
         """The places of long expressions that the page has shown: later their line is enough."""
 
     def head(self) -> list[str]:
         plan = self.plan
         rows = [("mapping", harmless(plan.mapping_file)), ("as of", harmless(plan.as_of))]
-        rows += [(harmless(each.name), content.read(plan, each)) for each in plan.reads]
+        rows += [(harmless(each.name), plan_content.read(plan, each)) for each in plan.reads]
         rows += [(harmless(key), shown(value)) for key, value in sorted(plan.settings.items())]
         rows += [("allowed", allowed) for allowed in self.allowed()]
         wide = max(min(columns(name), 24) for name, _ in rows) + 2
@@ -108,30 +108,30 @@ class _TextPage:
 
     def totals(self) -> list[str]:
         lines = self.strong(
-            [line for each in content.totals(self.plan) for line in wrap(each, self.style)]
+            [line for each in plan_content.totals(self.plan) for line in wrap(each, self.style)]
         )
         lines += [
-            line for each in content.alike(self.plan) for line in wrap(each, self.style, 2, 4)
+            line for each in plan_content.alike(self.plan) for line in wrap(each, self.style, 2, 4)
         ]
-        for each in content.cautions(self.plan):
+        for each in plan_content.cautions(self.plan):
             lines += self.trouble(wrap(f"! {each}", self.style, 0, 2))
-        waiting = content.waiting(self.memory)
+        waiting = plan_content.waiting(self.memory)
         if waiting:
             lines += self.caution(wrap(f"! {waiting}", self.style, 0, 2))
         if not self.verdict.breaches:
             return lines
-        held = f"! {content.held_back(self.plan, self.verdict)} See the guards below."
+        held = f"! {plan_content.held_back(self.plan, self.verdict)} See the guards below."
         return lines + self.trouble(wrap(held, self.style, 0, 2))
 
     def still_in(self) -> list[str]:
-        found = content.access(self.plan, self.verdict, self.memory)
+        found = plan_content.access(self.plan, self.verdict, self.memory)
         if not found:
             return []
         lines = self.trouble(
-            wrap(f"! {content.still_in_title(found)} ({len(found):,})", self.style, 0, 2)
+            wrap(f"! {plan_content.still_in_title(found)} ({len(found):,})", self.style, 0, 2)
         )
         for each in found:
-            lines += wrap(content.still_in_line(each), self.style, 2, 4)
+            lines += wrap(plan_content.still_in_line(each), self.style, 2, 4)
         return lines
 
     def actions(self) -> Iterator[list[str]]:
@@ -139,7 +139,7 @@ class _TextPage:
             title = self.strong([f"To {verb.value} ({len(outcomes):,})"])
             shown = outcomes[: self.limit]
             lines = [line for each in shown for line in self.action(each, verb)]
-            if verb is Verb.CREATE and (made := content.made_ids(self.plan)):
+            if verb is Verb.CREATE and (made := plan_content.made_ids(self.plan)):
                 title += wrap(made, self.style, 2, 4)
             yield [*title, *lines, *self.more(len(outcomes))]
 
@@ -151,12 +151,12 @@ class _TextPage:
 
     def action(self, outcome: Outcome, verb: Verb) -> list[str]:
         action = outcome.action_of(verb)
-        named = f"{VERB_MARKERS[verb]} {verb.value} {content.who(outcome)}"
+        named = f"{VERB_MARKERS[verb]} {verb.value} {plan_content.who(outcome)}"
         lines = [self.style.paint(line, VERB_INKS[verb]) for line in wrap(named, self.style, 2, 4)]
-        notes = content.notes(outcome, action, self.held, self.memory, self.told)
-        for note in (*notes, *content.refers_to(self.plan, action, self.going)):
+        notes = plan_content.notes(outcome, action, self.held, self.memory, self.told)
+        for note in (*notes, *plan_content.refers_to(self.plan, action, self.going)):
             lines += self.caution(wrap(f"! {note}", self.style, 4, 6))
-        if why := content.because(action):
+        if why := plan_content.because(action):
             lines += wrap(why, self.style, 4, 6)
         return lines + self.fields(action)
 
@@ -187,7 +187,7 @@ class _TextPage:
         )
 
     def staying(self) -> list[str]:
-        sections = content.staying(self.plan)
+        sections = plan_content.staying(self.plan)
         if not sections:
             return []
         number = sum(section.records for section in sections)
@@ -198,13 +198,13 @@ class _TextPage:
         return lines
 
     def left_alone(self) -> list[str]:
-        return self.section("Left alone", content.left_alone(self.plan), " ")
+        return self.section("Left alone", plan_content.left_alone(self.plan), " ")
 
     def rehires(self) -> list[str]:
-        return self.section("Back at work?", content.rehired(self.plan), "!")
+        return self.section("Back at work?", plan_content.rehired(self.plan), "!")
 
     def absent(self) -> list[str]:
-        groups = content.absent(self.plan)
+        groups = plan_content.absent(self.plan)
         if not groups:
             return []
         number = sum(len(group.outcomes) for group in groups)
@@ -215,25 +215,25 @@ class _TextPage:
         if not self.plan.misses:
             return []
         lines = self.strong([f"Lookups that missed ({len(self.plan.misses):,})"])
-        known = content.people(self.plan)
+        known = plan_content.people(self.plan)
         for miss in self.plan.misses[: self.limit]:
-            lines += wrap(f"! {content.missed(miss, known)}", self.style, 2, 4)
+            lines += wrap(f"! {plan_content.missed(miss, known)}", self.style, 2, 4)
         return lines + self.more(len(self.plan.misses))
 
     def warnings(self) -> list[str]:
-        return self.section("Warnings", content.warnings(self.plan), "!")
+        return self.section("Warnings", plan_content.warnings(self.plan), "!")
 
     def near_misses(self) -> list[str]:
-        title = content.NEAR_MISSES
-        return self.listed(title, content.near_misses(self.plan))
+        title = plan_content.NEAR_MISSES
+        return self.listed(title, plan_content.near_misses(self.plan))
 
     def refused(self) -> list[str]:
-        found = content.refused(self.plan, self.memory)
-        said = [f"{content.name(outcome)}: {why}" for outcome, why in found]
+        found = plan_content.refused(self.plan, self.memory)
+        said = [f"{plan_content.name(outcome)}: {why}" for outcome, why in found]
         return self.listed("Refused before", said)
 
     def sticking(self) -> list[str]:
-        return self.listed("Not sticking", content.sticking(self.plan, self.memory, self.told))
+        return self.listed("Not sticking", plan_content.sticking(self.plan, self.memory, self.told))
 
     def listed(self, title: str, said: list[str]) -> list[str]:
         if not said:
@@ -255,32 +255,36 @@ class _TextPage:
         fired = self.trouble(wrap(f"! {harmless(breach.text)}", self.style, 2, 4))
         where = f"limit: {breach.setting} in {harmless(self.plan.mapping_file)}"
         allow = f"to let these pass, in this plan only: {harmless(breach.allow)}"
-        if people := content.may_concern(self.plan, breach.name):
+        if people := plan_content.may_concern(self.plan, breach.name):
             fired += wrap(people, self.style, 4, 6)
         return fired + wrap(where, self.style, 4, 6) + wrap(allow, self.style, 4, 6)
 
     def end(self) -> list[str]:
         return wrap(f"Fingerprint: {fingerprint(self.plan)}", self.style)
 
-    def section(self, title: str, groups: tuple[content.Group, ...], marker: str) -> list[str]:
+    def section(self, title: str, groups: tuple[plan_content.Group, ...], marker: str) -> list[str]:
         if not groups:
             return []
         number = sum(len(group.outcomes) for group in groups)
         lines = self.named(groups, 2, f"{marker} ")
         return self.strong([f"{title} ({number:,})"]) + lines
 
-    def named(self, groups: Iterable[content.Group], indent: int, marker: str = "") -> list[str]:
+    def named(
+        self, groups: Iterable[plan_content.Group], indent: int, marker: str = ""
+    ) -> list[str]:
         """Return each reason with its records."""
         lines: list[str] = []
         for group in groups:
             names = people(self.names(group), self.limit)
-            number = content.counted(group)
+            number = plan_content.counted(group)
             said = f"{marker}{group.title}{'' if number == '1' else f' ({number})'}: {names}"
             lines += wrap(said, self.style, indent, indent + 2 + len(marker))
         return lines
 
-    def names(self, group: content.Group) -> list[str]:
-        return [content.known_since(each, self.told, self.memory.zone) for each in group.outcomes]
+    def names(self, group: plan_content.Group) -> list[str]:
+        return [
+            plan_content.known_since(each, self.told, self.memory.zone) for each in group.outcomes
+        ]
 
     def strong(self, lines: list[str]) -> list[str]:
         return [self.style.paint(line, Ink.STRONG) for line in lines]
@@ -316,7 +320,7 @@ def _rows(changes: Iterable[Change], verb: Verb, plan: Plan) -> list[_Row]:
     return [
         _Row(
             clip(harmless(each.field)),
-            content.changed(each, verb, plan),
+            plan_content.changed(each, verb, plan),
             clip(on_one_line(each.expression)),
             clip(harmless(f"{each.place.file}:{each.place.line}")),
         )

@@ -21,7 +21,7 @@ __all__ = ["Page", "html", "page", "pages"]
 
 def pages(journal: Journal) -> Callable[[int], str | None]:
     """Return a function that gives a run's page by its number, or None if nothing is stored."""
-    from oneway.runs.past_run import load_past_run
+    from oneway.runs.past.past_run import load_past_run
 
     def found(number: int) -> str | None:
         run = journal.run(number)

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
+from oneway.history.discrepancies import Story, Trouble
 from oneway.history.journal import JournalEntry, RunStart
-from oneway.history.stories import Story, Trouble
 from oneway.planning.plan import Action, Change, End, Ending, Outcome, Plan, Verb
+from oneway.render.discrepancies import by_subject
 from oneway.render.report.page import ReportPerson
-from oneway.render.report.words import named, since
-from oneway.render.stories import by_subject
-from oneway.runs.past_run import PastRun
+from oneway.render.report.phrases import named, since
+from oneway.runs.past.past_run import PastRun
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from oneway.render.report.chart import chart
 from oneway.render.report.done import done
 from oneway.render.report.informational import informational
 from oneway.render.report.page import Page, ReportPart
+from oneway.render.report.phrases import day, text
 from oneway.render.report.summary import (
     access,
     connection,
@@ -18,8 +19,7 @@ from oneway.render.report.summary import (
     status,
     tone,
 )
-from oneway.render.report.words import day, text
-from oneway.runs.past_run import PastRun
+from oneway.runs.past.past_run import PastRun
 
 
 def page(told: PastRun) -> Page:

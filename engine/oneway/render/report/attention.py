@@ -4,20 +4,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
-from oneway.core.words import count
+from oneway.core.phrases import count
+from oneway.history.discrepancies import Trouble, unsynced
 from oneway.history.journal.rows import RunState
-from oneway.history.stories import Trouble, unsynced
 from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import DIED, remedy_of
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.later_key import LATER_KEY
 from oneway.planning.names import named as named_reason
 from oneway.planning.names import names_of
-from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
+from oneway.planning.similar.near_misses import NEAR_MISS, other_reasons
 from oneway.render import remedies
-from oneway.render.plans.content import people, remark, still_in_title, whose
+from oneway.render.discrepancies import by_subject
+from oneway.render.plan_content import people, remark, still_in_title, whose
 from oneway.render.report.actions import ReportAction
+from oneway.render.report.flapping import sticking
 from oneway.render.report.guards import held
 from oneway.render.report.page import (
     Block,
@@ -29,12 +31,10 @@ from oneway.render.report.page import (
     ReportText,
     Tone,
 )
-from oneway.render.report.sticking import sticking
-from oneway.render.report.words import fields, moment, named, person, since, text
-from oneway.render.stories import by_subject
+from oneway.render.report.phrases import fields, moment, named, person, since, text
 from oneway.render.vocabulary import VERBS_TO_DO
-from oneway.runs.by_hand import given_to_sync
-from oneway.runs.past_run import PastRun
+from oneway.runs.past.past_run import PastRun
+from oneway.runs.past.without_connection import given_to_sync
 
 _CONFLICTS = {
     "duplicate": "Two people of the source cannot be one: correct the one that is wrong there.",

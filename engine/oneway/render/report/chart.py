@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from oneway.core.words import count
+from oneway.core.phrases import count
 from oneway.history.journal import Run
 from oneway.history.journal.rows import RunState
 from oneway.planning.plan import Ending
 from oneway.render.report.page import Bar, Chart, Piece
-from oneway.render.report.words import moment
+from oneway.render.report.phrases import moment
 from oneway.render.vocabulary import RUN_STATES_SHORT
 
 KINDS = (

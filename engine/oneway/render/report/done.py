@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from oneway.planning.plan import Ending, Verb
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
-from oneway.render.report.words import because, fields
+from oneway.render.report.phrases import because, fields
 
 _SECTIONS = (
     (Verb.CREATE, "created", "Created", "New here, with these values.", "Values"),

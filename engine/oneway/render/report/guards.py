@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from oneway.history.allowing import allowing, passing, together
+from oneway.history.allow_command import allowing, passing, together
 from oneway.history.journal.rows import Breached
 from oneway.planning.guard_kinds import definition_of
 from oneway.planning.guards import key_of, words_of
 from oneway.planning.plan import Ending
 from oneway.render import remedies
-from oneway.render.plans.content import alike, may_concern
+from oneway.render.plan_content import alike, may_concern
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
-from oneway.render.report.words import field_name, fields, people, text
-from oneway.runs.by_hand import given_to_sync
-from oneway.runs.past_run import PastRun
+from oneway.render.report.phrases import field_name, fields, people, text
+from oneway.runs.past.past_run import PastRun
+from oneway.runs.past.without_connection import given_to_sync
 
 
 def held(told: PastRun, found: Sequence[ReportAction]) -> ReportSection | None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from oneway.planning.later_key import LATER_KEY
 from oneway.planning.plan import Ending, Kind, Outcome, Reason
-from oneway.render.plans.content import LEFT_ALONE
+from oneway.render.plan_content import LEFT_ALONE
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.attention import meant
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
-from oneway.render.report.words import person, text
-from oneway.runs.past_run import PastRun
+from oneway.render.report.phrases import person, text
+from oneway.runs.past.past_run import PastRun
 
 _WHY_NOT = {
     Ending.STALE: "It changed while the run went on.",

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from oneway.history.discrepancies import unsynced
 from oneway.history.journal.rows import Breached, Run, RunStart
 from oneway.history.memory import Memory
-from oneway.history.stories import unsynced
 from oneway.planning.access import StillIn
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending, Kind, Plan, Verb
 from oneway.planning.plan_file import fingerprint
-from oneway.render.plans import content
+from oneway.render import plan_content
 from oneway.render.report.actions import ReportAction, report_actions
 from oneway.render.report.attention import attention
 from oneway.render.report.informational import informational
@@ -27,10 +27,10 @@ from oneway.render.report.page import (
     ReportText,
     Tone,
 )
+from oneway.render.report.phrases import because, day, fields, moment, people, text
 from oneway.render.report.summary import connected, foot, listed, systems
-from oneway.render.report.words import because, day, fields, moment, people, text
 from oneway.render.vocabulary import VERBS_DUE, VERBS_TO_DO
-from oneway.runs.past_run import PastRun
+from oneway.runs.past.past_run import PastRun
 
 _STATUS = "A plan: nothing is written yet"
 _APPLIES = "It is applied once somebody has approved it, and does nothing else then."
@@ -85,7 +85,7 @@ def _as_run(plan: Plan, verdict: Verdict, memory: Memory) -> PastRun:
         breaches=tuple(Breached(b.name, b.text, b.allow, b.blocked) for b in verdict.breaches),
         zone=memory.zone,
     )
-    run = Run(0, start, plan.as_of, {}, still_in=content.access(plan, verdict, memory))
+    run = Run(0, start, plan.as_of, {}, still_in=plan_content.access(plan, verdict, memory))
     stories = memory.stories_of(plan, verdict.ends())
     return PastRun(run=run, plan=plan, entries=(), stories=stories, planned=True)
 
@@ -130,7 +130,9 @@ def _heading(
     whole = "; ".join(filter(None, (first, listed(others))))
     if not still_in:
         return whole
-    return f"{people(len(still_in))} who {content.who_left(still_in)} can still get in. {whole}"
+    return (
+        f"{people(len(still_in))} who {plan_content.who_left(still_in)} can still get in. {whole}"
+    )
 
 
 def _same(plan: Plan) -> str:

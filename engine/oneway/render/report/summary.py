@@ -3,23 +3,23 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from oneway.core.words import count
+from oneway.core.phrases import count
+from oneway.history.discrepancies import unsynced
 from oneway.history.journal.rows import RunState, Why
 from oneway.history.last_good import is_good
-from oneway.history.stories import unsynced
 from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import remedy_of
 from oneway.notices.texts import unshut
 from oneway.planning.plan import Allowance, Ending, Kind, Plan, Verb
-from oneway.render.plans.content import who_left
+from oneway.render.plan_content import who_left
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.attention import has_gone
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
-from oneway.render.report.words import day, duration, moment, people, text
+from oneway.render.report.phrases import day, duration, moment, people, text
 from oneway.render.sanitize import shown
 from oneway.render.vocabulary import VERBS_DONE
-from oneway.runs.by_hand import runs_without_connection
-from oneway.runs.past_run import PastRun
+from oneway.runs.past.past_run import PastRun
+from oneway.runs.past.without_connection import runs_without_connection
 
 _NOT_DONE = (
     ((Ending.HELD,), ("is held back", "are held back")),

@@ -15,16 +15,16 @@ from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
 from oneway.mapping.program import LeftAnswer, Policy, whole, whole_target
 from oneway.planning.access import UNSAID
-from oneway.planning.in_vain import BACK_IN_VAIN, IN_VAIN
+from oneway.planning.ineffective import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Plan, Verb
 from oneway.planning.planner import Header
-from oneway.runs.compare.projection import Projection
-from oneway.runs.compare.redact import redactor_of
-from oneway.runs.compare.short_rows import ShortTexts
-from oneway.runs.compare.snapshot_file import LIMIT, Items, RunSnapshot, Shape, TooLarge, dump
-from oneway.runs.compilation import read_file
-from oneway.runs.prepared import PreparedRun
+from oneway.runs.prepare.compilation import read_file
+from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs, projection_of
+from oneway.runs.snapshot.projection import Projection
+from oneway.runs.snapshot.redact import redactor_of
+from oneway.runs.snapshot.short_rows import ShortTexts
+from oneway.runs.snapshot.snapshot_file import LIMIT, Items, RunSnapshot, Shape, TooLarge, dump
 
 INPUTS, MAPPING, UNKEPT = "inputs", "mapping", "unkept"
 

@@ -26,8 +26,8 @@ from oneway.mapping.program import (
     TargetRow,
     Written,
 )
-from oneway.runs.compare.projection import Projection, holds_all
-from oneway.runs.compare.snapshot_file import Part, RunSnapshot
+from oneway.runs.snapshot.projection import Projection, holds_all
+from oneway.runs.snapshot.snapshot_file import Part, RunSnapshot
 
 _UNKNOWN = Cell(CellState.UNSTATED)
 """The cell of a closed field in a record that failed before the field was evaluated."""

@@ -11,7 +11,7 @@ from oneway.planning.guards import Breach, judge
 from oneway.planning.impact import Impact, impact
 from oneway.planning.plan import Plan
 from oneway.runs.plan import plan_of
-from oneway.runs.prepared import PreparedRun
+from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.read import ReadInputs, read_inputs
 from oneway.runs.systems import OpenSystems
 

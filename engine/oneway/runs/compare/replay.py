@@ -30,17 +30,17 @@ from oneway.mapping.program import (
     Written,
 )
 from oneway.planning.compare import PlanDifference, differences
-from oneway.planning.in_vain import LeftWith
+from oneway.planning.ineffective import LeftWith
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.planning.planner import Header, plan_rows
-from oneway.runs.compare import snapshot_file
 from oneway.runs.compare.capture import INPUTS, MAPPING, UNKEPT, shape_of
 from oneway.runs.compare.evaluate import ReEvaluation
-from oneway.runs.compare.projection import Projection
-from oneway.runs.compare.snapshot_file import RunSnapshot
-from oneway.runs.compilation import compile_data, read_file
-from oneway.runs.request import parse_instant
+from oneway.runs.prepare.compilation import compile_data, read_file
+from oneway.runs.prepare.request import parse_instant
+from oneway.runs.snapshot import snapshot_file
+from oneway.runs.snapshot.projection import Projection
+from oneway.runs.snapshot.snapshot_file import RunSnapshot
 
 _SHOWN = "its plan can be shown (`oneway runs show RUN`), and cannot be derived again"
 

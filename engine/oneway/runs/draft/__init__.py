@@ -8,7 +8,7 @@ from oneway.runs.draft.codes import with_codes
 from oneway.runs.draft.first_test import first_test
 from oneway.runs.draft.keys import MatchKeys, match_keys
 from oneway.runs.draft.lookups import with_lookups
-from oneway.runs.draft.odd import OddRecord, odd_records, without
+from oneway.runs.draft.outliers import OddRecord, odd_records, without
 from oneway.runs.draft.pairs import Pair, paired
 from oneway.runs.draft.questions import Questions, questions
 from oneway.runs.draft.samples import Sample, kept_words, sampled

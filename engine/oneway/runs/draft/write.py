@@ -6,8 +6,8 @@ from typing import TypeAlias, cast
 
 from oneway.connections.discovery import FILES
 from oneway.core.key_names import names_secret
+from oneway.core.phrases import are, count
 from oneway.core.records import Compare, Value
-from oneway.core.words import are, count
 from oneway.runs.draft.codes import uncoded
 from oneway.runs.draft.ids import id_parts, ids_like
 from oneway.runs.draft.keys import MatchKey, MatchKeys

@@ -16,9 +16,9 @@ from oneway.documents.yaml_source import Path as Place
 from oneway.documents.yaml_source import read_all
 from oneway.mapping.expressions import BUILT_IN
 from oneway.mapping.functions import BY_NAME
-from oneway.runs.compilation import compile_partly
 from oneway.runs.editor.facts import EditorFacts, EditorSide, kept_file
-from oneway.runs.editor.words import about_field, about_function, read_expression
+from oneway.runs.editor.hover_text import about_field, about_function, read_expression
+from oneway.runs.prepare.compilation import compile_partly
 from oneway.runs.validation import found_in
 
 _WORD = re.compile(r'[\w."]+(?=\()|"[^"]*"|[\w.]+')

@@ -11,8 +11,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot, Value
 from oneway.documents.yaml_source import Document, read_all
-from oneway.runs.compilation import located
 from oneway.runs.draft.side import flat_paths
+from oneway.runs.prepare.compilation import located
 from oneway.runs.validation import read_file_of
 
 _MOST = 200

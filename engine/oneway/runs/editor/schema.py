@@ -7,7 +7,7 @@ from oneway.core.records import path_of, path_text
 from oneway.documents.schema_check import schema_data
 from oneway.mapping.functions import LIBRARY
 from oneway.runs.editor.facts import EditorFacts, EditorSide
-from oneway.runs.editor.words import about_field, read_expression
+from oneway.runs.editor.hover_text import about_field, read_expression
 
 
 def schema_for(facts: EditorFacts) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from oneway.mapping.expressions import EvaluationError, Expression, ExpressionSy
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import tabulate
-from oneway.mapping.read_keys import read_in_source
+from oneway.mapping.profile.key_tally import read_in_source
 from oneway.mapping.spec import EndpointSpec
 from oneway.planning.guards import Verdict, judge
 from oneway.planning.plan import Change, Outcome, Plan
@@ -28,9 +28,9 @@ from oneway.runs.mapping_tests.spec import (
     MappingTest,
     UnreadField,
 )
-from oneway.runs.prepared import stand_in_options
-from oneway.runs.request import instant_text, parse_instant
-from oneway.runs.settings import WANTED, is_of
+from oneway.runs.prepare.prepared import stand_in_options
+from oneway.runs.prepare.request import instant_text, parse_instant
+from oneway.runs.prepare.settings import WANTED, is_of
 
 TARGET = "target:"
 """Begins the name of a target record that no source record matches."""

@@ -28,7 +28,6 @@ from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.spec import Constant
 from oneway.planning.plan import Outcome
-from oneway.runs.compare.projection import reads
 from oneway.runs.draft.anonymise import Anonymiser, days_of, words_of
 from oneway.runs.mapping_tests.case_data import (
     as_test,
@@ -42,9 +41,10 @@ from oneway.runs.mapping_tests.case_data import (
 from oneway.runs.mapping_tests.check import Planned, check_test, plan_case
 from oneway.runs.mapping_tests.load import load_test
 from oneway.runs.mapping_tests.spec import Case, MappingTest
-from oneway.runs.prepared import PreparedRun
+from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.request import instant_text
 from oneway.runs.read import ReadInputs
-from oneway.runs.request import instant_text
+from oneway.runs.snapshot.projection import reads
 
 Data = dict[str, Value]
 

@@ -13,8 +13,8 @@ from oneway.runs.mapping_tests.case_data import leaves
 from oneway.runs.mapping_tests.check import TARGET, Planned, holds_for, plan_case
 from oneway.runs.mapping_tests.load import load_test
 from oneway.runs.mapping_tests.spec import MappingTest
+from oneway.runs.prepare.request import instant_text
 from oneway.runs.proving.situations import ProofSituation, SituationMaker
-from oneway.runs.request import instant_text
 
 Data = dict[str, Value]
 

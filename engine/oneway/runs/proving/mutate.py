@@ -24,8 +24,8 @@ from oneway.mapping.spec import Absent, GuardKind, OnBlank, OnMiss, Rehires, Wri
 from oneway.planning.guard_kinds import DEFAULTS
 from oneway.runs.mapping_tests.check import holds_for
 from oneway.runs.mapping_tests.spec import MappingTest
+from oneway.runs.prepare.request import parse_instant
 from oneway.runs.proving.prove import Treated, Witness
-from oneway.runs.request import parse_instant
 
 Data = dict[str, Value]
 

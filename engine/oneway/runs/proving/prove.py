@@ -22,11 +22,11 @@ from oneway.core.records import (
 )
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.evidence import evidence
 from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.program import Cell, FieldRule, LeftAnswer
+from oneway.mapping.values_read import evidence
 from oneway.planning.impact import PersonImpact, impact
-from oneway.planning.in_vain import BACK_IN_VAIN, IN_VAIN
+from oneway.planning.ineffective import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.runs.mapping_tests.check import parsed_claims
 from oneway.runs.mapping_tests.spec import MappingClaim, MappingTest

@@ -29,6 +29,7 @@ from oneway.mapping.program import CellState, SourceRow, TargetRow
 from oneway.planning.plan import Plan
 from oneway.planning.planner import Header, plan_rows
 from oneway.runs.mapping_tests.spec import MappingTest
+from oneway.runs.prepare.request import instant_text
 from oneway.runs.proving.domains import (
     HIT,
     LOWER,
@@ -41,7 +42,6 @@ from oneway.runs.proving.domains import (
     target_expressions,
     typical,
 )
-from oneway.runs.request import instant_text
 
 Data = dict[str, Value]
 

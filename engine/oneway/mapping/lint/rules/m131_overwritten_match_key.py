@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from oneway.core.diagnostics import Severity
-from oneway.core.likeness import is_slip
+from oneway.core.similar_words import is_slip
 from oneway.mapping.code import FieldCode
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.spec import FieldSpec, Text, Write

@@ -6,7 +6,7 @@ from oneway.core.diagnostics import Severity, Span
 from oneway.core.records import path_of
 from oneway.mapping.code import FieldCode
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
-from oneway.mapping.lint.typing_of import column_types, plain, types_in
+from oneway.mapping.lint.type_inference import column_types, plain, types_in
 from oneway.mapping.record_schema import in_words, json_types
 from oneway.mapping.spec import Constant, EndpointSpec, FieldSpec, Write
 

@@ -9,7 +9,7 @@ from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import Node, tokens_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.lint.text_order import ORDER_HELP, blanks_first, without_order
-from oneway.mapping.lint.typing_of import NUMBERS, nodes_in, types_in
+from oneway.mapping.lint.type_inference import NUMBERS, nodes_in, types_in
 from oneway.mapping.record_schema import in_words
 
 

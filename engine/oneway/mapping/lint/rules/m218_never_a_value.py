@@ -7,7 +7,7 @@ from oneway.core.diagnostics import Severity
 from oneway.mapping.expressions import Expression
 from oneway.mapping.lint.reach import answers
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
-from oneway.mapping.lint.typing_of import nodes_in, taken, types_in
+from oneway.mapping.lint.type_inference import nodes_in, taken, types_in
 from oneway.mapping.record_schema import in_words
 
 

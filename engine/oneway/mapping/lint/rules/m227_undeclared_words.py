@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from oneway.core.diagnostics import Severity
 from oneway.core.records import Value, holds, parse_day, path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression
-from oneway.mapping.expressions.words import Way, Word, words_of
+from oneway.mapping.expressions.compared_words import Way, Word, words_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.resolver import UNKNOWN
 

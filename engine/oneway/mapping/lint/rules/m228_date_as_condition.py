@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.core.records import path_text
+from oneway.mapping.expressions.compared_words import Path, path_in
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node
-from oneway.mapping.expressions.words import Path, path_in
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
-from oneway.mapping.lint.typing_of import column_types, plain
+from oneway.mapping.lint.type_inference import column_types, plain
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:

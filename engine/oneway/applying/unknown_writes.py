@@ -1,0 +1,140 @@
+"""Decides whether a write with an unknown result has happened, before anything is sent again.
+
+A create that no list shows may still happen: the target has accepted it, or shows new records
+late. It is looked up by what the target gave for it (a job, an id), then by its values. Only once
+the target would show it does it count as not having happened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import datetime, timedelta
+
+from oneway.applying.live_source import Stale
+from oneway.applying.preconditions import Happened, LiveState
+from oneway.core.connector import FollowsJobs, JobState, ReadError, Writer
+from oneway.core.dataclass import dataclass
+from oneway.core.instants import instant_text, moment
+from oneway.planning.plan import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """When a write was sent, and how the target refers to it."""
+
+    at: datetime | None = None
+    job: str = ""
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMemory:
+    """What is known of a target beyond what it shows.
+
+    `lag` is how long it may not show a new record, and `now` the clock's instant. `owners` are the
+    source records of the known target records ("" if there is none), and `sent` what an earlier
+    run sent, by action id. `connection` names whose records they are; `linked` are the target
+    records with links. `created` are those that a run is known to have created: none of them can
+    be the result of another create. `zone` is the time zone that people are told times in.
+    """
+
+    connection: str = ""
+    lag: timedelta = timedelta(0)
+    now: datetime | None = None
+    owners: Mapping[str, str] = field(default_factory=dict)
+    linked: Mapping[str, str] = field(default_factory=dict)
+    sent: Mapping[str, Sent] = field(default_factory=dict)
+    created: frozenset[str] = frozenset()
+    zone: str = ""
+
+    def shown_by(self, sent: Sent) -> datetime | None:
+        """Return when the target will show what was sent; None if it should by now."""
+        if sent.at is None or self.now is None or self.now >= sent.at + self.lag:
+            return None
+        return sent.at + self.lag
+
+
+NO_MEMORY = TargetMemory()
+"""A target that shows everything at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """The result of a write, with the record's id if it happened, and the reason in words."""
+
+    happened: Happened
+    target_id: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """Finds out the results of writes. Raises `ReadError` if the target cannot be asked."""
+
+    live: LiveState
+    writer: Writer
+    memory: TargetMemory = NO_MEMORY
+
+    def of(self, action: Action, sent: Sent) -> Became:
+        """Return the result of a write; raise `Stale` if the target shows something else."""
+        if action.target_id is not None:
+            return Became(*self.live.happened(action))
+        by_job = self._by_job(sent.job)
+        if by_job is not None and by_job.happened is Happened.NO:
+            return by_job
+        target_id = by_job.target_id if by_job is not None else None
+        if target_id is None and sent.record and self.live.has(sent.record):
+            target_id = sent.record
+        if target_id is None:
+            target_id = self.live.happened(action)[1]
+            if target_id in self.memory.created:
+                text = f"its values by now belong to target record {target_id}"
+                raise Stale(f"{text}, which another run created")
+        if target_id is not None:
+            self._refuse_owned(action, target_id)
+            return Became(Happened.YES, target_id)
+        return by_job or self._unseen(sent) or self._not_there(action)
+
+    def _by_job(self, job: str) -> Became | None:
+        if not job or not isinstance(self.writer, FollowsJobs):
+            return None
+        try:
+            end = self.writer.job_end(job)
+        except ReadError as error:
+            return Became(Happened.UNKNOWN, why=f"its job cannot be asked about: {error.summary}")
+        if end.state is JobState.FAILED:
+            return Became(Happened.NO, why="the target says that its job failed")
+        if end.state is JobState.DONE and end.record:
+            return Became(Happened.YES, end.record)
+        if end.state is JobState.DONE:
+            why = "the target says that its job is done, and does not show the record"
+        else:
+            why = "the target accepted it, and has not done it yet"
+        return Became(Happened.UNKNOWN, why=why)
+
+    def _unseen(self, sent: Sent) -> Became | None:
+        """Return why a create may still become visible; None if it would be by now."""
+        until = self.memory.shown_by(sent)
+        if until is None:
+            return None
+        instant = moment(instant_text(until), self.memory.zone)
+        return Became(Happened.UNKNOWN, why=f"the target may not show it before {instant}")
+
+    def _not_there(self, action: Action) -> Became:
+        """Return that a create has not happened, unless the target shows it in another form."""
+        near = self.live.nearly(action, self.memory.owners)
+        if near is not None:
+            id, path = near
+            why = (
+                f"target record {id} has come since, and has nearly the same {path}: if it is the "
+                "one, put it right there, and else delete it"
+            )
+            return Became(Happened.UNKNOWN, why=why)
+        lag = self.memory.lag
+        why = f"the target does not show it, {lag} after it was sent at the earliest"
+        return Became(Happened.NO, why=why if lag else "")
+
+    def _refuse_owned(self, action: Action, target_id: str) -> None:
+        owner = self.memory.owners.get(target_id)
+        if owner and owner != action.source_id:
+            text = f"its values by now belong to target record {target_id}"
+            raise Stale(f"{text}, which is source record {owner}")

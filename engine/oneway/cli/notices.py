@@ -1,0 +1,180 @@
+"""Sends notices for runs started by hand: why one could not begin, and how it ended."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import wraps
+from os.path import exists
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from oneway.cli.clock import now
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import state_of, user
+from oneway.connections import FOLDER, Connection, Notify
+from oneway.core.connector_errors import ConnectorError
+from oneway.core.diagnostics import Diagnostic, Refused
+
+if TYPE_CHECKING:
+    from oneway.runs.notices import Beginning
+
+
+@contextmanager
+def delivering(console: Console, connection: Connection | None, state: Path) -> Iterator[None]:
+    """Send a connection's notices after a block, unless it was interrupted.
+
+    Delivery errors are noted, but neither end the command nor change its exit code. If the store
+    cannot be used, an alarm is sent instead.
+    """
+    try:
+        yield
+    except (Refused, ConnectorError) as error:
+        found = error.diagnostics if isinstance(error, Refused) else ()
+        _deliver(console, connection, state, found)
+        raise
+    _deliver(console, connection, state)
+
+
+@contextmanager
+def starting(
+    console: Console, beginning: "Beginning | None", state: Path, *, more: bool = False
+) -> Iterator[None]:
+    """Notify, as a schedule does, if a block fails to prepare a connection's run.
+
+    Broken files around a run that can begin are notified too. A run without a connection has no
+    channels. With `more`, options of the command line may be the cause, so no notice is sent.
+    """
+    try:
+        yield
+    except (Refused, ConnectorError) as error:
+        if beginning is not None and not more:
+            _tell(console, beginning, state, error)
+        raise
+    if beginning is not None:
+        _tell(console, beginning, state)
+
+
+def telling(command: Callable[..., Exit]) -> Callable[..., Exit]:
+    """Make a command notify of what stops it before it knows a connection.
+
+    That is a broken file of a connection, or a store that cannot be used.
+    """
+
+    @wraps(command)
+    def with_telling(*, state: Path, **rest: Any) -> Exit:
+        try:
+            return command(state=state, **rest)
+        except Refused as refused:
+            console = Console(color=not rest.get("no_color"), quiet=bool(rest.get("quiet")))
+            with suppress(Refused):
+                _tell_of_named(console, rest.get("mapping") or rest.get("name"), state, refused)
+            with suppress(Refused):
+                _tell_of_store(console, state, refused.diagnostics)
+            raise
+
+    return with_telling
+
+
+def say_troubles(console: Console, troubles: Sequence[Diagnostic]) -> None:
+    """Print the channels that did not take a notice."""
+    for each in troubles:
+        console.note(f"{each.span}: {each.summary} [{each.code}]; the run is not touched by it")
+
+
+def _deliver(
+    console: Console,
+    connection: Connection | None,
+    state: Path,
+    found: Sequence[Diagnostic] = (),
+) -> None:
+    if connection is None or not connection.notify:
+        return
+    # Imported here: it brings an HTTP client.
+    from oneway.history.journal import Journal
+    from oneway.notices import deliver
+    from oneway.notices.alarm import told_of_alarms
+    from oneway.render.report import pages
+
+    try:
+        with Journal.open(state_of(state).journal) as journal:
+            sent = deliver([connection], journal, now(), pages=pages(journal))
+            say_troubles(console, sent.troubles)
+    except Refused as refused:
+        found = (*found, *refused.diagnostics)
+    to = told_of_alarms((), [connection])
+    _alarm(console, str(Path(connection.file).parent), to, state, found)
+
+
+def _alarm(
+    console: Console,
+    folder: str,
+    to: tuple[Notify, ...],
+    state: Path,
+    found: Sequence[Diagnostic],
+) -> None:
+    """Send an alarm if the store cannot be used, or if it can be used again."""
+    from oneway.notices.alarm import STORE, Alarm, sound_alarm
+
+    # The run's own notice covers every other code.
+    wrong = [each for each in found if each.code in STORE]
+    say_troubles(console, sound_alarm(Alarm(folder, state, to), wrong, now()))
+
+
+def _tell(
+    console: Console,
+    beginning: "Beginning",
+    state: Path,
+    error: Refused | ConnectorError | None = None,
+) -> None:
+    """Notify of a run that could not begin, or of broken files around one that can."""
+    from oneway.connections.folder import broken_around
+
+    broken = broken_around(beginning.file)
+    if error is None:
+        for each in broken:
+            console.report(each.refused.diagnostics if each.refused is not None else ())
+        if not broken and not state_of(state).has_journal:
+            return  # there is nothing to notify of, and nothing was notified
+    from oneway.history.journal import Journal
+    from oneway.notices import deliver
+    from oneway.runs import Operator
+    from oneway.runs.notices import tell_of_files, tell_of_refused
+    from oneway.runs.sync import problems_of
+
+    operator = Operator(user(), state_of(state), now)
+    with suppress(Refused):  # the user must see what stopped the run
+        with Journal.open(operator.state.journal) as journal:
+            if error is None:
+                told = tell_of_files(beginning, journal, operator.now())
+            else:
+                told = tell_of_refused(beginning, problems_of(error), journal, operator)
+            sent = deliver(told.connections, journal, now(), folders=told.folders)
+        say_troubles(console, sent.troubles)
+
+
+def _tell_of_named(console: Console, named: str | None, state: Path, error: Refused) -> None:
+    """Notify of a connection named on the command line, if its file is broken."""
+    if not named:
+        return
+    from oneway.connections import path_of
+    from oneway.runs.notices import Beginning, is_broken
+
+    is_path = "/" in named or exists(named)
+    file = named if is_path else path_of(named)
+    if is_broken(file):
+        _tell(console, Beginning(file), state, error)
+
+
+def _tell_of_store(console: Console, state: Path, found: Sequence[Diagnostic]) -> None:
+    """Notify the default channels of a folder that the store cannot be used."""
+    from oneway.notices.alarm import STORE
+
+    if not Path(FOLDER).is_dir() or not any(each.code in STORE for each in found):
+        return
+    from oneway.notices.alarm import told_of_alarms
+    from oneway.scheduling.folder import Folder
+
+    folder = Folder(Path(FOLDER))
+    folder.look()
+    to = told_of_alarms(folder.defaults.values(), folder.connections.values())
+    _alarm(console, FOLDER, to, state, found)

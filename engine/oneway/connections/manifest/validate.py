@@ -1,0 +1,268 @@
+"""Validates what a manifest means, beyond its shape; each mistake has its place."""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from oneway.connections.manifest.places import Template, expressions, templates
+from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
+from oneway.core.hosts import is_loopback
+from oneway.core.quoting import parted
+from oneway.core.records import path_text
+from oneway.documents.lenient import Data, items, obj, text
+from oneway.documents.record_fields import fields_of, is_open
+from oneway.documents.yaml_source import Document, Path
+from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
+
+_NAME = re.compile(r"\{([^{}]*)\}")
+_RESERVED = {"id", "value", "values", "operations", "token"}
+_QUOTED = r"""(?s)(['"])((?:\\.|(?!\1)[^\\])*)\1"""
+_WHOLE = {"values": "an object", "operations": "a list"}
+_AUTH_KEYS = {
+    "none": set[str](),
+    "basic": {"user", "password"},
+    "header": {"header", "value"},
+    "bearer": {"token"},
+    "token_exchange": {"path", "url", "body", "token", "expires_in", "header", "value"},
+    "oauth2_client_credentials": {
+        "path", "url", "client_id", "client_secret", "client_auth", "scope",
+        "token", "expires_in", "header", "value",
+    },
+}  # fmt: skip
+
+
+def mistakes_in(document: Document) -> list[Diagnostic]:
+    """Return every mistake in the meaning of a manifest, whatever its shape, and warnings."""
+    data = obj(document.data)
+    found = [*_names(document, data)]
+    for template in templates(data):
+        found += _template(document, data, template)
+    for path, expression in expressions(data):
+        found += _expression(document, path, expression)
+    found += _auth(document, obj(data.get("auth")))
+    found += _address(document, ("base_url",), data)
+    found += _address(document, ("auth", "url"), data)
+    if data.get("kind") == "rest":
+        found += _rest(document, data)
+    for name, resource in obj(data.get("resources")).items():
+        found += _resource(document, ("resources", name), obj(resource))
+    return found
+
+
+def _names(document: Document, data: Data) -> Iterator[Diagnostic]:
+    options, secrets = obj(data.get("options")), obj(data.get("secrets"))
+    reserved = _RESERVED if data.get("kind") == "rest" else ()  # other kinds have no templates
+    for key, names in (("options", options), ("secrets", secrets)):
+        for name in names:
+            plain, quoting = parted(name)
+            if name in reserved or (quoting and plain in {*reserved, *options}):
+                summary = f"'{name}' has a meaning of its own in templates"
+                yield document.at((key, name), "C116", summary, "choose another name", key=True)
+    for name in secrets:
+        if name in options:
+            summary = f"'{name}' is an option already"
+            yield document.at(("secrets", name), "C116", summary, "choose another", key=True)
+        yield from _hiding(document, name, {"options": options, "secrets": secrets})
+
+
+def _hiding(document: Document, secret: str, named: Mapping[str, Data]) -> Iterator[Diagnostic]:
+    """Report options whose variable would collide with the location of a secret."""
+    for key, names in named.items():
+        for name in (f"{secret}_file", f"{secret}_keyring"):
+            if name in names:
+                summary = f"the variable of '{name}' says where the secret '{secret}' is kept"
+                yield document.at((key, name), "C116", summary, "choose another", key=True)
+
+
+def _template(document: Document, data: Data, template: Template) -> Iterator[Diagnostic]:
+    options, secrets = set(obj(data.get("options"))), set(obj(data.get("secrets")))
+    known = options | template.own | (secrets if template.secrets else set())
+    span = document.span(template.path)
+    for found in _NAME.finditer(template.text):
+        name = found[1]
+        place = document.inside(span, template.text, *found.span())
+        plain, quoting = parted(name)
+        if quoting and name not in known | secrets and plain not in _WHOLE:
+            name = plain
+        if name in template.unchosen:
+            summary = f"'{name}' is chosen from a list that this is needed to read"
+            yield document.report(place, "C121", summary, "name an option that is given before")
+        elif name in known:
+            if name in _WHOLE and template.text != f"{{{name}}}":
+                summary = f"'{{{name}}}' stands for {_WHOLE[name]}, so it must be the whole text"
+                yield document.report(place, "C105", summary)
+        elif name in secrets:
+            help = "credentials go in auth and headers only: URLs and bodies are logged by others"
+            yield document.report(place, "C104", f"the secret '{name}' is not allowed here", help)
+        else:
+            help = did_you_mean(name, known) or f"known here: {', '.join(sorted(known)) or 'none'}"
+            yield document.report(place, "C103", f"unknown name '{name}' in a template", help)
+    if {"{", "}"} & set(_NAME.sub("", template.text)):
+        help = "a template's names stand in braces: {employer}"
+        yield document.at(template.path, "C105", "a brace has no partner", help)
+    yield from _quotes(document, template, known - set(_WHOLE))
+
+
+def _quotes(document: Document, template: Template, known: set[str]) -> Iterator[Diagnostic]:
+    """Warn of values that could leave the quotes, or the condition, that they stand in."""
+    if not template.query:
+        return
+    span = document.span(template.path)
+    unquoted = "sysparm_query" in template.path
+    within = [
+        (found.start(2), found.end(2), found[1]) for found in re.finditer(_QUOTED, template.text)
+    ]
+    for found in _NAME.finditer(template.text):
+        plain, quoting = (found[1], "") if found[1] in known else parted(found[1])
+        quote = next((q for start, end, q in within if start <= found.start() < end), "")
+        if plain not in known or not (quote or unquoted):
+            continue
+        if quoting and quote:
+            summary = f"'{{{found[1]}}}' brings its own quotes, and stands between quotes here"
+            help = f"leave out the quotes around it: {{{found[1]}}}"
+        elif quote:
+            summary = f"a value that holds a quote would end the quotes around '{{{plain}}}'"
+            help = _quoted_by(plain, quote)
+        else:
+            summary = f"a value that holds ^ would add a condition after '{{{plain}}}'"
+            help = "give the field a parameter of its own, such as email: '{value}'"
+        place = document.inside(span, template.text, *found.span())
+        yield document.report(place, "C155", summary, help, Severity.WARNING)
+
+
+def _quoted_by(name: str, quote: str) -> str:
+    """Return how a value is put in quotes that it cannot leave."""
+    if quote == '"':
+        return f"write {{{name}_json}} without quotes around it: it brings its own"
+    return (
+        f"write {{{name}_odata}} without quotes around it (OData: ' is doubled), "
+        f"or {{{name}_soql}} (SOQL and Google: \\ stands before it)"
+    )
+
+
+def _expression(document: Document, path: Path, expression: str) -> Iterator[Diagnostic]:
+    span = document.span(path)
+    try:
+        parsed = parse(expression, span)
+    except ExpressionSyntax as error:
+        place = document.inside(span, expression, error.offset, error.offset + error.length)
+        yield document.report(place, "C106", error.summary, error.help)
+        return
+    for name in parsed.functions:
+        if name not in BUILT_IN:
+            summary = f"'{name}' is a function of mappings, not of manifests"
+            yield document.at(path, "C106", summary, "use JMESPath's own functions here")
+
+
+def _auth(document: Document, auth: Data) -> Iterator[Diagnostic]:
+    kind = text(auth, "type")
+    for key in auth:
+        if kind in _AUTH_KEYS and key not in {"type", *_AUTH_KEYS[kind]}:
+            users = [name for name, keys in _AUTH_KEYS.items() if key in keys]
+            if users:
+                help = f"it belongs to {', '.join(users)}"
+                yield document.at(
+                    ("auth", key), "C109", f"'{key}' has no effect with {kind}", help, key=True
+                )
+    if "path" in _AUTH_KEYS.get(kind, ()) and ("path" in auth) == ("url" in auth):
+        summary = "tokens need a place: exactly one of 'path' and 'url'"
+        yield document.at(("auth",), "C109", summary, key=True)
+
+
+def _address(document: Document, path: Path, data: Data) -> Iterator[Diagnostic]:
+    """Check the parts of a URL that do not depend on options."""
+    template: object = data
+    for key in path:
+        template = obj(template).get(str(key))
+    if not isinstance(template, str):
+        return
+    defaults = {
+        name: text(obj(option), "default") for name, option in obj(data.get("options")).items()
+    }
+    url = _NAME.sub(lambda found: defaults.get(found[1], "") or "x", template)
+    whole = _NAME.fullmatch(template)
+    if whole and not defaults.get(whole[1]):
+        return
+    wrong = _wrong_address(url)
+    if wrong:
+        help = "https://… ; http is allowed for this machine's own addresses only"
+        yield document.at(path, "C110", f"this URL {wrong}", help)
+
+
+def _wrong_address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "is not one"
+    if parts.scheme not in {"http", "https"} or not host:
+        return "is not one: it must be https and name a host"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "must not hold a user, a query or a fragment"
+    if parts.scheme == "http" and not is_loopback(host):
+        return "is not https"
+    return ""
+
+
+def _rest(document: Document, data: Data) -> Iterator[Diagnostic]:
+    if "base_url" not in data:
+        summary = "a rest connector needs a 'base_url'"
+        yield document.at((), "C109", summary, "give it, or make it an option with a default")
+    if "custom" in data:
+        yield document.at(("custom",), "C109", "'custom' has no effect with rest", key=True)
+    for name, value in obj(data.get("resources")).items():
+        resource = obj(value)
+        if "list" not in resource and isinstance(value, dict):
+            summary = f"nothing says how '{name}' is listed"
+            yield document.at(("resources", name), "C109", summary, "give it a 'list'", key=True)
+        if "capabilities" in resource:
+            summary = "'capabilities' has no effect with rest, which goes by the requests"
+            yield document.at(("resources", name, "capabilities"), "C109", summary, key=True)
+        yield from _uncounted(document, ("resources", name), resource)
+
+
+def _uncounted(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
+    """Warn of a list that an empty page ends unseen, where new records rely on it alone."""
+    paging = obj(obj(resource.get("list")).get("pagination"))
+    ends_unseen = paging.get("type") in {"page", "offset"} and "total" not in paging
+    if ends_unseen and "create" in resource and not obj(resource.get("find")):
+        summary = "an empty page too early ends this list, and whom it lacks is created again"
+        help = "give its `total`; or a `find` for a field that people are matched by"
+        place = document.span((*path, "list", "pagination"), key=True)
+        yield document.report(place, "C157", summary, help, Severity.WARNING)
+
+
+def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
+    record = obj(resource.get("record"))
+    known = fields_of(record)
+    yield from _record(document, (*path, "record"), record)
+    if is_open(record):
+        return
+    named: list[tuple[Path, str, bool]] = [((*path, "id"), text(resource, "id"), False)]
+    named += [((*path, "label"), each, False) for each in _read_by(text(resource, "label"))]
+    for key in ("normalise", "find", "names"):
+        named += [((*path, key, field), field, True) for field in obj(resource.get(key))]
+    for place, field, is_key in named:
+        if field and known and field not in known:
+            help = did_you_mean(field, known) or "add it to the record schema"
+            summary = f"the record schema has no field '{field}'"
+            yield document.at(place, "C107", summary, help, key=is_key)
+
+
+def _read_by(expression: str) -> list[str]:
+    """Return the fields that an expression reads; none if it cannot be parsed, as is told."""
+    try:
+        return [path_text(use.keys) for use in parse(expression, Span("")).paths]
+    except ExpressionSyntax:
+        return []
+
+
+def _record(document: Document, path: Path, schema: Data) -> Iterator[Diagnostic]:
+    properties = obj(schema.get("properties"))
+    for index, name in enumerate(items(schema.get("required"))):
+        if isinstance(name, str) and name not in properties:
+            help = did_you_mean(name, properties)
+            summary = f"'{name}' is required, but no field is called that"
+            yield document.at((*path, "required", index), "C107", summary, help)
+    for name, inner in properties.items():
+        yield from _record(document, (*path, "properties", name), obj(inner))

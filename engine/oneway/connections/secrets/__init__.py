@@ -1,0 +1,1 @@
+"""Credentials by reference: environment variables, private files, and the system's keyring."""

@@ -1,0 +1,71 @@
+"""The links of a connection as a run kept them, beside the settled pairs of that run.
+
+While the links are as they were, so is what they say of each settled pair, and nobody has to ask.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain, compress, count
+from operator import ne
+from typing import NamedTuple, TypeAlias
+
+from oneway.history.baseline.lines import Numbers
+from oneway.planning.links import Links, pairs_of
+
+_Pairs: TypeAlias = Sequence[tuple[str, str]]
+KeptLinksData: TypeAlias = tuple[memoryview, list[tuple[str, str]], memoryview]
+
+
+class LinkChanges(NamedTuple):
+    """The links that are there by now and were not then, and those that were there."""
+
+    new: AbstractSet[tuple[str, str]] = frozenset()
+    gone: AbstractSet[tuple[str, str]] = frozenset()
+
+
+class KeptLinks(NamedTuple):
+    """All links, as text; those of no settled pair; and the settled pairs that are not linked.
+
+    No text is the same as no other links: they could not be written.
+    """
+
+    text: bytes | memoryview
+    strange: _Pairs
+    unlinked: Numbers
+
+    @classmethod
+    def of(cls, links: Links, sources: Sequence[str], targets: Sequence[str]) -> "KeptLinks":
+        """Return links as they are kept beside settled pairs, whose ids are given."""
+        strange = set(links.pairs).difference(zip(sources, targets, strict=True))
+        different = map(ne, map(links.targets.get, sources), targets)
+        return cls(links.text, sorted(strange), array("I", compress(count(), different)))
+
+    def changes(self, links: Links) -> LinkChanges | None:
+        """Return which links are there now or were then, and not both; None if not known."""
+        if self.text == links.text != b"":
+            return LinkChanges()
+        before = pairs_of(self.text)
+        if before is None:
+            return None
+        now, then = set(links.pairs), set(before)
+        return LinkChanges(now - then, then - now)
+
+    def linked(self, number: int) -> Iterator[int]:
+        """Yield which of so many settled pairs are linked."""
+        start = 0
+        for end in chain(self.unlinked, (number,)):
+            yield from range(start, end)
+            start = end + 1
+
+    @property
+    def data(self) -> KeptLinksData:
+        """What `of_data` takes."""
+        unlinked = memoryview(self.unlinked.tobytes())
+        return memoryview(self.text), list(self.strange), unlinked
+
+    @classmethod
+    def of_data(cls, data: KeptLinksData) -> "KeptLinks":
+        """Return what `data` was taken of."""
+        text, strange, unlinked = data
+        return cls(text, strange, unlinked.cast("I"))

@@ -1,0 +1,331 @@
+"""What a run keeps so that the next one need not read again what has not changed.
+
+A settled pair is a line of the source and a line of the target of which the run had nothing to
+say. Kept are the digests of both lines, what the plan shows of the pair (ids, key and name), and
+the digests of its handles. All digests are keyed with the state folder's key: nobody who sees
+them can try values, or make another line that has the same digest.
+
+One private file for each connection: its code, and then the parts as MessagePack. A file that is
+damaged, of another version or another key is the same as none.
+"""
+
+import hashlib
+import hmac
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from itertools import accumulate, compress
+from mmap import ACCESS_READ, mmap
+from operator import eq
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from oneway.core.dataclass import dataclass
+from oneway.core.seal import Seal
+from oneway.history.baseline.lines import (
+    DIGEST,
+    KeptLines,
+    LineDigests,
+    LinesData,
+    Numbers,
+)
+from oneway.history.baseline.links import KeptLinks, KeptLinksData
+from oneway.mapping.profile.new_ids import is_number
+from oneway.planning.plan import Quiet
+from oneway.planning.quiet_outcomes import QuietTexts
+from oneway.state.files import write_whole
+from oneway.state.folder import StateFolder
+
+FORMAT = b"oneway settled 14\n"
+"""How a file begins; another version is not read."""
+
+_HANDLE, _NONE = 6, bytes(2)
+"""Bytes of a handle's digest, and those that make it a number of eight: where two have the same,
+a pair is read for nothing."""
+
+Floats: TypeAlias = "array[float] | memoryview[float]"
+Word: TypeAlias = str | int | float | bool
+"""A value that is compared with a word."""
+
+
+class Digests:
+    """Digests the lines and handles of one connection, with keys made of the state folder's."""
+
+    def __init__(self, seal: Seal, connection: str) -> None:
+        self._lines = {
+            role: _keyed(seal, f"{role} lines of {connection}", DIGEST)
+            for role in ("source", "target")
+        }
+        self._pieces = {
+            role: _of_much(seal, f"{role} pieces of {connection}") for role in ("source", "target")
+        }
+        self._handles = _keyed(seal, f"handles of {connection}", _HANDLE)
+
+    def of_lines(self, role: str) -> LineDigests:
+        """Return what digests the lines of the "source" or of the "target", and pieces of them."""
+        copy = self._lines[role].copy
+
+        def digest(line: bytes) -> bytes:
+            made = copy()
+            made.update(line.removesuffix(b"\n"))
+            return made.digest()
+
+        return LineDigests(digest, self._pieces[role])
+
+    def of_handles(self, handles: Iterable[str]) -> "array[float]":
+        """Return the digests of handles: whole numbers, as floats, which sort faster."""
+        copy, found = self._handles.copy, array("Q")
+        digests = []
+        for handle in handles:
+            made = copy()
+            made.update(handle.encode("utf-8", "surrogatepass"))
+            digests.append(made.digest())
+        found.frombytes(_NONE.join([*digests, b""]))
+        return array("d", found)
+
+
+def _keyed(seal: Seal, what: str, size: int) -> "hashlib.blake2b":
+    return hashlib.blake2b(key=bytes.fromhex(seal.mac(f"key of {what}")), digest_size=size)
+
+
+def _of_much(seal: Seal, what: str) -> Callable[[bytes | memoryview], bytes]:
+    """Return what digests many bytes: BLAKE3, which takes a fifth of the time of BLAKE2b."""
+    from blake3 import blake3  # for second nights alone
+
+    made = blake3(key=bytes.fromhex(seal.mac(f"key of {what}")))
+    reset, update, take = made.reset, made.update, made.digest
+
+    def digest(data: bytes | memoryview) -> bytes:
+        reset()
+        update(data)
+        return take(DIGEST)
+
+    return digest
+
+
+class SettledPair(NamedTuple):
+    """The digests of a pair's lines and handles, and what the plan shows of it.
+
+    `quiet` says of `only_by_key` what holds where no link of earlier runs says more.
+    """
+
+    source: bytes
+    target: bytes
+    quiet: Quiet
+    blanks: tuple[int, int]
+    """At which keys that are told of the source record, and the target record, is blank: bits."""
+    handles: Sequence[float]
+
+
+class Kinds(NamedTuple):
+    """The `blanks` that there are, how many pairs have each, and which of them each pair has."""
+
+    kinds: Sequence[tuple[int, int]]
+    counts: Sequence[int]
+    of_pairs: Numbers
+
+
+class Handled(NamedTuple):
+    """The handles of the pairs, those of one after those of another.
+
+    `firsts` says where those of each begin, and those of one more would. `sorted` are all of them
+    in their order, and `shared` those that several pairs have.
+    """
+
+    handles: Floats
+    firsts: Numbers
+    sorted: Floats
+    shared: frozenset[float]
+
+    def of(self, pair: int) -> Sequence[float]:
+        """Return the handles of a pair."""
+        return self.handles[self.firsts[pair] : self.firsts[pair + 1]]
+
+    def sharing(self, handles: Iterable[float], read: AbstractSet[int]) -> set[int]:
+        """Return the pairs that share a handle with those that are `read`, or have one of these."""
+        own = {handle for pair in read for handle in self.of(pair)}
+        found = {handle for handle in handles if handle not in own and self._has(handle)}
+        found |= own & self.shared
+        if not found:
+            return set()
+        places = (at for at, handle in enumerate(self.handles) if handle in found)
+        return {bisect_right(self.firsts, at) - 1 for at in places} - read
+
+    def _has(self, handle: float) -> bool:
+        at = bisect_left(self.sorted, handle)
+        return at < len(self.sorted) and self.sorted[at] == handle
+
+
+class Held(NamedTuple):
+    """What each field of the target holds, as the first records that have it say (`lookalikes`).
+
+    `kinds` is what they say, and `last` the id of the last of them, where there are enough. `first`
+    are the pairs of these records and of a few more, by position; `lowest` is the lowest target id
+    among all other pairs that hold a field.
+    """
+
+    kinds: Mapping[int, str]
+    last: Mapping[int, str]
+    lowest: Mapping[int, str]
+    first: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The settled pairs of a run, and under which circumstances they are.
+
+    `context` is the digest of all that an evaluation depends on beside the two lines. `words` are
+    the values of the source and of the target that are compared with the words of the mapping, and
+    `untyped` the constants without a value of their type. The pairs stand in the order of the plan;
+    `numbers` of them have a target record whose id is a number. `links` are what the run knew.
+    """
+
+    context: str
+    held: Held
+    words: Mapping[str, Mapping[str, Sequence[Word]]]
+    untyped: Mapping[str, Sequence[str]]
+    source: KeptLines
+    target: KeptLines
+    quiet: QuietTexts
+    numbers: int
+    blanks: Kinds
+    handled: Handled
+    links: KeptLinks
+
+    def pairs(self, without: Collection[int]) -> Iterator[SettledPair]:
+        """Yield the pairs, without some, by position."""
+        kinds, of_pairs = self.blanks.kinds, self.blanks.of_pairs
+        source, target = self.source, self.target
+        for at, quiet in enumerate(self.quiet):
+            if at not in without:
+                yield SettledPair(
+                    source.digest_of(source.by_pair[at]),
+                    target.digest_of(target.by_pair[at]),
+                    quiet,
+                    kinds[of_pairs[at]],
+                    self.handled.of(at),
+                )
+
+
+def columns(pairs: Sequence[SettledPair]) -> tuple[QuietTexts, int, Kinds, Handled]:
+    """Return pairs as `Settled` has them."""
+    _, _, quiet, blanks, handles = zip(*pairs, strict=True) if pairs else [()] * 5
+    counts = Counter(blanks)
+    known = {each: at for at, each in enumerate(counts)}
+    of_pairs = array("I", map(known.__getitem__, blanks))
+    kinds = Kinds(list(counts), list(counts.values()), of_pairs)
+    together = array("d")
+    for some in handles:
+        together.extend(some)
+    firsts = array("I", accumulate(map(len, handles), initial=0))
+    in_order = array("d", sorted(together))
+    shared = frozenset(compress(in_order, map(eq, in_order, in_order[1:])))
+    numbers = sum(is_number(each.target_id) for each in quiet)
+    return QuietTexts.of(quiet), numbers, kinds, Handled(together, firsts, in_order, shared)
+
+
+def load_settled(state: StateFolder, connection: str) -> Settled | None:
+    """Return what the last run of a connection kept; None if there is nothing of use."""
+    try:
+        with _path(state, connection).open("rb") as file:
+            # Never written again in place. To read it takes twice as long as to digest it.
+            data = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+    except (OSError, ValueError):  # ValueError: it is empty
+        return None
+    head, body = bytes(data[: len(FORMAT) + DIGEST]), data[len(FORMAT) + DIGEST :]
+    if not head.startswith(FORMAT) or not hmac.compare_digest(head, _head(state, connection, body)):
+        return None
+    import msgspec  # takes long, and few runs have settled pairs
+
+    try:
+        return _settled_of(msgspec.msgpack.decode(body, type=_Data))
+    except (msgspec.MsgspecError, TypeError, ValueError, LookupError):
+        return None
+
+
+def keep_settled(state: StateFolder, connection: str, settled: Settled) -> None:
+    """Keep what a run has settled, in place of what was kept.
+
+    That it cannot be written stops no run: what was kept holds as well.
+    """
+    import msgspec
+
+    body = msgspec.msgpack.encode(_data_of(settled))
+    path = _path(state, connection)
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        write_whole(path, _head(state, connection, body) + body)
+
+
+def discard_settled(state: StateFolder, connection: str) -> bool:
+    """Remove what the last run of a connection kept; return whether there was anything."""
+    try:
+        _path(state, connection).unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _path(state: StateFolder, connection: str) -> Path:
+    name = hashlib.sha256(connection.encode()).hexdigest()[:32]
+    return state.path / "settled" / name
+
+
+def _head(state: StateFolder, connection: str, body: bytes | memoryview) -> bytes:
+    return FORMAT + _of_much(state.seal(), f"settled {connection}")(body)
+
+
+_Data: TypeAlias = tuple[
+    str,
+    tuple[dict[int, str], dict[int, str], dict[int, str], memoryview],
+    Mapping[str, Mapping[str, Sequence[Word]]],
+    Mapping[str, Sequence[str]],
+    LinesData,
+    LinesData,
+    tuple[memoryview, memoryview, Sequence[int]],
+    int,
+    tuple[list[tuple[int, int]], list[int], memoryview],
+    tuple[memoryview, memoryview, memoryview],
+    list[float],
+    KeptLinksData,
+]
+
+
+def _data_of(settled: Settled) -> object:
+    quiet, blanks, handled = settled.quiet, settled.blanks, settled.handled
+    return (
+        settled.context,
+        (*map(dict, settled.held[:3]), array("I", settled.held.first).tobytes()),
+        settled.words,
+        settled.untyped,
+        settled.source.data,
+        settled.target.data,
+        (quiet.joined, array("I", quiet.starts).tobytes(), quiet.only_by_key),
+        settled.numbers,
+        (list(blanks.kinds), list(blanks.counts), blanks.of_pairs.tobytes()),
+        tuple(each.tobytes() for each in handled[:3]),
+        list(handled.shared),
+        settled.links.data,
+    )
+
+
+def _settled_of(data: _Data) -> Settled:
+    context, held, words, untyped = data[:4]
+    source, target, quiet, numbers, blanks, handled, shared, links = data[4:]
+    handles, firsts, in_order = handled[0].cast("d"), handled[1].cast("I"), handled[2].cast("d")
+    return Settled(
+        context,
+        Held(*held[:3], held[3].cast("I")),
+        words,
+        untyped,
+        KeptLines.of_data(source),
+        KeptLines.of_data(target),
+        QuietTexts(quiet[0], quiet[1].cast("I"), quiet[2]),
+        numbers,
+        Kinds(blanks[0], blanks[1], blanks[2].cast("I")),
+        Handled(handles, firsts, in_order, frozenset(shared)),
+        KeptLinks.of_data(links),
+    )

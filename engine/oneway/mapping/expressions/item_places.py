@@ -1,0 +1,297 @@
+"""Finds where in a record the values come from that an expression reads within lists.
+
+`jobs[?status == 'Former']` reads the status of each item of `jobs`: `jobs[].status`. What the
+record schema says of it, and the words that it is compared with, are known by that place.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeAlias, cast
+
+from oneway.core.dataclass import dataclass
+from oneway.core.records import ItemPath, identity, is_blank
+from oneway.mapping.expressions.compared_words import (
+    Way,
+    Word,
+    compared_here,
+    path_in,
+    place_of,
+    words_of,
+)
+from oneway.mapping.expressions.syntax import Node
+
+
+class At(NamedTuple):
+    """A value that stands at a place of the record; where `flat`, unless it is a list.
+
+    What `[]` flattens is an item of a list, or stands there itself: then it is no list.
+    """
+
+    path: ItemPath
+    flat: bool = False
+
+
+class ListOf(NamedTuple):
+    """A list whose items come from these places."""
+
+    items: "Places"
+
+
+class ObjectOf(NamedTuple):
+    """An object that the expression makes: each key, and where its value comes from."""
+
+    members: "tuple[tuple[str, Places], ...]"
+
+
+Places: TypeAlias = "frozenset[At | ListOf | ObjectOf]"
+
+NOWHERE: Places = frozenset()
+_MOST = 64
+"""The most places that a value is followed to: each `[]` of a path doubles them."""
+_DEEPEST = 16
+"""The most lists in each other."""
+
+
+def note_items(tree: Node) -> None:
+    """Note at each node of a tree that reads within lists where its value comes from.
+
+    `items` are the places of its value, `each` those of the items that it goes over.
+    """
+    _Follower({}, noting=True).visit(tree, _ROOT)
+
+
+def placed_words(text: str, tree: Node) -> Iterator[tuple[ItemPath, Word]]:
+    """Yield each constant that is compared with a value that stands at a place, and the place.
+
+    Beside what `words_of` finds, they are those whose part is to be evaluated on that value itself.
+    """
+    found = words_of(text, tree)
+    for word in found:
+        yield (word.keys,), word
+        if word.way is Way.HELD and path_in(word.part):
+            yield (word.keys, ()), replace(word, keys=(), part=_ITSELF, way=Way.EQUAL)
+    known = {(id(word.part), identity(word.value)) for word in found}
+    walk = _Follower({})
+    walk.visit(tree, _ROOT)
+    for node, _ in walk.visited.values():
+        for part, value, way in compared_here(node):
+            simple = isinstance(value, str | bool | int | float) and not is_blank(value)
+            if simple and (id(part), identity(value)) not in known:
+                word = Word((), value, part, way, place_of(text, value))
+                yield from walk.placed(word)
+
+
+def item_paths(tree: Node) -> Sequence[ItemPath]:
+    """Return the places within lists that a tree reads, once they are noted, by their keys.
+
+    What leads to another of them is left out, as are lists in lists, which `[]` would flatten.
+    """
+    found = sorted({by_keys(each) for each in _noted(tree) if each[1:]})
+    return [each for each in found if not any(_leads_to(each, other) for other in found)]
+
+
+def _noted(node: Node) -> Iterator[ItemPath]:
+    notes = cast(dict[str, Any], node)
+    yield from (each.path for name in ("items", "each") for each in notes.get(name, ()))
+    for child in node["children"] if node["type"] != "slice" else ():
+        yield from _noted(child)
+
+
+def by_keys(path: ItemPath) -> ItemPath:
+    """Return a place within lists without the lists in lists, which `[]` would flatten."""
+    head, *inner = path
+    keys = filter(None, inner)
+    return (head, *keys) if any(inner) else path[:2]
+
+
+def _leads_to(path: ItemPath, other: ItemPath) -> bool:
+    *lists, last = path
+    there = other[len(lists)] if len(other) > len(lists) else None
+    leads = there is not None and (*lists, there[: len(last)]) == (*other[: len(lists)], last)
+    return leads and path != other
+
+
+_ROOT: Places = frozenset({At(((),))})
+
+
+@dataclass(slots=True)
+class _Follower:
+    """Visits a tree; `visited` are its nodes, each with what `@` stands for there."""
+
+    visited: dict[int, tuple[Node, Places]]
+    noting: bool = False
+
+    def visit(self, node: Node, here: Places) -> Places:
+        """Return the places that a node's value comes from."""
+        self.visited[id(node)] = node, here
+        kind = node["type"]
+        if kind in ("current", "identity", "slice"):
+            return here
+        visit = getattr(self, f"_{kind}", None)
+        if visit is None:
+            for child in node["children"]:
+                self.visit(child, here)
+            return NOWHERE
+        found: Places = visit(node, here)
+        found = found if len(found) <= _MOST else NOWHERE
+        is_item = kind != "function_expression" or node["value"] in _OF_ONE
+        if self.noting and kind in ("field", "index", "function_expression") and is_item:
+            self._note(node, "items", found)
+        return found
+
+    def _note(self, node: Node, name: str, places: Places) -> None:
+        found = {each for each in places if isinstance(each, At) and each.path != ((),)}
+        known = sorted(each for each in found if not each.flat or At(each.path) not in found)
+        if self.noting and known and "path" not in node:
+            cast(dict[str, Any], node)[name] = tuple(known)
+
+    def _field(self, node: Node, here: Places) -> Places:
+        return _all(_member(each, str(node["value"])) for each in here)
+
+    def _subexpression(self, node: Node, here: Places) -> Places:
+        for child in node["children"]:
+            here = self.visit(child, here)
+        return here
+
+    _pipe = _index_expression = _subexpression
+
+    def _index(self, node: Node, here: Places) -> Places:
+        del node
+        return _items(here)
+
+    def _flatten(self, node: Node, here: Places) -> Places:
+        items = _items(self.visit(node["children"][0], here))
+        lists = frozenset(each for each in items if not isinstance(each, ObjectOf))
+        return _list_of(_flat(items) | _items(lists))
+
+    def _projection(self, node: Node, here: Places) -> Places:
+        items = _items(self.visit(node["children"][0], here))
+        self._note(node, "each", items)
+        for condition in node["children"][2:]:
+            self.visit(condition, items)
+        return _list_of(self.visit(node["children"][1], items))
+
+    _filter_projection = _value_projection = _projection
+
+    def _multi_select_list(self, node: Node, here: Places) -> Places:
+        return _list_of(_all(self.visit(each, here) for each in node["children"]))
+
+    def _multi_select_dict(self, node: Node, here: Places) -> Places:
+        members = ((str(each["value"]), self.visit(each, here)) for each in node["children"])
+        return frozenset({ObjectOf(tuple(members))})
+
+    def _key_val_pair(self, node: Node, here: Places) -> Places:
+        return self.visit(node["children"][0], here)
+
+    def _or_expression(self, node: Node, here: Places) -> Places:
+        return _all(self.visit(each, here) for each in node["children"])
+
+    _and_expression = _or_expression
+
+    def _function_expression(self, node: Node, here: Places) -> Places:
+        name, arguments = node["value"], node["children"]
+        plain = [each for each in arguments if each["type"] != "expref"]
+        given = [self.visit(each, here) for each in plain]
+        items = _items(given[0]) if given else NOWHERE
+        of_each = [each["children"][0] for each in arguments if each["type"] == "expref"]
+        made = [self.visit(each, items) for each in of_each]
+        if made:
+            self._note(node, "each", items)
+        if name in _AS_IT_IS and given:
+            return given[0]
+        if name in _OF_ONE:
+            return items
+        if name == "map" and made:
+            return _list_of(made[0])
+        if name == "values":
+            return _list_of(items)
+        if name == "to_array" and given:
+            return given[0] | _list_of(_flat(given[0]))
+        return _all(given[1:] if name == "iif" else given) if name in _CHOOSING else NOWHERE
+
+    def placed(self, word: Word) -> Iterator[tuple[ItemPath, Word]]:
+        """Yield a word with each place that decides the part it is compared with."""
+        here = self.visited[id(word.part)][1]
+        lists = _Follower({}).visit(word.part, here) if word.way is Way.HELD else NOWHERE
+        for each in _all(each.items for each in lists if isinstance(each, ListOf)):
+            if isinstance(each, At):
+                itself = replace(word, part=_ITSELF, way=Way.EQUAL, unless_list=each.flat)
+                yield each.path, itself
+        holes: set[Places] = set()
+        whole = replace(word, part=_with_holes(word.part, here, holes))
+        for each in next(iter(holes)) if len(holes) == 1 else NOWHERE:
+            if isinstance(each, At) and each.path != ((),):
+                yield each.path, replace(whole, unless_list=each.flat)
+
+
+_ITSELF: Node = {"type": "current", "value": None, "children": []}
+_ALONE: Node = {"type": "multi_select_list", "value": None, "children": [_ITSELF]}
+_AS_IT_IS = frozenset({"sort", "sort_by", "reverse", "unique", "compact"})
+_OF_ONE = frozenset({"item", "only", "max", "min", "max_by", "min_by"})
+_JOINING = frozenset({"join", "join_present"})
+_CHOOSING = frozenset({"coalesce", "default", "not_null", "iif", "merge"})
+
+
+def _with_holes(node: Node, here: Places, holes: set[Places]) -> Node:
+    """Return a node with `@` in place of each part whose value stands somewhere in the record."""
+    found = _Follower({}).visit(node, here)
+    if found and all(isinstance(each, At) for each in found):
+        holes.add(found)
+        return _ITSELF
+    if node["type"] not in ("function_expression", "or_expression"):
+        if node["type"] != "literal":
+            holes.update((NOWHERE, _ROOT))  # the value depends on more
+        return node
+    is_text = node.get("value") in _JOINING
+    children = [
+        _one_item(each, here, holes) if is_text else _with_holes(each, here, holes)
+        for each in node["children"]
+    ]
+    return {"type": node["type"], "value": node.get("value"), "children": children}
+
+
+def _one_item(node: Node, here: Places, holes: set[Places]) -> Node:
+    """Return a node as `_with_holes` does, or `[@]` for a list whose items stand in the record."""
+    lists = _Follower({}).visit(node, here)
+    items = _items(lists)
+    listed = all(isinstance(each, ListOf) for each in lists)
+    if listed and items and all(isinstance(each, At) for each in items):
+        holes.add(items)
+        return _ALONE
+    return _with_holes(node, here, holes)
+
+
+def _all(places: Iterable[Places]) -> Places:
+    return NOWHERE.union(*places)
+
+
+def _list_of(items: Places) -> Places:
+    return frozenset({ListOf(items)}) if items else NOWHERE
+
+
+def _flat(places: Places) -> Places:
+    """Return the places of those values that are no lists."""
+    single = (each for each in places if not isinstance(each, ListOf))
+    return frozenset(e._replace(flat=True) if isinstance(e, At) else e for e in single)
+
+
+def _items(places: Places) -> Places:
+    """Return where the items of a list come from, or the values of an object."""
+    found: list[Places] = []
+    for each in places:
+        if isinstance(each, At):
+            known = not each.flat and len(each.path) < _DEEPEST
+            found.append(frozenset({At((*each.path, ()))} if known else ()))
+        else:
+            found.append(
+                each.items if isinstance(each, ListOf) else _all(held for _, held in each.members)
+            )
+    return _all(found)
+
+
+def _member(place: At | ListOf | ObjectOf, key: str) -> Places:
+    if isinstance(place, At):
+        return frozenset({At((*place.path[:-1], (*place.path[-1], key)))})
+    if isinstance(place, ObjectOf):
+        return dict(place.members).get(key, NOWHERE)
+    return NOWHERE

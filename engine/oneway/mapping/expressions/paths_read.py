@@ -1,0 +1,291 @@
+"""Finds what an expression reads, without evaluating it.
+
+The compiler asks: which fields of the record, to compare them with the record's schema and
+underline the one that is unknown; which settings; whether the present matters.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+from math import inf
+from typing import Any, cast
+
+from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import did_you_mean
+from oneway.core.similar_words import only_slip
+from oneway.mapping.expressions.syntax import (
+    ExpressionSyntax,
+    Node,
+    SyntaxToken,
+    TextRange,
+    finite,
+    tokens_of,
+)
+from oneway.mapping.functions import BY_NAME, EvaluationError, Function, Uses
+from oneway.mapping.functions.built_in import BUILT_IN
+from oneway.mapping.functions.function import checked_argument
+
+MAX_GROWTH = 10_000
+"""How many times larger than the record an expression may make its result.
+
+`[@, @] | [@, @] | ...` doubles what it holds at each step; sixty steps fill any memory.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PathUse:
+    """A path read from the root of the record, and where each of its keys stands in the text.
+
+    It ends where the keys end: before a projection, an index, or a function's result.
+    """
+
+    keys: tuple[str, ...]
+    places: tuple[TextRange, ...]
+
+    @property
+    def offset(self) -> int:
+        """Where its first key starts."""
+        return self.places[0].offset
+
+    @property
+    def length(self) -> int:
+        """From the start of its first key to the end of its last."""
+        return self.places[-1].end - self.places[0].offset
+
+
+@dataclass(frozen=True, slots=True)
+class SettingUse:
+    """A setting that is read, and the place of its name in the text, with quotes."""
+
+    name: str
+    place: TextRange
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an expression reads.
+
+    `whole` says that it reads the record as a whole (`@`, `keys(@)`, `*`), which no path shows.
+    """
+
+    paths: tuple[PathUse, ...]
+    functions: tuple[str, ...]
+    settings: tuple[SettingUse, ...]
+    whole: bool
+    simple: tuple[str, ...] | None
+    uses_today: bool
+
+
+def facts_of(text: str, tree: Node) -> Facts:
+    """Return what an expression reads; raise `ExpressionSyntax` for a call that cannot work."""
+    walk = _Walk(tokens_of(text))
+    walk.use(walk.visit(tree, PathUse((), ())))
+    if _growth(tree) > MAX_GROWTH:
+        raise ExpressionSyntax(
+            f"the result could be more than {MAX_GROWTH:,} times as large as the record"
+        )
+    uses_today = any(n in BY_NAME and BY_NAME[n].uses is Uses.TODAY for n in walk.functions)
+    return Facts(
+        tuple(walk.paths),
+        tuple(dict.fromkeys(walk.functions)),
+        tuple(walk.settings),
+        walk.whole,
+        _simple(tree),
+        uses_today,
+    )
+
+
+def _simple(tree: Node) -> tuple[str, ...] | None:
+    steps = tree["children"] if tree["type"] == "subexpression" else [tree]
+    keys = [str(step["value"]) for step in steps if step["type"] == "field"]
+    return tuple(keys) if len(keys) == len(steps) else None
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Reads a tree in the order of its text, beside its tokens.
+
+    `visit` gets the path that `@` stands for, or None if it is not a path of the record, and
+    returns the path of the result, or None if it cannot be extended.
+    """
+
+    tokens: Iterator[SyntaxToken]
+    paths: list[PathUse] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    settings: list[SettingUse] = field(default_factory=list)
+    whole: bool = False
+
+    def use(self, path: PathUse | None) -> None:
+        if path is None:
+            return
+        if path.keys:
+            self.paths.append(path)
+        else:
+            self.whole = True
+
+    def visit(self, node: Node, here: PathUse | None) -> PathUse | None:
+        kind, children = node["type"], node["children"]
+        if kind in ("field", "literal", "function_expression"):
+            return self._worded(node, here)
+        if kind in ("current", "identity"):
+            return here
+        if kind in ("subexpression", "pipe"):
+            return self._in_turn(children, here)
+        if kind == "index_expression" or kind.endswith("projection") or kind == "flatten":
+            self._projected(kind, children, here)
+        elif kind not in ("index", "slice"):
+            self._each(node, here)
+        return None
+
+    def _worded(self, node: Node, here: PathUse | None) -> PathUse | None:
+        token = next(self.tokens)
+        if node["type"] == "field":
+            found = _extended(here, token)
+            if found is not None:
+                # So that evaluating the node can tell which key of the record is absent.
+                cast(dict[str, Any], node)["path"] = found.keys
+            return found
+        if node["type"] == "function_expression":
+            self._called(node, token.place, here)
+        elif not finite(node["value"]):
+            raise ExpressionSyntax(
+                "NaN and Infinity are not JSON numbers", token.place.offset, token.place.length
+            )
+        return None
+
+    def _in_turn(self, steps: Sequence[Node], here: PathUse | None) -> PathUse | None:
+        for step in steps:
+            read = len(self.paths)
+            there = self.visit(step, here)
+            # `a.b | 'x'` reads a.b, though nothing comes of it.
+            if there is None and len(self.paths) == read and step is not steps[0]:
+                self.use(here)
+            here = there
+        return here
+
+    def _projected(self, kind: str, children: Sequence[Node], here: PathUse | None) -> None:
+        self.use(self.visit(children[0], here))
+        # The condition of a filter stands before what is projected, but comes last in the tree.
+        order = (2, 1) if kind == "filter_projection" else range(1, len(children))
+        for position in order:
+            self.visit(children[position], None)
+
+    def _each(self, node: Node, here: PathUse | None) -> None:
+        if node["type"] == "expref":
+            raise ExpressionSyntax("& is only for a function's parameter that takes an expression")
+        if node["type"] == "key_val_pair":
+            next(self.tokens)
+        for child in node["children"]:
+            self.use(self.visit(child, here))
+
+    def _called(self, node: Node, place: TextRange, here: PathUse | None) -> None:
+        name, arguments = str(node["value"]), node["children"]
+        self.functions.append(name)
+        _check_call(name, len(arguments), place)
+        function = BY_NAME.get(name)
+        if name == "setting" and not _is_text(arguments[0]):
+            raise ExpressionSyntax(
+                "setting() needs the setting's name itself, in single quotes",
+                place.offset,
+                place.length,
+            )
+        for position, argument in enumerate(arguments):
+            if argument["type"] == "expref":
+                self._expression_argument(name, position, argument, place)
+            elif argument["type"] == "literal":
+                self._literal_argument(function, position)
+            else:
+                self.use(self.visit(argument, here))
+
+    def _expression_argument(self, name: str, position: int, node: Node, place: TextRange) -> None:
+        signature = BUILT_IN.get(name, ())
+        wanted = signature[position]["types"] if position < len(signature) else []
+        if "expref" not in wanted:
+            raise ExpressionSyntax(
+                f"{name}() does not take an expression with &", place.offset, place.length
+            )
+        self.visit(node["children"][0], None)
+
+    def _literal_argument(self, function: Function | None, position: int) -> None:
+        token = next(self.tokens)
+        if not finite(token.value):
+            raise ExpressionSyntax(
+                "NaN and Infinity are not JSON numbers", token.place.offset, token.place.length
+            )
+        if function is None:
+            return
+        if function.uses is Uses.SETTINGS:
+            self.settings.append(SettingUse(token.value, token.place))
+        if position == 0 and token.value is None and function.null_in_null_out:
+            return
+        try:
+            checked_argument(function, position, token.value)
+        except EvaluationError as problem:
+            help = f"`oneway functions {function.name}` shows what it takes"
+            raise ExpressionSyntax(
+                problem.summary, token.place.offset, token.place.length, help
+            ) from None
+
+
+def _is_text(node: Node) -> bool:
+    return node["type"] == "literal" and isinstance(node["value"], str)
+
+
+def _extended(here: PathUse | None, token: SyntaxToken) -> PathUse | None:
+    if here is None:
+        return None
+    return PathUse((*here.keys, token.value), (*here.places, token.place))
+
+
+def _check_call(name: str, given: int, place: TextRange) -> None:
+    fewest, most = _arity(name, place)
+    if given < fewest or (most is not None and given > most):
+        wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
+        wanted = f"at least {fewest}" if most is None else wanted
+        shown = BY_NAME[name].signature if name in BY_NAME else f"{name}()"
+        raise ExpressionSyntax(
+            f"{shown} takes {wanted} argument{'' if wanted in ('1', 'at least 1') else 's'},"
+            f" not {given}",
+            place.offset,
+            place.length,
+        )
+
+
+def _arity(name: str, place: TextRange) -> tuple[int, int | None]:
+    if name in BY_NAME:
+        return BY_NAME[name].fewest, BY_NAME[name].most
+    if name in BUILT_IN:
+        signature = BUILT_IN[name]
+        variadic = any(parameter.get("variadic") for parameter in signature)
+        return len(signature), None if variadic else len(signature)
+    known = [*BY_NAME, *BUILT_IN]
+    raise ExpressionSyntax(
+        f"unknown function {name!r}",
+        place.offset,
+        place.length,
+        did_you_mean(name, known),
+        only_slip(name, known),
+    )
+
+
+_PRODUCTS = {"subexpression", "pipe", "index_expression", "projection", "value_projection"}
+_SCALARS = {"literal", "comparator", "not_expression", "index", "slice"}
+
+
+def _growth(node: Node) -> float:
+    """Return how many times larger than its input a node's result can be, at most."""
+    kind = node["type"]
+    if kind in _SCALARS:
+        return 1
+    parts = [_growth(child) for child in node["children"]]
+    if kind == "filter_projection":
+        parts = parts[:2]
+    if kind in _PRODUCTS or kind == "filter_projection" or _is_map(node):
+        product = 1.0
+        for part in parts:
+            product = min(product * part, inf)
+        return product
+    return max(sum(parts), 1)
+
+
+def _is_map(node: dict[str, Any] | Node) -> bool:
+    return node["type"] == "function_expression" and node["value"] == "map"

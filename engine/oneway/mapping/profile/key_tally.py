@@ -1,0 +1,567 @@
+"""Counts how many records have each key that the mapping reads, and a value in it.
+
+The keys are known before anything is read. A key that no record has is a renamed column, a wrong
+spelling, or a field that the credentials may no longer see: a decision based on it would have no
+basis. The same holds if the key is there and its values are gone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from operator import itemgetter
+from typing import Any
+
+from oneway.core.batches import Batch, RecordShape
+from oneway.core.connector import NewFields, Reader, made_ids, new_fields
+from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.core.records import MISSING, Record, Value, at, is_blank, path_of, path_text
+from oneway.core.similar_words import alike, slips
+from oneway.mapping.code import FieldCode, MappingCode
+from oneway.mapping.expressions import Expression, PathUse, Reading
+from oneway.mapping.expressions.compared_words import Meant, meant
+from oneway.mapping.profile.constant_types import TypeTally, type_tallies
+from oneway.mapping.profile.missing_item_keys import ItemTally, item_tally
+from oneway.mapping.profile.new_ids import NewIds, new_ids
+from oneway.mapping.profile.word_groups import WordGroup, value_groups, word_groups
+from oneway.mapping.profile.word_tally import WordTally, word_tally
+from oneway.mapping.spec import FieldSpec, MappingSpec, Write
+
+Path = tuple[str, ...]
+
+_MOST = 12
+"""The most fields that a message lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadKey:
+    """A key that an expression of the mapping reads, and what reads it.
+
+    A `needed` key decides who a person is, or whether they have left. A key is `told` if a blank
+    value changes what is done: access, identity or a written value depends on it. `quoted` is the
+    key's name if it stands in double quotes and is not a field of the record schema; its position
+    tells whether it is `meant` as text or as a field.
+    """
+
+    path: Path
+    place: Span
+    reader: str
+    needed: bool
+    told: bool = True
+    quoted: str = ""
+    meant: Meant = Meant.FIELD
+    shown: bool = False
+    """Whether it is read for people alone: the run does the same without it."""
+
+
+@dataclass(slots=True)
+class KeyTally:
+    """Counts the records of one read that answer for each key; `side` names the read in words.
+
+    A record answers if it has the key, if an object on the way is null, or if an absent key means
+    null in its system. In the first two cases it also states the key, so that a key which the
+    system no longer sends is noticed whatever its absence means.
+    """
+
+    side: str
+    keys: tuple[ReadKey, ...]
+    reading: Reading
+    words: WordTally
+    """The comparisons with words, and the values that records have there."""
+    records: int = 0
+    unread: int = 0
+    """How many others could not be read."""
+    new: NewFields | None = None
+    """What becomes of a written field that no record has: see `new_fields` of connectors."""
+    in_file: bool = False
+    """Whether the records are in a file, which needs no credentials."""
+    spec: MappingSpec | None = None
+    """The mapping, where these records are of the target that it writes to."""
+    lacking: dict[Path, FieldSpec] = field(default_factory=dict)
+    """The written fields that no record has had so far."""
+    written: frozenset[str] = frozenset()
+    """All fields that the mapping writes."""
+    leaving: frozenset[Path] = frozenset()
+    """The fields that it writes for leavers."""
+    ids: NewIds | None = None
+    """The ids of a target that makes up those of new records."""
+    types: TypeTally = field(default_factory=TypeTally)
+    """The constants whose type no value has had so far."""
+    answered: dict[Path, int] = field(default_factory=dict)
+    stated: dict[Path, int] = field(default_factory=dict)
+    seen: set[Path] = field(default_factory=set)
+    whole: int = 0
+    """How many records state every key; neither of the two counts above includes them."""
+    blank: dict[Path, int] = field(default_factory=dict)
+    """How many records have a blank value under each key whose `ReadKey` is `told`."""
+    items: ItemTally = field(default_factory=lambda: ItemTally(""))
+    """The keys within lists that no record has had so far."""
+    groups: dict[WordGroup, int] = field(default_factory=dict)
+    """How many records have none of the words of each group, which decides about access.
+
+    Or no value at a place within lists.
+    """
+    _objects: tuple[tuple[int, str, Callable[[Any], object]], ...] = ()
+    """How to get all keys of each object of a record, outer objects first.
+
+    Each is found under a key of one before it, by position; the first is the record.
+    """
+    _answering: dict[RecordShape, Sequence[Sequence[str]] | None] = field(default_factory=dict)
+    """What must be null in objects of a shape for them to state every key; None if they do not."""
+    _told: tuple[tuple[Path, int, int | None], ...] = ()
+    """Where to find the value of each key in `blank`: in which object, and at which of its keys.
+
+    None where the object has no other key that is read.
+    """
+
+    def ask(self, reader: Reader) -> None:
+        """Ask the reader of a target file what becomes of fields and ids that no record has."""
+        if self.spec is not None:
+            self.new = new_fields(reader)
+            self.ids = new_ids(self.spec, made_ids(reader))
+
+    def __post_init__(self) -> None:
+        self.answered = dict.fromkeys((each.path for each in self.keys), 0)
+        self.stated = dict(self.answered)
+        self.blank = dict.fromkeys((e.path for e in self.keys if e.told and e.path), 0)
+        keys: dict[Path, set[str]] = {}
+        for path in self.answered:
+            for depth, key in enumerate(path):
+                keys.setdefault(path[:depth], set()).add(key)
+        ordered = sorted(keys, key=lambda path: (len(path), path))
+        self._objects = tuple(
+            (ordered.index(path[:-1]), "".join(path[-1:]), itemgetter(*sorted(keys[path])))
+            for path in ordered
+        )
+        beside = {path: sorted(among) for path, among in keys.items()}
+        self._told = tuple(
+            (path, ordered.index(path[:-1]), among.index(path[-1]) if len(among) > 1 else None)
+            for path in self.blank
+            if (among := beside[path[:-1]])
+        )
+
+    def note(self, record: Record) -> None:
+        """Count one record; an unreadable one says nothing of its keys."""
+        if record.problem:
+            self.unread += 1
+            return
+        self.records += 1
+        if self.ids is not None:
+            self.ids.note_all((record.id,))
+        if self.types.constants:
+            self.types.note(record)
+        if self.new is not None and self.lacking:
+            self._note_written(record.data)
+        if self.words.values:
+            self.words.note(record.data)
+        if self.items.lacking:
+            self.items.note(record.data)
+        for group in self.groups:
+            self.groups[group] += self._lacks(group, record.data)
+        if self._has_all(record.data):
+            self.whole += 1
+            return
+        for path in self.answered:
+            value: Value = record.data  # type: ignore[assignment]  # a record's data is an object
+            for key in path:
+                if not isinstance(value, dict) or key not in value:
+                    break
+                value = value[key]
+            else:  # as it is for nearly all
+                self.stated[path] += 1
+                self.answered[path] += 1
+                if path in self.blank and is_blank(value):
+                    self.blank[path] += 1
+                continue
+            missing = self._missing(record.data, path)
+            if missing is None:
+                self.stated[path] += 1
+            if missing is None or self._is_null(missing):
+                self.answered[path] += 1
+                if path in self.blank:
+                    self.blank[path] += 1
+
+    def note_all(self, batch: Batch) -> None:
+        """Count the records of a batch."""
+        if not (self._all_lack_the_same(batch) and self._all_answer(batch)):
+            for position in range(len(batch)):
+                self.note(batch.record(position))
+            return
+        self.words.note_all(batch)
+        for position in range(len(batch)):
+            if not self.items.lacking:
+                break
+            self.items.note(batch.record(position).data)
+        if self.ids is not None:
+            self.ids.note_all(batch.ids)
+        for position in range(len(batch)):
+            if not self.types.constants:
+                break
+            self.types.note(batch.record(position))
+        self.records += len(batch)
+        self.whole += len(batch)
+        for path in self.blank:
+            self.blank[path] += _blanks(batch, path)
+        for group in self.groups:
+            self.groups[group] += group.count_lacking(batch)
+
+    def _lacks(self, group: WordGroup, data: Mapping[str, Value]) -> bool:
+        value = at(data, group.keys)
+        if value is not MISSING:
+            return not group.has(value)
+        missing = self._missing(data, group.keys)
+        return missing is None or self._is_null(missing)
+
+    def _all_lack_the_same(self, batch: Batch) -> bool:
+        """Return whether one record has shown all keys that these say no record has."""
+        if self.new is None or not self.lacking:
+            return True
+        self._note_written(batch.record(0).data)
+        known = batch.shape.attributes
+        return not batch.shape.sometimes and not any(path[0] in known for path in self.lacking)
+
+    def _all_answer(self, batch: Batch) -> bool:
+        """Return whether each record of a batch certainly states every key.
+
+        It does if an object on the way is null.
+        """
+        shape = batch.shape
+        if shape not in self._answering:
+            self._answering[shape] = _nulls_of(shape, self.answered)
+        nulls = self._answering[shape]
+        return nulls is not None and all(_is_null_in(batch.items, names) for names in nulls)
+
+    def _has_all(self, data: Mapping[str, Value]) -> bool:
+        objects: list[Any] = []
+        values: list[Any] = []
+        try:
+            for parent, key, get_all in self._objects:
+                each = objects[parent][key] if objects else data
+                values.append(get_all(each))
+                objects.append(each)
+        except (LookupError, TypeError):  # a key is absent, or its parent is not an object
+            return False
+        for path, among, place in self._told:
+            if is_blank(values[among] if place is None else values[among][place]):
+                self.blank[path] += 1
+        return True
+
+    def _note_written(self, data: Mapping[str, Value]) -> None:
+        for path in tuple(self.lacking):
+            if at(data, path) is not MISSING:
+                del self.lacking[path]
+            else:
+                self._missing(data, path)
+
+    def _missing(self, data: Mapping[str, Value], path: Path) -> Path | None:
+        """Return how far the path leads in a record, with the first key that is absent, if any."""
+        value: Value = data  # type: ignore[assignment]  # a record's data is an object
+        for depth, key in enumerate(path):
+            if value is None:
+                return None
+            if not isinstance(value, Mapping):
+                return ()
+            if key not in value:
+                self.seen.update((*path[:depth], other) for other in value)
+                return path[: depth + 1]
+            value = value[key]
+        return None
+
+    def _is_null(self, missing: Path) -> bool:
+        return missing in self.reading.declared and self.reading.is_null(missing)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return the number of records that state each key that the run goes by, by its path."""
+        paths = sorted({each.path for each in self.keys if not each.shown})
+        return {path_text(path): self.stated[path] + self.whole for path in paths}
+
+    def valued(self) -> Mapping[str, int]:
+        """Return how many records have a value for each `told` key, by its path.
+
+        For each group of words, by its name: how many have one of its words. A record that lacks
+        the key counts in both, because a decision that depends on the key is an error already.
+        """
+        found = {path_text(path): self.records - self.blank[path] for path in sorted(self.blank)}
+        lacking = sorted(self.groups.items(), key=lambda each: each[0].name)
+        return found | {group.name: self.records - number for group, number in lacking}
+
+    def unheld(self, *, shown: bool = True) -> Iterator[Diagnostic]:
+        """Yield each key that no record has: an error where it is needed, else a warning.
+
+        Without `shown`, keys that are read for people alone are left out.
+        """
+        if self.records and not self.whole:
+            for each in self.keys:
+                if not self.answered[each.path] and (shown or not each.shown):
+                    yield self._unheld(each)
+        yield from self.items.unheld()
+        yield from self.types.unlike(self.side)
+        if self.records and self.new is not None:
+            yield from self._new_fields()
+
+    def findings(self) -> Iterator[Diagnostic]:
+        """Yield the conflicts of the records with the mapping: missing keys, fields and words."""
+        words = list(self.words.unheld())
+        for each in self.unheld():
+            same = [word for word in words if each.code == "R173" and word.span == each.span]
+            words = [word for word in words if word not in same]
+            help = " ".join([*(word.help for word in same), each.help])
+            yield replace(each, help=help) if same else each
+        yield from words
+        if self.ids is not None:
+            yield from self.ids.findings()
+
+    def _unheld(self, each: ReadKey) -> Diagnostic:
+        text = path_text(each.path)
+        as_text = self._may_be_text(each)
+        refused = each.needed or as_text
+        end = "; nothing will be written" if refused else ""
+        summary = f"no record of {self.side} has the key '{text}' ({each.reader}){end}"
+        help = self._remedy(each)
+        if as_text:
+            near = f"; for a field, {help}" if "did you mean" in help else ""
+            text = f"for the text, write {_in_quotes(each.quoted)}"
+            help = f"double quotes name a field: {text}{near}"
+        elif each.needed and "did you mean" not in help:
+            help += "; where the system leaves out what is null, say `absent: null`"
+        severity = Severity.ERROR if refused else Severity.WARNING
+        code = "R170" if each.needed else "R175" if as_text else "R171"
+        return Diagnostic(each.place, severity, code, summary, help)
+
+    def _may_be_text(self, key: ReadKey) -> bool:
+        """Return whether a name that no record has certainly was not meant as a field."""
+        uses = [each.meant for each in self.keys if each.path == key.path]
+        if not key.quoted or Meant.FIELD in uses:
+            return False
+        return Meant.TEXT in uses or "did you mean" not in self._remedy(key)
+
+    def _remedy(self, each: ReadKey) -> str:
+        """Return what a key may be: a mistyped one, or an unused key of the records."""
+        depth, beside = self._astray(each.path)
+        parent, word, rest = each.path[:depth], each.path[depth], each.path[depth + 1 :]
+        unread = [key for key in beside if not self._is_read((*parent, key))]
+        near = (slips(word, beside) or alike(word, unread))[:1]
+        if near:
+            return f"did you mean '{path_text((*parent, near[0], *rest))}'?"
+        help = "check its spelling"
+        if not self.in_file:
+            return f"{help}, and whether the credentials may see it"
+        if not unread:
+            return f"{help}, and whether the file still has it"
+        more = ", ..." if len(unread) > _MOST else ""
+        return f"{help}; nothing reads these: {', '.join(unread[:_MOST])}{more}"
+
+    def _astray(self, path: Path) -> tuple[int, list[str]]:
+        """Return the first wrong key of a path, and the keys that records have there."""
+        for depth in reversed(range(len(path))):
+            beside = {each[-1] for each in self.seen if each[:-1] == path[:depth]}
+            if beside:
+                return depth, sorted(beside)
+        return 0, []
+
+    def _is_read(self, path: Path) -> bool:
+        return any(each[: len(path)] == path for each in self.answered)
+
+    def _new_fields(self) -> Iterator[Diagnostic]:
+        """Yield each written field that no record has: an error if it is misspelt."""
+        held = {path_text(path) for path in self.seen}
+        for path, spec in self.lacking.items():
+            if path in self.reading.declared:
+                continue
+            others = held if path in self.leaving else held - self.written
+            known = sorted(path_text(each) for each in self.seen if len(each) == len(path))
+            near = slips(spec.path, others)[:1]
+            asked = self.new is NewFields.WANTED or spec.when is not None
+            if self.new is not NewFields.REFUSED and asked and not near:
+                continue  # it is meant to be new, or still blank for everybody
+            wrong = self.new is NewFields.REFUSED or (near and self.new is NewFields.DOUBTED)
+            severity = Severity.ERROR if wrong else Severity.WARNING
+            end = "; nothing will be written" if wrong else ""
+            summary = f"no record of {self.side} has the field '{spec.path}'{end}"
+            more = ", ..." if len(known) > _MOST else ""
+            listed = f"its other fields are: {', '.join(known[:_MOST])}{more}"
+            help = f"did you mean '{near[0]}'?" if near else listed
+            if self.new is not NewFields.WANTED:
+                help += "; for a new one, set new_columns: add in the target's options"
+            yield Diagnostic(spec.key_span, severity, "R172", summary, help)
+
+
+def _in_quotes(text: str) -> str:
+    """Return text as an expression writes it: in single quotes."""
+    return "'" + text.replace("'", "\\'") + "'"
+
+
+def _blanks(batch: Batch, path: Path) -> int:
+    """Return how many records of a batch have a blank value at a path; all answer for it."""
+    if batch.kind(path):
+        return 0
+    values = None if _leads_to_objects(batch, path) else batch.values(path)
+    if values is None:
+        values = [at(batch.record(each).data, path) for each in range(len(batch))]
+        values = [each for each in values if each is not MISSING]
+    absent = len(batch) - len(values)  # what is null on the way to it is not among the values
+    return absent + _blank_in(values)
+
+
+def _blank_in(values: Sequence[Value]) -> int:
+    """Return how many values are blank: most of those that may be are null."""
+    stated = [each for each in values if each is not None]
+    doubtful = [e for e in stated if not e or e.__class__ is not str or e.isspace()]
+    return len(values) - len(stated) + sum(map(is_blank, doubtful))
+
+
+def blank_in(batch: Batch, path: Path) -> Sequence[bool]:
+    """Return, for each record of a batch, whether its value at a path is blank."""
+    if batch.kind(path):
+        return [False] * len(batch)
+    values = None if _leads_to_objects(batch, path) else batch.values(path)
+    if values is None or len(values) < len(batch):
+        return [is_blank_at(batch.record(place), path) for place in range(len(batch))]
+    return list(map(is_blank, values)) if _blank_in(values) else [False] * len(values)
+
+
+def is_blank_at(record: Record, path: Path) -> bool:
+    """Return whether a record's value at a path is blank or missing."""
+    value = at(record.data, path)
+    return value is MISSING or is_blank(value)
+
+
+def _leads_to_objects(batch: Batch, path: Path) -> bool:
+    shape = batch.shape
+    for key in path:
+        if key not in shape.inner:
+            return False
+        shape = shape.inner[key]
+    return True
+
+
+def _nulls_of(whole: RecordShape, paths: Iterable[Path]) -> Sequence[Sequence[str]] | None:
+    """Return which attributes must be null for some paths to be stated; None if one is not."""
+    found: list[Sequence[str]] = []
+    for path in paths:
+        shape, names = whole, []
+        for key in path:
+            if key not in shape.attributes:
+                return None
+            names.append(shape.attributes[key])
+            if key not in shape.inner:
+                break
+            shape = shape.inner[key]
+        if len(names) < len(path):
+            found.append(names)
+    return found
+
+
+def _is_null_in(items: Iterable[Any], names: Sequence[str]) -> bool:
+    """Return whether a chain of attributes leads to null in every item."""
+    for name in names:
+        items = [value for each in items if (value := getattr(each, name)) is not None]
+    return not items
+
+
+def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, KeyTally]:
+    """Return a tally for "source", "target" and each "references.NAME".
+
+    With `spec`, the target's also looks for the fields that the mapping writes.
+    """
+    found = {
+        "source": _tally("the source", _source_keys(code), code.secrets.source),
+        "target": _tally("the target", _target_keys(code), code.secrets.target),
+    }
+    if spec is not None:
+        target, leaving = found["target"], spec.leavers.set if spec.leavers is not None else ()
+        target.spec, target.lacking = spec, _written(spec)
+        target.written = frozenset(map(path_text, target.lacking))
+        target.leaving = frozenset(path_of(each.path) for each in leaving)
+        for role, types in type_tallies(code, spec).items():
+            found[role].types = types
+    found["source"].groups |= dict.fromkeys(word_groups(code), 0)
+    for each in code.references:
+        readers = ((each.key, "key", False, True), (each.value, "value", False, True))
+        table = _tally(f"reference '{each.name}'", readers)
+        if each.label is not None and each.says_label:
+            named = _tally(table.side, ((each.label, "label", False, False),))
+            keys = (*table.keys, *(replace(key, shown=True) for key in named.keys))
+            table = replace(table, keys=keys)
+        found[f"references.{each.name}"] = table
+    return found
+
+
+def read_in_source(code: MappingCode) -> Iterator[tuple[Expression, str]]:
+    """Yield every expression that is evaluated on source records, and what it is for."""
+    yield from ((expression, reader) for expression, reader, *_ in _source_keys(code))
+    if code.label is not None:
+        yield code.label, "label"
+
+
+def _written(spec: MappingSpec) -> dict[Path, FieldSpec]:
+    leaving = spec.leavers.set if spec.leavers is not None else ()
+    return {
+        path_of(each.path): each
+        for each in (*leaving, *spec.fields)
+        if each.write is not Write.NEVER
+    }
+
+
+_Reads = Iterable[tuple[Expression, str, bool, bool]]
+"""What reads records, and how: see `ReadKey.needed` and `ReadKey.told`."""
+
+
+def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
+    reads = tuple(reads)
+    keys = (
+        _read_key(expression, use, reader, needed=needed, told=told)
+        for expression, reader, needed, told in reads
+        for use in expression.paths
+    )
+    reading = reads[0][0].reading if reads else Reading()
+    words = word_tally(side, ((each, reader) for each, reader, *_ in reads), secret)
+    items = item_tally(side, (each[:3] for each in reads))
+    groups = dict.fromkeys(value_groups(each for each, _, _, told in reads if told), 0)
+    return KeyTally(side, tuple(dict.fromkeys(keys)), reading, words, items=items, groups=groups)
+
+
+def _read_key(
+    expression: Expression, use: PathUse, reader: str, *, needed: bool, told: bool
+) -> ReadKey:
+    place = expression.span.part(use.offset, use.length)
+    quoted = expression.text[use.offset : use.offset + 1] == '"' and len(use.keys) == 1
+    if not quoted or use.keys in expression.reading.declared:
+        return ReadKey(use.keys, place, reader, needed, told)
+    name = use.keys[0]
+    as_what = meant(expression.tree).get(name, Meant.FIELD)
+    return ReadKey(use.keys, place, reader, needed, told, name, as_what)
+
+
+def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, bool]]:
+    for typed in code.match_source:
+        yield typed.expression, "match.source", True, True
+    for whose in code.one_per.expressions if code.one_per is not None else ():
+        yield whose, "source.one_per", True, True
+    for rule in code.only:
+        yield rule, "only", True, True
+    if code.leaver is not None:
+        yield code.leaver, "leavers.when", True, True
+    for each in code.leaving:
+        for expression in each.expressions:
+            yield expression, f"leavers.set.{each.rule.path}", True, True
+    for rule in code.rules:
+        yield rule, "eligible.when", False, True
+    exclusive = {code.policy.fields[position].path for position in code.policy.unless_taken}
+    for each in code.fields:
+        told = each.rule.path in exclusive or _fills_blanks(each)
+        for expression in each.expressions:
+            yield expression, f"fields.{each.rule.path}", False, told
+
+
+def _fills_blanks(code: FieldCode) -> bool:
+    """Return whether a field may make another value of a blank one, and write that."""
+    made = code.source is not None and code.source.expression.simple is None
+    return made or code.default is not None
+
+
+def _target_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, bool]]:
+    for expression in code.match_target:
+        yield expression, "match.target", True, True
+    for each, reader in ((code.left, "leavers.left"), (code.scheduled, "leavers.scheduled")):
+        if each is not None:
+            yield each, reader, True, True

@@ -1,0 +1,318 @@
+"""Finds target records that are nearer to a person than the record that a match key found.
+
+A code may be mistyped, given to another person or exchanged. No key shows that. Where earlier runs
+do not say either whose record it is, the names, emails and other keys do: if another record that is
+nobody's, or whose own pair is less alike, has more of the person's values, a person decides.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property, partial
+from typing import NamedTuple
+
+from oneway.core.dataclass import dataclass
+from oneway.core.phrases import some
+from oneway.core.records import Value
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.spec import Absent
+from oneway.planning.absent import SPARED
+from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.outcomes import Draft
+from oneway.planning.plan import STRANGER, Kind, Reason, Verb
+from oneway.planning.record_owner import whose
+from oneway.planning.similar.lookalikes import (
+    by_name,
+    held_value,
+    is_keyless,
+    namesakes_of,
+    naming_of,
+    one_form,
+    said_value,
+    shown_fields,
+)
+from oneway.planning.similar.near_misses import NEAR_MISS
+from oneway.planning.similar.same_person import (
+    is_supported,
+    likeness_of,
+    shares_keys,
+    shares_single,
+)
+from oneway.planning.similar.second_records import perhaps_theirs
+
+_TOO_MANY = 100
+"""A value that more records hold tells nobody apart."""
+
+Slot = tuple[str, Hashable]
+"""The path of a field or match key, and a value of it in one form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearer:
+    """Target records that have more of a person's values than the record that a key found.
+
+    `alone` are those that no source record matched; `what` are the paths in which the first of
+    them agrees.
+    """
+
+    targets: tuple[TargetRow, ...]
+    alone: tuple[TargetRow, ...]
+    what: tuple[str, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all of them."""
+        return tuple(each.target_id for each in self.targets)
+
+    @property
+    def text(self) -> str:
+        """Which record is nearer, and in what; of its values, its key alone is shown."""
+        first, *others = self.targets
+        named = whose(first.target_id, first, None)
+        more = f", and so do {len(others)} more" if others else ""
+        return f"{named} has more in common with this person ({', '.join(self.what)}){more}"
+
+
+class WithNearer(NamedTuple):
+    """Drafts, and `nearer_records`.
+
+    `sure` are the ids of source records whose matches a link or a unique value confirms; of those
+    of whom nothing is written, it says nothing.
+    """
+
+    drafts: tuple[Draft, ...]
+    nearer: Mapping[str, Nearer]
+    sure: AbstractSet[str]
+
+
+def nearer_records(
+    drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]
+) -> tuple[Mapping[str, Nearer], AbstractSet[str]]:
+    """Return the target records that are nearer to people than their match, by source id.
+
+    Also `WithNearer.sure`. People count whose match is to be written to, or who have left or may
+    have; not those with a link to it that says more than its key, or with a value in common that
+    only one record may hold.
+    Against the key of somebody who stays, a name alone says nothing, unless two are exchanged.
+    """
+    search = _Nearest(policy, drafts, linked)
+    found = {}
+    for each in drafts:
+        if _is_in_question(each) and (nearer := search.of(each)) is not None:
+            found[each.identity[1]] = nearer
+    return found, search.confirmed
+
+
+def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]) -> WithNearer:
+    """Return the drafts, and `nearer_records`.
+
+    The drafts name the unmatched records that are nearer to a leaver than their match.
+    The leave may end another person's access, while the leaver gets in by such a record.
+    """
+    nearer, sure = nearer_records(drafts, policy, linked)
+    if not nearer:  # as in nearly all plans
+        return WithNearer(tuple(drafts), nearer, sure)
+    left = {e.row.source_id: e.row for e in drafts if e.row is not None and _may_have_left(e.row)}
+    theirs = {
+        target.target_id: left[source_id]
+        for source_id, found in sorted(nearer.items())
+        for target in found.alone
+        if source_id in left and not target.left
+    }
+
+    def told(draft: Draft) -> Draft:
+        row = theirs.get(draft.target.target_id) if draft.target is not None else None
+        if row is None or any(each.code == MAY_HAVE_LEFT for each in draft.reasons):
+            return draft
+        reason = perhaps_theirs(row, "name or other values")
+        return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
+
+    return WithNearer(tuple(map(told, drafts)), nearer, sure)
+
+
+def _may_have_left(row: SourceRow) -> bool:
+    return row.leaver or row.may_have_left
+
+
+def perhaps_there(
+    drafts: Sequence[Draft], near: Mapping[str, Sequence[Reason]], policy: Policy
+) -> Mapping[str, Reason]:
+    """Return why new people may have a record that is deactivated as absent, by source id.
+
+    It has their whole name, or is among their `near` misses: with a new code and no email, nothing
+    else tells that the two are one person. A record counts as well that this plan spares, perhaps
+    for their sake alone: once they have another, the next plan would deactivate it.
+    """
+    if policy.absent is not Absent.DEACTIVATE:
+        return {}
+    absent = {each.identity[1]: each for each in drafts if _may_go(each)}
+    naming = naming_of(policy)
+    named = by_name([each.target for each in absent.values() if each.target is not None], naming)
+    found = {}
+    for draft in drafts if absent else ():
+        if draft.row is None or draft.verb is not Verb.CREATE:
+            continue
+        said = (*draft.reasons, *near.get(draft.row.source_id, ()))
+        misses = [id for each in said if each.code == NEAR_MISS for id in each.candidates]
+        names = [each.target_id for each in namesakes_of(draft.row, naming, named)]
+        ids = tuple(dict.fromkeys(id for id in (*names, *misses) if id in absent))
+        if ids:
+            then = (
+                ""
+                if any(absent[id].access is not None for id in ids)
+                else " once they have a record"
+            )
+            what = "has the same name" if set(ids) <= set(names) else "is nearly the same"
+            text = f"target record {some(ids)} would be deactivated as absent{then}, and {what}"
+            text += ": perhaps one person"
+            found[draft.row.source_id] = Reason(STRANGER, text, None, ids, warning=True)
+    return found
+
+
+def _may_go(draft: Draft) -> bool:
+    """Return whether a record is deactivated as absent, or would be but for somebody unmatched."""
+    target = draft.target
+    if draft.kind is not Kind.ABSENT or target is None or target.left or is_keyless(target):
+        return False
+    return draft.access is not None or draft.reasons[0].code in SPARED
+
+
+def _is_in_question(draft: Draft) -> bool:
+    row, target = draft.row, draft.target
+    if row is None or target is None or not (row.cells and target.values):
+        return False
+    return _may_have_left(row) or _is_written(draft)
+
+
+def _is_written(draft: Draft) -> bool:
+    return draft.verb is not None or draft.access is not None
+
+
+class _Nearest:
+    """All target records but those of people of whom nothing is to be written."""
+
+    def __init__(self, policy: Policy, drafts: Sequence[Draft], linked: Mapping[str, str]) -> None:
+        self.policy = policy
+        self.linked = linked
+        self.fields = [each for each in shown_fields(policy) if each in policy.identifying]
+        self.others = [each for each in shown_fields(policy) if each not in policy.identifying]
+        self.drafts = drafts
+        self.kept: dict[str, int] = {}
+        self.confirmed: set[str] = set()
+        """The ids of source records whose match a link or a unique value confirms, as found."""
+
+    @cached_property
+    def rivals(self) -> Mapping[str, tuple[SourceRow | None, TargetRow]]:
+        """The records that may be somebody else's, with their own match, by target id."""
+        return {
+            each.target.target_id: (each.row, each.target)
+            for each in self.drafts
+            if each.target is not None
+            and (each.row is None or (_is_written(each) and not self.sure(each.row, each.target)))
+        }
+
+    @cached_property
+    def holders(self) -> Mapping[Slot, AbstractSet[str]]:
+        """The ids of those records by each value that they hold."""
+        found: dict[Slot, set[str]] = defaultdict(set)
+        for id, (_, target) in self.rivals.items():
+            for slot in self._held(target):
+                found[slot].add(id)
+        return dict(found)
+
+    def of(self, draft: Draft) -> Nearer | None:
+        """Return the records that are nearest to a person, if nearer than the matched one."""
+        row, target = draft.row, draft.target
+        assert row is not None
+        assert target is not None
+        if self.sure(row, target):  # as nearly all are
+            return None
+        said = dict.fromkeys(self._said(row))
+        own = self._score(row, target)
+        if own >= len(said) - 1:
+            return None
+        shared = {id: self._shared(said, id) for id in self._candidates(said)}
+        shared.pop(target.target_id, None)
+        nearer = {
+            id: slots
+            for id, slots in shared.items()
+            if len(slots) > own
+            and len(slots) > self._kept(id)
+            and (_may_have_left(row) or self._tells(id, slots))
+        }
+        most = max(map(len, nearer.values()), default=0)
+        ids = sorted(id for id, slots in nearer.items() if len(slots) == most)
+        if not ids:
+            return None
+        pairs = [self.rivals[id] for id in ids]
+        alone = tuple(each for owner, each in pairs if owner is None)
+        what = tuple(path for path, _ in nearer[ids[0]])
+        return Nearer(tuple(each for _, each in pairs), alone, what)
+
+    def sure(self, row: SourceRow, target: TargetRow) -> bool:
+        """Return whether a link, or a value that only one record may hold, says whose it is."""
+        supported = bool(self.linked) and is_supported(self.linked, row, target)
+        if supported or shares_single(self.policy, row, target):
+            self.confirmed.add(row.source_id)
+            return True
+        return shares_keys(row, target)
+
+    def _kept(self, id: str) -> int:
+        """Return how much a record has in common with its own match; -1 if it has none."""
+        owner, target = self.rivals[id]
+        if owner is None:
+            return -1
+        if id not in self.kept:
+            self.kept[id] = self._score(owner, target)
+        return self.kept[id]
+
+    def _tells(self, id: str, shared: Iterable[Slot]) -> bool:
+        """Return whether more than a name speaks against the key of somebody who stays.
+
+        Names change, and namesakes are common: who stays loses nothing by a key that is right.
+        """
+        paths = {self.policy.fields[each].path for each in self.policy.unless_taken}
+        return self.rivals[id][0] is not None or any(
+            path in paths or path.startswith(_KEY) or "@" in str(value) for path, value in shared
+        )
+
+    def _score(self, row: SourceRow, target: TargetRow) -> int:
+        """Return in how many values a pair agrees, beside the key that found the record."""
+        held = set(self._held(target))
+        paths = {path for path, value in self._said(row) if (path, value) in held}
+        paths |= {each.path for each in likeness_of(self.policy, row, target).agreeing}
+        return len(paths) - any(path.startswith(_KEY) for path in paths)
+
+    def _candidates(self, said: Iterable[Slot]) -> Iterable[str]:
+        lists = (self.holders.get(slot, ()) for slot in said)
+        return {id for ids in lists if len(ids) <= _TOO_MANY for id in ids}
+
+    def _shared(self, said: Iterable[Slot], id: str) -> Sequence[Slot]:
+        return [slot for slot in said if id in self.holders.get(slot, ())]
+
+    def _said(self, row: SourceRow) -> Iterator[Slot]:
+        yield from self._keys(row.keys)
+        yield from self._values(partial(said_value, row))
+
+    def _held(self, target: TargetRow) -> Iterator[Slot]:
+        yield from self._keys(target.keys)
+        yield from self._values(partial(held_value, target))
+
+    def _keys(self, keys: Sequence[Hashable]) -> Iterator[Slot]:
+        for level, key in enumerate(keys):
+            if key is not None:
+                yield f"{_KEY}{level + 1}", key
+
+    def _values(self, value_at: Callable[[int], Value]) -> Iterator[Slot]:
+        """Yield the values that identify a person: those of `label`, the exclusive ones, emails."""
+        for position in self.fields:
+            value = value_at(position)
+            if value is not None:
+                yield self.policy.fields[position].path, one_form(value)
+        for position in self.others:
+            value = value_at(position)
+            if isinstance(value, str) and "@" in value:
+                yield self.policy.fields[position].path, one_form(value)
+
+
+_KEY = "match key "

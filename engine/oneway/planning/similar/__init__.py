@@ -1,0 +1,1 @@
+"""Records that may belong to one person although no match key says so."""

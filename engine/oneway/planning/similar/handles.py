@@ -1,0 +1,149 @@
+"""Handles: all by which the planner may compare a record with those of other people.
+
+Two records that share no handle have no bearing on each other: none is matched with the other's
+partner, claims a value that the other has, or looks like the other. So a pair may be left out of
+planning while no record that is planned shares a handle with it. A handle may be the same for
+records that the planner tells apart, and never the reverse.
+"""
+
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TypeAlias
+
+from oneway.core.records import MISSING, Value, comparables
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow, SteadyRow
+from oneway.planning.diff import comparison
+from oneway.planning.similar.lookalikes import held_value, one_form, said_value
+from oneway.planning.similar.near_misses import loose
+
+_Pair: TypeAlias = tuple[AnySourceRow, AnyTargetRow]
+_AT_A_TIME = 1_000
+
+
+class Unhandled(Exception):
+    """A record has a key or a unique value that is a list or an object."""
+
+
+class Handles:
+    """Names the handles of records; `telling` are the fields whose values tell people apart."""
+
+    def __init__(self, policy: Policy, telling: Sequence[int]) -> None:
+        self.telling = telling
+        fields = [(at, comparison(policy.fields[at])) for at in policy.watched]
+        self._watched = [(at, compare, f"unique {at} ") for at, compare in fields]
+
+    def of_all(self, rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow]) -> set[str]:
+        """Return the handles of some records of both sides; raise `Unhandled`."""
+        named = {source_handle(row[0]) for row in rows}
+        named.update(target_handle(target[0]) for target in targets)
+        known = set(map(id, rows))
+        others = [each for each in targets if not _is_shown_by(each, known)]
+        keys = {pair for each in (*rows, *others) for pair in enumerate(each.keys)}
+        named.update(_key(level, key) for level, key in keys if key is not None)
+        said = [*filter(None, map(_said, rows if self._watched else ()))]
+        held = [*filter(None, (each.values for each in others if self._watched))]
+        for position, compare, prefix in self._watched:
+            values: list[object] = [value for each in said for value in each[position]]
+            values += [each[position] for each in held if each[position] is not MISSING]
+            found = set(comparables(values, compare)) - {None}
+            named.update(_named(prefix, value) for value in found)
+        for position in self.telling:
+            told = [said_value(row, position) for row in rows]
+            told += [held_value(target, position) for target in targets]
+            named.update(f"value {position} {one_form(each)}" for each in told if each is not None)
+        return named
+
+    def of_pairs(self, pairs: Sequence[_Pair]) -> Iterator[Collection[str] | None]:
+        """Yield the handles of both records of each pair; None where they cannot be told."""
+        for start in range(0, len(pairs), _AT_A_TIME):
+            some = pairs[start : start + _AT_A_TIME]
+            try:
+                yield from self._of_equal(some) or map(self._of_pair, some)
+            except Unhandled:
+                yield from map(self._of_pair, some)
+
+    def _of_pair(self, pair: _Pair) -> Collection[str] | None:
+        row, target = pair
+        try:
+            return self.of_all((row,), (target,))
+        except Unhandled:
+            return None
+
+    def _of_equal(self, pairs: Sequence[_Pair]) -> Sequence[Collection[str]]:
+        """Return the handles of pairs, by columns, if those of both records are the same.
+
+        They are where the target record holds what the source record says, as nearly all do.
+        """
+        if self.telling or not all(
+            isinstance(target, SameRow) and target.row is row for row, target in pairs
+        ):
+            return ()
+        rows = [row for row, _ in pairs]
+        keyed = [row.keys for row in rows]
+        if len({*map(len, keyed)}) > 1:
+            return ()
+        columns: list[Sequence[str | None]] = [[source_handle(row[0]) for row in rows]]
+        columns.append([target_handle(target[0]) for _, target in pairs])
+        for level, keys in enumerate(zip(*keyed, strict=True)):
+            columns.append([None if key is None else _key(level, key) for key in keys])
+        said = [_said(row) for row in rows] if self._watched else []
+        for position, compare, named in self._watched:
+            if any(len(values[position]) != 1 for values in said):
+                return ()
+            found = comparables([values[position][0] for values in said], compare)
+            columns.append([None if each is None else _named(named, each) for each in found])
+        names = zip(*columns, strict=True)
+        return [[each for each in found if each is not None] for found in names]
+
+
+def source_handle(id: str) -> str:
+    """Return the handle that a source record has by its id."""
+    return f"source {id}"
+
+
+def target_handle(id: str) -> str:
+    """Return the handle that a target record has by its id."""
+    return f"target {id}"
+
+
+def _key(level: int, key: Hashable) -> str:
+    # Keys that are equal have one loose form.
+    return f"key {level} {loose(_plain(key))}"
+
+
+def _named(named: str, value: Hashable) -> str:
+    # Most are text: named at once.
+    return f"{named}text {value}" if value.__class__ is str else f"{named}{_text(_plain(value))}"
+
+
+def _said(row: AnySourceRow) -> Sequence[Sequence[Value]]:
+    """Return what a source record may write in each field; nothing if that is not known."""
+    if isinstance(row, SteadyRow):
+        values = row.said
+        if list not in map(type, values):  # each cell states a plain value, as nearly all do
+            return list(zip(values))  # one by one
+    return [(each.value, each.initial) for each in row.cells]
+
+
+def _is_shown_by(target: AnyTargetRow, rows: AbstractSet[int]) -> bool:
+    """Return whether a target record holds what one of some rows says, and nothing else."""
+    return isinstance(target, SameRow) and not target.beside[0] and id(target.row) in rows
+
+
+def _plain(key: Hashable) -> Hashable:
+    """Return what a comparison made of a plain value; raise `Unhandled` for all else."""
+    if key.__class__ is str:  # as nearly all are
+        return key
+    value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
+    if isinstance(value, str | int | float | bool):
+        return key
+    raise Unhandled
+
+
+def _text(key: Hashable) -> str:
+    """Return the same text for equal keys: `1` and `1.0` are one number."""
+    if isinstance(key, tuple):
+        kind, value = key
+        whole = isinstance(value, float) and value.is_integer()
+        return f"{kind} {int(value) if whole else value}"
+    return f"text {key}"

@@ -1,0 +1,244 @@
+"""Finds target records with the email or the name of a person whom no key matches.
+
+If half of the target's records lack the key, it finds half of the people, and a plan would create
+the others a second time. Other values reveal that: an email, a number that no two records share, a
+whole name. The remaining values count as well: a person who shares only a surname with a record is
+another person.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from operator import itemgetter
+
+from oneway.core.dataclass import dataclass
+from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
+from oneway.planning.diff import new_value
+from oneway.planning.match import Pairs
+from oneway.planning.record_owner import whose
+
+LOOKED_AT = 200
+"""How many target records are sampled to see whether a field identifies people."""
+_ENOUGH = 5
+"""The fewest target records with a unique value for a field to identify people."""
+MOST = 3
+"""The most holders that are named: a mailbox of more than these is not one person's."""
+
+Holders = Mapping[Hashable, Sequence[AnyTargetRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalikes:
+    """Target records by their values apart from keys; `owners` are their source rows.
+
+    `single` are the holders of unique values, by field, of which `emails` hold emails; `named` are
+    the unmatched records, by all that names a person. `spoken` is that of `Matches`.
+    """
+
+    policy: Policy
+    owners: Mapping[str, AnySourceRow]
+    spoken: Collection[str]
+    single: Mapping[int, Holders]
+    emails: frozenset[int]
+    naming: tuple[int, ...]
+    named: Holders
+
+    def of(self, row: SourceRow) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield why records may be this person's, in words, and the ids of those records."""
+        for position, holders in self.single.items():
+            value = said_value(row, position)
+            held = holders.get(one_form(value), ()) if value is not None else ()
+            found = [each for each in held if self._may_be(row, each, position)]
+            if len(held) <= MOST and found:
+                path = self.policy.fields[position].path
+                yield self._text(path, value, found), tuple(each.target_id for each in found)
+        namesakes = namesakes_of(row, self.naming, self.named)
+        if len(namesakes) > MOST:  # that some are in a conflict hides no other
+            namesakes = [each for each in namesakes if each.target_id not in self.spoken]
+        if 0 < len(namesakes) <= MOST:
+            names = [said_value(row, position) for position in self.naming]
+            paths = " and ".join(self.policy.fields[position].path for position in self.naming)
+            yield (
+                self._text(paths, " ".join(map(str, names)), namesakes),
+                tuple(each.target_id for each in namesakes),
+            )
+
+    def _may_be(self, row: SourceRow, target: AnyTargetRow, position: int) -> bool:
+        """Return whether a record that holds a person's value may be theirs, by their names.
+
+        A record matched with another person may be, only if it has this person's email.
+        """
+        names = [each for each in self.naming if each not in self.emails]
+        pairs = [(said_value(row, each), held_value(target, each)) for each in names]
+        same = [one_form(one) == one_form(other) for one, other in pairs
+                if one is not None and other is not None]  # fmt: skip
+        if position in self.emails:
+            return target.target_id not in self.owners or all(same)
+        return target.target_id not in self.owners and (any(same) or not same)
+
+    def _text(self, path: str, value: Value, found: Sequence[AnyTargetRow]) -> str:
+        ids = {each.target_id for each in found}
+        named = ", ".join(whose(each.target_id, each, self.owners.get(each.target_id))
+                          for each in found)  # fmt: skip
+        verb = "are" if " and " in path else "is"
+        text = f"{path} {verb} {str(value).strip()!r} here, and in {named}"
+        of_somebody = bool(ids & self.owners.keys())
+        return text if of_somebody else f"{text}, {said_of_nobodys(ids, self.spoken)}"
+
+
+def said_of_nobodys(ids: Iterable[str], spoken: Collection[str]) -> str:
+    """Return that no person has some target records, in words; some may be in a conflict."""
+    unsure = any(each in spoken for each in ids)
+    return "which nothing matches for certain" if unsure else "which nothing matches"
+
+
+def lookalikes(
+    targets: Sequence[TargetRow], free: Sequence[TargetRow],
+    owners: Mapping[str, AnySourceRow], policy: Policy, quiet: Pairs, spoken: Collection[str],
+    kinds: Mapping[int, str],
+) -> Lookalikes:  # fmt: skip
+    """Return the values of target records apart from keys; `free` are the unmatched records.
+
+    Sensitive fields are left out, because they must not be shown, and so are fields that the plan
+    keeps unique anyway. `quiet` are matched pairs not passed otherwise; `spoken` as in `Matches`,
+    and `kinds` as `kinds_of` returns them of all target records.
+    """
+    naming = naming_of(policy)
+    there = (*targets, *quiet.targets)
+    emails = frozenset(each for each, kind in kinds.items() if kind == "email")
+    sought = telling(policy, kinds)
+    if sought:
+        owners = {**owners, **{target[0]: row for row, target in quiet}}
+        there = tuple(sorted(there, key=_ID))
+    single = {each: holders_of(there, each) for each in sought}
+    return Lookalikes(policy, owners, spoken, single, emails, naming, by_name(free, naming))
+
+
+def kinds_of(targets: Sequence[AnyTargetRow], policy: Policy) -> Mapping[int, str]:
+    """Return what each field beside the keys holds: "email", "own" where values are single, or "".
+
+    The first target records that have a value say so, in the order of their ids.
+    """
+    fields = [each for each in shown_fields(policy) if each not in policy.watched]
+    return {each: _kind(found) for each, found in _first_values(targets, fields).items()}
+
+
+def _first_values(
+    targets: Sequence[AnyTargetRow], fields: Iterable[int]
+) -> Mapping[int, Sequence[Value]]:
+    """Return the values that the first target records have in each field."""
+    found: dict[int, list[Value]] = {each: [] for each in fields}
+    ordered = _in_order(targets)
+    while few := [each for each, values in found.items() if len(values) < LOOKED_AT]:
+        some = list(islice(ordered, LOOKED_AT))
+        if not some:
+            break
+        for each in few:
+            values = [held_value(target, each) for target in some]
+            found[each] += [value for value in values if value is not None]
+    return {each: values[:LOOKED_AT] for each, values in found.items()}
+
+
+def _in_order(targets: Sequence[AnyTargetRow]) -> Iterator[AnyTargetRow]:
+    """Yield target records in the order of their ids; of many, the first ones are sorted alone."""
+    part = len(targets) // (10 * LOOKED_AT)
+    if part:
+        some = sorted(each[0] for each in targets[::part])
+        last = some[min(2 * LOOKED_AT // part, len(some) - 1)]
+        yield from sorted((each for each in targets if each[0] < last), key=_ID)
+        targets = [each for each in targets if each[0] >= last]
+    yield from sorted(targets, key=_ID)
+
+
+_ID = itemgetter(0)
+
+
+def telling(policy: Policy, kinds: Mapping[int, str]) -> tuple[int, ...]:
+    """Return the fields whose values are looked for in all target records."""
+    naming = naming_of(policy)
+    return tuple(e for e, kind in kinds.items() if kind == "email" or (kind and e not in naming))
+
+
+def shown_fields(policy: Policy) -> list[int]:
+    """Return the fields whose values may be shown, but for keys and what the plan finds out."""
+    return [
+        position
+        for position, rule in enumerate(policy.fields)
+        if not (rule.sensitive or rule.own_table or rule.path in policy.match_paths)
+    ]
+
+
+def naming_of(policy: Policy) -> tuple[int, ...]:
+    """Return the fields that name a person; none if some of them must not be shown."""
+    naming = tuple(each for each in policy.identifying if each not in policy.watched)
+    return naming if set(naming) <= set(shown_fields(policy)) else ()
+
+
+def _kind(values: Sequence[Value]) -> str:
+    """Return "email" or "own" for values that are emails, or text that no two records share."""
+    texts = [value for value in values if isinstance(value, str)]
+    if not texts or len(texts) < len(values):
+        return ""
+    email = sum("@" in text for text in texts) * 2 > len(texts)
+    if not email and (len(texts) < _ENOUGH or len(set(texts)) < len(texts)):
+        return ""  # as most: nothing slower is asked
+    if any(parse_day(text) is not None for text in texts):
+        return ""
+    if email:
+        return "email"
+    return "own" if len(set(map(one_form, texts))) == len(texts) else ""
+
+
+def holders_of(targets: Iterable[AnyTargetRow], position: int) -> Holders:
+    found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
+    for each in targets:
+        values = each.values
+        value = values[position] if position < len(values) else MISSING
+        if isinstance(value, str):  # as nearly all are; blank where no word is in it
+            if form := one_form(value):
+                found[form].append(each)
+        elif not isinstance(value, Missing) and not is_blank(value):
+            found[one_form(value)].append(each)
+    return dict(found)
+
+
+def by_name(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
+    """Return target records by all that names a person; not those of which some is blank."""
+    found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
+    for each in free:
+        names = [held_value(each, position) for position in naming]
+        if names and not any(map(is_blank, names)):
+            found[tuple(map(one_form, names))].append(each)
+    return dict(found)
+
+
+def is_keyless(target: TargetRow) -> bool:
+    """Return whether a target record has no match key at all, as far as it can be read."""
+    return target.keys_known and target.keys.count(None) == len(target.keys)
+
+
+def namesakes_of(
+    row: AnySourceRow, naming: Sequence[int], named: Holders
+) -> Sequence[AnyTargetRow]:
+    """Return the target records, of those `by_name`, with a source record's whole name."""
+    names = [said_value(row, position) for position in naming] if named else [None]
+    return () if None in names else named.get(tuple(map(one_form, names)), ())
+
+
+def held_value(target: AnyTargetRow, position: int) -> Value:
+    """Return what a target record holds in a field; None where that is blank."""
+    values = target.values
+    value: Value | Missing = values[position] if position < len(values) else MISSING
+    return None if isinstance(value, Missing) or is_blank(value) else value
+
+
+def said_value(row: AnySourceRow, position: int) -> Value:
+    """Return what a source record says of a field; None where that is blank."""
+    value = new_value(row.cells[position]) if position < len(row.cells) else None
+    return None if is_blank(value) else value
+
+
+def one_form(value: Value) -> str:
+    """Return a form of a value that is equal for values that differ in case and spaces alone."""
+    return " ".join(str(value).split()).casefold()

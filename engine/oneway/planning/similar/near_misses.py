@@ -1,0 +1,272 @@
+"""Finds target records that may be those of people whom no key matches.
+
+`42` and `"42"`, `0042` and `42`, `SmithJ` and `smithj`, a key with a space or an invisible
+character: no match key takes one for the other, and none should, because only a person can say
+which is right. So both are shown, side by side, before a record is created. So is a record with
+the email or the name of a person whom no key finds (`lookalikes`).
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+
+from oneway.core.phrases import some
+from oneway.core.records import FORMS, Value, normal
+from oneway.core.similar_words import visible
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
+from oneway.planning.match import Match, Matches, Pairs
+from oneway.planning.plan import Reason
+from oneway.planning.similar.lookalikes import (
+    by_name,
+    holders_of,
+    kinds_of,
+    lookalikes,
+    namesakes_of,
+    naming_of,
+    one_form,
+    said_of_nobodys,
+    said_value,
+)
+
+NEAR_MISS = "near_miss"
+"""The code of the reason that names both records."""
+
+_MOST = 5
+"""The most target records that are named: more of them are a table of numbers, not a person."""
+
+
+def near_misses(
+    rows: Iterable[SourceRow],
+    targets: Iterable[TargetRow],
+    matches: Matches,
+    policy: Policy,
+    quiet: Pairs,
+    kinds: Mapping[int, str] | None = None,
+) -> Mapping[str, tuple[Reason, ...]]:
+    """Return the reasons for source records that may belong to target records, by their ids.
+
+    The source records are unmatched, and the target records may be in a conflict. `quiet` are
+    matched pairs not passed otherwise. Sensitive keys are compared and not shown; other sensitive
+    values are not compared. `kinds` is what fields hold, if more target records than these say so.
+    """
+    matched = matches.each(rows)
+    alone = [row for row, found in matched if _is_alone(row, found)]
+    if not alone:
+        return {}
+    owners: dict[str, AnySourceRow] = {}
+    owners |= {each.target.target_id: row for row, each in matched if each.target is not None}
+    targets = tuple(targets)
+    free = [each for each in targets if each.target_id not in owners]
+    found = _by_keys(alone, free, policy, matches.spoken)
+    kinds = kinds_of((*targets, *quiet.targets), policy) if kinds is None else kinds
+    like = lookalikes(targets, free, owners, policy, quiet, matches.spoken, kinds)
+    for row in alone:
+        named = (*found[row.source_id], *matches.of(row).notes)
+        known = {id for reason in named for id in reason.candidates}
+        for text, ids in like.of(row):
+            if not known >= set(ids):
+                found[row.source_id].append(_perhaps(row, text, ids))
+                known |= set(ids)
+    return {source_id: tuple(reasons) for source_id, reasons in found.items() if reasons}
+
+
+def likely_targets(
+    rows: Iterable[SourceRow],
+    targets: Sequence[TargetRow],
+    matches: Matches,
+    policy: Policy,
+    linked: Mapping[str, str],
+    quiet: Pairs,
+    kinds: Mapping[int, str] | None = None,
+) -> Mapping[str, tuple[TargetRow, ...]]:
+    """Return the target records that may be those of unmatched leavers, by source id.
+
+    The records are unmatched and have not left. Each has another form of the leaver's key, their
+    email, a value that only one record may hold, or their whole name. One in a conflict, or of
+    their name, is not `linked` to anybody in the source. People who may have left count as leavers.
+    Of sensitive values, only keys are compared. `quiet` and `kinds` as in `near_misses`.
+    """
+    matched = matches.each(rows)
+    left = [(row, found) for row, found in matched if row.leaver or row.may_have_left]
+    leavers = [row for row, found in left if _is_alone(row, found)]
+    if not leavers:
+        return {}
+    owned = {found.target.target_id for _, found in matched if found.target is not None}
+    of_linked = {linked[row.source_id] for row, _ in matched if row.source_id in linked}
+    others = owned | (matches.spoken & of_linked)
+    free = {e.target_id: e for e in targets if not e.left and e.target_id not in others}
+    near = _by_keys(leavers, tuple(free.values()), policy, matches.spoken)
+    found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
+    for source_id, reasons in near.items():
+        found[source_id] = {id: free[id] for each in reasons for id in each.candidates}
+    kinds = kinds_of((*targets, *quiet.targets), policy) if kinds is None else kinds
+    emails = [position for position, kind in kinds.items() if kind == "email"]
+    for position in sorted({*policy.watched, *emails}):
+        if policy.fields[position].sensitive:
+            continue
+        holders = holders_of(tuple(free.values()), position)
+        for row in leavers:
+            value = said_value(row, position)
+            held = holders.get(one_form(value), ()) if value is not None else ()
+            found[row.source_id] |= {each.target_id: free[each.target_id] for each in held}
+    unlinked = {e.target_id: e for e in free.values() if e.target_id not in of_linked}
+    naming = naming_of(policy)
+    named = by_name(unlinked.values(), naming)
+    for row in leavers:
+        held = namesakes_of(row, naming, named)
+        found[row.source_id] |= {each.target_id: unlinked[each.target_id] for each in held}
+    return {source_id: tuple(each.values()) for source_id, each in found.items() if each}
+
+
+def _by_keys(
+    alone: Sequence[SourceRow], free: Sequence[TargetRow], policy: Policy, spoken: Collection[str]
+) -> dict[str, list[Reason]]:
+    """Return the reasons for keys that differ only in form; `spoken` as in `Matches`."""
+    found: dict[str, list[Reason]] = defaultdict(list)
+    for level in range(len(policy.match)):
+        index = by_loose_key(free, level)
+        for row in alone:
+            key = key_at(row, level)
+            near = index.get(loose(key), ()) if key is not None else ()
+            others = [each for each in near if each.keys[level] != key]
+            if others:
+                found[row.source_id].append(_reason(row, others, level, policy, spoken))
+    return found
+
+
+def key_at(row: AnySourceRow | AnyTargetRow, level: int) -> Hashable:
+    """Return a record's key at one level, as it is compared; None if it has none."""
+    return row.keys[level] if level < len(row.keys) else None
+
+
+def by_loose_key(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[TargetRow]]:
+    """Return the target records by their keys at one level, those that differ in form together."""
+    index: dict[str, list[TargetRow]] = defaultdict(list)
+    for each in targets:
+        if (key := key_at(each, level)) is not None:
+            index[loose(key)].append(each)
+    return dict(index)
+
+
+def forms_of(row: AnySourceRow | AnyTargetRow) -> Iterator[tuple[int, str]]:
+    """Yield the form of each match key of a record, with its level."""
+    for level, key in enumerate(row.keys):
+        if key is not None:
+            yield level, loose(key)
+
+
+def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return the reasons without near misses, which are shown separately."""
+    return tuple(reason for reason in reasons if reason.code != NEAR_MISS)
+
+
+def _is_alone(row: SourceRow, found: Match) -> bool:
+    return found.target is None and found.conflict is None and not row.outside
+
+
+def _reason(
+    row: SourceRow, near: Sequence[TargetRow], level: int, policy: Policy, spoken: Collection[str]
+) -> Reason:
+    ids = tuple(each.target_id for each in near)
+    nobodys = said_of_nobodys(ids, spoken)
+    path = policy.match_paths[level] or f"match key {level + 1}"
+    if not policy.key_shown[level]:
+        verb = "has" if len(ids) == 1 else "have"
+        text = f"target record {some(ids)}, {nobodys}, {verb} nearly the same {path}"
+        return _perhaps(row, f"{text} (hidden)", ids)
+    named = ", ".join(
+        f"target record {each.target_id} has {shown(each.keys[level])}"
+        f" ({difference(row.keys[level], each.keys[level])})"
+        for each in near[:_MOST]
+    )
+    more = f" and {len(near) - _MOST} more" if len(near) > _MOST else ""
+    text = f"{path} is {shown(row.keys[level])} here, and {named}{more}, {nobodys}"
+    return _perhaps(row, text, ids)
+
+
+def _perhaps(row: SourceRow, text: str, ids: tuple[str, ...]) -> Reason:
+    if row.leaver:
+        text += "; if they are one person, that record keeps its access"
+    return Reason(NEAR_MISS, text, candidates=ids, warning=True)
+
+
+def shown(key: Hashable) -> str:
+    """Return a key so that two that look alike can be told apart."""
+    value = _value(key)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    hidden = value != normal(value, "NFKC") or value != visible(value)
+    return json.dumps(value, ensure_ascii=hidden)
+
+
+def difference(left: Hashable, right: Hashable) -> str:
+    """Return the ways in which two keys differ: all of them must go to make the keys equal."""
+    words = ["number and text"] if isinstance(left, str) != isinstance(right, str) else []
+    for name in _STEPS:
+        steps = [step for other, step in _STEPS.items() if other != name]
+        if _through(steps, left) != _through(steps, right):
+            words.append(name)
+    alone = (
+        name for name, step in _STEPS.items() if _through([step], left) == _through([step], right)
+    )
+    return ", ".join(words) or next(alone, "several ways")
+
+
+def loose(key: object) -> str:
+    """Return a form of a key that is equal for keys that differ only in form."""
+    if isinstance(key, str) and key.isascii() and key.isalnum():  # as nearly all are
+        text = key.lower()
+        number = text.lstrip(_LETTERS)
+        if not number.startswith("0"):
+            return text
+        rest = number.lstrip("0")
+        kept = rest if rest[:1].isdigit() else f"0{rest}"
+        return text[: len(text) - len(number)] + kept
+    return _through(_STEPS.values(), key)
+
+
+def key_text(key: object) -> str:
+    """Return the text of a key: `42` and `42.0` have one."""
+    value = _value(key)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _through(steps: Iterable[Callable[[str], str]], key: object) -> str:
+    text = key_text(key)
+    for step in steps:
+        text = step(text)
+    return text
+
+
+def _value(key: object) -> Value:
+    """Return the value behind a compared key: text is itself, anything else a pair."""
+    value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
+    if isinstance(value, tuple) and isinstance(value[-1], int):
+        return value[-1] // FORMS  # the form of a veiled key
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def _in_one_form(text: str) -> str:
+    return text if text.isascii() else normal(text, "NFKC")
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+def _without_zeros(text: str) -> str:
+    return re.sub(r"^([^\W\d_]*)0+(?=[0-9])", r"\1", text)
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_STEPS: Mapping[str, Callable[[str], str]] = {
+    "invisible characters": visible,
+    "Unicode form": _in_one_form,
+    "spaces": _without_spaces,
+    "case": str.casefold,
+    "leading zeros": _without_zeros,
+}
+"""What is removed from a key, step by step."""

@@ -1,0 +1,167 @@
+"""Whether a source record and a target record seem to be one person, by what they share."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
+
+from oneway.core.dataclass import dataclass
+from oneway.core.records import SAME_AS_ID, Compare, Veiled, same
+from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
+from oneway.planning.diff import present
+from oneway.planning.similar.near_misses import key_text, shown
+
+SEVERAL = 2
+"""The fewest identifying fields that must differ at once for a person to seem another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Which identifying fields a source record and a target record share, and which differ."""
+
+    agreeing: tuple[FieldRule, ...]
+    differing: tuple[str, ...]
+    exclusive: bool = False
+    """Whether they share a value that only one record may hold."""
+
+    @property
+    def one_person(self) -> bool:
+        """Whether the two share something that identifies them, and differ in nothing."""
+        return bool(self.agreeing) and not self.differing
+
+    @property
+    def beyond_the_key(self) -> bool:
+        """Whether something beside the match key says that the two are one person."""
+        return self.exclusive or self.one_person
+
+    @property
+    def two_people(self) -> bool:
+        """Whether nothing but the key says that the two are one person, and several values deny it.
+
+        One value alone may have changed: a name, by marriage.
+        """
+        agree = self.agreeing or self.exclusive
+        return not agree and len(self.differing) >= SEVERAL
+
+    @property
+    def text(self) -> str:
+        """What differs, as evidence for a person."""
+        if self.differing:
+            return "; ".join(self.differing)
+        return "no other field tells whether they are one person"
+
+
+def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
+    agreeing, differing, exclusive = [], [], False
+    for position in policy.identifying if row.cells and target.values else ():
+        rule, agree = policy.fields[position], _agree(policy, position, row, target)
+        if agree:
+            agreeing.append(rule)
+            exclusive = exclusive or position in policy.exclusive
+        elif agree is False:
+            held, said = target.values[position], row.cells[position].value
+            differing.append(
+                f"{rule.path} differs"
+                if rule.sensitive
+                else f"{rule.path} is {held}, and here {said}"
+            )
+    return Likeness(tuple(agreeing), tuple(differing), exclusive)
+
+
+def likeness_beside(
+    policy: Policy, row: SourceRow, target: TargetRow, *, after: int = -1
+) -> Likeness:
+    """Return the likeness of a matched pair, in which its other match keys count as well.
+
+    Only those `after` a level count.
+    """
+    found = likeness_of(policy, row, target)
+    both = enumerate(zip(row.keys, target.keys, strict=False))
+    keys = [(level, *pair) for level, pair in both if level > after and None not in pair]
+    differing = tuple(
+        _of_keys(policy, level, one, other) for level, one, other in keys if one != other
+    )
+    exclusive = is_exclusive(policy, row, target)
+    return replace(found, differing=(*found.differing, *differing), exclusive=exclusive)
+
+
+def _of_keys(policy: Policy, level: int, said: Hashable, held: Hashable) -> str:
+    path = policy.match_paths[level] or f"match key {level + 1}"
+    if not policy.key_shown[level]:
+        return f"{path} differs"
+    return f"{path} is {shown(held)}, and here {shown(said)}"
+
+
+def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
+    """Return whether both records have one value in a field; None if one of them has none."""
+    cell, held = row.cells[position], target.values[position]
+    if cell[0] is not STATED:
+        return None
+    if cell[1] == held and isinstance(held, str) and held.strip():
+        return True  # as most: one text, which is the same by every comparison
+    held = present(held)
+    return None if held is None else same(held, cell.value, comparison(policy.fields[position]))
+
+
+def shares_any(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a pair shares any value that identifies people."""
+    return _share(policy, policy.identifying, row, target)
+
+
+def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a pair shares an identifying value that only one record may hold."""
+    return _share(policy, policy.exclusive, row, target)
+
+
+def _share(policy: Policy, fields: Iterable[int], row: SourceRow, target: TargetRow) -> bool:
+    for position in fields if row.cells and target.values else ():
+        if _agree(policy, position, row, target):
+            return True
+    return False
+
+
+def is_exclusive(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a matched pair shares such a value, or a key beside the one that found it."""
+    return shares_single(policy, row, target) or shares_keys(row, target)
+
+
+def shares_keys(row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a pair has several match keys in common."""
+    keys = zip(row.keys, target.keys, strict=False)
+    return len([one for one, other in keys if one is not None and one == other]) > 1
+
+
+def is_supported(links: Mapping[str, str], row: SourceRow, target: TargetRow) -> bool:
+    """Return whether earlier runs say that a pair is one person, and not by its key alone.
+
+    `links` are the linked target records by source record. If a source record's id is the key on
+    which the two agree, its link says what the key says: both may have been given to somebody else.
+    """
+    if links.get(row.source_id) != target.target_id:
+        return False
+    agreeing = zip(row.keys, target.keys, row.key_values, strict=False)
+    return not any(
+        one == other and one is not None and is_id(row, value) for one, other, value in agreeing
+    )
+
+
+def is_id(row: SourceRow, value: object) -> bool:
+    """Return whether a match value is the id of its source record."""
+    if isinstance(value, Veiled):
+        return value.same_as == SAME_AS_ID
+    return value is not None and repeats(row.source_id, value)
+
+
+def repeats(id: str, value: object) -> bool:
+    """Return whether a match value is an id.
+
+    It may lack the id's zeros, or be in lower case, as `to_number()` and `lower()` make it.
+    """
+    ids = (id, id.casefold())
+    return _without_zeros(key_text(value)) in map(_without_zeros, ids)
+
+
+def _without_zeros(text: str) -> str:
+    return text.strip().lstrip("0")
+
+
+def comparison(rule: FieldRule) -> Compare:
+    return Compare.IGNORE_CASE if rule.unique_ignores_case else rule.compare

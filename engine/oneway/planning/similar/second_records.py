@@ -1,0 +1,111 @@
+"""Finds unmatched target records that may belong to a leaver who is matched with another record.
+
+Two accounts for one person are common: one of them came from another system and lacks the key. The
+leave ends one account, and the other still lets the person in. If the key found another person's
+record, the leaver's own record is found here too.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from oneway.mapping.program import AnyTargetRow, Policy, SourceRow, TargetRow
+from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.match import Match, Matches
+from oneway.planning.plan import Reason
+from oneway.planning.similar.lookalikes import (
+    MOST,
+    by_name,
+    holders_of,
+    is_keyless,
+    namesakes_of,
+    naming_of,
+    one_form,
+    said_value,
+    shown_fields,
+)
+from oneway.planning.similar.near_misses import by_loose_key, key_at, loose
+from oneway.planning.similar.same_person import is_supported, likeness_beside
+
+
+def second_records(
+    rows: Iterable[SourceRow],
+    targets: Iterable[TargetRow],
+    matches: Matches,
+    policy: Policy,
+    linked: Mapping[str, str],
+) -> Mapping[str, Reason]:
+    """Return why unmatched target records may belong to leavers, by target id.
+
+    Such a record has not left, and shares a key in any form, an email or a unique value with a
+    leaver who has a match or a conflict. The whole name counts if the record has no key, if only
+    the key supports the leaver's match, or in a conflict. Others may be in conflict over it, but
+    not if it is `linked` to anybody in the source. People who may have left count as leavers. Of
+    sensitive values, only keys are compared.
+    """
+    matched = matches.each(rows)
+    left = [(row, found) for row, found in matched if row.leaver or row.may_have_left]
+    leavers = [(row, found) for row, found in left if found.target or found.conflict]
+    if not leavers:
+        return {}
+    owned = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
+    others = owned | (matches.spoken & {linked[e] for e in matches.by_source if e in linked})
+    free = [each for each in targets if not each.left and each.target_id not in others]
+    if not free:
+        return {}
+    search = _Search(policy, free, linked)
+    reasons: dict[str, Reason] = {}
+    for row, found in leavers:
+        for what, records in search.of(row, found):
+            for each in [e for e in records if e not in found.candidates]:
+                reasons.setdefault(each.target_id, perhaps_theirs(row, what))
+    return reasons
+
+
+class _Search:
+    """The unmatched target records, indexed by keys, values and names."""
+
+    def __init__(
+        self, policy: Policy, free: Sequence[TargetRow], linked: Mapping[str, str]
+    ) -> None:
+        self.policy = policy
+        self.linked = linked
+        self.keys = [by_loose_key(free, level) for level in range(len(policy.match))]
+        self.held = {position: holders_of(free, position) for position in shown_fields(policy)}
+        self.naming = naming_of(policy)
+        keyless = [each for each in free if is_keyless(each)]
+        self.keyless, self.named = by_name(keyless, self.naming), by_name(free, self.naming)
+
+    def of(self, row: SourceRow, found: Match) -> Iterator[tuple[str, Sequence[AnyTargetRow]]]:
+        """Yield the records that may be a leaver's as well, and what they have in common."""
+        paths = self.policy.match_paths
+        for level, key in enumerate(row.keys):
+            if key is not None:
+                what = paths[level] or f"match key {level + 1}"
+                near = self.keys[level].get(loose(key), ())
+                yield what, [each for each in near if key_at(each, level) == key]
+                yield f"{what} in another form", near
+        for position, holders in self.held.items():
+            value = said_value(row, position)
+            records = holders.get(one_form(value), ()) if value is not None else ()
+            single = position in self.policy.watched
+            if single or ("@" in str(value) and len(records) <= MOST):
+                yield self.policy.fields[position].path, records
+        named = self.named if self._is_anothers(row, found) else self.keyless
+        records = namesakes_of(row, self.naming, named)
+        if len(records) <= MOST:
+            yield "name", records
+
+    def _is_anothers(self, row: SourceRow, found: Match) -> bool:
+        """Return whether a leaver has no match, or one that seems to be another person's record."""
+        target = found.target
+        if target is None:
+            return True  # the keys find nothing for certain: none of them is known to be theirs
+        if is_supported(self.linked, row, target):
+            return False
+        return likeness_beside(self.policy, row, target).two_people
+
+
+def perhaps_theirs(row: SourceRow, what: str) -> Reason:
+    """Return that a target record may be that of a leaver, with whom it has something in common."""
+    left = "has left" if row.leaver else "may have left"
+    text = f"has the same {what} as source record {row.source_id}, who {left}: it may be theirs"
+    return Reason(MAY_HAVE_LEFT, text, candidates=(row.source_id,), warning=True)

@@ -1,0 +1,48 @@
+"""The section on changes that the target keeps undoing."""
+
+from oneway.history.discrepancies import Story, Trouble
+from oneway.planning.plan import Action, Verb
+from oneway.render.discrepancies import by_subject
+from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
+from oneway.render.report.phrases import fields, person, since
+from oneway.runs.past.past_run import PastRun
+
+
+def sticking(told: PastRun) -> ReportSection | None:
+    """Return the changes of this run that the runs before wrote as well."""
+    if told.plan is None:
+        return None
+    stories, start = by_subject(told.stories), told.run.start
+    rows = tuple(
+        (person(outcome, since(story, start)), _again(told, action))
+        for outcome in told.plan.telling
+        for action in outcome.actions
+        for story in [stories.get(action.id)]
+        if action.id in told.undone or _is_undone(story)
+    )
+    return _section(rows) if rows else None
+
+
+def _is_undone(story: Story | None) -> bool:
+    return story is not None and story.ending is Trouble.NOT_STICKING
+
+
+def _again(told: PastRun, action: Action) -> Cell:
+    """Return the changes of an action that do not stick; all of them if that is not known."""
+    if action.verb is Verb.CREATE:
+        return ReportText(("created again: the record is not there",))
+    undone = told.undone.get(action.id)
+    changes = action.changes
+    if undone is not None:
+        changes = tuple(each for each in changes if each.field in undone.fields)
+    return fields(changes, action.verb, told.plan)
+
+
+def _section(rows: tuple[tuple[Cell, ...], ...]) -> ReportSection:
+    title = "Changes that do not last"
+    about = (
+        "Written run after run, and undone by the target every time. Leave the field to the "
+        "target, or see which of its rules changes the value."
+    )
+    table = ReportTable(title, ("Person", "What is written again and again"), rows)
+    return ReportSection("sticking", title, len(rows), Tone.CAUTION, about, (Block(table=table),))

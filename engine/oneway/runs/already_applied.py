@@ -1,0 +1,67 @@
+"""Finds the run that applied a saved plan already."""
+
+from oneway.applying.live_source import Stale
+from oneway.applying.preconditions import Happened
+from oneway.core.connector import ReadError
+from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import Refused
+from oneway.history.journal import Journal, Run
+from oneway.planning.plan import Action, Ending, Plan
+from oneway.planning.plan_file import fingerprint
+from oneway.runs.apply import apply_systems, target_memory
+from oneway.runs.reopen import sealed_program_for
+from oneway.runs.session import RunSession
+
+_LOOK_BACK = 400
+"""Runs: how far back a plan's own run is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedBefore:
+    """The last run that applied a plan, and how many of the plan's actions it did not do."""
+
+    run: Run
+    left: int
+
+
+def applied_before(session: RunSession, plan: Plan) -> AppliedBefore | None:
+    """Return the run that applied a plan, if the target still shows all that it did.
+
+    Returns None if no run applied it, if the run did not end or did nothing, or if the target no
+    longer shows the result, as after a restored backup. The plan is then applied as if for the
+    first time.
+    """
+    run = _run_of(session.past, session.name, fingerprint(plan))
+    if run is None or session.past is None:
+        return None
+    made = {
+        entry.action_id: entry.target_id
+        for entry in session.past.entries(run.id)
+        if entry.end is not None and entry.end.ending is Ending.DONE
+    }
+    done = [each for each in plan.actions if each.id in made]
+    if not done or not _still_shown(session, plan, done, made):
+        return None
+    # By what was counted: `oneway forget` erases the entries of a person.
+    return AppliedBefore(run, len(plan.actions) - run.counts.get(Ending.DONE.value, 0))
+
+
+def _run_of(past: Journal | None, connection: str, own: str) -> Run | None:
+    runs = past.runs(connection, limit=_LOOK_BACK) if past is not None else ()
+    ended = (each for each in runs if each.state.is_whole)
+    return next((each for each in ended if each.start.fingerprint == own), None)
+
+
+def _still_shown(
+    session: RunSession, plan: Plan, done: list[Action], made: dict[str, str | None]
+) -> bool:
+    """Return whether the target holds what each of these actions wrote."""
+    try:
+        program = sealed_program_for(session, plan)
+        live = apply_systems(session, program, target_memory(session, plan)).live
+        live.begin(plan)
+        for action in done:
+            live.note_created(action, made[action.id])
+        return all(live.happened(live.resolved(each))[0] is Happened.YES for each in done)
+    except (Stale, ReadError, Refused):
+        return False

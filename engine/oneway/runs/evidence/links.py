@@ -1,0 +1,339 @@
+"""Recalls the links of earlier runs, and asks the systems again about missing records.
+
+A list may be incomplete. A linked target record that the list omits is requested by its id, and
+before a person is deactivated for being absent, the source is asked once more.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import field, replace
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import TypeVar
+
+from oneway.core.connector import Capability, Reader, ReadError
+from oneway.core.dataclass import dataclass
+from oneway.core.instants import moment
+from oneway.core.records import Collected, Record
+from oneway.history.journal import JournalEntry
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
+from oneway.planning.access import StillIn
+from oneway.planning.guards import RecentRuns
+from oneway.planning.leaving_doubts import ALL_LEFT
+from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
+from oneway.planning.plan import NOT_KNOWN_YET, Plan, Verb
+from oneway.runs.prepare.prepared import Input, PreparedRun, lag_of, resource_of
+from oneway.runs.prepare.request import instant_text, parse_instant
+from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
+from oneway.runs.session import RunSession
+from oneway.runs.systems import OpenSystems
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the store knows of a connection when a run begins; `now` is the clock's instant.
+
+    `pending` are the source records with a create whose end is not known, and why it is not
+    sent again yet. `recent` is what guards know of earlier runs, and `good_since` when the last
+    good one of them began; blank before the first. `still_in` are the source records of those who
+    had left, and could get in after the last run that knows; `seen_leaving` are those of them whom
+    refused runs alone have seen leave. `listed` are the target records that
+    may be theirs, with those source records. `zone` is the time zone that people are told days in.
+    `mapping` is the digest of the mapping by which that run said who can still get in; blank if it
+    could not rely on what target records say (`doubt.ALL_LEFT`).
+    """
+
+    links: Sequence[Link] = ()
+    pending: Mapping[str, str] = field(default_factory=dict)
+    now: datetime | None = None
+    recent: RecentRuns = field(default_factory=RecentRuns)
+    good_since: str = ""
+    still_in: frozenset[str] = frozenset()
+    zone: str = ""
+    listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    seen_leaving: frozenset[str] = frozenset()
+    mapping: str = ""
+
+    @property
+    def evidence(self) -> LinkEvidence:
+        """What is known before any system is asked again."""
+        return LinkEvidence(self.links, pending=self.pending, zone=self.zone)
+
+
+NOTHING_REMEMBERED = Remembered()
+"""What a connection knows that never ran."""
+
+_LOOK_BACK = 50
+"""Runs of which one knows who can still get in: refused ones do not."""
+
+
+def recall(session: RunSession) -> Remembered:
+    """Return what the journal remembers of the run's connection."""
+    journal, now = session.past, session.now()
+    if journal is None:
+        return Remembered(now=now)
+    from oneway.history.journal.links import links  # with the store, and not before it is used
+    from oneway.history.journal.refused_leavers import kept_leaving
+    from oneway.history.last_good import knows_everybody, last_still_in
+
+    name, lag, zone = session.name, lag_of(session.prepared), session.prepared.zone
+    known = links(journal, name)
+    unsettled = [each for run in journal.unfinished(name) for each in journal.entries(run.id)]
+    pending = {
+        each.source_id: why
+        for each in unsettled
+        if each.source_id is not None and (why := why_pending(each, lag, now, zone))
+    }
+    runs = journal.runs(name, limit=_LOOK_BACK)
+    last = last_still_in(runs)
+    listed = _perhaps_theirs(last)
+    found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
+    since = takewhile(lambda run: not knows_everybody(run), runs)
+    seen = frozenset[str]().union(*(kept_leaving(journal, run.id) for run in since)) - found
+    by = next((run.start.digest for run in runs if run.knows_access), "")
+    relied = not any(ALL_LEFT in each.why for each in last)
+    return Remembered(
+        known,
+        pending,
+        now,
+        RecentRuns(stated=journal.last_stated(name), valued=journal.last_valued(name)),
+        journal.last_good_start(name),
+        seen | found,
+        zone,
+        listed,
+        seen,
+        by if relied else "",
+    )
+
+
+def _perhaps_theirs(last: Iterable[StillIn]) -> Mapping[str, frozenset[str]]:
+    """Return the target records in a list of who can still get in, with those who may have them."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for each in last:
+        if each.source_id is not None:
+            for id in filter(None, (each.target_id, *each.candidates)):
+                found[id].add(each.source_id)
+        elif each.target_id is not None:
+            found[each.target_id].update(each.candidates)
+    return {id: frozenset(whose) for id, whose in sorted(found.items()) if whose}
+
+
+def why_pending(entry: JournalEntry, lag: timedelta, now: datetime, zone: str) -> str:
+    """Return why a create may not be sent again yet, with times of a zone; nothing if it may."""
+    unknown = entry.end is None or entry.end.ending.value == "unknown"
+    if entry.verb is not Verb.CREATE or not unknown:
+        return ""
+    sent = moment(entry.sent_at, zone)
+    if entry.end is not None and entry.end.job:
+        return (
+            f"the target accepted a create at {sent} and has not said how it ended; "
+            "it is not sent again until it has"
+        )
+    until = shown_by(entry.sent_at, lag)
+    if until is None or now >= until:
+        end = entry.end
+        return f"a create was sent; {end.reason}" if end and end.code == NOT_KNOWN_YET else ""
+    return (
+        f"a create was sent at {sent}, and how it ended is not known; the target may not "
+        f"show it before {moment(instant_text(until), zone)}, and it is not sent again until then"
+    )
+
+
+def shown_by(sent_at: str, lag: timedelta) -> datetime | None:
+    """Return when a target shows what was sent at an instant; None if that is not known."""
+    return parse_instant(sent_at) + lag if sent_at else None
+
+
+def looked_up(
+    prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, remembered: Remembered
+) -> EvaluatedInputs:
+    """Return the inputs with linked target records that the target's list did not show."""
+    if not remembered.links:
+        return replace(found, evidence=remembered.evidence)
+    sources, shown = found.passed_over.linking()
+    sources |= {row[0] for row in found.source.items}
+    shown |= {each[0] for each in found.target.items}
+    records, evidence = _hidden(prepared, systems, sources, shown, remembered)
+    rows: list[AnyTargetRow] = [found.program.target_row(each) for each in records]
+    target = _with(found.target, rows)
+    if not any(found.kept) or not records:
+        return replace(found, target=target, evidence=evidence)
+    kept = [projection_of(prepared).of_target(each) for each in records]
+    both = (found.kept[0], [*found.kept[1], *kept])
+    return replace(found, target=target, evidence=evidence, kept=both)
+
+
+def looked_up_records(
+    prepared: PreparedRun, systems: OpenSystems, found: ReadInputs, remembered: Remembered | None
+) -> tuple[ReadInputs, LinkEvidence]:
+    """Return what `looked_up` does, for inputs whose records are kept."""
+    if remembered is None:
+        return found, NO_LINKS
+    sources = {each.id for each in found.source.records}
+    shown = {each.id for each in found.target.records}
+    records, evidence = _hidden(prepared, systems, sources, shown, remembered)
+    target = replace(found.target, records=(*found.target.records, *records))
+    return replace(found, target=target), evidence
+
+
+def asked_again(
+    prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, plan: Plan
+) -> EvaluatedInputs | None:
+    """Return the inputs with source records that only a second read showed.
+
+    The source is asked if a plan would deactivate people for being absent: by id if it supports
+    that and the record was linked, and by a second reading of its list for those still missing.
+    None if that changes nothing.
+    """
+    doomed = {
+        action.target_id
+        for action in plan.actions
+        if action.verb is Verb.DEACTIVATE and action.target_id is not None
+    }
+    if not doomed:
+        return None
+    second = _SecondLook(prepared, systems, found)
+    records = second.of([whole_target(e) for e in found.target.items if e.target_id in doomed])
+    if not records and second.whole:
+        return None
+    rows: list[AnySourceRow] = [found.program.source_row(each) for each in records]
+    source = _with(found.source, rows)
+    if not second.whole:
+        source = replace(source, complete=False, problems=(*source.problems, *second.problems))
+    evidence = replace(found.evidence, second_look=frozenset(each.id for each in records))
+    kept = found.kept
+    if any(kept):
+        projection = projection_of(prepared)
+        kept = ([*kept[0], *map(projection.of_source, records)], kept[1])
+    return replace(found, source=source, evidence=evidence, kept=kept)
+
+
+class _SecondLook:
+    """Asks the source again for people missing from its list."""
+
+    def __init__(self, prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs) -> None:
+        self.each = prepared.inputs["source"]
+        self.reader = systems.reader(self.each)
+        self.by_id = _by_id(prepared, self.each)
+        self.found = found
+        self.linked = {target: source for source, target in found.evidence.table.pairs}
+        self.problems: tuple[str, ...] = ()
+        self.whole = True
+
+    def of(self, targets: Sequence[TargetRow]) -> tuple[Record, ...]:
+        """Return the source records of some target records, where they exist."""
+        records: dict[str, Record] = {}
+        rest = False
+        for each in targets:
+            asked = None
+            if self.by_id and each.target_id in self.linked:
+                asked = _asked(self.each, self.reader, self.linked[each.target_id])
+            if asked is not None:
+                records[asked.id] = asked
+            else:
+                # It may be there under another id: a source may re-issue its ids.
+                rest = True
+        if rest:
+            records |= {each.id: each for each in self._listed()}
+        shown, _ = self.found.passed_over.ids()
+        shown |= {row.source_id for row in self.found.source.items}
+        return tuple(each for id, each in sorted(records.items()) if id not in shown)
+
+    def _listed(self) -> tuple[Record, ...]:
+        """Return the records of a second reading of the list."""
+        again = _trying(self.each, self.reader.read)
+        self.whole, self.problems = again.complete, again.problems
+        return again.records
+
+
+def _hidden(
+    prepared: PreparedRun,
+    systems: OpenSystems,
+    sources: AbstractSet[str],
+    shown: AbstractSet[str],
+    remembered: Remembered,
+) -> tuple[tuple[Record, ...], LinkEvidence]:
+    """Return the linked target records missing from a list, and evidence about the others."""
+    evidence = remembered.evidence
+    # A new source record may be a linked person under an id that the source has re-issued.
+    links = evidence.table
+    anybody = not links.targets.keys() >= sources
+    missing = links.of_pairs(
+        each
+        for each in links.without_targets(shown)
+        if anybody or each[0] in sources or each[0] in remembered.still_in
+    )
+    if not missing:
+        return (), evidence
+    target = prepared.inputs["target"]
+    ids = [each.target_id for each in missing]
+    reader, by_id = systems.reader(target), _by_id(prepared, target)
+    unread: dict[str, str] = {}
+    records = _by_ids(target, reader, ids, unread) if by_id else _by_list(target, reader, ids)
+    lag, now = lag_of(prepared), remembered.now
+    late = {
+        each.target_id: instant_text(until)
+        for each in missing
+        if each.origin is Origin.CREATED
+        and now is not None
+        and (until := shown_by(each.since, lag)) is not None
+        and now < until
+    }
+    there = frozenset(each.id for each in records)
+    gone = frozenset(ids) - there - unread.keys() - late.keys() if by_id else frozenset[str]()
+    return records, replace(evidence, unlisted=there, gone=gone, unread=unread, late=late)
+
+
+def _by_ids(
+    each: Input, reader: Reader, ids: Iterable[str], unread: dict[str, str]
+) -> tuple[Record, ...]:
+    """Return records asked for by their ids; `unread` is given why some cannot be read.
+
+    The list was just read: what the system refuses now is this record. It stops nobody else.
+    """
+    records: list[Record] = []
+    for id in ids:
+        found = _asked(each, reader, id)
+        if found is not None and found.problem:
+            unread[id] = found.problem
+        elif found is not None:
+            records.append(found)
+    return tuple(records)
+
+
+def _by_list(each: Input, reader: Reader, ids: Collection[str]) -> tuple[Record, ...]:
+    records = _trying(each, reader.read).records
+    return tuple(record for record in records if record.id in ids)
+
+
+def _asked(each: Input, reader: Reader, id: str) -> Record | None:
+    """Return a record asked for by its id; one that the system refuses to show has a problem."""
+    try:
+        return reader.get(id)
+    except ReadError as error:
+        if error.code not in _OF_ONE_RECORD:
+            raise each.cannot_read(error) from None
+        return Record(id, {}, f"{error.summary} [{error.code}]")
+
+
+def _trying(each: Input, act: Callable[[], T]) -> T:
+    try:
+        return act()
+    except ReadError as error:
+        raise each.cannot_read(error) from None
+
+
+_OF_ONE_RECORD = frozenset({"R103", "R106", "R107", "R110", "R112"})
+"""Codes of what may be wrong with one record alone: it may not be seen, or cannot be asked for."""
+
+
+def _by_id(prepared: PreparedRun, each: Input) -> bool:
+    resource = resource_of(prepared, each)
+    return resource is not None and Capability.GET in resource.capabilities
+
+
+def _with(found: Collected[T], more: Sequence[T]) -> Collected[T]:
+    return replace(found, items=(*found.items, *more)) if more else found

@@ -1,0 +1,189 @@
+"""What is noticed of the records while a plan is made: shown with it, and no part of it.
+
+It is told of all records. A run that passes over some tells nothing of it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+
+from oneway.core.records import Missing, Value, comparable, is_blank, parse_day
+from oneway.mapping.code import FieldCode
+from oneway.mapping.program import (
+    AnySourceRow,
+    AnyTargetRow,
+    CellState,
+    FieldRule,
+    Policy,
+    SameRow,
+    SteadyRow,
+)
+from oneway.mapping.spec import Write
+from oneway.mapping.values_read import as_shown
+from oneway.planning.diff import KEEP, present, wanted
+from oneway.planning.plan import Kind, Outcome, Plan, Quiet, Reason, Verb
+from oneway.runs.read import EvaluatedInputs
+
+_ENOUGH = 10
+"""So many target records say what the values of a field are."""
+_MOST = 50
+_EACH = 4
+"""A field holds codes if it has at most so many values, each in so many records on average."""
+_NAMED = 5
+_BLANK = CellState.BLANK.value.encode("ascii")
+"""What is in the bytes of cells of which one is blank."""
+_LOOKED_AT = 2_000
+"""The target records that tell whether a field holds codes."""
+
+
+def with_noticed(plan: Plan, found: EvaluatedInputs) -> Plan:
+    """Return a plan with what is noticed of the records that it was made of."""
+    if found.passed_over:
+        return plan
+    return replace(plan, noticed=(*_new_codes(plan, found), *_kept(plan, found)))
+
+
+def _new_codes(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
+    """Yield the codes that would be written, and that no target record holds: one mistyped."""
+    policy = found.program.policy
+    written = _written(plan, found.program.code.fields, policy)
+    for position, rule in enumerate(policy.fields):
+        if rule.path in written:
+            held = (_held(row, position, rule) for row in found.target.items)
+            new = _unheld(written[rule.path], (e for e in held if e is not None), rule)
+            if new:
+                yield _of_codes(rule, new)
+
+
+def _held(row: AnyTargetRow, position: int, rule: FieldRule) -> Hashable:
+    """Return what a target record holds, as it is compared; None if that is nothing."""
+    values = row.values
+    value = values[position] if position < len(values) else None
+    return (
+        None if isinstance(value, Missing) or is_blank(value) else comparable(value, rule.compare)
+    )
+
+
+def _unheld(
+    written: Mapping[str | int, int], held: Iterator[Hashable], rule: FieldRule
+) -> Mapping[str | int, int]:
+    """Return the written values that are not held, if the values held are codes."""
+    known = Counter(islice(held, _LOOKED_AT))
+    if known.total() < _ENOUGH or len(known) > min(_MOST, known.total() // _EACH):
+        return {}
+    new = {v: n for v, n in written.items() if comparable(v, rule.compare) not in known}
+    while new and (more := set(islice(held, _LOOKED_AT))):
+        new = {v: n for v, n in new.items() if comparable(v, rule.compare) not in more}
+    return new
+
+
+def _written(
+    plan: Plan, codes: tuple[FieldCode, ...], policy: Policy
+) -> Mapping[str, Counter[str | int]]:
+    """Return how often each value is written to a field that may hold codes."""
+    personal = {*policy.match_paths, *(policy.fields[i].path for i in policy.identifying)}
+    fields = {
+        each.rule.path
+        for each in codes
+        if each.lookup is None and not each.rule.sensitive and each.rule.path not in personal
+    }
+    found: dict[str, Counter[str | int]] = defaultdict(Counter)
+    for action in plan.actions if fields else ():
+        if action.verb in (Verb.CREATE, Verb.UPDATE):
+            for change in action.changes:
+                if change.field in fields and _may_be_code(change.after) and not change.awaits:
+                    found[change.field][change.after] += 1  # type: ignore[index]  # it may be one
+    return found
+
+
+def _may_be_code(value: object) -> bool:
+    """Return whether a value is text or a whole number, and no day."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return False
+    return not is_blank(value) and parse_day(value) is None
+
+
+def _of_codes(rule: FieldRule, new: Mapping[str | int, int]) -> Reason:
+    named = [f"{as_shown(value)} ({number:,})" for value, number in new.items()]
+    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    text = (
+        f"{rule.path}: no target record has {', '.join(named[:_NAMED])}{more}, which would be "
+        "written"
+    )
+    return Reason("new_code", text, rule.place, warning=True)
+
+
+def _kept(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
+    """Yield how many values of the target stay because the source is blank there, and whose."""
+    fields = found.program.policy.fields
+    rows = _perhaps_blank(found.source.items)
+    targets = {each[0]: each for each in _unlike(found.target.items)} if rows else {}
+    counts: Counter[str] = Counter()
+    whose: dict[str, list[str]] = defaultdict(list)
+    for key, row, target in _pairs(plan, rows, targets):
+        for path in _kept_fields(fields, row, target):
+            counts[path] += 1
+            if key and len(whose[path]) < _NAMED:
+                whose[path].append(key)
+    if counts:
+        said = ", ".join(f"{path} {n:,}{_whose(whose[path], n)}" for path, n in counts.items())
+        yield Reason("kept", f"blank in the source, kept in the target: {said}")
+
+
+def _whose(keys: list[str], number: int) -> str:
+    """Return the first few of a number of people in brackets; nothing if no key may be shown."""
+    more = " and others" if number > len(keys) else ""
+    return f" ({', '.join(keys)}{more})" if keys else ""
+
+
+def _perhaps_blank(rows: Sequence[AnySourceRow]) -> Mapping[str, AnySourceRow]:
+    """Return the rows of those who stay, by their ids, but for those that give every value."""
+    return {
+        row[0]: row
+        for row in rows
+        if (_BLANK in row.packed if isinstance(row, SteadyRow) else not row.leaver)
+    }
+
+
+def _unlike(targets: Sequence[AnyTargetRow]) -> list[AnyTargetRow]:
+    """Return the target records that may hold more than their source records state."""
+    usual = next((each[2] for each in targets if isinstance(each, SameRow)), None)
+    if usual is not None and _holds_more(usual):
+        usual = None
+    return [
+        each
+        for each in targets
+        if not isinstance(each, SameRow) or (each[2] is not usual and _holds_more(each[2]))
+    ]
+
+
+def _holds_more(beside: Sequence[Sequence[Value | Missing]]) -> bool:
+    return any(present(each) is not None for each in beside[0])
+
+
+_STAYING = (Kind.UNCHANGED, Kind.UPDATE)
+
+
+def _pairs(
+    plan: Plan, rows: Mapping[str, AnySourceRow], targets: Mapping[str, AnyTargetRow]
+) -> Iterator[tuple[str, AnySourceRow, AnyTargetRow]]:
+    """Yield the key and both rows of each person who stays, where both are among these."""
+    told = {each.source_id for each in plan.runs if isinstance(each, Outcome)}
+    all_told = rows.keys() <= told  # as usual: nothing is made of quiet outcomes
+    runs = ((e,) if isinstance(e, Outcome | Quiet) else () if all_told else e for e in plan.runs)
+    for each in chain.from_iterable(runs) if targets else ():
+        row, target = rows.get(each.source_id or ""), targets.get(each.target_id or "")
+        known = isinstance(each, Quiet) or each.kind in _STAYING
+        if known and row is not None and target is not None:
+            yield each.key, row, target
+
+
+def _kept_fields(
+    fields: tuple[FieldRule, ...], row: AnySourceRow, target: AnyTargetRow
+) -> Iterator[str]:
+    blank = CellState.BLANK
+    for rule, cell, held in zip(fields, row.cells, target.values, strict=False):
+        kept = cell[0] is blank and wanted(rule, cell) is KEEP
+        if kept and rule.write is Write.OVERWRITE and present(held) is not None:
+            yield rule.path

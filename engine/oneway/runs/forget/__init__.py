@@ -1,0 +1,1 @@
+"""Erases one person from the store."""

@@ -1,0 +1,1 @@
+"""Plans from only what has changed since the last run of a connection."""

@@ -1,0 +1,86 @@
+"""Whether what was read of both sides is as usual: nothing is wrong with it, and nothing missing.
+
+Then the records that were passed over cannot change what is said of the inputs as a whole.
+"""
+
+from dataclasses import replace
+
+from oneway.core.records import identity, item_text, path_text
+from oneway.history.baseline.pairs import Settled, Word
+from oneway.mapping.profile.key_tally import KeyTally
+from oneway.mapping.profile.word_tally import DISTINCT, WordTally
+from oneway.runs.read import EvaluatedInputs
+
+SIDES = ("source", "target")
+
+
+def is_usual(found: EvaluatedInputs, before: Settled | None) -> bool:
+    """Return whether nothing is to be said of the inputs, whatever was passed over.
+
+    `before` is what the last run kept of the records that may have been.
+    """
+    for role, read in zip(SIDES, (found.source, found.target), strict=True):
+        if not read.complete or read.problems:
+            return False
+        tally = found.tallies[role]
+        if not _is_usual(tally):
+            return False
+        if before is not None and not _is_as_before(tally, before, role):
+            return False
+    return True
+
+
+def words_of(found: EvaluatedInputs, before: Settled | None) -> dict[str, dict[str, list[Word]]]:
+    """Return the values that may be compared with words, by side and path: all that there are."""
+    return {
+        role: {
+            item_text(path): [
+                each for each in values.values() if isinstance(each, str | int | float)
+            ]
+            for path, values in _wider(found.tallies[role], before, role).values.items()
+            if len(values) <= DISTINCT
+        }
+        for role in SIDES
+    }
+
+
+def untyped_of(found: EvaluatedInputs) -> dict[str, list[str]]:
+    """Return the constants of each side that no record has a value of the type of."""
+    return {role: sorted(_untyped(found.tallies[role])) for role in SIDES}
+
+
+def _is_usual(tally: KeyTally) -> bool:
+    if tally.unread or tally.whole != tally.records:
+        return False
+    if tally.new is not None and tally.lacking:
+        return False
+    ids, tally.ids = tally.ids, None  # of them all are counted, those that were passed over too
+    try:
+        return not any(tally.findings())
+    finally:
+        tally.ids = ids
+
+
+def _is_as_before(tally: KeyTally, before: Settled, role: str) -> bool:
+    """Return whether records that were passed over can add nothing to what a tally says."""
+    if not _untyped(tally) <= set(before.untyped[role]):
+        return False
+    if any(item_text(path) not in before.words[role] for path in tally.words.values):
+        return False
+    wider = _wider(tally, before, role)
+    return wider.met() == tally.words.met() and not any(wider.unheld())
+
+
+def _untyped(tally: KeyTally) -> set[str]:
+    constants = tally.types.constants
+    return {f"{path_text(each.path)} {each.value!r} {each.place}" for each in constants}
+
+
+def _wider(tally: KeyTally, before: Settled | None, role: str) -> WordTally:
+    """Return the words with all values that records may have, those that were passed over too."""
+    known = before.words[role] if before is not None else {}
+    values = {
+        path: {**held, **{identity(each): each for each in known.get(item_text(path), ())}}
+        for path, held in tally.words.values.items()
+    }
+    return replace(tally.words, values=values)

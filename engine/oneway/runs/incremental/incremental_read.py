@@ -1,0 +1,440 @@
+"""Reads only what has changed since a connection's last run, and keeps what that takes.
+
+A pair of lines of which the last run had nothing to say, and which is byte for byte as it was,
+is passed over: it is not parsed, and the plan is the one that it would be otherwise. That holds
+while what the mapping is evaluated with is the same, and while no record that is read has any
+bearing on the pair (`oneway.planning.similar.handles`); where one has, the pair is read as well.
+Anything unusual about the inputs, such as a record that cannot be read, is left to a full run.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+from itertools import accumulate, chain, pairwise
+
+from oneway import __version__
+from oneway.core.connector import ReadError
+from oneway.core.diagnostics import Refused
+from oneway.core.progress import Progress, silent
+from oneway.core.seal import canonical
+from oneway.history.baseline.links import KeptLinks
+from oneway.history.baseline.pairs import (
+    Digests,
+    Held,
+    Settled,
+    SettledPair,
+    columns,
+    keep_settled,
+    load_settled,
+)
+from oneway.mapping.expressions import Context, EvaluationError, Expression
+from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.profile.key_tally import tallies_of
+from oneway.mapping.profile.new_ids import is_number
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, TargetRow, whole_target
+from oneway.planning.assemble import Assembler
+from oneway.planning.links import Links
+from oneway.planning.match import Pairs
+from oneway.planning.plan import Plan, Quiet
+from oneway.planning.plan_file.codec import to_data
+from oneway.planning.similar.handles import Handles, Unhandled
+from oneway.planning.similar.lookalikes import LOOKED_AT, held_value, kinds_of, telling
+from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered
+from oneway.runs.incremental.changed_lines import ByLine, ChangedLines, PartSystems
+from oneway.runs.incremental.clean_inputs import SIDES, is_usual, untyped_of, words_of
+from oneway.runs.incremental.unchanged_links import UnchangedLinks
+from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.read import EvaluatedInputs, evaluate_inputs, table_digest
+from oneway.runs.session import RunSession
+
+_SPARE = 20
+"""So many more target records than it takes are known to be among the first that hold a field."""
+_SAYING = 200
+"""So many pairs say mostly what all records say of words and types; fewer are read with others."""
+_WORTH_IT = 50
+"""What a fiftieth or more of the pairs adds is kept: writing takes longer than reading them."""
+_ROUNDS = 10
+"""So often is more read because of what was read; then all is."""
+
+
+class SecondNight:
+    """One run that reads what has changed, and keeps what the next one needs."""
+
+    def __init__(self, session: RunSession) -> None:
+        self.session = session
+        self.prepared = session.prepared
+        self.digests = Digests(session.seal, session.name)
+        self.before: Settled | None = None
+        self.read: set[int] = set()
+        """The pairs that are read again, by their positions in `before`; all others are not."""
+        self.kinds: Mapping[int, str] | None = None
+        """What each field holds by all target records; None while only what is read tells."""
+        self.sides: dict[str, ChangedLines] = {}
+        self.remembered = NOTHING_REMEMBERED
+        """What is remembered that may have a bearing on what was read."""
+        self._links: UnchangedLinks | None = None
+        self._all_links = Links.of(())
+
+    def evaluated(
+        self, remembered: Remembered, progress: Progress = silent
+    ) -> EvaluatedInputs | None:
+        """Return what the mapping makes of what has changed; None where all is to be read."""
+        self.remembered = remembered
+        if not _can_be_read_in_part(self.prepared):
+            return None
+        self.before = load_settled(self.session.state, self.session.name)
+        self._all_links = Links.of(remembered.links)
+        found = self._tried(remembered, progress)
+        if found is None and self.before is not None:
+            self.before = None
+            found = self._tried(remembered, progress)
+        return found
+
+    def keep(self, found: EvaluatedInputs, plan: Plan) -> None:
+        """Keep which pairs the next run need not read, by a plan of what `evaluated` returned."""
+        settled = self._settled(found, plan)
+        if settled is not None:
+            keep_settled(self.session.state, self.session.name, settled)
+
+    def _tried(self, remembered: Remembered, progress: Progress) -> EvaluatedInputs | None:
+        self.read, self.kinds = set(), None
+        try:
+            self.sides = self._opened()
+            if not self.sides:
+                return None
+            if self.before is None:
+                found = self._evaluated(progress)
+                return found if is_usual(found, None) else None
+            return self._changed(self.before, remembered, progress)
+        except (ReadError, Refused):  # to be met again, in its own words, where all is read
+            return None
+
+    def _opened(self) -> dict[str, ChangedLines]:
+        found = {}
+        tallies = tallies_of(self.prepared.compiled.code, self.prepared.spec)
+        for role in SIDES:
+            reader = self.session.systems.reader(self.prepared.inputs[role])
+            if not (isinstance(reader, ByLine) and reader.by_line):
+                return {}
+            told = sorted(tallies[role].blank)
+            groups = sorted(tallies[role].groups, key=lambda each: each.name)
+            found[role] = ChangedLines(reader, self.digests.of_lines(role), told, groups)
+        return found
+
+    def _evaluated(self, progress: Progress) -> EvaluatedInputs:
+        parts = {self.prepared.inputs[role]: side for role, side in self.sides.items()}
+        systems, listed = PartSystems(self.session.systems, parts), self.remembered.still_in
+        return evaluate_inputs(self.prepared, systems, progress, listed=listed)
+
+    def _changed(
+        self, before: Settled, remembered: Remembered, progress: Progress
+    ) -> EvaluatedInputs | None:
+        """Return what is made of all that must be read; None where that cannot be told."""
+        if not self._compared(before, remembered):
+            return None
+        for _ in range(_ROUNDS):
+            found = self._evaluated(progress)
+            usual = is_usual(found, before)
+            unsure = self._unsure(found, before, usual=usual)
+            if not unsure and not (
+                usual
+                and before.context == self._context(found)
+                and self._are_told_apart_as_before(found, before)
+            ):
+                return None
+            touched = unsure or self._touched(found, before)
+            if touched is None:
+                return None
+            if not touched:
+                return self._with_passed(found, before)
+            if not self._take(touched):
+                return None
+        return None
+
+    def _compared(self, before: Settled, remembered: Remembered) -> bool:
+        """Let all be read but the pairs whose two lines are as they were.
+
+        Returns False if a settled line stands twice, or is changed meanwhile.
+        """
+        for role, kept in (("source", before.source), ("target", before.target)):
+            if not self.sides[role].compare(kept, self.read):
+                return False
+            self.read |= self.sides[role].lost
+        target, first = self.sides["target"], before.held.first
+        few = len(self.read) < _SAYING
+        if few or target.is_any_alone_lost or not target.lost.isdisjoint(first):
+            self.read.update(first)
+        else:
+            self.kinds = before.held.kinds
+        self._links = UnchangedLinks(before, remembered)
+        return self._take(self.read | self._links.bearing(self.read, self.digests))
+
+    def _take(self, pairs: set[int]) -> bool:
+        """Let pairs be read after all; return whether their lines are still the same."""
+        self.read |= pairs
+        return all(side.take(pairs) for side in self.sides.values())
+
+    def _unsure(self, found: EvaluatedInputs, before: Settled, *, usual: bool) -> set[int]:
+        """Return the unread pairs that say what each field holds, if others may say so by now.
+
+        They are read as well where the inputs are not `usual`: what was read may be too little.
+        """
+        if self.kinds is None or (usual and not self._is_any_early(found, before.held)):
+            return set()
+        self.kinds = None
+        return set(before.held.first) - self.read
+
+    def _is_any_early(self, found: EvaluatedInputs, held: Held) -> bool:
+        """Return whether a new target record is among the first that hold a field."""
+        target, last = self.sides["target"], held.last
+        highest = max(last.values(), default="") if len(last) == len(held.kinds) else None
+        for each in found.target.items:
+            id = each.target_id
+            if (highest is None or id <= highest) and target.is_new(id):
+                early = (at for at in held.kinds if at not in last or id <= last[at])
+                if any(held_value(each, at) is not None for at in early):
+                    return True
+        return False
+
+    def _are_told_apart_as_before(self, found: EvaluatedInputs, before: Settled) -> bool:
+        """Return whether records are told apart by the same fields as they were."""
+        if self.kinds is not None:
+            return True
+        policy, held = found.program.policy, before.held
+        targets = sorted(found.target.items, key=_by_id)
+        kinds = kinds_of(targets, policy)
+        for position in kinds:
+            ids = _holding(targets, position, LOOKED_AT)
+            lowest = held.lowest.get(position)
+            if lowest is not None and (len(ids) < LOOKED_AT or ids[-1] >= lowest):
+                return False  # one that was passed over may be among the first
+        return telling(policy, kinds) == telling(policy, held.kinds)
+
+    def _context(self, found: EvaluatedInputs) -> str:
+        """Return the digest of all that an evaluation depends on beside a record."""
+        prepared, seal = self.prepared, self.session.seal
+        said = [
+            __version__,
+            prepared.spec.digest,
+            dict(prepared.settings),
+            {role: to_data(each) for role, each in prepared.plan_inputs.items()},
+            {name: table_digest(name, table, seal) for name, table in found.tables.items()},
+        ]
+        return sha256(canonical(said).encode("ascii")).hexdigest()
+
+    def _touched(self, found: EvaluatedInputs, before: Settled) -> set[int] | None:
+        """Return the unread pairs that what was read has a bearing on; None if it is not known."""
+        policy, source, target = found.program.policy, self.sides["source"], self.sides["target"]
+        handles = Handles(policy, telling(policy, before.held.kinds))
+        # The lines of pairs that are as they were have the handles that these pairs were kept with.
+        rows = [each for each in found.source.items if not source.is_of_pair(each[0])]
+        targets = [each for each in found.target.items if not target.is_of_pair(each[0])]
+        try:
+            named = handles.of_all(rows, targets)
+        except Unhandled:
+            return None
+        return before.handled.sharing(self.digests.of_handles(named), self.read)
+
+    def _with_passed(self, found: EvaluatedInputs, before: Settled) -> EvaluatedInputs:
+        """Return what was read together with what is passed over."""
+        assert self._links is not None, "not compared"
+        passed, self.remembered = self._links.passed(self.read, self.kinds)
+        blanks = before.blanks
+        counts = Counter(dict(zip(blanks.kinds, blanks.counts, strict=True)))
+        counts.subtract(blanks.kinds[blanks.of_pairs[each]] for each in self.read)
+        numbers = sum(is_number(each.target_id) for each in passed.left_out)
+        for side, role in enumerate(SIDES):
+            tally = found.tallies[role]
+            tally.records += len(passed)
+            tally.whole += len(passed)  # as all records of a usual read are
+            if tally.ids is not None:
+                tally.ids.note_counts(len(passed), before.numbers - numbers)
+            told, groups = self.sides[role].told, self.sides[role].groups
+            blank = [
+                sum(n for bits, n in counts.items() if bits[side] >> bit & 1)
+                for bit in range(len(told) + len(groups))
+            ]
+            for path, number in zip(told, blank, strict=False):
+                tally.blank[path] += number
+            for group, number in zip(groups, blank[len(told) :], strict=True):
+                tally.groups[group] += number
+        return replace(found, passed_over=passed)
+
+    def _settled(self, found: EvaluatedInputs, plan: Plan) -> Settled | None:
+        """Return what is settled by now; None where little is that was not before."""
+        policy, before = found.program.policy, self.before
+        read = plan.runs if found.passed_over else plan.parts
+        quiet = [each for each in read if isinstance(each, Quiet)]
+        if self._is_little(quiet):
+            return self._links.anew() if self._links is not None else None
+        held, early = self._held(found)
+        handles = Handles(policy, telling(policy, held.kinds))
+        pairs = list(self._pairs(found, quiet, handles))
+        made = {pair.quiet.target_id for pair in pairs} - early
+        if self._is_little(made):
+            return None
+        targets = [each for each in found.target.items if each.target_id in made]
+        lowest = dict(before.held.lowest) if before is not None else {}
+        for at in held.kinds:
+            ids = [each.target_id for each in targets if held_value(each, at) is not None]
+            if ids:
+                lowest[at] = min(*ids, lowest.get(at, ids[0]))
+        if before is not None:
+            pairs += before.pairs(without=self.read)
+            pairs.sort(key=lambda pair: pair.quiet[:2])
+        first = array("I", (at for at, each in enumerate(pairs) if each.quiet.target_id in early))
+        held = held._replace(lowest=lowest, first=first)
+        words, untyped, context = words_of(found, before), untyped_of(found), self._context(found)
+        source = self.sides["source"].kept({each.source: at for at, each in enumerate(pairs)})
+        target = self.sides["target"].kept({each.target: at for at, each in enumerate(pairs)})
+        if source is None or target is None:
+            return None
+        links = KeptLinks.of(
+            self._all_links,
+            [pair.quiet.source_id for pair in pairs],
+            [pair.quiet.target_id for pair in pairs],
+        )
+        return Settled(context, held, words, untyped, source, target, *columns(pairs), links)
+
+    def _held(self, found: EvaluatedInputs) -> tuple[Held, set[str]]:
+        """Return what each field holds, and the ids of the target records that say so."""
+        policy, before = found.program.policy, self.before
+        if self.kinds is not None and before is not None:
+            return before.held, {each.target_id for each in before.quiet.some(before.held.first)}
+        targets = sorted(found.target.items, key=_by_id)
+        kinds = kinds_of(targets, policy)
+        firsts = {at: _holding(targets, at, LOOKED_AT + _SPARE) for at in kinds}
+        last = {at: ids[LOOKED_AT - 1] for at, ids in firsts.items() if len(ids) >= LOOKED_AT}
+        return Held(kinds, last, {}, array("I")), set(chain.from_iterable(firsts.values()))
+
+    def _is_little(self, new: Sized) -> bool:
+        """Return whether what was kept holds about as well without some new pairs."""
+        before = self.before
+        return before is not None and len(new) * _WORTH_IT < len(before.quiet) - len(self.read)
+
+    def _pairs(
+        self, found: EvaluatedInputs, quiet: Iterable[Quiet], handles: Handles
+    ) -> Iterator[SettledPair]:
+        """Yield the pairs that were read, and of which there is nothing to say on any day."""
+        rows = {row[0]: row for row in found.source.items}  # by their ids
+        targets = {each[0]: each for each in found.target.items}
+        ageless = _Ageless(found.program)
+        read: list[tuple[AnySourceRow, AnyTargetRow]] = []
+        for each in quiet:
+            row, held = rows.get(each.source_id), targets.get(each.target_id)
+            if row is not None and held is not None and ageless.says(held):
+                read.append((row, held))
+        both = zip(read, handles.of_pairs(read), strict=True)
+        told = [(pair, named) for pair, named in both if named is not None]
+        pairs, names = [pair for pair, _ in told], [named for _, named in told]
+        made = self.digests.of_handles(chain.from_iterable(names))
+        ends = accumulate(map(len, names), initial=0)
+        source, target = self.sides["source"], self.sides["target"]
+        sources, held_by = [row[0] for row, _ in pairs], [held[0] for _, held in pairs]
+        shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
+        yield from map(
+            SettledPair,
+            source.digests_of(sources),
+            target.digests_of(held_by),
+            shown.quiet(Pairs([row for row, _ in pairs], [held for _, held in pairs])),
+            zip(source.blanks_of(sources), target.blanks_of(held_by), strict=True),
+            (made[first:end] for first, end in pairwise(ends)),
+        )
+
+
+def _can_be_read_in_part(prepared: PreparedRun) -> bool:
+    """Return whether a mapping evaluates each record by itself, the same on each day.
+
+    What says that a target record has left may read the day: it is looked at record by record.
+    """
+    code, inputs = prepared.compiled.code, prepared.inputs
+    others = [each for role, each in inputs.items() if role not in SIDES]
+    asked: list[Expression | None] = [
+        *(typed.expression for typed in code.match_source),
+        *code.match_target,
+        *code.only,
+        *code.rules,
+        code.leaver,
+        code.label,
+        *(each for field in code.fields for each in field.expressions),
+        *(each for table in code.references for each in (table.key, table.value)),
+    ]
+    return (
+        not prepared.request.allowed
+        and code.one_per is None
+        and not any(table.own for table in code.references)
+        and not any(inputs[role] in others for role in SIDES)
+        and not any(each is not None and each.uses_today for each in asked)
+    )
+
+
+def _by_id(target: AnyTargetRow) -> str:
+    return target.target_id
+
+
+def _holding(targets: Iterable[AnyTargetRow], position: int, number: int) -> list[str]:
+    """Return the ids of the first target records that have a value in a field."""
+    found: list[str] = []
+    for each in targets:
+        if len(found) == number:
+            break
+        if held_value(each, position) is not None:
+            found.append(each.target_id)
+    return found
+
+
+class _DayAsked(Exception):
+    """An expression reads the day of the run."""
+
+
+class _NoDay(Context):
+    @property
+    def today(self) -> date:
+        raise _DayAsked
+
+
+class _Ageless:
+    """Tells which target records say on each day the same of whether they have left."""
+
+    def __init__(self, program: Interpreted) -> None:
+        conditions = (program.code.left, program.code.scheduled)
+        self._asked = [each for each in conditions if each is not None and each.uses_today]
+        self._program = program
+        whole = program.context
+        self._context = _NoDay(whole.as_of, whole.settings, whole.zone, whole.strict)
+        self._known: dict[str, bool] = {}
+        self._last: tuple[object, bool] = (None, False)
+
+    def says(self, target: AnyTargetRow) -> bool:
+        """Return whether no answer of a record takes the day to give."""
+        if not self._asked:
+            return True
+        if isinstance(target, SameRow):  # one object is the same for nearly everybody
+            if target.beside is not self._last[0]:
+                self._last = target.beside, self._is_known(whole_target(target))
+            return self._last[1]
+        return self._is_known(target)
+
+    def _is_known(self, row: TargetRow) -> bool:
+        told = repr((row.told, row.leaving))
+        if told not in self._known:
+            if len(self._known) > _MOST_TOLD:
+                self._known.clear()
+            self._known[told] = self._needs_no_day(row)
+        return self._known[told]
+
+    def _needs_no_day(self, target: TargetRow) -> bool:
+        data = self._program.told_by(target)
+        try:
+            for each in self._asked:
+                each.decide(data, self._context)
+        except (_DayAsked, EvaluationError):
+            return False
+        return True
+
+
+_MOST_TOLD = 10_000
+"""So many different records are remembered."""

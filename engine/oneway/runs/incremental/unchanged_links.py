@@ -1,0 +1,76 @@
+"""Finds which kept pairs the links of tonight have a bearing on, and which links on anybody else.
+
+A link says of a pair that is passed over what it said when the pair was kept. So only links that
+differ are looked at, those of no kept pair, and those of the pairs that are read.
+"""
+
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from itertools import islice
+
+from oneway.history.baseline.links import KeptLinks
+from oneway.history.baseline.pairs import Digests, Settled
+from oneway.planning.links import Links
+from oneway.planning.quiet_outcomes import PassedOver
+from oneway.planning.screen import KnownPairs
+from oneway.planning.similar.handles import source_handle, target_handle
+from oneway.runs.evidence.links import Remembered
+
+_MANY = 50
+"""Where a fiftieth of the pairs or more have another link, all are asked."""
+
+
+class UnchangedLinks:
+    """What is remembered tonight, beside the pairs and the links that an earlier run kept."""
+
+    def __init__(self, before: Settled, remembered: Remembered) -> None:
+        self.before, self.remembered = before, remembered
+        self.links = Links.of(remembered.links)
+        changes = before.links.changes(self.links)
+        many = changes is None or sum(map(len, changes)) * _MANY >= len(before.quiet)
+        self._changes = None if many else changes
+        self._against: Collection[int] = ()
+
+    def bearing(self, read: AbstractSet[int], digests: Digests) -> set[int]:
+        """Return the pairs of which something else is known by now, beside those that are read."""
+        before, remembered = self.before, self.remembered
+        # Whether they have left, or were created, may be in doubt.
+        doubtful = remembered.still_in | remembered.pending.keys()
+        if self._changes is None:
+            sources, targets = before.quiet.ids
+            self._against = KnownPairs(remembered.evidence).against(sources, targets)
+            return {at for at, each in enumerate(sources) if each in doubtful}.union(self._against)
+        changed = self._changes.new | self._changes.gone
+        handles = {source_handle(id) for id in doubtful.union(id for id, _ in changed)}
+        handles |= {target_handle(id) for _, id in changed}
+        return before.handled.sharing(digests.of_handles(handles), read) if handles else set()
+
+    def passed(
+        self, read: AbstractSet[int], kinds: Mapping[int, str] | None
+    ) -> tuple[PassedOver, Remembered]:
+        """Return what is passed over, and what is remembered that may have a bearing on the rest.
+
+        One link stands for all of pairs that are passed over: it says that there are links. And one
+        pair without a link says that somebody has none.
+        """
+        quiet, kept = self.before.quiet, self.before.links
+        if self._changes is None:
+            return PassedOver(quiet, read, kinds=kinds), self.remembered
+        telling = [at for at in quiet.only_by_key if at not in read]
+        telling += islice((at for at in kept.unlinked if at not in read), 1)
+        linked: AbstractSet[int] = frozenset()
+        if len(kept.unlinked) < len(quiet):
+            telling += islice((at for at in kept.linked(len(quiet)) if at not in read), 1)
+            linked = {*read, *telling}.difference(kept.unlinked)
+        ids = [(each.source_id, each.target_id) for each in quiet.some(telling)]
+        told = PassedOver(quiet, read, ids, kinds)
+        pairs = {(each.source_id, each.target_id) for each in quiet.some(linked)}
+        pairs = (pairs.union(kept.strange) - self._changes.gone) | self._changes.new
+        return told, replace(self.remembered, links=self.links.some(sorted(pairs)))
+
+    def anew(self) -> Settled | None:
+        """Return what was kept with the links of tonight; None where few differ, or one matters."""
+        if self._changes is not None or self._against:
+            return None
+        return replace(self.before, links=KeptLinks.of(self.links, *self.before.quiet.ids))

@@ -1,0 +1,1 @@
+"""Past runs: finds them, and tells what became of each person, connection and change."""

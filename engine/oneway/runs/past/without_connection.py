@@ -1,0 +1,76 @@
+"""Names runs without a connection in commands: their mapping, and the files read in place."""
+
+from collections.abc import Iterator, Mapping
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from oneway.history.journal import Run
+from oneway.planning.plan import Plan, PlanConnection, PlanInput
+
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
+    from oneway.runs.prepare.prepared import PreparedRun
+
+UNKNOWN = "MAPPING"
+"""Stands for a mapping whose path is not known, as neither a plan nor the path was kept."""
+GIVEN = "given"
+"""The name under which a run that came to no plan keeps what `oneway sync` was given."""
+
+_REFERENCES = "references."
+
+
+def runs_without_connection(run: Run) -> bool:
+    """Return whether a run has no connection, or rehearses one elsewhere.
+
+    No name of a connection has a space.
+    """
+    return " " in run.start.connection or not run.start.connection
+
+
+def given_to_sync(run: Run, plan: Plan | None, kept: str = "") -> str:
+    """Return what `oneway sync` is given to run the mapping of a run again; "" for a connection.
+
+    `kept` is what a run without a plan kept of it (`kept_given`).
+    """
+    if plan is not None:
+        return by_hand(plan)
+    return (kept or UNKNOWN) if runs_without_connection(run) else ""
+
+
+def kept_given(journal: "Journal", run: Run) -> str:
+    """Return what a run that came to no plan was given, quoted for a shell; "" if not kept."""
+    if not run.problems or not runs_without_connection(run):
+        return ""
+    return journal.kept(run.id, GIVEN).get(GIVEN, b"").decode(errors="surrogatepass")
+
+
+def keep_given(journal: "Journal", id: int, prepared: "PreparedRun") -> None:
+    """Keep what a run without a connection was given, for the commands that its remedies print."""
+    given = _given(prepared.plan_connection, prepared.request.mapping, prepared.plan_inputs)
+    if given:
+        journal.keep(id, GIVEN, given.encode(errors="surrogatepass"))
+
+
+def by_hand(plan: Plan) -> str:
+    """Return what `oneway sync` is given to run a plan's mapping again, quoted for a shell.
+
+    It is "" for a plan of a connection, whose name says it all.
+    """
+    return _given(plan.connection, plan.mapping_file, plan.inputs)
+
+
+def _given(connection: PlanConnection | None, mapping: str, inputs: Mapping[str, PlanInput]) -> str:
+    if connection is None:
+        return " ".join([quote(mapping), *_in_place(inputs)])
+    rehearsed = connection.rehearsed
+    return " ".join([quote(rehearsed), *_in_place(inputs)]) if rehearsed else ""
+
+
+def _in_place(inputs: Mapping[str, PlanInput]) -> Iterator[str]:
+    for role, each in inputs.items():
+        if each.file is None:
+            continue
+        if role.startswith(_REFERENCES):
+            yield f"--reference {quote(f'{role.removeprefix(_REFERENCES)}={each.file}')}"
+        else:
+            yield f"--{role} {quote(each.file)}"

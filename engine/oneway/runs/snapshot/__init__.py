@@ -1,0 +1,1 @@
+"""The inputs of a run as they are stored with it, without sensitive values."""

@@ -1,0 +1,263 @@
+"""Redacts rows so that they still plan the same.
+
+A redacted value still answers what planning asks: whether it equals the value of the matched
+record and, for match keys and unique values, which other values of the snapshot it equals, by a
+number that means nothing elsewhere. Its keyed digest stays if the plan has it.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import field
+from typing import Any
+
+from oneway.core.dataclass import dataclass
+from oneway.core.records import (
+    FORMS,
+    MISSING,
+    SAME_AS_ID,
+    Compare,
+    Missing,
+    Value,
+    Veiled,
+    comparable,
+    is_blank,
+    same,
+)
+from oneway.core.seal import Seal
+from oneway.mapping.program import (
+    AnyTargetRow,
+    Cell,
+    FieldRule,
+    Policy,
+    SameRow,
+    SourceRow,
+    TargetRow,
+    whole_target,
+)
+from oneway.mapping.spec import Merge
+from oneway.planning.diff import added, comparison, present
+from oneway.planning.plan import Outcome, Plan, Quiet
+from oneway.planning.similar.near_misses import loose
+from oneway.planning.similar.same_person import is_id
+from oneway.runs.snapshot.projection import is_hidden
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """The owner of a redacted value: a record, and what the value is compared with."""
+
+    record: str
+    word: str
+    sealed: bool
+    """Whether the plan has its digests."""
+
+
+@dataclass(slots=True)
+class Redactor:
+    """Removes the sensitive values from the rows of one plan."""
+
+    policy: Policy
+    seal: Seal
+    partners: Mapping[str, AnyTargetRow]
+    """The held record of each source id that has one."""
+    acted: frozenset[tuple[str, str]]
+    """The records of the plan's actions: ("source", id) and ("target", id)."""
+    departed: tuple[Cell, ...] = ()
+    is_apart: bool = False
+    """Whether no sensitive value is compared with those of other people, or merged, or set by a
+    leave: then each is known by its record alone."""
+    _numbers: dict[tuple[str, Hashable], int] = field(default_factory=dict)
+    _forms: dict[str, list[int]] = field(default_factory=dict)
+    """The number of each form, and of how many values that have it."""
+    _matched: frozenset[str] = frozenset()
+    _any: bool = True
+    """Whether there is anything sensitive at all."""
+    _hidden: tuple[bool, ...] = ()
+    """Whether each match key is hidden."""
+    _shared: frozenset[str] = frozenset()
+    """The fields whose values are compared with those of other records, beside unique ones."""
+
+    def __post_init__(self) -> None:
+        policy = self.policy
+        rules = (*policy.fields, *policy.leaving)
+        self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
+        self._matched = frozenset(each[0] for each in self.partners.values())
+        self._hidden = tuple(is_hidden(policy, level) for level in range(len(policy.match)))
+        taken = (policy.fields[i].path for i in policy.unless_taken)
+        self._shared = frozenset((*taken, *policy.match_paths))
+        secret = [each for each in policy.fields if each.sensitive]
+        self.is_apart = (
+            all(policy.key_shown)
+            and not any((*self._hidden, *(each.sensitive for each in policy.leaving)))
+            and not any(each.unique or each.path in self._shared for each in secret)
+            and all(each.merge is Merge.REPLACE for each in secret)
+        )
+
+    def source_row(self, row: SourceRow) -> SourceRow:
+        """Return a row without its sensitive values."""
+        if row.standing is not None and row.standing.person is not None:
+            # Records of one person stay together, without a sign of who it is.
+            number = self._number(Compare.EXACT, row.standing.person)
+            row = row._replace(standing=row.standing._replace(person=number))
+        if not self._any:
+            return row
+        id, partner = row.source_id, self.partners.get(row.source_id)
+        held = whole_target(partner) if partner is not None else None
+        owner = _Owner(id, f"s:{id}", ("source", id) in self.acted)
+        values = held.values if held is not None else ()
+        leaving = held.leaving if held is not None else ()
+        return row._replace(
+            keys=self._keys(row.keys),
+            readable_keys=self._keys(row.readable_keys),
+            key_values=self._key_values(row, owner),
+            cells=self._cells(self.policy.fields, row.cells, values, owner, held),
+            leaving=self._cells(self.policy.leaving, row.leaving, leaving, owner, held),
+        )
+
+    def target_row(self, row: TargetRow) -> TargetRow:
+        """Return a target row without its sensitive values."""
+        if not self._any:
+            return row
+        id = row.target_id
+        owner = _Owner(id, f"t:{id}", ("target", id) in self.acted)
+        departed: Sequence[Cell] = () if id in self._matched else self.departed
+        return row._replace(
+            keys=self._keys(row.keys),
+            values=self._seen(self.policy.fields, row.values, owner, ()),
+            leaving=self._seen(self.policy.leaving, row.leaving, owner, departed),
+        )
+
+    def gone(self) -> tuple[Cell, ...]:
+        """Return the values for a record without a source record, without sensitive ones."""
+        cells = zip(self.policy.leaving, self.departed, strict=False)
+        return tuple(
+            cell._replace(value=self._veiled(rule, cell.value, _departed(rule)))
+            if rule.sensitive
+            else cell
+            for rule, cell in cells
+        )
+
+    def _cells(
+        self,
+        rules: Sequence[FieldRule],
+        cells: Sequence[Cell],
+        values: Sequence[Value | Missing],
+        owner: _Owner,
+        held: TargetRow | None,
+    ) -> tuple[Cell, ...]:
+        found = list(cells)
+        for i, (rule, cell) in enumerate(zip(rules, cells, strict=False)):
+            if not rule.sensitive or (cell.value is None and cell.initial is None):
+                continue
+            before = present(values[i]) if i < len(values) else None
+            whose = owner
+            if held is not None and same(before, cell.value, rule.compare):
+                whose = _Owner(owner.record, f"t:{held.target_id}", owner.sealed)
+            value = (
+                self._added(rule, before, cell.value, owner)
+                if rule.merge is Merge.ADD
+                else self._veiled(rule, cell.value, whose)
+            )
+            initial = self._veiled(rule, cell.initial, owner)
+            found[i] = cell._replace(value=value, initial=initial)
+        return tuple(found)
+
+    def _added(self, rule: FieldRule, before: Value, value: Value, owner: _Owner) -> Value:
+        """Return a value that adds to a list in the same way: [], or one item for all of them."""
+        if is_blank(value):
+            return value
+        merged = added(before, value)
+        return [] if same(before, merged, rule.compare) else self._veiled(rule, merged, owner)
+
+    def _seen(
+        self,
+        rules: Sequence[FieldRule],
+        values: Sequence[Value | Missing],
+        owner: _Owner,
+        departed: Sequence[Cell],
+    ) -> tuple[Value | Missing, ...]:
+        found = list(values)
+        for i, (rule, value) in enumerate(zip(rules, values, strict=False)):
+            if not rule.sensitive or value is MISSING:
+                continue
+            whose = owner
+            if i < len(departed) and same(value, departed[i].value, rule.compare):
+                whose = _Owner(owner.record, _departed(rule).word, owner.sealed)
+            found[i] = self._veiled(rule, value, whose)
+        return tuple(found)
+
+    def _veiled(self, rule: FieldRule, value: Value, owner: _Owner) -> Value:
+        if is_blank(value):
+            return value
+        digest = self.seal.digest(owner.record, rule.path, value) if owner.sealed else ""
+        veiled: Any = Veiled(self._same_as(rule, value, owner), digest)
+        # A list that is added to is planned as a list.
+        return [veiled] if rule.merge is Merge.ADD and isinstance(value, list) else veiled
+
+    def _same_as(
+        self, rule: FieldRule, value: Value, owner: _Owner
+    ) -> str | tuple[tuple[str, int], ...]:
+        if not rule.unique and rule.path not in self._shared:
+            return owner.word
+        compares = {rule.compare, comparison(rule), *self.policy.match}
+        return tuple(
+            (each.value, self._number(each, comparable(value, each)))
+            for each in sorted(compares, key=lambda each: each.value)
+        )
+
+    def _number(self, compare: Compare, value: Hashable) -> int:
+        """Return a number for a value, beside those of the values that differ only in form."""
+        if (compare.value, value) not in self._numbers:
+            form = self._forms.setdefault(loose(value), [len(self._forms), 0])
+            self._numbers[compare.value, value] = form[0] * FORMS + form[1]
+            form[1] += 1
+        return self._numbers[compare.value, value]
+
+    def _keys(self, keys: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+        return tuple(
+            ("veiled", (compare.value, self._number(compare, key)))
+            if hidden and key is not None
+            else key
+            for key, compare, hidden in zip(keys, self.policy.match, self._hidden, strict=False)
+        )
+
+    def _key_values(self, row: SourceRow, owner: _Owner) -> tuple[Value, ...]:
+        policy = self.policy
+        found: list[Value] = []
+        for level, value in enumerate(row.key_values):
+            if policy.key_shown[level] or value is None:
+                found.append(value)
+                continue
+            digest = self.seal.digest(owner.record, policy.match_paths[level] or "match", value)
+            word = SAME_AS_ID if is_id(row, value) else owner.word
+            veiled: Any = Veiled(word, digest)
+            found.append(veiled)
+        return tuple(found)
+
+
+def redactor_of(
+    policy: Policy, plan: Plan, held: Iterable[AnyTargetRow], departed: tuple[Cell, ...], seal: Seal
+) -> Redactor:
+    """Return the redactor for the inputs of a plan."""
+    partners = _partners(plan, held)
+    actions = plan.actions
+    acted = {("source", str(each.source_id)) for each in actions if each.source_id is not None}
+    acted |= {("target", str(each.target_id)) for each in actions if each.target_id is not None}
+    return Redactor(policy, seal, partners, frozenset(acted), departed)
+
+
+def _partners(plan: Plan, held: Iterable[AnyTargetRow]) -> dict[str, AnyTargetRow]:
+    """Return the target record of each matched source record, by the ids of these."""
+    by_id = {each[0]: each for each in held}
+    partners: dict[str, AnyTargetRow] = {}
+    for run in plan.runs:
+        for each in (run,) if isinstance(run, Outcome | Quiet) else run:
+            source_id, target = each.source_id, by_id.get(each.target_id or "")
+            if source_id and target is not None:
+                if isinstance(target, SameRow) and target[1][0] == source_id:
+                    source_id = target[1][0]  # not a second text of the same
+                partners[source_id] = target
+    return partners
+
+
+def _departed(rule: FieldRule) -> _Owner:
+    return _Owner("", f"d:{rule.path}", sealed=False)
