@@ -1,8 +1,8 @@
 """Whose access a leave ends: the leaver's, all of it that is known of, and nobody else's."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 from oneway.core.records import Record, Snapshot
@@ -145,6 +145,64 @@ def test_a_second_record_whose_key_has_another_form_is_listed() -> None:
         if ids:
             (told,) = [e for o in plan.telling for e in o.reasons if e.code == "may_have_left"]
             assert told.text.startswith("has the same ref in another form as source record s0")
+
+
+def test_no_value_that_cannot_be_read_takes_a_leavers_second_record_off_the_list() -> None:
+    """Nor is a record listed for a value that would not tell whose it is."""
+    telling = ["ref", "fullName", "email"]
+    lost_of = [set(each) for n in range(5) for each in combinations([*telling, "state"], n)]
+    choices = [True, False]
+    for ref, same_mail, same_name, left, lost in product("AB", choices, choices, choices, lost_of):
+        second = {
+            "ref": {"A": "a", "B": ""}[ref],
+            "fullName": "Ann" if same_name else "Ben",
+            "email": "ann@example.com" if same_mail else "x@example.com",
+            "state": "off" if left else "on",
+        }
+        world = world_of([ANN], [HELD, second])
+        whole = still_in(planned(world), {}, planned=True)
+        plan = planned(with_lost(world, "t1", lost))
+        listed = still_in(plan, {}, planned=True)
+        case = (ref, same_mail, same_name, left, lost)
+        assert [each.target_id for each in listed] in ([], ["t1"]), case
+        if left and "state" not in lost:
+            assert not listed, case
+            continue
+        assert len(listed) >= len(whole), case
+        keyless = ref == "B" or "ref" in lost
+        told = lost & {"ref", "email", *(["fullName"] if keyless else [])}
+        by_key = ref == "A" and "ref" not in lost
+        shown = same_mail and "email" not in lost
+        named = same_name and keyless and "fullName" not in lost
+        theirs = by_key or shown or named
+        assert bool(listed) == bool(told or theirs), case
+        assert [each.candidates for each in listed] == ([("s0",)] if theirs else [()] * bool(told))
+
+
+def test_an_unreadable_record_that_somebody_unmatched_may_have_is_no_leavers() -> None:
+    """Nor does it matter whose a record is where nobody has left; all of it may be lost."""
+    bea = {"code": "B", "name": "Bea", "mail": "bea@example.com", "status": "E"}
+    user = {"ref": "B", "fullName": "Bea", "email": "bea@example.com", "state": "on"}
+    keys = [*user]
+    for status, lost in product(
+        "LE", [set(each) for n in (1, 4) for each in combinations(keys, n)]
+    ):
+        ann = {**ANN, "status": status}
+        plan = planned(with_lost(world_of([ann, bea], [HELD, user]), "t1", lost))
+        ids = [each.target_id for each in still_in(plan, {}, planned=True)]
+        assert ids == ["t1"] * (status == "L" and len(lost) == 4), (status, lost)
+
+
+def with_lost(world: World, id: str, lost: Collection[str]) -> World:
+    """Return a world in which a target record cannot be read, for values that are lost."""
+    paths = tuple((each,) for each in lost)
+
+    def damaged(each: Record) -> Record:
+        data = {key: value for key, value in each.data.items() if key not in lost}
+        return replace(each, data=data, problem="cannot be read", lost=paths)
+
+    records = (damaged(e) if e.id == id else e for e in world.target.records)
+    return replace(world, target=replace(world.target, records=tuple(records)))
 
 
 def test_a_sensitive_value_names_no_record_of_an_unmatched_leaver() -> None:

@@ -297,9 +297,30 @@ OWN = (
     _whose(
         "second-records-are-nobodys",
         "planning/planner",
-        "second_records(rows, targets, matches, program.policy, linked)",
+        "second_records(rows, targets, matches, program.policy, linked, listed=listed)",
         "{}",
         "a leaver's second record lets them in",
+    ),
+    _whose(
+        "unread-records-are-nobodys",
+        "planning/similar/second_records",
+        "    if hidden:\n",
+        "    if False:\n",
+        "a record that cannot be read may be a leaver's second one",
+    ),
+    _whose(
+        "nothing-is-read-of-an-unread-record",
+        "mapping/program",
+        "self._replace(keys=self.readable_keys) if self.readable_keys else self",
+        "self",
+        "the key that can be read of a record tells whose it is",
+    ),
+    _whose(
+        "lost-values-say-that-a-record-has-left",
+        "mapping/interpreter",
+        "row._replace(left=self._decides_surely(self.code.left, seen, _HAS_LEFT))",
+        "row._replace(left=self.code.left is not None)",
+        "only what can be read of a record says that it has left",
     ),
     _whose(
         "second-records-have-the-very-key",

@@ -202,6 +202,14 @@ MUTANTS = (
         "tests/cli/test_refused_nights.py",
     ),
     Mutant(
+        "what-is-not-read-is-forgotten",
+        "history/last_good",
+        "not (held or anybodys)",
+        "not held",
+        "a run with a target record that may be anybody's takes nobody off",
+        "tests/cli/test_unread_targets.py -k torn",
+    ),
+    Mutant(
         "refused-night-forgotten-by-a-held-one",
         "runs/evidence/links",
         "takewhile(lambda run: not knows_everybody(run), runs)",

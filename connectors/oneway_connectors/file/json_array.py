@@ -143,7 +143,12 @@ class JsonArray:
         data = parsed.value if isinstance(parsed.value, dict) else {}
         problem = _broken_at(line + parsed.line - 1) if parsed.broken else parsed.problem
         entry = FileEntry(
-            line, raw.encode(errors="surrogateescape"), data, problem, gap=parsed.broken
+            line,
+            raw.encode(errors="surrogateescape"),
+            data,
+            problem,
+            gap=parsed.broken,
+            lost=parsed.lost,
         )
         return entry, end
 

@@ -129,13 +129,15 @@ class JsonLines:
         except UnicodeDecodeError:
             return FileEntry(number, raw, {}, "is not UTF-8", gap=cut)
         parsed = self._parse(text)
+        data = parsed.value if isinstance(parsed.value, dict) else {}
         if parsed.problem:
-            return FileEntry(number, raw, {}, parsed.problem, gap=cut and parsed.broken)
+            gap = cut and parsed.broken
+            return FileEntry(number, raw, data, parsed.problem, gap, parsed.lost)
         if not isinstance(parsed.value, dict):
             return FileEntry(number, raw, {}, "is not a JSON object")
-        return FileEntry(number, raw, parsed.value)
+        return FileEntry(number, raw, data)
 
     def _parse(self, text: str) -> Parsed:
         parsed = self._decoder.parse(text, len(text) - len(text.lstrip(_SPACE)))
-        rest = text[parsed.end :].strip(_SPACE) if not parsed.problem else ""
+        rest = text[parsed.end :].strip(_SPACE) if parsed.end >= 0 else ""
         return Parsed(problem="holds more than one JSON value", broken=True) if rest else parsed

@@ -6,7 +6,9 @@ Flaws are duplicate keys, NaN, numbers beyond all floats, and too deep nesting. 
 
 import json
 import math
-from typing import NoReturn
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from oneway.core.dataclass import dataclass
 from oneway.core.nesting import DEEPEST, nests_too_deep
@@ -19,7 +21,10 @@ class Flaw(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A value and the position after it; or why it is invalid, and whether it is JSON at all."""
+    """A value and the position after it; or why it is invalid, and whether it is JSON at all.
+
+    If it is, values that are not reliable are `lost`, by their paths, and `value` holds the others.
+    """
 
     value: Value = None
     end: int = -1
@@ -27,6 +32,7 @@ class Parsed:
     broken: bool = False
     line: int = 1
     """The line of the text on which it is broken."""
+    lost: tuple[tuple[str, ...], ...] = ()
 
 
 class StrictDecoder:
@@ -44,15 +50,17 @@ class StrictDecoder:
         """Return the value at `start`, which is not white space."""
         try:
             value, end = self._decoder.raw_decode(text, start)
-        except (Flaw, RecursionError) as error:
-            return Parsed(problem=str(error) if isinstance(error, Flaw) else _TOO_DEEP)
+        except RecursionError:
+            return Parsed(problem=_TOO_DEEP)
+        except Flaw as flaw:
+            return _certain_part(text, start, str(flaw))
         except json.JSONDecodeError as error:
             if nests_too_deep(text[start : error.pos]):
                 return Parsed(problem=_TOO_DEEP)
             problem = f"is not valid JSON (column {error.colno})"
             return Parsed(problem=problem, broken=True, line=error.lineno)
         except ValueError:  # an integer of thousands of digits
-            return Parsed(problem="holds a number that is too long")
+            return _certain_part(text, start, "holds a number that is too long")
         if nests_too_deep(text[start:end]):
             return Parsed(problem=_TOO_DEEP)
         return Parsed(value, end)
@@ -63,6 +71,60 @@ class StrictDecoder:
         if len(data) != len(pairs):
             raise Flaw("has the same key twice in one object")
         return data
+
+
+_LOST: Any = object()
+"""Stands for a value that is not reliable."""
+
+
+def _certain_part(text: str, start: int, problem: str) -> Parsed:
+    """Return what is certain of a value that has flaws."""
+
+    def once(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+        counts = Counter(key for key, _ in pairs)
+        return {key: value if counts[key] == 1 else _LOST for key, value in pairs}
+
+    decoder = json.JSONDecoder(
+        object_pairs_hook=once,
+        parse_constant=lambda _: _LOST,
+        parse_float=lambda text: _or_lost(_finite, text),
+        parse_int=lambda text: _or_lost(int, text),
+    )
+    try:
+        value, end = decoder.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return Parsed(problem=problem)
+    if nests_too_deep(text[start:end]):
+        return Parsed(problem=problem)
+    lost: list[tuple[str, ...]] = []
+    return Parsed(_certain(value, (), lost), end, problem, lost=tuple(lost))
+
+
+def _or_lost(parse: Callable[[str], float], text: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError:
+        return _LOST
+
+
+def _certain(value: Value, at: tuple[str, ...], lost: list[tuple[str, ...]]) -> Value:
+    """Return an object without what is lost, whose paths are added to `lost`."""
+    if not isinstance(value, dict):
+        return value
+    kept: dict[str, Value] = {}
+    for key, each in value.items():
+        if each is _LOST or (isinstance(each, list) and _is_unsure(each)):
+            lost.append((*at, key))
+        else:
+            kept[key] = _certain(each, (*at, key), lost)
+    return kept
+
+
+def _is_unsure(value: Value) -> bool:
+    """Return whether anything within a value is lost."""
+    if isinstance(value, dict):
+        return any(map(_is_unsure, value.values()))
+    return any(map(_is_unsure, value)) if isinstance(value, list) else value is _LOST
 
 
 def encoded(data: Value, like: bytes, indent: str | None = None) -> bytes:

@@ -216,7 +216,7 @@ class RestReader:
             try:
                 call, answer = self._ask(detail, item.id)
             except Unusable as error:
-                item = Item(item.id, {}, f"it cannot be asked for: {error}")
+                item = Item(item.id, item.data, f"it cannot be asked for: {error}")
                 break
             if answer.absent:
                 if detail.into:
@@ -270,9 +270,9 @@ class RestReader:
             raise read_refusal(self.client.shown(call), answer.status, said, self.resource)
 
     def _record(self, item: Item) -> Record:
-        if item.problem:
-            return Record(item.id, {}, item.problem)
-        return record_of(self.resource, item.id, item.data)
+        if item.problem and not all(detail.into for detail in self.resource.details):
+            return Record(item.id, {}, item.problem)  # the list may have other words for all of it
+        return replace(record_of(self.resource, item.id, item.data), problem=item.problem)
 
 
 def _rest_of(found: Value, answer: Answer, data: Value, record: str) -> str:

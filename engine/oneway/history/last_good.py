@@ -31,7 +31,8 @@ def last_still_in(runs: Iterable[Run]) -> tuple[StillIn, ...]:
     """Return leavers who could still get in, by the first of these runs that knows.
 
     Refused ones do not. One that guards held for a list that shrank has seen part of it, and ended
-    nobody's access: whom it does not name, an earlier one does.
+    nobody's access: whom it does not name, an earlier one does. The same holds of one that could
+    not read whose a target record is.
     """
     found: list[StillIn] = []
     for run in (each for each in runs if each.knows_access):
@@ -48,8 +49,13 @@ def last_still_in(runs: Iterable[Run]) -> tuple[StillIn, ...]:
 
 
 def knows_everybody(run: Run) -> bool:
-    """Return whether a run knows who can still get in, and guards distrusted no list of it."""
-    return run.knows_access and not (run.state is RunState.HELD and _of_a_list(run))
+    """Return whether a run knows who can still get in, and guards distrusted no list of it.
+
+    One with a target record that may be anybody's does not: a record it does not show may be that.
+    """
+    anybodys = any(each.source_id is None and not each.candidates for each in run.still_in)
+    held = run.state is RunState.HELD and _of_a_list(run)
+    return run.knows_access and not (held or anybodys)
 
 
 def lists_leavers(run: Run) -> bool:

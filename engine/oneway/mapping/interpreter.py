@@ -80,6 +80,7 @@ _NOBODY = Record("", {})
 """Stands for a missing source record: every key is unstated, whatever absence means elsewhere."""
 _LEAVER = "whether the person has left"
 _SCOPE = "whether this sync is for the person"
+_HAS_LEFT = "whether it has left"
 
 
 class RecordStopped(Exception):
@@ -218,7 +219,7 @@ class Interpreted:
     def _unread_row(self, record: Record) -> SourceRow:
         """Return the row of an unreadable record: an error, with what its readable part says."""
         seen = without_lost(record)
-        values, _ = self._key_values(self.code.match_source, seen)
+        values = self._readable(self.code.match_source, seen)
         key, name = self._name(values, record), self.label(record)
         place = record.place or record.id
         # A file names such a record by its line, which does not tell a reader who it is.
@@ -353,11 +354,8 @@ class Interpreted:
     def target_row(self, record: Record) -> TargetRow:
         """Return the target row of a record; never raises."""
         if record.problem:
-            return TargetRow(
-                record.id, record.id, (), evaluation_error=self._unread(record), keys_known=False
-            )
-        typed = tuple(Typed(expression) for expression in self.code.match_target)
-        values, failure = self._key_values(typed, record)
+            return self._unread_target(record)
+        values, failure = self._key_values(self._target_keys, record)
         unsaid, error = _parted(failure)
         row = TargetRow(
             record.id,
@@ -371,13 +369,41 @@ class Interpreted:
             told=tuple(self._seen(record, keys) for keys in self.policy.told),
         )
         try:
-            left = self._decides(self.code.left, record, "whether it has left")
+            left = self._decides(self.code.left, record, _HAS_LEFT)
             scheduled = not left and self._decides(
                 self.code.scheduled, record, "whether it is due to leave"
             )
             return row._replace(left=left, scheduled=scheduled)
         except RecordStopped as stopped:
             return row._replace(evaluation_error=row.evaluation_error or stopped.failure)
+
+    def _unread_target(self, record: Record) -> TargetRow:
+        """Return the row of an unreadable target record, with what its readable part says.
+
+        No source record is matched with it. Where a lost value may change the answer, it has not
+        left.
+        """
+        seen = without_lost(record)
+
+        def said(keys: tuple[str, ...]) -> Value | Missing:
+            return at(seen.data, keys)  # absent here is lost, whatever it means elsewhere
+
+        row = TargetRow(
+            record.id,
+            record.id,
+            (),
+            values=tuple(said(rule.keys) for rule in self.policy.fields),
+            leaving=tuple(said(rule.keys) for rule in self.policy.leaving),
+            evaluation_error=self._unread(record),
+            keys_known=False,
+            told=tuple(map(said, self.policy.told)),
+            readable_keys=tuple(
+                map(comparable, self._readable(self._target_keys, seen), self.policy.match)
+            ),
+        )
+        with suppress(RecordStopped):
+            return row._replace(left=self._decides_surely(self.code.left, seen, _HAS_LEFT))
+        return row
 
     def left_with(
         self, target: TargetRow, written: Sequence[Written], by: Capability
@@ -444,10 +470,9 @@ class Interpreted:
         if self.code.left is None or whole or any(at(written, keys) is MISSING for keys in read):
             return None, None
         record = Record("", written)
-        asked = "whether it has left"
         try:
-            left = self._decides(self.code.left, record, asked)
-            later = self._decides(self.code.scheduled, record, asked) and not left
+            left = self._decides(self.code.left, record, _HAS_LEFT)
+            later = self._decides(self.code.scheduled, record, _HAS_LEFT) and not left
         except RecordStopped:
             if None in written.values():
                 return None, None  # it states nothing, so it cannot be wrong
@@ -643,6 +668,19 @@ class Interpreted:
         except RecordStopped as stopped:
             return values, stopped.failure
         return values, None
+
+    @property
+    def _target_keys(self) -> tuple[Typed, ...]:
+        return tuple(map(Typed, self.code.match_target))
+
+    def _readable(self, keys: tuple[Typed, ...], seen: Record) -> list[Value]:
+        """Return the values of an unreadable record's match keys: None where one is lost."""
+        values: list[Value] = []
+        for typed in keys:
+            strict = replace(typed, expression=strictly(typed.expression, seen))
+            found, failure = self._key_values((strict,), seen)
+            values += found if failure is None else [None]
+        return values
 
     def _name(self, values: list[Value], record: Record) -> str:
         """Return the first match value that may be shown; else the record's id."""

@@ -293,6 +293,13 @@ class TargetRow(NamedTuple):
     unsaid: EvaluationFailure | None = None
     told: tuple[Value | Missing, ...] = ()
     """The values at the paths of `Policy.told`."""
+    readable_keys: tuple[Hashable, ...] = ()
+    """As in `SourceRow`; None where a key is blank or lost."""
+
+    @property
+    def as_read(self) -> "TargetRow":
+        """The same with `readable_keys` as its keys, to find out whose record it may be."""
+        return self._replace(keys=self.readable_keys) if self.readable_keys else self
 
 
 class SameRow(NamedTuple):

@@ -156,7 +156,8 @@ def targets_by_readable_keys(
     """Return the target records that unreadable source records may be about, by source id."""
     unread = [row for row in rows if row.readable_keys]
     levels = range(max((len(row.readable_keys) for row in unread), default=0))
-    indexes = [index_of(targets, level) for level in levels]
+    told = [each.as_read for each in targets] if unread else ()
+    indexes = [index_of(told, level) for level in levels]
     return {
         row.source_id: tuple(
             each

@@ -200,7 +200,8 @@ def _unmatched(
 ) -> Sequence[Draft]:  # fmt: skip
     """Return the outcomes of target records alone; some may be a leaver's as well."""
     linked = remembered(evidence, targets)
-    second = second_records(rows, targets, matches, program.policy, linked)
+    listed = bool(evidence.doubted)
+    second = second_records(rows, targets, matches, program.policy, linked, listed=listed)
 
     def told(draft: Draft) -> Draft:
         if draft.target is None:

@@ -169,7 +169,7 @@ class _Screen:
         if isinstance(target, SameRow):
             return False
         # Taken apart once: each name of a named tuple takes as long as a comparison.
-        _, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
+        _, _, keys, left, scheduled, values, _, error, known, unsaid, _, _ = target
         if left or scheduled or error is not None or unsaid is not None or not (known and values):
             return False
         # The fields first: nearly all who come here differ in one.

@@ -401,7 +401,7 @@ class Rows:
                 self._short_target(name, said, (unsaid, leaving, told))
         self._give(
             f"row_of_target(({self._id}, {name}, keys, left, later,"
-            f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None, {_tuple(told)}))"
+            f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None, {_tuple(told)}, ()))"
         )
 
     def _short_target(self, name: str, said: Sequence[str], held: Sequence[Sequence[str]]) -> None:

@@ -215,7 +215,7 @@ def by_name(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
 
 def is_keyless(target: TargetRow) -> bool:
     """Return whether a target record has no match key at all, as far as it can be read."""
-    return target.keys_known and target.keys.count(None) == len(target.keys)
+    return target.keys.count(None) == len(target.keys)
 
 
 def namesakes_of(

@@ -95,7 +95,7 @@ def likely_targets(
     owned = {found.target.target_id for _, found in matched if found.target is not None}
     of_linked = {linked[row.source_id] for row, _ in matched if row.source_id in linked}
     others = owned | (matches.spoken & of_linked)
-    free = {e.target_id: e for e in targets if not e.left and e.target_id not in others}
+    free = {e.target_id: e.as_read for e in targets if not e.left and e.target_id not in others}
     near = _by_keys(leavers, tuple(free.values()), policy, matches.spoken)
     found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
     for source_id, reasons in near.items():
@@ -122,14 +122,17 @@ def likely_targets(
 def _by_keys(
     alone: Sequence[SourceRow], free: Sequence[TargetRow], policy: Policy, spoken: Collection[str]
 ) -> dict[str, list[Reason]]:
-    """Return the reasons for keys that differ only in form; `spoken` as in `Matches`."""
+    """Return the reasons for keys that differ only in form; `spoken` as in `Matches`.
+
+    An unreadable target record may have the very key, if it is passed `as_read`.
+    """
     found: dict[str, list[Reason]] = defaultdict(list)
     for level in range(len(policy.match)):
         index = by_loose_key(free, level)
         for row in alone:
             key = key_at(row, level)
             near = index.get(loose(key), ()) if key is not None else ()
-            others = [each for each in near if each.keys[level] != key]
+            others = [each for each in near if each.keys[level] != key or not each.keys_known]
             if others:
                 found[row.source_id].append(_reason(row, others, level, policy, spoken))
     return found

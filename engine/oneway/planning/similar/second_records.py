@@ -7,6 +7,7 @@ record, the leaver's own record is found here too.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from oneway.core.records import MISSING, is_blank
 from oneway.mapping.program import AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.match import Match, Matches
@@ -32,6 +33,8 @@ def second_records(
     matches: Matches,
     policy: Policy,
     linked: Mapping[str, str],
+    *,
+    listed: bool = False,
 ) -> Mapping[str, Reason]:
     """Return why unmatched target records may belong to leavers, by target id.
 
@@ -39,38 +42,56 @@ def second_records(
     leaver who has a match or a conflict. The whole name counts if the record has no key, if only
     the key supports the leaver's match, or in a conflict. Others may be in conflict over it, but
     not if it is `linked` to anybody in the source. People who may have left count as leavers. Of
-    sensitive values, only keys are compared.
+    sensitive values, only keys are compared. An unreadable record counts by what can be read of it;
+    if that does not tell whose it is, it may be any leaver's, or that of a person who was `listed`
+    as one before.
     """
     matched = matches.each(rows)
     left = [(row, found) for row, found in matched if row.leaver or row.may_have_left]
     leavers = [(row, found) for row, found in left if found.target or found.conflict]
-    if not leavers:
+    if not (leavers or listed):
         return {}
     owned = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
     others = owned | (matches.spoken & {linked[e] for e in matches.by_source if e in linked})
-    free = [each for each in targets if not each.left and each.target_id not in others]
+    free = [e.as_read for e in targets if not e.left and e.target_id not in others]
     if not free:
         return {}
-    search = _Search(policy, free, linked)
+    search = _Search(policy, [row for row, _ in leavers], free, linked)
     reasons: dict[str, Reason] = {}
     for row, found in leavers:
         for what, records in search.of(row, found):
             for each in [e for e in records if e not in found.candidates]:
                 reasons.setdefault(each.target_id, perhaps_theirs(row, what))
+    hidden = [e.target_id for e in free if e.target_id not in reasons and search.hides_its_owner(e)]
+    if hidden:
+        alone = [(row, found) for row, found in matched if found.target is None and not row.leaver]
+        others = {e.target_id for each in alone for _, es in search.of(*each) for e in es}
+        reasons |= {id: _ANYBODYS for id in hidden if id not in others}
     return reasons
+
+
+_ANYBODYS = Reason(
+    MAY_HAVE_LEFT,
+    "whose it is cannot be read: it may be that of a person who has left",
+    warning=True,
+)
 
 
 class _Search:
     """The unmatched target records, indexed by keys, values and names."""
 
     def __init__(
-        self, policy: Policy, free: Sequence[TargetRow], linked: Mapping[str, str]
-    ) -> None:
+        self, policy: Policy, leavers: Sequence[SourceRow], free: Sequence[TargetRow],
+        linked: Mapping[str, str],
+    ) -> None:  # fmt: skip
         self.policy = policy
         self.linked = linked
         self.keys = [by_loose_key(free, level) for level in range(len(policy.match))]
         self.held = {position: holders_of(free, position) for position in shown_fields(policy)}
         self.naming = naming_of(policy)
+        emails = {i for i in self.held for row in leavers if "@" in str(said_value(row, i))}
+        self.telling = emails | {*policy.watched}
+        """The fields that tell whose a record is, beside its keys and the name."""
         keyless = [each for each in free if is_keyless(each)]
         self.keyless, self.named = by_name(keyless, self.naming), by_name(free, self.naming)
 
@@ -93,6 +114,20 @@ class _Search:
         records = namesakes_of(row, self.naming, named)
         if len(records) <= MOST:
             yield "name", records
+
+    def hides_its_owner(self, target: TargetRow) -> bool:
+        """Return whether what cannot be read of a record may say that it is a leaver's."""
+        if target.keys_known or target.unsaid is not None:
+            return False
+        told = self.telling | ({*self.naming} if is_keyless(target) else set())
+        if any(target.values[i] is MISSING for i in told):
+            return True
+        rules = zip(self.policy.fields, target.values, strict=True)
+        held = {rule.path: value for rule, value in rules}
+        return any(
+            key_at(target, level) is None and not is_blank(held.get(path, MISSING))
+            for level, path in enumerate(self.policy.match_paths)
+        )
 
     def _is_anothers(self, row: SourceRow, found: Match) -> bool:
         """Return whether a leaver has no match, or one that seems to be another person's record."""

@@ -122,6 +122,7 @@ class Redactor:
         departed: Sequence[Cell] = () if id in self._matched else self.departed
         return row._replace(
             keys=self._keys(row.keys),
+            readable_keys=self._keys(row.readable_keys),
             values=self._seen(self.policy.fields, row.values, owner, ()),
             leaving=self._seen(self.policy.leaving, row.leaving, owner, departed),
         )

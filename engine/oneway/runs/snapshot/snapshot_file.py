@@ -321,10 +321,14 @@ def row_data(row: SourceRow) -> Data:
         "unsaid": _failure(row.unsaid),
         **({"standing": _standing(row.standing)} if row.standing is not None else {}),
         **({"may_have_left": True} if row.may_have_left else {}),
-        **({"readable_keys": list(map(key_data, row.readable_keys))} if row.readable_keys else {}),
+        **_readable(row),
         **({"why": row.why} if row.why else {}),
         **({"odd_day": list(row.odd_day)} if row.odd_day is not None else {}),
     }
+
+
+def _readable(row: SourceRow | TargetRow) -> Data:
+    return {"readable_keys": list(map(key_data, row.readable_keys))} if row.readable_keys else {}
 
 
 def _standing(standing: Standing) -> list[Any]:
@@ -380,6 +384,7 @@ def held_data(held: TargetRow) -> Data:
         "failure": _failure(held.evaluation_error),
         "keys_known": held.keys_known,
         "unsaid": _failure(held.unsaid),
+        **_readable(held),
     }
 
 
@@ -395,6 +400,7 @@ def _held_of(data: Data) -> TargetRow:
         evaluation_error=_failure_of(data["failure"]),
         keys_known=data["keys_known"],
         unsaid=_failure_of(data.get("unsaid")),
+        readable_keys=_each(_hashable_of, data.get("readable_keys", ())),
     )
 
 

@@ -1,0 +1,136 @@
+"""A leaver's second account whose record cannot be read: what can be read tells whose it is.
+
+Where nothing does, it may be any leaver's. A night with such a record is not done.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_world import Ended, World
+
+MAPPING = """\
+oneway: 1
+name: people
+source: {connector: file, resource: people.csv, options: {id: code}}
+target: {connector: file, resource: TARGET}
+label: join(' ', [first, last])
+match: [{source: code, target: reference}]
+fields:
+  reference: {from: code, write: on_create}
+  first: first
+  last: last
+  email: email
+leavers:
+  when: status == 'Former'
+  set: {leaveDate: today()}
+  left: is_past(leaveDate)
+lint: [{code: M227, severity: off, because: the words are known}]
+"""
+PEOPLE = """\
+code,first,last,email,status
+1,Ann,Ash,ann@example.com,Current
+2,Bob,Birch,bob@example.com,Current
+3,Cid,Cedar,cid@example.com,Former
+"""
+ROWS = """\
+id,reference,first,last,email,leaveDate
+1,1,Ann,Ash,ann@example.com,
+2,2,Bob,Birch,bob@example.com,
+3,3,Cid,Cedar,cid@example.com,2026-01-01
+"""
+OBJECTS = """\
+{"id": "1", "reference": "1", "first": "Ann", "last": "Ash", "email": "ann@example.com", "leaveDate": null}
+{"id": "2", "reference": "2", "first": "Bob", "last": "Birch", "email": "bob@example.com", "leaveDate": null}
+{"id": "3", "reference": "3", "first": "Cid", "last": "Cedar", "email": "cid@example.com", "leaveDate": "2026-01-01"}
+"""  # noqa: E501
+SECOND = (
+    '{"id": "9", "reference": null, "first": "Cid", "last": "Cedar", "email": "cid@example.com"'
+)
+ANYBODYS = "whose it is cannot be read: it may be that of a person who has left"
+THEIRS = "as source record 3, who has left: it may be theirs"
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
+    monkeypatch.chdir(tmp_path)
+    return World(tmp_path, oneway)
+
+
+def night(world: World, target: str, text: str, people: str = PEOPLE) -> Ended:
+    world.write("people.csv", people)
+    world.write(target, text)
+    world.write("m.yaml", MAPPING.replace("TARGET", target))
+    return world.run("sync", "m.yaml")
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "why"),
+    [
+        ("9,,Cid,Cedar,cid@example.com,#N/A", "9 Cid Cedar", f"the same email {THEIRS}"),
+        ("9,,#REF!,Cedar,cid@example.com,", "9 Cedar", f"the same email {THEIRS}"),
+        ("9,#N/A,Cid,Cedar,old@example.com,", "9 Cid Cedar", f"the same name {THEIRS}"),
+        ("9,003,C,C,#N/A,", "9 C C", f"the same reference in another form {THEIRS}"),
+        ("9,#N/A,C,C,c@example.com,", "9 C C", ANYBODYS),
+        ("9,,Cid,Cedar,cid@example.com", "line 5", ANYBODYS),
+        ("9,,Cid,Cedar,cid@example.com,,extra", "line 5", ANYBODYS),
+    ],
+)
+def test_a_damaged_row_of_a_leaver_is_listed(world: World, row: str, name: str, why: str) -> None:
+    for _ in range(2):
+        ended = night(world, "users.csv", f"{ROWS}{row}\n")
+        assert ended.code == 5
+        assert f"! Have perhaps left, and can still get in (1) {name}: " in ended.flat
+        assert why in ended.flat
+    assert night(world, "users.csv", ROWS).code == 0
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "why"),
+    [
+        (f'{SECOND}, "leaveDate": null, "last": "Cedar"}}', "9 Cid", f"the same email {THEIRS}"),
+        (f'{SECOND}, "leaveDate": NaN}}', "9 Cid Cedar", f"the same email {THEIRS}"),
+        (f'{SECOND}, "leaveDate": null, "email": "c@example.com"}}', "9 Cid Cedar", THEIRS),
+        (f'{SECOND}, "leaveDate": nul', "line 4", ANYBODYS),
+    ],
+)
+def test_a_flawed_object_of_a_leaver_is_listed(
+    world: World, record: str, name: str, why: str
+) -> None:
+    ended = night(world, "users.jsonl", f"{OBJECTS}{record}\n")
+    assert ended.code == 5
+    assert f"! Have perhaps left, and can still get in (1) {name}: " in ended.flat
+    assert why in ended.flat
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "9,,Cid,Cedar,cid@example.com,2026-01-01,extra",  # whatever it seems to say
+        "9,,Cid,Cedar,cid@example.com,2026-01-01",
+        "9,#N/A,C,C,c@example.com,2026-01-01",
+        "9,77,C,C,c@example.com,#N/A",
+        "9,,Kim,Admin,kim@example.com,#N/A",
+    ],
+)
+def test_a_damaged_row_that_is_no_leavers_or_has_left_is_not(world: World, row: str) -> None:
+    ended = night(world, "users.csv", f"{ROWS}{row}\n")
+    assert ended.code == (5 if row.endswith("extra") else 0), ended.flat
+
+
+def test_a_damaged_row_matters_to_nobody_where_nobody_has_left(world: World) -> None:
+    stay = PEOPLE.replace("Former", "Current")
+    row = "9,,Cid,Cedar,cid@example.com"
+    assert night(world, "users.csv", f"{ROWS.replace('2026-01-01', '')}{row}\n", stay).code == 0
+
+
+def test_who_was_listed_stays_so_where_the_row_is_torn(world: World) -> None:
+    """Also once the source no longer has their record."""
+    gone = "".join(line for line in PEOPLE.splitlines(keepends=True) if "Former" not in line)
+    row = "9,,Cid,Cedar,cid@example.com"
+    assert night(world, "users.csv", f"{ROWS}{row},\n").code == 5
+    for rest in (",", "", ",\n"):
+        ended = night(world, "users.csv", f"{ROWS}{row}{rest}\n", gone)
+        assert ended.code == 5, ended.flat
+        assert "can still get in (1)" in ended.flat
+    assert night(world, "users.csv", f"{ROWS}{row},2026-01-01\n", gone).code == 0
