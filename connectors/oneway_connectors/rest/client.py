@@ -46,7 +46,7 @@ _BUSY = {425, 429}
 """Statuses that say that nothing was done: even a POST may be sent again (RFC 6585, 8470)."""
 _FAILING = {408, 502, 503, 504}
 _PASSING = {500, *range(520, 528), 530}
-"""What passes as a rule, and does not say what was done: a GET is tried again (52x: a CDN)."""
+"""What passes as a rule, and does not say what was done: a read is tried again (52x: a CDN)."""
 _RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 _AN_INSTANT = 1_000_000_000
 """From so many seconds on, a reset is a point in time, and no longer a wait."""
@@ -97,7 +97,7 @@ class Client:
     def call(
         self,
         request: RequestTemplate,
-        values: Mapping[str, str] | None = None,
+        values: Mapping[str, Value] | None = None,
         written: Mapping[str, Value] | None = None,
         *,
         extra: Mapping[str, Value] | None = None,
@@ -105,12 +105,14 @@ class Client:
     ) -> Call:
         """Return a request with its templates filled.
 
-        `extra` are further query parameters, taken as they are. Raises `Unusable` if a
-        value cannot stand where it belongs.
+        `extra` are query parameters that are taken as they are; each replaces one of the same
+        name. Raises `Unusable` if a value cannot stand where it belongs.
         """
-        known = {**self._options, **(values or {})}
-        pairs = fill_query(request.query, known)
-        pairs += [pair for name, value in (extra or {}).items() for pair in _plain(name, value)]
+        known = {**self._options, **(values or {}), "values": dict(written or {})}
+        extra = extra or {}
+        query = {name: value for name, value in request.query.items() if name not in extra}
+        pairs = fill_query(query, known)
+        pairs += [pair for name, value in extra.items() for pair in _plain(name, value)]
         headers: dict[str, str] = {}
         content = None
         if request.body is not None:
@@ -120,7 +122,7 @@ class Client:
             headers[name.lower()] = fill_header(str(text), known)
         url = self._url(fill_path(request.path, known), pairs)
         repeatable = reading or request.method in _IDEMPOTENT
-        return Call(request.method, url, headers, content, repeatable)
+        return Call(request.method, url, headers, content, repeatable, reading)
 
     def filled(self, query: Mapping[str, Value], value: Value) -> dict[str, Value]:
         """Return query parameters with a `{value}`, which is never taken for a template itself."""
@@ -310,7 +312,7 @@ def _is_busy(came: Answer) -> bool:
 
 def _may_repeat(call: Call, came: Answer | NoAnswer) -> bool:
     if isinstance(came, Answer):
-        passing = came.status in _PASSING and call.method == "GET"
+        passing = came.status in _PASSING and call.reading
         return _is_busy(came) or passing or (came.status in _FAILING and call.repeatable)
     if came.cause not in {Cause.UNREACHABLE, Cause.BROKEN}:
         return False

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from oneway.core.connector import USUAL_AT_ONCE, USUAL_IN_FLIGHT
 from oneway.core.dataclass import dataclass
+from oneway.core.quoting import names_record
 from oneway.core.records import Value, path_of
 
 Data = Mapping[str, Value]
@@ -39,7 +40,10 @@ class RequestTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How pages follow one another; `next` and `total` are JMESPath, "" if not given."""
+    """How pages follow one another; `next` and `total` are JMESPath, "" if not given.
+
+    A header may hold either instead.
+    """
 
     by: PageBy = PageBy.NONE
     param: str = ""
@@ -49,6 +53,8 @@ class Paging:
     in_body: bool = False
     next: str = ""
     total: str = ""
+    next_header: str = ""
+    total_header: str = ""
     stop_when_short: bool = False
 
 
@@ -232,8 +238,10 @@ def _choosing(body: Data) -> Choosing:
 
 
 def _resource(name: str, body: Data) -> ResourceRequests:
-    details = tuple(_single(_data(item)) for item in _items(body, "detail"))
-    replacing = next((detail for detail in details if not detail.into), None)
+    items = _items(body, "detail")
+    details = tuple(_single(_data(item)) for item in items)
+    by_id = (each for each, item in zip(details, items, strict=True) if not names_record(item))
+    replacing = next((each for each in by_id if not each.into), None)
     update = _write(body, "update")
     return ResourceRequests(
         name=name,

@@ -194,7 +194,7 @@ def _not_an_id(value: object) -> str:
 def reading_call(
     client: Client,
     request: RequestTemplate,
-    values: Mapping[str, str],
+    values: Mapping[str, Value],
     extra: Mapping[str, Value] | None = None,
 ) -> Call:
     """Return a reading call; raise `ReadError` if a value is not allowed in it."""
@@ -293,6 +293,8 @@ def _following(client: Client, paging: Paging, page: _Page) -> Value:
             return None
         step = 1 if paging.by is PageBy.PAGE else page.sent or paging.size
         return step + (page.position if isinstance(page.position, int) else 0)
+    if paging.by is PageBy.CURSOR and paging.next_header:
+        return page.answer.headers.get(paging.next_header, "").strip() or None
     if paging.by is PageBy.CURSOR or (paging.by is PageBy.NEXT_LINK and paging.next):
         return _mark(client, page, found_in(client, page.call, paging.next, page.data))
     if paging.by is PageBy.NEXT_LINK:
@@ -347,7 +349,10 @@ def _note_size(
     so_far.left_out += max(0, page.sent - len(page.rows))
     if page.answer.status == _NOTHING:
         return
-    if named := listing.paging.total:
+    if header := listing.paging.total_header:
+        count = count_of(page.answer.headers.get(header, "").strip())
+        so_far.totals += [] if count is None else [count]
+    elif named := listing.paging.total:
         count = count_of(found_in(client, page.call, named, page.data))
         so_far.totals += [] if count is None else [count]
     elif not searching and (page.sent or not so_far.said):

@@ -214,7 +214,7 @@ class RestReader:
             if item.problem:
                 break
             try:
-                call, answer = self._ask(detail, item.id)
+                call, answer = self._ask(detail, item.id, item.data)
             except Unusable as error:
                 item = Item(item.id, item.data, f"it cannot be asked for: {error}")
                 break
@@ -257,8 +257,10 @@ class RestReader:
             return Item(id, item.data, item.problem)
         return Item(id, {}, "another record came when it was asked for")
 
-    def _ask(self, single: Single, id: str) -> tuple[Call, Answer]:
-        call = self.client.call(single.request, {"id": id})
+    def _ask(
+        self, single: Single, id: str, data: Mapping[str, Value] | None = None
+    ) -> tuple[Call, Answer]:
+        call = self.client.call(single.request, {"id": id, "record": dict(data or {})})
         try:
             return call, self.client.exchange(call)
         except NoAnswer as trouble:

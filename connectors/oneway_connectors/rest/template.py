@@ -4,7 +4,8 @@ A value can never change what surrounds it: in a path everything but letters, di
 `-_~.` is percent-encoded (RFC 3986, section 2.3), and what would still be read as a step up
 or as nothing is refused; in a header nothing may stand that ends the header. In a language of
 its own, such as a filter, `{name_json}`, `{name_odata}` and `{name_soql}` are the value in quotes
-that it cannot leave (`oneway.core.quoting`).
+that it cannot leave (`oneway.core.quoting`). `{record.userName}` is a field of the record that is
+asked for, and `{values.login}` one of those that are written.
 """
 
 import re
@@ -12,10 +13,10 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from oneway.core.quoting import QUOTINGS, parted
-from oneway.core.records import Value
+from oneway.core.records import MISSING, Missing, Value, at, path_of
 from oneway_connectors.rest.scim_patch import operations
 
-_NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_NAME = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[^{}]+)?)\}")
 _SPREAD = ("...", "{values}")
 _IN_HEADER = re.compile(r"[\t\x20-\x7e]*")
 
@@ -84,18 +85,34 @@ def as_text(value: Value) -> str:
 
 
 def _named(name: str, values: Mapping[str, Value]) -> str:
-    """Return the text of a name: an option may have the name of a quoted one."""
-    if name in values:
-        return as_text(values[name])
-    plain, quoting = parted(name)
-    return QUOTINGS[quoting](values[plain])
+    """Return the text of a name, quoted if its ending says so and no whole name has it."""
+    value, quoting, _ = _parted(name, values)
+    return QUOTINGS[quoting](value) if quoting else as_text(value)
 
 
 def _segment(name: str, values: Mapping[str, Value]) -> str:
-    plain = name if name in values else parted(name)[0]
-    if values[plain] in ("", ".", ".."):
+    value, _, plain = _parted(name, values)
+    if value in ("", ".", ".."):
         raise Unusable(f"'{plain}' is blank or dots, which would change the path")
     try:
         return quote(_named(name, values), safe="")
     except UnicodeEncodeError:
         raise Unusable(f"'{plain}' is not well-formed text") from None
+
+
+def _parted(name: str, values: Mapping[str, Value]) -> tuple[Value, str, str]:
+    """Return the value of a name, how it is quoted ("" as it is), and the name without that."""
+    plain, quoting = parted(name)
+    if (value := _value(name, values)) is not MISSING:
+        plain, quoting = name, ""
+    else:
+        value = _value(plain, values)
+    if isinstance(value, Missing | dict | list) or value is None:
+        raise Unusable(f"there is no text at '{plain}'")
+    return value, quoting, plain
+
+
+def _value(name: str, values: Mapping[str, Value]) -> Value | Missing:
+    """Return the value of a name; one with a dot is a field of an object among the values."""
+    root, dot, path = name.partition(".")
+    return at(values, (root, *path_of(path)) if dot else (root,))

@@ -45,13 +45,17 @@ _BEFORE_SENDING = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, ready to be sent. `repeatable` ones may be sent again without harm."""
+    """A request, ready to be sent. `repeatable` ones may be sent again without harm.
+
+    `reading` ones change nothing, whatever their method.
+    """
 
     method: str
     url: httpx.URL
     headers: Mapping[str, str] = field(repr=False)
     content: bytes | None = field(repr=False)
     repeatable: bool
+    reading: bool = False
 
     @property
     def where(self) -> str:

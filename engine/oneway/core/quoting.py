@@ -46,3 +46,11 @@ def parted(name: str) -> tuple[str, str]:
     """Return a template's name without the ending that quotes it, and that ending, or ""."""
     plain, _, ending = name.rpartition("_")
     return (plain, ending) if plain and ending in QUOTINGS else (name, "")
+
+
+def names_record(request: Value) -> bool:
+    """Return whether the templates of a request name fields of the record, such as `{record.code}`.
+
+    It cannot look a record up by its id alone.
+    """
+    return "{record." in json.dumps(request)

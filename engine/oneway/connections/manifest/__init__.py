@@ -21,6 +21,7 @@ from oneway.core.connector import (
     Resource,
 )
 from oneway.core.diagnostics import Diagnostic, Findings
+from oneway.core.quoting import names_record
 from oneway.core.records import Value
 from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.record_fields import fields_of, is_open, items_of, says_null
@@ -97,7 +98,8 @@ def _resource(name: str, data: Data) -> Resource:
         # Leaving is an update where it has no request of its own; then so is coming back.
         able |= {Capability.LEAVE} if "leave" in data else {Capability.LEAVE, Capability.REACTIVATE}
     if "get" in data or any(
-        obj(each).get("into") == "replace" for each in items(data.get("detail"))
+        obj(each).get("into") == "replace" and not names_record(each)
+        for each in items(data.get("detail"))
     ):
         able.add(Capability.GET)
     lag = data.get("lag")

@@ -13,6 +13,7 @@ from oneway.documents.yaml_source import Path
 class Template:
     """A text with `{names}`: `own` are those it may use beside the manifest's options.
 
+    One of them that ends in a dot stands for the fields of an object: `{record.userName}`.
     `unchosen` are the options that are not chosen yet when it is filled in. In a `query` (a path,
     a query, a body) quotes have a meaning to the system that reads it.
     """
@@ -84,6 +85,18 @@ def expressions(data: Data) -> Iterator[tuple[Path, str]]:
                 yield (*path, "detail", index, "record"), record
 
 
+def paginations(data: Data) -> Iterator[tuple[Path, Data]]:
+    """Yield how each list is read page by page, with its path."""
+    lists: list[tuple[Path, Data]] = []
+    for name, item in obj(data.get("options")).items():
+        lists.append((("options", name, "choices"), obj(obj(item).get("choices"))))
+    for name, value in obj(data.get("resources")).items():
+        lists.append((("resources", name, "list"), obj(obj(value).get("list"))))
+    for path, listing in lists:
+        if "pagination" in listing:
+            yield (*path, "pagination"), obj(listing["pagination"])
+
+
 def _named(path: Path, data: Data, part: str, keys: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
     for key in keys:
         value = obj(data.get(part)).get(key)
@@ -107,9 +120,9 @@ def _resource(path: Path, resource: Data) -> Iterator[Template]:
     yield from _request((*path, "list"), resource.get("list"))
     yield from _request((*path, "get"), resource.get("get"), _ID)
     for index, detail in enumerate(items(resource.get("detail"))):
-        yield from _request((*path, "detail", index), detail, _ID)
+        yield from _request((*path, "detail", index), detail, _ID | {"record."})
     for key in _WRITES:
-        own = frozenset() if key == "create" else _ID
+        own = frozenset({"values."}) if key == "create" else _ID
         yield from _request((*path, key), resource.get(key), own, values=True)
         yield from _request((*path, key, "job"), obj(resource.get(key)).get("job"), _ID)
     for field, query in obj(resource.get("find")).items():

@@ -1,10 +1,10 @@
 """Validates what a manifest means, beyond its shape; each mistake has its place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from oneway.connections.manifest.places import Template, expressions, templates
+from oneway.connections.manifest.places import Template, expressions, paginations, templates
 from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
 from oneway.core.hosts import is_loopback
 from oneway.core.quoting import parted
@@ -44,6 +44,8 @@ def mistakes_in(document: Document) -> list[Diagnostic]:
     found += _address(document, ("auth", "url"), data)
     if data.get("kind") == "rest":
         found += _rest(document, data)
+    for path, paging in paginations(data):
+        found += _paging(document, path, paging)
     for name, resource in obj(data.get("resources")).items():
         found += _resource(document, ("resources", name), obj(resource))
     return found
@@ -87,7 +89,7 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
         if name in template.unchosen:
             summary = f"'{name}' is chosen from a list that this is needed to read"
             yield document.report(place, "C121", summary, "name an option that is given before")
-        elif name in known:
+        elif _is_known(name, known):
             if name in _WHOLE and template.text != f"{{{name}}}":
                 summary = f"'{{{name}}}' stands for {_WHOLE[name]}, so it must be the whole text"
                 yield document.report(place, "C105", summary)
@@ -95,12 +97,21 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
             help = "credentials go in auth and headers only: URLs and bodies are logged by others"
             yield document.report(place, "C104", f"the secret '{name}' is not allowed here", help)
         else:
-            help = did_you_mean(name, known) or f"known here: {', '.join(sorted(known)) or 'none'}"
+            help = did_you_mean(name, known) or f"known here: {_listed(known)}"
             yield document.report(place, "C103", f"unknown name '{name}' in a template", help)
     if {"{", "}"} & set(_NAME.sub("", template.text)):
         help = "a template's names stand in braces: {employer}"
         yield document.at(template.path, "C105", "a brace has no partner", help)
     yield from _quotes(document, template, known - set(_WHOLE))
+
+
+def _is_known(name: str, known: Collection[str]) -> bool:
+    root, dot, field = name.partition(".")
+    return root + dot in known if field else name in known and not dot
+
+
+def _listed(known: Iterable[str]) -> str:
+    return ", ".join(sorted(each + "..." * each.endswith(".") for each in known)) or "none"
 
 
 def _quotes(document: Document, template: Template, known: set[str]) -> Iterator[Diagnostic]:
@@ -115,7 +126,7 @@ def _quotes(document: Document, template: Template, known: set[str]) -> Iterator
     for found in _NAME.finditer(template.text):
         plain, quoting = (found[1], "") if found[1] in known else parted(found[1])
         quote = next((q for start, end, q in within if start <= found.start() < end), "")
-        if plain not in known or not (quote or unquoted):
+        if not _is_known(plain, known) or not (quote or unquoted):
             continue
         if quoting and quote:
             summary = f"'{{{found[1]}}}' brings its own quotes, and stands between quotes here"
@@ -221,10 +232,29 @@ def _rest(document: Document, data: Data) -> Iterator[Diagnostic]:
         yield from _uncounted(document, ("resources", name), resource)
 
 
+def _paging(document: Document, path: Path, paging: Data) -> Iterator[Diagnostic]:
+    """Check where a list's next cursor and its total come from: each from one place."""
+    kind = text(paging, "type")
+    if kind == "cursor" and not {"next", "next_header"} & set(paging):
+        summary = "nothing says where the next cursor is"
+        help = "add next: where it is in the answer, or next_header: the header that holds it"
+        yield document.at(path, "C109", summary, help, key=True)
+    if "next_header" in paging and kind != "cursor":
+        help = "next_link reads the Link header by itself; else name what `next` reads"
+        summary = f"'next_header' has no effect with {kind}"
+        yield document.at((*path, "next_header"), "C109", summary, help, key=True)
+    for key in ("next", "total"):
+        if {key, f"{key}_header"} <= set(paging):
+            summary = f"'{key}' and '{key}_header' are given; one place is read"
+            yield document.at((*path, f"{key}_header"), "C109", summary, "keep one", key=True)
+
+
 def _uncounted(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
     """Warn of a list that an empty page ends unseen, where new records rely on it alone."""
     paging = obj(obj(resource.get("list")).get("pagination"))
-    ends_unseen = paging.get("type") in {"page", "offset"} and "total" not in paging
+    ends_unseen = paging.get("type") in {"page", "offset"} and not (
+        {"total", "total_header"} & set(paging)
+    )
     if ends_unseen and "create" in resource and not obj(resource.get("find")):
         summary = "an empty page too early ends this list, and whom it lacks is created again"
         help = "give its `total`; or a `find` for a field that people are matched by"

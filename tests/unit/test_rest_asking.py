@@ -1,0 +1,130 @@
+"""How a manifest asks for lists and records: searches, bodies, fields of a record, headers."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_world import altered, described, opened, page, reply
+
+from oneway.core.connector import Capability
+from oneway.core.diagnostics import Refused
+
+PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
+LIST = "path: /people\n"
+GET = '    get: {path: "/people/{id}"}\n'
+FIND = 'find: {email: {email: "{value}"}}'
+DETAIL = '    detail: [{path: "/users/{record.userName}/contract", into: contract}]\n'
+
+names = st.sampled_from(["q", "filter", "page", "size", "fields"])
+texts = st.text("ab '\"&=#", max_size=5)
+
+
+@given(
+    listed=st.dictionaries(names, texts | st.lists(texts, max_size=2), max_size=3),
+    found=st.dictionaries(names, texts, min_size=1, max_size=3),
+)
+def test_a_search_sends_each_parameter_once_and_its_own_first(
+    listed: dict[str, object], found: dict[str, str]
+) -> None:
+    searched = {name: text.replace("{", "") + "{value}" for name, text in found.items()}
+    manifest = altered(LIST, f"{LIST}      query: {json.dumps(listed)}\n")
+    manifest = altered(FIND, f"find: {{email: {json.dumps(searched)}}}", manifest)
+    manifest = altered(PAGED, "{type: none}", manifest)
+    connector, world = opened(page(), manifest=manifest)
+    connector.reader("people").find("email", "a@example.com")
+    sent = parse_qs(urlsplit(world.urls[0]).query, keep_blank_values=True)
+    expected = {
+        name: value if isinstance(value, list) else [value] for name, value in listed.items()
+    }
+    expected |= {name: [text + "a@example.com"] for name, text in found.items()}
+    assert sent == {name: value for name, value in expected.items() if value}
+
+
+def test_a_record_is_asked_for_with_a_body() -> None:
+    body = (
+        '    get: {method: POST, path: /people/search, body: {ids: ["{id}"]}, record: "data[0]"}\n'
+    )
+    connector, world = opened(reply({"data": [{"id": "a/b"}]}), manifest=altered(GET, body))
+    found = connector.reader("people").get("a/b")
+    assert found is not None
+    assert found.id == "a/b"
+    assert (world.methods, json.loads(world.asked[0].content)) == (["POST"], {"ids": ["a/b"]})
+
+
+def test_a_read_by_post_is_tried_again_after_a_500() -> None:
+    listed = "path: /people\n      method: POST\n      body: {}\n"
+    manifest = altered(PAGED, "{type: none}", altered(LIST, listed))
+    connector, world = opened(reply({}, 500), page("a"), manifest=manifest)
+    assert [each.id for each in connector.reader("people").read().records] == ["a"]
+    assert world.methods == ["POST", "POST"]
+
+
+def test_a_write_by_post_is_not_tried_again_after_a_500() -> None:
+    connector, world = opened(reply({}, 500))
+    with pytest.raises(Exception, match="answers 500"):
+        connector.writer("people").create({"email": "a@example.com"}, "t")
+    assert world.methods == ["POST"]
+
+
+def test_a_detail_is_asked_for_by_a_field_of_the_record() -> None:
+    manifest = altered(PAGED, "{type: none}", altered(GET, DETAIL))
+    people = {"data": [{"id": 1, "userName": "o'neill/x"}, {"id": 2, "userName": 7}, {"id": 3}]}
+    connector, world = opened(
+        reply(people), reply({"end": None}), reply({"end": "2026-11-30"}), manifest=manifest
+    )
+    records = connector.reader("people").read().records
+    assert world.urls[1:] == ["/users/o%27neill%2Fx/contract", "/users/7/contract"]
+    assert [each.data.get("contract") for each in records] == [
+        {"end": None}, {"end": "2026-11-30"}, None,
+    ]  # fmt: skip
+    assert [bool(each.problem) for each in records] == [False, False, True]
+    assert "there is no text at 'record.userName'" in records[2].problem
+
+
+def test_a_replacing_detail_that_names_a_field_looks_nobody_up_by_id() -> None:
+    text = DETAIL.replace("into: contract", "into: replace")
+    by_field, by_id = (described(altered(GET, each)) for each in (
+        text, text.replace("record.userName", "id")
+    ))  # fmt: skip
+    assert Capability.GET not in by_field.resources["people"].capabilities
+    assert Capability.GET in by_id.resources["people"].capabilities
+
+
+def test_a_create_by_a_key_of_its_own() -> None:
+    create = 'create: {method: PUT, path: "/orgs/acme/members/{values.login}", body: {role: x}}'
+    manifest = altered("create: {method: POST, path: /people}", create)
+    connector, world = opened(reply({"id": 9}), manifest=manifest)
+    assert connector.writer("people").create({"login": "ann oak"}, "t") == "9"
+    assert world.urls == ["/orgs/acme/members/ann%20oak"]
+
+
+def test_a_cursor_and_a_total_in_headers() -> None:
+    pagination = "{type: cursor, param: after, next_header: X-Next, total_header: X-All}"
+    manifest = altered(PAGED, pagination)
+    first = reply({"data": [{"id": 1}]}, X_Next="b", X_All="3")
+    connector, world = opened(first, reply({"data": [{"id": 2}]}, X_All="3"), manifest=manifest)
+    read = connector.reader("people").read()
+    assert world.urls == ["/people", "/people?after=b"]
+    assert read.problems == ("2 of 3 records came",)
+
+
+@pytest.mark.parametrize(("old", "new", "told"), [
+    (PAGED, "{type: cursor, param: after}", "nothing says where the next cursor is"),
+    (PAGED, "{type: page, param: page, next_header: X-Next}", "no effect with page"),
+    (PAGED, "{type: cursor, param: p, next: n, next_header: X-Next}", "one place is read"),
+    (PAGED, "{type: none, total: n, total_header: X-All}", "one place is read"),
+    (GET, '    get: {path: "/people/{record.code}"}\n', "unknown name 'record.code'"),
+    (GET, '    detail: [{path: "/u/{code}", into: x}]\n', "unknown name 'code'"),
+    (GET, '    detail: [{path: "/u/{record.}", into: x}]\n', "unknown name 'record.'"),
+])  # fmt: skip
+def test_what_has_no_effect_or_no_value_is_refused(old: str, new: str, told: str) -> None:
+    with pytest.raises(Refused) as refused:
+        described(altered(old, new))
+    assert any(told in each.summary for each in refused.value.diagnostics)
+
+
+def test_a_field_of_the_record_between_quotes_is_warned_of() -> None:
+    text = DETAIL.replace("/users/{record.userName}/contract", "/users('{record.userName}')")
+    assert [each.code for each in described(altered(GET, text)).warnings] == ["C155"]
