@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rest_world import altered, described, opened, page, reply
+from rest_world import KEY, altered, described, opened, page, reply
 
-from oneway.core.connector import Capability
+from oneway.core.connector import Capability, Rejected
 from oneway.core.diagnostics import Refused
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
@@ -108,6 +108,66 @@ def test_a_cursor_and_a_total_in_headers() -> None:
     read = connector.reader("people").read()
     assert world.urls == ["/people", "/people?after=b"]
     assert read.problems == ("2 of 3 records came",)
+
+
+def test_an_id_may_be_a_heading() -> None:
+    manifest = altered("    id: id\n", '    id: "Employee ID"\n')
+    connector, _ = opened(reply({"data": [{"Employee ID": 7}]}), page(), manifest=manifest)
+    assert [each.id for each in connector.reader("people").read().records] == ["7"]
+
+
+def test_a_write_as_a_form() -> None:
+    update = 'update: {method: POST, path: "/people/{id}", encoding: form}'
+    manifest = altered('update: {method: PATCH, path: "/people/{id}"}', update)
+    connector, world = opened(reply({}), manifest=manifest)
+    writer = connector.writer("people")
+    writer.update("1", {"name": "Ann & Bob", "gone": None, "on": True, "teams": ["a", "b"]}, "t")
+    assert world.asked[0].headers["content-type"] == "application/x-www-form-urlencoded"
+    assert world.asked[0].content == b"name=Ann+%26+Bob&gone=&on=true&teams=a&teams=b"
+    with pytest.raises(Rejected, match="no place for the object or list in 'address'"):
+        writer.update("1", {"address": {"city": "Leeds"}}, "t")
+    assert len(world.asked) == 1
+
+
+def test_a_write_as_a_json_patch() -> None:
+    update = (
+        'update: {method: PATCH, path: "/people/{id}", body: "{json_patch}", '
+        "headers: {Content-Type: application/json-patch+json}}"
+    )
+    manifest = altered('update: {method: PATCH, path: "/people/{id}"}', update)
+    connector, world = opened(reply({}), manifest=manifest)
+    values = {"name": {"first": "Ann"}, "a/b~c": None, "teams": ["x"]}
+    connector.writer("people").update("1", values, "t")
+    assert world.asked[0].headers["content-type"] == "application/json-patch+json"
+    assert json.loads(world.asked[0].content) == [
+        {"op": "add", "path": "/name/first", "value": "Ann"},
+        {"op": "remove", "path": "/a~1b~0c"},
+        {"op": "add", "path": "/teams", "value": ["x"]},
+    ]
+
+
+AUTH = 'auth: {type: header, header: X-Key, value: "{api_key}"}'
+
+
+@pytest.mark.parametrize(("auth", "sent"), [
+    (
+        "type: token_exchange, path: /token, encoding: form, "
+        'body: {user: me, password: "{api_key}"}',
+        {"user": ["me"], "password": [KEY]},
+    ),
+    (
+        'type: oauth2_client_credentials, path: /token, client_id: me, client_secret: "{api_key}", '
+        'params: {grant_type: account_credentials, account_id: "{tenant}"}',
+        {"grant_type": ["account_credentials"], "client_id": ["me"], "client_secret": [KEY],
+         "account_id": ["t1"]},
+    ),
+])  # fmt: skip
+def test_a_token_is_asked_for_by_a_form(auth: str, sent: dict[str, list[str]]) -> None:
+    manifest = altered(PAGED, "{type: none}", altered(AUTH, f"auth: {{{auth}}}"))
+    connector, world = opened(reply({"access_token": "t"}), page("a"), manifest=manifest)
+    connector.reader("people").read()
+    assert parse_qs(world.asked[0].content.decode()) == sent
+    assert world.asked[1].headers["authorization"] == "Bearer t"
 
 
 @pytest.mark.parametrize(("old", "new", "told"), [

@@ -12,7 +12,7 @@ from rest_world import altered, described, opened, reply
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Value
-from oneway_connectors.rest.scim_patch import operations
+from oneway_connectors.rest.patch import scim_operations
 from oneway_connectors.rest.template import fill_body
 
 URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -50,7 +50,7 @@ def carried_out(done: list[Any]) -> dict[str, Any]:
 
 @given(VALUES)
 def test_operations_say_what_the_values_say_a_field_each(values: dict[str, Value]) -> None:
-    done = operations(values)
+    done = scim_operations(values)
     assert len(done) == leaves(values)
     assert carried_out(done) == values
     for each in done:
@@ -59,7 +59,7 @@ def test_operations_say_what_the_values_say_a_field_each(values: dict[str, Value
 
 
 def test_an_extension_has_a_colon_before_its_attributes() -> None:
-    assert operations({URN: {"department": "Ops"}, "name": {"familyName": None}}) == [
+    assert scim_operations({URN: {"department": "Ops"}, "name": {"familyName": None}}) == [
         {"op": "replace", "path": f"{URN}:department", "value": "Ops"},
         {"op": "remove", "path": "name.familyName"},
     ]

@@ -9,7 +9,7 @@ paging      lists, page by page                  answers     strict JSON, error 
 reader      reads a resource                     errors      what went wrong, as SPI errors
 writer      writes a resource                    origin      where the system is
 redaction   cuts values out of messages          budget      retries over the whole run
-scim_patch  changed fields as a SCIM PATCH       choices     the values an option may have
+patch       changed fields as operations        choices     the values an option may have
 pace        the rate limit over all processes    pace_file   the file they share
 links       the next page in Link headers        further     what says that there is more
 """

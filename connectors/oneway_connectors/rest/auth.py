@@ -4,12 +4,11 @@ The only module that opens a `Secret`.
 """
 
 import base64
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Protocol
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 import httpx
 
@@ -17,16 +16,23 @@ from oneway.core.connector import Access
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Value
+from oneway_connectors.rest.body import encoded
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Api, Data
 from oneway_connectors.rest.origin import base_url
 from oneway_connectors.rest.responses import Unreadable, parse_json, search
-from oneway_connectors.rest.template import Unusable, fill, fill_body, fill_header, fill_path
+from oneway_connectors.rest.template import (
+    Unusable,
+    fill,
+    fill_body,
+    fill_header,
+    fill_path,
+    fill_query,
+)
 from oneway_connectors.rest.transport import Answer, Call
 
 _USUAL_LIFE = 300.0
 _REMEMBERED = 8
-_FORM = "application/x-www-form-urlencoded"
 
 
 class Auth(Protocol):
@@ -193,24 +199,37 @@ def signing_in(
 
 def _exchange_call(connector: str, api: Api, access: Access) -> Call:
     body = fill_body(api.auth["body"], revealed(access), {})
-    content = json.dumps(body).encode("ascii")
-    headers = {"Content-Type": "application/json"}
-    return Call("POST", _token_url(connector, api, access), headers, content, repeatable=True)
+    return _token_call(connector, api, access, body, form=api.auth.get("encoding") == "form")
 
 
 def _oauth2_call(connector: str, api: Api, access: Access) -> Call:
     auth, values = api.auth, revealed(access)
     pair = tuple(fill(str(auth[key]), values) for key in ("client_id", "client_secret"))
-    form = {"grant_type": "client_credentials"}
+    form: dict[str, Value] = {"grant_type": "client_credentials"}
     if "scope" in auth:
         form["scope"] = fill(str(auth["scope"]), values)
-    headers = {"Content-Type": _FORM}
+    signed = {}
     if auth.get("client_auth") == "basic":
         # Both are form-encoded first: RFC 6749, section 2.3.1.
-        headers["Authorization"] = _basic(":".join(quote_plus(part) for part in pair))
+        signed["Authorization"] = _basic(":".join(quote_plus(part) for part in pair))
     else:
         form |= dict(zip(("client_id", "client_secret"), pair, strict=True))
-    content = urlencode(form).encode("ascii")
+    params = auth.get("params")
+    form |= dict(fill_query(params, values)) if isinstance(params, dict) else {}
+    return _token_call(connector, api, access, form, signed, form=True)
+
+
+def _token_call(
+    connector: str,
+    api: Api,
+    access: Access,
+    body: Value,
+    signed: Mapping[str, str] | None = None,
+    *,
+    form: bool,
+) -> Call:
+    content, kind = encoded(body, form=form)
+    headers = {"Content-Type": kind, **(signed or {})}
     return Call("POST", _token_url(connector, api, access), headers, content, repeatable=True)
 
 

@@ -18,6 +18,7 @@ from oneway.core.connector import Access
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
+from oneway_connectors.rest.body import encoded
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Api, RequestTemplate
 from oneway_connectors.rest.origin import base_url, elsewhere, same_origin
@@ -116,8 +117,8 @@ class Client:
         headers: dict[str, str] = {}
         content = None
         if request.body is not None:
-            content = _json(fill_body(request.body, known, written or {}))
-            headers["content-type"] = "application/json"
+            body = fill_body(request.body, known, written or {})
+            content, headers["content-type"] = encoded(body, form=request.form)
         for name, text in (request.headers or {}).items():
             headers[name.lower()] = fill_header(str(text), known)
         url = self._url(fill_path(request.path, known), pairs)
@@ -352,11 +353,3 @@ def _asked(url: httpx.URL) -> Iterator[str]:
 
 def _plain(name: str, value: Value) -> list[tuple[str, str]]:
     return fill_query({name: value}, {}) if not isinstance(value, str) else [(name, value)]
-
-
-def _json(body: Value) -> bytes:
-    """Return a body as ASCII JSON: every text arrives as it is, lone surrogates included."""
-    try:
-        return json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
-    except (ValueError, RecursionError):
-        raise Unusable("a value cannot be written as JSON") from None

@@ -29,13 +29,17 @@ class PageBy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RequestTemplate:
-    """A request before its templates are filled; `body` None sends none."""
+    """A request before its templates are filled; `body` None sends none.
+
+    A `form` is sent as HTML forms are, anything else as JSON.
+    """
 
     method: str
     path: str
     query: Data
     body: Value = None
     headers: Data | None = None
+    form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +313,7 @@ def _request(body: Data) -> RequestTemplate:
         query=_data(body.get("query")),
         body=body.get("body"),
         headers=_data(body.get("headers")),
+        form=body.get("encoding") == "form",
     )
 
 

@@ -13,7 +13,7 @@ a link that leads to another host                `ReadError`
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 import httpx
 
@@ -213,9 +213,7 @@ def _call(client: Client, listing: Listing, extra: Mapping[str, Value], position
         wanted[paging.size_param] = paging.size
     if paging.in_body:
         body = request.body if isinstance(request.body, dict) else {}
-        request = RequestTemplate(
-            request.method, request.path, request.query, {**body, **wanted}, request.headers
-        )
+        request = replace(request, body={**body, **wanted})
         return reading_call(client, request, {}, extra)
     return reading_call(client, request, {}, {**extra, **wanted})
 

@@ -9,15 +9,20 @@ asked for, and `{values.login}` one of those that are written.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from oneway.core.quoting import QUOTINGS, parted
 from oneway.core.records import MISSING, Missing, Value, at, path_of
-from oneway_connectors.rest.scim_patch import operations
+from oneway_connectors.rest.patch import json_patch, scim_operations
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[^{}]+)?)\}")
 _SPREAD = ("...", "{values}")
+_WHOLE: Mapping[str, Callable[[Mapping[str, Value]], Value]] = {
+    "{values}": dict,
+    "{operations}": scim_operations,
+    "{json_patch}": json_patch,
+}
 _IN_HEADER = re.compile(r"[\t\x20-\x7e]*")
 
 
@@ -55,13 +60,11 @@ def fill_query(query: Mapping[str, Value], values: Mapping[str, Value]) -> list[
 def fill_body(body: Value, values: Mapping[str, Value], written: Mapping[str, Value]) -> Value:
     """Return a body; a text that is exactly `{values}` becomes the values to write.
 
-    `{operations}` becomes the same as operations; a key `...` with `{values}` adds the keys of the
-    values to the others.
+    `{operations}` and `{json_patch}` become the same as operations; a key `...` with `{values}`
+    adds the keys of the values to the others.
     """
-    if body == "{values}":
-        return dict(written)
-    if body == "{operations}":
-        return operations(written)
+    if isinstance(body, str) and body in _WHOLE:
+        return _WHOLE[body](written)
     if isinstance(body, str):
         return fill(body, values)
     if isinstance(body, list):

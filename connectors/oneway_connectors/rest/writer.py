@@ -1,6 +1,7 @@
 """Writes a resource. `errors` decides which kind of `WriteError` a failure is."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from oneway.core.connector import JobEnd, JobState, ReadError, Rejected, Unknown, WriteError
 from oneway.core.dataclass import dataclass
@@ -193,7 +194,7 @@ class RestWriter:
         if not header:
             return request
         headers = {**(request.headers or {}), header: token}
-        return RequestTemplate(request.method, request.path, request.query, request.body, headers)
+        return replace(request, headers=headers)
 
     def _able(self, write: WriteRequest | None, what: str) -> WriteRequest:
         if write is None:

@@ -40,7 +40,7 @@ _REQUESTS = {
     "leave": Capability.LEAVE,
     "reactivate": Capability.REACTIVATE,
 }
-_ALL = ("{values}", "{operations}")
+_ALL = ("{values}", "{operations}", "{json_patch}")
 """The placeholder in a body for all values to write."""
 
 

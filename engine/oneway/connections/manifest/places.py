@@ -106,7 +106,7 @@ def _named(path: Path, data: Data, part: str, keys: tuple[str, ...]) -> Iterator
 
 def _auth(auth: Data) -> Iterator[Template]:
     exchange = text(auth, "type") in _TOKEN_KINDS
-    for key in ("user", "password", "client_id", "client_secret", "scope", "body"):
+    for key in ("user", "password", "client_id", "client_secret", "scope", "params", "body"):
         yield from _texts(("auth", key), auth.get(key), secrets=True)
     own = frozenset({"token"}) if exchange else frozenset()
     yield from _texts(("auth", "value"), auth.get("value"), own, secrets=True)
@@ -136,7 +136,7 @@ def _request(
     yield from _texts((*path, "headers"), obj(request).get("headers"), own)
     for key in ("path", "query"):
         yield from _queries((*path, key), obj(request).get(key), own)
-    in_body = own | {"values", "operations"} if values else own
+    in_body = own | {"values", "operations", "json_patch"} if values else own
     yield from _queries((*path, "body"), obj(request).get("body"), in_body)
 
 

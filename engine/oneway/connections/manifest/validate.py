@@ -15,17 +15,19 @@ from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
 
 _NAME = re.compile(r"\{([^{}]*)\}")
-_RESERVED = {"id", "value", "values", "operations", "token"}
+_RESERVED = {"id", "value", "values", "operations", "json_patch", "record", "token"}
 _QUOTED = r"""(?s)(['"])((?:\\.|(?!\1)[^\\])*)\1"""
-_WHOLE = {"values": "an object", "operations": "a list"}
+_WHOLE = {"values": "an object", "operations": "a list", "json_patch": "a list"}
 _AUTH_KEYS = {
     "none": set[str](),
     "basic": {"user", "password"},
     "header": {"header", "value"},
     "bearer": {"token"},
-    "token_exchange": {"path", "url", "body", "token", "expires_in", "header", "value"},
+    "token_exchange": {
+        "path", "url", "body", "encoding", "token", "expires_in", "header", "value",
+    },
     "oauth2_client_credentials": {
-        "path", "url", "client_id", "client_secret", "client_auth", "scope",
+        "path", "url", "client_id", "client_secret", "client_auth", "scope", "params",
         "token", "expires_in", "header", "value",
     },
 }  # fmt: skip
