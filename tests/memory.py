@@ -8,6 +8,7 @@ from typing import Any
 
 from oneway.applying.apply import ApplySystems, Approved, Result, Watch, apply, never
 from oneway.applying.preconditions import LiveState
+from oneway.applying.unknown_writes import TargetMemory
 from oneway.core.connector import Rejected
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, is_blank
@@ -145,11 +146,13 @@ class MemorySystems:
     target: Any
     writer: Any
     saved: bool = False
+    linked: Mapping[str, str] = field(default_factory=dict)
+    """The target records that earlier runs linked source records to."""
 
     def of(self, world: World) -> ApplySystems:
         """Return them as an apply is given them."""
         live = LiveState(bound(world), self.source, self.target, SEAL, self.saved)
-        return ApplySystems(live, self.writer)
+        return ApplySystems(live, self.writer, TargetMemory(linked=self.linked))
 
 
 @dataclass

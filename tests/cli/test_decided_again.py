@@ -80,7 +80,7 @@ EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
     "a field is blank without which nobody takes part":
         (UPDATE, {"e1": {"team": ""}}, "no longer eligible by the source: team"),
     "who came back has another name":
-        (RETURN, {"e3": {"name": "Somebody Else"}}, "changed in the source since the plan: name"),
+        (RETURN, {"e3": {"name": "Somebody Else"}}, "no run remembers whose it was; name is P 3"),
     "who was away has a new record": (ABSENT, {"e9": {"code": "007"}}, "belongs to it again"),
     "who was away is known by now": (ABSENT, {"e4": {"code": "007"}}, "belongs to it again"),
     "somebody does not say who they are": (ABSENT, {"e9": {"code": {"a": 1}}}, "are not known"),
@@ -88,6 +88,8 @@ EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
     "who was away has the login": (ABSENT, {"e9": {"login": "l7"}}, "its login is that of"),
     "somebody in a conflict has the login":
         (ABSENT, {"e8": {"login": "l7"}}, "its login is that of source record e8"),
+    "who came back may be another, who has the login":
+        (ABSENT, {"e3": {"login": "l7"}}, "its login is that of source record e3"),
     "it is not known whose a key is": (ABSENT, {"e9": {"code": "005"}}, "has another's match key"),
     "it is not known whose a later key is":
         (ABSENT, {"e9": {"email": "p5@example.com"}}, "has another's match key"),
@@ -229,3 +231,30 @@ def test_who_is_out_of_scope_has_rivals_outside_as_well(world: World) -> None:
     ended = world.run("apply", "p.json")
     assert (ended.code, world.read("t.json")) == (5, [user(2)]), ended.out
     assert "source record e9 has a match key of this person" in ended.flat
+
+
+NAME_ON_CREATE = MAPPING.replace("name: name\n", "name: {from: name, write: on_create}\n")
+
+
+def test_who_came_back_has_another_name_that_is_written_on_create_alone(world: World) -> None:
+    world.write("m.yaml", NAME_ON_CREATE)
+    world.write("t.json", [user(3, active=False)])
+    world.write("s.json", [person(3)])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    world.write("s.json", [person(3, name="Somebody Else")])
+    ended = world.run("apply", "p.json")
+    assert (ended.code, world.read("t.json")) == (5, [user(3, active=False)]), ended.out
+    assert "no run remembers whose it was; name is P 3, and here Somebody Else" in ended.flat
+
+
+def test_whom_a_run_remembers_comes_back_under_another_name(world: World) -> None:
+    """So it does in a new plan."""
+    world.write("m.yaml", NAME_ON_CREATE)
+    world.write("t.json", [user(3)])
+    for status in ("Current", "Former", "Current"):
+        world.write("s.json", [person(3, status=status)])
+        assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+        if status == "Current":
+            world.write("s.json", [person(3, name="Wed")])
+        assert world.run("apply", "p.json").code == 0
+    assert world.read("t.json") == [user(3, active=None)]

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from memory import MemoryReader, applied, systems_of
 from oneway.applying.apply import Ending
 from oneway.core.records import Record
+from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.plan import Action, Outcome, Plan, Verb
 from strategies import accepted, source_gone, source_slips, worlds
 from worlds import World, planned
 
 RULE = {"id": "flag", "when": "flag != `false`", "otherwise": "not for this sync"}
 ONE_PER = {"person": "name", "current": "status == 'E'", "latest_by": "leave"}
+DAY = "2026-06-01T04:00:00Z"
 DATES = ("2024-02-29", "2026-06-14")
 
 LEFT_TO_THE_TARGET = {"taken", "claimed_twice", "circle", "reserved", "waits"}
@@ -67,6 +69,15 @@ def later(draw: st.DrawFn, world: World) -> World:
     return replace(world, source=replace(world.source, records=tuple(records)))
 
 
+@st.composite
+def remembered(draw: st.DrawFn, world: World) -> LinkEvidence:
+    """Draw what earlier runs remember: nothing, all that the keys say, or some of it."""
+    pairs = [(e.source_id, e.target_id) for e in planned(world).outcomes]
+    found = [(one, other) for one, other in pairs if one is not None and other is not None]
+    most = draw(st.sampled_from([0, 0, len(found), 1]))
+    return LinkEvidence(tuple(Link(*pair, "", DAY, DAY) for pair in found[:most]))
+
+
 def outcome_of(plan: Plan, action: Action) -> Outcome | None:
     """Return what becomes of the record of an action in another plan."""
     side = "source_id" if action.source_id is not None else "target_id"
@@ -77,17 +88,18 @@ def outcome_of(plan: Plan, action: Action) -> Outcome | None:
 @given(st.data())
 def test_nothing_is_done_for_whom_a_new_plan_would_do_nothing(data: st.DataObject) -> None:
     world = data.draw(scoped())
-    plan = planned(world)
+    evidence = data.draw(remembered(world))
+    plan = planned(world, evidence=evidence)
     assume(plan.actions)
     now = data.draw(later(world))
     systems = systems_of(world)
-    systems.saved = True
+    systems.saved, systems.linked = True, evidence.targets
     records = {each.id: dict(each.data) for each in now.source.records}
     systems.source = ListReader(records, by_id=data.draw(st.booleans()))
     broken = {each.id for each in now.source.records if each.problem or each.damage}
     assume(not broken)
     assume(world.source.complete)
-    fresh = planned(now)
+    fresh = planned(now, evidence=evidence)
     for result in applied(world, plan, systems=systems).results:
         if result.ending is not Ending.DONE:
             continue

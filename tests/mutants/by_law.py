@@ -346,8 +346,8 @@ OWN = (
     _whose(
         "second-key-tells-nothing",
         "planning/reconcile",
-        "        likeness = likeness_beside(policy, row, target, after=match.level or 0)\n",
-        "        likeness = likeness_of(policy, row, target)\n",
+        "    likeness = likeness_beside(policy, row, target, after=level)\n",
+        "    likeness = likeness_of(policy, row, target)\n",
         "a newcomer with a leaver's code gets no account of theirs",
     ),
     _whose(

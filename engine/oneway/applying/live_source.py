@@ -1,6 +1,6 @@
 """Reads the source again, and checks that it still asks for each planned action."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from threading import Lock, local
 from typing import Self
@@ -10,10 +10,12 @@ from oneway.core.connector import Reader, ReadError, reads_all, reads_by_id
 from oneway.core.dataclass import dataclass
 from oneway.mapping.program import Policy, Program, SourceRow, TargetRow, whole
 from oneway.mapping.spec import Absent, Category, Rehires
-from oneway.planning.absent import Unmatched, may_be_anybodys
+from oneway.planning.absent import Unmatched, doubt, may_be_anybodys
 from oneway.planning.diff import at_create, at_update, refuses
+from oneway.planning.links import let_through
 from oneway.planning.one_per_person import one_per_person
-from oneway.planning.plan import Action, Kind, Plan, Verb
+from oneway.planning.plan import Action, Kind, Plan, Reason, Verb
+from oneway.planning.reconcile import back_on_a_guess
 from oneway.planning.uniqueness import SpokenValues
 
 
@@ -38,11 +40,15 @@ class PlannedSource:
     leaving: frozenset[str] = frozenset()
     rekeyed: Mapping[str, str] = field(default_factory=dict)
     """The keys of the source records that a link matched, and no key."""
-    written: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The fields that are written for each person whose target record had left, and who has not."""
+    returning: Mapping[str, str] = field(default_factory=dict)
+    """The target records of the people who are back, by source id."""
+    linked: Mapping[str, str] = field(default_factory=dict)
+    """The target records that earlier runs linked source records to."""
+    allowed: frozenset[str] = frozenset()
+    """The keys that a person lets decide against links."""
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
+    def of(cls, plan: Plan, linked: Mapping[str, str]) -> Self:
         """Return what a plan knew."""
         parts = [(e.source_id, e) for e in plan.parts if e.source_id is not None]
         found = {id for id, each in parts if each.target_id is not None}
@@ -61,12 +67,13 @@ class PlannedSource:
             for id, each in people.items()
             if any(e.code == "rekeyed" for e in each.reasons)
         }
-        written = {
-            id: frozenset(change.field for change in each.changes)
+        returning = {
+            id: each.target_id
             for id, each in people.items()
-            if each.kind is Kind.REHIRE
+            if each.kind is Kind.REHIRE and each.target_id is not None
         }
-        return cls(keys, leaving, rekeyed, written)
+        allowed = let_through(each.guard for each in plan.allowed)
+        return cls(keys, leaving, rekeyed, returning, linked, allowed)
 
     def refuse_another(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow
@@ -88,12 +95,14 @@ class PlannedSource:
         """
         if self.keys.is_fresh(row):
             raise Stale("the source record has another match key since the plan")
-        if action.verb is Verb.REACTIVATE and target is not None:
-            self._refuse_another_name(policy, row, target)
+        if target is not None and not action.verb.takes_access:
+            guess = self.guess(policy, row, target)
+            if guess is not None:
+                raise Stale(f"by now, {guess.text}")
         if action.verb is not Verb.UPDATE or target is None:
             return
         gone = policy.has_leavers and (target.left or target.scheduled)
-        asks = policy.rehires is not Rehires.IGNORE and row.source_id not in self.written
+        asks = policy.rehires is not Rehires.IGNORE and row.source_id not in self.returning
         if gone and asks and not row.leaver:
             raise Stale("the target record has left since the plan, and the person has not")
         leaves = row.source_id in self.leaving
@@ -103,13 +112,9 @@ class PlannedSource:
         if came and at_update(policy.leaving, row.leaving, target.leaving):
             raise Stale("has left in the source since the plan")
 
-    def _refuse_another_name(self, policy: Policy, row: SourceRow, target: TargetRow) -> None:
-        """Raise `Stale` if what tells people apart has come to differ: is it still their record?"""
-        found = at_update(policy.fields, row.cells, target.values)
-        known = self.written.get(row.source_id, frozenset())
-        differ = {each.rule.path for each in found} & policy.identifying_paths - known
-        if differ:
-            raise Stale(f"changed in the source since the plan: {', '.join(sorted(differ))}")
+    def guess(self, policy: Policy, row: SourceRow, target: TargetRow) -> Reason | None:
+        """Return why somebody who is back may not be the leaver whose record it is by now."""
+        return back_on_a_guess(policy, row, target, self.linked, self.allowed)
 
 
 class _LastAsked(local):
@@ -129,6 +134,8 @@ class SourceNow:
 
     program: Program
     source: Reader
+    target_row: Callable[[str], TargetRow | None]
+    """Returns a target record as it is now, by its id; None if it is gone."""
     planned: PlannedSource = field(default_factory=PlannedSource)
     listing: bool = False
     """Whether rivals are sought in the list although records are requested one by one."""
@@ -233,8 +240,12 @@ class SourceNow:
         self._aside = {row.source_id: picked.source_id for row, picked in chosen.aside}
         self._complete = snapshot.complete
         self._keys = SourceKeys(rows, chosen.aside, self.planned.keys)
-        alone = self._keys.alone if policy.absent is Absent.DEACTIVATE else ()
-        self._unmatched = Unmatched(policy, alone, "", set())
+        guessed, alone = list[SourceRow](), list[SourceRow]()
+        if policy.absent is Absent.DEACTIVATE:
+            guessed = list(self._guessed({row.source_id: row for row in rows}))
+            alone = [*self._keys.alone, *guessed]
+        linked = self.planned.linked
+        self._unmatched = Unmatched(policy, alone, doubt(guessed, linked), set(linked.values()))
         self._spoken = SpokenValues(policy, alone)
         self._claimed = SpokenValues(policy, self._keys.fresh)
         self._unproven = may_be_anybodys(policy, alone)
@@ -242,6 +253,16 @@ class SourceNow:
             text = "has another's match key, and it is not known which record is theirs"
             self._unproven = f"source record {self._keys.doubling} {text}"
         return {row.source_id: row for row in rows}
+
+    def _guessed(self, rows: Mapping[str, SourceRow]) -> Iterator[SourceRow]:
+        """Yield those who are back by the plan, and by now may not be whose record it is."""
+        for id, target_id in self.planned.returning.items():
+            row = rows.get(id)
+            if row is None or self.planned.keys.is_open(row):
+                continue
+            target = self.target_row(target_id)
+            if target is not None and self.planned.guess(self.program.policy, row, target):
+                yield row
 
 
 def refuse_other_outcome(

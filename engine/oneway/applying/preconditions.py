@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import Enum
 from itertools import chain
+from types import MappingProxyType
 
 from oneway.applying.compare_records import filled_in, more_changed, shows
 from oneway.applying.live_source import (
@@ -98,12 +99,15 @@ class LiveState:
     def __post_init__(self) -> None:
         object.__setattr__(self, "program", SharedProgram(self.program))
         object.__setattr__(
-            self, "_source", SourceNow(self.program, self.source, listing=self.saved)
+            self, "_source", SourceNow(self.program, self.source, self._row_of, listing=self.saved)
         )
         object.__setattr__(self, "_target", TargetNow(self.target))
 
-    def begin(self, plan: Plan) -> None:
-        """Remember what a plan knew of both systems, before its actions are checked."""
+    def begin(self, plan: Plan, linked: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Remember what a plan knew of both systems, before its actions are checked.
+
+        `linked` are the target records that earlier runs linked source records to.
+        """
         self.creates.update((e.id, e) for e in plan.actions if e.verb is Verb.CREATE)
         self._untold.update(
             action.id
@@ -111,7 +115,7 @@ class LiveState:
             if any(reason.code == UNSAID for reason in each.reasons)
             for action in each.actions
         )
-        self._source.planned = PlannedSource.of(plan)
+        self._source.planned = PlannedSource.of(plan, linked)
 
     def forget(self, *, renew: bool = False) -> None:
         """Forget the records of this thread's last check; `renew` reads lists anew as well."""
@@ -501,6 +505,10 @@ class LiveState:
                 f"the source record can no longer be evaluated: {row.evaluation_error.text}"
             )
         return kept_out(self.program.policy, row) if row.leaver else row
+
+    def _row_of(self, target_id: str) -> TargetRow | None:
+        record = self._target.record(target_id)
+        return None if record is None else self.program.target_row(record)
 
     def _held(self, id: str) -> Record:
         record = self._target.record(id)

@@ -24,7 +24,7 @@ from oneway.mapping.program import (
 from oneway.mapping.spec import Absent
 from oneway.planning.diff import KEEP, FieldChange, at_update, wanted
 from oneway.planning.ineffective import in_vain, written
-from oneway.planning.match import Matches
+from oneway.planning.match import Match, Matches
 from oneway.planning.one_per_person import OtherRecords
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
@@ -60,7 +60,8 @@ def absent(
     cells = program.departed()
     said = zip(program.policy.leaving, cells, strict=False)
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
-    near = Unmatched(program.policy, alone, _doubt(alone, matches, linked), set(linked.values()))
+    others_key = [row for row in alone if _has_anothers_key(matches.of(row))]
+    near = Unmatched(program.policy, alone, doubt(others_key, linked), set(linked.values()))
     drafts = []
     for each in unmatched:
         why = _why_absent(program.policy, each, matches.spoken, others.whose(each) or none, near)
@@ -81,16 +82,19 @@ def absent(
     return drafts
 
 
-def _doubt(alone: Sequence[SourceRow], matches: Matches, linked: Mapping[str, str]) -> str:
+def _has_anothers_key(found: Match) -> bool:
+    return found.conflict is not None and found.conflict.code in _ANOTHERS_KEY
+
+
+def doubt(others_key: Iterable[SourceRow], linked: Mapping[str, str]) -> str:
     """Return why a target record without a link may belong to a person in conflict; "" if not.
 
-    A person with another's key may have a target record under a key of their own. Before runs
-    have left links, every target record is without one, and this must not spare them all.
+    `others_key` are the people with another's key: they may have a target record under a key of
+    their own. Before runs have left links, every target record is without one, and this must not
+    spare them all.
     """
-    for row in alone if linked else ():
-        conflict = matches.of(row).conflict
-        others = conflict is not None and conflict.code in _ANOTHERS_KEY
-        if others and not row.leaver and row.source_id not in linked:
+    for row in others_key if linked else ():
+        if not row.leaver and row.source_id not in linked:
             return (
                 f"source record {row.source_id} has a key that others have as well, and it is not "
                 "known which record is theirs"

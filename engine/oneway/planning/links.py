@@ -17,6 +17,7 @@ from oneway.core.instants import day
 
 REUSED = "reused:"
 """The prefix by which `--allow` lets the key of a record decide against links: `reused:00007`."""
+
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 Only = dict[K, T | None]
@@ -206,6 +207,11 @@ def alone(keys: Sequence[K], each: Iterable[T]) -> Only[K, T]:
         found |= {key: None for key, number in Counter(keys).items() if number > 1}
     found.pop(None, None)  # type: ignore[arg-type]  # a key may be None
     return found
+
+
+def let_through(guards: Iterable[str]) -> frozenset[str]:
+    """Return the keys that a person lets decide against links, of the guards of allowances."""
+    return frozenset(each.removeprefix(REUSED) for each in guards if each.startswith(REUSED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import WithNearer, perhaps_there, with_nearer
 from oneway.planning.leaving import LeaveAndReturn
-from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence
+from oneway.planning.links import NO_LINKS, LinkEvidence, let_through
 from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
 from oneway.planning.one_per_person import (
     ANOTHER,
@@ -249,9 +249,7 @@ def _matched(
 ) -> Matches:
     """Return the matches: by keys, by links of earlier runs, and no person twice."""
     keyed = match(rows, targets, policy.match_paths)
-    allowed = frozenset(
-        each.guard.removeprefix(REUSED) for each in allowances if each.guard.startswith(REUSED)
-    )
+    allowed = let_through(each.guard for each in allowances)
     matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
     matches = hold_near_duplicates(matches, rows, targets, policy, quiet, allowed)
     return hold_tied(matches, rows, tied)

@@ -42,40 +42,45 @@ def reconcile(
     """
     if evidence.links:
         matches = _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
-    if policy.rehires is not Rehires.REACTIVATE:
-        return matches
-    back = _back_on_a_guess(matches, rows, policy, evidence.targets, allowed)
+    back = {}
+    for row in rows:
+        found = matches.of(row)
+        target = found.target
+        if target is None:
+            continue
+        reason = back_on_a_guess(policy, row, target, evidence.targets, allowed)
+        if reason is not None:
+            back[row.source_id] = _conflict(reason, found, target)
     return replace(matches, by_source={**matches.by_source, **back}) if back else matches
 
 
-def _back_on_a_guess(
-    matches: Matches,
-    rows: Sequence[SourceRow],
+def back_on_a_guess(
     policy: Policy,
+    row: SourceRow,
+    target: TargetRow,
     links: Mapping[str, str],
     allowed: frozenset[str],
-) -> dict[str, Match]:
-    """Return conflicts for rows whose key finds a leaver's record that differs from the row.
+) -> Reason | None:
+    """Return why a row may not be the leaver whose record its key finds; None if nothing says so.
 
-    No run has linked the two, as in a new or lost store, or where the id is the key: if the key was
-    given to a newcomer, the newcomer would get the leaver's account.
+    The two differ, and no run has linked them, as in a new or lost store, or where the id is the
+    key: if the key was given to a newcomer, the newcomer would get the leaver's account. `links`
+    are the linked target records by source record; a person lets the `allowed` keys decide.
     """
-    found = {}
-    for row in rows:
-        match = matches.of(row)
-        target = match.target
-        if target is None or not target.left or row.leaver or row.key in allowed:
-            continue
-        # Who comes back with a new number may be found by a later key.
-        likeness = likeness_beside(policy, row, target, after=match.level or 0)
-        if likeness.differing and not is_supported(links, row, target):
-            text = (
-                f"the key {row.key} finds target record {target.target_id}, which has left, and "
-                f"no run remembers whose it was; {likeness.text}: a person decides"
-            )
-            reason = Reason("reused", text, candidates=(target.target_id,))
-            found[row.source_id] = _conflict(reason, match, target)
-    return found
+    reactivates = policy.rehires is Rehires.REACTIVATE and target.left and not row.leaver
+    if not reactivates or row.key in allowed:
+        return None
+    # Who comes back with a new number may be found by a later key.
+    keys = enumerate(zip(row.keys, target.keys, strict=False))
+    level = next((at for at, (one, other) in keys if one is not None and one == other), 0)
+    likeness = likeness_beside(policy, row, target, after=level)
+    if not likeness.differing or is_supported(links, row, target):
+        return None
+    text = (
+        f"the key {row.key} finds target record {target.target_id}, which has left, and "
+        f"no run remembers whose it was; {likeness.text}: a person decides"
+    )
+    return Reason("reused", text, candidates=(target.target_id,))
 
 
 def hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
