@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from memory import applied
-from oneway.applying.apply import Ending
+from memory import all_done, applied
 from oneway.core.records import is_blank, path_of
 from strategies import worlds
 from worlds import World, planned
@@ -16,7 +15,7 @@ WORLDS = worlds(due=False).map(lambda world: replace(world, ignores_null=True))
 @given(WORLDS)
 def test_what_is_cleared_stays_cleared_and_the_second_plan_is_empty(world: World) -> None:
     done = applied(world, planned(world))
-    assert all(each.ending is Ending.DONE for each in done.results)
+    assert all_done(done)
     assert not planned(world.with_target(done.target.records)).actions
 
 

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from memory import Applied, applied, leaves, systems_of
+from memory import Applied, all_done, applied, leaves, systems_of
 from model import GONE, blank, get, predict, same
-from oneway.applying.apply import Ending
 from oneway.core.connector import Connector, Reader, Writer
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.program import CellState
@@ -28,10 +27,6 @@ from worlds import World, bound, planned
 SETTLED = worlds(due=False)
 """Worlds without a date that is yet to come."""
 WORLDS = worlds()
-
-
-def all_done(done: Applied) -> bool:
-    return all(result.ending is Ending.DONE for result in done.results)
 
 
 def endings(done: Applied) -> list[tuple[str, str]]:
@@ -543,6 +538,17 @@ def test_law_16_no_access_hangs_on_what_is_blank_or_misshapen(
 def _with_status(data: Mapping[str, Any], status: object) -> dict[str, Any]:
     changed = {key: value for key, value in data.items() if key != "status"}
     return changed if status == ABSENT else changed | {"status": status}
+
+
+@given(WORLDS)
+def test_law_16_what_a_target_record_holds_that_cannot_be_read_decides_nothing(
+    world: World,
+) -> None:
+    first, others = world.target.records[:1], world.target.records[1:]
+    twice = [replace(each, problem="twice") for each in first]
+    torn = [replace(each, data={"id": each.id}) for each in twice]
+    plan = planned(world.with_target([*twice, *others]))
+    assert plan == planned(world.with_target([*torn, *others]))
 
 
 @given(WORLDS)

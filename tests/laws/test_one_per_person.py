@@ -7,8 +7,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from memory import applied
-from oneway.applying.apply import Ending
+from memory import all_done, applied
 from oneway.core.diagnostics import Span
 from oneway.core.records import Snapshot
 from oneway.mapping.generated import GeneratedProgram
@@ -204,7 +203,7 @@ def test_the_second_plan_is_empty_and_outcomes_add_up(world: World) -> None:
     told = [each.source_id for each in plan.outcomes if each.source_id is not None]
     assert sorted(told) == sorted(each.id for each in world.source.records)
     done = applied(world, plan)
-    assert all(each.ending is Ending.DONE for each in done.results)
+    assert all_done(done)
     assert not planned(world.with_target(done.target.records)).actions
 
 

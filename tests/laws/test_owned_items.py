@@ -5,8 +5,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from memory import applied
-from oneway.applying.apply import Ending
+from memory import all_done, applied
 from oneway.core.records import identity
 from oneway.mapping.spec import OwnedItems
 from oneway.planning.diff import owned
@@ -97,7 +96,7 @@ def test_nothing_is_removed_that_others_put_there_and_the_second_plan_is_empty(
     ours = OwnedItems(pattern=own["pattern"]) if isinstance(own, dict) else OwnedItems(tuple(own))
     before = {each.id: each.data.get("tags") for each in world.target.records}
     done = applied(world, planned(world))
-    assert all(each.ending is Ending.DONE for each in done.results)
+    assert all_done(done)
     for record in done.target.records:
         held, now = before.get(record.id), record.data.get("tags")
         if isinstance(held, list):

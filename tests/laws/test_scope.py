@@ -6,8 +6,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from memory import applied
-from oneway.applying.apply import Ending
+from memory import all_done, applied
 from oneway.core.records import Snapshot
 from oneway.planning.plan import Kind, Plan, Verb
 from oneway.planning.plan_file import dump
@@ -66,7 +65,7 @@ def test_what_is_not_said_decides_about_nobody(world: World) -> None:
 @given(scoped())
 def test_a_second_plan_is_empty(world: World) -> None:
     done = applied(world, planned(world))
-    assert all(each.ending is Ending.DONE for each in done.results)
+    assert all_done(done)
     assert not planned(world.with_target(done.target.records)).actions
 
 
