@@ -195,6 +195,8 @@ class Person:
     keys_known: bool = True
     leaver: bool = False
     leaving_known: bool = False
+    yet: bool = False
+    """Whether the day on which a leaver leaves is to come."""
     matched: str | None = None
     level: int = -1
     """The key that decided who they are."""
@@ -207,6 +209,10 @@ class Person:
     """What takes access away, whatever becomes of `writes`."""
     leaves: bool = False
     """Whether `access` is written whatever becomes of `writes`."""
+
+    @property
+    def gone(self) -> bool:
+        return self.leaver and not self.yet
 
 
 @dataclass
@@ -321,7 +327,7 @@ class _Model:
 
     def may_be(self, person: Person, user: User) -> bool:
         """Return whether a record that matches nothing holds what is the user's alone."""
-        if person.matched or person.leaver or person.failed or person.kind == "create":
+        if person.matched or person.gone or person.failed or person.kind == "create":
             return False
         taken = self.mapping["joiners"]["unless_taken"]
         for path in self.fields.keys() & (self.world.unique | set(taken)):
@@ -452,7 +458,8 @@ class _Model:
             for path, rule in self.setting.items():
                 self.says(path, rule, data)
             if person.leaver:
-                self.left_after(data)  # an impossible date would lock somebody in
+                left = self.left_after(data)  # an impossible date would lock somebody in
+                person.yet = left is False and self.kept_out(data) == self.setting
             person.leaving_known = True
             for rule in self.mapping["eligible"]:
                 self.allows(rule["when"], data)
@@ -582,7 +589,7 @@ class _Model:
         """Leave to a person whoever matches a leaver without being quite they."""
         for person in people:
             user = users[person.matched] if person.matched is not None else None
-            if user is None or not user.left or person.leaver or person.failed or user.failed:
+            if user is None or not user.left or person.gone or person.failed or user.failed:
                 continue
             others = any(self.differs(person, user, path) for path in self.names())
             if others or self.has_another_key(person, user):
@@ -885,7 +892,7 @@ class _Model:
         if user.id in spoken or bare or not provable:
             return nobody
         if self.mapping["absent"] == "deactivate":
-            staying = [person for person in alone if not person.leaver]
+            staying = [person for person in alone if not person.gone]
             if any(self.is_near(e, user) or self.share_an_email(e, user) for e in staying):
                 return nobody
             nobody.access = self.differing(self.setting, {}, user)

@@ -553,7 +553,7 @@ MUTANTS = (
     Mutant(
         "link-owner-is-there",
         "planning/reconcile",
-        "if owner is not None and not owner.leaver:",
+        "if owner is not None and is_there(self.policy, owner):",
         "if owner is not None and owner.leaver:",
         "a record of somebody who is still there is not to be had",
         LINKS,
@@ -581,6 +581,14 @@ MUTANTS = (
         "if not _is_in_doubt(each, verdict)",
         "whom a run has seen is remembered, also where it is held",
         "tests/nights/test_whatever_becomes_of_a_run.py",
+    ),
+    Mutant(
+        "yet-to-leave-has-left",
+        "planning/diff",
+        "return not row.leaver or kept_out(policy, row).leaves_left is False",
+        "return not row.leaver",
+        "who is yet to leave is there",
+        f"tests/unit/test_planner.py {MODEL}",
     ),
     # matching
     Mutant(

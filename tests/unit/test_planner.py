@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
 from oneway.planning import planner
+from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import Pairs
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from worlds import World, planned
@@ -128,6 +129,43 @@ def test_nobody_is_deactivated_who_may_be_there_under_another_form_of_their_key(
     assert (Verb.DEACTIVATE in verbs) == taken_away
     (absent,) = [each for each in plan.outcomes if each.kind is Kind.ABSENT]
     assert ("near_key" in codes(absent)) != taken_away
+
+
+YET, PAST = "2026-12-31", "2026-01-31"
+
+
+@pytest.mark.parametrize(("leave", "taken_away"), [(YET, False), (PAST, True)])
+def test_who_is_yet_to_leave_is_there(leave: str, taken_away: bool) -> None:
+    """So their record may be one that is nobody's: by a key of one form, or an own value."""
+    for code, mail in (("a1", None), ("B", "ada@x.example")):
+        person = {"code": code, "name": "Ada", "mail": mail, "status": "L", "leave": leave}
+        user = {"ref": "A1", "email": "ada@x.example"}
+        fields = MAPPING["fields"] | {"email": "mail"}
+        parts = {"fields": fields, "joiners": {"unless_taken": ["email"]}, "leavers": LEAVERS}
+        plan = planned(world([person], [user], absent="deactivate", **parts))
+        verbs = {action.verb for action in plan.actions}
+        assert (Verb.DEACTIVATE in verbs) == taken_away, code
+
+
+@pytest.mark.parametrize("name", ["Ada", "Bo"])
+def test_a_leavers_record_is_given_to_nobody_on_a_guess_who_is_yet_to_leave(name: str) -> None:
+    person = {"code": "A1", "name": name, "status": "L", "leave": YET}
+    parts = {"label": "name", "leavers": LEAVERS, "rehires": "reactivate"}
+    outcome = only([person], [LEFT], **parts)
+    assert outcome.kind is (Kind.REHIRE if name == "Ada" else Kind.CONFLICT)
+    assert ("reused" in codes(outcome)) == (name == "Bo")
+
+
+@pytest.mark.parametrize(("leave", "said"), [(YET, "claimed"), (PAST, "adopted")])
+def test_nobody_takes_over_the_record_of_somebody_who_is_yet_to_leave(
+    leave: str, said: str
+) -> None:
+    owner = {"code": "Z", "name": "Cy", "status": "L", "leave": leave}
+    link = Link("s0", "t0", "A1", "2026-06-01T04:00:00Z", "2026-06-01T04:00:00Z")
+    town = world([owner, ADA], [{"ref": "A1", "fullName": "Ada"}], label="name", leavers=LEAVERS)
+    plan = planned(town, evidence=LinkEvidence((link,)))
+    (newcomer,) = [each for each in plan.outcomes if each.source_id == "s1"]
+    assert codes(newcomer) == [said]
 
 
 def test_every_rule_that_fails_is_named() -> None:

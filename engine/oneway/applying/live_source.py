@@ -245,9 +245,12 @@ class SourceNow:
             guessed = list(self._guessed({row.source_id: row for row in rows}))
             alone = [*self._keys.alone, *guessed]
         linked = self.planned.linked
-        self._unmatched = Unmatched(policy, alone, doubt(guessed, linked), set(linked.values()))
+        unclear = doubt(policy, guessed, linked)
+        self._unmatched = Unmatched(policy, alone, unclear, set(linked.values()))
         self._spoken = SpokenValues(policy, alone)
-        self._claimed = SpokenValues(policy, self._keys.fresh)
+        # Leavers are not created, even before their last day.
+        new = [row for row in self._keys.fresh if not row.leaver]
+        self._claimed = SpokenValues(policy, new)
         self._unproven = may_be_anybodys(policy, alone)
         if self._keys.doubling is not None:
             text = "has another's match key, and it is not known which record is theirs"

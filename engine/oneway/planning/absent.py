@@ -22,9 +22,9 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Absent
-from oneway.planning.diff import KEEP, FieldChange, at_update, wanted
+from oneway.planning.diff import KEEP, FieldChange, at_update, is_there, wanted
 from oneway.planning.ineffective import in_vain, written
-from oneway.planning.match import Match, Matches
+from oneway.planning.match import Matches
 from oneway.planning.one_per_person import OtherRecords
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
@@ -60,8 +60,8 @@ def absent(
     cells = program.departed()
     said = zip(program.policy.leaving, cells, strict=False)
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
-    others_key = [row for row in alone if _has_anothers_key(matches.of(row))]
-    near = Unmatched(program.policy, alone, doubt(others_key, linked), set(linked.values()))
+    unclear = doubt(program.policy, _with_anothers_key(alone, matches), linked)
+    near = Unmatched(program.policy, alone, unclear, set(linked.values()))
     drafts = []
     for each in unmatched:
         why = _why_absent(program.policy, each, matches.spoken, others.whose(each) or none, near)
@@ -82,11 +82,14 @@ def absent(
     return drafts
 
 
-def _has_anothers_key(found: Match) -> bool:
-    return found.conflict is not None and found.conflict.code in _ANOTHERS_KEY
+def _with_anothers_key(alone: Iterable[SourceRow], matches: Matches) -> Iterator[SourceRow]:
+    for row in alone:
+        conflict = matches.of(row).conflict
+        if conflict is not None and conflict.code in _ANOTHERS_KEY:
+            yield row
 
 
-def doubt(others_key: Iterable[SourceRow], linked: Mapping[str, str]) -> str:
+def doubt(policy: Policy, others_key: Iterable[SourceRow], linked: Mapping[str, str]) -> str:
     """Return why a target record without a link may belong to a person in conflict; "" if not.
 
     `others_key` are the people with another's key: they may have a target record under a key of
@@ -94,7 +97,7 @@ def doubt(others_key: Iterable[SourceRow], linked: Mapping[str, str]) -> str:
     spare them all.
     """
     for row in others_key if linked else ():
-        if not row.leaver and row.source_id not in linked:
+        if is_there(policy, row) and row.source_id not in linked:
             return (
                 f"source record {row.source_id} has a key that others have as well, and it is not "
                 "known which record is theirs"
@@ -112,7 +115,7 @@ class Unmatched:
     An absent target record with one of these may be theirs, and is not deactivated. `doubt` is
     why any record that is not in `linked` may be an unmatched person's, or "".
 
-    Leavers spare no record; `uniqueness` handles values that only one record may hold. The
+    Who has left spares no record; `uniqueness` handles values that only one record may hold. The
     indexes are empty unless absent records are deactivated.
     """
 
@@ -126,7 +129,7 @@ class Unmatched:
         self.keys: dict[tuple[int, str], list[str]] = defaultdict(list)
         self.emails: dict[tuple[int, str], list[str]] = defaultdict(list)
         staying = () if policy.absent is not Absent.DEACTIVATE else alone
-        for row in (each for each in staying if not each.leaver):
+        for row in (each for each in staying if is_there(policy, each)):
             for form in forms_of(row):
                 self.keys[form].append(row.source_id)
             for email in self._emails(partial(said_value, row)):

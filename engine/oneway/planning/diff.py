@@ -185,6 +185,11 @@ def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
     return None if rule.clears(cell) else KEEP
 
 
+def is_there(policy: Policy, row: SourceRow) -> bool:
+    """Return whether a person is still there: no leaver, or one whose last day is to come."""
+    return not row.leaver or kept_out(policy, row).leaves_left is False
+
+
 def kept_out(policy: Policy, row: SourceRow) -> SourceRow:
     """Return a leaver's row that clears nothing by a blank value, unless clearing means leaving.
 

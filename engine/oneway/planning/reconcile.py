@@ -13,7 +13,7 @@ from oneway.core.instants import moment
 from oneway.core.records import Value, comparable
 from oneway.mapping.program import STATED, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rehires, Rekey
-from oneway.planning.diff import present
+from oneway.planning.diff import is_there, present
 from oneway.planning.links import Link, LinkEvidence, Links
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.plan import Reason
@@ -67,8 +67,8 @@ def back_on_a_guess(
     key: if the key was given to a newcomer, the newcomer would get the leaver's account. `links`
     are the linked target records by source record; a person lets the `allowed` keys decide.
     """
-    reactivates = policy.rehires is Rehires.REACTIVATE and target.left and not row.leaver
-    if not reactivates or row.key in allowed:
+    reactivates = policy.rehires is Rehires.REACTIVATE and target.left
+    if not reactivates or row.key in allowed or not is_there(policy, row):
         return None
     # Who comes back with a new number may be found by a later key.
     keys = enumerate(zip(row.keys, target.keys, strict=False))
@@ -140,7 +140,9 @@ class _Reconciler:
             found[source_id] = self._linked(row, link, found.get(source_id, NOBODY))
             spoken.add(link.target_id)
         found |= self._reissued(found)
-        unsure = [row for id, row in self.rows.items() if _is_unsure(row, found.get(id, NOBODY))]
+        unsure = [
+            row for id, row in self.rows.items() if self._is_unsure(row, found.get(id, NOBODY))
+        ]
         return Matches(found, frozenset(spoken | self._resembling(unsure)))
 
     def _resembling(self, rows: Sequence[SourceRow]) -> set[str]:
@@ -279,7 +281,7 @@ class _Reconciler:
             return None
         owner = self.rows.get(link.source_id)
         ids = (keyed.target.target_id,)
-        if owner is not None and not owner.leaver:
+        if owner is not None and is_there(self.policy, owner):
             text = (
                 f"the key {row.key} finds target record {ids[0]}, which is source record "
                 f"{link.source_id} ({self.evidence.told(link)}), and that one is still there"
@@ -367,6 +369,13 @@ class _Reconciler:
         text = f"{self.evidence.told(link)}, which the target's list does not show; found by its id"
         return (Reason("unlisted", text, warning=link.target_id not in self.evidence.late),)
 
+    def _is_unsure(self, row: SourceRow, found: Match) -> bool:
+        """Return whether a row's target record may exist without being identifiable."""
+        if found.conflict is not None and found.conflict.code != "reissued":
+            return found.conflict.code in ("rekeyed", "claimed", "reused")
+        # A reissued leaver's, or no source record's: either way, that record must have no access.
+        return found.target is None and is_there(self.policy, row)
+
     def _in_view(self, row: SourceRow) -> TargetRow | None:
         link = self.by_source.get(row.source_id)
         return None if link is None else self.targets.get(link.target_id)
@@ -374,16 +383,6 @@ class _Reconciler:
 
 def _conflict(reason: Reason, keyed: Match, *candidates: TargetRow) -> Match:
     return Match(conflict=reason, level=keyed.level, candidates=candidates)
-
-
-def _is_unsure(row: SourceRow, found: Match) -> bool:
-    """Return whether a row's target record may exist without being identifiable."""
-    if found.conflict is not None:
-        return found.conflict.code in ("rekeyed", "claimed", "reused") or (
-            # This leaver's, or no source record's: either way, that record must have no access.
-            found.conflict.code == "reissued" and not row.leaver
-        )
-    return found.target is None and not row.leaver
 
 
 def _usable(links: Links, sources: Iterable[str], targets: Iterable[str]) -> dict[str, Link]:

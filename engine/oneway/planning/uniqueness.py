@@ -24,7 +24,7 @@ from oneway.core.records import MISSING, Value, comparable, comparables
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
-from oneway.planning.diff import Awaited, comparison, doubled, new_value, present
+from oneway.planning.diff import Awaited, comparison, doubled, is_there, new_value, present
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 from oneway.planning.record_owner import whose
@@ -96,13 +96,13 @@ def _stopped(draft: Draft, reason: Reason) -> Draft:
 
 
 class SpokenValues:
-    """Values that only one record may hold, of source records of people who stay."""
+    """Values that only one record may hold, of source records of people who are there."""
 
     def __init__(self, policy: Policy, rows: Iterable[SourceRow]) -> None:
         self.policy = policy
         self.speakers: dict[Slot, list[str]] = defaultdict(list)
         for row in rows:
-            values = () if row.leaver else [new_value(cell) for cell in row.cells]
+            values = [new_value(cell) for cell in row.cells] if is_there(policy, row) else ()
             for slot in self._slots(values):
                 self.speakers[slot].append(row.source_id)
 
