@@ -428,6 +428,36 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py -k only_the_list",
     ),
     Mutant(
+        "absent-key-is-none-there",
+        "oneway_connectors/rest/responses",
+        "if reshaper.lacking or isinstance(data, Doubled):",
+        "if isinstance(data, Doubled):",
+        "an answer without the record does not say that there is none",
+        "tests/unit/test_rest_reading.py -k without_the_record_does_not",
+    ),
+    Mutant(
+        "null-beside-an-error-is-none-there",
+        "oneway_connectors/rest/responses",
+        "        if tells_error(data, shape):\n",
+        "        if False:\n",
+        "nor does a null beside an error",
+        "tests/unit/test_rest_reading.py -k without_the_record_does_not",
+    ),
+    Mutant(
+        "a-gateways-404-is-none-there",
+        "oneway_connectors/rest/responses",
+        """    except Unreadable:
+        return False
+    return True
+""",
+        """    except Unreadable:
+        return True
+    return True
+""",
+        "nor does a gateway's page with 404",
+        "tests/unit/test_rest_reading.py -k may_be_a_gateways",
+    ),
+    Mutant(
         "without-detail-is-gone",
         "oneway_connectors/rest/reader",
         "still = [each for each in without if each.id in again.ids]",

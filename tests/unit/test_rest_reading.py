@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rest_world import MANIFEST, altered, opened, page, reply
 
 from oneway.core.connector import ReadError
@@ -452,6 +454,186 @@ def test_a_look_up_whose_record_is_null_finds_nobody() -> None:
     assert reader.get("7") is None
     with pytest.raises(ReadError):
         reader.get("7")
+
+
+# Answers that do not hold what was asked for
+
+_ONE = 'get: {path: "/people/{id}"'
+
+
+def got(record: str, answer: httpx.Response, manifest: str = MANIFEST) -> Record | None:
+    wanted = altered(_ONE, f"{_ONE}, record: {json.dumps(record)}", manifest)
+    connector, _ = opened(answer, manifest=wanted)
+    return connector.reader("people").get("a")
+
+
+def bank(record: str, answer: httpx.Response, manifest: str = MANIFEST) -> Record:
+    """Return a record with a detail; the manifest lists `n` as the only field of it."""
+    detail = f'detail: [{{path: "/people/{{id}}/bank", into: bank, record: {json.dumps(record)}}}]'
+    fields = "{type: [object, array, 'null'], properties: {n: {type: string}}}"
+    text = altered("        email: {type: string}", f"        bank: {fields}", manifest)
+    text = altered("    get: {path:", f"    {detail}\n    get: {{path:", text)
+    connector, _ = opened(page("a"), page(), answer, manifest=text)
+    (found,) = connector.reader("people").read().records
+    return found
+
+
+@pytest.mark.parametrize(
+    ("record", "data"),
+    [
+        ("data", {"message": "upstream timeout"}),
+        ("data", {}),
+        ("data", []),
+        ("data", "try later"),
+        ("data", {"data": {"message": "upstream timeout"}}),
+        ("data", {"data": "try later"}),
+        ("data", {"data": None, "errors": [{"message": "upstream timeout"}]}),
+        ("data", {"data": None, "error": True}),
+        ("data", {"data": None, "message": "upstream timeout"}),
+        ("data.user", {"data": {}}),
+        ("data.user", {"data": "try later"}),
+        ("data[0]", {"message": "upstream timeout"}),
+        ("data[0]", {"data": {"message": "upstream timeout"}}),
+        ("data[?id == 'a'] | [0]", {"data": "try later"}),
+        ("data[0].user", {"data": [{"message": "upstream timeout"}]}),
+        ("@", {"message": "upstream timeout"}),
+        ("@", None),
+    ],
+)
+def test_an_answer_without_the_record_does_not_say_that_there_is_none(
+    record: str, data: object
+) -> None:
+    with pytest.raises(ReadError) as caught:
+        got(record, reply(data))
+    assert caught.value.code == "R107"
+    if isinstance(data, dict) and "message" in data:
+        assert record == "@" or "says: upstream timeout" in caught.value.summary
+
+
+@pytest.mark.parametrize(
+    ("record", "data"),
+    [
+        ("data", {"data": None}),
+        ("data", {"data": None, "error": None, "errors": [], "message": " "}),
+        ("data", {"data": None, "error": 0}),
+        ("data.user", {"data": {"user": None}}),
+        ("data.user", {"data": None}),
+        ("data[0]", {"data": []}),
+        ("data[?id == 'a'] | [0]", {"data": [{"id": "b"}]}),
+    ],
+)
+def test_a_stated_null_says_that_there_is_none(record: str, data: object) -> None:
+    assert got(record, reply(data)) is None
+
+
+def test_the_manifest_may_say_what_an_answer_without_the_record_means() -> None:
+    said = altered("errors: {message: message", "errors: {missing_when: gone, message: message")
+    assert got("data", reply({"gone": True, "message": "no such user"}), said) is None
+    with pytest.raises(ReadError):
+        got("data", reply({"gone": False, "message": "no such user"}), said)
+    ok = altered(
+        "errors: {message: message", "errors: {refused_when: 'code != `0`', message: message"
+    )
+    assert got("data", reply({"code": 0, "message": "success", "data": None}), ok) is None
+
+
+@pytest.mark.parametrize("body", [b"<html>default backend - 404</html>", b"404 page not found"])
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_404_that_may_be_a_gateways_does_not_say_that_there_is_none(
+    status: int, body: bytes
+) -> None:
+    with pytest.raises(ReadError, match="page or text") as caught:
+        got("data", reply(body, status))
+    assert caught.value.code == "R107"
+    assert "errors.not_found: any" in caught.value.help
+    search, _ = opened(reply(body, status))
+    with pytest.raises(ReadError, match="page or text"):
+        search.reader("people").find("email", "a@example.com")
+    assert "page or text" in bank("data", reply(body, status)).problem
+    mine = altered("errors: {message: message", "errors: {not_found: any, message: message")
+    assert got("data", reply(body, status), mine) is None
+    assert "bank" not in bank("data", reply(body, status), mine).data
+
+
+@pytest.mark.parametrize("body", [b"", b" ", b"{}", b"null", b'{"message": "no such user"}'])
+def test_a_404_with_json_or_nothing_says_that_there_is_none(body: bytes) -> None:
+    assert got("data", reply(body, 404)) is None
+    assert bank("data", reply(body, 404)).data == {"id": "a"}
+
+
+@pytest.mark.parametrize(
+    ("record", "data"),
+    [
+        ("data", {"message": "upstream timeout"}),
+        ("data", {"data": None, "message": "upstream timeout"}),
+        ("data.{n: n}", {"message": "upstream timeout"}),
+        ("@", {"message": "upstream timeout"}),
+        ("data[0]", {"data": "try later"}),
+    ],
+)
+def test_a_detail_that_is_not_in_its_answer_is_that_records_problem(
+    record: str, data: object
+) -> None:
+    found = bank(record, reply(data))
+    assert found.problem.startswith("its 'bank' cannot be read: it ")
+    assert "bank" not in found.data
+
+
+@pytest.mark.parametrize(
+    ("record", "data", "shown"),
+    [
+        ("data", {"data": None}, None),
+        ("data", {"data": {}}, {}),
+        ("data", {"data": {"other": 1}}, {"other": 1}),
+        ("@", {"other": 1}, {"other": 1}),
+        ("@", {"n": "1", "message": "paid by cheque"}, {"n": "1", "message": "paid by cheque"}),
+        ("data", {"data": []}, []),
+        ("data.{n: n.text}", {"data": {"n": "x"}}, {}),  # what is misshapen says nothing
+        ("data.{n: n.text}", {"data": {"n": None}}, {"n": None}),
+    ],
+)
+def test_a_detail_that_its_answer_shows_is_taken(record: str, data: object, shown: object) -> None:
+    found = bank(record, reply(data))
+    assert (found.problem, found.data.get("bank")) == ("", shown)
+
+
+def test_a_detail_in_place_of_the_record_that_is_null_is_gone_if_the_list_lacks_it_too() -> None:
+    manifest = altered("into: replace,", "into: replace, record: data,", DETAILED)
+    connector, _ = opened(page("a"), page(), reply({"data": None}), page(), manifest=manifest)
+    assert connector.reader("people").read().records == ()
+    connector, _ = opened(page("a"), page(), reply({}), manifest=manifest)
+    (record,) = connector.reader("people").read().records
+    assert record.problem.startswith("it cannot be read: it has nothing at 'data'")
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a", "later"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["data", "user", "id", "message"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(_JSON, st.sampled_from(["@", "data", "data.user", "user || data"]))
+def test_only_a_null_at_the_place_of_the_record_says_that_there_is_none(
+    data: object, record: str
+) -> None:
+    """Whatever else an answer holds, nobody is gone by it."""
+    try:
+        found = got(record, reply(data))
+    except ReadError:
+        return
+    if found is None:
+        assert record != "@"
+        assert isinstance(data, dict)
+        assert data.get("message", "") in ("", [], {}) or not isinstance(data["message"], str)
+        assert any(key in data and data[key] is None for key in ("data", "user")) or (
+            isinstance(data.get("data"), dict) and data["data"].get("user", 0) is None
+        )
+    else:
+        assert found.id == "a"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from oneway_connectors.rest.origin import base_url, elsewhere, same_origin
 from oneway_connectors.rest.pace import pace_of
 from oneway_connectors.rest.rate import Limiter
 from oneway_connectors.rest.redaction import MARK
-from oneway_connectors.rest.responses import message_of, refusals_in, telling_header
+from oneway_connectors.rest.responses import is_own, message_of, refusals_in, telling_header
 from oneway_connectors.rest.retry_budget import OneRead, RetryBudget
 from oneway_connectors.rest.template import (
     Unusable,
@@ -36,7 +36,7 @@ from oneway_connectors.rest.template import (
     fill_path,
     fill_query,
 )
-from oneway_connectors.rest.transport import Answer, Call, Wire
+from oneway_connectors.rest.transport import MISSING, Answer, Call, Wire
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
@@ -153,6 +153,8 @@ class Client:
         answer = self._persist(call, self._auth)
         if self._read is not None:
             self._read.take(len(answer.body))
+        if answer.status in MISSING:
+            return replace(answer, stray=not is_own(answer.body, self.api.errors))
         if not answer.success:
             return answer
         refused, missing = refusals_in(answer.body, self.api.errors)

@@ -73,12 +73,16 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """A request for one record by id; `into` is the key that takes it, "" for the record itself."""
+    """A request for one record by id; `into` is the key that takes it, "" for the record itself.
+
+    `fields` are those that the manifest lists for an object under `into`, if it has no others.
+    """
 
     request: RequestTemplate
     record: str = "@"
     into: str = ""
     concurrency: int = 1
+    fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,7 @@ class ErrorShape:
     `rejected` None means the usual statuses.
 
     `refused_when` and `missing_when` say when the body of a success is a refusal after all.
+    `not_found` says what a 404 has to come with: "json" (or nothing), or "any" body.
     """
 
     message: str = ""
@@ -182,6 +187,7 @@ class ErrorShape:
     rejected: frozenset[int] | None = None
     refused_when: str = ""
     missing_when: str = ""
+    not_found: str = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +248,8 @@ def _choosing(body: Data) -> Choosing:
 
 
 def _resource(name: str, body: Data) -> ResourceRequests:
-    items = _items(body, "detail")
-    details = tuple(_single(_data(item)) for item in items)
+    items, record = _items(body, "detail"), _data(body.get("record"))
+    details = tuple(_single(_data(item), record) for item in items)
     by_id = (each for each, item in zip(details, items, strict=True) if not names_record(item))
     replacing = next((each for each in by_id if not each.into), None)
     update = _write(body, "update")
@@ -274,13 +280,16 @@ def _listing(body: Data) -> Listing:
     )
 
 
-def _single(body: Data) -> Single:
+def _single(body: Data, record: Data | None = None) -> Single:
     into = _text(body, "into")
+    inner = _data(_data((record or {}).get("properties")).get(into))
+    listed = frozenset(_data(inner.get("properties")))
     return Single(
         request=_request(body),
         record=_text(body, "record", "@"),
         into="" if into == "replace" else into,
         concurrency=int(cast(int, body.get("concurrency", USUAL_AT_ONCE))),
+        fields=listed if inner.get("additionalProperties") is not True else frozenset(),
     )
 
 

@@ -131,12 +131,19 @@ def pages(
     _check_end(client, listing, so_far, page)
 
 
-def answered(client: Client, resource: ResourceRequests | None, call: Call) -> Answer:
-    """Return a successful answer to a read; raise `ReadError` otherwise."""
+def answered(
+    client: Client, resource: ResourceRequests | None, call: Call, *, whether: bool = False
+) -> Answer:
+    """Return a successful answer to a read; raise `ReadError` otherwise.
+
+    `whether`: the read asks whether something exists.
+    """
     try:
         answer = client.exchange(call)
     except NoAnswer as trouble:
         raise read_fault(client.shown(call), trouble) from None
+    if whether and answer.stray:
+        raise unreadable(client, call, Unreadable(STRAY, STRAY_HELP), "R107")
     if not answer.good:
         raise read_refusal(client.shown(call), answer.status, client.said(answer), resource)
     return answer
@@ -151,7 +158,7 @@ def _parsed(client: Client, call: Call, answer: Answer) -> AnswerJson:
     try:
         return parsed(answer.body, answer.headers)
     except Unreadable as error:
-        raise _unreadable(client, call, error, "R106") from None
+        raise unreadable(client, call, error, "R106") from None
 
 
 def found_in(client: Client, call: Call, expression: str, data: Value) -> Value:
@@ -163,7 +170,7 @@ def _part(client: Client, call: Call, expression: str, data: AnswerJson) -> Answ
     try:
         return data.part(expression)
     except Unreadable as error:
-        raise _unreadable(client, call, error, "R107") from None
+        raise unreadable(client, call, error, "R107") from None
 
 
 def item_of(data: Value, resource: ResourceRequests, place: str, *, sound: bool = False) -> Item:
@@ -227,7 +234,7 @@ def _read(
     position: Value,
     searching: bool,
 ) -> _Page:
-    answer = answered(client, resource, call)
+    answer = answered(client, resource, call, whether=searching)
     if answer.status == _NOTHING and (searching or number > 1):
         return _Page(number, position, call, answer, None, [], sound=True, sent=0)
     data = _parsed(client, call, answer)
@@ -235,9 +242,9 @@ def _read(
     if not isinstance(rows, list):
         said = client.said(answer)
         text = f"it has no list at '{listing.records}'" + (f", and says: {said}" if said else "")
-        raise _unreadable(client, call, Unreadable(text, _REFUSAL if said else ""), "R107")
+        raise unreadable(client, call, Unreadable(text, _REFUSAL if said else ""), "R107")
     if isinstance(data.value, Doubled):
-        raise _unreadable(client, call, Unreadable("it has a duplicate key"), "R107")
+        raise unreadable(client, call, Unreadable("it has a duplicate key"), "R107")
     before = rows_before(listing.records, data.value)
     sent = len(rows) if before is None else before
     return _Page(number, position, call, answer, data.value, rows, sound, sent)
@@ -306,7 +313,7 @@ def _goes_on(client: Client, paging: Paging, page: _Page) -> bool:
     if isinstance(value, bool):
         return value
     error = Unreadable(f"'{paging.next}' is neither true nor false")
-    raise _unreadable(client, page.call, error, "R107")
+    raise unreadable(client, page.call, error, "R107")
 
 
 def _mark(client: Client, page: _Page, value: Value) -> Value:
@@ -315,7 +322,7 @@ def _mark(client: Client, page: _Page, value: Value) -> Value:
     if isinstance(value, str | int) and not isinstance(value, bool):
         return str(value)
     error = Unreadable("what should lead to the next page is neither text nor number")
-    raise _unreadable(client, page.call, error, "R107")
+    raise unreadable(client, page.call, error, "R107")
 
 
 def _turn(
@@ -419,7 +426,8 @@ def _check_end(client: Client, listing: Listing, so_far: ListSoFar, page: _Page)
         so_far.problems.append(f"the list goes on{after}: {more}; {_SAY_HOW.format(instead)}")
 
 
-def _unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:
+def unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:
+    """Return the error of an answer to a read that cannot be understood."""
     help = error.help or _HELP[code]
     return ReadError(code, f"{client.shown(call)}: the answer is of no use: {error}", help)
 
@@ -436,6 +444,11 @@ _HELP = {
     "R106": "Check the base URL: does it lead to the API?",
     "R107": "Check the manifest against the system's reference.",
 }
+STRAY = "it has status 404 or 410, and is a page or text where JSON was expected"
+STRAY_HELP = (
+    "A gateway may have answered in place of the system: run again later. If the system itself "
+    "answers so for what does not exist, let the manifest say so: errors.not_found: any."
+)
 _REFUSAL = "If that is a refusal, let the manifest say so: errors.refused_when."
 _LEADS_AWAY = (
     "Credentials are not sent elsewhere. If it is the same system behind a proxy, have the proxy "

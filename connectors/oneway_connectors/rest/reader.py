@@ -19,14 +19,23 @@ from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import PARTIAL, lacking, more_said, total_said
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, ResourceRequests, Single
-from oneway_connectors.rest.paging import Item, ListSoFar, item_of, pages
+from oneway_connectors.rest.paging import (
+    STRAY,
+    STRAY_HELP,
+    Item,
+    ListSoFar,
+    item_of,
+    pages,
+    unreadable,
+)
 from oneway_connectors.rest.responses import (
     Unreadable,
     flaw_in,
     is_path,
     parse_json,
     rows_before,
-    search,
+    shown_at,
+    tells_error,
 )
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
@@ -111,27 +120,17 @@ class RestReader:
             raise ReadError("R112", f"{self.client.api.title}: {error}") from None
         if answer.absent:
             return None
+        if answer.stray:
+            raise unreadable(self.client, call, Unreadable(STRAY, STRAY_HELP), "R107")
         self._refuse_failure(call, answer)
-        if self._finds_none(single, answer):
+        try:
+            item = self._item(single, answer, id)
+        except Unreadable as error:
+            raise unreadable(self.client, call, error, "R107") from None
+        if item is None:
             return None
-        item = self._item(single, answer, id)
-        if item.problem:
-            summary = f"{self.client.shown(call)}: the answer is of no use: {item.problem}"
-            raise ReadError("R107", summary, "Check the manifest against the system's reference.")
         found = self._finish(item, [detail for detail in self.resource.details if detail.into])
         return found if isinstance(found, Record) else None
-
-    def _finds_none(self, single: Single, answer: Answer) -> bool:
-        """Return whether a request that may find several records found none: its `record` is null.
-
-        A body that is null as a whole says nothing of that.
-        """
-        if single.record == "@":
-            return False
-        try:
-            return search(single.record, parse_json(answer.body)) is None
-        except Unreadable:
-            return False
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
         """Return at least the records whose field at `path` is `value`."""
@@ -205,7 +204,7 @@ class RestReader:
             if isinstance(record, Record):
                 yield record
             else:
-                text = "it is in the list, and is not there (404) when asked for by itself"
+                text = "it is in the list, and is not there when asked for by itself"
                 without.append(replace(self._record(record), problem=text))
 
     def _finish(self, item: Item, details: Iterable[Single]) -> Record | Item:
@@ -226,36 +225,60 @@ class RestReader:
                 what = "refuses" if answer.refused else "fails (500)"
                 item = Item(item.id, item.data, f"the system {what} when asked for it")
                 break
+            if answer.stray:
+                item = Item(item.id, item.data, f"its answer cannot be understood: {STRAY}")
+                break
             self._refuse_failure(call, answer)
-            item = self._merged(item, detail, answer)
+            merged = self._merged(item, detail, answer)
+            if merged is None:
+                return item
+            item = merged
         return self._record(item)
 
-    def _merged(self, item: Item, detail: Single, answer: Answer) -> Item:
-        if not detail.into:
-            return self._item(detail, answer, item.id)
+    def _merged(self, item: Item, detail: Single, answer: Answer) -> Item | None:
+        """Return an item with what a detail's answer shows; None if that says that it is gone."""
         try:
-            data = parse_json(answer.body)
-            found = search(detail.record, data)
-            if flaw := flaw_in(found) or _rest_of(found, answer, data, detail.record):
+            if not detail.into:
+                return self._item(detail, answer, item.id)
+            found = self._part(detail, answer)
+            if flaw := flaw_in(found):
                 raise Unreadable(flaw)
         except Unreadable as error:
-            return Item(item.id, item.data, f"its '{detail.into}' cannot be read: {error}")
+            what, data = (f"its '{detail.into}'", item.data) if detail.into else ("it", {})
+            help = f" ({error.help})" if error.help else ""
+            return Item(item.id, data, f"{what} cannot be read: {error}{help}")
         return Item(item.id, {**item.data, detail.into: found})
 
-    def _item(self, single: Single, answer: Answer, id: str) -> Item:
-        """Return the record in a single answer; one with another id is a problem."""
-        try:
-            data = parse_json(answer.body)
-            found = search(single.record, data)
-            if rest := _rest_of(found, answer, data, single.record):
-                raise Unreadable(rest)
-        except Unreadable as error:
-            return Item(id, {}, f"it cannot be read: {error}")
+    def _item(self, single: Single, answer: Answer, id: str) -> Item | None:
+        """Return the record in a single answer, or None if the answer says that there is none.
+
+        Raises `Unreadable` if the answer does not say either.
+        """
+        found = self._part(single, answer)
+        if found is None and single.record != "@":
+            return None
         item = item_of(found, self.resource, id)
+        if item.problem:
+            raise Unreadable(item.problem)
         # Some systems vary the case of an id; the list's form counts.
-        if item.problem or item.id.casefold() == id.casefold():
-            return Item(id, item.data, item.problem)
-        return Item(id, {}, "another record came when it was asked for")
+        if item.id.casefold() != id.casefold():
+            raise Unreadable("another record came when it was asked for")
+        return Item(id, item.data)
+
+    def _part(self, single: Single, answer: Answer) -> Value:
+        """Return what an answer shows of a record; raise `Unreadable` if it does not show it."""
+        data, shape = parse_json(answer.body), self.client.api.errors
+        try:
+            found = shown_at(single.record, data, shape)
+            if single.fields and _lacks_all(single.fields, found) and tells_error(data, shape):
+                raise Unreadable("it tells of an error, and has none of the fields in the manifest")
+        except Unreadable as error:
+            said = self.client.said(answer)
+            text = f"{error}, and says: {said}" if said else str(error)
+            raise Unreadable(text, error.help) from None
+        if rest := _rest_of(found, answer, data, single.record):
+            raise Unreadable(rest)
+        return found
 
     def _ask(
         self, single: Single, id: str, data: Mapping[str, Value] | None = None
@@ -275,6 +298,10 @@ class RestReader:
         if item.problem and not all(detail.into for detail in self.resource.details):
             return Record(item.id, {}, item.problem)  # the list may have other words for all of it
         return replace(record_of(self.resource, item.id, item.data), problem=item.problem)
+
+
+def _lacks_all(fields: Collection[str], found: Value) -> bool:
+    return isinstance(found, dict) and bool(found) and not any(each in found for each in fields)
 
 
 def _rest_of(found: Value, answer: Answer, data: Value, record: str) -> str:

@@ -30,11 +30,25 @@ class Reshaper(MeteredInterpreter):
             self.budget.look(found)
         return found
 
+    @property
+    def lacking(self) -> bool:
+        """Whether the response lacks something that the last expression looked for.
+
+        That is a key, or the object or list that holds it; null in its place says that it is null.
+        """
+        return self._lacking
+
     def visit_field(self, node: Node, value: Any) -> Any:
         """Return the value of a key, and remember that one was absent."""
+        self._expect(dict, value)
         if isinstance(value, dict) and node["value"] not in value:
             self._lacking = True
         return super().visit_field(node, value)
+
+    def visit_index(self, node: Node, value: Any) -> Any:
+        """Return an item of a list, and remember that there was no list."""
+        self._expect(list, value)
+        return super().visit_index(node, value)
 
     def visit_multi_select_dict(self, node: Node, value: Any) -> Any:
         """Return an object without the keys whose value is null because a key was absent."""
@@ -49,6 +63,16 @@ class Reshaper(MeteredInterpreter):
                 made[str(child["value"])] = found
         self._lacking = before
         return made
+
+    def _given(self, node: Node, value: Any) -> Node:
+        given = super()._given(node, value)
+        kind = dict if node["type"] == "value_projection" else list
+        self._expect(kind, given["children"][0]["value"])
+        return given
+
+    def _expect(self, kind: type, value: Any) -> None:
+        if value is not None and not isinstance(value, kind):
+            self._lacking = True
 
 
 def uncut(node: Node) -> Node:

@@ -128,8 +128,39 @@ def flaw_in(value: Value, deepest: int = DEEPEST) -> str:
 
 def search(expression: str, data: Value) -> Value:
     """Return what a JMESPath expression finds; raise `Unreadable` if it cannot be evaluated."""
+    return _search(Reshaper(), expression, data)
+
+
+def shown_at(expression: str, data: Value, shape: ErrorShape) -> Value:
+    """Return what an answer shows at a JMESPath expression; raise `Unreadable` if it shows nothing.
+
+    Null is shown if the answer has the key, and tells of no error beside it.
+    """
+    reshaper = Reshaper()
+    found = _search(reshaper, expression, data)
+    if found is None and expression != "@":
+        if reshaper.lacking or isinstance(data, Doubled):
+            raise Unreadable(f"it has nothing at '{expression}'", _REFUSAL)
+        if tells_error(data, shape):
+            raise Unreadable(f"it has null at '{expression}', and an error beside it", _REFUSAL)
+    return found
+
+
+def tells_error(data: Value, shape: ErrorShape) -> bool:
+    """Return whether an answer seems to say that a request failed.
+
+    It does not where the manifest says how to recognise that, and does not recognise it.
+    """
+    if shape.refused_when:
+        return False
+    named = [data.get(key) for key in _ERRORS] if isinstance(data, dict) else []
+    said = any(holds(each) and each != 0 for each in named)
+    return said or any(_message(data, shape)) or any(_field_messages(data, shape))
+
+
+def _search(reshaper: Reshaper, expression: str, data: Value) -> Value:
     try:
-        return cast(Value, Reshaper().found(_compiled(expression).parsed, data))
+        return cast(Value, reshaper.found(_compiled(expression).parsed, data))
     except Overspent as overspent:
         raise Unreadable(f"'{expression}': {overspent.summary}") from None
     except (JMESPathError, RecursionError, TypeError, ValueError):
@@ -171,6 +202,20 @@ def message_of(
 def telling_header(headers: Iterable[str]) -> str:
     """Return the name of a header that may explain an error, or ""."""
     return next((name for name in headers if _TELLING.fullmatch(name)), "")
+
+
+def is_own(body: bytes, shape: ErrorShape) -> bool:
+    """Return whether a body with status 404 or 410 can be the system's own, by the manifest.
+
+    A gateway answers with a page, or with a line of text.
+    """
+    if shape.not_found == "any" or not body.strip():
+        return True
+    try:
+        parse_json(body)
+    except Unreadable:
+        return False
+    return True
 
 
 def refusals_in(body: bytes, shape: ErrorShape) -> tuple[bool, bool]:
@@ -265,6 +310,8 @@ _CUT_MARK = b"\\u0000"
 _CUT = json.dumps({_CUT_KEY: None})
 _CHARSET = re.compile(r"charset=\"?([A-Za-z][\w-]{1,20})")
 _TELLING = re.compile(r"(?=.*(error|reason|message))(x-)?[a-z0-9-]{4,60}", re.IGNORECASE)
+_ERRORS = ("error", "errors")
+_REFUSAL = "Let the manifest say what that means: errors.refused_when or errors.missing_when."
 _ASK = "Ask those who run the system; nothing was read."
 _AGAIN = "Run again; if it stays, ask those who run the system."
 _ENCODING = (

@@ -27,6 +27,8 @@ from oneway_connectors.rest.model import Limits
 from oneway_connectors.rest.responses import clean
 from oneway_connectors.rest.single_connection import Direct
 
+MISSING = frozenset({404, 410})
+"""Statuses that mean that nothing is there."""
 _HEADERS: Mapping[str, str] = {
     "accept": "application/json",
     "accept-encoding": "gzip",
@@ -69,7 +71,8 @@ class Answer:
 
     `doubt`: an earlier one may have been carried out. `spent`: another try would follow if the
     run's budget allowed it. `refused` and `missing`: the manifest recognises in the body of a
-    success that nothing was done, or that the record does not exist.
+    success that nothing was done, or that the record does not exist. `stray`: a 404 or 410 that
+    may not be the system's own.
     """
 
     status: int
@@ -80,6 +83,7 @@ class Answer:
     spent: bool = False
     refused: bool = False
     missing: bool = False
+    stray: bool = False
 
     @property
     def success(self) -> bool:
@@ -94,7 +98,7 @@ class Answer:
     @property
     def absent(self) -> bool:
         """Whether the requested record does not exist."""
-        return self.missing or self.status in {404, 410}
+        return self.missing or (self.status in MISSING and not self.stray)
 
 
 @dataclass(frozen=True, slots=True)
