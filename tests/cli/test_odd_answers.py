@@ -290,6 +290,50 @@ def test_an_update_that_changes_more_than_it_sent_is_the_last(
     assert not office.users["3"]["active"]
 
 
+def switching_off(world: World, office: Office) -> None:
+    """Let two people change, and each update switch its person off; the first one is sent."""
+    people(world, p1={"name": "A"}, p2={"name": "B"}, p3={"left": True})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "PATCH" and path != "/users/3":
+            user["active"] = False
+        return None
+
+    office.odd = odd
+    assert sync(world)[0] == 5
+    assert [each["active"] for each in office.users.values()] == [False, True, False]
+
+
+def test_nor_is_any_other_sent_on_later_nights_before_somebody_decides(
+    world: World, office: Office
+) -> None:
+    """Whatever is found out of the first one, and whether or not there is one to be sent."""
+    switching_off(world, office)
+    for name in ("B", "B", "Name 2", "B"):
+        people(world, p1={"name": "A"}, p2={"name": name}, p3={"left": True})
+        code, said = sync(world)
+        assert code == 4, said
+        assert "1 target record was changed by an update beyond what it sent (W117): 1" in said
+        assert office.users["2"] == user(2)
+    assert world.run("plan", "m.yaml", "--exit-code").code == 4
+    assert "side_effects" in world.run("status").flat
+
+
+def test_what_a_plan_lets_through_is_decided_unless_it_happens_again(
+    world: World, office: Office
+) -> None:
+    switching_off(world, office)
+    allowing = ("sync", "m.yaml", "--as-of", "2026-06-01", "--allow", "side_effects=1")
+    assert world.run(*allowing).code == 5
+    assert office.users["2"]["active"] is False
+    code, said = sync(world)
+    assert code == 4
+    assert "(W117): 2; no update" in said  # the first one has been decided
+    office.odd = lambda *_: None
+    assert world.run(*allowing).code == 0
+    assert sync(world)[0] == 0
+
+
 def test_what_the_target_derives_is_not_more(world: World, office: Office) -> None:
     """Nor is what the answer to a write leaves blank, and a request for the record does not."""
     people(world, p1={"name": "A"}, p2={"name": "B"})

@@ -225,6 +225,31 @@ MUTANTS = (
         "a run that saw part of a list takes nobody off",
         "tests/cli/test_refused_nights.py",
     ),
+    # what an update changed beyond itself
+    Mutant(
+        "side-effects-are-forgotten",
+        "runs/apply",
+        "if each.ending is Ending.UNKNOWN and each.code == MORE_CHANGED:",
+        "if False:",
+        "after an update that changed more than it sent, no later night sends one",
+        "tests/cli/test_odd_answers.py -k nor_is_any",
+    ),
+    Mutant(
+        "side-effects-are-let-through-by-any-run",
+        "runs/apply",
+        "return allowed and not any(each.kind is kind for each in verdict.breaches)",
+        "return True",
+        "a plan lets through what an update changed beyond itself, and no night by itself",
+        "tests/cli/test_odd_answers.py -k nor_is_any",
+    ),
+    Mutant(
+        "side-effects-hold-nothing",
+        "planning/guards",
+        "updates = (each for each in plan.actions if each.verb is Verb.UPDATE)",
+        "updates: list[Action] = []",
+        "while side effects are not decided, no update is sent",
+        "tests/unit/test_guards.py -k side_effects",
+    ),
     Mutant(
         "what-is-not-read-is-forgotten",
         "history/last_good",

@@ -7,6 +7,7 @@ from kept import START, action
 from oneway.history.journal import End, Journal
 from oneway.history.journal.retention import kept_names, prunable
 from oneway.history.journal.run_counts import Tally, tallies
+from oneway.history.journal.side_effects import keep_side_effect, let_through, side_effects
 from oneway.planning.plan import Ending, Verb
 
 VERBS = {
@@ -17,6 +18,7 @@ VERBS = {
     "e": (Verb.DEACTIVATE, Ending.DONE),
     "f": (Verb.UPDATE, Ending.REJECTED),
 }
+UNASKED = End(Ending.UNKNOWN, "t", "W117", "the update of target record t changed more, unsent")
 
 
 def test_what_was_done_is_counted_by_verb_and_the_rest_as_failed_or_held(journal: Journal) -> None:
@@ -46,3 +48,23 @@ def test_runs_of_one_connection_are_forgotten_and_of_no_other(journal: Journal) 
     assert prunable(journal, "2025-12-31") == ()
     assert journal.prune("2026-02-01", "acme") == 1
     assert prunable(journal, "2026-02-01") == (runs["globex"][0],)
+
+
+def test_a_run_with_side_effects_is_kept_until_a_plan_lets_them_through(journal: Journal) -> None:
+    run = journal.begin(START)
+    for id in ("a", "b", "c"):
+        journal.ended(run, replace(action(id, Verb.UPDATE), target_id=f"t{id}"), UNASKED)
+    keep_side_effect(journal, run, "a")
+    keep_side_effect(journal, run, "c")
+    for id in ("a", "b", "c"):  # whatever is found out of them later
+        journal.ended(run, action(id, Verb.UPDATE), End(Ending.DONE, f"t{id}"))
+    for each in (run, last := journal.begin(START)):
+        journal.finish(each, {}, "2026-01-01")
+    assert prunable(journal, "2026-02-01") == ()
+    assert side_effects(journal, START.connection) == {"ta", "tc"}
+    assert side_effects(journal, "another") == frozenset()
+    let_through(journal, START.connection, run)  # a run lets nothing of itself through
+    assert side_effects(journal, START.connection) == {"ta", "tc"}
+    let_through(journal, START.connection, last)
+    assert side_effects(journal, START.connection) == frozenset()
+    assert prunable(journal, "2026-02-01") == (run,)

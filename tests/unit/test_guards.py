@@ -3,6 +3,7 @@
 import shlex
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -190,6 +191,23 @@ def test_one_leaver_who_is_written_every_night_is_one_leaver() -> None:
     others = RecentRuns(done={"leavers": frozenset({"target t8"})})
     (breach,) = judge(plan_of(8, *leaving(2)), GuardsSpec(), others).breaches
     assert (breach.found, breach.earlier, breach.ceiling) == (2, 1, 2)
+
+
+def test_side_effects_of_earlier_updates_hold_all_updates_and_nothing_else() -> None:
+    """Also if there is none to be held, and however many records are managed."""
+    history = RecentRuns(side_effects=frozenset({"t2", "t1"}))
+    for some, managed, ceiling in product([0, 3], [30, 300], [0, 1, 2]):
+        updates = [action(n + 9, Verb.UPDATE, f"name{n}") for n in range(some)]
+        allowed = (Allowance("side_effects", ceiling, "me"),) if ceiling else ()
+        plan = plan_of(managed, *updates, *leaving(2), allowed=allowed)
+        verdict = judge(plan, GuardsSpec(), history)
+        assert verdict.fired == (ceiling < 2)
+        assert verdict.blocked == ({each.id for each in updates} if ceiling < 2 else set())
+        if verdict.fired:
+            (breach,) = verdict.breaches
+            assert breach.text.startswith("side_effects: 2 target records were changed")
+            assert "(W117): t1, t2;" in breach.text
+            assert breach.allow == "--allow side_effects=2"
 
 
 def test_a_leave_date_that_is_put_right_makes_no_leaver() -> None:

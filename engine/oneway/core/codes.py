@@ -432,7 +432,8 @@ _TABLE = (
         "W117",
         "an update changed more than it sent",
         "Put the record right in the target. Let the manifest change only the fields it is given. "
-        "No more updates are sent in that run.",
+        "No more updates are sent in that run, nor later before a plan lets them through "
+        "(`side_effects`).",
     ),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (

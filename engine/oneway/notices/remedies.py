@@ -608,6 +608,17 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         Who.PAYROLL,
         (_LOOK, "Compare each with the source: is it one person?", _PASS, _WRONG),
     ),
+    GuardKind.SIDE_EFFECTS: (
+        "updates changed more of records than they sent",
+        "The target changed fields that an update did not send: people who stay may have been "
+        "switched off, and leavers on. No update is sent before a plan lets this through.",
+        Who.INTEGRATOR,
+        (
+            "Put the records right in the target.",
+            "Let the manifest update in parts (`PATCH`), or send what the target would lose.",
+            _PASS,
+        ),
+    ),
     GuardKind.TARGET_SHRINK: (
         "far fewer people are matched in the target than before",
         "Of the people who were matched at the last good run, the target came back with few, or "

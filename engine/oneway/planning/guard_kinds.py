@@ -159,6 +159,16 @@ DEFINITIONS = (
         default=Limit(Fraction(0), 0),
     ),
     GuardDefinition(
+        GuardKind.SIDE_EFFECTS,
+        counts="target records that updates of earlier runs changed beyond what they sent (W117), "
+        "until a plan lets them through; holds all updates",
+        description="Target records that updates of earlier runs changed beyond what they sent "
+        "(W117): no update is sent until a plan lets them through.",
+        default_text="each is held",
+        happens="were changed by an update beyond what it sent",
+        default=Limit(Fraction(0), 0),
+    ),
+    GuardDefinition(
         GuardKind.TARGET_SHRINK,
         counts="managed records that are gone since the last good run, or that no source record "
         "matches any more; set by `guards.target.shrink`",

@@ -20,6 +20,7 @@ from shlex import quote
 
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import count as count_of
+from oneway.core.phrases import some
 from oneway.mapping.profile.word_groups import SEPARATOR
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
 from oneway.planning.access import MAY_HAVE_LEFT
@@ -57,6 +58,8 @@ class RecentRuns:
     good run, `managed` how many target records it matched or created; None before the first.
     `stated` is how many records each of its reads had, and how many of them each key; `valued` the
     same of those with a value. Records that could not be read are in none of these numbers.
+    `side_effects` are the target records that updates changed beyond what they sent, whenever that
+    was, since a plan let such records through.
     """
 
     done: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -64,9 +67,12 @@ class RecentRuns:
     managed: int | None = None
     stated: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
     valued: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
+    side_effects: frozenset[str] = frozenset()
 
 
 _NO_RUNS = RecentRuns()
+_APART = (GuardKind.IDENTITIES, GuardKind.SIDE_EFFECTS)
+"""The kinds that do not count the actions of a plan one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,12 @@ class Breach:
             return self._blank_text()
         if self.shrank:
             return self._shrank_text()
+        if self.kind is GuardKind.SIDE_EFFECTS:
+            records = "record was" if self.found == 1 else "records were"
+            return (
+                f"{self.name}: {self.found} target {records} changed by an update beyond what it "
+                f"sent (W117): {self.system}; no update is sent before a plan lets this through"
+            )
         what = f"{self.found} now"
         if self.earlier:
             what += f" and {self.earlier} in the last {WINDOW.days} days"
@@ -230,9 +242,10 @@ def judge(
     everything = tuple(action.id for action in plan.actions if action.id not in waiting)
     raised = {allowance.guard: allowance.ceiling for allowance in plan.allowed}
     acting = _acting(plan, waiting)
-    counts = [each for kind, limit in limits.items() if kind is not GuardKind.IDENTITIES
+    counts = [each for kind, limit in limits.items() if kind not in _APART
               for each in _counts(kind, plan, limit, acting, waiting)]  # fmt: skip
     counts.append(_identities(plan, limits[GuardKind.IDENTITIES], waiting))
+    counts.append(_side_effects(plan, limits[GuardKind.SIDE_EFFECTS], history, waiting))
     counts += _shrunk(plan, guards, history, everything)
     counts += _gone(plan.reads, plan.inputs, guards, history, everything)
     found = (_breach(each, history, raised) for each in counts)
@@ -560,6 +573,17 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
     )
     named = tuple(outcome.key for outcome in found)
     return _Count(GuardKind.IDENTITIES, "", people, tuple(ids), limit, plan.managed, named=named)
+
+
+def _side_effects(
+    plan: Plan, limit: Limit, history: RecentRuns, waiting: Collection[str]
+) -> _Count:
+    """Count the records that updates changed beyond what they sent; any update may do so again."""
+    found = history.side_effects
+    updates = (each for each in plan.actions if each.verb is Verb.UPDATE)
+    ids = tuple(each.id for each in updates if each.id not in waiting)
+    named = some(sorted(found)) if found else ""
+    return _Count(GuardKind.SIDE_EFFECTS, "", found, ids, limit, plan.managed, system=named)
 
 
 _MANY = 3

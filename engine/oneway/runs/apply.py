@@ -15,6 +15,7 @@ from oneway.applying.apply import (
     Watch,
     apply,
 )
+from oneway.applying.gates import MORE_CHANGED
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown_writes import NO_MEMORY, Sent, TargetMemory
 from oneway.core.connector import MOST_IN_FLIGHT
@@ -27,6 +28,7 @@ from oneway.history.flapping import planned_parts
 from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
+from oneway.mapping.spec import GuardKind
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Verdict, counted_as
 from oneway.planning.leaving_doubts import as_written
@@ -176,9 +178,20 @@ class RunLog:
             (start, text), self._start = self._start, None
             seen = matched(self.plan, self._of.verdict, start.started)
             kept, planned = self._of.kept, len(self.plan.actions)
+            allows = self._allows_side_effects(self._of.verdict)
             self._of = self.journal.begin(start, text, kept, planned, seen)
+            if allows:
+                from oneway.history.journal.side_effects import let_through
+
+                let_through(self.journal, start.connection, self._of)
             note("run", run=self._of)
         return self._of
+
+    def _allows_side_effects(self, verdict: Verdict) -> bool:
+        """Return whether the plan lets records through that updates changed unasked."""
+        kind = GuardKind.SIDE_EFFECTS
+        allowed = any(each.guard == kind.value for each in self.plan.allowed)
+        return allowed and not any(each.kind is kind for each in verdict.breaches)
 
     def at_once(self) -> AbstractContextManager[None]:
         """Return a block that journals everything in one transaction."""
@@ -213,6 +226,10 @@ class RunLog:
             for each in results:
                 traces = None if each.ending.withheld else traces_of(each.action, self.seal)
                 self.journal.ended(self.run, each.action, each.end, traces)
+                if each.ending is Ending.UNKNOWN and each.code == MORE_CHANGED:
+                    from oneway.history.journal.side_effects import keep_side_effect
+
+                    keep_side_effect(self.journal, self.run, each.action.id)
             self._learn_created(results)
 
     @contextmanager

@@ -278,7 +278,10 @@ def _recent_runs(journal: "Journal | None", plan: Plan, resuming: int | None) ->
     since = instant_text(parse_instant(plan.as_of) - WINDOW)
     done = journal.done_since(name, since, but_not=resuming)
     stated, valued = journal.last_stated(name), journal.last_valued(name)
-    return RecentRuns(done, *journal.last_sizes(name), stated, valued)
+    from oneway.history.journal.side_effects import side_effects
+
+    changed = side_effects(journal, name)
+    return RecentRuns(done, *journal.last_sizes(name), stated, valued, changed)
 
 
 def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> Memory:

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, union
 
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import UNSETTLED, entry, run, snapshot
+from oneway.mapping.spec import GuardKind
 
 
 def kept_names(store: Store, id: int) -> frozenset[str]:
@@ -17,7 +18,8 @@ def kept_names(store: Store, id: int) -> frozenset[str]:
 def prunable(store: Store, before: str, connection: str | None = None) -> tuple[int, ...]:
     """Return the runs that ended before an instant and are no longer needed, oldest first.
 
-    Of one connection, or of all. A run with anything unsettled is needed; so are the last run of
+    Of one connection, or of all. A run with anything unsettled is needed, and so is one with an
+    update that changed more than it sent, until a plan lets that through; so are the last run of
     each connection and the last that knew the size of its source, because guards compare with it.
     """
     old = (run.c.ended < before) & run.c.id.not_in(_needed())
@@ -33,4 +35,5 @@ def _needed() -> Any:
         select(func.max(run.c.id)).group_by(run.c.connection),
         select(func.max(run.c.id)).where(sized).group_by(run.c.connection),
         select(entry.c.run).where(UNSETTLED),
+        select(snapshot.c.run).where(snapshot.c.name == GuardKind.SIDE_EFFECTS.value),
     )
