@@ -132,6 +132,11 @@ ANYTHING = [None, "L", "E", "off", "A1", True, False, 3, ["x"], [], "1999-01-01"
 """What a key may hold that nobody has given: an answer that is the same for all hangs on none."""
 
 
+def plain(value: Any) -> str:
+    """Return what is left of a value without case and spaces."""
+    return " ".join(str(value).split()).casefold()
+
+
 def holding(value: Any) -> bool:
     return value is not False and not blank(value)
 
@@ -202,6 +207,8 @@ class Person:
     """The key that decided who they are."""
     conflict: bool = False
     disputes: list[tuple[str, str]] = field(default_factory=list)
+    maybe: set[str] = field(default_factory=set)
+    """The users over whom there is a conflict."""
     refused: bool = False
     kind: str = ""
     writes: Data = field(default_factory=dict)
@@ -227,6 +234,11 @@ class User:
     keys_known: bool = True
     left: bool = False
     scheduled: bool = False
+
+
+def held_by(user: User, path: str) -> Any:
+    """Return what a target record holds; nothing if it cannot be evaluated."""
+    return GONE if user.failed else get(user.data, path)
 
 
 @dataclass
@@ -259,7 +271,9 @@ class _Forms:
         out = [p for p in out if self.weighs(p) and any(self.differ(p, q) for q in twice)]
         spoken = {p.matched for p in out if p.matched}
         for person in (*twice, *out):
-            spoken |= {u.id for u in self.users.values() if self.form(u) == self.form(person)}
+            near = {u.id for u in self.users.values() if self.form(u) == self.form(person)}
+            person.maybe = near | ({person.matched} if person.matched else set())
+            spoken |= near
             person.matched, person.conflict, person.level = None, True, self.level
         return spoken
 
@@ -302,6 +316,7 @@ class _Model:
         users = [self.user(r.id, dict(r.data), r.problem) for r in self.world.target.records]
         spoken = self.match(people, users)
         spoken |= self.told_twice(people, {user.id: user for user in users})
+        self.came_back(people, {user.id: user for user in users})
         if self.mapping.get("rehires") == "reactivate":
             self.back_on_a_guess(people, {user.id: user for user in users})
         self.disputed = {(user, key) for p in people for user, key in p.disputes}
@@ -580,6 +595,7 @@ class _Model:
                     person.matched = found[0].id
                 else:
                     person.conflict = True
+                    person.maybe = {u.id for u in found}
                     if len(rivals) == 1:
                         person.disputes = [(u.id, key["target"]) for u in found]
             spoken |= now
@@ -631,6 +647,61 @@ class _Model:
         for level, key in enumerate(self.mapping["match"]):
             spoken |= _Forms(level, key["compare"], people, users).held()
         return spoken
+
+    def came_back(self, people: list[Person], users: dict[str, User]) -> None:
+        """Put leavers in conflict who seem to be employed by another record, and that one too."""
+        staying = [p for p in people if not (p.leaver or p.matched)]
+        leaving = [p for p in people if p.leaver and p.matched and not users[p.matched].left]
+        found = [
+            (one, other)
+            for one in leaving
+            for other in staying
+            if self.may_be_one(other, one, users[str(one.matched)])
+        ]
+        for one, other in found:
+            for each in (one, other):
+                each.conflict, each.matched = True, None
+
+    def may_be_one(self, other: Person, leaver: Person, user: User) -> bool:
+        """Return whether who is employed may be a leaver, by an exclusive value or a key."""
+        if other.conflict and user.id not in other.maybe:
+            return False
+        words = [
+            self.words(self.said(leaver, path), get(user.data, path)) for path in self.naming()
+        ]
+        own, theirs = set().union(*words), set()
+        for path in self.naming():
+            theirs |= self.words(self.said(other, path))
+        if own and theirs and not own & theirs:
+            return False
+        if user.id in other.maybe:
+            return True
+        for level, key in enumerate(self.mapping["match"]):
+            said = other.keys[level] if level < len(other.keys) else None
+            for keys in (leaver.keys, user.keys):
+                held = keys[level] if level < len(keys) else None
+                if said is not None and held is not None and same(said, held, key["compare"]):
+                    return True
+        taken = self.world.unique | set(self.mapping["joiners"]["unless_taken"])
+        for path in self.fields.keys() & taken:
+            said = self.said(other, path)
+            for held in (self.said(leaver, path), held_by(user, path)):
+                if not blank(said) and not blank(held) and plain(said) == plain(held):
+                    return True
+        return False
+
+    def naming(self) -> list[str]:
+        taken = self.world.unique | set(self.mapping["joiners"]["unless_taken"])
+        return [path for path in self.names() if path not in taken]
+
+    def said(self, person: Person, path: str) -> Any:
+        if person.failed:
+            return None
+        state, value, initial = self.says(path, self.fields[path], person.data)
+        return initial if not blank(initial) else value if state != "blank" else None
+
+    def words(self, *values: Any) -> set[str]:
+        return {word for each in values if not blank(each) for word in plain(each).split()}
 
     # What becomes of each
 

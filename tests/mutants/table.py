@@ -31,6 +31,7 @@ OWN = "tests/laws/test_own_lookups.py"
 AMONG = "tests/unit/test_planner.py -k among"
 SCOPE = "tests/laws/test_scope.py"
 
+BACK = "tests/laws/test_came_back.py"
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
 GENERATED = "tests/laws/test_generated.py"
@@ -669,6 +670,30 @@ MUTANTS = (
         "return row.leaver and target is None and (",
         "who may be employed under another form of the key does not leave",
         TWICE,
+    ),
+    Mutant(
+        "who-came-back-is-locked-out",
+        "planning/similar/came_back",
+        "if row.leaver and found.target is not None and not found.target.left",
+        "if row.leaver and found.target is not None and found.target.left",
+        "who is employed by another record is not locked out by their old one",
+        BACK,
+    ),
+    Mutant(
+        "newcomer-keeps-a-leaver-in",
+        "planning/similar/came_back",
+        "if have_one_word(self.policy, self.rows[other], row, target) is not False",
+        "if True",
+        "a newcomer with other names and the leaver's address keeps nobody in",
+        BACK,
+    ),
+    Mutant(
+        "who-claims-the-record-is-not-employed",
+        "planning/similar/came_back",
+        "for other in self.claiming.get(target.target_id, ()):",
+        "for other in ():",
+        "whom a later key leads to a leaver's record may be that person",
+        BACK,
     ),
     Mutant(
         "near-duplicate-is-absent",

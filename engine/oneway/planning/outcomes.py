@@ -565,8 +565,8 @@ def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequ
     for source_id, found in sorted(unclear):
         if found.conflict is None or found.level is None or found.conflict.code in _TWICE:
             continue
-        for target_id in found.conflict.candidates:
-            field = (target_id, policy.match_paths[found.level])
+        for target in found.candidates:
+            field = (target.target_id, policy.match_paths[found.level])
             fields.setdefault(field, []).append(source_id)
     return fields
 

@@ -6,6 +6,7 @@ screen                   the rows that need planning; the others are unchanged
 match                    who is whom, by match keys
 reconcile                the same, by the links of earlier runs
 hold_near_duplicates     who may be in the source twice, under two forms of one key
+hold_who_came_back       leavers who may be employed under another key
 hold_tied                people of whom several records might count
 Drafter                  the outcome of each record by itself
 grant_claims             who gets a value that only one record may hold
@@ -67,6 +68,7 @@ from oneway.planning.plan import (
 from oneway.planning.quiet_outcomes import NOT_PASSED, OutcomesInRuns, PassedOver, QuietRun
 from oneway.planning.reconcile import hidden, reconcile, remembered
 from oneway.planning.screen import Screened, screen
+from oneway.planning.similar.came_back import hold_who_came_back
 from oneway.planning.similar.near_duplicates import hold_near_duplicates
 from oneway.planning.similar.near_misses import likely_targets, near_misses
 from oneway.planning.similar.second_records import second_records
@@ -252,6 +254,7 @@ def _matched(
     allowed = let_through(each.guard for each in allowances)
     matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
     matches = hold_near_duplicates(matches, rows, targets, policy, quiet, allowed)
+    matches = hold_who_came_back(matches, rows, policy, allowed)
     return hold_tied(matches, rows, tied)
 
 

@@ -50,7 +50,7 @@ def hold_near_duplicates(
     `quiet` are matched pairs not passed otherwise. For keys in `allowed`, a person has confirmed
     that they belong to a separate person. Sensitive keys are compared, and not shown.
     """
-    joiners = [row for row, each in matches.each(rows) if _may_be_created(row, each)]
+    joiners = [row for row, each in matches.each(rows) if may_be_created(row, each)]
     if not joiners:
         return matches
     found = dict(matches.by_source)
@@ -73,7 +73,8 @@ def hold_near_duplicates(
                    frozenset(spoken))  # fmt: skip
 
 
-def _may_be_created(row: SourceRow, found: Match) -> bool:
+def may_be_created(row: SourceRow, found: Match) -> bool:
+    """Return whether a row is that of a person who is employed and whom nothing matches."""
     nobody = found.target is None and found.conflict is None
     return nobody and (found.gone is None or found.again) and not (row.outside or row.leaver)
 
@@ -130,7 +131,7 @@ class _Group:
 
     def held(self) -> dict[str, Match]:
         """Return what becomes of rows that may be one person: conflicts, or a note."""
-        joiners = [row for row in self.rows if _may_be_created(row, self._match(row))]
+        joiners = [row for row in self.rows if may_be_created(row, self._match(row))]
         weighing = [row for row in self.rows if self._weighs(row)]
         held, rivals = {}, []
         for row in joiners:

@@ -4,9 +4,10 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import SAME_AS_ID, Compare, Veiled, same
+from oneway.core.records import SAME_AS_ID, Compare, Value, Veiled, same
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.diff import present
+from oneway.planning.similar.lookalikes import held_value, naming_of, one_form, said_value
 from oneway.planning.similar.near_misses import key_text, shown
 
 SEVERAL = 2
@@ -161,6 +162,23 @@ def repeats(id: str, value: object) -> bool:
 
 def _without_zeros(text: str) -> str:
     return text.strip().lstrip("0")
+
+
+def have_one_word(
+    policy: Policy, other: SourceRow, row: SourceRow, target: TargetRow
+) -> bool | None:
+    """Return whether the names of two source records have a word in common.
+
+    The second is matched with `target`, whose names count as its own. None if either has no name.
+    """
+    theirs = _words(said_value(other, each) for each in naming_of(policy))
+    own = _words(said_value(row, each) for each in naming_of(policy))
+    own |= _words(held_value(target, each) for each in naming_of(policy))
+    return bool(theirs & own) if theirs and own else None
+
+
+def _words(values: Iterable[Value]) -> set[str]:
+    return {word for each in values if each is not None for word in one_form(each).split()}
 
 
 def comparison(rule: FieldRule) -> Compare:

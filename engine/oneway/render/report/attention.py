@@ -39,6 +39,8 @@ from oneway.runs.past.without_connection import given_to_sync
 _CONFLICTS = {
     "duplicate": "Two people of the source cannot be one: correct the one that is wrong there.",
     "near_duplicate": "One person: correct the row that is wrong. Two: --allow reused:KEY, once.",
+    "came_back": "One person: declare source.one_per, or give the record the new key by hand. Two: "
+    "--allow reused:KEY, once.",
     "one_per": "Correct the status or the date of one of these records in the source.",
     "ambiguous": "Correct the record in the target that is not this person's.",
     "claimed": "See which of them the target record belongs to, and correct the other one.",

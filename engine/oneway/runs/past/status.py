@@ -363,6 +363,7 @@ def _reason(story: Story) -> str:
 _SHARED = {
     "duplicate": "several source records have one match value",
     "near_duplicate": "perhaps in the source twice, under keys that differ in form alone",
+    "came_back": "has left by one record, and may be employed by another under another key",
     "one_per": "several source records of one person might count",
     "ambiguous": "several target records have one match value",
     "claimed": "the target record was given to another",
