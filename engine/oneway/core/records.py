@@ -101,6 +101,44 @@ class Compare(Enum):
     UNORDERED = "unordered"
 
 
+@dataclass(frozen=True, slots=True)
+class CompareItems:
+    """Compares lists of objects by these paths of their items alone, in any order.
+
+    Systems add keys of their own to the items that they are sent, and drop others.
+    """
+
+    by: tuple[str, ...]
+    each: Compare = Compare.EXACT
+    """How the values at a path are compared."""
+
+    @property
+    def value(self) -> str:
+        """The comparison as messages name it."""
+        each = "" if self.each is Compare.EXACT else f" ({self.each.value})"
+        return f"by {', '.join(self.by)}{each}"
+
+    def comparable(self, value: object) -> Hashable:
+        """See `comparable`; a list is compared exactly if an item has none of the keys."""
+        if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+            return identity(value)
+        paths = [path_of(each) for each in self.by]
+        found = [
+            tuple(
+                None if (held := at(item, path)) is MISSING else comparable(held, self.each)
+                for path in paths
+            )
+            for item in value
+        ]
+        if any(set(each) == {None} for each in found):
+            return identity(value)
+        return ("items", frozenset(Counter(found).items()))
+
+
+Comparison: TypeAlias = Compare | CompareItems
+"""When two values of a field are the same."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Veiled:
     """An unknown value: only what it equals, and its keyed digest.
@@ -113,7 +151,7 @@ class Veiled:
     same_as: str | tuple[tuple[str, int], ...]
     digest: str = field(default="", compare=False)
 
-    def under(self, compare: Compare) -> Hashable:
+    def under(self, compare: Comparison) -> Hashable:
         """Return a key that is equal for two values exactly if `compare` calls them the same."""
         if isinstance(self.same_as, str):
             return ("veiled", self.same_as)
@@ -300,7 +338,7 @@ def forms_of(value: Value) -> tuple[Value, ...]:
     return tuple(dict.fromkeys((value, normal(value, "NFC"), normal(value, "NFD"))))
 
 
-def comparable(value: object, compare: Compare) -> Hashable:
+def comparable(value: object, compare: Comparison) -> Hashable:
     """Return a hashable that is equal for two values exactly where `compare` calls them the same.
 
     Values the comparison does not apply to, such as an invalid date, are compared exactly.
@@ -316,11 +354,13 @@ def comparable(value: object, compare: Compare) -> Hashable:
         return None
     if isinstance(value, Veiled):
         return value.under(compare)
+    if isinstance(compare, CompareItems):
+        return compare.comparable(value)
     normal = _NORMAL.get(compare)
     return identity(value) if normal is None else normal(value)
 
 
-def comparables(values: Iterable[object], compare: Compare) -> list[Hashable]:
+def comparables(values: Iterable[object], compare: Comparison) -> list[Hashable]:
     """Return what `comparable` does of each of many values."""
     if compare not in (Compare.EXACT, Compare.IGNORE_CASE):
         return [comparable(value, compare) for value in values]
@@ -334,7 +374,7 @@ def comparables(values: Iterable[object], compare: Compare) -> list[Hashable]:
     ]
 
 
-def same(left: object, right: object, compare: Compare = Compare.EXACT) -> bool:
+def same(left: object, right: object, compare: Comparison = Compare.EXACT) -> bool:
     """Return whether two values are the same under a comparison; MISSING counts as blank."""
     left = None if left is MISSING else left
     right = None if right is MISSING else right

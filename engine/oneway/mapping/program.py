@@ -16,7 +16,7 @@ from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.packed import unpacker
-from oneway.core.records import Compare, Missing, Record, Value
+from oneway.core.records import Compare, Comparison, Missing, Record, Value
 from oneway.mapping.spec import (
     Absent,
     Category,
@@ -372,7 +372,7 @@ class FieldRule:
     write: Write = Write.OVERWRITE
     on_blank: OnBlank = OnBlank.KEEP
     on_miss: OnMiss = OnMiss.KEEP
-    compare: Compare = Compare.EXACT
+    compare: Comparison = Compare.EXACT
     sensitive: bool = False
     merge: Merge = Merge.REPLACE
     owned: OwnedItems = field(default_factory=OwnedItems)

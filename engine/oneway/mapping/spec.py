@@ -9,7 +9,7 @@ from enum import Enum
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Value, identity
+from oneway.core.records import Compare, Comparison, Value, identity
 from oneway.core.schema_pattern import compiled
 
 
@@ -259,7 +259,7 @@ class FieldSpec:
     on_miss: OnMiss = OnMiss.KEEP
     write: Write = Write.OVERWRITE
     on_blank: OnBlank = OnBlank.KEEP
-    compare: Compare = Compare.EXACT
+    compare: Comparison = Compare.EXACT
     sensitive: bool = False
     merge: Merge | None = None
     owned: OwnedItems = OwnedItems()

@@ -10,6 +10,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import (
     MISSING,
     Compare,
+    Comparison,
     Missing,
     Value,
     identity,
@@ -244,7 +245,7 @@ def _difference(rule: FieldRule, cell: Cell, current: Value | Missing) -> FieldC
     return None if _holds(before, after, rule.compare) else FieldChange(rule, before, after)
 
 
-def _holds(before: Value, after: Value | Awaited, compare: Compare) -> bool:
+def _holds(before: Value, after: Value | Awaited, compare: Comparison) -> bool:
     """Return whether a record holds a value already: also one that another action makes."""
     if isinstance(after, Awaited):
         return after.known is not MISSING and same(before, after.known, compare)

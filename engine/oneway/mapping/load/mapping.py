@@ -1,7 +1,7 @@
 """Builds the classes of `oneway.mapping.spec` from the parts of a document."""
 
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Value, path_of, path_text
+from oneway.core.records import Compare, CompareItems, Comparison, Value, path_of, path_text
 from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import (
@@ -189,12 +189,21 @@ def _field(path: str, part: DocumentPart) -> FieldSpec:
         on_miss=part.word("on_miss", OnMiss.KEEP),
         write=part.word("write", Write.OVERWRITE),
         on_blank=part.word("on_blank", OnBlank.KEEP),
-        compare=part.word("compare", Compare.EXACT),
+        compare=_comparison(part),
         sensitive=part.is_on("sensitive", default=False),
         merge=merge,
         owned=owned,
         written=frozenset(part.names()),
     )
+
+
+def _comparison(part: DocumentPart) -> Comparison:
+    given = part.maybe("compare")
+    if given is None or not isinstance(given.value, dict):
+        return part.word("compare", Compare.EXACT)
+    by = given.at("by").value
+    paths = tuple(map(str, by if isinstance(by, list) else [by]))
+    return CompareItems(paths, given.word("each", Compare.EXACT))
 
 
 def _merge(part: DocumentPart | None) -> tuple[Merge | None, OwnedItems]:

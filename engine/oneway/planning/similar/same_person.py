@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import SAME_AS_ID, Compare, Value, Veiled, same
+from oneway.core.records import SAME_AS_ID, Compare, Comparison, Value, Veiled, same
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.diff import present
 from oneway.planning.similar.lookalikes import held_value, naming_of, one_form, said_value
@@ -181,5 +181,5 @@ def _words(values: Iterable[Value]) -> set[str]:
     return {word for each in values if each is not None for word in one_form(each).split()}
 
 
-def comparison(rule: FieldRule) -> Compare:
+def comparison(rule: FieldRule) -> Comparison:
     return Compare.IGNORE_CASE if rule.unique_ignores_case else rule.compare

@@ -186,8 +186,8 @@ class _Edits:
         if "when" in value:
             yield from self.condition((*path, "when"))
             yield self.without((*path, "when"), "drop `when`")
-        for key in ("lookup", "default", "initial", "merge"):
-            if key in value:
+        for key in ("lookup", "default", "initial", "merge", "compare"):
+            if key in value and (key != "compare" or isinstance(value[key], dict)):
                 yield self.without((*path, key), f"drop `{key}`")
         yield from self.words(path, value)
 
@@ -196,7 +196,7 @@ class _Edits:
         choices: list[tuple[str, Sequence[Enum]]] = [
             ("write", tuple(Write)),
             ("on_blank", tuple(OnBlank)),
-            ("compare", _TEXTS),
+            ("compare", () if isinstance(value.get("compare"), dict) else _TEXTS),
             ("on_miss", tuple(OnMiss) if "lookup" in value else ()),
         ]
         for key, words in choices:

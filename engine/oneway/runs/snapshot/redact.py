@@ -15,6 +15,7 @@ from oneway.core.records import (
     MISSING,
     SAME_AS_ID,
     Compare,
+    Comparison,
     Missing,
     Value,
     Veiled,
@@ -205,7 +206,7 @@ class Redactor:
             for each in sorted(compares, key=lambda each: each.value)
         )
 
-    def _number(self, compare: Compare, value: Hashable) -> int:
+    def _number(self, compare: Comparison, value: Hashable) -> int:
         """Return a number for a value, beside those of the values that differ only in form."""
         if (compare.value, value) not in self._numbers:
             form = self._forms.setdefault(loose(value), [len(self._forms), 0])
