@@ -1,4 +1,5 @@
-"""Mistakes that integrators make: each is a mapping in `mistakes/`, beside what is said of it.
+"""Mistakes that integrators make: each is a mapping or a manifest in `mistakes/`, beside what is
+said of it.
 
 Each message has a place, a cause and a remedy. `ONEWAY_GOLDEN=write` writes them again.
 """
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from oneway.connections.manifest import load_manifest
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.runs.prepare.compilation import compile_data
 
@@ -16,8 +18,10 @@ CASES = sorted(FOLDER.glob("*.yaml"))
 
 
 def found(path: Path) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with a mapping; its warnings where nothing is."""
+    """Return what is wrong with a mapping or manifest; its warnings where nothing is."""
     try:
+        if path.stem.startswith("manifest-"):
+            return load_manifest(path.read_bytes(), path.name).warnings
         compiled, _ = compile_data(path.read_bytes(), path.name, ())
     except Refused as refused:
         return refused.diagnostics

@@ -36,6 +36,7 @@ TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
 GENERATED = "tests/laws/test_generated.py"
 GONE = "tests/laws/test_values_gone.py"
+SLIPS = "tests/laws/test_manifest_slips.py"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
@@ -2572,5 +2573,46 @@ MUTANTS = (
         "longest != 0",
         "text passes for a number where it is to be written",
         GENERATED,
+    ),
+    # a slip in a manifest is an error, not a night without effect
+    Mutant(
+        "foreign-placeholder-passes",
+        "connections/manifest/validate",
+        "    for each in foreign_in(template.text, known):\n",
+        "    for each in ():\n",
+        "a placeholder as other tools write it is refused",
+        SLIPS,
+    ),
+    Mutant(
+        "write-of-no-record",
+        "connections/manifest/requests",
+        """            if "path" in request and not""",
+        """            if place[-1] == "get" and not""",
+        "each request of one record says which",
+        SLIPS,
+    ),
+    Mutant(
+        "search-for-a-constant",
+        "connections/manifest/requests",
+        """if isinstance(query, dict) and not _names(query, {"value"}) - options:""",
+        "if False:",
+        "a search holds the value that is searched for",
+        SLIPS,
+    ),
+    Mutant(
+        "body-of-no-values",
+        "connections/manifest/requests",
+        "            if key in _CARRIES_VALUES and ",
+        "            if False and ",
+        "a create and an update send the values",
+        SLIPS,
+    ),
+    Mutant(
+        "true-names-a-field",
+        "mapping/expressions/value_like_names",
+        "        if constant and each.value not in known:",
+        "        if False:",
+        "true, false and null without backticks are told",
+        SLIPS,
     ),
 )

@@ -213,6 +213,26 @@ _TABLE = (
         "an empty page may end a list too early, and nothing else shows who is there",
         "Give the list's `total`, or a `find` for a field that people are matched by.",
     ),
+    (
+        "C158",
+        "a request is the same whatever record it is for",
+        "Write {id} where the system expects the record's id, and {value} in a search.",
+    ),
+    (
+        "C159",
+        "a body holds none of the values to write",
+        "Write {values} or {operations} where they belong, or leave the body out.",
+    ),
+    (
+        "C160",
+        "the name of a field in a manifest looks like a value",
+        "Write text in single quotes; true, false, null and numbers between backticks.",
+    ),
+    (
+        "C161",
+        "a list may lack its first record, or all but its first page",
+        "Correct `pagination` as the message says.",
+    ),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that does not exist", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),

@@ -26,7 +26,7 @@ class Template:
     query: bool = False
 
 
-_WRITES = ("create", "update", "leave", "reactivate")
+WRITES = ("create", "update", "leave", "reactivate")
 _TOKEN_KINDS = {"token_exchange", "oauth2_client_credentials"}
 _ID = frozenset({"id"})
 
@@ -52,8 +52,8 @@ def _listed(data: Data) -> list[str]:
 
 def _everywhere(data: Data) -> Iterator[Template]:
     """Yield the templates of every request; the first of them is checked for choosing."""
-    yield from _texts(("base_url",), data.get("base_url"))
-    yield from _texts(("headers",), data.get("headers"), secrets=True)
+    yield from texts(("base_url",), data.get("base_url"))
+    yield from texts(("headers",), data.get("headers"), secrets=True)
     yield from _auth(obj(data.get("auth")))
 
 
@@ -75,7 +75,7 @@ def expressions(data: Data) -> Iterator[tuple[Path, str]]:
         listing = obj(resource.get("list"))
         yield from _named((*path, "list"), listing, "pagination", ("next", "total"))
         yield from _named(path, resource, "get", ("record",))
-        for key in _WRITES:
+        for key in WRITES:
             yield from _named(path, resource, key, ("id", "record"))
             write = obj(resource.get(key))
             yield from _named((*path, key), write, "job", ("id", "status", "record"))
@@ -85,16 +85,12 @@ def expressions(data: Data) -> Iterator[tuple[Path, str]]:
                 yield (*path, "detail", index, "record"), record
 
 
-def paginations(data: Data) -> Iterator[tuple[Path, Data]]:
-    """Yield how each list is read page by page, with its path."""
-    lists: list[tuple[Path, Data]] = []
+def listings(data: Data) -> Iterator[tuple[Path, Data]]:
+    """Yield the request of each list, with its path."""
     for name, item in obj(data.get("options")).items():
-        lists.append((("options", name, "choices"), obj(obj(item).get("choices"))))
+        yield ("options", name, "choices"), obj(obj(item).get("choices"))
     for name, value in obj(data.get("resources")).items():
-        lists.append((("resources", name, "list"), obj(obj(value).get("list"))))
-    for path, listing in lists:
-        if "pagination" in listing:
-            yield (*path, "pagination"), obj(listing["pagination"])
+        yield ("resources", name, "list"), obj(obj(value).get("list"))
 
 
 def _named(path: Path, data: Data, part: str, keys: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
@@ -107,13 +103,13 @@ def _named(path: Path, data: Data, part: str, keys: tuple[str, ...]) -> Iterator
 def _auth(auth: Data) -> Iterator[Template]:
     exchange = text(auth, "type") in _TOKEN_KINDS
     for key in ("user", "password", "client_id", "client_secret", "scope", "params", "body"):
-        yield from _texts(("auth", key), auth.get(key), secrets=True)
+        yield from texts(("auth", key), auth.get(key), secrets=True)
     own = frozenset({"token"}) if exchange else frozenset()
-    yield from _texts(("auth", "value"), auth.get("value"), own, secrets=True)
+    yield from texts(("auth", "value"), auth.get("value"), own, secrets=True)
     for key in ("path", "url"):
-        yield from _texts(("auth", key), auth.get(key))
+        yield from texts(("auth", key), auth.get(key))
     if not exchange:
-        yield from _texts(("auth", "token"), auth.get("token"), secrets=True)
+        yield from texts(("auth", "token"), auth.get("token"), secrets=True)
 
 
 def _resource(path: Path, resource: Data) -> Iterator[Template]:
@@ -121,7 +117,7 @@ def _resource(path: Path, resource: Data) -> Iterator[Template]:
     yield from _request((*path, "get"), resource.get("get"), _ID)
     for index, detail in enumerate(items(resource.get("detail"))):
         yield from _request((*path, "detail", index), detail, _ID | {"record."})
-    for key in _WRITES:
+    for key in WRITES:
         own = frozenset({"values."}) if key == "create" else _ID
         yield from _request((*path, key), resource.get(key), own, values=True)
         yield from _request((*path, key, "job"), obj(resource.get(key)).get("job"), _ID)
@@ -133,7 +129,7 @@ def _resource(path: Path, resource: Data) -> Iterator[Template]:
 def _request(
     path: Path, request: Value, own: frozenset[str] = frozenset(), *, values: bool = False
 ) -> Iterator[Template]:
-    yield from _texts((*path, "headers"), obj(request).get("headers"), own)
+    yield from texts((*path, "headers"), obj(request).get("headers"), own)
     for key in ("path", "query"):
         yield from _queries((*path, key), obj(request).get(key), own)
     in_body = own | {"values", "operations", "json_patch"} if values else own
@@ -141,7 +137,7 @@ def _request(
 
 
 def _queries(path: Path, value: object, own: frozenset[str]) -> Iterator[Template]:
-    for template in _texts(path, value, own):
+    for template in texts(path, value, own):
         yield replace(template, query=True)
 
 
@@ -150,7 +146,7 @@ def _probes(path: Path, data: Data) -> Iterator[Template]:
         yield from _request((*path, "probe", index), probe)
 
 
-def _texts(
+def texts(
     path: Path, value: object, own: frozenset[str] = frozenset(), *, secrets: bool = False
 ) -> Iterator[Template]:
     """Yield the texts in a value, at any depth."""
@@ -158,7 +154,7 @@ def _texts(
         yield Template(path, value, own, secrets)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _texts((*path, index), item, own, secrets=secrets)
+            yield from texts((*path, index), item, own, secrets=secrets)
     else:
         for key, item in obj(value).items():
-            yield from _texts((*path, key), item, own, secrets=secrets)
+            yield from texts((*path, key), item, own, secrets=secrets)

@@ -4,7 +4,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from oneway.connections.manifest.places import Template, expressions, paginations, templates
+from oneway.connections.manifest.lists import list_mistakes
+from oneway.connections.manifest.placeholders import OURS, foreign_in
+from oneway.connections.manifest.places import Template, expressions, templates
+from oneway.connections.manifest.requests import request_mistakes
 from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
 from oneway.core.hosts import is_loopback
 from oneway.core.quoting import parted
@@ -13,8 +16,8 @@ from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.record_fields import fields_of, is_open
 from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
+from oneway.mapping.expressions.value_like_names import value_like_names
 
-_NAME = re.compile(r"\{([^{}]*)\}")
 _RESERVED = {"id", "value", "values", "operations", "json_patch", "record", "token"}
 _QUOTED = r"""(?s)(['"])((?:\\.|(?!\1)[^\\])*)\1"""
 _WHOLE = {"values": "an object", "operations": "a list", "json_patch": "a list"}
@@ -40,14 +43,14 @@ def mistakes_in(document: Document) -> list[Diagnostic]:
     for template in templates(data):
         found += _template(document, data, template)
     for path, expression in expressions(data):
-        found += _expression(document, path, expression)
+        found += _expression(document, path, expression, _fields_at(data, path))
     found += _auth(document, obj(data.get("auth")))
     found += _address(document, ("base_url",), data)
     found += _address(document, ("auth", "url"), data)
     if data.get("kind") == "rest":
         found += _rest(document, data)
-    for path, paging in paginations(data):
-        found += _paging(document, path, paging)
+        found += request_mistakes(document, data)
+        found += list_mistakes(document, data)
     for name, resource in obj(data.get("resources")).items():
         found += _resource(document, ("resources", name), obj(resource))
     return found
@@ -81,8 +84,13 @@ def _hiding(document: Document, secret: str, named: Mapping[str, Data]) -> Itera
 def _template(document: Document, data: Data, template: Template) -> Iterator[Diagnostic]:
     options, secrets = set(obj(data.get("options"))), set(obj(data.get("secrets")))
     known = options | template.own | (secrets if template.secrets else set())
-    span = document.span(template.path)
-    for found in _NAME.finditer(template.text):
+    span, rest = document.span(template.path), template.text
+    for each in foreign_in(template.text, known):
+        place = document.inside(span, template.text, each.start, each.end)
+        rest = rest[: each.start] + " " * len(each.text) + rest[each.end :]
+        summary = f"'{each.text}' is how other tools write a placeholder"
+        yield document.report(place, "C105", summary, f"write {{{each.name}}}")
+    for found in OURS.finditer(rest):
         name = found[1]
         place = document.inside(span, template.text, *found.span())
         plain, quoting = parted(name)
@@ -101,7 +109,7 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
         else:
             help = did_you_mean(name, known) or f"known here: {_listed(known)}"
             yield document.report(place, "C103", f"unknown name '{name}' in a template", help)
-    if {"{", "}"} & set(_NAME.sub("", template.text)):
+    if {"{", "}"} & set(OURS.sub("", rest)):
         help = "a template's names stand in braces: {employer}"
         yield document.at(template.path, "C105", "a brace has no partner", help)
     yield from _quotes(document, template, known - set(_WHOLE))
@@ -125,7 +133,7 @@ def _quotes(document: Document, template: Template, known: set[str]) -> Iterator
     within = [
         (found.start(2), found.end(2), found[1]) for found in re.finditer(_QUOTED, template.text)
     ]
-    for found in _NAME.finditer(template.text):
+    for found in OURS.finditer(template.text):
         plain, quoting = (found[1], "") if found[1] in known else parted(found[1])
         quote = next((q for start, end, q in within if start <= found.start() < end), "")
         if not _is_known(plain, known) or not (quote or unquoted):
@@ -153,7 +161,10 @@ def _quoted_by(name: str, quote: str) -> str:
     )
 
 
-def _expression(document: Document, path: Path, expression: str) -> Iterator[Diagnostic]:
+def _expression(
+    document: Document, path: Path, expression: str, fields: Collection[str]
+) -> Iterator[Diagnostic]:
+    """Check an expression; `fields` are those of the record that it is evaluated on."""
     span = document.span(path)
     try:
         parsed = parse(expression, span)
@@ -165,6 +176,17 @@ def _expression(document: Document, path: Path, expression: str) -> Iterator[Dia
         if name not in BUILT_IN:
             summary = f"'{name}' is a function of mappings, not of manifests"
             yield document.at(path, "C106", summary, "use JMESPath's own functions here")
+    for found in value_like_names(expression, fields):
+        place = document.inside(span, expression, found.place.offset, found.place.end)
+        summary = f"{found.name!r} is the name of a field here"
+        severity = Severity.ERROR if found.certain else Severity.WARNING
+        yield document.report(place, "C160", summary, found.help, severity)
+
+
+def _fields_at(data: Data, path: Path) -> Collection[str]:
+    """Return the fields of the record that an expression is evaluated on; none of an answer."""
+    resource = obj(obj(data.get("resources")).get(str(path[1]))) if path[-1] == "label" else {}
+    return fields_of(obj(resource.get("record")))
 
 
 def _auth(document: Document, auth: Data) -> Iterator[Diagnostic]:
@@ -192,8 +214,8 @@ def _address(document: Document, path: Path, data: Data) -> Iterator[Diagnostic]
     defaults = {
         name: text(obj(option), "default") for name, option in obj(data.get("options")).items()
     }
-    url = _NAME.sub(lambda found: defaults.get(found[1], "") or "x", template)
-    whole = _NAME.fullmatch(template)
+    url = OURS.sub(lambda found: defaults.get(found[1], "") or "x", template)
+    whole = OURS.fullmatch(template)
     if whole and not defaults.get(whole[1]):
         return
     wrong = _wrong_address(url)
@@ -231,41 +253,15 @@ def _rest(document: Document, data: Data) -> Iterator[Diagnostic]:
         if "capabilities" in resource:
             summary = "'capabilities' has no effect with rest, which goes by the requests"
             yield document.at(("resources", name, "capabilities"), "C109", summary, key=True)
-        yield from _uncounted(document, ("resources", name), resource)
-
-
-def _paging(document: Document, path: Path, paging: Data) -> Iterator[Diagnostic]:
-    """Check where a list's next cursor and its total come from: each from one place."""
-    kind = text(paging, "type")
-    if kind == "cursor" and not {"next", "next_header"} & set(paging):
-        summary = "nothing says where the next cursor is"
-        help = "add next: where it is in the answer, or next_header: the header that holds it"
-        yield document.at(path, "C109", summary, help, key=True)
-    if "next_header" in paging and kind != "cursor":
-        help = "next_link reads the Link header by itself; else name what `next` reads"
-        summary = f"'next_header' has no effect with {kind}"
-        yield document.at((*path, "next_header"), "C109", summary, help, key=True)
-    for key in ("next", "total"):
-        if {key, f"{key}_header"} <= set(paging):
-            summary = f"'{key}' and '{key}_header' are given; one place is read"
-            yield document.at((*path, f"{key}_header"), "C109", summary, "keep one", key=True)
-
-
-def _uncounted(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
-    """Warn of a list that an empty page ends unseen, where new records rely on it alone."""
-    paging = obj(obj(resource.get("list")).get("pagination"))
-    ends_unseen = paging.get("type") in {"page", "offset"} and not (
-        {"total", "total_header"} & set(paging)
-    )
-    if ends_unseen and "create" in resource and not obj(resource.get("find")):
-        summary = "an empty page too early ends this list, and whom it lacks is created again"
-        help = "give its `total`; or a `find` for a field that people are matched by"
-        place = document.span((*path, "list", "pagination"), key=True)
-        yield document.report(place, "C157", summary, help, Severity.WARNING)
 
 
 def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
     record = obj(resource.get("record"))
+    theirs = [str(each) for each in obj(resource.get("names")).values()]
+    for name, each in obj(resource.get("names")).items():
+        if theirs.count(str(each)) > 1:
+            summary = f"two names stand for '{each}'"
+            yield document.at((*path, "names", name), "C116", summary, "leave one", key=True)
     known = fields_of(record)
     yield from _record(document, (*path, "record"), record)
     if is_open(record):

@@ -1,0 +1,92 @@
+"""Checks how a manifest reads a list: what has no effect, and what can end the list too early."""
+
+from collections.abc import Iterator
+
+from oneway.connections.manifest.places import listings
+from oneway.core.diagnostics import Diagnostic, Severity
+from oneway.documents.lenient import Data, obj, text
+from oneway.documents.yaml_source import Document, Path
+
+
+def list_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
+    """Yield the mistakes in how the lists of a manifest are read, and warnings."""
+    for path, listing in listings(data):
+        yield from _paging(document, (*path, "pagination"), obj(listing.get("pagination")))
+        yield from _list(document, path, listing)
+    for name, resource in obj(data.get("resources")).items():
+        yield from _uncounted(document, ("resources", name, "list", "pagination"), obj(resource))
+
+
+def _list(document: Document, path: Path, listing: Data) -> Iterator[Diagnostic]:
+    paging, place = obj(listing.get("pagination")), (*path, "pagination")
+    kind = str(paging.get("type", "none"))
+    for key in paging:
+        if key in _IDLE.get(kind, ()):
+            summary = f"'{key}' has no effect with {kind}"
+            help = "say by `type` how one page leads to the next"
+            yield document.at((*place, key), "C109", summary, help, key=True)
+    if paging.get("in") == "body" and listing.get("method", "GET") == "GET":
+        summary = "a GET has no body for the parameters"
+        yield document.at((*place, "in"), "C109", summary, "give the list method: POST")
+    if kind == "none":
+        yield from _first_page_alone(document, (*path, "query"), listing)
+    param = str(paging.get("param"))
+    late = kind == "offset" and paging.get("start") == 1 and not _TOTALS & set(paging)
+    if late and _plain(param) in _FROM_ZERO:
+        summary = f"'{param}' counts from 0 as a rule, and the list begins at 1"
+        help = "leave out `start`; or give `total`, which shows whether the first record came"
+        yield document.at((*place, "start"), "C161", summary, help, severity=Severity.WARNING)
+
+
+def _first_page_alone(document: Document, path: Path, listing: Data) -> Iterator[Diagnostic]:
+    """Warn of a list without pages whose query asks for one of them."""
+    for name in obj(listing.get("query")):
+        if _plain(name) in _WHICH_PAGE:
+            summary = f"'{name}' asks for one page, and nothing says how the list goes on"
+            help = "say it in `pagination`; or leave the parameter out"
+            yield document.at(
+                (*path, name), "C161", summary, help, key=True, severity=Severity.WARNING
+            )
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").lstrip("$")
+
+
+def _paging(document: Document, path: Path, paging: Data) -> Iterator[Diagnostic]:
+    """Check where a list's next cursor and its total come from: each from one place."""
+    kind = text(paging, "type")
+    if kind == "cursor" and not {"next", "next_header"} & set(paging):
+        summary = "nothing says where the next cursor is"
+        help = "add next: where it is in the answer, or next_header: the header that holds it"
+        yield document.at(path, "C109", summary, help, key=True)
+    if "next_header" in paging and kind != "cursor":
+        help = "next_link reads the Link header by itself; else name what `next` reads"
+        summary = f"'next_header' has no effect with {kind}"
+        yield document.at((*path, "next_header"), "C109", summary, help, key=True)
+    for key in ("next", "total"):
+        if {key, f"{key}_header"} <= set(paging):
+            summary = f"'{key}' and '{key}_header' are given; one place is read"
+            yield document.at((*path, f"{key}_header"), "C109", summary, "keep one", key=True)
+
+
+def _uncounted(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
+    """Warn of a list that an empty page ends unseen, where new records rely on it alone."""
+    paging = obj(obj(resource.get("list")).get("pagination"))
+    ends_unseen = paging.get("type") in {"page", "offset"} and not _TOTALS & set(paging)
+    if ends_unseen and "create" in resource and not obj(resource.get("find")):
+        summary = "an empty page too early ends this list, and whom it lacks is created again"
+        help = "give its `total`; or a `find` for a field that people are matched by"
+        place = document.span(path, key=True)
+        yield document.report(place, "C157", summary, help, Severity.WARNING)
+
+
+_TOTALS = {"total", "total_header"}
+_IDLE = {
+    "none": {"param", "start", "stop"},
+    "cursor": {"start", "stop"},
+    "next_link": {"param", "start", "stop"},
+}
+"""The keys that say nothing with a type of pagination."""
+_WHICH_PAGE = {"page", "pagenum", "pagenumber", "pageindex", "offset", "skip", "startindex"}
+_FROM_ZERO = {"offset", "skip"}

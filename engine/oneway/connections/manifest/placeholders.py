@@ -1,0 +1,56 @@
+"""Finds placeholders in a template: ours, `{id}`, and those of other tools, such as `:id`."""
+
+import re
+from collections.abc import Collection, Iterator
+
+from oneway.core.dataclass import dataclass
+from oneway.core.quoting import parted
+
+OURS = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A placeholder as other tools write it: its name, and where it stands in the text."""
+
+    name: str
+    text: str
+    start: int
+    end: int
+
+
+def foreign_in(text: str, names: Collection[str]) -> Iterator[Foreign]:
+    """Yield the placeholders of other tools; `names` are those that a template may use.
+
+    `${x}` is never right, nor are `{{x}}` and `:x` as a step of a path, or `{{x}}` as a whole text.
+    Elsewhere `:x`, `$x`, `@x` and `<x>` are placeholders where x is one of the names.
+    """
+    for found in _FOREIGN.finditer(text):
+        name = (
+            found["dollar"] or found["braced"] or found["step"] or found["sign"] or found["angle"]
+        )
+        if not (found["sign"] or found["angle"]) or plain(name, names) in names:
+            yield Foreign(name, found[0], *found.span())
+
+
+def names_in(text: str, names: Collection[str]) -> set[str]:
+    """Return the names in a text, without the endings of quoted ones; `names` are those known."""
+    ours = {found[1] for found in OURS.finditer(text)}
+    foreign = {each.name for each in foreign_in(text, names)}
+    return {plain(each, names) for each in ours | foreign}
+
+
+def plain(name: str, names: Collection[str]) -> str:
+    """Return a name without the ending that quotes it; one of `names` stays as it is."""
+    return name if name in names else parted(name)[0]
+
+
+_FOREIGN = re.compile(
+    r"""
+      (?:^|(?<=/))\{\{\s*(?P<braced>[A-Za-z_]\w*)\s*\}\}(?=/|$)   # Postman, Mustache, Jinja
+    | \$\{\s*(?P<dollar>[A-Za-z_]\w*)\s*\}          # shells, JavaScript
+    | (?<=/):(?P<step>[A-Za-z_]\w*)(?=/|$)           # Express, Rails
+    | (?<![\w:$@<])(?:[:$@](?P<sign>[A-Za-z_]\w*)|<(?P<angle>[A-Za-z_]\w*)>)(?![\w.:>])
+    """,
+    re.VERBOSE,
+)

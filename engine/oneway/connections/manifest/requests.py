@@ -1,0 +1,89 @@
+"""Checks that each request of a manifest says which record it is for, and sends what is written."""
+
+from collections.abc import Iterator
+
+from oneway.connections.manifest.placeholders import names_in
+from oneway.connections.manifest.places import WRITES, texts
+from oneway.core.diagnostics import Diagnostic
+from oneway.core.records import Value
+from oneway.documents.lenient import Data, items, obj
+from oneway.documents.yaml_source import Document, Path
+
+
+def request_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
+    """Yield the mistakes of requests that are the same whatever record they are made for."""
+    options = frozenset(obj(data.get("options")))
+    for name, value in obj(data.get("resources")).items():
+        path, resource = ("resources", name), obj(value)
+        for place, request, what in _of_one_record(path, resource):
+            parts = {key: request.get(key) for key in ("path", "query", "headers", "body")}
+            if "path" in request and not _names(parts, {"id"}) - options - _VALUES:
+                summary = f"this request does not say which {what} it is for"
+                help = f"write {{id}} where the system expects the id of the {what}"
+                yield document.at((*place, "path"), "C158", summary, help)
+        for field, query in obj(resource.get("find")).items():
+            if isinstance(query, dict) and not _names(query, {"value"}) - options:
+                summary = f"the search for {field} is the same for every value"
+                help = "write {value} where the system expects it"
+                yield document.at((*path, "find", field), "C158", summary, help, key=True)
+        for key in WRITES:
+            request = obj(resource.get(key))
+            if key in _CARRIES_VALUES and "body" in request:
+                yield from _body(document, (*path, key, "body"), request["body"], options)
+            yield from _spreads(document, (*path, key, "body"), request.get("body"))
+            yield from _job(document, (*path, key, "job"), obj(request.get("job")))
+
+
+def _of_one_record(path: Path, resource: Data) -> Iterator[tuple[Path, Data, str]]:
+    """Yield the requests that are made for one record or job, each with its place and that word."""
+    single, listing = obj(resource.get("get")), obj(resource.get("list"))
+    of_one = single.get("path") == listing.get("path") and "body" not in single
+    if not of_one:  # as /me is
+        yield (*path, "get"), single, "record"
+    for index, detail in enumerate(items(resource.get("detail"))):
+        yield (*path, "detail", index), obj(detail), "record"
+    for key in WRITES:
+        request = obj(resource.get(key))
+        if key != "create":
+            yield (*path, key), request, "record"
+        yield (*path, key, "job"), obj(request.get("job")), "job"
+
+
+def _names(parts: Value, own: frozenset[str] | set[str]) -> set[str]:
+    """Return the names of the placeholders in some parts of a request; `own` are those it has."""
+    return {name for each in texts((), parts) for name in names_in(each.text, own)}
+
+
+def _body(
+    document: Document, path: Path, body: Value, options: frozenset[str]
+) -> Iterator[Diagnostic]:
+    """Report a body that should hold the values to write, and holds none."""
+    if isinstance(body, dict | list | str) and not _names(body, _VALUES) - options - {"id"}:
+        summary = f"the body of '{path[-2]}' holds none of the values to write"
+        help = "write {values}, {operations} or {json_patch} where they belong; or leave out `body`"
+        yield document.at(path, "C159", summary, help)
+
+
+def _spreads(document: Document, path: Path, body: Value) -> Iterator[Diagnostic]:
+    """Report keys of dots that do not spread the values."""
+    if isinstance(body, list):
+        for index, item in enumerate(body):
+            yield from _spreads(document, (*path, index), item)
+    for name, item in obj(body).items():
+        if name and not name.strip(".…") and (name, item) != ("...", "{values}"):
+            summary = f"the key '{name}' would be sent as it stands"
+            help = 'write "...": "{values}" for the values among other keys'
+            yield document.at((*path, name), "C105", summary, help, key=True)
+        yield from _spreads(document, (*path, name), item)
+
+
+def _job(document: Document, path: Path, job: Data) -> Iterator[Diagnostic]:
+    for index, word in enumerate(items(job.get("failed"))):
+        if word in items(job.get("done")):
+            summary = f"'{word}' says both that the job is done and that it has failed"
+            yield document.at((*path, "failed", index), "C109", summary, "leave it in one of them")
+
+
+_VALUES = frozenset({"values", "operations", "json_patch"})
+_CARRIES_VALUES = {"create", "update"}
+"""A leave or a return may always send the same."""
