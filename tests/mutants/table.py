@@ -227,6 +227,31 @@ MUTANTS = (
         "a run that saw part of a list takes nobody off",
         "tests/cli/test_refused_nights.py",
     ),
+    # a list of name/value pairs
+    Mutant(
+        "a-missing-pair-is-an-answer",
+        "mapping/expressions/evaluation",
+        "entry = entry_of(node) if self.deciding else None",
+        "entry = None",
+        "an entry that a list of pairs lacks is like an absent key",
+        "tests/laws/test_pair_entries.py",
+    ),
+    Mutant(
+        "generated-code-takes-a-missing-pair-for-an-answer",
+        "mapping/generated/nodes",
+        "if {made.text} is not None and not {there}:",
+        "if False:",
+        "generated code says of a list of pairs what the interpreter says",
+        "tests/laws/test_pair_entries.py",
+    ),
+    Mutant(
+        "every-list-with-names-is-one-of-pairs",
+        "mapping/expressions/pair_entries",
+        "            if path[:-1] in lists and len(path[-1]) == 1:\n",
+        "            if len(path[-1]) == 1:\n",
+        "a list whose values are not read is no list of pairs",
+        "tests/laws/test_pair_entries.py",
+    ),
     # what an update changed beyond itself
     Mutant(
         "side-effects-are-forgotten",

@@ -154,6 +154,7 @@ def _checked(expression: Expression, checks: Checks) -> Expression:
         expression,
         reading=replace(
             reading,
+            deciding=True,
             checks={**reading.checks, **checks.of_paths},
             item_checks={**reading.item_checks, **checks.of_items},
         ),

@@ -27,6 +27,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.metered_jmespath import MeteredFunctions, MeteredInterpreter
 from oneway.core.records import ItemPath, Value, holds, is_blank, item_text, path_text
 from oneway.mapping.expressions.item_places import At
+from oneway.mapping.expressions.pair_entries import PairEntry, entry_of
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
 from oneway.mapping.functions.function import LazyArgument, OverBudget, wrong_type
@@ -98,6 +99,8 @@ class Reading:
     """As `except_for`, of keys within lists."""
     null_items: frozenset[ItemPath] = frozenset()
     """The keys within lists, by their keys alone, whose absence is declared to mean null."""
+    deciding: bool = False
+    """Whether a condition on access reads so: an entry that a list of pairs lacks is no answer."""
 
     def is_null(self, path: tuple[str, ...] | None) -> bool:
         """Return whether a key that is absent at a path is null."""
@@ -114,6 +117,11 @@ class Reading:
         if "items" in notes:
             return self.absent_is_null is not any(map(self._is_excepted, notes["items"]))
         return self.is_null(notes.get("path"))
+
+    def entry_at(self, node: Node) -> PairEntry | None:
+        """Return the entry that a filter asks for, if it is no answer that the list lacks it."""
+        entry = entry_of(node) if self.deciding else None
+        return None if entry is None or self.is_null_at(entry.value) else entry
 
     def checked_at(self, node: Node, name: str = "items") -> Sequence[At]:
         """Return the places with checks that the value of a node, or each item, may come from."""
@@ -275,7 +283,17 @@ class _Interpreter(MeteredInterpreter):
                 chosen.append(item)
         literal: Node = {"type": "literal", "value": chosen, "children": []}
         projected: Node = {"type": "projection", "value": None, "children": [literal, then]}
-        return self._of_each(super().visit_projection, projected, value)
+        found = self._of_each(super().visit_projection, projected, value)
+        entry = None if chosen else self.reading.entry_at(node)
+        if entry is not None and not self._has(entry, items):
+            self.stated = False
+            self._miss(Gap(entry.text))
+        return found
+
+    def _has(self, entry: PairEntry, items: Sequence[Any]) -> bool:
+        """Return whether a list has an entry, whatever its value is."""
+        self.budget.each(items, entry.test)
+        return any(holds(self._attempted(entry.test, item).value) for item in items)
 
     def visit_flatten(self, node: Node, value: Any) -> Any:
         return super().visit_flatten(self._read(node, value, list), value)

@@ -10,6 +10,7 @@ from oneway.core.records import Value, keys_overlap
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
 from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
 from oneway.mapping.expressions.item_places import note_items
+from oneway.mapping.expressions.pair_entries import note_entries
 from oneway.mapping.expressions.paths_read import Facts, PathUse, SettingUse, facts_of
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
 from oneway.mapping.functions import Context, EvaluationError
@@ -121,6 +122,7 @@ def parse(text: str, span: Span) -> Expression:
         tree = tree_of(text)
         facts = facts_of(text, tree)
         note_items(tree)
+        note_entries(tree)
         _refuse_cost(tree)
         return Expression(text, span, facts, tree)
     except RecursionError:

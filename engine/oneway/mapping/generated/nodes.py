@@ -387,6 +387,10 @@ class Nodes:
         gaps, line = self.notes.variable("gaps")
         wanted = gaps if into.exact or into.truth else ""
         named = {"truth" if is_logical(condition) else "exact": wanted}
+        entry = self.reading.entry_at(node)
+        there = self.source.name("there") if entry is not None else ""
+        if there:
+            self.source.line(f"{there} = False")
         with self._loop(items, "list", into) as (made, item):
             # Gaps of all items are gathered: nothing in the loop is decided by them.
             self._check_item(node, item, into)
@@ -394,6 +398,12 @@ class Nodes:
             found = self.looped(self.visit, condition, item, asked)
             with self.source.block(f"if {holding(found)}:"):
                 self._append(made, then, item, into)
+            if entry is not None:
+                named_so = self.looped(self.visit, entry.test, item, Unknowns())
+                self.source.line(f"{there} = {there} or {holding(named_so)}")
+        if entry is not None:
+            with self.source.block(f"if {made.text} is not None and not {there}:"):
+                self.notes.miss(into, ABSENT)
         line.kept = gaps in self.notes
         for each in (into.exact, into.truth):
             self.notes.gather(each, wanted)
