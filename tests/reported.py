@@ -6,7 +6,7 @@ from dataclasses import replace
 from journals import entry_of, unlike_the_engine
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
-from oneway.history.flapping import Undone
+from oneway.history.flapping import RevertedWrite
 from oneway.history.journal import End, Run, RunStart
 from oneway.history.journal.rows import Breached, Why
 from oneway.planning.access import still_in
@@ -261,7 +261,7 @@ def undone(outcome, runs=3):
     """Return what does not stick: all that an outcome's action writes."""
     (action,) = outcome.actions
     fields = tuple(sorted(each.field for each in action.changes))
-    return {action.id: Undone(action.verb, fields, runs)}
+    return {action.id: RevertedWrite(action.verb, fields, runs)}
 
 
 def conflict(number, code, text):

@@ -1,8 +1,8 @@
-"""Several writes in flight without threads: a crew whose order is drawn, the same at each run.
+"""Several writes in flight without threads: a pool whose order is drawn, the same at each run.
 
 At most so many jobs are taken at a time, in whatever order the dice say, and the engine is told
 of some of them together: as threads may do it, but so that a failure can be repeated. (Threads
-themselves are tried over real sockets, and killed, in `crash/real` and `unit/test_crew`.)
+themselves are tried over real sockets, and killed, in `crash/real` and `unit/test_worker_pool`.)
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from typing import Any
 from unittest.mock import patch
 
 from oneway.applying import flight
-from oneway.applying.worker_pool import Finished, OneByOne
+from oneway.applying.worker_pool import Finished, SerialPool
 
 
-class Scripted(OneByOne[Any]):
+class Scripted(SerialPool[Any]):
     """Does some of the jobs that so many threads could have begun, in the order of the dice."""
 
     def __init__(self, size: int, dice: Random) -> None:
@@ -38,8 +38,8 @@ class Scripted(OneByOne[Any]):
 def scripted(dice: Random) -> Iterator[None]:
     """Let every apply of a block that has several writes in flight go by dice."""
 
-    def crew_of(size: int) -> OneByOne[Any]:
-        return OneByOne() if size == 1 else Scripted(size, dice)
+    def pool_of(size: int) -> SerialPool[Any]:
+        return SerialPool() if size == 1 else Scripted(size, dice)
 
-    with patch.object(flight, "crew_of", crew_of):
+    with patch.object(flight, "pool_of", pool_of):
         yield

@@ -20,7 +20,7 @@ from cli_world import MAPPING, TEAMS, person
 from test_cli_process import environment
 
 from oneway.history.journal import Journal, Run, Why
-from oneway.history.journal.schedule_claims import Taken, standings
+from oneway.history.journal.schedule_claims import ClaimedDue, schedule_statuses
 from patience import PATIENCE
 
 T = TypeVar("T")
@@ -134,10 +134,10 @@ class Night:
             found = journal.runs(name, limit=1000)
         return tuple(each for each in reversed(found) if each.start.why is Why.SCHEDULE)
 
-    def last_due(self, name: str) -> Taken | None:
+    def last_due(self, name: str) -> ClaimedDue | None:
         """Return the newest due of a connection that was taken."""
         with Journal.open(self.folder / ".oneway" / "journal.db") as journal:
-            return standings(journal)[name].last
+            return schedule_statuses(journal)[name].last
 
 
 @dataclass

@@ -33,7 +33,7 @@ from oneway.runs import (
     recover_in_flight,
     resume_run,
 )
-from oneway.runs.completeness import health
+from oneway.runs.completeness import input_problems
 from oneway.runs.prepare.prepared import Input, description_of
 from oneway.runs.systems import access_of
 from oneway.state.folder import StateFolder
@@ -200,7 +200,9 @@ class World:
             with scripted(Random(1)), _session(prepared, operator, wire) as session:
                 recover_in_flight(session)
                 plan, found = plan_run(session)
-                sick = [d for d in health(prepared, found, plan) if d.severity is Severity.ERROR]
+                sick = [
+                    d for d in input_problems(prepared, found, plan) if d.severity is Severity.ERROR
+                ]
                 if sick:
                     raise Refused(sick)
                 verdict = judge_plan(session, plan)

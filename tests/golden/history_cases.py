@@ -12,9 +12,9 @@ from plan_cases import planned
 from journals import entry_of, unlike_the_engine
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
-from oneway.history.discrepancies import Story, Trouble
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import Breached, End, Run, RunStart, Why
-from oneway.history.journal.run_counts import Tally
+from oneway.history.journal.run_counts import RunCounts
 from oneway.planning.compare import PlanDifference
 from oneway.planning.plan import Ending
 from oneway.render import Style, history, past_run, replays, status
@@ -74,11 +74,11 @@ ABROAD = run(
     zone="Australia/Sydney",
 )
 TALLIES = {
-    12: Tally(1, 2, 0, 1, 0),
-    11: Tally(held=7),
-    10: Tally(),
-    9: Tally(),
-    8: Tally(created=123456),
+    12: RunCounts(1, 2, 0, 1, 0),
+    11: RunCounts(held=7),
+    10: RunCounts(),
+    9: RunCounts(),
+    8: RunCounts(created=123456),
 }
 
 
@@ -97,10 +97,10 @@ def one_run():
 DOMAIN = "the email is of no known domain"
 
 
-def story(number, label, ending, code, reason, day=20, next_try=""):
+def discrepancy(number, label, ending, code, reason, day=20, next_try=""):
     since = f"2026-11-{day}T04:00:01Z"
     who = (f"s{number}", f"00{number}", label, f"s{number}", None)
-    return Story(*who, ending, code, reason, since, next_try)
+    return Discrepancy(*who, ending, code, reason, since, next_try)
 
 
 STANDINGS = (
@@ -111,12 +111,16 @@ STANDINGS = (
         ended=RUNS[0],
         last_done=RUNS[4],
         due="2026-11-23T04:03:12Z",
-        stories=(
-            story(141, "Ralph", Trouble.INELIGIBLE, "email", "Email is missing"),
-            story(142, "Sue", Trouble.INELIGIBLE, "email", "Email is missing", day=22),
-            story(143, "Jo", Trouble.CONFLICT, "claimed_twice", "they and 00141 claim one"),
-            story(144, "Al", Trouble.REFUSED, "W105", DOMAIN, next_try="2026-11-24"),
-            story(145, "Bo", Trouble.REFUSED, "W105", DOMAIN, next_try="2026-11-25"),
+        discrepancies=(
+            discrepancy(141, "Ralph", DiscrepancyKind.INELIGIBLE, "email", "Email is missing"),
+            discrepancy(
+                142, "Sue", DiscrepancyKind.INELIGIBLE, "email", "Email is missing", day=22
+            ),
+            discrepancy(
+                143, "Jo", DiscrepancyKind.CONFLICT, "claimed_twice", "they and 00141 claim one"
+            ),
+            discrepancy(144, "Al", DiscrepancyKind.REFUSED, "W105", DOMAIN, next_try="2026-11-24"),
+            discrepancy(145, "Bo", DiscrepancyKind.REFUSED, "W105", DOMAIN, next_try="2026-11-25"),
         ),
     ),
     ConnectionStatus(
@@ -142,7 +146,9 @@ STANDINGS = (
         due="2026-11-22T17:03:12Z",
         missed="2026-11-21T21:00:00Z",
         held=(HeldBack(LEAVERS, "2026-11-20T13:00:01Z"),),
-        stories=(story(144, "Al", Trouble.REFUSED, "W105", DOMAIN, next_try="2026-11-24"),),
+        discrepancies=(
+            discrepancy(144, "Al", DiscrepancyKind.REFUSED, "W105", DOMAIN, next_try="2026-11-24"),
+        ),
         zone="Australia/Sydney",
     ),
     ConnectionStatus("fresh", "connections/fresh.yaml", due="2026-11-23T04:00:00Z"),
@@ -170,10 +176,14 @@ def rendered():
     style, past = Style(), one_run()
     return {
         "runs.txt": history.text(RUNS, TALLIES, style),
-        "runs-clock-change.txt": history.text(TWICE, dict.fromkeys((20, 21, 22), Tally()), style),
+        "runs-clock-change.txt": history.text(
+            TWICE, dict.fromkeys((20, 21, 22), RunCounts()), style
+        ),
         "run-abroad.txt": past_run.text(past_run.Past(ABROAD, None, ()), (), style),
-        "run.txt": past_run.text(past, past_run.told(past), style),
-        "chosen.txt": past_run.text(past, past_run.told(past, ["rejected"]), style, chosen=True),
+        "run.txt": past_run.text(past, past_run.record_histories(past), style),
+        "chosen.txt": past_run.text(
+            past, past_run.record_histories(past, ["rejected"]), style, chosen=True
+        ),
         "refused.txt": past_run.text(past_run.Past(RUNS[2], None, ()), (), style),
         "status.txt": status.text(STANDINGS, style),
         "status-verbose.txt": status.text(STANDINGS, style, limit=None),

@@ -5,7 +5,7 @@ from history_cases import FOLDER, RUNS, TALLIES, rendered, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.history.journal.run_counts import Tally
+from oneway.history.journal.run_counts import RunCounts
 from oneway.render import Style, history
 from oneway.render.layout import columns
 
@@ -26,8 +26,10 @@ NUMBERS = st.integers(0, 10**8)
 TEXTS = st.text(max_size=60)
 
 
-@given(st.builds(Tally, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS), TEXTS, st.integers(1, 99_999))
-def test_every_list_of_runs_fits_80_columns(tally: Tally, name: str, number: int) -> None:
+@given(
+    st.builds(RunCounts, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS), TEXTS, st.integers(1, 99_999)
+)
+def test_every_list_of_runs_fits_80_columns(tally: RunCounts, name: str, number: int) -> None:
     said = history.text([run(number, name), *RUNS], {**TALLIES, number: tally}, Style())
     assert all(columns(line) <= 80 for line in said.splitlines())
     assert len(said.splitlines()) == len(RUNS) + 2

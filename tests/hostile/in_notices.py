@@ -19,7 +19,7 @@ from oneway.core.diagnostics import Refused
 from oneway.documents.schema_check import schema_text
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import undelivered
-from oneway.notices import Undelivered, after_run, trial
+from oneway.notices import Undelivered, after_run, sample_body
 from oneway.notices.email import message_of
 from oneway.notices.texts import subject_of
 from oneway.notices.weekly import summary
@@ -68,7 +68,7 @@ def names(world: World, strings: Sequence[str]) -> None:
             for run in _runs_of(store, s, n):
                 after_run(told, run, store, MONDAY)
             bodies = [each.draft.body for each in undelivered(store)]
-            bodies += [summary(told, store, after(7)), trial(told, MONDAY)]
+            bodies += [summary(told, store, after(7)), sample_body(told, MONDAY)]
         if len(bodies) < 4:
             world.say(f"no more than {len(bodies)} notices", s)
         for body in dict.fromkeys(bodies):
@@ -141,7 +141,7 @@ def _mailed(world: World, address: str) -> None:
         return
     to = found.notify[0]
     try:
-        raw = _sent(to, trial(found, MONDAY))
+        raw = _sent(to, sample_body(found, MONDAY))
     except Undelivered as error:
         world.say(f"a file may have an address that no mail can: {error}", address)
         return

@@ -276,7 +276,7 @@ def test_law_19_no_fault_of_a_record_takes_its_person_off_the_list(
     others = [each for each in world.source.records if each.id != id]
     after = planned(replace(world, source=replace(world.source, records=(*others, *found))))
     still = {each.source_id: each for each in still_in(after, {}, planned=True)}
-    assert id in still, (found, after.telling)
+    assert id in still, (found, after.notable)
     acted = [each.source_id for each in after.actions]
     assert id not in acted
 

@@ -26,7 +26,7 @@ from oneway.history.journal.incidents import (
     waiting,
 )
 from oneway.notices import REMINDER, Undelivered, after_run, causes, deliver
-from oneway.notices.causes import Shown
+from oneway.notices.causes import RunProblems
 from oneway.notices.channels import channels
 from oneway.notices.incidents import IncidentChanges, changes, goes_on
 from oneway.notices.instants import instant_text
@@ -42,10 +42,10 @@ def counted(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, int]]:
 
 
 to_the_end = st.builds(
-    Shown, counted(CODES), counted(GUARDS), whole=st.just(True), wrote=st.booleans()
+    RunProblems, counted(CODES), counted(GUARDS), whole=st.just(True), wrote=st.booleans()
 )
 stopped = st.builds(
-    Shown,
+    RunProblems,
     counted(CODES).filter(bool),
     st.just({}),
     whole=st.just(False),
@@ -67,7 +67,7 @@ class Life:
     story: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def night(self, shown: Shown, days: float) -> IncidentChanges:
+    def night(self, shown: RunProblems, days: float) -> IncidentChanges:
         self.now += timedelta(days=days)
         at = instant_text(self.now)
         found = changes(shown, self.open, self.told, self.now)
@@ -85,7 +85,7 @@ class Life:
         return found
 
 
-def lived(given: list[tuple[Shown, float]]) -> Life:
+def lived(given: list[tuple[RunProblems, float]]) -> Life:
     life = Life()
     for shown, days in given:
         life.night(shown, days)
@@ -94,7 +94,7 @@ def lived(given: list[tuple[Shown, float]]) -> Life:
 
 @given(nights)
 def test_every_incident_opens_once_and_ends_at_most_once_and_after_that_is_silent(
-    given: list[tuple[Shown, float]],
+    given: list[tuple[RunProblems, float]],
 ) -> None:
     for story in lived(given).story.values():
         assert story[0] == "opened"
@@ -105,7 +105,7 @@ def test_every_incident_opens_once_and_ends_at_most_once_and_after_that_is_silen
 
 @given(nights)
 def test_what_is_wrong_is_always_covered_and_by_one_incident_only(
-    given: list[tuple[Shown, float]],
+    given: list[tuple[RunProblems, float]],
 ) -> None:
     life = Life()
     for shown, days in given:
@@ -118,7 +118,7 @@ def test_what_is_wrong_is_always_covered_and_by_one_incident_only(
 
 @given(nights)
 def test_an_incident_ends_only_by_a_run_that_got_to_its_end_without_it(
-    given: list[tuple[Shown, float]],
+    given: list[tuple[RunProblems, float]],
 ) -> None:
     life = Life()
     for shown, days in given:
@@ -128,15 +128,15 @@ def test_an_incident_ends_only_by_a_run_that_got_to_its_end_without_it(
 
 
 @given(nights)
-def test_a_run_without_trouble_leaves_nothing_open(given: list[tuple[Shown, float]]) -> None:
+def test_a_run_without_trouble_leaves_nothing_open(given: list[tuple[RunProblems, float]]) -> None:
     life = lived(given)
-    life.night(Shown({}, {}, whole=True, wrote=True), 1)
+    life.night(RunProblems({}, {}, whole=True, wrote=True), 1)
     assert life.open == []
 
 
 @given(nights, st.one_of(to_the_end, stopped))
 def test_the_same_the_next_night_tells_nothing(
-    given: list[tuple[Shown, float]], shown: Shown
+    given: list[tuple[RunProblems, float]], shown: RunProblems
 ) -> None:
     life = lived(given)
     life.night(shown, 0)
@@ -151,21 +151,21 @@ def test_the_same_the_next_night_tells_nothing(
 
 @given(nights, st.integers(1, 40))
 def test_what_goes_on_every_night_is_told_of_again_each_week(
-    given: list[tuple[Shown, float]], days: int
+    given: list[tuple[RunProblems, float]], days: int
 ) -> None:
     life = lived(given)
-    life.night(Shown({}, {}, whole=True, wrote=True), 1)
+    life.night(RunProblems({}, {}, whole=True, wrote=True), 1)
     for _ in range(days):
-        life.night(Shown({"R102": 0}, {}, whole=False, wrote=False), 1)
+        life.night(RunProblems({"R102": 0}, {}, whole=False, wrote=False), 1)
     (incident,) = life.open
     assert life.story[incident.id].count("reminded") == (days - 1) // REMINDER.days
 
 
 def test_a_failure_of_writing_is_not_over_while_everything_is_held_back() -> None:
-    life = lived([(Shown({"W103": 1}, {}, whole=True, wrote=True), 1)])
-    life.night(Shown({}, {"source_shrink": 3}, whole=True, wrote=False), 1)
+    life = lived([(RunProblems({"W103": 1}, {}, whole=True, wrote=True), 1)])
+    life.night(RunProblems({}, {"source_shrink": 3}, whole=True, wrote=False), 1)
     assert [each.about for each in life.open] == [("W103",), ("source_shrink",)]
-    life.night(Shown({}, {}, whole=True, wrote=True), 1)
+    life.night(RunProblems({}, {}, whole=True, wrote=True), 1)
     assert life.open == []
 
 
@@ -174,7 +174,7 @@ def test_a_mistake_in_the_rules_would_be_found() -> None:
     life = Life()
     for _ in range(2):
         life.open = [replace(each, about=()) for each in life.open]  # forgets what it is about
-        life.night(Shown({"R102": 0}, {}, whole=False, wrote=False), 1)
+        life.night(RunProblems({"R102": 0}, {}, whole=False, wrote=False), 1)
     with pytest.raises(AssertionError):
         assert sum(story.count("opened") for story in life.story.values()) == 1
 
@@ -296,10 +296,12 @@ def test_a_receiver_that_answers_has_been_told_of_all_that_goes_on(
                 assert given_up <= {each.id for each in open}
 
 
-def shown_by(store: Journal, run: int) -> Shown:
+def shown_by(store: Journal, run: int) -> RunProblems:
     found = store.run(run)
     assert found is not None
-    return causes.shown(found, endings(store, run), store.failures(found.start.connection).values())
+    return causes.run_problems(
+        found, endings(store, run), store.failures(found.start.connection).values()
+    )
 
 
 def assert_alternating(told: list[Notice], still: set[int]) -> None:

@@ -20,7 +20,7 @@ from memory import MemorySystems, systems_of
 from oneway.applying.apply import Earlier, Result, Stopped, Watch, apply
 from oneway.core.connector import Blame, NotSent, Rejected, Unknown
 from oneway.history.journal import End, Journal, Run
-from oneway.history.journal.run_counts import tallies
+from oneway.history.journal.run_counts import run_counts
 from oneway.mapping.spec import GuardKind
 from oneway.planning.guard_kinds import Limit
 from oneway.planning.guards import Breach, Verdict
@@ -169,7 +169,7 @@ def told(night: Night) -> tuple[PastRun, past_run.Past, dict[str, Result], dict[
     with TemporaryDirectory() as folder, journal_of(Path(folder)) as (journal, operator):
         run = lived(night, journal, operator)
         found = load_past_run(journal, run)
-        tally = tallies(journal, [run])[run.id]
+        tally = run_counts(journal, [run])[run.id]
         past = past_run.Past(run, found.plan, found.entries)
     counts = {"failed": tally.failed, "held": tally.held}
     # Of an action that was tried twice, the last try counts.
@@ -181,7 +181,11 @@ def told(night: Night) -> tuple[PastRun, past_run.Past, dict[str, Result], dict[
 def test_everybody_tells_the_same_ending_and_reason_of_every_action(night: Night) -> None:
     found, past, results, _ = told(night)
     report = {each.id: each.end for each in report_actions(found)}
-    shown = {each.action.id: each.end for each in past_run.told(past) if each.action is not None}
+    shown = {
+        each.action.id: each.end
+        for each in past_run.record_histories(past)
+        if each.action is not None
+    }
     assert report == shown
     assert set(shown) == set(results) == {each.id for each in night.plan.actions}
     for id, result in results.items():
@@ -205,7 +209,9 @@ def test_nothing_is_guessed_of_what_was_not_sent(night: Night) -> None:
     held = sum(each.ending is Ending.HELD for each in results.values())
     done = sum(each.ending is Ending.DONE for each in results.values())
     assert counts == {"held": held, "failed": len(results) - held - done}
-    text = " ".join(past_run.text(past, past_run.told(past), Style(width=10_000)).split())
+    text = " ".join(
+        past_run.text(past, past_run.record_histories(past), Style(width=10_000)).split()
+    )
     report = html(page(found))
     for result in results.values():
         if result.ending is Ending.HELD:

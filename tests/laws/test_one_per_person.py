@@ -12,7 +12,7 @@ from oneway.core.diagnostics import Span
 from oneway.core.records import Snapshot
 from oneway.mapping.generated import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import EvaluationFailure, SourceRow, Standing, whole
+from oneway.mapping.program import EvaluationFailure, RecordRank, SourceRow, whole
 from oneway.planning.one_per_person import ChosenRows, one_per_person
 from strategies import accepted, worlds
 from worlds import World, bound, planned
@@ -33,7 +33,7 @@ class Employment:
     @property
     def row(self) -> SourceRow:
         why = EvaluationFailure(f"{self.id} does not say", "x", Span("m.yaml"), "unsaid")
-        standing = Standing(
+        rank = RecordRank(
             None if self.person == UNKNOWN else self.person,
             self.current is True,
             "" if self.day == UNKNOWN else self.day,
@@ -43,9 +43,7 @@ class Employment:
         )
         outside = (0,) if self.outside else ()
         leaver = self.current is False
-        return SourceRow(
-            self.id, self.id, "", ("k",), leaver=leaver, outside=outside, standing=standing
-        )
+        return SourceRow(self.id, self.id, "", ("k",), leaver=leaver, outside=outside, rank=rank)
 
 
 SIMPLE = World(
@@ -67,7 +65,7 @@ def picked(chosen: ChosenRows) -> dict[str, str]:
     """Return what becomes of each record: counts, aside, tied or error."""
     found = {row.source_id: "aside" for row, _ in chosen.aside}
     for row in map(whole, chosen.rows):
-        tied = row.standing is not None and row.standing.tied
+        tied = row.rank is not None and row.rank.tied
         assert tied == (row.source_id in chosen.tied)
         found[row.source_id] = "tied" if tied else "error" if row.evaluation_error else "counts"
     return found
@@ -165,7 +163,7 @@ def _leaving(records: list[Employment]) -> set[str]:
 
 
 def _acts(row: SourceRow) -> bool:
-    tied = row.standing is not None and row.standing.tied
+    tied = row.rank is not None and row.rank.tied
     return row.evaluation_error is None and not tied and not row.outside
 
 

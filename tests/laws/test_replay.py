@@ -19,7 +19,7 @@ from oneway.planning.compare import differences
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.compare.capture import inputs_of
-from oneway.runs.compare.replay import rederiving, replayed, unfit
+from oneway.runs.compare.replay import re_evaluation, replayed, unfit
 from oneway.runs.read import EvaluatedInputs
 from oneway.runs.snapshot import snapshot_file
 from oneway.runs.snapshot.projection import Projection
@@ -108,7 +108,7 @@ def again(data: bytes, world: World) -> Plan:
     mapping = compiled(world)
     found = snapshot_file.load(data, "kept")
     assert not unfit(found, mapping.code.policy)
-    rows = rederiving(found, mapping, mapping)
+    rows = re_evaluation(found, mapping, mapping)
     assert rows.lacking() == ()
     return replayed(rows, found.header)
 
@@ -196,7 +196,7 @@ def test_a_row_that_says_something_else_is_found_and_named(world: World) -> None
     for action, change in changed:
         found = snapshot_file.load(data, "kept")
         mutated = _saying_else(found, action.source_id, _rule(mapping, change.field))
-        derived = replayed(rederiving(mutated, mapping, mapping), found.header)
+        derived = replayed(re_evaluation(mutated, mapping, mapping), found.header)
         told = list(differences(plan, derived))
         assert dump(derived) != dump(plan)
         assert any(each.record == action.source_id and not each.on_target for each in told)
@@ -214,7 +214,7 @@ def test_another_mapping_makes_of_what_was_kept_what_it_makes_of_the_systems(
     now = replace(then, mapping=_open(world.mapping | parts | {"fields": fields}))
     assume(accepted(then) and accepted(now))
     found = snapshot_file.load(kept(then, planned(then)), "kept")
-    rows = rederiving(found, compiled(then), compiled(now))
+    rows = re_evaluation(found, compiled(then), compiled(now))
     assume(not rows.lacking())
     wanted = planned(now)
     assert list(differences(wanted, replayed(rows, found.header))) == []

@@ -165,7 +165,7 @@ def test_everybody_who_does_not_sync_is_named_with_every_reason(found: PastRun) 
         # Records that are like somebody have a section of their own, but where they conflict.
         told = [r for each in these for r in each.reasons if kind is Kind.CONFLICT or not _near(r)]
         assert said == Counter(harmless(named(r, names)) for r in told)
-    near = [r for each in found.plan.telling for r in each.reasons if _near(r)]
+    near = [r for each in found.plan.notable for r in each.reasons if _near(r)]
     rows = shown["near"].blocks[0].table.rows if "near" in shown else ()
     assert Counter(line for _, why in rows for line in why.lines) == Counter(
         harmless(r.text) for r in near

@@ -15,10 +15,10 @@ from test_journal_laws import NOW, Night, _systems, journal_of, nights
 from oneway.applying.apply import Approved, Earlier, Stopped, Watch, apply
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Journal, Run, RunState, Why
-from oneway.history.journal.discrepancies import kept_stories
-from oneway.history.journal.run_counts import tallies
-from oneway.history.journal.schedule_claims import Taken, run_of
-from oneway.notices.causes import DIED, shown
+from oneway.history.journal.discrepancies import stored_discrepancies
+from oneway.history.journal.run_counts import run_counts
+from oneway.history.journal.schedule_claims import ClaimedDue, run_of
+from oneway.notices.causes import DIED, run_problems
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, history, past_run, status
 from oneway.render.report.actions import report_actions
@@ -58,12 +58,12 @@ def refuse_success(journal: Journal, run: Run) -> None:
     """Fail where anything that tells of runs takes one that was interrupted for a success."""
     name = run.start.connection
     assert run.state is RunState.INTERRUPTED
-    told = history.as_json([run], tallies(journal, [run]))[0]
+    told = history.as_json([run], run_counts(journal, [run]))[0]
     assert told["state"] == "interrupted"
-    assert "interrupted" in history.text([run], tallies(journal, [run]), Style(width=200))
+    assert "interrupted" in history.text([run], run_counts(journal, [run]), Style(width=200))
     found = load_past_run(journal, run)
     past = past_run.Past(run, found.plan, found.entries)
-    said = past_run.text(past, past_run.told(past), Style(width=200))
+    said = past_run.text(past, past_run.record_histories(past), Style(width=200))
     assert ": interrupted" in said
     assert "interrupted" in heading(found, report_actions(found), ())
     assert tone(found, report_actions(found), ()) is Tone.TROUBLE
@@ -73,12 +73,12 @@ def refuse_success(journal: Journal, run: Run) -> None:
     line = status.text([standing], Style(width=400)).splitlines()[0]
     assert "interrupted" in line
     assert "never done in full yet" in line
-    assert not shown(run, {}).whole
-    assert DIED in shown(run, {}).failing
+    assert not run_problems(run, {}).whole
+    assert DIED in run_problems(run, {}).failing
     page = metrics(lambda: journal, HealthState())().decode()
     assert f'last_success_timestamp_seconds{{connection="{name}"}}' not in page
     assert 'state="done' not in page
-    taken = Taken(name, "", "", "", after=0)
+    taken = ClaimedDue(name, "", "", "", after=0)
     assert run_of(journal, taken) is None  # a due does not end with it
 
 
@@ -140,7 +140,7 @@ def test_a_resume_that_is_refused_or_stopped_at_once_leaves_its_run_as_it_was(
         ended = journal.run(log.run)
         assert ended is not None
         assert ended.state is not RunState.INTERRUPTED
-        told = kept_stories(journal, log.run)
+        told = stored_discrepancies(journal, log.run)
         name = connection_of(night.plan)
         resumed = RunLog(journal, night.plan, operator, log.run, resuming=True)
         systems = _systems(night).of(night.world)
@@ -151,7 +151,7 @@ def test_a_resume_that_is_refused_or_stopped_at_once_leaves_its_run_as_it_was(
             approval = Approval(fingerprint(night.plan), night.verdict)
             with pytest.raises(Stopped):
                 list(apply(night.plan, approval.of(Earlier()), systems, resumed, watch))
-        assert (journal.run(log.run), kept_stories(journal, log.run)) == (ended, told)
+        assert (journal.run(log.run), stored_discrepancies(journal, log.run)) == (ended, told)
         with locked(Path(folder) / LOCKS, name, since="2026-11-22T04:00:00Z"):
             resumed.ended(())
             running = journal.run(log.run)

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from oneway.connections.connection import Connection, Schedule
 from oneway.connections.schedule import last_due
 from oneway.history.journal import Journal, RunStart, Why
-from oneway.history.journal.schedule_claims import GIVEN_UP, standings
+from oneway.history.journal.schedule_claims import GIVEN_UP, schedule_statuses
 from oneway.history.journal.tables import due
 from oneway.runs import instant_text
 from oneway.scheduling import loop as module
@@ -220,7 +220,7 @@ class Schedulers(RuleBasedStateMachine):
             self.none_is_run_twice(journal)
 
     def none_is_left_out(self, journal: Journal) -> None:
-        known = standings(journal)
+        known = schedule_statuses(journal)
         for name in ("acme", "beta"):
             latest = last_due(
                 CONNECTIONS[name].schedule, name, self.clock.at - timedelta(minutes=12)

@@ -22,7 +22,7 @@ from oneway.planning.links import Link
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.planning.similar import lookalikes
-from oneway.runs.completeness import health
+from oneway.runs.completeness import input_problems
 from oneway.runs.evidence.links import Remembered
 from oneway.runs.incremental import incremental_read, unchanged_links
 from oneway.runs.plan import plan_run
@@ -106,7 +106,7 @@ def night(
         session = plain if kind is RunSession else kind(prepared, plain.operator)
         with session.systems:
             plan, found = plan_run(session, remembered=remembered)
-    said = [str(each) for each in health(prepared, found, plan)]
+    said = [str(each) for each in input_problems(prepared, found, plan)]
     return plan, said, len(found.passed_over)
 
 
@@ -408,7 +408,7 @@ def test_what_a_field_holds_is_what_it_holds_tonight(first: str) -> None:
         plan, passed = refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
         expected = {"mails": 7, "changed": 5, "new": 5, "nobodys": 7, "desks": 7}
         assert passed == expected.get(first, 0)
-        perhaps = [each for each in plan.telling for reason in each.reasons if "k5@" in reason.text]
+        perhaps = [each for each in plan.notable for reason in each.reasons if "k5@" in reason.text]
         assert len(perhaps) == (first in ("mails", "left", "gone"))
 
 

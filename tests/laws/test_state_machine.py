@@ -47,7 +47,7 @@ from oneway.runs import (
     refuse_turned_back,
     resume_run,
 )
-from oneway.runs.completeness import health
+from oneway.runs.completeness import input_problems
 from oneway.runs.prepare.prepared import Input
 from oneway.state.folder import StateFolder
 from simulation.crash import Crash, Steps, journal_steps
@@ -405,7 +405,7 @@ class Nights(RuleBasedStateMachine):
             refuse_turned_back(session, prepared.request.as_of)
             recover_in_flight(session)
             plan, found = plan_run(session)
-            _refuse_sick(health(prepared, found, plan))
+            _refuse_sick(input_problems(prepared, found, plan))
             verdict = judge_plan(session, plan)
             waiting = load_memory(session, plan).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
@@ -415,7 +415,7 @@ class Nights(RuleBasedStateMachine):
     def _plan(self, systems: InMemory) -> None:
         with RunSession(systems.prepared, self._operator, systems) as session:
             plan, found = plan_run(session)
-        _refuse_sick(health(systems.prepared, found, plan))
+        _refuse_sick(input_problems(systems.prepared, found, plan))
         self.saved = dump(plan)
 
     def _apply(self, systems: InMemory) -> None:

@@ -12,7 +12,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from oneway.history.baseline import lines
-from oneway.history.baseline.lines import NOBODY, KeptLines, LineDigests, LineKeeper
+from oneway.history.baseline.lines import NOBODY, BaselineLines, LineDigests, LineKeeper
 from oneway.runs.incremental import unchanged_lines
 from oneway.runs.incremental.unchanged_lines import UnchangedLines
 from oneway_connectors.file import opening
@@ -33,7 +33,7 @@ def lines_of(text: bytes) -> list[bytes]:
     return text.splitlines(keepends=True) if b"\r" not in text else list(BytesIO(text))
 
 
-def kept(text: bytes, pairs: Sequence[bytes]) -> KeptLines:
+def kept(text: bytes, pairs: Sequence[bytes]) -> BaselineLines:
     """Return the lines of a file, of which some are parts of pairs."""
     keeper = LineKeeper(DIGESTS)
     for line in BytesIO(text):
@@ -186,7 +186,7 @@ def test_what_is_kept_of_a_changed_file_is_what_is_kept_of_a_new_one(data: st.Da
             plain.owners,
         )
         assert (again.alone, again.by_pair) == (plain.alone, plain.by_pair)
-        same = UnchangedLines(KeptLines.of_data(again.data), DIGESTS)
+        same = UnchangedLines(BaselineLines.of_data(again.data), DIGESTS)
         same.find(BytesIO(text), line_of)
         assert not same.twice
         assert not set(same.lost())

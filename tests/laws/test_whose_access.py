@@ -77,7 +77,7 @@ def test_a_leave_is_held_if_the_key_alone_says_whose_record_it_is() -> None:
         if held:
             ends = judge(plan, GuardsSpec()).ends()
             assert [each.target_id for each in still_in(plan, ends)] == ["t0"]
-            (told,) = [e for e in plan.telling[0].reasons if e.code == "stranger"]
+            (told,) = [e for e in plan.notable[0].reasons if e.code == "stranger"]
             assert "Ann" in told.text, case
             assert "Ben" in told.text, case
 
@@ -90,7 +90,7 @@ def test_another_match_key_tells_as_well_whose_record_it_is() -> None:
         held = (name, mail) == ("Ben", "b@example.com")
         plan = planned(world)
         assert (Verb.LEAVE not in verbs_let_through(plan)) == held, (name, mail)
-        told = [each.text for each in plan.telling[0].reasons if each.code == "stranger"]
+        told = [each.text for each in plan.notable[0].reasons if each.code == "stranger"]
         assert all("ann@example.com" in each for each in told)
         assert len(told) == held
 
@@ -143,7 +143,7 @@ def test_a_second_record_whose_key_has_another_form_is_listed() -> None:
         case = (code, ref, sensitive, left, owned)
         assert ids == ["t1"] * (ref != "51" and not left and not owned), case
         if ids:
-            (told,) = [e for o in plan.telling for e in o.reasons if e.code == "may_have_left"]
+            (told,) = [e for o in plan.notable for e in o.reasons if e.code == "may_have_left"]
             assert told.text.startswith("has the same ref in another form as source record s0")
 
 
@@ -307,9 +307,9 @@ def test_a_record_that_has_left_is_brought_back_for_nobody_with_another_second_k
         world = world_of([{**ANN, "status": "E", "mail": mail}], [held], **parts)
         world = replace(world, mapping={k: v for k, v in world.mapping.items() if k != "label"})
         plan = planned(world, **({"evidence": LINKED} if linked else {}))
-        kind = plan.telling[0].kind
+        kind = plan.notable[0].kind
         assert (kind is Kind.CONFLICT) == (mail.startswith("new") and not linked), (mail, linked)
     found_by_mail = [{**held, "ref": "OLD"}]
     world = world_of([{**ANN, "status": "E"}], found_by_mail, **parts)
     world = replace(world, mapping={k: v for k, v in world.mapping.items() if k != "label"})
-    assert planned(world).telling[0].kind is Kind.REHIRE  # they have a new number
+    assert planned(world).notable[0].kind is Kind.REHIRE  # they have a new number

@@ -40,7 +40,7 @@ def _whose(name: str, module: str, old: str, new: str, why: str) -> tuple[int, M
 
 
 def _nearest(name: str, module: str, old: str, new: str, why: str) -> tuple[int, Mutant]:
-    return 19, Mutant(name, module, old, new, why, "tests/laws/test_nearest.py")
+    return 19, Mutant(name, module, old, new, why, "tests/laws/test_better_matches.py")
 
 
 OWN = (

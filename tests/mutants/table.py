@@ -23,7 +23,7 @@ STATE = f"{LAWS}::test_the_model_agrees_on_what_the_target_holds_afterwards"
 
 CLIENT = "oneway_connectors/rest/client"
 RETRIES = "tests/unit/test_rest_retries.py"
-DUES = "tests/store/test_dues.py -k 'not PostgreSQL'"
+DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 REPLAY = "tests/laws/test_replay.py"
 HISTORY = "tests/cli/test_history.py"
 INCIDENTS = "tests/laws/test_incidents.py"
@@ -791,7 +791,7 @@ MUTANTS = (
         "if entry is not None and lines.cut and not entry.problem:",
         "if entry is not None and lines.cut and entry.problem:",
         "a file that ends within its last cell is no whole file",
-        "tests/cli/test_careless_data.py",
+        "tests/cli/test_messy_data.py",
     ),
     Mutant(
         "a-longer-cell-does-not-count",
@@ -981,7 +981,7 @@ MUTANTS = (
         "if not is_blank(value) and rule.write is not never",
         "if not is_blank(value)",
         "`write: never` is never written",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "blank-is-created",
@@ -989,7 +989,7 @@ MUTANTS = (
         "if not is_blank(value) and rule.write is not never",
         "if rule.write is not never",
         "a create holds no blank field",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "on-create-overwrites",
@@ -997,7 +997,7 @@ MUTANTS = (
         "if write is Write.OVERWRITE or (write",
         "if write not in (Write.NEVER, Write.IF_EMPTY) or (write",
         "`write: on_create` leaves a matched record alone",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "if-empty-overwrites",
@@ -1005,7 +1005,7 @@ MUTANTS = (
         " and present(held) is None):",
         "):",
         "`write: if_empty` leaves a value alone",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "if-empty-never",
@@ -1013,7 +1013,7 @@ MUTANTS = (
         " or (write is Write.IF_EMPTY and present(held) is None):",
         ":",
         "`write: if_empty` fills an empty field",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "blank-always-clears",
@@ -1021,7 +1021,7 @@ MUTANTS = (
         "return self.on_blank is OnBlank.CLEAR",
         "return True",
         "a blank value keeps what the target has, unless told to clear",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "blank-never-clears",
@@ -1029,7 +1029,7 @@ MUTANTS = (
         "return self.on_blank is OnBlank.CLEAR",
         "return False",
         "`on_blank: clear` clears",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "miss-never-clears",
@@ -1037,7 +1037,7 @@ MUTANTS = (
         "return cell.state is CellState.MISSED and self.on_miss is OnMiss.CLEAR",
         "return False",
         "`on_miss: clear` clears",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "absent-key-clears",
@@ -1045,7 +1045,7 @@ MUTANTS = (
         "if cell.state is CellState.BLANK:\n            return self",
         "if cell.state in (CellState.BLANK, CellState.UNSTATED):\n            return self",
         "a key that is absent is not blank",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     *(
         Mutant(
@@ -1068,7 +1068,7 @@ MUTANTS = (
         "return exact and self.write is Write.OVERWRITE",
         "return exact",
         "`write: on_create` leaves a matched record alone",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "initial-at-update",
@@ -1076,7 +1076,7 @@ MUTANTS = (
         "return None if rule.clears(cell) else KEEP",
         "return None if rule.clears(cell) else cell.initial or KEEP",
         "`initial` stands in at create, and only then",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "no-initial",
@@ -1084,7 +1084,7 @@ MUTANTS = (
         "return cell[1] if initial is None or is_blank(initial) else initial",
         "return cell[1]",
         "`initial` stands in at create",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "always-differs",
@@ -1092,7 +1092,7 @@ MUTANTS = (
         "    return None if _holds(before, after, rule.compare) else FieldChange(",
         "    return FieldChange(",
         "an update holds the fields that differ and no others",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "compare-exactly",
@@ -1100,7 +1100,7 @@ MUTANTS = (
         "None if _holds(before, after, rule.compare)",
         "None if _holds(before, after, Compare.EXACT)",
         "a target that normalises causes no update",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "add-replaces",
@@ -1108,7 +1108,7 @@ MUTANTS = (
         "return before if not fresh else [*have, *fresh]",
         "return after",
         "`merge: add` never takes a value away",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "add-repeats",
@@ -1116,7 +1116,7 @@ MUTANTS = (
         "if identity(item) not in known]",
         "if item]",
         "`merge: add` adds what is not there yet",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "on-miss-ineligible-ignored",
@@ -1124,7 +1124,7 @@ MUTANTS = (
         "return rule.on_miss is OnMiss.INELIGIBLE",
         "return False",
         "`on_miss: ineligible` stops the record",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
         "on-blank-ineligible-ignored",
@@ -1132,7 +1132,7 @@ MUTANTS = (
         "return rule.refuses(cell.state) and not stands_in",
         "return False",
         "`on_blank: ineligible` stops the record",
-        f"tests/unit/test_changes.py {MODEL} {STATE}",
+        f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     # claims
     Mutant(
@@ -1141,7 +1141,7 @@ MUTANTS = (
         "return self.policy.fields[i].unique or (creating and i in self.policy.unless_taken)",
         "return creating and False",
         "a unique value is held by one record only",
-        f"tests/unit/test_claims.py {MODEL} {STATE}",
+        f"tests/unit/test_uniqueness.py {MODEL} {STATE}",
     ),
     Mutant(
         "rivals-win",
@@ -1149,7 +1149,7 @@ MUTANTS = (
         " | claims.rivals()",
         "",
         "two that claim one value conflict",
-        f"tests/unit/test_claims.py {MODEL} {STATE}",
+        f"tests/unit/test_uniqueness.py {MODEL} {STATE}",
     ),
     Mutant(
         "nobody-gives-up",
@@ -1157,7 +1157,7 @@ MUTANTS = (
         "if identity is None or identity in refused:\n            return False",
         "if True:\n            return False",
         "a value that is given up in the same plan is free",
-        f"tests/unit/test_claims.py {MODEL} {STATE}",
+        f"tests/unit/test_uniqueness.py {MODEL} {STATE}",
     ),
     Mutant(
         "refused-gives-up",
@@ -1165,7 +1165,7 @@ MUTANTS = (
         "if identity is None or identity in refused:",
         "if identity is None:",
         "who is in conflict gives nothing up",
-        f"tests/unit/test_claims.py {MODEL} {STATE}",
+        f"tests/unit/test_uniqueness.py {MODEL} {STATE}",
     ),
     Mutant(
         "no-order",
@@ -1173,7 +1173,7 @@ MUTANTS = (
         "return GrantedClaims(settled, claims.order(refused))",
         "return GrantedClaims(settled, {})",
         "who gives a value up goes first",
-        "tests/unit/test_claims.py",
+        "tests/unit/test_uniqueness.py",
     ),
     Mutant(
         "circles-pass",
@@ -1181,7 +1181,7 @@ MUTANTS = (
         "for identity in circle",
         "for identity in ()",
         "a circle of claims is a conflict",
-        f"tests/unit/test_claims.py {MODEL} {STATE}",
+        f"tests/unit/test_uniqueness.py {MODEL} {STATE}",
     ),
     Mutant(
         "emails-with-case",
@@ -1189,7 +1189,7 @@ MUTANTS = (
         "if rule.unique_ignores_case or rule.compare is Compare.IGNORE_CASE:",
         "if rule.compare is Compare.IGNORE_CASE:",
         "emails are told apart without case",
-        f"tests/unit/test_claims.py {MODEL} {STATE}",
+        f"tests/unit/test_uniqueness.py {MODEL} {STATE}",
     ),
     Mutant(
         "unless-taken-ignored",
@@ -1197,7 +1197,7 @@ MUTANTS = (
         "creating and i in self.policy.unless_taken",
         "False",
         "nothing is created whose value is taken",
-        f"tests/unit/test_claims.py {MODEL} {STATE}",
+        f"tests/unit/test_uniqueness.py {MODEL} {STATE}",
     ),
     Mutant(
         "given-key-ignored",
@@ -1205,7 +1205,7 @@ MUTANTS = (
         "refused = _found_by_their_keys(drafts, policy) | claims.rivals()",
         "refused = claims.rivals()",
         "what would find another's record by its key is not created",
-        "tests/unit/test_claims.py",
+        "tests/unit/test_uniqueness.py",
     ),
     # links, asked by sets of ids
     *(
@@ -1890,7 +1890,7 @@ MUTANTS = (
         "if each.code in (UNSAID, FAR_OFF))",
         "if each.code == UNSAID)",
         "who has left, and whose access ends in years only, can still get in",
-        "tests/cli/test_odd_days.py",
+        "tests/cli/test_implausible_days.py",
     ),
     Mutant(
         "leavers-of-2206-are-out-by-tomorrow",
@@ -1898,7 +1898,7 @@ MUTANTS = (
         "access = draft.has_access or keeps_access",
         "access = draft.has_access",
         "who has left, and whose access ends in years only, stays in the list",
-        "tests/cli/test_odd_days.py",
+        "tests/cli/test_implausible_days.py",
     ),
     Mutant(
         "all-who-left-left-long-ago",
@@ -1906,7 +1906,7 @@ MUTANTS = (
         "or _is_so(leaver, data, replace(context, as_of=first))",
         "or False",
         "who has left by a word has not left by a date",
-        "tests/cli/test_odd_days.py",
+        "tests/cli/test_implausible_days.py",
     ),
     Mutant(
         "vanished-leavers-are-forgotten",
@@ -2195,7 +2195,7 @@ MUTANTS = (
         "if not found or any(_claims(each, claim, value) for each in found):",
         "if True:",
         "an answer with somebody else does not say that nobody holds a value",
-        "tests/unit/test_freshness.py",
+        "tests/unit/test_preconditions.py",
     ),
     # patience
     Mutant(
@@ -2204,7 +2204,7 @@ MUTANTS = (
         "self.row = self.row + 1 if blame is Blame.SYSTEM else 0",
         "self.row = self.row + 1 if blame is Blame.SYSTEM else self.row",
         "only failures in a row speak against a system",
-        "tests/unit/test_patience.py",
+        "tests/unit/test_circuit_breaker.py",
     ),
     Mutant(
         "patience-one-more",
@@ -2212,7 +2212,7 @@ MUTANTS = (
         "self.row >= self._most",
         "self.row > self._most",
         "five in a row are enough",
-        "tests/unit/test_patience.py",
+        "tests/unit/test_circuit_breaker.py",
     ),
     Mutant(
         "patience-with-revoked-keys",
@@ -2220,7 +2220,7 @@ MUTANTS = (
         "if blame is Blame.ACCESS or",
         "if",
         "nothing more is sent with credentials that were refused",
-        "tests/unit/test_patience.py",
+        "tests/unit/test_circuit_breaker.py",
     ),
     Mutant(
         "patience-reason-replaced",
@@ -2228,7 +2228,7 @@ MUTANTS = (
         "self.why = self.why or f",
         "self.why = f",
         "why a system was given up is what came first, not what those in flight ended with",
-        "tests/unit/test_patience.py",
+        "tests/unit/test_circuit_breaker.py",
     ),
     Mutant(
         "patience-comes-back",
@@ -2236,7 +2236,7 @@ MUTANTS = (
         "if blame is Blame.ACCESS or self.row >= self._most:\n            self.lost = True\n",
         "self.lost = blame is Blame.ACCESS or self.row >= self._most\n        if self.lost:\n",
         "a system that was given up is not tried again in this run",
-        "tests/unit/test_patience.py",
+        "tests/unit/test_circuit_breaker.py",
     ),
     # trying again
     Mutant(
@@ -2498,7 +2498,7 @@ MUTANTS = (
         "inside = _match([row for row in rows if not row.outside], targets, paths)",
         "inside = _match(rows, targets, paths)",
         "whom the sync is not for stands in nobody's way",
-        "tests/cli/test_careless_data.py",
+        "tests/cli/test_messy_data.py",
     ),
     Mutant(
         "deactivates-who-is-in-conflict",
@@ -2506,7 +2506,7 @@ MUTANTS = (
         "more = claims.circles(refused) or claims.spared(drafts, refused)",
         "more = claims.circles(refused)",
         "a record that a source record may stand for is not deactivated",
-        f"{MODEL} {STATE} tests/cli/test_careless_data.py",
+        f"{MODEL} {STATE} tests/cli/test_messy_data.py",
     ),
     # texts in two forms
     Mutant(
@@ -2515,7 +2515,7 @@ MUTANTS = (
         'return text if text.isascii() else normal(text, "NFC")',
         "return text",
         "canonically equal texts are the same",
-        "tests/cli/test_careless_data.py",
+        "tests/cli/test_messy_data.py",
     ),
     Mutant(
         "adds-to-no-list",
@@ -2523,7 +2523,7 @@ MUTANTS = (
         "if not isinstance(before, list | None):",
         "if before is KEEP:",
         "nothing is added to what is no list",
-        f"{MODEL} {STATE} tests/cli/test_careless_data.py",
+        f"{MODEL} {STATE} tests/cli/test_messy_data.py",
     ),
     # access (laws 18 and 19)
     Mutant(

@@ -11,21 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from oneway.history.backoff import next_try
-from oneway.history.discrepancies import Story, Trouble
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import Breached, Journal, JournalEntry, Run, RunState
 from oneway.history.memory import Memory
 from oneway.inspect.explain import explain
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending, Kind, Outcome, Plan
 from oneway.render import Style, explanations, past_run, plans, status
-from oneway.render.discrepancies import STORY_WORDS, by_subject, since, then
+from oneway.render.discrepancies import DISCREPANCY_WORDS, by_subject, since, then
 from oneway.render.layout import clip
 from oneway.render.report import page
 from oneway.render.report.page import Page, ReportPerson
 from oneway.render.report.phrases import day
 from oneway.render.sanitize import harmless
 from oneway.runs import judge_plan, load_memory, plan_of, prepare_run, read_inputs
-from oneway.runs.past.discrepancies import stories_of_run
+from oneway.runs.past.discrepancies import discrepancies_of_run
 from oneway.runs.past.past_run import load_past_run
 from oneway.runs.past.status import connection_statuses
 from oneway.runs.prepare.prepared import connection_of
@@ -90,7 +90,7 @@ def foretold(world: World, plan: Plan, verdict: Verdict, memory: Memory) -> None
     demand(set(shown) == set(before), "a plan's data lacks somebody's story")
     with Journal.open(state.journal) as journal:
         (run,) = journal.runs(connection_of(plan), limit=1)
-        after = by_subject(stories_of_run(journal, run, plan, journal.entries(run.id)))
+        after = by_subject(discrepancies_of_run(journal, run, plan, journal.entries(run.id)))
     waits = {**memory.postponed, **verdict.ends()}
     for subject, story in before.items():
         is_sent = any(a.id == subject for a in plan.actions) and subject not in waits
@@ -141,11 +141,13 @@ def explained(world: World) -> int:
     return seen
 
 
-def _headed(head: str, story: Story, zone: str) -> None:
+def _headed(head: str, story: Discrepancy, zone: str) -> None:
     """Demand that an explanation's answer says how it ends, since when, why, and when again."""
     reasons = [] if story.ending.unsynced else [clip(harmless(story.reason), 400)]
-    for part in (STORY_WORDS[story.ending], since(story, zone), then(story), *reasons):
-        is_word = story.ending is Trouble.HELD and part == STORY_WORDS[Trouble.HELD]
+    for part in (DISCREPANCY_WORDS[story.ending], since(story, zone), then(story), *reasons):
+        is_word = (
+            story.ending is DiscrepancyKind.HELD and part == DISCREPANCY_WORDS[DiscrepancyKind.HELD]
+        )
         demand(is_word or " ".join(part.split()) in head, f"explain: {head!r}, without {part!r}")
 
 
@@ -243,7 +245,7 @@ def _said(
 def _places(journal: Journal, run: Run, world: World) -> Mapping[str, Mapping[str, Told]]:
     found = load_past_run(journal, run)
     past = past_run.Past(run, found.plan, found.entries, stories=found.stories)
-    people = past_run.told(past)
+    people = past_run.record_histories(past)
     shown = past_run.as_json(past, people)["people"]
     assert isinstance(shown, list)
     (standing,) = connection_statuses((), journal, world.wire.now)
@@ -267,7 +269,7 @@ def _places(journal: Journal, run: Run, world: World) -> Mapping[str, Mapping[st
 
 
 def _texts(
-    past: past_run.Past, people: Sequence[past_run.RecordStory], told: Sequence[Story]
+    past: past_run.Past, people: Sequence[past_run.RecordHistory], told: Sequence[Discrepancy]
 ) -> None:
     """Demand that the text says since when, where that is not the run itself."""
     text = past_run.text(past, people, Style(width=10_000), chosen=True)
@@ -277,7 +279,7 @@ def _texts(
             demand(began in text, f"`runs show` does not say {began} of {each.key}")
 
 
-def _reported(found: Page, stories: Sequence[Story], run: Run) -> None:
+def _reported(found: Page, stories: Sequence[Discrepancy], run: Run) -> None:
     """Demand that the report says since when beside whom it is about, and when it is tried next."""
     notes: dict[str, set[str]] = {}
     for part in found.parts:
@@ -325,7 +327,7 @@ def _of(data: Mapping[str, object], today: str = "") -> Told:
     return Told(str(data["ending"]), str(data["since"] or ""), next_day)
 
 
-def _plain(story: Story) -> Told:
+def _plain(story: Discrepancy) -> Told:
     return Told(story.ending.value, story.since, story.next_try)
 
 

@@ -120,6 +120,6 @@ def test_all_who_tell_of_a_person_tell_the_same(seed: int) -> None:
 def test_a_story_that_begins_anew_each_night_would_be_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("oneway.runs.past.discrepancies.stories_before", lambda *_, **__: ())
+    monkeypatch.setattr("oneway.runs.past.discrepancies.discrepancies_before", lambda *_, **__: ())
     with pytest.raises(Violation, match=r"differ|since"):
         live(0, stories=True)

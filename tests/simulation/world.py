@@ -43,7 +43,7 @@ from oneway.runs import (
     reopen_plan,
     resume_run,
 )
-from oneway.runs.completeness import health
+from oneway.runs.completeness import input_problems
 from oneway.runs.prepare import preparation
 from oneway.runs.prepare.prepared import Input, description_of
 from oneway.runs.read import EvaluatedInputs
@@ -219,7 +219,9 @@ class World:
     def _planned(self, session: RunSession) -> tuple[Plan, EvaluatedInputs]:
         with self._planning():
             plan, found = plan_run(session)
-        errors = [d for d in health(session.prepared, found, plan) if d.severity is Severity.ERROR]
+        errors = [
+            d for d in input_problems(session.prepared, found, plan) if d.severity is Severity.ERROR
+        ]
         if errors:
             raise Refused(errors)
         return plan, found

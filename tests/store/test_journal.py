@@ -12,7 +12,7 @@ from kept import START, action, started
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.history.backoff import PastFailure
-from oneway.history.digests import Traces
+from oneway.history.digests import ValueDigests
 from oneway.history.flapping import RepeatedWrite
 from oneway.history.journal import Breached, End, Journal, JournalEntry, RunStart, RunState, Why
 from oneway.planning.plan import Action, Allowance, Ending, Verb
@@ -84,11 +84,11 @@ def test_an_end_is_final(journal: Journal, ending: Ending) -> None:
     assert [entry.end for entry in journal.entries(run)] == [End(ending, "t1")]
 
 
-def traces(values: str, **fields: str) -> Traces:
-    return Traces(values, fields)
+def traces(values: str, **fields: str) -> ValueDigests:
+    return ValueDigests(values, fields)
 
 
-def ended_in(journal: Journal, as_of: str, ending: Ending, found: Traces) -> None:
+def ended_in(journal: Journal, as_of: str, ending: Ending, found: ValueDigests) -> None:
     """Journal one run of one action."""
     run = journal.begin(replace(START, as_of=as_of, connection="c"))
     journal.ended(run, action("a"), End(ending, None, "W105", f"said {as_of}"), found)

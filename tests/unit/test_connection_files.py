@@ -26,7 +26,7 @@ from oneway.connections import (
     load_connection,
     path_of,
 )
-from oneway.connections.guards import looser, merged
+from oneway.connections.guards import looser_guards, merged_guards
 from oneway.connections.secret_files import unsafe_files
 from oneway.connections.validate import why_not_cron
 from oneway.core.diagnostics import Diagnostic, Refused, Span
@@ -399,10 +399,10 @@ def test_guards_that_are_not_looser_let_nothing_more_through(
         limits = DEFAULTS | {k: Limit(Fraction(str(v.share)), v.floor) for k, v in spec.limits}
         return {kind: limit.ceiling(managed) for kind, limit in limits.items()}
 
-    both = merged(guards, own)
+    both = merged_guards(guards, own)
     assert {k: v for k, v in dict(both.limits).items() if k in own.limits} == own.limits
-    assert merged(guards, None) == guards
-    if not list(looser(guards, own)):
+    assert merged_guards(guards, None) == guards
+    if not list(looser_guards(guards, own)):
         before, after = ceilings(guards), ceilings(both)
         assert all(after[kind] <= before[kind] for kind in before)
         assert both.source_shrink <= guards.source_shrink
@@ -414,7 +414,7 @@ def test_guards_that_are_not_looser_let_nothing_more_through(
 
 @given(GUARDS, OWN)
 def test_what_is_looser_is_so_in_one_number(guards: GuardsSpec, own: OwnGuards) -> None:
-    for path, why in looser(guards, own):
+    for path, why in looser_guards(guards, own):
         assert path[0] == "guards"
         assert "mapping" in why
 

@@ -6,7 +6,7 @@ import pytest
 
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.match import NOBODY, Matches, match
-from oneway.planning.record_owner import whose
+from oneway.planning.record_owner import owner_text
 
 
 def row(id: str, *keys: Hashable) -> SourceRow:
@@ -101,9 +101,9 @@ def test_a_record_that_an_earlier_key_gave_away_is_said_to_be_somebodys(
 
 
 def test_whose_a_record_is_needs_no_person() -> None:
-    assert whose("2", None, None) == "target record 2"
-    assert whose("2", held("2", "E5")._replace(key="E5"), None) == "target record 2 (E5)"
+    assert owner_text("2", None, None) == "target record 2"
+    assert owner_text("2", held("2", "E5")._replace(key="E5"), None) == "target record 2 (E5)"
     gone = held("2", "E5")._replace(key="2", left=True)
-    assert whose("2", gone, None) == "target record 2 (has left)"
+    assert owner_text("2", gone, None) == "target record 2 (has left)"
     leaver = row("1", "E5")._replace(key="E5", label="", leaver=True)
-    assert whose("2", held("2", "E5"), leaver) == "target record 2 (E5, leaves)"
+    assert owner_text("2", held("2", "E5"), leaver) == "target record 2 (E5, leaves)"

@@ -59,9 +59,9 @@ from oneway.history.journal.incidents import (
 from oneway.mapping.lint.codes import CODES
 from oneway.mapping.lint.codes import CODES as ALL_CODES
 from oneway.mapping.spec import GuardKind
-from oneway.notices import Undelivered, after_run, deliver, send, trial
+from oneway.notices import Undelivered, after_run, deliver, sample_body, send
 from oneway.notices.bodies import cause_of
-from oneway.notices.causes import holding, shown
+from oneway.notices.causes import holding, run_problems
 from oneway.notices.channels import channel_name, channels
 from oneway.notices.delivery import PATIENCE, PAUSES
 from oneway.notices.email import message_of
@@ -244,7 +244,7 @@ def every_kind(store: Journal, *, plan: str = PLAN) -> Connection:
 
 def test_every_notice_has_the_form_that_its_schema_says(store: Journal) -> None:
     customer = every_kind(store)
-    found = [*bodies(store), json.loads(trial(customer, MONDAY))]
+    found = [*bodies(store), json.loads(sample_body(customer, MONDAY))]
     kinds = SCHEMA["properties"]["type"]["enum"]  # those of folders: test_folder_notices.py
     assert {each["type"] for each in found} == {e for e in kinds if e.startswith("connection.")}
     for each in found:
@@ -578,7 +578,7 @@ def test_a_webhook_gets_json_with_a_signature_that_others_verify(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with listening() as server:
-        body = trial(connection(), MONDAY)
+        body = sample_body(connection(), MONDAY)
         send(signed_hook(server.url, monkeypatch), body, datetime.now(UTC))
         (heard,) = server.heard
     assert heard.headers["content-type"] == "application/json"
@@ -607,7 +607,7 @@ def test_a_webhook_that_does_not_take_it_is_told_apart(
         # The others answer at once, however busy this machine is.
         patience = Trust(seconds=0.3 if answer is dripping else 30)
         with pytest.raises(Undelivered) as caught:
-            send(hook(server.url), trial(connection(), MONDAY), MONDAY, patience)
+            send(hook(server.url), sample_body(connection(), MONDAY), MONDAY, patience)
         assert len(server.heard) == 1
     assert (caught.value.diagnostic.code, caught.value.final) == (code, final)
     assert "/hook" not in str(caught.value)
@@ -615,7 +615,7 @@ def test_a_webhook_that_does_not_take_it_is_told_apart(
 
 def test_an_answer_without_end_is_not_read_to_it() -> None:
     with listening(endless) as server:
-        send(hook(server.url), trial(connection(), MONDAY), MONDAY)
+        send(hook(server.url), sample_body(connection(), MONDAY), MONDAY)
 
 
 @pytest.mark.parametrize(
@@ -623,13 +623,13 @@ def test_an_answer_without_end_is_not_read_to_it() -> None:
 )
 def test_a_webhook_may_ask_us_to_wait(said: str, minutes: int) -> None:
     with listening(status(503, Retry_After=said)) as server, pytest.raises(Undelivered) as caught:
-        send(hook(server.url), trial(connection(), MONDAY), MONDAY)
+        send(hook(server.url), sample_body(connection(), MONDAY), MONDAY)
     assert caught.value.after == timedelta(minutes=minutes)
 
 
 def test_only_this_machine_is_spoken_to_without_tls() -> None:
     with pytest.raises(Undelivered, match="https"):
-        send(hook("http://hooks.example.com/x"), trial(connection(), MONDAY), MONDAY)
+        send(hook("http://hooks.example.com/x"), sample_body(connection(), MONDAY), MONDAY)
 
 
 def test_certificates_are_verified() -> None:
@@ -640,9 +640,9 @@ def test_certificates_are_verified() -> None:
     authority.configure_trust(trusting)
     with listening(tls=server_side) as server:
         to = hook(server.url.replace("http:", "https:"))
-        send(to, trial(connection(), MONDAY), MONDAY, Trust(trusting))
+        send(to, sample_body(connection(), MONDAY), MONDAY, Trust(trusting))
         with pytest.raises(Undelivered, match="N101"):
-            send(to, trial(connection(), MONDAY), MONDAY)
+            send(to, sample_body(connection(), MONDAY), MONDAY)
         assert len(server.heard) == 1
 
 
@@ -652,18 +652,18 @@ def test_a_secret_that_cannot_be_used_is_no_unsigned_notice(
     with listening() as server:
         to = signed_hook(server.url, monkeypatch, "only-some-text")
         with pytest.raises(Undelivered, match="N105") as caught:
-            send(to, trial(connection(), MONDAY), MONDAY)
+            send(to, sample_body(connection(), MONDAY), MONDAY)
         assert "only-some-text" not in str(caught.value)
         monkeypatch.delenv("HOOK_SECRET")
         with pytest.raises(Refused, match="C112"):
-            send(to, trial(connection(), MONDAY), MONDAY)
+            send(to, sample_body(connection(), MONDAY), MONDAY)
         assert server.heard == []
 
 
 def test_no_log_holds_a_webhook_s_address(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(0)
     with listening() as server:
-        send(hook(f"{server.url}/s3cr3t"), trial(connection(), MONDAY), MONDAY)
+        send(hook(f"{server.url}/s3cr3t"), sample_body(connection(), MONDAY), MONDAY)
         assert server.heard[0].path.endswith("s3cr3t")
     assert "s3cr3t" not in caplog.text
 
@@ -751,14 +751,14 @@ def test_mail_goes_over_starttls_with_a_login(
             user="oneway",
             password=SecretRef(SecretKind.ENV, "MAIL_PASSWORD"),
         )
-        send(to, trial(connection(), MONDAY), MONDAY, trusting)
+        send(to, sample_body(connection(), MONDAY), MONDAY, trusting)
         assert post.logins == [("oneway", "right")]
         assert len(post.came) == 1
         with pytest.raises(Undelivered, match="N108"):
-            send(to, trial(connection(), MONDAY), MONDAY)  # nobody known signed it
+            send(to, sample_body(connection(), MONDAY), MONDAY)  # nobody known signed it
         monkeypatch.setenv("MAIL_PASSWORD", "wrong-p4ssword")
         with pytest.raises(Undelivered, match="N107") as caught:
-            send(to, trial(connection(), MONDAY), MONDAY, trusting)
+            send(to, sample_body(connection(), MONDAY), MONDAY, trusting)
         assert "p4ssword" not in str(caught.value)
         assert len(post.came) == 1
 
@@ -767,39 +767,47 @@ def test_mail_goes_over_tls_from_the_first_byte(tls: ssl.SSLContext, trusting: T
     post = Post()
     with post_office(post, ssl_context=tls) as port:
         to = mailbox(port, Security.TLS)
-        send(to, trial(connection(), MONDAY), MONDAY, trusting)
+        send(to, sample_body(connection(), MONDAY), MONDAY, trusting)
     assert len(post.came) == 1
 
 
 def test_without_starttls_nothing_is_sent(trusting: Trust) -> None:
     post = Post()
     with post_office(post) as port, pytest.raises(Undelivered, match="N108"):
-        send(mailbox(port, Security.STARTTLS), trial(connection(), MONDAY), MONDAY, trusting)
+        send(mailbox(port, Security.STARTTLS), sample_body(connection(), MONDAY), MONDAY, trusting)
     assert post.came == []
 
 
 def test_without_tls_only_this_machine_is_spoken_to() -> None:
     to = replace(mailbox(25), server="smtp.example.com")
     with pytest.raises(Undelivered, match="N108"):
-        send(to, trial(connection(), MONDAY), MONDAY)
+        send(to, sample_body(connection(), MONDAY), MONDAY)
 
 
 def test_an_address_beyond_ascii_needs_a_server_that_takes_it() -> None:
     post = Post()
     with post_office(post, enable_SMTPUTF8=True) as port:
-        send(replace(mailbox(port), to=("zoë@example.com",)), trial(connection(), MONDAY), MONDAY)
+        send(
+            replace(mailbox(port), to=("zoë@example.com",)),
+            sample_body(connection(), MONDAY),
+            MONDAY,
+        )
     assert post.came[0].rcpt_tos == ["zoë@example.com"]
     with (
         post_office(Post(), enable_SMTPUTF8=False) as port,
         pytest.raises(Undelivered, match=r"no SMTPUTF8.*N107"),
     ):
-        send(replace(mailbox(port), to=("zoë@example.com",)), trial(connection(), MONDAY), MONDAY)
+        send(
+            replace(mailbox(port), to=("zoë@example.com",)),
+            sample_body(connection(), MONDAY),
+            MONDAY,
+        )
 
 
 def test_a_mail_server_that_refuses_is_told_by_its_number_alone() -> None:
     post = Post(reply=f"554 {CANARY}")
     with post_office(post) as port, pytest.raises(Undelivered, match=r"554.*N107") as caught:
-        send(mailbox(port), trial(connection(), MONDAY), MONDAY)
+        send(mailbox(port), sample_body(connection(), MONDAY), MONDAY)
     assert CANARY not in str(caught.value)
 
 
@@ -823,7 +831,7 @@ def test_a_mail_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> No
         try:
             to = mailbox(server.getsockname()[1])
             with pytest.raises(Undelivered, match="N106"):
-                send(to, trial(connection(), MONDAY), MONDAY, Trust(seconds=0.3))
+                send(to, sample_body(connection(), MONDAY), MONDAY, Trust(seconds=0.3))
         finally:
             ended.set()
             thread.join()
@@ -833,13 +841,13 @@ def test_a_mail_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> No
 def test_no_header_can_be_slipped_into_a_mail(address: str) -> None:
     for to in (replace(mailbox(25), to=(address,)), replace(mailbox(25), sender=address)):
         with pytest.raises(Undelivered, match="N107"):
-            message_of(to, trial(connection(), MONDAY), MONDAY)
+            message_of(to, sample_body(connection(), MONDAY), MONDAY)
 
 
 def test_a_server_that_is_not_there(free_port: int) -> None:
     for to in (mailbox(free_port), hook(f"http://127.0.0.1:{free_port}/x")):
         with pytest.raises(Undelivered, match=r"N10[16]"):
-            send(to, trial(connection(), MONDAY), MONDAY)
+            send(to, sample_body(connection(), MONDAY), MONDAY)
 
 
 @pytest.fixture
@@ -1078,7 +1086,7 @@ def test_what_a_run_shows_without_a_code(store: Journal) -> None:
     run = ended(store, MONDAY, {"a": (Ending.UNKNOWN, "")})
     found = store.run(run)
     assert found is not None
-    assert shown(found, {(Ending.UNKNOWN, ""): {"a": "s1"}}).failing == {"failed": 1}
+    assert run_problems(found, {(Ending.UNKNOWN, ""): {"a": "s1"}}).failing == {"failed": 1}
 
 
 def test_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye(
@@ -1090,7 +1098,7 @@ def test_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye(
     post = Post()
     with post_office(post) as port:
         monkeypatch.setattr(smtplib.SMTP, "quit", bad)
-        send(mailbox(port), trial(connection(), MONDAY), MONDAY)
+        send(mailbox(port), sample_body(connection(), MONDAY), MONDAY)
     assert len(post.came) == 1
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from markup import parsed
-from oneway.history.discrepancies import told as stories_told
+from oneway.history.discrepancies import discrepancies_of as stories_told
 from oneway.history.journal import End
 from oneway.history.journal.rows import Breached, Why
 from oneway.planning.plan import Ending, Kind, Read, Reason, Verb
 from oneway.render.report import html, page
 from oneway.render.report.phrases import day, duration, field_name, moment, value
-from oneway.runs.past.stoppage import Standstill
+from oneway.runs.past.stoppage import Stoppage
 from reported import (
     CANARY,
     a_full_night,
@@ -108,7 +108,7 @@ def test_a_run_without_a_plan_says_of_nobody_that_they_are_up_to_date():
     found = replace(told(plan()), plan=None)
     assert page(found).heading == "Nothing was written"
     waits = stories_told(plan(rehire(50)), {}, {})
-    assert page(replace(found, stories=waits)).heading == (
+    assert page(replace(found, discrepancies=waits)).heading == (
         "Nothing had to be written; 1 person did not sync"
     )
 
@@ -424,7 +424,7 @@ def test_the_page_says_what_it_may_do_before_anything_else():
 
 
 def test_a_page_of_a_good_run_says_first_what_has_stopped_its_connection_since() -> None:
-    told = replace(a_quiet_night(), standing=Standstill(("F112",), silent=True, is_last=True))
+    told = replace(a_quiet_night(), stoppage=Stoppage(("F112",), silent=True, is_last=True))
     found = page(told)
     assert found.heading.startswith("This is the last run that got to its end, of ")
     assert found.heading.endswith("Since then nothing runs: the journal cannot be written (F112)")
@@ -435,8 +435,8 @@ def test_a_page_of_a_good_run_says_first_what_has_stopped_its_connection_since()
 
 def test_a_page_of_an_earlier_run_says_since_when_nothing_runs_and_what_to_do() -> None:
     both = ("connections/acme.yaml", "connections/copy.yaml")
-    stands = Standstill(("C136",), True, True, "2026-11-23T04:00:07Z", {"C136": both})
-    told = replace(a_quiet_night(), standing=stands)
+    stands = Stoppage(("C136",), True, True, "2026-11-23T04:00:07Z", {"C136": both})
+    told = replace(a_quiet_night(), stoppage=stands)
     assert page(told).heading.endswith("(C136), as found on 23 November 2026, 04:00 UTC")
     assert next(iter(sections(told))) == "standing"
     said = text_of(told)

@@ -11,7 +11,7 @@ from oneway.connections.folder import Found, found_at
 from oneway.connections.schedule import Due
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, RunStart, Why
-from oneway.history.journal.schedule_claims import ScheduleStatus, Taken
+from oneway.history.journal.schedule_claims import ClaimedDue, ScheduleStatus
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.http_server import Address, address
@@ -33,13 +33,13 @@ BEFORE, AFTER = "2026-11-23T04:00:00Z", "2026-11-25T04:00:00Z"
         (DUE, ScheduleStatus(BEFORE), Step.BEGIN),
         (DUE, ScheduleStatus(TEXT), Step.REST),  # first seen at four, or later
         (DUE, ScheduleStatus(AFTER), Step.REST),
-        (DUE, ScheduleStatus(BEFORE, Taken("a", BEFORE, BEFORE, "x", BEFORE)), Step.BEGIN),
-        (DUE, ScheduleStatus(BEFORE, Taken("a", BEFORE, BEFORE, "x")), Step.BEGIN),
-        (DUE, ScheduleStatus(BEFORE, Taken("a", TEXT, TEXT, "x")), Step.TAKE_OVER),
-        (DUE, ScheduleStatus(BEFORE, Taken("a", TEXT, TEXT, "x", TEXT)), Step.REST),
+        (DUE, ScheduleStatus(BEFORE, ClaimedDue("a", BEFORE, BEFORE, "x", BEFORE)), Step.BEGIN),
+        (DUE, ScheduleStatus(BEFORE, ClaimedDue("a", BEFORE, BEFORE, "x")), Step.BEGIN),
+        (DUE, ScheduleStatus(BEFORE, ClaimedDue("a", TEXT, TEXT, "x")), Step.TAKE_OVER),
+        (DUE, ScheduleStatus(BEFORE, ClaimedDue("a", TEXT, TEXT, "x", TEXT)), Step.REST),
         (
             DUE,
-            ScheduleStatus(BEFORE, Taken("a", AFTER, AFTER, "x")),
+            ScheduleStatus(BEFORE, ClaimedDue("a", AFTER, AFTER, "x")),
             Step.REST,
         ),  # the clock went back
     ],

@@ -12,7 +12,7 @@ from notified import EVERYTHING, MONDAY, after, connection, ended, hook
 from oneway.connections import SecretKind, SecretRef, Upload, UploadMethod
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import undelivered
-from oneway.notices import Undelivered, after_run, channel_name, deliver, send, trial
+from oneway.notices import Undelivered, after_run, channel_name, deliver, sample_body, send
 from oneway.planning.plan import Ending
 
 TOKEN = "CANARY-token"
@@ -80,11 +80,11 @@ def test_a_page_that_was_not_taken_is_sent_again_later(store: Journal) -> None:
 def test_a_token_never_follows_a_redirect(store: Journal) -> None:
     with listening() as other, listening(status(307, Location=other.url)) as server:
         with pytest.raises(Undelivered, match="N114"):
-            send(upload(server.url), trial(connection(), MONDAY), MONDAY)
+            send(upload(server.url), sample_body(connection(), MONDAY), MONDAY)
         assert other.heard == []
     to = replace(upload("http://files.example.com"), url="http://files.example.com/x")
     with pytest.raises(Undelivered, match="N113"):  # not https: the token is not even read
-        send(to, trial(connection(), MONDAY), MONDAY)
+        send(to, sample_body(connection(), MONDAY), MONDAY)
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_url(store: Journal) -> None:
@@ -99,7 +99,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_url(store: Journal) 
 
 def test_a_test_sends_a_page_of_its_own_and_what_has_no_page_sends_none(store: Journal) -> None:
     with listening() as server:
-        send(upload(server.url), trial(connection(), MONDAY), MONDAY)
+        send(upload(server.url), sample_body(connection(), MONDAY), MONDAY)
         assert server.heard[0].path == "/hook/acme-test.html"
         failed(store, upload(server.url))
         (notice,) = undelivered(store)

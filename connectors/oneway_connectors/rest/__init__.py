@@ -29,7 +29,7 @@ from oneway.core.connector import (
     WriteError,
 )
 from oneway.core.dataclass import dataclass
-from oneway.core.log_filter import be_quiet
+from oneway.core.log_filter import silence_http_logs
 from oneway_connectors.rest.choices import choices_of
 from oneway_connectors.rest.client import Client, Outside
 from oneway_connectors.rest.model import Probing, ResourceRequests, read_api
@@ -39,7 +39,7 @@ from oneway_connectors.rest.reader import RestReader
 from oneway_connectors.rest.transport import tls
 from oneway_connectors.rest.writer import RestWriter
 
-be_quiet()
+silence_http_logs()
 
 
 @dataclass(frozen=True, slots=True)

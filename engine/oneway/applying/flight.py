@@ -1,4 +1,4 @@
-"""The actions in flight: a crew checks and sends them, one thread decides and journals.
+"""The actions in flight: workers check and send them, one thread decides and journals.
 
 An action is checked, journalled as intended, sent, and its ending journalled. The endings of some
 actions and the intentions of the next are journalled together, before those are sent. With a size
@@ -14,7 +14,7 @@ from oneway.applying.order import Order
 from oneway.applying.result import Result
 from oneway.applying.unconfirmed import Unconfirmed
 from oneway.applying.watch import Stopped, Watch
-from oneway.applying.worker_pool import Crew, CrewJob, Finished, crew_of
+from oneway.applying.worker_pool import Finished, PoolJob, WorkerPool, pool_of
 from oneway.core.connector import Blame
 from oneway.core.diagnostics import Refused
 from oneway.core.telemetry import OpenStep, begin
@@ -31,7 +31,7 @@ class Flight:
         self._gates, self._watch, self._log = gates, watch, gates.log
         self._side_by_side = size > 1
         self._order: Order[Ended] = Order(actions, side_by_side=self._side_by_side)
-        self._crew: Crew[Ended | Ready] = crew_of(size)
+        self._pool: WorkerPool[Ended | Ready] = pool_of(size)
         # More are checked than can be sent, or threads would idle while a commit reaches the disk.
         # Few of them are journalled as sent, and so unknown after a crash.
         self._room = size + -(-size // 2) if self._side_by_side else 1
@@ -71,7 +71,7 @@ class Flight:
             if self._why is not None:
                 raise self._why
         finally:
-            self._crew.leave()
+            self._pool.leave()
 
     def _until_quiet(self) -> None:
         """Start, collect and journal actions until nothing is in flight."""
@@ -79,14 +79,14 @@ class Flight:
             self._begin()
             self._log.prepare()
             if self._is_busy:
-                self._take(self._crew.finished())
+                self._take(self._pool.finished())
             if self._is_time_to_journal:
                 self._journal()
             if not self._running:
                 return
 
     def _begin(self) -> None:
-        """Let the crew check as many actions as there is room for; some need no check."""
+        """Let the pool check as many actions as there is room for; some need no check."""
         while (action := self._next()) is not None:
             if self._watch.stopping():
                 self._stop(Stopped(), sending=self._unconfirmed.gathers)
@@ -97,7 +97,7 @@ class Flight:
             if ended is not None:
                 self._add(ended)
                 continue
-            self._crew.do(CrewJob(action.id, self._look(action, renew=renew)))
+            self._pool.do(PoolJob(action.id, self._look(action, renew=renew)))
             self._running[action.id] = action
 
     def _next(self) -> Action | None:
@@ -112,7 +112,7 @@ class Flight:
 
     @property
     def _is_busy(self) -> bool:
-        """Whether the crew checks or sends anything."""
+        """Whether the pool checks or sends anything."""
         return len(self._running) > len(self._ready)
 
     @property
@@ -147,7 +147,7 @@ class Flight:
         return lambda: self._gates.send(ready)
 
     def _take(self, finished: Sequence[Finished[Ended | Ready]]) -> None:
-        """Take the finished jobs of the crew."""
+        """Take the finished jobs of the pool."""
         for each in finished:
             if isinstance(each.value, Ready) and self._why is None:
                 self._ready.append(each.value)
@@ -170,7 +170,7 @@ class Flight:
         """Start nothing more. Sent actions end; checked ones stay as they were, or are sent."""
         self._why = self._why or why
         ready, self._ready = ([], self._ready) if sending else (self._ready, [])
-        for key in (*self._crew.drop(), *(each.action.id for each in ready)):
+        for key in (*self._pool.drop(), *(each.action.id for each in ready)):
             del self._running[key]
             self._steps.pop(key).end("Stopped")
 
@@ -195,7 +195,7 @@ class Flight:
         del self._ready[: len(sending)]
         for ready in sending:
             self._sent.add(ready.action.id)
-            self._crew.do(CrewJob(ready.action.id, self._send(ready), urgent=True))
+            self._pool.do(PoolJob(ready.action.id, self._send(ready), urgent=True))
 
     @property
     def _is_time_to_journal(self) -> bool:
@@ -244,7 +244,7 @@ class Flight:
         """Wait for the actions in flight after an error, and journal their endings if possible."""
         self._stop(Stopped())
         while self._running:
-            self._take(self._crew.finished())
+            self._take(self._pool.finished())
         with suppress(Refused):
             self._journal()
 

@@ -52,7 +52,7 @@ class PlannedSource:
         """Return what a plan knew."""
         parts = [(e.source_id, e) for e in plan.parts if e.source_id is not None]
         found = {id for id, each in parts if each.target_id is not None}
-        people = {e.source_id: e for e in plan.telling if e.source_id is not None}
+        people = {e.source_id: e for e in plan.notable if e.source_id is not None}
         disputed = {id for id, each in people.items() if each.kind is Kind.CONFLICT}
         keys = PlannedKeys(
             {id: each.key for id, each in parts}, frozenset(found), frozenset(disputed)
@@ -125,7 +125,7 @@ class _LastAsked(local):
 
 
 @dataclass(slots=True)
-class SourceNow:
+class LiveSource:
     """Source records as they are now: by id if the system supports that, else from one list.
 
     The list is read once, at first need. Several threads may ask at once. Methods raise
@@ -213,7 +213,7 @@ class SourceNow:
         row = self._one(id)
         if id in self._aside:
             raise Stale(f"source record {self._aside[id]} stands for this person by now")
-        if row is not None and row.standing is not None and row.standing.tied:
+        if row is not None and row.rank is not None and row.rank.tied:
             raise Stale("several source records might stand for this person by now")
         return row
 

@@ -31,7 +31,7 @@ class _List:
     looks: int = 0
 
 
-class TargetNow:
+class LiveTarget:
     """Reads target records for checks, in several threads at once. Methods raise `ReadError`."""
 
     def __init__(self, target: Reader) -> None:

@@ -34,7 +34,7 @@ _KINDS: Mapping[Verb, frozenset[Kind]] = {
 def refuse_implausible(plan: Plan, policy: Policy) -> None:
     """Raise `Refused` with the parts of a plan that its mapping could not have produced."""
     found = [*_together(plan), *_allowances(plan, policy)]
-    for outcome in plan.telling:
+    for outcome in plan.notable:
         verbs = [action.verb for action in outcome.actions]
         if not _together_in(verbs):
             found.append(f"{outcome.key!r} has actions that do not go together")

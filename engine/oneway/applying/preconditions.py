@@ -14,13 +14,13 @@ from types import MappingProxyType
 
 from oneway.applying.compare_records import filled_in, more_changed, shows
 from oneway.applying.live_source import (
+    LiveSource,
     PlannedSource,
-    SourceNow,
     Stale,
     refuse_other_outcome,
     unplanned,
 )
-from oneway.applying.live_target import TargetNow
+from oneway.applying.live_target import LiveTarget
 from oneway.applying.shared_program import SharedProgram
 from oneway.core.connector import (
     Capability,
@@ -93,15 +93,15 @@ class LiveState:
     """Fields whose filter the target ignores: it answers with other records."""
     _untold: set[str] = field(default_factory=set)
     """The actions after which the plan could not say whether a record has left."""
-    _source: SourceNow = field(init=False)
-    _target: TargetNow = field(init=False)
+    _source: LiveSource = field(init=False)
+    _target: LiveTarget = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "program", SharedProgram(self.program))
         object.__setattr__(
-            self, "_source", SourceNow(self.program, self.source, self._row_of, listing=self.saved)
+            self, "_source", LiveSource(self.program, self.source, self._row_of, listing=self.saved)
         )
-        object.__setattr__(self, "_target", TargetNow(self.target))
+        object.__setattr__(self, "_target", LiveTarget(self.target))
 
     def begin(self, plan: Plan, linked: Mapping[str, str] = MappingProxyType({})) -> None:
         """Remember what a plan knew of both systems, before its actions are checked.
@@ -111,7 +111,7 @@ class LiveState:
         self.creates.update((e.id, e) for e in plan.actions if e.verb is Verb.CREATE)
         self._untold.update(
             action.id
-            for each in plan.telling
+            for each in plan.notable
             if any(reason.code == UNSAID for reason in each.reasons)
             for action in each.actions
         )

@@ -1,4 +1,4 @@
-"""The crew of an apply: does jobs side by side, while one thread decides and journals.
+"""A pool of workers: it does jobs side by side, while one thread decides and journals.
 
 A job only calls connectors. The thread that hands jobs over also takes their results.
 """
@@ -23,7 +23,7 @@ class Finished(Generic[Out]):
 
 
 @dataclass(frozen=True, slots=True)
-class CrewJob(Generic[Out]):
+class PoolJob(Generic[Out]):
     """A job, under a key of its own; urgent ones go first."""
 
     key: str
@@ -38,10 +38,10 @@ class CrewJob(Generic[Out]):
             return Finished(self.key, error=error)
 
 
-class Crew(Protocol[Out]):
+class WorkerPool(Protocol[Out]):
     """Does jobs. Only one thread calls these methods."""
 
-    def do(self, job: CrewJob[Out]) -> None:
+    def do(self, job: PoolJob[Out]) -> None:
         """Take a job on."""
 
     def finished(self) -> list[Finished[Out]]:
@@ -54,38 +54,38 @@ class Crew(Protocol[Out]):
         """Start nothing more, and do not wait."""
 
 
-def crew_of(size: int) -> Crew[Out]:
-    """Return a crew that does this many jobs at once; for one, the caller does them."""
-    return OneByOne() if size == 1 else Threads(size)
+def pool_of(size: int) -> WorkerPool[Out]:
+    """Return a pool that does this many jobs at once; for one, the caller does them."""
+    return SerialPool() if size == 1 else ThreadPool(size)
 
 
-class OneByOne(Generic[Out]):
+class SerialPool(Generic[Out]):
     """Does each job in the caller's thread, when asked for finished ones."""
 
     def __init__(self) -> None:
-        self._jobs: list[CrewJob[Out]] = []
+        self._jobs: list[PoolJob[Out]] = []
 
-    def do(self, job: CrewJob[Out]) -> None:
-        """See `Crew`."""
+    def do(self, job: PoolJob[Out]) -> None:
+        """See `WorkerPool`."""
         self._jobs.append(job)
 
     def finished(self) -> list[Finished[Out]]:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         self._jobs.sort(key=lambda job: not job.urgent)
         return [self._jobs.pop(0).finished(caught=Exception)]
 
     def drop(self) -> list[str]:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         dropped = [job.key for job in self._jobs if not job.urgent]
         self._jobs = [job for job in self._jobs if job.urgent]
         return dropped
 
     def leave(self) -> None:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         self._jobs.clear()
 
 
-class Threads(Generic[Out]):
+class ThreadPool(Generic[Out]):
     """Does jobs in threads, each started at first need.
 
     They are daemons: a thread that waits for a system does not keep the process alive.
@@ -96,13 +96,13 @@ class Threads(Generic[Out]):
         self._begun = 0
         self._idle = 0
         self._over = False
-        self._urgent: list[CrewJob[Out]] = []
-        self._jobs: list[CrewJob[Out]] = []
+        self._urgent: list[PoolJob[Out]] = []
+        self._jobs: list[PoolJob[Out]] = []
         self._changed = Condition()
         self._ended: SimpleQueue[Finished[Out]] = SimpleQueue()
 
-    def do(self, job: CrewJob[Out]) -> None:
-        """See `Crew`."""
+    def do(self, job: PoolJob[Out]) -> None:
+        """See `WorkerPool`."""
         with self._changed:
             (self._urgent if job.urgent else self._jobs).append(job)
             waiting = len(self._urgent) + len(self._jobs)
@@ -111,7 +111,7 @@ class Threads(Generic[Out]):
             self._changed.notify()
 
     def finished(self) -> list[Finished[Out]]:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         found = [self._ended.get()]
         while True:
             try:
@@ -120,14 +120,14 @@ class Threads(Generic[Out]):
                 return found
 
     def drop(self) -> list[str]:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         with self._changed:
             dropped = [job.key for job in self._jobs]
             self._jobs.clear()
         return dropped
 
     def leave(self) -> None:
-        """See `Crew`."""
+        """See `WorkerPool`."""
         with self._changed:
             self._over = True
             self._urgent.clear()
@@ -147,7 +147,7 @@ class Threads(Generic[Out]):
         while (job := self._next()) is not None:
             self._ended.put(job.finished(caught=BaseException))
 
-    def _next(self) -> CrewJob[Out] | None:
+    def _next(self) -> PoolJob[Out] | None:
         with self._changed:
             self._idle += 1
             self._changed.wait_for(lambda: self._over or self._urgent or self._jobs)

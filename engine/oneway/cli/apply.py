@@ -58,7 +58,7 @@ from oneway.runs import (
     refuse_yet_to_come,
     reopen_plan,
 )
-from oneway.runs.notices import Beginning
+from oneway.runs.notices import PendingRun
 from oneway.runs.open_questions import refuse_open_plan
 from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
 from oneway.state.folder import StateFolder
@@ -187,12 +187,12 @@ def _done_before(plan: Plan, kept: StateFolder, options: Mapping[str, str]) -> A
         return None
 
 
-def beginning_of(plan: Plan) -> Beginning | None:
+def beginning_of(plan: Plan) -> PendingRun | None:
     """Return the run that a plan is to have; None where it is no connection's, or a rehearsal."""
     made_for = plan.connection
     if made_for is None or made_for.rehearsed:
         return None
-    return Beginning(made_for.file, made_for.name, plan.mapping_file)
+    return PendingRun(made_for.file, made_for.name, plan.mapping_file)
 
 
 def _request(plan: Plan, options: Mapping[str, str]) -> RunRequest:
@@ -279,7 +279,7 @@ def _is_older(session: RunSession, plan: Plan) -> bool:
 
 def say_sticking(console: Console, plan: Plan, memory: Memory) -> None:
     """Print the changes that the target undid after each of the last runs."""
-    for line in plans.sticking(plan, memory):
+    for line in plans.flapping(plan, memory):
         console.tell(f"! not sticking: {line}\n")
 
 

@@ -18,7 +18,7 @@ from oneway.mapping.expressions import Context, Expression, ExpressionSyntax, pa
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
 from oneway.render import steps
 from oneway.runs import RunRequest, prepare_run
-from oneway.runs.find_record import one_record, reads_sensitive
+from oneway.runs.find_record import find_record, reads_sensitive
 
 _WHERE = "the expression"
 
@@ -81,7 +81,7 @@ def command(  # click's
             settings=settings, folders=FOLDERS,
         )  # fmt: skip
         prepared = prepare_run(request)
-        data = _given(value) if record is None else one_record(prepared, side, record)
+        data = _given(value) if record is None else find_record(prepared, side, record)
         context = prepared.context
         hidden = record is not None and reads_sensitive(prepared, side, parsed, data)
     found = steps_of(parsed, data, context)

@@ -95,7 +95,7 @@ def command(
         )
         memory = load_memory(session, plan) if kept else NOTHING
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
-    told = by_subject(memory.stories_of(plan, ends))
+    told = by_subject(memory.discrepancies_of(plan, ends))
     found, full = _found(
         prepared, reading, plan, key, explanations.forecasts(told, ends, prepared.zone)
     )

@@ -13,7 +13,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, remembering, state_of, user
 from oneway.core.diagnostics import refusal
 from oneway.core.phrases import count
-from oneway.history.baseline.pairs import discard_settled
+from oneway.history.baseline.pairs import discard_baseline
 from oneway.history.journal import Journal
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
@@ -87,7 +87,7 @@ def command(
                 end_silently(journal, still, now())
             erased = [forget_person(journal, each) for each in found]
         for each in found:
-            discard_settled(
+            discard_baseline(
                 kept, each.connection
             )  # it names everybody; the next run makes it again
         beyond = (*BEYOND, *_left_of(journal))

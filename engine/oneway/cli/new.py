@@ -27,14 +27,14 @@ from oneway.runs.draft import (
     key_counts,
     mapping_text,
     match_keys,
-    odd_records,
+    outliers,
     paired,
     questions,
     read_side,
     sampled,
     with_codes,
     with_lookups,
-    without,
+    without_outliers,
 )
 
 
@@ -69,13 +69,13 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
         summary = "it has no headings and no records, so that nothing can be read from it"
         raise refusal("U152", source, summary, "export it again, with some people in it")
     pairs = paired(left, right)
-    odd = odd_records(left, pairs)
+    odd = outliers(left, pairs)
     _say_odd(console, left, (*left.unread, *(each.text for each in odd)), _UNREAD)
     _say_odd(console, right, right.unread, _UNREAD)
     for note in (*left.notes, *right.notes):
         console.note(note)
     _say_odd(console, right, right.kept, _KEPT)
-    usual = without(left, odd)
+    usual = without_outliers(left, odd)
     keys = match_keys(left, right, pairs)
     pairs = with_codes(left, right, with_lookups(left, right, pairs, keys), keys)
     today = now().date()

@@ -16,7 +16,7 @@ from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused
 
 if TYPE_CHECKING:
-    from oneway.runs.notices import Beginning
+    from oneway.runs.notices import PendingRun
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def delivering(console: Console, connection: Connection | None, state: Path) -> 
 
 @contextmanager
 def starting(
-    console: Console, beginning: "Beginning | None", state: Path, *, more: bool = False
+    console: Console, beginning: "PendingRun | None", state: Path, *, more: bool = False
 ) -> Iterator[None]:
     """Notify, as a schedule does, if a block fails to prepare a connection's run.
 
@@ -92,7 +92,7 @@ def _deliver(
     # Imported here: it brings an HTTP client.
     from oneway.history.journal import Journal
     from oneway.notices import deliver
-    from oneway.notices.alarm import told_of_alarms
+    from oneway.notices.alarm import alarm_recipients
     from oneway.render.report import pages
 
     try:
@@ -101,7 +101,7 @@ def _deliver(
             say_troubles(console, sent.troubles)
     except Refused as refused:
         found = (*found, *refused.diagnostics)
-    to = told_of_alarms((), [connection])
+    to = alarm_recipients((), [connection])
     _alarm(console, str(Path(connection.file).parent), to, state, found)
 
 
@@ -113,16 +113,16 @@ def _alarm(
     found: Sequence[Diagnostic],
 ) -> None:
     """Send an alarm if the store cannot be used, or if it can be used again."""
-    from oneway.notices.alarm import STORE, Alarm, sound_alarm
+    from oneway.notices.alarm import STORE, Alarm, send_alarms
 
     # The run's own notice covers every other code.
     wrong = [each for each in found if each.code in STORE]
-    say_troubles(console, sound_alarm(Alarm(folder, state, to), wrong, now()))
+    say_troubles(console, send_alarms(Alarm(folder, state, to), wrong, now()))
 
 
 def _tell(
     console: Console,
-    beginning: "Beginning",
+    beginning: "PendingRun",
     state: Path,
     error: Refused | ConnectorError | None = None,
 ) -> None:
@@ -138,16 +138,16 @@ def _tell(
     from oneway.history.journal import Journal
     from oneway.notices import deliver
     from oneway.runs import Operator
-    from oneway.runs.notices import tell_of_files, tell_of_refused
+    from oneway.runs.notices import queue_for_files, queue_for_refused
     from oneway.runs.sync import problems_of
 
     operator = Operator(user(), state_of(state), now)
     with suppress(Refused):  # the user must see what stopped the run
         with Journal.open(operator.state.journal) as journal:
             if error is None:
-                told = tell_of_files(beginning, journal, operator.now())
+                told = queue_for_files(beginning, journal, operator.now())
             else:
-                told = tell_of_refused(beginning, problems_of(error), journal, operator)
+                told = queue_for_refused(beginning, problems_of(error), journal, operator)
             sent = deliver(told.connections, journal, now(), folders=told.folders)
         say_troubles(console, sent.troubles)
 
@@ -157,12 +157,12 @@ def _tell_of_named(console: Console, named: str | None, state: Path, error: Refu
     if not named:
         return
     from oneway.connections import path_of
-    from oneway.runs.notices import Beginning, is_broken
+    from oneway.runs.notices import PendingRun, is_broken
 
     is_path = "/" in named or exists(named)
     file = named if is_path else path_of(named)
     if is_broken(file):
-        _tell(console, Beginning(file), state, error)
+        _tell(console, PendingRun(file), state, error)
 
 
 def _tell_of_store(console: Console, state: Path, found: Sequence[Diagnostic]) -> None:
@@ -171,10 +171,10 @@ def _tell_of_store(console: Console, state: Path, found: Sequence[Diagnostic]) -
 
     if not Path(FOLDER).is_dir() or not any(each.code in STORE for each in found):
         return
-    from oneway.notices.alarm import told_of_alarms
+    from oneway.notices.alarm import alarm_recipients
     from oneway.scheduling.folder import Folder
 
     folder = Folder(Path(FOLDER))
     folder.look()
-    to = told_of_alarms(folder.defaults.values(), folder.connections.values())
+    to = alarm_recipients(folder.defaults.values(), folder.connections.values())
     _alarm(console, FOLDER, to, state, found)

@@ -30,10 +30,10 @@ from oneway.notices import (
     channel_words,
     deliver,
     is_hopeless,
+    sample_body,
     send,
-    trial,
 )
-from oneway.notices.folders import teller
+from oneway.notices.folders import recipient_of
 from oneway.render import notices
 from oneway.render.report import pages
 
@@ -88,7 +88,7 @@ def _test(console: Console, name: str | None, format: str) -> Exit:
     for each in connection.notify:
         channel = channel_words(channel_name(each))
         try:
-            send(each, trial(connection, now()), now())
+            send(each, sample_body(connection, now()), now())
             found.append((channel, None))
         except Undelivered as trouble:
             found.append((channel, trouble.diagnostic))
@@ -103,7 +103,7 @@ def _test(console: Console, name: str | None, format: str) -> Exit:
 
 def _deliver(console: Console, connections: Sequence[Connection], state: Path, format: str) -> Exit:
     with Journal.open(state_of(state).journal) as journal:
-        folders = [teller(each) for each in _defaults(connections)]
+        folders = [recipient_of(each) for each in _defaults(connections)]
         page = pages(journal)
         delivery = deliver(connections, journal, now(), pages=page, folders=folders)
         left = undelivered(journal, [each.name for each in connections])

@@ -295,7 +295,7 @@ def remembering(command: Command) -> Command:
     )(command)
 
 
-def crewed(command: Command) -> Command:
+def pooled(command: Command) -> Command:
     """Add `--jobs`, the number of connections that run at once, and `--max-run`."""
     command = click.option(
         "--max-run",

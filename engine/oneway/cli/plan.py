@@ -37,7 +37,7 @@ from oneway.runs import (
     prepare_run,
     recall,
 )
-from oneway.runs.completeness import health
+from oneway.runs.completeness import input_problems
 from oneway.runs.open_questions import is_open
 from oneway.runs.proof import prove
 
@@ -84,7 +84,7 @@ def command(
     with RunSession(prepared, Operator(user(), kept, now)) as session:
         with session.systems, console.progress() as progress:
             plan, found = plan_run(session, progress, remembered=recall(session))
-        refuse_errors(console, health(prepared, found, plan))
+        refuse_errors(console, input_problems(prepared, found, plan))
         del found  # the rows of large inputs; the plan holds everything that is shown
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)

@@ -59,7 +59,7 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
 def _page(state: StateFolder, name: str) -> str:
     # The template's and the store's libraries are imported only for a report.
     from oneway.history.journal import Journal
-    from oneway.notices.sent_alarms import Marks
+    from oneway.notices.sent_alarms import SentAlarms
     from oneway.render.report import html, page
     from oneway.runs.past.find_run import refuse_without_journal, run_named
     from oneway.runs.past.past_run import load_past_run
@@ -67,7 +67,7 @@ def _page(state: StateFolder, name: str) -> str:
     refuse_without_journal(state)
     options = "" if state.path == Path(STATE) else f"--state {quoted(state.path)}"
     with Journal.open(state.journal) as journal:
-        alarms = {code: instant_text(at) for code, at in Marks(state.path).all().items()}
+        alarms = {code: instant_text(at) for code, at in SentAlarms(state.path).all().items()}
         found = load_past_run(journal, run_named(journal, name), options, alarms)
     return html(page(found))
 

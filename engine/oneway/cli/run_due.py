@@ -11,7 +11,7 @@ from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.log import is_json, write
-from oneway.cli.options import FOLDERS, consoled, crewed, formatted, logged, remembering, user
+from oneway.cli.options import FOLDERS, consoled, formatted, logged, pooled, remembering, user
 from oneway.cli.signal_handling import signals
 from oneway.connections.connection import Connection
 from oneway.connections.folder import FOLDER, files_in
@@ -19,7 +19,7 @@ from oneway.connections.schedule import last_due, next_due
 from oneway.connections.store_location import store_url
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, RunState
-from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, standings
+from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, schedule_statuses
 from oneway.render.layout import clip, pad
 from oneway.render.sanitize import harmless
 from oneway.runs import instant_text
@@ -57,7 +57,7 @@ _NAME, _STATE, _INSTANT = 18, 16, 20
 @click.option(
     "--dry-run", is_flag=True, help="List due connections and their next dues; run nothing."
 )
-@crewed
+@pooled
 @logged
 @remembering
 @formatted("text", "json")
@@ -88,13 +88,13 @@ def command(
     if dry_run:
         return _listed(console, Folder(Path(folder)), place, format)
     log = EventLog(write, now, json=is_json(), quiet=console.quiet)
-    crew = ProcessPool(jobs, max_run)
-    loop = Loop(place, Folder(Path(folder)), crew, log, once=True)
+    pool = ProcessPool(jobs, max_run)
+    loop = Loop(place, Folder(Path(folder)), pool, log, once=True)
     board = loop.board
     post = Post(Register(place).journal, loop.folder, state, log, now, lambda: board.problems)
     open_store(loop, post)
     with signals() as stop:
-        Runner(loop, crew, stop).run()
+        Runner(loop, pool, stop).run()
     post.deliver()
     if format == "json":
         console.json([each.as_json for each in loop.results])
@@ -129,7 +129,7 @@ def _listed(console: Console, folder: Folder, place: RunHost, format: str) -> Ex
     known: Mapping[str, ScheduleStatus] = {}
     if state.has_journal:
         with Journal.open(state.journal) as journal:
-            known = standings(journal)
+            known = schedule_statuses(journal)
     folder.look()
     rows = [_row(each, known, at) for _, each in sorted(folder.connections.items())]
     broken = {
@@ -157,10 +157,10 @@ def _row(
     due = last_due(schedule, connection.name, at)
     following = next_due(schedule, connection.name, at)
     row["next"] = "" if following is None else instant_text(following.at)
-    standing = known.get(connection.name)
-    if standing is None:
+    status = known.get(connection.name)
+    if status is None:
         return {**row, "state": "not seen before"}
-    row["state"] = _WORDS[asked := step(due, standing)]
+    row["state"] = _WORDS[asked := step(due, status)]
     if asked is not Step.REST and due is not None:
         row["due"] = instant_text(due.nominal)
     return row

@@ -20,16 +20,16 @@ from oneway.history.journal import Journal, Run, RunState
 from oneway.history.journal.future import Future, forget_future, in_the_future
 from oneway.history.journal.retention import kept_names, prunable
 from oneway.history.journal.rows import OLD_WORDS
-from oneway.history.journal.run_counts import Tally, tallies
-from oneway.history.journal.schedule_claims import standings
+from oneway.history.journal.run_counts import RunCounts, run_counts
+from oneway.history.journal.schedule_claims import schedule_statuses
 from oneway.render import history, past_run
 from oneway.runs import Operator, hold_lock
 from oneway.runs.compare.capture import UNKEPT
 from oneway.runs.lost_output import kept_lost
-from oneway.runs.past.discrepancies import stories_of_run
+from oneway.runs.past.discrepancies import discrepancies_of_run
 from oneway.runs.past.find_run import name_in, plan_of_run, refuse_without_journal, run_named
 from oneway.runs.past.retention import LEAST_DAYS, prune
-from oneway.runs.past.without_connection import kept_given
+from oneway.runs.past.without_connection import stored_arguments
 from oneway.runs.prepare.request import instant_text
 from oneway.state.folder import StateFolder
 
@@ -152,11 +152,13 @@ def showing(
         kept = kept_names(journal, one.id)
         why = journal.kept(one.id, UNKEPT).get(UNKEPT, b"").decode(errors="replace")
         plan, entries = plan_of_run(journal, one), journal.entries(one.id)
-        stories = stories_of_run(journal, one, plan, entries)
-        past = past_run.Past(one, plan, entries, kept, why, stories, kept_given(journal, one))
+        discrepancies = discrepancies_of_run(journal, one, plan, entries)
+        past = past_run.Past(
+            one, plan, entries, kept, why, discrepancies, stored_arguments(journal, one)
+        )
         past = replace(past, lost=kept_lost(journal, one.id))
-        tally = tallies(journal, [one])[one.id]
-    people = past_run.told(past, outcomes, person)
+        tally = run_counts(journal, [one])[one.id]
+    people = past_run.record_histories(past, outcomes, person)
     if format == "json":
         console.json({**history.run_as_json(one, tally), **past_run.as_json(past, people)})
     else:
@@ -226,7 +228,7 @@ def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: s
     at = now()
     operator = Operator(user(), found, now)
     with hold_lock(name, operator), Journal.open(found.journal) as journal:
-        if name not in {*journal.connections(), *standings(journal)}:
+        if name not in {*journal.connections(), *schedule_statuses(journal)}:
             run_named(journal, name)  # reports an unknown name, and suggests similar ones
         future = in_the_future(journal, name, at)
         zone = next((run.start.zone for run in journal.runs(name, limit=1)), "")
@@ -273,7 +275,7 @@ def _listed(
             if not page or not states:
                 break
             before = page[-1].id
-        found: dict[int, Tally] = dict(tallies(journal, runs[:limit]))
+        found: dict[int, RunCounts] = dict(run_counts(journal, runs[:limit]))
     return tuple(runs[:limit]), found
 
 

@@ -12,7 +12,7 @@ from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.log import is_json, write
-from oneway.cli.options import FOLDERS, consoled, crewed, logged, remembering, user
+from oneway.cli.options import FOLDERS, consoled, logged, pooled, remembering, user
 from oneway.cli.run_due import open_store
 from oneway.cli.signal_handling import signals
 from oneway.connections.folder import FOLDER, files_in
@@ -37,7 +37,7 @@ OFF = "off"
 
 @click.command("serve")
 @click.argument("folder", type=click.Path(), default=FOLDER, metavar="[FOLDER]")
-@crewed
+@pooled
 @click.option(
     "--listen",
     default=LISTEN,
@@ -81,8 +81,8 @@ def command(
     files_in(folder)
     place = RunHost(Path.cwd(), state, store_url(), FOLDERS, user(), now, asked_for(log=is_json()))
     log = EventLog(write, now, json=is_json(), quiet=console.quiet)
-    crew = ProcessPool(jobs, max_run)
-    loop = Loop(place, Folder(Path(folder)), crew, log)
+    pool = ProcessPool(jobs, max_run)
+    loop = Loop(place, Folder(Path(folder)), pool, log)
     board = loop.board
     post = Post(Register(place).journal, loop.folder, state, log, now, lambda: board.problems)
     open_store(loop, post)  # an unusable store is an error before the schedule starts
@@ -92,7 +92,7 @@ def command(
             at = stack.enter_context(_answering(at, board, place, log, token))
         stack.enter_context(post.beside())
         _introduce(log, at, Path(folder))
-        well = Runner(loop, crew, stop).run()
+        well = Runner(loop, pool, stop).run()
     log.say("stopped", "all runs have ended" if well else "ended at once")
     return Exit.DONE if well else Exit.INTERRUPTED
 

@@ -25,7 +25,7 @@ from oneway.cli.printing import exit_of, introduce, print_plan, print_results, s
 from oneway.planning.plan import Ending
 from oneway.render import plans, results
 from oneway.runs import Operator, RunRequest, last_run, open_sync, prepare_run
-from oneway.runs.notices import Beginning
+from oneway.runs.notices import PendingRun
 
 
 @click.command("sync")
@@ -87,5 +87,5 @@ def command(
     return exit_of([*open_still, *ended], verdict, run)
 
 
-def _beginning(request: RunRequest) -> Beginning | None:
-    return None if request.connection is None else Beginning(request.connection.file)
+def _beginning(request: RunRequest) -> PendingRun | None:
+    return None if request.connection is None else PendingRun(request.connection.file)

@@ -10,12 +10,12 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from oneway.connections.connection import Connection, Notify, notify_references
-from oneway.connections.document import sound_document
+from oneway.connections.document import checked_document
 from oneway.connections.file_kinds import NOTIFY, keys_of
 from oneway.connections.load import notify_of
 from oneway.connections.provenance import FileProvenance
 from oneway.connections.regular_files import read_regular
-from oneway.connections.secret_scope import stray_reference
+from oneway.connections.secret_scope import reference_out_of_scope
 from oneway.connections.secrets.refs import SecretRef
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
@@ -44,7 +44,7 @@ class DefaultNotify:
 
 def load_default(data: bytes, file: str) -> DefaultNotify:
     """Return the default that a file's bytes hold; raise `Refused` with all mistakes."""
-    document = sound_document(data, file, "notify", NOTIFY)
+    document = checked_document(data, file, "notify", NOTIFY)
     written = FileProvenance(document, file)
     if Path(file).name != FILE:
         summary = f"a folder's default is looked for in {FILE} only"
@@ -132,6 +132,6 @@ def places_for(folder: str) -> Iterator[str]:
 
 def _strays(found: DefaultNotify) -> Iterator[Diagnostic]:
     for path, ref in found.references:
-        wrong = stray_reference(ref, "", found.file)
+        wrong = reference_out_of_scope(ref, "", found.file)
         if wrong:
             yield found.written.at(path, "C152", *wrong)

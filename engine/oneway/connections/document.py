@@ -11,7 +11,7 @@ VERSION = 1
 """The newest version of these files that is understood."""
 
 
-def sound_document(data: bytes, file: str, schema: str, key: str) -> Document:
+def checked_document(data: bytes, file: str, schema: str, key: str) -> Document:
     """Return the document that bytes hold; raise `Refused` with all mistakes of shape and meaning.
 
     `key` is its top-level key, which names its kind and version.

@@ -10,7 +10,7 @@ from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
 from oneway.planning.guard_kinds import DEFAULTS, Limit
 
 
-def merged(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:
+def merged_guards(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:
     """Return a mapping's guards with a connection's limits in place of the mapping's."""
     if own is None:
         return guards
@@ -25,7 +25,7 @@ def merged(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:
     )
 
 
-def looser(guards: GuardsSpec, own: OwnGuards) -> Iterator[tuple[Path, str]]:
+def looser_guards(guards: GuardsSpec, own: OwnGuards) -> Iterator[tuple[Path, str]]:
     """Yield each guard of a connection looser than the mapping's: its path and a sentence."""
     limits = dict(guards.limits)
     for kind, limit in own.limits.items():

@@ -8,10 +8,10 @@ and connectors (settings, options, guards), `secret_files` checks the private fi
 """
 
 from oneway.connections.connection import Connection
-from oneway.connections.document import sound_document
+from oneway.connections.document import checked_document
 from oneway.connections.load import connection
 from oneway.connections.provenance import FileProvenance
-from oneway.connections.secret_scope import strays
+from oneway.connections.secret_scope import out_of_scope
 from oneway.core.diagnostics import Findings
 from oneway.mapping.load.part import DocumentPart
 
@@ -21,8 +21,8 @@ def load_connection(data: bytes, file: str) -> Connection:
 
     `file` is its path: relative paths in it are relative to the file.
     """
-    document = sound_document(data, file, "connection", "oneway_connection")
+    document = checked_document(data, file, "connection", "oneway_connection")
     made = connection(DocumentPart(document, ()), FileProvenance(document, file))
-    found = Findings(list(strays(made)))
+    found = Findings(list(out_of_scope(made)))
     found.refuse_errors()
     return made

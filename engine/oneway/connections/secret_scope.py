@@ -27,26 +27,26 @@ _RESERVED = ("ONEWAY_STORE", VARIABLE)
 _KEPT = re.compile(r"(?P<connection>[a-z0-9-]+)\.(source|target)\.[A-Za-z][A-Za-z0-9_-]*")
 
 
-def strays(connection: Connection) -> Iterator[Diagnostic]:
+def out_of_scope(connection: Connection) -> Iterator[Diagnostic]:
     """Yield a finding for each reference that leads beyond the connection's own credentials."""
     for path, ref in connection.references:
-        wrong = stray_reference(ref, connection.name, connection.file)
+        wrong = reference_out_of_scope(ref, connection.name, connection.file)
         if wrong:
             yield connection.written.at(path, "C152", *wrong)
 
 
-def stray_reference(ref: SecretRef, name: str, file: str) -> tuple[str, str] | None:
+def reference_out_of_scope(ref: SecretRef, name: str, file: str) -> tuple[str, str] | None:
     """Return why the file of a connection, or of a folder (""), may not use a reference; and help.
 
     None if it may.
     """
     if _is_granted(ref):
         return None
-    why = why_stray(ref, name, file)
+    why = why_out_of_scope(ref, name, file)
     return (why, _help(ref)) if why else None
 
 
-def why_stray(ref: SecretRef, name: str, file: str) -> str:
+def why_out_of_scope(ref: SecretRef, name: str, file: str) -> str:
     """Return why a connection (name and file) may not refer to a credential, or "" if it may."""
     match ref.kind:
         case SecretKind.ENV:

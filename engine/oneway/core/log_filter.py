@@ -17,7 +17,7 @@ _TALKERS = (
 )
 
 
-def be_quiet() -> None:
+def silence_http_logs() -> None:
     """Keep what these libraries log of requests, including URLs, out of every log."""
     for name in _TALKERS:
         logger = logging.getLogger(name)

@@ -8,7 +8,7 @@ from oneway.history.journal.rows import Breached
 from oneway.planning.guard_kinds import definition_of
 
 
-def allowing(
+def allow_command(
     connection: str, breaches: Sequence[Breached], mapping: str = "", command: str = "sync"
 ) -> str:
     """Return the command that allows the actions of guards, quoted for a shell.
@@ -20,7 +20,7 @@ def allowing(
 
 
 @dataclass(frozen=True, slots=True)
-class Passing:
+class AllowEffect:
     """What allowing guards does, in words: when to do it, what passes, and when it is refused."""
 
     only: str
@@ -28,19 +28,19 @@ class Passing:
     refused: str
 
 
-def passing(guards: Iterable[str]) -> Passing:
+def effect_of_allowing(guards: Iterable[str]) -> AllowEffect:
     """Return what allowing these guards does: one that watches a list holds the whole plan."""
     definitions = map(definition_of, guards)
     if any(each is not None and each.of_list for each in definitions):
-        return Passing(
+        return AllowEffect(
             "Only if what is missing is really gone",
             "carry out the whole plan",
             "if more is missing by then",
         )
-    return Passing("Only if it is right", "let exactly these pass", "if there are more by then")
+    return AllowEffect("Only if it is right", "let exactly these pass", "if there are more by then")
 
 
-def together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...], ...]:
+def allowed_together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...], ...]:
     """Return guards in groups: guards that hold the same actions must be allowed together."""
     groups: list[tuple[set[str], list[Breached]]] = []
     for each in breaches:

@@ -12,7 +12,7 @@ RECORD = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Traces:
+class ValueDigests:
     """The digests of an action's values.
 
     `values` is over everything that is written; `fields` over each field's before and after. A
@@ -23,9 +23,9 @@ class Traces:
     fields: Mapping[str, str]
 
 
-def traces_of(action: Action, seal: Seal) -> Traces:
+def digests_of(action: Action, seal: Seal) -> ValueDigests:
     """Return the digests of an action's values; the same values have the same in every run."""
-    return Traces(values_digest(action, seal), field_digests(action, seal))
+    return ValueDigests(values_digest(action, seal), field_digests(action, seal))
 
 
 def values_digest(action: Action, seal: Seal) -> str:

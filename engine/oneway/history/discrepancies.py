@@ -1,8 +1,8 @@
-"""What became of each person who differs from the source: one story for all to tell.
+"""How each person differs from the source after a run: why, since when, and the next try.
 
-Plans, explanations, past runs, the status and the report take it from here: how it ended, why,
-since which run, and when the next try is. The journal stores the stories of each run, so that the
-next run knows when each began.
+Plans, explanations, past runs, the status and the report all take it from here (as JSON they call
+them `stories`). The journal stores the discrepancies of each run, so that the next run knows when
+each began.
 """
 
 import json
@@ -14,12 +14,12 @@ from enum import Enum
 from oneway.core.dataclass import dataclass
 from oneway.core.records import parse_day
 from oneway.history.backoff import PastFailure, next_try
-from oneway.history.flapping import Undone
+from oneway.history.flapping import RevertedWrite
 from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
 from oneway.planning.similar.near_misses import other_reasons
 
 
-class Trouble(Enum):
+class DiscrepancyKind(Enum):
     """Why a person differs from the source. The values are for programs."""
 
     REFUSED = "refused"
@@ -45,29 +45,29 @@ class Trouble(Enum):
 
 
 _OF_KIND = {
-    Kind.ERROR: Trouble.ERROR,
-    Kind.CONFLICT: Trouble.CONFLICT,
-    Kind.INELIGIBLE: Trouble.INELIGIBLE,
-    Kind.REHIRE: Trouble.REHIRE,
+    Kind.ERROR: DiscrepancyKind.ERROR,
+    Kind.CONFLICT: DiscrepancyKind.CONFLICT,
+    Kind.INELIGIBLE: DiscrepancyKind.INELIGIBLE,
+    Kind.REHIRE: DiscrepancyKind.REHIRE,
 }
 _OF_ENDING = {
-    Ending.STALE: Trouble.STALE,
-    Ending.REJECTED: Trouble.REFUSED,
-    Ending.NOT_SENT: Trouble.NOT_SENT,
-    Ending.UNKNOWN: Trouble.UNKNOWN,
-    Ending.HELD: Trouble.HELD,
-    Ending.POSTPONED: Trouble.REFUSED,
-    Ending.NOT_ATTEMPTED: Trouble.NOT_ATTEMPTED,
+    Ending.STALE: DiscrepancyKind.STALE,
+    Ending.REJECTED: DiscrepancyKind.REFUSED,
+    Ending.NOT_SENT: DiscrepancyKind.NOT_SENT,
+    Ending.UNKNOWN: DiscrepancyKind.UNKNOWN,
+    Ending.HELD: DiscrepancyKind.HELD,
+    Ending.POSTPONED: DiscrepancyKind.REFUSED,
+    Ending.NOT_ATTEMPTED: DiscrepancyKind.NOT_ATTEMPTED,
 }
 
 
-def unsynced(outcome: Outcome) -> Trouble | None:
+def unsynced(outcome: Outcome) -> DiscrepancyKind | None:
     """Return why a person in the source does not reach the target; None for everyone else."""
     return None if outcome.actions else _OF_KIND.get(outcome.kind)
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Discrepancy:
     """The outcome for one person, or for one action if they have two.
 
     `subject` is the action's id, or the record's if there is no action. `since` is the instant of
@@ -80,28 +80,32 @@ class Story:
     label: str
     source_id: str | None
     target_id: str | None
-    ending: Trouble
+    ending: DiscrepancyKind
     code: str
     reason: str
     since: str
     next_try: str = ""
 
     @property
-    def chain(self) -> tuple[str, Trouble, str]:
-        """Identifies a story that continues from one run to the next."""
-        return self.subject, self.ending, "" if self.ending is Trouble.REFUSED else self.code
+    def chain(self) -> tuple[str, DiscrepancyKind, str]:
+        """Identifies a discrepancy that continues from one run to the next."""
+        return (
+            self.subject,
+            self.ending,
+            "" if self.ending is DiscrepancyKind.REFUSED else self.code,
+        )
 
 
-def told(
+def discrepancies_of(
     plan: Plan,
     ends: Mapping[str, End],
     failures: Mapping[str, PastFailure],
     *,
-    before: Sequence[Story] = (),
+    before: Sequence[Discrepancy] = (),
     in_flight: Collection[str] = (),
-    undone: Mapping[str, Undone] = {},
-) -> tuple[Story, ...]:
-    """Return the stories of a run of a plan, in the plan's order.
+    undone: Mapping[str, RevertedWrite] = {},
+) -> tuple[Discrepancy, ...]:
+    """Return the discrepancies of a run of a plan, in the plan's order.
 
     `ends` are the endings of actions, by id. An action without one is in flight, or was not begun.
     `undone` is the part of done actions that does not stick.
@@ -111,23 +115,23 @@ def told(
     return _since(_all(plan, known), before, plan.as_of)
 
 
-def foretold(
+def expected_discrepancies(
     plan: Plan,
     ends: Mapping[str, End],
     failures: Mapping[str, PastFailure],
-    before: Sequence[Story],
-    undone: Mapping[str, Undone] = {},
-) -> tuple[Story, ...]:
-    """Return the stories of a plan that is yet to be applied, in its order.
+    before: Sequence[Discrepancy],
+    undone: Mapping[str, RevertedWrite] = {},
+) -> tuple[Discrepancy, ...]:
+    """Return the discrepancies of a plan that is yet to be applied, in its order.
 
-    `ends` are the endings of actions that will not be sent. An action that will be sent has a
-    story only if the target refused it before, if it was sent before and is looked up first, or if
-    it is `undone`.
+    `ends` are the endings of actions that will not be sent. An action that will be sent has one
+    only if the target refused it before, if it was sent before and is looked up first, or if it is
+    `undone`.
     """
     sent = {
         each.subject: End(Ending.UNKNOWN, code=each.code, reason=each.reason)
         for each in before
-        if each.ending is Trouble.UNKNOWN
+        if each.ending is DiscrepancyKind.UNKNOWN
     }
     known = _Known({**sent, **ends}, failures, undone, whole=False)
     return _since(_all(plan, known), before, "")
@@ -139,11 +143,13 @@ class _Known:
 
     ends: Mapping[str, End]
     failures: Mapping[str, PastFailure]
-    undone: Mapping[str, Undone]
+    undone: Mapping[str, RevertedWrite]
     whole: bool
 
 
-def _since(found: Iterator[Story], before: Sequence[Story], as_of: str) -> tuple[Story, ...]:
+def _since(
+    found: Iterator[Discrepancy], before: Sequence[Discrepancy], as_of: str
+) -> tuple[Discrepancy, ...]:
     since = {each.chain: each.since for each in before}
     # A clock that was ahead may have left an instant in the future.
     return tuple(
@@ -154,84 +160,86 @@ def _since(found: Iterator[Story], before: Sequence[Story], as_of: str) -> tuple
 _LATEST = "9999"
 
 
-def _all(plan: Plan, known: _Known) -> Iterator[Story]:
-    for outcome in plan.telling:
+def _all(plan: Plan, known: _Known) -> Iterator[Discrepancy]:
+    for outcome in plan.notable:
         if outcome.actions:
             yield from _of_actions(outcome, known)
         else:
             yield from _of_outcome(outcome)
 
 
-def due_again(story: Story, today: date) -> Story:
-    """Return stories as of a day: a day of the next try that has come means the next run."""
-    day = parse_day(story.next_try)
-    return story if day is None or today < day else replace(story, next_try="")
+def due_again(discrepancy: Discrepancy, today: date) -> Discrepancy:
+    """Return discrepancies as of a day: a day of the next try that has come means the next run."""
+    day = parse_day(discrepancy.next_try)
+    return discrepancy if day is None or today < day else replace(discrepancy, next_try="")
 
 
-def dumped(stories: Sequence[Story]) -> bytes:
-    """Return stories in the form that is stored."""
+def dumped(discrepancies: Sequence[Discrepancy]) -> bytes:
+    """Return discrepancies in the form that is stored."""
     return json.dumps(
-        [[getattr(part, "value", part) for part in astuple(each)] for each in stories]
+        [[getattr(part, "value", part) for part in astuple(each)] for each in discrepancies]
     ).encode()
 
 
-def loaded(data: bytes) -> tuple[Story, ...]:
-    """Return stored stories; raise `ValueError` or `TypeError` if they are damaged."""
+def loaded(data: bytes) -> tuple[Discrepancy, ...]:
+    """Return stored discrepancies; raise `ValueError` or `TypeError` if they are damaged."""
     return tuple(
-        Story(subject, key, label, source_id, target_id, Trouble(ending), *rest)
+        Discrepancy(subject, key, label, source_id, target_id, DiscrepancyKind(ending), *rest)
         for subject, key, label, source_id, target_id, ending, *rest in json.loads(data)
     )
 
 
-def _of_outcome(outcome: Outcome) -> Iterator[Story]:
+def _of_outcome(outcome: Outcome) -> Iterator[Discrepancy]:
     trouble = unsynced(outcome)
     if trouble is None:
         return
     reasons = other_reasons(outcome.reasons)
-    if trouble is Trouble.REHIRE:  # the rest only adds to it
+    if trouble is DiscrepancyKind.REHIRE:  # the rest only adds to it
         reasons = reasons[:1]
     code = " ".join(each.code for each in reasons)
     reason = "; ".join(each.text for each in reasons)
-    yield _story(outcome, None, trouble, code=code, reason=reason)
+    yield _discrepancy(outcome, None, trouble, code=code, reason=reason)
 
 
-def _of_actions(outcome: Outcome, known: _Known) -> Iterator[Story]:
+def _of_actions(outcome: Outcome, known: _Known) -> Iterator[Discrepancy]:
     for action in outcome.actions:
         end, failure = known.ends.get(action.id), known.failures.get(action.id)
         undone = known.undone.get(action.id)
         if end is None and known.whole:
-            yield _story(outcome, action, Trouble.NOT_BEGUN)
+            yield _discrepancy(outcome, action, DiscrepancyKind.NOT_BEGUN)
         elif end is None and failure is not None:
             end = End(Ending.REJECTED)
             yield replace(_of_action(outcome, action, end, failure), next_try="")
         elif end is not None and end.ending is not Ending.DONE:
             yield _of_action(outcome, action, end, failure)
         elif undone is not None:
-            yield _story(outcome, action, Trouble.NOT_STICKING, reason=undone.reason)
+            yield _discrepancy(outcome, action, DiscrepancyKind.NOT_STICKING, reason=undone.reason)
 
 
-def _of_action(outcome: Outcome, action: Action, end: End, failure: PastFailure | None) -> Story:
+def _of_action(
+    outcome: Outcome, action: Action, end: End, failure: PastFailure | None
+) -> Discrepancy:
     trouble = _OF_ENDING[end.ending]
-    if trouble is Trouble.HELD:
-        return _story(outcome, action, trouble, code=" ".join(end.guards), reason=end.reason)
-    if trouble is Trouble.REFUSED and failure is not None:
+    if trouble is DiscrepancyKind.HELD:
+        return _discrepancy(outcome, action, trouble, code=" ".join(end.guards), reason=end.reason)
+    if trouble is DiscrepancyKind.REFUSED and failure is not None:
         day = next_try(failure)
         until = end.until or ("" if day is None else day.isoformat())
         said = {"code": failure.code, "reason": failure.reason}
-        return _story(outcome, action, trouble, **said, until=until)
+        return _discrepancy(outcome, action, trouble, **said, until=until)
     said = {"code": end.code, "reason": end.reason}
-    return _story(outcome, action, trouble, **said, until=end.until)
+    return _discrepancy(outcome, action, trouble, **said, until=end.until)
 
 
-def _story(
+def _discrepancy(
     outcome: Outcome,
     action: Action | None,
-    trouble: Trouble,
+    trouble: DiscrepancyKind,
     *,
     code: str = "",
     reason: str = "",
     until: str = "",
-) -> Story:
+) -> Discrepancy:
     subject = action.id if action is not None else outcome.source_id or outcome.target_id or ""
     ids = (outcome.source_id, outcome.target_id)
-    return Story(subject, outcome.key, outcome.label, *ids, trouble, code, reason, "", until)
+    return Discrepancy(subject, outcome.key, outcome.label, *ids, trouble, code, reason, "", until)

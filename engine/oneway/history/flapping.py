@@ -37,7 +37,7 @@ class RepeatedWrite:
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class RevertedWrite:
     """The part of an action that does not stick: fields, or none for a record created again.
 
     `runs` is how many runs in a row wrote it.
@@ -89,13 +89,13 @@ def find_flapping(
     )
 
 
-def undone(found: Sequence[Flapping]) -> Mapping[str, Undone]:
+def reverted_writes(found: Sequence[Flapping]) -> Mapping[str, RevertedWrite]:
     """Return what of each action does not stick, by the action's id."""
     parts: dict[str, list[Flapping]] = {}
     for each in found:
         parts.setdefault(each.action.id, []).append(each)
     return {
-        id: Undone(
+        id: RevertedWrite(
             verb=some[0].action.verb,
             fields=tuple(sorted(each.change.field for each in some if each.change is not None)),
             runs=max(each.times for each in some),

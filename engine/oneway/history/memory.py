@@ -5,8 +5,8 @@ from dataclasses import field
 
 from oneway.core.dataclass import dataclass
 from oneway.history.backoff import Refusal
-from oneway.history.discrepancies import Story, foretold
-from oneway.history.flapping import Flapping, undone
+from oneway.history.discrepancies import Discrepancy, expected_discrepancies
+from oneway.history.flapping import Flapping, reverted_writes
 from oneway.planning.plan import End, Ending, Plan
 
 
@@ -16,8 +16,8 @@ class Memory:
 
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     """Refusals of actions that are not done yet, by action id."""
-    sticking: tuple[Flapping, ...] = ()
-    stories: tuple[Story, ...] = ()
+    flapping: tuple[Flapping, ...] = ()
+    discrepancies: tuple[Discrepancy, ...] = ()
     """Who differed from the source after the last run, and since when."""
     zone: str = "UTC"
     """The time zone that people are told times in."""
@@ -36,14 +36,16 @@ class Memory:
             if each.next_try is not None
         }
 
-    def stories_of(self, plan: Plan, held: Mapping[str, End]) -> tuple[Story, ...]:
-        """Return the stories of people who will differ from the source.
+    def discrepancies_of(self, plan: Plan, held: Mapping[str, End]) -> tuple[Discrepancy, ...]:
+        """Return the discrepancies of people who will differ from the source.
 
         `held` are the endings of actions that guards hold back.
         """
         failures = {id: each.failure for id, each in self.refusals.items()}
         ends = {**self.postponed, **held}
-        return foretold(plan, ends, failures, self.stories, undone(self.sticking))
+        return expected_discrepancies(
+            plan, ends, failures, self.discrepancies, reverted_writes(self.flapping)
+        )
 
 
 NOTHING = Memory()

@@ -12,7 +12,7 @@ from datetime import datetime
 from oneway.core.records import Value, holds
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression
-from oneway.mapping.program import OddDay
+from oneway.mapping.program import ImplausibleDay
 
 LONG_AGO = 50
 """Years: nobody who left earlier has an account."""
@@ -26,7 +26,9 @@ NO_DAY = 800
 _YEAR = 365.2425
 
 
-def left_long_ago(code: MappingCode, context: Context, data: Mapping[str, Value]) -> OddDay | None:
+def left_long_ago(
+    code: MappingCode, context: Context, data: Mapping[str, Value]
+) -> ImplausibleDay | None:
     """Return what is odd if a record says by its dates alone that its person left long ago."""
     leaver = code.leaver
     if leaver is None or not leaver.facts.uses_today:
@@ -38,12 +40,12 @@ def left_long_ago(code: MappingCode, context: Context, data: Mapping[str, Value]
         f"by its dates, they left more than {LONG_AGO} years ago: such a day often stands for no "
         "date; if so, name it in leavers.when"
     )
-    return OddDay(text)
+    return ImplausibleDay(text)
 
 
 def leaves_far_off(
     code: MappingCode, context: Context, written: Mapping[str, Value], *, scheduled: bool
-) -> OddDay | None:
+) -> ImplausibleDay | None:
     """Return what is odd if a target record with a leaver's values will leave long from now."""
     left = code.left
     if left is None or not (scheduled or _is_so(left, written, _in_years(context, _EVER))):
@@ -55,7 +57,7 @@ def leaves_far_off(
         return None
     if is_condition and not _is_so(left, written, _in_years(context, NO_DAY)):
         return None
-    return OddDay(f"their access ends more than {years} years from now", not is_condition)
+    return ImplausibleDay(f"their access ends more than {years} years from now", not is_condition)
 
 
 def _in_years(context: Context, years: int) -> Context:

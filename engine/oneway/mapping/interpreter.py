@@ -59,8 +59,8 @@ from oneway.mapping.program import (
     Missed,
     OwnTable,
     Policy,
+    RecordRank,
     SourceRow,
-    Standing,
     TargetRow,
     Written,
 )
@@ -74,7 +74,7 @@ from oneway.mapping.unreadable import (
     with_placeholders,
     without_lost,
 )
-from oneway.mapping.values_read import as_shown, evidence, readings
+from oneway.mapping.values_read import all_values_read, as_shown, values_read
 
 _NOBODY = Record("", {})
 """Stands for a missing source record: every key is unstated, whatever absence means elsewhere."""
@@ -120,7 +120,7 @@ class Interpreted:
         """Return the source row of a record; never raises."""
         record = self.settled(record)
         row = self._source_row(record)
-        return row if self.code.one_per is None else row._replace(standing=self.standing(record))
+        return row if self.code.one_per is None else row._replace(rank=self.rank(record))
 
     def settled(self, record: Record) -> Record:
         """Return a source record, as a whole one if what may be cut off makes no difference."""
@@ -130,18 +130,18 @@ class Interpreted:
         return settled(record, read, self.code.words)
 
     @one_record()
-    def standing(self, record: Record) -> Standing | None:
+    def rank(self, record: Record) -> RecordRank | None:
         """Return what a record says about which of a person's records counts; never raises."""
         code = self.code.one_per
         if code is None:
             return None
         record = self.settled(record)
         if record.problem or record.damage:
-            return Standing(person_failure=self._unread(record))
+            return RecordRank(person_failure=self._unread(record))
         try:
-            found = Standing(self._person(code.person, record))
+            found = RecordRank(self._person(code.person, record))
         except RecordStopped as stopped:
-            return Standing(person_failure=stopped.failure)
+            return RecordRank(person_failure=stopped.failure)
         try:
             current = self._decides(code.current, record, "whether this record is current")
             found = found._replace(current=current)
@@ -214,7 +214,7 @@ class Interpreted:
         """Return what the condition of leavers reads of a record: `status: "Left"`."""
         if self.code.leaver is None:
             return ""
-        return readings(self.code.leaver, record.data, self.code.secrets.source)
+        return all_values_read(self.code.leaver, record.data, self.code.secrets.source)
 
     def _unread_row(self, record: Record) -> SourceRow:
         """Return the row of an unreadable record: an error, with what its readable part says."""
@@ -582,7 +582,7 @@ class Interpreted:
         if code.source is None or code.rule.sensitive or not code.rule.refuses(cell.state):
             return cell
         secret = self.code.secrets.source
-        return cell._replace(read=evidence(code.source.expression, record.data, secret))
+        return cell._replace(read=values_read(code.source.expression, record.data, secret))
 
     def _stated(self, code: FieldCode, record: Record) -> Cell:
         if code.source is None:
@@ -733,7 +733,7 @@ class Interpreted:
         of_target = (*self.code.match_target, self.code.left, self.code.scheduled)
         secrets = self.code.secrets
         secret = secrets.target if expression in of_target else secrets.source
-        value = evidence(expression, record.data, secret)
+        value = values_read(expression, record.data, secret)
         return RecordStopped(EvaluationFailure(text, expression.text, expression.span, code, value))
 
 

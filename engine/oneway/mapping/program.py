@@ -102,7 +102,7 @@ class Missed:
     field: str
 
 
-class Standing(NamedTuple):
+class RecordRank(NamedTuple):
     """What one of a person's records says about which of them stands for the person.
 
     `person` is the same for all records of a person, None for a record that stands for itself.
@@ -119,7 +119,7 @@ class Standing(NamedTuple):
     """Whether another record might stand for the person too, so that a person must decide."""
 
 
-class OddDay(NamedTuple):
+class ImplausibleDay(NamedTuple):
     """What is odd about the day on which somebody leaves; `keeps_access` if they have left."""
 
     text: str
@@ -159,7 +159,7 @@ class SourceRow(NamedTuple):
     keys_known: bool = True
     not_given: tuple[tuple[int, str], ...] = ()
     unsaid: EvaluationFailure | None = None
-    standing: Standing | None = None
+    rank: RecordRank | None = None
     """Set if the source has several records of one person."""
     may_have_left: bool = False
     """Whether an error leaves open if the person has left; `leaver` is False then."""
@@ -168,7 +168,7 @@ class SourceRow(NamedTuple):
     match no target record, and only tell whose record this may be."""
     why: str = ""
     """Of a leaver: what the condition read of the record, without sensitive values."""
-    odd_day: OddDay | None = None
+    odd_day: ImplausibleDay | None = None
     """Of a leaver whose day of leaving can hardly be meant: what is odd about it."""
 
 

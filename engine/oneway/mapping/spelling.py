@@ -16,7 +16,7 @@ from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading
 from oneway.mapping.expressions.compared_words import Way, Word, passes
 from oneway.mapping.expressions.item_places import placed_words
-from oneway.mapping.profile.misspelt_words import nearly
+from oneway.mapping.profile.misspelt_words import how_misspelt
 from oneway.mapping.profile.word_tally import AS_IT_STANDS, results
 from oneway.mapping.record_schema import Check, Sure, sure_of
 
@@ -98,7 +98,7 @@ class SpellingCheck:
             for read in results(word, (value,), self.reading):
                 if passes(word, read):
                     return ""
-                meant = meant or nearly(word, read)
+                meant = meant or how_misspelt(word, read)
         return meant and f"{meant}, which the mapping compares it with"
 
 

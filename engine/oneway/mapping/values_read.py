@@ -30,7 +30,7 @@ class Secrets:
     target: frozenset[Path] = field(default_factory=frozenset)
 
 
-def evidence(expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]) -> str:
+def values_read(expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]) -> str:
     """Return what an expression read of a record: `salary: "1O"`; nothing that is sensitive."""
     read = _read(expression.paths, frozenset(secret))
     open_ones = [(text, at(data, path)) for path, text, hidden in read if not hidden]
@@ -38,7 +38,9 @@ def evidence(expression: Expression, data: Mapping[str, Value], secret: Iterable
     return ", ".join(f"{text}: {as_shown(value)}" for text, value in found[:_MOST])
 
 
-def readings(expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]) -> str:
+def all_values_read(
+    expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]
+) -> str:
     """Return all that an expression read of a record, with sensitive values as `***`."""
     said = []
     for path, text, hidden in _read(expression.paths, frozenset(secret)):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from oneway.core.lazy import lazily
 
 if TYPE_CHECKING:
-    from oneway.notices.bodies import trial
+    from oneway.notices.bodies import sample_body
     from oneway.notices.channels import channel_name, channel_words
     from oneway.notices.delivery import PATIENCE, PAUSES, Delivery, deliver, is_hopeless, send
     from oneway.notices.incidents import REMINDER
@@ -36,12 +36,12 @@ __all__ = [
     "channel_words",
     "deliver",
     "is_hopeless",
+    "sample_body",
     "send",
-    "trial",
 ]
 
 _HOMES = {
-    "bodies": ("trial",),
+    "bodies": ("sample_body",),
     "channels": ("channel_name", "channel_words"),
     "delivery": ("PATIENCE", "PAUSES", "Delivery", "deliver", "is_hopeless", "send"),
     "incidents": ("REMINDER",),

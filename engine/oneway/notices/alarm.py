@@ -15,10 +15,10 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.notices.channels import channels, wants
 from oneway.notices.delivery import Pages, no_page, send
-from oneway.notices.folders import FolderTrouble, failure_body, recovery_body, teller
+from oneway.notices.folders import FolderTrouble, failure_body, recipient_of, recovery_body
 from oneway.notices.http_post import SYSTEM, Trust
 from oneway.notices.instants import instant_text
-from oneway.notices.sent_alarms import Marks
+from oneway.notices.sent_alarms import SentAlarms
 from oneway.notices.undelivered import Undelivered
 
 STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})
@@ -40,27 +40,27 @@ class Alarm:
     pages: Pages = no_page
 
 
-def told_of_alarms(
+def alarm_recipients(
     defaults: Iterable[DefaultNotify], connections: Iterable[Connection]
 ) -> tuple[Notify, ...]:
     """Return who is notified if nothing can run: by the folder's defaults, else by connections.
 
     Each channel appears once, however many connections have it.
     """
-    tellers = [teller(each) for each in defaults if each.refused is None]
+    tellers = [recipient_of(each) for each in defaults if each.refused is None]
     found: dict[str, Notify] = {}
     for each in tellers or connections:
         found.update(channels(each))
     return tuple(found.values())
 
 
-def sound_alarm(alarm: Alarm, found: Sequence[Diagnostic], now: datetime) -> tuple[Diagnostic, ...]:
+def send_alarms(alarm: Alarm, found: Sequence[Diagnostic], now: datetime) -> tuple[Diagnostic, ...]:
     """Send the alarms that are due, or that they are over; return the delivery errors.
 
     `found` is what is wrong now. Never raises: no other way to notify a person is left.
     """
     codes = sorted({each.code for each in found if each.code in _ALARMING})
-    marks = Marks(alarm.state)
+    marks = SentAlarms(alarm.state)
     new = [code for code in codes if marks.is_news(code, now)]
     if new:
         since = {code: marks.since(code, now) for code in new}
@@ -77,7 +77,7 @@ def sound_alarm(alarm: Alarm, found: Sequence[Diagnostic], now: datetime) -> tup
     return ()
 
 
-def _over(alarm: Alarm, marks: Marks, now: datetime) -> tuple[Diagnostic, ...]:
+def _over(alarm: Alarm, marks: SentAlarms, now: datetime) -> tuple[Diagnostic, ...]:
     told = marks.all()
     if not told:
         return ()

@@ -14,11 +14,11 @@ from typing import Any
 from oneway.connections import Connection, Occasion
 from oneway.core.dataclass import dataclass
 from oneway.core.seal import canonical
-from oneway.history.allow_command import allowing, together
+from oneway.history.allow_command import allow_command, allowed_together
 from oneway.history.journal import Breached, Run
 from oneway.history.journal.incidents import Incident
 from oneway.history.last_good import is_good, lists_leavers
-from oneway.notices.causes import Shown
+from oneway.notices.causes import RunProblems
 from oneway.notices.instants import When, instant_text
 from oneway.notices.remedies import CLOCK, STILL_IN, Remedy, remedy_of
 
@@ -38,7 +38,7 @@ class Seen:
     """A run, the problems it shows, and when; `systems` are the connectors of both sides."""
 
     run: Run
-    shown: Shown
+    shown: RunProblems
     now: datetime
     systems: Mapping[str, str] = field(default_factory=dict)
     last_good: str = ""
@@ -96,7 +96,7 @@ def recovery(seen: Seen, incident: Incident, still: Sequence[Incident]) -> str:
     return body_of(TYPES[Occasion.RECOVERY], data, seen.now)
 
 
-def trial(connection: Connection, now: datetime) -> str:
+def sample_body(connection: Connection, now: datetime) -> str:
     """Return a test notice."""
     data = {"connection": connection.name, "command": "oneway status"}
     return body_of(TEST, data, now)
@@ -187,8 +187,8 @@ def _places(run: Run, name: str) -> frozenset[str]:
 def _guard(seen: Seen, name: str) -> Data:
     breach = {each.guard: each for each in seen.run.start.breaches}[name]
     remedy, connection = remedy_of(name), seen.run.start.connection
-    groups = together(seen.run.start.breaches)
-    command = allowing(connection, next(each for each in groups if breach in each))
+    groups = allowed_together(seen.run.start.breaches)
+    command = allow_command(connection, next(each for each in groups if breach in each))
     said = _remedy(remedy, connection)
     records = seen.shown.holding[name]
     return {**_breach(breach, records), "title": remedy.title, "command": command, **said}

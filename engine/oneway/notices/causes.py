@@ -20,7 +20,7 @@ _MISSED = frozenset(Ending) - {Ending.DONE, Ending.HELD, Ending.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RunProblems:
     """The problems that one run shows: failing codes and firing guards, with numbers of records.
 
     `whole`: the run reached its end, so problems that it does not show are over. `wrote`: the
@@ -43,7 +43,7 @@ class Shown:
         return self.holding if kind is Occasion.GUARD else self.failing
 
 
-def shown(run: Run, ends: Endings, refusals: Iterable[PastFailure] = ()) -> Shown:
+def run_problems(run: Run, ends: Endings, refusals: Iterable[PastFailure] = ()) -> RunProblems:
     """Return the problems that a run shows.
 
     `ends` says how its actions ended. `refusals` are actions that the target refused before and
@@ -51,12 +51,14 @@ def shown(run: Run, ends: Endings, refusals: Iterable[PastFailure] = ()) -> Show
     """
     match run.state:
         case RunState.RUNNING:
-            return Shown({}, {}, whole=False, wrote=False)
+            return RunProblems({}, {}, whole=False, wrote=False)
         case RunState.INTERRUPTED:
-            return Shown({DIED: 0}, {}, whole=False, wrote=False)
+            return RunProblems({DIED: 0}, {}, whole=False, wrote=False)
         case RunState.REFUSED:
             errors = Counter(d.code for d in run.problems if d.severity is Severity.ERROR)
-            return Shown(dict.fromkeys(errors, 0) or {UNNAMED: 0}, {}, whole=False, wrote=False)
+            return RunProblems(
+                dict.fromkeys(errors, 0) or {UNNAMED: 0}, {}, whole=False, wrote=False
+            )
         case _:
             held = holding(run.start.breaches, ends)
             # If no planned action got an answer, it is not known whether writes work.
@@ -67,7 +69,7 @@ def shown(run: Run, ends: Endings, refusals: Iterable[PastFailure] = ()) -> Show
             missed = _records(ends, _MISSED)
             doubtful = len(_records(ends, {Ending.UNKNOWN}) - missed)
             unsure = any(each.may_have_left for each in run.still_in)
-            return Shown(failing, held, True, wrote, len(missed), doubtful, unsure)
+            return RunProblems(failing, held, True, wrote, len(missed), doubtful, unsure)
 
 
 def holding(breaches: Iterable[Breached], ends: Endings) -> Mapping[str, int]:

@@ -20,7 +20,7 @@ from oneway.core.dataclass import dataclass
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Incident, open_incidents
 from oneway.notices.bodies import Data, body_of, cause_of
-from oneway.notices.causes import Shown
+from oneway.notices.causes import RunProblems
 from oneway.notices.instants import instant_text
 from oneway.notices.queueing import queue_changes
 from oneway.notices.remedies import AGAIN, CHECK
@@ -52,12 +52,12 @@ class FolderTrouble:
         return cls(code, unquote(file))
 
 
-def teller(default: DefaultNotify) -> Connection:
+def recipient_of(default: DefaultNotify) -> Connection:
     """Return a folder's default as a connection without runs, so that it can be notified."""
     return Connection(default.file, default.file, "", schedule=None, notify=default.notify)
 
 
-def after_look(
+def update_incidents(
     default: DefaultNotify,
     troubles: Iterable[FolderTrouble],
     store: Journal,
@@ -73,7 +73,7 @@ def after_look(
         before = (_about(each) for each in open_incidents(store, default.file))
         unseen = (t for about in before for t in about if t.file not in files or t.code == _TWO)
         found |= {each.name: 0 for each in unseen}
-    shown = Shown(found, {}, whole=True, wrote=True)
+    shown = RunProblems(found, {}, whole=True, wrote=True)
 
     def trouble(incident: Incident, reminder: bool) -> str:
         return _failure(incident, now, reminder=reminder)
@@ -82,17 +82,17 @@ def after_look(
         return _recovery(incident, still, now)
 
     with store.at_once():
-        queue_changes(teller(default), shown, store, now, trouble, recovery)
+        queue_changes(recipient_of(default), shown, store, now, trouble, recovery)
 
 
-def look_at(
+def check_files(
     broken: Iterable[Found],
     told: Iterable[DefaultNotify],
     store: Journal,
     now: datetime,
     files: Collection[str] | None = None,
 ) -> tuple[Connection, ...]:
-    """Open and close the incidents of broken files; return who is notified (as `teller` does).
+    """Open and close the incidents of broken files; return who is notified (`recipient_of`).
 
     Each goes to the nearest default that can be read. `told` are defaults that may have nothing
     broken below them any more: their incidents end. `files` are those looked at, None for all.
@@ -106,8 +106,8 @@ def look_at(
             codes = {each.code for each in found.refused.diagnostics}
             troubles[default.file] += [FolderTrouble(code, found.file) for code in codes]
     for each in to.values():
-        after_look(each, troubles[each.file], store, now, files)
-    return tuple(map(teller, to.values()))
+        update_incidents(each, troubles[each.file], store, now, files)
+    return tuple(map(recipient_of, to.values()))
 
 
 def failure_body(

@@ -12,7 +12,7 @@ import httpx
 from oneway.core.dataclass import dataclass
 from oneway.core.deadline import Deadline, within
 from oneway.core.hosts import is_loopback
-from oneway.core.log_filter import be_quiet
+from oneway.core.log_filter import silence_http_logs
 from oneway.notices.undelivered import Undelivered
 
 _SECONDS = 20.0
@@ -91,7 +91,7 @@ def safe_host(url: str, server: Server) -> str:
 
 
 def _client(host: str, trust: Trust) -> httpx.Client:
-    be_quiet()
+    silence_http_logs()
     return httpx.Client(
         verify=trust.tls or _verifying(),
         timeout=_TIMEOUT,

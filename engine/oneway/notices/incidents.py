@@ -12,7 +12,7 @@ from oneway.connections import Occasion
 from oneway.core.dataclass import dataclass
 from oneway.history.journal.incidents import Incident
 from oneway.mapping.spec import GuardKind
-from oneway.notices.causes import Shown
+from oneway.notices.causes import RunProblems
 from oneway.notices.instants import instant_of
 
 REMINDER = timedelta(days=7)
@@ -42,7 +42,7 @@ class IncidentChanges:
 
 
 def changes(
-    shown: Shown, open: Sequence[Incident], told: Mapping[int, str], now: datetime
+    shown: RunProblems, open: Sequence[Incident], told: Mapping[int, str], now: datetime
 ) -> IncidentChanges:
     """Return the changes a run causes, given the open incidents and when each was last sent."""
     return IncidentChanges(
@@ -52,18 +52,18 @@ def changes(
     )
 
 
-def _opened(shown: Shown, kind: Occasion, open: Sequence[Incident]) -> Sequence[Opening]:
+def _opened(shown: RunProblems, kind: Occasion, open: Sequence[Incident]) -> Sequence[Opening]:
     known = {name for each in open if each.kind is kind for name in each.about}
     new = tuple(sorted(set(shown.of(kind)) - known))
     return [Opening(kind, new)] if new else []
 
 
-def goes_on(shown: Shown, incident: Incident) -> bool:
+def goes_on(shown: RunProblems, incident: Incident) -> bool:
     """Return whether a run still shows an incident's problem."""
     return not shown.of(incident.kind).keys().isdisjoint(incident.about)
 
 
-def is_replaced(shown: Shown, incident: Incident) -> bool:
+def is_replaced(shown: RunProblems, incident: Incident) -> bool:
     """Return whether the end of an incident is no good news.
 
     A guard held leavers, and people are listed who may have left, and may be among them.
@@ -72,7 +72,7 @@ def is_replaced(shown: Shown, incident: Incident) -> bool:
     return held and shown.unsure
 
 
-def _is_over(shown: Shown, incident: Incident) -> bool:
+def _is_over(shown: RunProblems, incident: Incident) -> bool:
     if not shown.whole or goes_on(shown, incident):
         return False
     of_writing = incident.kind is Occasion.FAILURE and any(

@@ -24,7 +24,7 @@ from oneway.history.journal.incidents import (
 from oneway.history.last_good import last_good
 from oneway.notices import bodies
 from oneway.notices.bodies import Seen
-from oneway.notices.causes import Shown, shown
+from oneway.notices.causes import RunProblems, run_problems
 from oneway.notices.channels import channels, wants
 from oneway.notices.incidents import EARLY, REMINDER, changes, goes_on, is_replaced
 from oneway.notices.instants import instant_text, week_of, when_of
@@ -42,7 +42,7 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
         if found is None:
             raise LookupError("no such run")
         refusals = store.failures(connection.name).values()
-        told = shown(found, endings(store, found.id), refusals)
+        told = run_problems(found, endings(store, found.id), refusals)
         good = last_good(store, connection.name, found.id, instant_text(now))
         systems = _systems(connection, found, store)
         since = good.start.started if good is not None else ""
@@ -51,7 +51,7 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
         _changed(connection, seen, store)
 
 
-def _of_leaves(store: Journal, run: Run, shown: Shown) -> frozenset[str]:
+def _of_leaves(store: Journal, run: Run, shown: RunProblems) -> frozenset[str]:
     """Return the failing codes with which nothing but leaves ended."""
     if not run.still_in or not shown.failing:
         return frozenset()
@@ -111,7 +111,7 @@ def _changed(connection: Connection, seen: Seen, store: Journal) -> None:
 
 def queue_changes(
     to: Connection,
-    shown: Shown,
+    shown: RunProblems,
     store: Journal,
     now: datetime,
     trouble: Callable[[Incident, bool], str],

@@ -12,7 +12,7 @@ from oneway.notices.incidents import REMINDER
 _MARK = "%Y%m%dT%H%M%SZ"
 
 
-class Marks:
+class SentAlarms:
     """The empty files that record which alarms were sent, since when, and when last.
 
     If the state folder cannot hold them, a private folder for temporary files does.

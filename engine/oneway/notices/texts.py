@@ -9,7 +9,7 @@ from typing import Any
 
 from oneway.core.instants import moment_in_words
 from oneway.core.phrases import count
-from oneway.history.allow_command import passing
+from oneway.history.allow_command import effect_of_allowing
 from oneway.notices.instants import instant_of
 from oneway.notices.remedies import CLOCK, TroubleKind
 
@@ -226,7 +226,7 @@ def _guard(data: Data) -> Iterator[str]:
         yield f"  {each['text']}"
         yield f"    {count(each['records'])} held back."
         yield from _remedied(each)
-        known = passing([each["guard"]])
+        known = effect_of_allowing([each["guard"]])
         yield f"    {known.only}, to {known.passes}, once: {each['command']}"
         yield f"    It is refused {known.refused}."
     yield from _run(data)

@@ -8,8 +8,8 @@ from typing import Any
 
 from oneway.connections import Connection, Occasion
 from oneway.history.journal import Journal, Run
-from oneway.history.journal.discrepancies import kept_stories
-from oneway.history.journal.flapping import undone_by
+from oneway.history.journal.discrepancies import stored_discrepancies
+from oneway.history.journal.flapping import reverted_by
 from oneway.history.journal.incidents import done_since, endings, open_incidents
 from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, open_incidents_of
 from oneway.notices.causes import holding
@@ -41,7 +41,7 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
         "still_in": len(last.still_in) if last else 0,
         **({"may_have_left": unsure} if unsure else {}),
         "still_in_by": _still_in_by(store, last) if last else {},
-        "not_sticking": len(undone_by(store, connection.name, last.id)) if last else 0,
+        "not_sticking": len(reverted_by(store, connection.name, last.id)) if last else 0,
         "from": since,
         "until": instant_text(now),
         "zone": zone_of(connection, next(iter(runs), None)),
@@ -103,8 +103,10 @@ def _held(store: Journal, last: Run) -> list[Data]:
 
 
 def _still_in_by(store: Journal, last: Run) -> Data:
-    """Count the people who can still get in, by the last event of their story."""
-    told = {each.source_id: each.ending.value for each in kept_stories(store, last.id) or ()}
+    """Count the people who can still get in, by the last event about them."""
+    told = {
+        each.source_id: each.ending.value for each in stored_discrepancies(store, last.id) or ()
+    }
     counts = Counter(told.get(each.source_id, "other") for each in last.still_in)
     return dict(sorted(counts.items()))
 

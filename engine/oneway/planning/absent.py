@@ -23,7 +23,7 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.spec import Absent
 from oneway.planning.diff import KEEP, FieldChange, at_update, is_there, wanted
-from oneway.planning.ineffective import in_vain, written
+from oneway.planning.ineffective import why_leave_fails, written
 from oneway.planning.match import Matches
 from oneway.planning.one_per_person import OtherRecords
 from oneway.planning.outcomes import Draft
@@ -72,7 +72,7 @@ def absent(
                 reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
                 draft = draft._replace(reasons=(reason,))
             elif speaks and not _says_left(program, each, differences):
-                vain = in_vain(program.policy, each, differences)
+                vain = why_leave_fails(program.policy, each, differences)
                 draft = draft._replace(reasons=(replace(vain, warning=True),), has_access=True)
             elif differences:
                 draft = draft._replace(

@@ -69,7 +69,7 @@ def still_in(
     when an earlier run wrote the same.
     """
     found = []
-    for outcome in plan.telling:
+    for outcome in plan.notable:
         if not outcome.has_access:
             continue
         why = _why(outcome, ends, undone, planned=planned)

@@ -22,7 +22,7 @@ from oneway.mapping.program import (
     whole,
     whole_target,
 )
-from oneway.planning.better_matches import Nearer
+from oneway.planning.better_matches import BetterMatch
 from oneway.planning.diff import Awaited, FieldChange, comparison
 from oneway.planning.match import Pairs
 from oneway.planning.names import held_name
@@ -67,7 +67,7 @@ class Assembler:
     """What to say of source records that nearly match a target record, by their ids."""
     linked: Mapping[str, str] = field(default_factory=dict)
     """The target records that earlier runs linked source records to."""
-    nearer: Mapping[str, Nearer] = field(default_factory=dict)
+    nearer: Mapping[str, BetterMatch] = field(default_factory=dict)
     """The target records that have more of people's values than their match, by source id."""
     sure: Collection[str] = frozenset()
     """See `WithNearer`."""

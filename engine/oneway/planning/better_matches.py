@@ -20,7 +20,7 @@ from oneway.planning.absent import SPARED
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import STRANGER, Kind, Reason, Verb
-from oneway.planning.record_owner import whose
+from oneway.planning.record_owner import owner_text
 from oneway.planning.similar.lookalikes import (
     by_name,
     held_value,
@@ -48,7 +48,7 @@ Slot = tuple[str, Hashable]
 
 
 @dataclass(frozen=True, slots=True)
-class Nearer:
+class BetterMatch:
     """Target records that have more of a person's values than the record that a key found.
 
     `alone` are those that no source record matched; `what` are the paths in which the first of
@@ -68,26 +68,26 @@ class Nearer:
     def text(self) -> str:
         """Which record is nearer, and in what; of its values, its key alone is shown."""
         first, *others = self.targets
-        named = whose(first.target_id, first, None)
+        named = owner_text(first.target_id, first, None)
         more = f", and so do {len(others)} more" if others else ""
         return f"{named} has more in common with this person ({', '.join(self.what)}){more}"
 
 
-class WithNearer(NamedTuple):
-    """Drafts, and `nearer_records`.
+class BetterMatches(NamedTuple):
+    """Drafts, and `better_matches`.
 
     `sure` are the ids of source records whose matches a link or a unique value confirms; of those
     of whom nothing is written, it says nothing.
     """
 
     drafts: tuple[Draft, ...]
-    nearer: Mapping[str, Nearer]
+    nearer: Mapping[str, BetterMatch]
     sure: AbstractSet[str]
 
 
-def nearer_records(
+def better_matches(
     drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]
-) -> tuple[Mapping[str, Nearer], AbstractSet[str]]:
+) -> tuple[Mapping[str, BetterMatch], AbstractSet[str]]:
     """Return the target records that are nearer to people than their match, by source id.
 
     Also `WithNearer.sure`. People count whose match is to be written to, or who have left or may
@@ -95,7 +95,7 @@ def nearer_records(
     only one record may hold.
     Against the key of somebody who stays, a name alone says nothing, unless two are exchanged.
     """
-    search = _Nearest(policy, drafts, linked)
+    search = _BetterSearch(policy, drafts, linked)
     found = {}
     for each in drafts:
         if _is_in_question(each) and (nearer := search.of(each)) is not None:
@@ -103,15 +103,17 @@ def nearer_records(
     return found, search.confirmed
 
 
-def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]) -> WithNearer:
-    """Return the drafts, and `nearer_records`.
+def with_better_matches(
+    drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]
+) -> BetterMatches:
+    """Return the drafts, and `better_matches`.
 
     The drafts name the unmatched records that are nearer to a leaver than their match.
     The leave may end another person's access, while the leaver gets in by such a record.
     """
-    nearer, sure = nearer_records(drafts, policy, linked)
+    nearer, sure = better_matches(drafts, policy, linked)
     if not nearer:  # as in nearly all plans
-        return WithNearer(tuple(drafts), nearer, sure)
+        return BetterMatches(tuple(drafts), nearer, sure)
     left = {e.row.source_id: e.row for e in drafts if e.row is not None and _may_have_left(e.row)}
     theirs = {
         target.target_id: left[source_id]
@@ -127,7 +129,7 @@ def with_nearer(drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, st
         reason = perhaps_theirs(row, "name or other values")
         return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
-    return WithNearer(tuple(map(told, drafts)), nearer, sure)
+    return BetterMatches(tuple(map(told, drafts)), nearer, sure)
 
 
 def _may_have_left(row: SourceRow) -> bool:
@@ -188,7 +190,7 @@ def _is_written(draft: Draft) -> bool:
     return draft.verb is not None or draft.access is not None
 
 
-class _Nearest:
+class _BetterSearch:
     """All target records but those of people of whom nothing is to be written."""
 
     def __init__(self, policy: Policy, drafts: Sequence[Draft], linked: Mapping[str, str]) -> None:
@@ -220,7 +222,7 @@ class _Nearest:
                 found[slot].add(id)
         return dict(found)
 
-    def of(self, draft: Draft) -> Nearer | None:
+    def of(self, draft: Draft) -> BetterMatch | None:
         """Return the records that are nearest to a person, if nearer than the matched one."""
         row, target = draft.row, draft.target
         assert row is not None
@@ -247,7 +249,7 @@ class _Nearest:
         pairs = [self.rivals[id] for id in ids]
         alone = tuple(each for owner, each in pairs if owner is None)
         what = tuple(path for path, _ in nearer[ids[0]])
-        return Nearer(tuple(each for _, each in pairs), alone, what)
+        return BetterMatch(tuple(each for _, each in pairs), alone, what)
 
     def sure(self, row: SourceRow, target: TargetRow) -> bool:
         """Return whether a link, or a value that only one record may hold, says whose it is."""

@@ -276,9 +276,9 @@ def concerned(plan: Plan, guard: str) -> tuple[Outcome, ...]:
     if guard.partition(".")[0] != GuardKind.VALUES_GONE.value:
         return ()
     return (
-        *(each for each in plan.telling if any(r.code == MAY_HAVE_LEFT for r in each.reasons)),
-        *(each for each in plan.telling if each.kind is Kind.REHIRE),
-        *(each for each in plan.telling if each.kind is Kind.CREATE),
+        *(each for each in plan.notable if any(r.code == MAY_HAVE_LEFT for r in each.reasons)),
+        *(each for each in plan.notable if each.kind is Kind.REHIRE),
+        *(each for each in plan.notable if each.kind is Kind.CREATE),
     )
 
 
@@ -528,7 +528,7 @@ def _acting(plan: Plan, waiting: Collection[str] = ()) -> _Acting:
     """Return all actions of a plan that do not wait, but for those that complete a create."""
     return [
         (outcome, action)
-        for outcome in plan.telling
+        for outcome in plan.notable
         for action in outcome.actions
         if action.id not in waiting and not _completes_a_create(action)
     ]
@@ -548,7 +548,7 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
     allowed = {each.guard.removeprefix(IDENTITY) for each in plan.allowed}
     strange = [
         outcome
-        for outcome in plan.telling
+        for outcome in plan.notable
         if outcome.reasons
         and outcome.actions
         and any(reason.code == STRANGER for reason in outcome.reasons)
@@ -608,7 +608,7 @@ def _ends_of_their_own(plan: Plan, found: Sequence[Outcome]) -> Iterator[str]:
     staying = (each for each in found if not any(a.verb.takes_access for a in each.actions))
     said = (reason for each in staying for reason in each.reasons)
     theirs = {i for each in said if each.code in ("taken", STRANGER) for i in each.candidates}
-    for outcome in plan.telling if theirs else ():
+    for outcome in plan.notable if theirs else ():
         if outcome.kind is Kind.ABSENT and outcome.target_id in theirs:
             yield from (action.id for action in outcome.actions)
 

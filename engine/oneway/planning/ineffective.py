@@ -29,7 +29,7 @@ def written(changes: Sequence[FieldChange]) -> tuple[Written, ...]:
     return tuple((each.rule.keys, _after(each)) for each in changes)
 
 
-def in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
+def why_leave_fails(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
     """Return why a leaver would keep access, or get it back, by the values written."""
     what = "leavers.set does not make `left` hold"
     if target.left:
@@ -39,7 +39,7 @@ def in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -
     return Reason(IN_VAIN, f"{text}; {remedy}", _place(policy))
 
 
-def back_in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
+def why_return_fails(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
     """Return why a returning person would stay locked out by the values written."""
     text = "is back in the source, and `left` would still hold once that is written"
     remedy = "name in `rehires: {reactivate: ...}` what ends it"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from oneway.core.dataclass import dataclass
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow, TargetRow
 from oneway.planning.plan import Reason
-from oneway.planning.record_owner import whose
+from oneway.planning.record_owner import owner_text
 
 
 class Match(NamedTuple):
@@ -245,7 +245,7 @@ def _named(level: int, path: str) -> str:
 
 def _claimed(row: SourceRow, target: TargetRow, owner: SourceRow | None) -> str:
     """Return who owns a record that a later key finds, and the remedy if the owner has left."""
-    named = whose(target.target_id, target, owner)
+    named = owner_text(target.target_id, target, owner)
     if owner is None:
         return f"{named}, over which an earlier key is in conflict"
     text = f"{named}, which an earlier key gave to that person"

@@ -14,8 +14,8 @@ from oneway.mapping.program import (
     AnySourceRow,
     EvaluationFailure,
     Policy,
+    RecordRank,
     SourceRow,
-    Standing,
     TargetRow,
     whole,
 )
@@ -46,7 +46,7 @@ class ChosenRows:
 
     def why(self, picked: SourceRow) -> str:
         """Return why a row counts for its person; in the same words for many people."""
-        current = picked.standing is not None and picked.standing.current
+        current = picked.rank is not None and picked.rank.current
         which = "the current one" if current else "the latest one, as none is current"
         return f"another record of this person counts: {which}"
 
@@ -78,13 +78,13 @@ def one_per_person(policy: Policy, rows: Sequence[AnySourceRow]) -> ChosenRows:
     alone: list[SourceRow] = []
     nameless: list[SourceRow] = []
     for row in sorted(map(whole, rows), key=lambda each: each.source_id):
-        standing = row.standing or Standing()
-        if standing.person_failure is not None and not row.outside:
+        rank = row.rank or RecordRank()
+        if rank.person_failure is not None and not row.outside:
             nameless.append(row)
-        elif standing.person is None or row.outside:
+        elif rank.person is None or row.outside:
             alone.append(row)
         else:
-            people[standing.person].append(row)
+            people[rank.person].append(row)
     stopped = [_stopped(row, (row,), _whose(row)) for row in nameless]
     chosen = [_chosen(each, nameless) for each in people.values()]
     return ChosenRows(
@@ -192,31 +192,31 @@ def _chosen(rows: Sequence[SourceRow], nameless: Sequence[SourceRow]) -> ChosenR
     if len(rows) > 1:
         why = _unknown(rows)
         best = _best(rows)
-    if why is None and nameless and not any(_standing(row).current for row in best):
+    if why is None and nameless and not any(_rank(row).current for row in best):
         why = _may_be_theirs(nameless[0])
     if why is not None:
         return ChosenRows([_stopped(row, rows, why) for row in rows])
     if len(best) == 1:
         return ChosenRows(best, [(row, best[0]) for row in rows if row is not best[0]])
     reason = _tied(best)
-    marked = [row._replace(standing=_standing(row)._replace(tied=True)) for row in best]
+    marked = [row._replace(rank=_rank(row)._replace(tied=True)) for row in best]
     rest = [(row, best[0]) for row in rows if not any(row is each for each in best)]
     return ChosenRows(marked, rest, {row.source_id: reason for row in best})
 
 
 def _best(rows: Sequence[SourceRow]) -> list[SourceRow]:
     """Return the rows that may count for their person: one, or several equal ones."""
-    current = [row for row in rows if _standing(row).current]
-    last = max(_standing(row).latest for row in rows)
-    return current or [row for row in rows if _standing(row).latest == last]
+    current = [row for row in rows if _rank(row).current]
+    last = max(_rank(row).latest for row in rows)
+    return current or [row for row in rows if _rank(row).latest == last]
 
 
 def _unknown(rows: Sequence[SourceRow]) -> EvaluationFailure | None:
     """Return why it is unknown which of several rows counts."""
-    failures = ((row, _standing(row).current_failure) for row in rows)
+    failures = ((row, _rank(row).current_failure) for row in rows)
     found = next(((row, why) for row, why in failures if why is not None), None)
-    if found is None and not any(_standing(row).current for row in rows):
-        failures = ((row, _standing(row).latest_failure) for row in rows)
+    if found is None and not any(_rank(row).current for row in rows):
+        failures = ((row, _rank(row).latest_failure) for row in rows)
         found = next(((row, why) for row, why in failures if why is not None), None)
     if found is None:
         return None
@@ -226,7 +226,7 @@ def _unknown(rows: Sequence[SourceRow]) -> EvaluationFailure | None:
 
 
 def _whose(row: SourceRow) -> EvaluationFailure:
-    why = _standing(row).person_failure
+    why = _rank(row).person_failure
     assert why is not None
     return why
 
@@ -249,10 +249,10 @@ def _stopped(row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure) 
 
 def _tied(rows: Sequence[SourceRow]) -> Reason:
     ids = tuple(row.source_id for row in rows)
-    same = "are current" if _standing(rows[0]).current else "are the latest, with the same day"
+    same = "are current" if _rank(rows[0]).current else "are the latest, with the same day"
     text = f"{len(ids)} source records of one person {same}: {some(ids)}; a person decides"
     return Reason(ONE_PER, text, candidates=ids, warning=True)
 
 
-def _standing(row: SourceRow) -> Standing:
-    return row.standing or Standing()
+def _rank(row: SourceRow) -> RecordRank:
+    return row.rank or RecordRank()

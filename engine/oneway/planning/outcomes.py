@@ -39,7 +39,7 @@ from oneway.planning.diff import (
     refuses,
     unlisted,
 )
-from oneway.planning.ineffective import back_in_vain, in_vain
+from oneway.planning.ineffective import why_leave_fails, why_return_fails
 from oneway.planning.later_key import later_key
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.match import Match, Matches
@@ -443,7 +443,7 @@ class Drafter:
         mover = self._mover(row, target)
         still_left, others = self.leaving.still_left, mover.differences
         if still_left(target, changes) and still_left(target, changes, others):
-            vain = back_in_vain(self.policy, target, changes)
+            vain = why_return_fails(self.policy, target, changes)
             return Draft(Kind.ERROR, row, target, reasons=(Reason("rehire", text), vain))
         return mover._replace(
             kind=Kind.REHIRE,
@@ -474,7 +474,7 @@ class Drafter:
         mover = self._mover(row, target)
         after = self.leaving.answer(target, changes, mover.differences)
         if after is LeftAnswer.STAYS and not self.leaving.untold(row):
-            reasons = (in_vain(self.policy, target, changes),)
+            reasons = (why_leave_fails(self.policy, target, changes),)
             return Draft(Kind.ERROR, row, target, reasons=reasons, has_access=True)
         if has_access and (after is LeftAnswer.UNKNOWN or not changes or self.leaving.untold(row)):
             unsaid = self.leaving.unsaid(row, after)
@@ -510,7 +510,7 @@ class Drafter:
         both = (*changes, *mover.differences)
         if both and self.leaving.left_after(target, both) is LeftAnswer.STAYS:
             # Writing it would restore access to a leaver.
-            reasons = (in_vain(self.policy, target, both),)
+            reasons = (why_leave_fails(self.policy, target, both),)
             return Draft(Kind.ERROR, row, target, reasons=reasons)
         if not changes:
             return mover

@@ -273,7 +273,7 @@ class Outcomes(Sequence[Outcome]):
         return self.parts
 
     @property
-    def telling(self) -> tuple[Outcome, ...]:
+    def notable(self) -> tuple[Outcome, ...]:
         """Those with anything to report, in order."""
         if self._telling is None:
             self._telling = _but_quiet(self.runs)
@@ -479,21 +479,21 @@ class Plan:
         return {}
 
     @cached_property
-    def telling(self) -> tuple[Outcome, ...]:
+    def notable(self) -> tuple[Outcome, ...]:
         """The outcomes with anything to report, in order: all but the quiet ones."""
         outcomes = self.outcomes
-        return outcomes.telling if isinstance(outcomes, Outcomes) else _but_quiet(outcomes)
+        return outcomes.notable if isinstance(outcomes, Outcomes) else _but_quiet(outcomes)
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
         """The writes, in the order in which they are applied."""
-        return tuple(action for outcome in self.telling for action in outcome.actions)
+        return tuple(action for outcome in self.notable for action in outcome.actions)
 
     @cached_property
     def by_verb(self) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
         """The outcomes that have an action, by verb, in a fixed order of verbs."""
         found: dict[int, list[Outcome]] = {id(verb): [] for verb in Verb}  # quicker than its hash
-        for outcome in self.telling:
+        for outcome in self.notable:
             for action in outcome.actions:
                 same = found[id(action.verb)]
                 if not same or same[-1] is not outcome:
@@ -502,9 +502,9 @@ class Plan:
 
     def counts(self) -> dict[str, int]:
         """Return how many records have each outcome, every outcome named."""
-        found = Counter([id(outcome.kind) for outcome in self.telling])  # quicker than its hash
+        found = Counter([id(outcome.kind) for outcome in self.notable])  # quicker than its hash
         counts = {kind.value: found[id(kind)] for kind in Kind}
-        counts[Kind.UNCHANGED.value] += len(self.outcomes) - len(self.telling)
+        counts[Kind.UNCHANGED.value] += len(self.outcomes) - len(self.notable)
         return counts
 
 

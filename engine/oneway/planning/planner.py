@@ -37,7 +37,7 @@ from oneway.mapping.program import (
 from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
-from oneway.planning.better_matches import WithNearer, perhaps_there, with_nearer
+from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.links import NO_LINKS, LinkEvidence, let_through
 from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
@@ -264,10 +264,10 @@ def _named(
     matches: Matches,
     possible: Mapping[str, Sequence[TargetRow]],
     evidence: LinkEvidence,
-) -> WithNearer:
-    """Return the drafts, which name everyone who may get in all the same, and `with_nearer`."""
+) -> BetterMatches:
+    """Return the drafts, which name everyone who may still get in, and the better matches."""
     reopened = _reopened(drafts, matches, possible)
-    return with_nearer(_doubted(reopened, evidence), policy, evidence.targets)
+    return with_better_matches(_doubted(reopened, evidence), policy, evidence.targets)
 
 
 def _reopened(

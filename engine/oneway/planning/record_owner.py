@@ -3,7 +3,7 @@
 from oneway.mapping.program import AnySourceRow, AnyTargetRow
 
 
-def whose(target_id: str, target: AnyTargetRow | None, row: AnySourceRow | None) -> str:
+def owner_text(target_id: str, target: AnyTargetRow | None, row: AnySourceRow | None) -> str:
     """Return a target record by its id, and in brackets the person whose record it is."""
     said = []
     if row is not None:

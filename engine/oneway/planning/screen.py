@@ -222,7 +222,7 @@ def _stays(row: SourceRow) -> bool:
     return (
         not (row.leaver or row.outside or row.failed_rules or row.not_given or row.missed)
         and row.evaluation_error is None
-        and not (row.standing is not None and row.standing.tied)
+        and not (row.rank is not None and row.rank.tied)
         and row.unsaid is None
         and row.keys_known
     )

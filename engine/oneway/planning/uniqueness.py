@@ -27,7 +27,7 @@ from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import Awaited, comparison, doubled, is_there, new_value, present
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
-from oneway.planning.record_owner import whose
+from oneway.planning.record_owner import owner_text
 
 Slot = tuple[int, Hashable]
 """A field's position, and a value in compared form that only one record may hold there."""
@@ -320,7 +320,7 @@ class _Claims:
             yield _rivalled(rule, rivals)
 
     def _taken(self, rule: FieldRule, targets: Sequence[str]) -> Reason:
-        named = (whose(each, *self.people.get(each, (None, None))) for each in targets)
+        named = (owner_text(each, *self.people.get(each, (None, None))) for each in targets)
         text = f"{rule.path} already belongs to {', '.join(named)}"
         return Reason("taken", text, rule.place, tuple(targets))
 

@@ -3,103 +3,105 @@
 from collections.abc import Mapping, Sequence
 
 from oneway.core.instants import day
-from oneway.history.discrepancies import Story, Trouble
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.planning.plan import Action
 from oneway.render.layout import clip
 from oneway.render.sanitize import harmless
 
-STORY_WORDS: Mapping[Trouble, str] = {
-    Trouble.REFUSED: "the target refuses it",
-    Trouble.HELD: "held back by a guard",
-    Trouble.UNKNOWN: "sent, and no answer came that says whether it happened",
-    Trouble.NOT_SENT: "not written",
-    Trouble.STALE: "it changed while the run went on",
-    Trouble.NOT_ATTEMPTED: "it was not tried",
-    Trouble.NOT_BEGUN: "the run was interrupted before it",
-    Trouble.ERROR: "does not sync: in error",
-    Trouble.CONFLICT: "does not sync: in conflict",
-    Trouble.INELIGIBLE: "does not sync: ineligible",
-    Trouble.REHIRE: "rehire, left to a person",
-    Trouble.NOT_STICKING: "does not stick",
+DISCREPANCY_WORDS: Mapping[DiscrepancyKind, str] = {
+    DiscrepancyKind.REFUSED: "the target refuses it",
+    DiscrepancyKind.HELD: "held back by a guard",
+    DiscrepancyKind.UNKNOWN: "sent, and no answer came that says whether it happened",
+    DiscrepancyKind.NOT_SENT: "not written",
+    DiscrepancyKind.STALE: "it changed while the run went on",
+    DiscrepancyKind.NOT_ATTEMPTED: "it was not tried",
+    DiscrepancyKind.NOT_BEGUN: "the run was interrupted before it",
+    DiscrepancyKind.ERROR: "does not sync: in error",
+    DiscrepancyKind.CONFLICT: "does not sync: in conflict",
+    DiscrepancyKind.INELIGIBLE: "does not sync: ineligible",
+    DiscrepancyKind.REHIRE: "rehire, left to a person",
+    DiscrepancyKind.NOT_STICKING: "does not stick",
 }
-"""How each story ended, in words."""
+"""How each discrepancy ended, in words."""
 
 _NEXT = {
-    Trouble.REFUSED: "next try with the next run",
-    Trouble.HELD: "next try once a person lets it through",
-    Trouble.UNKNOWN: "the next run looks it up",
-    Trouble.ERROR: "next try once the source is corrected",
-    Trouble.CONFLICT: "next try once it is corrected",
-    Trouble.INELIGIBLE: "next try once the source has it",
-    Trouble.REHIRE: "next try once a person has decided",
-    Trouble.NOT_STICKING: "written again with the next run",
+    DiscrepancyKind.REFUSED: "next try with the next run",
+    DiscrepancyKind.HELD: "next try once a person lets it through",
+    DiscrepancyKind.UNKNOWN: "the next run looks it up",
+    DiscrepancyKind.ERROR: "next try once the source is corrected",
+    DiscrepancyKind.CONFLICT: "next try once it is corrected",
+    DiscrepancyKind.INELIGIBLE: "next try once the source has it",
+    DiscrepancyKind.REHIRE: "next try once a person has decided",
+    DiscrepancyKind.NOT_STICKING: "written again with the next run",
 }
 
 
-def as_json(story: Story | None) -> dict[str, object] | None:
-    """Return a story as data: {ending, code, reason, since, next_try}, or null.
+def as_json(discrepancy: Discrepancy | None) -> dict[str, object] | None:
+    """Return a discrepancy as data: {ending, code, reason, since, next_try}, or null.
 
     `since` is an instant, or null where this would be the first run that ends so; `next_try` a
     day, or null for the next run.
     """
-    if story is None:
+    if discrepancy is None:
         return None
     return {
-        "ending": story.ending.value,
-        "code": story.code,
-        "reason": story.reason,
-        "since": story.since or None,
-        "next_try": story.next_try or None,
+        "ending": discrepancy.ending.value,
+        "code": discrepancy.code,
+        "reason": discrepancy.reason,
+        "since": discrepancy.since or None,
+        "next_try": discrepancy.next_try or None,
     }
 
 
-def about(story: Story) -> dict[str, object]:
-    """Return a story as data, with the person it is about."""
+def about(discrepancy: Discrepancy) -> dict[str, object]:
+    """Return a discrepancy as data, with the person it is about."""
     return {
-        "key": story.key,
-        "label": story.label,
-        "source_id": story.source_id,
-        "target_id": story.target_id,
-        **(as_json(story) or {}),
+        "key": discrepancy.key,
+        "label": discrepancy.label,
+        "source_id": discrepancy.source_id,
+        "target_id": discrepancy.target_id,
+        **(as_json(discrepancy) or {}),
     }
 
 
-def since(story: Story, zone: str) -> str:
+def since(discrepancy: Discrepancy, zone: str) -> str:
     """Return the day on which it began; nothing if no run has ended this way yet."""
-    return f"since {harmless(day(story.since, zone))}" if story.since else ""
+    return f"since {harmless(day(discrepancy.since, zone))}" if discrepancy.since else ""
 
 
-def then(story: Story) -> str:
+def then(discrepancy: Discrepancy) -> str:
     """Return when it is tried again."""
-    if story.next_try:
-        return f"next try {harmless(story.next_try)}"
-    return _NEXT.get(story.ending, "next try with the next run")
+    if discrepancy.next_try:
+        return f"next try {harmless(discrepancy.next_try)}"
+    return _NEXT.get(discrepancy.ending, "next try with the next run")
 
 
-def sentence(story: Story, zone: str, *, with_reason: bool = True) -> str:
-    """Return a whole story: the ending, since which day in a zone, why, and the next try.
+def sentence(discrepancy: Discrepancy, zone: str, *, with_reason: bool = True) -> str:
+    """Return a whole discrepancy: the ending, since which day in a zone, why, and the next try.
 
     Callers that show the reason themselves leave it out.
     """
-    began = since(story, zone)
-    why = clip(harmless(story.reason), 400) if with_reason else ""
-    if story.ending is Trouble.HELD and why:  # it says by which guards
-        return "".join((why, f" {began}" if began else "", f"; {then(story)}"))
+    began = since(discrepancy, zone)
+    why = clip(harmless(discrepancy.reason), 400) if with_reason else ""
+    if discrepancy.ending is DiscrepancyKind.HELD and why:  # it says by which guards
+        return "".join((why, f" {began}" if began else "", f"; {then(discrepancy)}"))
     return "".join(
         (
-            STORY_WORDS[story.ending],
+            DISCREPANCY_WORDS[discrepancy.ending],
             f" {began}" if began else "",
             f": {why}" if why else "",
-            f" [{harmless(story.code)}]" if story.code and not _is_worded(story) else "",
-            f"; {then(story)}",
+            f" [{harmless(discrepancy.code)}]"
+            if discrepancy.code and not _is_worded(discrepancy)
+            else "",
+            f"; {then(discrepancy)}",
         )
     )
 
 
 def of_actions(
-    actions: Sequence[Action], source_id: str | None, told: Mapping[str, Story]
+    actions: Sequence[Action], source_id: str | None, told: Mapping[str, Discrepancy]
 ) -> list[dict[str, object]]:
-    """Return the stories of one record as data: of each of its actions, or its own."""
+    """Return the discrepancies of one record as data: of each of its actions, or its own."""
     subjects = [action.id for action in actions] or [source_id or ""]
     return [
         {"subject": subject, **(as_json(told[subject]) or {})}
@@ -108,11 +110,11 @@ def of_actions(
     ]
 
 
-def by_subject(found: Sequence[Story]) -> dict[str, Story]:
-    """Return stories by subject: an action's id, or a record's without an action."""
+def by_subject(found: Sequence[Discrepancy]) -> dict[str, Discrepancy]:
+    """Return discrepancies by subject: an action's id, or a record's without an action."""
     return {each.subject: each for each in found}
 
 
-def _is_worded(story: Story) -> bool:
+def _is_worded(discrepancy: Discrepancy) -> bool:
     """Return whether the code is Oneway's own, so that the reason alone says more."""
-    return story.ending.unsynced or story.ending is Trouble.HELD
+    return discrepancy.ending.unsynced or discrepancy.ending is DiscrepancyKind.HELD

@@ -8,7 +8,7 @@ from oneway.core.phrases import count
 from oneway.core.records import Value, is_scalar
 from oneway.core.seal import canonical
 from oneway.core.sealed import MASK
-from oneway.history.discrepancies import Story, Trouble
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.inspect.explain import (
     Condition,
     Explanation,
@@ -21,7 +21,7 @@ from oneway.planning.access import may_have_left
 from oneway.planning.links import Link
 from oneway.planning.plan import Kind
 from oneway.render.differences import apart, of_parts
-from oneway.render.discrepancies import of_actions as stories_of
+from oneway.render.discrepancies import of_actions as discrepancies_of
 from oneway.render.discrepancies import sentence
 from oneway.render.layout import clip, with_name, wrap
 from oneway.render.sanitize import harmless, on_one_line, shown
@@ -31,18 +31,20 @@ _ANSWERS = {True: "+", False: "-", None: " "}
 _LEFT_ALONE = (Kind.IGNORED, Kind.INELIGIBLE)
 
 
-def forecasts(told: Mapping[str, Story], ends: Collection[str], zone: str) -> dict[str, Forecast]:
+def forecasts(
+    told: Mapping[str, Discrepancy], ends: Collection[str], zone: str
+) -> dict[str, Forecast]:
     """Return what an explanation says of each subject; `ends` are the actions that are not sent.
 
     The reasons why a record does not sync stand in the explanation, with names and values.
     """
     return {
         subject: Forecast(
-            sentence(story, zone, with_reason=not story.ending.unsynced),
+            sentence(discrepancy, zone, with_reason=not discrepancy.ending.unsynced),
             sent=subject not in ends,
-            unsure=subject not in ends and story.ending is Trouble.UNKNOWN,
+            unsure=subject not in ends and discrepancy.ending is DiscrepancyKind.UNKNOWN,
         )
-        for subject, story in told.items()
+        for subject, discrepancy in told.items()
     }
 
 
@@ -57,9 +59,9 @@ def text(
 
 
 def as_json(
-    explanations: Sequence[Explanation], told: Mapping[str, Story] = {}
+    explanations: Sequence[Explanation], told: Mapping[str, Discrepancy] = {}
 ) -> list[dict[str, object]]:
-    """Return explanations as data; `told` are the plan's stories, by whom they are about.
+    """Return explanations as data; `told` are the plan's discrepancies, by whom they are about.
 
     Keys: outcome, key, label, source_id, target_id, still_in, why, stories, link, match, only,
     eligible, leaving, fields, reasons. `stories` are what keeps the record from becoming as the
@@ -75,7 +77,7 @@ def as_json(
             "target_id": each.target_id,
             "still_in": each.still_in,
             "why": list(each.why),
-            "stories": stories_of(each.actions, each.source_id, told),
+            "stories": discrepancies_of(each.actions, each.source_id, told),
             "link": _link_data(each.link) if each.link is not None else None,
             "match": [_key_data(step) for step in each.keys],
             "only": [_rule_data(step) for step in each.scope],

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from oneway.core.instants import moment, wall_clock
 from oneway.history.journal import Run, RunState
-from oneway.history.journal.run_counts import Tally
+from oneway.history.journal.run_counts import RunCounts
 from oneway.planning.plan import Ending
 from oneway.render import diagnostics
 from oneway.render.layout import clip, columns, pad
@@ -27,7 +27,7 @@ _LEAST = 6
 """Columns that a connection's name gets, however narrow the terminal is."""
 
 
-def text(runs: Sequence[Run], tallies: Mapping[int, Tally], style: Style) -> str:
+def text(runs: Sequence[Run], tallies: Mapping[int, RunCounts], style: Style) -> str:
     """Return runs as a table, one per line, or a line saying that there are none."""
     if not runs:
         return "No run.\n"
@@ -48,12 +48,12 @@ def text(runs: Sequence[Run], tallies: Mapping[int, Tally], style: Style) -> str
     return "\n".join(lines) + "\n"
 
 
-def as_json(runs: Sequence[Run], tallies: Mapping[int, Tally]) -> list[dict[str, object]]:
+def as_json(runs: Sequence[Run], tallies: Mapping[int, RunCounts]) -> list[dict[str, object]]:
     """Return runs as data, as they are given; see `run_as_json`."""
     return [run_as_json(run, tallies[run.id]) for run in runs]
 
 
-def run_as_json(run: Run, tally: Tally) -> dict[str, object]:
+def run_as_json(run: Run, tally: RunCounts) -> dict[str, object]:
     """Return a run as data.
 
     Keys: run (its id), connection, state (done, done_with_failures, held, refused, interrupted,
@@ -140,7 +140,7 @@ def _starts(runs: Sequence[Run]) -> tuple[list[str], str]:
     return [when(run.start.started, run.start.zone) for run in runs], ""
 
 
-def _row(run: Run, tally: Tally, started: str) -> tuple[str, ...]:
+def _row(run: Run, tally: RunCounts, started: str) -> tuple[str, ...]:
     numbers = (tally.created, tally.changed, tally.left, tally.failed, tally.held)
     return (
         str(run.id),

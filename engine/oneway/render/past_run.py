@@ -7,10 +7,10 @@ from datetime import datetime
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import moment
 from oneway.core.phrases import count
-from oneway.history.allow_command import together
-from oneway.history.discrepancies import Story, Trouble
+from oneway.history.allow_command import allowed_together
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import End, JournalEntry, Run, RunStart, RunState
-from oneway.history.journal.discrepancies import STORIES
+from oneway.history.journal.discrepancies import DISCREPANCIES
 from oneway.history.journal.refused_leavers import LEAVING
 from oneway.planning.names import named, names_of
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
@@ -30,7 +30,7 @@ from oneway.render.vocabulary import (
     VERB_MARKERS,
 )
 from oneway.runs.lost_output import LOST
-from oneway.runs.past.without_connection import GIVEN, given_to_sync
+from oneway.runs.past.without_connection import GIVEN, sync_arguments_of_run
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
 """The words that select people: a planned outcome, or how it ended."""
@@ -53,16 +53,16 @@ _MARGIN = 12
 
 
 @dataclass(frozen=True, slots=True)
-class RecordStory:
+class RecordHistory:
     """What a run planned for one record and how that ended; None if it was not begun.
 
-    A record with two actions has two stories; one without any has one, without an action.
+    A record with two actions has two of them; one without any has one, without an action.
     """
 
     outcome: Outcome
     end: End | None
     action: Action | None = None
-    story: Story | None = None
+    discrepancy: Discrepancy | None = None
 
     @property
     def words(self) -> frozenset[str]:
@@ -83,14 +83,16 @@ class Past:
     entries: tuple[JournalEntry, ...]
     kept: frozenset[str] = frozenset()
     unkept: str = ""
-    stories: tuple[Story, ...] = ()
+    discrepancies: tuple[Discrepancy, ...] = ()
     given: str = ""
     """What `oneway sync` was given, of a run that came to no plan and has no connection."""
     lost: tuple[str, ...] = ()
     """The outputs of its process that could not be written to their end."""
 
 
-def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[RecordStory, ...]:
+def record_histories(
+    past: Past, outcomes: Iterable[str] = (), person: str = ""
+) -> tuple[RecordHistory, ...]:
     """Return what happened to each record, in the plan's order.
 
     `outcomes` are words of `OUTCOMES`; a record needs to fit only one. `person` is part of a key,
@@ -99,13 +101,13 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Re
     if past.plan is None:
         return ()
     ends = {entry.action_id: entry.end for entry in past.entries}
-    stories = by_subject(past.stories)
+    discrepancies = by_subject(past.discrepancies)
     found = (
-        RecordStory(
+        RecordHistory(
             outcome,
             None if action is None else ends.get(action.id),
             action,
-            stories.get((outcome.source_id or "") if action is None else action.id),
+            discrepancies.get((outcome.source_id or "") if action is None else action.id),
         )
         for outcome in past.plan.outcomes
         for action in outcome.actions or (None,)
@@ -118,7 +120,7 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Re
     )
 
 
-def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
+def as_json(past: Past, people: Sequence[RecordHistory]) -> dict[str, object]:
     """Return a run's people as data: {still_in, people: [...], reads: [...] or null, kept: [...]}.
 
     `lost_output` are the outputs that could not be written to their end, in words.
@@ -128,7 +130,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
 
     Each of the people is as in a plan, and has `ending`, `code`, `reason` and `record` (all
     null where it was not begun), `held_by`, the guards, `until`, the day on which what was
-    postponed is sent again, and `story` ({ending, code, reason, since, next_try}; null where
+    postponed is sent again, and `discrepancy` ({ending, code, reason, since, next_try}; null where
     they are as the source says). A person with two actions is there twice: `doing` is the verb of
     the one that ended so.
     """
@@ -144,25 +146,25 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
         ],
         "settings": None if plan is None else dict(plan.settings),
         **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
-        "kept": sorted(past.kept - {STORIES, GIVEN, LEAVING, LOST}),
+        "kept": sorted(past.kept - {DISCREPANCIES, GIVEN, LEAVING, LOST}),
         "lost_output": list(past.lost),
         "links": dict(past.run.links),
     }
 
 
-def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: bool = False) -> str:
+def text(past: Past, people: Sequence[RecordHistory], style: Style, *, chosen: bool = False) -> str:
     """Return a run for people; `chosen` if the command selected some of its people.
 
     Otherwise people without an action are counted, not named.
     """
     whose = past.run.start.connection or past.run.start.mapping
-    mapping = given_to_sync(past.run, past.plan, past.given)
+    mapping = sync_arguments_of_run(past.run, past.plan, past.given)
     lines = [*results.still_in(past.run.still_in, style), *_head(past, style)]
     if past.run.problems:
         lines += ["", *diagnostics.text(past.run.problems, style).splitlines()]
         for said in remedies.for_problems(past.run.problems, whose, mapping):
             lines += wrap(said, style, 7, 9)
-    for group in together(past.run.start.breaches):
+    for group in allowed_together(past.run.start.breaches):
         lines += [""]
         for breach in group:
             lines += _marked(f"! {harmless(breach.text)}", style)
@@ -190,7 +192,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         each for each in people if chosen or each.action or each.outcome.kind not in _QUIET
     ]
     names = names_of(past.plan.parts) if past.plan is not None else {}
-    lines += _people(shown_people, Telling(past.run.start, past.plan, names, style))
+    lines += _people(shown_people, RunContext(past.run.start, past.plan, names, style))
     if chosen and not people:
         lines += ["", "No person matches."]
     return "\n".join(lines) + "\n"
@@ -271,7 +273,7 @@ def _fact(name: str, said: str, style: Style) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class RunContext:
     """What all lines about a run's people share: its start, its plan, names, and the style."""
 
     start: RunStart
@@ -280,7 +282,7 @@ class Telling:
     style: Style
 
 
-def _people(people: Sequence[RecordStory], telling: Telling) -> Iterator[str]:
+def _people(people: Sequence[RecordHistory], telling: RunContext) -> Iterator[str]:
     """Yield a section for each way to end, troubles first."""
     style = telling.style
     endings = [*(e for e in Ending if e is not Ending.DONE), None, Ending.DONE]
@@ -306,7 +308,7 @@ def _title(ending: Ending | None, number: int, style: Style) -> list[str]:
     return _marked(f"! {word} ({number:,}){meaning}", style)
 
 
-def _acted(each: RecordStory, telling: Telling) -> Iterator[str]:
+def _acted(each: RecordHistory, telling: RunContext) -> Iterator[str]:
     style = telling.style
     outcome, action = each.outcome, each.action
     assert action is not None
@@ -322,35 +324,35 @@ def _acted(each: RecordStory, telling: Telling) -> Iterator[str]:
     why = _why(each)
     if why:
         yield from wrap(f"! {why}", style, 6, 8)
-    if each.story is not None and each.story.ending is Trouble.NOT_STICKING:
-        yield from wrap(f"! {sentence(each.story, telling.start.zone)}", style, 6, 8)
+    if each.discrepancy is not None and each.discrepancy.ending is DiscrepancyKind.NOT_STICKING:
+        yield from wrap(f"! {sentence(each.discrepancy, telling.start.zone)}", style, 6, 8)
     elif so := _since(each, telling.start):
         yield from wrap(so, style, 8)
     for reason in outcome.reasons:
         yield from wrap(clip(harmless(named(reason, telling.names)), 400), style, 6, 8)
 
 
-def _why(each: RecordStory) -> str:
+def _why(each: RecordHistory) -> str:
     if each.end is None or not (each.end.reason or each.end.code):
         return ""
     code = f" [{harmless(each.end.code)}]" if each.end.code else ""
     return f"{clip(harmless(each.end.reason), 400)}{code}"
 
 
-def _since(each: RecordStory, start: RunStart) -> str:
-    """Return when a story began, unless with this run, and the day of the next try."""
-    if each.story is None:
+def _since(each: RecordHistory, start: RunStart) -> str:
+    """Return when a discrepancy began, unless with this run, and the day of the next try."""
+    if each.discrepancy is None:
         return ""
-    new = each.story.since in ("", start.as_of)
-    said = [] if new else [since(each.story, start.zone)]
-    said += [then(each.story)] if each.story.next_try else []
+    new = each.discrepancy.since in ("", start.as_of)
+    said = [] if new else [since(each.discrepancy, start.zone)]
+    said += [then(each.discrepancy)] if each.discrepancy.next_try else []
     return "; ".join(said)
 
 
-def _stayed(title: str, found: Sequence[RecordStory], telling: Telling) -> Iterator[str]:
+def _stayed(title: str, found: Sequence[RecordHistory], telling: RunContext) -> Iterator[str]:
     style = telling.style
     yield style.paint(title, Ink.STRONG)
-    by_reason: dict[str, list[RecordStory]] = {}
+    by_reason: dict[str, list[RecordHistory]] = {}
     for each in found:
         reasons = "; ".join(
             plan_content.sentence(reason, telling.names) for reason in each.outcome.reasons
@@ -373,11 +375,11 @@ def _marked(said: str, style: Style) -> list[str]:
     return [style.paint(line, Ink.CAUTION) for line in wrap(said, style, 0, 2)]
 
 
-def _ending(each: RecordStory) -> Ending | None:
+def _ending(each: RecordHistory) -> Ending | None:
     """Return how an action ended, as far as known; None if it was never begun."""
     if each.end is not None:
         return each.end.ending
-    sent = each.story is not None and each.story.ending is Trouble.UNKNOWN
+    sent = each.discrepancy is not None and each.discrepancy.ending is DiscrepancyKind.UNKNOWN
     return Ending.UNKNOWN if sent else None
 
 
@@ -386,7 +388,7 @@ def _is_named(outcome: Outcome, part: str) -> bool:
     return any(part in name.casefold() for name in names)
 
 
-def _person_as_json(each: RecordStory) -> dict[str, object]:
+def _person_as_json(each: RecordHistory) -> dict[str, object]:
     end = each.end
     return {
         **as_data.outcome(each.outcome),
@@ -397,7 +399,7 @@ def _person_as_json(each: RecordStory) -> dict[str, object]:
         "held_by": [] if end is None else list(end.guards),
         "until": None if end is None or not end.until else end.until,
         "doing": None if each.action is None else each.action.verb.value,
-        "story": as_json_of(each.story),
+        "story": as_json_of(each.discrepancy),
     }
 
 

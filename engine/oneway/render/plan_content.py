@@ -10,7 +10,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.phrases import count, some
 from oneway.core.records import Value
 from oneway.core.sealed import MASK, Sealed
-from oneway.history.discrepancies import Story, Trouble
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
 from oneway.mapping.open_questions import UNANSWERED
@@ -82,12 +82,12 @@ NEAR_MISSES = "Perhaps one person, though no key matches"
 def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
     """Return who has left and can still get in once a plan is applied."""
     ends = {**memory.postponed, **verdict.ends()}
-    return still_in(plan, ends, undone=undone(memory), planned=True)
+    return still_in(plan, ends, undone=reverted(memory), planned=True)
 
 
-def undone(memory: Memory) -> frozenset[str]:
+def reverted(memory: Memory) -> frozenset[str]:
     """Return the actions whose result the target does not keep."""
-    return frozenset(each.action.id for each in memory.sticking)
+    return frozenset(each.action.id for each in memory.flapping)
 
 
 def still_in_title(found: Sequence[StillIn]) -> str:
@@ -117,7 +117,7 @@ def staying(plan: Plan) -> tuple[PlanSection, ...]:
     sections = (
         PlanSection(
             word,
-            _by_title((o for o in plan.telling if o.kind is kind), _reasons(plan)),
+            _by_title((o for o in plan.notable if o.kind is kind), _reasons(plan)),
         )
         for kind, word in _STAYING.items()
         if kind is not Kind.IGNORED
@@ -127,24 +127,24 @@ def staying(plan: Plan) -> tuple[PlanSection, ...]:
 
 def left_alone(plan: Plan) -> tuple[Group, ...]:
     """Return the source records about which nothing is to be done, by reason."""
-    return _by_title((o for o in plan.telling if o.kind is Kind.IGNORED), _reasons(plan))
+    return _by_title((o for o in plan.notable if o.kind is Kind.IGNORED), _reasons(plan))
 
 
 def rehired(plan: Plan) -> tuple[Group, ...]:
     """Return those who are no leavers in the source and have left in the target, by reason."""
-    return _by_title((o for o in plan.telling if o.kind is Kind.REHIRE), _reasons(plan))
+    return _by_title((o for o in plan.notable if o.kind is Kind.REHIRE), _reasons(plan))
 
 
 def absent(plan: Plan) -> tuple[Group, ...]:
     """Return the target records that no source record matched, by reason."""
-    return _by_title((o for o in plan.telling if o.kind is Kind.ABSENT), _reasons(plan))
+    return _by_title((o for o in plan.notable if o.kind is Kind.ABSENT), _reasons(plan))
 
 
 def warnings(plan: Plan) -> tuple[Group, ...]:
     """Return the warnings that are not shown elsewhere, such as drift."""
     told = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
     drifting: dict[str, list[Outcome]] = {}
-    for outcome in plan.telling:
+    for outcome in plan.notable:
         if not outcome.reasons or outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
             continue
         for reason in other_reasons(outcome.reasons)[told.get(outcome.kind, 0) :]:
@@ -169,7 +169,7 @@ def near_misses(plan: Plan) -> list[str]:
     """Return the records that nearly match a target record, both keys side by side."""
     return [
         f"{name(outcome)}: {sentence(reason)}"
-        for outcome in plan.telling
+        for outcome in plan.notable
         for reason in outcome.reasons
         if reason.code == NEAR_MISS
     ]
@@ -277,13 +277,13 @@ def totals(plan: Plan) -> tuple[str, ...]:
     doing = ", ".join(verbs) if verbs else "No changes to make"
     same = counts["unchanged"]
     lines = [f"{doing}; {same:,} unchanged." if verbs or same else f"{doing}."]
-    several = (each for each in plan.telling if len(each.actions) > 1)
+    several = (each for each in plan.notable if len(each.actions) > 1)
     twice = [name(each) for each in several if len({a.verb for a in each.actions}) > 1]
     if twice:
         said = "1 person counts" if len(twice) == 1 else f"{len(twice):,} people count"
         lines[0] += f" {said} in two of these: {some(twice, _NAMED)}."
     stay = [f"{section.records:,} {section.title}" for section in staying(plan)]
-    back = sum(each.kind is Kind.REHIRE and not each.actions for each in plan.telling)
+    back = sum(each.kind is Kind.REHIRE and not each.actions for each in plan.notable)
     stay += [f"{back:,} perhaps back at work"] if back else []
     if stay:
         number = sum(section.records for section in staying(plan)) + back
@@ -375,15 +375,15 @@ def holders(verdict: Verdict) -> dict[str, str]:
     return {id: harmless(names) or "the whole plan (on_breach: stop)" for id, names in held.items()}
 
 
-def stories(plan: Plan, verdict: Verdict, memory: Memory) -> dict[str, Story]:
-    """Return the stories of people who will still differ from the source, by subject."""
-    return by_subject(memory.stories_of(plan, verdict.ends()))
+def discrepancies(plan: Plan, verdict: Verdict, memory: Memory) -> dict[str, Discrepancy]:
+    """Return the discrepancies of people who will still differ from the source, by subject."""
+    return by_subject(memory.discrepancies_of(plan, verdict.ends()))
 
 
-def known_since(outcome: Outcome, told: Mapping[str, Story], zone: str) -> str:
+def known_since(outcome: Outcome, told: Mapping[str, Discrepancy], zone: str) -> str:
     """Return the short name of a record, and since when it does not sync where that is known."""
-    story = told.get(outcome.source_id or "")
-    so = since(story, zone) if story is not None else ""
+    discrepancy = told.get(outcome.source_id or "")
+    so = since(discrepancy, zone) if discrepancy is not None else ""
     return f"{named(outcome)} ({so})" if so else named(outcome)
 
 
@@ -392,12 +392,16 @@ def notes(
     action: Action,
     held: Mapping[str, str],
     memory: Memory,
-    told: Mapping[str, Story],
+    told: Mapping[str, Discrepancy],
 ) -> list[str]:
-    """Return what to know of an action before it is applied; `told` are the plan's stories."""
+    """Return what to know of an action before it is applied; `told` as of `discrepancies`."""
     lines = [f"{sentence(e)}{_about(e)}" for e in outcome.reasons if e.code == LATER_KEY]
-    story = told.get(action.id)
-    so = f" {since(story, memory.zone)}" if story is not None and story.since else ""
+    discrepancy = told.get(action.id)
+    so = (
+        f" {since(discrepancy, memory.zone)}"
+        if discrepancy is not None and discrepancy.since
+        else ""
+    )
     own = {each.id: each.verb for each in outcome.actions}
     awaited = {each.awaits.action for each in action.changes if each.awaits is not None}
     if action.id in held:
@@ -412,8 +416,8 @@ def notes(
         day = memory.refusals[action.id].next_try
         refused = "the target refused the same values before"
         lines.append(f"postponed{so}: {refused}; next try {day}")
-    if story is not None and story.ending is Trouble.UNKNOWN:
-        lines.append(told_as(story, memory.zone))
+    if discrepancy is not None and discrepancy.ending is DiscrepancyKind.UNKNOWN:
+        lines.append(told_as(discrepancy, memory.zone))
     return lines
 
 
@@ -428,7 +432,7 @@ def going(plan: Plan) -> Mapping[str, str]:
     """
     return {
         each.target_id: name(each)
-        for each in (plan.telling if plan.names else ())
+        for each in (plan.notable if plan.names else ())
         for action in each.actions
         if each.target_id is not None and action.verb.takes_access
     }
@@ -452,7 +456,7 @@ def refused(plan: Plan, memory: Memory) -> list[tuple[Outcome, str]]:
     """Return the records that the target refused before, with the reason."""
     return [
         (outcome, clip(harmless(memory.refusals[action.id].text), 400))
-        for outcome in plan.telling
+        for outcome in plan.notable
         for action in outcome.actions
         if action.id in memory.refusals
     ]
@@ -467,18 +471,22 @@ def waiting(memory: Memory) -> str:
     return f"{count(number, 'action')} that the target refused before {verb} not sent today."
 
 
-def sticking(plan: Plan, memory: Memory, told: Mapping[str, Story] = {}) -> list[str]:
+def flapping(plan: Plan, memory: Memory, told: Mapping[str, Discrepancy] = {}) -> list[str]:
     """Return the changes that the target undid after each of the last runs, with both values.
 
-    `told` are the plan's stories, which know when each began.
+    `told` are the plan's discrepancies, which know when each began.
     """
-    if not memory.sticking:
+    if not memory.flapping:
         return []
-    names = {action.id: name(o) for o in plan.telling for action in o.actions}
+    names = {action.id: name(o) for o in plan.notable for action in o.actions}
     said = []
-    for each in memory.sticking:
-        story = told.get(each.action.id)
-        so = f" ({since(story, memory.zone)})" if story is not None and story.since else ""
+    for each in memory.flapping:
+        discrepancy = told.get(each.action.id)
+        so = (
+            f" ({since(discrepancy, memory.zone)})"
+            if discrepancy is not None and discrepancy.since
+            else ""
+        )
         said.append(f"{names[each.action.id]}: {_unstuck(each, plan)}, and planned again{so}")
     return said
 

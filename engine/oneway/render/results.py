@@ -130,4 +130,4 @@ def _why(result: "Result") -> str:
 def _names(plan: Plan | None) -> dict[str, Outcome]:
     if plan is None:
         return {}
-    return {action.id: outcome for outcome in plan.telling for action in outcome.actions}
+    return {action.id: outcome for outcome in plan.notable for action in outcome.actions}

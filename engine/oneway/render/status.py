@@ -8,8 +8,8 @@ from shlex import quote
 
 from oneway.core.instants import day
 from oneway.core.phrases import count
-from oneway.history.allow_command import together
-from oneway.history.discrepancies import Story, Trouble
+from oneway.history.allow_command import allowed_together
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import Run, RunState
 from oneway.render import diagnostics, discrepancies, remedies, status_lines
 from oneway.render.history import ends_as_json, ends_in_words, state_in_words, when
@@ -18,15 +18,15 @@ from oneway.render.plan_content import still_in_line, still_in_title
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import RUN_STATE_INKS
-from oneway.runs.past.flapping import NotSticking
-from oneway.runs.past.status import ConnectionStatus, HeldBack, Need, Tells, Waiting
+from oneway.runs.past.flapping import FlappingChange
+from oneway.runs.past.status import ConnectionStatus, HeldBack, Need, NoticeChannels, Waiting
 
 _NAME = 24
 """The maximum width of the column of names."""
 
 
 def text(
-    standings: Sequence[ConnectionStatus],
+    statuses: Sequence[ConnectionStatus],
     style: Style,
     *,
     limit: int | None = 0,
@@ -37,22 +37,22 @@ def text(
     With `whole`, each connection is shown in full; otherwise those in trouble have a line or
     two, and the others are counted. `limit` is the most people to name for each reason.
     """
-    if not standings:
+    if not statuses:
         return "No connection, and nothing has run yet.\n"
-    wide = max(columns(clip(harmless(each.name), _NAME)) for each in standings)
-    lines = wrap(fleet(standings), style, 0, 2) if len(standings) > 1 else []
+    wide = max(columns(clip(harmless(each.name), _NAME)) for each in statuses)
+    lines = wrap(fleet(statuses), style, 0, 2) if len(statuses) > 1 else []
     lines = [style.paint(line, Ink.STRONG) for line in lines]
     if whole:
-        lines += [line for each in standings for line in _lines(each, wide, style, limit)]
+        lines += [line for each in statuses for line in _lines(each, wide, style, limit)]
         return "\n".join(lines) + "\n"
-    urgent = [each for each in standings if each.urgent]
+    urgent = [each for each in statuses if each.urgent]
     wide = max((columns(clip(harmless(each.name), _NAME)) for each in urgent), default=0)
     lines += [
         line
         for each in urgent
         for line in status_lines.brief(each, wide, style, advised=len(urgent) <= _ADVISED)
     ]
-    others = len(standings) - len(urgent)
+    others = len(statuses) - len(urgent)
     return "\n".join([*lines, *_others(others, style)]) + "\n"
 
 
@@ -60,14 +60,14 @@ _ADVISED = 10
 """The largest number of connections in trouble for which the remedy is shown."""
 
 
-def fleet(standings: Sequence[ConnectionStatus]) -> str:
+def fleet(statuses: Sequence[ConnectionStatus]) -> str:
     """Return the status of all connections, in one sentence."""
-    urgent = sum(each.urgent for each in standings)
-    counts = Counter(need for each in standings for need in each.needs)
+    urgent = sum(each.urgent for each in statuses)
+    counts = Counter(need for each in statuses for need in each.needs)
     said = [f"{number:,} {status_lines.WORDS[n]}" for n in Need if (number := counts[n])]
-    running = sum(each.last is not None and each.last.lives for each in standings)
+    running = sum(each.last is not None and each.last.lives for each in statuses)
     said += [f"{running:,} running"] if running else []
-    total, need = count(len(standings), "connection"), "needs" if urgent == 1 else "need"
+    total, need = count(len(statuses), "connection"), "needs" if urgent == 1 else "need"
     head = f"{total}: {urgent:,} {need} a person" if urgent else f"{total}: none needs a person"
     return f"{head} ({', '.join(said)})" if said else head
 
@@ -79,7 +79,7 @@ def _others(number: int, style: Style) -> list[str]:
     return wrap(f"{count(number, 'other')} {verb} no action tonight: `oneway status --all`", style)
 
 
-def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
+def as_json(statuses: Sequence[ConnectionStatus]) -> dict[str, object]:
     """Return the status of connections as data: {fleet, connections: [...]}, the worst first.
 
     `fleet` is {connections, urgent, needs: {need: connections}}. Each connection has: name,
@@ -89,7 +89,7 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     started, ended, problems, counts, planned, not_ended} or null: problems are why it was
     refused, the last three as `runs` gives them), next (an instant, or null), future (an
     instant that is recorded and yet to come, or null), missed (the due that should have run, or
-    null), stories (null where no plan is known; a list of {key, label, source_id, target_id,
+    null), discrepancies (null where no plan is known; a list of {key, label, source_id, target_id,
     ending, code, reason, since, next_try}: everyone who differs from the source), unsynced (a
     list of {kind, reason, since, number, people}; null where no plan is known), held (a list of
     {guard, text, allow, number, since}), refused (a list of {ending, code, reason, records,
@@ -101,14 +101,14 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     the number of its channels, and the file that names them, or null; null without a file) and
     links (the number of linked people).
     """
-    counts = Counter(need for each in standings for need in each.needs)
+    counts = Counter(need for each in statuses for need in each.needs)
     return {
         "fleet": {
-            "connections": len(standings),
-            "urgent": sum(each.urgent for each in standings),
+            "connections": len(statuses),
+            "urgent": sum(each.urgent for each in statuses),
             "needs": {need.value: counts[need] for need in Need},
         },
-        "connections": [_data(each) for each in standings],
+        "connections": [_data(each) for each in statuses],
     }
 
 
@@ -118,12 +118,14 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
             "kind": _KINDS[group.kind],
             "reason": group.reason,
             "since": group.since or None,
-            "number": len(group.stories),
-            "people": [_name(story) for story in group.stories],
+            "number": len(group.discrepancies),
+            "people": [_name(discrepancy) for discrepancy in group.discrepancies],
         }
         for group in each.unsynced
     ]
-    told = None if each.stories is None else list(map(discrepancies.about, each.stories))
+    told = (
+        None if each.discrepancies is None else list(map(discrepancies.about, each.discrepancies))
+    )
     return {
         "name": each.name,
         "file": each.file or None,
@@ -143,13 +145,13 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
             "waiting": sum(not notice.given_up for notice in each.undelivered),
             "given_up": sum(notice.given_up for notice in each.undelivered),
         },
-        "not_sticking": list(map(_sticking_data, each.sticking)),
+        "not_sticking": list(map(_flapping_data, each.flapping)),
         "tells": _tells_data(each.tells),
         "links": each.links,
     }
 
 
-def _sticking_data(found: NotSticking) -> dict[str, object]:
+def _flapping_data(found: FlappingChange) -> dict[str, object]:
     return {
         "key": found.key,
         "label": found.label,
@@ -162,7 +164,7 @@ def _sticking_data(found: NotSticking) -> dict[str, object]:
     }
 
 
-def _tells_data(tells: Tells | None) -> dict[str, object] | None:
+def _tells_data(tells: NoticeChannels | None) -> dict[str, object] | None:
     return None if tells is None else {"channels": tells.channels, "file": tells.file or None}
 
 
@@ -237,13 +239,13 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
             )
     if each.undelivered:
         yield from _marked(_undelivered(each), style)
-    yield from _sticking(each, style)
+    yield from _flapping(each, style)
     yield from _unsynced(each, style, limit)
 
 
 def _held_lines(each: ConnectionStatus, style: Style) -> Iterator[str]:
     """Yield what guards hold back, with one command for guards that must be allowed together."""
-    groups = together([held.breach for held in each.held])
+    groups = allowed_together([held.breach for held in each.held])
     for group in groups:
         for held in each.held:
             if held.breach in group:
@@ -313,15 +315,15 @@ def _undelivered(each: ConnectionStatus) -> str:
     return f"! {count(number, 'notice')} did not arrive{given_up}: `oneway notify list {name}`"
 
 
-def _sticking(each: ConnectionStatus, style: Style) -> Iterator[str]:
-    if not each.sticking:
+def _flapping(each: ConnectionStatus, style: Style) -> Iterator[str]:
+    if not each.flapping:
         return
-    yield from _marked(f"! {status_lines.not_sticking(each.sticking)}", style)
-    for found in each.sticking[:_NAMED]:
+    yield from _marked(f"! {status_lines.flapping(each.flapping)}", style)
+    for found in each.flapping[:_NAMED]:
         yield from wrap(_unstuck(found, each.zone), style, 6, 8)
-    if len(each.sticking) > _NAMED:
+    if len(each.flapping) > _NAMED:
         command = f"`oneway report {harmless(quote(each.name))}`"
-        more = f"and {len(each.sticking) - _NAMED:,} more: {command}"
+        more = f"and {len(each.flapping) - _NAMED:,} more: {command}"
         yield from wrap(more, style, 6, 8)
 
 
@@ -329,44 +331,46 @@ _NAMED = 10
 """The most people named whose changes do not stick."""
 
 
-def _unstuck(found: NotSticking, zone: str) -> str:
+def _unstuck(found: FlappingChange, zone: str) -> str:
     name = clip(harmless(_name(found)), 40)
     since = f" (since {harmless(day(found.since, zone))})" if found.since else ""
     return f"{name}: {clip(harmless(found.undone.reason), 200)}{since}"
 
 
 def _unsynced(each: ConnectionStatus, style: Style, limit: int | None) -> Iterator[str]:
-    number = sum(len(group.stories) for group in each.unsynced)
+    number = sum(len(group.discrepancies) for group in each.unsynced)
     if not number:
         return
     yield from wrap(f"{count(number)} {'does' if number == 1 else 'do'} not sync:", style, 4, 6)
     for group in each.unsynced:
         reason = f": {clip(harmless(group.reason), 200)}" if group.reason else ""
         since = f" since {harmless(day(group.since, each.zone))}" if group.since else ""
-        said = f"{len(group.stories):,} {_KINDS[group.kind]}{since}{reason}"
+        said = f"{len(group.discrepancies):,} {_KINDS[group.kind]}{since}{reason}"
         yield from wrap(said, style, 6, 8)
         if limit != 0:
-            names = [_named(story, group.since, each.zone) for story in group.stories]
+            names = [
+                _named(discrepancy, group.since, each.zone) for discrepancy in group.discrepancies
+            ]
             yield from wrap(people(names, limit), style, 8, 10)
 
 
-def _named(story: Story, first: str, zone: str) -> str:
+def _named(discrepancy: Discrepancy, first: str, zone: str) -> str:
     """Return a person's name, and the first day if it is later than the group's."""
-    name = clip(harmless(_name(story)), 40)
-    same = day(story.since, zone) == day(first, zone)
-    return name if same else f"{name} ({discrepancies.since(story, zone)})"
+    name = clip(harmless(_name(discrepancy)), 40)
+    same = day(discrepancy.since, zone) == day(first, zone)
+    return name if same else f"{name} ({discrepancies.since(discrepancy, zone)})"
 
 
-def _name(story: Story | NotSticking) -> str:
-    key, label = story.key, story.label
+def _name(discrepancy: Discrepancy | FlappingChange) -> str:
+    key, label = discrepancy.key, discrepancy.label
     return f"{key} {label}" if label and label != key else key
 
 
 _KINDS = {
-    Trouble.ERROR: "in error",
-    Trouble.CONFLICT: "in conflict",
-    Trouble.INELIGIBLE: "ineligible",
-    Trouble.REHIRE: "back at work? (rehire, left to a person)",
+    DiscrepancyKind.ERROR: "in error",
+    DiscrepancyKind.CONFLICT: "in conflict",
+    DiscrepancyKind.INELIGIBLE: "ineligible",
+    DiscrepancyKind.REHIRE: "back at work? (rehire, left to a person)",
 }
 
 

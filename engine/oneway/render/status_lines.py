@@ -5,17 +5,17 @@ from shlex import quote
 
 from oneway.core.instants import day
 from oneway.core.phrases import count
-from oneway.history.allow_command import allowing, passing, together
-from oneway.history.discrepancies import Trouble
+from oneway.history.allow_command import allow_command, allowed_together, effect_of_allowing
+from oneway.history.discrepancies import DiscrepancyKind
 from oneway.history.journal import Breached
 from oneway.render import remedies
-from oneway.render.discrepancies import STORY_WORDS
+from oneway.render.discrepancies import DISCREPANCY_WORDS
 from oneway.render.history import when
 from oneway.render.layout import clip, columns, pad, wrap
 from oneway.render.plan_content import who_left
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.past.flapping import NotSticking
+from oneway.runs.past.flapping import FlappingChange
 from oneway.runs.past.status import ConnectionStatus, Need, Waiting
 
 WORDS: Mapping[Need, str] = {
@@ -71,14 +71,14 @@ def waiting(each: Waiting, zone: str) -> str:
     then = f"next try {harmless(each.next_try) if each.next_try else 'with the next run'}"
     code = f" [{harmless(each.code)}]" if each.code else ""
     why = [clip(harmless(each.reason), 200)] if each.reason else []
-    if each.ending is Trouble.REFUSED:
+    if each.ending is DiscrepancyKind.REFUSED:
         what = f"the target refuses {records}"
-    elif each.ending is Trouble.UNKNOWN:
-        what, then = f"{records} {STORY_WORDS[each.ending]},", "the next run looks it up"
+    elif each.ending is DiscrepancyKind.UNKNOWN:
+        what, then = f"{records} {DISCREPANCY_WORDS[each.ending]},", "the next run looks it up"
     else:
         what = f"{records} not written"
-        if each.ending is not Trouble.NOT_SENT:
-            why = [STORY_WORDS[each.ending], *why]
+        if each.ending is not DiscrepancyKind.NOT_SENT:
+            why = [DISCREPANCY_WORDS[each.ending], *why]
     reason = f": {': '.join(why)}" if why else ""
     return f"{what} since {harmless(day(each.since, zone))}{reason}{code}; {then}"
 
@@ -92,12 +92,12 @@ NO_SCHEDULER = "see that `oneway serve`, or `oneway run-due` in cron, is running
 
 def only_if_right(connection: str, breaches: Sequence[Breached], mapping: str) -> str:
     """Return the command that lets through what guards hold back."""
-    command = allowing(connection, breaches, mapping)
-    known = passing(each.guard for each in breaches)
+    command = allow_command(connection, breaches, mapping)
+    known = effect_of_allowing(each.guard for each in breaches)
     return f"{known.only}, to {known.passes}, once: `{harmless(command)}`"
 
 
-def not_sticking(found: Sequence[NotSticking]) -> str:
+def flapping(found: Sequence[FlappingChange]) -> str:
     """Return how many changes the target undoes."""
     number = len(found)
     verb = "does" if number == 1 else "do"
@@ -137,11 +137,11 @@ def _broken(each: ConnectionStatus) -> str:
 def _failed(each: ConnectionStatus) -> str:
     found = each.waiting[0]
     what = _SHORTLY.get(found.ending, "not written")
-    why = harmless(found.reason) or STORY_WORDS[found.ending]
+    why = harmless(found.reason) or DISCREPANCY_WORDS[found.ending]
     return f"{count(found.records)} {what} since {harmless(day(found.since, each.zone))}: {why}"
 
 
-_SHORTLY = {Trouble.REFUSED: "refused", Trouble.UNKNOWN: "perhaps written"}
+_SHORTLY = {DiscrepancyKind.REFUSED: "refused", DiscrepancyKind.UNKNOWN: "perhaps written"}
 
 
 def _held(each: ConnectionStatus) -> str:
@@ -161,8 +161,10 @@ _SAID: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.FAILED: _failed,
     Need.HELD: _held,
     Need.UNDELIVERED: lambda each: f"{count(len(each.undelivered), 'notice')} did not arrive",
-    Need.NOT_STICKING: lambda each: not_sticking(each.sticking),
-    Need.UNSYNCED: lambda each: f"{count(sum(len(g.stories) for g in each.unsynced))} do not sync",
+    Need.NOT_STICKING: lambda each: flapping(each.flapping),
+    Need.UNSYNCED: lambda each: (
+        f"{count(sum(len(g.discrepancies) for g in each.unsynced))} do not sync"
+    ),
     Need.UNTOLD: lambda _: "nobody is notified of its trouble",
 }
 _CALMER = frozenset({Need.HELD, Need.UNDELIVERED, Need.NOT_STICKING, Need.UNSYNCED, Need.UNTOLD})
@@ -182,8 +184,8 @@ def _help(each: ConnectionStatus) -> str:
 
 
 def _allow(each: ConnectionStatus) -> str:
-    first = together([held.breach for held in each.held])[0]
-    command = allowing(each.name, first, each.mapping)
+    first = allowed_together([held.breach for held in each.held])[0]
+    command = allow_command(each.name, first, each.mapping)
     return f"only if it is right: `{harmless(command)}`"
 
 
@@ -199,8 +201,8 @@ def _then(step: str, each: ConnectionStatus) -> str:
 
 
 _CURES = {
-    Trouble.REFUSED: "correct what it names, in the source",
-    Trouble.UNKNOWN: "nothing, unless it stays so, for the next run looks it up",
+    DiscrepancyKind.REFUSED: "correct what it names, in the source",
+    DiscrepancyKind.UNKNOWN: "nothing, unless it stays so, for the next run looks it up",
 }
 _AGAIN = "the next run tries again"
 _ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from oneway.runs.already_applied import AppliedBefore, applied_before
     from oneway.runs.apply import Approval, apply_plan
     from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
-    from oneway.runs.completeness import sick
+    from oneway.runs.completeness import incomplete_reads
     from oneway.runs.evidence.links import looked_up_records, recall
     from oneway.runs.plan import judge_plan, load_memory, plan_of, plan_run
     from oneway.runs.prepare.compilation import read_file
@@ -65,6 +65,7 @@ __all__ = [
     "exclusive_run",
     "find_interrupted",
     "hold_lock",
+    "incomplete_reads",
     "instant_text",
     "judge_plan",
     "last_run",
@@ -89,7 +90,6 @@ __all__ = [
     "resume_run",
     "run_of",
     "run_sync",
-    "sick",
 ]
 
 _HOMES = {
@@ -98,7 +98,7 @@ _HOMES = {
     "as_of": ("refuse_turned_back", "refuse_yet_to_come"),
     "prepare.compilation": ("read_file",),
     "prepare.connection_request": ("request_for",),
-    "completeness": ("sick",),
+    "completeness": ("incomplete_reads",),
     "evidence.links": ("looked_up_records", "recall"),
     "plan": ("judge_plan", "load_memory", "plan_of", "plan_run"),
     "prepare.preparation": ("prepare_run",),

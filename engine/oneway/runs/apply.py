@@ -23,7 +23,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
 from oneway.core.telemetry import note
-from oneway.history.digests import traces_of
+from oneway.history.digests import digests_of
 from oneway.history.flapping import planned_parts
 from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
@@ -35,7 +35,7 @@ from oneway.planning.leaving_doubts import as_written
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.lost_output import keep_lost
-from oneway.runs.past.discrepancies import ends_of, write_stories
+from oneway.runs.past.discrepancies import ends_of, write_discrepancies
 from oneway.runs.prepare.prepared import connection_of, lag_of, side_of
 from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.session import Operator, RunSession
@@ -159,7 +159,7 @@ class RunLog:
         self._counted = counted_as(plan)
         self._created = {
             action.id: each
-            for each in plan.telling
+            for each in plan.notable
             for action in each.actions
             if action.verb is Verb.CREATE
         }
@@ -224,7 +224,7 @@ class RunLog:
         """Journal how actions ended."""
         with self.journal.at_once(), self._going_on():
             for each in results:
-                traces = None if each.ending.withheld else traces_of(each.action, self.seal)
+                traces = None if each.ending.withheld else digests_of(each.action, self.seal)
                 self.journal.ended(self.run, each.action, each.end, traces)
                 if each.ending is Ending.UNKNOWN and each.code == MORE_CHANGED:
                     from oneway.history.journal.side_effects import keep_side_effect
@@ -238,11 +238,11 @@ class RunLog:
         if not self._resuming:
             yield
             return
-        from oneway.history.journal.discrepancies import drop_stories
+        from oneway.history.journal.discrepancies import drop_discrepancies
 
         with self.journal.at_once():
             self.journal.resumed(self.run)
-            drop_stories(self.journal, self.run)
+            drop_discrepancies(self.journal, self.run)
             self._resuming = False
             yield
 
@@ -263,7 +263,7 @@ class RunLog:
             self.journal.finish(self.run, counts, now, still_in=self._still_in(entries))
             self.journal.interrupted(self.run)
             keep_lost(self.journal, self.run)
-            write_stories(self.journal, self.run, self.plan, entries)
+            write_discrepancies(self.journal, self.run, self.plan, entries)
         self._note_end()
 
     def _forget_what_healed(self) -> None:
@@ -288,7 +288,7 @@ class RunLog:
             still = self._still_in(entries)
             self.journal.finish(self.run, counts, now, records, managed, still, reads)
             keep_lost(self.journal, self.run)
-            write_stories(self.journal, self.run, self.plan, entries)
+            write_discrepancies(self.journal, self.run, self.plan, entries)
         self._note_end()
 
     def _note_end(self) -> None:
@@ -305,9 +305,9 @@ class RunLog:
 
     def _still_in(self, entries: Sequence[JournalEntry]) -> tuple[StillIn, ...]:
         """Return who has left and can still get in, according to the journal."""
-        from oneway.history.journal.flapping import undone_by
+        from oneway.history.journal.flapping import reverted_by
 
-        undone = undone_by(self.journal, connection_of(self.plan), self.run)
+        undone = reverted_by(self.journal, connection_of(self.plan), self.run)
         return still_in(self.plan, ends_of(entries), undone=undone.keys())
 
     def _learn_created(self, results: Sequence[Result]) -> None:

@@ -43,10 +43,10 @@ class Readings(Protocol):
         """The lookup tables."""
 
 
-def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
+def input_problems(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
     """Return what is wrong with the inputs; an error means that nothing may be written."""
     words = {role: each.text for role, each in prepared.inputs.items()}
-    found = list(sick(plan))
+    found = list(incomplete_reads(plan))
     found += [each for tally in reading.tallies.values() for each in tally.findings()]
     if not reading.target.complete:
         file = _is_file(plan, "target")
@@ -60,7 +60,7 @@ def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagno
     return tuple(found)
 
 
-def sick(plan: Plan) -> tuple[Diagnostic, ...]:
+def incomplete_reads(plan: Plan) -> tuple[Diagnostic, ...]:
     """Return the errors in a plan's own reads that forbid applying it."""
     source = next(each for each in plan.reads if each.name == "source")
     where = plan.inputs["source"].text if "source" in plan.inputs else "source"

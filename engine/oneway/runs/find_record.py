@@ -11,7 +11,7 @@ from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.systems import OpenSystems, offline_help
 
 
-def one_record(prepared: PreparedRun, side: str, key: str) -> Value:
+def find_record(prepared: PreparedRun, side: str, key: str) -> Value:
     """Return the data of the record that a key names; raise `Refused` if none or several do."""
     each = prepared.inputs[side]
     with OpenSystems(prepared) as systems:

@@ -20,7 +20,7 @@ from oneway.runs.session import Operator
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class PendingRun:
     """A run about to begin: the connection's file, its name and its mapping.
 
     Name and mapping come from a plan or a due; each is "" if only the file says it.
@@ -32,34 +32,36 @@ class Beginning:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Recipients:
     """The recipients of the queued notices: connections, and the default channels of folders."""
 
     connections: tuple[Connection, ...] = ()
     folders: tuple[Connection, ...] = ()
 
 
-def tell_of_files(beginning: Beginning, journal: Journal, now: datetime) -> Told:
+def queue_for_files(beginning: PendingRun, journal: Journal, now: datetime) -> Recipients:
     """Queue notices about the broken files of a run, and return their recipients.
 
     The files are the connection's own and the folder's default `notify.yaml`.
     """
-    from oneway.notices.folders import look_at  # it brings an HTTP client
+    from oneway.notices.folders import check_files  # it brings an HTTP client
 
     places = tuple(places_for(dirname(beginning.file)))
     told = defaults_among(places).values()
     files = (beginning.file, *places)
-    return Told(folders=look_at(broken_around(beginning.file), told, journal, now, files))
+    return Recipients(folders=check_files(broken_around(beginning.file), told, journal, now, files))
 
 
-def tell_of_run(beginning: Beginning, run: Run | int, journal: Journal, now: datetime) -> Told:
+def queue_for_run(
+    beginning: PendingRun, run: Run | int, journal: Journal, now: datetime
+) -> Recipients:
     """Queue the notices of a run, even if its connection's file is gone; return their recipients.
 
     If that file is broken, the only notice is about it, as trouble of its folder.
     """
     from oneway.notices import after_run
 
-    told = tell_of_files(beginning, journal, now)
+    told = queue_for_files(beginning, journal, now)
     if is_broken(beginning.file):
         return told
     connection = _connection_of(beginning)
@@ -67,21 +69,21 @@ def tell_of_run(beginning: Beginning, run: Run | int, journal: Journal, now: dat
     return replace(told, connections=(connection,))
 
 
-def tell_of_refused(
-    beginning: Beginning, problems: Sequence[Diagnostic], journal: Journal, operator: Operator
-) -> Told:
+def queue_for_refused(
+    beginning: PendingRun, problems: Sequence[Diagnostic], journal: Journal, operator: Operator
+) -> Recipients:
     """Journal a run that could not begin, and queue its notices; return their recipients.
 
     Nothing is journalled if the connection's file is broken: it does not say whose run it is.
     """
     now = operator.now()
     if is_broken(beginning.file):
-        return tell_of_files(beginning, journal, now)
+        return queue_for_files(beginning, journal, now)
     connection = _connection_of(beginning)
     here = replace(operator, zone=connection.zone)
     start = start_of_none(here, connection.mapping, connection.name)
     run = journal.refused(start, tuple(problems), start.started)
-    return tell_of_run(beginning, run, journal, now)
+    return queue_for_run(beginning, run, journal, now)
 
 
 def is_broken(file: str) -> bool:
@@ -89,7 +91,7 @@ def is_broken(file: str) -> bool:
     return any(each.file == file for each in broken_around(file))
 
 
-def _connection_of(beginning: Beginning) -> Connection:
+def _connection_of(beginning: PendingRun) -> Connection:
     """Return the run's connection, even if its file is gone or names another one."""
     try:
         found = connection_at(beginning.file)

@@ -24,18 +24,18 @@ from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
-from oneway.runs.evidence.leaving_doubts import Doubting
+from oneway.runs.evidence.leaving_doubts import LeavingDoubts
 from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
-from oneway.runs.evidence.observations import with_noticed
+from oneway.runs.evidence.observations import with_observations
 from oneway.runs.open_questions import remarks_on
-from oneway.runs.past.discrepancies import stories_before
+from oneway.runs.past.discrepancies import discrepancies_before
 from oneway.runs.prepare.prepared import PreparedRun, connection_of
 from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.read import (
     EvaluatedInputs,
     ReadInputs,
     evaluate_inputs,
-    heard_words,
+    staying_words,
     table_digest,
 )
 from oneway.runs.session import RunSession
@@ -62,7 +62,7 @@ def plan_of(
     wanted = {each.target_id for each in unlisted}
     rows = [program.target_row(each) for each in target.records if each.id in wanted]
     header = _header(prepared, reading, seal, _left_out(remembered, unlisted, rows))
-    heard = heard_words(prepared, program, remembered.still_in)
+    heard = staying_words(prepared, program, remembered.still_in)
     theirs: list[AnySourceRow] = []
     if heard is not None:
         for each in source.records:
@@ -70,7 +70,7 @@ def plan_of(
         listed = (each for each in source.records if each.id in remembered.still_in)
         theirs = [program.source_row(each) for each in listed]
         rows = [program.target_row(each) for each in target.records]
-    doubting = Doubting(prepared, remembered, unlisted, theirs, rows, heard, journal)
+    doubting = LeavingDoubts(prepared, remembered, unlisted, theirs, rows, heard, journal)
     evidence = doubting.evidence(evidence, header, reading.tallies, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     return _with_names(_with_keyless(made, reading), prepared, reading)
@@ -104,7 +104,7 @@ def plan_run(
         again = asked_again(prepared, systems, found, plan)
         if again is not None:
             plan, found = _planned(prepared, again, seal, header), again
-        return with_noticed(plan, found), found
+        return with_observations(plan, found), found
 
 
 def _headed(
@@ -119,7 +119,9 @@ def _headed(
     unlisted, rows = _unlisted(remembered, shown), found.target.items
     header = _header(prepared, found, session.seal, _left_out(remembered, unlisted, rows))
     theirs, heard, in_part = found.source.items, found.heard, bool(found.passed_over)
-    doubting = Doubting(prepared, remembered, unlisted, theirs, rows, heard, session.past, in_part)
+    doubting = LeavingDoubts(
+        prepared, remembered, unlisted, theirs, rows, heard, session.past, in_part
+    )
     evidence = doubting.evidence(found.evidence, header, found.tallies, shown)
     return replace(found, evidence=evidence), header
 
@@ -146,11 +148,11 @@ def _of_the_changed(
     It must where a system holds records that its list does not show: they are read by themselves.
     """
     from oneway.runs.incremental.incremental_read import (
-        SecondNight,  # which few connections ask for
+        IncrementalRead,  # which few connections ask for
     )
 
     prepared, systems, seal = session.prepared, session.systems, session.seal
-    night = SecondNight(session)
+    night = IncrementalRead(session)
     read = night.evaluated(remembered, progress)
     remembered = night.remembered
     if read is not None:
@@ -162,7 +164,7 @@ def _of_the_changed(
         shown = len(found.target.items) == len(read.target.items)
         if shown and asked_again(prepared, systems, found, plan) is None:
             night.keep(found, plan)
-            return with_noticed(plan, found), found
+            return with_observations(plan, found), found
     return None
 
 
@@ -291,9 +293,9 @@ def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> 
         return Memory(zone=session.prepared.zone)
     failures = journal.failures(name, session.prepared.zone)
     found = refusals(plan, failures, seal, retry_now=retry_now)
-    sticking = find_flapping(plan, journal.written(name), seal)
-    before = tuple(stories_before(journal, name))
-    return Memory(found, sticking, before, session.prepared.zone)
+    flapping = find_flapping(plan, journal.written(name), seal)
+    before = tuple(discrepancies_before(journal, name))
+    return Memory(found, flapping, before, session.prepared.zone)
 
 
 def _header(

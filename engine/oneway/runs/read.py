@@ -18,7 +18,7 @@ from oneway.core.telemetry import OpenStep, step
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import LookupTable, tabulate
 from oneway.mapping.profile.key_tally import KeyTally, tallies_of
-from oneway.mapping.profile.staying_words import HeardWords
+from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.links import NO_LINKS, LinkEvidence
@@ -83,7 +83,7 @@ class EvaluatedInputs:
     """How many records have a value for each key that the mapping reads, by input."""
     passed_over: PassedOver = NOT_PASSED
     """The pairs that are as they were at the last run, and were not read (`incremental_read`)."""
-    heard: HeardWords | None = None
+    heard: StayingWords | None = None
     """The words of the source, if anybody was listed as still in."""
 
 
@@ -119,7 +119,7 @@ def evaluate_inputs(
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     source_part, target_part = _parts_of(projection_of(prepared)) if keeping else (None, None)
-    heard = heard_words(prepared, program, listed)
+    heard = staying_words(prepared, program, listed)
     rows = _Rows(program.source_row, program.source_rows, source_part, heard)
     source = reads.collected("source", rows)
     seen(program.policy, source.items)
@@ -136,13 +136,13 @@ def evaluate_inputs(
     )
 
 
-def heard_words(
+def staying_words(
     prepared: PreparedRun, program: Interpreted, listed: Collection[str]
-) -> HeardWords | None:
+) -> StayingWords | None:
     """Return what takes note of the words of the source; None if nobody is listed."""
     if not listed:
         return None
-    return HeardWords(program.code, program.context, listed, prepared.compiled.source)
+    return StayingWords(program.code, program.context, listed, prepared.compiled.source)
 
 
 def tables_of(
@@ -185,7 +185,7 @@ class _Rows(Generic[T]):
         make: Callable[[Record], T],
         make_all: Callable[[Batch], Sequence[T]],
         part: _Part | None,
-        heard: HeardWords | None = None,
+        heard: StayingWords | None = None,
     ) -> None:
         self._make, self._make_all, self._part = make, make_all, part
         self._heard = heard

@@ -14,7 +14,7 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import Program
 from oneway.planning.plan import Plan, PlanConnection, PlanInput
-from oneway.runs.completeness import sick
+from oneway.runs.completeness import incomplete_reads
 from oneway.runs.prepare.compilation import read_file
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import PreparedRun
@@ -34,7 +34,7 @@ def reopen_plan(plan: Plan, request: RunRequest) -> PreparedRun:
     send our credentials anywhere. The connection is read again from its file, and must have the
     same name, mapping and options; its credentials may differ.
     """
-    found = sick(plan)
+    found = incomplete_reads(plan)
     if found:
         raise Refused(found)
     _refuse_other_mapping(plan)

@@ -25,7 +25,7 @@ from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import load
 from oneway.runs.apply import Approval, RunLog, apply_systems, target_memory
 from oneway.runs.incidents import follow_run
-from oneway.runs.past.discrepancies import write_stories
+from oneway.runs.past.discrepancies import write_discrepancies
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.reopen import sealed_program_for
 from oneway.runs.session import Operator, RunSession
@@ -119,12 +119,12 @@ def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
         log = RunLog(session.journal, left.plan, session.operator, left.run.id)
         for entry in left.in_flight:
             result = _found_out(_action(left.plan, entry), systems)
-            with session.journal.at_once():  # or counts and stories are of what it was before
+            with session.journal.at_once():  # or counts and discrepancies are of what it was before
                 log.ended([result])
                 if left.run.ended is not None:
                     session.journal.recount(left.run.id)
                     entries = session.journal.entries(left.run.id)
-                    write_stories(session.journal, left.run.id, left.plan, entries)
+                    write_discrepancies(session.journal, left.run.id, left.plan, entries)
             results.append(result)
         if left.run.ended is None:
             log.not_begun("the run was interrupted before it began this action")

@@ -10,10 +10,10 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.progress import Progress, silent
 from oneway.core.telemetry import note
-from oneway.history.baseline.pairs import discard_settled
+from oneway.history.baseline.pairs import discard_baseline
 from oneway.history.journal import Run, RunState
 from oneway.history.journal.links import learn, links
-from oneway.history.journal.refused_leavers import keep_leaving
+from oneway.history.journal.refused_leavers import store_leavers
 from oneway.history.links import beyond_doubt
 from oneway.history.memory import Memory
 from oneway.mapping.program import Program
@@ -24,11 +24,11 @@ from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import Approval, apply_plan, start_of_none
 from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.compare.capture import snapshots_of, unkept
-from oneway.runs.completeness import Readings, health
+from oneway.runs.completeness import Readings, input_problems
 from oneway.runs.evidence.links import recall
 from oneway.runs.open_questions import refuse_open_questions
 from oneway.runs.past.retention import days_kept, forget_old
-from oneway.runs.past.without_connection import keep_given
+from oneway.runs.past.without_connection import store_arguments
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text
@@ -111,7 +111,7 @@ def open_sync(
         remembered = recall(session)
         keeping = not session.only_changed
         if keeping:
-            discard_settled(session.state, session.name)
+            discard_baseline(session.state, session.name)
         plan, found = plan_run(session, progress, keeping=keeping, remembered=remembered)
         warnings = healthy(session, found, plan)
         memory = load_memory(session, plan, retry_now=retry_now)
@@ -181,10 +181,10 @@ def _record(session: RunSession, began: str, error: Refused | ConnectorError) ->
     )
     problems = tuple(replace(each, quote="") for each in problems_of(error))
     run = journal.refused(begun, problems, instant_text(session.now()))
-    keep_given(journal, run, prepared)
+    store_arguments(journal, run, prepared)
     if session.leaving:
         linked = links(journal, session.name).targets.keys()
-        keep_leaving(journal, run, session.leaving & linked)
+        store_leavers(journal, run, session.leaving & linked)
     note("run", run=run, state=RunState.REFUSED.value)
 
 
@@ -193,7 +193,7 @@ def healthy(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagnostic
 
     Certain links are stored even then.
     """
-    found = health(session.prepared, read, plan)
+    found = input_problems(session.prepared, read, plan)
     if any(each.severity is Severity.ERROR for each in found):
         seen = beyond_doubt(plan, instant_text(session.now()))
         learn(session.journal, session.name, seen)

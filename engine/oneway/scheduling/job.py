@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from oneway.core.dataclass import dataclass
-from oneway.history.journal.schedule_claims import Taken
+from oneway.history.journal.schedule_claims import ClaimedDue
 from oneway.runs.telemetry.watchers import Watching
 
 
@@ -35,7 +35,7 @@ class Job:
 
     place: RunHost
     file: str
-    taken: Taken
+    taken: ClaimedDue
     late: bool
 
 

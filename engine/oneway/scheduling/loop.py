@@ -17,10 +17,10 @@ from oneway.connections.schedule import Due, last_due, next_due
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Run, RunState
-from oneway.history.journal.schedule_claims import GIVEN_UP, Taken
+from oneway.history.journal.schedule_claims import GIVEN_UP, ClaimedDue
 from oneway.notices import after_run
 from oneway.runs import instant_text
-from oneway.runs.notices import Beginning, tell_of_run
+from oneway.runs.notices import PendingRun, queue_for_run
 from oneway.scheduling.folder import Folder, FolderChanges
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.job import How, Job, Report, RunHost
@@ -192,7 +192,7 @@ class Loop:
             self._waiting[name] = NEVER
             return
         due = last_due(unspread(schedule) if self.once else schedule, name, now)
-        asked = step(due, self.register.standing(name))
+        asked = step(due, self.register.status(name))
         if asked is Step.TAKE_OVER:
             asked = step(due, self.register.asked(name))  # it may have ended meanwhile
         if asked is Step.REST and due is not None:
@@ -210,8 +210,8 @@ class Loop:
     def _tell_of_future(self, connection: Connection, due: Due) -> None:
         """Report, once per due, that a record in the future prevents it."""
         name, now = connection.name, instant_text(self.place.now())
-        standing = self.register.standing(name)
-        if max(standing.since, standing.last.due if standing.last else "") <= now:
+        status = self.register.status(name)
+        if max(status.since, status.last.due if status.last else "") <= now:
             return
         run = self.register.future(name, due, connection.file)
         if run is None:
@@ -224,7 +224,7 @@ class Loop:
 
     def _is_anothers(self, name: str) -> bool:
         """Return whether to leave a due to the process that claimed it a moment ago."""
-        last = self.register.standing(name).last
+        last = self.register.status(name).last
         first = name not in self._busy and not self.once
         return first and last is not None and may_live(last.by, self.register.by)
 
@@ -237,7 +237,7 @@ class Loop:
                 return
             del self._ready[name]
             file = self.folder.connections[name].file
-            last = self.register.standing(name).last
+            last = self.register.status(name).last
             if last is not None and last.ended is None and is_spent(last):
                 self._give_up(last, file, "each process that started it died")
                 continue
@@ -291,7 +291,7 @@ class Loop:
         else:
             self._died(job, taken, "; ".join(report.said))
 
-    def _died(self, job: Job, taken: Taken, why: str) -> None:
+    def _died(self, job: Job, taken: ClaimedDue, why: str) -> None:
         name = taken.connection
         self.register.free_leases(name)
         if is_spent(taken):
@@ -306,7 +306,7 @@ class Loop:
         self.log.say(How.DIED.value, why + then, connection=name, due=taken.due)
         self._note(RunEnded(name, taken.due, How.DIED.value, 0))
 
-    def _give_up(self, taken: Taken, file: str, why: str) -> None:
+    def _give_up(self, taken: ClaimedDue, file: str, why: str) -> None:
         summary = f"the run died {taken.starts} times, and waits for the next due: {why}"
         run = self.register.give_up(taken, file, _died(file, summary))
         self._tell(taken.connection, run, file)
@@ -318,11 +318,11 @@ class Loop:
         known = self.folder.connections.get(name)
         journal, now = self.register.journal(), self.place.now()
         if known is None:
-            tell_of_run(Beginning(file, name, file), run, journal, now)
+            queue_for_run(PendingRun(file, name, file), run, journal, now)
         else:
             after_run(known, run, journal, now)
 
-    def _say_ended(self, job: Job, taken: Taken, report: Report) -> None:
+    def _say_ended(self, job: Job, taken: ClaimedDue, report: Report) -> None:
         self._note(RunEnded(taken.connection, taken.due, report.state, report.run))
         said = "".join(f"; {each}" for each in report.said)
         self.log.say(

@@ -15,8 +15,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal
 from oneway.notices import deliver
-from oneway.notices.alarm import Alarm, sound_alarm, told_of_alarms
-from oneway.notices.folders import look_at, teller
+from oneway.notices.alarm import Alarm, alarm_recipients, send_alarms
+from oneway.notices.folders import check_files, recipient_of
 from oneway.render.report import pages
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.log import EventLog, in_words
@@ -27,7 +27,7 @@ EVERY = 15.0
 
 def tell_of_folder(journal: Journal, folder: Folder, now: datetime) -> None:
     """Queue notices of a folder's broken files, for its default channels."""
-    look_at(folder.broken.values(), folder.defaults.values(), journal, now)
+    check_files(folder.broken.values(), folder.defaults.values(), journal, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Post:
     def deliver(self) -> None:
         """Deliver what is due now, once; failures are tried again later."""
         found, connections = list(self.problems()), self.folder.connections.values()
-        tellers = map(teller, _readable(self.folder))
+        tellers = map(recipient_of, _readable(self.folder))
         try:
             journal = self.journal()
             done = deliver(connections, journal, self.now(), pages=pages(journal), folders=tellers)
@@ -59,8 +59,8 @@ class Post:
 
     def alarmed(self, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Send an alarm if the store cannot be used, or if it can be used again."""
-        to = told_of_alarms(self.folder.defaults.values(), self.folder.connections.values())
-        return sound_alarm(Alarm(str(self.folder.path), self.state, to), found, self.now())
+        to = alarm_recipients(self.folder.defaults.values(), self.folder.connections.values())
+        return send_alarms(Alarm(str(self.folder.path), self.state, to), found, self.now())
 
     def _say(self, troubles: Sequence[Diagnostic]) -> None:
         for each in troubles:

@@ -26,7 +26,7 @@ class Step(Enum):
     TAKE_OVER = "somebody took it, and it has not ended"
 
 
-def step(due: Due | None, standing: ScheduleStatus) -> Step:
+def step(due: Due | None, status: ScheduleStatus) -> Step:
     """Return what to do about the latest due of a connection.
 
     A due older than the newest one in the store is void: the clock went back, or the schedule was
@@ -34,9 +34,9 @@ def step(due: Due | None, standing: ScheduleStatus) -> Step:
     """
     if due is None:
         return Step.REST
-    nominal, last = instant_text(due.nominal), standing.last
+    nominal, last = instant_text(due.nominal), status.last
     if last is None or last.due < nominal:
-        return Step.BEGIN if standing.since < nominal else Step.REST
+        return Step.BEGIN if status.since < nominal else Step.REST
     if last.due > nominal or last.ended is not None:
         return Step.REST
     return Step.TAKE_OVER

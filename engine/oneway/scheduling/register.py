@@ -17,7 +17,7 @@ from oneway.core.instants import moment
 from oneway.history.journal import Journal, Run, RunState, schedule_claims
 from oneway.history.journal.future import in_the_future
 from oneway.history.journal.lease import free_of_the_dead
-from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, Taken
+from oneway.history.journal.schedule_claims import GIVEN_UP, ClaimedDue, ScheduleStatus
 from oneway.runs import instant_text
 from oneway.scheduling.job import RunHost, due_lock
 from oneway.scheduling.owner import signature
@@ -34,7 +34,7 @@ class Register:
     by: str = ""
     _journal: Journal | None = None
     _inode: int = 0
-    _standings: dict[str, ScheduleStatus] = field(default_factory=dict)
+    _statuses: dict[str, ScheduleStatus] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by = signature(self._now())
@@ -48,7 +48,7 @@ class Register:
         if self._journal is None:
             self._journal = Journal.open(where)
             self._inode = _inode(where)
-            self._standings = dict(schedule_claims.standings(self._journal))
+            self._statuses = dict(schedule_claims.schedule_statuses(self._journal))
         return self._journal
 
     def close(self) -> None:
@@ -60,29 +60,29 @@ class Register:
 
     def know(self, names: Collection[str]) -> None:
         """Register all connections, the new ones in one transaction."""
-        new = [name for name in names if name not in self._standings]
+        new = [name for name in names if name not in self._statuses]
         if new:
             with self.journal().at_once():
                 for name in new:
-                    self.standing(name)
+                    self.status(name)
 
-    def standing(self, name: str) -> ScheduleStatus:
+    def status(self, name: str) -> ScheduleStatus:
         """Return the state of a schedule; a new one counts from now, or from its last run."""
         journal = self.journal()
-        if name not in self._standings:
-            self._standings[name] = schedule_claims.first_seen(journal, name, self._now())
-        return self._standings[name]
+        if name not in self._statuses:
+            self._statuses[name] = schedule_claims.first_seen(journal, name, self._now())
+        return self._statuses[name]
 
     def asked(self, name: str) -> ScheduleStatus:
         """Return the state of a schedule from the store, which others write as well."""
-        found = schedule_claims.standings(self.journal(), name).get(name)
+        found = schedule_claims.schedule_statuses(self.journal(), name).get(name)
         if found is not None:
-            self._standings[name] = found
-        return self.standing(name)
+            self._statuses[name] = found
+        return self.status(name)
 
-    def take(self, name: str, due: Due) -> Taken | None:
+    def take(self, name: str, due: Due) -> ClaimedDue | None:
         """Claim a due; None if another process was quicker, or if the due was given up."""
-        last, nominal = self.standing(name).last, instant_text(due.nominal)
+        last, nominal = self.status(name).last, instant_text(due.nominal)
         if last is not None and last.due == nominal and last.ended is None:
             taken = None
             if not is_spent(last):
@@ -95,25 +95,25 @@ class Register:
             self._keep(taken)
         return taken
 
-    def found(self, taken: Taken) -> Taken:
+    def found(self, taken: ClaimedDue) -> ClaimedDue:
         """Return one of our dues as the store has it now."""
         found = schedule_claims.found(self.journal(), taken.connection, taken.due) or taken
         self._keep(found)
         return found
 
-    def give_back(self, taken: Taken) -> None:
+    def give_back(self, taken: ClaimedDue) -> None:
         """Release a due whose run did not begin, or was asked to stop."""
         if taken.by == self.by and taken.ended is None:
             self._keep(schedule_claims.give_back(self.journal(), taken))
 
-    def give_up(self, taken: Taken, file: str, problem: Diagnostic) -> int:
+    def give_up(self, taken: ClaimedDue, file: str, problem: Diagnostic) -> int:
         """End a due whose runs died; return the last run, which may have begun to write."""
         with self.journal().at_once():
             run = self.died(taken, file, problem)
             self._keep(schedule_claims.end(self.journal(), taken, self._now(), GIVEN_UP))
         return run
 
-    def died(self, taken: Taken, file: str, problem: Diagnostic) -> int:
+    def died(self, taken: ClaimedDue, file: str, problem: Diagnostic) -> int:
         """Return the run of a due that died, and journal it if that was not done."""
         newest = next(iter(self.journal().runs(taken.connection, limit=1)), None)
         if newest is not None and newest.id > taken.after and newest.ended is None:
@@ -155,14 +155,14 @@ class Register:
         interrupted = newest is not None and newest.state is RunState.INTERRUPTED
         return newest if interrupted else None
 
-    def _keep(self, taken: Taken) -> None:
-        self._standings[taken.connection] = replace(self.standing(taken.connection), last=taken)
+    def _keep(self, taken: ClaimedDue) -> None:
+        self._statuses[taken.connection] = replace(self.status(taken.connection), last=taken)
 
     def _now(self) -> str:
         return instant_text(self.place.now())
 
 
-def is_spent(taken: Taken) -> bool:
+def is_spent(taken: ClaimedDue) -> bool:
     """Return whether the runs of a due have died so often that it is given up."""
     return taken.starts >= TRIES
 

@@ -27,7 +27,7 @@ class Runner:
     """A loop, its process pool, and the request to stop."""
 
     loop: Loop
-    crew: ProcessPool
+    pool: ProcessPool
     stop: Stop
 
     def run(self) -> bool:
@@ -44,25 +44,25 @@ class Runner:
                 self._sleep((until - self.loop.place.now()).total_seconds())
             return self._stopped()
         finally:
-            self.crew.kill()
+            self.pool.kill()
             self.loop.register.close()
 
     def _is_done(self) -> bool:
-        left = self.loop.board.trouble and not self.crew.names
+        left = self.loop.board.trouble and not self.pool.names
         return self.loop.once and (self.loop.is_idle or bool(left))
 
     def _stopped(self) -> bool:
         """Let each run finish its write in flight and start no other."""
-        running = len(self.crew.names)
+        running = len(self.pool.names)
         self.loop.log.say("stopping", f"{running} running; once more ends at once")
-        self.crew.stop()
-        while self.crew.names and self.stop.asked < _AT_ONCE:
+        self.pool.stop()
+        while self.pool.names and self.stop.asked < _AT_ONCE:
             self._sleep(_PATIENCE)
             self.loop.tick(starting=False)
-        return not self.crew.names
+        return not self.pool.names
 
     def _sleep(self, seconds: float) -> None:
-        self.crew.wait(seconds, self.stop.waker)
+        self.pool.wait(seconds, self.stop.waker)
         self.stop.heard()
 
 

@@ -25,7 +25,7 @@ from oneway.history.journal.schedule_claims import LATE, end, found, run_of
 from oneway.notices.alarm import STORE
 from oneway.runs import Operator, instant_text, prepare_run, request_for
 from oneway.runs.apply import start_of_none
-from oneway.runs.notices import Beginning, tell_of_run
+from oneway.runs.notices import PendingRun, queue_for_run
 from oneway.runs.sync import problems_of, run_sync
 from oneway.runs.telemetry.watchers import watched
 from oneway.scheduling.job import How, Job, Report, RunHost, due_lock
@@ -125,8 +125,8 @@ def _due(job: Job, journal: Journal, operator: Operator) -> Report:
         return Report(How.STOPPED)
     late = LATE if job.late else ""
     end(journal, taken, instant_text(operator.now()), run.state.value + late)
-    beginning = Beginning(job.file, taken.connection, job.file)
-    tell_of_run(beginning, run, journal, operator.now())
+    beginning = PendingRun(job.file, taken.connection, job.file)
+    queue_for_run(beginning, run, journal, operator.now())
     said = [*(each.text for each in run.start.breaches), *map(in_words, run.problems)]
     return Report(How.ENDED, run.state.value, run.id, run.counts, tuple(said))
 

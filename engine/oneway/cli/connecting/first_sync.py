@@ -20,7 +20,7 @@ from oneway.core.phrases import count
 from oneway.history.journal import Run, Why
 from oneway.render import plans, results
 from oneway.runs import Operator, PendingSync, last_run, open_sync, prepare_run, request_for
-from oneway.runs.notices import Beginning
+from oneway.runs.notices import PendingRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def first_sync(
     limit: int | None,
 ) -> FirstSync | None:
     """Plan, show the plan, ask, apply; None if the user declines: the connection stays."""
-    with starting(console, Beginning(connection.file), state):
+    with starting(console, PendingRun(connection.file), state):
         prepared = prepare_run(request_for(connection, now(), folders=FOLDERS))
     console.note("\nThe first sync: this is what would change. Nothing is written yet.")
     introduce(console, prepared)

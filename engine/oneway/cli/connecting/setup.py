@@ -19,14 +19,14 @@ from oneway.cli.notices import starting
 from oneway.cli.options import FOLDERS
 from oneway.cli.prompts import Asking
 from oneway.connections import Connection, Side
-from oneway.connections.secret_scope import strays
+from oneway.connections.secret_scope import out_of_scope
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.phrases import count
 from oneway.inspect.checks import CheckState
 from oneway.render import checks as render
 from oneway.runs import OpenSystems, PreparedRun, prepare_run, request_for
 from oneway.runs.commit_connection import settled_new, settled_renewed
-from oneway.runs.notices import Beginning
+from oneway.runs.notices import PendingRun
 
 
 def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connection:
@@ -62,7 +62,7 @@ def renewed(
     given = bool(wishes.typed or wishes.refs)
     if asking is not None and not given:
         asking.say(f"New credentials for {former.name}; Enter keeps one as it is.")
-    beginning = Beginning(former.file)
+    beginning = PendingRun(former.file)
     with starting(console, beginning, state):
         prepared = prepare_run(request_for(former, now(), folders=FOLDERS))
     prepared = _given(prepared, wishes)
@@ -93,7 +93,7 @@ def _given(prepared: PreparedRun, wishes: Wishes) -> PreparedRun:
         prepared = Reaching(prepared, side).with_ref(name, ref).prepared
     for (side, name), secret in wishes.typed.items():
         prepared = Reaching(prepared, side).with_typed(name, secret).prepared
-    beyond = list(strays(_of(prepared)))
+    beyond = list(out_of_scope(_of(prepared)))
     if beyond:
         raise Refused(beyond)
     # Compiled again: an option or credential that the connector does not have is refused.

@@ -39,7 +39,7 @@ class LineDigests(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLines:
+class BaselineLines:
     """The lines of a file in their order, and the position of the settled pair of each.
 
     `lengths` include the ends of the lines. `firsts` is the first line of each piece and the line
@@ -83,7 +83,7 @@ class KeptLines:
         return self.digests, self.codes, *bytes_of
 
     @classmethod
-    def of_data(cls, data: LinesData) -> "KeptLines":
+    def of_data(cls, data: LinesData) -> "BaselineLines":
         """Return what `data` was taken of."""
         digests, codes, places, *numbers = data
         return cls(digests, codes, places.cast("Q"), *(each.cast("I") for each in numbers))
@@ -119,7 +119,7 @@ class LineKeeper:
                 self._open.append(line)
                 self._size += length
 
-    def add_pieces(self, kept: KeptLines, pieces: range) -> None:
+    def add_pieces(self, kept: BaselineLines, pieces: range) -> None:
         """Add pieces that are as they were kept, and so is what their digests are of after them."""
         self._end_piece()
         first, end = kept.firsts[pieces.start], kept.firsts[pieces.stop]
@@ -143,7 +143,7 @@ class LineKeeper:
         self._spans.append(span)
         self._codes.append(code)
 
-    def kept(self, pairs: Mapping[bytes, int]) -> KeptLines | None:
+    def kept(self, pairs: Mapping[bytes, int]) -> BaselineLines | None:
         """Return the lines, given the position of each settled pair by the digest of its line.
 
         None unless each pair has exactly one line.
@@ -157,4 +157,4 @@ class LineKeeper:
         by_pair = array("I", map(lines.__getitem__, range(len(lines))))
         digests, codes = (memoryview(b"".join(each)) for each in (self.digests, self._codes))
         numbers = self._places, self._lengths, self._firsts, self._spans
-        return KeptLines(digests, codes, *numbers, owners, alone, by_pair)
+        return BaselineLines(digests, codes, *numbers, owners, alone, by_pair)

@@ -24,7 +24,7 @@ class LinkChanges(NamedTuple):
     gone: AbstractSet[tuple[str, str]] = frozenset()
 
 
-class KeptLinks(NamedTuple):
+class BaselineLinks(NamedTuple):
     """All links, as text; those of no settled pair; and the settled pairs that are not linked.
 
     No text is the same as no other links: they could not be written.
@@ -35,7 +35,7 @@ class KeptLinks(NamedTuple):
     unlinked: Numbers
 
     @classmethod
-    def of(cls, links: Links, sources: Sequence[str], targets: Sequence[str]) -> "KeptLinks":
+    def of(cls, links: Links, sources: Sequence[str], targets: Sequence[str]) -> "BaselineLinks":
         """Return links as they are kept beside settled pairs, whose ids are given."""
         strange = set(links.pairs).difference(zip(sources, targets, strict=True))
         different = map(ne, map(links.targets.get, sources), targets)
@@ -65,7 +65,7 @@ class KeptLinks(NamedTuple):
         return memoryview(self.text), list(self.strange), unlinked
 
     @classmethod
-    def of_data(cls, data: KeptLinksData) -> "KeptLinks":
+    def of_data(cls, data: KeptLinksData) -> "BaselineLinks":
         """Return what `data` was taken of."""
         text, strange, unlinked = data
         return cls(text, strange, unlinked.cast("I"))

@@ -27,12 +27,12 @@ from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
 from oneway.history.baseline.lines import (
     DIGEST,
-    KeptLines,
+    BaselineLines,
     LineDigests,
     LinesData,
     Numbers,
 )
-from oneway.history.baseline.links import KeptLinks, KeptLinksData
+from oneway.history.baseline.links import BaselineLinks, KeptLinksData
 from oneway.mapping.profile.new_ids import is_number
 from oneway.planning.plan import Quiet
 from oneway.planning.quiet_outcomes import QuietTexts
@@ -106,7 +106,7 @@ def _of_much(seal: Seal, what: str) -> Callable[[bytes | memoryview], bytes]:
     return digest
 
 
-class SettledPair(NamedTuple):
+class BaselinePair(NamedTuple):
     """The digests of a pair's lines and handles, and what the plan shows of it.
 
     `quiet` says of `only_by_key` what holds where no link of earlier runs says more.
@@ -128,7 +128,7 @@ class Kinds(NamedTuple):
     of_pairs: Numbers
 
 
-class Handled(NamedTuple):
+class PairHandles(NamedTuple):
     """The handles of the pairs, those of one after those of another.
 
     `firsts` says where those of each begin, and those of one more would. `sorted` are all of them
@@ -159,7 +159,7 @@ class Handled(NamedTuple):
         return at < len(self.sorted) and self.sorted[at] == handle
 
 
-class Held(NamedTuple):
+class FieldValues(NamedTuple):
     """What each field of the target holds, as the first records that have it say (`lookalikes`).
 
     `kinds` is what they say, and `last` the id of the last of them, where there are enough. `first`
@@ -174,7 +174,7 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Baseline:
     """The settled pairs of a run, and under which circumstances they are.
 
     `context` is the digest of all that an evaluation depends on beside the two lines. `words` are
@@ -184,24 +184,24 @@ class Settled:
     """
 
     context: str
-    held: Held
+    held: FieldValues
     words: Mapping[str, Mapping[str, Sequence[Word]]]
     untyped: Mapping[str, Sequence[str]]
-    source: KeptLines
-    target: KeptLines
+    source: BaselineLines
+    target: BaselineLines
     quiet: QuietTexts
     numbers: int
     blanks: Kinds
-    handled: Handled
-    links: KeptLinks
+    handled: PairHandles
+    links: BaselineLinks
 
-    def pairs(self, without: Collection[int]) -> Iterator[SettledPair]:
+    def pairs(self, without: Collection[int]) -> Iterator[BaselinePair]:
         """Yield the pairs, without some, by position."""
         kinds, of_pairs = self.blanks.kinds, self.blanks.of_pairs
         source, target = self.source, self.target
         for at, quiet in enumerate(self.quiet):
             if at not in without:
-                yield SettledPair(
+                yield BaselinePair(
                     source.digest_of(source.by_pair[at]),
                     target.digest_of(target.by_pair[at]),
                     quiet,
@@ -210,8 +210,8 @@ class Settled:
                 )
 
 
-def columns(pairs: Sequence[SettledPair]) -> tuple[QuietTexts, int, Kinds, Handled]:
-    """Return pairs as `Settled` has them."""
+def columns(pairs: Sequence[BaselinePair]) -> tuple[QuietTexts, int, Kinds, PairHandles]:
+    """Return pairs as `Baseline` has them."""
     _, _, quiet, blanks, handles = zip(*pairs, strict=True) if pairs else [()] * 5
     counts = Counter(blanks)
     known = {each: at for at, each in enumerate(counts)}
@@ -224,10 +224,10 @@ def columns(pairs: Sequence[SettledPair]) -> tuple[QuietTexts, int, Kinds, Handl
     in_order = array("d", sorted(together))
     shared = frozenset(compress(in_order, map(eq, in_order, in_order[1:])))
     numbers = sum(is_number(each.target_id) for each in quiet)
-    return QuietTexts.of(quiet), numbers, kinds, Handled(together, firsts, in_order, shared)
+    return QuietTexts.of(quiet), numbers, kinds, PairHandles(together, firsts, in_order, shared)
 
 
-def load_settled(state: StateFolder, connection: str) -> Settled | None:
+def load_baseline(state: StateFolder, connection: str) -> Baseline | None:
     """Return what the last run of a connection kept; None if there is nothing of use."""
     try:
         with _path(state, connection).open("rb") as file:
@@ -246,7 +246,7 @@ def load_settled(state: StateFolder, connection: str) -> Settled | None:
         return None
 
 
-def keep_settled(state: StateFolder, connection: str, settled: Settled) -> None:
+def store_baseline(state: StateFolder, connection: str, settled: Baseline) -> None:
     """Keep what a run has settled, in place of what was kept.
 
     That it cannot be written stops no run: what was kept holds as well.
@@ -260,7 +260,7 @@ def keep_settled(state: StateFolder, connection: str, settled: Settled) -> None:
         write_whole(path, _head(state, connection, body) + body)
 
 
-def discard_settled(state: StateFolder, connection: str) -> bool:
+def discard_baseline(state: StateFolder, connection: str) -> bool:
     """Remove what the last run of a connection kept; return whether there was anything."""
     try:
         _path(state, connection).unlink()
@@ -294,7 +294,7 @@ _Data: TypeAlias = tuple[
 ]
 
 
-def _data_of(settled: Settled) -> object:
+def _data_of(settled: Baseline) -> object:
     quiet, blanks, handled = settled.quiet, settled.blanks, settled.handled
     return (
         settled.context,
@@ -312,20 +312,20 @@ def _data_of(settled: Settled) -> object:
     )
 
 
-def _settled_of(data: _Data) -> Settled:
+def _settled_of(data: _Data) -> Baseline:
     context, held, words, untyped = data[:4]
     source, target, quiet, numbers, blanks, handled, shared, links = data[4:]
     handles, firsts, in_order = handled[0].cast("d"), handled[1].cast("I"), handled[2].cast("d")
-    return Settled(
+    return Baseline(
         context,
-        Held(*held[:3], held[3].cast("I")),
+        FieldValues(*held[:3], held[3].cast("I")),
         words,
         untyped,
-        KeptLines.of_data(source),
-        KeptLines.of_data(target),
+        BaselineLines.of_data(source),
+        BaselineLines.of_data(target),
         QuietTexts(quiet[0], quiet[1].cast("I"), quiet[2]),
         numbers,
         Kinds(blanks[0], blanks[1], blanks[2].cast("I")),
-        Handled(handles, firsts, in_order, frozenset(shared)),
-        KeptLinks.of_data(links),
+        PairHandles(handles, firsts, in_order, frozenset(shared)),
+        BaselineLinks.of_data(links),
     )

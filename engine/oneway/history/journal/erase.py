@@ -66,7 +66,7 @@ def hide_reasons(store: Store, connection: str, names: Callable[[str], bool], hi
                 store.change(update(table).where(same).values(reason=hidden))
 
 
-def replace_told(store: Store, found: Run) -> None:
+def replace_texts(store: Store, found: Run) -> None:
     """Store what a run says of people, as it stands in `found`.
 
     That is who can still get in, what was allowed, and what guards and errors said.

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 
 from oneway.history.digests import RECORD
-from oneway.history.flapping import Undone, sticks
+from oneway.history.flapping import RevertedWrite, sticks
 from oneway.history.journal.journal import Journal
 from oneway.history.journal.tables import entry, run, written
 from oneway.planning.plan import Ending
 
 
-def undone_by(journal: Journal, connection: str, id: int) -> Mapping[str, Undone]:
+def reverted_by(journal: Journal, connection: str, id: int) -> Mapping[str, RevertedWrite]:
     """Return what a run wrote that does not stick, by action id, as of that run.
 
     For an earlier run, it is known only while later runs have written the same.
@@ -34,11 +34,11 @@ def undone_by(journal: Journal, connection: str, id: int) -> Mapping[str, Undone
         again = {field: number for field, number in runs.items() if not sticks(each.verb, number)}
         if again:
             fields = tuple(sorted(again.keys() - {RECORD}))
-            undone[each.action_id] = Undone(each.verb, fields, max(again.values()))
+            undone[each.action_id] = RevertedWrite(each.verb, fields, max(again.values()))
     return undone
 
 
-def repeating(journal: Journal) -> frozenset[str]:
+def repeated_writers(journal: Journal) -> frozenset[str]:
     """Return the connections with any change written twice in a row: no others can have one."""
     query = select(written.c.connection).where(written.c.times > 1).distinct()
     return frozenset(row[0] for row in journal.rows(query))

@@ -11,7 +11,7 @@ from sqlalchemy.sql.base import Executable
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.history.backoff import PastFailure
-from oneway.history.digests import Traces
+from oneway.history.digests import ValueDigests
 from oneway.history.flapping import RepeatedWrite
 from oneway.history.journal import fence, rows
 from oneway.history.journal.history import PLAN, RunHistory
@@ -121,7 +121,7 @@ class Journal(RunHistory):
         counts = json.dumps(dict(self.counts(id)), sort_keys=True)
         self.change(update(run).where(run.c.id == id).values(counts=counts))
 
-    def ended(self, id: int, action: Action, end: End, traces: Traces | None = None) -> None:
+    def ended(self, id: int, action: Action, end: End, traces: ValueDigests | None = None) -> None:
         """Record how an action ended, even one that was never intended.
 
         Only an unknown or withheld ending may be replaced. With `traces`, a refusal is remembered

@@ -12,7 +12,7 @@ LEAVING = "leaving"
 """Their name among the data stored with a run."""
 
 
-def keep_leaving(journal: Journal, id: int, found: Collection[str]) -> None:
+def store_leavers(journal: Journal, id: int, found: Collection[str]) -> None:
     """Store the leavers that a run has seen, by their source ids, in place of earlier ones."""
     which = (snapshot.c.run == id) & (snapshot.c.name == LEAVING)
     with journal.at_once():
@@ -21,7 +21,7 @@ def keep_leaving(journal: Journal, id: int, found: Collection[str]) -> None:
             journal.keep(id, LEAVING, json.dumps(sorted(found)).encode())
 
 
-def kept_leaving(journal: Journal, id: int) -> frozenset[str]:
+def stored_leavers(journal: Journal, id: int) -> frozenset[str]:
     """Return the leavers that are stored with a run."""
     data = journal.kept(id, LEAVING).get(LEAVING)
     return frozenset() if data is None else frozenset(json.loads(data))

@@ -16,7 +16,7 @@ _LEFT = frozenset({Verb.LEAVE.value, Verb.DEACTIVATE.value})
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RunCounts:
     """What one run did: records created, changed and made to leave, failed and held back.
 
     `failed` counts every action that was tried, or should have been, and was not done.
@@ -29,7 +29,7 @@ class Tally:
     held: int = 0
 
 
-def tallies(store: Store, runs: Sequence[Run]) -> Mapping[int, Tally]:
+def run_counts(store: Store, runs: Sequence[Run]) -> Mapping[int, RunCounts]:
     """Return what each of some runs did, by run."""
     done: dict[int, dict[str, int]] = {run.id: {} for run in runs}
     query = (
@@ -42,10 +42,10 @@ def tallies(store: Store, runs: Sequence[Run]) -> Mapping[int, Tally]:
     return {run.id: _tally(run, done[run.id]) for run in runs}
 
 
-def _tally(run: Run, done: Mapping[str, int]) -> Tally:
+def _tally(run: Run, done: Mapping[str, int]) -> RunCounts:
     held = run.counts.get(Ending.HELD.value, 0)
     ended = sum(run.counts.values())
-    return Tally(
+    return RunCounts(
         created=_sum(done, _CREATED),
         changed=_sum(done, _CHANGED),
         left=_sum(done, _LEFT),

@@ -27,7 +27,7 @@ LATE = " late"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedDue:
     """A claimed due: `ended` is None until it has ended.
 
     `starts` is how often a run of it began, `after` the connection's newest run before the first
@@ -49,10 +49,10 @@ class ScheduleStatus:
     """What the store knows of a connection's schedule: since when, and its last due."""
 
     since: str
-    last: Taken | None = None
+    last: ClaimedDue | None = None
 
 
-def standings(store: Store, connection: str | None = None) -> Mapping[str, ScheduleStatus]:
+def schedule_statuses(store: Store, connection: str | None = None) -> Mapping[str, ScheduleStatus]:
     """Return the schedule state of every connection ever seen, or of one, by name."""
     latest = select(due.c.connection, func.max(due.c.due).label("due")).group_by(due.c.connection)
     newest = latest.subquery()
@@ -82,17 +82,17 @@ def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
     values = {"connection": connection, "due": _SEEN, "taken": since, "ended": now}
     new = store.insert(due).values(**values, outcome="seen")
     store.change(new.on_conflict_do_nothing(), at_least=0)
-    return standings(store, connection)[connection]
+    return schedule_statuses(store, connection)[connection]
 
 
-def take(store: Store, connection: str, nominal: str, now: str, by: str) -> Taken | None:
+def take(store: Store, connection: str, nominal: str, now: str, by: str) -> ClaimedDue | None:
     """Claim the due, to run it; None if another process took it first.
 
     Earlier dues that have not ended are skipped: the latest one stands for them.
     """
     with store.at_once():
         after = store.rows(select(func.max(run.c.id)).where(run.c.connection == connection))[0][0]
-        ours = Taken(connection, nominal, now, by, starts=1, after=after or 0)
+        ours = ClaimedDue(connection, nominal, now, by, starts=1, after=after or 0)
         values = {"connection": connection, "due": nominal, "taken": now, "taken_by": by}
         new = store.insert(due).values(**values, outcome=_open(ours))
         if not store.change(new.on_conflict_do_nothing(), at_least=0).rows:
@@ -102,27 +102,27 @@ def take(store: Store, connection: str, nominal: str, now: str, by: str) -> Take
         return ours
 
 
-def take_over(store: Store, left: Taken, by: str) -> Taken | None:
+def take_over(store: Store, left: ClaimedDue, by: str) -> ClaimedDue | None:
     """Return one of our dues to the state left; None if it has ended or was taken over."""
     ours = replace(left, by=by, starts=left.starts + 1)
     return ours if _changed(store, left, {"taken_by": by, "outcome": _open(ours)}) else None
 
 
-def give_back(store: Store, ours: Taken) -> Taken:
+def give_back(store: Store, ours: ClaimedDue) -> ClaimedDue:
     """Return a due as one that is left: its run was not begun, or was asked to stop."""
     left = replace(ours, starts=max(ours.starts - 1, 0))
     _changed(store, ours, {"outcome": _open(left)})
     return left
 
 
-def found(store: Store, connection: str, nominal: str) -> Taken | None:
+def found(store: Store, connection: str, nominal: str) -> ClaimedDue | None:
     """Return the current state of a due; None if it is unclaimed."""
     query = select(due).where(due.c.connection == connection, due.c.due == nominal)
     rows = store.rows(query)
     return _taken(rows[0]) if rows else None
 
 
-def end(store: Store, ours: Taken, now: str, outcome: str) -> Taken:
+def end(store: Store, ours: ClaimedDue, now: str, outcome: str) -> ClaimedDue:
     """Record how a due ended, whichever process holds it, and return it."""
     mine = (due.c.connection == ours.connection) & (due.c.due == ours.due)
     values = {"ended": now, "outcome": outcome}
@@ -140,7 +140,7 @@ def forget(store: Store, before: str, connection: str | None = None) -> None:
     store.change(delete(due).where(old, later), at_least=0)
 
 
-def run_of(history: RunHistory, taken: Taken) -> Run | None:
+def run_of(history: RunHistory, taken: ClaimedDue) -> Run | None:
     """Return the run of a due whose run ended, but not the due."""
     for each in history.runs(taken.connection, limit=20):
         if each.id <= taken.after:
@@ -157,15 +157,15 @@ def failing(store: Store) -> dict[str, int]:
     return {row[0]: row[1] for row in store.rows(query)}
 
 
-def _changed(store: Store, seen: Taken, values: Mapping[str, str]) -> bool:
+def _changed(store: Store, seen: ClaimedDue, values: Mapping[str, str]) -> bool:
     """Return whether a row was unchanged, and is now updated."""
     row = (due.c.connection == seen.connection) & (due.c.due == seen.due) & due.c.ended.is_(None)
     same = (due.c.taken_by == seen.by) & (due.c.outcome == _open(seen))
     return store.change(update(due).where(row, same).values(**values), at_least=0).rows == 1
 
 
-def _taken(row: Any) -> Taken:
-    taken = Taken(row.connection, row.due, row.taken, row.taken_by, row.ended, row.outcome)
+def _taken(row: Any) -> ClaimedDue:
+    taken = ClaimedDue(row.connection, row.due, row.taken, row.taken_by, row.ended, row.outcome)
     if taken.ended is not None:
         return taken
     starts, _, after = row.outcome.partition(" after ")
@@ -173,7 +173,7 @@ def _taken(row: Any) -> Taken:
     return replace(taken, starts=int(starts), after=int(after), outcome="") if known else taken
 
 
-def _open(taken: Taken) -> str:
+def _open(taken: ClaimedDue) -> str:
     """Return the outcome of a due that has not ended, for the process that takes it over."""
     return f"{taken.starts} after {taken.after}"
 

@@ -23,7 +23,7 @@ from oneway.mapping.expressions import EvaluationError, Expression, texts
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import FieldRule, Program, Rule, SourceRow, TargetRow, whole
 from oneway.mapping.spec import Category
-from oneway.mapping.values_read import evidence
+from oneway.mapping.values_read import values_read
 from oneway.planning.access import is_still_in
 from oneway.planning.match import Match, Matches, match
 from oneway.planning.names import named, names_of
@@ -314,7 +314,7 @@ class Person:
         """Return what a condition read of a record, but for what is sensitive."""
         secrets = self.house.compiled.code.secrets
         is_source = self.row is not None and record is self._source()
-        return evidence(expression, record.data, secrets.source if is_source else secrets.target)
+        return values_read(expression, record.data, secrets.source if is_source else secrets.target)
 
     def _answer(self, expression: Expression, record: Record) -> tuple[bool | None, str]:
         """Return whether a condition holds, and the same in words; None if unknown."""

@@ -92,7 +92,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything about one record; `why` is the end of the story, in sentences."""
+    """Everything about one record; `why` is how it ends and why, in sentences."""
 
     kind: Kind
     key: str

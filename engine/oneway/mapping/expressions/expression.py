@@ -11,7 +11,7 @@ from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, 
 from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
 from oneway.mapping.expressions.item_places import note_items
 from oneway.mapping.expressions.pair_entries import note_entries
-from oneway.mapping.expressions.paths_read import Facts, PathUse, SettingUse, facts_of
+from oneway.mapping.expressions.paths_read import ExpressionReads, PathUse, SettingUse, reads_of
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.function import OverBudget
@@ -23,7 +23,7 @@ class Expression:
 
     text: str
     span: Span
-    facts: Facts = field(repr=False, compare=False)
+    facts: ExpressionReads = field(repr=False, compare=False)
     tree: Node = field(repr=False, compare=False)
     reading: Reading = field(default=PLAIN, repr=False, compare=False)
     """What the system whose records it is evaluated on says of absent keys."""
@@ -120,7 +120,7 @@ def parse(text: str, span: Span) -> Expression:
     """Return the expression of a text; raise `ExpressionSyntax` if it is invalid."""
     try:
         tree = tree_of(text)
-        facts = facts_of(text, tree)
+        facts = reads_of(text, tree)
         note_items(tree)
         note_entries(tree)
         _refuse_cost(tree)

@@ -15,7 +15,7 @@ _NAME = r'(?:[A-Za-z_][\w.]*|"[^"]*")'
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class ForeignSyntax:
     """A pattern in the text of an expression, outside of its quotes, and the message for it."""
 
     pattern: re.Pattern[str]
@@ -23,8 +23,8 @@ class Habit:
     help: str
 
 
-def _habit(pattern: str, summary: str, help: str) -> Habit:
-    return Habit(re.compile(pattern), summary, help)
+def _habit(pattern: str, summary: str, help: str) -> ForeignSyntax:
+    return ForeignSyntax(re.compile(pattern), summary, help)
 
 
 _HABITS = (

@@ -61,7 +61,7 @@ class SettingUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ExpressionReads:
     """What an expression reads.
 
     `whole` says that it reads the record as a whole (`@`, `keys(@)`, `*`), which no path shows.
@@ -75,7 +75,7 @@ class Facts:
     uses_today: bool
 
 
-def facts_of(text: str, tree: Node) -> Facts:
+def reads_of(text: str, tree: Node) -> ExpressionReads:
     """Return what an expression reads; raise `ExpressionSyntax` for a call that cannot work."""
     walk = _Walk(tokens_of(text))
     walk.use(walk.visit(tree, PathUse((), ())))
@@ -84,7 +84,7 @@ def facts_of(text: str, tree: Node) -> Facts:
             f"the result could be more than {MAX_GROWTH:,} times as large as the record"
         )
     uses_today = any(n in BY_NAME and BY_NAME[n].uses is Uses.TODAY for n in walk.functions)
-    return Facts(
+    return ExpressionReads(
         tuple(walk.paths),
         tuple(dict.fromkeys(walk.functions)),
         tuple(walk.settings),

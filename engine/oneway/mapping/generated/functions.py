@@ -8,7 +8,7 @@ from oneway.core.batches import Batch, RecordShape
 from oneway.core.dataclass import dataclass
 from oneway.core.packed import packer
 from oneway.core.records import Record, Value, identity
-from oneway.mapping.generated.leavers import Departures
+from oneway.mapping.generated.leavers import LeaverResults
 from oneway.mapping.generated.limits import MOST_EXPRESSIONS, Shapeless, Uncompiled
 from oneway.mapping.generated.rows import Columns, Rows
 from oneway.mapping.generated.runtime import names_for
@@ -127,7 +127,7 @@ def _names(program: Interpreted, rows: Rows, leaving: Leaving | None) -> dict[st
         **names_for(program.context),
         **rows.source.bound,
         **_of(program),
-        "interpreted_leaving": leaving or Departures(program, partial(_of_tomorrow, program)),
+        "interpreted_leaving": leaving or LeaverResults(program, partial(_of_tomorrow, program)),
     }
 
 

@@ -23,7 +23,7 @@ Leaves = tuple[bool | None, bool | None]
 
 
 @dataclass(slots=True)
-class Departures:
+class LeaverResults:
     """Answers for leavers what `Interpreted.departing` answers.
 
     `tomorrow` makes the function of source rows as the mapping runs tomorrow.

@@ -68,7 +68,7 @@ class GeneratedProgram(Interpreted):
         if rows is None:
             return _source_row(self, record)
         row = rows.source_row(record)
-        return row if self.code.one_per is None else row._replace(standing=self.standing(record))
+        return row if self.code.one_per is None else row._replace(rank=self.rank(record))
 
     def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""

@@ -10,7 +10,7 @@ from oneway.mapping.functions.values import to_boolean
 from oneway.mapping.profile.word_tally import written
 
 
-def nearly(word: Word, value: Value) -> str:
+def how_misspelt(word: Word, value: Value) -> str:
     """Return how a value that is not a word is nearly that word: "another spelling of 'Left'".
 
     "" if it is another value altogether, as null always is.

@@ -38,7 +38,7 @@ _LONGEST = 60
 _BLANK = ""
 
 
-class HeardWords:
+class StayingWords:
     """The words that a source uses, of some `listed` people and of all others."""
 
     def __init__(

@@ -16,7 +16,7 @@ from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.diff import new_value
 from oneway.planning.match import Pairs
-from oneway.planning.record_owner import whose
+from oneway.planning.record_owner import owner_text
 
 LOOKED_AT = 200
 """How many target records are sampled to see whether a field identifies people."""
@@ -79,7 +79,7 @@ class Lookalikes:
 
     def _text(self, path: str, value: Value, found: Sequence[AnyTargetRow]) -> str:
         ids = {each.target_id for each in found}
-        named = ", ".join(whose(each.target_id, each, self.owners.get(each.target_id))
+        named = ", ".join(owner_text(each.target_id, each, self.owners.get(each.target_id))
                           for each in found)  # fmt: skip
         verb = "are" if " and " in path else "is"
         text = f"{path} {verb} {str(value).strip()!r} here, and in {named}"

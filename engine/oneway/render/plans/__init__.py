@@ -11,9 +11,9 @@ from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.render.plan_content import (
+    flapping,
     remark,
     split,
-    sticking,
     still_in_line,
     still_in_title,
     who_left,
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "as_json",
+    "flapping",
     "markdown",
     "remark",
     "remarks_as_json",
     "split",
-    "sticking",
     "still_in_line",
     "still_in_title",
     "text",

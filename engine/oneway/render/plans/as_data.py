@@ -32,7 +32,7 @@
     outcomes      [{outcome, key, label, source_id, target_id, reasons, action, actions,
                   has_access, stories}]; has_access: has left in the source, and can get in before
                   the run
-      stories     [{subject, ending, code, reason, since, next_try}]: what keeps them from
+      stories       [{subject, ending, code, reason, since, next_try}]: what keeps them from
                   becoming as the source says; subject is an action's id, or the source id
       reasons       [{code, text, place, candidates, warning, value}]
       actions       [{id, verb, depends_on: [action id], why, changes}]: what is done about access,
@@ -110,14 +110,14 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         },
         "allowed": [asdict(each) for each in plan.allowed],
         "refused": [_refusal(each) for each in memory.refusals.values()],
-        "not_sticking": [_sticking(each) for each in memory.sticking],
+        "not_sticking": [_flapping(each) for each in memory.flapping],
         "misses": [{**asdict(each), "whose": list(each.whose)} for each in plan.misses],
         "outcomes": _outcomes(plan, verdict, memory),
     }
 
 
 def _outcomes(plan: Plan, verdict: Verdict, memory: Memory) -> list[dict[str, object]]:
-    told = plan_content.stories(plan, verdict, memory)
+    told = plan_content.discrepancies(plan, verdict, memory)
     return [
         {**outcome(each), "stories": of_actions(each.actions, each.source_id, told)}
         for each in plan.outcomes
@@ -200,7 +200,7 @@ def _refusal(each: Refusal) -> dict[str, object]:
     }
 
 
-def _sticking(each: Flapping) -> dict[str, object]:
+def _flapping(each: Flapping) -> dict[str, object]:
     change = {"field": None} if each.change is None else _change(each.change)
     return {"action": each.action.id, "runs": each.times, **change}
 

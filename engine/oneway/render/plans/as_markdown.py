@@ -26,7 +26,7 @@ _NAMES = 20
 
 def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
     """Return a plan as GitHub-flavoured Markdown, with the fingerprint at the end."""
-    told = plan_content.stories(plan, verdict, memory)
+    told = plan_content.discrepancies(plan, verdict, memory)
     known = partial(plan_content.known_since, told=told, zone=memory.zone)
     parts = [
         _head(plan, memory),
@@ -39,7 +39,7 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
         _changes(plan, verdict, memory),
         _folded("Refused before", _refused(plan, memory)),
         _folded(
-            "Not sticking", [f"- {code(each)}" for each in plan_content.sticking(plan, memory)]
+            "Not sticking", [f"- {code(each)}" for each in plan_content.flapping(plan, memory)]
         ),
         _folded("Does not sync", _staying(plan, known)),
         _folded("Left alone", _groups(plan_content.left_alone(plan), named=known)),
@@ -120,11 +120,11 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     ]
     if not rows:
         return ""
-    held, told = plan_content.holders(verdict), plan_content.stories(plan, verdict, memory)
+    held, told = plan_content.holders(verdict), plan_content.discrepancies(plan, verdict, memory)
     leaving = plan_content.going(plan)
     notes = [
         f"- {code(plan_content.name(outcome))}: {code(note)}"
-        for outcome in plan.telling
+        for outcome in plan.notable
         for action in outcome.actions
         for note in (
             *plan_content.notes(outcome, action, held, memory, told),

@@ -45,7 +45,7 @@ def text(
         page.misses(),
         page.warnings(),
         page.refused(),
-        page.sticking(),
+        page.flapping(),
         page.guards(),
         page.end(),
     ]
@@ -79,7 +79,7 @@ class _TextPage:
         self.limit = limit
         self.memory = memory
         self.held = plan_content.holders(verdict)
-        self.told = plan_content.stories(plan, verdict, memory)
+        self.told = plan_content.discrepancies(plan, verdict, memory)
         # The page's head names the mapping; a line number then says as much in less room.
         self.short = self.is_wide()
         self.going = plan_content.going(plan)
@@ -232,8 +232,8 @@ class _TextPage:
         said = [f"{plan_content.name(outcome)}: {why}" for outcome, why in found]
         return self.listed("Refused before", said)
 
-    def sticking(self) -> list[str]:
-        return self.listed("Not sticking", plan_content.sticking(self.plan, self.memory, self.told))
+    def flapping(self) -> list[str]:
+        return self.listed("Not sticking", plan_content.flapping(self.plan, self.memory, self.told))
 
     def listed(self, title: str, said: list[str]) -> list[str]:
         if not said:

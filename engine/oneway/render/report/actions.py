@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
-from oneway.history.discrepancies import Story, Trouble
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import JournalEntry, RunStart
 from oneway.planning.plan import Action, Change, End, Ending, Outcome, Plan, Verb
 from oneway.render.discrepancies import by_subject
@@ -52,8 +52,8 @@ class ReportAction:
 def report_actions(told: PastRun) -> tuple[ReportAction, ...]:
     """Return all actions of a run: those of its plan, and those that only the journal knows."""
     entries = {each.action_id: each for each in told.entries}
-    found, start = by_subject(told.stories), told.run.start
-    outcomes = told.plan.telling if told.plan is not None else ()
+    found, start = by_subject(told.discrepancies), told.run.start
+    outcomes = told.plan.notable if told.plan is not None else ()
     planned = [
         _planned(outcome, action, entries.get(action.id), _note(found.get(action.id), start))
         for outcome in outcomes
@@ -64,10 +64,10 @@ def report_actions(told: PastRun) -> tuple[ReportAction, ...]:
     return (*planned, *(_written(each) for id, each in entries.items() if id not in known))
 
 
-def _note(story: Story | None, start: RunStart) -> str:
+def _note(discrepancy: Discrepancy | None, start: RunStart) -> str:
     """Return since when an action has not been done; undone changes are reported elsewhere."""
-    undone = story is not None and story.ending is Trouble.NOT_STICKING
-    return "" if undone else since(story, start)
+    undone = discrepancy is not None and discrepancy.ending is DiscrepancyKind.NOT_STICKING
+    return "" if undone else since(discrepancy, start)
 
 
 def _planned(

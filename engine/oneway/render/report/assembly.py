@@ -15,8 +15,8 @@ from oneway.render.report.summary import (
     foot,
     heading,
     lead,
-    standing,
     status,
+    stoppage,
     tone,
 )
 from oneway.runs.past.past_run import PastRun
@@ -27,7 +27,7 @@ def page(told: PastRun) -> Page:
     found = report_actions(told)
     urgent, written, other = attention(told, found), done(found), informational(told, found)
     said = heading(told, found, urgent)
-    now, how = standing(told), tone(told, found, urgent)
+    now, how = stoppage(told), tone(told, found, urgent)
     # The present comes first: the page of a good run must not reassure if later runs fail.
     first, then = (now, f"{said}.") if now else (said, "")
     parts = (

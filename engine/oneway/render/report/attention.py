@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.phrases import count
-from oneway.history.discrepancies import Trouble, unsynced
+from oneway.history.discrepancies import DiscrepancyKind, unsynced
 from oneway.history.journal.rows import RunState
 from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import DIED, remedy_of
@@ -19,7 +19,7 @@ from oneway.render import remedies
 from oneway.render.discrepancies import by_subject
 from oneway.render.plan_content import people, remark, still_in_title, whose
 from oneway.render.report.actions import ReportAction
-from oneway.render.report.flapping import sticking
+from oneway.render.report.flapping import flapping
 from oneway.render.report.guards import held
 from oneway.render.report.page import (
     Block,
@@ -34,7 +34,7 @@ from oneway.render.report.page import (
 from oneway.render.report.phrases import fields, moment, named, person, since, text
 from oneway.render.vocabulary import VERBS_TO_DO
 from oneway.runs.past.past_run import PastRun
-from oneway.runs.past.without_connection import given_to_sync
+from oneway.runs.past.without_connection import sync_arguments_of_run
 
 _CONFLICTS = {
     "duplicate": "Two people of the source cannot be one: correct the one that is wrong there.",
@@ -76,7 +76,7 @@ def attention(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSecti
             _gone(told, plan),
             _misses(plan),
             _rehires(told, plan),
-            sticking(told),
+            flapping(told),
             _unread(plan.reads),
         ]
     return tuple(each for each in sections if each is not None)
@@ -91,7 +91,7 @@ def meant(action: ReportAction) -> tuple[Cell, Cell]:
 
 def _problems(told: PastRun) -> ReportSection | None:
     connection = told.run.start.connection
-    mapping = given_to_sync(told.run, told.plan, told.given)
+    mapping = sync_arguments_of_run(told.run, told.plan, told.given)
     rows = tuple(
         (
             ReportText((text(each.summary),), text(each.code)),
@@ -119,7 +119,7 @@ def _interrupted(told: PastRun) -> ReportSection | None:
 
 def _standing(told: PastRun) -> ReportSection | None:
     """Return what has stopped the connection since, with the steps, and the files concerned."""
-    found = told.standing
+    found = told.stoppage
     if found is None:
         return None
     since = f", since {moment(found.since, told.run.start.zone)}" if found.since else ""
@@ -137,7 +137,10 @@ def _standing(told: PastRun) -> ReportSection | None:
 
 def _row(told: PastRun, name: str) -> tuple[Cell, Cell]:
     """Return what a code or guard is, and who does what about it."""
-    connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan, told.given)
+    connection, mapping = (
+        told.run.start.connection,
+        sync_arguments_of_run(told.run, told.plan, told.given),
+    )
     known = remedy_of(name)
     what = ReportText((text(known.title), text(known.looks)), "" if name == DIED else text(name))
     steps = remedies.for_code(name, connection, _system(told, name), mapping)
@@ -186,7 +189,10 @@ def _postponed(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | 
 
 def _steps(told: PastRun, found: Sequence[ReportAction]) -> list[str]:
     """Return who does what about these actions, a paragraph for each code; leaves first."""
-    connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan, told.given)
+    connection, mapping = (
+        told.run.start.connection,
+        sync_arguments_of_run(told.run, told.plan, told.given),
+    )
     system = text(told.target) or "the target"
     kinds = dict.fromkeys((each.code, each.verb.takes_access) for each in found)
     said = [
@@ -283,7 +289,7 @@ def _two_records(plan: Plan, code: str, id: str, title: str, about: str) -> Repo
     """Return what is said of each person and a target record, for one code of reasons."""
     rows = tuple(
         (person(each), ReportText((text(reason.said),)))
-        for each in plan.telling
+        for each in plan.notable
         for reason in each.reasons
         if reason.code == code
     )
@@ -295,7 +301,7 @@ def _unsynced(told: PastRun, why: str) -> str:
 
 
 def _left_out(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [each for each in plan.telling if each.kind is Kind.INELIGIBLE]
+    these = [each for each in plan.notable if each.kind is Kind.INELIGIBLE]
     these.sort(key=lambda each: [reason.text for reason in other_reasons(each.reasons)])
     counts = Counter(text(reason.text) for each in these for reason in other_reasons(each.reasons))
     said = "; ".join(f"{words}: {number:,}" for words, number in counts.most_common(8))
@@ -309,7 +315,7 @@ def _left_out(told: PastRun, plan: Plan) -> ReportSection | None:
 
 
 def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [each for each in plan.telling if each.kind is Kind.CONFLICT]
+    these = [each for each in plan.notable if each.kind is Kind.CONFLICT]
     names = names_of(plan.parts)
     rows = tuple(
         (
@@ -328,7 +334,7 @@ def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
 
 
 def _errors(told: PastRun, plan: Plan) -> ReportSection | None:
-    errors = [each for each in plan.telling if each.kind is Kind.ERROR]
+    errors = [each for each in plan.notable if each.kind is Kind.ERROR]
     these = [each for each in errors if not has_gone(each)]
     about = "These records could not be read. Correct the record in the source, or the mapping."
     title = _unsynced(told, "could not be read")
@@ -336,7 +342,7 @@ def _errors(told: PastRun, plan: Plan) -> ReportSection | None:
 
 
 def _gone(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [each for each in plan.telling if each.kind is Kind.ERROR and has_gone(each)]
+    these = [each for each in plan.notable if each.kind is Kind.ERROR and has_gone(each)]
     about = (
         "Earlier runs saw their record in the target, and it is not there now. For the target's "
         "administrator: see whether it was deleted, or whether the key of the connection sees it "
@@ -373,7 +379,7 @@ def _misses(plan: Plan) -> ReportSection | None:
 
 
 def _rehires(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [each for each in plan.telling if unsynced(each) is Trouble.REHIRE]
+    these = [each for each in plan.notable if unsynced(each) is DiscrepancyKind.REHIRE]
     about = (
         "No leavers in the source, and leavers in the target. Bring them back by hand, or decide "
         "that they stay away."
@@ -415,7 +421,7 @@ def _why(told: PastRun, outcomes: Iterable[Outcome]) -> tuple[tuple[Cell, ...], 
 
 
 def _who(told: PastRun, outcome: Outcome) -> ReportPerson:
-    found = by_subject(told.stories).get(outcome.source_id or "")
+    found = by_subject(told.discrepancies).get(outcome.source_id or "")
     return person(outcome, since(found, told.run.start))
 
 

@@ -1,6 +1,6 @@
 """The section on changes that the target keeps undoing."""
 
-from oneway.history.discrepancies import Story, Trouble
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.planning.plan import Action, Verb
 from oneway.render.discrepancies import by_subject
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
@@ -8,23 +8,23 @@ from oneway.render.report.phrases import fields, person, since
 from oneway.runs.past.past_run import PastRun
 
 
-def sticking(told: PastRun) -> ReportSection | None:
+def flapping(told: PastRun) -> ReportSection | None:
     """Return the changes of this run that the runs before wrote as well."""
     if told.plan is None:
         return None
-    stories, start = by_subject(told.stories), told.run.start
+    discrepancies, start = by_subject(told.discrepancies), told.run.start
     rows = tuple(
-        (person(outcome, since(story, start)), _again(told, action))
-        for outcome in told.plan.telling
+        (person(outcome, since(discrepancy, start)), _again(told, action))
+        for outcome in told.plan.notable
         for action in outcome.actions
-        for story in [stories.get(action.id)]
-        if action.id in told.undone or _is_undone(story)
+        for discrepancy in [discrepancies.get(action.id)]
+        if action.id in told.undone or _is_undone(discrepancy)
     )
     return _section(rows) if rows else None
 
 
-def _is_undone(story: Story | None) -> bool:
-    return story is not None and story.ending is Trouble.NOT_STICKING
+def _is_undone(discrepancy: Discrepancy | None) -> bool:
+    return discrepancy is not None and discrepancy.ending is DiscrepancyKind.NOT_STICKING
 
 
 def _again(told: PastRun, action: Action) -> Cell:

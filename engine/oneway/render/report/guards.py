@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from oneway.history.allow_command import allowing, passing, together
+from oneway.history.allow_command import allow_command, allowed_together, effect_of_allowing
 from oneway.history.journal.rows import Breached
 from oneway.planning.guard_kinds import definition_of
 from oneway.planning.guards import key_of, words_of
@@ -13,7 +13,7 @@ from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.phrases import field_name, fields, people, text
 from oneway.runs.past.past_run import PastRun
-from oneway.runs.past.without_connection import given_to_sync
+from oneway.runs.past.without_connection import sync_arguments_of_run
 
 
 def held(told: PastRun, found: Sequence[ReportAction]) -> ReportSection | None:
@@ -22,7 +22,7 @@ def held(told: PastRun, found: Sequence[ReportAction]) -> ReportSection | None:
     these = [each for each in found if each.ending is Ending.HELD]
     if not breaches and not these:
         return None
-    groups = together(breaches)
+    groups = allowed_together(breaches)
     blocks = [_block(told, each, found, group) for group in groups for each in group]
     named = {id for each in breaches for id in each.held}
     others = [each for each in these if each.id not in named]
@@ -59,7 +59,7 @@ def _block(
     these = [each for each in found if each.ending is Ending.HELD and each.id in ids]
     title = _title(breach, len(dict.fromkeys(each.person for each in these)) or len(ids))
     connection = told.run.start.connection
-    mapping = given_to_sync(told.run, told.plan, told.given)
+    mapping = sync_arguments_of_run(told.run, told.plan, told.given)
     concerned = may_concern(told.plan, breach.guard) if told.plan is not None else ""
     # A plan can be looked up as a run only once it is applied.
     remedy = "" if told.planned else remedies.for_code(breach.guard, connection, mapping=mapping)
@@ -78,7 +78,7 @@ def _asking(
     table: ReportTable | None = None,
 ) -> Block:
     """Return a block with the command that lets through what guards hold."""
-    known = passing(each.guard for each in breaches)
+    known = effect_of_allowing(each.guard for each in breaches)
     advice = f"{known.only}, to {known.passes}, once; it is refused {known.refused}:"
     if told.planned:
         advice = f"{known.only}, to plan again and {known.passes}:"
@@ -113,9 +113,9 @@ def _title(breach: Breached, number: int) -> str:
 
 def _command(told: PastRun, breaches: Sequence[Breached]) -> str:
     """Return a command for a shell; what it names is quoted, and harmless."""
-    mapping = given_to_sync(told.run, told.plan, told.given)
+    mapping = sync_arguments_of_run(told.run, told.plan, told.given)
     what = "plan" if told.planned else "sync"
-    command = allowing(told.run.start.connection, breaches, mapping, what)
+    command = allow_command(told.run.start.connection, breaches, mapping, what)
     if told.planned:
         return text(f"{command} --out plan.json")
     return text(f"{command} {told.options}" if told.options else command)

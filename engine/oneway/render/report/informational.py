@@ -21,7 +21,7 @@ _STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, 
 
 def informational(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSection, ...]:
     """Return the informational sections."""
-    outcomes = told.plan.telling if told.plan is not None else ()
+    outcomes = told.plan.notable if told.plan is not None else ()
     sections = (
         _not_begun(told, found),
         _waiting(found),

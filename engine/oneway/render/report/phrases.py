@@ -8,7 +8,7 @@ from oneway.core.instants import day_in_words, local, moment_in_words
 from oneway.core.records import Value as Data
 from oneway.core.records import parse_day
 from oneway.core.seal import Sealed
-from oneway.history.discrepancies import Story
+from oneway.history.discrepancies import Discrepancy
 from oneway.history.journal import RunStart
 from oneway.planning.plan import Change, Outcome, Plan, Verb
 from oneway.render.differences import apart, of_parts
@@ -91,13 +91,13 @@ def named(
     return ReportPerson(name, other, "" if record in (name, other) else record, note)
 
 
-def since(story: Story | None, start: RunStart) -> str:
-    """Return when a story began, unless with this run, and the day of the next try."""
-    if story is None:
+def since(discrepancy: Discrepancy | None, start: RunStart) -> str:
+    """Return when a discrepancy began, unless with this run, and the day of the next try."""
+    if discrepancy is None:
         return ""
-    new = story.since in ("", start.as_of)
-    said = [] if new else [f"since {day(story.since, start.zone)}"]
-    said += [f"next try {day(story.next_try, start.zone)}"] if story.next_try else []
+    new = discrepancy.since in ("", start.as_of)
+    said = [] if new else [f"since {day(discrepancy.since, start.zone)}"]
+    said += [f"next try {day(discrepancy.next_try, start.zone)}"] if discrepancy.next_try else []
     return "; ".join(said)
 
 

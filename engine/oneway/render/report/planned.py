@@ -86,8 +86,8 @@ def _as_run(plan: Plan, verdict: Verdict, memory: Memory) -> PastRun:
         zone=memory.zone,
     )
     run = Run(0, start, plan.as_of, {}, still_in=plan_content.access(plan, verdict, memory))
-    stories = memory.stories_of(plan, verdict.ends())
-    return PastRun(run=run, plan=plan, entries=(), stories=stories, planned=True)
+    discrepancies = memory.discrepancies_of(plan, verdict.ends())
+    return PastRun(run=run, plan=plan, entries=(), discrepancies=discrepancies, planned=True)
 
 
 def _todo(plan: Plan, due: Sequence[ReportAction]) -> Iterator[ReportSection]:
@@ -142,7 +142,7 @@ def _same(plan: Plan) -> str:
 
 
 def _staying(plan: Plan) -> int:
-    return sum(unsynced(each) is not None for each in plan.telling)
+    return sum(unsynced(each) is not None for each in plan.notable)
 
 
 def _figures(

@@ -56,7 +56,7 @@ def _shrunk(told: PastRun) -> str:
     if all(each.guard != GuardKind.TARGET_SHRINK.value for each in told.run.start.breaches):
         return ""
     system, plan = text(told.target) or "the target", told.plan
-    gone = sum(has_gone(each) for each in plan.telling) if plan is not None else 0
+    gone = sum(has_gone(each) for each in plan.notable) if plan is not None else 0
     if plan is None or not gone:
         return f"Far fewer people than before are matched in {system}. "
     if any(each.name == "target" and not each.records for each in plan.reads):
@@ -123,7 +123,7 @@ def lead(told: PastRun) -> str:
 
 def tone(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> Tone:
     """Return how urgent the whole run is."""
-    if told.standing or told.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
+    if told.stoppage or told.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
         return Tone.TROUBLE
     waits = any(each.ending is not Ending.DONE for each in found)
     careful = urgent or waits or told.run.state is RunState.RUNNING
@@ -160,8 +160,8 @@ def figures(
 
 def status(told: PastRun, tone: Tone) -> str:
     """Return the status of a run in a few words."""
-    if told.standing is not None:
-        return "Nothing runs now" if told.standing.silent else "The runs after this one fail"
+    if told.stoppage is not None:
+        return "Nothing runs now" if told.stoppage.silent else "The runs after this one fail"
     return _STATUS[tone]
 
 
@@ -173,9 +173,9 @@ _STATUS = {
 }
 
 
-def standing(told: PastRun) -> str:
+def stoppage(told: PastRun) -> str:
     """Return what has stopped the connection since this run; "" if nothing has."""
-    found = told.standing
+    found = told.stoppage
     if found is None:
         return ""
     of = day(told.run.start.started, told.run.start.zone)
@@ -189,7 +189,7 @@ def standing(told: PastRun) -> str:
 
 def access(told: PastRun) -> str:
     """Return who keeps access while no run completes; "" if runs do."""
-    if told.run.state is RunState.RUNNING or (told.standing is None and is_good(told.run)):
+    if told.run.state is RunState.RUNNING or (told.stoppage is None and is_good(told.run)):
         return ""
     system = text(told.target) or "the target"
     since = day(told.last_good, told.run.start.zone) if told.last_good else ""
@@ -308,8 +308,8 @@ def listed(parts: Sequence[str]) -> str:
 
 def _not_syncing(told: PastRun) -> int:
     if told.plan is None:
-        return sum(each.ending.unsynced for each in told.stories)
-    return sum(unsynced(each) is not None for each in told.plan.telling)
+        return sum(each.ending.unsynced for each in told.discrepancies)
+    return sum(unsynced(each) is not None for each in told.plan.notable)
 
 
 def _ended(found: Sequence[ReportAction], ending: Ending) -> int:

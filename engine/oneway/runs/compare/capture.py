@@ -132,7 +132,7 @@ def _deactivated(plan: Plan) -> Mapping[str, Mapping[str, str]]:
 def _left(plan: Plan) -> Mapping[str, LeftAnswer]:
     """Return the target records whose `left` would not hold as intended after the write."""
     found = {}
-    for outcome in plan.telling:
+    for outcome in plan.notable:
         codes = {each.code for each in outcome.reasons}
         leaves = any(each.verb.takes_access for each in outcome.actions)
         answer = next((each for code, each in _SAID.items() if code in codes), None)

@@ -163,7 +163,7 @@ class ReEvaluation:
         again = self._of_source(row).source_row(Record(row.source_id, part))
         # One record, as stored, does not tell which of a person's records counts.
         keys = self._compared(again.keys, row.keys)
-        again = again._replace(keys=keys, standing=row.standing)
+        again = again._replace(keys=keys, rank=row.rank)
         if again.evaluation_error is not None or again.outside:
             return again
         evaluated = {

@@ -88,7 +88,7 @@ def replay(
         found = tuple(each for each in differences(before, after) if not _is_of_place(each))
         prints = (fingerprint(before), fingerprint(after))
         return Replay(run.id, not found, *prints, kept.version, remarks, found)
-    after = replayed(rederiving(kept, then, then), kept.header)
+    after = replayed(re_evaluation(kept, then, then), kept.header)
     same = dump(after) == text
     found = () if same else tuple(differences(before, after)) or (_ELSEWHERE,)
     prints = (fingerprint(before), fingerprint(after))
@@ -98,7 +98,7 @@ def replay(
 def _by_another(kept: RunSnapshot, then: Compiled, mapping: str, folders: Sequence[Path]) -> Plan:
     """Return the plan that another mapping makes of what was kept."""
     now = compile_data(read_file(mapping, LIMIT + 1), mapping, folders)[0]
-    again = rederiving(kept, then, now)
+    again = re_evaluation(kept, then, now)
     lacking = again.lacking()
     if lacking:
         help = "a run keeps what its own mapping reads; plan with today's data to see it"
@@ -166,7 +166,7 @@ def _remarks(kept: RunSnapshot, mapping: str | None) -> Iterator[str]:
 _ELSEWHERE = PlanDifference("", "", "the text of the plan", None, None)
 
 
-class KeptSeal(Seal):
+class StoredSeal(Seal):
     """Seals with the digests that were kept; it has no key."""
 
     __slots__ = ("_deactivated",)
@@ -184,7 +184,7 @@ class KeptSeal(Seal):
 
 
 @dataclass(frozen=True, slots=True)
-class Replaying:
+class ReplayedProgram:
     """A program whose rows have been evaluated already."""
 
     policy: Policy
@@ -238,14 +238,14 @@ def replayed(again: ReEvaluation, header: Header) -> Plan:
     `unfit` and `again.lacking()` must be empty.
     """
     policy = again.now.code.policy
-    program = Replaying(policy, again.departed(), again.left_with, again.own_tables())
-    seal = KeptSeal(again.kept.deactivated)
+    program = ReplayedProgram(policy, again.departed(), again.left_with, again.own_tables())
+    seal = StoredSeal(again.kept.deactivated)
     evidence = again.kept.evidence
     source, target = again.source(), again.target()
     return plan_rows(program, source, target, seal=seal, header=header, evidence=evidence)
 
 
-def rederiving(kept: RunSnapshot, then: Compiled, now: Compiled) -> ReEvaluation:
+def re_evaluation(kept: RunSnapshot, then: Compiled, now: Compiled) -> ReEvaluation:
     """Return what evaluates the kept parts again, by `now`; `then` is the mapping of the run."""
     open = Projection(now.code, now.source, now.target, frozenset(kept.tables))
     defaults = {spec.name: spec.default for spec in now.spec.settings}

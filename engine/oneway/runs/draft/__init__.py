@@ -8,7 +8,7 @@ from oneway.runs.draft.codes import with_codes
 from oneway.runs.draft.first_test import first_test
 from oneway.runs.draft.keys import MatchKeys, match_keys
 from oneway.runs.draft.lookups import with_lookups
-from oneway.runs.draft.outliers import OddRecord, odd_records, without
+from oneway.runs.draft.outliers import Outlier, outliers, without_outliers
 from oneway.runs.draft.pairs import Pair, paired
 from oneway.runs.draft.questions import Questions, questions
 from oneway.runs.draft.samples import Sample, kept_words, sampled
@@ -16,7 +16,7 @@ from oneway.runs.draft.side import DraftSide, read_side
 from oneway.runs.draft.write import key_counts, mapping_text
 
 __all__ = [
-    "DraftSide", "MatchKeys", "OddRecord", "Pair", "Questions", "Sample", "first_test",
-    "kept_words", "key_counts", "mapping_text", "match_keys", "odd_records", "paired", "questions",
-    "read_side", "sampled", "with_codes", "with_lookups", "without",
+    "DraftSide", "MatchKeys", "Outlier", "Pair", "Questions", "Sample", "first_test",
+    "kept_words", "key_counts", "mapping_text", "match_keys", "outliers", "paired", "questions",
+    "read_side", "sampled", "with_codes", "with_lookups", "without_outliers",
 ]  # fmt: skip

@@ -12,14 +12,14 @@ from oneway.runs.draft.side import DraftSide, odd_value
 
 
 @dataclass(frozen=True, slots=True)
-class OddRecord:
+class Outlier:
     """A record, and in words what is odd about it."""
 
     record: Record
     text: str
 
 
-def odd_records(source: DraftSide, pairs: Sequence[Pair]) -> tuple[OddRecord, ...]:
+def outliers(source: DraftSide, pairs: Sequence[Pair]) -> tuple[Outlier, ...]:
     """Return the records whose value does not fit the type of its field."""
     numbers = {each.source for each in pairs if each.number and not each.unfit}
     found = [*_odd(source, sorted(numbers), "numbers")]
@@ -27,7 +27,7 @@ def odd_records(source: DraftSide, pairs: Sequence[Pair]) -> tuple[OddRecord, ..
     return tuple(found)
 
 
-def without(source: DraftSide, odd: Sequence[OddRecord]) -> DraftSide:
+def without_outliers(source: DraftSide, odd: Sequence[Outlier]) -> DraftSide:
     """Return a side without its odd records, which do not stand for the others."""
     ids = {each.record.id for each in odd}
     return replace(source, records=tuple(e for e in source.records if e.id not in ids))
@@ -42,11 +42,11 @@ def is_leave_date(source: DraftSide, path: str) -> bool:
     return not values or is_overwhelming(days, len(values))
 
 
-def _odd(source: DraftSide, paths: Sequence[str], like: str) -> Iterator[OddRecord]:
+def _odd(source: DraftSide, paths: Sequence[str], like: str) -> Iterator[Outlier]:
     for path in paths:
         for each in source.records:
             value = at(each.data, source.keys(path))
             if value is MISSING or is_blank(value):
                 continue
             if not (is_number(value) if like == "numbers" else parse_day(value)):
-                yield OddRecord(each, f"record {each.id}: {odd_value(path, value, like)}")
+                yield Outlier(each, f"record {each.id}: {odd_value(path, value, like)}")

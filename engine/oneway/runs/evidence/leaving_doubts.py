@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
 from oneway.mapping.profile.key_tally import KeyTally
-from oneway.mapping.profile.staying_words import HeardWords
+from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import AnySourceRow, AnyTargetRow
 from oneway.planning.guards import gone
 from oneway.planning.leaving_doubts import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubting:
+class LeavingDoubts:
     """What is known of those who were listed, and of links whose source records are gone.
 
     `rows` are of those who were listed, or of all. `targets` are the target records that were
@@ -49,7 +49,7 @@ class Doubting:
     unlisted: Sequence[Link]
     rows: Sequence[AnySourceRow]
     targets: Sequence[AnyTargetRow]
-    heard: HeardWords | None
+    heard: StayingWords | None
     journal: "Journal | None"
     in_part: bool = False
 

@@ -76,7 +76,7 @@ def recall(session: RunSession) -> Remembered:
     if journal is None:
         return Remembered(now=now)
     from oneway.history.journal.links import links  # with the store, and not before it is used
-    from oneway.history.journal.refused_leavers import kept_leaving
+    from oneway.history.journal.refused_leavers import stored_leavers
     from oneway.history.last_good import knows_everybody, last_still_in
 
     name, lag, zone = session.name, lag_of(session.prepared), session.prepared.zone
@@ -92,7 +92,7 @@ def recall(session: RunSession) -> Remembered:
     listed = _perhaps_theirs(last)
     found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
     since = takewhile(lambda run: not knows_everybody(run), runs)
-    seen = frozenset[str]().union(*(kept_leaving(journal, run.id) for run in since)) - found
+    seen = frozenset[str]().union(*(stored_leavers(journal, run.id) for run in since)) - found
     by = next((run.start.digest for run in runs if run.knows_access), "")
     relied = not any(ALL_LEFT in each.why for each in last)
     return Remembered(

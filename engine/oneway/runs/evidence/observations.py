@@ -37,7 +37,7 @@ _LOOKED_AT = 2_000
 """The target records that tell whether a field holds codes."""
 
 
-def with_noticed(plan: Plan, found: EvaluatedInputs) -> Plan:
+def with_observations(plan: Plan, found: EvaluatedInputs) -> Plan:
     """Return a plan with what is noticed of the records that it was made of."""
     if found.passed_over:
         return plan

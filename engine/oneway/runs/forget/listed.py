@@ -8,7 +8,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import close_incident, open_incidents
-from oneway.history.journal.refused_leavers import kept_leaving
+from oneway.history.journal.refused_leavers import stored_leavers
 from oneway.history.last_good import knows_everybody, last_still_in
 from oneway.notices.instants import instant_text
 from oneway.notices.remedies import STILL_IN
@@ -56,7 +56,7 @@ def find_listed(journal: Journal, known: Known) -> ListedPerson:
     last = last_still_in(runs)
     entries = tuple(each for each in last if _is_needed(known, each))
     since = takewhile(lambda run: not knows_everybody(run), runs)
-    seen = any(kept_leaving(journal, run.id) & known.source_ids for run in since)
+    seen = any(stored_leavers(journal, run.id) & known.source_ids for run in since)
     return ListedPerson(known, entries, len(entries) == len(last), seen)
 
 

@@ -10,17 +10,17 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.seal import canonical
 from oneway.history.journal import Journal, Run
-from oneway.history.journal.discrepancies import keep_stories, kept_stories
+from oneway.history.journal.discrepancies import store_discrepancies, stored_discrepancies
 from oneway.history.journal.erase import (
     erase_entries,
     erase_snapshots,
     hide_reasons,
     ids_in_entries,
     replace_plan,
-    replace_told,
+    replace_texts,
 )
 from oneway.history.journal.links import links, unlink
-from oneway.history.journal.refused_leavers import keep_leaving, kept_leaving
+from oneway.history.journal.refused_leavers import store_leavers, stored_leavers
 from oneway.planning.access import StillIn
 from oneway.planning.links import REUSED
 from oneway.planning.plan import Allowance, Outcome, Plan, Reason
@@ -186,22 +186,22 @@ def _forget_plan(journal: Journal, run: Run, known: Known, plan: Plan) -> bool:
 
 
 def _forget_stories(journal: Journal, id: int, known: Known) -> None:
-    """Take a person out of the stories of a run, also where those of others name them."""
-    told = kept_stories(journal, id)
+    """Take a person out of the discrepancies of a run, also where those of others name them."""
+    told = stored_discrepancies(journal, id)
     kept = [
         replace(each, reason=HIDDEN) if known.is_in(each.reason) else each
         for each in told or ()
         if each.source_id not in known.source_ids and each.target_id not in known.target_ids
     ]
     if told is not None and kept != list(told):
-        keep_stories(journal, id, kept)
+        store_discrepancies(journal, id, kept)
 
 
 def _forget_leaving(journal: Journal, id: int, known: Known) -> None:
     """Take a person out of the leavers that a refused run has seen."""
-    seen = kept_leaving(journal, id)
+    seen = stored_leavers(journal, id)
     if seen & known.source_ids:
-        keep_leaving(journal, id, seen - known.source_ids)
+        store_leavers(journal, id, seen - known.source_ids)
 
 
 def _forget_told(journal: Journal, run: Run, known: Known) -> None:
@@ -229,7 +229,7 @@ def _forget_told(journal: Journal, run: Run, known: Known) -> None:
     start = replace(run.start, allowed=_allowed(known, run.start.allowed), breaches=breaches)
     told = replace(run, start=start, still_in=still, problems=problems)
     if told != run:
-        replace_told(journal, told)
+        replace_texts(journal, told)
 
 
 def _forget_inputs(journal: Journal, run: Run, known: Known) -> int:

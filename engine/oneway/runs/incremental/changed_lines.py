@@ -10,7 +10,7 @@ from oneway.core.batches import Batch
 from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
-from oneway.history.baseline.lines import KeptLines, LineDigests, LineKeeper
+from oneway.history.baseline.lines import BaselineLines, LineDigests, LineKeeper
 from oneway.mapping.profile.key_tally import Path, blank_in, is_blank_at
 from oneway.mapping.profile.word_groups import WordGroup
 from oneway.runs.incremental.unchanged_lines import UnchangedLines
@@ -94,7 +94,7 @@ class ChangedLines:
         """The paths at which a new record of the whole file gets a number as its id."""
         return made_ids(cast(Reader, self._reader))
 
-    def compare(self, kept: KeptLines, pairs: Iterable[int] = ()) -> bool:
+    def compare(self, kept: BaselineLines, pairs: Iterable[int] = ()) -> bool:
         """Find the lines that are as they were kept, and let the others and some pairs be read.
 
         Returns False if the line of a pair stands there twice.
@@ -192,7 +192,7 @@ class ChangedLines:
         """Yield a bit for each path and then each group, set where a record lacks it."""
         return map(self._blanks.__getitem__, ids)
 
-    def kept(self, pairs: Mapping[bytes, int]) -> KeptLines | None:
+    def kept(self, pairs: Mapping[bytes, int]) -> BaselineLines | None:
         """Return all lines of the file, given each settled pair by the digest of its line.
 
         None where that cannot be told, because the file has changed since.

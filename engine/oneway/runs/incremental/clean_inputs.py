@@ -6,7 +6,7 @@ Then the records that were passed over cannot change what is said of the inputs 
 from dataclasses import replace
 
 from oneway.core.records import identity, item_text, path_text
-from oneway.history.baseline.pairs import Settled, Word
+from oneway.history.baseline.pairs import Baseline, Word
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.word_tally import DISTINCT, WordTally
 from oneway.runs.read import EvaluatedInputs
@@ -14,7 +14,7 @@ from oneway.runs.read import EvaluatedInputs
 SIDES = ("source", "target")
 
 
-def is_usual(found: EvaluatedInputs, before: Settled | None) -> bool:
+def is_clean(found: EvaluatedInputs, before: Baseline | None) -> bool:
     """Return whether nothing is to be said of the inputs, whatever was passed over.
 
     `before` is what the last run kept of the records that may have been.
@@ -30,7 +30,7 @@ def is_usual(found: EvaluatedInputs, before: Settled | None) -> bool:
     return True
 
 
-def words_of(found: EvaluatedInputs, before: Settled | None) -> dict[str, dict[str, list[Word]]]:
+def words_of(found: EvaluatedInputs, before: Baseline | None) -> dict[str, dict[str, list[Word]]]:
     """Return the values that may be compared with words, by side and path: all that there are."""
     return {
         role: {
@@ -61,7 +61,7 @@ def _is_usual(tally: KeyTally) -> bool:
         tally.ids = ids
 
 
-def _is_as_before(tally: KeyTally, before: Settled, role: str) -> bool:
+def _is_as_before(tally: KeyTally, before: Baseline, role: str) -> bool:
     """Return whether records that were passed over can add nothing to what a tally says."""
     if not _untyped(tally) <= set(before.untyped[role]):
         return False
@@ -76,7 +76,7 @@ def _untyped(tally: KeyTally) -> set[str]:
     return {f"{path_text(each.path)} {each.value!r} {each.place}" for each in constants}
 
 
-def _wider(tally: KeyTally, before: Settled | None, role: str) -> WordTally:
+def _wider(tally: KeyTally, before: Baseline | None, role: str) -> WordTally:
     """Return the words with all values that records may have, those that were passed over too."""
     known = before.words[role] if before is not None else {}
     values = {

@@ -20,15 +20,15 @@ from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import canonical
-from oneway.history.baseline.links import KeptLinks
+from oneway.history.baseline.links import BaselineLinks
 from oneway.history.baseline.pairs import (
+    Baseline,
+    BaselinePair,
     Digests,
-    Held,
-    Settled,
-    SettledPair,
+    FieldValues,
     columns,
-    keep_settled,
-    load_settled,
+    load_baseline,
+    store_baseline,
 )
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.interpreter import Interpreted
@@ -44,7 +44,7 @@ from oneway.planning.similar.handles import Handles, Unhandled
 from oneway.planning.similar.lookalikes import LOOKED_AT, held_value, kinds_of, telling
 from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered
 from oneway.runs.incremental.changed_lines import ByLine, ChangedLines, PartSystems
-from oneway.runs.incremental.clean_inputs import SIDES, is_usual, untyped_of, words_of
+from oneway.runs.incremental.clean_inputs import SIDES, is_clean, untyped_of, words_of
 from oneway.runs.incremental.unchanged_links import UnchangedLinks
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs, evaluate_inputs, table_digest
@@ -60,14 +60,14 @@ _ROUNDS = 10
 """So often is more read because of what was read; then all is."""
 
 
-class SecondNight:
+class IncrementalRead:
     """One run that reads what has changed, and keeps what the next one needs."""
 
     def __init__(self, session: RunSession) -> None:
         self.session = session
         self.prepared = session.prepared
         self.digests = Digests(session.seal, session.name)
-        self.before: Settled | None = None
+        self.before: Baseline | None = None
         self.read: set[int] = set()
         """The pairs that are read again, by their positions in `before`; all others are not."""
         self.kinds: Mapping[int, str] | None = None
@@ -85,7 +85,7 @@ class SecondNight:
         self.remembered = remembered
         if not _can_be_read_in_part(self.prepared):
             return None
-        self.before = load_settled(self.session.state, self.session.name)
+        self.before = load_baseline(self.session.state, self.session.name)
         self._all_links = Links.of(remembered.links)
         found = self._tried(remembered, progress)
         if found is None and self.before is not None:
@@ -97,7 +97,7 @@ class SecondNight:
         """Keep which pairs the next run need not read, by a plan of what `evaluated` returned."""
         settled = self._settled(found, plan)
         if settled is not None:
-            keep_settled(self.session.state, self.session.name, settled)
+            store_baseline(self.session.state, self.session.name, settled)
 
     def _tried(self, remembered: Remembered, progress: Progress) -> EvaluatedInputs | None:
         self.read, self.kinds = set(), None
@@ -107,7 +107,7 @@ class SecondNight:
                 return None
             if self.before is None:
                 found = self._evaluated(progress)
-                return found if is_usual(found, None) else None
+                return found if is_clean(found, None) else None
             return self._changed(self.before, remembered, progress)
         except (ReadError, Refused):  # to be met again, in its own words, where all is read
             return None
@@ -130,14 +130,14 @@ class SecondNight:
         return evaluate_inputs(self.prepared, systems, progress, listed=listed)
 
     def _changed(
-        self, before: Settled, remembered: Remembered, progress: Progress
+        self, before: Baseline, remembered: Remembered, progress: Progress
     ) -> EvaluatedInputs | None:
         """Return what is made of all that must be read; None where that cannot be told."""
         if not self._compared(before, remembered):
             return None
         for _ in range(_ROUNDS):
             found = self._evaluated(progress)
-            usual = is_usual(found, before)
+            usual = is_clean(found, before)
             unsure = self._unsure(found, before, usual=usual)
             if not unsure and not (
                 usual
@@ -154,7 +154,7 @@ class SecondNight:
                 return None
         return None
 
-    def _compared(self, before: Settled, remembered: Remembered) -> bool:
+    def _compared(self, before: Baseline, remembered: Remembered) -> bool:
         """Let all be read but the pairs whose two lines are as they were.
 
         Returns False if a settled line stands twice, or is changed meanwhile.
@@ -177,7 +177,7 @@ class SecondNight:
         self.read |= pairs
         return all(side.take(pairs) for side in self.sides.values())
 
-    def _unsure(self, found: EvaluatedInputs, before: Settled, *, usual: bool) -> set[int]:
+    def _unsure(self, found: EvaluatedInputs, before: Baseline, *, usual: bool) -> set[int]:
         """Return the unread pairs that say what each field holds, if others may say so by now.
 
         They are read as well where the inputs are not `usual`: what was read may be too little.
@@ -187,7 +187,7 @@ class SecondNight:
         self.kinds = None
         return set(before.held.first) - self.read
 
-    def _is_any_early(self, found: EvaluatedInputs, held: Held) -> bool:
+    def _is_any_early(self, found: EvaluatedInputs, held: FieldValues) -> bool:
         """Return whether a new target record is among the first that hold a field."""
         target, last = self.sides["target"], held.last
         highest = max(last.values(), default="") if len(last) == len(held.kinds) else None
@@ -199,7 +199,7 @@ class SecondNight:
                     return True
         return False
 
-    def _are_told_apart_as_before(self, found: EvaluatedInputs, before: Settled) -> bool:
+    def _are_told_apart_as_before(self, found: EvaluatedInputs, before: Baseline) -> bool:
         """Return whether records are told apart by the same fields as they were."""
         if self.kinds is not None:
             return True
@@ -225,7 +225,7 @@ class SecondNight:
         ]
         return sha256(canonical(said).encode("ascii")).hexdigest()
 
-    def _touched(self, found: EvaluatedInputs, before: Settled) -> set[int] | None:
+    def _touched(self, found: EvaluatedInputs, before: Baseline) -> set[int] | None:
         """Return the unread pairs that what was read has a bearing on; None if it is not known."""
         policy, source, target = found.program.policy, self.sides["source"], self.sides["target"]
         handles = Handles(policy, telling(policy, before.held.kinds))
@@ -238,7 +238,7 @@ class SecondNight:
             return None
         return before.handled.sharing(self.digests.of_handles(named), self.read)
 
-    def _with_passed(self, found: EvaluatedInputs, before: Settled) -> EvaluatedInputs:
+    def _with_passed(self, found: EvaluatedInputs, before: Baseline) -> EvaluatedInputs:
         """Return what was read together with what is passed over."""
         assert self._links is not None, "not compared"
         passed, self.remembered = self._links.passed(self.read, self.kinds)
@@ -263,7 +263,7 @@ class SecondNight:
                 tally.groups[group] += number
         return replace(found, passed_over=passed)
 
-    def _settled(self, found: EvaluatedInputs, plan: Plan) -> Settled | None:
+    def _settled(self, found: EvaluatedInputs, plan: Plan) -> Baseline | None:
         """Return what is settled by now; None where little is that was not before."""
         policy, before = found.program.policy, self.before
         read = plan.runs if found.passed_over else plan.parts
@@ -292,14 +292,14 @@ class SecondNight:
         target = self.sides["target"].kept({each.target: at for at, each in enumerate(pairs)})
         if source is None or target is None:
             return None
-        links = KeptLinks.of(
+        links = BaselineLinks.of(
             self._all_links,
             [pair.quiet.source_id for pair in pairs],
             [pair.quiet.target_id for pair in pairs],
         )
-        return Settled(context, held, words, untyped, source, target, *columns(pairs), links)
+        return Baseline(context, held, words, untyped, source, target, *columns(pairs), links)
 
-    def _held(self, found: EvaluatedInputs) -> tuple[Held, set[str]]:
+    def _held(self, found: EvaluatedInputs) -> tuple[FieldValues, set[str]]:
         """Return what each field holds, and the ids of the target records that say so."""
         policy, before = found.program.policy, self.before
         if self.kinds is not None and before is not None:
@@ -308,7 +308,7 @@ class SecondNight:
         kinds = kinds_of(targets, policy)
         firsts = {at: _holding(targets, at, LOOKED_AT + _SPARE) for at in kinds}
         last = {at: ids[LOOKED_AT - 1] for at, ids in firsts.items() if len(ids) >= LOOKED_AT}
-        return Held(kinds, last, {}, array("I")), set(chain.from_iterable(firsts.values()))
+        return FieldValues(kinds, last, {}, array("I")), set(chain.from_iterable(firsts.values()))
 
     def _is_little(self, new: Sized) -> bool:
         """Return whether what was kept holds about as well without some new pairs."""
@@ -317,7 +317,7 @@ class SecondNight:
 
     def _pairs(
         self, found: EvaluatedInputs, quiet: Iterable[Quiet], handles: Handles
-    ) -> Iterator[SettledPair]:
+    ) -> Iterator[BaselinePair]:
         """Yield the pairs that were read, and of which there is nothing to say on any day."""
         rows = {row[0]: row for row in found.source.items}  # by their ids
         targets = {each[0]: each for each in found.target.items}
@@ -336,7 +336,7 @@ class SecondNight:
         sources, held_by = [row[0] for row, _ in pairs], [held[0] for _, held in pairs]
         shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
         yield from map(
-            SettledPair,
+            BaselinePair,
             source.digests_of(sources),
             target.digests_of(held_by),
             shown.quiet(Pairs([row for row, _ in pairs], [held for _, held in pairs])),

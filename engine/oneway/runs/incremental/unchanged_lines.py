@@ -17,7 +17,7 @@ from typing import BinaryIO, TypeAlias, cast
 from oneway.history.baseline.lines import (
     DIGEST,
     NOBODY,
-    KeptLines,
+    BaselineLines,
     LineDigests,
     LineKeeper,
     parted,
@@ -68,7 +68,7 @@ class UnchangedLines:
     """
 
     def __init__(
-        self, kept: KeptLines, digests: LineDigests, wanted: AbstractSet[int] = frozenset()
+        self, kept: BaselineLines, digests: LineDigests, wanted: AbstractSet[int] = frozenset()
     ) -> None:
         self.kept = kept
         self.changed: list[tuple[bytes, bytes]] = []

@@ -9,8 +9,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import islice
 
-from oneway.history.baseline.links import KeptLinks
-from oneway.history.baseline.pairs import Digests, Settled
+from oneway.history.baseline.links import BaselineLinks
+from oneway.history.baseline.pairs import Baseline, Digests
 from oneway.planning.links import Links
 from oneway.planning.quiet_outcomes import PassedOver
 from oneway.planning.screen import KnownPairs
@@ -24,7 +24,7 @@ _MANY = 50
 class UnchangedLinks:
     """What is remembered tonight, beside the pairs and the links that an earlier run kept."""
 
-    def __init__(self, before: Settled, remembered: Remembered) -> None:
+    def __init__(self, before: Baseline, remembered: Remembered) -> None:
         self.before, self.remembered = before, remembered
         self.links = Links.of(remembered.links)
         changes = before.links.changes(self.links)
@@ -69,8 +69,8 @@ class UnchangedLinks:
         pairs = (pairs.union(kept.strange) - self._changes.gone) | self._changes.new
         return told, replace(self.remembered, links=self.links.some(sorted(pairs)))
 
-    def anew(self) -> Settled | None:
+    def anew(self) -> Baseline | None:
         """Return what was kept with the links of tonight; None where few differ, or one matters."""
         if self._changes is not None or self._against:
             return None
-        return replace(self.before, links=KeptLinks.of(self.links, *self.before.quiet.ids))
+        return replace(self.before, links=BaselineLinks.of(self.links, *self.before.quiet.ids))

@@ -1,9 +1,9 @@
-"""The stories of a run: as stored at its end, or as far as it has got."""
+"""The discrepancies of a run: as stored at its end, or as far as it has got."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from oneway.history.discrepancies import Story, told
+from oneway.history.discrepancies import Discrepancy, discrepancies_of
 from oneway.history.journal import JournalEntry, Run
 from oneway.planning.plan import End, Plan
 from oneway.runs.past.find_run import plan_of_run
@@ -12,25 +12,27 @@ if TYPE_CHECKING:
     from oneway.history.journal import Journal
 
 
-def stories_of_run(
+def discrepancies_of_run(
     journal: "Journal", run: Run, plan: Plan | None, entries: Sequence[JournalEntry]
-) -> tuple[Story, ...]:
-    """Return the story of each person who differs from the source, according to one run."""
-    from oneway.history.journal.discrepancies import kept_stories
+) -> tuple[Discrepancy, ...]:
+    """Return the discrepancy of each person who differs from the source, according to one run."""
+    from oneway.history.journal.discrepancies import stored_discrepancies
 
-    kept = kept_stories(journal, run.id) if run.ended is not None else None
+    kept = stored_discrepancies(journal, run.id) if run.ended is not None else None
     if kept is not None or plan is None:
         return kept or ()
     return _told(journal, run, plan, entries)
 
 
-def write_stories(journal: "Journal", id: int, plan: Plan, entries: Sequence[JournalEntry]) -> None:
-    """Store the stories of a run; `entries` are what the journal knows of its actions now."""
-    from oneway.history.journal.discrepancies import keep_stories
+def write_discrepancies(
+    journal: "Journal", id: int, plan: Plan, entries: Sequence[JournalEntry]
+) -> None:
+    """Store the discrepancies of a run; `entries` are what the journal knows of its actions now."""
+    from oneway.history.journal.discrepancies import store_discrepancies
 
     run = journal.run(id)
     assert run is not None, "it was begun"
-    keep_stories(journal, id, _told(journal, run, plan, entries))
+    store_discrepancies(journal, id, _told(journal, run, plan, entries))
 
 
 def ends_of(entries: Sequence[JournalEntry]) -> Mapping[str, End]:
@@ -38,23 +40,23 @@ def ends_of(entries: Sequence[JournalEntry]) -> Mapping[str, End]:
     return {each.action_id: each.end for each in entries if each.end is not None}
 
 
-def stories_before(
+def discrepancies_before(
     journal: "Journal", connection: str, before: int | None = None
-) -> Sequence[Story]:
-    """Return the stories of a connection's last run that ended, before a run's id.
+) -> Sequence[Discrepancy]:
+    """Return the discrepancies of a connection's last run that ended, before a run's id.
 
     If that run died while being resumed, they are made again.
     """
-    from oneway.history.journal.discrepancies import kept_stories, last_stories
+    from oneway.history.journal.discrepancies import last_discrepancies, stored_discrepancies
 
     for run in journal.runs(connection, limit=_LOOK_BACK, before=before):
         if run.problems or run.ended is None:
             continue
-        kept = kept_stories(journal, run.id)
+        kept = stored_discrepancies(journal, run.id)
         plan = plan_of_run(journal, run) if kept is None else None
         if plan is None:
             return kept or ()
-        earlier = last_stories(journal, connection, before=run.id) or ()
+        earlier = last_discrepancies(journal, connection, before=run.id) or ()
         return _made(journal, run, plan, journal.entries(run.id), earlier)
     return ()
 
@@ -65,8 +67,8 @@ _LOOK_BACK = 50
 
 def _told(
     journal: "Journal", run: Run, plan: Plan, entries: Sequence[JournalEntry]
-) -> tuple[Story, ...]:
-    before = stories_before(journal, run.start.connection, run.id)
+) -> tuple[Discrepancy, ...]:
+    before = discrepancies_before(journal, run.start.connection, run.id)
     return _made(journal, run, plan, entries, before)
 
 
@@ -75,16 +77,16 @@ def _made(
     run: Run,
     plan: Plan,
     entries: Sequence[JournalEntry],
-    before: Sequence[Story],
-) -> tuple[Story, ...]:
-    from oneway.history.journal.flapping import undone_by
+    before: Sequence[Discrepancy],
+) -> tuple[Discrepancy, ...]:
+    from oneway.history.journal.flapping import reverted_by
 
     connection = run.start.connection
-    return told(
+    return discrepancies_of(
         plan,
         ends_of(entries),
         journal.failures(connection, run.start.zone),
         before=before,
         in_flight=frozenset(each.action_id for each in entries if each.end is None and each.sent),
-        undone=undone_by(journal, connection, run.id),
+        undone=reverted_by(journal, connection, run.id),
     )

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from oneway.core.dataclass import dataclass
-from oneway.history.discrepancies import Story
-from oneway.history.flapping import Undone
+from oneway.history.discrepancies import Discrepancy
+from oneway.history.flapping import RevertedWrite
 from oneway.history.journal import Journal, JournalEntry, Run
-from oneway.history.journal.flapping import undone_by
+from oneway.history.journal.flapping import reverted_by
 from oneway.history.last_good import last_good
 from oneway.planning.plan import Plan
-from oneway.runs.past.discrepancies import stories_of_run
+from oneway.runs.past.discrepancies import discrepancies_of_run
 from oneway.runs.past.find_run import plan_of_run
-from oneway.runs.past.stoppage import NO_ALARMS, Standstill, standing_of
-from oneway.runs.past.without_connection import kept_given
+from oneway.runs.past.stoppage import NO_ALARMS, Stoppage, stoppage_since
+from oneway.runs.past.without_connection import stored_arguments
 
 EARLIER = 30
 """How many runs of a connection stand beside each other, at most."""
@@ -33,11 +33,11 @@ class PastRun:
     entries: tuple[JournalEntry, ...]
     earlier: tuple[Run, ...] = ()
     options: str = ""
-    stories: tuple[Story, ...] = ()
+    discrepancies: tuple[Discrepancy, ...] = ()
     """Who is not as the source says, since when, and when it is tried again."""
-    undone: Mapping[str, Undone] = field(default_factory=dict)
+    undone: Mapping[str, RevertedWrite] = field(default_factory=dict)
     """What of its actions does not stick, by the action's id."""
-    standing: Standstill | None = None
+    stoppage: Stoppage | None = None
     """What has kept the connection from running since, and still does."""
     given: str = ""
     """What `oneway sync` was given, of a run that came to no plan and has no connection."""
@@ -71,10 +71,10 @@ def load_past_run(
         entries=entries,
         earlier=earlier,
         options=options,
-        stories=stories_of_run(journal, run, plan, entries),
-        undone=undone_by(journal, run.start.connection, run.id),
-        standing=standing_of(journal, run, alarms),
-        given=kept_given(journal, run),
+        discrepancies=discrepancies_of_run(journal, run, plan, entries),
+        undone=reverted_by(journal, run.start.connection, run.id),
+        stoppage=stoppage_since(journal, run, alarms),
+        given=stored_arguments(journal, run),
         last_good=good.start.started if good is not None else "",
         system=_target_of(journal, good) if plan is None and good is not None else "",
     )

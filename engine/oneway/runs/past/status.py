@@ -12,23 +12,23 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.instants import day
 from oneway.core.records import parse_day
-from oneway.history.discrepancies import Story, Trouble, due_again
+from oneway.history.discrepancies import Discrepancy, DiscrepancyKind, due_again
 from oneway.history.journal import Breached, Journal, Run, RunState
-from oneway.history.journal.discrepancies import kept_stories
-from oneway.history.journal.flapping import repeating
+from oneway.history.journal.discrepancies import stored_discrepancies
+from oneway.history.journal.flapping import repeated_writers
 from oneway.history.journal.future import ahead, in_the_future
 from oneway.history.journal.incidents import Notice, undelivered
 from oneway.history.journal.links import link_counts
 from oneway.history.last_good import last_still_in
 from oneway.planning.access import StillIn
-from oneway.runs.past.discrepancies import stories_of_run
+from oneway.runs.past.discrepancies import discrepancies_of_run
 from oneway.runs.past.find_run import plan_of_run
-from oneway.runs.past.flapping import NotSticking, not_sticking
+from oneway.runs.past.flapping import FlappingChange, flapping_changes
 from oneway.runs.past.without_connection import (
     UNKNOWN,
-    by_hand,
-    kept_given,
     runs_without_connection,
+    stored_arguments,
+    sync_arguments,
 )
 from oneway.runs.prepare.request import instant_text, parse_instant
 
@@ -73,14 +73,14 @@ OVERDUE = timedelta(hours=1)
 class Unsynced:
     """People who do not sync for one reason, in the same words."""
 
-    kind: Trouble
+    kind: DiscrepancyKind
     reason: str
-    stories: tuple[Story, ...]
+    discrepancies: tuple[Discrepancy, ...]
 
     @property
     def since(self) -> str:
         """When the first of them stopped syncing."""
-        return min(each.since for each in self.stories)
+        return min(each.since for each in self.discrepancies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class HeldBack:
 class Waiting:
     """Records that were not written, for one reason; `next_try` is "" for the next run."""
 
-    ending: Trouble
+    ending: DiscrepancyKind
     code: str
     reason: str
     records: int
@@ -104,7 +104,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Tells:
+class NoticeChannels:
     """The number of a connection's channels, and the file that names them, or ""."""
 
     channels: int
@@ -128,9 +128,9 @@ class ConnectionStatus:
     last_done: Run | None = None
     due: str = ""
     never: bool = False
-    tells: Tells | None = None
+    tells: NoticeChannels | None = None
     """Its channels for notices; None without a file."""
-    stories: tuple[Story, ...] | None = None
+    discrepancies: tuple[Discrepancy, ...] | None = None
     """Who differs from the source, since when and why; None if no run says so yet."""
     still_in: tuple[StillIn, ...] = ()
     """Leavers who could still get in at the end of the last run that ended."""
@@ -140,7 +140,7 @@ class ConnectionStatus:
     """The missed due; or ""."""
     held: tuple[HeldBack, ...] = ()
     undelivered: tuple[Notice, ...] = ()
-    sticking: tuple[NotSticking, ...] = ()
+    flapping: tuple[FlappingChange, ...] = ()
     """What the last complete run wrote again because the target had undone it."""
     links: int = 0
     """The number of linked people."""
@@ -165,7 +165,7 @@ class ConnectionStatus:
             Need.FAILED: self.waiting,
             Need.HELD: self.held,
             Need.UNDELIVERED: self.undelivered,
-            Need.NOT_STICKING: self.sticking,
+            Need.NOT_STICKING: self.flapping,
             Need.UNSYNCED: self.unsynced,
             Need.UNTOLD: self.tells is not None and not self.tells.channels,
         }
@@ -175,36 +175,36 @@ class ConnectionStatus:
     def urgent(self) -> bool:
         """Whether it needs a person before the next report is read."""
         # If the target undoes a leave, the person can get in again.
-        undone = any(each.undone.verb.takes_access for each in self.sticking)
+        undone = any(each.undone.verb.takes_access for each in self.flapping)
         return undone or any(each.urgent for each in self.needs)
 
     @property
     def unsynced(self) -> tuple[Unsynced, ...]:
         """Who does not sync, by reason; the reason of the most first."""
-        return _unsynced(self.stories or ())
+        return _unsynced(self.discrepancies or ())
 
     @property
     def waiting(self) -> tuple[Waiting, ...]:
         """Actions that were not done, by reason; without those that guards hold back."""
-        return _waiting(self.stories or ())
+        return _waiting(self.discrepancies or ())
 
 
 def connection_statuses(
     found: Sequence[Found], journal: Journal | None, now: datetime
 ) -> tuple[ConnectionStatus, ...]:
     """Return the status of each connection, the worst first; otherwise those with a file first."""
-    again = repeating(journal) if journal is not None else frozenset()
-    standing = [_of_file(each, journal, again, now) for each in found]
-    named = {each.name for each in standing}
+    again = repeated_writers(journal) if journal is not None else frozenset()
+    statuses = [_of_file(each, journal, again, now) for each in found]
+    named = {each.name for each in statuses}
     others = journal.connections() if journal is not None else ()
-    standing += [_of_runs(name, journal, again) for name in others if name not in named]
+    statuses += [_of_runs(name, journal, again) for name in others if name not in named]
     if journal is not None:
-        standing = _with_shared(standing, journal, now)
-    return tuple(sorted(standing, key=_rank))
+        statuses = _with_shared(statuses, journal, now)
+    return tuple(sorted(statuses, key=_rank))
 
 
 def _with_shared(
-    standing: Sequence[ConnectionStatus], journal: Journal, now: datetime
+    statuses: Sequence[ConnectionStatus], journal: Journal, now: datetime
 ) -> list[ConnectionStatus]:
     """Add data that one query gives for all connections: there may be hundreds."""
     links, in_future = link_counts(journal), ahead(journal, now)
@@ -216,11 +216,11 @@ def _with_shared(
         replace(
             each,
             future=in_the_future(journal, each.name, now).until if each.name in in_future else "",
-            stories=_as_of(each.stories, parse_day(day(instant_text(now), each.zone))),
+            discrepancies=_as_of(each.discrepancies, parse_day(day(instant_text(now), each.zone))),
             undelivered=tuple(notices.get(each.name, ())),
             links=links.get(each.name, 0),
         )
-        for each in standing
+        for each in statuses
     ]
 
 
@@ -230,11 +230,13 @@ def _rank(each: ConnectionStatus) -> int:
     return order.index(each.needs[0]) if each.needs else len(order)
 
 
-def _as_of(stories: tuple[Story, ...] | None, today: date | None) -> tuple[Story, ...] | None:
+def _as_of(
+    discrepancies: tuple[Discrepancy, ...] | None, today: date | None
+) -> tuple[Discrepancy, ...] | None:
     return (
-        stories
-        if stories is None or today is None
-        else tuple(due_again(each, today) for each in stories)
+        discrepancies
+        if discrepancies is None or today is None
+        else tuple(due_again(each, today) for each in discrepancies)
     )
 
 
@@ -244,29 +246,27 @@ def _of_file(
     if found.connection is None:
         assert found.refused is not None
         return ConnectionStatus(found.file, found.file, found.refused.diagnostics)
-    standing = _of_runs(found.connection.name, journal, again)
-    return _with_file(standing, found.connection, now)
+    status = _of_runs(found.connection.name, journal, again)
+    return _with_file(status, found.connection, now)
 
 
-def _with_file(
-    standing: ConnectionStatus, connection: Connection, now: datetime
-) -> ConnectionStatus:
+def _with_file(status: ConnectionStatus, connection: Connection, now: datetime) -> ConnectionStatus:
     schedule = connection.schedule
     due = next_due(schedule, connection.name, now) if schedule is not None else None
     return replace(
-        standing,
+        status,
         file=connection.file,
         due="" if due is None else instant_text(due.at),
         never=schedule is None,
-        tells=Tells(len(connection.notify), connection.notify_file),
-        missed=_missed(standing, connection, now),
-        zone=connection.zone or standing.zone,
+        tells=NoticeChannels(len(connection.notify), connection.notify_file),
+        missed=_missed(status, connection, now),
+        zone=connection.zone or status.zone,
     )
 
 
-def _missed(standing: ConnectionStatus, connection: Connection, now: datetime) -> str:
+def _missed(status: ConnectionStatus, connection: Connection, now: datetime) -> str:
     """Return the missed due since the last run began; "" if there is none."""
-    schedule, last = connection.schedule, standing.last
+    schedule, last = connection.schedule, status.last
     if schedule is None or last is None or last.state is RunState.RUNNING:
         return ""
     due = next_due(schedule, connection.name, parse_instant(last.start.started))
@@ -281,7 +281,7 @@ def _of_runs(name: str, journal: Journal | None, again: frozenset[str]) -> Conne
         return ConnectionStatus(name)
     last = runs[0]
     past = runs if last.state is RunState.DONE else journal.runs(name, limit=_LOOK_BACK)
-    stories, broken = _last_stories(journal, last)
+    discrepancies, broken = _last_discrepancies(journal, last)
     mapping, file = _mapping(journal, last)
     return ConnectionStatus(
         name,
@@ -290,9 +290,9 @@ def _of_runs(name: str, journal: Journal | None, again: frozenset[str]) -> Conne
         ended=next((run for run in past if run.state is not RunState.RUNNING), None),
         last_done=next((run for run in past if run.state is RunState.DONE), None),
         still_in=last_still_in(past),
-        stories=stories,
+        discrepancies=discrepancies,
         held=tuple(_held(past)),
-        sticking=_sticking(journal, past) if name in again else (),
+        flapping=_flapping(journal, past) if name in again else (),
         zone=last.start.zone,
         mapping=mapping,
         mapping_file=file,
@@ -308,55 +308,57 @@ def _mapping(journal: Journal, last: Run) -> tuple[str, str]:
     except Refused:  # reported as broken elsewhere
         plan = None
     if plan is not None:
-        return by_hand(plan), plan.mapping_file
-    given = kept_given(journal, last)
+        return sync_arguments(plan), plan.mapping_file
+    given = stored_arguments(journal, last)
     return (given, split(given)[0]) if given else (UNKNOWN, "")
 
 
-def _sticking(journal: Journal, past: Sequence[Run]) -> tuple[NotSticking, ...]:
+def _flapping(journal: Journal, past: Sequence[Run]) -> tuple[FlappingChange, ...]:
     """Return what did not stick, by the last complete run."""
     whole = next((run for run in past if run.state.is_whole), None)
-    return () if whole is None else not_sticking(journal, whole)
+    return () if whole is None else flapping_changes(journal, whole)
 
 
-def _last_stories(
+def _last_discrepancies(
     journal: Journal, last: Run
-) -> tuple[tuple[Story, ...] | None, tuple[Diagnostic, ...]]:
-    """Return the stories of the last run with any, or the diagnostics of damaged ones."""
+) -> tuple[tuple[Discrepancy, ...] | None, tuple[Diagnostic, ...]]:
+    """Return the discrepancies of the last run with any, or the diagnostics of damaged ones."""
     try:
         if not last.problems:  # a refused run planned nothing
             plan = plan_of_run(journal, last) if last.ended is None else None
             if plan is not None:
-                return stories_of_run(journal, last, plan, journal.entries(last.id)), ()
-        kept = kept_stories(journal, last.id)
+                return discrepancies_of_run(journal, last, plan, journal.entries(last.id)), ()
+        kept = stored_discrepancies(journal, last.id)
         return kept if kept is not None else _of_older(journal, last), ()
     except Refused as refused:
         return None, refused.diagnostics
 
 
-def _of_older(journal: Journal, last: Run) -> tuple[Story, ...] | None:
-    """Return the stories of the last run that has a plan: refused ones have none."""
+def _of_older(journal: Journal, last: Run) -> tuple[Discrepancy, ...] | None:
+    """Return the discrepancies of the last run that has a plan: refused ones have none."""
     for run in journal.runs(last.start.connection, limit=10):
         plan = plan_of_run(journal, run)
         if plan is not None:
-            return stories_of_run(journal, run, plan, journal.entries(run.id))
+            return discrepancies_of_run(journal, run, plan, journal.entries(run.id))
     return None
 
 
-def _unsynced(stories: Sequence[Story]) -> tuple[Unsynced, ...]:
-    people: dict[tuple[Trouble, str], list[Story]] = {}
-    for each in stories:
+def _unsynced(discrepancies: Sequence[Discrepancy]) -> tuple[Unsynced, ...]:
+    people: dict[tuple[DiscrepancyKind, str], list[Discrepancy]] = {}
+    for each in discrepancies:
         if each.ending.unsynced:
             people.setdefault((each.ending, _reason(each)), []).append(each)
     groups = [Unsynced(*key, tuple(found)) for key, found in people.items()]
-    return tuple(sorted(groups, key=lambda each: -len(each.stories)))
+    return tuple(sorted(groups, key=lambda each: -len(each.discrepancies)))
 
 
-def _reason(story: Story) -> str:
+def _reason(discrepancy: Discrepancy) -> str:
     """Return why a person does not sync, without ids, so that people can share the reason."""
-    codes = story.code.split(" ")
-    if story.ending is Trouble.INELIGIBLE or not all(code in _SHARED for code in codes):
-        return story.reason
+    codes = discrepancy.code.split(" ")
+    if discrepancy.ending is DiscrepancyKind.INELIGIBLE or not all(
+        code in _SHARED for code in codes
+    ):
+        return discrepancy.reason
     return "; ".join(_SHARED[code] for code in codes)
 
 
@@ -389,12 +391,12 @@ def _held(past: Sequence[Run]) -> Iterator[HeldBack]:
         yield HeldBack(breach, since.start.as_of)
 
 
-_TOLD_APART = (Trouble.HELD, Trouble.NOT_STICKING)
+_TOLD_APART = (DiscrepancyKind.HELD, DiscrepancyKind.NOT_STICKING)
 
 
-def _waiting(stories: Sequence[Story]) -> tuple[Waiting, ...]:
-    groups: dict[tuple[Trouble, str, str], list[Story]] = {}
-    for each in stories:
+def _waiting(discrepancies: Sequence[Discrepancy]) -> tuple[Waiting, ...]:
+    groups: dict[tuple[DiscrepancyKind, str, str], list[Discrepancy]] = {}
+    for each in discrepancies:
         if not each.ending.unsynced and each.ending not in _TOLD_APART:
             groups.setdefault((each.ending, each.code, each.reason), []).append(each)
     return tuple(

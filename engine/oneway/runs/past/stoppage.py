@@ -17,7 +17,7 @@ NO_ALARMS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Standstill:
+class Stoppage:
     """What stops a connection: codes or guards; `silent` if no run even begins.
 
     `is_last` if no later run carried out what it planned.
@@ -32,7 +32,7 @@ class Standstill:
     """The files that each of it concerns, if any."""
 
 
-def standing_of(journal: Journal, run: Run, alarms: Mapping[str, str]) -> Standstill | None:
+def stoppage_since(journal: Journal, run: Run, alarms: Mapping[str, str]) -> Stoppage | None:
     """Return what has stopped a run's connection since, None if nothing does.
 
     `alarms` are the codes of a store that cannot be used, and since when. A file that was broken
@@ -58,7 +58,7 @@ def standing_of(journal: Journal, run: Run, alarms: Mapping[str, str]) -> Stands
     silent, since = bool(files), min(begun, default=newest.start.started)
     good = last_good(journal, name, newest.id + 1)
     is_last = good is not None and good.id == run.id
-    return Standstill(about, silent, is_last, since, files)
+    return Stoppage(about, silent, is_last, since, files)
 
 
 def _stopping(newest: Run, run: Run) -> tuple[str, ...]:

@@ -27,31 +27,31 @@ def runs_without_connection(run: Run) -> bool:
     return " " in run.start.connection or not run.start.connection
 
 
-def given_to_sync(run: Run, plan: Plan | None, kept: str = "") -> str:
+def sync_arguments_of_run(run: Run, plan: Plan | None, kept: str = "") -> str:
     """Return what `oneway sync` is given to run the mapping of a run again; "" for a connection.
 
-    `kept` is what a run without a plan kept of it (`kept_given`).
+    `kept` is what a run without a plan kept of it (`stored_arguments`).
     """
     if plan is not None:
-        return by_hand(plan)
+        return sync_arguments(plan)
     return (kept or UNKNOWN) if runs_without_connection(run) else ""
 
 
-def kept_given(journal: "Journal", run: Run) -> str:
+def stored_arguments(journal: "Journal", run: Run) -> str:
     """Return what a run that came to no plan was given, quoted for a shell; "" if not kept."""
     if not run.problems or not runs_without_connection(run):
         return ""
     return journal.kept(run.id, GIVEN).get(GIVEN, b"").decode(errors="surrogatepass")
 
 
-def keep_given(journal: "Journal", id: int, prepared: "PreparedRun") -> None:
+def store_arguments(journal: "Journal", id: int, prepared: "PreparedRun") -> None:
     """Keep what a run without a connection was given, for the commands that its remedies print."""
     given = _given(prepared.plan_connection, prepared.request.mapping, prepared.plan_inputs)
     if given:
         journal.keep(id, GIVEN, given.encode(errors="surrogatepass"))
 
 
-def by_hand(plan: Plan) -> str:
+def sync_arguments(plan: Plan) -> str:
     """Return what `oneway sync` is given to run a plan's mapping again, quoted for a shell.
 
     It is "" for a plan of a connection, whose name says it all.

@@ -69,10 +69,10 @@ class PreparedRun:
     @property
     def guards(self) -> GuardsSpec:
         """The mapping's guards, overridden by those of the connection."""
-        from oneway.connections.guards import merged
+        from oneway.connections.guards import merged_guards
 
         connection = self.request.connection
-        return merged(self.spec.guards, connection.guards if connection else None)
+        return merged_guards(self.spec.guards, connection.guards if connection else None)
 
     @property
     def context(self) -> Context:

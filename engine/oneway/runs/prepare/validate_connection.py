@@ -31,10 +31,10 @@ def connection_mistakes(
             connection, name, side, description, max(description.concurrency, read)
         )
     if connection.guards is not None and not connection.reviewed_by:
-        from oneway.connections.guards import looser
+        from oneway.connections.guards import looser_guards
 
         help = "make it stricter, or name the reviewer and the date in `reviewed_by`"
-        for path, why in looser(spec.guards, connection.guards):
+        for path, why in looser_guards(spec.guards, connection.guards):
             summary = f"this guard lets more through than the mapping's: {why}"
             found.append(connection.written.at(path, "C138", summary, help))
     return tuple(found)

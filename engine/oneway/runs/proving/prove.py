@@ -24,7 +24,7 @@ from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.program import Cell, FieldRule, LeftAnswer
-from oneway.mapping.values_read import evidence
+from oneway.mapping.values_read import values_read
 from oneway.planning.impact import PersonImpact, impact
 from oneway.planning.ineffective import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
@@ -477,7 +477,7 @@ def _evaluates(seen: _Seen) -> Iterator[Breaking]:
 def _where(seen: _Seen, text: str) -> str:
     """Return which values of a situation an expression reads; nothing that is sensitive."""
     record, secret = seen.situation.source[0], seen.compiled.code.secrets.source
-    said = dict.fromkeys(evidence(each, record, secret) for each in _written(seen, text))
+    said = dict.fromkeys(values_read(each, record, secret) for each in _written(seen, text))
     shown = "; ".join(filter(None, said))
     return f" ({shown})" if shown else ""
 

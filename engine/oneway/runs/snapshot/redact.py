@@ -95,10 +95,10 @@ class Redactor:
 
     def source_row(self, row: SourceRow) -> SourceRow:
         """Return a row without its sensitive values."""
-        if row.standing is not None and row.standing.person is not None:
+        if row.rank is not None and row.rank.person is not None:
             # Records of one person stay together, without a sign of who it is.
-            number = self._number(Compare.EXACT, row.standing.person)
-            row = row._replace(standing=row.standing._replace(person=number))
+            number = self._number(Compare.EXACT, row.rank.person)
+            row = row._replace(rank=row.rank._replace(person=number))
         if not self._any:
             return row
         id, partner = row.source_id, self.partners.get(row.source_id)

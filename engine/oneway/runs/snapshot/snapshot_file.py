@@ -24,11 +24,11 @@ from oneway.mapping.program import (
     Cell,
     CellState,
     EvaluationFailure,
+    ImplausibleDay,
     LeftAnswer,
     Missed,
-    OddDay,
+    RecordRank,
     SourceRow,
-    Standing,
     TargetRow,
 )
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
@@ -319,7 +319,7 @@ def row_data(row: SourceRow) -> Data:
         "keys_known": row.keys_known,
         "not_given": [list(each) for each in row.not_given],
         "unsaid": _failure(row.unsaid),
-        **({"standing": _standing(row.standing)} if row.standing is not None else {}),
+        **({"standing": _rank(row.rank)} if row.rank is not None else {}),
         **({"may_have_left": True} if row.may_have_left else {}),
         **_readable(row),
         **({"why": row.why} if row.why else {}),
@@ -331,17 +331,17 @@ def _readable(row: SourceRow | TargetRow) -> Data:
     return {"readable_keys": list(map(key_data, row.readable_keys))} if row.readable_keys else {}
 
 
-def _standing(standing: Standing) -> list[Any]:
-    person, current, latest, *failures, _ = standing
+def _rank(rank: RecordRank) -> list[Any]:
+    person, current, latest, *failures, _ = rank
     return [key_data(person), current, latest, *map(_failure, failures)]
 
 
-def _standing_of(data: list[Any] | None) -> Standing | None:
+def _rank_of(data: list[Any] | None) -> RecordRank | None:
     if data is None:
         return None
     person, current, latest, *failures = data
     whose, is_current, day = map(_failure_of, failures)
-    return Standing(_hashable_of(person), current, latest, whose, is_current, day)
+    return RecordRank(_hashable_of(person), current, latest, whose, is_current, day)
 
 
 def _row_of(data: Data) -> SourceRow:
@@ -363,11 +363,11 @@ def _row_of(data: Data) -> SourceRow:
         keys_known=data["keys_known"],
         not_given=tuple((position, text) for position, text in data.get("not_given", ())),
         unsaid=_failure_of(data.get("unsaid")),
-        standing=_standing_of(data.get("standing")),
+        rank=_rank_of(data.get("standing")),
         may_have_left=data.get("may_have_left", False),
         readable_keys=_each(_hashable_of, data.get("readable_keys", ())),
         why=data.get("why", ""),
-        odd_day=OddDay(*data["odd_day"]) if "odd_day" in data else None,
+        odd_day=ImplausibleDay(*data["odd_day"]) if "odd_day" in data else None,
     )
 
 

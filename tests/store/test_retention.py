@@ -6,7 +6,7 @@ from kept import START, action
 
 from oneway.history.journal import End, Journal
 from oneway.history.journal.retention import kept_names, prunable
-from oneway.history.journal.run_counts import Tally, tallies
+from oneway.history.journal.run_counts import RunCounts, run_counts
 from oneway.history.journal.side_effects import keep_side_effect, let_through, side_effects
 from oneway.planning.plan import Ending, Verb
 
@@ -27,9 +27,12 @@ def test_what_was_done_is_counted_by_verb_and_the_rest_as_failed_or_held(journal
         journal.ended(run, action(id, verb), End(ending, "t"))
     journal.finish(run, {"done": 5, "rejected": 1, "postponed": 2, "held": 4}, "2026-04-01")
     empty = journal.begin(START)
-    found = tallies(journal, journal.runs())
-    assert found == {run: Tally(created=1, changed=2, left=2, failed=3, held=4), empty: Tally()}
-    assert tallies(journal, ()) == {}
+    found = run_counts(journal, journal.runs())
+    assert found == {
+        run: RunCounts(created=1, changed=2, left=2, failed=3, held=4),
+        empty: RunCounts(),
+    }
+    assert run_counts(journal, ()) == {}
 
 
 def test_names_of_what_is_kept_are_known_without_reading_it(journal: Journal) -> None:

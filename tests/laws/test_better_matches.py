@@ -153,7 +153,7 @@ def test_law_19_nothing_is_written_by_key_while_another_record_is_nearer(
     for each in world.source.records:
         if each.data["status"] == "L":
             assert {id for id in nearer.get(each.id, ()) if states[id] == "on"} <= listed
-    keys = [each.key for each in plan.telling if each.source_id in nearer]
+    keys = [each.key for each in plan.notable if each.source_id in nearer]
     named = replace(plan, allowed=tuple(Allowance(f"identities:{key}", 1, "me") for key in keys))
     held = {each.source_id for each in plan.actions} - {e.source_id for e in let_through(named)}
     assert not held & nearer.keys()
@@ -252,7 +252,7 @@ def test_law_14_a_sensitive_key_decides_what_an_open_one_does_and_is_not_shown(
     open_ = planned(world_of(people, users, parts))
     plan = planned(world_of(people, users, {**parts, "fields": hidden}))
     assert sorted(map(decided, plan.outcomes)) == sorted(map(decided, open_.outcomes))
-    for text in (reason.said for each in plan.telling for reason in each.reasons):
+    for text in (reason.said for each in plan.notable for reason in each.reasons):
         assert not any(each in text for each in secret.values() if each)
 
 

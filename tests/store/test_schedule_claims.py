@@ -17,7 +17,7 @@ from oneway.history.journal.schedule_claims import (
     found,
     give_back,
     run_of,
-    standings,
+    schedule_statuses,
     take,
     take_over,
 )
@@ -63,7 +63,7 @@ def test_what_has_ended_stays_so(journal: Journal) -> None:
     end(journal, ours, NEXT, "done")
     end(journal, ours, NEXT, "refused")
     assert take_over(journal, ours, "two") is None
-    last = standings(journal)["acme"].last
+    last = schedule_statuses(journal)["acme"].last
     assert last is not None
     assert (last.ended, last.outcome) == (NEXT, "done")
 
@@ -89,7 +89,7 @@ def test_old_dues_are_forgotten_but_never_the_newest(journal: Journal, of: str |
     assert found(journal, "acme", FOUR) is None
     assert found(journal, "beta", FOUR) is not None
     assert (found(journal, "gamma", FOUR) is None) == (of is None)
-    standing = standings(journal)["acme"]
+    standing = schedule_statuses(journal)["acme"]
     assert standing.since == NOON
     assert standing.last is not None
     assert standing.last.due == NEXT

@@ -10,7 +10,7 @@ from made import made
 
 from oneway.core.seal import Seal
 from oneway.history.backoff import EVERYBODYS, WAITS, PastFailure, refusals
-from oneway.history.digests import traces_of
+from oneway.history.digests import digests_of
 from oneway.history.flapping import RUNS, RepeatedWrite, find_flapping, sticks
 from oneway.planning.plan import Plan, Verb
 
@@ -51,7 +51,7 @@ def update(plan: Plan):
 
 
 def failure(plan: Plan, times: int, code: str = "W105") -> PastFailure:
-    digest = traces_of(update(plan), SEAL).values
+    digest = digests_of(update(plan), SEAL).values
     return PastFailure(update(plan).id, digest, code, "no", f"{FIRST}T04:00:00Z", plan.as_of, times)
 
 
@@ -141,7 +141,7 @@ def test_it_says_since_when_and_until_when() -> None:
 
 def written(plan: Plan, times: int) -> dict[tuple[str, str], RepeatedWrite]:
     action = update(plan)
-    digests = traces_of(action, SEAL).fields
+    digests = digests_of(action, SEAL).fields
     return {(action.id, field): RepeatedWrite(digest, times) for field, digest in digests.items()}
 
 
@@ -170,7 +170,7 @@ def test_another_before_or_after_is_another_change(field: str) -> None:
 def test_a_record_that_is_to_be_created_a_second_time_does_not_stick() -> None:
     plan = plan_on(FIRST)
     create = next(each for each in plan.actions if each.target_id is None)
-    ((name, digest),) = traces_of(create, SEAL).fields.items()
+    ((name, digest),) = digests_of(create, SEAL).fields.items()
     assert find_flapping(plan, {}, SEAL) == ()
     (found,) = find_flapping(plan, {(create.id, name): RepeatedWrite(digest, 1)}, SEAL)
     assert (found.action, found.change, found.times) == (create, None, 1)
@@ -178,7 +178,7 @@ def test_a_record_that_is_to_be_created_a_second_time_does_not_stick() -> None:
 
 def test_digests_differ_by_key_and_show_no_value() -> None:
     action = update(plan_on(FIRST))
-    one, other = traces_of(action, SEAL), traces_of(action, Seal(b"x" * 32))
+    one, other = digests_of(action, SEAL), digests_of(action, Seal(b"x" * 32))
     assert one.values != other.values
     assert one.fields["name"] != other.fields["name"]
     assert "Ann" not in repr(one)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from notified import MONDAY, connection
 from oneway.core.seal import Seal
-from oneway.history.digests import traces_of
+from oneway.history.digests import digests_of
 from oneway.history.flapping import find_flapping, planned_parts
 from oneway.history.journal import End, Journal, Run
 from oneway.history.memory import Memory
@@ -23,7 +23,7 @@ from oneway.planning.plan import Action, Change, Ending, Kind, Outcome, Plan, Pl
 from oneway.planning.plan_file import dump
 from oneway.render import Style, past_run, plans, status
 from oneway.render.report import page
-from oneway.runs.past.discrepancies import stories_before, write_stories
+from oneway.runs.past.discrepancies import discrepancies_before, write_discrepancies
 from oneway.runs.past.past_run import load_past_run
 from oneway.runs.past.status import connection_statuses
 from reported import AT, person, plan, run
@@ -132,24 +132,24 @@ def _begun(journal: Journal, made: Plan, ends, model: Model, *, died: bool) -> i
             model.rows.wrote(action)
         journal.intended(id, action, "0" * 32)
         journal.sent(id, action.id)
-        journal.ended(id, action, end, traces_of(action, SEAL))
+        journal.ended(id, action, end, digests_of(action, SEAL))
     if not died:
         journal.forget_all_but(NAME, planned_parts(made))
         journal.finish(id, journal.counts(id), made.as_of)
-        write_stories(journal, id, made, journal.entries(id))
+        write_discrepancies(journal, id, made, journal.entries(id))
     return id
 
 
 def _foretold(journal: Journal, made: Plan, model: Model) -> None:
     """Demand of a plan, as text and as data, what the model knows before it is applied."""
     found = find_flapping(made, journal.written(NAME), SEAL)
-    memory = Memory({}, found, tuple(stories_before(journal, NAME)))
+    memory = Memory({}, found, tuple(discrepancies_before(journal, NAME)))
     expected = {each.id: runs for each in made.actions if (runs := model.rows.runs(each, 1))}
     runs: dict[str, int] = {}
     for each in found:
         runs[each.action.id] = max(each.times, runs.get(each.action.id, 0))
     assert runs == expected
-    told = memory.stories_of(made, {})
+    told = memory.discrepancies_of(made, {})
     assert {e.subject: e.since for e in told} == {id: model.since.get(id, "") for id in expected}
     text = plans.text(made, Verdict((), frozenset()), Style(width=1000), memory)
     assert text.count("and planned again") == len(found)
@@ -160,12 +160,16 @@ def _places(journal: Journal, last: Run) -> Mapping[str, dict[str, str]]:
     past = load_past_run(journal, last)
     assert past.plan is not None
     ids = {outcome.key: action.id for outcome in past.plan.outcomes for action in outcome.actions}
-    shown = past_run.Past(last, past.plan, past.entries, stories=past.stories)
-    people = past_run.told(shown)
+    shown = past_run.Past(last, past.plan, past.entries, discrepancies=past.discrepancies)
+    people = past_run.record_histories(shown)
     data = past_run.as_json(shown, people)["people"]
     assert isinstance(data, list)
     text = past_run.text(shown, people, Style(width=1000))
-    undone = [each for each in people if each.story and each.story.ending.value == "not_sticking"]
+    undone = [
+        each
+        for each in people
+        if each.discrepancy and each.discrepancy.ending.value == "not_sticking"
+    ]
     assert text.count("! does not stick") == len(undone)
     (standing,) = connection_statuses((), journal, MONDAY)
     (told,) = status.as_json([standing])["connections"]
@@ -187,7 +191,7 @@ def _places(journal: Journal, last: Run) -> Mapping[str, dict[str, str]]:
 
 def _reported(past, ids: Mapping[str, str]) -> dict[str, str]:
     """Return whom the report names; since when stands there where it is not the run itself."""
-    since = {e.subject: e.since for e in past.stories if e.ending.value == "not_sticking"}
+    since = {e.subject: e.since for e in past.discrepancies if e.ending.value == "not_sticking"}
     found = {
         ids[row[0].key]: row[0].note
         for part in page(past).parts
