@@ -561,7 +561,7 @@ MUTANTS = (
     Mutant(
         "one-per-unknown-date-is-the-oldest",
         "planning/one_per_person",
-        "    if found is None and not any(_standing(row).current for row in rows):",
+        "    if found is None and not any(_rank(row).current for row in rows):",
         "    if found is None and not rows:",
         "a record without a date may be the latest",
         "tests/laws/test_one_per_person.py -k 'model or leaves'",
@@ -2339,7 +2339,7 @@ MUTANTS = (
     Mutant(
         "due-before-it-was-known",
         "scheduling/policy",
-        "return Step.BEGIN if standing.since < nominal else Step.REST",
+        "return Step.BEGIN if status.since < nominal else Step.REST",
         "return Step.BEGIN",
         "what was due before a connection was known is nobody's",
         "tests/unit/test_scheduling.py",
