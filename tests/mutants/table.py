@@ -480,6 +480,14 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py -k only_the_list",
     ),
     Mutant(
+        "a-cursor-is-a-template",
+        "oneway_connectors/rest/client",
+        "body = with_value(inside, (name,) if request.form else path_of(name), value)",
+        "body = with_value(inside, path_of(name), fill(as_text(value), known))",
+        "what a system says of the next page is no template",
+        "tests/unit/test_rest_reading.py -k is_no_template",
+    ),
+    Mutant(
         "absent-key-is-none-there",
         "oneway_connectors/rest/responses",
         "if reshaper.lacking or isinstance(data, Doubled):",

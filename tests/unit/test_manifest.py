@@ -142,6 +142,10 @@ def test_leaving_alone_needs_no_update() -> None:
         ("base_url: \"{base_url}\"", "base_url: 'https://{api_key}.example'", "C104", "{api_key}"),
         ("path: /people}", "path: /people, body: {k: 'x {values}'}}", "C105", "{values}"),
         ("/people/{id}\"}\n    find", "/people/{id\"}\n    find", "C105", "/people/{id"),
+        ("path: /people}", "path: /people, body: {k: 'q {id}'}}", "C103", "{id}"),
+        ("path: /people}", "path: /people, body: {k: 'q {{id}} $id', v: '{values}'}}", "", ""),
+        ("path: /people}", "path: /people, body: {k: '{{{tenant}}}', v: '{values}'}}", "", ""),
+        ("path: /people}", "path: /people, body: {k: 'q {{ a }'}}", "C105", "q {{ a }"),
         ("records: data", "records: data[", "C106", None),
         ("records: data", "records: trim(data)", "C106", "trim(data)"),
         ("records: data", "records: lenght(data)", "C106", "lenght"),
@@ -203,6 +207,42 @@ def test_all_mistakes_come_in_one_run_in_the_order_of_the_file() -> None:
     assert {"S102", "C106", "C103", "C104", "S104"} <= codes
     assert "S103" not in codes  # a misspelt key is not called missing as well
     assert [line for _, line, _ in found] == sorted(line for _, line, _ in found)
+
+
+@pytest.mark.parametrize("query", ["{ people { id email } }", "{people{id}}", "a } b"])
+def test_a_brace_in_a_query_is_told_how_it_is_written(query: str) -> None:
+    with pytest.raises(Refused) as caught:
+        described(
+            altered("path: /people}", f"path: /people, body: {{k: '{query}', v: '{{values}}'}}}}")
+        )
+    assert {each.code for each in caught.value.diagnostics} <= {"C103", "C105"}
+    assert all("written twice: {{ or }}" in each.help for each in caught.value.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("body", "param", "what"),
+    [
+        ("{of: x}", "of.after", "'of' in the body"),
+        ("{of: {after: x}}", "of.after.id", "'of.after' in the body"),
+        ("[x]", "after", "the body"),
+        ("{of: {after: x}}", "of.after", ""),
+        ("{}", "of.after", ""),
+    ],
+)
+def test_a_body_has_a_place_for_what_is_put_into_it(body: str, param: str, what: str) -> None:
+    paging = f"{{type: cursor, next: next, in: body, param: {param}}}"
+    text = altered(
+        "pagination: {type: page, param: page, start: 1, size_param: size, size: 2}",
+        f"method: POST\n      body: {body}\n      pagination: {paging}",
+    )
+    if not what:
+        described(text)
+        return
+    with pytest.raises(Refused, match="cannot hold") as caught:
+        described(text)
+    (mistake,) = caught.value.diagnostics
+    assert mistake.code == "C109"
+    assert mistake.summary.startswith(f"{what} is not an object")
 
 
 def test_did_you_mean_names_the_option() -> None:

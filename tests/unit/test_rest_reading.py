@@ -155,6 +155,45 @@ def test_a_list_may_be_asked_for_with_a_body() -> None:
     assert world.methods == ["POST", "POST"]
 
 
+def asked_with(body: str, param: str, *script: httpx.Response) -> list[Any]:
+    """Return the bodies by which a list is read whose cursor goes into them."""
+    manifest = altered(
+        "      path: /people\n      records: data\n      pagination: " + PAGED,
+        f"      method: POST\n      path: /people/search\n      records: data\n      body: {body}\n"
+        f"      pagination: {{type: cursor, param: {param}, in: body, next: next}}",
+    )
+    connector, world = opened(*script, manifest=manifest)
+    assert connector.reader("people").read().complete
+    return [json.loads(request.content) for request in world.asked]
+
+
+def test_a_parameter_in_a_body_is_a_path_and_its_value_is_no_template() -> None:
+    pages = (reply({"data": [], "next": "{tenant}{{"}), reply({"data": []}))
+    assert asked_with("{variables: {of: '{tenant}'}, q: 'q {{x}}'}", "variables.after", *pages) == [
+        {"variables": {"of": "t1"}, "q": "q {x}"},
+        {"variables": {"of": "t1", "after": "{tenant}{{"}, "q": "q {x}"},
+    ]
+
+
+def test_a_parameter_with_a_dot_in_its_own_name_stands_in_quotes() -> None:
+    pages = (reply({"data": [], "next": 2}), reply({"data": []}))
+    assert asked_with("{}", """'"page.after"'""", *pages) == [{}, {"page.after": "2"}]
+
+
+def test_a_search_goes_into_the_body_with_the_pages() -> None:
+    manifest = altered(PAGED, "{type: page, param: page, in: body}").replace(
+        "path: /people\n      records",
+        "path: /people\n      method: POST\n      body: {q: {email: ''}}\n      records",
+    )
+    manifest = altered(
+        'find: {email: {email: "{value}"}}', 'find: {email: {q.email: "{value}"}}', manifest
+    )
+    connector, world = opened(page(), manifest=manifest)
+    assert connector.reader("people").find("email", "{tenant}") == ()
+    assert json.loads(world.asked[0].content) == {"q": {"email": "{tenant}"}, "page": 0}
+    assert not world.asked[0].url.query
+
+
 def test_a_page_that_comes_again_makes_the_read_incomplete() -> None:
     connector, _ = opened(page("a", "b"), page("a", "b"))
     snapshot = connector.reader("people").read()

@@ -48,6 +48,20 @@ def test_a_header_takes_printable_ascii_and_nothing_else(value: str) -> None:
         assert fill_header("ApiKey {key}", {"key": value}) == "ApiKey " + value
 
 
+@given(st.text(st.sampled_from("{}a ")), st.text(st.sampled_from("{}a ")))
+def test_a_brace_that_is_written_twice_is_a_brace(text: str, value: str) -> None:
+    """In every template, and beside a value, whose own braces mean nothing."""
+    template = text.replace("{", "{{").replace("}", "}}") + "{id}"
+    values = {"id": value or "x"}
+    wanted = text + values["id"]
+    assert fill_query({"q": template}, values) == [("q", wanted)]
+    assert fill_header(template, values) == wanted
+    assert fill_body({"q": [template]}, values, {}) == {"q": [wanted]}
+    path = fill_path(template.replace(" ", "-"), values)
+    assert unquote(path) == text.replace(" ", "-") + values["id"]
+    assert not set(path) & set("{} ")
+
+
 @given(st.dictionaries(st.text(), st.text() | st.none() | st.integers()))
 def test_written_values_are_never_templates(values: dict[str, str]) -> None:
     body = fill_body({"who": "{tenant}", "user": ["{values}"]}, {"tenant": "t"}, values)

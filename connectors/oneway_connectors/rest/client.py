@@ -16,7 +16,7 @@ import httpx
 
 from oneway.core.connector import Access
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value
+from oneway.core.records import Value, path_of, with_value
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
 from oneway_connectors.rest.body import encoded
 from oneway_connectors.rest.errors import Cause, NoAnswer
@@ -25,7 +25,13 @@ from oneway_connectors.rest.origin import base_url, elsewhere, same_origin
 from oneway_connectors.rest.pace import pace_of
 from oneway_connectors.rest.rate import Limiter
 from oneway_connectors.rest.redaction import MARK
-from oneway_connectors.rest.responses import is_own, message_of, refusals_in, telling_header
+from oneway_connectors.rest.responses import (
+    is_own,
+    message_of,
+    refusals_in,
+    telling_header,
+    texts_in,
+)
 from oneway_connectors.rest.retry_budget import OneRead, RetryBudget
 from oneway_connectors.rest.template import (
     Unusable,
@@ -102,12 +108,14 @@ class Client:
         written: Mapping[str, Value] | None = None,
         *,
         extra: Mapping[str, Value] | None = None,
+        placed: Mapping[str, Value] | None = None,
         reading: bool = True,
     ) -> Call:
         """Return a request with its templates filled.
 
         `extra` are query parameters that are taken as they are; each replaces one of the same
-        name. Raises `Unusable` if a value cannot stand where it belongs.
+        name. `placed` are the same for a body: by paths in JSON, and by names in a form. Raises
+        `Unusable` if a value cannot stand where it belongs.
         """
         known = {**self._options, **(values or {}), "values": dict(written or {})}
         extra = extra or {}
@@ -116,14 +124,18 @@ class Client:
         pairs += [pair for name, value in extra.items() for pair in _plain(name, value)]
         headers: dict[str, str] = {}
         content = None
-        if request.body is not None:
+        if request.body is not None or placed:
             body = fill_body(request.body, known, written or {})
+            for name, value in (placed or {}).items():
+                inside = body if isinstance(body, dict) else {}
+                body = with_value(inside, (name,) if request.form else path_of(name), value)
             content, headers["content-type"] = encoded(body, form=request.form)
         for name, text in (request.headers or {}).items():
             headers[name.lower()] = fill_header(str(text), known)
         url = self._url(fill_path(request.path, known), pairs)
         repeatable = reading or request.method in _IDEMPOTENT
-        return Call(request.method, url, headers, content, repeatable, reading)
+        asked = tuple(texts_in(dict(placed or {})))
+        return Call(request.method, url, headers, content, repeatable, reading, asked)
 
     def filled(self, query: Mapping[str, Value], value: Value) -> dict[str, Value]:
         """Return query parameters with a `{value}`, which is never taken for a template itself."""
@@ -153,6 +165,7 @@ class Client:
         answer = self._persist(call, self._auth)
         if self._read is not None:
             self._read.take(len(answer.body))
+        answer = replace(answer, asked=call.asked) if call.asked else answer
         if answer.status in MISSING:
             return replace(answer, stray=not is_own(answer.body, self.api.errors))
         if not answer.success:
@@ -162,7 +175,7 @@ class Client:
 
     def said(self, answer: Answer, sent: tuple[str, ...] = ()) -> str:
         """Return what an error answer says, without what was sent and without credentials."""
-        hidden = (*sent, *_asked(answer.url), *to_hide(self._access, self._auth))
+        hidden = (*sent, *answer.asked, *_asked(answer.url), *to_hide(self._access, self._auth))
         said = message_of(answer.body, answer.headers, self.api.errors, hidden)
         if not said and not self.api.errors.header:
             said = _hint(answer.headers)
@@ -354,4 +367,4 @@ def _asked(url: httpx.URL) -> Iterator[str]:
 
 
 def _plain(name: str, value: Value) -> list[tuple[str, str]]:
-    return fill_query({name: value}, {}) if not isinstance(value, str) else [(name, value)]
+    return [(name, as_text(item)) for item in (value if isinstance(value, list) else [value])]

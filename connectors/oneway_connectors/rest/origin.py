@@ -7,9 +7,8 @@ import httpx
 
 from oneway.core.diagnostics import refusal
 from oneway.core.hosts import is_loopback
-from oneway_connectors.rest.template import Unusable, fill, fill_path
+from oneway_connectors.rest.template import Unusable, fill, fill_path, names_in
 
-_NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _HOST_PART = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
@@ -63,11 +62,11 @@ def _usual(scheme: str) -> int | None:
 
 def _filled(template: str, options: Mapping[str, str]) -> str:
     """Return the filled template; an option in it is part of a host or path, and no more."""
-    if _NAME.fullmatch(template):
+    if names_in(template) == [template[1:-1]]:
         return fill(template, options).strip()
     scheme, _, rest = template.partition("://")
     host, slash, path = rest.partition("/")
-    for name in _NAME.findall(host):
+    for name in names_in(host):
         if not _HOST_PART.fullmatch(options[name]):
             raise Unusable(f"'{name}' cannot be part of a host")
     return fill(f"{scheme}://{host}", options) + slash + fill_path(path, options)

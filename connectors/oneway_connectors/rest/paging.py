@@ -13,7 +13,7 @@ a link that leads to another host                `ReadError`
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 import httpx
 
@@ -203,10 +203,11 @@ def reading_call(
     request: RequestTemplate,
     values: Mapping[str, Value],
     extra: Mapping[str, Value] | None = None,
+    placed: Mapping[str, Value] | None = None,
 ) -> Call:
     """Return a reading call; raise `ReadError` if a value is not allowed in it."""
     try:
-        return client.call(request, values, extra=extra)
+        return client.call(request, values, extra=extra, placed=placed)
     except Unusable as error:
         raise ReadError("R112", f"{client.api.title}: {error}", "Nothing was asked.") from None
 
@@ -218,11 +219,10 @@ def _call(client: Client, listing: Listing, extra: Mapping[str, Value], position
         wanted[paging.param] = position
     if paging.size_param:
         wanted[paging.size_param] = paging.size
+    wanted = {**extra, **wanted}
     if paging.in_body:
-        body = request.body if isinstance(request.body, dict) else {}
-        request = replace(request, body={**body, **wanted})
-        return reading_call(client, request, {}, extra)
-    return reading_call(client, request, {}, {**extra, **wanted})
+        return reading_call(client, request, {}, placed=wanted)
+    return reading_call(client, request, {}, wanted)
 
 
 def _read(

@@ -5,18 +5,17 @@ A value can never change what surrounds it: in a path everything but letters, di
 or as nothing is refused; in a header nothing may stand that ends the header. In a language of
 its own, such as a filter, `{name_json}`, `{name_odata}` and `{name_soql}` are the value in quotes
 that it cannot leave (`oneway.core.quoting`). `{record.userName}` is a field of the record that is
-asked for, and `{values.login}` one of those that are written.
+asked for, and `{values.login}` one of those that are written. `{{` and `}}` are braces.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from oneway.core.quoting import QUOTINGS, parted
+from oneway.core.quoting import PLACEHOLDER, QUOTINGS, parted
 from oneway.core.records import MISSING, Missing, Value, at, path_of
 from oneway_connectors.rest.patch import json_patch, scim_operations
 
-_NAME = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[^{}]+)?)\}")
 _SPREAD = ("...", "{values}")
 _WHOLE: Mapping[str, Callable[[Mapping[str, Value]], Value]] = {
     "{values}": dict,
@@ -32,12 +31,17 @@ class Unusable(Exception):
 
 def fill(template: str, values: Mapping[str, Value]) -> str:
     """Return the template with its names replaced, quoted if their ending says so."""
-    return _NAME.sub(lambda found: _named(found[1], values), template)
+    return _filled(template, lambda name: _named(name, values), "{", "}")
 
 
 def fill_path(template: str, values: Mapping[str, Value]) -> str:
     """Return a path with percent-encoded values; raise `Unusable` if one is not allowed there."""
-    return _NAME.sub(lambda found: _segment(found[1], values), template)
+    return _filled(template, lambda name: _segment(name, values), "%7B", "%7D")
+
+
+def names_in(template: str) -> list[str]:
+    """Return the names in a template, in order."""
+    return [found[1] for found in PLACEHOLDER.finditer(template) if found[1] is not None]
 
 
 def fill_header(template: str, values: Mapping[str, Value]) -> str:
@@ -85,6 +89,12 @@ def as_text(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _filled(template: str, value_of: Callable[[str], str], opening: str, closing: str) -> str:
+    """Return a template with its values, and with these texts for `{{` and `}}`."""
+    braces = {"{{": opening, "}}": closing}
+    return PLACEHOLDER.sub(lambda found: braces.get(found[0]) or value_of(found[1]), template)
 
 
 def _named(name: str, values: Mapping[str, Value]) -> str:

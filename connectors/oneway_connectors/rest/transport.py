@@ -49,7 +49,7 @@ _BEFORE_SENDING = (
 class Call:
     """A request, ready to be sent. `repeatable` ones may be sent again without harm.
 
-    `reading` ones change nothing, whatever their method.
+    `reading` ones change nothing, whatever their method. `asked` is what the body searches for.
     """
 
     method: str
@@ -58,6 +58,7 @@ class Call:
     content: bytes | None = field(repr=False)
     repeatable: bool
     reading: bool = False
+    asked: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def where(self) -> str:
@@ -72,7 +73,7 @@ class Answer:
     `doubt`: an earlier one may have been carried out. `spent`: another try would follow if the
     run's budget allowed it. `refused` and `missing`: the manifest recognises in the body of a
     success that nothing was done, or that the record does not exist. `stray`: a 404 or 410 that
-    may not be the system's own.
+    may not be the system's own. `asked`: what the body of the request searched for.
     """
 
     status: int
@@ -84,6 +85,7 @@ class Answer:
     refused: bool = False
     missing: bool = False
     stray: bool = False
+    asked: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def success(self) -> bool:

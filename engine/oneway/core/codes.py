@@ -105,7 +105,11 @@ _TABLE = (
     ),
     ("C103", "a template names something unknown", "Name one of the manifest's options."),
     ("C104", "a credential is where it could leak", "Use it in auth or headers only."),
-    ("C105", "a template is not well formed", "Write each name as {name}."),
+    (
+        "C105",
+        "a template is not well formed",
+        "Write each name as {name}, and a brace that is meant as one twice: {{ or }}.",
+    ),
     (
         "C106",
         "an expression of a manifest is not valid JMESPath",

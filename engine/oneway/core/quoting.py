@@ -42,6 +42,10 @@ _ESCAPES = {
 _ESCAPED = "[" + "".join(map(re.escape, _ESCAPES)) + "]"
 
 
+PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+"""A name in a template (group 1), or a brace that is written twice and means itself."""
+
+
 def parted(name: str) -> tuple[str, str]:
     """Return a template's name without the ending that quotes it, and that ending, or ""."""
     plain, _, ending = name.rpartition("_")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from oneway.connections.manifest.places import listings
 from oneway.core.diagnostics import Diagnostic, Severity
+from oneway.core.records import MISSING, at, path_of, path_text
 from oneway.documents.lenient import Data, obj, text
 from oneway.documents.yaml_source import Document, Path
 
@@ -13,6 +14,7 @@ def list_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
     for path, listing in listings(data):
         yield from _paging(document, (*path, "pagination"), obj(listing.get("pagination")))
         yield from _list(document, path, listing)
+        yield from _placed(document, path, listing)
     for name, resource in obj(data.get("resources")).items():
         yield from _uncounted(document, ("resources", name, "list", "pagination"), obj(resource))
 
@@ -68,6 +70,23 @@ def _paging(document: Document, path: Path, paging: Data) -> Iterator[Diagnostic
         if {key, f"{key}_header"} <= set(paging):
             summary = f"'{key}' and '{key}_header' are given; one place is read"
             yield document.at((*path, f"{key}_header"), "C109", summary, "keep one", key=True)
+
+
+def _placed(document: Document, path: Path, listing: Data) -> Iterator[Diagnostic]:
+    """Check that a JSON body has a place for each parameter that goes into it."""
+    paging, body = obj(listing.get("pagination")), listing.get("body")
+    if paging.get("in") != "body" or listing.get("encoding") == "form":
+        return
+    for key in {"param", "size_param"} & set(paging):
+        keys = path_of(text(paging, key))
+        for holder in (keys[:n] for n in range(len(keys))):
+            found = at(obj(body), holder) if holder else body
+            if found not in (MISSING, None) and not isinstance(found, dict):
+                what = f"'{path_text(holder)}' in the body" if holder else "the body"
+                summary = f"{what} is not an object, and cannot hold '{path_text(keys)}'"
+                place = (*path, "pagination", key)
+                yield document.at(place, "C109", summary, "correct the path, or the body")
+                break
 
 
 def _uncounted(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:

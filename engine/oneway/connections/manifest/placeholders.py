@@ -4,9 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from oneway.core.dataclass import dataclass
-from oneway.core.quoting import parted
-
-OURS = re.compile(r"\{([^{}]*)\}")
+from oneway.core.quoting import PLACEHOLDER, parted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +21,10 @@ def foreign_in(text: str, names: Collection[str]) -> Iterator[Foreign]:
     """Yield the placeholders of other tools; `names` are those that a template may use.
 
     `${x}` is never right, nor are `{{x}}` and `:x` as a step of a path, or `{{x}}` as a whole text.
-    Elsewhere `:x`, `$x`, `@x` and `<x>` are placeholders where x is one of the names.
+    Elsewhere `:x`, `$x`, `@x` and `<x>` are placeholders where x is one of the names, unless the
+    text has braces of its own (`{{`): it is in a language with variables, such as GraphQL.
     """
+    names = () if "{{" in text else names
     for found in _FOREIGN.finditer(text):
         name = (
             found["dollar"] or found["braced"] or found["step"] or found["sign"] or found["angle"]
@@ -33,9 +33,14 @@ def foreign_in(text: str, names: Collection[str]) -> Iterator[Foreign]:
             yield Foreign(name, found[0], *found.span())
 
 
+def ours_in(text: str) -> Iterator[re.Match[str]]:
+    """Yield our placeholders in a text; the name is group 1."""
+    return (found for found in PLACEHOLDER.finditer(text) if found[1] is not None)
+
+
 def names_in(text: str, names: Collection[str]) -> set[str]:
     """Return the names in a text, without the endings of quoted ones; `names` are those known."""
-    ours = {found[1] for found in OURS.finditer(text)}
+    ours = {found[1] for found in ours_in(text)}
     foreign = {each.name for each in foreign_in(text, names)}
     return {plain(each, names) for each in ours | foreign}
 

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from oneway.connections.manifest.lists import list_mistakes
-from oneway.connections.manifest.placeholders import OURS, foreign_in
+from oneway.connections.manifest.placeholders import foreign_in, ours_in
 from oneway.connections.manifest.places import Template, expressions, templates
 from oneway.connections.manifest.requests import request_mistakes
 from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
 from oneway.core.hosts import is_loopback
-from oneway.core.quoting import parted
+from oneway.core.quoting import PLACEHOLDER, parted
 from oneway.core.records import path_text
 from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.record_fields import fields_of, is_open
@@ -21,6 +21,7 @@ from oneway.mapping.expressions.value_like_names import value_like_names
 _RESERVED = {"id", "value", "values", "operations", "json_patch", "record", "token"}
 _QUOTED = r"""(?s)(['"])((?:\\.|(?!\1)[^\\])*)\1"""
 _WHOLE = {"values": "an object", "operations": "a list", "json_patch": "a list"}
+_TWICE = "a brace that is meant as one is written twice: {{ or }}"
 _AUTH_KEYS = {
     "none": set[str](),
     "basic": {"user", "password"},
@@ -90,7 +91,7 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
         rest = rest[: each.start] + " " * len(each.text) + rest[each.end :]
         summary = f"'{each.text}' is how other tools write a placeholder"
         yield document.report(place, "C105", summary, f"write {{{each.name}}}")
-    for found in OURS.finditer(rest):
+    for found in ours_in(rest):
         name = found[1]
         place = document.inside(span, template.text, *found.span())
         plain, quoting = parted(name)
@@ -108,9 +109,10 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
             yield document.report(place, "C104", f"the secret '{name}' is not allowed here", help)
         else:
             help = did_you_mean(name, known) or f"known here: {_listed(known)}"
+            help += "" if name.isidentifier() and "body" not in template.path else f"; {_TWICE}"
             yield document.report(place, "C103", f"unknown name '{name}' in a template", help)
-    if {"{", "}"} & set(OURS.sub("", rest)):
-        help = "a template's names stand in braces: {employer}"
+    if {"{", "}"} & set(PLACEHOLDER.sub("", rest)):
+        help = f"a template's names stand in braces: {{employer}}; {_TWICE}"
         yield document.at(template.path, "C105", "a brace has no partner", help)
     yield from _quotes(document, template, known - set(_WHOLE))
 
@@ -133,7 +135,7 @@ def _quotes(document: Document, template: Template, known: set[str]) -> Iterator
     within = [
         (found.start(2), found.end(2), found[1]) for found in re.finditer(_QUOTED, template.text)
     ]
-    for found in OURS.finditer(template.text):
+    for found in ours_in(template.text):
         plain, quoting = (found[1], "") if found[1] in known else parted(found[1])
         quote = next((q for start, end, q in within if start <= found.start() < end), "")
         if not _is_known(plain, known) or not (quote or unquoted):
@@ -214,9 +216,9 @@ def _address(document: Document, path: Path, data: Data) -> Iterator[Diagnostic]
     defaults = {
         name: text(obj(option), "default") for name, option in obj(data.get("options")).items()
     }
-    url = OURS.sub(lambda found: defaults.get(found[1], "") or "x", template)
-    whole = OURS.fullmatch(template)
-    if whole and not defaults.get(whole[1]):
+    url = PLACEHOLDER.sub(lambda found: defaults.get(found[1], "") or "x", template)
+    whole = PLACEHOLDER.fullmatch(template)
+    if whole and whole[1] and not defaults.get(whole[1]):
         return
     wrong = _wrong_address(url)
     if wrong:
