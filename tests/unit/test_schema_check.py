@@ -112,7 +112,8 @@ def test_definitions_that_are_objects_have_the_fields_of_the_spec() -> None:
             fields = {renamed.get(field, field) for field in fields}
         assert fields == set(MAPPING["$defs"][name]["properties"]), name
     top = {field.name for field in dataclasses.fields(spec.MappingSpec)} - {"file", "text"}
-    top -= {"reactivated", "one_per"}  # the long form of rehires; a part of the source
+    top -= {"reactivated", "absent_when"}  # the long forms of rehires and absent
+    top -= {"one_per"}  # a part of the source
     assert top | {"oneway"} == set(MAPPING["properties"])
 
 
@@ -131,7 +132,7 @@ def test_a_right_mapping_has_no_mistakes() -> None:
         ("label: [a, b]", "S101", "[a, b]", "expected text, found a list", "in quotes"),
         ("joiners: []", "S101", "[]", "an object (keys with values), found a list", ""),
         ("rehires: reactivat", "S104", "reactivat", "expected one of report", "'reactivate'"),
-        ("absent: 7", "S104", "7", "found the number 7", ""),
+        ("rekey: 7", "S104", "7", "found the number 7", ""),
         ("references: {d: {from: target}}", "S103", "d", "key 'key' is missing", "expression"),
         ("settings: {2x: {}}", "S109", "2x", "'2x' cannot be a key", "begins with a letter"),
         ("label: '  '", "S105", "  ", "'  ' is not a valid expression", "write an expression"),

@@ -224,6 +224,8 @@ class LiveState:
         """Raise `Stale` unless the source still asks for exactly this action."""
         if action.source_id is None:
             assert target is not None
+            if not self.program.absence_counts(target):
+                raise Stale("by the target record as it is now, its absence does not count")
             self._source.refuse_owned(target)
             row = None
         else:

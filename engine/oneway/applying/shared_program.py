@@ -47,6 +47,11 @@ class SharedProgram:
         with self._turn:
             return self._program.left_with(target, written, by)
 
+    def absence_counts(self, target: TargetRow) -> bool | None:
+        """See `Program`."""
+        with self._turn:
+            return self._program.absence_counts(target)
+
     def departed(self) -> tuple[Cell, ...]:
         """See `Program`."""
         with self._turn:

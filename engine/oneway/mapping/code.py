@@ -91,6 +91,7 @@ class MappingCode:
     leaving: tuple[FieldCode, ...] = ()
     left: Expression | None = None
     scheduled: Expression | None = None
+    absent_when: Expression | None = None
     label: Expression | None = None
     references: tuple[ReferenceCode, ...] = ()
     one_per: OnePerCode | None = None
@@ -103,6 +104,16 @@ class MappingCode:
     """The sensitive keys of source records: whatever reads one is sensitive."""
     words: Mapping[tuple[str, ...], frozenset[Hashable]] = field(default_factory=dict)
     """The identities of the words that the source's record schema names, by their paths."""
+
+    @property
+    def target_conditions(self) -> tuple[tuple[str, Expression], ...]:
+        """The conditions on target records, each with its place in the mapping."""
+        asked = (
+            ("leavers.left", self.left),
+            ("leavers.scheduled", self.scheduled),
+            ("absent.deactivate.when", self.absent_when),
+        )
+        return tuple((reader, each) for reader, each in asked if each is not None)
 
     @property
     def open_tables(self) -> frozenset[str]:

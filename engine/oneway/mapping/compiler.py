@@ -60,8 +60,8 @@ class Compiled:
     def decided_on_target(self) -> tuple[tuple[str, ...], ...]:
         """The paths of a target record that identify it, or say whether it has left."""
         code = self.code
-        asked = (*code.match_target, code.left, code.scheduled)
-        read = [use.keys for each in asked if each is not None for use in each.paths]
+        asked = (*code.match_target, *(each for _, each in code.target_conditions))
+        read = [use.keys for each in asked for use in each.paths]
         watched = [code.policy.fields[i].keys for i in code.policy.watched]
         return tuple(dict.fromkeys((*read, *watched)))
 
@@ -136,6 +136,7 @@ class _Compiler:
             leaving=tuple(map(self.field, leavers.set)) if leavers else (),
             left=self.decided_on_target(leavers.left if leavers else None),
             scheduled=self.decided_on_target(leavers.scheduled if leavers else None),
+            absent_when=self.decided_on_target(spec.absent_when),
             label=self.on_source(spec.label) if spec.label else None,
             one_per=self.one_per(),
             target_reading=reading_of(self.target),
@@ -293,6 +294,7 @@ class _Compiler:
             left=self.left_condition(),
             rehires=spec.rehires,
             absent=spec.absent,
+            absent_place=spec.absent_when.span if spec.absent_when else None,
             guards=spec.guards,
             rekey=spec.rekey,
             gone=spec.gone,
@@ -428,11 +430,12 @@ class _Compiler:
         )
 
     def told(self) -> tuple[tuple[str, ...], ...]:
-        """Return the paths that tell of leaving, apart from those of `leavers.set`."""
+        """Return the paths that conditions read, apart from those of `leavers.set`."""
         leavers = self.spec.leavers
         if leavers is None:
             return ()
-        asked = [self.names.quietly(each) for each in (leavers.left, leavers.scheduled) if each]
+        conditions = (leavers.left, leavers.scheduled, self.spec.absent_when)
+        asked = [self.names.quietly(each) for each in conditions if each]
         known = [each for each in asked if each is not None]
         if any(each.facts.whole for each in known):
             return ((),)

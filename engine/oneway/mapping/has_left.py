@@ -38,6 +38,13 @@ def left_with(
     return LeftAnswer.UNKNOWN if unsure else LeftAnswer.STAYS
 
 
+@one_record()
+def absence_counts(code: MappingCode, context: Context, target: TargetRow) -> bool | None:
+    """Return whether a target record may be deactivated as absent; None if unknown."""
+    asked = code.absent_when
+    return True if asked is None else _tells(asked, told_by(code.policy, target), context)
+
+
 def told_by(
     policy: Policy, target: TargetRow, written: Sequence[Written] = ()
 ) -> Mapping[str, Value]:
@@ -62,7 +69,7 @@ def told_by(
 def _tells(
     expression: Expression | None, data: Mapping[str, Value], context: Context
 ) -> bool | None:
-    """Return whether a condition holds; None if unknown."""
+    """Return whether a condition holds; None if unknown, or if it cannot be evaluated."""
     if expression is None:
         return False
     try:

@@ -44,7 +44,7 @@ from oneway.mapping.expressions import (
     one_record,
     texts,
 )
-from oneway.mapping.has_left import left_with, told_by
+from oneway.mapping.has_left import absence_counts, left_with, told_by
 from oneway.mapping.implausible_days import leaves_far_off, left_long_ago
 from oneway.mapping.lookup_table import LookupTable, scalar
 from oneway.mapping.profile.key_tally import read_in_source
@@ -411,8 +411,12 @@ class Interpreted:
         """Return whether a target record has left once these values are written; never raises."""
         return left_with(self.code, self.context, target, written, by)
 
+    def absence_counts(self, target: TargetRow) -> bool | None:
+        """Return whether a record may be deactivated as absent; None if unknown; never raises."""
+        return absence_counts(self.code, self.context, target)
+
     def told_by(self, target: TargetRow) -> Mapping[str, Value]:
-        """Return what conditions on leaving read of a target record, as it is."""
+        """Return what conditions read of a target record, as it is."""
         return told_by(self.policy, target)
 
     def departed(self) -> tuple[Cell, ...]:

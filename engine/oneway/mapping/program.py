@@ -457,6 +457,8 @@ class Policy:
     """The condition by which a target record counts as left; None without one."""
     rehires: Rehires
     absent: Absent
+    absent_place: Span | None
+    """Where it is said whose absence counts, if it is not that of all."""
     guards: GuardsSpec
     rekey: Rekey = Rekey.REPORT
     gone: Gone = Gone.REPORT
@@ -543,6 +545,9 @@ class Program(Protocol):
         `by` says what writes them, to leave or to come back. Without values, the answer is that of
         the present record.
         """
+
+    def absence_counts(self, target: TargetRow) -> bool | None:
+        """Return whether a record may be deactivated as absent, by the mapping; None if unknown."""
 
     def departed(self) -> tuple[Cell, ...]:
         """Return the values for a target record without a source record.

@@ -375,6 +375,8 @@ class MappingSpec:
     reactivated: tuple[tuple[str, Constant], ...] = ()
     """The values of `leavers.set` fields in a reactivated record, if any."""
     absent: Absent = Absent.IGNORE
+    absent_when: Text | None = None
+    """On a target record: whether its absence counts; None if that of each does."""
     rekey: Rekey = Rekey.REPORT
     gone: Gone = Gone.REPORT
     guards: GuardsSpec = GuardsSpec()

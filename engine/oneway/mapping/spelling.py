@@ -34,7 +34,7 @@ def with_spellings(code: MappingCode) -> MappingCode:
     """
     current = code.one_per.current if code.one_per is not None else None
     on_source = _checks((*code.only, *code.rules, code.leaver, current))
-    on_target = _checks((code.left, code.scheduled))
+    on_target = _checks(tuple(each for _, each in code.target_conditions))
     one_per = code.one_per
     if one_per is not None and current is not None:
         one_per = replace(one_per, current=_checked(current, on_source))
@@ -45,6 +45,7 @@ def with_spellings(code: MappingCode) -> MappingCode:
         leaver=_checked(code.leaver, on_source) if code.leaver else None,
         left=_checked(code.left, on_target) if code.left else None,
         scheduled=_checked(code.scheduled, on_target) if code.scheduled else None,
+        absent_when=_checked(code.absent_when, on_target) if code.absent_when else None,
         one_per=one_per,
     )
 

@@ -14,6 +14,7 @@ from oneway.core.phrases import some
 from oneway.core.records import Collected, Value
 from oneway.mapping.program import (
     AnySourceRow,
+    Cell,
     CellState,
     LeftAnswer,
     Policy,
@@ -32,6 +33,8 @@ from oneway.planning.similar.lookalikes import held_value, one_form, said_value,
 from oneway.planning.similar.near_misses import forms_of
 
 IN_CONFLICT, NEAR_KEY = "in_conflict", "near_key"
+NOT_COUNTED = "not_counted"
+"""The code of a reason: the mapping does not answer for the record (`absent.deactivate.when`)."""
 SPARED = frozenset({IN_CONFLICT, NEAR_KEY})
 """Why a record is not deactivated as absent, if somebody unmatched may have it."""
 
@@ -58,13 +61,13 @@ def absent(
     blocked = may_be_anybodys(program.policy, alone) or blocked
     none = Reason("absent", _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN)
     cells = program.departed()
-    said = zip(program.policy.leaving, cells, strict=False)
-    speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
+    speaks = _speaks(program.policy, cells)
     unclear = doubt(program.policy, _with_anothers_key(alone, matches), linked)
     near = Unmatched(program.policy, alone, unclear, set(linked.values()))
     drafts = []
     for each in unmatched:
-        why = _why_absent(program.policy, each, matches.spoken, others.whose(each) or none, near)
+        whose, counts = others.whose(each) or none, program.absence_counts(each)
+        why = _why_absent(program.policy, each, matches.spoken, whose, near, counts)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
@@ -80,6 +83,12 @@ def absent(
                 )
         drafts.append(draft)
     return drafts
+
+
+def _speaks(policy: Policy, cells: Sequence[Cell]) -> bool:
+    """Return whether leaving writes anything to a record without a source record."""
+    said = zip(policy.leaving, cells, strict=False)
+    return any(wanted(rule, cell) is not KEEP for rule, cell in said)
 
 
 def _with_anothers_key(alone: Iterable[SourceRow], matches: Matches) -> Iterator[SourceRow]:
@@ -193,6 +202,7 @@ def _why_absent(
     spoken: Collection[str],
     none: Reason,
     near: Unmatched,
+    counts: bool | None,
 ) -> Reason:
     """Return why a target record is nobody's; `none` says so of source records."""
     wrong = target.evaluation_error or target.unsaid
@@ -202,10 +212,15 @@ def _why_absent(
         return Reason(IN_CONFLICT, "source records speak of it, and none of them for certain")
     if target.left:
         return Reason("left", f"{none.text}; it has left already")
+    if counts is False:
+        return Reason(NOT_COUNTED, f"{none.text}; its absence does not count")
     if all(key is None for key in target.keys):
         return Reason("keyless", "has no match key, so that no source record could match it")
     spared = near.spares(target)
     if spared is not None:
         return spared
+    if counts is None:
+        text = f"not deactivated: {none.text}, and it is not known whether its absence counts"
+        return Reason("unproven", text, policy.absent_place, warning=True)
     warning = policy.absent is not Absent.IGNORE
     return replace(none, warning=warning)

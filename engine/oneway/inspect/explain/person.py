@@ -283,6 +283,9 @@ class Person:
                 said = self._of_target(code.scheduled, record)[1]
                 said = said if left is False or code.left is None else _AFTER_LEFT
                 asked.append(("is due to leave in the target", code.scheduled, record, said))
+            if code.absent_when is not None and self.row is None:
+                said = self._of_target(code.absent_when, record)[1]
+                asked.append(("its absence counts", code.absent_when, record, said))
         return tuple(
             Condition(
                 about,

@@ -48,7 +48,7 @@ class Subject:
         """Every expression that is evaluated on a target record."""
         code = self.code
         yield from code.match_target
-        yield from (each for each in (code.left, code.scheduled) if each is not None)
+        yield from (each for _, each in code.target_conditions)
 
     @property
     def on_references(self) -> Iterator[Expression]:

@@ -30,7 +30,7 @@ def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
     code = subject.code
     deciding = (
         *((each, subject.source) for each in (code.leaver, *code.only, *code.rules)),
-        *((each, subject.target) for each in (code.left, code.scheduled)),
+        *((each, subject.target) for _, each in code.target_conditions),
     )
     for expression, resource in deciding:
         if expression is None:

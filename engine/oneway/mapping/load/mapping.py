@@ -64,7 +64,8 @@ def mapping(part: DocumentPart, text: bytes) -> MappingSpec:
         one_per=_one_per(part.at("source").maybe("one_per")),
         rehires=_rehires(part),
         reactivated=_reactivated(part),
-        absent=part.word("absent", Absent.IGNORE),
+        absent=_absent(part.maybe("absent")),
+        absent_when=_absent_when(part.maybe("absent")),
         rekey=part.word("rekey", Rekey.REPORT),
         gone=part.word("gone", Gone.REPORT),
         guards=_guards(guards) if guards else GuardsSpec(),
@@ -235,6 +236,18 @@ def _leavers(part: DocumentPart) -> LeaversSpec:
         scheduled=part.maybe_text("scheduled"),
         span=part.key_span,
     )
+
+
+def _absent(part: DocumentPart | None) -> Absent:
+    if part is None:
+        return Absent.IGNORE
+    return Absent.DEACTIVATE if isinstance(part.value, dict) else Absent(part.value)
+
+
+def _absent_when(part: DocumentPart | None) -> Text | None:
+    if part is None or not isinstance(part.value, dict):
+        return None
+    return part.at("deactivate").at("when").text()
 
 
 def _rehires(part: DocumentPart) -> Rehires:

@@ -96,9 +96,8 @@ def _of_source(code: MappingCode) -> Iterator[ConstantBeside]:
 
 
 def _of_target(code: MappingCode, spec: MappingSpec) -> Iterator[ConstantBeside]:
-    for each, reader in ((code.left, "leavers.left"), (code.scheduled, "leavers.scheduled")):
-        if each is not None:
-            yield from _compared(each, reader, needed=True)
+    for reader, each in code.target_conditions:
+        yield from _compared(each, reader, needed=True)
     going = spec.leavers.set if spec.leavers is not None else ()
     yield from _given(going, "leavers.set", needed=True)
     yield from _given(spec.fields, "fields", needed=False)

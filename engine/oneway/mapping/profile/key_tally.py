@@ -562,6 +562,5 @@ def _fills_blanks(code: FieldCode) -> bool:
 def _target_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, bool]]:
     for expression in code.match_target:
         yield expression, "match.target", True, True
-    for each, reader in ((code.left, "leavers.left"), (code.scheduled, "leavers.scheduled")):
-        if each is not None:
-            yield each, reader, True, True
+    for reader, each in code.target_conditions:
+        yield each, reader, True, True

@@ -88,6 +88,13 @@ class ReEvaluation:
         usual = LeftAnswer.LEFT if by is Capability.LEAVE else LeftAnswer.STAYS
         return self.kept.left.get(target.target_id, usual)
 
+    def absence_counts(self, target: TargetRow) -> bool | None:
+        """Return whether a record may be deactivated as absent; None if that was not kept."""
+        asked = self.now.code.absent_when
+        if asked is not None and not self.again_on_target(asked):
+            return None
+        return Interpreted(self.now.code, self.context).absence_counts(target)
+
     def own_tables(self) -> Mapping[str, OwnTable]:
         """Return the lookup tables of the target's own records, as far as they were kept."""
         code, tables = self.now.code, self.kept.tables
@@ -215,7 +222,7 @@ class ReEvaluation:
         for told in code.one_per.expressions if code.one_per is not None else ():
             words = f"source.one_per: {told.text}"
             yield words, words, False
-        on_target = (("leavers.left", code.left), ("leavers.scheduled", code.scheduled))
+        on_target = code.target_conditions
         for conditions, again in ((on_source, self.again), (on_target, self.again_on_target)):
             for name, each in conditions:
                 if each is not None:

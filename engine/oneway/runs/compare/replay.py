@@ -7,7 +7,7 @@ run's inputs.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 
@@ -190,6 +190,7 @@ class ReplayedProgram:
     policy: Policy
     cells: tuple[Cell, ...]
     left: LeftWith
+    counts: Callable[[TargetRow], bool | None]
     own: Mapping[str, OwnTable] = field(default_factory=dict)
 
     def source_row(self, record: Record) -> SourceRow:
@@ -205,6 +206,10 @@ class ReplayedProgram:
     ) -> LeftAnswer:
         """Return whether a target record has left once these values are written."""
         return self.left(target, written, by)
+
+    def absence_counts(self, target: TargetRow) -> bool | None:
+        """Return whether a record may be deactivated as absent; None if unknown."""
+        return self.counts(target)
 
     def departed(self) -> tuple[Cell, ...]:
         """Return the values for a target record without a source record."""
@@ -238,7 +243,8 @@ def replayed(again: ReEvaluation, header: Header) -> Plan:
     `unfit` and `again.lacking()` must be empty.
     """
     policy = again.now.code.policy
-    program = ReplayedProgram(policy, again.departed(), again.left_with, again.own_tables())
+    asked = again.left_with, again.absence_counts
+    program = ReplayedProgram(policy, again.departed(), *asked, again.own_tables())
     seal = StoredSeal(again.kept.deactivated)
     evidence = again.kept.evidence
     source, target = again.source(), again.target()

@@ -31,7 +31,7 @@ def source_paths(compiled: Compiled) -> set[Path]:
 def target_paths(compiled: Compiled) -> set[Path]:
     """Return every path that a mapping reads or writes in a target record."""
     code = compiled.code
-    found = [each for each in (*code.match_target, code.left, code.scheduled) if each is not None]
+    found = [*code.match_target, *(each for _, each in code.target_conditions)]
     written = (rule.keys for rule in (*code.policy.fields, *code.policy.leaving))
     own = path_of(record_id(compiled.spec.target, compiled.target))
     return {own, *written, *(path for each in found for path in reads(each))}

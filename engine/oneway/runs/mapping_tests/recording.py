@@ -248,7 +248,8 @@ def _all_expressions(compiled: Compiled) -> Iterator[Expression]:
     code = compiled.code
     yield from (each.expression for each in code.match_source)
     yield from (*code.match_target, *code.only, *code.rules)
-    yield from (e for e in (code.leaver, code.left, code.scheduled, code.label) if e is not None)
+    yield from (each for _, each in code.target_conditions)
+    yield from (each for each in (code.leaver, code.label) if each is not None)
     for field in (*code.fields, *code.leaving):
         yield from field.expressions
     for each in code.references:

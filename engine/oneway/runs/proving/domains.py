@@ -49,8 +49,7 @@ def source_expressions(compiled: Compiled) -> Iterator[Expression]:
 
 def target_expressions(compiled: Compiled) -> Iterator[Expression]:
     """Yield the conditions that a mapping evaluates on target records, keys apart."""
-    found = (compiled.code.left, compiled.code.scheduled)
-    yield from (each for each in found if each is not None)
+    yield from (each for _, each in compiled.code.target_conditions)
 
 
 def domains(

@@ -258,8 +258,9 @@ def _beside_rows(compiled: Compiled) -> str:
         only=tuple(replace(each, otherwise="", place=_NOWHERE) for each in said.only),
         rules=tuple(replace(each, otherwise="", place=_NOWHERE) for each in said.rules),
         left=None,
+        absent_place=None,
     )
-    asked = [*code.match_target, code.left, code.scheduled]
+    asked = [*code.match_target, code.left, code.scheduled, code.absent_when]
     asked += [each for table in code.references for each in (table.key, table.value)]
     asked += [each for field in code.leaving for each in field.expressions]
     given = [(each.constant, each.default, each.initial, each.lookup) for each in code.leaving]

@@ -103,7 +103,7 @@ class Projection:
         """What is kept of a target record beside the values of the fields; None for all."""
         code = self.code
         found = [code.match_target[level] for level in sorted(self.keys)]
-        found += [each for each in (code.left, code.scheduled) if each is not None]
+        found += [each for _, each in code.target_conditions]
         return _tree(filter(self.is_open_on_target, found))
 
     def of_source(self, record: Record) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
+from oneway.core.records import path_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 
@@ -12,13 +13,20 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         if expression is not None and expression.reads_any(subject.code.marked):
             summary = "a sensitive field would decide which record counts"
             yield LintFinding(expression.span, summary, "use a status and a date")
+    absent = subject.code.absent_when
+    secret = frozenset(
+        path_of(path) for path, each in subject.target.fields.items() if each.sensitive
+    ) | {rule.keys for rule in subject.code.policy.fields if rule.sensitive}
+    if absent is not None and absent.reads_any(secret):
+        summary = "a sensitive field would decide whose absence counts"
+        yield LintFinding(absent.span, summary, "use another field that tells whose")
 
 
 RULE = LintRule(
     code="M133",
     severity=Severity.ERROR,
-    title="a sensitive field decides which of a person's records counts",
-    advice="Use a status and a date.",
+    title="a sensitive field decides which of a person's records counts, or whose absence",
+    advice="Use another field.",
     check=check,
     failing="""\
 source:
