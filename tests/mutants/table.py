@@ -32,6 +32,7 @@ AMONG = "tests/unit/test_planner.py -k among"
 SCOPE = "tests/laws/test_scope.py"
 
 BACK = "tests/laws/test_came_back.py"
+NAMES = "tests/laws/test_whole_names.py"
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
 GENERATED = "tests/laws/test_generated.py"
@@ -728,6 +729,22 @@ MUTANTS = (
         "for other in ():",
         "whom a later key leads to a leaver's record may be that person",
         BACK,
+    ),
+    Mutant(
+        "marriage-is-another-person",
+        "planning/similar/same_person",
+        "if self.agreeing or self.exclusive or self.one_word:",
+        "if self.agreeing or self.exclusive:",
+        "a name of which one word stays is that of the same person",
+        NAMES,
+    ),
+    Mutant(
+        "whole-name-is-one-value",
+        "planning/similar/same_person",
+        "whole_name = whole_name or (position in naming and several)",
+        "whole_name = False",
+        "a whole name of which no word stays is another person's",
+        NAMES,
     ),
     Mutant(
         "near-duplicate-is-absent",

@@ -479,6 +479,11 @@ class Policy:
         return tuple(i for i in self.identifying if i in self.unless_taken)
 
     @cached_property
+    def naming(self) -> tuple[int, ...]:
+        """The positions of identifying fields that name a person, whoever else has that name."""
+        return tuple(i for i in self.identifying if i not in self.watched)
+
+    @cached_property
     def claimed_paths(self) -> frozenset[str]:
         """The paths of the fields whose values must be free when a record is created."""
         return frozenset(self.fields[i].path for i in self.unless_taken)

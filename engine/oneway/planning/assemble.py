@@ -46,7 +46,6 @@ from oneway.planning.similar.same_person import (
     likeness_beside,
     likeness_of,
     repeats,
-    shares_any,
     shares_single,
 )
 
@@ -179,19 +178,15 @@ class Assembler:
 
     def _unlike(self, draft: Draft, row: SourceRow, target: TargetRow, *, leaves: bool) -> str:
         """Return in what a pair differs, if nothing but the key says that it is one person."""
-        becomes_another = len(draft.differences) >= SEVERAL
-        if becomes_another:
-            names = self.policy.identifying_paths
-            changed = [
-                each for each in draft.differences if each.rule.path in names and each.before
-            ]
-            becomes_another = len(changed) >= SEVERAL
-        if not (becomes_another or leaves) or shares_any(self.policy, row, target):
+        names = self.policy.identifying_paths
+        changed = [each for each in draft.differences if each.rule.path in names and each.before]
+        if not (changed or leaves):
             return ""
-        if becomes_another:
-            return likeness_of(self.policy, row, target).text
+        likeness = likeness_of(self.policy, row, target)
+        if likeness.two_people and (likeness.whole_name or len(changed) >= SEVERAL):
+            return likeness.text
         likeness = likeness_beside(self.policy, row, target)
-        return likeness.text if likeness.two_people else ""
+        return likeness.text if leaves and likeness.two_people else ""
 
     def _actions(self, draft: Draft) -> tuple[Action, ...]:
         """Return the action on access first, then the action on the other fields."""

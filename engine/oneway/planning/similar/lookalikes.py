@@ -171,8 +171,7 @@ def shown_fields(policy: Policy) -> list[int]:
 
 def naming_of(policy: Policy) -> tuple[int, ...]:
     """Return the fields that name a person; none if some of them must not be shown."""
-    naming = tuple(each for each in policy.identifying if each not in policy.watched)
-    return naming if set(naming) <= set(shown_fields(policy)) else ()
+    return policy.naming if set(policy.naming) <= set(shown_fields(policy)) else ()
 
 
 def _kind(values: Sequence[Value]) -> str:

@@ -1,13 +1,21 @@
 """Whether a source record and a target record seem to be one person, by what they share."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import SAME_AS_ID, Compare, Comparison, Value, Veiled, same
+from oneway.core.records import (
+    SAME_AS_ID,
+    Compare,
+    Comparison,
+    Missing,
+    Value,
+    Veiled,
+    same,
+)
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.diff import present
-from oneway.planning.similar.lookalikes import held_value, naming_of, one_form, said_value
+from oneway.planning.similar.lookalikes import held_value, said_value
 from oneway.planning.similar.near_misses import key_text, shown
 
 SEVERAL = 2
@@ -22,6 +30,10 @@ class Likeness:
     differing: tuple[str, ...]
     exclusive: bool = False
     """Whether they share a value that only one record may hold."""
+    one_word: bool | None = None
+    """Whether their names have a word in common; None if either has no name."""
+    whole_name: bool = False
+    """Whether a name of several words differs in one field."""
 
     @property
     def one_person(self) -> bool:
@@ -37,10 +49,12 @@ class Likeness:
     def two_people(self) -> bool:
         """Whether nothing but the key says that the two are one person, and several values deny it.
 
-        One value alone may have changed: a name, by marriage.
+        One value alone may have changed: a name, by marriage. Names are compared by their words:
+        one of them stays, and a name of several in which none does denies it by itself.
         """
-        agree = self.agreeing or self.exclusive
-        return not agree and len(self.differing) >= SEVERAL
+        if self.agreeing or self.exclusive or self.one_word:
+            return False
+        return self.whole_name or len(self.differing) >= SEVERAL
 
     @property
     def text(self) -> str:
@@ -51,7 +65,8 @@ class Likeness:
 
 
 def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
-    agreeing, differing, exclusive = [], [], False
+    agreeing, differing, exclusive, whole_name = [], [], False, False
+    naming = policy.naming
     for position in policy.identifying if row.cells and target.values else ():
         rule, agree = policy.fields[position], _agree(policy, position, row, target)
         if agree:
@@ -59,12 +74,15 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
             exclusive = exclusive or position in policy.exclusive
         elif agree is False:
             held, said = target.values[position], row.cells[position].value
+            several = min(len(words_of(held)), len(words_of(said))) >= SEVERAL
+            whole_name = whole_name or (position in naming and several)
             differing.append(
                 f"{rule.path} differs"
                 if rule.sensitive
                 else f"{rule.path} is {held}, and here {said}"
             )
-    return Likeness(tuple(agreeing), tuple(differing), exclusive)
+    one_word = _have_one_word(policy, row, target) if differing and not agreeing else None
+    return Likeness(tuple(agreeing), tuple(differing), exclusive, one_word, whole_name)
 
 
 def likeness_beside(
@@ -102,18 +120,9 @@ def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> 
     return None if held is None else same(held, cell.value, comparison(policy.fields[position]))
 
 
-def shares_any(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a pair shares any value that identifies people."""
-    return _share(policy, policy.identifying, row, target)
-
-
 def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
     """Return whether a pair shares an identifying value that only one record may hold."""
-    return _share(policy, policy.exclusive, row, target)
-
-
-def _share(policy: Policy, fields: Iterable[int], row: SourceRow, target: TargetRow) -> bool:
-    for position in fields if row.cells and target.values else ():
+    for position in policy.exclusive if row.cells and target.values else ():
         if _agree(policy, position, row, target):
             return True
     return False
@@ -171,14 +180,41 @@ def have_one_word(
 
     The second is matched with `target`, whose names count as its own. None if either has no name.
     """
-    theirs = _words(said_value(other, each) for each in naming_of(policy))
-    own = _words(said_value(row, each) for each in naming_of(policy))
-    own |= _words(held_value(target, each) for each in naming_of(policy))
+    theirs, own = said_names(policy, other), said_names(policy, row) | held_names(policy, target)
     return bool(theirs & own) if theirs and own else None
 
 
-def _words(values: Iterable[Value]) -> set[str]:
-    return {word for each in values if each is not None for word in one_form(each).split()}
+def _have_one_word(policy: Policy, row: SourceRow, target: TargetRow) -> bool | None:
+    said, held = said_names(policy, row), held_names(policy, target)
+    return bool(said & held) if said and held else None
+
+
+def said_names(policy: Policy, row: SourceRow) -> frozenset[str]:
+    """Return the words of all that names a person in a source record."""
+    return _NO_WORDS.union(*(words_of(said_value(row, each)) for each in policy.naming))
+
+
+def held_names(policy: Policy, target: TargetRow) -> frozenset[str]:
+    """Return the words of all that names a person in a target record."""
+    return _NO_WORDS.union(*(words_of(held_value(target, each)) for each in policy.naming))
+
+
+def words_of(value: Value | Missing) -> frozenset[str]:
+    """Return the words of a name in one form; no initials, titles and particles, no address."""
+    if not isinstance(value, str):
+        return _NO_WORDS
+    words = (each.strip(".,;()'\"") for each in value.casefold().split() if "@" not in each)
+    return frozenset(each for each in words if len(each) > 1) - _IN_MANY_NAMES
+
+
+_NO_WORDS: frozenset[str] = frozenset()
+_TITLES = "mr mrs ms miss mx dr prof sir dame lord lady herr frau mme mlle dhr mevr"
+_PARTICLES = (
+    "al ap bin bint da das de del della den der di do dos du el la las le los st ten ter van vd "
+    "von zu zur"
+)
+_IN_MANY_NAMES = frozenset(f"{_TITLES} {_PARTICLES}".split())
+"""Titles and particles: two people who share one of them alone share nothing."""
 
 
 def comparison(rule: FieldRule) -> Comparison:
