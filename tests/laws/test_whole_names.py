@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.core.records import Record, Snapshot
+from oneway.core.field_concepts import names_person
+from oneway.core.records import Record, Snapshot, path_of
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.guards import judge
 from oneway.planning.similar.same_person import words_of
-from worlds import World, planned
+from worlds import World, bound, planned
 
 MAPPING: Mapping[str, Any] = {
     "oneway": 1,
@@ -63,9 +64,11 @@ MAILS = st.sampled_from(["", "new@example.com", "old@example.com"])
 def test_a_name_in_one_field_is_judged_as_the_same_in_two(
     was: Name, now: Name, mail: str, left: bool
 ) -> None:
-    found = [is_held(parts, was, now, mail, left=left) for parts in (IN_ONE, IN_TWO)]
+    """With `label`, and without: then the fields that are called names stand in for it."""
+    alone = ({"fields": parts["fields"]} for parts in (IN_ONE, IN_TWO))
+    found = [is_held(parts, was, now, mail, left=left) for parts in (IN_ONE, IN_TWO, *alone)]
     stays = words_of(" ".join(was)) & words_of(" ".join(now)) or mail == "old@example.com"
-    assert found == [not stays, not stays]
+    assert found == [not stays] * 4
 
 
 @pytest.mark.parametrize("parts", [IN_ONE, IN_TWO])
@@ -74,6 +77,25 @@ def test_a_marriage_is_written_and_another_person_is_held(parts: Mapping[str, An
     assert not is_held(parts, ada, ("Ada", "Marlow"), "ada.marlow@example.com")
     assert is_held(parts, ada, ("Una", "Wren"), "una.wren@example.com")
     assert is_held(parts, ada, ("Una", "Wren"))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_name"),
+    [
+        ("firstName", True), ("name.givenName", True), ("fullName", True), ("Nachname", True),
+        ("profile.displayName", True), ("manager.firstName", False), ("company.name", False),
+        ("department.name", False), ("managerName", False), ("jobTitle", False), ("email", False),
+    ],
+)  # fmt: skip
+def test_what_is_called_a_name_of_the_person(path: str, is_name: bool) -> None:
+    assert names_person(path_of(path)) is is_name
+
+
+def test_a_field_is_called_as_what_it_is_made_of_if_its_own_name_says_nothing() -> None:
+    fields = {**REF, "nick": "first", "note": "last"}
+    compiled_of = World({**MAPPING, "fields": fields}, *3 * [Snapshot(())])
+    policy = bound(compiled_of).policy
+    assert [policy.fields[each].path for each in policy.identifying] == ["nick", "note"]
 
 
 def test_titles_initials_and_particles_are_no_words_of_a_name() -> None:

@@ -747,6 +747,14 @@ MUTANTS = (
         NAMES,
     ),
     Mutant(
+        "without-a-label-nobody-is-known",
+        "mapping/compiler",
+        "named += [i for i in own if self.is_name(spec.fields[i])]",
+        "named += []",
+        "a code that passes to a newcomer is noticed without a label",
+        NAMES,
+    ),
+    Mutant(
         "near-duplicate-is-absent",
         "planning/similar/near_duplicates",
         "spoken |= {e.target_id for m in held.values() for e in m.candidates}",

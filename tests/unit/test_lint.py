@@ -441,3 +441,23 @@ def test_a_rule_that_only_asks_as_well_never_keeps_anybody_out(rule: str) -> Non
         f'eligible:\n  - {{id: us-too, when: "{rule}", otherwise: Not ours}}\n'
     )
     assert "M229" in [each.code for each in of_example(part)]
+
+
+@pytest.mark.parametrize(
+    ("more", "blind"),
+    [
+        ("  email: mail\n", False),
+        ("  email: mail\n  age: number\n", True),
+        ("  bank.no: {from: account, sensitive: true}\n", True),
+        ("  bank.no: {from: account, sensitive: true, write: on_create}\n", False),
+        ("  fullName: name\n  age: number\n", False),
+        ("  age: number\n  tags: tags\nlabel: to_text(number)\n", False),
+        ("  email: mail\n  age: number\njoiners: {unless_taken: [email]}\n", True),
+        ("  email: mail\n  age: number\njoiners: {unless_taken: [email, age]}\n", False),
+    ],
+)
+def test_a_mapping_that_tells_nobody_apart_is_told(more: str, blind: bool) -> None:
+    """A code that passes to a newcomer would overwrite another person's record unnoticed."""
+    summaries = [each.summary for each in found(BASE + more) if each.code == "M222"]
+    assert bool(summaries) is blind
+    assert all("'identities' never fires" in each for each in summaries)

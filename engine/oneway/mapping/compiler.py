@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, did_you_mean
+from oneway.core.field_concepts import concept, names_person
 from oneway.core.records import Value, keys_overlap, path_of, path_text
 from oneway.core.similar_words import only_slip
 from oneway.mapping.code import FieldCode, MappingCode, OnePerCode, ReferenceCode, Typed
@@ -305,22 +306,32 @@ class _Compiler:
     def identifying(self) -> tuple[int, ...]:
         """Return the fields that identify people: those of `label` and of `unless_taken`.
 
-        Match keys are left out, and so are fields that are looked up.
+        If `label` names none of them, the fields that hold names stand in for it. Match keys are
+        left out, and so are fields that are looked up.
         """
         spec = self.spec
-        taken = {text.text for text in spec.joiners.unless_taken}
         keyed = {self.match_path(each) for each in spec.match}
         sources = {each.source.text.strip() for each in spec.match}
-        named = self.reads(spec.label)
-        return tuple(
+        own = [
             position
             for position, each in enumerate(spec.fields)
             if each.path not in keyed
             and each.lookup is None
             and each.source is not None
             and each.source.text.strip() not in sources
-            and (each.path in taken or named & self.reads(each.source))
-        )
+        ]
+        taken = {text.text for text in spec.joiners.unless_taken}
+        labelled = self.reads(spec.label)
+        named = [i for i in own if labelled & self.reads(spec.fields[i].source)]
+        if not set(named) - {i for i in own if spec.fields[i].path in taken}:
+            named += [i for i in own if self.is_name(spec.fields[i])]
+        return tuple(i for i in own if i in named or spec.fields[i].path in taken)
+
+    def is_name(self, field: FieldSpec) -> bool:
+        """Return whether a field holds a name of the person, by what it or its value is called."""
+        known = concept(field.path)
+        paths = [path_of(field.path)] if known else self.reads(field.source)
+        return any(map(names_person, paths))
 
     def reads(self, text: Text | None) -> frozenset[tuple[str, ...]]:
         """Return the paths that an expression on a source record reads."""

@@ -149,7 +149,8 @@ DEFINITIONS = (
         GuardKind.IDENTITIES,
         counts="people whose identity changes completely: of the fields that `label` reads and "
         "those of `unless_taken`, except the key, two or more change at once and none stays the "
-        "same; a name counts by its words; and people whose key finds a record that is less theirs than another one (below)",
+        "same; a name counts by its words; and people whose key finds a record that is less theirs "
+        "than another one (below)",
         description="Updates after which nothing that tells people apart (the fields of `label` "
         "and `unless_taken`) is as it was: perhaps the key belongs to somebody else by now. Leaves "
         "as well, where no earlier run has linked the two records; and whatever a key would write "

@@ -15,11 +15,11 @@ from itertools import chain, count
 from math import prod
 
 from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import concept
 from oneway.core.records import Value, is_blank, parse_day, path_text
 from oneway.core.seal import canonical
 from oneway.mapping.functions import EvaluationError
 from oneway.mapping.functions.dates import format_date, parse_date
-from oneway.runs.draft.names import concept
 
 _FIRST = ("Ada", "Bram", "Cleo", "Dev", "Edda", "Finn", "Gita", "Hugo", "Ines", "Joss")
 _LAST = ("Ashdown", "Birch", "Calder", "Dunmore", "Elmet", "Fairlie", "Garrow", "Holm")

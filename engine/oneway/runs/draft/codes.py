@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import concept
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import MISSING, Value, at, is_blank, parse_day
 from oneway.mapping.functions.dates import format_date
 from oneway.runs.draft.keys import MatchKeys, matched
-from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import is_one_line
 from oneway.runs.draft.pairs import Pair, are_emails
 from oneway.runs.draft.side import DraftSide

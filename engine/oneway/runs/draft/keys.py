@@ -5,8 +5,8 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import concept
 from oneway.core.records import MISSING, Compare, Value, at, comparable
-from oneway.runs.draft.names import concept
 from oneway.runs.draft.pairs import Pair
 from oneway.runs.draft.side import DraftSide
 

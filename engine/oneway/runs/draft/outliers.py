@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import concept
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import MISSING, Record, at, is_blank, parse_day
-from oneway.runs.draft.names import concept
 from oneway.runs.draft.pairs import Pair, is_number
 from oneway.runs.draft.side import DraftSide, odd_value
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
 from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import CANONICAL, camel, concept, plain
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import Value, at, is_blank
-from oneway.runs.draft.names import CANONICAL, camel, concept, plain
 from oneway.runs.draft.notation import is_one_line
 from oneway.runs.draft.side import DraftSide
 

@@ -12,9 +12,9 @@ from datetime import date, timedelta
 
 from oneway.connections.discovery import FILES
 from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import concept, plain
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import MISSING, Value, at, is_blank, parse_day, with_value
-from oneway.runs.draft.names import concept, plain
 from oneway.runs.draft.notation import expression, literal, yaml_text
 from oneway.runs.draft.outliers import is_leave_date
 from oneway.runs.draft.pairs import name_parts

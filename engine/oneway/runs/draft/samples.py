@@ -7,10 +7,10 @@ keep their order.
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import concept
 from oneway.core.records import Record, Value, parse_day
 from oneway.runs.draft.anonymise import Anonymiser, days_of, words_of
 from oneway.runs.draft.keys import MatchKeys, matched
-from oneway.runs.draft.names import concept
 from oneway.runs.draft.pairs import Pair
 from oneway.runs.draft.questions import Questions
 from oneway.runs.draft.side import DraftSide

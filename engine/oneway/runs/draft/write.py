@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias, cast
 
 from oneway.connections.discovery import FILES
+from oneway.core.field_concepts import concept
 from oneway.core.key_names import names_secret
 from oneway.core.phrases import are, count
 from oneway.core.records import Compare, Value
@@ -12,7 +13,6 @@ from oneway.runs.draft.codes import uncoded
 from oneway.runs.draft.ids import id_parts, ids_like
 from oneway.runs.draft.keys import MatchKey, MatchKeys
 from oneway.runs.draft.lookups import holds_ids, is_by_number
-from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import expression, literal, name_text, yaml_name, yaml_text
 from oneway.runs.draft.pairs import Pair, are_emails, id_like, manager_key, name_parts
 from oneway.runs.draft.questions import (

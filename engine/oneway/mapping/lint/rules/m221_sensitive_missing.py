@@ -32,12 +32,14 @@ RULE = LintRule(
 target: {connector: file, resource: users.json}
 fields:
   reference: employmentDetails.payrollCode
+  lastName: personalDetails.lastName
   salary: employmentDetails.jobTitle
 """,
     passing="""\
 target: {connector: file, resource: users.json}
 fields:
   reference: employmentDetails.payrollCode
+  lastName: personalDetails.lastName
   salary: {from: employmentDetails.jobTitle, sensitive: true}
 """,
 )

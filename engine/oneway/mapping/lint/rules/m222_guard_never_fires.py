@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity, Span
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
-from oneway.mapping.spec import GuardKind
+from oneway.mapping.spec import GuardKind, Write
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -19,8 +19,30 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         if shrink >= 1:
             text = "what has lost all of its records passes"
             yield _finding(Span(subject.spec.file), side, text)
+    if _knows_nobody(subject):
+        text = "beside the match key, nothing tells that a record has become another person's"
+        help = "name the fields that hold names in `label`: join(' ', [firstName, lastName])"
+        yield LintFinding(Span(subject.spec.file), _FIRES.format("identities", text), help)
 
 
+def _knows_nobody(subject: Subject) -> bool:
+    """Return whether much is overwritten, while one field at most tells people apart."""
+    policy = subject.code.policy
+    overwritten = [
+        rule
+        for rule, field in zip(policy.fields, subject.spec.fields, strict=True)
+        if field.source is not None
+        and rule.write is Write.OVERWRITE
+        and rule.path not in policy.match_paths
+    ]
+    if len(overwritten) < _SEVERAL and not any(rule.sensitive for rule in overwritten):
+        return False
+    return len(policy.identifying) < _SEVERAL and not policy.naming
+
+
+_FIRES = "the guard '{}' never fires: {}"
+_SEVERAL = 2
+"""The fewest values that must change at once for a person to seem another one."""
 _MANY = 500
 _OF_ACCESS = (GuardKind.LEAVERS, GuardKind.REACTIVATIONS, GuardKind.CLEARS)
 _OF_MANAGED = (*_OF_ACCESS, GuardKind.UPDATES, GuardKind.FIELD_CHANGES)
@@ -29,7 +51,7 @@ _OF_MANAGED = (*_OF_ACCESS, GuardKind.UPDATES, GuardKind.FIELD_CHANGES)
 
 def _finding(span: Span, kind: str, text: str) -> LintFinding:
     help = "give it a limit that a mistake would pass; one plan may be let through with --allow"
-    return LintFinding(span, f"the guard '{kind}' never fires: {text}", help)
+    return LintFinding(span, _FIRES.format(kind, text), help)
 
 
 RULE = LintRule(

@@ -1,7 +1,7 @@
-"""Recognises what a field holds by its name, in the words of many systems."""
+"""Says what a field holds by its name, in the words of many systems."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from oneway.core.key_names import abbreviates, letters, names_key
 
@@ -115,6 +115,20 @@ def concept(path: str) -> str:
     if known or (names_key(_last(path)) and name not in _BARE and name):
         return known or "reference"
     return next((_BY_WORD[word] for word in _words(_last(path)) if word in _BY_WORD), "")
+
+
+def names_person(keys: Sequence[str]) -> bool:
+    """Return whether a path leads to a name of the person, and not of their manager or company."""
+    *parents, last = keys
+    if any(concept(each) not in ("", "name") for each in parents):
+        return False
+    known = concept(last)
+    return known in ("first", "last") or (
+        known == "name" and not (parents and plain(last) in _NAME)
+    )
+
+
+_NAME = ("name", "naam")
 
 
 def _last(path: str) -> str:
