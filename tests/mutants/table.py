@@ -32,6 +32,7 @@ AMONG = "tests/unit/test_planner.py -k among"
 SCOPE = "tests/laws/test_scope.py"
 
 BACK = "tests/laws/test_came_back.py"
+EDITED = "tests/cli/test_edited_history.py"
 NAMES = "tests/laws/test_whole_names.py"
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
@@ -753,6 +754,38 @@ MUTANTS = (
         "named += []",
         "a code that passes to a newcomer is noticed without a label",
         NAMES,
+    ),
+    Mutant(
+        "edited-name-begins-a-history",
+        "runs/session",
+        "return found.name if found is not None and found.continues else self.name",
+        "return self.name",
+        "a plan compares with the nights before a file had another name",
+        EDITED,
+    ),
+    Mutant(
+        "history-is-not-taken-over",
+        "runs/session",
+        "self.journal.rename(found.name, self.name)",
+        "pass",
+        "a run goes on with the history that an edited mapping had",
+        EDITED,
+    ),
+    Mutant(
+        "another-target-forgets-who-was-listed",
+        "runs/evidence/links",
+        "journal.runs(before.name if before is not None else name, limit=_LOOK_BACK)",
+        "journal.runs(name, limit=_LOOK_BACK)",
+        "who was listed stays listed when the target file has another name",
+        EDITED,
+    ),
+    Mutant(
+        "history-of-another-mapping",
+        "runs/past/predecessor",
+        "return one == other or Path(one).resolve() == Path(other).resolve()",
+        "return True",
+        "a copy of a mapping does not take the history of the other",
+        EDITED,
     ),
     Mutant(
         "near-duplicate-is-absent",

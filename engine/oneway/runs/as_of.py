@@ -33,7 +33,7 @@ def refuse_turned_back(session: RunSession, as_of: datetime | None) -> None:
 
     `as_of` is the instant of a new plan; None if the plan exists already.
     """
-    last = session.past.latest(session.name) if session.past is not None else None
+    last = session.past.latest(session.past_name) if session.past is not None else None
     if last is None:
         return
     if _is_before(session.now(), last.started):
@@ -60,6 +60,6 @@ def _is_before(instant: datetime, last: str) -> bool:
 def _refused(session: RunSession, summary: str) -> Exception:
     help = (
         "set the clock right, or leave --as-of out; if it was the last run that went by a wrong "
-        f"clock, `oneway runs forget-future {quote(session.name)}` puts this connection right"
+        f"clock, `oneway runs forget-future {quote(session.past_name)}` puts this connection right"
     )
     return refusal("F117", session.prepared.request.mapping, summary, help)

@@ -22,14 +22,14 @@ from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
 from oneway.planning.leaving_doubts import left_out
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.one_per_person import one_per_person
-from oneway.planning.plan import Plan, Read
+from oneway.planning.plan import Plan, Read, Reason
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.evidence.leaving_doubts import LeavingDoubts
 from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
 from oneway.runs.evidence.observations import with_observations
 from oneway.runs.open_questions import remarks_on
 from oneway.runs.past.discrepancies import discrepancies_before
-from oneway.runs.prepare.prepared import PreparedRun, connection_of
+from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.read import (
     EvaluatedInputs,
@@ -117,7 +117,8 @@ def _headed(
         shown, _ = found.passed_over.linking()
         shown |= {row[0] for row in found.source.items}
     unlisted, rows = _unlisted(remembered, shown), found.target.items
-    header = _header(prepared, found, session.seal, _left_out(remembered, unlisted, rows))
+    lost = _left_out(remembered, unlisted, rows)
+    header = _header(prepared, found, session.seal, lost, remembered.remarks)
     theirs, heard, in_part = found.source.items, found.heard, bool(found.passed_over)
     doubting = LeavingDoubts(
         prepared, remembered, unlisted, theirs, rows, heard, session.past, in_part
@@ -268,14 +269,14 @@ def judge_plan(
     What waits by `memory` is not sent, and not counted. `resuming` is the run being resumed:
     what it did is in the plan already.
     """
-    history = _recent_runs(session.past, plan, resuming)
+    history = _recent_runs(session, plan, resuming)
     return judge(plan, session.prepared.guards, history, memory.postponed)
 
 
-def _recent_runs(journal: "Journal | None", plan: Plan, resuming: int | None) -> RecentRuns:
+def _recent_runs(session: RunSession, plan: Plan, resuming: int | None) -> RecentRuns:
+    journal, name = session.past, session.past_name
     if journal is None:
         return RecentRuns()
-    name = connection_of(plan)
     # The plan's own instant, not the clock: a verdict can be reached again later.
     since = instant_text(parse_instant(plan.as_of) - WINDOW)
     done = journal.done_since(name, since, but_not=resuming)
@@ -288,7 +289,7 @@ def _recent_runs(journal: "Journal | None", plan: Plan, resuming: int | None) ->
 
 def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> Memory:
     """Return what earlier runs say about a plan; with `retry_now`, no action waits for it."""
-    journal, name, seal = session.past, connection_of(plan), session.seal
+    journal, name, seal = session.past, session.past_name, session.seal
     if journal is None:
         return Memory(zone=session.prepared.zone)
     failures = journal.failures(name, session.prepared.zone)
@@ -299,8 +300,9 @@ def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> 
 
 
 def _header(
-    prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Seal, left_out: int
-) -> Header:
+    prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Seal, left_out: int,
+    remarks: tuple[Reason, ...] = (),
+) -> Header:  # fmt: skip
     request = prepared.request
     stated = {role: tally.counts() for role, tally in found.tallies.items()}
     unread = {role: tally.unread for role, tally in found.tallies.items()}
@@ -331,5 +333,5 @@ def _header(
         unread={role: unread[role] for role in ("source", "target") if role in unread},
         valued={role: valued[role] for role in ("source", "target") if role in valued},
         left_out=left_out,
-        remarks=remarks_on(prepared.spec),
+        remarks=(*remarks_on(prepared.spec), *remarks),
     )

@@ -43,6 +43,7 @@ def exclusive_run(session: RunSession) -> Iterator[Holder]:
         step("run", connection=session.name, why=session.operator.why.value),
         follow_run(session),
     ):
+        session.take_over()
         yield holder
 
 

@@ -9,6 +9,7 @@ from oneway.applying.watch import never
 from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
 from oneway.history.journal import Why
+from oneway.runs.past.predecessor import Predecessor, predecessor_of
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
@@ -50,6 +51,8 @@ class RunSession:
         self.operator = replace(operator, zone=prepared.zone)
         self.systems = systems or OpenSystems(prepared, operator.state.path)
         self._journal: Journal | None = None
+        self._predecessor: Predecessor | None = None
+        self._sought = False
         self.leaving: frozenset[str] = frozenset()
         """Who leaves by what was read, by source id: for a run that is refused."""
 
@@ -57,6 +60,28 @@ class RunSession:
     def name(self) -> str:
         """The name under which the journal files this run, its predecessors and its successors."""
         return self.prepared.connection_name
+
+    @property
+    def predecessor(self) -> Predecessor | None:
+        """The history that this run goes on with, if the mapping was edited (`predecessor_of`)."""
+        if not self._sought:
+            past = self.past
+            self._predecessor = predecessor_of(past, self.prepared) if past is not None else None
+            self._sought = True
+        return self._predecessor
+
+    @property
+    def past_name(self) -> str:
+        """The name under which the journal files the runs before this one."""
+        found = self.predecessor
+        return found.name if found is not None and found.continues else self.name
+
+    def take_over(self) -> None:
+        """File the history that this run goes on with under its own name."""
+        found = self.predecessor
+        if found is not None and found.continues and found.name != self.name:
+            self.journal.rename(found.name, self.name)
+            self._predecessor = replace(found, name=self.name)
 
     @property
     def only_changed(self) -> bool:

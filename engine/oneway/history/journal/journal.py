@@ -21,7 +21,16 @@ from oneway.history.journal.prepared_statements import Prepared
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import RunStart
 from oneway.history.journal.steps import Steps, given, steps_of
-from oneway.history.journal.tables import entry, failure, run, snapshot, written
+from oneway.history.journal.tables import (
+    entry,
+    failure,
+    incident,
+    link,
+    notice,
+    run,
+    snapshot,
+    written,
+)
 from oneway.planning.access import StillIn
 from oneway.planning.guards import person_of
 from oneway.planning.links import Link
@@ -269,6 +278,13 @@ class Journal(RunHistory):
                 if name not in planned.get(id, ()):
                     ours = (written.c.connection == connection) & (written.c.action == id)
                     self.change(delete(written).where(ours & (written.c.field == name)))
+
+    def rename(self, old: str, new: str) -> None:
+        """File all of a connection under another name, which has no run yet."""
+        with self.at_once():
+            for table in (run, failure, written, link, incident, notice):
+                ours = table.c.connection == old
+                self.change(update(table).where(ours).values(connection=new), at_least=0)
 
     def prune(self, before: str, connection: str | None = None) -> int:
         """Delete the runs that ended before an instant, with their data; return how many.

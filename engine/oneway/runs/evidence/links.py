@@ -22,7 +22,7 @@ from oneway.planning.access import StillIn
 from oneway.planning.guards import RecentRuns
 from oneway.planning.leaving_doubts import ALL_LEFT
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
-from oneway.planning.plan import NOT_KNOWN_YET, Plan, Verb
+from oneway.planning.plan import NOT_KNOWN_YET, Plan, Reason, Verb
 from oneway.runs.prepare.prepared import Input, PreparedRun, lag_of, resource_of
 from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
@@ -56,6 +56,8 @@ class Remembered:
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     seen_leaving: frozenset[str] = frozenset()
     mapping: str = ""
+    remarks: tuple[Reason, ...] = ()
+    """What a plan says of the history that an edited mapping goes on with."""
 
     @property
     def evidence(self) -> LinkEvidence:
@@ -79,7 +81,8 @@ def recall(session: RunSession) -> Remembered:
     from oneway.history.journal.refused_leavers import stored_leavers
     from oneway.history.last_good import knows_everybody, last_still_in
 
-    name, lag, zone = session.name, lag_of(session.prepared), session.prepared.zone
+    name, lag, zone = session.past_name, lag_of(session.prepared), session.prepared.zone
+    before = session.predecessor
     known = links(journal, name)
     unsettled = [each for run in journal.unfinished(name) for each in journal.entries(run.id)]
     pending = {
@@ -87,8 +90,10 @@ def recall(session: RunSession) -> Remembered:
         for each in unsettled
         if each.source_id is not None and (why := why_pending(each, lag, now, zone))
     }
-    runs = journal.runs(name, limit=_LOOK_BACK)
+    # With another target, links and sizes hold no more; who was listed stays listed.
+    runs = journal.runs(before.name if before is not None else name, limit=_LOOK_BACK)
     last = last_still_in(runs)
+    remarks = (before.remark(len(last), zone),) if before is not None else ()
     listed = _perhaps_theirs(last)
     found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
     since = takewhile(lambda run: not knows_everybody(run), runs)
@@ -106,6 +111,7 @@ def recall(session: RunSession) -> Remembered:
         listed,
         seen,
         by if relied else "",
+        remarks,
     )
 
 
