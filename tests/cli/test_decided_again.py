@@ -210,6 +210,27 @@ def test_who_is_found_by_a_later_key_is_not_written_to_if_an_earlier_one_finds_a
     assert "by its ref, the person has target record u9 by now" in ended.flat
 
 
+@pytest.mark.parametrize("who", [UPDATE, LEAVE, RETURN])
+@pytest.mark.parametrize("has_left", [False, True])
+def test_whose_key_finds_two_records_by_now_is_written_to_neither(
+    world: World, who: str, *, has_left: bool
+) -> None:
+    """A new plan would be in conflict over both; others are written to as planned."""
+    users = [*USERS, user(9, ref=f"00{who[1]}", email="other@example.com", active=not has_left)]
+    world.write("t.json", users)
+    found = applied(world, {})
+    ending, reason = found.pop(who)
+    assert (ending, reason) == ("stale", "target record u9 has the same ref by now")
+    assert {each for each, _ in found.values()} == {"done"}
+    assert user_of(world, f"u{who[1]}") == next(e for e in users if e["id"] == f"u{who[1]}")
+    assert user_of(world, "u9") == users[-1]
+
+
+def user_of(world: World, id: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(each for each in world.read("t.json") if each["id"] == id)
+    return found
+
+
 def test_a_key_is_not_taken_from_a_record_that_somebody_new_has_by_now(world: World) -> None:
     text = MAPPING.replace("match:\n", "match:\n  - {source: login, target: login}\n")
     world.write("m.yaml", text.replace("ref: {from: code, write: on_create}", "ref: code"))

@@ -290,6 +290,23 @@ def test_an_update_that_changes_more_than_it_sent_is_the_last(
     assert not office.users["3"]["active"]
 
 
+def test_a_second_record_with_the_key_holds_what_was_planned_for_the_first(
+    world: World, office: Office
+) -> None:
+    people(world, p1={"name": "A"}, p2={"name": "B"}, p3={"left": True})
+    plan = ("plan", "m.yaml", "--as-of", "2026-06-01", "--out", "p.json")
+    assert world.run(*plan).code == 0
+    for id, code in (("8", "001"), ("9", "003")):
+        office.users[id] = user(int(id)) | {"code": code}
+    before = {id: dict(each) for id, each in office.users.items()}
+    ended = world.run("apply", "p.json", "--approve", world.read("p.json")["fingerprint"])
+    assert ended.code == 5
+    assert "target record 8 has the same code by now" in ended.flat
+    assert "target record 9 has the same code by now" in ended.flat
+    assert "Have left, and can still get in (1) 003 Name 3" in ended.flat
+    assert office.users == before | {"2": user(2) | {"name": "B"}}
+
+
 def switching_off(world: World, office: Office) -> None:
     """Let two people change, and each update switch its person off; the first one is sent."""
     people(world, p1={"name": "A"}, p2={"name": "B"}, p3={"left": True})

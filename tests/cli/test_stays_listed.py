@@ -5,6 +5,7 @@ else does: neither a rehearsal, nor another mapping for a night, nor a word that
 """
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -278,7 +279,9 @@ def test_who_was_kept_out_and_can_get_in_again_is_listed(acme: World) -> None:
     acme.write("users.json", [each | {"active": each["id"] != "1"} for each in rows])
     ended = night(acme)
     assert (ended.code, listed(ended)) == (5, ["2"])
-    assert acme.run("forget", "002", "--force").code == 0  # on purpose: an operator says so
+    told = re.findall(r"oneway (forget \S+ --force) takes them", acme.run("plan", "acme").flat)
+    (remedy,) = set(told)
+    assert acme.run(*remedy.split()).code == 0  # on purpose: an operator says so
     ended = night(acme)
     assert (ended.code, listed(ended)) == (0, [])
 
@@ -323,6 +326,28 @@ def test_a_connection_that_reads_what_has_changed_lists_the_same(acme: World) ->
     assert listed(changed(people(p1="Former", p2="Former"))) == ["1", "2"]
     assert listed(changed(people(p1="Terminated", p2="Former"))) == ["1", "2"]
     assert listed(changed(people(p2="Former"))) == ["2"]  # nobody else's line has changed
+
+
+# A process that is killed
+
+
+@pytest.mark.parametrize("at", ["recover_in_flight", "plan_run", "healthy", "judge_plan"])
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_process_that_is_killed_takes_nobody_off(
+    acme: World, monkeypatch: pytest.MonkeyPatch, at: str, *, gone: bool
+) -> None:
+    """However far it has come, and whether or not the source loses their records then."""
+
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit(137)
+
+    rows = people()[2:] if gone else None
+    with monkeypatch.context() as patched:
+        patched.setattr(f"oneway.runs.sync.{at}", killed)
+        assert night(acme, rows).code == 1
+    assert standing(acme) == ["1", "2"]
+    assert listed(night(acme)) == ["1", "2"]
+    assert standing(acme) == ["1", "2"]
 
 
 # All of it, over some nights

@@ -183,9 +183,17 @@ MUTANTS = (
     Mutant(
         "earlier-key-not-asked-of-the-target",
         "applying/preconditions",
-        "            if row.outside or not self.saved or (key is not None and key == held):\n",
+        "            if row.outside or not self.saved:\n",
         "            if True:\n",
         "a person whose earlier key finds another record by now is not written to this one",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "second-record-with-the-key-not-asked-for",
+        "applying/preconditions",
+        "if path and key is not None else ():",
+        "if path and key is not None and not finds else ():",
+        "a person whose key finds two records by now is written to neither",
         "tests/cli/test_decided_again.py",
     ),
     Mutant(
@@ -371,8 +379,8 @@ MUTANTS = (
     Mutant(
         "regained-access-not-told",
         "runs/evidence/leaving_doubts",
-        "dict(regained(self._regained()))",
-        "{}",
+        "back = regained(self._regained())",
+        "back: dict[str, str] = {}",
         "who was kept out by a sync, and can get in again, is listed",
         "tests/cli/test_stays_listed.py",
     ),

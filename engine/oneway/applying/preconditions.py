@@ -245,21 +245,23 @@ class LiveState:
             raise Stale(f"changed in the source since the plan: {', '.join(changed)}")
 
     def _refuse_found_before(self, action: Action, row: SourceRow, target: TargetRow) -> None:
-        """Raise `Stale` if a key before the one that finds the target record finds another by now.
+        """Raise `Stale` if the key that finds the target record, or one before, finds another too.
 
         A saved plan alone asks that: a run that has just read the target knows.
         """
         policy = self.program.policy
         keys = zip(policy.match_paths, row.key_values, row.keys, target.keys, strict=False)
         for level, (path, value, key, held) in enumerate(keys):
-            if row.outside or not self.saved or (key is not None and key == held):
+            if row.outside or not self.saved:
                 return
-            if key is None or not path:
-                continue
-            claim = Claim(path, value, policy.match[level])
-            for holder in self._answer(claim, value):
+            finds, claim = key is not None and key == held, Claim(path, value, policy.match[level])
+            for holder in self._answer(claim, value) if path and key is not None else ():
                 if holder.id != action.target_id and _claims(holder, claim, value):
+                    if finds:
+                        raise Stale(f"target record {holder.id} has the same {path} by now")
                     raise Stale(f"by its {path}, the person has target record {holder.id} by now")
+            if finds:
+                return
 
     def _is_said(self, action: Action, change: Change, said: Mapping[str, list[Value]]) -> bool:
         """Return whether the source still gives a field the planned value.

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from shlex import quote
 
 from oneway.mapping.program import AnyTargetRow
 from oneway.planning.guards import key_of, words_of
@@ -68,7 +69,8 @@ def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
     """
     return {
         each: f"this sync ended their access on {day}, the record gives access again, and the "
-        "source no longer has theirs"
+        f"source no longer has theirs; if they are to have it, oneway forget {quote(each)} --force "
+        "takes them out of this list"
         for each, day in ended.items()
     }
 

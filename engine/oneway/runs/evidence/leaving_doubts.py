@@ -65,13 +65,14 @@ class LeavingDoubts:
         `shown` are the source records that were read, by id.
         """
         still_in, listed = self.remembered.still_in, self.remembered.listed
-        doubts = dict(regained(self._regained()))
+        back = regained(self._regained())
+        doubts = dict(back)
         all_left = bool(still_in) and self._all_left(shown)
         if still_in:
             leavers = {row.source_id for row in self.rows if row.leaver}
             unheard = self._unheard()
             doubts |= unanswered({id: why for id, why in unheard.items() if id not in leavers})
-            doubts |= vanished(still_in, shown, self.remembered.seen_leaving)
+            doubts |= {**vanished(still_in, shown, self.remembered.seen_leaving), **back}
             doubts |= doubted(still_in, self._gone(header, tallies))
             if all_left:
                 doubts |= dict.fromkeys(still_in, ALL_LEFT)
