@@ -117,7 +117,7 @@ class _Search:
 
     def hides_its_owner(self, target: TargetRow) -> bool:
         """Return whether what cannot be read of a record may say that it is a leaver's."""
-        if target.keys_known or target.unsaid is not None:
+        if target.keys_known or target.unsaid is not None or not target.values:
             return False
         told = self.telling | ({*self.naming} if is_keyless(target) else set())
         if any(target.values[i] is MISSING for i in told):
