@@ -683,6 +683,14 @@ MUTANTS = (
         "tests/nights/test_whatever_becomes_of_a_run.py",
     ),
     Mutant(
+        "unknown-still-left",
+        "planning/outcomes",
+        "        if after is LeftAnswer.UNKNOWN:\n            unsaid",
+        "        if False:\n            unsaid",
+        "a leaver is named whose record may not say any more that they have left",
+        "tests/unit/test_planner.py",
+    ),
+    Mutant(
         "yet-to-leave-has-left",
         "planning/diff",
         "return not row.leaver or kept_out(policy, row).leaves_left is False",

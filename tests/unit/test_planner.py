@@ -168,6 +168,14 @@ def test_nobody_takes_over_the_record_of_somebody_who_is_yet_to_leave(
     assert codes(newcomer) == [said]
 
 
+def test_a_leaver_is_named_whose_record_may_not_say_any_more_that_they_have_left() -> None:
+    """An impossible day, which is not seen by itself where `left` reads another field as well."""
+    leavers = LEAVERS | {"left": "is_past(leaveDate) && nick == 'out'"}
+    person = ADA | {"status": "L", "leave": "2026-02-30"}
+    outcome = only([person], [LEFT | {"nick": "out"}], leavers=leavers)
+    assert (codes(outcome), outcome.has_access) == (["leave_unsaid"], True)
+
+
 def test_every_rule_that_fails_is_named() -> None:
     rules = [*MAPPING["eligible"], {"id": "mail", "when": "mail", "otherwise": "Email is missing"}]
     outcome = only([{"code": "A1"}], [], eligible=rules)

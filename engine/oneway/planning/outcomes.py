@@ -508,10 +508,14 @@ class Drafter:
         if row.leaves_left is False and self.policy.rehires is Rehires.IGNORE:
             changes = ()
         both = (*changes, *mover.differences)
-        if both and self.leaving.left_after(target, both) is LeftAnswer.STAYS:
+        after = self.leaving.left_after(target, both) if both else LeftAnswer.LEFT
+        if after is LeftAnswer.STAYS:
             # Writing it would restore access to a leaver.
             reasons = (why_leave_fails(self.policy, target, both),)
             return Draft(Kind.ERROR, row, target, reasons=reasons)
+        if after is LeftAnswer.UNKNOWN:
+            unsaid = self.leaving.unsaid(row, after)
+            mover = mover._replace(reasons=(*mover.reasons, *unsaid), has_access=True)
         if not changes:
             return mover
         if row.leaves_left is False:
