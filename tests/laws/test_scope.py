@@ -7,11 +7,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from memory import all_done, applied
-from oneway.core.records import Snapshot
+from oneway.core.records import Record, Snapshot
+from oneway.planning.access import still_in
 from oneway.planning.plan import Kind, Plan, Verb
 from oneway.planning.plan_file import dump
 from strategies import accepted, worlds
-from worlds import World, planned
+from worlds import World, bound, planned
 
 RULE = {"id": "flag", "when": "flag != `false`", "otherwise": "not for this sync"}
 
@@ -50,6 +51,40 @@ def test_nobody_out_of_scope_is_among_what_is_wrong_or_written_but_to_leave(worl
             assert {each.verb for each in outcome.actions} <= {Verb.LEAVE, Verb.UPDATE}
             written = {c.field for each in outcome.actions for c in each.changes}
             assert written <= world.mapping["leavers"]["set"].keys()
+
+
+@given(scoped())
+def test_who_is_outside_leaves_or_is_named(world: World) -> None:
+    """Also where something is wrong with the leave, such as an impossible date."""
+    assume(world.mapping["out_of_scope"] == "leave")
+    plan = planned(world)
+    done = applied(world, plan)
+    named = {e.source_id for e in still_in(plan, {e.action.id: e.end for e in done.results})}
+    today, later = bound(world), bound(world.later(36_525))
+    now = {record.id: record for record in done.target.records}
+    sources = {record.id: record for record in world.source.records}
+    for id in outside(world):
+        target_id = by_source(plan)[id].target_id
+        if target_id is not None:
+            shown = [program.target_row(now[target_id]) for program in (today, later)]
+            due = shown[0].scheduled or shown[1].left or today.source_row(sources[id]).leaves_later
+            assert shown[0].left or due or id in named, by_source(plan)[id]
+
+
+def test_an_impossible_last_day_hides_nobody_who_is_outside() -> None:
+    systems = ({"connector": "payroll", "resource": "people"},
+               {"connector": "expenses", "resource": "users"})  # fmt: skip
+    leavers = {"when": "status == 'L'", "set": {"leaveDate": "leave"}, "left": "is_past(leaveDate)"}
+    mapping: dict[str, Any] = {"oneway": 1, "name": "scope"}
+    mapping |= dict(zip(("source", "target"), systems, strict=True))
+    mapping |= {"match": [{"source": "code", "target": "ref"}], "fields": {"ref": "code"}}
+    mapping |= {"leavers": leavers, "only": [RULE], "out_of_scope": "leave"}
+    person = {"code": "A1", "status": "L", "leave": "2026-02-30", "flag": False}
+    user = {"ref": "A1", "leaveDate": None}
+    sides = (Snapshot((Record("s0", person),)), Snapshot((Record("t0", user),)))
+    (outcome,) = planned(World(mapping, *sides, Snapshot(()))).outcomes
+    assert (outcome.kind, outcome.has_access) == (Kind.ERROR, True)
+    assert [each.code for each in outcome.reasons] == ["only:flag", "failed"]
 
 
 @given(scoped())

@@ -233,8 +233,9 @@ OWN = (
         19,
         "unknown-is-left",
         "planning/outcomes",
-        "            unsaid = self.leaving.unsaid(row, after)\n",
-        "            unsaid = ()\n",
+        "            unsaid = self.leaving.unsaid(row, after)\n            mover = mover._replace("
+        "reasons=(*mover.reasons, *unsaid))\n",
+        "",
         "what is not known to keep somebody out does not",
     ),
     _own(

@@ -683,6 +683,18 @@ MUTANTS = (
         "tests/nights/test_whatever_becomes_of_a_run.py",
     ),
     Mutant(
+        "outsiders-error-hides-them",
+        "mapping/interpreter",
+        "                row = row._replace(outside=outside, leaver=self.policy.outsiders_leave)\n"
+        "                return self._out_of_scope(row, record)\n",
+        "                return self._out_of_scope(\n"
+        "                    row._replace(outside=outside, leaver=self.policy.outsiders_leave),\n"
+        "                    record,\n"
+        "                )\n",
+        "who is to leave for being outside the scope is named if the leave is an error",
+        SCOPE,
+    ),
+    Mutant(
         "unknown-still-left",
         "planning/outcomes",
         "        if after is LeftAnswer.UNKNOWN:\n            unsaid",

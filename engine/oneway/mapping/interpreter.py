@@ -65,7 +65,7 @@ from oneway.mapping.program import (
     Written,
 )
 from oneway.mapping.same_rows import SameRows
-from oneway.mapping.spec import Constant, Merge, OutOfScope, Write
+from oneway.mapping.spec import Constant, Merge, Write
 from oneway.mapping.unreadable import (
     leave_of,
     settled,
@@ -193,7 +193,8 @@ class Interpreted:
             return row._replace(evaluation_error=error or stopped.failure)
         try:
             if outside:
-                return self._out_of_scope(row._replace(outside=outside), record)
+                row = row._replace(outside=outside, leaver=self.policy.outsiders_leave)
+                return self._out_of_scope(row, record)
             # In this order: what decides about access must not wait for the rest of the record.
             row = row._replace(may_have_left=True)  # until it is known
             leaver = self._decides(self.code.leaver, record, _LEAVER)
@@ -228,7 +229,7 @@ class Interpreted:
         row = SourceRow(record.id, place, label, (), evaluation_error=unread, keys_known=False)
         row = row._replace(readable_keys=tuple(map(comparable, values, self.policy.match)))
         if self._is_outside(seen):
-            row = row._replace(leaver=self.policy.out_of_scope is OutOfScope.LEAVE)
+            row = row._replace(leaver=self.policy.outsiders_leave)
         else:
             try:
                 row = row._replace(leaver=self._decides_surely(self.code.leaver, seen, _LEAVER))
@@ -310,7 +311,7 @@ class Interpreted:
         """
         rules = enumerate(self.code.only)
         outside = tuple(i for i, rule in rules if not self._decides(rule, record, _SCOPE))
-        if outside and self.policy.out_of_scope is OutOfScope.LEAVE:
+        if outside and self.policy.outsiders_leave:
             self._refuse_blank_scope([self.code.only[position] for position in outside], record)
         return outside
 
@@ -334,8 +335,8 @@ class Interpreted:
         """Return the row of a person outside the sync's scope, in which nothing is an error."""
         # These cells are not written: the planner compares their values with other records.
         row = row._replace(cells=self._said(record))
-        if self.policy.out_of_scope is OutOfScope.LEAVE:
-            return self._leaving(row._replace(leaver=True), record, [])
+        if row.leaver:
+            return self._leaving(row, record, [])
         leaving = tuple(Cell(CellState.INACTIVE) for _ in self.code.leaving)
         return row._replace(leaving=leaving, evaluation_error=None, unsaid=None)
 

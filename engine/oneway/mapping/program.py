@@ -488,6 +488,11 @@ class Policy:
         """The paths of the fields whose values must be free when a record is created."""
         return frozenset(self.fields[i].path for i in self.unless_taken)
 
+    @property
+    def outsiders_leave(self) -> bool:
+        """Whether people outside the scope of the sync lose their access."""
+        return self.out_of_scope is OutOfScope.LEAVE
+
     @cached_property
     def identifying_paths(self) -> frozenset[str]:
         """The paths of the fields that identify people."""
