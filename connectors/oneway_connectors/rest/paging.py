@@ -113,7 +113,7 @@ def pages(
                 break
             raise
         items, problem = _new_items(so_far, resource, page, listing.paging)
-        if problem and _is_the_end(so_far, listing.paging, page):
+        if problem and _is_the_end(client, so_far, listing.paging, page):
             break
         _note_size(client, listing, so_far, page, bool(extra))
         yield items
@@ -370,18 +370,21 @@ def _has_all(so_far: ListSoFar) -> bool:
     return bool(so_far.totals) and set(so_far.totals) == {so_far.count}
 
 
-def _is_the_end(so_far: ListSoFar, paging: Paging, page: _Page) -> bool:
+def _is_the_end(client: Client, so_far: ListSoFar, paging: Paging, page: _Page) -> bool:
     """Return whether a page without new records is one beyond the last.
 
     Some systems give the last page again. A page that is as long as others may also come again
-    since the system leads no further, unless all came by a total.
+    since the system leads no further, unless all came by a total; so may any if it says itself
+    that a page follows.
     """
     if _has_all(so_far):
         return True
     if paging.by not in _NUMBERED or not so_far.again:
         return False
     whole = page.number > 2 and so_far.said is not None and so_far.said.count == so_far.count
-    return whole or page.sent < max(so_far.lengths)
+    if whole or page.sent >= max(so_far.lengths):
+        return whole
+    return not (paging.next and _goes_on(client, paging, page))
 
 
 _NO_PAGE = ("R104", "R110")
