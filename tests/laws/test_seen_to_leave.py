@@ -79,6 +79,8 @@ class Office:
 
 
 @example([("Former", "refused"), ("vanished", "held")], "vanished")
+@example([("Former", "held")], "vanished")
+@example([("Former", "held"), ("vanished", "held"), ("vanished", "no source")], "vanished")
 @example([("Former", "refused"), ("vanished", "good"), ("vanished", "held")], "vanished")
 @given(st.lists(st.tuples(PERSON, NIGHT), min_size=1, max_size=5), PERSON)
 @settings(max_examples=30)

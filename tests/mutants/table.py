@@ -230,6 +230,14 @@ MUTANTS = (
         "tests/cli/test_refused_nights.py",
     ),
     Mutant(
+        "held-night-forgotten",
+        "runs/apply",
+        "            if verdict is not None and verdict.shrank:\n",
+        "            if False:\n",
+        "whom a run has seen leave that saw part of the target is not forgotten",
+        "tests/laws/test_seen_to_leave.py",
+    ),
+    Mutant(
         "held-list-is-the-whole",
         "history/last_good",
         "if knows_everybody(run):",

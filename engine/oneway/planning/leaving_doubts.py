@@ -38,10 +38,10 @@ def vanished(
 ) -> Mapping[str, str]:
     """Return why each source record of these that is no longer shown may be of a leaver.
 
-    Only a refused run has seen those in `refused` leave.
+    Only a run that was refused, or held for what its lists lack, has seen those in `refused` leave.
     """
     listed = "was in this list after the last run, and the source no longer has their record"
-    seen = "had left when a run was refused, and the source no longer has their record"
+    seen = "had left when a run was refused or held, and the source no longer has their record"
     return {each: seen if each in refused else listed for each in still_in if each not in shown}
 
 

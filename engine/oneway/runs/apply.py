@@ -29,7 +29,7 @@ from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
 from oneway.mapping.spec import GuardKind
-from oneway.planning.access import StillIn, still_in
+from oneway.planning.access import UNMATCHED, StillIn, still_in
 from oneway.planning.guards import Verdict, counted_as
 from oneway.planning.leaving_doubts import as_written
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
@@ -287,9 +287,25 @@ class RunLog:
             reads = as_written(self.plan.reads, self._written(entries))
             still = self._still_in(entries)
             self.journal.finish(self.run, counts, now, records, managed, still, reads)
+            if verdict is not None and verdict.shrank:
+                self._keep_leavers()
             keep_lost(self.journal, self.run)
             write_discrepancies(self.journal, self.run, self.plan, entries)
         self._note_end()
+
+    def _keep_leavers(self) -> None:
+        """Store the leavers whose linked record is missing: it may be in what the list lacks."""
+        from oneway.history.journal.links import links
+        from oneway.history.journal.refused_leavers import store_leavers
+
+        missing = {
+            each.source_id
+            for each in self.plan.notable
+            if each.source_id and any(reason.code == UNMATCHED for reason in each.reasons)
+        }
+        if missing:
+            linked = links(self.journal, connection_of(self.plan)).targets.keys()
+            store_leavers(self.journal, self.run, missing & linked)
 
     def _note_end(self) -> None:
         run = self.journal.run(self.run)

@@ -1,4 +1,7 @@
-"""The leavers that a refused run has seen in the source: nobody's access could end in it."""
+"""The leavers that a run has seen in the source, while the target was not read or not believed.
+
+Nobody's access could end in such a run: it was refused, or guards held it for what a list lacked.
+"""
 
 import json
 from collections.abc import Collection
