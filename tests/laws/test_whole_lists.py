@@ -154,11 +154,11 @@ class Server:
             "none": "{type: none}",
             "page": f"{{type: page, param: page, start: 1, size_param: size, size: {self.size}}}",
             "offset": f"{{type: offset, param: skip, size_param: size, size: {self.size}}}",
-            "cursor": "{type: cursor, param: after, next: cursor}",
+            "cursor": "{type: cursor, param: after, next: at}",
             "next_link": "{type: next_link}",
         }
         stop = ", stop: short" if self.stops_short else ""
-        named = {"total": ", total: count", "next": ", next: more", "": ""}[self.named]
+        named = {"total": ", total: count", "next": ", next: follows", "": ""}[self.named]
         text = altered(PAGED, ways[self.style].replace("}", f"{stop}{named}}}"))
         text = altered("pages: 5", "pages: 99", text)
         return altered("records: data", f'records: "{FILTER}"', text) if self.filters else text
@@ -179,8 +179,8 @@ class Server:
     def _page(self, request: httpx.Request, start: int, end: int) -> httpx.Response:
         shown = [row for at, row in enumerate(self.rows[start:end], start) if at not in self.hidden]
         more, count = end < len(self.rows), len(self.rows)
-        data: dict[str, Any] = {"data": shown, "count": count, "more": more}
-        data["cursor"] = end if more else None
+        data: dict[str, Any] = {"data": shown, "count": count, "follows": more}
+        data["at"] = end if more else None
         onward = f"{request.url.path}?after={end}"
         links, status = [("Link", '</v1/people>; rel="first"')], 200
         if more and (self.says == "Link" or self.style == "next_link"):
@@ -190,10 +190,25 @@ class Server:
                 data[self.says] = count
             case "X-Total-Count":
                 links.append((self.says, str(count)))
-            case "has_more" | "hasMore":
+            case "has_more" | "hasMore" | "IsTruncated" | "moreDataAvailable":
                 data[self.says] = more
-            case "next" | "@odata.nextLink":
+            case "isLast" | "done" | "end_of_stream":
+                data[self.says] = not more
+            case "info.more_records":
+                data["info"] = {"per_page": self.size, "count": len(shown), "more_records": more}
+            case "next" | "@odata.nextLink" | "nextRecordsUrl":
                 data[self.says] = onward if more else None
+            case "offset" | "continuationToken":
+                data |= {self.says: "itrAb"} if more else {}
+            case "pages.next":
+                data["pages"] = {"next": {"page": 2, "starting_after": "ab"}} if more else {}
+            case "total_pages" | "page.total_pages" | "X-Total-Pages":
+                pages = -(-count // self.size)
+                data |= {"total_pages": pages} if self.says == "total_pages" else {}
+                data |= {"page": {"total_pages": pages}} if self.says.startswith("page.") else {}
+                links += [(self.says, str(pages))] if self.says.startswith("X-") else []
+            case "metadata.pagination.itemCount":
+                data["metadata"] = {"pagination": {"itemCount": count, "limit": self.size}}
             case "meta.total":
                 data["meta"] = {"total": count, "next": None}
             case "paging.next":
@@ -215,8 +230,15 @@ class Server:
             return None
 
 
-SAYING_NEXT = ["Link", "has_more", "hasMore", "next", "@odata.nextLink", "paging.next"]
-SAYING_TOTAL = ["total", "totalResults", "@odata.count", "meta.total", "X-Total-Count"]
+SAYING_NEXT = [
+    "Link", "has_more", "hasMore", "IsTruncated", "moreDataAvailable", "isLast", "done",
+    "end_of_stream", "info.more_records", "next", "@odata.nextLink", "nextRecordsUrl",
+    "paging.next", "pages.next", "offset", "continuationToken",
+]  # fmt: skip
+SAYING_TOTAL = [
+    "total", "totalResults", "@odata.count", "meta.total", "X-Total-Count", "total_pages",
+    "page.total_pages", "X-Total-Pages", "metadata.pagination.itemCount",
+]  # fmt: skip
 SAYING = [*SAYING_NEXT, *SAYING_TOTAL, "Content-Range", "206"]
 
 

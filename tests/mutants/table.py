@@ -24,6 +24,9 @@ STATE = f"{LAWS}::test_the_model_agrees_on_what_the_target_holds_afterwards"
 CLIENT = "oneway_connectors/rest/client"
 RETRIES = "tests/unit/test_rest_retries.py"
 DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
+CONTINUATION = "oneway_connectors/rest/continuation"
+VENDORS = "tests/unit/test_vendor_lists.py"
+DUES = "tests/store/test_dues.py -k 'not PostgreSQL'"
 REPLAY = "tests/laws/test_replay.py"
 HISTORY = "tests/cli/test_history.py"
 INCIDENTS = "tests/laws/test_incidents.py"
@@ -542,6 +545,55 @@ MUTANTS = (
         "still = list[Record]()",
         "who is still in the list has not gone",
         "tests/unit/test_rest_reading.py -k still_listed",
+    ),
+    # what a list says of itself
+    Mutant(
+        "page-count-unread",
+        CONTINUATION,
+        "if pages is not None and came.pages is not None and pages > came.pages:",
+        "if False:",
+        "a list of which pages did not come is not whole",
+        f"{VENDORS} -k 'goes_on or last_page'",
+    ),
+    Mutant(
+        "last-false-unread",
+        CONTINUATION,
+        "return word.is_a(words.LAST) or (word.near and word.is_a(words.DONE))",
+        "return False",
+        "`isLast: false` and `done: false` say that more follows",
+        f"{VENDORS} -k goes_on",
+    ),
+    Mutant(
+        "error-beside-data-unread",
+        CONTINUATION,
+        "(each.is_a(words.FAULT) and _is_wrong(value))",
+        "False",
+        "errors beside the data say that it is a part",
+        f"{VENDORS} -k error",
+    ),
+    Mutant(
+        "full-page-is-no-end",
+        CONTINUATION,
+        "if came.full and not any(map(_tells, said)):",
+        "if came.full:",
+        "a full page is the end if the answer says so",
+        f"{VENDORS} -k whole",
+    ),
+    Mutant(
+        "anything-is-about-the-list",
+        CONTINUATION,
+        "if not (self.near or self.letters not in _ONE_WORD):",
+        "if not self.letters:",
+        "`job.done` is not about the list beside it",
+        f"{VENDORS} -k other_things",
+    ),
+    Mutant(
+        "only-the-last-page-may-fail",
+        "oneway_connectors/rest/paging",
+        "if wrong := fault_said(page.data, listing.records, refused_when):",
+        "if not page.rows and (wrong := fault_said(page.data, listing.records, refused_when)):",
+        "an error beside any page makes the list a part",
+        f"{VENDORS} -k any_page",
     ),
     Mutant(
         "unseen-account-not-named",

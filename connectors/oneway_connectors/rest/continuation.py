@@ -1,22 +1,28 @@
-"""Finds what an answer says of records that are not in it: a next page, a total, a part.
+"""Finds what an answer says of records that are not in it: a next page, a total, a part, a fault.
 
-What says so, by its usual names; case, `_`, `@` and `.` do not matter:
+What says so is told by its name (`page_words`) and the kind of its value:
 
-a header    Link with rel="next", X-Next-Page, X-Total-Count, X-Total, Content-Range
-beside the list, or in `meta`, `paging`, `links` and the like beside it
-            `next`, `nextLink`, `next_cursor`, `has_more`, `total`, `totalResults` and the like
+a header    Link with rel="next", X-Next-Page, X-Total-Count, X-Total-Pages, Content-Range
+beside the list, around it, or in an object there that is about pages (`meta`, `paging`, `info`)
+            yes or no (`has_more`, `isLast`), where a next page is (`next`, `cursor`), how many
+            records or pages there are (`total`, `total_pages`), a limit that was reached, an error
+in any other object there
+            yes or no, and where a next page is, by names of two words or more (`hasMore`):
+            `stats.total` may be about anything
 
-`next: null`, `has_more: false` (whatever else leads on beside it) and a total that was reached say
-that there is no more.
+`has_more: false` and `isLast: true` say that there is no more, whatever else leads on beside them;
+so do `next: null`, and a total that was reached.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
+from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.links import next_link
-from oneway_connectors.rest.responses import Unreadable
+from oneway_connectors.rest.responses import Unreadable, is_path, parse_json
 from oneway_connectors.rest.transport import Answer
 
 PARTIAL = 206
@@ -30,19 +36,66 @@ class Total:
     count: int
 
 
-def more_said(
-    answer: Answer, data: Value, records: str, count: int | None, *, led: bool = False
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of a list so far: how many records and pages; None if that is unknown.
+
+    `full` is how many records the only page has, None if a full page tells nothing. `led`: the
+    manifest says itself what leads on, so that nothing else does.
+    """
+
+    records: int | None
+    pages: int | None = None
+    full: int | None = None
+    led: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What an answer says beside its records.
+
+    `letters` is the name by its letters, for `page_words`. `near`: beside the list or around it,
+    or in an object about pages.
+    """
+
+    said_by: str
+    name: str
+    letters: str
+    value: Value
+    near: bool = True
+    bare: bool = False
+    """Whether it stands beside the list or around it, and no object says what it is about."""
+
+    def is_a(self, pattern: re.Pattern[str]) -> bool:
+        """Return whether the name says what a pattern of `page_words` finds."""
+        if not (self.near or self.letters not in _ONE_WORD):
+            return False
+        return bool(self.letters and pattern.fullmatch(self.letters))
+
+    def counts(self, pattern: re.Pattern[str]) -> int | None:
+        """Return the number that it gives of what a pattern finds, or None."""
+        value = self.value
+        if isinstance(value, Mapping):
+            value = value.get("value")
+        if not self.near or isinstance(value, float) or not self.is_a(pattern):
+            return None  # 3211.0 is a sum of money
+        return count_of(value)
+
+
+def more_said(answer: Answer, data: Value, records: str, came: Came) -> str:
     """Return what says that an answer is not all of a list or the end of it, or "".
 
-    `records` is the JMESPath to the list in `data`. `count` is how many of the list came; None if
-    that is unknown. `led`: the manifest says itself what leads on, so that nothing else does.
+    `records` is the JMESPath to the list in `data`.
     """
     ranged = _total_of_range(answer)
-    if answer.status == PARTIAL and (ranged is None or (count or 0) < ranged.count):
+    if answer.status == PARTIAL and (ranged is None or (came.records or 0) < ranged.count):
         return "it has status 206, Partial Content"
-    by_range = "" if count is None else lacking(ranged, count)
-    return by_range or _next_said(answer, data, records, led)
+    if came.records is not None and (more := lacking(ranged, came.records)):
+        return more
+    said = [*_in_headers(answer), *_beside(data, records)]
+    if any(_says_end(each) for each in said):
+        return ""  # what only leads on may be for later changes, or always there
+    return _link_said(answer, came.led) or _next_said(said, came)
 
 
 def lacking(total: Total | None, count: int) -> str:
@@ -58,45 +111,34 @@ def total_said(answer: Answer, data: Value, records: str, *, bare: bool = True) 
     `bare`: also by a `total` right beside the list, which may be a sum where it is no list of
     people.
     """
-    for name in ("X-Total-Count", "X-Total"):
-        if (count := count_of(answer.headers.get(name, "").strip())) is not None:
-            return Total(f"the header {name}", count)
-    for shown, name, value in _beside(data, records):
-        if shown == name == "total" and not bare:
+    found = [
+        (each.letters.endswith("filtered"), count, each.said_by)
+        for each in (*_in_headers(answer), *_beside(data, records))
+        if (bare or not (each.bare and each.letters == "total"))
+        and (count := each.counts(words.TOTAL)) is not None
+    ]
+    if not found:
+        return _total_of_range(answer)
+    most = max(found, key=lambda each: each[:2])
+    return Total(most[2], most[1])
+
+
+def fault_said(data: Value, records: str, read: str) -> str:
+    """Return what says that an answer is only what was left after a fault, or "".
+
+    `read` is the manifest's own expression of what a refusal is: what it reads, it judges.
+    """
+    for each in _beside(data, records):
+        if not each.near or re.search(rf"\b{re.escape(each.name)}\b", read):
             continue
-        if isinstance(value, float):
-            continue  # a sum of money
-        if _plain(name) in _TOTALS and (count := count_of(value)) is not None:
-            return Total(f"'{shown}' in the answer", count)
-    return _total_of_range(answer)
-
-
-def _total_of_range(answer: Answer) -> Total | None:
-    """Return how many records `Content-Range` says there are (RFC 9110, 14.4), or None."""
-    found = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
-    return Total("the header Content-Range", int(found[1])) if found else None
-
-
-def _next_said(answer: Answer, data: Value, records: str, led: bool) -> str:
-    beside = [(shown, _plain(name), value) for shown, name, value in _beside(data, records)]
-    if any(name in _SAYING and _says_no(value) for _, name, value in beside):
-        return ""  # what only leads on may be for later changes, or always there
-    try:
-        if not led and next_link(answer.headers, answer.url) is not None:
-            return "the header Link names a next page"
-    except Unreadable as error:
-        # A header that speaks of other things (fonts, scripts) is no concern of a list.
-        if any("next" in line.lower() for line in answer.headers.get_list("link")):
-            return str(error)
-    if not led and answer.headers.get("x-next-page", "").strip():
-        return "the header X-Next-Page names one"
-    leading = (
-        shown
-        for shown, name, value in beside
-        if _leads(name, value) and (name in _SAYING or not led)
-    )
-    shown = next(leading, "")
-    return f"'{shown}' in the answer says that a page follows" if shown else ""
+        value = each.value
+        if (
+            (each.is_a(words.FAULT) and _is_wrong(value))
+            or (each.is_a(words.PART) and _yes_or_no(value) is True)
+            or (each.is_a(words.SUCCESS) and _yes_or_no(value) is False)
+        ):
+            return each.said_by
+    return ""
 
 
 def count_of(total: Value) -> int | None:
@@ -108,23 +150,127 @@ def count_of(total: Value) -> int | None:
     return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
-def _beside(data: Value, records: str) -> Iterator[tuple[str, str, Value]]:
-    """Yield the keys beside a list, around it, and in the objects there that are about pages.
+def _total_of_range(answer: Answer) -> Total | None:
+    """Return how many records `Content-Range` says there are (RFC 9110, 14.4), or None."""
+    found = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+    return Total("the header Content-Range", int(found[1])) if found else None
 
-    Each comes as it is shown, by its own name, and with its value.
+
+def _link_said(answer: Answer, led: bool) -> str:
+    try:
+        if not led and next_link(answer.headers, answer.url) is not None:
+            return "the header Link names a next page"
+    except Unreadable as error:
+        # A header that speaks of other things (fonts, scripts) is no concern of a list.
+        if any("next" in line.lower() for line in answer.headers.get_list("link")):
+            return str(error)
+    return ""
+
+
+def _next_said(said: list[_Word], came: Came) -> str:
+    for each in said:
+        if _says_more(each) or (not came.led and _leads(each)):
+            return f"{each.said_by} says that a page follows"
+    for each in said:
+        pages, count = each.counts(words.PAGES), each.counts(words.COUNT)
+        if pages is not None and came.pages is not None and pages > came.pages:
+            return f"{each.said_by} says that there are {pages} pages, and {came.pages} came"
+        if count is not None and came.records is not None and count > came.records:
+            return f"{each.said_by} says {count}, and {came.records} came"
+    if came.full and not any(map(_tells, said)):
+        for each in said:
+            if each.counts(words.LIMIT) == came.full:
+                return f"{each.said_by} says {came.full}, and so many came"
+    return ""
+
+
+def _says_end(word: _Word) -> bool:
+    value = _yes_or_no(word.value)
+    return (value is False and word.is_a(words.MORE)) or (value is True and word.is_a(words.LAST))
+
+
+def _says_more(word: _Word) -> bool:
+    value = _yes_or_no(word.value)
+    if value is None:
+        return False
+    if value:
+        return word.is_a(words.MORE)
+    return word.is_a(words.LAST) or (word.near and word.is_a(words.DONE))
+
+
+def _leads(word: _Word) -> bool:
+    if word.letters == "offset":
+        return word.near and count_of(word.value) is None and _is_given(word.value)
+    return (word.is_a(words.NEXT) or (word.near and word.is_a(words.MARK))) and _is_given(
+        word.value
+    )
+
+
+def _tells(word: _Word) -> bool:
+    """Return whether it tells where a list ends, even if that is here.
+
+    Links would name a next page if there were one.
     """
+    if word.is_a(words.NEXT) or (word.near and word.letters in {"link", "links"}):
+        return True
+    return any(word.counts(each) is not None for each in (words.PAGES, words.TOTAL))
+
+
+def _in_headers(answer: Answer) -> Iterator[_Word]:
+    for name, value in answer.headers.items():
+        own, _, rest = name.removeprefix("x-").partition("-")
+        bare = not words.CORE.search(own)  # as in X-WP-TotalPages
+        letters = words.plain(rest if bare else own + rest)
+        shown = name.title()
+        if letters == "pagination":
+            with suppress(Unreadable):
+                yield from _within(parse_json(value.encode()), shown, "", near=True)
+        elif letters not in _ONE_WORD or (letters == "total" and not bare):
+            yield _Word(f"the header {shown}", name, letters, value.strip())
+
+
+def _beside(data: Value, records: str) -> Iterator[_Word]:
+    """Yield what stands beside a list, around it, and in the objects there."""
     leading = _LEADING.match(records)
-    for key in (*(leading[0].split(".") if leading else ()), ""):
+    path = leading[0].split(".") if leading else []
+    own = path[-1] if path else ""
+    # What a path leads to are the records themselves.
+    for key in path if is_path(records) else (*path, ""):
         if not isinstance(data, dict):
             return
         for name, value in data.items():
-            if _plain(name) not in _ABOUT_PAGES:
-                yield name, name, value
-            elif isinstance(value, dict):
-                yield from ((f"{name}.{inner}", inner, each) for inner, each in value.items())
-            elif isinstance(value, list):
-                yield from ((name, "next", each) for each in value if _is_next(each))
+            letters = words.plain(name, own)
+            if words.CORE.search(letters):
+                yield _Word(_shown(name), name, letters, value, bare=True)
+            if name != key and isinstance(value, dict | list):
+                near = bool(words.PAGING.fullmatch(letters))
+                if near or (path and _is_about(value)):
+                    yield from _within(value, name, own, near)
         data = data.get(key)
+
+
+def _is_about(value: Value) -> bool:
+    """Return whether an object may say something of a list beside it, and holds no other list."""
+    if not isinstance(value, dict) or len(value) > _MOST:
+        return False
+    return not any(isinstance(each, list) and each for each in value.values())
+
+
+def _within(value: Value, shown: str, own: str, near: bool) -> Iterator[_Word]:
+    """Yield what an object says; `near` if its name is about pages."""
+    if isinstance(value, list) and near:
+        yield from (_Word(_shown(shown), "next", "next", e) for e in value if _is_next(e))
+    for name, each in value.items() if isinstance(value, dict) else ():
+        letters, place = words.plain(name, own), f"{shown}.{name}"
+        if near and letters == "count":
+            letters = "recordcount"
+        yield _Word(_shown(place), name, letters, each, near)
+        if isinstance(each, dict | list) and words.PAGING.fullmatch(letters):
+            yield from _within(each, place, own, near=True)
+
+
+def _shown(place: str) -> str:
+    return f"'{place}' in the answer"
 
 
 def _is_next(link: Value) -> bool:
@@ -133,47 +279,47 @@ def _is_next(link: Value) -> bool:
     return any(isinstance(name, str) and name.lower() == "next" for name in named)
 
 
-def _leads(key: str, value: Value) -> bool:
-    """Return whether the value of a key leads to a next page, or says that there is one."""
-    if key in _SAYING:
-        return value is True or (isinstance(value, str) and value.lower() == "true")
-    return key in _LEADING_ON and _is_given(value)
-
-
-def _says_no(value: Value) -> bool:
-    return value is False or (isinstance(value, str) and value.lower() == "false")
+def _yes_or_no(value: Value) -> bool | None:
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
 
 
 def _is_given(value: Value) -> bool:
+    """Return whether a value leads to a page."""
     if isinstance(value, Mapping):
-        return any(_is_given(value.get(key)) for key in _WITHIN)
+        inner = {words.plain(key): each for key, each in value.items()}
+        leading = inner.keys() & _ADDRESSES or set(filter(words.WITHIN.fullmatch, inner))
+        return any(_is_given(inner[key]) for key in leading)
     if isinstance(value, str):
         text = value.strip().lower()
-        return text not in {"", "0", "null", "none", "false"} and not _DAY.match(text)
+        return text not in _NOTHING and not _DAY.match(text)
     return isinstance(value, bool | int | float) and value > 0
 
 
-def _plain(name: str) -> str:
-    return _NO_LETTER.sub("", name).lower()
+def _is_wrong(value: Value) -> bool:
+    """Return whether a value tells of an error."""
+    if isinstance(value, Mapping):
+        return any(map(_is_wrong, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_wrong, value))
+    if isinstance(value, str):
+        return value.strip().lower() not in _ALL_WELL
+    return bool(value)
 
 
 _DIGITS = re.compile("[0-9]{1,18}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}($|t)")
 """What follows next may be a pay day."""
 _RANGE = re.compile(r"(?!bytes\b)(?:[^\s/]+\s+)?[^\s/]+/([0-9]{1,18})", re.IGNORECASE)
-_LEADING = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-_NO_LETTER = re.compile("[^A-Za-z]")
-_ABOUT_PAGES = {
-    "cursors", "link", "links", "meta", "metadata", "page", "pageinfo", "pager", "pages",
-    "pagination", "paging", "responsemetadata",
+_LEADING = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(?![\w(])", re.ASCII)
+_MOST = 50
+"""The most keys of an object that is looked into though its name is not about pages."""
+_ADDRESSES = {"href", "url", "link", "uri"}
+_NOTHING = {"", "0", "null", "none", "false"}
+_ALL_WELL = {*_NOTHING, "-", "n/a", "no", "no error", "no errors", "ok", "success"}
+_ONE_WORD = {
+    "continuation", "cursor", "end", "ended", "exhausted", "final", "last", "limit", "marker",
+    "more", "next", "pages", "take", "total", "truncated",
 }  # fmt: skip
-_SAYING = {"hasmore", "hasnext", "hasnextpage", "hasmorepages", "morerecords"}
-_LEADING_ON = {
-    "next", "nextcursor", "nextlink", "nextpage", "nextpagelink", "nextpagetoken", "nextpageurl",
-    "nexttoken", "nexturl", "odatanextlink",
-}  # fmt: skip
-_WITHIN = ("href", "url", "link", "uri", "after", "cursor")
-_TOTALS = {
-    "total", "totalcount", "totalelements", "totalitems", "totalrecords", "totalresults",
-    "odatacount",
-}  # fmt: skip
+"""Names that may be about anything, unless something near says what they are about."""

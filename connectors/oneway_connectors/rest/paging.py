@@ -4,7 +4,8 @@ the same page again, an id that comes twice,     incomplete, with a sentence tha
 a total that changes between pages, a numbered
 page that ends early, more pages than the limit,
 fewer records than the answer's own total, an
-answer that says that there is more (`continuation`)
+answer that says that there is more, or that
+something failed (`continuation`)
 a page beyond the total that is refused, or      the end of the list
 holds nothing new; a short page that comes
 again; 204 after the first page
@@ -21,7 +22,15 @@ from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, at, id_text
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.continuation import Total, count_of, lacking, more_said, total_said
+from oneway_connectors.rest.continuation import (
+    Came,
+    Total,
+    count_of,
+    fault_said,
+    lacking,
+    more_said,
+    total_said,
+)
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
@@ -128,7 +137,7 @@ def pages(
             so_far.problems.append(problem)
             return
     _check_size(listing.paging, so_far)
-    _check_end(client, listing, so_far, page)
+    _check_end(client, listing, so_far, page, bool(extra))
 
 
 def answered(
@@ -354,6 +363,13 @@ def _note_size(
     so_far.left_out += max(0, page.sent - len(page.rows))
     if page.answer.status == _NOTHING:
         return
+    refused_when = client.api.errors.refused_when
+    if wrong := fault_said(page.data, listing.records, refused_when):
+        said = f", and says: {said}" if (said := client.said(page.answer)) else ""
+        so_far.problems.append(
+            f"page {page.number} is a part of what was asked for: {wrong} says "
+            f"that something failed{said}; {_SAY_WHEN}"
+        )
     if header := listing.paging.total_header:
         count = count_of(page.answer.headers.get(header, "").strip())
         so_far.totals += [] if count is None else [count]
@@ -409,7 +425,9 @@ def _check_size(paging: Paging, so_far: ListSoFar) -> None:
         so_far.problems.append(f"{text}: it ended early, though more pages follow")
 
 
-def _check_end(client: Client, listing: Listing, so_far: ListSoFar, page: _Page) -> None:
+def _check_end(
+    client: Client, listing: Listing, so_far: ListSoFar, page: _Page, searching: bool
+) -> None:
     """Add what the answers say of records that did not come, if they should have come."""
     paging, at_once = listing.paging, listing.paging.by is PageBy.NONE
     if so_far.problems or (_has_all(so_far) and not at_once):
@@ -421,12 +439,21 @@ def _check_end(client: Client, listing: Listing, so_far: ListSoFar, page: _Page)
         instead = _NO_NEXT
         more = f"by '{paging.next}', a page follows" if _goes_on(client, paging, page) else ""
     elif not more and not (paging.by in _NUMBERED and (paging.next or all_came)):
-        led = bool(paging.next)
-        more = more_said(page.answer, page.data, listing.records, so_far.count, led=led)
+        came = _came(so_far, bool(paging.next), at_once, searching)
+        more = more_said(page.answer, page.data, listing.records, came)
         instead = _NO_NEXT if at_once else _LAST_PAGE
     if more:
         after = "" if at_once else f" after page {page.number}"
         so_far.problems.append(f"the list goes on{after}: {more}; {_SAY_HOW.format(instead)}")
+
+
+def _came(so_far: ListSoFar, led: bool, at_once: bool, searching: bool) -> Came:
+    """Return what came, for comparison; a search may say how many pages and records all have."""
+    if searching:
+        return Came(None, led=led)
+    pages = sum(1 for rows in so_far.lengths if rows) or 1
+    full = so_far.lengths[-1] if at_once and so_far.said is None else None
+    return Came(so_far.count, pages, full, led)
 
 
 def unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:
@@ -440,6 +467,10 @@ _END = "; if it is the end of the list, let list.pagination say so by total, nex
 _NUMBERED = {PageBy.PAGE, PageBy.OFFSET}
 _SAY_HOW = (
     "say how in the manifest's list.pagination; if this is about something else, write there {}"
+)
+_SAY_WHEN = (
+    "if that is about something else, let the manifest's errors.refused_when say by it when an "
+    "answer is a refusal"
 )
 _NO_TOTAL, _NO_NEXT = "total: '`null`'", "next: '`false`'"
 _LAST_PAGE = "`next`, by which the last page is known"

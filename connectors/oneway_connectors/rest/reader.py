@@ -16,7 +16,14 @@ from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, with_value
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.continuation import PARTIAL, lacking, more_said, total_said
+from oneway_connectors.rest.continuation import (
+    PARTIAL,
+    Came,
+    fault_said,
+    lacking,
+    more_said,
+    total_said,
+)
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, ResourceRequests, Single
 from oneway_connectors.rest.paging import (
@@ -276,9 +283,26 @@ class RestReader:
             said = self.client.said(answer)
             text = f"{error}, and says: {said}" if said else str(error)
             raise Unreadable(text, error.help) from None
-        if rest := _rest_of(found, answer, data, single.record):
+        if rest := self._rest_of(found, answer, data, single.record):
             raise Unreadable(rest)
         return found
+
+    def _rest_of(self, found: Value, answer: Answer, data: Value, record: str) -> str:
+        """Return why what an answer holds of a record is not all of it, or ""."""
+        beside = not record.startswith(("@", "{", "["))  # what is beside is not the record's own
+        refused_when = self.client.api.errors.refused_when
+        if beside and (wrong := fault_said(data, record, refused_when)):
+            return f"{wrong} says that something failed"
+        if not isinstance(found, list) and is_path(record) and not isinstance(data, list):
+            # The next page of an object may be the next person's.
+            return "the answer is a part (206)" if answer.status == PARTIAL else ""
+        count = rows_before(record, data)
+        if count is None and isinstance(found, list):
+            count = len(found)
+        total = total_said(answer, data, record, bare=False)
+        more = "" if count is None else lacking(total, count)
+        more = more or more_said(answer, data, record, Came(count, pages=1))
+        return f"more follows: {more}" if more else ""
 
     def _ask(
         self, single: Single, id: str, data: Mapping[str, Value] | None = None
@@ -302,21 +326,6 @@ class RestReader:
 
 def _lacks_all(fields: Collection[str], found: Value) -> bool:
     return isinstance(found, dict) and bool(found) and not any(each in found for each in fields)
-
-
-def _rest_of(found: Value, answer: Answer, data: Value, record: str) -> str:
-    """Return why what an answer holds of a record is not all of it, or ""."""
-    if not isinstance(found, list) and is_path(record) and not isinstance(data, list):
-        # The next page of an object may be the next person's.
-        return "the answer is a part (206)" if answer.status == PARTIAL else ""
-    count = rows_before(record, data)
-    if count is None and isinstance(found, list):
-        count = len(found)
-    total = total_said(answer, data, record, bare=False)
-    more = "" if count is None else lacking(total, count)
-    return (
-        f"more follows: {said}" if (said := more or more_said(answer, data, record, count)) else ""
-    )
 
 
 def record_of(resource: ResourceRequests, id: str, data: Mapping[str, Value]) -> Record:
