@@ -209,3 +209,20 @@ def test_a_number_without_backticks_is_told_how_to_be_one() -> None:
     with pytest.raises(ExpressionSyntax) as caught:
         parse("id > 5", SPAN)
     assert caught.value.help == "a number stands between backticks: `5`"
+
+
+@pytest.mark.parametrize(("text", "marked"), [
+    ("map_value(dept, {\"X\": 'EK', \"X\": 'VT'})", '"X"'),
+    ("{a: b, a: c}", "a"),
+    ("x[?y].{a: @[1:2], b: c, a: d}", "a"),
+])  # fmt: skip
+def test_a_key_stands_once_in_an_object(text: str, marked: str) -> None:
+    with pytest.raises(ExpressionSyntax, match="stands twice") as caught:
+        parse(text, Span(""))
+    offset, length = caught.value.offset, caught.value.length
+    assert (text[offset : offset + length], text.rindex(marked)) == (marked, offset)
+
+
+@pytest.mark.parametrize("text", ["[{a: b}, {a: c}]", "{a: {a: b}, b: {a: c}}", "{a: x[0:1]}"])
+def test_other_objects_may_have_the_same_key(text: str) -> None:
+    parse(text, Span(""))

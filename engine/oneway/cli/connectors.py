@@ -8,6 +8,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
+from oneway.cli.written import write_for_people
 from oneway.connections.discovery import describe, known_connectors
 from oneway.core.connector import Description
 from oneway.core.diagnostics import refusal
@@ -57,13 +58,8 @@ def _copy(console: Console, description: Description, name: str) -> Exit:
     if not _NAME.fullmatch(name) or target.exists() or name in known_connectors(FOLDERS):
         help = "choose a name that no connector has: small letters, digits and hyphens"
         raise refusal("U154", str(target), f"{name!r} cannot be the name of a copy", help)
-    try:
-        text = Path(description.file).read_text(encoding="utf-8")
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(_OWN_NAME.sub(f"name: {name}", text, count=1), encoding="utf-8")
-    except OSError as error:
-        summary = f"cannot be written: {error.strerror}"
-        raise refusal("F120", str(target), summary, "check the rights on the folder") from None
+    text = Path(description.file).read_text(encoding="utf-8")
+    write_for_people(target, _OWN_NAME.sub(f"name: {name}", text, count=1).encode())
     console.out(str(target))
     console.note(f"check it with: oneway validate {target}")
     return Exit.DONE

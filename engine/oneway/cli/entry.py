@@ -190,9 +190,9 @@ def _run(args: Sequence[str]) -> int:
         ended = oneway.main(list(args), prog_name="oneway", standalone_mode=False)
         return int(ended) if isinstance(ended, int) else Exit.DONE
     except click.exceptions.Abort:
-        return interrupted()
+        return interrupted(args)
     except KeyboardInterrupt:
-        return interrupted()
+        return interrupted(args)
     except click.ClickException as error:
         _show(error)
         return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
@@ -221,10 +221,16 @@ def _show(error: click.ClickException) -> None:
     _tell("".join(f"{harmless(line)}\n" for line in lines))
 
 
-def interrupted() -> int:
-    """Say that the run was interrupted and return its exit code."""
-    _tell("interrupted; what was written is written, and planning again shows the rest\n")
+def interrupted(args: Sequence[str]) -> int:
+    """Say that the command was interrupted and return its exit code."""
+    writes = any(each in _WRITING for each in args[:2])
+    what = "what was written is written, and planning again shows the rest"
+    _tell(f"interrupted; {what if writes else 'no system was written to'}\n")
     return Exit.INTERRUPTED
+
+
+_WRITING = frozenset({"apply", "sync", "resume", "connect", "serve", "run-due", "notify"})
+"""The commands that write to a system, or send notices."""
 
 
 def _refused(error: Exception, args: Sequence[str]) -> int:

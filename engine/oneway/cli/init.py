@@ -1,6 +1,5 @@
 """`oneway init`."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
 from oneway.cli.packaged import FOLDER, packaged_mappings
+from oneway.cli.written import write_for_people
 from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.documents.yaml_source import read_all
 
@@ -59,10 +59,5 @@ def _copy(console: Console, source: Path, target: Path) -> None:
     if target.exists():
         console.out(f"{target} is there already, and stays as it is")
         return
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    except OSError as error:
-        summary = f"cannot be written: {error.strerror}"
-        raise refusal("F120", str(target), summary, "check the rights on the folder") from None
+    write_for_people(target, source.read_bytes())
     console.out(f"{target}")

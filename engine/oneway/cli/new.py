@@ -13,6 +13,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled
 from oneway.cli.quoting import quoted
+from oneway.cli.written import write_for_people
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
 from oneway.core.phrases import are, count
@@ -205,9 +206,4 @@ def _next(console: Console, mapping: Path) -> None:
 
 
 def _write(path: Path, text: str, encoding: str = "utf-8") -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding=encoding)
-    except OSError as error:
-        summary = f"cannot be written: {error.strerror}"
-        raise refusal("F120", str(path), summary, "check the rights on the folder") from None
+    write_for_people(path, text.encode(encoding))

@@ -15,6 +15,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.quoting import quoted
+from oneway.cli.written import write_for_people
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
 from oneway.core.phrases import count
@@ -142,19 +143,9 @@ def _corrected(checked: Sequence[Checked]) -> tuple[Diagnostic, ...]:
             data = read_file(each.path, LIMIT + 1)
             text, found = fixed(data, (one for one in each.found if one.span.file == each.path))
             if found:
-                _replace(Path(each.path), text)
+                write_for_people(Path(each.path), text, code="F122")
             made += found
     return tuple(made)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    from oneway.state.files import write_whole
-
-    try:
-        write_whole(path, data, mode=path.stat().st_mode & 0o777)
-    except OSError as error:
-        summary = f"cannot be written: {error.strerror or error}"
-        raise refusal("F122", str(path), summary, "check the rights on the folder") from None
 
 
 def _defaults() -> tuple[str, ...]:

@@ -90,6 +90,7 @@ def tree_of(text: str) -> Node:
     tree = _parsed(text)
     _refuse_depth(tree)
     _refuse_misread_negation(text, tree)
+    _refuse_double_keys(text, tree)
     weight(tree)  # which is kept in its nodes
     return tree
 
@@ -206,6 +207,27 @@ def _refuse_misread_negation(text: str, tree: Node) -> None:
         len(found[0][0]) if found else 1,
         f"write !({found[0][1]})" if found else "write !(...)",
     )
+
+
+def _refuse_double_keys(text: str, tree: Node) -> None:
+    """Refuse `{X: 'a', X: 'b'}`: the last one would hold, and a table would lose a row."""
+    level, double = [tree], ""
+    while level and not double:
+        for node in level:
+            if node["type"] == "multi_select_dict":
+                names = [pair["value"] for pair in node["children"]]
+                double = double or next((e for e in names if names.count(e) > 1), "")
+        level = [c for node in level if node["type"] != "slice" for c in node["children"]]
+    if not double:
+        return
+    keys = [
+        key for key, after in pairwise(_tokens(text))
+        if after["type"] == "colon" and key["value"] == double
+    ]  # fmt: skip
+    again = keys[1] if len(keys) > 1 else keys[0]
+    length = _quoted_length(text, again["start"]) if text[again["start"]] == '"' else len(double)
+    help = "each key may stand there once: strike out, or correct, one of both"
+    raise ExpressionSyntax(f"the key '{double}' stands twice", again["start"], length, help)
 
 
 def _misreads(node: Node) -> bool:
