@@ -328,3 +328,60 @@ leavers:
         (False, "moved"),
         (True, "moved"),
     ]
+
+
+LISTS = """
+oneway: 1
+name: lists
+source: {connector: file, resource: s.json%s}
+target: {connector: file, resource: t.json}
+match:
+  - {source: code, target: reference}
+fields:
+  reference: {from: code, write: on_create}
+  iban: "accounts[?kind != 'savings'].iban | [0]"
+  hours: sum(jobs[].hours)
+  groups: {from: "jobs[].team", merge: {own: [hr, pay]}}
+  mobile: {from: phone, default: {from: "phones[?mobile].number | [0]"}, on_blank: clear}
+"""
+IN_LISTS = {
+    "id": "1", "code": "E1", "phone": None, "phones": [{"number": "07"}],
+    "accounts": [{"iban": "SAVED"}, {"kind": "current", "iban": "CURRENT"}],
+    "jobs": [{"team": "hr", "hours": 10}, {}],
+}  # fmt: skip
+HELD = {
+    "id": "1", "reference": "E1", "mobile": "07", "iban": "CURRENT", "hours": 30, "groups": ["pay"],
+}  # fmt: skip
+OTHER = {
+    "id": "2", "code": "E2", "phone": "07", "phones": [{"number": "07", "mobile": True}],
+    "accounts": [{"kind": "current", "iban": "CURRENT"}], "jobs": [{"team": "pay", "hours": 10}],
+}  # fmt: skip
+
+
+def nights_of_lists(world: World, absent: str = ""):
+    world.write("m.yaml", LISTS % absent)
+    world.write("s.json", json.dumps([IN_LISTS, OTHER]))
+    held = {"reference": "E2", "mobile": "07", "iban": "CURRENT", "hours": 10, "groups": ["pay"]}
+    world.write("t.json", json.dumps([HELD, {"id": "2", **held}]))
+    ended = world.run("sync", "m.yaml")
+    assert ended.code == 0
+    return " ".join(ended.out.split()), world.read("t.json")[0]
+
+
+def test_a_key_that_an_item_lacks_leaves_the_field_alone_and_is_named(world: World) -> None:
+    said, target = nights_of_lists(world)
+    assert target == {**HELD, "groups": ["pay", "hr"]}
+    alone = "is not given in 1 record (E1), so the field is left alone"
+    for key in ("iban: accounts[].kind", "hours: jobs[].hours", "mobile: phones[].mobile"):
+        assert f"{key} {alone}" in said
+    assert "groups: jobs[].team is not given in 1 record (E1), so nothing is removed" in said
+    explained = world.run("explain", "m.yaml", "E1").out
+    assert "left alone: jobs[].hours is not given in the source" in " ".join(explained.split())
+
+
+def test_a_key_that_an_item_lacks_is_null_where_that_is_declared(world: World) -> None:
+    said, target = nights_of_lists(world, ", absent: null")
+    assert "is not given" not in said
+    assert target == {
+        "id": "1", "reference": "E1", "iban": "SAVED", "hours": 10, "groups": ["hr"], "mobile": None
+    }  # fmt: skip

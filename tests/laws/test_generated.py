@@ -331,7 +331,7 @@ _OURS = _RUNTIME | {
         "interpreted_why",
         "interpreted_dated",
     ),
-    *("interpreted_leaving", "filled", "looked_up"),
+    *("interpreted_leaving", "interpreted_cell", "filled", "looked_up"),
     *("bool", "dict", "float", "int", "isinstance", "len", "list", "slice", "str", "tuple"),
 }
 _ATTRIBUTES = {"get", "strip", "casefold", "isascii", "append", "values", "data", "id", "problem"}

@@ -491,13 +491,16 @@ class LiveState:
         value = wanted(rule, cell)
         if value is KEEP:
             return []
-        return [self._merged(rule, value, action)]
+        return [self._merged(rule, value, action, partial=bool(cell.read))]
 
-    def _merged(self, rule: FieldRule, value: Value, action: Action) -> Value:
+    def _merged(
+        self, rule: FieldRule, value: Value, action: Action, *, partial: bool = False
+    ) -> Value:
         """Return the content of a field once a value is written: lists may be merged."""
         if rule.merge is Merge.REPLACE or action.target_id is None:
             return value
-        return merged(rule, present(at(self._held(action.target_id).data, rule.keys)), value)
+        held = present(at(self._held(action.target_id).data, rule.keys))
+        return merged(rule, held, value, partial=partial)
 
     def _row(self, action: Action) -> SourceRow:
         row = self._source.row(action.source_id or "")

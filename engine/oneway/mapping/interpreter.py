@@ -567,13 +567,17 @@ class Interpreted:
         if code.when is not None:
             when = self._answer(code.when, record)
             if when.truth:
-                return Cell(CellState.UNSTATED)
+                return Cell(CellState.UNSTATED, read=_of_items(when.truth))
             if not holds(when.value):
                 return Cell(CellState.INACTIVE)
         cell = self._stated(code, record)
         if cell.state is CellState.STATED and code.lookup is not None:
             return self.looked_up(code, cell.value, missed, record)
         return self.filled(code, cell, record)
+
+    def cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
+        """Return the cell of a field; raise `RecordStopped`."""
+        return self._cell(code, record, missed)
 
     def looked_up(
         self, code: FieldCode, value: Value, missed: list[Missed], record: Record
@@ -584,7 +588,12 @@ class Interpreted:
     def filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
         """Return a cell with the stand-in for a blank, checked; raise `RecordStopped`."""
         cell = self._merged(code, self._filled(code, cell, record))
-        if code.source is None or code.rule.sensitive or not code.rule.refuses(cell.state):
+        if (
+            cell.read
+            or code.source is None
+            or code.rule.sensitive
+            or not code.rule.refuses(cell.state)
+        ):
             return cell
         secret = self.code.secrets.source
         return cell._replace(read=values_read(code.source.expression, record.data, secret))
@@ -595,6 +604,9 @@ class Interpreted:
             blank = is_blank(code.constant) and not none_of_ours
             return Cell(CellState.BLANK if blank else CellState.STATED, code.constant)
         answer = self._answer(code.source.expression, record)
+        not_given = _of_items(answer.written)
+        if not_given:
+            return self._of_certain_items(code, record, not_given)
         if code.rule.merge is Merge.OWN and answer.value == [] and answer.stated:
             return Cell(CellState.STATED, [])  # it says that there are none of our own
         if is_blank(answer.value):
@@ -604,6 +616,18 @@ class Interpreted:
         if code.source.check is not None:
             self._demand(code.source.check(answer.value), code.source.expression, record)
         return Cell(CellState.STATED, answer.value)
+
+    def _of_certain_items(self, code: FieldCode, record: Record, not_given: str) -> Cell:
+        """Return the cell of a field whose value depends on a key that items of a list lack.
+
+        It is left alone, but for what is certainly to be added to a list.
+        """
+        assert code.source is not None
+        if code.rule.merge is not Merge.REPLACE:
+            items = code.source.expression.certain(record.data, self.context)
+            if items:
+                return Cell(CellState.STATED, items, read=not_given)
+        return Cell(CellState.UNSTATED, read=not_given)
 
     def _looked_up(self, code: FieldCode, value: Value, missed: list[Missed]) -> Cell:
         assert code.lookup is not None
@@ -633,15 +657,16 @@ class Interpreted:
     def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
         """Apply `default` and `initial`, and check what would be written."""
         if cell.state is CellState.BLANK and code.default is not None:
-            default = self._stand_in(code.default, record)
-            initial = None if code.initial is None else self._stand_in(code.initial, record)
+            default, not_given = self._stand_in(code.default, record)
+            initial = None if code.initial is None else self._stand_in(code.initial, record)[0]
             state = CellState.BLANK if is_blank(default) else CellState.STATED
-            cell = Cell(state, None if is_blank(default) else default, initial)
+            state = CellState.UNSTATED if not_given else state
+            cell = Cell(state, None if is_blank(default) else default, initial, read=not_given)
         elif cell.state in (CellState.BLANK, CellState.UNSTATED):
             # At create there is nothing to overwrite, so a default may replace an absent key.
             stand_in = code.initial if code.initial is not None else code.default
             if stand_in is not None:
-                cell = cell._replace(initial=self._stand_in(stand_in, record))
+                cell = cell._replace(initial=self._stand_in(stand_in, record)[0])
         for value in (cell.value, cell.initial):
             if code.check is not None and not is_blank(value):
                 wrong = code.check(value)
@@ -705,10 +730,13 @@ class Interpreted:
     def _unread(self, record: Record) -> EvaluationFailure:
         return EvaluationFailure(record.problem or record.damage, "", Span(self.policy.name))
 
-    def _stand_in(self, code: Expression | Constant, record: Record) -> Value:
+    def _stand_in(self, code: Expression | Constant, record: Record) -> tuple[Value, str]:
+        """Return what replaces a blank value, and what items lack that it depends on."""
         if isinstance(code, Constant):
-            return code.value
-        return self._answer(code, record).value
+            return code.value, ""
+        answer = self._answer(code, record)
+        not_given = _of_items(answer.written)
+        return None if not_given else answer.value, not_given
 
     def _answer(self, expression: Expression, record: Record) -> Evaluation:
         if record is _NOBODY:
@@ -758,6 +786,11 @@ def _parted(
     if failure is None:
         return None, None
     return (failure, None) if failure.code == "unsaid" else (None, failure)
+
+
+def _of_items(gaps: Gaps) -> str:
+    """Return in words what items of lists do not give, of what an answer depends on."""
+    return texts(tuple(gap for gap in gaps if gap.within)) if gaps else ""
 
 
 def _failure(text: str, code: FieldCode, value: Value) -> EvaluationFailure:

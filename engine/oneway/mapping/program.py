@@ -64,7 +64,11 @@ class Cell(NamedTuple):
     """What was looked up, if the table is made of the target's own records."""
     moving: bool = False
     read: str = ""
-    """What the expression read, if the record needs a value here and has none; never sensitive."""
+    """What the expression read, if the record needs a value here and has none; never sensitive.
+
+    Or which keys its items lack, if the value depends on them. If the cell states a list all the
+    same, that is what is certain of it: it is added, and nothing is removed.
+    """
 
 
 class LeftAnswer(Enum):

@@ -241,7 +241,7 @@ def _difference(rule: FieldRule, cell: Cell, current: Value | Missing) -> FieldC
     if rule.merge is not Merge.REPLACE:
         if not isinstance(before, list | None):
             return None  # `unlisted`: to merge into it would take it away
-        after = merged(rule, before, after)
+        after = merged(rule, before, after, partial=bool(cell.read))
     return None if _holds(before, after, rule.compare) else FieldChange(rule, before, after)
 
 
@@ -252,15 +252,16 @@ def _holds(before: Value, after: Value | Awaited, compare: Comparison) -> bool:
     return same(before, after, compare)
 
 
-def merged(rule: FieldRule, before: Value, after: Value) -> Value:
-    """Return what a field holds once a value is written to it, by its `merge`."""
-    match rule.merge:
-        case Merge.ADD:
-            return added(before, after)
-        case Merge.OWN:
-            return owned(rule.owned, before, after)
-        case Merge.REPLACE:
-            return after
+def merged(rule: FieldRule, before: Value, after: Value, *, partial: bool = False) -> Value:
+    """Return what a field holds once a value is written to it, by its `merge`.
+
+    With `partial`, the list may have more items, which are not known (`Cell.read`).
+    """
+    if rule.merge is Merge.REPLACE:
+        return after
+    if rule.merge is Merge.ADD or partial:
+        return added(before, after)
+    return owned(rule.owned, before, after)
 
 
 def owned(ours: OwnedItems, before: Value, after: Value) -> Value:

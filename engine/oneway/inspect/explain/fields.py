@@ -184,7 +184,9 @@ class FieldSteps:
         if isinstance(after, Keep):
             return self._kept(code, cell)
         if rule.merge is not Merge.REPLACE and isinstance(before, list | None):
-            after = merged(rule, before, after)
+            after = merged(rule, before, after, partial=bool(cell.read))
+            if cell.read and same(before, after, rule.compare):
+                return f"same: the target has what is certain; {cell.read} in the source"
             if same(before, after, rule.compare):
                 return _MERGED[rule.merge]
         if not same(before, after, rule.compare):
@@ -205,6 +207,8 @@ class FieldSteps:
         row = self.row
         assert row is not None
         missed = next((each for each in row.missed if each.field == code.rule.path), None)
+        if cell.read:
+            return f"left alone: {cell.read} in the source"
         if missed is None:
             reader = "`when`" if self._is_unsure(code) else "the expression"
             return f"left alone: a key that {reader} reads is absent in the source"

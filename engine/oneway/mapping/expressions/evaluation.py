@@ -26,7 +26,7 @@ from oneway.core.budget import Budget, Overspent
 from oneway.core.dataclass import dataclass
 from oneway.core.metered_jmespath import MeteredFunctions, MeteredInterpreter
 from oneway.core.records import ItemPath, Value, holds, is_blank, item_text, path_text
-from oneway.mapping.expressions.item_places import At
+from oneway.mapping.expressions.item_places import At, by_keys, collects
 from oneway.mapping.expressions.pair_entries import PairEntry, entry_of
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
@@ -58,12 +58,16 @@ class Library(MeteredFunctions):
 class Gap(NamedTuple):
     """A key that an answer depends on: absent (`wrong` is "" then), or unfit to decide by.
 
-    `held` is whether the record has a value there that is not blank.
+    `held` is whether the record has a value there that is not blank. `chooses` is whether it is
+    absent, and a condition depends on it that chooses what counts: `jobs[?status == 'Former']`.
+    `within` is whether it belongs to an item of a list.
     """
 
     path: str
     wrong: str = ""
     held: bool = False
+    chooses: bool = False
+    within: bool = False
 
     @property
     def text(self) -> str:
@@ -100,7 +104,10 @@ class Reading:
     null_items: frozenset[ItemPath] = frozenset()
     """The keys within lists, by their keys alone, whose absence is declared to mean null."""
     deciding: bool = False
-    """Whether a condition on access reads so: an entry that a list of pairs lacks is no answer."""
+    """Whether a condition on access reads so: an entry that a list of pairs lacks is no answer.
+
+    Nor is an order by blank text.
+    """
 
     def is_null(self, path: tuple[str, ...] | None) -> bool:
         """Return whether a key that is absent at a path is null."""
@@ -170,11 +177,13 @@ class _Interpreter(MeteredInterpreter):
         self.library = Library(Budget())
         self.reading = PLAIN
         self.deciding = False
+        self.sure = False
+        """Whether lists hold only what is certain to be in them."""
         self.begin(PLAIN, deciding=False)
         super().__init__(self.library)
 
-    def begin(self, reading: Reading, *, deciding: bool) -> None:
-        self.reading, self.deciding = reading, deciding
+    def begin(self, reading: Reading, *, deciding: bool, sure: bool = False) -> None:
+        self.reading, self.deciding, self.sure = reading, deciding, sure
         self.stated = True
         self.exact: Gaps = ()
         self.truth: Gaps = ()
@@ -234,7 +243,7 @@ class _Interpreter(MeteredInterpreter):
                 return None
         if value is not None:
             self.stated = False
-            self._miss(_gap(path or (str(node["value"]),), value))
+            self._miss(_gap(node, value))
         return None
 
     def _check_item(self, node: Node, value: Any) -> None:
@@ -243,9 +252,7 @@ class _Interpreter(MeteredInterpreter):
 
     def _check_each(self, node: Node, values: Iterable[Any]) -> None:
         """Note where an item that a node goes over is unfit to decide by."""
-        written = self.written
         self._check_at(self.reading.checked_at(node, "each"), values)
-        self.written = written  # it is left out of what is written
 
     def _check_at(self, places: Sequence[At], values: Iterable[Any]) -> None:
         for value in values if places else ():
@@ -265,57 +272,70 @@ class _Interpreter(MeteredInterpreter):
         return super().visit_slice(node, value)
 
     def visit_projection(self, node: Node, value: Any) -> Any:
-        return self._of_each(super().visit_projection, self._read(node, value, list), value)
+        return self._of_each(node, value, list)
 
-    def visit_filter_projection(self, node: Node, value: Any) -> Any:
-        base, then, condition = node["children"]
-        items = self.visit(base, value)
-        self._expect(items, list)
-        if not isinstance(items, list):
-            return None
-        self.budget.each(items, condition)
-        self._check_each(node, items)
-        chosen = []
-        for item in items:
-            asked = self._asked(condition, item)
-            self._gather(asked.truth, asked.truth, ())
-            if holds(asked.value):
-                chosen.append(item)
-        literal: Node = {"type": "literal", "value": chosen, "children": []}
-        projected: Node = {"type": "projection", "value": None, "children": [literal, then]}
-        found = self._of_each(super().visit_projection, projected, value)
-        entry = None if chosen else self.reading.entry_at(node)
-        if entry is not None and not self._has(entry, items):
-            self.stated = False
-            self._miss(Gap(entry.text))
-        return found
+    visit_filter_projection = visit_projection
 
     def _has(self, entry: PairEntry, items: Sequence[Any]) -> bool:
         """Return whether a list has an entry, whatever its value is."""
         self.budget.each(items, entry.test)
         return any(holds(self._attempted(entry.test, item).value) for item in items)
 
-    def visit_flatten(self, node: Node, value: Any) -> Any:
-        return super().visit_flatten(self._read(node, value, list), value)
-
     def visit_value_projection(self, node: Node, value: Any) -> Any:
-        return self._of_each(super().visit_value_projection, self._read(node, value, dict), value)
+        return self._of_each(node, value, dict)
 
-    def _of_each(self, visit: Callable[[Node, Any], Any], node: Node, value: Any) -> Any:
-        """Visit a projection: an item that lacks a key is left out of what is written."""
-        written = self.written
-        found = visit(node, value)
-        self.written = written
+    def _of_each(self, node: Node, value: Any, kind: type) -> Any:
+        """Visit a projection, with the gaps of the items that it depends on."""
+        base, then, *condition = node["children"]
+        asked = self._asked(base, value)
+        self._gather(asked.exact, asked.exact, asked.written)
+        held: Any = asked.value
+        self._expect(held, kind)
+        if not isinstance(held, kind):
+            return None
+        items = [*held.values()] if isinstance(held, dict) else [*cast(list[Any], held)]
+        self._check_each(node, items)
+        sure, self.sure = self.sure, False
+        chosen = (
+            self._chosen_items(items, *condition) if condition else [(e, (), True) for e in items]
+        )
+        self.budget.each([item for item, _, counts in chosen if counts], then)
+        found = [
+            _Item(self._asked(then, item) if counts else _NOTHING, gaps)
+            for item, gaps, counts in chosen
+        ]
+        self.sure = sure
+        entry = None if any(counts for *_, counts in chosen) else self.reading.entry_at(node)
+        if entry is not None and not self._has(entry, items):
+            self.stated = False
+            self._miss(Gap(entry.text))
+        if sure:
+            return [each.value for each in found if each.is_there]
+        # A list holds where one item is certain to be in it.
+        truth = () if any(each.is_there for each in found) else _settled(found, None)
+        self._gather(
+            _settled(found, cast(dict[str, Any], node).get("pick")),
+            truth,
+            _settled(found, cast(dict[str, Any], node).get("pick"), written=True),
+        )
+        return [each.value for each in found if each.value is not None]
+
+    def _chosen_items(self, items: list[Any], condition: Node) -> list[tuple[Any, Gaps, bool]]:
+        """Return each item, what its condition depends on, and whether that holds."""
+        self.budget.each(items, condition)
+        found = []
+        for item in items:
+            asked = self._asked(condition, item)
+            found.append((item, _choosing(asked.truth), holds(asked.value)))
         return found
 
-    def _read(self, node: Node, value: Any, kind: type) -> Node:
-        """Return the node with what it projects already evaluated, once it has been looked at."""
+    def visit_flatten(self, node: Node, value: Any) -> Any:
         base = self.visit(node["children"][0], value)
-        self._expect(base, kind)
-        if isinstance(base, list | dict) and isinstance(base, kind):
-            self._check_each(node, base if isinstance(base, list) else base.values())
+        self._expect(base, list)
         literal: Node = {"type": "literal", "value": base, "children": []}
-        return {"type": node["type"], "value": None, "children": [literal, *node["children"][1:]]}
+        return super().visit_flatten(
+            {"type": "flatten", "value": None, "children": [literal]}, value
+        )
 
     def _expect(self, value: Any, kind: type) -> None:
         # A text where a list should be says nothing about the list.
@@ -348,7 +368,8 @@ class _Interpreter(MeteredInterpreter):
         decided = holds(right.value) is decides and not right.truth
         said = left if is_left else right
         # In `nick || name`, `name` decides if `nick` is absent.
-        written = said.written if decides else (*left.written, *right.written)
+        stays = _left_open(left.written) if decides else left.written
+        written = (*stays, *said.written) if decides else (*stays, *right.written)
         truth = () if decided else (*left.truth, *right.truth)
         self._gather((*left.exact, *left.truth, *right.exact), truth, written)
         return said.value
@@ -366,12 +387,14 @@ class _Interpreter(MeteredInterpreter):
             return self._chosen(arguments, value)
         if name in _PRESENCE:
             return self._present(name, arguments, value)
-        before, written = self.exact, self.written
+        before = self.exact
         self.exact = _NO_GAPS
         try:
             given = self._arguments(name, arguments, value)
             for each in given if "each" in node else ():
                 self._check_each(node, each if isinstance(each, list) else ())
+            if self.reading.deciding and name in ORDERING:
+                self._check_order(node, given)
             found = self.library.call_function(name, given)
         except EvaluationError:
             if self.deciding and self.exact:
@@ -379,11 +402,21 @@ class _Interpreter(MeteredInterpreter):
             raise
         finally:
             self.exact = _with(before, self.exact)
-        if any(each["type"] == "expref" for each in arguments):
-            self.written = written
         if found is not None:
             self._check_item(node, found)
         return found
+
+    def _check_order(self, node: Node, given: Sequence[Any]) -> None:
+        """Note blank texts among those that a function compares: they would come before others."""
+        items = given[0] if isinstance(given[0], list) else []
+        by = node["children"][-1]
+        compared: Node | None = by["children"][0] if by["type"] == "expref" else None
+        if compared is not None:
+            self.budget.each(items, compared)
+        for item in items if len(items) > 1 else ():
+            value = item if compared is None else self._asked(compared, item).value
+            if isinstance(value, str) and is_blank(value):
+                self._miss(Gap(f"a value that {node['value']}() compares", "it is blank"))
 
     def _arguments(self, name: str, arguments: Sequence[Node], value: Any) -> list[Any]:
         function = BY_NAME.get(name)
@@ -399,7 +432,8 @@ class _Interpreter(MeteredInterpreter):
     def _present(self, name: str, arguments: Sequence[Node], value: Any) -> Any:
         """Visit a function that asks whether a value exists: an absent one is an answer.
 
-        A misshapen value is not, nor is a value that depends on something else.
+        A misshapen value is not, nor is a value that depends on something else, such as the
+        condition of a filter.
         """
         asks_all = name in ("is_blank", "is_present", "not_null")
         is_none = is_blank if name != "not_null" else lambda value: value is None
@@ -408,8 +442,12 @@ class _Interpreter(MeteredInterpreter):
             asked.append(self._asked(each, value))
             if not asks_all and not is_blank(asked[-1].value):
                 break
-        wrong = tuple(gap for each in asked for gap in each.exact if gap.wrong)
-        self._gather(wrong, wrong, ())
+        said = [
+            each.truth if is_list(node) else each.exact
+            for node, each in zip(arguments, asked, strict=False)
+        ]
+        stays = tuple(gap for gaps in said for gap in gaps if gap.wrong or gap.chooses)
+        self._gather(stays, stays, _left_open(stays))
         if name in ("is_blank", "is_present"):
             return self.library.call_function(name, [asked[0].value])
         chosen = next((each for each in asked if not is_none(each.value)), None)
@@ -423,8 +461,9 @@ class _Interpreter(MeteredInterpreter):
         """Visit the condition of `iif()`, and only the branch that it chooses."""
         condition = self._asked(arguments[0], value)
         branch = self._asked(arguments[1 if holds(condition.value) else 2], value)
-        truth = (*condition.truth, *branch.exact)
-        self._gather(truth, truth, (*condition.truth, *branch.written))
+        chooses = _choosing(condition.truth)
+        truth = (*chooses, *branch.exact)
+        self._gather(truth, truth, (*chooses, *branch.written))
         return branch.value
 
     def _is_false(self, value: Any) -> bool:
@@ -432,6 +471,36 @@ class _Interpreter(MeteredInterpreter):
 
 
 _NO_GAPS: Gaps = ()
+_NOTHING = Evaluation(None)
+
+
+class _Item(NamedTuple):
+    """What a projection makes of an item, and the gaps of the condition that chooses it."""
+
+    found: Evaluation
+    chosen: Gaps
+
+    @property
+    def value(self) -> Value:
+        return self.found.value
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the list certainly has this value."""
+        return self.value is not None and not (self.chosen or self.found.exact)
+
+
+def _settled(items: Sequence[_Item], pick: int | None, *, written: bool = False) -> Gaps:
+    """Return what a list depends on, or only its first (0) or its last (-1) item.
+
+    Once that item is found, those after it make no difference.
+    """
+    found: list[Gap] = []
+    for each in reversed(items) if pick == -1 else items:
+        found += (*each.chosen, *(each.found.written if written else each.found.exact))
+        if pick is not None and each.value is not None:
+            break
+    return tuple(dict.fromkeys(found))
 
 
 def _with(gaps: Gaps, more: Gaps) -> Gaps:
@@ -440,14 +509,31 @@ def _with(gaps: Gaps, more: Gaps) -> Gaps:
     return (*gaps, *new) if new else gaps
 
 
-def _gap(path: tuple[str, ...], value: Any) -> Gap:
-    """Return the gap of a key that was looked up in a value, if any."""
+def _gap(node: Node, value: Any) -> Gap:
+    """Return the gap of a key that a node has looked up in a value."""
+    notes = cast(dict[str, Any], node)
+    within = "path" not in notes
+    known: Sequence[At] = notes.get("items", ())
+    whole = min((by_keys(each.path) for each in known), key=len, default=None)
+    *lists, path = whole or (notes.get("path") or (str(node["value"]),),)
     if isinstance(value, dict):
-        return Gap(path_text(path))
-    return Gap(path_text(path[:-1]) if path[1:] else "a part of it", "it is not an object")
+        return Gap(item_text((*lists, path)), within=within)
+    text = item_text((*lists, path[:-1])) if lists or path[1:] else "a part of it"
+    return Gap(text, "it is not an object", within=within)
 
 
-_LOGICAL = frozenset({"or_expression", "and_expression", "not_expression"})
+def _choosing(gaps: Gaps) -> Gaps:
+    """Return the gaps of a condition that chooses what counts."""
+    return tuple(gap if gap.wrong else gap._replace(chooses=True) for gap in gaps)
+
+
+def _left_open(gaps: Gaps) -> Gaps:
+    """Return the gaps to which it is no answer that a value is absent."""
+    return tuple(gap for gap in gaps if gap.chooses)
+
+
+_LISTS = frozenset({"projection", "filter_projection", "value_projection"})
+_LOGICAL = frozenset({"or_expression", "and_expression", "not_expression", *_LISTS})
 _PRESENCE = frozenset({"is_blank", "is_present", "default", "coalesce", "not_null"})
 
 
@@ -478,9 +564,35 @@ def is_logical(node: Node) -> bool:
     return node["type"] in _LOGICAL
 
 
+ORDERING = frozenset({"sort", "sort_by", "max", "max_by", "min", "min_by"})
+"""The functions that compare the items of a list by their order."""
+
+
+def is_list(node: Node) -> bool:
+    """Return whether a node makes a list of items, of which one may be certain to be in it."""
+    return node["type"] in _LISTS
+
+
 def asks_presence(function: str) -> bool:
     """Return whether a function asks if a value exists, so that an absent one answers it."""
     return function in _PRESENCE
+
+
+def certain_items(tree: Node, data: Value, context: Context, reading: Reading) -> list[Value]:
+    """Return the items that the list of an expression has whatever the absent keys hold.
+
+    None is certain where that depends on more than each item, or if it cannot be evaluated.
+    """
+    interpreter = _PER_THREAD.interpreter
+    interpreter.begin(reading, deciding=True, sure=True)
+    interpreter.library.context = context
+    interpreter.begin_tree(tree)
+    try:
+        value = interpreter.visit(tree, data) if collects(tree) else None
+        refuse_other_than_json(value)
+    except (EvaluationError, Overspent, TypeError, ValueError, ArithmeticError, LookupError):
+        return []
+    return value if isinstance(value, list) and not interpreter.written else []
 
 
 def evaluated_part(

@@ -8,8 +8,14 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value, keys_overlap
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
-from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
-from oneway.mapping.expressions.item_places import note_items
+from oneway.mapping.expressions.evaluation import (
+    PLAIN,
+    Evaluation,
+    Reading,
+    certain_items,
+    evaluated,
+)
+from oneway.mapping.expressions.item_places import note_items, reads_items
 from oneway.mapping.expressions.pair_entries import note_entries
 from oneway.mapping.expressions.paths_read import ExpressionReads, PathUse, SettingUse, reads_of
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
@@ -46,6 +52,15 @@ class Expression:
         other failure raises `EvaluationError`.
         """
         return evaluated(self.tree, _plain(data), context, self.reading, deciding=True)
+
+    def certain(self, data: "Mapping[str, Value] | Value", context: Context) -> list[Value]:
+        """Return the items that its list has on a record whatever the absent keys hold."""
+        return certain_items(self.tree, _plain(data), context, self.reading)
+
+    @property
+    def reads_items(self) -> bool:
+        """Whether it goes over the items of a list."""
+        return reads_items(self.tree)
 
     @property
     def paths(self) -> tuple[PathUse, ...]:

@@ -55,9 +55,49 @@ _DEEPEST = 16
 def note_items(tree: Node) -> None:
     """Note at each node of a tree that reads within lists where its value comes from.
 
-    `items` are the places of its value, `each` those of the items that it goes over.
+    `items` are the places of its value, `each` those of the items that it goes over. `pick` is the
+    item of a projection that alone is used, as in `jobs[?main] | [0]`: 0 or -1.
     """
     _Follower({}, noting=True).visit(tree, _ROOT)
+    _note_picks(tree)
+
+
+def _note_picks(node: Node) -> None:
+    if node["type"] == "slice":
+        return
+    if node["type"] in ("pipe", "index_expression"):
+        made, then, *_ = node["children"]
+        while made["type"] == "pipe":
+            made = made["children"][-1]
+        while then["type"] in ("pipe", "subexpression", "index_expression"):
+            steps = [each for each in then["children"] if each["type"] not in _ITSELVES]
+            then = steps[0] if steps else then["children"][0]
+        if made["type"] in _PROJECTIONS and then["type"] == "index" and then["value"] in (0, -1):
+            cast(dict[str, Any], made)["pick"] = then["value"]
+    for child in node["children"]:
+        _note_picks(child)
+
+
+def reads_items(node: Node) -> bool:
+    """Return whether an expression goes over the items of a list or the values of an object."""
+    if node["type"] in (*_PROJECTIONS, "expref"):
+        return True
+    return node["type"] != "slice" and any(map(reads_items, node["children"]))
+
+
+def collects(node: Node) -> bool:
+    """Return whether an expression makes a list of items, each of which stands for itself.
+
+    Such a list can hold some items whatever the others are.
+    """
+    kind, children = node["type"], node["children"]
+    if kind in (*_PROJECTIONS, "flatten"):
+        return collects(children[0]) or path_in(children[0]) is not None
+    if kind == "function_expression":
+        return node["value"] in _EACH_FOR_ITSELF and collects(children[0])
+    if kind == "pipe":
+        return collects(children[0]) and (children[1]["type"] in _ITSELVES or collects(children[1]))
+    return kind in _ITSELVES
 
 
 def placed_words(text: str, tree: Node) -> Iterator[tuple[ItemPath, Word]]:
@@ -226,6 +266,9 @@ class _Follower:
 
 _ITSELF: Node = {"type": "current", "value": None, "children": []}
 _ALONE: Node = {"type": "multi_select_list", "value": None, "children": [_ITSELF]}
+_ITSELVES = ("current", "identity")
+_PROJECTIONS = ("projection", "filter_projection", "value_projection")
+_EACH_FOR_ITSELF = ("unique", "compact", "sort", "reverse")
 _AS_IT_IS = frozenset({"sort", "sort_by", "reverse", "unique", "compact"})
 _OF_ONE = frozenset({"item", "only", "max", "min", "max_by", "min_by"})
 _JOINING = frozenset({"join", "join_present"})

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from oneway.mapping.expressions.evaluation import asks_presence
+from oneway.mapping.expressions.evaluation import ORDERING, asks_presence, is_list
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, EvaluationError, Function, Uses
 from oneway.mapping.functions.function import checked_argument
 from oneway.mapping.generated.limits import TEXT
 from oneway.mapping.generated.operands import blank, holding
-from oneway.mapping.generated.unknowns import WRONG, NodeAnswer, Operand, Unknowns
+from oneway.mapping.generated.unknowns import ABSENT, CHOOSES, WRONG, NodeAnswer, Operand, Unknowns
 
 if TYPE_CHECKING:
     from oneway.mapping.generated.nodes import Nodes
@@ -37,7 +37,8 @@ class Calls:
             return self._chosen(arguments, value, into)
         if asks_presence(name):
             return self._present(name, arguments, value, into)
-        if not _is_written_out(name, arguments):
+        is_order = self.nodes.reading.deciding and name in ORDERING
+        if is_order or not _is_written_out(name, arguments):
             return self.nodes.interpreted(node, value, into)
         found = self.source.name("value")
         exact, line = self.notes.variable("exact")
@@ -147,7 +148,7 @@ class Calls:
         found, (wrong, line) = self.source.name("value"), self.notes.variable("wrong")
         if name in ("is_blank", "is_present"):
             asked = self.nodes.asked(arguments[0], value, into)
-            self._note_wrong(wrong, asked)
+            self._note_wrong(wrong, asked, arguments[0])
             is_blank = blank(asked.operand)
             said = is_blank if name == "is_blank" else f"not ({is_blank})"
             self.source.line(f"{found} = {said}")
@@ -158,6 +159,7 @@ class Calls:
         line.kept = wrong in self.notes
         self.notes.gather(into.exact, wrong)
         self.notes.gather(into.truth, wrong)
+        self.notes.gather_open(into.written, wrong)
         return Operand(found, "boolean" if name in ("is_blank", "is_present") else "")
 
     def _first_present(
@@ -173,7 +175,7 @@ class Calls:
         """Write `coalesce` and `default`: the first that is not blank; the rest is not asked."""
         source = self.source
         asked = self.nodes.asked(arguments[0], value, into)
-        self._note_wrong(wrong, asked)
+        self._note_wrong(wrong, asked, arguments[0])
         with source.block(f"if not ({blank(asked.operand)}):"):
             self._take(found, asked, into)
         with source.block("else:"):
@@ -188,8 +190,8 @@ class Calls:
         self, found: str, wrong: str, arguments: Sequence[Node], value: Operand, into: Unknowns
     ) -> None:
         asked = [self.nodes.asked(each, value, into) for each in arguments]
-        for each in asked:
-            self._note_wrong(wrong, each)
+        for each, argument in zip(asked, arguments, strict=True):
+            self._note_wrong(wrong, each, argument)
         self.source.line(f"{found} = None")
         for i, each in enumerate(asked):
             present = repr(each.operand.value is not None)
@@ -204,24 +206,29 @@ class Calls:
         self.notes.gather(into.written, asked.written)
         self.source.line(f"{found} = {asked.operand.text}")
 
-    def _note_wrong(self, wrong: str, asked: NodeAnswer) -> None:
-        if asked.exact:
-            self.notes.touched.add(wrong)
-            self.source.line(f"{wrong} |= {asked.exact} & {WRONG}")
+    def _note_wrong(self, wrong: str, asked: NodeAnswer, argument: Node) -> None:
+        gaps = asked.truth if is_list(argument) else asked.exact
+        self.notes.gather_open(wrong, gaps, also=WRONG)
 
     def _chosen(self, arguments: Sequence[Node], value: Operand, into: Unknowns) -> Operand:
         """Write the condition of `iif()`, and both branches, of which one runs."""
         condition, then, otherwise = arguments
         found = self.source.name("value")
         asked = self.nodes.asked(condition, value, Unknowns(stated=into.stated))
+        chooses = ""
+        if asked.truth:
+            chooses, _ = self.notes.variable(
+                "chooses", f"{asked.truth} | ({asked.truth} & {ABSENT}) * {CHOOSES}"
+            )
+            self.notes.touched.add(chooses)
         kinds = set()
         for head, branch in ((f"if {holding(asked.operand)}:", then), ("else:", otherwise)):
             with self.source.block(head):
                 chosen = self.nodes.asked(branch, value, into)
                 kinds.add(chosen.operand.kind)
-                self.notes.gather(into.exact, asked.truth, chosen.exact)
-                self.notes.gather(into.truth, asked.truth, chosen.exact)
-                self.notes.gather(into.written, asked.truth, chosen.written)
+                self.notes.gather(into.exact, chooses, chosen.exact)
+                self.notes.gather(into.truth, chooses, chosen.exact)
+                self.notes.gather(into.written, chooses, chosen.written)
                 self.source.line(f"{found} = {chosen.operand.text}")
         return Operand(found, "boolean" if kinds == {"boolean"} else "")
 

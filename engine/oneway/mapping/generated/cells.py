@@ -83,7 +83,10 @@ class Cells:
         head = "if"
         if asked.truth:
             with source.block(f"if {asked.truth}:"):
-                self._leave(found, CellState.UNSTATED)
+                if code.when.reads_items:
+                    self._interpreted(found, code)
+                else:
+                    self._leave(found, CellState.UNSTATED)
             head = "elif"
         with source.block(f"{head} not ({holding(asked.operand)}):"):
             self._leave(found, CellState.INACTIVE)
@@ -92,6 +95,11 @@ class Cells:
 
     def _leave(self, found: str, state: CellState) -> None:
         self.source.line(f"{found} = {self.source.bind('cell', EMPTY[state])}")
+
+    def _interpreted(self, found: str, code: FieldCode) -> None:
+        """Write that the interpreter says what is certain, and what the items of a list lack."""
+        field = self.source.bind("field", code)
+        self.source.line(f"{found} = interpreted_cell({field}, {self.record}, missed)")
 
     def _stated(self, found: str, code: FieldCode) -> None:
         if code.source is None:
@@ -112,15 +120,19 @@ class Cells:
             self._filled(found, code, value)
             return
         head = "if"
+        if written in notes and code.source.expression.reads_items:
+            with source.block(f"if {written}:"):
+                self._interpreted(found, code)
+            head = "elif"
         if code.rule.merge is Merge.OWN:
             # It says that there are none of those that the sync owns.
-            none = f"if {value.text} == []" + (f" and {stated}:" if stated in notes else ":")
+            none = f"{head} {value.text} == []" + (f" and {stated}:" if stated in notes else ":")
             with source.block(none):
                 source.line(f"{found} = {source.bind('cell', Cell(CellState.STATED, []))}")
             head = "elif"
         with source.block(f"{head} {blank(value)}:"):
             self._empty(found, code, EMPTY[CellState.BLANK], stated if stated in notes else "")
-        if written in notes:
+        if written in notes and not code.source.expression.reads_items:
             with source.block(f"elif {written}:"):
                 self._empty(found, code, EMPTY[CellState.UNSTATED])
         with source.block("else:"):

@@ -156,6 +156,7 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         "interpreted_label": program.label,
         "interpreted_why": program.why,
         "interpreted_dated": program.dated,
+        "interpreted_cell": program.cell,
         "filled": program.filled,
         "looked_up": program.looked_up,
         "sought": _sought,

@@ -1,7 +1,7 @@
 """The nodes of an expression as Python statements, each as the interpreter visits it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import field
 from typing import Any, TypeVar, cast
 
@@ -20,7 +20,14 @@ from oneway.mapping.generated.limits import ITEMS, SizeLimits
 from oneway.mapping.generated.operands import equality, holding
 from oneway.mapping.generated.paths import Paths, keys_of, unsure
 from oneway.mapping.generated.source import CodeText
-from oneway.mapping.generated.unknowns import ABSENT, WRONG, NodeAnswer, Notes, Operand, Unknowns
+from oneway.mapping.generated.unknowns import (
+    ABSENT,
+    WRONG,
+    NodeAnswer,
+    Notes,
+    Operand,
+    Unknowns,
+)
 
 Result = TypeVar("Result")
 
@@ -315,15 +322,50 @@ class Nodes:
     def _projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         return self._of_each(node, "list", value, into)
 
+    _filter_projection = _projection
+
     def _value_projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         return self._of_each(node, "dict", value, into)
 
     def _of_each(self, node: Node, kind: str, value: Operand, into: Unknowns) -> Operand:
-        base, then = node["children"]
-        items = self.named(self.visit(base, value, into))
+        """Write a loop; the interpreter says what is unknown if an item has a gap."""
+        base, then, *conditions = node["children"]
+        if into.truth:  # which depends on the exact value of what it goes over
+            asked = self.asked(base, value, into)
+            self._gather(into, asked.exact, asked.exact, asked.written)
+            items = self.named(asked.operand)
+        else:
+            items = self.named(self.visit(base, value, into))
+        gaps, line = self.notes.variable("gaps")
+        wanted = gaps if into.exact or into.truth or into.written else ""
+        entry = self.reading.entry_at(node)
+        there = self.source.name("there") if entry is not None else ""
+        if there:
+            self.source.line(f"{there} = False")
         with self._loop(items, kind, into) as (made, item):
-            self._check_item(node, item, into)
-            self._append(made, then, item, into)
+            of_item = Unknowns(wanted, "", wanted, into.stated)
+            self._check_item(node, item, of_item)
+            with ExitStack() as chosen:
+                for condition in conditions:
+                    by = {"truth" if is_logical(condition) else "exact": wanted}
+                    holds = self.looped(
+                        self.visit, condition, item, Unknowns(**by, stated=into.stated)
+                    )
+                    chosen.enter_context(self.source.block(f"if {holding(holds)}:"))
+                self._append(made, then, item, of_item)
+            if entry is not None:
+                named_so = self.looped(self.visit, entry.test, item, Unknowns())
+                self.source.line(f"{there} = {there} or {holding(named_so)}")
+        if entry is not None:
+            with self.source.block(f"if {made.text} is not None and not {there}:"):
+                self.notes.gather(wanted, str(ABSENT))
+        line.kept = wanted in self.notes
+        with self.source.block(f"if {gaps}:") if line.kept else nullcontext():
+            if line.kept and self.looping:
+                self.source.line("raise Uncompiled")
+            elif line.kept:
+                over: Node = {**node, "children": [_HERE, *node["children"][1:]]}
+                self.source.line(f"{made.text} = {self.interpreted(over, items, into).text}")
         return made
 
     def looped(
@@ -343,11 +385,10 @@ class Nodes:
     def _loop(self, items: Operand, kind: str, into: Unknowns) -> Iterator[tuple[Operand, Operand]]:
         """Write a loop over a list or an object's values; yield the list it makes, and an item.
 
-        An item without the key is left out of the values to write. A long list is left to the
-        interpreter, which counts its cost.
+        A long list is left to the interpreter, which counts its cost.
         """
         source, text, most = self.source, items.text, self.limits.items
-        made, item, before = (source.name(word) for word in ("value", "item", "before"))
+        made, item = (source.name(word) for word in ("value", "item"))
         source.line(f"{made} = None")
         is_list = kind == "list" and items.kind in _LISTS
         with source.block(
@@ -355,14 +396,9 @@ class Nodes:
         ):
             with source.block(f"if len({text}) > {most}:"):
                 source.line("raise Uncompiled")
-            kept = [source.line(f"{before} = {into.written}")] if into.written else []
             source.line(f"{made} = []")
             with source.block(f"for {item} in {text}{'.values()' * (kind == 'dict')}:"):
                 yield Operand(made, "items"), Operand(item)
-            if into.written:
-                kept.append(source.line(f"{into.written} = {before}"))
-            for line in kept:
-                line.kept = into.written in self.notes  # else nothing notes what is not written
         if not is_list:
             with source.block(f"elif {text} is not None:"):
                 with source.block(f"if isinstance({text}, (list, dict)) and len({text}) > {most}:"):
@@ -380,34 +416,6 @@ class Nodes:
         found = self.looped(self.visit, node, item, into).text
         with self.source.block(f"if {found} is not None:"):
             self.source.line(f"{made.text}.append({found})")
-
-    def _filter_projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        base, then, condition = node["children"]
-        items = self.named(self.visit(base, value, into))
-        gaps, line = self.notes.variable("gaps")
-        wanted = gaps if into.exact or into.truth else ""
-        named = {"truth" if is_logical(condition) else "exact": wanted}
-        entry = self.reading.entry_at(node)
-        there = self.source.name("there") if entry is not None else ""
-        if there:
-            self.source.line(f"{there} = False")
-        with self._loop(items, "list", into) as (made, item):
-            # Gaps of all items are gathered: nothing in the loop is decided by them.
-            self._check_item(node, item, into)
-            asked = Unknowns(**named, stated=into.stated)
-            found = self.looped(self.visit, condition, item, asked)
-            with self.source.block(f"if {holding(found)}:"):
-                self._append(made, then, item, into)
-            if entry is not None:
-                named_so = self.looped(self.visit, entry.test, item, Unknowns())
-                self.source.line(f"{there} = {there} or {holding(named_so)}")
-        if entry is not None:
-            with self.source.block(f"if {made.text} is not None and not {there}:"):
-                self.notes.miss(into, ABSENT)
-        line.kept = gaps in self.notes
-        for each in (into.exact, into.truth):
-            self.notes.gather(each, wanted)
-        return made
 
     def _flatten(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         items = self.named(self.visit(node["children"][0], value, into))
@@ -490,6 +498,8 @@ class Nodes:
         said: NodeAnswer,
     ) -> None:
         written = (said.written,) if decides else (left.written, right.written)
+        if decides:
+            self.notes.gather_open(into.written, left.written)
         self.notes.gather(into.exact, left.exact, left.truth, right.exact)
         self.notes.gather(into.written, *written)
         if into.truth:
@@ -515,6 +525,7 @@ class Nodes:
         return self.calls.call(node, value, into)
 
 
+_HERE: Node = {"type": "current", "value": None, "children": []}
 _LISTS = ("list", "items")
 _ORDER = {"lt": "less", "lte": "at_most", "gt": "more", "gte": "at_least"}
 

@@ -28,7 +28,7 @@ from oneway.mapping.generated.limits import (
     small,
     small_result,
 )
-from oneway.mapping.generated.unknowns import ABSENT, WRONG
+from oneway.mapping.generated.unknowns import ABSENT, CHOOSES, WRONG
 from oneway.mapping.interpreter import RecordStopped
 
 FAILS = (EvaluationError, TypeError, ValueError, ArithmeticError, LookupError)
@@ -95,9 +95,11 @@ def _part(
 
 
 def sorts_of(gaps: Gaps) -> int:
-    """Return the sorts of these gaps: 1 absent, 2 wrong, 3 both."""
-    absent, wrong = any(not gap.wrong for gap in gaps), any(gap.wrong for gap in gaps)
-    return (ABSENT if absent else 0) | (WRONG if wrong else 0)
+    """Return the sorts of these gaps: `ABSENT`, `WRONG` and `CHOOSES`, or several of them."""
+    found = 0
+    for gap in gaps:
+        found |= (WRONG if gap.wrong else ABSENT) | (CHOOSES if gap.chooses else 0)
+    return found
 
 
 def _holds(value: object) -> bool:

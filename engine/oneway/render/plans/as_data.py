@@ -11,9 +11,9 @@
     matched_by    [{key, records}]: how many each match key matched; blank if the first did all
     remarks       [reason]: what to know of the mapping before approving; M254: nobody loses access,
                   M255: a question is open, and the plan cannot be applied
-    noticed       [reason]: what was noticed of the records; new_code: a code would be written that
-                  no target record holds; kept: how many values stay, and whose, as the source is
-                  blank there
+    noticed       [reason]: what was noticed of the records; not_given: a field is left alone, as
+                  items of a list lack a key; new_code: a code would be written that no target
+                  record holds; kept: how many values stay, and whose, as the source is blank there
     still_in      [{key, label, source_id, target_id, why, may_have_left, candidates}]: who has
                   left, or may have, and can still get in once the plan is applied
     counts        {outcome: records}, every outcome named

@@ -33,6 +33,8 @@ _EACH = 4
 _NAMED = 5
 _BLANK = CellState.BLANK.value.encode("ascii")
 """What is in the bytes of cells of which one is blank."""
+_LACKING = (b" is not given", b": it is not a")
+"""What is in the bytes of cells of which one says what its items lack: `Gap.text`."""
 _LOOKED_AT = 2_000
 """The target records that tell whether a field holds codes."""
 
@@ -41,7 +43,34 @@ def with_observations(plan: Plan, found: EvaluatedInputs) -> Plan:
     """Return a plan with what is noticed of the records that it was made of."""
     if found.passed_over:
         return plan
-    return replace(plan, noticed=(*_new_codes(plan, found), *_kept(plan, found)))
+    noticed = *_left_alone(plan, found), *_new_codes(plan, found), *_kept(plan, found)
+    return replace(plan, noticed=noticed)
+
+
+def _left_alone(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
+    """Yield each field that is left alone because items of a list lack a key, and whose."""
+    fields = found.program.policy.fields
+    created = {each.source_id for each in plan.actions if each.verb is Verb.CREATE}
+    whose: dict[tuple[int, str, bool], list[str]] = defaultdict(list)
+    for row in filter(_may_lack_keys, found.source.items):
+        is_new = row[0] in created
+        for position, (rule, cell) in enumerate(zip(fields, row.cells, strict=False)):
+            written = rule.write in (Write.OVERWRITE, Write.IF_EMPTY)
+            written = written or (is_new and rule.write is Write.ON_CREATE)
+            if cell.read and written and not rule.refuses(cell.state):
+                whose[position, cell.read, cell.state is CellState.STATED].append(row.key)
+    for (position, lacks, adds), keys in sorted(whose.items()):
+        rule, number = fields[position], len(keys)
+        records = "1 record" if number == 1 else f"{number:,} records"
+        then = "nothing is removed" if adds else "the field is left alone"
+        text = f"{rule.path}: {lacks} in {records}{_whose(keys[:_NAMED], number)}, so {then}"
+        yield Reason("not_given", text, rule.place, warning=True)
+
+
+def _may_lack_keys(row: AnySourceRow) -> bool:
+    if isinstance(row, SteadyRow):
+        return any(each in row.packed for each in _LACKING)
+    return not (row.leaver or row.outside)
 
 
 def _new_codes(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:

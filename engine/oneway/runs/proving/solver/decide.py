@@ -251,7 +251,7 @@ def _of_field(code: FieldCode, target: Field | None, symbols: Symbols) -> list[F
     if code.source is not None:
         answer = symbols.answer(code.source.expression.tree)
         is_blank = blank(answer.value)
-        silent = z3.If(is_blank, z3.Not(answer.stated), answer.written.any)
+        silent = z3.Or(answer.written.any, z3.And(is_blank, z3.Not(answer.stated)))
         state = z3.If(silent, _UNSTATED, z3.If(is_blank, z3.IntVal(_BLANK), z3.IntVal(_STATED)))
         value = z3.If(state == _STATED, answer.value, VALUE.null)
         fails = answer.fails

@@ -17,7 +17,7 @@ import z3
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, is_blank
 from oneway.mapping.expressions.compared_words import path_in
-from oneway.mapping.expressions.evaluation import asks_presence, is_logical
+from oneway.mapping.expressions.evaluation import asks_presence, is_list, is_logical
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME
@@ -43,10 +43,14 @@ VALUE = _values()
 
 @dataclass(frozen=True, slots=True)
 class Hangs:
-    """Whether an answer depends on an absent key, and whether on a misshapen value."""
+    """Whether an answer depends on an absent key, and whether on a misshapen value.
+
+    `chooses` is whether a condition that chooses what counts depends on an absent key (`Gap`).
+    """
 
     absent: Formula
     wrong: Formula
+    chooses: Formula = field(default_factory=lambda: z3.BoolVal(False))
 
     @property
     def any(self) -> Formula:
@@ -54,7 +58,27 @@ class Hangs:
         return z3.Or(self.absent, self.wrong)
 
     def __or__(self, other: "Hangs") -> "Hangs":
-        return Hangs(z3.Or(self.absent, other.absent), z3.Or(self.wrong, other.wrong))
+        return Hangs(
+            z3.Or(self.absent, other.absent),
+            z3.Or(self.wrong, other.wrong),
+            z3.Or(self.chooses, other.chooses),
+        )
+
+    def only(self, when: Formula) -> "Hangs":
+        """Return the same, on a condition."""
+        return Hangs(
+            z3.And(when, self.absent), z3.And(when, self.wrong), z3.And(when, self.chooses)
+        )
+
+    @property
+    def choosing(self) -> "Hangs":
+        """The same, of a condition that chooses what counts."""
+        return Hangs(self.absent, self.wrong, self.absent)
+
+    @property
+    def left_open(self) -> "Hangs":
+        """What is no answer to a function that asks whether a value exists."""
+        return Hangs(self.chooses, self.wrong, self.chooses)
 
 
 NOTHING = Hangs(z3.BoolVal(False), z3.BoolVal(False))
@@ -91,7 +115,7 @@ def _pick(when: Formula, one: SymbolicAnswer, other: SymbolicAnswer) -> Symbolic
     """Return one answer if a condition is true, and otherwise the other one."""
 
     def hangs(left: Hangs, right: Hangs) -> Hangs:
-        return Hangs(z3.If(when, left.absent, right.absent), z3.If(when, left.wrong, right.wrong))
+        return left.only(when) | right.only(z3.Not(when))
 
     return SymbolicAnswer(
         z3.If(when, one.value, other.value),
@@ -186,7 +210,7 @@ class Symbols:
         if path not in self.paths:
             name = f"{self.side} {'.'.join(path)}"
             found = self._open(name)
-            hangs, there = found.exact, found.stated
+            hangs, there = Hangs(found.exact.absent, found.exact.wrong), found.stated
             self.given += [
                 z3.Implies(z3.Not(there), z3.And(found.value == VALUE.null, hangs.any)),
                 z3.Implies(hangs.absent, z3.Not(there)),
@@ -203,8 +227,9 @@ class Symbols:
 
     def _open(self, name: str) -> SymbolicAnswer:
         def hangs(question: str) -> Hangs:
-            names = (f"{name}, {question} absent", f"{name}, {question} wrong")
-            return Hangs(*map(z3.Bool, names))
+            found = (z3.Bool(f"{name}, {question} {e}") for e in ("absent", "wrong", "chooses"))
+            absent, wrong, chooses = found
+            return Hangs(absent, wrong, z3.And(absent, chooses))
 
         questions = map(hangs, ("exact", "truth", "written"))
         stated, fails = z3.Bool(f"{name}, stated"), z3.Bool(f"{name}, fails")
@@ -239,7 +264,10 @@ class Symbols:
         if name == "iif":
             return _chosen(*map(self._asked, arguments))
         if asks_presence(name):
-            return _present(name, list(map(self._asked, arguments)))
+            asked = list(map(self._asked, arguments))
+            pairs = zip(arguments, asked, strict=True)
+            gaps = [each.truth if is_list(node) else each.exact for node, each in pairs]
+            return _present(name, asked, gaps)
         function = BY_NAME.get(name)
         lazy = function is not None and any(
             function.parameter(position).lazy for position in range(len(arguments))
@@ -326,12 +354,13 @@ def _either(left: SymbolicAnswer, right: SymbolicAnswer, *, decides: bool) -> Sy
     decided = z3.And(holds(other.value) == z3.BoolVal(decides), z3.Not(other.truth.any))
     said = _pick(is_left, left, other)
     both = left.truth | other.truth
+    stays = Hangs(left.written.chooses, z3.BoolVal(False), left.written.chooses)
     third = SymbolicAnswer(
         said.value,
         z3.And(left.stated, z3.Or(is_left, right.stated)),
         left.exact | other.exact,
-        Hangs(z3.And(both.absent, z3.Not(decided)), z3.And(both.wrong, z3.Not(decided))),
-        said.written if decides else left.written | other.written,
+        both.only(z3.Not(decided)),
+        said.written | stays if decides else left.written | other.written,
         z3.Or(left.fails, z3.And(z3.Not(is_left), right.fails)),
     )
     return _pick(z3.And(is_left, known), first, _pick(known, asked, third))
@@ -340,33 +369,38 @@ def _either(left: SymbolicAnswer, right: SymbolicAnswer, *, decides: bool) -> Sy
 def _chosen(condition: SymbolicAnswer, yes: SymbolicAnswer, no: SymbolicAnswer) -> SymbolicAnswer:
     """Return `iif()`: the condition, and the branch that it chooses."""
     branch = _pick(holds(condition.value), yes, no)
-    truth = condition.truth | branch.exact
+    chooses = condition.truth.choosing
+    truth = chooses | branch.exact
     return SymbolicAnswer(
         branch.value,
         z3.And(condition.stated, branch.stated),
         truth,
         truth,
-        condition.truth | branch.written,
+        chooses | branch.written,
         z3.Or(condition.fails, branch.fails),
     )
 
 
-def _present(name: str, asked: Sequence[SymbolicAnswer]) -> SymbolicAnswer:
-    """Return the answer of a function that asks whether a value is there, absent or not."""
+def _present(name: str, asked: Sequence[SymbolicAnswer], gaps: Sequence[Hangs]) -> SymbolicAnswer:
+    """Return the answer of a function that asks whether a value is there, absent or not.
+
+    `gaps` are what each argument hangs on, as far as it may be no answer.
+    """
     asks_all = name in ("is_blank", "is_present", "not_null")
     reached = [z3.BoolVal(True)]
     for each in asked[:-1]:
         further = z3.BoolVal(True) if asks_all else blank(each.value)
         reached.append(z3.And(reached[-1], further))
     pairs = list(zip(reached, asked, strict=True))
-    wrong = z3.Or(*(z3.And(when, each.exact.wrong) for when, each in pairs))
+    each_open = [each.left_open.only(when) for when, each in zip(reached, gaps, strict=True)]
+    hangs = reduce(Hangs.__or__, each_open, NOTHING)
+    written = Hangs(hangs.chooses, z3.BoolVal(False), hangs.chooses)
     stated = z3.And(*(z3.Or(z3.Not(when), each.stated) for when, each in pairs))
     fails = z3.Or(*(z3.And(when, each.fails) for when, each in pairs))
-    hangs = Hangs(z3.BoolVal(False), wrong)
     if name in ("is_blank", "is_present"):
         is_none = blank(asked[0].value)
         value = VALUE.boolean(is_none if name == "is_blank" else z3.Not(is_none))
-        return SymbolicAnswer(value, stated, hangs, hangs, NOTHING, fails)
+        return SymbolicAnswer(value, stated, hangs, hangs, written, fails)
     none = SymbolicAnswer(VALUE.null, stated)
     chosen = asked[-1] if name == "default" else none
     for each in reversed(asked):
@@ -377,6 +411,6 @@ def _present(name: str, asked: Sequence[SymbolicAnswer]) -> SymbolicAnswer:
         stated,
         hangs | chosen.exact,
         hangs | chosen.exact,
-        chosen.written,
+        written | chosen.written,
         fails,
     )
