@@ -81,7 +81,11 @@ def test_the_current_employment_counts_or_else_the_latest(world: World) -> None:
     assert "conflict" not in told
 
 
-def test_over_the_nights_one_person_is_one_user_whichever_employment_counts(world: World) -> None:
+@pytest.mark.parametrize("label", ["", "label: name\n"])
+def test_over_the_nights_one_person_is_one_user_whichever_employment_counts(
+    world: World, label: str
+) -> None:
+    world.write("m.yaml", MAPPING + label)
     world.write("t.json", [])
     nights: list[tuple[list[dict[str, Any]], str | None]] = [
         ([job("c1", "100", "Ada")], None),

@@ -13,7 +13,7 @@ from oneway.mapping.spec import Absent, Category, Rehires
 from oneway.planning.absent import Unmatched, doubt, may_be_anybodys
 from oneway.planning.diff import at_create, at_update, refuses
 from oneway.planning.links import let_through
-from oneway.planning.one_per_person import one_per_person
+from oneway.planning.one_per_person import ANOTHER, one_per_person
 from oneway.planning.plan import Action, Kind, Plan, Reason, Verb
 from oneway.planning.reconcile import back_on_a_guess
 from oneway.planning.uniqueness import SpokenValues
@@ -73,6 +73,18 @@ class PlannedSource:
             if each.kind is Kind.REHIRE and each.target_id is not None
         }
         allowed = let_through(each.guard for each in plan.allowed)
+        of_people = {
+            id: reason.candidates[0]
+            for id, each in people.items()
+            for reason in each.reasons
+            if each.kind is Kind.IGNORED and reason.code == ANOTHER
+        }
+        # A link is the person's, whichever of their records counts by now.
+        linked = {
+            of_people.get(id, id): target_id
+            for id, target_id in linked.items()
+            if of_people.get(id) not in linked
+        }
         return cls(keys, leaving, rekeyed, returning, linked, allowed)
 
     def refuse_another(
