@@ -22,6 +22,13 @@ CONDITIONS = [
     "!(kind == 'Contractor')",
     "!one_of(kind, ['Agency', 'Contractor'])",
     "trim(kind) != 'Contractor'",
+    "!one_of(kind, split('Agency,Contractor', ','))",
+    "kind != trim(' Contractor ')",
+    "[kind] != ['Contractor']",
+    "index_of(kind, 'Contractor') != `0`",
+    "type(kind) == 'string' && kind != 'Contractor'",
+    "kind != 'Contractor' && length(kind) > `0`",
+    "kind != 'Contractor' && (type(kind) == 'string' || type(kind) == 'number')",
 ]
 
 
@@ -84,6 +91,57 @@ def test_a_spelling_that_the_mapping_names_is_known(kind: str) -> None:
     assert outcome_of(world_of(named, kind)).kind is Kind.CREATE
     held = "starts_with(lower(kind), 'contractor') || kind != 'Contractor'"
     assert outcome_of(world_of(held, kind)).kind is Kind.CREATE
+
+
+@given(spellings().filter(lambda each: each != WORD))
+@settings(max_examples=30)
+def test_a_word_in_a_list_that_is_searched_is_checked(kind: str) -> None:
+    for condition in ("!one_of('Contractor', kind)", "!contains(kind, 'Contractor')"):
+        for kinds in ([kind], ["Agency", kind]):
+            assert outcome_of(world_of(condition, kinds)).kind is Kind.INELIGIBLE, condition
+        assert outcome_of(world_of(condition, ["Agency"])).kind is Kind.CREATE
+
+
+CODES = "CA"
+"""The words of a status, each of one letter, written as one text."""
+
+
+@given(st.sampled_from(["c", "C ", " a", "\uff23", "C\u200b"]))
+def test_a_word_within_a_text_is_checked(kind: str) -> None:
+    """`contains('CA', kind)` asks whether `kind` is one of the letters."""
+    for condition in (
+        f"kind && !contains('{CODES}', kind)",
+        "kind && !starts_with('CA', kind)",
+        "kind && !ends_with('AC', kind)",
+    ):
+        assert outcome_of(world_of(condition, kind)).kind in (Kind.INELIGIBLE, Kind.ERROR)
+    assert outcome_of(world_of(f"kind && !contains('{CODES}', kind)", "E")).kind is Kind.CREATE
+    assert outcome_of(world_of(f"kind && contains('{CODES}', kind)", "A")).kind is Kind.CREATE
+
+
+@pytest.mark.parametrize(
+    "asks", ["lower(code) == 'a'", "trim(code) == 'a'", "type(kind) == 'string'", "code == 'a'"]
+)
+@pytest.mark.parametrize("join", ["&&", "||"])
+def test_the_check_of_one_value_leaves_that_of_the_next_as_it_is(asks: str, join: str) -> None:
+    """A check evaluates the part that a word is compared with, in the midst of a condition."""
+    condition = f"{asks} && kind != 'Contractor'"
+    if join == "||":
+        condition = f"!({asks}) || kind != 'Contractor'"
+    assert outcome_of(world_of(condition, "CONTRACTOR")).kind is Kind.INELIGIBLE
+    assert outcome_of(world_of(condition, "Employee")).kind is Kind.CREATE
+
+
+def test_what_all_spellings_pass_names_none() -> None:
+    """Also where another condition of the same side asks it."""
+    left = {"id": "left", "when": "kind != 'Left'", "otherwise": "has left"}
+    for asks in ("type(kind) == 'string'", "length(kind) == `4`", "!is_blank(kind)"):
+        world = world_of(asks, "LEFT")
+        rules = [*world.mapping["eligible"], left]
+        world = World(
+            {**world.mapping, "eligible": rules}, world.source, world.target, world.departments
+        )
+        assert outcome_of(world).kind is Kind.INELIGIBLE, asks
 
 
 @pytest.mark.parametrize("status", ["left", " Left", "LEFT\u200b"])

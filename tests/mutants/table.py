@@ -36,6 +36,7 @@ SCOPE = "tests/laws/test_scope.py"
 
 BACK = "tests/laws/test_came_back.py"
 EDITED = "tests/cli/test_edited_history.py"
+SPELLING = "tests/laws/test_spelling.py"
 NAMES = "tests/laws/test_whole_names.py"
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
@@ -874,6 +875,22 @@ MUTANTS = (
         "return True",
         "a copy of a mapping does not take the history of the other",
         EDITED,
+    ),
+    Mutant(
+        "check-ends-the-evaluation-under-way",
+        "mapping/expressions/evaluation",
+        "return _evaluated(_PER_THREAD.apart, tree, data, context, reading, deciding=False).value",
+        "return evaluated(tree, data, context, reading).value",
+        "the check of one value leaves that of the next as it is",
+        SPELLING,
+    ),
+    Mutant(
+        "type-names-every-spelling",
+        "mapping/spelling",
+        "elif _names(word, value):",
+        "else:",
+        "what all spellings pass names none",
+        SPELLING,
     ),
     Mutant(
         "near-duplicate-is-absent",
@@ -2313,7 +2330,7 @@ MUTANTS = (
     Mutant(
         "named-spelling-is-unknown",
         "mapping/spelling",
-        '                if passes(word, read):\n                    return ""\n',
+        '                elif _names(word, value):\n                    return ""\n',
         "",
         "a spelling that the mapping names is a word",
         "tests/laws/test_spelling.py",

@@ -443,6 +443,35 @@ def test_a_rule_that_only_asks_as_well_never_keeps_anybody_out(rule: str) -> Non
     assert "M229" in [each.code for each in of_example(part)]
 
 
+WHEN = """\
+leavers:
+  when: %s
+  set: {{leaveDate: today()}}
+  left: leaveDate
+""".replace("{{", "{").replace("}}", "}")
+
+
+@pytest.mark.parametrize(
+    ("condition", "decides"),
+    [
+        ("contains('FL', name)", True),
+        ("starts_with('Former', name)", True),
+        ("ends_with(join('', ['F', 'L']), name)", True),
+        ("gone && contains('FL', name)", True),
+        ("name && contains('FL', name)", False),
+        ("is_present(name) && contains('FL', name)", False),
+        ("contains(name, 'F')", False),
+        ("contains(['F', 'L'], name)", False),
+        ("contains(tags, 'F')", False),
+        ("contains('FL', lower(name))", True),
+        ("name && contains('FL', lower(name))", False),
+    ],
+)
+def test_a_blank_that_is_part_of_every_text_decides_nothing(condition: str, decides: bool) -> None:
+    codes = [each.code for each in found(BASE + WHEN % f'"{condition}"')]
+    assert ("M135" in codes) is decides
+
+
 @pytest.mark.parametrize(
     ("more", "blind"),
     [

@@ -16,6 +16,7 @@ from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading
 from oneway.mapping.expressions.compared_words import Way, Word, passes
 from oneway.mapping.expressions.item_places import placed_words
+from oneway.mapping.functions.values import as_text
 from oneway.mapping.profile.misspelt_words import how_misspelt
 from oneway.mapping.profile.word_tally import AS_IT_STANDS, results
 from oneway.mapping.record_schema import Check, Sure, sure_of
@@ -97,10 +98,25 @@ class SpellingCheck:
             if word.unless_list and isinstance(value, list):
                 continue
             for read in results(word, (value,), self.reading):
-                if passes(word, read):
+                if not passes(word, read):
+                    meant = meant or how_misspelt(word, read)
+                elif _names(word, value):
                     return ""
-                meant = meant or how_misspelt(word, read)
         return meant and f"{meant}, which the mapping compares it with"
+
+
+def _names(word: Word, value: Value) -> bool:
+    """Return whether a word that a value passes names it as it is spelt, or some item of it.
+
+    `type(status) == 'string'` and `length(status) == `6`` pass any spelling, and name none.
+    """
+    if isinstance(value, list | dict):
+        within = value if isinstance(value, list) else value.values()
+        return any(_names(word, each) for each in within)
+    if word.part["type"] in AS_IT_STANDS or how_misspelt(word, value):
+        return True
+    said, meant = (spelt(as_text(each)) for each in (value, word.value))
+    return meant in said
 
 
 class Checks(NamedTuple):

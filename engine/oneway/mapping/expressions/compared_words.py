@@ -6,12 +6,13 @@ fields. Only the records tell which of the two was meant.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from enum import Enum
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, identity, is_blank
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, TextRange, tokens_of
-from oneway.mapping.functions import BY_NAME, Uses
+from oneway.mapping.functions import BY_NAME, Context, EvaluationError, Uses
 from oneway.mapping.functions.values import as_text
 
 Path = tuple[str, ...]
@@ -25,6 +26,10 @@ class Way(Enum):
     """Equal, or canonically equal in Unicode."""
     AS_TEXT = "as text"
     HELD = "held"
+    AMONG = "among"
+    """An item of a list is the same."""
+    WITHIN = "within"
+    """The value is part of the word."""
     START = "start"
     END = "end"
 
@@ -77,10 +82,53 @@ def compared_here(node: Node) -> _Compared:
     kind, children = node["type"], node["children"]
     if kind == "comparator" and node["value"] in ("eq", "ne"):
         for one, other in (children, reversed(children)):
-            if other["type"] == "literal":
-                yield one, other["value"], Way.EQUAL
+            for part, value in _pairs(one, constant_of(other)):
+                yield part, value, Way.EQUAL
     elif kind == "function_expression" and len(children) > 1:
         yield from _asked(str(node["value"]), *children)
+
+
+def _pairs(node: Node, value: Value) -> Iterator[tuple[Node, Value]]:
+    """Yield what is compared with a constant: the items of `[status]`, each with its own."""
+    if node["type"] != "multi_select_list":
+        yield node, value
+    elif isinstance(value, list) and len(value) == len(node["children"]):
+        for child, item in zip(node["children"], value, strict=True):
+            yield from _pairs(child, item)
+
+
+def constant_of(node: Node) -> Value:
+    """Return the value of a part that reads nothing: `trim('Left ')`, `split('A,B', ',')`.
+
+    None for any other part, for null, and for what cannot be evaluated.
+    """
+    if node["type"] == "literal":
+        found: Value = node["value"]
+        return found
+    if not _reads_nothing(node):
+        return None
+    from oneway.mapping.expressions.evaluation import evaluated  # which needs this module
+
+    try:
+        return evaluated(node, {}, _SOME_DAY).value
+    except EvaluationError:
+        return None
+
+
+_SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def _reads_nothing(node: Node) -> bool:
+    kind, children = node["type"], node["children"]
+    if kind == "literal":
+        return True
+    if kind == "function_expression":
+        function = BY_NAME.get(str(node["value"]))
+        if function is not None and function.uses is not Uses.NOTHING:
+            return False
+    elif kind != "multi_select_list":
+        return False
+    return all(map(_reads_nothing, children))
 
 
 def _asked(name: str, first: Node, second: Node, *others: Node) -> _Compared:
@@ -89,16 +137,19 @@ def _asked(name: str, first: Node, second: Node, *others: Node) -> _Compared:
         yield from ((first, word, Way.AS_TEXT) for word in _entries(second))
     elif name == "one_of":
         yield from ((first, item, Way.SAME) for item in constants_in(second))
+        yield second, constant_of(first), Way.AMONG
     elif name == "contains" and constants_in(first):
         yield from ((second, item, Way.EQUAL) for item in constants_in(first))
     elif name in _PARTS:
         for each in (second, *others):
-            if each["type"] == "literal":
-                yield first, each["value"], _PARTS[name]
+            yield first, constant_of(each), _PARTS[name]
+        if name in ("contains", "starts_with", "ends_with"):
+            yield second, constant_of(first), Way.WITHIN
 
 
 _PARTS = {
     "contains": Way.HELD,
+    "index_of": Way.HELD,
     "starts_with": Way.START,
     "starts_with_any": Way.START,
     "ends_with": Way.END,
@@ -107,8 +158,9 @@ _PARTS = {
 
 def constants_in(node: Node) -> list[Value]:
     """Return the constants of a list."""
-    if node["type"] == "literal" and isinstance(node["value"], list):
-        return node["value"]
+    whole = constant_of(node)
+    if isinstance(whole, list):
+        return whole
     if node["type"] == "multi_select_list":
         return [each["value"] for each in node["children"] if each["type"] == "literal"]
     return []
@@ -171,6 +223,12 @@ _PASSES: Mapping[Way, Callable[[Value, Value], bool]] = {
     Way.EQUAL: _equal,
     Way.SAME: lambda value, word: identity(value) == identity(word),
     Way.HELD: _holds,
+    Way.AMONG: lambda value, word: (
+        isinstance(value, list) and identity(word) in map(identity, value)
+    ),
+    Way.WITHIN: lambda value, word: (
+        isinstance(value, str) and isinstance(word, str) and value in word
+    ),
     Way.START: lambda value, word: isinstance(value, str) and value.startswith(str(word)),
     Way.END: lambda value, word: isinstance(value, str) and value.endswith(str(word)),
     Way.AS_TEXT: lambda value, word: _said(value) == word,

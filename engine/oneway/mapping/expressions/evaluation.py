@@ -542,6 +542,8 @@ class _PerThread(threading.local):
 
     def __init__(self) -> None:
         self.interpreter = _Interpreter()
+        self.apart = _Interpreter()
+        """For what is evaluated while the other one is at work."""
 
 
 _PER_THREAD = _PerThread()
@@ -611,6 +613,15 @@ def evaluated_part(
     return Evaluation(value, interpreter.stated, *gaps)
 
 
+def evaluated_apart(tree: Node, data: Value, context: Context, reading: Reading) -> Value:
+    """Return the value of a tree, also while another one is being evaluated.
+
+    A check of a value that an expression reads does so: the evaluation under way keeps its own
+    reading, and its gaps.
+    """
+    return _evaluated(_PER_THREAD.apart, tree, data, context, reading, deciding=False).value
+
+
 def evaluated(
     tree: Node, data: Value, context: Context, reading: Reading = PLAIN, *, deciding: bool = False
 ) -> Evaluation:
@@ -619,7 +630,13 @@ def evaluated(
     While `deciding`, a function without a result because of an absent key is unknown rather than
     an error. Any other failure is an `EvaluationError`, whose words hold no value of the record.
     """
-    interpreter = _PER_THREAD.interpreter
+    return _evaluated(_PER_THREAD.interpreter, tree, data, context, reading, deciding=deciding)
+
+
+def _evaluated(
+    interpreter: _Interpreter, tree: Node, data: Value, context: Context, reading: Reading, *,
+    deciding: bool,
+) -> Evaluation:  # fmt: skip
     interpreter.begin(reading, deciding=deciding)
     interpreter.library.context = context
     answers: list[Evaluation] = []

@@ -108,8 +108,8 @@ def placed_words(text: str, tree: Node) -> Iterator[tuple[ItemPath, Word]]:
     found = words_of(text, tree)
     for word in found:
         yield (word.keys,), word
-        if word.way is Way.HELD and path_in(word.part):
-            yield (word.keys, ()), replace(word, keys=(), part=_ITSELF, way=Way.EQUAL)
+        if word.way in _OF_ITEMS and path_in(word.part):
+            yield (word.keys, ()), replace(word, keys=(), part=_ITSELF, way=_OF_ITEMS[word.way])
     known = {(id(word.part), identity(word.value)) for word in found}
     walk = _Follower({})
     walk.visit(tree, _ROOT)
@@ -252,10 +252,11 @@ class _Follower:
     def placed(self, word: Word) -> Iterator[tuple[ItemPath, Word]]:
         """Yield a word with each place that decides the part it is compared with."""
         here = self.visited[id(word.part)][1]
-        lists = _Follower({}).visit(word.part, here) if word.way is Way.HELD else NOWHERE
+        lists = _Follower({}).visit(word.part, here) if word.way in _OF_ITEMS else NOWHERE
         for each in _all(each.items for each in lists if isinstance(each, ListOf)):
             if isinstance(each, At):
-                itself = replace(word, part=_ITSELF, way=Way.EQUAL, unless_list=each.flat)
+                way = _OF_ITEMS[word.way]
+                itself = replace(word, part=_ITSELF, way=way, unless_list=each.flat)
                 yield each.path, itself
         holes: set[Places] = set()
         whole = replace(word, part=_with_holes(word.part, here, holes))
@@ -264,6 +265,8 @@ class _Follower:
                 yield each.path, replace(whole, unless_list=each.flat)
 
 
+_OF_ITEMS = {Way.HELD: Way.EQUAL, Way.AMONG: Way.SAME}
+"""How the items of a list are compared that is searched for a word."""
 _ITSELF: Node = {"type": "current", "value": None, "children": []}
 _ALONE: Node = {"type": "multi_select_list", "value": None, "children": [_ITSELF]}
 _ITSELVES = ("current", "identity")

@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 
 from oneway.core.connector import Resource
+from oneway.core.records import path_text
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.compared_words import path_in
+from oneway.mapping.expressions.compared_words import constant_of, only_path, path_in
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
 from oneway.mapping.lint.rule import Subject
 from oneway.mapping.lint.type_inference import NUMBERS, nodes_in, types_in
 
+WITHIN_HELP = (
+    "ask first whether there is a value, `status && contains('FL', status)`, or list the words: "
+    "one_of(status, ['F', 'L'])"
+)
 ORDER_HELP = (
     "compare dates with is_past(), is_future() or days_between(), which do not hold of a blank"
 )
@@ -27,6 +32,39 @@ def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
 
     Those that are asked of a value alone are left out: `date && date < today()`.
     """
+    for expression, node, resource in _deciding(subject):
+        if "string" in without_order(node, resource):
+            yield expression, node
+
+
+def blanks_within(subject: Subject) -> Iterator[tuple[Expression, Node]]:
+    """Yield questions whether a value is part of a constant, as `contains('FL', status)` asks.
+
+    A blank text is part of each. Left out are those that are asked of a value alone, and values
+    whose record schema lists the words, without a blank.
+    """
+    for expression, node, resource in _deciding(subject):
+        path = _within(node)
+        if path is None or not types_in(node["children"][1], resource) <= {"string", "null"}:
+            continue
+        field = resource.fields.get(path_text(path))
+        if field is None or not field.enum or "" in field.enum:
+            yield expression, node
+
+
+def _within(node: Node) -> tuple[str, ...] | None:
+    """Return the path that is searched for in a constant text."""
+    if node["type"] != "function_expression" or node["value"] not in _SEARCHED:
+        return None
+    first, *others = node["children"]
+    return only_path(others[0]) if others and isinstance(constant_of(first), str) else None
+
+
+_SEARCHED = frozenset({"contains", "starts_with", "ends_with"})
+
+
+def _deciding(subject: Subject) -> Iterator[tuple[Expression, Node, Resource]]:
+    """Yield the nodes that decide access, but for what is asked of a value alone."""
     code = subject.code
     deciding = (
         *((each, subject.source) for each in (code.leaver, *code.only, *code.rules)),
@@ -37,8 +75,8 @@ def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
             continue
         asked = {id(node) for node in _asked(expression.tree, frozenset())}
         for node in nodes_in(expression):
-            if "string" in without_order(node, resource) and id(node) not in asked:
-                yield expression, node
+            if id(node) not in asked:
+                yield expression, node, resource
 
 
 _Paths = frozenset[tuple[str, ...]]
@@ -51,7 +89,8 @@ def _asked(node: Node, known: _Paths) -> Iterator[Node]:
     ask first.
     """
     kind, children = node["type"], node["children"]
-    if kind == "comparator" and any(path_in(each) in known for each in children):
+    read = {path_in(each) for each in children} if kind == "comparator" else {_within(node)}
+    if read & known:
         yield node
     if kind not in SAME_SCOPE:
         return

@@ -5,7 +5,7 @@ through, and nothing else says so. So it does with `'Agency'` where it says `Age
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from oneway.core.records import (
 from oneway.core.similar_words import one_form, parts, slips
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.compared_words import Way, Word, passes
-from oneway.mapping.expressions.evaluation import evaluated
+from oneway.mapping.expressions.evaluation import evaluated_apart
 from oneway.mapping.expressions.item_places import placed_words
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[V
             continue
         try:
             record = with_value({}, word.keys, value) if word.keys else value
-            yield evaluated(word.part, record, _SOME_DAY, reading).value
+            yield evaluated_apart(word.part, record, _SOME_DAY, reading)
         except EvaluationError:
             continue  # the record's own error says so
 
@@ -186,7 +186,7 @@ def results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[V
 def _nearest(word: Word, values: Iterable[Value]) -> list[Value]:
     said = _text(word.value)
     texts = {_text(value): value for value in values if len(_text(value)) <= _LONGEST}
-    if word.way in (Way.HELD, Way.START, Way.END):
+    if word.way in _LOOSE:
         form = one_form(said)
         return sorted((each for text, each in texts.items()
                        if isinstance(each, str) and _LOOSE[word.way](one_form(text), form)),
@@ -194,10 +194,15 @@ def _nearest(word: Word, values: Iterable[Value]) -> list[Value]:
     return [texts[text] for text in slips(said, texts) or parts(said, texts)]
 
 
-_LOOSE = {
+def _is_within(text: str, form: str) -> bool:
+    return bool(text) and text in form
+
+
+_LOOSE: Mapping[Way, Callable[[str, str], bool]] = {
     Way.HELD: str.__contains__,
     Way.START: str.startswith,
     Way.END: str.endswith,
+    Way.WITHIN: _is_within,
 }
 
 _WAYS = {
@@ -205,6 +210,8 @@ _WAYS = {
     Way.SAME: "has {word} in '{key}'",
     Way.AS_TEXT: "has {word} in '{key}'",
     Way.HELD: "has '{key}' with {word} in it",
+    Way.AMONG: "has '{key}' with {word} in it",
+    Way.WITHIN: "has '{key}' that is part of {word}",
     Way.START: "has '{key}' that starts with {word}",
     Way.END: "has '{key}' that ends with {word}",
 }

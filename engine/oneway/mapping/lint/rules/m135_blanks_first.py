@@ -1,10 +1,10 @@
-"""The order of text decides who leaves: a person without a date comes first."""
+"""A blank text decides who leaves: it comes before all others, and is part of each."""
 
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
-from oneway.mapping.lint.text_order import ORDER_HELP, blanks_first
+from oneway.mapping.lint.text_order import ORDER_HELP, WITHIN_HELP, blanks_first, blanks_within
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -14,15 +14,21 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             "decides about everybody who has no value there"
         )
         yield LintFinding(expression.span, summary, ORDER_HELP)
+    for expression in dict.fromkeys(expression for expression, _ in blanks_within(subject)):
+        summary = (
+            "blank text is part of every text: this also decides about everybody who has no value "
+            "there"
+        )
+        yield LintFinding(expression.span, summary, WITHIN_HELP)
 
 
 RULE = LintRule(
     code="M135",
     severity=Severity.ERROR,
-    title="the order of text decides who leaves or takes part",
+    title="a blank text decides who leaves or takes part: it comes first, and is part of each",
     advice=(
         "Compare dates with `is_past()`, `is_future()` or `days_between()`; of text, ask first "
-        "whether there is any: `date && date <= today()`."
+        "whether there is any: `date && date <= today()`, `status && contains('FL', status)`."
     ),
     check=check,
     failing="""\

@@ -31,7 +31,9 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             f"no record schema lists the words of '{path_text(keys)}': with a blank or an unknown "
             f"one, {effect}"
         )
-        words = dict.fromkeys(each.value for _, each, _ in uses if each.part["type"] in _PATHS)
+        # A text that holds the words does not say where one ends.
+        apart = [each for _, each, _ in uses if each.way is not Way.WITHIN]
+        words = dict.fromkeys(each.value for each in apart if each.part["type"] in _PATHS)
         yield LintFinding(span, summary, _help(subject, keys, list(words), word))
 
 
@@ -72,7 +74,7 @@ def _is_declared(word: Word, subject: Subject) -> bool:
     It needs none if the record schema limits the values of the field, or if the word is a date or
     only a part of the value.
     """
-    if word.way not in (Way.EQUAL, Way.SAME, Way.AS_TEXT):
+    if word.way not in (Way.EQUAL, Way.SAME, Way.AS_TEXT, Way.WITHIN):
         return True  # part of a longer text
     if isinstance(word.value, str) and parse_day(word.value) is not None:
         return True
