@@ -893,6 +893,14 @@ MUTANTS = (
         SPELLING,
     ),
     Mutant(
+        "empty-table-holds-nothing",
+        "planning/guards",
+        "if is_emptied and had:",
+        "if False:",
+        "a lookup table that came back empty holds the run",
+        "tests/cli/test_emptied_table.py",
+    ),
+    Mutant(
         "near-duplicate-is-absent",
         "planning/similar/near_duplicates",
         "spoken |= {e.target_id for m in held.values() for e in m.candidates}",

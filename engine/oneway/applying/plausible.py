@@ -74,7 +74,7 @@ def _together(plan: Plan) -> Iterator[str]:
 def _allowances(plan: Plan, policy: Policy) -> Iterator[str]:
     """Yield the allowances that no command could have given."""
     fields = {rule.path for rule in (*policy.fields, *policy.leaving)}
-    counted = {f"{read.name}.{key}" for read in plan.reads for key in (*read.stated, *read.valued)}
+    counted = {f"{read.role}.{key}" for read in plan.reads for key in (*read.stated, *read.valued)}
     for each in plan.allowed:
         field = each.guard.partition(".")[2]
         known = definition_of(each.guard) is not None and (

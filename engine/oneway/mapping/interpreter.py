@@ -634,11 +634,12 @@ class Interpreted:
         table = self.tables[code.lookup]
         if isinstance(value, list | dict):
             raise RecordStopped(_failure("a list or object cannot be looked up", code, value))
-        found = [each for each in table.rows.get(identity(value), ()) if not is_blank(each)]
+        found, why = table.found(value)
         sought = value if code.rule.own_table else None
         if len(found) == 1:
             return Cell(CellState.STATED, found[0], sought=sought)
-        missed.append(Missed(code.lookup, _shown(value, code.rule), len(found), code.rule.path))
+        shown = _shown(value, code.rule)
+        missed.append(Missed(code.lookup, shown, len(found), code.rule.path, why))
         state = CellState.MISSED if table.complete else CellState.UNSTATED
         return Cell(state, sought=sought)
 

@@ -98,12 +98,16 @@ class EvaluationFailure:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A value that a reference table holds `found` times, instead of once."""
+    """A value that a reference table holds `found` times, instead of once.
+
+    `why` says in words that its row has no value, or cannot be read.
+    """
 
     reference: str
     value: str
     found: int
     field: str
+    why: str = ""
 
 
 class RecordRank(NamedTuple):

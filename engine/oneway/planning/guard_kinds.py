@@ -193,11 +193,11 @@ DEFINITIONS = (
     GuardDefinition(
         GuardKind.KEYS_GONE,
         counts="for each key that the mapping reads of source, target or a lookup table: records "
-        "that lack it but would have it at the share of the last good run; set by "
-        "`guards.keys.gone`",
+        "that lack it but would have it at the share of the last good run; also each key of a "
+        "lookup table that has no rows any more; set by `guards.keys.gone`",
         description="A key that at least 10 records had at the last good run, and that more than "
         "this share of them no longer have, blocks everything.",
-        default_text="half of them, if 10 or more had it",
+        default_text="half of them, if 10 or more had it, or if the table is empty",
         happens="The {side} leaves out '{key}', which it gave at the last good run",
         by_field=True,
         list_setting="keys.gone",

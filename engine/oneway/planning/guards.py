@@ -412,14 +412,14 @@ def _gone(
     What too many lack altogether is counted as a key alone.
     """
     for read in reads:
-        system = inputs[read.name].text if read.name in inputs else read.name
+        system = inputs[read.role].text if read.role in inputs else read.role
         keys = _keys_gone(read, guards, history)
         values = _values_gone(read, guards, history)
         found = [(GuardKind.KEYS_GONE, key, *counted) for key, counted in keys.items()]
         found += [(GuardKind.VALUES_GONE, key, *counted) for key, counted in values.items()]
         missed: set[str] = set()
         for kind, key, limit, expected, lost in found:
-            name, none = f"{read.name}.{key}", frozenset[str]()
+            name, none = f"{read.role}.{key}", frozenset[str]()
             count = _Count(kind, name, none, everything, limit, expected, lost, system)
             path = key.partition(SEPARATOR)[0]
             outer = (path[: each.start()] for each in re.finditer(r"\[\]", path))
@@ -435,15 +435,19 @@ def _keys_gone(
     """Return how many records should have each key, and how many of them lack it.
 
     As many should have it as there would be if as large a share of them had it as at the last good
-    run. A record that could not be read has every key, as far as anybody knows.
+    run. A record that could not be read has every key, as far as anybody knows. A lookup table
+    without any record is missing them all, like a source: nobody has the code that it held.
     """
     limit = Limit(Fraction(str(guards.keys_gone)), 0)
     records, before = history.stated.get(read.name, (0, {}))
     found = {}
+    is_emptied = read.role != read.name and not read.records
     for key, now in read.stated.items():
         had = before.get(key, 0)
         expected = had * read.readable // records if records else 0
-        if had >= FEWEST_KEYS and now < expected:
+        if is_emptied and had:
+            found[key] = (limit, had, had)
+        elif had >= FEWEST_KEYS and now < expected:
             found[key] = (limit, expected, expected - now)
     return found
 

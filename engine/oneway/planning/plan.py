@@ -336,6 +336,8 @@ class Miss:
     records: int
     field: str
     whose: tuple[str, ...] = ()
+    why: str = ""
+    """That the value's row has no value, or cannot be read; blank if there is none, or several."""
 
 
 EARLIER_RUNS = "earlier runs"
@@ -422,6 +424,11 @@ class Read:
     unread: int = 0
     valued: Mapping[str, int] = field(default_factory=dict)
     left_out: int = 0
+
+    @property
+    def role(self) -> str:
+        """What was read: "source", "target", or "references.NAME" of a lookup table."""
+        return self.name if self.name in ("source", "target") else f"references.{self.name}"
 
     @property
     def readable(self) -> int:

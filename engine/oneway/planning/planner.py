@@ -489,7 +489,15 @@ def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
         for missed in row.missed:
             whose[missed].append(row.source_id)
     misses = (
-        Miss(each.reference, each.value, each.found, len(ids), each.field, tuple(ids[:_NAMED]))
+        Miss(
+            each.reference,
+            each.value,
+            each.found,
+            len(ids),
+            each.field,
+            tuple(ids[:_NAMED]),
+            each.why,
+        )
         for each, ids in whose.items()
     )
     return tuple(sorted(misses, key=lambda each: (each.reference, each.field, each.value)))

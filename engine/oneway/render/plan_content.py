@@ -211,8 +211,8 @@ def whose(miss: Miss, known: Mapping[str, str]) -> str:
 
 def missed(miss: Miss, known: Mapping[str, str]) -> str:
     """Return the value not found exactly once in a lookup table, and whose it is."""
-    rows = "in no row" if miss.found == 0 else f"in {miss.found:,} rows"
-    where = f"{harmless(miss.field)}: {_code(miss.value)} is {rows} of {harmless(miss.reference)}"
+    rows = miss.why or ("is in no row" if miss.found == 0 else f"is in {miss.found:,} rows")
+    where = f"{harmless(miss.field)}: {_code(miss.value)} {rows} of {harmless(miss.reference)}"
     return f"{where}, {whose(miss, known)}"
 
 

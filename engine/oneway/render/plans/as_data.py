@@ -28,7 +28,7 @@
                   target refused before; next_try is a day, or null if it is sent now
     not_sticking  [{action, runs, field, before, after, sensitive, expression, place}]: what
                   was written in so many runs in a row, and is planned again
-    misses        [{reference, field, value, found, records, whose}]
+    misses        [{reference, field, value, found, records, whose, why}]
     outcomes      [{outcome, key, label, source_id, target_id, reasons, action, actions,
                   has_access, stories}]; has_access: has left in the source, and can get in before
                   the run

@@ -435,12 +435,14 @@ def _advice(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _found(miss: Miss) -> str:
-    return "not at all" if miss.found == 0 else f"{miss.found:,} times"
+    return miss.why or ("not at all" if miss.found == 0 else f"{miss.found:,} times")
 
 
 def _mend(miss: Miss) -> str:
     if miss.found:
         return "Let one row alone have this code."
+    if miss.why:
+        return "Correct the row: it needs a value, and a key that no other row has."
     return "Give the row that is meant this reference, or correct the code in the source."
 
 
