@@ -84,7 +84,10 @@ def test_guards_see_the_nights_before_a_new_name_of_the_file(world: World) -> No
     codes = []
     for number, source in enumerate([rows(1, 2), rows(1, 2, 3, 4), rows(of=6)], start=1):
         file = f"people-{number}.json"
-        ended = night(world, number, source, MAPPING.replace("people.json", file), file=file)
+        text = MAPPING.replace("people.json", file)
+        shown = night(world, number, source, text, file=file, command="plan")
+        ended = night(world, number, source, text, file=file)
+        assert ("Guards that fired" in shown.out) == (ended.code == 4)
         codes.append((ended.code, "source_shrink" in ended.out))
     assert codes == [(0, False), (4, False), (4, True)]
     assert sum(not each["active"] for each in world.read("users.json")) == 2
