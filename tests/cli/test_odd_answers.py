@@ -365,3 +365,62 @@ def test_what_the_target_derives_is_not_more(world: World, office: Office) -> No
     code, said = sync(world)
     assert code == 0, said
     assert "2 were changed" in said
+
+
+def hides(world: World, office: Office, found: Answer | None) -> None:
+    """Let the list hide 001, who is known, and 002, who is not, has left, and is found so."""
+    world.write("acme.yaml", MANIFEST.replace("    get:", FIND + "    get:"))
+    people(world, p2={"left": False})
+    rows = [{"code": "001", "name": "Name 1", "phone": "1", "left": False}]
+    rows += [{"code": "003", "name": "Name 3", "phone": "1", "left": False}]
+    world.write("s.json", json.dumps(rows))
+    assert sync(world)[0] == 0  # 001 and 003 are linked
+    rows.append({"code": "002", "name": "Name 2", "phone": "1", "left": True})
+    world.write("s.json", json.dumps(rows))
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if path == "/users?code=002" and found is not None:
+            return found
+        if path == "/users?code=002":
+            return 200, {"data": [office.users["2"], office.users["3"]]}
+        return (200, {"data": [office.users["3"]]}) if path == "/users" else None
+
+    office.odd = odd
+
+
+FIND = '    find: {code: {code: "{value}"}}\n'
+
+
+def test_a_leaver_is_searched_for_where_the_list_hides_records(
+    world: World, office: Office
+) -> None:
+    hides(world, office, None)
+    code, said = sync(world)
+    assert code == 0, said
+    assert office.users["2"]["active"] is False
+    assert office.users["1"]["active"] is True
+    assert [each for each in office.asked if "code=" in each] == ["GET /users?code=002"]
+    assert "lacks 2 that are there by id: 1, 2" in said
+
+
+@pytest.mark.parametrize(
+    "answer", [(200, {"message": "timeout"}), (403, {}), (200, {"data": [], "has_more": True})]
+)
+def test_who_cannot_be_searched_for_can_perhaps_still_get_in(
+    world: World, office: Office, answer: Answer
+) -> None:
+    hides(world, office, answer)
+    code, said = sync(world)
+    assert code == 5, said
+    assert "can still get in (1)" in said
+    assert "a search by code fails" in said
+    assert office.users["2"]["active"] is True
+
+
+def test_nobody_is_searched_for_in_a_list_that_hides_nobody(world: World, office: Office) -> None:
+    world.write("acme.yaml", MANIFEST.replace("    get:", FIND + "    get:"))
+    office.users.pop("2")
+    people(world, p2={"left": True})
+    for _ in range(2):
+        assert sync(world)[0] == 0
+    assert not [each for each in office.asked if "code=" in each]

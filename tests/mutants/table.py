@@ -502,6 +502,22 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py -k only_the_list",
     ),
     Mutant(
+        "hidden-leaver-is-not-searched-for",
+        "runs/plan",
+        "for look in (searched, asked_again):",
+        "for look in (asked_again,):",
+        "an unmatched leaver is searched for where the list hides records",
+        "tests/cli/test_odd_answers.py -k searched_for_where",
+    ),
+    Mutant(
+        "failed-search-finds-nobody",
+        "runs/evidence/links",
+        "    if not (records or unanswered):\n",
+        "    if not records:\n",
+        "who cannot be searched for can perhaps still get in",
+        "tests/cli/test_odd_answers.py -k cannot_be_searched_for",
+    ),
+    Mutant(
         "a-cursor-is-a-template",
         "oneway_connectors/rest/client",
         "body = with_value(inside, (name,) if request.form else path_of(name), value)",

@@ -25,7 +25,13 @@ from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Plan, Read, Reason
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.evidence.leaving_doubts import LeavingDoubts
-from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
+from oneway.runs.evidence.links import (
+    NOTHING_REMEMBERED,
+    Remembered,
+    asked_again,
+    looked_up,
+    searched,
+)
 from oneway.runs.evidence.observations import with_observations
 from oneway.runs.open_questions import remarks_on
 from oneway.runs.past.discrepancies import discrepancies_before
@@ -101,9 +107,10 @@ def plan_run(
         found = looked_up(prepared, systems, found, remembered)
         found, header = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
-        again = asked_again(prepared, systems, found, plan)
-        if again is not None:
-            plan, found = _planned(prepared, again, seal, header), again
+        for look in (searched, asked_again):
+            again = look(prepared, systems, found, plan)
+            if again is not None:
+                plan, found = _planned(prepared, again, seal, header), again
         return with_observations(plan, found), found
 
 

@@ -9,20 +9,21 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field, replace
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import product, takewhile
 from typing import TypeVar
 
-from oneway.core.connector import Capability, Reader, ReadError
+from oneway.core.connector import Capability, Reader, ReadError, finds_by
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import moment
 from oneway.core.records import Collected, Record
 from oneway.history.journal import JournalEntry
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
-from oneway.planning.access import StillIn
+from oneway.planning.access import UNMATCHED, StillIn
 from oneway.planning.guards import RecentRuns
 from oneway.planning.leaving_doubts import ALL_LEFT
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
-from oneway.planning.plan import NOT_KNOWN_YET, Plan, Reason, Verb
+from oneway.planning.plan import NOT_KNOWN_YET, Kind, Plan, Reason, Verb
+from oneway.planning.reconcile import hidden
 from oneway.runs.prepare.prepared import Input, PreparedRun, lag_of, resource_of
 from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
@@ -163,13 +164,7 @@ def looked_up(
     sources |= {row[0] for row in found.source.items}
     shown |= {each[0] for each in found.target.items}
     records, evidence = _hidden(prepared, systems, sources, shown, remembered)
-    rows: list[AnyTargetRow] = [found.program.target_row(each) for each in records]
-    target = _with(found.target, rows)
-    if not any(found.kept) or not records:
-        return replace(found, target=target, evidence=evidence)
-    kept = [projection_of(prepared).of_target(each) for each in records]
-    both = (found.kept[0], [*found.kept[1], *kept])
-    return replace(found, target=target, evidence=evidence, kept=both)
+    return replace(_with_targets(prepared, found, records), evidence=evidence)
 
 
 def looked_up_records(
@@ -215,6 +210,85 @@ def asked_again(
         projection = projection_of(prepared)
         kept = ([*kept[0], *map(projection.of_source, records)], kept[1])
     return replace(found, source=source, evidence=evidence, kept=kept)
+
+
+def searched(
+    prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, plan: Plan
+) -> EvaluatedInputs | None:
+    """Return the inputs with the target records of leavers that only a search showed.
+
+    The target is searched by match keys if its list is known to hide records, for each leaver whom
+    none matches. Whoever cannot be searched for counts as able to get in. None if that changes
+    nothing.
+    """
+    unlisted = [
+        each
+        for each in (found.target.items if found.evidence.unlisted else ())
+        if isinstance(each, TargetRow)
+    ]
+    if not hidden(found.evidence, unlisted):
+        return None
+    unmatched = {
+        each.source_id
+        for each in plan.outcomes
+        if each.kind is Kind.IGNORED and any(why.code == UNMATCHED for why in each.reasons)
+    }
+    rows = [each for each in found.source.items if each.source_id in unmatched]
+    records, unanswered = _by_their_keys(prepared, systems, found, rows)
+    if not (records or unanswered):
+        return None
+    evidence = replace(
+        found.evidence,
+        unlisted=found.evidence.unlisted | records.keys(),
+        pending={**unanswered, **found.evidence.pending},
+    )
+    return replace(_with_targets(prepared, found, tuple(records.values())), evidence=evidence)
+
+
+def _by_their_keys(
+    prepared: PreparedRun,
+    systems: OpenSystems,
+    found: EvaluatedInputs,
+    rows: Iterable[AnySourceRow],
+) -> tuple[Mapping[str, Record], Mapping[str, str]]:
+    """Return target records beyond the list that have a match key of a row, by their ids.
+
+    Also return why some rows cannot be searched for, by their source ids.
+    """
+    target, paths = prepared.inputs["target"], found.program.policy.match_paths
+    reader = systems.reader(target)
+    levels = [level for level, path in enumerate(paths) if path and finds_by(reader, path)]
+    shown = found.passed_over.linking()[1] | {each.target_id for each in found.target.items}
+    records: dict[str, Record] = {}
+    unanswered: dict[str, str] = {}
+    for row, level in product(rows, levels):
+        if row.keys[level : level + 1] in ((), (None,)):
+            continue
+        try:
+            came = reader.find(paths[level], row.key_values[level])
+        except ReadError as error:
+            if error.code not in {*_OF_ONE_RECORD, "R111"}:
+                raise target.cannot_read(error) from None
+            why = f"the list of target records lacks some, and a search by {paths[level]} fails"
+            unanswered[row.source_id] = f"{why}: {error.summary} [{error.code}]"
+            continue
+        for each in came:
+            theirs = found.program.target_row(each).keys[level : level + 1]
+            if each.id not in shown and row.keys[level] in theirs:
+                records[each.id] = each
+    return records, unanswered
+
+
+def _with_targets(
+    prepared: PreparedRun, found: EvaluatedInputs, records: Sequence[Record]
+) -> EvaluatedInputs:
+    """Return the inputs with further target records."""
+    rows: list[AnyTargetRow] = [found.program.target_row(each) for each in records]
+    target = _with(found.target, rows)
+    if not any(found.kept) or not records:
+        return replace(found, target=target)
+    kept = [projection_of(prepared).of_target(each) for each in records]
+    return replace(found, target=target, kept=(found.kept[0], [*found.kept[1], *kept]))
 
 
 class _SecondLook:
