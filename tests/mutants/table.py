@@ -518,6 +518,14 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py -k cannot_be_searched_for",
     ),
     Mutant(
+        "reset-at-once",
+        CLIENT,
+        "max(reset, self._jitter(attempt))",
+        "reset",
+        "a limit that is reset in 0 seconds is not asked again at once",
+        f"{RETRIES} -k at_once",
+    ),
+    Mutant(
         "a-cursor-is-a-template",
         "oneway_connectors/rest/client",
         "body = with_value(inside, (name,) if request.form else path_of(name), value)",

@@ -60,6 +60,8 @@ LIMITED = [
     (429, {"x_ratelimit_reset": "30"}, 30),
     (429, {"ratelimit_reset": "0"}, 0),
     (429, {"x_rate_limit_reset": "1772366430", "date": "Sun, 01 Mar 2026 12:00:00 GMT"}, 30),
+    (429, {"x_ratelimit_reset": "1772366430500", "date": "Sun, 01 Mar 2026 12:00:00 GMT"}, 30.5),
+    (429, {"x_ratelimit_reset": "5.5"}, 5.5),
     (429, {"x_ratelimit_reset": "1772366330", "date": "Sun, 01 Mar 2026 12:00:00 GMT"}, 0),
     (429, {"x_ratelimit_reset": "30", "retry_after": "7"}, 7),
     (403, {"retry_after": "2"}, 2),
@@ -98,6 +100,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
     [
         ({"retry_after": "7"}, 7),
         ({"retry_after": "0"}, 0),
+        ({"retry_after": "5.5"}, 5.5),
         (
             {
                 "retry_after": format_datetime(NOON + timedelta(seconds=9), usegmt=True),
@@ -125,6 +128,32 @@ def test_a_wait_over_the_cap_ends_the_request() -> None:
     with pytest.raises(ReadError, match="nightly works"):
         connector.reader("people").read()
     assert world.slept == []
+
+
+@pytest.mark.parametrize("headers", [{"retry_after": "90"}, {"x_ratelimit_reset": "90"}])
+def test_a_wait_over_the_cap_is_told_with_what_allows_it(headers: dict[str, str]) -> None:
+    connector, _ = opened(reply({"message": "slow down"}, 429, **headers))
+    with pytest.raises(ReadError) as caught:
+        connector.reader("people").read()
+    said = "slow down (it asks to wait 90 seconds, more than retry.max_wait, 60)"
+    assert said in caught.value.summary
+    connector, _ = opened(reply({"message": "slow down"}, 429, **headers))
+    with pytest.raises(NotSent) as failed:
+        connector.writer("people").create({"email": "a@example.com"}, "t")
+    assert said in failed.value.summary
+    manifest = altered("max_wait: 60", "max_wait: 90")
+    connector, world = opened(reply({}, 429, **headers), page(), manifest=manifest)
+    assert connector.reader("people").read().complete
+    assert world.slept == [90]
+
+
+@pytest.mark.parametrize("reset", ["0", "0.0", "1772366330"])
+def test_a_limit_that_is_reset_by_now_is_not_asked_again_at_once(reset: str) -> None:
+    date = "Sun, 01 Mar 2026 12:00:00 GMT"
+    busy = [reply({}, 429, x_ratelimit_reset=reset, date=date) for _ in range(3)]
+    connector, world = opened(*busy, page())
+    connector.reader("people").read()
+    assert all(0 < wait <= 0.5 * 2 ** (i + 1) for i, wait in enumerate(world.slept))
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=255, exclude_categories=["Cc"]), max_size=40))

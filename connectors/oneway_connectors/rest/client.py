@@ -57,6 +57,10 @@ _PASSING = {500, *range(520, 528), 530}
 _RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 _AN_INSTANT = 1_000_000_000
 """From so many seconds on, a reset is a point in time, and no longer a wait."""
+_IN_MILLISECONDS = 1_000_000_000_000
+"""From here on, it is one in milliseconds."""
+_SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
+_LONGEST = 999_999_999.0
 _NEXT_PAGE = "the link to the next page leads"
 _SPENT = "(not tried again: this run's budget of tries is spent)"
 _IDEMPOTENT = {"GET", "PUT", "PATCH"}
@@ -179,7 +183,7 @@ class Client:
         said = message_of(answer.body, answer.headers, self.api.errors, hidden)
         if not said and not self.api.errors.header:
             said = _hint(answer.headers)
-        return " ".join((said, _SPENT)).strip() if answer.spent else said
+        return " ".join((said, answer.given_up)).strip()
 
     def shown(self, call: Call) -> str:
         """Return the request, safe to show."""
@@ -201,9 +205,9 @@ class Client:
             came = self._tried(call, auth)
             wait = self._wait_after(call, came, attempt)
             if wait is None or attempt == self.api.limits.attempts:
-                return _final(came, doubt=doubt)
+                return _final(came, doubt=doubt, given_up=self._too_long(call, came))
             if not self._budget.spend():
-                return _final(came, doubt=doubt, spent=True)
+                return _final(came, doubt=doubt, given_up=_SPENT)
             doubt = doubt or _perhaps_done(came)
             self._outside.sleep(wait)
         raise AssertionError("the last try returns or raises")
@@ -243,15 +247,28 @@ class Client:
         """Return the seconds to wait before another try; None if there is none."""
         if not _may_repeat(call, came):
             return None
-        asked = retry_after(came.headers) if isinstance(came, Answer) else None
-        if asked is None and isinstance(came, Answer) and _is_busy(came):
-            asked = reset_of(came.headers)
+        asked = self._asked_wait(came, attempt)
         if asked is None:
             return self._jitter(attempt)
         if asked > self.api.limits.max_wait:
             return None
         self._limiter.hold(asked)
         return asked
+
+    def _asked_wait(self, came: Answer | NoAnswer, attempt: int) -> float | None:
+        """Return the seconds that an answer asks to wait, or None."""
+        asked = retry_after(came.headers) if isinstance(came, Answer) else None
+        if asked is not None or not isinstance(came, Answer) or not _is_busy(came):
+            return asked
+        reset = reset_of(came.headers)  # in whole seconds, so that 0 may be nearly one
+        return None if reset is None else max(reset, self._jitter(attempt))
+
+    def _too_long(self, call: Call, came: Answer | NoAnswer) -> str:
+        """Return that an answer asks for a longer wait than allowed, or ""."""
+        asked, most = self._asked_wait(came, 1), self.api.limits.max_wait
+        if asked is None or asked <= most or not _may_repeat(call, came):
+            return ""
+        return f"(it asks to wait {asked:g} seconds, more than retry.max_wait, {most:g})"
 
     def _jitter(self, attempt: int) -> float:
         """Return a random wait, up to twice as long after each try ("full jitter")."""
@@ -284,8 +301,8 @@ def retry_after(headers: httpx.Headers) -> float | None:
     A date is read against the answer's own `Date`, so that clocks need not agree.
     """
     text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
+    if _SECONDS.fullmatch(text):
+        return min(float(text), _LONGEST)
     try:
         until = parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError):
@@ -296,10 +313,10 @@ def retry_after(headers: httpx.Headers) -> float | None:
 def reset_of(headers: httpx.Headers) -> float | None:
     """Return the seconds until a rate limit is reset, by the headers that are usual, or None."""
     given = (headers.get(name, "").strip() for name in _RESETS)
-    text = next((text for text in given if re.fullmatch("[0-9]{1,12}", text)), None)
+    text = next((text for text in given if _SECONDS.fullmatch(text)), None)
     if text is None:
         return None
-    seconds = float(text)
+    seconds = float(text) if float(text) < _IN_MILLISECONDS else float(text) / 1000
     return seconds if seconds < _AN_INSTANT else max(0.0, seconds - _now(headers))
 
 
@@ -339,11 +356,11 @@ def _perhaps_done(came: Answer | NoAnswer) -> bool:
     return came.status in _FAILING if isinstance(came, Answer) else came.sent
 
 
-def _final(came: Answer | NoAnswer, *, doubt: bool, spent: bool = False) -> Answer:
+def _final(came: Answer | NoAnswer, *, doubt: bool, given_up: str) -> Answer:
     """Return the final response to a call; raise `NoAnswer` if there was none."""
     if isinstance(came, Answer):
-        return replace(came, doubt=doubt, spent=spent)
-    summary = f"{came.summary} {_SPENT}" if spent else came.summary
+        return replace(came, doubt=doubt, given_up=given_up)
+    summary = f"{came.summary} {given_up}".strip()
     raise NoAnswer(came.cause, summary, sent=doubt or came.sent)
 
 

@@ -70,9 +70,9 @@ class Call:
 class Answer:
     """A whole answer, and the result of earlier tries.
 
-    `doubt`: an earlier one may have been carried out. `spent`: another try would follow if the
-    run's budget allowed it. `refused` and `missing`: the manifest recognises in the body of a
-    success that nothing was done, or that the record does not exist. `stray`: a 404 or 410 that
+    `doubt`: an earlier one may have been carried out. `given_up`: why no other try follows, where
+    one would do no harm. `refused` and `missing`: the manifest recognises in the body of a success
+    that nothing was done, or that the record does not exist. `stray`: a 404 or 410 that
     may not be the system's own. `asked`: what the body of the request searched for.
     """
 
@@ -81,7 +81,7 @@ class Answer:
     body: bytes
     url: httpx.URL
     doubt: bool = False
-    spent: bool = False
+    given_up: str = ""
     refused: bool = False
     missing: bool = False
     stray: bool = False
