@@ -424,3 +424,74 @@ def test_nobody_is_searched_for_in_a_list_that_hides_nobody(world: World, office
     for _ in range(2):
         assert sync(world)[0] == 0
     assert not [each for each in office.asked if "code=" in each]
+
+
+def test_a_leave_that_only_a_request_shows_is_not_sent_again(world: World, office: Office) -> None:
+    """`absent: null` makes null of what the list leaves out."""
+    null = MANIFEST.replace("    id: id\n", "    id: id\n    absent: null\n")
+    active = "additionalProperties: true, properties: {active: {type: [boolean, 'null']}}"
+    world.write("acme.yaml", null.replace("additionalProperties: true", active))
+    people(world, p1={"left": True})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        listed = [
+            {key: value for key, value in each.items() if key != "active"}
+            for each in office.users.values()
+        ]
+        return (200, {"data": listed}) if path == "/users" else None
+
+    office.odd = odd
+    assert sync(world)[0] == 0
+    assert office.users["1"]["active"] is False
+    patches = [each for each in office.asked if each.startswith("PATCH")]
+    _, said = sync(world)
+    assert "the record counts as left already; let the manifest read the list's records" in said
+    assert "[W163]" in said
+    assert [each for each in office.asked if each.startswith("PATCH")] == patches
+    office.users["1"]["active"] = True  # somebody let them in again: it is sent
+    sync(world)
+    assert office.users["1"]["active"] is False
+
+
+OWN = """
+oneway: 1
+name: odd
+source: {connector: file, resource: s.json, options: {id: code}}
+target: {connector: acme.yaml, resource: users}
+references: {people: {from: target, resource: users, key: code, value: id}}
+match: [{source: code, target: code}]
+fields:
+  code: {from: code, write: on_create}
+  manager: {from: manager, lookup: people}
+joiners: {}
+"""
+
+
+def test_what_this_run_created_is_not_gone_before_the_target_shows_it(
+    world: World, office: Office
+) -> None:
+    world.write("m.yaml", OWN)
+    world.write(
+        "s.json", json.dumps([{"code": "8", "manager": "9"}, {"code": "9", "manager": "8"}])
+    )
+    office.users = {}
+    created: dict[str, User] = {}
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "POST":
+            id = str(100 + len(created))
+            created[id] = {"id": id, "code": "89"[len(created)]}
+            return 201, created[id]
+        return None
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 5, said
+    assert "2 were created" in said
+    assert "created target record 100, and the target does not show it yet" in said
+    assert "[W165]" in said
+    assert "gone" not in said
+    office.users, office.odd = created, lambda *_: None
+    code, said = sync(world)
+    assert code == 0, said
+    assert {each["code"]: each["manager"] for each in created.values()} == {"8": "101", "9": "100"}

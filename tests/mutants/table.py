@@ -526,6 +526,22 @@ MUTANTS = (
         f"{RETRIES} -k at_once",
     ),
     Mutant(
+        "just-created-is-gone",
+        "applying/preconditions",
+        "if record is None and id in self.created.values():",
+        "if False:",
+        "what this run created is not gone before the target shows it",
+        "tests/cli/test_odd_answers.py -k this_run_created",
+    ),
+    Mutant(
+        "hidden-leave-is-sent-again",
+        "applying/preconditions",
+        "        if done and self.program.target_row(whole).left:\n",
+        "        if False:\n",
+        "a leave that only a request shows has happened",
+        "tests/cli/test_odd_answers.py -k only_a_request_shows_is_not_sent",
+    ),
+    Mutant(
         "a-cursor-is-a-template",
         "oneway_connectors/rest/client",
         "body = with_value(inside, (name,) if request.form else path_of(name), value)",

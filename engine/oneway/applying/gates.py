@@ -314,8 +314,9 @@ class _SystemFailed(Exception):
 
 def stale_result(action: Action, stale: Stale) -> Result:
     """Return the ending of an action that no longer fits the source or the target."""
-    if stale.unlike:
-        return Result(action, Ending.NOT_SENT, action.target_id, "W164", str(stale))
+    if stale.unlike or stale.unseen:
+        code = "W164" if stale.unlike else "W165"
+        return Result(action, Ending.NOT_SENT, action.target_id, code, str(stale))
     code = OUT_BY_NOW if stale.out else "W160"
     return Result(action, Ending.STALE, action.target_id, code, str(stale))
 

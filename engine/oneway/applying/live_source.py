@@ -23,13 +23,17 @@ class Stale(Exception):
     """The source or the target has changed since the plan; the text says what.
 
     `out`: whose access the action was to take has left by now, as the target says. `unlike`: it
-    has not changed, but the target shows it in two ways.
+    has not changed, but the target shows it in two ways. `unseen`: nor has it, but the target does
+    not show it yet.
     """
 
-    def __init__(self, text: str, *, out: bool = False, unlike: bool = False) -> None:
+    def __init__(
+        self, text: str, *, out: bool = False, unlike: bool = False, unseen: bool = False
+    ) -> None:
         super().__init__(text)
         self.out = out
         self.unlike = unlike
+        self.unseen = unseen
 
 
 @dataclass(frozen=True, slots=True)

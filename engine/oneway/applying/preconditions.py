@@ -61,6 +61,8 @@ from oneway.planning.diff import KEEP, kept_out, merged, new_value, present, wan
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 from oneway.planning.similar.near_misses import loose
 
+_BY_DETAIL = "let the manifest read the list's records by a `detail`"
+
 
 class Happened(Enum):
     """Whether a write with an unknown result has happened."""
@@ -207,10 +209,16 @@ class LiveState:
         ]
         if changed:
             raise self._moved(action, whole, changed)
-        if unlisted and not action.verb.takes_access:
-            names = ", ".join(each.field for each in unlisted)
-            text = f"the list does not show {names}, and a request for the record does"
-            raise Stale(f"{text}: what stands there is not overwritten unseen", unlike=True)
+        if not unlisted:
+            return whole
+        names = ", ".join(each.field for each in unlisted)
+        text = f"the list does not show {names}, and a request for the record does"
+        if not action.verb.takes_access:
+            text += ": what stands there is not overwritten unseen"
+            raise Stale(f"{text}; {_BY_DETAIL}", unlike=True)
+        done = all(self._is_after(whole, action, each) for each in action.changes)
+        if done and self.program.target_row(whole).left:
+            raise Stale(f"{text}: the record counts as left already; {_BY_DETAIL}", out=True)
         return whole
 
     def refuse_other_source(self, action: Action) -> None:
@@ -519,6 +527,9 @@ class LiveState:
 
     def _held(self, id: str) -> Record:
         record = self._target.record(id)
+        if record is None and id in self.created.values():
+            text = f"this run created target record {id}, and the target does not show it yet"
+            raise Stale(f"{text}; the next run changes it", unseen=True)
         if record is None:
             raise Stale("the target record is gone")
         return record

@@ -375,8 +375,9 @@ _TABLE = (
     (
         "R170",
         "no record has a key that identifies people or says whether they have left",
-        "Correct the key in the mapping, or see why the system no longer shows it. Where it leaves "
-        "out what is null, its manifest (or the mapping, of a file) says `absent: null`.",
+        "Correct the key in the mapping, or see why the system no longer shows it. Where a request "
+        "for one record shows it, its manifest reads a `detail`. Where it leaves out what is null, "
+        "its manifest (or the mapping, of a file) says `absent: null`.",
     ),
     (
         "R171",
@@ -498,6 +499,11 @@ _TABLE = (
         "W164",
         "the target's list lacks a field that a request for the record shows",
         "Nothing was written. Let the manifest read the field in the list too, by a `detail`.",
+    ),
+    (
+        "W165",
+        "the target does not show yet what this run created",
+        "Run again: the next run changes the record, once the target shows it.",
     ),
     # P1xx: plans
     ("P101", "a plan file is torn or unreadable", "Make the plan again; copy the file whole."),

@@ -14,7 +14,7 @@ _WHY = {
     Ending.POSTPONED: "the target refused it before, and it waits for another day",
     Ending.NOT_ATTEMPTED: "it was not tried",
 }
-_UNDONE = "written before, and the target does not keep it"
+_UNDONE = "written before, and the target does not keep it, or its list does not show it"
 _NOT_BEGUN = "not begun"
 _DONE = End(Ending.DONE)
 

@@ -28,6 +28,8 @@ from oneway.mapping.spec import FieldSpec, MappingSpec, Write
 
 Path = tuple[str, ...]
 
+_MAYBE_SLIM = "; where a request for one record shows it, let the manifest read a `detail`"
+_MAYBE_NULL = "; where the system leaves out what is null, say `absent: null`"
 _MOST = 12
 """The most fields that a message lists."""
 
@@ -322,7 +324,7 @@ class KeyTally:
             text = f"for the text, write {_in_quotes(each.quoted)}"
             help = f"double quotes name a field: {text}{near}"
         elif each.needed and "did you mean" not in help:
-            help += "; where the system leaves out what is null, say `absent: null`"
+            help += _MAYBE_NULL if self.in_file else f"{_MAYBE_SLIM}{_MAYBE_NULL}"
         severity = Severity.ERROR if refused else Severity.WARNING
         code = "R170" if each.needed else "R175" if as_text else "R171"
         return Diagnostic(each.place, severity, code, summary, help)
