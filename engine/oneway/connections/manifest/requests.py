@@ -16,8 +16,7 @@ def request_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
     for name, value in obj(data.get("resources")).items():
         path, resource = ("resources", name), obj(value)
         for place, request, what in _of_one_record(path, resource):
-            parts = {key: request.get(key) for key in ("path", "query", "headers", "body")}
-            if "path" in request and not _names(parts, {"id"}) - options - _VALUES:
+            if "path" in request and not _names(_parts(request), {"id"}) - options - _VALUES:
                 summary = f"this request does not say which {what} it is for"
                 help = f"write {{id}} where the system expects the id of the {what}"
                 yield document.at((*place, "path"), "C158", summary, help)
@@ -28,8 +27,8 @@ def request_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
                 yield document.at((*path, "find", field), "C158", summary, help, key=True)
         for key in WRITES:
             request = obj(resource.get(key))
-            if key in _CARRIES_VALUES and "body" in request:
-                yield from _body(document, (*path, key, "body"), request["body"], options)
+            if key in _CARRIES_VALUES and isinstance(request.get("body"), dict | list | str):
+                yield from _body(document, (*path, key, "body"), request, options)
             yield from _spreads(document, (*path, key, "body"), request.get("body"))
             yield from _job(document, (*path, key, "job"), obj(request.get("job")))
 
@@ -49,16 +48,20 @@ def _of_one_record(path: Path, resource: Data) -> Iterator[tuple[Path, Data, str
         yield (*path, key, "job"), obj(request.get("job")), "job"
 
 
-def _names(parts: Value, own: frozenset[str] | set[str]) -> set[str]:
+def _parts(request: Data) -> Data:
+    return {key: request.get(key) for key in ("path", "query", "headers", "body")}
+
+
+def _names(parts: Value | Data, own: frozenset[str] | set[str]) -> set[str]:
     """Return the names of the placeholders in some parts of a request; `own` are those it has."""
     return {name for each in texts((), parts) for name in names_in(each.text, own)}
 
 
 def _body(
-    document: Document, path: Path, body: Value, options: frozenset[str]
+    document: Document, path: Path, request: Data, options: frozenset[str]
 ) -> Iterator[Diagnostic]:
-    """Report a body that should hold the values to write, and holds none."""
-    if isinstance(body, dict | list | str) and not _names(body, _VALUES) - options - {"id"}:
+    """Report a body without the values to write, unless the path or a query holds one."""
+    if not _names(_parts(request), _VALUES) - options - {"id"}:
         summary = f"the body of '{path[-2]}' holds none of the values to write"
         help = "write {values}, {operations} or {json_patch} where they belong; or leave out `body`"
         yield document.at(path, "C159", summary, help)
