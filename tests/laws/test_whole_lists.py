@@ -134,6 +134,8 @@ class Server:
     """How an answer says what follows, beside the way that the manifest names."""
     filters: bool
     stops_short: bool
+    asked: int
+    """How many rows a page is asked to have: more than `size` where the system allows no more."""
     leads: int
     """How many rows it leads to by numbers: the last page of them comes again and again."""
     named: str
@@ -152,8 +154,8 @@ class Server:
     def manifest(self) -> str:
         ways = {
             "none": "{type: none}",
-            "page": f"{{type: page, param: page, start: 1, size_param: size, size: {self.size}}}",
-            "offset": f"{{type: offset, param: skip, size_param: size, size: {self.size}}}",
+            "page": f"{{type: page, param: page, start: 1, size_param: size, size: {self.asked}}}",
+            "offset": f"{{type: offset, param: skip, size_param: size, size: {self.asked}}}",
             "cursor": "{type: cursor, param: after, next: at}",
             "next_link": "{type: next_link}",
         }
@@ -261,6 +263,7 @@ def servers(draw: st.DrawFn, style: str, end: str, *, orderly: bool) -> Server:
         filters=draw(st.booleans()),
         leads=99 if orderly or style != "page" else draw(st.sampled_from([99, 2, 4])),
         stops_short=numbered and draw(st.sampled_from([False, False, True])),
+        asked=size + draw(st.sampled_from([0, 0, 3])),
         named=draw(st.sampled_from(["", "", "total", "next"][: 4 if numbered else 3])),
     )
 

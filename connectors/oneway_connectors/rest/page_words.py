@@ -54,6 +54,8 @@ LIMIT = re.compile(
     f"(?:page|paging)?limit|(?:max)?pagesize|(?:{_THINGS})?perpage|max(?:{_THINGS})+|take"
 )
 """How many records a page has at most."""
+ASKED = re.compile(f"{LIMIT.pattern}|count|first|max|size|top")
+"""The same in a request; some of these words may be about anything in an answer."""
 FAULT = re.compile("(?:has|is|partial)*(?:errors?|failures?|failed)")
 """What went wrong."""
 PART = re.compile(f"(?:{_ABOUT})*(?:partial|incomplete)(?:{_ABOUT})*|timedout")

@@ -20,7 +20,8 @@ import httpx
 
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Value, at, id_text
+from oneway.core.records import MISSING, Value, at, id_text, path_of
+from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import (
     Came,
@@ -39,6 +40,7 @@ from oneway_connectors.rest.responses import (
     Doubled,
     Unreadable,
     flaw_in,
+    is_path,
     parsed,
     rows_before,
 )
@@ -68,6 +70,8 @@ class ListSoFar:
     """The number of rows of each page, before `records` left any out."""
     left_out: int = 0
     """How many rows `records` left out."""
+    uncounted: bool = False
+    """Whether a page with records lacked the key or header that the manifest names for a total."""
     said: Total | None = None
     """The total by a usual name, which the manifest does not name, of the last page with one."""
     here: tuple[str, ...] = ()
@@ -95,6 +99,7 @@ class _Page:
     """Whether no row has a flaw, for certain."""
     sent: int
     """How many rows came, before `records` left any out."""
+    searching: bool = False
 
 
 def pages(
@@ -118,7 +123,7 @@ def pages(
         try:
             page = _read(client, resource, listing, call, len(seen), position, bool(extra))
         except ReadError as error:
-            if error.code in _NO_PAGE and _has_all(so_far):
+            if error.code in _NO_PAGE and _needs_no_more(so_far, listing.paging):
                 break
             raise
         items, problem = _new_items(so_far, resource, page, listing.paging)
@@ -127,7 +132,7 @@ def pages(
         _note_size(client, listing, so_far, page, bool(extra))
         yield items
         try:
-            position = None if problem else _following(client, listing.paging, page)
+            position = None if problem else _following(client, listing.paging, page, so_far)
         except Unreadable as error:
             problem = f"where the list goes on after page {page.number} is unclear: {error}"
         call = (
@@ -256,7 +261,7 @@ def _read(
         raise unreadable(client, call, Unreadable("it has a duplicate key"), "R107")
     before = rows_before(listing.records, data.value)
     sent = len(rows) if before is None else before
-    return _Page(number, position, call, answer, data.value, rows, sound, sent)
+    return _Page(number, position, call, answer, data.value, rows, sound, sent, searching)
 
 
 def _new_items(
@@ -294,7 +299,7 @@ def _ids(count: int) -> str:
     return "an id comes" if count == 1 else f"{count} ids come"
 
 
-def _following(client: Client, paging: Paging, page: _Page) -> Value:
+def _following(client: Client, paging: Paging, page: _Page, so_far: ListSoFar) -> Value:
     """Return the position of the next page, or None after the last one.
 
     Raises `Unreadable` if the headers do not tell.
@@ -302,7 +307,7 @@ def _following(client: Client, paging: Paging, page: _Page) -> Value:
     if page.answer.status == _NOTHING:
         return None
     if paging.by in _NUMBERED:
-        short = paging.stop_when_short and page.sent < paging.size
+        short = paging.stop_when_short and _is_short(paging, page, so_far)
         if not (_goes_on(client, paging, page) if paging.next else page.sent and not short):
             return None
         step = 1 if paging.by is PageBy.PAGE else page.sent or paging.size
@@ -314,6 +319,15 @@ def _following(client: Client, paging: Paging, page: _Page) -> Value:
     if paging.by is PageBy.NEXT_LINK:
         return next_link(page.answer.headers, page.answer.url)
     return None
+
+
+def _is_short(paging: Paging, page: _Page, so_far: ListSoFar) -> bool:
+    """Return whether a page is shorter than a full one: than asked for, and than one before.
+
+    Some systems give smaller pages than asked for. A search that finds one record has found it.
+    """
+    longest = max(so_far.lengths)
+    return page.sent < paging.size and (page.sent < longest or (page.searching and longest == 1))
 
 
 def _goes_on(client: Client, paging: Paging, page: _Page) -> bool:
@@ -373,17 +387,30 @@ def _note_size(
     if header := listing.paging.total_header:
         count = count_of(page.answer.headers.get(header, "").strip())
         so_far.totals += [] if count is None else [count]
+        so_far.uncounted |= not searching and header not in page.answer.headers
     elif named := listing.paging.total:
         count = count_of(found_in(client, page.call, named, page.data))
         so_far.totals += [] if count is None else [count]
+        so_far.uncounted |= not searching and page.sent > 0 and _lacks(page.data, named)
     elif not searching and (page.sent or not so_far.said):
         # Some give the total of all to a search, and beyond the last page a total of none.
         so_far.said = total_said(page.answer, page.data, listing.records) or so_far.said
 
 
+def _lacks(data: Value, path: str) -> bool:
+    """Return whether an answer does not have a key of a path: its name may be misspelt."""
+    return is_path(path) and isinstance(data, dict) and at(data, path_of(path)) is MISSING
+
+
 def _has_all(so_far: ListSoFar) -> bool:
     """Return whether the number of records equals the total of every page."""
     return bool(so_far.totals) and set(so_far.totals) == {so_far.count}
+
+
+def _needs_no_more(so_far: ListSoFar, paging: Paging) -> bool:
+    """Return whether a page that does not exist is one beyond the last."""
+    short = paging.stop_when_short and so_far.lengths and so_far.lengths[-1] < paging.size
+    return bool(short) or _has_all(so_far)
 
 
 def _is_the_end(client: Client, so_far: ListSoFar, paging: Paging, page: _Page) -> bool:
@@ -398,7 +425,8 @@ def _is_the_end(client: Client, so_far: ListSoFar, paging: Paging, page: _Page) 
     if paging.by not in _NUMBERED or not so_far.again:
         return False
     whole = page.number > 2 and so_far.said is not None and so_far.said.count == so_far.count
-    if whole or page.sent >= max(so_far.lengths):
+    short = paging.stop_when_short and page.sent < paging.size
+    if whole or not (short or page.sent < max(so_far.lengths)):
         return whole
     return not (paging.next and _goes_on(client, paging, page))
 
@@ -416,6 +444,11 @@ def _check_size(paging: Paging, so_far: ListSoFar) -> None:
         so_far.problems.append(f"{text}: the list changed while it was read")
     if totals and count < totals[-1]:
         so_far.problems.append(f"{count} of {totals[-1]} records came")
+    if so_far.uncounted and not totals and count:
+        named = paging.total or paging.total_header
+        so_far.problems.append(
+            f"no page says by '{named}' how many records there are; correct it in list.pagination"
+        )
     full = [rows for rows in so_far.lengths if rows]
     most = max(full, default=0)
     early = next((n for n, rows in enumerate(full[:-1], 1) if rows < most), None)
@@ -438,13 +471,30 @@ def _check_end(
     if not more and paging.next and at_once:
         instead = _NO_NEXT
         more = f"by '{paging.next}', a page follows" if _goes_on(client, paging, page) else ""
-    elif not more and not (paging.by in _NUMBERED and (paging.next or all_came)):
+    elif not more and not (paging.by in _NUMBERED and all_came):
         came = _came(so_far, bool(paging.next), at_once, searching)
         more = more_said(page.answer, page.data, listing.records, came)
         instead = _NO_NEXT if at_once else _LAST_PAGE
+        if at_once and not more and not all_came:
+            more = _limit_reached(listing, page)
     if more:
         after = "" if at_once else f" after page {page.number}"
-        so_far.problems.append(f"the list goes on{after}: {more}; {_SAY_HOW.format(instead)}")
+        named = "" if at_once else paging.next or paging.next_header
+        how = _CORRECT.format(named) if named else _SAY_HOW.format(instead)
+        so_far.problems.append(f"the list goes on{after}: {more}; {how}")
+
+
+def _limit_reached(listing: Listing, page: _Page) -> str:
+    """Return what says that a list which is read at once was cut at the number asked for, or ""."""
+    body = listing.request.body
+    asked = {**listing.request.query, **(body if isinstance(body, dict) else {})}
+    if listing.paging.size_param:
+        asked[listing.paging.size_param] = listing.paging.size
+    for name, value in asked.items():
+        limit = count_of(value) if words.ASKED.fullmatch(words.plain(name)) else None
+        if limit and page.sent >= limit:
+            return f"'{name}' asks for {limit} records, and so many came"
+    return ""
 
 
 def _came(so_far: ListSoFar, led: bool, at_once: bool, searching: bool) -> Came:
@@ -472,6 +522,7 @@ _SAY_WHEN = (
     "if that is about something else, let the manifest's errors.refused_when say by it when an "
     "answer is a refusal"
 )
+_CORRECT = "correct '{}' in the manifest's list.pagination, by which this is the last page"
 _NO_TOTAL, _NO_NEXT = "total: '`null`'", "next: '`false`'"
 _LAST_PAGE = "`next`, by which the last page is known"
 _HELP = {

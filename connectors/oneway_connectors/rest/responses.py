@@ -153,9 +153,23 @@ def tells_error(data: Value, shape: ErrorShape) -> bool:
     """
     if shape.refused_when:
         return False
+    return _has_error(data) or any(_message(data, shape)) or any(_field_messages(data, shape))
+
+
+def says_failure(data: Value, shape: ErrorShape) -> bool:
+    """Return whether an answer that shows no record says that its write failed.
+
+    `ok: false` says so even where the manifest's `refused_when` does not recognise it.
+    """
+    if not isinstance(data, dict):
+        return False
+    failed = any(data.get(key) is False for key in _SUCCESSES) or data.get("status") in _FAILURES
+    return failed or (not shape.refused_when and _has_error(data))
+
+
+def _has_error(data: Value) -> bool:
     named = [data.get(key) for key in _ERRORS] if isinstance(data, dict) else []
-    said = any(holds(each) and each != 0 for each in named)
-    return said or any(_message(data, shape)) or any(_field_messages(data, shape))
+    return any(holds(each) and each != 0 for each in named)
 
 
 def _search(reshaper: Reshaper, expression: str, data: Value) -> Value:
@@ -310,6 +324,8 @@ _CUT_MARK = b"\\u0000"
 _CUT = json.dumps({_CUT_KEY: None})
 _CHARSET = re.compile(r"charset=\"?([A-Za-z][\w-]{1,20})")
 _TELLING = re.compile(r"(?=.*(error|reason|message))(x-)?[a-z0-9-]{4,60}", re.IGNORECASE)
+_SUCCESSES = ("ok", "success", "succeeded", "successful")
+_FAILURES = ("error", "fail", "failed", "failure")
 _ERRORS = ("error", "errors")
 _REFUSAL = "Let the manifest say what that means: errors.refused_when or errors.missing_when."
 _ASK = "Ask those who run the system; nothing was read."

@@ -16,7 +16,7 @@ from oneway_connectors.rest.model import (
 )
 from oneway_connectors.rest.paging import answered, found_in, json_of, reading_call
 from oneway_connectors.rest.reader import record_of, renamed
-from oneway_connectors.rest.responses import Unreadable, parse_json, search, texts_in
+from oneway_connectors.rest.responses import Unreadable, parse_json, says_failure, search, texts_in
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 
@@ -101,8 +101,8 @@ class RestWriter:
     ) -> Record | None:
         """Send a change, and return the record that the answer shows; None for a blank answer.
 
-        Raises `Unknown` where the answer shows something else: another record, or, where `access`
-        is changed, no record at all.
+        Raises `Unknown` where the answer shows something else: another record, a failure, or,
+        where `access` is changed, no record at all.
         """
         call, answer = self._send(write, {"id": id}, values, token)
         if answer.status == _ACCEPTED:
@@ -125,15 +125,17 @@ class RestWriter:
             raise self._unconfirmed(call, f"the answer shows record {other}")
         if shown is None and access and data not in _BLANK:
             raise self._unconfirmed(call, "the answer does not show the record")
+        if shown is None and says_failure(data, self.client.api.errors):
+            raise self._unconfirmed(call, "the answer says that it failed", help=_SAY_WHEN)
         return shown
 
     def _tells_parts(self, answer: Answer) -> bool:
         """Return whether an answer may hold refusals that the manifest does not recognise."""
         return answer.status in _IN_PARTS and not self.client.api.errors.refused_when
 
-    def _unconfirmed(self, call: Call, what: str, record: str = "") -> Unknown:
+    def _unconfirmed(self, call: Call, what: str, record: str = "", help: str = "") -> Unknown:
         text = f"{self.client.shown(call)}: {what}, which does not confirm the write"
-        return Unknown("W108", text, _LOOK, accepted=True, record=record)
+        return Unknown("W108", text, help or _LOOK, accepted=True, record=record)
 
     def _shown(self, write: WriteRequest, id: str, data: Value) -> tuple[Record | None, str]:
         """Return the record with an id that an answer shows; or else the id of another.
@@ -246,4 +248,5 @@ _BLANK: tuple[Value, ...] = (None, {})
 _NOT_YET = "answers 202: it will be done, and is not known to be done yet"
 _BY_ITS_JOB = "accepted, and refused by its job"
 _REFUSED = "Correct the record in the source, or the mapping."
+_SAY_WHEN = "Let the manifest say by errors.refused_when how a refusal is recognised."
 _LOOK = "It is looked up in the system before anything is sent again."
