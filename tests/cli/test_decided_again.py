@@ -139,6 +139,18 @@ def test_an_untouched_source_lets_all_of_it_be_done(world: World) -> None:
     )
 
 
+def test_a_key_that_two_had_in_the_plan_is_no_news_if_one_of_them_is_an_error(
+    world: World,
+) -> None:
+    unsaid = {key: value for key, value in person(8, id="e8b").items() if key != "status"}
+    world.write("m.yaml", MAPPING.replace("joiners: {unless_taken: [email, login]}\n", ""))
+    world.write("s.json", [*PEOPLE[:-1], unsaid])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    ended = world.run("apply", "p.json", "--format", "json")
+    found = {each["source_id"] or each["target_id"]: each for each in ended.data["results"]}
+    assert found[ABSENT]["ending"] == "done", found[ABSENT]
+
+
 @pytest.mark.parametrize("name", EDITS)
 def test_an_action_is_stale_that_a_new_plan_would_not_have(world: World, name: str) -> None:
     who, changed, said = EDITS[name]

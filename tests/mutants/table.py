@@ -121,6 +121,14 @@ MUTANTS = (
         "tests/cli/test_decided_again.py",
     ),
     Mutant(
+        "old-doubles-are-news",
+        "applying/source_keys",
+        "if not row.outside and row.source_id in planned.ignored]",
+        "if not row.outside]",
+        "two who had one key in the plan as well spare no absent record",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
         "guess-not-asked-again",
         "applying/live_source",
         "if guess is not None:",

@@ -58,9 +58,9 @@ class PlannedSource:
         found = {id for id, each in parts if each.target_id is not None}
         people = {e.source_id: e for e in plan.notable if e.source_id is not None}
         disputed = {id for id, each in people.items() if each.kind is Kind.CONFLICT}
-        keys = PlannedKeys(
-            {id: each.key for id, each in parts}, frozenset(found), frozenset(disputed)
-        )
+        ignored = {id for id, each in people.items() if each.kind is Kind.IGNORED}
+        known = {id: each.key for id, each in parts}
+        keys = PlannedKeys(known, frozenset(found), frozenset(disputed), frozenset(ignored))
         leaving = frozenset(
             each.source_id
             for each in plan.actions

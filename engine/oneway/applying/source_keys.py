@@ -17,13 +17,14 @@ from oneway.planning.similar.near_misses import forms_of, key_at
 class PlannedKeys:
     """The keys of the source records that a plan knew, by id.
 
-    `matched` are those that the plan matched with a target record, and `disputed` those that it
-    left to a person.
+    `matched` are those that the plan matched with a target record, `disputed` those that it left to
+    a person, and `ignored` those that it left alone, such as people outside the scope of the sync.
     """
 
     known: Mapping[str, str] = field(default_factory=dict)
     matched: frozenset[str] = frozenset()
     disputed: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
 
     def is_fresh(self, row: SourceRow) -> bool:
         """Return whether a record is newer than the plan, or has another key by now."""
@@ -68,18 +69,21 @@ class SourceKeys:
             for form in forms_of(row):
                 self._fresh[form].append(row)
         new = [row for row in open_ if planned.is_fresh(row)]
-        self.doubling = self._doubling(rows, [row for row in open_ if not row.outside], new)
+        # Two keys that counted in the plan and are as they were are not one key since then.
+        come = [row for row in open_ if not row.outside and row.source_id in planned.ignored]
+        self.doubling = self._doubling(rows, come, new)
 
     def _doubling(
-        self, rows: Sequence[SourceRow], open_: Sequence[SourceRow], new: Sequence[SourceRow]
+        self, rows: Sequence[SourceRow], come: Sequence[SourceRow], new: Sequence[SourceRow]
     ) -> str | None:
         """Return a record that has a key of another's since the plan, if any.
 
-        Others than `new` records may share a key after the first with somebody who is matched.
+        Those that have `come` into the scope count by their first key: by a later one, they may
+        share it with somebody who is matched.
         """
         for level, rivals in enumerate(self._rivals):
             every = _by_key(rows, level) if level and new else rivals
-            for row in new if level else (*open_, *new):
+            for row in new if level else (*come, *new):
                 if _other(row, every.get(key_at(row, level), ())) is not None:
                     return row.source_id
         return None
