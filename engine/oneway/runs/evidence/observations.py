@@ -49,6 +49,9 @@ def with_observations(plan: Plan, found: EvaluatedInputs) -> Plan:
 
 def _left_alone(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
     """Yield each field that is left alone because items of a list lack a key, and whose."""
+    codes = found.program.code.fields
+    if not any(each.reads_items for code in codes for each in code.expressions):
+        return  # as in most mappings: no row needs to be looked at
     fields = found.program.policy.fields
     created = {each.source_id for each in plan.actions if each.verb is Verb.CREATE}
     whose: dict[tuple[int, str, bool], list[str]] = defaultdict(list)
