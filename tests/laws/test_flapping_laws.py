@@ -18,7 +18,7 @@ from oneway.history.flapping import find_flapping, planned_parts
 from oneway.history.journal import End, Journal, Run
 from oneway.history.memory import Memory
 from oneway.notices.weekly import summary
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Change, Ending, Kind, Outcome, Plan, PlanConnection, Verb
 from oneway.planning.plan_file import dump
 from oneway.render import Style, past_run, plans, status

@@ -22,8 +22,8 @@ from oneway.core.connector import Blame, NotSent, Rejected, Unknown
 from oneway.history.journal import End, Journal, Run
 from oneway.history.journal.run_counts import run_counts
 from oneway.mapping.spec import GuardKind
+from oneway.planning.breach import Breach, Verdict
 from oneway.planning.guard_kinds import Limit
-from oneway.planning.guards import Breach, Verdict
 from oneway.planning.plan import Ending, Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, past_run

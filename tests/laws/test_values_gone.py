@@ -14,7 +14,8 @@ from oneway.mapping.expressions import Reading
 from oneway.mapping.profile.key_tally import KeyTally, tallies_of
 from oneway.mapping.program import TargetRow
 from oneway.mapping.spec import GuardsSpec
-from oneway.planning.guards import RecentRuns, Verdict, gone, judge
+from oneway.planning.breach import Verdict
+from oneway.planning.guards import RecentRuns, gone, judge
 from oneway.planning.leaving_doubts import as_written, doubted, left_out
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Allowance, Change, Kind, Outcome, Plan, Read, Verb

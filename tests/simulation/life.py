@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from oneway.core.diagnostics import Refused
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Ending, Plan
 from side_by_side import scripted
 

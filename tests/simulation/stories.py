@@ -15,7 +15,7 @@ from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import Breached, Journal, JournalEntry, Run, RunState
 from oneway.history.memory import Memory
 from oneway.inspect.explain import explain
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Ending, Kind, Outcome, Plan
 from oneway.render import Style, explanations, past_run, plans, status
 from oneway.render.discrepancies import DISCREPANCY_WORDS, by_subject, since, then

@@ -20,7 +20,7 @@ from oneway.core.diagnostics import Refused, Severity
 from oneway.history.journal import Journal
 from oneway.history.memory import Memory
 from oneway.mapping.spec import GuardKind
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.runs import (

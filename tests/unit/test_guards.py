@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Span
 from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
+from oneway.planning.breach import Verdict
 from oneway.planning.guard_kinds import Limit
-from oneway.planning.guards import RecentRuns, Verdict, judge
+from oneway.planning.guards import RecentRuns, judge
 from oneway.planning.plan import (
     STRANGER,
     Action,

@@ -11,8 +11,8 @@ from any_plans import ACTIONS, FINITE, PLACES, PLANS, TEXTS
 from oneway.applying.apply import Ending, Result
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.mapping.spec import GuardKind
+from oneway.planning.breach import Breach, Verdict
 from oneway.planning.guard_kinds import Limit
-from oneway.planning.guards import Breach, Verdict
 from oneway.render import Style, diagnostics, plans, results
 from oneway.render.layout import clip, columns, wrap
 from oneway.render.sanitize import harmless, markdown, shown

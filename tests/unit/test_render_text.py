@@ -5,7 +5,8 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.phrases import count
 from oneway.mapping.functions import LIBRARY
 from oneway.mapping.spec import GuardsSpec
-from oneway.planning.guards import RecentRuns, Verdict, judge
+from oneway.planning.breach import Verdict
+from oneway.planning.guards import RecentRuns, judge
 from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Read, Reason, Verb
 from oneway.render import Style, diagnostics, functions, plans, results
 from oneway.render.layout import clip, columns, pad, people, wrap

@@ -12,8 +12,8 @@ from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.seal import Sealed
 from oneway.mapping.program import FieldRule, Policy
 from oneway.mapping.spec import Absent, Rehires, Write
+from oneway.planning.breach import IDENTITY
 from oneway.planning.guard_kinds import definition_of
-from oneway.planning.guards import IDENTITY
 from oneway.planning.links import REUSED
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb, action_id
 

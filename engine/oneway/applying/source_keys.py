@@ -1,4 +1,4 @@
-"""The match keys that the source's records have now: do two of them speak of one person?
+"""The match keys of the source's records now, to notice two records of one person.
 
 The plan has asked that of all its records. So what counts here are the records that the plan did
 not know, that had another key, or that it matched with nobody.

@@ -31,7 +31,7 @@ from oneway.connections import from_environment
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.phrases import count
 from oneway.history.memory import Memory
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import MAX_SIZE, fingerprint, load_proven
 from oneway.render import history, plans, results

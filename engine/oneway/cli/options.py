@@ -363,7 +363,7 @@ def _allowances(
     ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 ) -> "tuple[Allowance, ...]":
     """Return the allowances of `--allow`, in this user's name: `KIND=N`, or people by key."""
-    from oneway.planning.guards import IDENTITY
+    from oneway.planning.breach import IDENTITY
     from oneway.planning.links import REUSED
     from oneway.planning.plan import Allowance
 

@@ -21,7 +21,7 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import introduce, print_plan, refuse_errors
 from oneway.cli.quoting import quoted
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, save
 from oneway.render.plan_content import access, split

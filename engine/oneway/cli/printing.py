@@ -12,7 +12,7 @@ from oneway.core.outputs import ERROR, OUT, lost
 from oneway.core.phrases import count
 from oneway.history.journal import Run
 from oneway.history.memory import Memory
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Ending, Plan
 from oneway.render import plans
 from oneway.render.sanitize import harmless

@@ -1,4 +1,4 @@
-"""Writes numbers of things, and the first few of many names, as all messages have them."""
+"""Phrases that all messages share: counts of things, and the first few of many names."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Says which words are probably one word: written in another form, mistyped, or abbreviated."""
+"""Tells whether two words are probably one: in another form, mistyped, or abbreviated."""
 
 import re
 from collections.abc import Iterable

@@ -8,7 +8,7 @@ are stored.
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.links import Link, Origin
 from oneway.planning.plan import Kind, Outcome, Plan, Quiet
 

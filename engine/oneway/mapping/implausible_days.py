@@ -1,4 +1,4 @@
-"""Says which days of leaving can hardly be meant: 2206 for 2026, or a day that stands for "none".
+"""Finds implausible leave dates: 2206 for 2026, or a day that stands for "none".
 
 `0001-01-01`, `1900-01-01` and `9999-12-31` are what systems write where they have no date. The
 last is right where the condition reads that day itself: nobody leaves by it. The conditions are

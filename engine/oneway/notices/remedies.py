@@ -1,4 +1,4 @@
-"""How a trouble looks, of which kind it is, who can end it, and how.
+"""The remedy for each problem: what it looks like, its kind, who can end it, and how.
 
 Notices, reports and the documentation's page of each code take their words from here.
 """

@@ -13,24 +13,20 @@ person may raise the ceiling for one plan, and cannot turn the guard off.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from datetime import timedelta
 from fractions import Fraction
 from math import floor
-from shlex import quote
 
 from oneway.core.dataclass import dataclass
-from oneway.core.phrases import count as count_of
 from oneway.core.phrases import some
 from oneway.mapping.profile.word_groups import SEPARATOR
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
 from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.breach import IDENTITY, Breach, Verdict, guard_name
 from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefinition, Limit
 from oneway.planning.plan import (
     STRANGER,
     Action,
     Allowance,
-    End,
-    Ending,
     Kind,
     Outcome,
     Plan,
@@ -44,9 +40,6 @@ FEWEST_KEYS = 10
 
 FEWEST_VALUES = 2
 """The most records that may lose the value of a key in one night, however few had one."""
-
-WINDOW = timedelta(days=7)
-"""How far back a guard looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,156 +66,6 @@ class RecentRuns:
 _NO_RUNS = RecentRuns()
 _APART = (GuardKind.IDENTITIES, GuardKind.SIDE_EFFECTS)
 """The kinds that do not count the actions of a plan one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """A guard that fired: what it counted, how many, how many pass, and what lets them pass.
-
-    `field` is set for `field_changes`, `keys_gone` and `values_gone`, which count each by itself;
-    `earlier` is how many others were counted within the window; `base` is what the share is taken
-    of. `system` is what shrank, in words, and `unread` how many of its records could not be read;
-    `named` are the keys of those who are let through by name.
-    """
-
-    kind: GuardKind
-    field: str
-    found: int
-    earlier: int
-    ceiling: int
-    limit: Limit
-    base: int
-    blocked: tuple[str, ...]
-    system: str = ""
-    named: tuple[str, ...] = ()
-    unread: int = 0
-    there: int = 0
-    """How many records the target has now, matched or not."""
-    creates: int = 0
-    """How many records that would be created with the field are blocked too."""
-
-    @property
-    def name(self) -> str:
-        """The guard as `--allow` names it."""
-        return _name(self.kind, self.field)
-
-    @property
-    def shrank(self) -> bool:
-        """Whether the guard fired because a list lost implausibly many records or keys."""
-        return GUARDS[self.kind].of_list
-
-    @property
-    def setting(self) -> str:
-        """The key of a mapping that holds the limit."""
-        return GUARDS[self.kind].setting
-
-    @property
-    def total(self) -> int:
-        """The count that is compared with the ceiling."""
-        return self.found + self.earlier
-
-    @property
-    def text(self) -> str:
-        """What fired and why, in one sentence."""
-        if self.kind is GuardKind.KEYS_GONE:
-            return self._gone_text()
-        if self.kind is GuardKind.VALUES_GONE:
-            return self._blank_text()
-        if self.shrank:
-            return self._shrank_text()
-        if self.kind is GuardKind.SIDE_EFFECTS:
-            records = "record was" if self.found == 1 else "records were"
-            return (
-                f"{self.name}: {self.found} target {records} changed by an update beyond what it "
-                f"sent (W117): {self.system}; no update is sent before a plan lets this through"
-            )
-        what = f"{self.found} now"
-        if self.earlier:
-            what += f" and {self.earlier} in the last {WINDOW.days} days"
-        share = f"{_percent(self.limit.share)} of {self.base} matched"
-        limit = f"the larger of {self.limit.floor} and {share}" if self.limit.floor else share
-        if self.kind is GuardKind.IDENTITIES and not self.ceiling:
-            return f"{self.name}: {what}: the keys may find other people's records"
-        text = f"{self.name}: {what}, at most {self.ceiling} may pass ({limit})"
-        if self.creates:
-            text += f"; {count_of(self.creates, 'create')} with this field held back too"
-        return text
-
-    def _shrank_text(self) -> str:
-        of_target = self.kind is GuardKind.TARGET_SHRINK
-        managed = "matched " if of_target else ""
-        now = self.base - self.found - (self.unread if of_target else 0)
-        percent = f"{_percent(self.limit.share)} of {self.base:,}"
-        if of_target and self.there >= self.base:
-            return (
-                f"{self.name}: {self.system}: {self.base:,} records were matched at the last good "
-                f"run, {now:,} are now, and it still has {self.there:,}: the source lacks their "
-                f"records, or the match keys have changed; at most {self.ceiling:,} may be missing "
-                f"({percent})"
-            )
-        beside = f", beside {self.unread:,} that cannot be read" if self.unread else ""
-        return (
-            f"{self.name}: {self.system}: {self.base:,} {managed}records at the last good run, "
-            f"{now:,} now{beside}; at most {self.ceiling:,} may be missing "
-            f"({percent})"
-        )
-
-    def _gone_text(self) -> str:
-        _, key = key_of(self.field)
-        return (
-            f"{self.name}: {self.system}: by the last good run, {self.base:,} records should have "
-            f"the key '{key}', {self.base - self.found:,} have it now; at most {self.ceiling:,} "
-            f"may lack it ({_percent(self.limit.share)} of {self.base:,})"
-        )
-
-    def _blank_text(self) -> str:
-        key, words = words_of(key_of(self.field)[1])
-        value, one = (words, "it") if words else ("a value", "one")
-        have = self.base - self.found
-        share = f"{_percent(self.limit.share)} of {self.base:,}"
-        return (
-            f"{self.name}: {self.system}: by the last good run, {self.base:,} records should have "
-            f"{value} in '{key}', {have:,} have {one} now; at most {self.ceiling:,} may have lost "
-            f"it (the larger of {self.limit.floor} and {share})"
-        )
-
-    @property
-    def allow(self) -> str:
-        """The options that let exactly these pass in this plan, quoted for a shell."""
-        if self.named:
-            return " ".join(f"--allow {quote(f'{IDENTITY}{key}')}" for key in self.named)
-        return f"--allow {quote(f'{self.name}={self.total}')}"
-
-
-IDENTITY = f"{GuardKind.IDENTITIES.value}:"
-"""The form in which `--allow` names a person who may change identity: `identities:00007`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the guards say of a plan; `blocked` are the ids of the actions not to be applied."""
-
-    breaches: tuple[Breach, ...]
-    blocked: frozenset[str]
-
-    @property
-    def fired(self) -> bool:
-        """Whether any guard fired."""
-        return bool(self.breaches)
-
-    def ends(self) -> dict[str, End]:
-        """Return how each blocked action ends, with the names of the guards that block it."""
-        guards: dict[str, list[str]] = {}
-        for breach in self.breaches:
-            for id in breach.blocked:
-                guards.setdefault(id, []).append(breach.name)
-        fired = tuple(breach.name for breach in self.breaches)
-        return {id: _held(tuple(guards.get(id, ())), fired) for id in self.blocked}
-
-    @property
-    def shrank(self) -> bool:
-        """Whether a list lost implausibly many records or keys."""
-        return any(breach.shrank for breach in self.breaches)
 
 
 def judge(
@@ -288,26 +131,8 @@ def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
     acting = _acting(plan)
     for definition in DEFINITIONS:
         for counted, action in _counted(definition, acting):
-            found[action.id].append(_name(definition.kind, counted))
+            found[action.id].append(guard_name(definition.kind, counted))
     return {id: tuple(names) for id, names in found.items()}
-
-
-def key_of(counted: str) -> tuple[str, str]:
-    """Return the read that a `keys_gone` or `values_gone` breach concerns, and the key.
-
-    `source.leaveDate` is a key of the source, `references.departments.code` one of a reference.
-    """
-    role, _, key = counted.partition(".")
-    if role == "references":
-        name, _, key = key.partition(".")
-        role = f"{role}.{name}"
-    return role, key
-
-
-def words_of(counted: str) -> tuple[str, str]:
-    """Return the key that `values_gone` counts, and which of its words; blank for any value."""
-    key, _, words = counted.partition(SEPARATOR)
-    return key, " or ".join(f"'{each}'" for each in words.split(",")) if words else ""
 
 
 def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
@@ -336,7 +161,7 @@ class _Count:
 
 
 def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Breach | None:
-    name = _name(count.kind, count.field)
+    name = guard_name(count.kind, count.field)
     found = count.lost or len(count.people)
     earlier = len(history.done.get(name, frozenset()) - count.people)
     allowed = max(raised.get(name, 0), raised.get(count.kind.value, 0))
@@ -473,20 +298,8 @@ def _values_gone(
     return found
 
 
-def _held(guards: tuple[str, ...], fired: tuple[str, ...]) -> End:
-    """Return the ending of an action that guards block, by themselves or with the whole plan."""
-    if guards:
-        return End(Ending.HELD, reason=f"held back by {', '.join(guards)}", guards=guards)
-    reason = f"held back with the whole plan by {', '.join(fired)} (on_breach: stop)"
-    return End(Ending.HELD, reason=reason, guards=fired)
-
-
 def _in_order(breach: Breach) -> tuple[int, str]:
     return (list(GuardKind).index(breach.kind), breach.field)
-
-
-def _name(kind: GuardKind, field: str) -> str:
-    return f"{kind.value}.{field}" if field else kind.value
 
 
 def _counts(
@@ -633,7 +446,3 @@ def _may_be_held(
 def _completes_a_create(action: Action) -> bool:
     """Return whether an action completes a create: it counts no further person."""
     return action.verb is not Verb.CREATE and action.target_id is None
-
-
-def _percent(share: Fraction) -> str:
-    return f"{float(share * 100):g} %"

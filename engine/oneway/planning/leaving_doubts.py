@@ -6,7 +6,7 @@ from dataclasses import replace
 from shlex import quote
 
 from oneway.mapping.program import AnyTargetRow
-from oneway.planning.guards import key_of, words_of
+from oneway.planning.breach import key_of, words_of
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Read
 

@@ -1,4 +1,4 @@
-"""Says whose a target record is, for a reason: the person, and whether they have left."""
+"""Names the owner of a target record in a reason: the person, and whether they have left."""
 
 from oneway.mapping.program import AnySourceRow, AnyTargetRow
 

@@ -15,7 +15,8 @@ from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
 from oneway.mapping.open_questions import UNANSWERED
 from oneway.planning.access import MAY_HAVE_LEFT, StillIn, still_in
-from oneway.planning.guards import Verdict, concerned
+from oneway.planning.breach import Verdict
+from oneway.planning.guards import concerned
 from oneway.planning.later_key import LATER_KEY
 from oneway.planning.names import named as with_names
 from oneway.planning.names import names_of

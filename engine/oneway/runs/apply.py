@@ -30,7 +30,8 @@ from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
 from oneway.mapping.spec import GuardKind
 from oneway.planning.access import UNMATCHED, StillIn, still_in
-from oneway.planning.guards import Verdict, counted_as
+from oneway.planning.breach import Verdict
+from oneway.planning.guards import counted_as
 from oneway.planning.leaving_doubts import as_written
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
 from oneway.planning.plan_file import dump, fingerprint

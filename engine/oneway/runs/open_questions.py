@@ -1,4 +1,4 @@
-"""What a mapping leaves open: to be known before anybody approves a plan that it makes."""
+"""The open questions of a mapping: shown with each plan, which they forbid to apply."""
 
 from collections.abc import Iterable
 

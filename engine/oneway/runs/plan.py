@@ -18,7 +18,8 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow
 from oneway.mapping.value_names import names_by_field
-from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
+from oneway.planning.breach import WINDOW, Verdict
+from oneway.planning.guards import RecentRuns, judge
 from oneway.planning.leaving_doubts import left_out
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.one_per_person import one_per_person

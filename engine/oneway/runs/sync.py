@@ -18,7 +18,7 @@ from oneway.history.links import beyond_doubt
 from oneway.history.memory import Memory
 from oneway.mapping.program import Program
 from oneway.planning.access import still_in
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import Approval, apply_plan, start_of_none

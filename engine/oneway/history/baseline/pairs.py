@@ -1,4 +1,4 @@
-"""What a run keeps so that the next one need not read again what has not changed.
+"""The pairs of records with nothing to report, kept so that the next run need not read them again.
 
 A settled pair is a line of the source and a line of the target of which the run had nothing to
 say. Kept are the digests of both lines, what the plan shows of the pair (ids, key and name), and

@@ -1,4 +1,4 @@
-"""What is the same for all records with one text under a key: it is worked out once for each.
+"""Results that depend on one text of a record, computed once for each text.
 
 Few days stand under a date of leaving, and few codes under a code: nearly all records hold what
 another one held before.

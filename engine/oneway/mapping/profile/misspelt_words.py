@@ -1,4 +1,4 @@
-"""Says whether a value is nearly a word: it would be that in another spelling, or of its type."""
+"""Recognises a value that is a known word in another spelling, or of another type."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Tells whether the source says in a word that it uses of others that a person stays.
+"""Checks that a former leaver who stays has a status that the source also gives to other people.
 
 `leavers.when: status == 'Former'` holds of nobody whose status is blank, misspelt or new. Of people
 who were leavers the night before, that is no answer: but for this one value, they would still be.

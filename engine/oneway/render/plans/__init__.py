@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from oneway.core.lazy import lazily
 from oneway.history.memory import Memory
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 from oneway.render.plan_content import (
     flapping,

@@ -58,7 +58,8 @@ from oneway.history.backoff import Refusal
 from oneway.history.flapping import Flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.planning.access import StillIn
-from oneway.planning.guards import Breach, Verdict, concerned
+from oneway.planning.breach import Breach, Verdict
+from oneway.planning.guards import concerned
 from oneway.planning.plan import Action, Change, Outcome, Plan, Read, Reason, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.planning.plan_file.codec import to_data

@@ -1,7 +1,7 @@
 """Renders a plan as one HTML page, for a person who approves it."""
 
 from oneway.history.memory import NOTHING, Memory
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 
 

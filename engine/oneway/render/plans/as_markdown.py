@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from oneway.history.memory import NOTHING, Memory
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Outcome, Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.render import plan_content

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
 from oneway.history.memory import NOTHING, Memory
-from oneway.planning.guards import Breach, Verdict
+from oneway.planning.breach import Breach, Verdict
 from oneway.planning.plan import Action, Change, Outcome, Plan, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.render import plan_content

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from oneway.history.allow_command import allow_command, allowed_together, effect_of_allowing
 from oneway.history.journal.rows import Breached
+from oneway.planning.breach import key_of, words_of
 from oneway.planning.guard_kinds import definition_of
-from oneway.planning.guards import key_of, words_of
 from oneway.planning.plan import Ending
 from oneway.render import remedies
 from oneway.render.plan_content import alike, may_concern

@@ -8,7 +8,7 @@ from oneway.history.discrepancies import unsynced
 from oneway.history.journal.rows import Breached, Run, RunStart
 from oneway.history.memory import Memory
 from oneway.planning.access import StillIn
-from oneway.planning.guards import Verdict
+from oneway.planning.breach import Verdict
 from oneway.planning.plan import Ending, Kind, Plan, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.render import plan_content

@@ -7,7 +7,8 @@ from oneway.core.progress import Progress, silent
 from oneway.core.records import Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.lookup_table import tabulate
-from oneway.planning.guards import Breach, judge
+from oneway.planning.breach import Breach
+from oneway.planning.guards import judge
 from oneway.planning.impact import Impact, impact
 from oneway.planning.plan import Plan
 from oneway.runs.plan import plan_of

@@ -1,4 +1,4 @@
-"""What is noticed of the records while a plan is made: shown with it, and no part of it.
+"""Observations about the records that a plan was made of: shown with it, and no part of it.
 
 It is told of all records. A run that passes over some tells nothing of it.
 """

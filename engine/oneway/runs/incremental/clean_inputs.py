@@ -1,4 +1,4 @@
-"""Whether what was read of both sides is as usual: nothing is wrong with it, and nothing missing.
+"""Checks that nothing is wrong with the inputs and nothing is missing, whatever was passed over.
 
 Then the records that were passed over cannot change what is said of the inputs as a whole.
 """

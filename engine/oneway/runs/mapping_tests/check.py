@@ -17,7 +17,8 @@ from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import tabulate
 from oneway.mapping.profile.key_tally import read_in_source
 from oneway.mapping.spec import EndpointSpec
-from oneway.planning.guards import Verdict, judge
+from oneway.planning.breach import Verdict
+from oneway.planning.guards import judge
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.planner import Header, plan
 from oneway.runs.mapping_tests.spec import (

@@ -12,7 +12,7 @@ from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import forget_notices
 from oneway.history.journal.schedule_claims import forget as forget_dues
-from oneway.planning.guards import WINDOW
+from oneway.planning.breach import WINDOW
 from oneway.runs.prepare.request import instant_text
 
 DAYS = 90
