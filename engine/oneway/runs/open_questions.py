@@ -1,4 +1,4 @@
-"""The open questions of a mapping: shown with each plan, which they forbid to apply."""
+"""The open questions of a mapping: shown with a plan, which is not applied while one is open."""
 
 from collections.abc import Iterable
 
