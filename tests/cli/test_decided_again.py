@@ -291,3 +291,13 @@ def test_whom_a_run_remembers_comes_back_under_another_name(world: World) -> Non
             world.write("s.json", [person(3, name="Wed")])
         assert world.run("apply", "p.json").code == 0
     assert world.read("t.json") == [user(3, active=None)]
+
+
+def test_who_no_longer_says_a_value_that_may_be_anothers_is_not_created(world: World) -> None:
+    world.write("s.json", [person(4, login=None)])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    silent = {key: value for key, value in person(4).items() if key != "login"}
+    world.write("s.json", [silent])
+    ended = world.run("apply", "p.json")
+    assert (ended.code, world.read("t.json")) == (5, USERS), ended.out
+    assert "the source no longer says what may be another's: login" in ended.flat

@@ -129,6 +129,14 @@ MUTANTS = (
         "tests/cli/test_decided_again.py",
     ),
     Mutant(
+        "silence-is-no-value",
+        "applying/live_source",
+        "if action.verb is Verb.CREATE and (untold := _untold(policy, row)):",
+        "if False and (untold := _untold(policy, row)):",
+        "nobody is created whose value may be another's for all the source says by now",
+        "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
         "guess-not-asked-again",
         "applying/live_source",
         "if guess is not None:",

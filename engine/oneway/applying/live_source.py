@@ -8,8 +8,8 @@ from typing import Self
 from oneway.applying.source_keys import PlannedKeys, SourceKeys
 from oneway.core.connector import Reader, ReadError, reads_all, reads_by_id
 from oneway.core.dataclass import dataclass
-from oneway.mapping.program import Policy, Program, SourceRow, TargetRow, whole
-from oneway.mapping.spec import Absent, Category, Rehires
+from oneway.mapping.program import CellState, Policy, Program, SourceRow, TargetRow, whole
+from oneway.mapping.spec import Absent, Category, Rehires, Write
 from oneway.planning.absent import Unmatched, doubt, may_be_anybodys
 from oneway.planning.diff import at_create, at_update, refuses
 from oneway.planning.links import let_through
@@ -301,12 +301,21 @@ def refuse_other_outcome(
         raise Stale(f"the sync is not for this person by now: {rules}")
     if row.unsaid is not None and target is None:
         raise Stale(f"the source no longer says who this is: {row.unsaid.text}")
+    if action.verb is Verb.CREATE and (untold := _untold(policy, row)):
+        raise Stale(f"the source no longer says what may be another's: {', '.join(untold)}")
     failed = [policy.rules[position] for position in row.failed_rules]
     wrong = [rule.id for rule in failed if category in rule.categories]
     if action.verb is not Verb.LEAVE:  # a leave does not wait for other fields
         wrong += _lacking(policy, row, creating=target is None)
     if wrong:
         raise Stale(f"no longer eligible by the source: {', '.join(wrong)}")
+
+
+def _untold(policy: Policy, row: SourceRow) -> list[str]:
+    """Return the fields of values that only one record may hold, of which the source is silent."""
+    cells = [(policy.fields[i], row.cells[i]) for i in policy.watched if row.cells]
+    written = (each for each in cells if each[0].write is not Write.NEVER)
+    return [rule.path for rule, cell in written if cell.state is CellState.UNSTATED]
 
 
 def _lacking(policy: Policy, row: SourceRow, *, creating: bool) -> list[str]:
