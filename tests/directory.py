@@ -58,6 +58,10 @@ class Directory:
 
     people: dict[str, Json] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    forbidden: set[str] = field(default_factory=set)
+    """Those who may not be requested either."""
+    any_case: bool = False
+    """Whether a request may give an id in any case, and is answered with it as it was given."""
     asked: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     jobs: dict[str, Json] = field(default_factory=dict)
@@ -71,11 +75,15 @@ class Directory:
     create: "Callable[[Directory, Json], tuple[int, Any]] | None" = None
     url: str = ""
 
-    def keep(self, data: Json) -> str:
+    def keep(self, data: Json, form: str = "{}") -> str:
         """Keep a new record and return its id."""
-        id = str(len(self.people) + 1)
+        id = form.format(len(self.people) + 1)
         self.people[id] = {**data, "id": id}
         return id
+
+    def kept(self, id: str) -> str:
+        """Return the id under which a record is kept that is asked for by another form of it."""
+        return id.upper() if self.any_case else id
 
     def sent(self, method: str) -> list[str]:
         """Return the paths that were asked with a method."""
@@ -94,8 +102,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, directory.jobs[parts.path.rpartition("/")[2]])
             return
         if parts.path != "/people":
-            found = directory.people.get(parts.path.rpartition("/")[2])
-            self._answer(200 if found else 404, found or {})
+            id = parts.path.rpartition("/")[2]
+            if id in directory.forbidden:
+                self._answer(403, {})
+                return
+            found = directory.people.get(directory.kept(id))
+            self._answer(200 if found else 404, {**found, "id": id} if found else {})
             return
         query = parse_qs(parts.query)
         page = int(query.get("page", ["1"])[0])
@@ -134,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         data = self._data()
         if self.directory.ignores_null:
             data = {key: value for key, value in data.items() if value is not None}
-        self.directory.people[self.path.rpartition("/")[2]].update(data)
+        self.directory.people[self.directory.kept(self.path.rpartition("/")[2])].update(data)
         self._answer(200, {})
 
     def log_message(self, *_: object) -> None:

@@ -240,6 +240,68 @@ def test_without_a_get_who_is_hidden_is_not_created_again(
     assert directory.sent("POST") == ["/people"]
 
 
+LEAVING = """\
+  left: {value: false, write: on_create}
+leavers: {when: left, set: {left: {value: true}}, left: left}
+guards: {leavers: {share: 100%, floor: 5}}
+"""
+
+
+@pytest.mark.parametrize("shown", ["never", "forbidden", "at last"])
+def test_who_was_listed_stays_listed_while_the_target_does_not_show_their_record(
+    joining: World, directory: Directory, shown: str
+) -> None:
+    """An invitation that is open, in no list of users, and cannot be requested."""
+    if shown != "forbidden":
+        without(joining, '    get: {path: "/people/{id}"}\n')
+    joining.write("m.yaml", TO_DIRECTORY + LEAVING)
+    stays = {"id": "s2", "code": "002", "name": "Ben Ash", "left": False}
+    leaves = {"id": "s1", "code": "001", "name": "Ann Oak", "left": False}
+    joining.write("people.json", [stays, leaves])
+    assert joining.run("sync", "m.yaml").code == 0
+    (hidden,) = [id for id, each in directory.people.items() if each["code"] == "001"]
+    directory.hidden.add(hidden)
+    directory.forbidden.add(hidden)
+    joining.write("people.json", [stays, {**leaves, "left": True}])
+    assert joining.run("sync", "m.yaml").code == 5
+    joining.write("people.json", [stays])
+    for _ in range(3):
+        ended = joining.run("sync", "m.yaml")
+        assert ended.code == 5
+        assert "perhaps left, and can still get in (1)" in ended.flat
+        assert "which does not prove that it is gone" in ended.flat
+    if shown == "at last":
+        directory.hidden.clear()
+        assert joining.run("sync", "m.yaml").code == 5
+        directory.people[hidden]["left"] = True
+    elif shown == "forbidden":
+        directory.forbidden.clear()
+        directory.people.pop(hidden)
+    else:
+        assert joining.run("forget", "s1", "--force").code == 0
+    assert joining.run("sync", "m.yaml").code == 0
+
+
+def test_an_id_in_another_case_is_the_same_record(joining: World, directory: Directory) -> None:
+    """Systems with GUIDs answer a create with one form of an id, and list another."""
+    joining.write("m.yaml", TO_DIRECTORY + LEAVING)
+    directory.create = lambda made, data: (201, {"id": made.keep(data, "AB-{}").lower()})
+    people = [{"id": f"s{n}", "code": f"{n:03}", "name": f"Ann {n}", "left": False} for n in (1, 2)]
+    joining.write("people.json", people)
+    assert joining.run("sync", "m.yaml").code == 0
+    directory.any_case = True
+    people[0]["name"], people[1]["left"] = "Ann Oak", True
+    joining.write("people.json", people)
+    ended = joining.run("sync", "m.yaml", "--verbose")
+    assert (ended.code, "conflict" in ended.flat) == (0, False)
+    assert "2 records, 2 matched" in ended.flat
+    assert [each["name"] for each in directory.people.values()] == ["Ann Oak", "Ann 2"]
+    assert [each["left"] for each in directory.people.values()] == [False, True]
+    assert joining.run("sync", "m.yaml").code == 0
+    known = {"known": 2, "new": 0, "replaced": 0}
+    assert joining.run("runs", "show", "3", "--format", "json").data["links"] == known
+
+
 def test_the_links_are_shown(joining: World, directory: Directory) -> None:
     joining.run("sync", "m.yaml")
     joining.run("sync", "m.yaml")

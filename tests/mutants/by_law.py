@@ -201,7 +201,7 @@ OWN = (
         19,
         "doubted-leaver-is-forgotten",
         "planning/planner",
-        "_doubted(reopened, evidence)",
+        "_doubted(policy, reopened, evidence)",
         "reopened",
         "who was known to have left stays in the list while that is in doubt",
     ),

@@ -25,6 +25,7 @@ CLIENT = "oneway_connectors/rest/client"
 RETRIES = "tests/unit/test_rest_retries.py"
 DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 CONTINUATION = "oneway_connectors/rest/continuation"
+UNSEEN = "tests/cli/test_unseen.py"
 VENDORS = "tests/unit/test_vendor_lists.py"
 DUES = "tests/store/test_dues.py -k 'not PostgreSQL'"
 REPLAY = "tests/laws/test_replay.py"
@@ -602,6 +603,22 @@ MUTANTS = (
         "still = list[Record]()",
         "who is still in the list has not gone",
         "tests/unit/test_rest_reading.py -k still_listed",
+    ),
+    Mutant(
+        "unseen-is-gone",
+        "runs/evidence/links",
+        "unseen = frozenset(ids) - there - gone",
+        "unseen = frozenset[str]()",
+        "a record that nothing shows is not gone by that",
+        f"{UNSEEN} -k stays_listed",
+    ),
+    Mutant(
+        "id-in-another-case-is-another",
+        "runs/evidence/links",
+        "    if not forms:",
+        "    if forms:",
+        "an id in another case is the listed one",
+        f"{UNSEEN} -k another_case",
     ),
     # what a list says of itself
     Mutant(

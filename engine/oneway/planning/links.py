@@ -220,20 +220,21 @@ class LinkEvidence:
 
     Linked target records that the list lacks were looked up by id. Those found are among the
     plan's target records, and `unlisted` names them; the others are `gone`, but for those that the
-    target refuses to show: `unread`, and why. `late` are records created so recently that the
-    target may not show them yet, and until when. `pending` are the
-    source records with a create of unknown end, and why. `second_look` are those that only a
-    second read of the source showed. `doubted` are those listed after the last run as leavers who
-    can still get in, of whom nothing says that this is over; and why. `listed` are the target
-    records that were listed for those whose record is gone, and for whom. With `all_left`, nothing
-    follows from what target records say of leaving: all do. `zone` is the time zone that people are
-    told days in.
+    target refuses to show: `unread`, and why. `unseen` are all that nothing shows, and nothing
+    proves to be gone. `late` are records created so recently that the target may not show them
+    yet, and until when. `pending` are the source records with a create of unknown end, and why.
+    `second_look` are those that only a second read of the source showed. `doubted` are those listed
+    after the last run as leavers who can still get in, of whom nothing says that this is over; and
+    why. `listed` are the target records that were listed for those whose record is gone, and for
+    whom. With `all_left`, nothing follows from what target records say of leaving: all do. `zone`
+    is the time zone that people are told days in.
     """
 
     links: Sequence[Link] = ()
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
     late: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
     second_look: frozenset[str] = frozenset()

@@ -23,7 +23,7 @@ from operator import itemgetter
 
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
-from oneway.core.records import Collected, Snapshot, Value
+from oneway.core.records import MISSING, Collected, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.mapping.program import (
     AnySourceRow,
@@ -39,7 +39,7 @@ from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
 from oneway.planning.leaving import LeaveAndReturn
-from oneway.planning.links import NO_LINKS, LinkEvidence, let_through
+from oneway.planning.links import NO_LINKS, Link, LinkEvidence, let_through
 from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
 from oneway.planning.one_per_person import (
     ANOTHER,
@@ -267,7 +267,7 @@ def _named(
 ) -> BetterMatches:
     """Return the drafts, which name everyone who may still get in, and the better matches."""
     reopened = _reopened(drafts, matches, possible)
-    return with_better_matches(_doubted(reopened, evidence), policy, evidence.targets)
+    return with_better_matches(_doubted(policy, reopened, evidence), policy, evidence.targets)
 
 
 def _reopened(
@@ -297,11 +297,12 @@ def _reopened(
     return tuple(each._replace(has_access=True) if named(each) else each for each in drafts)
 
 
-def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ...]:
+def _doubted(policy: Policy, drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ...]:
     """Return the drafts with access for everyone who may have left all the same.
 
     They stay in the list of those who can still get in until the source says that they stay, or
-    until their target record says that they have left.
+    until their target record says that they have left. One that the target does not show says
+    nothing.
     """
     if not evidence.doubted:
         return tuple(drafts)
@@ -322,7 +323,22 @@ def _doubted(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ..
         reason = Reason(MAY_HAVE_LEFT, why, candidates=ids, warning=True)
         return draft._replace(has_access=True, reasons=(*draft.reasons, reason))
 
-    return tuple(map(told, drafts))
+    unseen = {(source, target) for target, source in linked.items() if target in evidence.unseen}
+    hidden = (_draft_of_unseen(policy, each) for each in evidence.table.of_pairs(unseen))
+    return tuple(map(told, (*drafts, *hidden)))
+
+
+def _draft_of_unseen(policy: Policy, link: Link) -> Draft:
+    """Return the outcome of a target record of which only its link is known."""
+    row = TargetRow(
+        link.target_id,
+        link.key or link.target_id,
+        (None,) * len(policy.match_paths),
+        values=(MISSING,) * len(policy.fields),
+        leaving=(MISSING,) * len(policy.leaving),
+        told=(MISSING,) * len(policy.told),
+    )
+    return Draft(Kind.ABSENT, None, row, reasons=(Reason("unseen", _UNSEEN),))
 
 
 def _in_order(
@@ -503,6 +519,7 @@ def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
     return tuple(sorted(misses, key=lambda each: (each.reference, each.field, each.value)))
 
 
+_UNSEEN = "the target does not show it, which does not prove that it is gone"
 _AT_A_TIME = 1_000
 """So many quiet outcomes are made before only their text is kept."""
 _NAMED = 3

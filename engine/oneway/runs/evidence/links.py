@@ -21,7 +21,7 @@ from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_
 from oneway.planning.access import UNMATCHED, StillIn
 from oneway.planning.guards import RecentRuns
 from oneway.planning.leaving_doubts import ALL_LEFT
-from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
+from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin, alone
 from oneway.planning.plan import NOT_KNOWN_YET, Kind, Plan, Reason, Verb
 from oneway.planning.reconcile import hidden
 from oneway.runs.prepare.prepared import Input, PreparedRun, lag_of, resource_of
@@ -163,6 +163,7 @@ def looked_up(
     sources, shown = found.passed_over.linking()
     sources |= {row[0] for row in found.source.items}
     shown |= {each[0] for each in found.target.items}
+    remembered = _as_listed(remembered, shown)
     records, evidence = _hidden(prepared, systems, sources, shown, remembered)
     return replace(_with_targets(prepared, found, records), evidence=evidence)
 
@@ -175,6 +176,7 @@ def looked_up_records(
         return found, NO_LINKS
     sources = {each.id for each in found.source.records}
     shown = {each.id for each in found.target.records}
+    remembered = _as_listed(remembered, shown)
     records, evidence = _hidden(prepared, systems, sources, shown, remembered)
     target = replace(found.target, records=(*found.target.records, *records))
     return replace(found, target=target), evidence
@@ -329,6 +331,35 @@ class _SecondLook:
         return again.records
 
 
+def _as_listed(remembered: Remembered, shown: AbstractSet[str]) -> Remembered:
+    """Return the same, with ids of target records that differ only in case as the list has them.
+
+    Some systems answer a create with an id in another case. An id that is linked itself, or that
+    several records have in some case, is left as it is.
+    """
+    table = remembered.evidence.table
+    missing = {target for _, target in table.without_targets(shown)}
+    if not missing:
+        return remembered
+    ids = [each for each in shown if each not in table.only_sources]
+    listed = alone([each.casefold() for each in ids], ids)
+    asked = alone([each.casefold() for each in missing], missing)
+    forms = {
+        id: form
+        for folded, id in asked.items()
+        if id is not None and (form := listed.get(folded)) is not None
+    }
+    if not forms:
+        return remembered
+    return replace(
+        remembered,
+        links=tuple(
+            each._replace(target_id=forms.get(each.target_id, each.target_id)) for each in table
+        ),
+        listed={forms.get(id, id): whose for id, whose in remembered.listed.items()},
+    )
+
+
 def _hidden(
     prepared: PreparedRun,
     systems: OpenSystems,
@@ -364,7 +395,10 @@ def _hidden(
     }
     there = frozenset(each.id for each in records)
     gone = frozenset(ids) - there - unread.keys() - late.keys() if by_id else frozenset[str]()
-    return records, replace(evidence, unlisted=there, gone=gone, unread=unread, late=late)
+    unseen = frozenset(ids) - there - gone
+    return records, replace(
+        evidence, unlisted=there, gone=gone, unread=unread, unseen=unseen, late=late
+    )
 
 
 def _by_ids(
