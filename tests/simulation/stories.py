@@ -83,7 +83,7 @@ def after_each_run(world: World) -> int:
 def foretold(world: World, plan: Plan, verdict: Verdict, memory: Memory) -> None:
     """Demand that what a plan says will not be done was not done, and is told of alike."""
     state = StateFolder(world.state_folder)
-    before = by_subject(memory.stories_of(plan, verdict.ends()))
+    before = by_subject(memory.discrepancies_of(plan, verdict.ends()))
     listed = plans.as_json(plan, verdict, memory)["outcomes"]
     assert isinstance(listed, list)
     shown = {each["subject"]: each for found in listed for each in found["stories"]}
@@ -113,7 +113,7 @@ def explained(world: World) -> int:
         plan = plan_of(prepared, reading, session.seal)
         memory = load_memory(session, plan)
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
-    told = by_subject(memory.stories_of(plan, ends))
+    told = by_subject(memory.discrepancies_of(plan, ends))
     said = explanations.forecasts(told, ends, prepared.zone)
     inputs = (prepared.compiled, reading.program, reading.source, reading.target, plan)
     seen = 0
@@ -244,15 +244,15 @@ def _said(
 
 def _places(journal: Journal, run: Run, world: World) -> Mapping[str, Mapping[str, Told]]:
     found = load_past_run(journal, run)
-    past = past_run.Past(run, found.plan, found.entries, stories=found.stories)
+    past = past_run.Past(run, found.plan, found.entries, discrepancies=found.discrepancies)
     people = past_run.record_histories(past)
     shown = past_run.as_json(past, people)["people"]
     assert isinstance(shown, list)
     (standing,) = connection_statuses((), journal, world.wire.now)
     data = status.as_json([standing])["connections"]
     assert isinstance(data, list)
-    _texts(past, people, standing.stories or ())
-    _reported(page(found), found.stories, run)
+    _texts(past, people, standing.discrepancies or ())
+    _reported(page(found), found.discrepancies, run)
     today = world.wire.now.date().isoformat()
     return {
         "runs show": {
@@ -262,9 +262,9 @@ def _places(journal: Journal, run: Run, world: World) -> Mapping[str, Mapping[st
         },
         "status": {
             story.subject: _of(one, today)
-            for story, one in zip(standing.stories or (), data[0]["stories"], strict=True)
+            for story, one in zip(standing.discrepancies or (), data[0]["stories"], strict=True)
         },
-        "report": {each.subject: _plain(each) for each in found.stories},
+        "report": {each.subject: _plain(each) for each in found.discrepancies},
     }
 
 
