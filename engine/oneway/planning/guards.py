@@ -23,6 +23,7 @@ from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.breach import IDENTITY, Breach, Verdict, guard_name
 from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefinition, Limit
+from oneway.planning.links import REUSED
 from oneway.planning.plan import (
     STRANGER,
     Action,
@@ -361,8 +362,12 @@ def _counted(definition: GuardDefinition, acting: _Acting) -> Iterator[tuple[str
 
 
 def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
-    """Count the people who would become someone else, without those who are let through by name."""
-    allowed = {each.guard.removeprefix(IDENTITY) for each in plan.allowed}
+    """Count the people who would become someone else, without those who are let through by name.
+
+    Who lets somebody take over a record (`reused:00007`) has been told what differs.
+    """
+    names = [each.guard for each in plan.allowed]
+    allowed = {name.removeprefix(IDENTITY).removeprefix(REUSED) for name in names}
     strange = [
         outcome
         for outcome in plan.notable
