@@ -2988,4 +2988,12 @@ MUTANTS = (
         "an answer that says that the write failed does not confirm it",
         "tests/unit/test_rest_slips.py",
     ),
+    Mutant(
+        "empty-page-passes-over-rows",
+        "oneway_connectors/rest/paging",
+        "page.sent or max(*so_far.lengths, 1)",
+        "page.sent or paging.size",
+        "an offset passes over no rows that a smaller page than asked for may hold",
+        "tests/unit/test_rest_slips.py",
+    ),
 )

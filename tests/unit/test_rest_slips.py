@@ -42,7 +42,6 @@ def problem(*script: object, manifest: str) -> str:
         ([page(1, 2), reply(b"", 204)], "12"),
         ([page(1, 2), reply({}, 404)], "12"),
         ([page(1, 2), reply({}, 400)], "12"),
-        ([page(1, 2), page(1, 2)], "12"),
         ([page()], ""),
     ],
 )
@@ -58,6 +57,23 @@ def test_a_short_page_ends_a_list_beside_a_longer_one(pages: list[Any], ids: str
 def test_a_page_that_is_refused_after_a_full_one_is_no_end(pages: list[Any]) -> None:
     with pytest.raises(ReadError):
         opened(*pages, manifest=SHORT)[0].reader("people").read()
+
+
+def test_a_first_page_that_comes_again_may_be_all_that_a_wrong_parameter_gives() -> None:
+    said = problem(page(1, 2), page(1, 2), manifest=SHORT)
+    assert "(is 'page' ignored?); if it is the end of the list" in said
+    assert said.endswith("say so by total or next")
+
+
+def test_an_empty_page_that_others_follow_passes_over_no_more_rows_than_pages_have() -> None:
+    manifest = altered(PAGED, "{type: offset, param: at, size_param: n, size: 9, next: more}")
+    script = [
+        reply(people(*ids, more=more))
+        for ids, more in (((), True), ((1, 2), True), ((), True), ((3,), False))
+    ]
+    connector, world = opened(*script, manifest=manifest)
+    assert connector.reader("people").read().complete
+    assert [url.split("at=")[1].split("&")[0] for url in world.urls] == ["0", "1", "3", "5"]
 
 
 def test_a_search_that_finds_one_record_asks_no_further() -> None:

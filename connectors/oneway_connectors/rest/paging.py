@@ -282,7 +282,8 @@ def _new_items(
     so_far.again, so_far.here = so_far.here == tuple(here), tuple(here)
     if slid and slid == len(here):
         hint = f" (is '{paging.param}' ignored?)" if paging.param else ""
-        hint += _END if so_far.again and paging.by in _NUMBERED else ""
+        ways = "total or next" if paging.stop_when_short else "total, next or stop"
+        hint += f"{_END} {ways}" if so_far.again and paging.by in _NUMBERED else ""
         return new, f"page {page.number} holds only records that were read before{hint}"
     if slid:
         text = f"{_ids(slid)} twice by page {page.number}: the list changed while it was read"
@@ -310,7 +311,8 @@ def _following(client: Client, paging: Paging, page: _Page, so_far: ListSoFar) -
         short = paging.stop_when_short and _is_short(paging, page, so_far)
         if not (_goes_on(client, paging, page) if paging.next else page.sent and not short):
             return None
-        step = 1 if paging.by is PageBy.PAGE else page.sent or paging.size
+        # Of an empty page that others follow, only as many rows are known to be passed over.
+        step = 1 if paging.by is PageBy.PAGE else page.sent or max(*so_far.lengths, 1)
         return step + (page.position if isinstance(page.position, int) else 0)
     if paging.by is PageBy.CURSOR and paging.next_header:
         return page.answer.headers.get(paging.next_header, "").strip() or None
@@ -425,8 +427,7 @@ def _is_the_end(client: Client, so_far: ListSoFar, paging: Paging, page: _Page) 
     if paging.by not in _NUMBERED or not so_far.again:
         return False
     whole = page.number > 2 and so_far.said is not None and so_far.said.count == so_far.count
-    short = paging.stop_when_short and page.sent < paging.size
-    if whole or not (short or page.sent < max(so_far.lengths)):
+    if whole or page.sent >= max(so_far.lengths):
         return whole
     return not (paging.next and _goes_on(client, paging, page))
 
@@ -513,7 +514,7 @@ def unreadable(client: Client, call: Call, error: Unreadable, code: str) -> Read
 
 
 _NOTHING = 204
-_END = "; if it is the end of the list, let list.pagination say so by total, next or stop"
+_END = "; if it is the end of the list, let list.pagination say so by"
 _NUMBERED = {PageBy.PAGE, PageBy.OFFSET}
 _SAY_HOW = (
     "say how in the manifest's list.pagination; if this is about something else, write there {}"
