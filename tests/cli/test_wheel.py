@@ -180,4 +180,4 @@ def test_the_command_is_declared(installed: Run) -> None:
         "from importlib.metadata import entry_points as e;"
         "print(e(group='console_scripts', name='oneway')['oneway'].load().__name__)"
     )
-    assert installed("-c", code).stdout == "main\n"
+    assert installed("-c", code).stdout == "start\n"
