@@ -379,6 +379,19 @@ def test_a_key_that_an_item_lacks_leaves_the_field_alone_and_is_named(world: Wor
     assert "left alone: jobs[].hours is not given in the source" in " ".join(explained.split())
 
 
+@pytest.mark.parametrize("value", ["jobs[0].team", "jobs[*] | [0].team", "item(jobs, `1`).team"])
+def test_a_key_that_one_chosen_item_lacks_is_named(world: World, value: str) -> None:
+    mapping = LISTS[: LISTS.index("  iban:")] % "" + f'  team: "{value}"\n'
+    world.write("m.yaml", mapping)
+    world.write("s.json", json.dumps([{"id": "1", "code": "E1", "jobs": [{}]}, OTHER]))
+    target = [{"id": each, "reference": f"E{each}", "team": "pay"} for each in "12"]
+    world.write("t.json", json.dumps(target))
+    ended = world.run("sync", "m.yaml")
+    alone = "team: jobs[].team is not given in 1 record (E1), so the field is left alone"
+    assert alone in " ".join(ended.out.split())
+    assert (ended.code, world.read("t.json")) == (0, target)
+
+
 def test_a_key_that_an_item_lacks_is_null_where_that_is_declared(world: World) -> None:
     said, target = nights_of_lists(world, ", absent: null")
     assert "is not given" not in said

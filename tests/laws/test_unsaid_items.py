@@ -22,6 +22,7 @@ from oneway.mapping.expressions import Context, Evaluation, Reading, parse
 from oneway.mapping.functions import EvaluationError
 from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.program import SourceRow
 from oneway.planning.diff import at_update
 from worlds import AS_OF, bound
 
@@ -142,16 +143,39 @@ def test_what_an_item_lacks_makes_no_difference_to_some_answers(
     assert (found.value, found.written, found.truth) == (value, (), ())
 
 
-def written(text: str, merge: Any, held: list[Any], tags: Value) -> tuple[Any, str]:
-    """Return what a target record has in `tags` once a plan is applied, and what its cell says."""
+def row_in_every_way(rule: Any, held: list[Any]) -> tuple[Interpreted, SourceRow]:
+    """Return a mapping with a rule for `tags`, and the row that all ways make of a record."""
     world = world_of("code", record_of(held)["jobs"], there=True)
-    rule = {"from": text.replace("jobs", "kind"), **({"merge": merge} if merge else {})}
     mapping = {**world.mapping, "fields": {**world.mapping["fields"], "tags": rule}}
     program = bound(replace(world, mapping=mapping))
     (person,) = world.source.records
     row = Interpreted(program.code, program.context, program.tables).source_row(person)
     generated = GeneratedProgram(program.code, program.context, program.tables, 0, 0)
     assert repr(generated.source_row(person)) == repr(row)
+    return program, row
+
+
+SINGLE = [
+    *OTHERS, "jobs[*] | [0].s", "item(jobs, `1`).s", "only(jobs).s", "coalesce(jobs, jobs)[-1].s",
+    "jobs[0].[s]", "jobs[0] | s || 'none'", "jobs[0].s == 'x'", "jobs[0]", "max(jobs[].n)",
+]  # fmt: skip
+
+
+@given(st.sampled_from([*SINGLE, *LISTS]), st.booleans(), JOBS)
+@settings(max_examples=100, deadline=None)
+@example("jobs[0].s", False, ["absent"])
+@example("jobs[0].s", True, ["absent"])
+def test_a_cell_says_what_items_lack_in_every_way(
+    text: str, decides: bool, held: list[str]
+) -> None:
+    text = text.replace("jobs", "kind")
+    row_in_every_way({"from": "code", "when": text} if decides else text, held)
+
+
+def written(text: str, merge: Any, held: list[Any], tags: Value) -> tuple[Any, str]:
+    """Return what a target record has in `tags` once a plan is applied, and what its cell says."""
+    rule = {"from": text.replace("jobs", "kind"), **({"merge": merge} if merge else {})}
+    program, row = row_in_every_way(rule, held)
     cells, rules = row.cells[-1:], program.policy.fields[-1:]
     (change,) = at_update(rules, cells, (tags,)) or (None,)
     return (tags if change is None else change.after), cells[0].read

@@ -1128,6 +1128,14 @@ MUTANTS = (
         "tests/laws/test_unsaid_items.py",
     ),
     Mutant(
+        "one-item-is-no-list",
+        "mapping/expressions/item_places",
+        "    if is_within(node):\n",
+        '    if node["type"] in (*_PROJECTIONS, "expref"):\n',
+        "a cell says what one chosen item lacks, as in `jobs[0].title`, in every way",
+        "tests/laws/test_unsaid_items.py",
+    ),
+    Mutant(
         "first-item-waits-for-all",
         "mapping/expressions/evaluation",
         "        if pick is not None and each.value is not None:\n",

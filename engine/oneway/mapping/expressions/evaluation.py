@@ -26,7 +26,7 @@ from oneway.core.budget import Budget, Overspent
 from oneway.core.dataclass import dataclass
 from oneway.core.metered_jmespath import MeteredFunctions, MeteredInterpreter
 from oneway.core.records import ItemPath, Value, holds, is_blank, item_text, path_text
-from oneway.mapping.expressions.item_places import At, by_keys, collects
+from oneway.mapping.expressions.item_places import At, by_keys, collects, is_within
 from oneway.mapping.expressions.pair_entries import PairEntry, entry_of
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
@@ -512,7 +512,7 @@ def _with(gaps: Gaps, more: Gaps) -> Gaps:
 def _gap(node: Node, value: Any) -> Gap:
     """Return the gap of a key that a node has looked up in a value."""
     notes = cast(dict[str, Any], node)
-    within = "path" not in notes
+    within = is_within(node)
     known: Sequence[At] = notes.get("items", ())
     whole = min((by_keys(each.path) for each in known), key=len, default=None)
     *lists, path = whole or (notes.get("path") or (str(node["value"]),),)

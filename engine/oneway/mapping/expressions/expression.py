@@ -59,7 +59,7 @@ class Expression:
 
     @property
     def reads_items(self) -> bool:
-        """Whether it goes over the items of a list."""
+        """Whether it reads a key of an item of a list: a cell then says which one is absent."""
         return reads_items(self.tree)
 
     @property

@@ -78,9 +78,17 @@ def _note_picks(node: Node) -> None:
         _note_picks(child)
 
 
+def is_within(node: Node) -> bool:
+    """Return whether a node reads a key of what has no path from the record.
+
+    An item of a list has none, as in `jobs[].title` and in `jobs[0].title`.
+    """
+    return node["type"] == "field" and "path" not in node
+
+
 def reads_items(node: Node) -> bool:
-    """Return whether an expression goes over the items of a list or the values of an object."""
-    if node["type"] in (*_PROJECTIONS, "expref"):
+    """Return whether an expression reads a key of an item of a list, once its paths are noted."""
+    if is_within(node):
         return True
     return node["type"] != "slice" and any(map(reads_items, node["children"]))
 
