@@ -68,6 +68,8 @@ class Ideal:
 
     counts: Counter[Call]
     held: Counter[str]
+    saved: bool = False
+    """Whether its plan is from an earlier run."""
 
 
 def cells(calls: Sequence[Call] = USUAL) -> Iterator[Cell]:
@@ -98,13 +100,15 @@ def apart(aim: Aim | None = None) -> Wire:
     return Wire(Systems(apart=True), aim)
 
 
-def ideal(prepared: PreparedRun, wired: Callable[[], Wire] = usual) -> Ideal:
+def ideal(
+    prepared: PreparedRun, wired: Callable[[], Wire] = usual, *, saved: bool = False
+) -> Ideal:
     """Return what a night without faults is like."""
-    with made(prepared) as world:
+    with made(prepared, saved=saved) as world:
         wire = wired()
         night = world.night(wire)
         assert night.exit == 0
-        return Ideal(wire.counts, wire.systems.held())
+        return Ideal(wire.counts, wire.systems.held(), saved)
 
 
 def tried(
@@ -114,7 +118,7 @@ def tried(
     wired: Callable[[Aim], Wire] = usual,
 ) -> Outcome:
     """Return how a cell's night ended; raise AssertionError where a law is broken."""
-    with made(prepared) as world:
+    with made(prepared, saved=best.saved) as world:
         wire = wired(aim(cell, best))
         outcome = _through(world, wire, wire.systems)
         healthy = type(wire)(wire.systems)

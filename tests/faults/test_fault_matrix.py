@@ -9,7 +9,7 @@ from oneway.applying.unknown_writes import Became, Inquiry
 from oneway.runs import PreparedRun
 
 from .kinds import APART, FAULTS, USUAL, Call
-from .matrix import Cell, Ideal, apart, cells, ideal, socket_cells, tried, tried_over
+from .matrix import Cell, Ideal, Place, apart, cells, ideal, socket_cells, tried, tried_over
 from .sockets import Loopback, listening
 from .table import as_documented, documented
 from .world import COMING_BACK, prepared_mapping
@@ -75,6 +75,23 @@ def test_with_eight_in_flight_no_fault_breaks_a_law() -> None:
         best = ideal(prepared)
         for cell in [each for each in cells() if each.call.writes or each.call is Call.GET][::61]:
             tried(cell, prepared, best)
+
+
+def test_a_sync_asks_only_for_what_it_has_not_just_read(prepared: PreparedRun, best: Ideal) -> None:
+    """32 people; 8 of the 24 with an action join, and have two values that must be free."""
+    saved = ideal(prepared, saved=True)
+    assert best.counts[Call.DETAIL] == 32 + 24
+    assert saved.counts[Call.DETAIL] == 32 + 32 + 24
+    assert best.counts[Call.FIND] == 8 * 2 + 1  # once more where a token has expired
+    assert saved.counts[Call.FIND] >= 8 * 2 + 16
+    assert best.counts[Call.LIST] < saved.counts[Call.LIST]
+
+
+def test_with_a_saved_plan_no_fault_breaks_a_law(prepared: PreparedRun) -> None:
+    best = ideal(prepared, saved=True)
+    asked = (Call.LIST, Call.DETAIL, Call.FIND, Call.GET)
+    for cell in [each for each in cells(asked) if each.place is Place.MIDDLE][::7]:
+        tried(cell, prepared, best)
 
 
 def test_people_leave_and_come_back_by_requests_of_their_own_whatever_befalls_them() -> None:

@@ -25,6 +25,7 @@ from oneway.runs import (
     apply_plan,
     exclusive_run,
     find_interrupted,
+    instant_text,
     judge_plan,
     load_memory,
     plan_run,
@@ -187,17 +188,19 @@ class Wired(OpenSystems):
 
 
 class World:
-    """A mapping, manifests, and a state folder."""
+    """A mapping, manifests, and a state folder; its plans are from an earlier run if `saved`."""
 
-    def __init__(self, folder: Path, prepared: PreparedRun) -> None:
+    def __init__(self, folder: Path, prepared: PreparedRun, *, saved: bool = False) -> None:
         self.folder = folder
         self.prepared = prepared
+        self.saved = saved
 
     def night(self, wire: Network, *, days: int = 0) -> Night:
-        """Run a sync so many days later."""
+        """Run a sync so many days later, or what `oneway apply` asks of a `saved` plan."""
         prepared, operator = self._begin(wire, days)
         try:
             with scripted(Random(1)), _session(prepared, operator, wire) as session:
+                began = "" if self.saved else instant_text(session.now())
                 recover_in_flight(session)
                 plan, found = plan_run(session)
                 sick = [
@@ -207,7 +210,7 @@ class World:
                     raise Refused(sick)
                 verdict = judge_plan(session, plan)
                 memory = load_memory(session, plan, retry_now=False)
-                approval = Approval(fingerprint(plan), verdict, memory.postponed)
+                approval = Approval(fingerprint(plan), verdict, memory.postponed, began=began)
                 steps = apply_plan(session, plan, approval, found.program)
                 unread = sum(each.kind is Kind.ERROR for each in plan.outcomes)
                 return Night((), tuple(steps), unread)
@@ -290,8 +293,8 @@ def prepared_mapping(
 
 
 @contextmanager
-def made(prepared: PreparedRun) -> Iterator[World]:
+def made(prepared: PreparedRun, *, saved: bool = False) -> Iterator[World]:
     """Give a world with a state folder of its own, in memory where there is such a place."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as name:
-        yield World(Path(name) / "state", prepared)
+        yield World(Path(name) / "state", prepared, saved=saved)
