@@ -29,6 +29,7 @@ def _person(number: int) -> Json:
         "code": f"C{number:02}",
         "name": f"Person {number}",
         "email": f"person{number}@example.com",
+        "team": "Support",
         "status": status,
         "leftOn": "2026-02-27" if status == "left" else None,
     }
@@ -42,6 +43,7 @@ def _user(number: int) -> Json:
         "code": person["code"],
         "name": name,
         "email": person["email"],
+        "team": person["team"],
         "leaveDate": None,
         "note": f"kept {number}",
     }
@@ -54,22 +56,26 @@ def _stranger(number: int) -> Json:
         "code": None,
         "name": "Admin",
         "email": email,
+        "team": None,
         "leaveDate": None,
         "note": "",
     }
 
 
 def _returned(number: int) -> Json:
-    """Return the user of somebody who comes back, or who leaves; of both the name changes too."""
-    left = EACH <= number < 2 * EACH
-    return {**_user(number), "name": "Old Name", "leaveDate": "2025-01-31" if left else None}
+    """Return the user of somebody who comes back, or who leaves; of both the team changes too.
+
+    Not the name: none comes back where that differs and no run remembers whose the record was.
+    """
+    left = "2025-01-31" if EACH <= number < 2 * EACH else None
+    return {**_user(number), "name": f"Person {number}", "team": "Old Team", "leaveDate": left}
 
 
 class Systems:
     """Answers requests to both systems; `made` counts the creates that were done, by email.
 
     With `apart`, the target has no joiners and no movers: eight come back and eight leave, each
-    by a request of its own, and the name of each changes as well.
+    by a request of its own, and the team of each changes as well.
     """
 
     def __init__(self, *, apart: bool = False) -> None:

@@ -155,7 +155,7 @@ class Wire(httpx.BaseTransport):
         page = int(request.url.params["page"])
         numbers = range(page * PAGE, page * PAGE + PAGE)
         # Records of the usual shape: only their number is wrong.
-        usual = {"name": "E", "leaveDate": None, "note": ""}
+        usual = {"name": "E", "team": None, "leaveDate": None, "note": ""}
         return [
             {"id": 50_000 + n, "code": f"E{n}", "email": f"endless{n}@example.com", **usual}
             for n in numbers

@@ -54,6 +54,7 @@ fields:
   code: {from: code, write: on_create}
   name: name
   email: {from: email, compare: ignore_case}
+  team: team
 joiners: {create: true, unless_taken: [email, code]}
 leavers:
   when: status == 'left'
@@ -100,6 +101,7 @@ resources:
         code: {type: string}
         name: {type: string}
         email: {type: string}
+        team: {type: string}
         status: {type: string}
         leftOn: {type: [string, "null"], format: date}
 """
@@ -130,6 +132,7 @@ resources:
         code: {type: [string, "null"]}
         name: {type: [string, "null"]}
         email: {type: string, unique_ignores_case: true}
+        team: {type: [string, "null"]}
         leaveDate: {type: [string, "null"], format: date}
         note: {type: [string, "null"]}
 """
