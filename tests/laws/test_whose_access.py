@@ -193,6 +193,22 @@ def test_an_unreadable_record_that_somebody_unmatched_may_have_is_no_leavers() -
         assert ids == ["t1"] * (status == "L" and len(lost) == 4), (status, lost)
 
 
+def test_a_leaver_whose_row_cannot_be_read_is_listed_by_what_can_be_read_of_it() -> None:
+    """The key finds an account that has ended; the email or the name finds one that has not."""
+    ended = {**HELD, "state": "off"}
+    others = {"email": "x@example.com", "fullName": "Ben"}
+    for own, status in product([{"email": HELD["email"]}, {"fullName": "Ann"}, {}], ["L", None]):
+        second = {**HELD, "ref": "", **others, **own}
+        world = world_of([{**ANN, "status": status}], [ended, second])
+        (record,) = world.source.records
+        data = {key: value for key, value in record.data.items() if value is not None}
+        torn = replace(record, data=data, problem="torn")
+        plan = planned(replace(world, source=replace(world.source, records=(torn,))))
+        listed = [each.source_id for each in still_in(plan, {}, planned=True)]
+        assert listed == ["s0"] * bool(own), (own, status)
+        assert plan.actions == ()
+
+
 def with_lost(world: World, id: str, lost: Collection[str]) -> World:
     """Return a world in which a target record cannot be read, for values that are lost."""
     paths = tuple((each,) for each in lost)

@@ -310,6 +310,13 @@ OWN = (
         "a record that cannot be read may be a leaver's second one",
     ),
     _whose(
+        "unread-leavers-have-only-a-key",
+        "mapping/interpreter",
+        'row._replace(cells=strict._said(replace(seen, problem="", damage="")))',
+        "row",
+        "an email or a name tells whose record lets in a leaver whose row cannot be read",
+    ),
+    _whose(
         "nothing-is-read-of-an-unread-record",
         "mapping/program",
         "self._replace(keys=self.readable_keys) if self.readable_keys else self",

@@ -235,18 +235,22 @@ class Interpreted:
                 row = row._replace(leaver=self._decides_surely(self.code.leaver, seen, _LEAVER))
             except RecordStopped:
                 row = row._replace(may_have_left=True)
-        if not (record.lost and row.leaver):
+        if not (row.leaver or row.may_have_left):
             return row
-        sure = self._certain_leave(row, seen)
+        strict = Interpreted(strict_code(self.code, seen), self.context, self.tables)
+        # Nothing of it is written: an email or a name tells whose record may let them in.
+        row = row._replace(cells=strict._said(replace(seen, problem="", damage="")))
+        sure = self._certain_leave(row, seen, strict) if record.lost and row.leaver else None
         return row if sure is None else sure._replace(label=name)
 
-    def _certain_leave(self, row: SourceRow, seen: Record) -> SourceRow | None:
+    def _certain_leave(
+        self, row: SourceRow, seen: Record, strict: "Interpreted"
+    ) -> SourceRow | None:
         """Return an unreadable record's row with its leave, or None if the leave is not certain.
 
         It is certain if the readable values give the same leave, whatever the lost values were.
         The record remains an error.
         """
-        strict = Interpreted(strict_code(self.code, seen), self.context, self.tables)
         sure = strict._source_row(replace(seen, problem="", damage=""))
         perhaps = strict._source_row(Record(seen.id, with_placeholders(seen)))
         known = zip(sure.keys, perhaps.keys, strict=False)
