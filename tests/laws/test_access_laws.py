@@ -333,7 +333,8 @@ def test_law_19_a_leaver_whose_key_is_written_otherwise_is_named(
         ({"ref": "X", "email": "A@example.com"}, True),
         ({"ref": None, "email": "a@example.com"}, True),
         ({"ref": "X", "email": "a@example.com", "leaveDate": "2026-01-31"}, False),
-        ({"ref": "X", "email": "other@example.com"}, False),
+        ({"ref": "X", "email": "other@example.com"}, True),  # by the name, which needs no label
+        ({"ref": "X", "email": "other@example.com", "fullName": "Bo"}, False),
     ],
 )
 def test_law_19_names_a_leaver_who_has_a_record_in_all_likelihood(

@@ -18,8 +18,9 @@ from oneway.core.connector import Connector, Reader, Writer
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.program import CellState
 from oneway.mapping.spec import Write
+from oneway.planning.access import still_in
 from oneway.planning.diff import wanted
-from oneway.planning.plan import Kind, Outcome, Plan, Verb
+from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb
 from oneway.planning.plan_file import dump
 from strategies import ABSENT, CONDITIONS, accepted, any_worlds, worlds
 from worlds import World, bound, planned
@@ -541,14 +542,31 @@ def _with_status(data: Mapping[str, Any], status: object) -> dict[str, Any]:
 
 
 @given(WORLDS)
-def test_law_16_what_a_target_record_holds_that_cannot_be_read_decides_nothing(
+def test_law_16_what_a_target_record_holds_that_cannot_be_read_writes_nothing(
     world: World,
 ) -> None:
+    """It only holds changes back, no leave among them, and says who may still have access."""
     first, others = world.target.records[:1], world.target.records[1:]
     twice = [replace(each, problem="twice") for each in first]
     torn = [replace(each, data={"id": each.id}) for each in twice]
-    plan = planned(world.with_target([*twice, *others]))
-    assert plan == planned(world.with_target([*torn, *others]))
+    told = planned(world.with_target([*twice, *others]))
+    untold = planned(world.with_target([*torn, *others]))
+    assert writes(told) <= writes(untold)
+    assert takes_access(told) == takes_access(untold)
+    named = [{e.source_id for e in still_in(plan, {}, planned=True)} for plan in (told, untold)]
+    assert named[0] <= named[1]
+
+
+def writes(plan: Plan) -> set[tuple[object, ...]]:
+    return {
+        (action.verb, action.source_id, action.target_id, change.field, repr(change.after))
+        for action in plan.actions
+        for change in action.changes
+    }
+
+
+def takes_access(plan: Plan) -> list[Action]:
+    return [action for action in plan.actions if action.verb.takes_access]
 
 
 @given(WORLDS)
