@@ -15,7 +15,7 @@ from oneway.core.phrases import some
 from oneway.core.records import FORMS, Value, normal
 from oneway.core.similar_words import visible
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
-from oneway.planning.match import Match, Matches, Pairs
+from oneway.planning.match import Match, Matches, Pairs, targets_by_readable_keys
 from oneway.planning.plan import Reason
 from oneway.planning.similar.lookalikes import (
     by_name,
@@ -61,9 +61,11 @@ def near_misses(
     found = _by_keys(alone, free, policy, matches.spoken)
     kinds = kinds_of((*targets, *quiet.targets), policy) if kinds is None else kinds
     like = lookalikes(targets, free, owners, policy, quiet, matches.spoken, kinds)
+    own = targets_by_readable_keys(alone, free)  # which no name needs to tell
     for row in alone:
         named = (*found[row.source_id], *matches.of(row).notes)
         known = {id for reason in named for id in reason.candidates}
+        known |= {each.target_id for each in own.get(row.source_id, ())}
         for text, ids in like.of(row):
             if not known >= set(ids):
                 found[row.source_id].append(_perhaps(row, text, ids))
