@@ -33,6 +33,7 @@ from oneway.runs import (
     RunSession,
     apply_plan,
     exclusive_run,
+    instant_text,
     judge_plan,
     plan_run,
     prepare_run,
@@ -200,9 +201,10 @@ def ours(url: str, count: int, in_flight: int, folder: Path) -> tuple[float, flo
         exclusive_run(session),
         session.systems,
     ):
+        begin = instant_text(session.now())  # as of a sync: a saved plan asks both sides once more
         plan, found = plan_run(session)
         assert len(plan.actions) == count
-        approval = Approval(fingerprint(plan), judge_plan(session, plan))
+        approval = Approval(fingerprint(plan), judge_plan(session, plan), began=begin)
         began, used = time.perf_counter(), time.process_time()
         results = list(apply_plan(session, plan, approval, found.program))
         took = time.perf_counter() - began, time.process_time() - used
