@@ -27,7 +27,7 @@ def encoded(body: Value, *, form: bool) -> tuple[bytes, str]:
 
 def _fields(body: Value) -> Iterator[tuple[str, str]]:
     if not isinstance(body, Mapping):
-        raise Unusable("a form is made of an object, and the body is none")
+        raise Unusable("a form needs an object as its body")
     for name, value in body.items():
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, dict | list):

@@ -223,7 +223,7 @@ def _show(error: click.ClickException) -> None:
 
 def interrupted(args: Sequence[str]) -> int:
     """Say that the command was interrupted and return its exit code."""
-    writes = any(each in _WRITING for each in args[:2])
+    writes = not _WRITING.isdisjoint(args)  # options may stand before the command
     what = "what was written is written, and planning again shows the rest"
     _tell(f"interrupted; {what if writes else 'no system was written to'}\n")
     return Exit.INTERRUPTED

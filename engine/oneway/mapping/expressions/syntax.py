@@ -226,7 +226,7 @@ def _refuse_double_keys(text: str, tree: Node) -> None:
     ]  # fmt: skip
     again = keys[1] if len(keys) > 1 else keys[0]
     length = _quoted_length(text, again["start"]) if text[again["start"]] == '"' else len(double)
-    help = "each key may stand there once: strike out, or correct, one of both"
+    help = "correct or remove one of them"
     raise ExpressionSyntax(f"the key '{double}' stands twice", again["start"], length, help)
 
 

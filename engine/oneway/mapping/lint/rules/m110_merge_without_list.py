@@ -15,7 +15,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         by_keys = isinstance(field.compare, CompareItems)
         if by_keys and field.merge in (Merge.ADD, Merge.OWN):
             summary = f"`compare` by keys on '{field.path}', whose items `merge` compares whole"
-            yield LintFinding(field.key_span, summary, "remove one of both")
+            yield LintFinding(field.key_span, summary, "remove either")
         used = [key for key, on in (("merge", field.merge), ("compare", by_keys)) if on]
         if not used or known is None or not known.types or "array" in known.types:
             continue
