@@ -160,7 +160,7 @@ OWN = (
     _own(
         14,
         "missed-codes-in-clear",
-        "mapping/interpreter",
+        "mapping/field_cells",
         "    return MASK if rule.sensitive else str(value)\n",
         "    return str(value)\n",
         "a value that was not found may be sensitive",
@@ -326,7 +326,7 @@ OWN = (
     _whose(
         "lost-values-say-that-a-record-has-left",
         "mapping/interpreter",
-        "row._replace(left=self._decides_surely(self.code.left, seen, _HAS_LEFT))",
+        "row._replace(left=self._decides_surely(self.code.left, seen, HAS_LEFT))",
         "row._replace(left=self.code.left is not None)",
         "only what can be read of a record says that it has left",
     ),

@@ -1169,7 +1169,7 @@ MUTANTS = (
     ),
     Mutant(
         "unknown-default-clears",
-        "mapping/interpreter",
+        "mapping/field_cells",
         "state = CellState.UNSTATED if not_given else state",
         "state = CellState.BLANK if not_given else state",
         "a default that is unknown clears nothing",
@@ -1243,7 +1243,7 @@ MUTANTS = (
     # what is not said
     Mutant(
         "absent-status-is-no-answer",
-        "mapping/interpreter",
+        "mapping/record_answers",
         "        answer = self._answer(expression, record)\n"
         "        self._demand_said(answer.truth, expression, what, record)\n",
         "        answer = self._answer(expression, record)\n",
@@ -1252,7 +1252,7 @@ MUTANTS = (
     ),
     Mutant(
         "absent-key-is-blank",
-        "mapping/interpreter",
+        "mapping/record_answers",
         '        self._demand_said(answer.exact, typed.expression, "who this is", record)\n',
         "",
         "a match key that is absent is not a blank one",
@@ -1260,7 +1260,7 @@ MUTANTS = (
     ),
     Mutant(
         "absent-field-is-blank",
-        "mapping/interpreter",
+        "mapping/field_cells",
         "return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)",
         "return Cell(CellState.BLANK)",
         "an absent key never clears a value",
@@ -2087,7 +2087,7 @@ MUTANTS = (
     # interpreter
     Mutant(
         "when-ignored",
-        "mapping/interpreter",
+        "mapping/field_cells",
         "if not holds(when.value):",
         "if False:",
         "where `when` does not hold, the field is left alone",
@@ -2095,7 +2095,7 @@ MUTANTS = (
     ),
     Mutant(
         "unstated-is-blank",
-        "mapping/interpreter",
+        "mapping/field_cells",
         "return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)",
         "return Cell(CellState.BLANK)",
         "a key that is absent is not blank",
@@ -2103,7 +2103,7 @@ MUTANTS = (
     ),
     Mutant(
         "first-of-two-found",
-        "mapping/interpreter",
+        "mapping/field_cells",
         "if len(found) == 1:",
         "if found:",
         "an ambiguous lookup is a miss",
@@ -2111,7 +2111,7 @@ MUTANTS = (
     ),
     Mutant(
         "default-is-lost",
-        "mapping/interpreter",
+        "mapping/field_cells",
         "if cell.state is CellState.BLANK and code.default is not None:",
         "if False:",
         "`default` stands in for a blank value",

@@ -1,16 +1,13 @@
 """The reference program: walks the JMESPath tree of each expression, record by record.
 
 `MappingCode` is a compiled mapping; `Interpreted` is the same bound to an instant, to settings and
-to reference tables, and so a `Program`. The order of each field is
-
-    when -> from -> (lookup) -> default -> the target's declared type
-
-and everything that can go wrong on one record ends in that record's `EvaluationFailure`.
+to reference tables, and so a `Program`. Everything that can go wrong on one record ends in that
+record's `EvaluationFailure`.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import replace
 from itertools import takewhile
 
 from oneway.core.batches import Batch
@@ -24,26 +21,19 @@ from oneway.core.records import (
     Value,
     at,
     comparable,
-    holds,
     identity,
     is_blank,
     parse_day,
     path_text,
-    with_value,
     without_path,
 )
-from oneway.core.sealed import MASK
-from oneway.mapping.code import FieldCode, MappingCode, ReferenceCode, Typed
+from oneway.mapping.code import ReferenceCode, Typed
 from oneway.mapping.expressions import (
-    PLAIN,
-    Context,
-    Evaluation,
     EvaluationError,
     Expression,
-    Gaps,
     one_record,
-    texts,
 )
+from oneway.mapping.field_cells import FieldCells
 from oneway.mapping.has_left import absence_counts, left_with, told_by
 from oneway.mapping.implausible_days import leaves_far_off, left_long_ago
 from oneway.mapping.lookup_table import LookupTable, scalar
@@ -54,7 +44,6 @@ from oneway.mapping.program import (
     Cell,
     CellState,
     EvaluationFailure,
-    FieldRule,
     LeftAnswer,
     Missed,
     OwnTable,
@@ -64,8 +53,8 @@ from oneway.mapping.program import (
     TargetRow,
     Written,
 )
+from oneway.mapping.record_answers import HAS_LEFT, NOBODY, RecordStopped
 from oneway.mapping.same_rows import SameRows
-from oneway.mapping.spec import Constant, Merge, Write
 from oneway.mapping.unreadable import (
     leave_of,
     settled,
@@ -74,29 +63,15 @@ from oneway.mapping.unreadable import (
     with_placeholders,
     without_lost,
 )
-from oneway.mapping.values_read import all_values_read, as_shown, values_read
+from oneway.mapping.values_read import all_values_read
 
-_NOBODY = Record("", {})
-"""Stands for a missing source record: every key is unstated, whatever absence means elsewhere."""
 _LEAVER = "whether the person has left"
 _SCOPE = "whether this sync is for the person"
-_HAS_LEFT = "whether it has left"
-
-
-class RecordStopped(Exception):
-    """Raised when the evaluation of one record fails; holds the failure."""
-
-    def __init__(self, failure: EvaluationFailure) -> None:
-        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
-class Interpreted:
+class Interpreted(FieldCells):
     """A bound mapping that turns records into rows (`oneway.mapping.program.Program`)."""
-
-    code: MappingCode
-    context: Context
-    tables: Mapping[str, LookupTable] = field(default_factory=dict)
 
     @property
     def policy(self) -> Policy:
@@ -282,23 +257,6 @@ class Interpreted:
                     return True
         return False
 
-    def _decides_surely(self, rule: Expression | None, record: Record, what: str) -> bool:
-        """Return whether a condition holds for an unreadable record, whatever its lost values were.
-
-        Raises `RecordStopped` if the answer depends on them. An absent key is unstated here, even
-        where the mapping reads it as null.
-        """
-        if rule is None:
-            return False
-        strict = strictly(rule, record)
-        answer = self._decides(strict, record, what)
-        other = replace(record, data=with_placeholders(record, rule))
-        if not record.lost and rule.facts.whole:
-            other = record  # it reads the whole record, so no path can be filled in
-        if self._decides(strict, other, what) is not answer:
-            raise self._stopped(f"it is not known {what}", strict, record, "unsaid")
-        return answer
-
     def _perhaps_leaver(
         self, row: SourceRow, leaver: Expression | None, record: Record
     ) -> SourceRow:
@@ -344,17 +302,6 @@ class Interpreted:
         leaving = tuple(Cell(CellState.INACTIVE) for _ in self.code.leaving)
         return row._replace(leaving=leaving, evaluation_error=None, unsaid=None)
 
-    def _said(self, record: Record) -> tuple[Cell, ...]:
-        """Return the cells of a record: UNSTATED where a cell cannot be evaluated."""
-
-        def said(code: FieldCode) -> Cell:
-            try:
-                return self._cell(code, record, [])
-            except RecordStopped:
-                return Cell(CellState.UNSTATED)
-
-        return tuple(map(said, self.code.fields))
-
     @one_record()
     def target_row(self, record: Record) -> TargetRow:
         """Return the target row of a record; never raises."""
@@ -374,7 +321,7 @@ class Interpreted:
             told=tuple(self._seen(record, keys) for keys in self.policy.told),
         )
         try:
-            left = self._decides(self.code.left, record, _HAS_LEFT)
+            left = self._decides(self.code.left, record, HAS_LEFT)
             scheduled = not left and self._decides(
                 self.code.scheduled, record, "whether it is due to leave"
             )
@@ -407,7 +354,7 @@ class Interpreted:
             ),
         )
         with suppress(RecordStopped):
-            return row._replace(left=self._decides_surely(self.code.left, seen, _HAS_LEFT))
+            return row._replace(left=self._decides_surely(self.code.left, seen, HAS_LEFT))
         return row
 
     def left_with(
@@ -427,7 +374,7 @@ class Interpreted:
     def departed(self) -> tuple[Cell, ...]:
         """Return the values for a target record without a source record."""
         try:
-            return tuple(self._cell(each, _NOBODY, []) for each in self.code.leaving)
+            return tuple(self._cell(each, NOBODY, []) for each in self.code.leaving)
         except RecordStopped:
             return ()
 
@@ -447,56 +394,6 @@ class Interpreted:
             written, due = self._written(row.leaving), bool(row.leaves_later)
             odd = leaves_far_off(self.code, self.context, written, scheduled=due)
         return row if odd is None else row._replace(odd_day=odd)
-
-    def departing(
-        self, record: Record, cells: tuple[Cell, ...]
-    ) -> tuple[tuple[Cell, ...], bool | None, bool | None]:
-        """Return the cells of a leaver, and whether a record with their values has left, or will.
-
-        Raises `RecordStopped`.
-        """
-        cells = tuple(
-            cell._replace(moving=self.moves(code, cell, record)) if uses_today(code) else cell
-            for code, cell in zip(self.code.leaving, cells, strict=True)
-        )
-        return cells, *self.leaves_as(cells)
-
-    def moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
-        """Return whether tomorrow's cell differs."""
-        tomorrow = Interpreted(self.code, self.context.later(1), self.tables)
-        return tomorrow._cell(code, record, []) != cell
-
-    def leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
-        """Return whether a record with these values has left, and whether it is due to leave.
-
-        None if other fields count as well. Raises `RecordStopped` if that cannot be evaluated:
-        with such a value, such as an impossible date, the record would be an error from then on.
-        """
-        conditions = [each for each in (self.code.left, self.code.scheduled) if each is not None]
-        written = self._written(cells)
-        read = [use.keys for each in conditions for use in each.paths]
-        whole = any(each.facts.whole for each in conditions)
-        if self.code.left is None or whole or any(at(written, keys) is MISSING for keys in read):
-            return None, None
-        record = Record("", written)
-        try:
-            left = self._decides(self.code.left, record, _HAS_LEFT)
-            later = self._decides(self.code.scheduled, record, _HAS_LEFT) and not left
-        except RecordStopped:
-            if None in written.values():
-                return None, None  # it states nothing, so it cannot be wrong
-            raise
-        return left, later
-
-    def _written(self, cells: tuple[Cell, ...]) -> dict[str, Value]:
-        """Return what a leaver's target record certainly has of these values, whatever it had."""
-        written: dict[str, Value] = {}
-        for code, cell in zip(self.code.leaving, cells, strict=True):
-            plain = code.rule.write is Write.OVERWRITE and code.rule.merge is Merge.REPLACE
-            if plain and (cell.state is CellState.STATED or code.rule.clears(cell)):
-                value = None if code.rule.clears(cell) else cell.value
-                written = with_value(written, code.rule.keys, value)
-        return written
 
     def own_tables(self) -> Mapping[str, OwnTable]:
         """Return the lookup tables that are made of the target's own records, by name."""
@@ -524,38 +421,6 @@ class Interpreted:
         cells = tuple(self._cell(each, record, missed) for each in self.code.fields)
         return row._replace(cells=cells, missed=tuple(missed))
 
-    def _rules(self, record: Record) -> tuple[tuple[int, ...], tuple[tuple[int, str], ...]]:
-        """Return the rules that do not hold, and which of them depend on absent keys."""
-        failed: list[int] = []
-        not_given: list[tuple[int, str]] = []
-        for position, rule in enumerate(self.code.rules):
-            fails, absent = self._fails(rule, record)
-            if fails:
-                failed.append(position)
-            if absent:
-                not_given.append((position, absent))
-        return tuple(failed), tuple(not_given)
-
-    def _fails(self, rule: Expression, record: Record) -> tuple[bool, str]:
-        """Return whether a rule does not hold, and the absent keys that this depends on."""
-        answer = self._answer(rule, record)
-        fails = not holds(answer.value)
-        # A rule that requires a value reports itself that it is missing, or misshapen.
-        reported = fails and all(gap.wrong and not gap.held for gap in answer.truth)
-        absent = texts(answer.truth) if answer.truth and not reported else ""
-        return fails or bool(answer.truth), absent
-
-    def _decides(self, expression: Expression | None, record: Record, what: str) -> bool:
-        """Return whether a condition on access holds; an unstated value fails the record.
-
-        `what` is the question, in words.
-        """
-        if expression is None:
-            return False
-        answer = self._answer(expression, record)
-        self._demand_said(answer.truth, expression, what, record)
-        return holds(answer.value)
-
     def _seen(self, record: Record, keys: tuple[str, ...]) -> Value | Missing:
         """Return the value of a target record at a path: MISSING if it is unstated."""
         value: Value = record.data  # type: ignore[assignment]  # a record's data is an object
@@ -567,155 +432,9 @@ class Interpreted:
             return None if is_null else MISSING
         return value
 
-    def _cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
-        if code.when is not None:
-            when = self._answer(code.when, record)
-            if when.truth:
-                return Cell(CellState.UNSTATED, read=_of_items(when.truth))
-            if not holds(when.value):
-                return Cell(CellState.INACTIVE)
-        cell = self._stated(code, record)
-        if cell.state is CellState.STATED and code.lookup is not None:
-            return self.looked_up(code, cell.value, missed, record)
-        return self.filled(code, cell, record)
-
-    def cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
-        """Return the cell of a field; raise `RecordStopped`."""
-        return self._cell(code, record, missed)
-
-    def looked_up(
-        self, code: FieldCode, value: Value, missed: list[Missed], record: Record
-    ) -> Cell:
-        """Return the cell of a field whose value is looked up; raise `RecordStopped`."""
-        return self.filled(code, self._looked_up(code, value, missed), record)
-
-    def filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
-        """Return a cell with the stand-in for a blank, checked; raise `RecordStopped`."""
-        cell = self._merged(code, self._filled(code, cell, record))
-        if (
-            cell.read
-            or code.source is None
-            or code.rule.sensitive
-            or not code.rule.refuses(cell.state)
-        ):
-            return cell
-        secret = self.code.secrets.source
-        return cell._replace(read=values_read(code.source.expression, record.data, secret))
-
-    def _stated(self, code: FieldCode, record: Record) -> Cell:
-        if code.source is None:
-            none_of_ours = code.rule.merge is Merge.OWN and code.constant == []
-            blank = is_blank(code.constant) and not none_of_ours
-            return Cell(CellState.BLANK if blank else CellState.STATED, code.constant)
-        answer = self._answer(code.source.expression, record)
-        not_given = _of_items(answer.written)
-        if not_given:
-            return self._of_certain_items(code, record, not_given)
-        if code.rule.merge is Merge.OWN and answer.value == [] and answer.stated:
-            return Cell(CellState.STATED, [])  # it says that there are none of our own
-        if is_blank(answer.value):
-            return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)
-        if answer.written:
-            return Cell(CellState.UNSTATED)
-        if code.source.check is not None:
-            self._demand(code.source.check(answer.value), code.source.expression, record)
-        return Cell(CellState.STATED, answer.value)
-
-    def _of_certain_items(self, code: FieldCode, record: Record, not_given: str) -> Cell:
-        """Return the cell of a field whose value depends on a key that items of a list lack.
-
-        It is left alone, but for what is certainly to be added to a list.
-        """
-        assert code.source is not None
-        if code.rule.merge is not Merge.REPLACE:
-            items = code.source.expression.certain(record.data, self.context)
-            if items:
-                return Cell(CellState.STATED, items, read=not_given)
-        return Cell(CellState.UNSTATED, read=not_given)
-
-    def _looked_up(self, code: FieldCode, value: Value, missed: list[Missed]) -> Cell:
-        assert code.lookup is not None
-        table = self.tables[code.lookup]
-        if isinstance(value, list | dict):
-            raise RecordStopped(_failure("a list or object cannot be looked up", code, value))
-        found, why = table.found(value)
-        sought = value if code.rule.own_table else None
-        if len(found) == 1:
-            return Cell(CellState.STATED, found[0], sought=sought)
-        shown = _shown(value, code.rule)
-        missed.append(Missed(code.lookup, shown, len(found), code.rule.path, why))
-        state = CellState.MISSED if table.complete else CellState.UNSTATED
-        return Cell(state, sought=sought)
-
-    def _merged(self, code: FieldCode, cell: Cell) -> Cell:
-        rule = code.rule
-        for value in (cell.value, cell.initial) if rule.merge is not Merge.REPLACE else ():
-            if not (is_blank(value) or isinstance(value, list)):
-                text = f"{rule.path}: `merge: {rule.merge.value}` takes a list"
-                raise RecordStopped(_failure(text, code, value))
-            for item in value if isinstance(value, list) and rule.merge is Merge.OWN else ():
-                if not rule.owned.owns(item):
-                    text = f"{rule.path}: an item is not among those that the sync owns"
-                    raise RecordStopped(_failure(f"{text} (merge: own)", code, item))
-        return cell
-
-    def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
-        """Apply `default` and `initial`, and check what would be written."""
-        if cell.state is CellState.BLANK and code.default is not None:
-            default, not_given = self._stand_in(code.default, record)
-            initial = None if code.initial is None else self._stand_in(code.initial, record)[0]
-            state = CellState.BLANK if is_blank(default) else CellState.STATED
-            state = CellState.UNSTATED if not_given else state
-            cell = Cell(state, None if is_blank(default) else default, initial, read=not_given)
-        elif cell.state in (CellState.BLANK, CellState.UNSTATED):
-            # At create there is nothing to overwrite, so a default may replace an absent key.
-            stand_in = code.initial if code.initial is not None else code.default
-            if stand_in is not None:
-                cell = cell._replace(initial=self._stand_in(stand_in, record)[0])
-        for value in (cell.value, cell.initial):
-            if code.check is not None and not is_blank(value):
-                wrong = code.check(value)
-                if wrong:
-                    raise RecordStopped(_failure(f"{code.rule.path}: {wrong}", code, value))
-        return cell
-
-    def _key(self, typed: Typed, record: Record) -> Value:
-        answer = self._answer(typed.expression, record)
-        value = answer.value
-        self._demand_said(answer.exact, typed.expression, "who this is", record)
-        if is_blank(value):
-            return None
-        if typed.check is not None:
-            self._demand(typed.check(value), typed.expression, record)
-        if isinstance(value, list | dict):
-            wrong = "a list or object cannot be a match key; take one value of it"
-            self._demand(wrong, typed.expression, record)
-        return value
-
-    def _key_values(
-        self, keys: tuple[Typed, ...], record: Record
-    ) -> tuple[list[Value], EvaluationFailure | None]:
-        """Return the values of the match keys, as far as they can be evaluated."""
-        values: list[Value] = []
-        try:
-            for typed in keys:
-                values.append(self._key(typed, record))
-        except RecordStopped as stopped:
-            return values, stopped.failure
-        return values, None
-
     @property
     def _target_keys(self) -> tuple[Typed, ...]:
         return tuple(map(Typed, self.code.match_target))
-
-    def _readable(self, keys: tuple[Typed, ...], seen: Record) -> list[Value]:
-        """Return the values of an unreadable record's match keys: None where one is lost."""
-        values: list[Value] = []
-        for typed in keys:
-            strict = replace(typed, expression=strictly(typed.expression, seen))
-            found, failure = self._key_values((strict,), seen)
-            values += found if failure is None else [None]
-        return values
 
     def _name(self, values: list[Value], record: Record) -> str:
         """Return the first match value that may be shown; else the record's id."""
@@ -735,53 +454,9 @@ class Interpreted:
     def _unread(self, record: Record) -> EvaluationFailure:
         return EvaluationFailure(record.problem or record.damage, "", Span(self.policy.name))
 
-    def _stand_in(self, code: Expression | Constant, record: Record) -> tuple[Value, str]:
-        """Return what replaces a blank value, and what items lack that it depends on."""
-        if isinstance(code, Constant):
-            return code.value, ""
-        answer = self._answer(code, record)
-        not_given = _of_items(answer.written)
-        return None if not_given else answer.value, not_given
-
-    def _answer(self, expression: Expression, record: Record) -> Evaluation:
-        if record is _NOBODY:
-            expression = replace(expression, reading=PLAIN)
-        try:
-            return expression.decide(record.data, self.context)
-        except EvaluationError as error:
-            raise self._stopped(str(error), expression, record) from None
-
-    def _demand(self, wrong: str, expression: Expression, record: Record) -> None:
-        if wrong:
-            raise self._stopped(wrong, expression, record)
-
-    def _demand_said(self, gaps: Gaps, expression: Expression, what: str, record: Record) -> None:
-        """Fail the record if an answer depends on something that it does not state."""
-        if not gaps:
-            return
-        text, code = texts(gaps), "failed"
-        if not all(gap.wrong for gap in gaps):
-            text, code = f"it is not known {what}: {text}", "unsaid"
-        raise self._stopped(text, expression, record, code)
-
-    def _stopped(
-        self, text: str, expression: Expression, record: Record, code: str = "failed"
-    ) -> RecordStopped:
-        """Return the failure of an expression, with the values it read unless sensitive."""
-        of_target = (*self.code.match_target, self.code.left, self.code.scheduled)
-        secrets = self.code.secrets
-        secret = secrets.target if expression in of_target else secrets.source
-        value = values_read(expression, record.data, secret)
-        return RecordStopped(EvaluationFailure(text, expression.text, expression.span, code, value))
-
 
 _UNREAD = LookupTable({}, complete=False)
 """The lookup table of a program that only reads records again: nobody has read its rows."""
-
-
-def uses_today(code: FieldCode) -> bool:
-    """Return whether a field's value depends on the day of the run."""
-    return any(each.uses_today for each in code.expressions)
 
 
 def _parted(
@@ -791,17 +466,3 @@ def _parted(
     if failure is None:
         return None, None
     return (failure, None) if failure.code == "unsaid" else (None, failure)
-
-
-def _of_items(gaps: Gaps) -> str:
-    """Return in words what items of lists do not give, of what an answer depends on."""
-    return texts(tuple(gap for gap in gaps if gap.within)) if gaps else ""
-
-
-def _failure(text: str, code: FieldCode, value: Value) -> EvaluationFailure:
-    shown = "" if code.rule.sensitive else as_shown(value)
-    return EvaluationFailure(text, code.rule.expression, code.rule.place, value=shown)
-
-
-def _shown(value: Value, rule: FieldRule) -> str:
-    return MASK if rule.sensitive else str(value)

@@ -11,7 +11,8 @@ from dataclasses import field
 from oneway.core.dataclass import dataclass
 from oneway.core.packed import packer
 from oneway.core.records import Record
-from oneway.mapping.interpreter import Interpreted, uses_today
+from oneway.mapping.field_cells import uses_today
+from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import Cell, SourceRow
 
 WORTH_IT = 150
@@ -24,7 +25,7 @@ Leaves = tuple[bool | None, bool | None]
 
 @dataclass(slots=True)
 class LeaverResults:
-    """Answers for leavers what `Interpreted.departing` answers.
+    """RecordAnswers for leavers what `Interpreted.departing` answers.
 
     `tomorrow` makes the function of source rows as the mapping runs tomorrow.
     """

@@ -29,7 +29,7 @@ from oneway.mapping.generated.limits import (
     small_result,
 )
 from oneway.mapping.generated.unknowns import ABSENT, CHOOSES, WRONG
-from oneway.mapping.interpreter import RecordStopped
+from oneway.mapping.record_answers import RecordStopped
 
 FAILS = (EvaluationError, TypeError, ValueError, ArithmeticError, LookupError)
 """The errors that evaluation may raise, as in the interpreter."""

@@ -14,7 +14,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Collected, Missing, Record, Value
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Context, Expression
-from oneway.mapping.interpreter import Interpreted, RecordStopped
+from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import (
     Cell,
     CellState,
@@ -26,6 +26,7 @@ from oneway.mapping.program import (
     TargetRow,
     Written,
 )
+from oneway.mapping.record_answers import RecordStopped
 from oneway.runs.snapshot.projection import Projection, holds_all
 from oneway.runs.snapshot.snapshot_file import Part, RunSnapshot
 

@@ -1,0 +1,221 @@
+"""The cells of a record: what the mapping says of each field.
+
+Each field is computed in this order, and whatever goes wrong ends in `RecordStopped`:
+
+    when -> from -> (lookup) -> default -> the target's declared type
+"""
+
+from oneway.core.dataclass import dataclass
+from oneway.core.records import MISSING, Record, Value, at, holds, is_blank, with_value
+from oneway.core.sealed import MASK
+from oneway.mapping.code import FieldCode
+from oneway.mapping.expressions import Expression, Gaps, texts
+from oneway.mapping.program import Cell, CellState, EvaluationFailure, FieldRule, Missed
+from oneway.mapping.record_answers import HAS_LEFT, RecordAnswers, RecordStopped
+from oneway.mapping.spec import Constant, Merge, Write
+from oneway.mapping.values_read import as_shown, values_read
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCells(RecordAnswers):
+    """Evaluates the fields of a mapping, and the values that a leaver gets."""
+
+    def cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
+        """Return the cell of a field; raise `RecordStopped`."""
+        return self._cell(code, record, missed)
+
+    def _cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
+        if code.when is not None:
+            when = self._answer(code.when, record)
+            if when.truth:
+                return Cell(CellState.UNSTATED, read=_of_items(when.truth))
+            if not holds(when.value):
+                return Cell(CellState.INACTIVE)
+        cell = self._stated(code, record)
+        if cell.state is CellState.STATED and code.lookup is not None:
+            return self.looked_up(code, cell.value, missed, record)
+        return self.filled(code, cell, record)
+
+    def _said(self, record: Record) -> tuple[Cell, ...]:
+        """Return the cells of a record: UNSTATED where a cell cannot be evaluated."""
+
+        def said(code: FieldCode) -> Cell:
+            try:
+                return self._cell(code, record, [])
+            except RecordStopped:
+                return Cell(CellState.UNSTATED)
+
+        return tuple(map(said, self.code.fields))
+
+    def _stated(self, code: FieldCode, record: Record) -> Cell:
+        if code.source is None:
+            none_of_ours = code.rule.merge is Merge.OWN and code.constant == []
+            blank = is_blank(code.constant) and not none_of_ours
+            return Cell(CellState.BLANK if blank else CellState.STATED, code.constant)
+        answer = self._answer(code.source.expression, record)
+        not_given = _of_items(answer.written)
+        if not_given:
+            return self._of_certain_items(code, record, not_given)
+        if code.rule.merge is Merge.OWN and answer.value == [] and answer.stated:
+            return Cell(CellState.STATED, [])  # it says that there are none of our own
+        if is_blank(answer.value):
+            return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)
+        if answer.written:
+            return Cell(CellState.UNSTATED)
+        if code.source.check is not None:
+            self._demand(code.source.check(answer.value), code.source.expression, record)
+        return Cell(CellState.STATED, answer.value)
+
+    def _of_certain_items(self, code: FieldCode, record: Record, not_given: str) -> Cell:
+        """Return the cell of a field whose value depends on a key that items of a list lack.
+
+        It is left alone, but for what is certainly to be added to a list.
+        """
+        assert code.source is not None
+        if code.rule.merge is not Merge.REPLACE:
+            items = code.source.expression.certain(record.data, self.context)
+            if items:
+                return Cell(CellState.STATED, items, read=not_given)
+        return Cell(CellState.UNSTATED, read=not_given)
+
+    def looked_up(
+        self, code: FieldCode, value: Value, missed: list[Missed], record: Record
+    ) -> Cell:
+        """Return the cell of a field whose value is looked up; raise `RecordStopped`."""
+        return self.filled(code, self._looked_up(code, value, missed), record)
+
+    def _looked_up(self, code: FieldCode, value: Value, missed: list[Missed]) -> Cell:
+        assert code.lookup is not None
+        table = self.tables[code.lookup]
+        if isinstance(value, list | dict):
+            raise RecordStopped(_failure("a list or object cannot be looked up", code, value))
+        found, why = table.found(value)
+        sought = value if code.rule.own_table else None
+        if len(found) == 1:
+            return Cell(CellState.STATED, found[0], sought=sought)
+        shown = _shown(value, code.rule)
+        missed.append(Missed(code.lookup, shown, len(found), code.rule.path, why))
+        state = CellState.MISSED if table.complete else CellState.UNSTATED
+        return Cell(state, sought=sought)
+
+    def filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
+        """Return a cell with the stand-in for a blank, checked; raise `RecordStopped`."""
+        cell = self._merged(code, self._filled(code, cell, record))
+        if (
+            cell.read
+            or code.source is None
+            or code.rule.sensitive
+            or not code.rule.refuses(cell.state)
+        ):
+            return cell
+        secret = self.code.secrets.source
+        return cell._replace(read=values_read(code.source.expression, record.data, secret))
+
+    def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
+        """Apply `default` and `initial`, and check what would be written."""
+        if cell.state is CellState.BLANK and code.default is not None:
+            default, not_given = self._stand_in(code.default, record)
+            initial = None if code.initial is None else self._stand_in(code.initial, record)[0]
+            state = CellState.BLANK if is_blank(default) else CellState.STATED
+            state = CellState.UNSTATED if not_given else state
+            cell = Cell(state, None if is_blank(default) else default, initial, read=not_given)
+        elif cell.state in (CellState.BLANK, CellState.UNSTATED):
+            # At create there is nothing to overwrite, so a default may replace an absent key.
+            stand_in = code.initial if code.initial is not None else code.default
+            if stand_in is not None:
+                cell = cell._replace(initial=self._stand_in(stand_in, record)[0])
+        for value in (cell.value, cell.initial):
+            if code.check is not None and not is_blank(value):
+                wrong = code.check(value)
+                if wrong:
+                    raise RecordStopped(_failure(f"{code.rule.path}: {wrong}", code, value))
+        return cell
+
+    def _stand_in(self, code: Expression | Constant, record: Record) -> tuple[Value, str]:
+        """Return what replaces a blank value, and what items lack that it depends on."""
+        if isinstance(code, Constant):
+            return code.value, ""
+        answer = self._answer(code, record)
+        not_given = _of_items(answer.written)
+        return None if not_given else answer.value, not_given
+
+    def _merged(self, code: FieldCode, cell: Cell) -> Cell:
+        rule = code.rule
+        for value in (cell.value, cell.initial) if rule.merge is not Merge.REPLACE else ():
+            if not (is_blank(value) or isinstance(value, list)):
+                text = f"{rule.path}: `merge: {rule.merge.value}` takes a list"
+                raise RecordStopped(_failure(text, code, value))
+            for item in value if isinstance(value, list) and rule.merge is Merge.OWN else ():
+                if not rule.owned.owns(item):
+                    text = f"{rule.path}: an item is not among those that the sync owns"
+                    raise RecordStopped(_failure(f"{text} (merge: own)", code, item))
+        return cell
+
+    def departing(
+        self, record: Record, cells: tuple[Cell, ...]
+    ) -> tuple[tuple[Cell, ...], bool | None, bool | None]:
+        """Return the cells of a leaver, and whether a record with their values has left, or will.
+
+        Raises `RecordStopped`.
+        """
+        cells = tuple(
+            cell._replace(moving=self.moves(code, cell, record)) if uses_today(code) else cell
+            for code, cell in zip(self.code.leaving, cells, strict=True)
+        )
+        return cells, *self.leaves_as(cells)
+
+    def moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
+        """Return whether tomorrow's cell differs."""
+        tomorrow = FieldCells(self.code, self.context.later(1), self.tables)
+        return tomorrow._cell(code, record, []) != cell
+
+    def leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
+        """Return whether a record with these values has left, and whether it is due to leave.
+
+        None if other fields count as well. Raises `RecordStopped` if that cannot be evaluated:
+        with such a value, such as an impossible date, the record would be an error from then on.
+        """
+        conditions = [each for each in (self.code.left, self.code.scheduled) if each is not None]
+        written = self._written(cells)
+        read = [use.keys for each in conditions for use in each.paths]
+        whole = any(each.facts.whole for each in conditions)
+        if self.code.left is None or whole or any(at(written, keys) is MISSING for keys in read):
+            return None, None
+        record = Record("", written)
+        try:
+            left = self._decides(self.code.left, record, HAS_LEFT)
+            later = self._decides(self.code.scheduled, record, HAS_LEFT) and not left
+        except RecordStopped:
+            if None in written.values():
+                return None, None  # it states nothing, so it cannot be wrong
+            raise
+        return left, later
+
+    def _written(self, cells: tuple[Cell, ...]) -> dict[str, Value]:
+        """Return what a leaver's target record certainly has of these values, whatever it had."""
+        written: dict[str, Value] = {}
+        for code, cell in zip(self.code.leaving, cells, strict=True):
+            plain = code.rule.write is Write.OVERWRITE and code.rule.merge is Merge.REPLACE
+            if plain and (cell.state is CellState.STATED or code.rule.clears(cell)):
+                value = None if code.rule.clears(cell) else cell.value
+                written = with_value(written, code.rule.keys, value)
+        return written
+
+
+def uses_today(code: FieldCode) -> bool:
+    """Return whether a field's value depends on the day of the run."""
+    return any(each.uses_today for each in code.expressions)
+
+
+def _of_items(gaps: Gaps) -> str:
+    """Return in words what items of lists do not give, of what an answer depends on."""
+    return texts(tuple(gap for gap in gaps if gap.within)) if gaps else ""
+
+
+def _failure(text: str, code: FieldCode, value: Value) -> EvaluationFailure:
+    shown = "" if code.rule.sensitive else as_shown(value)
+    return EvaluationFailure(text, code.rule.expression, code.rule.place, value=shown)
+
+
+def _shown(value: Value, rule: FieldRule) -> str:
+    return MASK if rule.sensitive else str(value)
