@@ -15,7 +15,7 @@ from oneway.core.similar_words import spelt
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression, Reading
 from oneway.mapping.expressions.compared_words import Way, Word, passes
-from oneway.mapping.expressions.item_places import placed_words
+from oneway.mapping.expressions.placed_words import placed_words
 from oneway.mapping.functions.values import as_text
 from oneway.mapping.profile.misspelt_words import how_misspelt
 from oneway.mapping.profile.word_tally import AS_IT_STANDS, results

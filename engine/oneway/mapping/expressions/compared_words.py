@@ -11,11 +11,17 @@ from enum import Enum
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, identity, is_blank
-from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, TextRange, tokens_of
+from oneway.mapping.expressions.evaluation import evaluated
+from oneway.mapping.expressions.syntax import (
+    SAME_SCOPE,
+    Node,
+    Path,
+    TextRange,
+    path_in,
+    tokens_of,
+)
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, Uses
 from oneway.mapping.functions.values import as_text
-
-Path = tuple[str, ...]
 
 
 class Way(Enum):
@@ -107,8 +113,6 @@ def constant_of(node: Node) -> Value:
         return found
     if not _reads_nothing(node):
         return None
-    from oneway.mapping.expressions.evaluation import evaluated  # which needs this module
-
     try:
         return evaluated(node, {}, _SOME_DAY).value
     except EvaluationError:
@@ -194,13 +198,6 @@ def _paths(node: Node) -> frozenset[Path] | None:
     parts = [_paths(child) for child in node["children"]]
     known = [each for each in parts if each is not None]
     return frozenset().union(*known) if len(known) == len(parts) else None
-
-
-def path_in(node: Node) -> Path | None:
-    """Return the keys where a node is a path that is read of the record itself."""
-    steps = node["children"] if node["type"] == "subexpression" else [node]
-    keys = tuple(str(step["value"]) for step in steps if step["type"] == "field")
-    return keys if len(keys) == len(steps) else None
 
 
 def passes(word: Word, value: Value) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, identity, is_blank
-from oneway.mapping.expressions.compared_words import constants_in, path_in
-from oneway.mapping.expressions.syntax import Node, TextRange, tokens_of
+from oneway.mapping.expressions.compared_words import constants_in
+from oneway.mapping.expressions.syntax import Node, TextRange, path_in, tokens_of
 
 
 @dataclass(frozen=True, slots=True)

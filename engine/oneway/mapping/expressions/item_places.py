@@ -5,20 +5,12 @@ record schema says of it, and the words that it is compared with, are known by t
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ItemPath, identity, is_blank
-from oneway.mapping.expressions.compared_words import (
-    Way,
-    Word,
-    compared_here,
-    path_in,
-    place_of,
-    words_of,
-)
-from oneway.mapping.expressions.syntax import Node
+from oneway.core.records import ItemPath
+from oneway.mapping.expressions.syntax import Node, path_in
 
 
 class At(NamedTuple):
@@ -58,7 +50,7 @@ def note_items(tree: Node) -> None:
     `items` are the places of its value, `each` those of the items that it goes over. `pick` is the
     item of a projection that alone is used, as in `jobs[?main] | [0]`: 0 or -1.
     """
-    _Follower({}, noting=True).visit(tree, _ROOT)
+    PlaceFollower(noting=True).visit(tree, ROOT)
     _note_picks(tree)
 
 
@@ -108,27 +100,6 @@ def collects(node: Node) -> bool:
     return kind in _ITSELVES
 
 
-def placed_words(text: str, tree: Node) -> Iterator[tuple[ItemPath, Word]]:
-    """Yield each constant that is compared with a value that stands at a place, and the place.
-
-    Beside what `words_of` finds, they are those whose part is to be evaluated on that value itself.
-    """
-    found = words_of(text, tree)
-    for word in found:
-        yield (word.keys,), word
-        if word.way in _OF_ITEMS and path_in(word.part):
-            yield (word.keys, ()), replace(word, keys=(), part=_ITSELF, way=_OF_ITEMS[word.way])
-    known = {(id(word.part), identity(word.value)) for word in found}
-    walk = _Follower({})
-    walk.visit(tree, _ROOT)
-    for node, _ in walk.visited.values():
-        for part, value, way in compared_here(node):
-            simple = isinstance(value, str | bool | int | float) and not is_blank(value)
-            if simple and (id(part), identity(value)) not in known:
-                word = Word((), value, part, way, place_of(text, value))
-                yield from walk.placed(word)
-
-
 def item_paths(tree: Node) -> Sequence[ItemPath]:
     """Return the places within lists that a tree reads, once they are noted, by their keys.
 
@@ -159,14 +130,14 @@ def _leads_to(path: ItemPath, other: ItemPath) -> bool:
     return leads and path != other
 
 
-_ROOT: Places = frozenset({At(((),))})
+ROOT: Places = frozenset({At(((),))})
 
 
 @dataclass(slots=True)
-class _Follower:
+class PlaceFollower:
     """Visits a tree; `visited` are its nodes, each with what `@` stands for there."""
 
-    visited: dict[int, tuple[Node, Places]]
+    visited: dict[int, tuple[Node, Places]] = field(default_factory=dict)
     noting: bool = False
 
     def visit(self, node: Node, here: Places) -> Places:
@@ -194,7 +165,7 @@ class _Follower:
             cast(dict[str, Any], node)[name] = tuple(known)
 
     def _field(self, node: Node, here: Places) -> Places:
-        return _all(_member(each, str(node["value"])) for each in here)
+        return united(_member(each, str(node["value"])) for each in here)
 
     def _subexpression(self, node: Node, here: Places) -> Places:
         for child in node["children"]:
@@ -205,15 +176,15 @@ class _Follower:
 
     def _index(self, node: Node, here: Places) -> Places:
         del node
-        return _items(here)
+        return items_at(here)
 
     def _flatten(self, node: Node, here: Places) -> Places:
-        items = _items(self.visit(node["children"][0], here))
+        items = items_at(self.visit(node["children"][0], here))
         lists = frozenset(each for each in items if not isinstance(each, ObjectOf))
-        return _list_of(_flat(items) | _items(lists))
+        return _list_of(_flat(items) | items_at(lists))
 
     def _projection(self, node: Node, here: Places) -> Places:
-        items = _items(self.visit(node["children"][0], here))
+        items = items_at(self.visit(node["children"][0], here))
         self._note(node, "each", items)
         for condition in node["children"][2:]:
             self.visit(condition, items)
@@ -222,7 +193,7 @@ class _Follower:
     _filter_projection = _value_projection = _projection
 
     def _multi_select_list(self, node: Node, here: Places) -> Places:
-        return _list_of(_all(self.visit(each, here) for each in node["children"]))
+        return _list_of(united(self.visit(each, here) for each in node["children"]))
 
     def _multi_select_dict(self, node: Node, here: Places) -> Places:
         members = ((str(each["value"]), self.visit(each, here)) for each in node["children"])
@@ -232,7 +203,7 @@ class _Follower:
         return self.visit(node["children"][0], here)
 
     def _or_expression(self, node: Node, here: Places) -> Places:
-        return _all(self.visit(each, here) for each in node["children"])
+        return united(self.visit(each, here) for each in node["children"])
 
     _and_expression = _or_expression
 
@@ -240,7 +211,7 @@ class _Follower:
         name, arguments = node["value"], node["children"]
         plain = [each for each in arguments if each["type"] != "expref"]
         given = [self.visit(each, here) for each in plain]
-        items = _items(given[0]) if given else NOWHERE
+        items = items_at(given[0]) if given else NOWHERE
         of_each = [each["children"][0] for each in arguments if each["type"] == "expref"]
         made = [self.visit(each, items) for each in of_each]
         if made:
@@ -255,67 +226,18 @@ class _Follower:
             return _list_of(items)
         if name == "to_array" and given:
             return given[0] | _list_of(_flat(given[0]))
-        return _all(given[1:] if name == "iif" else given) if name in _CHOOSING else NOWHERE
-
-    def placed(self, word: Word) -> Iterator[tuple[ItemPath, Word]]:
-        """Yield a word with each place that decides the part it is compared with."""
-        here = self.visited[id(word.part)][1]
-        lists = _Follower({}).visit(word.part, here) if word.way in _OF_ITEMS else NOWHERE
-        for each in _all(each.items for each in lists if isinstance(each, ListOf)):
-            if isinstance(each, At):
-                way = _OF_ITEMS[word.way]
-                itself = replace(word, part=_ITSELF, way=way, unless_list=each.flat)
-                yield each.path, itself
-        holes: set[Places] = set()
-        whole = replace(word, part=_with_holes(word.part, here, holes))
-        for each in next(iter(holes)) if len(holes) == 1 else NOWHERE:
-            if isinstance(each, At) and each.path != ((),):
-                yield each.path, replace(whole, unless_list=each.flat)
+        return united(given[1:] if name == "iif" else given) if name in _CHOOSING else NOWHERE
 
 
-_OF_ITEMS = {Way.HELD: Way.EQUAL, Way.AMONG: Way.SAME}
-"""How the items of a list are compared that is searched for a word."""
-_ITSELF: Node = {"type": "current", "value": None, "children": []}
-_ALONE: Node = {"type": "multi_select_list", "value": None, "children": [_ITSELF]}
 _ITSELVES = ("current", "identity")
 _PROJECTIONS = ("projection", "filter_projection", "value_projection")
 _EACH_FOR_ITSELF = ("unique", "compact", "sort", "reverse")
 _AS_IT_IS = frozenset({"sort", "sort_by", "reverse", "unique", "compact"})
 _OF_ONE = frozenset({"item", "only", "max", "min", "max_by", "min_by"})
-_JOINING = frozenset({"join", "join_present"})
 _CHOOSING = frozenset({"coalesce", "default", "not_null", "iif", "merge"})
 
 
-def _with_holes(node: Node, here: Places, holes: set[Places]) -> Node:
-    """Return a node with `@` in place of each part whose value stands somewhere in the record."""
-    found = _Follower({}).visit(node, here)
-    if found and all(isinstance(each, At) for each in found):
-        holes.add(found)
-        return _ITSELF
-    if node["type"] not in ("function_expression", "or_expression"):
-        if node["type"] != "literal":
-            holes.update((NOWHERE, _ROOT))  # the value depends on more
-        return node
-    is_text = node.get("value") in _JOINING
-    children = [
-        _one_item(each, here, holes) if is_text else _with_holes(each, here, holes)
-        for each in node["children"]
-    ]
-    return {"type": node["type"], "value": node.get("value"), "children": children}
-
-
-def _one_item(node: Node, here: Places, holes: set[Places]) -> Node:
-    """Return a node as `_with_holes` does, or `[@]` for a list whose items stand in the record."""
-    lists = _Follower({}).visit(node, here)
-    items = _items(lists)
-    listed = all(isinstance(each, ListOf) for each in lists)
-    if listed and items and all(isinstance(each, At) for each in items):
-        holes.add(items)
-        return _ALONE
-    return _with_holes(node, here, holes)
-
-
-def _all(places: Iterable[Places]) -> Places:
+def united(places: Iterable[Places]) -> Places:
     return NOWHERE.union(*places)
 
 
@@ -329,7 +251,7 @@ def _flat(places: Places) -> Places:
     return frozenset(e._replace(flat=True) if isinstance(e, At) else e for e in single)
 
 
-def _items(places: Places) -> Places:
+def items_at(places: Places) -> Places:
     """Return where the items of a list come from, or the values of an object."""
     found: list[Places] = []
     for each in places:
@@ -338,9 +260,9 @@ def _items(places: Places) -> Places:
             found.append(frozenset({At((*each.path, ()))} if known else ()))
         else:
             found.append(
-                each.items if isinstance(each, ListOf) else _all(held for _, held in each.members)
+                each.items if isinstance(each, ListOf) else united(held for _, held in each.members)
             )
-    return _all(found)
+    return united(found)
 
 
 def _member(place: At | ListOf | ObjectOf, key: str) -> Places:

@@ -28,6 +28,9 @@ else:
 Node: TypeAlias = _TreeNode
 """A node of a syntax tree: a `type`, a `value` and `children`."""
 
+Path: TypeAlias = tuple[str, ...]
+"""The keys that lead from a record to a value."""
+
 SAME_SCOPE = frozenset(
     {
         "or_expression",
@@ -252,6 +255,13 @@ def _refuse_depth(tree: Node) -> None:
             raise too_deep()
         # A slice keeps its numbers among its children.
         level = [c for node in level if node["type"] != "slice" for c in node["children"]]
+
+
+def path_in(node: Node) -> Path | None:
+    """Return the keys where a node is a path that is read of the record itself."""
+    steps = node["children"] if node["type"] == "subexpression" else [node]
+    keys = tuple(str(step["value"]) for step in steps if step["type"] == "field")
+    return keys if len(keys) == len(steps) else None
 
 
 @dataclass(frozen=True, slots=True)

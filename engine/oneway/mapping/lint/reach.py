@@ -13,8 +13,7 @@ from oneway.core.connector import Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, holds, identity, path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression
-from oneway.mapping.expressions.compared_words import path_in
-from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
 from oneway.mapping.spec import MappingSpec, SettingSpec
 
 _MOST = 4_000

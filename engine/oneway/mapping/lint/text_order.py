@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from oneway.core.connector import Resource
 from oneway.core.records import path_text
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.compared_words import constant_of, only_path, path_in
-from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
+from oneway.mapping.expressions.compared_words import constant_of, only_path
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
 from oneway.mapping.lint.rule import Subject
 from oneway.mapping.lint.type_inference import NUMBERS, nodes_in, types_in
 

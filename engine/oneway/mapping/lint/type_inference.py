@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from oneway.core.connector import Resource
 from oneway.core.records import path_of, path_text
 from oneway.mapping.expressions import BUILT_IN, Expression
-from oneway.mapping.expressions.compared_words import path_in
-from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
 from oneway.mapping.functions.library import BY_NAME
 from oneway.mapping.record_schema import json_types
 from oneway.mapping.spec import EndpointSpec

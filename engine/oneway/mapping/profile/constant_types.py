@@ -12,8 +12,7 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.records import Record, Value, at, is_blank, path_of, path_text
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.compared_words import path_in
-from oneway.mapping.expressions.syntax import tokens_of
+from oneway.mapping.expressions.syntax import path_in, tokens_of
 from oneway.mapping.lint.type_inference import nodes_in
 from oneway.mapping.record_schema import in_words, json_types, typed
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write

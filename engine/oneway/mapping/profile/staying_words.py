@@ -23,7 +23,7 @@ from oneway.core.similar_words import one_form
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.compared_words import Way
-from oneway.mapping.expressions.item_places import placed_words
+from oneway.mapping.expressions.placed_words import placed_words
 from oneway.mapping.profile.word_tally import within
 
 if TYPE_CHECKING:

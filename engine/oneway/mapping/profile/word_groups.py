@@ -29,7 +29,8 @@ from oneway.core.records import (
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.compared_words import Word, passes
-from oneway.mapping.expressions.item_places import item_paths, placed_words
+from oneway.mapping.expressions.item_places import item_paths
+from oneway.mapping.expressions.placed_words import placed_words
 from oneway.mapping.profile.word_tally import flatter, results, within
 
 Path = tuple[str, ...]

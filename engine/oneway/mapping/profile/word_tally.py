@@ -26,7 +26,7 @@ from oneway.core.similar_words import one_form, parts, slips
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.compared_words import Way, Word, passes
 from oneway.mapping.expressions.evaluation import evaluated_apart
-from oneway.mapping.expressions.item_places import placed_words
+from oneway.mapping.expressions.placed_words import placed_words
 
 if TYPE_CHECKING:
     from oneway.core.batches import Batch

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.core.records import path_text
-from oneway.mapping.expressions.compared_words import Path, path_in
 from oneway.mapping.expressions.steps import text_of
-from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.syntax import Node, Path, path_in
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.lint.type_inference import column_types, plain
 

@@ -16,10 +16,9 @@ import z3
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, is_blank
-from oneway.mapping.expressions.compared_words import path_in
 from oneway.mapping.expressions.evaluation import asks_presence, is_list, is_logical
 from oneway.mapping.expressions.steps import text_of
-from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.syntax import Node, path_in
 from oneway.mapping.functions import BY_NAME
 from oneway.mapping.lint.reach import IDEMPOTENT
 

@@ -1,0 +1,94 @@
+"""Finds the words that an expression compares with values within lists, and where those stand.
+
+`jobs[?status == 'Former']` compares `Former` with the status of each item of `jobs`:
+`jobs[].status`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from oneway.core.records import ItemPath, identity, is_blank
+from oneway.mapping.expressions.compared_words import Way, Word, compared_here, place_of, words_of
+from oneway.mapping.expressions.item_places import (
+    NOWHERE,
+    ROOT,
+    At,
+    ListOf,
+    PlaceFollower,
+    Places,
+    items_at,
+    united,
+)
+from oneway.mapping.expressions.syntax import Node, path_in
+
+_OF_ITEMS = {Way.HELD: Way.EQUAL, Way.AMONG: Way.SAME}
+"""How the items of a list are compared that is searched for a word."""
+_ITSELF: Node = {"type": "current", "value": None, "children": []}
+_ALONE: Node = {"type": "multi_select_list", "value": None, "children": [_ITSELF]}
+_JOINING = frozenset({"join", "join_present"})
+
+
+def placed_words(text: str, tree: Node) -> Iterator[tuple[ItemPath, Word]]:
+    """Yield each constant that is compared with a value that stands at a place, and the place.
+
+    Beside what `words_of` finds, they are those whose part is to be evaluated on that value itself.
+    """
+    found = words_of(text, tree)
+    for word in found:
+        yield (word.keys,), word
+        if word.way in _OF_ITEMS and path_in(word.part):
+            yield (word.keys, ()), replace(word, keys=(), part=_ITSELF, way=_OF_ITEMS[word.way])
+    known = {(id(word.part), identity(word.value)) for word in found}
+    walk = PlaceFollower()
+    walk.visit(tree, ROOT)
+    for node, _ in walk.visited.values():
+        for part, value, way in compared_here(node):
+            simple = isinstance(value, str | bool | int | float) and not is_blank(value)
+            if simple and (id(part), identity(value)) not in known:
+                word = Word((), value, part, way, place_of(text, value))
+                yield from _placed(walk, word)
+
+
+def _placed(walk: PlaceFollower, word: Word) -> Iterator[tuple[ItemPath, Word]]:
+    """Yield a word with each place that decides the part it is compared with."""
+    here = walk.visited[id(word.part)][1]
+    lists = PlaceFollower().visit(word.part, here) if word.way in _OF_ITEMS else NOWHERE
+    for each in united(each.items for each in lists if isinstance(each, ListOf)):
+        if isinstance(each, At):
+            way = _OF_ITEMS[word.way]
+            itself = replace(word, part=_ITSELF, way=way, unless_list=each.flat)
+            yield each.path, itself
+    holes: set[Places] = set()
+    whole = replace(word, part=_with_holes(word.part, here, holes))
+    for each in next(iter(holes)) if len(holes) == 1 else NOWHERE:
+        if isinstance(each, At) and each.path != ((),):
+            yield each.path, replace(whole, unless_list=each.flat)
+
+
+def _with_holes(node: Node, here: Places, holes: set[Places]) -> Node:
+    """Return a node with `@` in place of each part whose value stands somewhere in the record."""
+    found = PlaceFollower().visit(node, here)
+    if found and all(isinstance(each, At) for each in found):
+        holes.add(found)
+        return _ITSELF
+    if node["type"] not in ("function_expression", "or_expression"):
+        if node["type"] != "literal":
+            holes.update((NOWHERE, ROOT))  # the value depends on more
+        return node
+    is_text = node.get("value") in _JOINING
+    children = [
+        _one_item(each, here, holes) if is_text else _with_holes(each, here, holes)
+        for each in node["children"]
+    ]
+    return {"type": node["type"], "value": node.get("value"), "children": children}
+
+
+def _one_item(node: Node, here: Places, holes: set[Places]) -> Node:
+    """Return a node as `_with_holes` does, or `[@]` for a list whose items stand in the record."""
+    lists = PlaceFollower().visit(node, here)
+    items = items_at(lists)
+    listed = all(isinstance(each, ListOf) for each in lists)
+    if listed and items and all(isinstance(each, At) for each in items):
+        holes.add(items)
+        return _ALONE
+    return _with_holes(node, here, holes)
