@@ -34,7 +34,8 @@ from oneway.planning.plan import Ending
 
 KINDS = (Occasion.FAILURE, Occasion.GUARD)
 CODES = ("R101", "R102", "W101", "W105")
-GUARDS = ("leavers", "clears", "field_changes.email")
+# Guards are named after columns, which may have any heading.
+GUARDS = ("leavers", "keys_gone.source.Account Number", "clears", 'values_gone.source.["a" b]')
 
 
 def counted(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, int]]:

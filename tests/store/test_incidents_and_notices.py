@@ -3,11 +3,20 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from sqlalchemy import update
+
 from listener import listening, status
 from notified import after, connection, ended, hook, refused
 from oneway.connections import Occasion
 from oneway.history.journal import Journal
-from oneway.history.journal.incidents import open_incidents, take_notice, undelivered, waiting
+from oneway.history.journal.incidents import (
+    open_incident,
+    open_incidents,
+    take_notice,
+    undelivered,
+    waiting,
+)
+from oneway.history.journal.tables import incident
 from oneway.notices import after_run, deliver
 from oneway.notices.instants import instant_text
 from oneway.notices.queueing import weekly
@@ -28,6 +37,14 @@ def test_an_incident_from_its_beginning_to_its_end(journal: Journal) -> None:
         assert deliver([customer], journal, after(2)).sent == len(told) + 1  # and the week
         assert len(server.heard) == len(told) + 1
     assert undelivered(journal) == ()
+
+
+def test_an_incident_that_an_older_version_opened_is_about_the_same(journal: Journal) -> None:
+    id = open_incident(journal, "acme", Occasion.GUARD, ("old",), instant_text(after(0)))
+    written = {"about": "leavers keys_gone.source.code"}
+    journal.change(update(incident).where(incident.c.id == id).values(**written))
+    (found,) = open_incidents(journal, "acme")
+    assert found.about == ("leavers", "keys_gone.source.code")
 
 
 def test_what_does_not_arrive_is_kept_with_why(journal: Journal) -> None:

@@ -50,9 +50,9 @@ from oneway.history.journal import Breached, Journal, RunState
 from oneway.history.journal.incidents import (
     delivered,
     forget_notices,
-    open_incident,
     open_incidents,
     take_notice,
+    take_week,
     undelivered,
     waiting,
 )
@@ -477,7 +477,7 @@ def test_the_summary_comes_once_a_week_and_not_before_a_week_is_over(store: Jour
 
 def test_a_connection_that_an_older_version_has_seen_is_not_new(store: Journal) -> None:
     customer = connection(hook())
-    open_incident(store, "acme", Occasion.WEEKLY, ("2026-W47",), "2026-W47")
+    take_week(store, "acme", "2026-W47", "2026-W47")
     weekly([customer], store, after(0.25))
     assert kinds(store) == ["weekly"]
 

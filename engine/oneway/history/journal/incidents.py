@@ -5,6 +5,7 @@ delivery was given up: then it has no next try, and it is kept until what it sai
 is over. Instants are texts in UTC, to the second, so that they compare as they stand.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -92,7 +93,11 @@ def open_incident(
     store: Store, connection: str, kind: Occasion, about: tuple[str, ...], at: str
 ) -> int:
     """Write down that an incident begins, and return its id."""
-    values = {"connection": connection, "kind": kind.value, "opened": at, "about": " ".join(about)}
+    return _opened(store, connection, kind, json.dumps(about), at)
+
+
+def _opened(store: Store, connection: str, kind: Occasion, about: str, at: str) -> int:
+    values = {"connection": connection, "kind": kind.value, "opened": at, "about": about}
     return store.change(insert(incident).values(**values)).id
 
 
@@ -145,7 +150,7 @@ def take_week(store: Store, connection: str, week: str, at: str) -> bool:
     mine = (incident.c.connection == connection) & (incident.c.kind == Occasion.WEEKLY.value)
     found = store.rows(select(incident.c.id, incident.c.about).where(mine).order_by(incident.c.id))
     if not found:
-        open_incident(store, connection, Occasion.WEEKLY, (week,), at)
+        _opened(store, connection, Occasion.WEEKLY, week, at)
         return False
     id, told = found[0]
     if told >= week:  # after the clock was set back, nothing is notified twice
@@ -271,7 +276,12 @@ def _of(found: Select[Any], connections: Collection[str] | None) -> Select[Any]:
 
 def _incident(row: Any) -> Incident:
     id, connection, kind, opened, closed, about = row
-    return Incident(id, connection, Occasion(kind), opened, closed, tuple(about.split()))
+    return Incident(id, connection, Occasion(kind), opened, closed, _names(about))
+
+
+def _names(about: str) -> tuple[str, ...]:
+    """Return what an incident is about; older versions stored names between spaces."""
+    return tuple(json.loads(about) if about.startswith("[") else about.split())
 
 
 def _notice(row: Any) -> Notice:
