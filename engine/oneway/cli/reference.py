@@ -20,8 +20,9 @@ from oneway.mapping.expressions import BUILT_IN
 from oneway.mapping.functions import FAMILIES, Function
 from oneway.mapping.functions.entra import ENTRA
 from oneway.mapping.functions.function import TYPE_WORDS
-from oneway.mapping.lint import EXAMPLE, RULES
+from oneway.mapping.lint import EXAMPLE
 from oneway.mapping.lint.codes import CODES
+from oneway.mapping.lint.every_rule import RULES
 from oneway.mapping.lint.rule import LintRule
 from oneway.notices.remedies import REMEDIES, Remedy
 

@@ -15,8 +15,8 @@ from xml.etree import ElementTree as ET
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Fix, Severity, Span
-from oneway.mapping.lint import RULES
 from oneway.mapping.lint.codes import CODES
+from oneway.mapping.lint.every_rule import RULES
 from oneway.render.sanitize import harmless
 
 ANNOTATIONS = 10

@@ -7,13 +7,11 @@ decide.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from importlib import import_module
-from os import listdir
 
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.mapping.code import MappingCode
-from oneway.mapping.lint import rules
+from oneway.mapping.lint.every_rule import RULES
 from oneway.mapping.lint.rule import LintRule, Subject, fields
 from oneway.mapping.open_questions import LEAVERLESS
 from oneway.mapping.spec import LintLevel, LintSpec, MappingSpec
@@ -27,17 +25,6 @@ match:
   - {{source: employmentDetails.payrollCode, target: reference}}
 {fields()}"""
 """The mapping whose top-level keys a rule's examples replace."""
-
-
-def _rules() -> Iterator[LintRule]:
-    names = {file.partition(".")[0] for file in listdir(rules.__path__[0])}
-    for name in sorted(each for each in names if each.startswith("m")):
-        rule: LintRule = import_module(f"{rules.__name__}.{name}").RULE
-        yield rule
-
-
-RULES: tuple[LintRule, ...] = tuple(_rules())
-"""Every rule, by its code."""
 
 
 def lint(

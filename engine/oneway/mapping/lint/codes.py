@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from oneway.core.codes import CODES as OTHER_CODES
 from oneway.core.codes import DiagnosticCode
-from oneway.mapping.lint import RULES
+from oneway.mapping.lint.every_rule import RULES
 
 CODES: Mapping[str, DiagnosticCode] = OTHER_CODES | {
     rule.code: DiagnosticCode(rule.code, rule.title, rule.advice) for rule in RULES
