@@ -519,7 +519,7 @@ class _Model:
         if state == "blank" and value == [] and isinstance(rule.get("merge"), dict):
             state = "stated"  # none of those that the sync owns
         if state == "stated" and "lookup" in rule:
-            state, value = self.looked_up(value)
+            state, value = self.looked_up(value, rule.get("on_miss"))
         initial = None
         if state == "blank" and "default" in rule:
             default = self.stand_in(rule["default"], data)
@@ -549,16 +549,21 @@ class _Model:
     def stand_in(self, default: Any, data: Data) -> Any:
         return self.value(default["from"], data)[0] if isinstance(default, dict) else default
 
-    def looked_up(self, value: Any) -> tuple[str, Any]:
+    def looked_up(self, value: Any, on_miss: Any = "keep") -> tuple[str, Any]:
         if isinstance(value, list | dict):
             raise Failed
         rows = [record.data for record in self.world.departments.records]
         broken = any(isinstance(row["code"], list) for row in rows)
-        found = [r["value"] for r in rows if not blank(r["code"]) and same_json(r["code"], value)]
-        found = [each for each in found if not blank(each)]
+        mine = [r["value"] for r in rows if not blank(r["code"]) and same_json(r["code"], value)]
+        found = [each for each in mine if not blank(each)]
         if len(found) == 1:
             return "stated", found[0]
         complete = self.world.departments.complete and not broken
+        says = any(not blank(r["code"]) and not blank(r["value"]) for r in rows)
+        if isinstance(on_miss, dict) and complete and says and not mine:
+            if "use" in on_miss:
+                return "stated", on_miss["use"]
+            return self.looked_up(on_miss["look_up"])
         return ("missed" if complete else "unstated"), None
 
     def demand_fit(self, path: str, value: Any) -> None:

@@ -253,10 +253,13 @@ def field_rules(draw: st.DrawFn, path: str, *, expression: str | None = None) ->
     if isinstance(rule.get("merge"), dict):
         rule.pop("sensitive", None)  # M132
     if rule.get("lookup"):
-        rule["on_miss"] = draw(st.sampled_from(["keep", "clear", "ineligible"]))
+        rule["on_miss"] = draw(st.sampled_from(ON_MISS))
     return rule
 
 
+ON_MISS: list[Any] = [
+    "keep", "clear", "ineligible", {"use": DEPARTMENT_IDS[0]}, {"look_up": DEPARTMENTS[0]},
+]  # fmt: skip
 SOME_OPTIONS = [
     frozenset(each.split())
     for each in (

@@ -18,6 +18,14 @@ from worlds import World, planned
 NAMES = ["Ann", "Bo", "Cy", "Di"]
 KEYS = {"ref": "ref", "fullName": "fullName", "lower(fullName)": "fullName"}
 VALUES = ["id", "ref"]
+ON_MISS: list[Any] = [
+    "keep",
+    "clear",
+    "ineligible",
+    {"use": 99},
+    {"look_up": "1"},
+    {"look_up": "Bo"},
+]
 
 
 def mapping(key: str, value: str, rule: dict[str, Any], create: bool = True) -> dict[str, Any]:
@@ -48,7 +56,7 @@ def mapping(key: str, value: str, rule: dict[str, Any], create: bool = True) -> 
 def worlds(draw: st.DrawFn) -> World:
     """Draw people who name each other, some of them not users yet, some under an old name."""
     key = draw(st.sampled_from(sorted(KEYS)))
-    rule = {"on_miss": draw(st.sampled_from(["keep", "clear", "ineligible"]))}
+    rule: dict[str, Any] = {"on_miss": draw(st.sampled_from(ON_MISS))}
     rule["write"] = draw(st.sampled_from(["overwrite", "overwrite", "if_empty", "on_create"]))
     codes = draw(st.lists(st.sampled_from("1234"), unique=True, min_size=1))
     named = {"ref": [*"1234", "9"], "fullName": [*NAMES, "Old"]}.get(KEYS[key], NAMES)
@@ -145,11 +153,15 @@ def test_whoever_is_referred_to_is_found_in_what_the_target_holds_afterwards(wor
             continue
         if any(reason.code == "field:boss" for reason in outcomes[record.id].reasons):
             continue  # a leaver, of whom no other field is written
-        found = [
-            get(data, table["value"])
-            for data in after.values()
-            if shown(table["key"], data) == sought and not blank(get(data, table["value"]))
-        ]
+
+        def rows(sought: object) -> list[Any]:
+            held = [each for each in after.values() if shown(table["key"], each) == sought]
+            return [get(each, table["value"]) for each in held]
+
+        found = [each for each in rows(sought) if not blank(each)]
+        fallback = rule["on_miss"] if isinstance(rule["on_miss"], dict) else {}
+        if fallback and after and not rows(sought):
+            found = [fallback["use"]] if "use" in fallback else rows(fallback["look_up"])
         old = before.get(code)
         held = None if old is None else old["boss"]
         now = by_code[code].get("boss")

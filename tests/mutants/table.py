@@ -34,6 +34,7 @@ INCIDENTS = "tests/laws/test_incidents.py"
 OWN = "tests/laws/test_own_lookups.py"
 AMONG = "tests/unit/test_planner.py -k among"
 SCOPE = "tests/laws/test_scope.py"
+FALLBACK = "tests/cli/test_fallback.py"
 
 BACK = "tests/laws/test_came_back.py"
 EDITED = "tests/cli/test_edited_history.py"
@@ -2766,6 +2767,60 @@ MUTANTS = (
         "of two who deliver at once, one sends",
         "tests/unit/test_notices.py::test_of_two_who_deliver_at_once_one_sends",
     ),
+    # a fallback for a lookup that misses
+    *(
+        Mutant(f"fallback-{name}", module, old, new, why, tests)
+        for name, module, old, new, why, tests in (
+            (
+                "of-an-incomplete-table",
+                "mapping/lookup_table",
+                "return self.complete and key not in self.rows and self.gives_any",
+                "return key not in self.rows and self.gives_any",
+                "a table that was not read completely gives no fallback",
+                f"{FALLBACK} {MODEL}",
+            ),
+            (
+                "of-an-empty-table",
+                "mapping/lookup_table",
+                "key not in self.rows and self.gives_any",
+                "key not in self.rows",
+                "an empty table gives no fallback",
+                f"{FALLBACK} {MODEL}",
+            ),
+            (
+                "of-a-known-value",
+                "mapping/lookup_table",
+                "self.complete and key not in self.rows and",
+                "self.complete and",
+                "a value that has rows gets no fallback",
+                f"{FALLBACK} {MODEL}",
+            ),
+            (
+                "not-counted",
+                "planning/guard_kinds",
+                "each.clears or (falls_back and each.falls_back)",
+                "each.clears",
+                "a table that lost half of its rows moves nobody",
+                FALLBACK,
+            ),
+            (
+                "holds-a-leave",
+                "planning/guard_kinds",
+                "falls_back = not action.verb.takes_access",
+                "falls_back = True",
+                "a leave is not held for a fallback",
+                FALLBACK,
+            ),
+            (
+                "of-own-records-comes-back",
+                "planning/own_lookups",
+                "rule.on_miss.falls_back and self._lacks(table, sought)",
+                "rule.on_miss.falls_back and table.complete",
+                "a value that several target records have gets no fallback",
+                OWN,
+            ),
+        )
+    ),
     # lookups into the target's own records
     Mutant(
         "own-lookup-as-before",
@@ -2786,7 +2841,7 @@ MUTANTS = (
     Mutant(
         "own-lookup-comes-back",
         "planning/own_lookups",
-        "self.out.add((row.source_id, rule.path))",
+        "self.out.add(who)",
         "pass",
         "whom a miss makes ineligible stays so, or the next run comes to something else",
         OWN,

@@ -373,6 +373,11 @@ _TABLE = (
         "See why; values that are not found in it change nothing in this run.",
     ),
     (
+        "R165",
+        "a lookup table does not have the key that `on_miss` looks up",
+        "Correct `look_up` in the mapping, or add the row; until then a miss writes nothing.",
+    ),
+    (
         "R170",
         "no record has a key that identifies people or says whether they have left",
         "Correct the key in the mapping, or see why the system no longer shows it. Where a request "

@@ -4,6 +4,7 @@ A record is what one system holds about one person, as plain JSON data: None, bo
 float, str, list, dict. Records are read whole and never changed.
 """
 
+import json
 import re
 import sys
 from collections import Counter
@@ -205,6 +206,11 @@ def path_text(keys: Iterable[str]) -> str:
     if len(found) == 1 and path_of(found[0]) == found:
         return found[0]
     return ".".join(key if _PLAIN.fullmatch(key) else _quoted(key) for key in found)
+
+
+def as_written(constant: Value) -> str:
+    """Return a constant as people write it: text as it is, anything else as JSON."""
+    return constant if isinstance(constant, str) else json.dumps(constant, ensure_ascii=False)
 
 
 def item_text(path: ItemPath) -> str:

@@ -17,7 +17,7 @@ from oneway.core.phrases import count, some
 from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.lookup_table import LookupTable
+from oneway.mapping.lookup_table import LookupTable, unmet_fallback
 from oneway.mapping.program import Missed, Program, SourceRow, TargetRow, whole
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison
@@ -167,7 +167,7 @@ def _lookup(
     if lines:
         needed = code.rule.on_miss is OnMiss.INELIGIBLE
         state = CheckState.FAILED if needed else CheckState.WARNING
-        lines.append(f"what happens to such records: on_miss: {code.rule.on_miss.value}")
+        lines.append(f"what happens to such records: on_miss: {code.rule.on_miss_text}")
         if code.rule.own_table:
             lines.append(
                 "a run also finds whom it creates, and by the keys that it writes: see plan"
@@ -177,6 +177,9 @@ def _lookup(
     if table is not None and not table.complete:
         state = CheckState.WARNING if state is CheckState.OK else state
         lines += ["the table may not be complete", *table.problems]
+    if table is not None and (unmet := unmet_fallback(code.rule, table)):
+        state = CheckState.WARNING if state is CheckState.OK else state
+        lines.append(f"the table {unmet}: until it has one, nothing is written for a miss")
     if table is not None and table.keyless:
         state = CheckState.WARNING if state is CheckState.OK else state
         lines.append(_keyless(table, compiled.code.references, name))
@@ -192,7 +195,8 @@ def _keyless(table: LookupTable, references: Sequence[ReferenceCode], name: str)
 
 def _missed(missed: Missed, records: int) -> str:
     rows = "0 rows" if missed.found == 0 else f"{missed.found:,} rows"
-    return f"{missed.value}: {rows}, {count(records)}"
+    instead = f"; in its place: {missed.instead}" if missed.instead else ""
+    return f"{missed.value}: {rows}, {count(records)}{instead}"
 
 
 def _source_keys(compiled: Compiled, rows: Sequence[SourceRow]) -> Iterator[CheckResult]:

@@ -4,7 +4,6 @@ All mistakes are found in one run. What an expression reads is compared with the
 schema of the system it reads from, so that an unknown field is known before any call.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -15,7 +14,7 @@ from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, did_you_mean
 from oneway.core.field_concepts import concept, names_person
-from oneway.core.records import Value, keys_overlap, path_of, path_text
+from oneway.core.records import Value, as_written, keys_overlap, path_of, path_text
 from oneway.core.similar_words import only_slip
 from oneway.mapping.code import FieldCode, MappingCode, OnePerCode, ReferenceCode, Typed
 from oneway.mapping.expressions import Context, Expression, parse
@@ -379,7 +378,7 @@ class _Compiler:
         for rule in map(self.field_rule, leavers.set) if leavers else ():
             constant = given.get(rule.path)
             if constant is not None:
-                text = _as_written(constant.value)
+                text = as_written(constant.value)
                 rule = replace(rule, expression=text, place=constant.span)
             rules.append(rule)
         return tuple(rules)
@@ -500,11 +499,12 @@ class _Compiler:
         return FieldRule(
             path=spec.path,
             keys=path_of(spec.path),
-            expression=spec.source.text if spec.source else _as_written(constant),
+            expression=spec.source.text if spec.source else as_written(constant),
             place=(spec.source or spec.value or spec).span,
             write=spec.write,
             on_blank=spec.on_blank,
             on_miss=spec.on_miss,
+            fallback=spec.fallback.value if spec.fallback else None,
             compare=spec.compare,
             sensitive=spec.sensitive or bool(field and field.sensitive) or self.reads_secret(spec),
             merge=spec.merge or Merge.REPLACE,
@@ -621,10 +621,6 @@ def among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:
 
 def _covered(path: str, carried: Iterable[str]) -> bool:
     return any(path == each or path.startswith(f"{each}.") for each in carried)
-
-
-def _as_written(constant: Value) -> str:
-    return constant if isinstance(constant, str) else json.dumps(constant, ensure_ascii=False)
 
 
 _WITHOUT = {

@@ -5,11 +5,14 @@ Each field is computed in this order, and whatever goes wrong ends in `RecordSto
     when -> from -> (lookup) -> default -> the target's declared type
 """
 
+from dataclasses import replace
+
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Record, Value, at, holds, is_blank, with_value
 from oneway.core.sealed import MASK
 from oneway.mapping.code import FieldCode
 from oneway.mapping.expressions import Expression, Gaps, texts
+from oneway.mapping.lookup_table import fallback_of
 from oneway.mapping.program import Cell, CellState, EvaluationFailure, FieldRule, Missed
 from oneway.mapping.record_answers import HAS_LEFT, RecordAnswers, RecordStopped
 from oneway.mapping.spec import Constant, Merge, Write
@@ -93,8 +96,13 @@ class FieldCells(RecordAnswers):
         sought = value if code.rule.own_table else None
         if len(found) == 1:
             return Cell(CellState.STATED, found[0], sought=sought)
-        shown = _shown(value, code.rule)
-        missed.append(Missed(code.lookup, shown, len(found), code.rule.path, why))
+        rule = code.rule
+        instead = fallback_of(rule, table.found) if table.lacks(value) else ()
+        miss = Missed(code.lookup, _shown(value, rule), len(found), rule.path, why)
+        if len(instead) == 1:
+            missed.append(replace(miss, instead=rule.fallback_text))
+            return Cell(CellState.STATED, instead[0], sought=sought)
+        missed.append(miss)
         state = CellState.MISSED if table.complete else CellState.UNSTATED
         return Cell(state, sought=sought)
 

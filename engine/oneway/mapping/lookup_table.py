@@ -1,7 +1,7 @@
 """Lookup tables: for each key, the values beside it in the records of a reference."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import field
 
@@ -10,6 +10,8 @@ from oneway.core.phrases import count
 from oneway.core.records import Record, Snapshot, Value, identity, is_blank
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.expressions import Context, EvaluationError
+from oneway.mapping.program import FieldRule
+from oneway.mapping.spec import OnMiss
 from oneway.mapping.unreadable import settled
 
 
@@ -38,6 +40,16 @@ class LookupTable:
         if values:
             return found, f"has no value in {'its row' if len(values) == 1 else 'its rows'}"
         return found, f"is in {count(unread, 'unreadable row')}"
+
+    def lacks(self, value: Value) -> bool:
+        """Return whether it certainly has no row for a value: an empty table lacks nothing."""
+        key = identity(value)
+        return self.complete and key not in self.rows and self.gives_any
+
+    @property
+    def gives_any(self) -> bool:
+        """Whether any row has a value."""
+        return any(not is_blank(each) for values in self.rows.values() for each in values)
 
 
 def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> LookupTable:
@@ -79,3 +91,27 @@ def scalar(value: Value) -> Value:
     if isinstance(value, list | dict):
         raise EvaluationError("a list or object cannot be looked up")
     return value
+
+
+def fallback_of(
+    rule: FieldRule, found: Callable[[Value], tuple[tuple[Value, ...], str]]
+) -> tuple[Value, ...]:
+    """Return what is written for a value that a table lacks: one value, unless it is left alone.
+
+    `found` looks up another key.
+    """
+    if rule.on_miss is OnMiss.USE:
+        return (rule.fallback,)
+    return found(rule.fallback)[0] if rule.on_miss is OnMiss.LOOK_UP else ()
+
+
+def unmet_fallback(rule: FieldRule, table: LookupTable) -> str:
+    """Return that a table does not have the key that `on_miss` looks up, in words; "" if it has.
+
+    A table that may lack rows says nothing.
+    """
+    if rule.on_miss is not OnMiss.LOOK_UP or not table.complete:
+        return ""
+    number = len(table.found(rule.fallback)[0])
+    stands = f"{number:,} rows" if number else "no row with a value"
+    return "" if number == 1 else f"has {stands} for {rule.fallback_text} (`look_up`)"

@@ -16,7 +16,8 @@ from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.packed import unpacker
-from oneway.core.records import Compare, Comparison, Missing, Record, Value
+from oneway.core.records import Compare, Comparison, Missing, Record, Value, as_written
+from oneway.core.sealed import MASK
 from oneway.mapping.spec import (
     Absent,
     Category,
@@ -100,7 +101,8 @@ class EvaluationFailure:
 class Missed:
     """A value that a reference table holds `found` times, instead of once.
 
-    `why` says in words that its row has no value, or cannot be read.
+    `why` says in words that its row has no value, or cannot be read. `instead` is the constant
+    that is written, or the key that is looked up, in its place; "" if nothing is.
     """
 
     reference: str
@@ -108,6 +110,7 @@ class Missed:
     found: int
     field: str
     why: str = ""
+    instead: str = ""
 
 
 class RecordRank(NamedTuple):
@@ -380,6 +383,8 @@ class FieldRule:
     write: Write = Write.OVERWRITE
     on_blank: OnBlank = OnBlank.KEEP
     on_miss: OnMiss = OnMiss.KEEP
+    fallback: Value = None
+    """What is written, or looked up, for a value that the table lacks (`OnMiss.falls_back`)."""
     compare: Comparison = Compare.EXACT
     sensitive: bool = False
     merge: Merge = Merge.REPLACE
@@ -397,6 +402,17 @@ class FieldRule:
         """Whether what is stated is written wherever the target holds anything else."""
         exact = self.compare is Compare.EXACT and self.merge is Merge.REPLACE
         return exact and self.write is Write.OVERWRITE
+
+    @property
+    def on_miss_text(self) -> str:
+        """What happens on a miss, in the words of the mapping; a sensitive constant is masked."""
+        said = self.on_miss.value
+        return f"{said} {self.fallback_text}" if self.on_miss.falls_back else said
+
+    @property
+    def fallback_text(self) -> str:
+        """What is written, or looked up, for a value that the table lacks; masked if sensitive."""
+        return MASK if self.sensitive else as_written(self.fallback)
 
     def refuses(self, state: CellState) -> bool:
         """Return whether a field in this state may make its record ineligible."""

@@ -36,6 +36,15 @@ class OnMiss(Enum):
     KEEP = "keep"
     CLEAR = "clear"
     INELIGIBLE = "ineligible"
+    USE = "use"
+    """Write a constant in place of a value that the table lacks."""
+    LOOK_UP = "look_up"
+    """Look up another key of the table in place of one that it lacks."""
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether something else is written for a value that the table lacks."""
+        return self in (OnMiss.USE, OnMiss.LOOK_UP)
 
 
 class Merge(Enum):
@@ -257,6 +266,8 @@ class FieldSpec:
     when: Text | None = None
     lookup: Text | None = None
     on_miss: OnMiss = OnMiss.KEEP
+    fallback: Constant | None = None
+    """What `on_miss` writes, or the key that it looks up, for a value that the table lacks."""
     write: Write = Write.OVERWRITE
     on_blank: OnBlank = OnBlank.KEEP
     compare: Comparison = Compare.EXACT

@@ -585,7 +585,7 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
     ),
     GuardKind.CLEARS: (
         "many values would be taken away",
-        "A column of the source came back empty for many people.",
+        "A column of the source came back empty for many people, or a lookup table has lost rows.",
         Who.PAYROLL,
         (_LOOK, _PASS, _WRONG),
     ),

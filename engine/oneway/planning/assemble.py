@@ -14,6 +14,7 @@ from oneway.mapping.program import (
     AnyTargetRow,
     Cell,
     FieldRule,
+    Missed,
     Policy,
     SameRow,
     SourceRow,
@@ -230,12 +231,13 @@ class Assembler:
         target_id = target[0] if target is not None else None
         of_target = target_id or ""
         ids = (of_target if source_id is None else source_id), of_target
+        missed = row.missed if row is not None else ()
         return Action(
             id,
             verb,
             source_id,
             target_id,
-            tuple([self._change(ids, each) for each in changes]),
+            tuple([self._change(ids, each, missed) for each in changes]),
             self._claims_of(draft, verb, changes),
             depends_on,
             row.why if row is not None and verb is Verb.LEAVE else "",
@@ -244,17 +246,18 @@ class Assembler:
     def _id(self, identity: tuple[str, str], part: str = "") -> str:
         return action_id(self.policy.name, *identity, part)
 
-    def _change(self, ids: tuple[str, str], each: FieldChange) -> Change:
+    def _change(self, ids: tuple[str, str], each: FieldChange, missed: Sequence[Missed]) -> Change:
         (rule, before, after), awaits = each, None
+        fallback = bool(missed) and _falls_back(rule, missed)
         if isinstance(after, Awaited):
             awaits = Awaits(self._id(after.of), after.table)
             after = after.sought
         if not rule.sensitive:
-            return Change(rule.path, before, after, rule.expression, rule.place, awaits)
+            return Change(rule.path, before, after, rule.expression, rule.place, awaits, fallback)
         source, target = ids
         was = None if before is None else self._sealed(rule, target, before)
         becomes = self._sealed(rule, source, after)
-        return Change(rule.path, was, becomes, rule.expression, rule.place, awaits)
+        return Change(rule.path, was, becomes, rule.expression, rule.place, awaits, fallback)
 
     def _claims_of(
         self, draft: Draft, verb: Verb, changes: Sequence[FieldChange]
@@ -309,6 +312,12 @@ class Assembler:
 
 _UNTOLD = "nothing tells that target record {} is this person's"
 _PERHAPS_NOT = "target record {} may not be this person's"
+
+
+def _falls_back(rule: FieldRule, missed: Sequence[Missed]) -> bool:
+    """Return whether a field is given what stands in for a lookup that missed."""
+    paths = [each.field for each in missed if each.instead]
+    return rule.on_miss.falls_back and rule.path in paths
 
 
 def _say_the_same(

@@ -78,7 +78,10 @@ def _leavers(outcome: Outcome, action: Action) -> Sequence[str]:
 def _clears(_: Outcome, action: Action) -> Sequence[str]:
     if action.verb is Verb.CREATE:
         return ()
-    return ("",) if [change for change in action.changes if change.clears] else ()
+    # A person loses access whatever else is written: a fallback never holds that up.
+    falls_back = not action.verb.takes_access
+    lost = [each for each in action.changes if each.clears or (falls_back and each.falls_back)]
+    return ("",) if lost else ()
 
 
 def _field_changes(_: Outcome, action: Action) -> Sequence[str]:
@@ -119,8 +122,9 @@ DEFINITIONS = (
     ),
     GuardDefinition(
         GuardKind.CLEARS,
-        counts="records that lose a value and get none in its place",
-        description="Records of which a value is taken away.",
+        counts="records that lose a value and get none in its place, or a fallback (`on_miss`)",
+        description="Records of which a value is taken away, or replaced by a fallback of "
+        "`on_miss`.",
         default_text="10 %, floor 2",
         happens="would lose a value",
         default=_TENTH,

@@ -3,13 +3,15 @@
 The content of such a table depends on the plan itself: the run may create a manager, or write the
 email by which others name her. So the plan is made against the table as it will be after the run,
 and made again until it no longer changes: at first as if all people were there, then without those
-whom a miss makes ineligible, for good. What remains is the largest set in which every lookup hits,
-and the next run comes to the same. A value that only the run can tell (the id of a new record) is
-`Awaited`: a separate action writes it, after the one that creates it.
+whom a miss makes ineligible, and with the fallbacks of `on_miss`, both for good. What remains is
+the largest set in which every lookup hits, and the next run comes to the same. A value that only
+the run can tell (the id of a new record) is `Awaited`: a separate action writes it, after the one
+that creates it.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, identity, is_blank, path_of, with_value
@@ -99,28 +101,50 @@ class _Lookups:
 
     def _cell(self, row: SourceRow, rule: FieldRule, cell: Cell, missed: list[Missed]) -> Cell:
         table, sought = self.tables[rule.own_table], cell.sought
-        found = [
-            each
-            for each in self.after[table.name].get(identity(sought), ())
-            if each.of is not None or not is_blank(each.value)
-        ]
-        if len(found) == 1 and (row.source_id, rule.path) not in self.out:
-            return cell._replace(
-                state=CellState.STATED, value=_value(found[0], cell, table), initial=None
-            )
-        if table.complete and rule.on_miss is OnMiss.INELIGIBLE:
-            self.out.add((row.source_id, rule.path))
-        shown = MASK if rule.sensitive else str(sought)
-        missed.append(Missed(table.name, shown, len(found), rule.path))
+        found, who = self._found(table, sought), (row.source_id, rule.path)
+        if len(found) == 1 and who not in self.out:
+            return _stating(found[0], cell, table)
+        miss = Missed(table.name, MASK if rule.sensitive else str(sought), len(found), rule.path)
+        stops = table.complete and rule.on_miss is OnMiss.INELIGIBLE
+        if stops or (rule.on_miss.falls_back and self._lacks(table, sought)):
+            self.out.add(who)
+        instead = self._instead(rule, cell, table) if who in self.out else None
+        if instead is not None:
+            missed.append(replace(miss, instead=rule.fallback_text))
+            return instead
+        missed.append(miss)
         return cell._replace(state=CellState.MISSED if table.complete else CellState.UNSTATED)
 
+    def _found(self, table: OwnTable, sought: Value) -> list[_Entry]:
+        """Return the entries with a value that the table will have for a key."""
+        entries = self.after[table.name].get(identity(sought), ())
+        return [each for each in entries if each.of is not None or not is_blank(each.value)]
 
-def _value(entry: _Entry, cell: Cell, table: OwnTable) -> Value:
+    def _lacks(self, table: OwnTable, sought: Value) -> bool:
+        """Return whether the table will certainly have no row for a key: an empty one says none."""
+        rows = self.after[table.name]
+        return table.complete and any(rows.values()) and not rows.get(identity(sought))
+
+    def _instead(self, rule: FieldRule, cell: Cell, table: OwnTable) -> Cell | None:
+        """Return what is written for a key that the table will lack; None if nothing is."""
+        if rule.on_miss is OnMiss.USE:
+            return cell._replace(state=CellState.STATED, value=rule.fallback, initial=None)
+        found = self._found(table, rule.fallback) if rule.on_miss is OnMiss.LOOK_UP else ()
+        return _stating(found[0], cell, table, rule.fallback) if len(found) == 1 else None
+
+
+def _stating(entry: _Entry, cell: Cell, table: OwnTable, key: Value = None) -> Cell:
+    """Return the cell of an entry, which is that of `key`, or else of what the cell looks up."""
+    value = _value(entry, cell.sought if key is None else key, table)
+    return cell._replace(state=CellState.STATED, value=value, initial=None)
+
+
+def _value(entry: _Entry, sought: Value, table: OwnTable) -> Value:
     if entry.of is None:
         assert entry.value is not MISSING
         return entry.value
     known = MISSING if is_blank(entry.value) else entry.value
-    return Awaited(entry.of, table.name, cell.sought, known)  # type: ignore[return-value]
+    return Awaited(entry.of, table.name, sought, known)  # type: ignore[return-value]
 
 
 def _seeks(cell: Cell) -> bool:

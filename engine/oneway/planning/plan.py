@@ -126,11 +126,18 @@ class Change:
     place: Span
     awaits: "Awaits | None" = None
     """Set if the value is known once another action is done; `after` is then what is looked up."""
+    fallback: bool = False
+    """Whether a lookup missed, and `after` is what `on_miss` writes in its place."""
 
     @property
     def clears(self) -> bool:
         """Whether this clears a value."""
         return self.after is None and self.before is not None
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether this replaces a value by what stands in for a lookup that missed."""
+        return self.fallback and self.before is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +345,8 @@ class Miss:
     whose: tuple[str, ...] = ()
     why: str = ""
     """That the value's row has no value, or cannot be read; blank if there is none, or several."""
+    instead: str = ""
+    """The constant that is written, or the key that is looked up, in its place."""
 
 
 EARLIER_RUNS = "earlier runs"

@@ -513,6 +513,7 @@ def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
             each.field,
             tuple(ids[:_NAMED]),
             each.why,
+            each.instead,
         )
         for each, ids in whose.items()
     )

@@ -214,7 +214,12 @@ def missed(miss: Miss, known: Mapping[str, str]) -> str:
     """Return the value not found exactly once in a lookup table, and whose it is."""
     rows = miss.why or ("is in no row" if miss.found == 0 else f"is in {miss.found:,} rows")
     where = f"{harmless(miss.field)}: {_code(miss.value)} {rows} of {harmless(miss.reference)}"
-    return f"{where}, {whose(miss, known)}"
+    return f"{where}, {whose(miss, known)}{instead(miss)}"
+
+
+def instead(miss: Miss) -> str:
+    """Return what stands in for a value that a table lacks: `; in its place: GEN`."""
+    return f"; in its place: {_code(miss.instead)}" if miss.instead else ""
 
 
 def read(plan: Plan, each: Read) -> str:
@@ -342,8 +347,14 @@ def _record(outcome: Outcome) -> str:
 def changed(change: Change, verb: Verb, plan: Plan) -> str:
     """Return the values before and after of one field; sensitive ones as `***`.
 
-    Values that a lookup of the plan finds are shown with their names: `13 (OPS Operations)`.
+    Values that a lookup of the plan finds are shown with their names: `13 (OPS Operations)`. What
+    stands in for a lookup that missed is called a fallback.
     """
+    said = _changed(change, verb, plan)
+    return f"{said}, a fallback" if change.fallback else said
+
+
+def _changed(change: Change, verb: Verb, plan: Plan) -> str:
     before, after = change.before, change.after
     if change.awaits is not None and not isinstance(after, Sealed):
         was = "" if before is None else f"{clip(shown(before))} -> "

@@ -1,11 +1,11 @@
 """Checks that the inputs are complete enough to apply."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from oneway.connections.discovery import FILES
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.mapping.lookup_table import LookupTable
+from oneway.mapping.lookup_table import LookupTable, unmet_fallback
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.planning.plan import Plan
 from oneway.runs.prepare.prepared import PreparedRun
@@ -57,7 +57,27 @@ def input_problems(prepared: PreparedRun, reading: Readings, plan: Plan) -> tupl
             summary = f"reference '{name}' may lack rows{why}"
             help = "values that are not found in it change nothing in this run"
             found.append(Diagnostic(where, Severity.WARNING, "R163", summary, help))
+    found += _fallbacks(prepared, reading, plan)
     return tuple(found)
+
+
+def _fallbacks(prepared: PreparedRun, reading: Readings, plan: Plan) -> Iterator[Diagnostic]:
+    """Yield the keys that `on_miss` looks up, and that do not stand once in their tables.
+
+    A table of the target's own records may have it once the plan is applied.
+    """
+    spec, code = prepared.spec, prepared.compiled.code
+    missed = {each.field for each in plan.misses if not (each.found or each.why or each.instead)}
+    written = (*spec.fields, *(spec.leavers.set if spec.leavers else ()))
+    for field, made in zip(written, (*code.fields, *code.leaving), strict=True):
+        rule = made.rule
+        unmet = unmet_fallback(rule, reading.tables[made.lookup]) if made.lookup else ""
+        if not unmet or (rule.own_table and rule.path not in missed):
+            continue
+        summary = f"reference '{made.lookup}' {unmet}"
+        help = f"until it has one, nothing is written for a miss of '{rule.path}'"
+        where = field.fallback.span if field.fallback is not None else field.span
+        yield Diagnostic(where, Severity.WARNING, "R165", summary, help)
 
 
 def incomplete_reads(plan: Plan) -> tuple[Diagnostic, ...]:

@@ -112,9 +112,19 @@ class FieldSteps:
             before=_masked(rule, before),
             after=_masked(rule, after),
             policy=_policy(rule, code),
-            verdict=self._verdict(code, cell, before, leaving=leaving),
+            verdict=self._verdict(code, cell, before, leaving=leaving) + self._instead(code, cell),
             leaving=leaving,
         )
+
+    def _instead(self, code: FieldCode, cell: Cell) -> str:
+        """Return that a value stands in for one that its lookup table lacks; "" if it does not."""
+        missed = self.row.missed if self.row is not None else ()
+        path = code.rule.path
+        found = next((each for each in missed if each.field == path and each.instead), None)
+        if found is None or code.lookup is None or cell.state is not CellState.STATED:
+            return ""
+        value = found.value
+        return f"; {value} is in no row of {found.reference} (on_miss: {code.rule.on_miss_text})"
 
     def _wanted(self, cell: Cell) -> Value:
         return new_value(cell) if self.target is None else cell.value
@@ -215,7 +225,7 @@ class FieldSteps:
         rows = "no row" if missed.found == 0 else f"{missed.found:,} rows"
         if cell.state is CellState.MISSED:
             return (
-                f"left alone: in {rows} of {missed.reference} (on_miss: {code.rule.on_miss.value})"
+                f"left alone: in {rows} of {missed.reference} (on_miss: {code.rule.on_miss_text})"
             )
         return f"left alone: in {rows} of {missed.reference}, which may not be complete"
 
@@ -284,7 +294,7 @@ def _policy(rule: FieldRule, code: FieldCode | None) -> tuple[str, ...]:
     if rule.merge is not Merge.REPLACE:
         said.append(f"merge: {rule.merge.value}{_owned(rule)}")
     if code is not None and code.lookup is not None:
-        said += [f"lookup: {code.lookup}", f"on_miss: {rule.on_miss.value}"]
+        said += [f"lookup: {code.lookup}", f"on_miss: {rule.on_miss_text}"]
     if code is not None and code.when is not None:
         said.append(f"when: {code.when.text}")
     if rule.sensitive:

@@ -177,6 +177,7 @@ def _field(path: str, part: DocumentPart) -> FieldSpec:
         return FieldSpec(path, part.key_span, part.span, source=part.text())
     value = part.maybe("value")
     merge, owned = _merge(part.maybe("merge"))
+    on_miss, fallback = _on_miss(part)
     return FieldSpec(
         path=path,
         key_span=part.key_span,
@@ -187,7 +188,8 @@ def _field(path: str, part: DocumentPart) -> FieldSpec:
         initial=_constant_or_expression(part.maybe("initial")),
         when=part.maybe_text("when"),
         lookup=part.maybe_text("lookup"),
-        on_miss=part.word("on_miss", OnMiss.KEEP),
+        on_miss=on_miss,
+        fallback=fallback,
         write=part.word("write", Write.OVERWRITE),
         on_blank=part.word("on_blank", OnBlank.KEEP),
         compare=_comparison(part),
@@ -196,6 +198,14 @@ def _field(path: str, part: DocumentPart) -> FieldSpec:
         owned=owned,
         written=frozenset(part.names()),
     )
+
+
+def _on_miss(part: DocumentPart) -> tuple[OnMiss, Constant | None]:
+    given = part.maybe("on_miss")
+    if given is None or not isinstance(given.value, dict):
+        return part.word("on_miss", OnMiss.KEEP), None
+    (name,) = given.names()
+    return OnMiss(name), given.at(name).constant()
 
 
 def _comparison(part: DocumentPart) -> Comparison:

@@ -52,7 +52,7 @@ def _default_of(field: "Field[Any]") -> object:
 
 _OPTIONAL: Mapping[type, Sequence[str]] = {
     Reason: ("value",),
-    Miss: ("whose",),
+    Miss: ("whose", "instead"),
     Read: ("stated", "unread", "valued", "left_out"),
 }
 """Keys that are present only if set: hardly any mapping has such a key or such a wait, and plans

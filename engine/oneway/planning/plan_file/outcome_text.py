@@ -98,7 +98,8 @@ def _action(each: Action) -> str:
 
 def _change(each: Change) -> str:
     place = each.place
-    rule = _rule(each.expression, each.field, place.file, place.line, place.column, place.end)
+    at = (place.file, place.line, place.column, place.end)
+    rule = _rule(each.expression, each.field, each.fallback, *at)
     awaits = "" if each.awaits is None else _awaits(each.awaits)
     before = _NOTHING if each.before is None else _content(each.before)
     return f'{{"after":{_content(each.after)},{awaits}"before":{before},{rule}}}'
@@ -110,10 +111,13 @@ def _awaits(each: Awaits) -> str:
 
 
 @lru_cache
-def _rule(expression: str, field: str, file: str, line: int, column: int, end: int) -> str:
+def _rule(
+    expression: str, field: str, fallback: bool, file: str, line: int, column: int, end: int
+) -> str:
     """Return the part of a change that is the same in all changes by one rule."""
     place = quoted(place_text(Span(file, line, column, end)))
-    return f'"expression":{quoted(expression)},"field":{quoted(field)},"place":{place}'
+    falls_back = '"fallback":true,' if fallback else ""
+    return f'"expression":{quoted(expression)},{falls_back}"field":{quoted(field)},"place":{place}'
 
 
 def _claim(each: Claim) -> str:

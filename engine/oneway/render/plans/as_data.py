@@ -28,7 +28,8 @@
                   target refused before; next_try is a day, or null if it is sent now
     not_sticking  [{action, runs, field, before, after, sensitive, expression, place}]: what
                   was written in so many runs in a row, and is planned again
-    misses        [{reference, field, value, found, records, whose, why}]
+    misses        [{reference, field, value, found, records, whose, why, instead}]; instead is the
+                  constant that is written, or the key that is looked up, in its place; or blank
     outcomes      [{outcome, key, label, source_id, target_id, reasons, action, actions,
                   has_access, stories}]; has_access: has left in the source, and can get in before
                   the run
@@ -38,9 +39,9 @@
       actions       [{id, verb, depends_on: [action id], why, changes}]: what is done about access,
                     then what is done to other fields; `action` is the first, or null. `why` is what
                     says that a person has left, for a leave; else blank
-      changes       [{field, before, after, sensitive, expression, place, awaits}]; awaits is
-                    null, or the id of the action whose record the value is taken of, and `after`
-                    what it is looked up by
+      changes       [{field, before, after, sensitive, expression, place, awaits, fallback}]; awaits
+                    is null, or the id of the action whose record the value is taken of, and `after`
+                    what it is looked up by; fallback: `after` stands in for a lookup that missed
 
 Where `sensitive` is true, `before` and `after` are "***" or null. A place is
 {file, line, column}, or null. Text is as it was read, control characters included: JSON
@@ -240,6 +241,7 @@ def _change(each: Change) -> dict[str, object]:
         "expression": each.expression,
         "place": place(each.place),
         "awaits": None if each.awaits is None else each.awaits.action,
+        "fallback": each.fallback,
     }
 
 

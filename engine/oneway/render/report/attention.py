@@ -17,7 +17,7 @@ from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.planning.similar.near_misses import NEAR_MISS, other_reasons
 from oneway.render import remedies
 from oneway.render.discrepancies import by_subject
-from oneway.render.plan_content import people, remark, still_in_title, whose
+from oneway.render.plan_content import instead, people, remark, still_in_title, whose
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.flapping import flapping
 from oneway.render.report.guards import held
@@ -435,7 +435,8 @@ def _advice(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _found(miss: Miss) -> str:
-    return miss.why or ("not at all" if miss.found == 0 else f"{miss.found:,} times")
+    found = miss.why or ("not at all" if miss.found == 0 else f"{miss.found:,} times")
+    return f"{found}{text(instead(miss))}"
 
 
 def _mend(miss: Miss) -> str:

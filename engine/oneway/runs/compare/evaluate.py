@@ -356,4 +356,5 @@ def _sign(code: FieldCode) -> str:
     said = [None if isinstance(each, Expression) else repr(each) for each in constants]
     rule = code.rule
     lists = (rule.merge, rule.owned)
-    return repr((rule.path, parts, said, code.lookup, lists, rule.sensitive))
+    instead = (rule.on_miss, rule.fallback) if rule.on_miss.falls_back else ()
+    return repr((rule.path, parts, said, code.lookup, instead, lists, rule.sensitive))

@@ -240,7 +240,8 @@ class _CaseWalk:
         )
         for side, codes, cells in sides:
             for number, (code, cell) in enumerate(zip(codes, cells, strict=False)):
-                for way in _of_cell(cell, code.rule.path in written):
+                missed = any(each.field == code.rule.path for each in row.missed)
+                for way in _of_cell(cell, code.rule.path in written, missed and bool(code.lookup)):
                     yield f"{side}.{number}", way
 
     def of_branches(self, record: Record) -> Iterator[tuple[str, str]]:
@@ -254,11 +255,11 @@ class _CaseWalk:
                 yield f"{id}.{number}", branch.yes if answer else branch.no
 
 
-def _of_cell(cell: Cell, written: bool) -> Iterator[str]:
+def _of_cell(cell: Cell, written: bool, missed: bool) -> Iterator[str]:
     match cell.state:
         case CellState.INACTIVE:
             yield "left alone"
-        case CellState.MISSED:
+        case CellState.MISSED | CellState.STATED if missed:
             yield "not in the table"
         case CellState.BLANK | CellState.UNSTATED:
             yield "no value"

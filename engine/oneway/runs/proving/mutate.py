@@ -112,6 +112,8 @@ def edits(document: Document) -> Iterator[MappingEdit]:
     yield from sorted(found, key=lambda each: (each.place.line, each.place.column, each.text))
 
 
+_ON_MISS = tuple(each for each in OnMiss if not each.falls_back)
+"""The words of `on_miss`; a fallback is an object."""
 _TEXTS = (Compare.EXACT, Compare.IGNORE_CASE, Compare.TRIMMED)
 """Comparisons of texts; the others make no difference to most texts."""
 
@@ -190,6 +192,10 @@ class _Edits:
             if key in value and (key != "compare" or isinstance(value[key], dict)):
                 yield self.without((*path, key), f"drop `{key}`")
         yield from self.words(path, value)
+        fallback = _object(value.get("on_miss"))
+        if "use" in fallback:
+            other = _other_constant(fallback["use"])
+            yield self.having((*path, "on_miss", "use"), other, f"`use: {other}`")
 
     def words(self, path: Path, value: Data) -> Iterator[MappingEdit]:
         """Yield the field with each other word at each key that takes one."""
@@ -197,7 +203,7 @@ class _Edits:
             ("write", tuple(Write)),
             ("on_blank", tuple(OnBlank)),
             ("compare", () if isinstance(value.get("compare"), dict) else _TEXTS),
-            ("on_miss", tuple(OnMiss) if "lookup" in value else ()),
+            ("on_miss", _ON_MISS if "lookup" in value else ()),
         ]
         for key, words in choices:
             for word in words:

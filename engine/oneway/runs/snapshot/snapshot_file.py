@@ -316,7 +316,7 @@ def row_data(row: SourceRow) -> Data:
         "cells": list(map(cell_data, row.cells)),
         "leaving": list(map(leaving_data, row.leaving)),
         "leaves": [row.leaves_left, row.leaves_later],
-        "missed": [[m.reference, m.value, m.found, m.field] for m in row.missed],
+        "missed": [_missed(each) for each in row.missed],
         "failure": _failure(row.evaluation_error),
         "keys_known": row.keys_known,
         "not_given": [list(each) for each in row.not_given],
@@ -327,6 +327,11 @@ def row_data(row: SourceRow) -> Data:
         **({"why": row.why} if row.why else {}),
         **({"odd_day": list(row.odd_day)} if row.odd_day is not None else {}),
     }
+
+
+def _missed(each: Missed) -> list[Any]:
+    instead = [each.why, each.instead] if each.instead else []
+    return [each.reference, each.value, each.found, each.field, *instead]
 
 
 def _readable(row: SourceRow | TargetRow) -> Data:

@@ -10,7 +10,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     for field, code in subject.fields:
         if code.lookup is not None and "on_miss" not in field.written:
             summary = f"'{field.path}' does not say what happens where '{code.lookup}' has no entry"
-            help = "add `on_miss`: keep (as now), clear, error or ineligible"
+            help = "add `on_miss`: keep (as now), clear, ineligible, or a fallback"
             yield LintFinding(field.key_span, summary, help)
 
 
