@@ -42,12 +42,38 @@ SPELLING = "tests/laws/test_spelling.py"
 NAMES = "tests/laws/test_whole_names.py"
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
+UNKNOWN = "tests/laws/test_unknown_conditions.py"
 GENERATED = "tests/laws/test_generated.py"
 GONE = "tests/laws/test_values_gone.py"
 SLIPS = "tests/laws/test_manifest_slips.py"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
+    # what an unknown condition chooses is not written
+    Mutant(
+        "other-side-of-unknown-comparison",
+        "mapping/expressions/evaluation",
+        "            self.written = _with(before, _choosing(self.written))\n",
+        "            self.written = _with(before, self.written)\n",
+        "nothing stands in for a comparison of an absent key",
+        UNKNOWN,
+    ),
+    Mutant(
+        "other-side-of-unknown-not",
+        "mapping/expressions/evaluation",
+        "self._gather(asked.truth, asked.truth, _choosing(asked.truth))",
+        "self._gather(asked.truth, asked.truth, ())",
+        "nor for `!` of an absent key",
+        UNKNOWN,
+    ),
+    Mutant(
+        "unknown-default-stands-in",
+        "mapping/field_cells",
+        "known = answer.stated if is_blank(answer.value) else not answer.written",
+        "known = True",
+        "a default that an absent key decides stands in for nothing",
+        UNKNOWN,
+    ),
     # a value in a filter stays one value
     Mutant(
         "odata-quote-not-doubled",
@@ -1123,8 +1149,8 @@ MUTANTS = (
     Mutant(
         "unknown-filter-is-a-blank",
         "mapping/expressions/evaluation",
-        "gap if gap.wrong else gap._replace(chooses=True)",
-        "gap",
+        "tuple(gap._replace(chooses=True) for gap in gaps)",
+        "gaps",
         "a filter that is unknown is not an empty list",
         "tests/laws/test_unsaid_items.py",
     ),
@@ -1171,8 +1197,8 @@ MUTANTS = (
     Mutant(
         "unknown-default-clears",
         "mapping/field_cells",
-        "state = CellState.UNSTATED if not_given else state",
-        "state = CellState.BLANK if not_given else state",
+        "state = state if known else CellState.UNSTATED",
+        "state = state if known else CellState.BLANK",
         "a default that is unknown clears nothing",
         "tests/cli/test_what_is_not_said.py -k item",
     ),

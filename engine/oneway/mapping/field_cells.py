@@ -122,10 +122,10 @@ class FieldCells(RecordAnswers):
     def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
         """Apply `default` and `initial`, and check what would be written."""
         if cell.state is CellState.BLANK and code.default is not None:
-            default, not_given = self._stand_in(code.default, record)
+            default, known, not_given = self._stand_in(code.default, record)
             initial = None if code.initial is None else self._stand_in(code.initial, record)[0]
             state = CellState.BLANK if is_blank(default) else CellState.STATED
-            state = CellState.UNSTATED if not_given else state
+            state = state if known else CellState.UNSTATED
             cell = Cell(state, None if is_blank(default) else default, initial, read=not_given)
         elif cell.state in (CellState.BLANK, CellState.UNSTATED):
             # At create there is nothing to overwrite, so a default may replace an absent key.
@@ -139,13 +139,16 @@ class FieldCells(RecordAnswers):
                     raise RecordStopped(_failure(f"{code.rule.path}: {wrong}", code, value))
         return cell
 
-    def _stand_in(self, code: Expression | Constant, record: Record) -> tuple[Value, str]:
-        """Return what replaces a blank value, and what items lack that it depends on."""
+    def _stand_in(self, code: Expression | Constant, record: Record) -> tuple[Value, bool, str]:
+        """Return what replaces a blank value: null, and not known, if an absent key decides it.
+
+        The text says what items of lists lack that it depends on.
+        """
         if isinstance(code, Constant):
-            return code.value, ""
+            return code.value, True, ""
         answer = self._answer(code, record)
-        not_given = _of_items(answer.written)
-        return None if not_given else answer.value, not_given
+        known = answer.stated if is_blank(answer.value) else not answer.written
+        return answer.value if known else None, known, _of_items(answer.written)
 
     def _merged(self, code: FieldCode, cell: Cell) -> Cell:
         rule = code.rule

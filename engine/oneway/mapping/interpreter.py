@@ -408,8 +408,8 @@ class Interpreted(FieldCells):
 
         def entry(data: Mapping[str, Value]) -> tuple[Hashable, Value] | None:
             try:
-                key = scalar(code.key.evaluate(data, self.context)[0])
-                value = code.value.evaluate(data, self.context)[0]
+                key = scalar(code.key.stated_value(data, self.context))
+                value = code.value.stated_value(data, self.context)
             except EvaluationError:
                 return None
             return None if is_blank(key) else (identity(key), value)

@@ -63,8 +63,8 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
         try:
             if record.problem or record.damage:
                 raise EvaluationError(record.problem or record.damage)
-            key = scalar(code.key.evaluate(record.data, context)[0])
-            value = code.value.evaluate(record.data, context)[0]
+            key = scalar(code.key.stated_value(record.data, context))
+            value = code.value.stated_value(record.data, context)
         except EvaluationError as error:
             problems.append(f"{code.name}, record {record.id}: {error}")
             unread.update(_readable_key(code, record, context))
@@ -81,7 +81,7 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
 def _readable_key(code: ReferenceCode, record: Record, context: Context) -> Iterator[Hashable]:
     """Yield the key of a record that cannot be read, as far as its key can be."""
     with suppress(EvaluationError):
-        key = scalar(code.key.evaluate(record.data, context)[0])
+        key = scalar(code.key.stated_value(record.data, context))
         if not is_blank(key):
             yield identity(key)
 

@@ -5,7 +5,8 @@ expression that reads one is unknown, unless its answer is the same whatever the
 (Kleene's three-valued logic). The value is JMESPath's; its dependencies are kept beside it, in
 three forms, for three questions: `exact` (what is the value? - for a match key), `truth` (does it
 hold? - for a condition: `true || unknown` is true), and `written` (is there a value to write? -
-for a field: in `nick || name`, `name` may stand in for `nick`).
+for a field: in `nick || name`, `name` may stand in for `nick`; in `type == 'C' && 'EXT' || team`,
+`team` may not stand in for an unknown comparison).
 
 Equality is the package's: `1 == true` and `0 == false` are false, because numbers are not
 booleans. Inside lists and objects it compares as Python does, and `[1] == [true]` is true. In
@@ -58,9 +59,9 @@ class Library(MeteredFunctions):
 class Gap(NamedTuple):
     """A key that an answer depends on: absent (`wrong` is "" then), or unfit to decide by.
 
-    `held` is whether the record has a value there that is not blank. `chooses` is whether it is
-    absent, and a condition depends on it that chooses what counts: `jobs[?status == 'Former']`.
-    `within` is whether it belongs to an item of a list.
+    `held` is whether the record has a value there that is not blank. `chooses` is whether a
+    condition depends on it that chooses what counts: `jobs[?status == 'Former']`. `within` is
+    whether it belongs to an item of a list.
     """
 
     path: str
@@ -346,6 +347,17 @@ class _Interpreter(MeteredInterpreter):
 
     # Logic
 
+    def visit_comparator(self, node: Node, value: Any) -> Any:
+        return self._judged(super().visit_comparator, node, value)
+
+    def _judged(self, visit: Callable[[Node, Any], Any], node: Node, value: Any) -> Any:
+        """Visit a condition: for an unknown one, nothing stands in."""
+        before, self.written = self.written, _NO_GAPS
+        try:
+            return visit(node, value)
+        finally:
+            self.written = _with(before, _choosing(self.written))
+
     def visit_or_expression(self, node: Node, value: Any) -> Any:
         return self._either(node, value, decides=True)
 
@@ -376,7 +388,7 @@ class _Interpreter(MeteredInterpreter):
 
     def visit_not_expression(self, node: Node, value: Any) -> Any:
         asked = self._asked(node["children"][0], value)
-        self._gather(asked.truth, asked.truth, asked.truth)
+        self._gather(asked.truth, asked.truth, _choosing(asked.truth))
         return not holds(asked.value)
 
     # Functions
@@ -387,6 +399,12 @@ class _Interpreter(MeteredInterpreter):
             return self._chosen(arguments, value)
         if name in _PRESENCE:
             return self._present(name, arguments, value)
+        return (
+            self._judged(self._called, node, value) if judges(name) else self._called(node, value)
+        )
+
+    def _called(self, node: Node, value: Any) -> Any:
+        name, arguments = str(node["value"]), node["children"]
         before = self.exact
         self.exact = _NO_GAPS
         try:
@@ -524,7 +542,7 @@ def _gap(node: Node, value: Any) -> Gap:
 
 def _choosing(gaps: Gaps) -> Gaps:
     """Return the gaps of a condition that chooses what counts."""
-    return tuple(gap if gap.wrong else gap._replace(chooses=True) for gap in gaps)
+    return tuple(gap._replace(chooses=True) for gap in gaps)
 
 
 def _left_open(gaps: Gaps) -> Gaps:
@@ -534,6 +552,7 @@ def _left_open(gaps: Gaps) -> Gaps:
 
 _LISTS = frozenset({"projection", "filter_projection", "value_projection"})
 _LOGICAL = frozenset({"or_expression", "and_expression", "not_expression", *_LISTS})
+_BUILT_IN_CONDITIONS = frozenset({"contains", "ends_with", "starts_with"})
 _PRESENCE = frozenset({"is_blank", "is_present", "default", "coalesce", "not_null"})
 
 
@@ -573,6 +592,14 @@ ORDERING = frozenset({"sort", "sort_by", "max", "max_by", "min", "min_by"})
 def is_list(node: Node) -> bool:
     """Return whether a node makes a list of items, of which one may be certain to be in it."""
     return node["type"] in _LISTS
+
+
+def judges(function: str) -> bool:
+    """Return whether a function chooses by its arguments: it answers yes or no, or by a table."""
+    library = BY_NAME.get(function)
+    if library is None or asks_presence(function):
+        return function in _BUILT_IN_CONDITIONS
+    return library.returns.startswith("boolean") or function == "map_value"
 
 
 def asks_presence(function: str) -> bool:

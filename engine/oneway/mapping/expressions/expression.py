@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Value, keys_overlap
+from oneway.core.records import Value, is_blank, keys_overlap
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
 from oneway.mapping.expressions.evaluation import (
     PLAIN,
@@ -14,6 +14,7 @@ from oneway.mapping.expressions.evaluation import (
     Reading,
     certain_items,
     evaluated,
+    texts,
 )
 from oneway.mapping.expressions.item_places import note_items, reads_items
 from oneway.mapping.expressions.pair_entries import note_entries
@@ -44,6 +45,13 @@ class Expression:
         """
         answer = evaluated(self.tree, _plain(data), context, self.reading)
         return answer.value, answer.stated
+
+    def stated_value(self, data: "Mapping[str, Value] | Value", context: Context) -> Value:
+        """Return the value on a record; raises `EvaluationError` if an absent key decides it."""
+        answer = evaluated(self.tree, _plain(data), context, self.reading)
+        if answer.written and not is_blank(answer.value):
+            raise EvaluationError(texts(answer.written))
+        return answer.value
 
     def decide(self, data: "Mapping[str, Value] | Value", context: Context) -> Evaluation:
         """Return the value on a record, and what each question about it depends on.

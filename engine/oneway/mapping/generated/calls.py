@@ -1,15 +1,16 @@
 """The functions called by an expression, as Python statements."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from oneway.mapping.expressions.evaluation import ORDERING, asks_presence, is_list
+from oneway.mapping.expressions.evaluation import ORDERING, asks_presence, is_list, judges
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, EvaluationError, Function, Uses
 from oneway.mapping.functions.function import checked_argument
 from oneway.mapping.generated.limits import TEXT
 from oneway.mapping.generated.operands import blank, holding
-from oneway.mapping.generated.unknowns import ABSENT, CHOOSES, WRONG, NodeAnswer, Operand, Unknowns
+from oneway.mapping.generated.unknowns import WRONG, NodeAnswer, Operand, Unknowns, choosing
 
 if TYPE_CHECKING:
     from oneway.mapping.generated.nodes import Nodes
@@ -40,11 +41,18 @@ class Calls:
         is_order = self.nodes.reading.deciding and name in ORDERING
         if is_order or not _is_written_out(name, arguments):
             return self.nodes.interpreted(node, value, into)
-        found = self.source.name("value")
+        if not judges(name):
+            return self._plainly(node, value, into)
+        with self.nodes.judged(into) as judged:
+            return self._plainly(node, value, judged)
+
+    def _plainly(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        """Write a call of which all arguments are evaluated."""
+        name, found = str(node["value"]), self.source.name("value")
         exact, line = self.notes.variable("exact")
         start = len(self.source.lines)
-        inner = Unknowns(exact, into.truth, into.written, into.stated)
-        given = [self.nodes.visit(each, value, inner) for each in arguments]
+        inner = replace(into, exact=exact)
+        given = [self.nodes.visit(each, value, inner) for each in node["children"]]
         self._called(found, name, given)
         if exact not in self.notes:
             line.kept = False
@@ -217,9 +225,7 @@ class Calls:
         asked = self.nodes.asked(condition, value, Unknowns(stated=into.stated))
         chooses = ""
         if asked.truth:
-            chooses, _ = self.notes.variable(
-                "chooses", f"{asked.truth} | ({asked.truth} & {ABSENT}) * {CHOOSES}"
-            )
+            chooses, _ = self.notes.variable("chooses", choosing(asked.truth))
             self.notes.touched.add(chooses)
         kinds = set()
         for head, branch in ((f"if {holding(asked.operand)}:", then), ("else:", otherwise)):

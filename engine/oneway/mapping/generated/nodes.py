@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any, TypeVar, cast
 
 from oneway.core.dataclass import dataclass
@@ -427,7 +427,8 @@ class Nodes:
     # Comparing and logic
 
     def _comparator(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        left, right = (self.visit(each, value, into) for each in node["children"])
+        with self.judged(into) as inner:
+            left, right = (self.visit(each, value, inner) for each in node["children"])
         name, sign = self.source.name("value"), str(node["value"])
         if sign in ("eq", "ne"):
             equal = equality(left, right)
@@ -435,6 +436,17 @@ class Nodes:
             return Operand(name, "boolean")
         self.source.line(f"{name} = {_ORDER[sign]}({left.text}, {right.text})")
         return Operand(name)
+
+    @contextmanager
+    def judged(self, into: Unknowns) -> Iterator[Unknowns]:
+        """Write a condition: for an unknown one, nothing stands in."""
+        if not into.written:
+            yield into
+            return
+        written, line = self.notes.variable("written")
+        yield replace(into, written=written)
+        line.kept = written in self.notes
+        self.notes.gather_choosing(into.written, written)
 
     def _or_expression(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         return self._either(node["children"], value, into, decides=True)
@@ -511,7 +523,8 @@ class Nodes:
 
     def _not_expression(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         asked = self.asked(node["children"][0], value, Unknowns(stated=into.stated))
-        self._gather(into, asked.truth, asked.truth, asked.truth)
+        self._gather(into, asked.truth, asked.truth, "")
+        self.notes.gather_choosing(into.written, asked.truth)
         name = self.source.name("value")
         self.source.line(f"{name} = not ({holding(asked.operand)})")
         return Operand(name, "boolean")

@@ -95,10 +95,11 @@ def _part(
 
 
 def sorts_of(gaps: Gaps) -> int:
-    """Return the sorts of these gaps: `ABSENT`, `WRONG` and `CHOOSES`, or several of them."""
+    """Return the sorts of these gaps (`oneway.mapping.generated.unknowns`)."""
     found = 0
     for gap in gaps:
-        found |= (WRONG if gap.wrong else ABSENT) | (CHOOSES if gap.chooses else 0)
+        sort = WRONG if gap.wrong else ABSENT
+        found |= sort | (sort << CHOOSES if gap.chooses else 0)
     return found
 
 

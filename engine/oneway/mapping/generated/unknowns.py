@@ -1,8 +1,8 @@
 """The gaps that an answer depends on, in variables of the generated code.
 
 The interpreter gathers gaps to report them. Generated code only asks whether there are any, and of
-which sort: 1 for an absent key, 2 for a value unfit to decide by, and 4 as well for an absent
-key on which depends what counts (`Gap.chooses`). For a report, it asks the interpreter.
+which sort: 1 for an absent key, 2 for a value unfit to decide by, and 4 or 8 as well for one
+on which depends what counts (`Gap.chooses`). For a report, it asks the interpreter.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,14 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.mapping.generated.source import CodeText, Line
 
-ABSENT, WRONG, CHOOSES = 1, 2, 4
+ABSENT, WRONG = 1, 2
+CHOOSES = 2
+"""How many bits further left the sorts stand of gaps that choose what counts."""
+
+
+def choosing(gaps: str) -> str:
+    """Return the sorts of the gaps of a condition that chooses what counts."""
+    return f"{gaps} | ({gaps} & {ABSENT | WRONG}) << {CHOOSES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +90,19 @@ class Notes:
             self.touched.add(into)
             self.source.line(f"{into} |= {' | '.join(found)}")
 
+    def gather_choosing(self, into: str, gaps: str) -> None:
+        """Add the gaps of a condition that chooses what counts to another variable."""
+        if into and gaps in self:
+            self.touched.add(into)
+            self.source.line(f"{into} |= {choosing(gaps)}")
+
     def gather_open(self, into: str, gaps: str, *, also: int = 0) -> None:
         """Add the gaps of a variable that choose what counts, and those of the sort `also`."""
         if into and gaps in self:
             self.touched.add(into)
-            chooses = f"({gaps} & {CHOOSES} and {CHOOSES | ABSENT})"
-            self.source.line(f"{into} |= {chooses}" + (f" | {gaps} & {also}" if also else ""))
+            chooses = (ABSENT | WRONG) << CHOOSES
+            kept = f"{gaps} & {chooses} | ({gaps} & {chooses}) >> {CHOOSES}"
+            self.source.line(f"{into} |= {kept}" + (f" | {gaps} & {also}" if also else ""))
 
     def gather_all(self, into: str, gaps: Sequence[str]) -> None:
         """Add the gaps of variables that certainly have some."""

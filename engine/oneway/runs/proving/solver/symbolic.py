@@ -7,7 +7,7 @@ part that is not modelled: the same text has the same value in both versions, wh
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -16,7 +16,7 @@ import z3
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, is_blank
-from oneway.mapping.expressions.evaluation import asks_presence, is_list, is_logical
+from oneway.mapping.expressions.evaluation import asks_presence, is_list, is_logical, judges
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node, path_in
 from oneway.mapping.functions import BY_NAME
@@ -44,12 +44,13 @@ VALUE = _values()
 class Hangs:
     """Whether an answer depends on an absent key, and whether on a misshapen value.
 
-    `chooses` is whether a condition that chooses what counts depends on an absent key (`Gap`).
+    `chooses` and `wrong_chooses` are whether a condition that chooses what counts does (`Gap`).
     """
 
     absent: Formula
     wrong: Formula
     chooses: Formula = field(default_factory=lambda: z3.BoolVal(False))
+    wrong_chooses: Formula = field(default_factory=lambda: z3.BoolVal(False))
 
     @property
     def any(self) -> Formula:
@@ -61,23 +62,28 @@ class Hangs:
             z3.Or(self.absent, other.absent),
             z3.Or(self.wrong, other.wrong),
             z3.Or(self.chooses, other.chooses),
+            z3.Or(self.wrong_chooses, other.wrong_chooses),
         )
 
     def only(self, when: Formula) -> "Hangs":
         """Return the same, on a condition."""
-        return Hangs(
-            z3.And(when, self.absent), z3.And(when, self.wrong), z3.And(when, self.chooses)
-        )
+        parts = (self.absent, self.wrong, self.chooses, self.wrong_chooses)
+        return Hangs(*(z3.And(when, each) for each in parts))
 
     @property
     def choosing(self) -> "Hangs":
         """The same, of a condition that chooses what counts."""
-        return Hangs(self.absent, self.wrong, self.absent)
+        return Hangs(self.absent, self.wrong, self.absent, self.wrong)
 
     @property
     def left_open(self) -> "Hangs":
         """What is no answer to a function that asks whether a value exists."""
-        return Hangs(self.chooses, self.wrong, self.chooses)
+        return Hangs(self.chooses, self.wrong, self.chooses, self.wrong_chooses)
+
+    @property
+    def stays(self) -> "Hangs":
+        """For what nothing stands in: the condition that chooses what counts."""
+        return Hangs(self.chooses, self.wrong_chooses, self.chooses, self.wrong_chooses)
 
 
 NOTHING = Hangs(z3.BoolVal(False), z3.BoolVal(False))
@@ -169,7 +175,8 @@ class Symbols:
                 asked = self._asked(children[0])
                 value = VALUE.boolean(z3.Not(holds(asked.value)))
                 truth = asked.truth
-                return SymbolicAnswer(value, asked.stated, truth, truth, truth, asked.fails)
+                written = truth.choosing
+                return SymbolicAnswer(value, asked.stated, truth, truth, written, asked.fails)
             case "comparator":
                 return self._compared(str(node["value"]), *map(self._visit, children))
             case "pipe" if children[1]["type"] in ("current", "identity"):
@@ -240,13 +247,13 @@ class Symbols:
         if sign in ("eq", "ne"):
             equal = z3.Or(one == other, self._alike(one, other))
             answer = equal if sign == "eq" else z3.Not(equal)
-            return _together(VALUE.boolean(answer), (left, right))
+            return _judged(_together(VALUE.boolean(answer), (left, right)))
         if sign in ("gt", "gte"):
             one, other = other, one
         before = _before(one, other) if sign in ("lt", "gt") else z3.Not(_before(other, one))
         comparable = [z3.Or(VALUE.is_number(e), VALUE.is_text(e)) for e in (one, other)]
         value = z3.If(z3.And(*comparable), VALUE.boolean(before), VALUE.null)
-        found = _together(value, (left, right))
+        found = _judged(_together(value, (left, right)))
         mixed = z3.And(*comparable, VALUE.is_number(one) != VALUE.is_number(other))
         return _failing(found, mixed)
 
@@ -280,6 +287,7 @@ class Symbols:
         value = self._applied(name, VALUE, parts)
         fails = self._applied(f"{name} fails", z3.BoolSort(), parts)
         found = _together(value, parts)
+        found = _judged(found) if judges(name) else found
         # A function of an unknown value is unknown, not an error.
         unknown = z3.And(fails, found.exact.any)
         return _failing(
@@ -318,6 +326,11 @@ def _failing(found: SymbolicAnswer, also: Formula) -> SymbolicAnswer:
     return SymbolicAnswer(found.value, found.stated, found.exact, found.truth, found.written, fails)
 
 
+def _judged(found: SymbolicAnswer) -> SymbolicAnswer:
+    """Return the answer of a condition: for an unknown one, nothing stands in."""
+    return replace(found, written=found.written.choosing)
+
+
 def _together(value: Formula, parts: Sequence[SymbolicAnswer]) -> SymbolicAnswer:
     """Return the answer of a node that visits each of its parts."""
 
@@ -353,13 +366,12 @@ def _either(left: SymbolicAnswer, right: SymbolicAnswer, *, decides: bool) -> Sy
     decided = z3.And(holds(other.value) == z3.BoolVal(decides), z3.Not(other.truth.any))
     said = _pick(is_left, left, other)
     both = left.truth | other.truth
-    stays = Hangs(left.written.chooses, z3.BoolVal(False), left.written.chooses)
     third = SymbolicAnswer(
         said.value,
         z3.And(left.stated, z3.Or(is_left, right.stated)),
         left.exact | other.exact,
         both.only(z3.Not(decided)),
-        said.written | stays if decides else left.written | other.written,
+        said.written | left.written.stays if decides else left.written | other.written,
         z3.Or(left.fails, z3.And(z3.Not(is_left), right.fails)),
     )
     return _pick(z3.And(is_left, known), first, _pick(known, asked, third))
@@ -393,7 +405,7 @@ def _present(name: str, asked: Sequence[SymbolicAnswer], gaps: Sequence[Hangs]) 
     pairs = list(zip(reached, asked, strict=True))
     each_open = [each.left_open.only(when) for when, each in zip(reached, gaps, strict=True)]
     hangs = reduce(Hangs.__or__, each_open, NOTHING)
-    written = Hangs(hangs.chooses, z3.BoolVal(False), hangs.chooses)
+    written = hangs.stays
     stated = z3.And(*(z3.Or(z3.Not(when), each.stated) for when, each in pairs))
     fails = z3.Or(*(z3.And(when, each.fails) for when, each in pairs))
     if name in ("is_blank", "is_present"):
