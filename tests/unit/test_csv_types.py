@@ -1,5 +1,6 @@
 """Columns of a CSV file that are not text: what is read is written again as it was."""
 
+import csv
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -114,3 +115,24 @@ def test_numbers_under_a_heading_of_days_are_guessed_to_be_days(
     rows = "".join(f"x{number},{cell}\n" for number, cell in enumerate(cells))
     path.write_text(f"id,{heading}\n{rows}", "utf-8")
     assert suggested(str(path)).options.get("types") == types
+
+
+_ODD = st.sampled_from(["1.50", "1e3", "TRUE", "2026-02-01", "01/02/2026", "TBC", " 7", "1.250,50"])
+
+
+@given(
+    st.lists(CELLS.filter(lambda c: "\r" not in c and "\n" not in c) | _ODD, min_size=3, max_size=3)
+)
+def test_an_update_keeps_the_text_of_every_cell_that_it_does_not_change(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("rewritten") / "a.csv"
+    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        csv.writer(file).writerows([["id", "n", "d", "b", "x"], ["1", *cells, "old"]])
+    types = "n=number, d=date:dd/MM/yyyy, b=boolean"
+    options = {"types": types, "unfit_cells": "keep", "damaged_cells": "keep"}
+    writer = open_connector(describe("file"), Access(options, {})).writer(str(path))
+    writer.update("1", {"x": "new"}, "t")
+    writer.flush()
+    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        assert list(csv.reader(file))[1] == ["1", *cells, "new"]

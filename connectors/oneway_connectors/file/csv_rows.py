@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import BinaryIO
 
-from oneway.core.records import Value
+from oneway.core.records import MISSING, Value, at
 from oneway_connectors.file.csv_groups import (
     BYTES,
     FAST_AFTER,
@@ -25,7 +25,7 @@ from oneway_connectors.file.csv_groups import (
     UsualRows,
 )
 from oneway_connectors.file.csv_text import Dialect, Lines
-from oneway_connectors.file.headings import Headings, rejected
+from oneway_connectors.file.headings import Headings, changed, rejected
 from oneway_connectors.file.last_cell import is_whole
 from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import FileOptions
@@ -180,6 +180,19 @@ class CsvRows(OfTable):
         self._table.refuse_unreadable(cells)
         self._extend([name for name, text in cells.items() if text])
         del like  # all rows have the same style
+        return self._row([cells.get(name, "") for name in self._headings.names])
+
+    def rewrite(self, data: dict[str, Value], raw: bytes) -> bytes:
+        """Return a row with new values, in which every other cell keeps its text: `1.50`, `007`."""
+        old = self.decode(raw)
+        cells = dict(zip(self._headings.names, self._dialect.cells_of(raw), strict=False))
+        for name, keys in self._headings.keys.items():
+            if at(data, keys) is MISSING:  # the object that held it was replaced
+                cells[name] = ""
+        new = self._headings.cells(changed(old, data))
+        self._table.refuse_unreadable(new)
+        self._extend([name for name, text in new.items() if text])
+        cells |= new
         return self._row([cells.get(name, "") for name in self._headings.names])
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:

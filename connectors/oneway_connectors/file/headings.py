@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from oneway.core.connector import Rejected
 from oneway.core.key_names import names_secret
 from oneway.core.nesting import DEEPEST
-from oneway.core.records import Value, parse_day, path_of, path_text
+from oneway.core.records import MISSING, Value, parse_day, path_of, path_text
 from oneway_connectors.file.blank_words import looks_blank
 from oneway_connectors.file.csv_types import CellType
 
@@ -21,24 +21,25 @@ class Headings:
         self._flat = flat
         self._types = types
         self.names: list[str] = []
-        self._keys: dict[str, tuple[str, ...]] = {}
+        self.keys: dict[str, tuple[str, ...]] = {}
+        """The keys of each column that has a name."""
         self.add(names)
 
     def add(self, names: Sequence[str]) -> None:
         """Add columns at the end."""
         self.names += names
-        self._keys |= {name: self.keys_of(name) for name in names if name.strip()}
+        self.keys |= {name: self.keys_of(name) for name in names if name.strip()}
         self._columns = [
-            (number, *split(self._keys[name]), self._types.get(name))
+            (number, *split(self.keys[name]), self._types.get(name))
             for number, name in enumerate(self.names)
-            if name in self._keys
+            if name in self.keys
         ]
         self._typed = [
             (name, number, self._types[name])
             for number, name in enumerate(self.names)
             if name in self._types
         ]
-        self._nameless = [i for i, name in enumerate(self.names) if name not in self._keys]
+        self._nameless = [i for i, name in enumerate(self.names) if name not in self.keys]
 
     @property
     def columns(self) -> Sequence[tuple[int, tuple[str, ...]]]:
@@ -70,11 +71,11 @@ class Headings:
 
     def too_deep(self) -> str:
         """Return a column that would nest records too deeply, or ""."""
-        return next((name for name, keys in self._keys.items() if len(keys) > DEEPEST), "")
+        return next((name for name, keys in self.keys.items() if len(keys) > DEEPEST), "")
 
     def both_value_and_object(self) -> str:
         """Return a column that other columns extend with a dot, or ""."""
-        known = {keys: name for name, keys in self._keys.items()}
+        known = {keys: name for name, keys in self.keys.items()}
         return next(
             (
                 known[keys[:length]]
@@ -159,6 +160,19 @@ class Headings:
             written = kind.write(value) if kind is not None else None
             cells[name] = _cell(value, name) if written is None else written
         return cells
+
+
+def changed(old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what differs in a new version of a record."""
+    found: dict[str, Value] = {}
+    for key, value in new.items():
+        before = old.get(key, MISSING)
+        if isinstance(value, dict) and isinstance(before, dict):
+            if inner := changed(before, value):
+                found[key] = inner
+        elif value != before or isinstance(value, bool) != isinstance(before, bool):
+            found[key] = value
+    return found
 
 
 def _seen(text: str, name: str) -> str:

@@ -76,6 +76,8 @@ class JsonArray:
         indent = margin if b"\n" in like and margin else None
         return encoded(data, like, indent).replace(b"\n", b"\n" + margin.encode())
 
+    rewrite = encode
+
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return the array; items are separated as the first is from the opening bracket."""
         if not raws:

@@ -119,6 +119,8 @@ class JsonLines:
         """Return a line, without its end; a carriage return before it is kept."""
         return encoded(data, like) + (b"\r" if like.endswith(b"\r") else b"")
 
+    rewrite = encode
+
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return the lines, each with its end."""
         return self._bom + b"".join(raw + b"\n" for raw in raws)

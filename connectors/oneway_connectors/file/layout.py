@@ -110,6 +110,9 @@ class Layout(Protocol):
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
         """Return an entry's bytes in the style of `like`; raise `Rejected` if it cannot be."""
 
+    def rewrite(self, data: dict[str, Value], raw: bytes) -> bytes:
+        """Return the bytes of an entry that has new values; raise `Rejected` as `encode` does."""
+
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return the whole file."""
 

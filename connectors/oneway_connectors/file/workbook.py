@@ -72,6 +72,8 @@ class WorkbookRows(OfTable):
         """Fail: a workbook is never written."""
         raise NotImplementedError
 
+    rewrite = encode
+
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Fail: a workbook is never written."""
         raise NotImplementedError

@@ -2,8 +2,9 @@
 
 import hashlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -65,7 +66,8 @@ class FileWriter:
             held = self._load()
             data, id = self._named(held, self._completed(values))
             self._refuse_words(values)
-            raw = self._encoded(held, data, held.raws[-1] if held.raws else b"")
+            like = held.raws[-1] if held.raws else b""
+            raw = self._encoded(held, partial(held.layout.encode, data, like))
             held.add(id, raw)
             return id
 
@@ -94,7 +96,7 @@ class FileWriter:
             summary = f"{self._path}: the id of a record cannot change"
             help = f"let the mapping write {self._options.id!r} on_create"
             raise Rejected("W151", summary, help)
-        return self._encoded(held, merged, raw)
+        return self._encoded(held, partial(held.layout.rewrite, merged, raw))
 
     def _refuse_words(self, values: Mapping[str, Value]) -> None:
         """Raise `Rejected` for a text that would be read back as nothing."""
@@ -185,9 +187,9 @@ class FileWriter:
             raise ReadError("R151", summary, "save the file as UTF-8")
         return data[:2]
 
-    def _encoded(self, held: "_Held", data: dict[str, Value], like: bytes) -> bytes:
+    def _encoded(self, held: "_Held", encode: Callable[[], bytes]) -> bytes:
         try:
-            raw = held.layout.encode(data, like)
+            raw = encode()
         except (Flaw, RecursionError) as error:
             why = error if isinstance(error, Flaw) else "is nested too deep"
             raise Rejected("W150", f"the record {why}", "mend the value at its source") from None
