@@ -1065,6 +1065,22 @@ MUTANTS = (
         "tests/unit/test_cut_records.py",
     ),
     Mutant(
+        "three-digits-after-a-point-guessed",
+        "core/decimal_marks",
+        "told = self._proven[first] or only[first] >= max(doubtful, 1)",
+        "told = True",
+        "a column of numbers like 3.000 is a question, and no guess",
+        "tests/laws/test_decimal_marks.py",
+    ),
+    Mutant(
+        "other-cells-written-anew",
+        "oneway_connectors/file/csv_rows",
+        "new = self._headings.cells(changed(old, data))",
+        "new = self._headings.cells(data)",
+        "an update keeps the text of the cells that it does not change",
+        "tests/unit/test_csv_types.py",
+    ),
+    Mutant(
         "a-last-cell-is-whole",
         "oneway_connectors/file/csv_rows",
         "if entry is not None and lines.cut and not entry.problem:",

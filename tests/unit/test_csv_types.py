@@ -136,3 +136,36 @@ def test_an_update_keeps_the_text_of_every_cell_that_it_does_not_change(
     writer.flush()
     with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
         assert list(csv.reader(file))[1] == ["1", *cells, "new"]
+
+
+def test_numbers_are_read_and_written_with_the_decimal_mark_of_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id;pay;age;x\n1;3.000;41;a\n2;1.250,50;1.041;b\n3;37,5;;c\n4;37.5;4,1;d\n")
+    options = {"types": "pay=number, age=integer", "decimal": "comma", "delimiter": "semicolon"}
+    connector = open_connector(describe("file"), Access(options, {}))
+    records = {each.id: each for each in connector.reader(str(path)).read().records}
+    assert [records[id].data["pay"] for id in "123"] == [3000, 1250.5, 37.5]
+    assert [records[id].data["age"] for id in "123"] == [41, 1041, ""]
+    assert "a number like 1.250,50" in records["4"].problem
+    writer = connector.writer(str(path))
+    writer.update("1", {"pay": 3000, "x": "new"}, "t")
+    writer.update("3", {"pay": 3100.25, "age": 1050}, "t")
+    writer.flush()
+    assert path.read_text().splitlines()[1:4] == [
+        "1;3.000;41;new",
+        "2;1.250,50;1.041;b",
+        "3;3100,25;1050;c",
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 3_000])
+@pytest.mark.parametrize(("cell", "doubtful"), [("3.000", True), ("41250.5", False), ("7", False)])
+def test_a_column_whose_decimal_mark_is_not_known_is_named(
+    tmp_path: Path, cell: str, rows: int, *, doubtful: bool
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,pay\n" + "".join(f"{n},{cell}\n" for n in range(rows)))
+    for options in ({}, {"decimal": "point"}):
+        access = Access({"types": "pay=number", **options}, {})
+        found = open_connector(describe("file"), access).reader(str(path)).read().problems
+        assert any("set the option decimal" in each for each in found) is (doubtful and not options)

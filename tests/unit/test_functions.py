@@ -244,6 +244,36 @@ def test_what_a_mapping_cannot_read_as_a_number_is_an_error_and_never_blank(valu
         evaluate("sum(x[*].to_number(@))", {"x": ["1", value]}, strict)
 
 
+@pytest.mark.parametrize(
+    ("text", "mark", "number"),
+    [
+        ("3.000", ",", 3000),
+        ("3.000", ".", 3),
+        ("1.250,50", ",", 1250.5),
+        ("1,250.50", ".", 1250.5),
+        ("1 250,5", ",", 1250.5),
+        ("1\u202f250,5", ",", 1250.5),
+        ("1'250.50", ".", 1250.5),
+        ("20,00-", ",", -20),
+        (" ", ",", None),
+        (None, ",", None),
+        (37.5, ",", 37.5),
+    ],
+)
+def test_a_number_is_read_by_its_decimal_mark(text, mark, number):
+    assert evaluate(f"parse_number(x, '{mark}')", {"x": text}, Context(AS_OF)) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [("37.5", ","), ("1,250.50", ","), ("1.25.000", ","), ("0.500", ","), ("1.000.00", "."),
+     ("1 000'000", "."), ("-1-", "."), ("EUR 5", "."), ("1.250,50", "."), (True, ".")],
+)  # fmt: skip
+def test_text_that_does_not_fit_the_mark_is_an_error(text, mark):
+    with pytest.raises(EvaluationError):
+        evaluate(f"parse_number(x, '{mark}')", {"x": text}, Context(AS_OF))
+
+
 def test_today_is_the_day_in_the_contexts_zone():
     late = datetime.fromisoformat("2026-03-31T23:30:00+00:00")
     tokyo = timezone(timedelta(hours=9))
@@ -269,6 +299,7 @@ def test_patterns_that_backtrack_elsewhere_end(pattern):
         "format_date(a, 'YYYY')",
         "format_date(a, 'MMMMM')",
         "parse_date(a, 'dd MM')",
+        "parse_number(a, ';')",
         "parse_date(a, 'dd MM yyyy yy')",
         "parse_date(a, 'dd/MM/yy')",
         "parse_date(a, 'd.M.yyyy', 'd.M.yy')",

@@ -50,6 +50,7 @@ class UsualRows:
         # A cell of several lines would make fewer rows than there are lines.
         if len(rows) != count or not self._table.are_usual(rows, text):
             return None
+        self._table.note_numbers(rows)
         columns: list[_Column] = list(zip(*rows, strict=True))
         for number, kind in self._typed:
             columns[number] = _read(kind, columns[number])

@@ -14,12 +14,20 @@ from types import MappingProxyType
 from oneway.core import day_patterns
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
+from oneway.core.decimal_marks import COMMA, number_in
 from oneway.core.records import Value, parse_day
 
 _WRITTEN = {
     "integer": re.compile(r"0|-?[1-9][0-9]{0,17}"),
     "number": re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?"),
     "boolean": re.compile(r"true|false", re.IGNORECASE),
+}
+_NUMBERS = ("integer", "number")
+_EXACT = 10**15
+"""Larger numbers lose digits as floats, and stay text."""
+_LIKE = {
+    ".": {"integer": "1,250", "number": "1,250.50"},
+    ",": {"integer": "1.250", "number": "1.250,50"},
 }
 _DATE = "date"
 _ISO = "yyyy-MM-dd"
@@ -51,21 +59,34 @@ def day_in(text: str, pattern: str) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class CellType:
-    """The type of a column's cells: a kind and, for dates, a pattern."""
+    """The type of a column's cells: a kind and, for dates, a pattern.
+
+    `mark` is the decimal mark of numbers, whose thousands may be separated then; without one,
+    numbers are written as JSON has them.
+    """
 
     kind: str
     pattern: str = ""
+    mark: str = ""
 
     def read(self, cell: str) -> Value:
         """Return the value of a cell; its text if it does not fit the type."""
         if self.kind == _DATE:
             day = day_in(cell.strip(), self.pattern)
             return cell if day is None else day.isoformat()
+        if self.mark and self.kind in _NUMBERS:
+            return self._by_mark(cell, cell)
         if not _WRITTEN[self.kind].fullmatch(cell):
             return cell
         if self.kind == "boolean":
             return cell.lower() == "true"
         return float(cell) if "." in cell else int(cell)
+
+    def _by_mark(self, cell: str, otherwise: Value) -> Value:
+        found = number_in(cell, self.mark)
+        if found is None or (self.kind == "integer" and not isinstance(found, int)):
+            return otherwise
+        return found if abs(found) < _EXACT else otherwise
 
     def unfit(self, cell: str) -> str:
         """Return in words what a cell should hold, if it holds something else; else ""."""
@@ -76,6 +97,9 @@ class CellType:
             like = _AS_SERIAL if self.pattern == SERIAL else f"a date like {self.pattern}"
             return "" if day_in(text, self.pattern) or parse_day(text) else like
         pattern, words = _ABOUT[self.kind]
+        if self.mark and self.kind in _NUMBERS:
+            like = _LIKE[self.mark][self.kind]
+            return f"{words} like {like}" if self._by_mark(text, None) is None else ""
         return "" if pattern.fullmatch(text) else words
 
     def is_whole(self, cell: str) -> bool:
@@ -103,6 +127,8 @@ class CellType:
         if not isinstance(value, (bool, int, float)):
             return None
         cell = str(value).lower()
+        if self.mark == COMMA and self.kind == "number":
+            cell = cell.replace(".", COMMA)
         back = self.read(cell)
         return cell if back == value and isinstance(back, bool) == isinstance(value, bool) else None
 
@@ -121,25 +147,26 @@ _HELP = (
 )
 
 
-def column_types(text: str) -> Mapping[str, CellType]:
+def column_types(text: str, mark: str = "") -> Mapping[str, CellType]:
     """Return the type of each column in the option `types`; raise `ReadError` for an unknown type.
 
-    The option is `column=type`, repeated, with commas or spaces between.
+    The option is `column=type`, repeated, with commas or spaces between. `mark` is the decimal mark
+    of all numbers.
     """
     types, at = {}, 0
     while at < len(text.rstrip()):
         found = _EACH.match(text, at)
         if found is None:
             raise _wrong(text[at:].strip())
-        types[found["column"]] = _cell_type(found["type"])
+        types[found["column"]] = _cell_type(found["type"], mark)
         at = found.end()
     return types
 
 
-def _cell_type(text: str) -> CellType:
+def _cell_type(text: str, mark: str) -> CellType:
     kind, _, pattern = text.partition(":")
     if kind != _DATE:
-        return CellType(kind)
+        return CellType(kind, mark=mark)
     try:
         if pattern == SERIAL:
             return CellType(kind, pattern)

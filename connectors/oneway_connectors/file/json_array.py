@@ -26,6 +26,7 @@ class JsonArray:
     missing = ""
     padded = 0
     columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __init__(self, name: str, fast_from: int = FAST_FROM) -> None:
         self._name = name

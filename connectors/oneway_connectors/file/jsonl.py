@@ -36,6 +36,7 @@ class JsonLines:
     missing = ""
     padded = 0
     columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __init__(self, fast_after: int = FAST_AFTER, *, whole: bool = True) -> None:
         self._fast_after, self._whole = fast_after, whole

@@ -94,6 +94,10 @@ class Layout(Protocol):
         """Why records may be missing after those of `entries`, in words; "" if none are."""
 
     @property
+    def notes(self) -> Sequence[str]:
+        """What is odd about the file as a whole after `entries`, although no record is missing."""
+
+    @property
     def padded(self) -> int:
         """How many of `entries` had fewer cells than headings, and were filled with blanks."""
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
+from oneway.core.decimal_marks import COMMA, POINT
 from oneway.core.records import path_of
 from oneway_connectors.file.blank_words import blank_words
 from oneway_connectors.file.csv_types import NO_TYPES, CellType, column_types
@@ -18,6 +19,9 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
 QUOTES = {"double": '"', "single": "'", "none": ""}
 """The quotation marks, by their word for the option `quote`."""
+
+DECIMALS = {"point": POINT, "comma": COMMA}
+"""The decimal marks, by their word for the option `decimal`."""
 
 UTF_8 = "utf-8"
 
@@ -65,7 +69,7 @@ def file_options(given: Mapping[str, str]) -> FileOptions:
         id=given.get("id") or "id",
         format=given.get("format", ""),
         encoding=_encoding(given.get("encoding") or UTF_8),
-        types=column_types(given.get("types", "")),
+        types=column_types(given.get("types", ""), _decimal_mark(given)),
         delimiter=_read(given, "delimiter", _delimiter),
         quote=QUOTES[_one_of(given, "quote", tuple(QUOTES))],
         header=_read(given, "header", _line) or 0,
@@ -113,6 +117,11 @@ def _delimiter(text: str) -> str:
     if len(sign) > 1 or sign in ('"', "\r", "\n", " ") or not sign.isascii():
         raise ValueError(f"write {', '.join(DELIMITERS)}, or the character itself")
     return sign
+
+
+def _decimal_mark(given: Mapping[str, str]) -> str:
+    word = given.get("decimal", "")
+    return DECIMALS[_one_of(given, "decimal", tuple(DECIMALS))] if word else ""
 
 
 def _line(text: str) -> int:

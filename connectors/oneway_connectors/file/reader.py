@@ -131,7 +131,7 @@ class FileReader:
                 yield from self._sharing(file, reading.ids, reading.count)
             if layout.missing:
                 gaps.append(layout.missing)
-            self.notes += reading.letters.said
+            self.notes += [*reading.letters.said, *layout.notes]
             if not (reading.count or layout.columns) and self._format not in ("json", "jsonl"):
                 self.notes.append(f"{self._path} is empty: it has no headings either")
             progress(f"reading {self._path}", reading.count, reading.count)

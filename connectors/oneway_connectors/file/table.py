@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from itertools import chain
 
 from oneway.core.connector import ReadError
+from oneway.core.decimal_marks import NotationTally
 from oneway.core.nesting import DEEPEST
 from oneway_connectors.file.blank_words import is_blank_word
 from oneway_connectors.file.headings import Headings, encodable, rejected
@@ -32,6 +33,7 @@ class Table:
         self.ended = False
         self.padded = 0
         self._beyond = 0
+        self._numbers: dict[str, NotationTally] = {}
         self._places: dict[str, int] = {}
         """The numbers of the columns by their headings, also in other cases."""
         self._near_footer: tuple[int, str] | None = None
@@ -117,7 +119,27 @@ class Table:
             return FileEntry(line, raw, {}, "repeats the headings: remove it")
         if self._options.unfit_cells == "error" and (problem := self.headings.unfit(cells)):
             return self._damaged(line, raw, cells, problem, in_place=in_place)
+        self.note_numbers([cells])
         return FileEntry(line, raw, self.headings.record(cells))
+
+    def note_numbers(self, rows: Iterable[Sequence[str]]) -> None:
+        """Take note of how the numbers of rows are written, where no option says it."""
+        for at, kind in self.headings.typed:
+            if kind.kind == "number" and not kind.mark:
+                tally = self._numbers.setdefault(self.headings.names[at], NotationTally())
+                for cell in {row[at] for row in rows}:
+                    if not cell.isdigit():
+                        tally.note(cell)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Which columns hold numbers that may be others by another decimal mark."""
+        return [
+            f"{self._name}: numbers like 1.000 in column {name!r} may be thousands: "
+            "set the option decimal to comma or point"
+            for name, tally in self._numbers.items()
+            if tally.notation.is_ambiguous
+        ]
 
     def _headings_again(self, cells: Sequence[str]) -> Sequence[tuple[int, int]]:
         """Return the numbers of the cells that are headings, and of the columns so called.
@@ -407,6 +429,11 @@ class OfTable:
     def missing(self) -> str:
         """Why records may be missing at the end, in words."""
         return self._table.missing
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What is odd about the file as a whole, although no record is missing."""
+        return self._table.notes
 
     @property
     def padded(self) -> int:

@@ -38,6 +38,10 @@ class WorkbookRows(OfTable):
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` if the file is not a workbook or lacks the sheet."""
+        if any(kind.mark for kind in self._options.types.values()):
+            summary = f"{self._name}: the option decimal is for CSV: a workbook holds numbers"
+            help = "drop it; where cells hold numbers as text, use parse_number() in the mapping"
+            raise ReadError("R156", summary, help)
         rows = self._rows(read_up_to(file, MAX_SIZE + 1))
         header = self._header(rows)
         for position, (line, cells) in enumerate(rows[header:], header + 1):

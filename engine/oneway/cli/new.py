@@ -35,6 +35,7 @@ from oneway.runs.draft import (
     sampled,
     with_codes,
     with_lookups,
+    with_marks,
     without_outliers,
 )
 
@@ -79,6 +80,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     usual = without_outliers(left, odd)
     keys = match_keys(left, right, pairs)
     pairs = with_codes(left, right, with_lookups(left, right, pairs, keys), keys)
+    pairs = with_marks(left, right, pairs, keys)
     today = now().date()
     asked = questions(left, right, today)
     _write(mapping, mapping_text(_name(mapping, left, right), (left, right), pairs, keys, asked))

@@ -426,6 +426,11 @@ _TABLE = (
         "Write it as the records have it: two types are never equal, and the text 'false' is not "
         "the boolean false.",
     ),
+    (
+        "R180",
+        "numbers that are read may be others by another decimal mark: 1.000 may be a thousand",
+        "Say which sign marks decimals: parse_number(x, ',') or parse_number(x, '.').",
+    ),
     ("R164", "an id was read twice", "Run again: the list may have changed while it was read."),
     # W1xx: writing
     ("W101", "a write did not reach its system", "Nothing was written; run again."),

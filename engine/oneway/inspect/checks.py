@@ -115,8 +115,13 @@ def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> C
 def _unheld(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
     """Return the keys and the words that the mapping reads and no record has, if there are any."""
     words = [each for each in found if each.code == _WORDS]
-    keys = [each for each in found if each.code != _WORDS]
-    titled = (("Keys that no record has", keys), ("Words that no record has", words))
+    numbers = [each for each in found if each.code == _NUMBERS]
+    keys = [each for each in found if each.code not in (_WORDS, _NUMBERS)]
+    titled = (
+        ("Keys that no record has", keys),
+        ("Words that no record has", words),
+        ("Numbers that may be others", numbers),
+    )
     return tuple(_listed(title, each) for title, each in titled if each)
 
 
@@ -129,6 +134,8 @@ def _listed(title: str, found: Sequence[Diagnostic]) -> CheckResult:
 
 _WORDS = "R176"
 """The code of a word that no record has, although one has a similar word."""
+_NUMBERS = "R180"
+"""The code of numbers whose decimal mark is not known."""
 
 
 def _evaluated(rows: Iterable[SourceRow], targets: Iterable[TargetRow]) -> tuple[CheckResult, ...]:

@@ -247,7 +247,11 @@ def _check_call(name: str, given: int, place: TextRange) -> None:
             f" not {given}",
             place.offset,
             place.length,
+            _ARITY_HELP.get(name, ""),
         )
+
+
+_ARITY_HELP = {"to_number": "parse_number(text, ',') reads numbers with that decimal mark"}
 
 
 def _arity(name: str, place: TextRange) -> tuple[int, int | None]:

@@ -2,6 +2,7 @@
 
 import re
 
+from oneway.core import decimal_marks
 from oneway.core.records import NUMBER, Value, holds, identity, is_blank, number_of
 from oneway.mapping.functions.function import (
     Context,
@@ -56,7 +57,31 @@ def to_number(value: Value) -> int | float | None:
         return value
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         return number_of(value.strip())
-    raise EvaluationError("to_number() needs a number, or text that is one, such as 41250.5")
+    raise EvaluationError(
+        "to_number() needs a number, or text that is one, such as 41250.5; "
+        "parse_number() reads 41.250,50 and 41,250.50"
+    )
+
+
+def parse_number(value: str | int | float, mark: str) -> int | float | None:
+    """Return the number that a text holds by its decimal mark, or null for blank text."""
+    if not isinstance(value, str):
+        return value
+    if is_blank(value):
+        return None
+    found = decimal_marks.number_in(value, mark)
+    if found is None:
+        like = _LIKE[mark]
+        raise EvaluationError(f"parse_number() with '{mark}' needs text such as {like}")
+    return found
+
+
+_LIKE = {decimal_marks.POINT: "1,250.50 or 1250.5", decimal_marks.COMMA: "1.250,50 or 1250,5"}
+
+
+def _check_mark(mark: Value) -> None:
+    if mark not in decimal_marks.MARKS:
+        raise EvaluationError("the decimal mark is '.' or ','")
 
 
 def to_boolean(value: str | int | float | bool) -> bool | None:
@@ -216,6 +241,23 @@ FUNCTIONS = (
         "A whole number, from a number or its text; blank text is null, anything else an error.",
         (Example("to_integer(code)", {"code": " 0042 "}, 42),),
         to_integer,
+    ),
+    Function(
+        "parse_number",
+        (
+            Parameter("value", ("string", "number")),
+            Parameter("mark", description="the decimal mark: '.' or ','", check=_check_mark),
+        ),
+        "number or null",
+        "The number in a text with that decimal mark, its thousands separated or not; blank text is"
+        " null, anything else an error. A number stays as it is.",
+        (
+            Example("parse_number(salary, ',')", {"salary": "41.250,50"}, 41250.5),
+            Example("parse_number(salary, '.')", {"salary": "41,250.50"}, 41250.5),
+            Example("parse_number(hours, ',')", {"hours": "37,5"}, 37.5),
+            Example("parse_number(pay, ',')", {"pay": "3.000"}, 3000),
+        ),
+        parse_number,
     ),
     Function(
         "to_boolean",

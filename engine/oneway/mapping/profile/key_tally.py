@@ -22,6 +22,7 @@ from oneway.mapping.expressions.compared_words import Meant, meant
 from oneway.mapping.profile.constant_types import TypeTally, type_tallies
 from oneway.mapping.profile.missing_item_keys import ItemTally, item_tally
 from oneway.mapping.profile.new_ids import NewIds, new_ids
+from oneway.mapping.profile.number_marks import MarkTally, mark_tally
 from oneway.mapping.profile.word_groups import WordGroup, value_groups, word_groups
 from oneway.mapping.profile.word_tally import WordTally, word_tally
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write
@@ -86,6 +87,8 @@ class KeyTally:
     """The fields that it writes for leavers."""
     ids: NewIds | None = None
     """The ids of a target that makes up those of new records."""
+    marks: MarkTally = field(default_factory=MarkTally)
+    """The texts that are read as numbers."""
     types: TypeTally = field(default_factory=TypeTally)
     """The constants whose type no value has had so far."""
     answered: dict[Path, int] = field(default_factory=dict)
@@ -151,6 +154,7 @@ class KeyTally:
             self.ids.note_all((record.id,))
         if self.types.constants:
             self.types.note(record)
+        self.marks.note(record)
         if self.new is not None and self.lacking:
             self._note_written(record.data)
         if self.words.values:
@@ -189,6 +193,7 @@ class KeyTally:
                 self.note(batch.record(position))
             return
         self.words.note_all(batch)
+        self.marks.note_all(batch)
         for position in range(len(batch)):
             if not self.items.lacking:
                 break
@@ -309,6 +314,7 @@ class KeyTally:
             help = " ".join([*(word.help for word in same), each.help])
             yield replace(each, help=help) if same else each
         yield from words
+        yield from self.marks.ambiguous(self.side)
         if self.ids is not None:
             yield from self.ids.findings()
 
@@ -517,9 +523,12 @@ def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
     )
     reading = reads[0][0].reading if reads else Reading()
     words = word_tally(side, ((each, reader) for each, reader, *_ in reads), secret)
+    marks = mark_tally((each, reader) for each, reader, *_ in reads)
     items = item_tally(side, (each[:3] for each in reads))
     groups = dict.fromkeys(value_groups(each for each, _, _, told in reads if told), 0)
-    return KeyTally(side, tuple(dict.fromkeys(keys)), reading, words, items=items, groups=groups)
+    return KeyTally(
+        side, tuple(dict.fromkeys(keys)), reading, words, marks=marks, items=items, groups=groups
+    )
 
 
 def _read_key(

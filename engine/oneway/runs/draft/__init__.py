@@ -4,7 +4,7 @@ Every guess is marked as one, and each decision that a person must take is a que
 The mapping validates and plans unchanged.
 """
 
-from oneway.runs.draft.codes import with_codes
+from oneway.runs.draft.codes import with_codes, with_marks
 from oneway.runs.draft.first_test import first_test
 from oneway.runs.draft.keys import MatchKeys, match_keys
 from oneway.runs.draft.lookups import with_lookups
@@ -18,5 +18,5 @@ from oneway.runs.draft.write import key_counts, mapping_text
 __all__ = [
     "DraftSide", "MatchKeys", "Outlier", "Pair", "Questions", "Sample", "first_test",
     "kept_words", "key_counts", "mapping_text", "match_keys", "outliers", "paired", "questions",
-    "read_side", "sampled", "with_codes", "with_lookups", "without_outliers",
+    "read_side", "sampled", "with_codes", "with_lookups", "with_marks", "without_outliers",
 ]  # fmt: skip

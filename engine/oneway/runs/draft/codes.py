@@ -11,7 +11,7 @@ from oneway.core.records import MISSING, Value, at, is_blank, parse_day
 from oneway.mapping.functions.dates import format_date
 from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.notation import is_one_line
-from oneway.runs.draft.pairs import Pair, are_emails
+from oneway.runs.draft.pairs import Pair, are_emails, number_of_pair
 from oneway.runs.draft.side import DraftSide
 
 _MOST = 40
@@ -141,10 +141,46 @@ def _doubt(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Bot
     """Return how few matched records have the pair's value on both sides; "" if most have."""
     found = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
     given = [each for each in found if MISSING not in each and not any(map(is_blank, each))]
-    equal = sum(str(a).strip().casefold() == str(b).strip().casefold() for a, b in given)
+    equal = sum(_agree(pair, a, b) for a, b in given)
     if 2 * equal >= len(given) or len(given) < _LEAST:
         return ""
     return f"{equal:,} of {len(given):,} matched records agree"
+
+
+def _agree(pair: Pair, here: object, there: object) -> bool:
+    """Return whether a value of the source is the target's, each as its side writes it."""
+    if not pair.number:
+        return str(here).strip().casefold() == str(there).strip().casefold()
+    ways: Sequence[Sequence[str]] = [(mark,) for mark in pair.marks] or [()]
+    found = number_of_pair(there, ())
+    return found is not None and any(found == number_of_pair(here, way) for way in ways)
+
+
+def with_marks(
+    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys
+) -> tuple[Pair, ...]:
+    """Return the pairs; where the decimal mark is a question, with what matched records say of it.
+
+    The mark by which most of them agree comes first.
+    """
+    owners = matched(source, target, keys)
+    both = [
+        (source.records[here].data, target.records[there].data) for here, there in owners.items()
+    ]
+    return tuple(_told(source, target, each, both) if each.asks_mark else each for each in pairs)
+
+
+def _told(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> Pair:
+    values = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
+    given = [each for each in values if MISSING not in each and not any(map(is_blank, each))]
+    agree = {
+        mark: sum(_agree(replace(pair, marks=(mark,)), a, b) for a, b in given)
+        for mark in pair.marks
+    }
+    first, second = sorted(pair.marks, key=lambda mark: (-agree[mark], mark))
+    said = f"Of {len(given):,} matched records, {agree[first]:,} agree with '{first}', "
+    said += f"{agree[second]:,} with '{second}'"
+    return replace(pair, marks=(first, second), doubt=said if given else "")
 
 
 def _pattern(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> str:

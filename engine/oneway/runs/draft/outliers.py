@@ -1,13 +1,14 @@
 """Finds records with an odd value: one unlike all others in its field."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
 from oneway.core.majority import is_overwhelming
-from oneway.core.records import MISSING, Record, at, is_blank, parse_day
-from oneway.runs.draft.pairs import Pair, is_number
+from oneway.core.records import MISSING, Record, Value, at, is_blank, parse_day
+from oneway.runs.draft.pairs import Pair, number_of_pair
 from oneway.runs.draft.side import DraftSide, odd_value
 
 
@@ -21,10 +22,18 @@ class Outlier:
 
 def outliers(source: DraftSide, pairs: Sequence[Pair]) -> tuple[Outlier, ...]:
     """Return the records whose value does not fit the type of its field."""
-    numbers = {each.source for each in pairs if each.number and not each.unfit}
-    found = [*_odd(source, sorted(numbers), "numbers")]
-    found += _odd(source, [each for each in source.fields if is_leave_date(source, each)], "dates")
+    numbers = {each.source: each.marks for each in pairs if each.number and not each.unfit}
+    found: list[Outlier] = []
+    for path, marks in sorted(numbers.items()):
+        found += _odd(source, path, "numbers", partial(_is_number, marks))
+    for path in source.fields:
+        if is_leave_date(source, path):
+            found += _odd(source, path, "dates", parse_day)
     return tuple(found)
+
+
+def _is_number(marks: Sequence[str], value: Value) -> bool:
+    return number_of_pair(value, marks) is not None
 
 
 def without_outliers(source: DraftSide, odd: Sequence[Outlier]) -> DraftSide:
@@ -42,11 +51,10 @@ def is_leave_date(source: DraftSide, path: str) -> bool:
     return not values or is_overwhelming(days, len(values))
 
 
-def _odd(source: DraftSide, paths: Sequence[str], like: str) -> Iterator[Outlier]:
-    for path in paths:
-        for each in source.records:
-            value = at(each.data, source.keys(path))
-            if value is MISSING or is_blank(value):
-                continue
-            if not (is_number(value) if like == "numbers" else parse_day(value)):
-                yield Outlier(each, f"record {each.id}: {odd_value(path, value, like)}")
+def _odd(
+    source: DraftSide, path: str, like: str, fits: Callable[[Value], object]
+) -> Iterator[Outlier]:
+    for each in source.records:
+        value = at(each.data, source.keys(path))
+        if value is not MISSING and not is_blank(value) and not fits(value):
+            yield Outlier(each, f"record {each.id}: {odd_value(path, value, like)}")

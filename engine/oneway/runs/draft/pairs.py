@@ -1,10 +1,11 @@
 """Guesses which source field goes to which target field, by name and by value."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from oneway.core.dataclass import dataclass
+from oneway.core.decimal_marks import COMMA, POINT, notation_of, number_in
 from oneway.core.field_concepts import CANONICAL, camel, concept, plain
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import Value, at, is_blank
@@ -30,6 +31,11 @@ class Pair:
     """The function that gives the target's spelling, where all its texts are in capitals or in
     small letters and the source's are not: `upper` or `lower`."""
     number: bool = False
+    marks: tuple[str, ...] = ()
+    """The decimal marks of the source's numbers, if they are not written as JSON has them: one, or
+    both if the values do not tell which, which then is a question."""
+    as_text: bool = False
+    """Whether the target writes the number as text, in plain notation."""
     looks_up: bool = False
     unfit: bool = False
     """Whether the target takes a number, and the source holds other text: a lookup is needed."""
@@ -43,6 +49,11 @@ class Pair:
     """The length of the target's numbers, if the source has lost the zeros before them."""
     pattern: str = ""
     """How the target writes a date, if otherwise than the source."""
+
+    @property
+    def asks_mark(self) -> bool:
+        """Whether a person has to say which sign is the decimal mark."""
+        return len(self.marks) > 1
 
 
 def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
@@ -111,6 +122,8 @@ def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
             said = f"{count} of its {len(wanted)} values are in the source{as_numbers}"
             why = f"{why}; {said}" if why else said
         looks_up = _looks_up(target, name, path)
+        needs = not looks_up and _needs_number(source, target, name, path)
+        as_text = not (needs or looks_up) and _is_written_anew(source, target, name, path)
         if score > 0:
             yield Pair(
                 path,
@@ -120,7 +133,9 @@ def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
                 ignores_case=(loose := _differs_in_case(source, target, name, path)),
                 letters=_letters(target, path) if loose else "",
                 width=0 if looks_up else _width(source, target, name, path),
-                number=not looks_up and _needs_number(source, target, name, path),
+                number=needs or as_text,
+                marks=_marks(source, name) if needs or as_text else (),
+                as_text=as_text,
                 looks_up=looks_up,
                 unfit=_is_unfit(source, target, name, path),
                 email=_holds_email(source, target, name, path),
@@ -194,10 +209,43 @@ def _needs_number(source: DraftSide, target: DraftSide, name: str, path: str) ->
 
 def _is_unfit(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:
     values = source.values(name)
-    numbers = sum(map(is_number, values))
-    return _needs_number(source, target, name, path) and not (
-        not values or is_overwhelming(numbers, len(values))
-    )
+    if not values or not _needs_number(source, target, name, path):
+        return False
+    texts = [each for each in values if isinstance(each, str)]
+    numbers = len(values) - len(texts) + notation_of(texts).fits
+    return not is_overwhelming(numbers, len(values))
+
+
+def _marks(source: DraftSide, name: str) -> tuple[str, ...]:
+    """Return the decimal marks of a field's numbers; none if they are written as JSON has them."""
+    texts = [each for each in source.values(name) if isinstance(each, str)]
+    marks = notation_of(texts).marks
+    plain = marks == (POINT,) and not any(COMMA in each for each in texts)
+    return () if plain and all(map(is_number, texts)) else marks
+
+
+def _is_written_anew(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:
+    """Return whether both sides hold numbers as text, and only the target's are plain: `3.000`."""
+    here, there = source.values(name), target.values(path)
+    if concept(path) == "reference" or not all(isinstance(each, str) for each in (*here, *there)):
+        return False
+    told = notation_of(map(str, there))
+    plain = len(there) > 1 and all(map(is_number, there)) and not told.is_ambiguous
+    return plain and bool(_marks(source, name)) and not any(map(_has_zeros, (*here, *there)))
+
+
+def _has_zeros(value: Value) -> bool:
+    return re.match("0[0-9]", str(value)) is not None
+
+
+def number_of_pair(value: object, marks: Sequence[str]) -> int | float | None:
+    """Return the number that a value of the source is by the first mark that fits; or None."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text = str(value)
+    if not marks:
+        return number_in(text, POINT) if is_number(text) else None
+    return next((n for mark in marks if (n := number_in(text, mark)) is not None), None)
 
 
 def _width(source: DraftSide, target: DraftSide, name: str, path: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias, cast
 
 from oneway.connections.discovery import FILES
+from oneway.core.decimal_marks import COMMA, POINT
 from oneway.core.field_concepts import concept
 from oneway.core.key_names import names_secret
 from oneway.core.phrases import are, count
@@ -61,6 +62,10 @@ def _value(pair: Pair, source: DraftSide) -> str:
         return _cased(source, pair.source)
     if pair.width:
         return f"{read} && pad_left({read}, `{pair.width}`, '0')"
+    if pair.number and pair.marks:
+        # Of two marks, the one by which more records agree: a person decides.
+        number = f"parse_number({read}, {literal(pair.marks[0])})"
+        return f"{read} && to_text({number})" if pair.as_text else number
     return f"to_number({read})" if pair.number else read
 
 
@@ -104,8 +109,9 @@ def _questions(
             said = yaml_text(f"Which kinds of {called(rule.path)} take part?")
             yield f"  eligible.{rule.id}: {said}"
     for each in _paired(pairs, keys, asked.switch):
-        if each.doubt and not _is_of_leavers(each):
-            said = yaml_text(f"Does it come from {each.source}?")
+        if (each.doubt or each.asks_mark) and not _is_of_leavers(each):
+            said = f"Does it come from {each.source}?"
+            said = yaml_text(_which_mark(source, each) if each.asks_mark else said)
             yield _comment(f"  {yaml_name(f'fields.{each.target}')}: {said}")
     mapped = {keys.first.target, *(each.target for each in pairs)}
     if target.id not in mapped and _asks_for_ids(source, target, keys):
@@ -313,9 +319,9 @@ def _fields(
         elif each.codes:
             text = _coded(each, source)
             yield from map(_commented, text) if each.doubt else text
-        elif each.doubt:
-            said = _comment(f"# question: {each.why}, but only {each.doubt}: {_OTHERWISE}")
-            yield f"  # {yaml_name(each.target)}: {yaml_text(_value(each, source))}   {said}"
+        elif each.doubt or each.asks_mark:
+            said = _comment(f"# question: {_question(each, source)}")
+            yield f"  # {yaml_name(each.target)}: {_rule(each, source, target, keys)}   {said}"
         elif each.unfit and not each.looks_up:
             said = "takes a number: from a lookup table? (`references`)"
             yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
@@ -347,6 +353,22 @@ def _unpaired(target: DraftSide, path: str) -> str:
     if holds_ids(target, path):
         return f"it holds ids of {target.resource}: a lookup, if a field of the source names them"
     return "no field of the source looks like it"
+
+
+def _question(pair: Pair, source: DraftSide) -> str:
+    """Return what a person has to decide about a pair, and what the matched records say of it."""
+    if pair.asks_mark:
+        return f"{_which_mark(source, pair)} {pair.doubt}".strip()
+    return f"{pair.why}, but only {pair.doubt}: {_OTHERWISE}"
+
+
+def _which_mark(source: DraftSide, pair: Pair) -> str:
+    """Return the question which sign is the decimal mark; it shows no value of the source."""
+    texts = [str(each) for each in source.values(pair.source)]
+    like, other = ("1.000", COMMA) if any(POINT in each for each in texts) else ("1,000", POINT)
+    mark = COMMA if other == POINT else POINT
+    one, thousand = f"one (decimal mark '{mark}')", f"a thousand (decimal mark '{other}')"
+    return f"In {called(pair.source)}, is {like} {thousand}, or {one}?"
 
 
 _OTHERWISE = "is it another field, or does it take a table (`oneway functions map_value`)?"
