@@ -2366,8 +2366,8 @@ MUTANTS = (
     Mutant(
         "values-within-lists-are-not-missed",
         "mapping/profile/key_tally",
-        "items=items, groups=groups)",
-        "items=items, groups={})",
+        "items=items, groups=groups",
+        "items=items, groups={}",
         "a date that an export blanks within lists is missed",
         "tests/cli/test_lists_overnight.py -k dates",
     ),
