@@ -211,12 +211,24 @@ def _unread(
     used = {key.source, source.id, *(each.source for each in pairs), *asked.leaving.record}
     used |= {path for rule in asked.rules for path in (rule.path, *rule.others)}
     parts = ("first", "middle", "last", "name")  # of the label, which is read as well
-    left = [path for path in source.fields if path not in used and concept(path) not in parts]
+    read = [source.keys(path) for path in used]
+    read += [source.keys(path) for path in source.fields if concept(path) in parts]
+    left = [
+        path
+        for path in source.fields
+        # An object is read where a part of it is, and a part where its object is.
+        if not any(_overlap(source.keys(path), each) for each in read)
+    ]
     known = [path for path in left if at(data, source.keys(path)) is not MISSING]
     if known:
         named = ", ".join(yaml_text(path_text(source.keys(each)), flow=True) for each in known)
         yield "## Fields whose values go nowhere: the test fails if the mapping reads one of them."
         yield f"# not_read: [{named}]"
+
+
+def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether one path is the other, or leads to it."""
+    return all(a == b for a, b in zip(one, other, strict=False))
 
 
 def _present(
