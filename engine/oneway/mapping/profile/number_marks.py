@@ -13,7 +13,7 @@ from oneway.core.decimal_marks import NotationTally
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.records import Record, at, path_text
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.compared_words import path_in
+from oneway.mapping.expressions.syntax import path_in
 from oneway.mapping.lint.type_inference import nodes_in
 
 if TYPE_CHECKING:
