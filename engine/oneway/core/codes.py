@@ -273,6 +273,16 @@ _TABLE = (
         "a `lint` entry cannot do what it says",
         "Name a code that is reported as a warning, and a part that the mapping has.",
     ),
+    (
+        "M155",
+        "a named expression is not known",
+        "Declare it under `let`, or check its spelling.",
+    ),
+    (
+        "M157",
+        "a named expression uses itself",
+        "Write one of the expressions of the circle without the others.",
+    ),
     # M2xx: the meaning of a mapping, warnings
     (
         "M253",

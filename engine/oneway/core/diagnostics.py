@@ -6,7 +6,7 @@ raises `Refused` with everything it found.
 """
 
 from collections.abc import Iterable
-from dataclasses import field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass, replace
 from enum import Enum
 
 from oneway.core.dataclass import dataclass
@@ -25,23 +25,49 @@ class Span:
     """A stretch of one line of a file; prints as `file:line:column`.
 
     `line` and `column` count from 1, in characters; `end` is the column after the last one.
-    A span of line 0 means the file as a whole.
+    A span of line 0 means the file as a whole. `pieces` are where the parts of its text stand, if
+    that is put together of several texts. `via` is the place that uses this one by its name.
     """
 
     file: str
     line: int = 0
     column: int = 0
     end: int = 0
+    pieces: "tuple[Piece, ...]" = field(default=(), repr=False, compare=False)
+    via: "Span | None" = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
     def part(self, offset: int, length: int) -> "Span":
         """Return the place of a part of the text; the whole if it spans several lines."""
+        for piece in self.pieces:
+            if piece.start <= offset < piece.end:
+                return piece.part(offset, length)
         column = self.column + offset
         if column >= self.end:
             return self
         return Span(self.file, self.line, column, min(column + max(length, 1), self.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a text, from `start` to `end`, and where it stands: `offset` into `place`.
+
+    `via` is the place that uses it by its name, if the piece stands elsewhere.
+    """
+
+    start: int
+    end: int
+    place: Span
+    offset: int = 0
+    via: Span | None = None
+
+    def part(self, offset: int, length: int) -> Span:
+        """Return the place of a part of the whole text that begins in this piece."""
+        inside = self.offset + offset - self.start
+        found = self.place.part(inside, min(length, self.end - offset))
+        return found if self.via is None else replace(found, via=self.via)
 
 
 def unplaced(part: object) -> object:

@@ -208,13 +208,13 @@ def _missed(missed: Missed, records: int) -> str:
 
 def _source_keys(compiled: Compiled, rows: Sequence[SourceRow]) -> Iterator[CheckResult]:
     for level, spec in enumerate(compiled.spec.match):
-        title = f"Match key {level + 1} in the source: {spec.source.text}"
+        title = f"Match key {level + 1} in the source: {spec.source.shown}"
         yield _unique(title, ((row.source_id, _key(row.keys, level)) for row in rows))
 
 
 def _target_keys(compiled: Compiled, targets: Sequence[TargetRow]) -> Iterator[CheckResult]:
     for level, spec in enumerate(compiled.spec.match):
-        title = f"Match key {level + 1} in the target: {spec.target.text}"
+        title = f"Match key {level + 1} in the target: {spec.target.shown}"
         yield _unique(title, ((each.target_id, _key(each.keys, level)) for each in targets))
 
 

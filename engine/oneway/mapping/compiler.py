@@ -21,6 +21,12 @@ from oneway.mapping.expressions import Context, Expression, parse
 from oneway.mapping.lint import lint, weighed
 from oneway.mapping.lint.leaving import left_reads, misspelt
 from oneway.mapping.lint.type_inference import nodes_in
+from oneway.mapping.named_expressions import (
+    NO_NAMES,
+    NamedExpressions,
+    with_uses,
+    written_out,
+)
 from oneway.mapping.program import FieldRule, LeftCondition, Policy, Rule
 from oneway.mapping.record_schema import readable, reading_of, typed, words_of, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
@@ -55,6 +61,7 @@ class Compiled:
     target: Resource
     zone: tzinfo
     warnings: tuple[Diagnostic, ...] = ()
+    named: NamedExpressions = NO_NAMES
 
     @property
     def decided_on_target(self) -> tuple[tuple[str, ...], ...]:
@@ -106,8 +113,10 @@ def compile_partly(
     Nothing can be planned with it where they do: but what else is wrong can be looked for.
     """
     names = Resolver(spec, lines, catalogue)
-    compiled = _Compiler(names).compile()
-    found, names.findings.found = names.findings.found, []
+    spec, named = written_out(names)
+    compiled = _Compiler(replace(names, spec=spec)).compile()
+    compiled = replace(compiled, named=named)
+    found, names.findings.found = [*with_uses(names.findings.found)], []
     for diagnostic in weighed(spec, found):
         names.report(diagnostic)
     return replace(compiled, warnings=names.findings.sorted())
@@ -478,7 +487,7 @@ class _Compiler:
             for each in node["children"]
             if each["type"] == "literal" and each["value"] is not None
         )
-        return LeftCondition(left.text, left.span, tuple(dict.fromkeys(map(typed, literals))))
+        return LeftCondition(left.shown, left.span, tuple(dict.fromkeys(map(typed, literals))))
 
     def unless_taken(self) -> tuple[int, ...]:
         positions = {field.path: i for i, field in enumerate(self.spec.fields)}
@@ -499,7 +508,7 @@ class _Compiler:
         return FieldRule(
             path=spec.path,
             keys=path_of(spec.path),
-            expression=spec.source.text if spec.source else as_written(constant),
+            expression=spec.source.shown if spec.source else as_written(constant),
             place=(spec.source or spec.value or spec).span,
             write=spec.write,
             on_blank=spec.on_blank,

@@ -84,7 +84,9 @@ class RecordAnswers:
         secrets = self.code.secrets
         secret = secrets.target if expression in of_target else secrets.source
         value = values_read(expression, record.data, secret)
-        return RecordStopped(EvaluationFailure(text, expression.text, expression.span, code, value))
+        return RecordStopped(
+            EvaluationFailure(text, expression.shown, expression.span, code, value)
+        )
 
     def _key(self, typed: Typed, record: Record) -> Value:
         answer = self._answer(typed.expression, record)

@@ -12,6 +12,7 @@ from oneway.core.connector import Capability, Description, Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, Span, did_you_mean
 from oneway.core.records import path_of, path_text
+from oneway.core.similar_words import only_slip
 from oneway.documents.lenient import obj
 from oneway.documents.record_fields import fields_of, is_open, items_of, says_null
 from oneway.mapping.expressions import Expression, ExpressionSyntax, PathUse, Reading, parse
@@ -117,22 +118,27 @@ class Resolver:
         try:
             expression = self._parse(text)
         except ExpressionSyntax as error:
-            span = text.span.part(error.offset, error.length)
-            help = _COMMA if self.ends_at_comma(text.span, error) else error.help
-            was = text.text[error.offset : error.offset + error.length]
-            fix = Fix(span, was, error.instead) if error.instead else None
-            self.error("M103", span, error.summary, self.with_comment(text, help), fix)
+            self.invalid(text, error)
             return parse("@", text.span)
         self.compare_paths(expression, resource, where)
         self.compare_settings(expression)
+        self.compare_names(expression)
         self.warn_of_comment(text.span)
         return replace(expression, reading=self._reading(resource, deciding=deciding))
 
     def _parse(self, text: Text) -> Expression:
         """Return the expression of a text, parsed once; raise `ExpressionSyntax`."""
         if text not in self._parsed:
-            self._parsed[text] = parse(text.text, text.span)
+            self._parsed[text] = parse(text.text, text.span, text.written)
         return self._parsed[text]
+
+    def invalid(self, text: Text, error: ExpressionSyntax) -> None:
+        """Report a text that is not an expression."""
+        span = text.span.part(error.offset, error.length)
+        help = _COMMA if self.ends_at_comma(text.span, error) else error.help
+        was = text.text[error.offset : error.offset + error.length]
+        fix = Fix(span, was, error.instead) if error.instead else None
+        self.error("M103", span, error.summary, self.with_comment(text, help), fix)
 
     def _reading(self, resource: Resource, *, deciding: bool) -> Reading:
         """Return the reading of a resource, one for all expressions on it."""
@@ -218,6 +224,16 @@ class Resolver:
                 span = expression.within(use.place)
                 help = did_you_mean(use.name, known) or "declare it under `settings`"
                 self.error("M108", span, f"unknown setting '{use.name}'", help)
+
+    def compare_names(self, expression: Expression) -> None:
+        known = [each.name for each in self.spec.let]
+        for use in expression.named:
+            if use.name not in known:  # else it is not sound, which is reported
+                span = expression.within(use.place)
+                help = did_you_mean(use.name, known) or "declare it under `let`"
+                near = only_slip(use.name, known)
+                fix = Fix(span, f"'{use.name}'", f"'{near}'") if near else None
+                self.error("M155", span, f"unknown named expression '{use.name}'", help, fix)
 
     def error(
         self, code: str, span: Span, summary: str, help: str = "", fix: Fix | None = None

@@ -151,10 +151,21 @@ class OnBreach(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of the mapping and its place: an expression, or a name."""
+    """A text of the mapping and its place: an expression, or a name.
+
+    Of an expression that uses named ones, `text` is what it means, with those written out,
+    `written` how it stands in the file, and `names` are all the names it uses.
+    """
 
     text: str
     span: Span
+    written: str = ""
+    names: frozenset[str] = frozenset()
+
+    @property
+    def shown(self) -> str:
+        """The text as it stands in the file."""
+        return self.written or self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +184,15 @@ class SettingSpec:
     type: str
     default: Value
     description: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSpec:
+    """A named expression (`let`); `span` is the place of its name."""
+
+    name: str
+    expression: Text
     span: Span
 
 
@@ -376,6 +396,7 @@ class MappingSpec:
     fields: tuple[FieldSpec, ...]
     one_per: OnePerSpec | None = None
     settings: tuple[SettingSpec, ...] = ()
+    let: tuple[NamedSpec, ...] = ()
     references: tuple[ReferenceSpec, ...] = ()
     only: tuple[RuleSpec, ...] = ()
     out_of_scope: OutOfScope = OutOfScope.IGNORE
@@ -392,6 +413,8 @@ class MappingSpec:
     gone: Gone = Gone.REPORT
     guards: GuardsSpec = GuardsSpec()
     lint: tuple[LintSpec, ...] = ()
+    names_used: frozenset[str] = frozenset()
+    """The named expressions that the others use, once they are written out."""
     label: Text | None = None
     time_zone: Text | None = None
     questions: tuple[QuestionSpec, ...] = ()

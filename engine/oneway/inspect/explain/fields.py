@@ -296,7 +296,7 @@ def _policy(rule: FieldRule, code: FieldCode | None) -> tuple[str, ...]:
     if code is not None and code.lookup is not None:
         said += [f"lookup: {code.lookup}", f"on_miss: {rule.on_miss_text}"]
     if code is not None and code.when is not None:
-        said.append(f"when: {code.when.text}")
+        said.append(f"when: {code.when.shown}")
     if rule.sensitive:
         said.append("sensitive")
     return tuple(said)

@@ -139,8 +139,8 @@ class Person:
         spec = self.house.compiled.spec
         return tuple(
             KeyStep(
-                source=code.match_source[level].expression.text,
-                target=code.match_target[level].text,
+                source=code.match_source[level].expression.shown,
+                target=code.match_target[level].shown,
                 compare=each.compare,
                 value=self._key_value(level),
                 place=each.span,
@@ -231,7 +231,7 @@ class Person:
     ) -> RuleStep:
         values = "" if verdict.startswith(NOT_ASKED) else self._values(expression, self._source())
         return RuleStep(
-            rule.id, expression.text, rule.otherwise, rule.place, answer, verdict, values
+            rule.id, expression.shown, rule.otherwise, rule.place, answer, verdict, values
         )
 
     def _rule(self, position: int) -> tuple[bool | None, str]:
@@ -289,7 +289,7 @@ class Person:
         return tuple(
             Condition(
                 about,
-                expression.text,
+                expression.shown,
                 expression.span,
                 said,
                 "" if said.startswith(NOT_ASKED) else self._values(expression, record),

@@ -17,7 +17,7 @@ from oneway.mapping.expressions.evaluation import (
     texts,
 )
 from oneway.mapping.expressions.expression import Expression, parse
-from oneway.mapping.expressions.paths_read import PathUse, SettingUse
+from oneway.mapping.expressions.paths_read import PathUse, NameUse
 from oneway.mapping.expressions.syntax import ExpressionSyntax, TextRange
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.built_in import BUILT_IN
@@ -35,7 +35,7 @@ __all__ = [
     "Gaps",
     "PathUse",
     "Reading",
-    "SettingUse",
+    "NameUse",
     "TextRange",
     "budget",
     "one_record",

@@ -18,7 +18,7 @@ from oneway.mapping.expressions.evaluation import (
 )
 from oneway.mapping.expressions.item_places import note_items, reads_items
 from oneway.mapping.expressions.pair_entries import note_entries
-from oneway.mapping.expressions.paths_read import ExpressionReads, PathUse, SettingUse, reads_of
+from oneway.mapping.expressions.paths_read import ExpressionReads, PathUse, NameUse, reads_of
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.function import OverBudget
@@ -34,6 +34,8 @@ class Expression:
     tree: Node = field(repr=False, compare=False)
     reading: Reading = field(default=PLAIN, repr=False, compare=False)
     """What the system whose records it is evaluated on says of absent keys."""
+    written: str = field(default="", repr=False, compare=False)
+    """How it stands in the mapping, if `text` is that with named expressions written out."""
 
     def evaluate(self, data: "Mapping[str, Value] | Value", context: Context) -> tuple[Value, bool]:
         """Return the value on a record, and whether everything that was read is stated.
@@ -86,9 +88,19 @@ class Expression:
         return self.facts.functions
 
     @property
-    def settings(self) -> tuple[SettingUse, ...]:
+    def settings(self) -> tuple[NameUse, ...]:
         """The settings it reads."""
         return self.facts.settings
+
+    @property
+    def named(self) -> tuple[NameUse, ...]:
+        """The named expressions that it still uses by name: in a mapping, those that have none."""
+        return self.facts.named
+
+    @property
+    def shown(self) -> str:
+        """The text as it stands in the mapping."""
+        return self.written or self.text
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -139,15 +151,18 @@ def _refuse_cost(tree: Node) -> None:
 _SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def parse(text: str, span: Span) -> Expression:
-    """Return the expression of a text; raise `ExpressionSyntax` if it is invalid."""
+def parse(text: str, span: Span, written: str = "") -> Expression:
+    """Return the expression of a text; raise `ExpressionSyntax` if it is invalid.
+
+    `written` is how it stands in the mapping, if that is another text.
+    """
     try:
         tree = tree_of(text)
         facts = reads_of(text, tree)
         note_items(tree)
         note_entries(tree)
         _refuse_cost(tree)
-        return Expression(text, span, facts, tree)
+        return Expression(text, span, facts, tree, written=written)
     except RecursionError:
         raise too_deep() from None
     except ExpressionSyntax as error:

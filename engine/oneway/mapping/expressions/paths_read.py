@@ -53,8 +53,8 @@ class PathUse:
 
 
 @dataclass(frozen=True, slots=True)
-class SettingUse:
-    """A setting that is read, and the place of its name in the text, with quotes."""
+class NameUse:
+    """A name that is used in quotes, such as a setting's, and its place in the text with them."""
 
     name: str
     place: TextRange
@@ -69,7 +69,8 @@ class ExpressionReads:
 
     paths: tuple[PathUse, ...]
     functions: tuple[str, ...]
-    settings: tuple[SettingUse, ...]
+    settings: tuple[NameUse, ...]
+    named: tuple[NameUse, ...]
     whole: bool
     simple: tuple[str, ...] | None
     uses_today: bool
@@ -87,7 +88,8 @@ def reads_of(text: str, tree: Node) -> ExpressionReads:
     return ExpressionReads(
         tuple(walk.paths),
         tuple(dict.fromkeys(walk.functions)),
-        tuple(walk.settings),
+        tuple(walk.names[Uses.SETTINGS]),
+        tuple(walk.names[Uses.NAMED]),
         walk.whole,
         _simple(tree),
         uses_today,
@@ -111,7 +113,9 @@ class _Walk:
     tokens: Iterator[SyntaxToken]
     paths: list[PathUse] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
-    settings: list[SettingUse] = field(default_factory=list)
+    names: dict[Uses, list[NameUse]] = field(
+        default_factory=lambda: {Uses.SETTINGS: [], Uses.NAMED: []}
+    )
     whole: bool = False
 
     def use(self, path: PathUse | None) -> None:
@@ -182,9 +186,9 @@ class _Walk:
         self.functions.append(name)
         _check_call(name, len(arguments), place)
         function = BY_NAME.get(name)
-        if name == "setting" and not _is_text(arguments[0]):
+        if function is not None and function.uses in self.names and not _is_text(arguments[0]):
             raise ExpressionSyntax(
-                "setting() needs the setting's name itself, in single quotes",
+                f"{name}() needs the name itself, in single quotes",
                 place.offset,
                 place.length,
             )
@@ -213,8 +217,8 @@ class _Walk:
             )
         if function is None:
             return
-        if function.uses is Uses.SETTINGS:
-            self.settings.append(SettingUse(token.value, token.place))
+        if function.uses in self.names:
+            self.names[function.uses].append(NameUse(token.value, token.place))
         if position == 0 and token.value is None and function.null_in_null_out:
             return
         try:

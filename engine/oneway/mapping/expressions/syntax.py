@@ -295,6 +295,14 @@ def _tokens(text: str) -> list[Any]:
         return list(Lexer().tokenize(text))
 
 
+def lexed(text: str) -> list[Any]:
+    """Return the tokens of a text as the package gives them; none if it has bad ones."""
+    try:
+        return _tokens(text)
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError):
+        return []
+
+
 def _quoted_length(text: str, start: int) -> int:
     position = start + 1
     while text[position] != text[start]:

@@ -68,6 +68,7 @@ class Uses(Enum):
     NOTHING = "nothing"
     TODAY = "today"
     SETTINGS = "settings"
+    NAMED = "named expressions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Example:
     result: Value
     as_of: str = "2026-03-31T04:00:00+00:00"
     settings: Mapping[str, Value] = field(default_factory=dict)
+    let: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,12 @@ def setting(context: Context, name: str) -> Value:
     return context.settings[name]
 
 
+def let(context: Context, name: str) -> Value:
+    """Refuse a named expression: a mapping's have been written out before it is evaluated."""
+    del context, name
+    raise EvaluationError("let() stands for an expression of a mapping, which is not given here")
+
+
 _ANY = Parameter("value", ("any",))
 _SCALAR = Parameter("value", ("string", "number", "boolean"))
 
@@ -280,5 +286,21 @@ FUNCTIONS = (
         ),
         setting,
         Uses.SETTINGS,
+    ),
+    Function(
+        "let",
+        (Parameter("name", description="written out, in quotes"),),
+        "any",
+        "What one of the mapping's named expressions means here, as if it stood here in brackets.",
+        (
+            Example(
+                "let('is_staff') && is_present(email)",
+                {"type": "Employee", "email": "ada@example.com"},
+                True,
+                let={"is_staff": "type != 'Contractor'"},
+            ),
+        ),
+        let,
+        Uses.NAMED,
     ),
 )

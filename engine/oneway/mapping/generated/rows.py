@@ -259,7 +259,7 @@ class Rows:
     def _key(self, typed: Typed) -> str:
         """Write a match key, and return its name: None if it is blank."""
         source, expression = self.source, typed.expression
-        source.comment("match", expression.text, str(expression.span))
+        source.comment("match", expression.shown, str(expression.span))
         nodes = self._nodes(expression)
         asked = nodes.asked(expression.tree, DATA, Unknowns())
         kind = asked.operand.kind if asked.operand.kind == "text" else ""
@@ -312,7 +312,7 @@ class Rows:
         if label is None:
             return "''"
         source = self.source
-        source.comment("label", label.text, str(label.span))
+        source.comment("label", label.shown, str(label.span))
         nodes = self._nodes(label, deciding=False)
         with source.block("try:"):
             value = nodes.named(nodes.visit(label.tree, DATA, Unknowns()))
@@ -327,7 +327,7 @@ class Rows:
     def _decided(self, rule: Expression) -> str:
         """Write a condition on access, and return whether it holds."""
         source = self.source
-        source.comment("condition", rule.text, str(rule.span))
+        source.comment("condition", rule.shown, str(rule.span))
         nodes = self._nodes(rule)
         asked = nodes.asked(rule.tree, DATA, Unknowns())
         value = nodes.named(asked.operand)

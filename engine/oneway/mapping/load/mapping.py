@@ -21,6 +21,7 @@ from oneway.mapping.spec import (
     MappingSpec,
     MatchSpec,
     Merge,
+    NamedSpec,
     OnBlank,
     OnBreach,
     OnePerSpec,
@@ -55,6 +56,9 @@ def mapping(part: DocumentPart, text: bytes) -> MappingSpec:
         match=tuple(_match(item) for item in part.items("match")),
         fields=_fields(part, "fields"),
         settings=tuple(_setting(key, entry) for key, entry in part.entries("settings")),
+        let=tuple(
+            NamedSpec(key, entry.text(), entry.key_span) for key, entry in part.entries("let")
+        ),
         references=tuple(_reference(key, entry) for key, entry in part.entries("references")),
         only=tuple(_rule(item) for item in part.items("only")),
         out_of_scope=part.word("out_of_scope", OutOfScope.IGNORE),

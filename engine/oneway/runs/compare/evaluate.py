@@ -330,7 +330,7 @@ def _fail_as_then(row: SourceRow | TargetRow, *parts: Expression | FieldRule) ->
         return
     for each in parts:
         if isinstance(each, Expression):
-            failed = (each.text, each.span)
+            failed = (each.shown, each.span)
         else:
             failed = (each.expression, each.place)
         if failed == (failure.expression, failure.place):

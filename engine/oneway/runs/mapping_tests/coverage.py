@@ -103,7 +103,7 @@ def _decisions(compiled: Compiled) -> Iterator[tuple[str, Decision]]:
     code, spec = compiled.code, compiled.spec
     for level, key in enumerate(spec.match):
         ways = tuple(_match_ways(code.match_source[level].expression, compiled))
-        about = f"match {key.source.text}"
+        about = f"match {key.source.shown}"
         yield f"match.{level}", Decision(key.source.span, about, ways, unplaced(key))
     for number, rule in enumerate(code.policy.only):
         text = code.only[number].text

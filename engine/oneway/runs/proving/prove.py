@@ -484,7 +484,7 @@ def _where(seen: _Seen, text: str) -> str:
 
 
 def _written(seen: _Seen, text: str) -> list[Expression]:
-    return [each for each in source_expressions(seen.compiled) if each.text == text]
+    return [each for each in source_expressions(seen.compiled) if each.shown == text]
 
 
 def _fails(seen: _Seen, text: str) -> bool:

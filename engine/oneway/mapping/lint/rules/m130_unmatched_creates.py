@@ -14,7 +14,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     if policy.create and known and not any(policy.carried):
         key = subject.spec.match[0]
         summary = "a created record would not be matched by any key, and be created every run"
-        help = f"add the field `{key.target.text}: {key.source.text}`, without `when` or `lookup`"
+        help = f"add the field `{key.target.shown}: {key.source.shown}`, without `when` or `lookup`"
         if not policy.match_paths[0]:  # the key is made of fields, and is no field itself
             help = "match by a plain target field that `fields` writes as well"
         yield LintFinding(key.target.span, summary, help)

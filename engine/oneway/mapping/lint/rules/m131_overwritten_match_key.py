@@ -45,7 +45,7 @@ def _remedy(field: FieldSpec, known: Sequence[Text]) -> str:
     key = next(
         (each for each in known if field.source and is_slip(each.text, field.source.text)), known[0]
     )
-    where = f"{key.text.strip()!r}, as `match` has it (line {key.span.line})"
+    where = f"{key.shown.strip()!r}, as `match` has it (line {key.span.line})"
     once = "only once, with `write: on_create`"
     if field.source is not None and is_slip(key.text, field.source.text):
         return f"one of the two is misspelt, here or in `match`: that compares {where}"

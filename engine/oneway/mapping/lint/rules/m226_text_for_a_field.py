@@ -92,7 +92,7 @@ def _is_fixed(node: Node) -> bool:
 
 def _is_setting(node: Node) -> bool:
     known = BY_NAME.get(node["value"]) if node["type"] == "function_expression" else None
-    return known is not None and known.uses is Uses.SETTINGS
+    return known is not None and known.uses in (Uses.SETTINGS, Uses.NAMED)
 
 
 def _moves(function: str) -> bool:
