@@ -159,6 +159,9 @@ def test_fields_functions_references_and_words_are_completed(editor: Editor) -> 
     found = labels(editor.at("textDocument/completion", text, "email: "))
     assert {'"First Name"', "Email", "title_case", "join"} <= found
     assert labels(editor.at("textDocument/completion", MAPPING, "lookup: ")) == {"departments"}
+    text = MAPPING.replace("email: Email", "email: ") + "let: {mail: Email}\n"
+    editor.change(text)
+    assert "let('mail')" in labels(editor.at("textDocument/completion", text, "email: "))
     text = MAPPING.replace("write: on_create", "write: ")
     editor.change(text)
     assert "if_empty" in labels(editor.at("textDocument/completion", text, "write: "))

@@ -84,3 +84,14 @@ def test_what_is_sensitive_is_not_shown(world: World) -> None:
             "eval", expression, "--mapping", "m.yaml", "--record", "P001", "--format", "json"
         )
         assert "020 0000" not in json.dumps(again.data)
+
+
+def test_a_named_expression_is_shown_as_what_it_means(world: World) -> None:
+    world.write("people.json", [person(1, phone="020 0000 0001")])
+    mapping = world.folder / "m.yaml"
+    mapping.write_text(mapping.read_text() + "let: {number: phone, shout: upper(name)}\n")
+    asked = ("--mapping", "m.yaml", "--record", "P001")
+    assert '"PERSON 1 Ltd"' in world.run("eval", "concat(let('shout'), ' Ltd')", *asked).out
+    assert "020 0000" not in world.run("eval", "let('number')", *asked).out
+    assert "did you mean 'number'?" in world.run("eval", "let('numbr')", *asked).err
+    assert "of a mapping" in world.run("eval", "let('number')").out

@@ -3101,4 +3101,29 @@ MUTANTS = (
         "an offset passes over no rows that a smaller page than asked for may hold",
         "tests/unit/test_rest_slips.py",
     ),
+    # what a named expression means
+    Mutant(
+        "named-expression-without-brackets",
+        "mapping/named_expressions",
+        """("", "") if call.stands_apart else ("(", ")")""",
+        """("", "")""",
+        "`let('a') && b` holds only where both hold, whatever `a` is made of",
+        "tests/unit/test_named_expressions.py",
+    ),
+    Mutant(
+        "named-condition-of-leaving-is-not-read",
+        "mapping/named_expressions",
+        "            when=self.change(spec.when),\n            set=",
+        "            when=spec.when,\n            set=",
+        "a named condition says who has left as its text would",
+        "tests/laws/test_names_written_out.py",
+    ),
+    Mutant(
+        "mistake-of-a-name-has-no-place",
+        "core/diagnostics",
+        "            if piece.start <= offset < piece.end:",
+        "            if False:",
+        "a mistake in a named expression is reported at its own line",
+        "tests/unit/test_named_expressions.py",
+    ),
 )

@@ -10,10 +10,17 @@ from oneway.mapping.expressions import BUILT_IN, Context, EvaluationError, Expre
 from oneway.mapping.functions import LIBRARY, invoke
 from oneway.mapping.functions.entra import ENTRA
 from oneway.mapping.functions.names import title_case
+from oneway.mapping.named_expressions import NamedExpressions
+from oneway.mapping.spec import Text
 
 SPAN = Span("test", 1, 1, 1)
 EXAMPLES = [(function, example) for function in LIBRARY for example in function.examples]
 AS_OF = datetime.fromisoformat("2026-03-31T04:00:00+00:00")
+
+
+def parsed_example(example):
+    named = NamedExpressions({name: Text(text, SPAN) for name, text in example.let.items()})
+    return named.parsed(Text(example.expression, SPAN))
 
 
 def evaluate(expression, data=None, context=None):
@@ -23,7 +30,7 @@ def evaluate(expression, data=None, context=None):
 @pytest.mark.parametrize(("function", "example"), EXAMPLES, ids=[e.expression for _, e in EXAMPLES])
 def test_example(function, example):
     context = Context(datetime.fromisoformat(example.as_of), example.settings)
-    result = evaluate(example.expression, example.data, context)
+    result = parsed_example(example).evaluate(example.data, context)[0]
     assert result == example.result
     assert type(result) is type(example.result)
     assert f"{function.name}(" in example.expression

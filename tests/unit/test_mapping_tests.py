@@ -324,6 +324,16 @@ def test_an_edit_that_no_case_notices_is_named() -> None:
     assert len(list(edits(document))) == len(set(edits_of(document))) >= 40
 
 
+def test_a_named_expression_is_edited_where_it_is_written() -> None:
+    let = "let:\n  has_left: status == 'Left'\n  mail: lower(email)\n"
+    named = MAPPING.replace("lower(email)", "let('mail')").replace("match:", f"{let}match:", 1)
+    found = {each.text: each for each in edits(parse(named.encode(), "mapping.yaml"))}
+    for text in ("not status == 'Left'", "status != 'Left' in place of status == 'Left'"):
+        assert text in found
+    assert "email in place of lower(email)" in found
+    assert not [text for text in found if text.startswith("'mail' in place")]
+
+
 def edits_of(document: object) -> list[str]:
     return [json.dumps(each.data) for each in edits(document)]  # type: ignore[arg-type]
 

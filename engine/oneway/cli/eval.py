@@ -16,6 +16,8 @@ from oneway.core.records import Value
 from oneway.core.sealed import MASK
 from oneway.mapping.expressions import Context, Expression, ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
+from oneway.mapping.named_expressions import NamedExpressions
+from oneway.mapping.spec import Text
 from oneway.render import steps
 from oneway.runs import RunRequest, prepare_run
 from oneway.runs.find_record import find_record, reads_sensitive
@@ -83,6 +85,7 @@ def command(  # click's
         prepared = prepare_run(request)
         data = _given(value) if record is None else find_record(prepared, side, record)
         context = prepared.context
+        parsed = _parsed(expression, prepared.compiled.named)
         hidden = record is not None and reads_sensitive(prepared, side, parsed, data)
     found = steps_of(parsed, data, context)
     if not found:
@@ -96,9 +99,10 @@ def command(  # click's
     return Exit.ERROR if found and found[-1].error else Exit.DONE
 
 
-def _parsed(text: str) -> Expression:
+def _parsed(text: str, named: NamedExpressions | None = None) -> Expression:
+    span = Span(_WHERE, 1, 1, len(text) + 1)
     try:
-        return parse(text, Span(_WHERE, 1, 1, len(text) + 1))
+        return parse(text, span) if named is None else named.parsed(Text(text, span))
     except ExpressionSyntax as error:
         span = Span(_WHERE, 1, error.offset + 1, error.offset + 1 + error.length)
         found = Diagnostic(span, Severity.ERROR, "M103", error.summary, error.help, text)
@@ -108,7 +112,7 @@ def _parsed(text: str) -> Expression:
 def _whole(expression: Expression, data: Value, context: Context) -> EvaluationStep:
     """Return an expression that has no parts, such as `@` or a constant, as one step."""
     value, stated = expression.evaluate(data, context)
-    return EvaluationStep(expression.text, value, stated)
+    return EvaluationStep(expression.shown, value, stated)
 
 
 def _given(text: str | None) -> Value:

@@ -25,6 +25,7 @@ _KINDS = {
     "reference": types.CompletionItemKind.Reference,
     "connector": types.CompletionItemKind.Module,
     "resource": types.CompletionItemKind.Module,
+    "expression": types.CompletionItemKind.Variable,
     "word": types.CompletionItemKind.EnumMember,
 }
 

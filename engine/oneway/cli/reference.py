@@ -202,6 +202,8 @@ def _function(function: Function) -> Iterator[str]:
     yield from ("", "| Expression | on | is |", "|---|---|---|")
     for example in function.examples:
         given = _json(example.data) if example.data else ""
+        if example.let:
+            given += f", with `let` {_json(dict(example.let))}"
         yield f"| {_code(example.expression)} | {given} | {_json(example.result)} |"
 
 

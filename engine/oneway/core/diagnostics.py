@@ -33,7 +33,7 @@ class Span:
     line: int = 0
     column: int = 0
     end: int = 0
-    pieces: "tuple[Piece, ...]" = field(default=(), repr=False, compare=False)
+    pieces: "tuple[TextPiece, ...]" = field(default=(), repr=False, compare=False)
     via: "Span | None" = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextPiece:
     """A piece of a text, from `start` to `end`, and where it stands: `offset` into `place`.
 
     `via` is the place that uses it by its name, if the piece stands elsewhere.

@@ -8,11 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Diagnostic, Piece, Span
-from oneway.mapping.expressions import ExpressionSyntax, parse
+from oneway.core.diagnostics import Diagnostic, Span, TextPiece, did_you_mean
+from oneway.mapping.expressions import Expression, ExpressionSyntax, parse
 from oneway.mapping.expressions.named_calls import NamedCall, calls_in
 from oneway.mapping.resolver import Resolver
-from oneway.mapping.spec import Constant, FieldSpec, MappingSpec, RuleSpec, Text
+from oneway.mapping.spec import (
+    Constant,
+    FieldSpec,
+    LeaversSpec,
+    MappingSpec,
+    OnePerSpec,
+    ReferenceSpec,
+    RuleSpec,
+    Text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,16 @@ class NamedExpressions:
         calls = [each for each in calls if not each.after_dot]
         return _spliced(text, [(each, self.bodies[each.name]) for each in calls])
 
+    def parsed(self, text: Text) -> Expression:
+        """Return the expression of a text that may use them; raise `ExpressionSyntax`."""
+        whole = self.written_out(text)
+        found = parse(whole.text, whole.span, whole.written)
+        for use in found.named:
+            help = did_you_mean(use.name, self.bodies) or "the mapping declares them under `let`"
+            summary = f"unknown named expression '{use.name}'"
+            raise ExpressionSyntax(summary, use.place.offset, use.place.length, help)
+        return found
+
 
 NO_NAMES = NamedExpressions()
 
@@ -39,16 +58,25 @@ def written_out(names: Resolver) -> tuple[MappingSpec, NamedExpressions]:
     spec = names.spec
     if not spec.let:
         return spec, NO_NAMES
-    named, used = NamedExpressions(_Bodies(names).found()), set[str]()
+    named = NamedExpressions(_Bodies(names).found())
 
     def change(text: Text) -> Text:
         _refuse_after_dot(text, names)
-        found = named.written_out(text)
-        used.update(found.names)
-        return found
+        return named.written_out(text)
 
-    spec = with_expressions(spec, change)
-    return replace(spec, names_used=frozenset(used)), named
+    return with_expressions(spec, change), named
+
+
+def names_used(spec: MappingSpec) -> frozenset[str]:
+    """Return the names that expressions of a mapping use, once it is written out."""
+    found: set[str] = set()
+
+    def note(text: Text) -> Text:
+        found.update(text.names)
+        return text
+
+    with_expressions(spec, note)
+    return frozenset(found)
 
 
 class _Bodies:
@@ -122,7 +150,7 @@ def _uses(spec: MappingSpec) -> Mapping[str, list[Span]]:
 
 def _used_at(use: Span | None, body: Text) -> Text:
     """Return a text whose parts say that a place uses it."""
-    piece = Piece(0, len(body.text) + 1, body.span, via=use)
+    piece = TextPiece(0, len(body.text) + 1, body.span, via=use)
     return replace(body, span=replace(body.span, pieces=(piece,)))
 
 
@@ -157,7 +185,7 @@ class _Splicing:
     def __init__(self, text: Text) -> None:
         self.text = text
         self.parts: list[str] = []
-        self.pieces: list[Piece] = []
+        self.pieces: list[TextPiece] = []
         self.at, self.end = 0, 0
 
     def own(self, until: int) -> None:
@@ -178,7 +206,7 @@ class _Splicing:
     def _add(self, part: str, place: Span, offset: int = 0, via: Span | None = None) -> None:
         if part:
             start, self.end = self.end, self.end + len(part)
-            self.pieces.append(Piece(start, self.end, place, offset, via))
+            self.pieces.append(TextPiece(start, self.end, place, offset, via))
             self.parts.append(part)
 
 
@@ -201,57 +229,72 @@ def _lines(found: Sequence[Diagnostic]) -> list[int]:
 
 def with_expressions(spec: MappingSpec, change: Callable[[Text], Text]) -> MappingSpec:
     """Return a mapping with each of its expressions changed, apart from the named ones."""
-
-    def maybe(text: Text | None) -> Text | None:
-        return None if text is None else change(text)
-
-    def stand_in(given: Text | Constant | None) -> Text | Constant | None:
-        return change(given) if isinstance(given, Text) else given
-
-    def fields(given: Sequence[FieldSpec]) -> tuple[FieldSpec, ...]:
-        return tuple(
-            replace(
-                each,
-                source=maybe(each.source),
-                default=stand_in(each.default),
-                initial=stand_in(each.initial),
-                when=maybe(each.when),
-            )
-            for each in given
-        )
-
-    def rules(given: Sequence[RuleSpec]) -> tuple[RuleSpec, ...]:
-        return tuple(replace(each, when=change(each.when)) for each in given)
-
-    leavers, one_per = spec.leavers, spec.one_per
+    changed = _Changed(change)
     return replace(
         spec,
-        label=maybe(spec.label),
+        label=changed.maybe(spec.label),
         match=tuple(
             replace(each, source=change(each.source), target=change(each.target))
             for each in spec.match
         ),
-        references=tuple(
-            replace(each, key=change(each.key), value=change(each.value), label=maybe(each.label))
-            for each in spec.references
-        ),
-        one_per=one_per
-        and replace(
-            one_per,
-            person=change(one_per.person),
-            latest_by=change(one_per.latest_by),
-            current=maybe(one_per.current),
-        ),
-        only=rules(spec.only),
-        eligible=rules(spec.eligible),
-        fields=fields(spec.fields),
-        leavers=leavers
-        and replace(
-            leavers,
-            when=change(leavers.when),
-            set=fields(leavers.set),
-            left=maybe(leavers.left),
-            scheduled=maybe(leavers.scheduled),
-        ),
-        absent_when=maybe(spec.absent_when),
+        references=tuple(map(changed.reference, spec.references)),
+        one_per=spec.one_per and changed.one_per(spec.one_per),
+        only=changed.rules(spec.only),
+        eligible=changed.rules(spec.eligible),
+        fields=changed.fields(spec.fields),
+        leavers=spec.leavers and changed.leavers(spec.leavers),
+        absent_when=changed.maybe(spec.absent_when),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """Changes the expressions of the parts of a mapping."""
+
+    change: Callable[[Text], Text]
+
+    def maybe(self, text: Text | None) -> Text | None:
+        return None if text is None else self.change(text)
+
+    def stand_in(self, given: Text | Constant | None) -> Text | Constant | None:
+        return self.change(given) if isinstance(given, Text) else given
+
+    def rules(self, specs: Sequence[RuleSpec]) -> tuple[RuleSpec, ...]:
+        return tuple(replace(each, when=self.change(each.when)) for each in specs)
+
+    def fields(self, specs: Sequence[FieldSpec]) -> tuple[FieldSpec, ...]:
+        return tuple(
+            replace(
+                each,
+                source=self.maybe(each.source),
+                default=self.stand_in(each.default),
+                initial=self.stand_in(each.initial),
+                when=self.maybe(each.when),
+            )
+            for each in specs
+        )
+
+    def reference(self, spec: ReferenceSpec) -> ReferenceSpec:
+        return replace(
+            spec,
+            key=self.change(spec.key),
+            value=self.change(spec.value),
+            label=self.maybe(spec.label),
+        )
+
+    def one_per(self, spec: OnePerSpec) -> OnePerSpec:
+        return replace(
+            spec,
+            person=self.change(spec.person),
+            latest_by=self.change(spec.latest_by),
+            current=self.maybe(spec.current),
+        )
+
+    def leavers(self, spec: LeaversSpec) -> LeaversSpec:
+        return replace(
+            spec,
+            when=self.change(spec.when),
+            set=self.fields(spec.set),
+            left=self.maybe(spec.left),
+            scheduled=self.maybe(spec.scheduled),
+        )

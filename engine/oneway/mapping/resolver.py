@@ -123,6 +123,8 @@ class Resolver:
         self.compare_paths(expression, resource, where)
         self.compare_settings(expression)
         self.compare_names(expression)
+        if expression.named:
+            return parse("@", text.span)
         self.warn_of_comment(text.span)
         return replace(expression, reading=self._reading(resource, deciding=deciding))
 
@@ -170,9 +172,10 @@ class Resolver:
     def quietly(self, text: Text) -> Expression | None:
         """Return the expression, or None if `parsed` has reported its mistakes."""
         try:
-            return self._parse(text)
+            expression = self._parse(text)
         except ExpressionSyntax:
             return None
+        return None if expression.named else expression
 
     def compare_paths(self, expression: Expression, resource: Resource, where: str) -> None:
         if resource.open or resource is UNKNOWN:

@@ -413,8 +413,6 @@ class MappingSpec:
     gone: Gone = Gone.REPORT
     guards: GuardsSpec = GuardsSpec()
     lint: tuple[LintSpec, ...] = ()
-    names_used: frozenset[str] = frozenset()
-    """The named expressions that the others use, once they are written out."""
     label: Text | None = None
     time_zone: Text | None = None
     questions: tuple[QuestionSpec, ...] = ()

@@ -25,7 +25,7 @@ def as_json(functions: Sequence[Function]) -> list[dict[str, object]]:
     """Return functions as data.
 
     Keys: name, family, signature, returns, summary, parameters (name, types, description,
-    optional, variadic), examples (expression, data, result, as_of, settings).
+    optional, variadic), examples (expression, data, result, as_of, settings, let).
     """
     return [
         {
@@ -75,6 +75,8 @@ def _whole(function: Function, style: Style) -> list[str]:
 
 def _shown(example: Example, style: Style) -> list[str]:
     lines = wrap(harmless(example.expression), style, 2, 4)
+    for name, text in example.let.items():
+        lines += wrap(f"let  {name}: {harmless(text)}", style, 4, 8)
     if example.data:
         lines += wrap(f"on  {_value(example.data)}", style, 4, 8)
     return lines + wrap(f"->  {_value(example.result)}", style, 4, 8)
@@ -105,4 +107,5 @@ def _example(example: Example) -> dict[str, object]:
         "result": example.result,
         "as_of": example.as_of,
         "settings": dict(example.settings),
+        "let": dict(example.let),
     }

@@ -17,7 +17,7 @@ from oneway.mapping.expressions.evaluation import (
     texts,
 )
 from oneway.mapping.expressions.expression import Expression, parse
-from oneway.mapping.expressions.paths_read import PathUse, NameUse
+from oneway.mapping.expressions.paths_read import NameUse, PathUse
 from oneway.mapping.expressions.syntax import ExpressionSyntax, TextRange
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.built_in import BUILT_IN
@@ -33,9 +33,9 @@ __all__ = [
     "ExpressionSyntax",
     "Gap",
     "Gaps",
+    "NameUse",
     "PathUse",
     "Reading",
-    "NameUse",
     "TextRange",
     "budget",
     "one_record",

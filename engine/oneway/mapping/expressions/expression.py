@@ -18,7 +18,7 @@ from oneway.mapping.expressions.evaluation import (
 )
 from oneway.mapping.expressions.item_places import note_items, reads_items
 from oneway.mapping.expressions.pair_entries import note_entries
-from oneway.mapping.expressions.paths_read import ExpressionReads, PathUse, NameUse, reads_of
+from oneway.mapping.expressions.paths_read import ExpressionReads, NameUse, PathUse, reads_of
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.function import OverBudget

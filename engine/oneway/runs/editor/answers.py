@@ -71,7 +71,8 @@ def completions(facts: EditorFacts, text: str, line: int, column: int) -> list[O
     table = _table(facts, lines, line)
     side = facts.target if key in _TARGET_KEYS and _block(lines, line) != "" else facts.source
     side = side if table is None else table
-    return [*_fields(side.fields), *_functions()]
+    named = [Offer(f"let('{name}')", "expression") for name in facts.let]
+    return [*named, *_fields(side.fields), *_functions()]
 
 
 def hover(facts: EditorFacts, text: str, line: int, column: int) -> str:
@@ -92,8 +93,8 @@ def definition(facts: EditorFacts, text: str, line: int, column: int) -> Span | 
     lines = text.splitlines()
     word, _ = _word(lines, line, column)
     document = facts.document
-    for part in ("references", "settings"):
-        known = facts.references if part == "references" else facts.settings
+    parts = {"references": facts.references, "settings": facts.settings, "let": facts.let}
+    for part, known in parts.items():
         if word in known and document is not None:
             return document.span((part, word), key=True)
     for side in _sides(facts, lines, line, column):

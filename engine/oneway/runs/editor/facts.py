@@ -39,6 +39,7 @@ class EditorFacts:
     tables: Mapping[str, EditorSide] = field(default_factory=dict)
     """The records of each reference, by its name."""
     settings: tuple[str, ...] = ()
+    let: tuple[str, ...] = ()
     connectors: tuple[str, ...] = ()
 
     @property
@@ -60,6 +61,7 @@ def facts_of(data: bytes, file: str, folders: Sequence[Path]) -> EditorFacts:
         _side(parts.get("target"), file, folders),
         _tables(parts, file, folders),
         _names(parts.get("settings")),
+        _names(parts.get("let")),
         known,
     )
 

@@ -11,7 +11,7 @@ from oneway.core.records import MISSING, Record, Snapshot, Value, at, holds, pat
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.expressions import EvaluationError, Expression, ExpressionSyntax, parse
+from oneway.mapping.expressions import EvaluationError, Expression, ExpressionSyntax
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import tabulate
@@ -123,7 +123,7 @@ class MappingTestResult:
 def check_test(test: MappingTest, compiled: Compiled) -> MappingTestResult:
     """Return how a test of a compiled mapping ends; raise `Refused` if it cannot be run."""
     refuse_unknown(test, compiled)
-    claims = parsed_claims(test)
+    claims = parsed_claims(test, compiled)
     planned = [plan_case(case, test, compiled) for case in test.cases]
     cases = tuple(
         CaseResult(case, tuple(_mismatches(case, each, compiled)))
@@ -141,7 +141,7 @@ def holds_for(test: MappingTest, compiled: Compiled) -> bool:
     refuse_unknown(test, compiled)
     if any(each.read_at for each in _unread(test, compiled)):
         return False
-    claims = parsed_claims(test)
+    claims = parsed_claims(test, compiled)
     planned = []
     for case in test.cases:
         planned.append(plan_case(case, test, compiled))
@@ -232,12 +232,12 @@ def _add(found: Findings, code: str, place: Span, summary: str, help: str = "") 
     found.add(Diagnostic(place, Severity.ERROR, code, summary, help))
 
 
-def parsed_claims(test: MappingTest) -> list[tuple[MappingClaim, Expression]]:
+def parsed_claims(test: MappingTest, compiled: Compiled) -> list[tuple[MappingClaim, Expression]]:
     """Return the claims, each with its expression; raise `Refused` if one is invalid."""
     found, parsed = Findings(), []
     for claim in test.claims:
         try:
-            parsed.append((claim, parse(claim.about.text, claim.about.span)))
+            parsed.append((claim, compiled.named.parsed(claim.about)))
         except ExpressionSyntax as wrong:
             _add(found, "T104", claim.about.span, wrong.summary, wrong.help)
     found.refuse_errors()

@@ -108,7 +108,9 @@ def compile_partly(
     return Compilation(result, catalogue, found.sorted(), whole)
 
 
-_OF_PARTS = frozenset({"M101", "M102", "M103", "M106", "M108", "M118", "M123", "M152"})
+_OF_PARTS = frozenset(
+    {"M101", "M102", "M103", "M106", "M108", "M118", "M123", "M152", "M155", "M157"}
+)
 """Mistakes that lie in one part of a mapping, independent of the others."""
 
 

@@ -20,6 +20,7 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.functions import BY_NAME, Uses
 from oneway.mapping.spec import Absent, GuardKind, OnBlank, OnMiss, Rehires, Write
 from oneway.planning.guard_kinds import DEFAULTS
 from oneway.runs.mapping_tests.check import holds_for
@@ -41,7 +42,7 @@ class Fate(Enum):
 
 
 _WORST = (
-    *("leavers", "match", "only", "eligible", "rehires", "absent", "joiners", "guards"),
+    *("leavers", "match", "only", "eligible", "let", "rehires", "absent", "joiners", "guards"),
     *("references", "settings"),
 )
 """The parts of a mapping on which access and identity depend, the most harmful first; any other
@@ -128,6 +129,7 @@ class _Edits:
 
     def all(self) -> Iterator[MappingEdit]:
         yield from self.settings()
+        yield from self.let()
         yield from self.references()
         yield from self.match()
         yield from self.rules("only")
@@ -143,6 +145,20 @@ class _Edits:
             if isinstance(default, bool):
                 path: Path = ("settings", name, "default")
                 yield self.having(path, not default, f"{name} is {str(not default).lower()}")
+
+    def let(self) -> Iterator[MappingEdit]:
+        for name, text in _object(self.data.get("let")).items():
+            try:
+                kind = parse(str(text), Span("")).tree["type"]
+            except ExpressionSyntax:
+                continue
+            is_condition = kind in (
+                "or_expression",
+                "and_expression",
+                "not_expression",
+                "comparator",
+            )
+            yield from (self.condition if is_condition else self.expression)(("let", name))
 
     def references(self) -> Iterator[MappingEdit]:
         for name, table in _object(self.data.get("references")).items():
@@ -360,11 +376,17 @@ def _alone(node: Node) -> Iterator[Node]:
     match node["type"]:
         case "or_expression" | "and_expression" | "not_expression":
             yield from node["children"]
-        case "function_expression":
+        case "function_expression" if node["value"] not in _OF_NAMES:
             yield from (each for each in node["children"] if each["type"] != "expref")
         case "comparator":
             opposite = {"eq": "ne", "ne": "eq", "lt": "gte", "gte": "lt", "gt": "lte", "lte": "gt"}
             yield {**node, "value": opposite[str(node["value"])]}
+
+
+_OF_NAMES = frozenset(
+    name for name, each in BY_NAME.items() if each.uses in (Uses.SETTINGS, Uses.NAMED)
+)
+"""Functions whose argument is a name: it could not stand in their place."""
 
 
 def _object(value: Value) -> Data:

@@ -131,7 +131,7 @@ def prove(
     """
     maker = maker_of(compiled, as_of, test)
     chosen = choose(maker, most)
-    claims = parsed_claims(test) if test is not None else []
+    claims = parsed_claims(test, compiled) if test is not None else []
     broken: dict[tuple[str, Span], Breaking] = {}
     for situation in chosen.situations:
         seen = _Seen(maker, situation, maker.planned(situation))
@@ -207,7 +207,7 @@ class Witness:
     def __post_init__(self) -> None:
         self._maker = maker_of(self.compiled, self.as_of, self.test)
         self._chosen = choose(self._maker, self.most)
-        self._claims = parsed_claims(self.test) if self.test is not None else []
+        self._claims = parsed_claims(self.test, self.compiled) if self.test is not None else []
         for situation in filter(_is_simple, self._chosen.situations):
             self._known.update(each.law for each in self._broken(self._maker, situation))
 

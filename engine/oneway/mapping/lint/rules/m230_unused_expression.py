@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
+from oneway.mapping.named_expressions import names_used
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
+    used = names_used(subject.spec)
     for each in subject.spec.let:
-        if each.name not in subject.spec.names_used:
+        if each.name not in used:
             help = f"use it as let('{each.name}'), or remove it"
             yield LintFinding(each.span, f"no expression uses '{each.name}'", help)
 
@@ -21,12 +23,12 @@ RULE = LintRule(
     check=check,
     failing="""\
 let:
-  full_name: join(' ', [personalDetails.firstName, personalDetails.lastName])
+  first_name: title_case(personalDetails.firstName)
 """,
     passing="""\
 let:
-  full_name: join(' ', [personalDetails.firstName, personalDetails.lastName])
+  first_name: title_case(personalDetails.firstName)
 """
-    + fields("displayName: let('full_name')"),
+    + fields("firstName: let('first_name')"),
     waits=True,
 )
