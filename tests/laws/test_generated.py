@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from itertools import product
 from unittest.mock import patch
 
@@ -28,6 +29,7 @@ from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.functions import LIBRARY
 from oneway.mapping.generated import leavers
 from oneway.mapping.generated.functions import GeneratedRows, generated
+from oneway.mapping.generated.nodes import DEEPEST
 from oneway.mapping.generated.paths import unsure
 from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.generated.runtime import names_for
@@ -52,6 +54,11 @@ def no_number(value):
     return "it is a number" if value.__class__ in (int, float) else ""
 
 
+def no_empty_object(value):
+    """Return what is wrong with an item of a list: it may have any key."""
+    return "it is empty" if value == {} else ""
+
+
 WITHIN = [
     (("a",), ()), (("a",), ("b",)), (("b",), ("a",)), (("b",), ()), (("a", "b"), ("c",)),
     (("a",), (), ("b",)), ((), ("a",)),
@@ -68,6 +75,13 @@ READINGS = [
         item_checks=dict.fromkeys(WITHIN[::2], no_number),
         items_except_for=frozenset(WITHIN[1:]),
     ),
+    Reading(
+        absent_is_null=True,
+        item_checks={(("a",), ("b",)): no_number},
+        items_except_for=frozenset({(("a",), ("value",))}),
+        deciding=True,
+    ),
+    Reading(absent_is_null=True, item_checks={(("a",), ()): no_empty_object}),
 ]
 
 
@@ -79,16 +93,25 @@ def answer(work):
         return f"EvaluationError: {error}"
 
 
-def compare(expression, data, context=CONTEXT):
-    """Compare the two ways to evaluate an expression on a record."""
+def ways_of(expression, context=CONTEXT):
+    """Return an expression as generated functions, each with its text and whether it decides."""
+    found = [
+        (deciding, *function_of(expression, context, deciding=deciding, usual=usual))
+        for deciding, usual in product((True, False), (True, False))
+    ]
+    for _, _, text in found:
+        refuse_strange_code(text)
+    return found
+
+
+def compare(expression, data, context=CONTEXT, ways=None):
+    """Compare the ways to evaluate an expression on a record."""
     tree, reading = expression.tree, expression.reading
-    for deciding in (True, False):
-        function, text = function_of(expression, context, deciding=deciding)
+    for deciding, function, text in ways or ways_of(expression, context):
         expected = answer(
             lambda: found_of(evaluated(tree, data, context, reading, deciding=deciding))  # noqa: B023
         )
         assert answer(lambda: function(data)) == expected, text  # noqa: B023
-        refuse_strange_code(text)
 
 
 @given(EXPRESSIONS, RECORDS, st.sampled_from(READINGS))
@@ -127,11 +150,60 @@ def test_data_of_any_form_give_what_they_give_the_interpreter(data):
         "[a, b][].b",
         "a[*].b[0]",
         "b[?a && @.a != 'x'] | [0]",
+        "b[?a == 'x'] | [0].b",
     ):
         for reading in READINGS[-2:]:
             compare(replace(parse(text, SPAN), reading=reading), data)
     for text in ("a.b || c", "a[?b == 'x'].c | [0]", "[a, b][]", "a.*.b", "a[1:].b", "!a && @"):
         compare(parse(text, SPAN), data)
+
+
+CHOSEN = (
+    "a[?b == 'x'] | [0]",
+    "a[?'x' == b] | [0].c",
+    "(a[?b == 'x'])[0].c || a[?b == 'y'] | [0]",
+    "a[?b == 'x'].c | [0]",
+    "a[?b == 'x'].c | [-1]",
+    "c.a[?b == ''] | [0].b == 'x' && c.a[?c == 'x'] | [0]",
+    "a[?b == 'x'] | [0] | [0]",
+    "a[?b == `1`] | [0]",
+    "a[?b == 'x' && c] | [0]",
+    "a[?b == 'x'] | [-1].c",
+    "a[?b == 'x'] | length(@)",
+    "a[?name == 'x'].value | [0]",
+    "a[?name == 'x'] | [0].value",
+    *(f"{'!(' * deep}a[?b == 'x'] | [0].c{')' * deep}" for deep in range(6, DEEPEST)),
+)
+"""Conditions that choose an item by a text of it, or nearly so."""
+ITEMS = st.lists(
+    st.one_of(
+        st.dictionaries(
+            st.sampled_from(("b", "c", "name", "value")),
+            st.sampled_from(("x", "x", "x", "y", "", None, 1, True, ["x"], {"c": 1})),
+        ),
+        st.dictionaries(st.sampled_from(("b", "c", "name", "value")), st.just("x")),
+    ),
+    max_size=4,
+)
+STRANGE = st.sampled_from((None, "x", {"b": "x"}, {}, [None], ["x"], [[{"b": "x"}]]))
+
+
+@cache
+def chosen_ways():
+    """Return each of these expressions, read in each way, with its functions."""
+    expressions = [
+        replace(parse(text, SPAN), reading=reading) for text, reading in product(CHOSEN, READINGS)
+    ]
+    return [(each, ways_of(each)) for each in expressions]
+
+
+@given(ITEMS, st.one_of(st.just([]), STRANGE))
+@settings(max_examples=60)
+@example([{"b": "x"}, {"b": "x", "c": 1}, {"b": "x", "c": 2}], [])
+def test_an_item_that_is_chosen_by_a_text_is_the_interpreters(items, more):
+    found = [*items, *more] if isinstance(more, list) else more
+    for expression, ways in chosen_ways():
+        compare(expression, {"a": found, "c": {"a": items}}, ways=ways)
 
 
 @needs_suite
@@ -332,10 +404,10 @@ _OURS = _RUNTIME | {
         "interpreted_dated",
     ),
     *("interpreted_leaving", "interpreted_cell", "filled", "looked_up"),
-    *("bool", "dict", "float", "int", "isinstance", "len", "list", "slice", "str", "tuple"),
+    *("bool", "dict", "float", "int", "isinstance", "len", "list", "slice", "str", "tuple", "zip"),
 }
 _ATTRIBUTES = {"get", "strip", "casefold", "isascii", "append", "values", "data", "id", "problem"}
-_ATTRIBUTES |= {"__class__", "damage", "join", "find", "beside"}
+_ATTRIBUTES |= {"__class__", "damage", "join", "find", "beside", "index"}
 _ATTRIBUTE = re.compile(r"m[0-9]+")
 """That of a value of a record which is read with others of its shape."""
 

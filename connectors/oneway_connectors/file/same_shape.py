@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import chain
 from operator import attrgetter
+from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -206,14 +207,15 @@ def _objects(samples: _Samples, depth: int) -> _Objects:
     sometimes = []
     for key, name in names.items():
         get, values = attrgetter(name), [each[key] for each in samples if key in each]
+        kinds = set(map(type, values))
         if len(values) < len(samples):
             sometimes.append(key)
             loose.append(get)
             fields.append((name, Any, UNSET))
-        elif not any(isinstance(each, dict | list) for each in values):
+        elif kinds.isdisjoint({dict, list}):
             scalars.append(key)
             fields.append((name, str | int | float | bool | None))
-        elif depth < _DEEPEST and all(isinstance(each, dict | None) for each in values):
+        elif depth < _DEEPEST and kinds <= {dict, NoneType}:
             inner[key] = _objects([each for each in values if isinstance(each, dict)], depth + 1)
             fields.append((name, inner[key].type | None))
         else:

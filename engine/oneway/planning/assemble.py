@@ -181,13 +181,15 @@ class Assembler:
         """Return in what a pair differs, if nothing but the key says that it is one person."""
         names = self.policy.identifying_paths
         changed = [each for each in draft.differences if each.rule.path in names and each.before]
-        if not (changed or leaves):
+        if not (changed or leaves) or shares_single(self.policy, row, target):
             return ""
         likeness = likeness_of(self.policy, row, target)
         if likeness.two_people and (likeness.whole_name or len(changed) >= SEVERAL):
             return likeness.text
+        if not leaves:
+            return ""
         likeness = likeness_beside(self.policy, row, target)
-        return likeness.text if leaves and likeness.two_people else ""
+        return likeness.text if likeness.two_people else ""
 
     def _actions(self, draft: Draft) -> tuple[Action, ...]:
         """Return the action on access first, then the action on the other fields."""

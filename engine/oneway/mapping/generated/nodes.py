@@ -88,6 +88,7 @@ class Nodes:
         source, stated = self.source, ""
         if into.stated:
             stated = source.name("before")
+            self.notes.touched.add(into.stated)
             source.line(f"{stated} = {into.stated}")
         found = [source.name(word) for word in ("value", "exact", "truth", "written")]
         self.attempting, before = True, self.attempting
@@ -134,7 +135,8 @@ class Nodes:
         tree = self.source.bind("tree", node)
         reading = self.source.bind("reading", self.reading)
         parts = [self.source.name(word) for word in ("stated", "exact", "truth", "written")]
-        call = f"part({tree}, {value.text}, {reading}, {self.deciding})"
+        given = f"[{value.text}]" if value.kind == "first" else value.text
+        call = f"part({tree}, {given}, {reading}, {self.deciding})"
         self.source.line(f"{name}, {', '.join(parts)} = {call}")
         self.notes.touched.update(parts[1:])
         for own, gaps in zip((into.exact, into.truth, into.written), parts[1:], strict=True):
@@ -193,12 +195,15 @@ class Nodes:
             return Operand(name)
         if value.known:
             return self.interpreted(node, value, into)
-        with self.source.block(f"if isinstance({value.text}, dict):"):
+        is_item = value.kind == "item"
+        is_object = f"{value.text} is not None" if is_item else f"isinstance({value.text}, dict)"
+        with self.source.block(f"if {is_object}:"):
             self._found(name, value, node, into)
         with self.source.block("else:"):
             self.source.line(f"{name} = None")
-            with self.source.block(f"if {value.text} is not None:"):
-                self.notes.miss(into, WRONG)
+            if not is_item and into != Unknowns():
+                with self.source.block(f"if {value.text} is not None:"):
+                    self.notes.miss(into, WRONG)
         return Operand(name)
 
     def _found(self, name: str, value: Operand, node: Node, into: Unknowns) -> None:
@@ -261,6 +266,8 @@ class Nodes:
             self.notes.miss(into, WRONG)
 
     def _index(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        if value.kind == "first":
+            return Operand(value.text, "item")
         name, at = self.source.name("value"), self.source.literal(node["value"])
         self._expect(value, "list", into)
         reaches = f"len({value.text}) {f'> {at}' if node['value'] >= 0 else f'>= -({at})'}"
@@ -329,13 +336,14 @@ class Nodes:
 
     def _of_each(self, node: Node, kind: str, value: Operand, into: Unknowns) -> Operand:
         """Write a loop; the interpreter says what is unknown if an item has a gap."""
-        base, then, *conditions = node["children"]
-        if into.truth:  # which depends on the exact value of what it goes over
-            asked = self.asked(base, value, into)
-            self._gather(into, asked.exact, asked.exact, asked.written)
-            items = self.named(asked.operand)
+        _, then, *conditions = node["children"]
+        items = self._chosen_by_text(node, value)
+        if items is None:
+            items = self._gone_over(node, value, into)
+        elif then["type"] == "identity":
+            return items
         else:
-            items = self.named(self.visit(base, value, into))
+            conditions = []
         gaps, line = self.notes.variable("gaps")
         wanted = gaps if into.exact or into.truth or into.written else ""
         entry = self.reading.entry_at(node)
@@ -367,6 +375,43 @@ class Nodes:
                 over: Node = {**node, "children": [_HERE, *node["children"][1:]]}
                 self.source.line(f"{made.text} = {self.interpreted(over, items, into).text}")
         return made
+
+    def _gone_over(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        """Write what a projection goes over."""
+        base = node["children"][0]
+        if into.truth:  # which depends on the exact value of what it goes over
+            asked = self.asked(base, value, into)
+            self._gather(into, asked.exact, asked.exact, asked.written)
+            return self.named(asked.operand)
+        return self.named(self.visit(base, value, into))
+
+    def _chosen_by_text(self, node: Node, value: Operand) -> Operand | None:
+        """Write the items that `list[?key == 'text']` chooses, where only the first one is used.
+
+        Returns None where their key may have a gap or a check: then they are asked one by one.
+        """
+        base, then, *conditions = node["children"]
+        keys, paths, reading = keys_of(base), self.paths, self.reading
+        if (
+            cast(dict[str, Any], node).get("pick") != 0
+            or value.kind != "object"
+            or not (keys and conditions and paths is not None and paths.usual)
+            or reading.checked_at(node, "each")
+            or reading.entry_at(node) is not None
+        ):
+            return None
+        key, text = _key_and_text(conditions[0])
+        if key is None or not reading.is_null_at(key) or reading.checked_at(key):
+            return None
+        items, wanted = self._path(keys, paths, Unknowns()).text, self.source.literal(text)
+        column = paths.of_items(keys, str(key["value"]), self.limits.items)
+        made, item, held = map(self.source.name, ("value", "item", "value"))
+        if is_first := then["type"] == "identity":
+            found = f"{items}[{column}.index({wanted})]"
+        else:  # the first of which `then` is not null
+            found = f"[{item} for {item}, {held} in zip({items}, {column}) if {held} == {wanted}]"
+        self.source.line(f"{made} = {found} if {column} and {wanted} in {column} else None")
+        return Operand(made, "first" if is_first else "items")
 
     def looped(
         self,
@@ -536,6 +581,16 @@ class Nodes:
 
     def _function_expression(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         return self.calls.call(node, value, into)
+
+
+def _key_and_text(condition: Node) -> tuple[Node | None, str]:
+    """Return the key of an item that a condition compares with a text, and the text."""
+    if condition["type"] == "comparator" and condition["value"] == "eq":
+        for key, other in (condition["children"], condition["children"][::-1]):
+            if key["type"] == "field" and other["type"] == "literal":
+                text = other["value"]
+                return (key, text) if isinstance(text, str) else (None, "")
+    return None, ""
 
 
 _HERE: Node = {"type": "current", "value": None, "children": []}

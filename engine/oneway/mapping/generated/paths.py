@@ -28,6 +28,10 @@ class PathUseOnce:
     wrong: str = ""
     check: object = None
     inner: dict[str, "PathUseOnce"] = field(default_factory=dict)
+    of_items: dict[str, str] = field(default_factory=dict)
+    """The names of what all items of a list have, by its key: null, or a list."""
+    most: int = 0
+    """The most items of this list."""
 
 
 @dataclass(slots=True)
@@ -83,6 +87,20 @@ class Paths:
             level = found.inner
         return found.value, [found.gap] if found.gap else [], wrong
 
+    def of_items(self, keys: tuple[str, ...], key: str, most: int) -> str:
+        """Return the name of what all items of a list have under a key that may be absent.
+
+        It is null or a list. Of more than `most` items, or of any that is no object, there is none:
+        the record is left to another function.
+        """
+        self.use(keys, self.reading)
+        level = self.roots
+        for each in keys[:-1]:
+            level = level[each].inner
+        found = level[keys[-1]]
+        found.most = min(found.most or most, most)
+        return found.of_items.setdefault(key, self.source.name("column"))
+
     def said_of(self, value: str) -> str:
         """Return the variable for whether a value is text that is not blank; "" without one."""
         if not self.usual:
@@ -133,6 +151,7 @@ class Paths:
                 with source.block("else:"):
                     source.line("raise Uncompiled")
             self._say(each)
+            self._look_up_items(each)
 
     def _look_up_shaped(
         self, level: dict[str, PathUseOnce], parent: str, shape: RecordShape, above: tuple[str, ...]
@@ -145,6 +164,7 @@ class Paths:
                 raise Shapeless
             source.line(f"{each.value} = {'None' if name is None else f'{parent}.{name}'}")
             self._say(each)
+            self._look_up_items(each)
             if each.check is not None:
                 if inner is not None and not _takes_objects(each.check):
                     raise Shapeless
@@ -183,6 +203,7 @@ class Paths:
         """Write the checks of values that decide; an object in which there are some passes its."""
         for each in level.values():
             self._check_columns(each.inner)
+            self._look_up_items(each)
             if each.check is None or (each.inner and _takes_objects(each.check)):
                 continue
             if each.inner:
@@ -200,12 +221,27 @@ class Paths:
         if said is not None:
             self.source.line(f"{said} = {value}.__class__ is str and {value}.strip() != ''")
 
+    def _look_up_items(self, each: PathUseOnce) -> None:
+        """Write the look-ups of what the items of a list have, each key once."""
+        source, value = self.source, each.value
+        if not each.of_items:
+            return
+        with source.block(f"if {value}.__class__ is list and len({value}) <= {each.most}:"):
+            for key, name in each.of_items.items():
+                item = source.name("item")
+                source.line(f"{name} = [get({item}, {source.literal(key)}) for {item} in {value}]")
+        with source.block(f"elif {value} is None:"):
+            source.line(" = ".join((*each.of_items.values(), "None")))
+        with source.block("else:"):
+            source.line("raise Uncompiled")
+
     def _values(self, level: dict[str, PathUseOnce]) -> Iterator[str]:
         """Yield the names of the values of an object's keys, and of what is within them."""
         for each in level.values():
             yield each.value
             if each.value in self.said:
                 yield self.said[each.value]
+            yield from each.of_items.values()
             yield from self._values(each.inner)
 
     def _look_up(self, each: PathUseOnce, parent: str, gap: str, path: tuple[str, ...]) -> None:

@@ -45,6 +45,7 @@ def names_for(context: Context) -> Mapping[str, object]:
     return {
         "__builtins__": _BUILT_IN,
         "absent": MISSING,
+        "get": dict.get,  # raises TypeError for what is no object
         "context": context,
         "built_in": partial(_built_in, library),
         "joined": partial(_joined, library),
@@ -73,7 +74,7 @@ def names_for(context: Context) -> Mapping[str, object]:
 
 _BUILT_IN: Mapping[str, object] = {
     each.__name__: each
-    for each in (bool, dict, float, int, isinstance, len, list, slice, str, tuple)
+    for each in (bool, dict, float, int, isinstance, len, list, slice, str, tuple, zip)
 }
 """The only builtins that generated code has."""
 

@@ -26,10 +26,12 @@ def choosing(gaps: str) -> str:
 class Operand:
     """A name or literal of the generated code, and what is known of it.
 
-    `kind` says what it certainly is, if anything: "boolean", "object", "list" (of few items),
-    "items" (a list or null), "text" (that is not blank) or "plain" (text, an integer or a boolean
-    that fits). `known` is whether it is a literal, with the value `value`. `said` is what is true
-    where it is text that is not blank: the name of a variable, or `True`; "" without one.
+    `kind` says what it certainly is, if anything: "boolean", "object", "item" (an object or null),
+    "list" (of few items), "items" (a list or null), "first" (an item or null, in place of a list
+    of which only the first item is used), "text" (that is not blank) or "plain" (text, an integer
+    or a boolean that fits). `known` is whether it is a literal, with the value `value`. `said` is
+    what is true where it is text that is not blank: the name of a variable, or `True`; "" without
+    one.
     """
 
     text: str

@@ -74,8 +74,8 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
             exclusive = exclusive or position in policy.exclusive
         elif agree is False:
             held, said = target.values[position], row.cells[position].value
-            several = min(len(words_of(held)), len(words_of(said))) >= SEVERAL
-            whole_name = whole_name or (position in naming and several)
+            if position in naming and not whole_name:
+                whole_name = all(map(_is_of_several, (held, said)))
             differing.append(
                 f"{rule.path} differs"
                 if rule.sensitive
@@ -83,6 +83,11 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
             )
     one_word = _have_one_word(policy, row, target) if differing and not agreeing else None
     return Likeness(tuple(agreeing), tuple(differing), exclusive, one_word, whole_name)
+
+
+def _is_of_several(value: Value | Missing) -> bool:
+    """Return whether a name is of several words."""
+    return len(words_of(value)) >= SEVERAL
 
 
 def likeness_beside(
