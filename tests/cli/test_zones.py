@@ -9,7 +9,7 @@ from cli_world import MAPPING, World, person, user
 
 from oneway.history.journal import JournalEntry
 from oneway.planning.plan import Verb
-from oneway.runs.evidence.links import why_pending
+from oneway.runs.evidence.pending_creates import why_pending
 
 CONNECTION = """\
 oneway_connection: 1

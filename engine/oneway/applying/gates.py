@@ -93,6 +93,7 @@ class Gates:
         self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
         self.in_order: Sequence[Gate] = (
             self.sent_before,
+            self.created_since,
             self.blocked,
             self.postponed,
             self.circuit_open,
@@ -140,6 +141,11 @@ class Gates:
         if became.target_id is not None:
             self.live.note_created(action, became.target_id)
         return looked_up(action, became, sent, "it had happened already")
+
+    def created_since(self, action: Action) -> Result | None:
+        """An earlier run has sent a create for this person since the plan was made."""
+        why = self.memory.created_since.get(action.id)
+        return Result(action, Ending.STALE, None, "W160", why) if why is not None else None
 
     def blocked(self, action: Action) -> Result | None:
         """A guard holds it back."""

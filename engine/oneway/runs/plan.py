@@ -34,6 +34,7 @@ from oneway.runs.evidence.links import (
     searched,
 )
 from oneway.runs.evidence.observations import with_observations
+from oneway.runs.evidence.pending_creates import perhaps_created, unseen_creates
 from oneway.runs.open_questions import remarks_on
 from oneway.runs.past.discrepancies import discrepancies_before
 from oneway.runs.prepare.prepared import PreparedRun
@@ -132,7 +133,20 @@ def _headed(
         prepared, remembered, unlisted, theirs, rows, heard, session.past, in_part
     )
     evidence = doubting.evidence(found.evidence, header, found.tallies, shown)
-    return replace(found, evidence=evidence), header
+    return replace(found, evidence=_with_pending(session, found, remembered, evidence)), header
+
+
+def _with_pending(
+    session: RunSession, found: EvaluatedInputs, remembered: Remembered, evidence: LinkEvidence
+) -> LinkEvidence:
+    """Return evidence with those who wait for the create of another source record."""
+    unseen = evidence.late.keys() - evidence.unlisted
+    creates = [*remembered.creates]
+    if unseen and session.past is not None:
+        creates += unseen_creates(session, session.past, session.past_name, unseen)
+    policy = found.program.policy
+    waiting = perhaps_created(found.source.items, creates, policy, session.seal)
+    return replace(evidence, pending={**waiting, **evidence.pending}) if waiting else evidence
 
 
 def _unlisted(remembered: Remembered, shown: Collection[str]) -> Sequence[Link]:

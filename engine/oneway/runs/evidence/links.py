@@ -8,24 +8,23 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import product, takewhile
 from typing import TypeVar
 
 from oneway.core.connector import Capability, Reader, ReadError, finds_by
 from oneway.core.dataclass import dataclass
-from oneway.core.instants import moment
 from oneway.core.records import Collected, Record
-from oneway.history.journal import JournalEntry
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
 from oneway.planning.access import UNMATCHED, StillIn
 from oneway.planning.guards import RecentRuns
 from oneway.planning.leaving_doubts import ALL_LEFT
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin, alone
-from oneway.planning.plan import NOT_KNOWN_YET, Kind, Plan, Reason, Verb
+from oneway.planning.plan import Kind, Plan, Reason, Verb
 from oneway.planning.reconcile import hidden
+from oneway.runs.evidence.pending_creates import PendingCreate, pending_creates, shown_by
 from oneway.runs.prepare.prepared import Input, PreparedRun, lag_of, resource_of
-from oneway.runs.prepare.request import instant_text, parse_instant
+from oneway.runs.prepare.request import instant_text
 from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
 from oneway.runs.session import RunSession
 from oneway.runs.systems import OpenSystems
@@ -37,18 +36,17 @@ T = TypeVar("T")
 class Remembered:
     """What the store knows of a connection when a run begins; `now` is the clock's instant.
 
-    `pending` are the source records with a create whose end is not known, and why it is not
-    sent again yet. `recent` is what guards know of earlier runs, and `good_since` when the last
-    good one of them began; blank before the first. `still_in` are the source records of those who
-    had left, and could get in after the last run that knows; `seen_leaving` are those of them whom
-    refused runs alone have seen leave. `listed` are the target records that
-    may be theirs, with those source records. `zone` is the time zone that people are told days in.
-    `mapping` is the digest of the mapping by which that run said who can still get in; blank if it
-    could not rely on what target records say (`doubt.ALL_LEFT`).
+    `creates` are those that may still happen. `recent` is what guards know of earlier runs, and
+    `good_since` when the last good one of them began; blank before the first. `still_in` are the
+    source records of those who had left, and could get in after the last run that knows;
+    `seen_leaving` are those of them whom refused runs alone have seen leave. `listed` are the
+    target records that may be theirs, with those source records. `zone` is the time zone that
+    people are told days in. `mapping` is the digest of the mapping by which that run said who can
+    still get in; blank if it could not rely on what target records say (`doubt.ALL_LEFT`).
     """
 
     links: Sequence[Link] = ()
-    pending: Mapping[str, str] = field(default_factory=dict)
+    creates: Sequence[PendingCreate] = ()
     now: datetime | None = None
     recent: RecentRuns = field(default_factory=RecentRuns)
     good_since: str = ""
@@ -64,6 +62,11 @@ class Remembered:
     def evidence(self) -> LinkEvidence:
         """What is known before any system is asked again."""
         return LinkEvidence(self.links, pending=self.pending, zone=self.zone)
+
+    @property
+    def pending(self) -> Mapping[str, str]:
+        """The source records with a create that may still happen, and why it is not sent again."""
+        return {each.source_id: each.why for each in self.creates}
 
 
 NOTHING_REMEMBERED = Remembered()
@@ -82,15 +85,10 @@ def recall(session: RunSession) -> Remembered:
     from oneway.history.journal.refused_leavers import stored_leavers
     from oneway.history.last_good import knows_everybody, last_still_in
 
-    name, lag, zone = session.past_name, lag_of(session.prepared), session.prepared.zone
+    name, zone = session.past_name, session.prepared.zone
     before = session.predecessor
     known = links(journal, name)
-    unsettled = [each for run in journal.unfinished(name) for each in journal.entries(run.id)]
-    pending = {
-        each.source_id: why
-        for each in unsettled
-        if each.source_id is not None and (why := why_pending(each, lag, now, zone))
-    }
+    creates = pending_creates(session, journal, name)
     # With another target, links and sizes hold no more; who was listed stays listed.
     runs = journal.runs(before.name if before is not None else name, limit=_LOOK_BACK)
     last = last_still_in(runs)
@@ -103,7 +101,7 @@ def recall(session: RunSession) -> Remembered:
     relied = not any(ALL_LEFT in each.why for each in last)
     return Remembered(
         known,
-        pending,
+        creates,
         now,
         RecentRuns(stated=journal.last_stated(name), valued=journal.last_valued(name)),
         journal.last_good_start(name),
@@ -126,32 +124,6 @@ def _perhaps_theirs(last: Iterable[StillIn]) -> Mapping[str, frozenset[str]]:
         elif each.target_id is not None:
             found[each.target_id].update(each.candidates)
     return {id: frozenset(whose) for id, whose in sorted(found.items()) if whose}
-
-
-def why_pending(entry: JournalEntry, lag: timedelta, now: datetime, zone: str) -> str:
-    """Return why a create may not be sent again yet, with times of a zone; nothing if it may."""
-    unknown = entry.end is None or entry.end.ending.value == "unknown"
-    if entry.verb is not Verb.CREATE or not unknown:
-        return ""
-    sent = moment(entry.sent_at, zone)
-    if entry.end is not None and entry.end.job:
-        return (
-            f"the target accepted a create at {sent} and has not said how it ended; "
-            "it is not sent again until it has"
-        )
-    until = shown_by(entry.sent_at, lag)
-    if until is None or now >= until:
-        end = entry.end
-        return f"a create was sent; {end.reason}" if end and end.code == NOT_KNOWN_YET else ""
-    return (
-        f"a create was sent at {sent}, and how it ended is not known; the target may not "
-        f"show it before {moment(instant_text(until), zone)}, and it is not sent again until then"
-    )
-
-
-def shown_by(sent_at: str, lag: timedelta) -> datetime | None:
-    """Return when a target shows what was sent at an instant; None if that is not known."""
-    return parse_instant(sent_at) + lag if sent_at else None
 
 
 def looked_up(

@@ -1,0 +1,189 @@
+"""Recalls creates that may still happen, and finds the people and plans that must wait for them.
+
+A create of unknown end may have made a record that no list shows yet. Until that is known, nobody
+is created who may be the same person: by the source record, or by a value that only one record may
+hold. A saved plan waits for these as well, and for the creates that were confirmed since.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from oneway.core.dataclass import dataclass
+from oneway.core.instants import moment
+from oneway.core.records import Compare, Value, comparable
+from oneway.core.seal import Seal, Sealed
+from oneway.history.journal import JournalEntry, Run
+from oneway.mapping.program import AnySourceRow, Policy, SourceRow, whole
+from oneway.planning.diff import comparison, new_value
+from oneway.planning.links import Links
+from oneway.planning.plan import NOT_KNOWN_YET, Action, Ending, Plan, Verb
+from oneway.runs.past.find_run import plan_of_run
+from oneway.runs.prepare.prepared import lag_of
+from oneway.runs.prepare.request import instant_text, parse_instant
+from oneway.runs.session import RunSession
+
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
+
+_LOOK_BACK = 400
+"""Runs: how far back creates are looked for that the target may not show yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCreate:
+    """A create that may still happen: for which source record, with which values, and why."""
+
+    source_id: str
+    why: str
+    values: Mapping[str, Value | Sealed] = field(default_factory=dict, repr=False)
+    """What it sent, by field."""
+
+
+def pending_creates(session: RunSession, journal: "Journal", name: str) -> list[PendingCreate]:
+    """Return the creates of a connection's runs that may still happen."""
+    found: list[PendingCreate] = []
+    for run in journal.unfinished(name):
+        why = {each.action_id: _why_pending(session, each) for each in journal.entries(run.id)}
+        found += _creates(journal, run, {id: text for id, text in why.items() if text})
+    return found
+
+
+def unseen_creates(
+    session: RunSession, journal: "Journal", name: str, late: Collection[str] | None = None
+) -> list[PendingCreate]:
+    """Return the creates that were confirmed so recently that the target may not show them yet.
+
+    Only those that made one of the records `late`, if that is given.
+    """
+    if late is not None and not late:
+        return []
+    lag, now, zone = lag_of(session.prepared), session.now(), session.prepared.zone
+    found: list[PendingCreate] = []
+    for run in journal.runs(name, limit=_LOOK_BACK):
+        if run.ended and parse_instant(run.ended) + lag <= now:
+            break
+        why = {
+            each.action_id: f"it was created at {moment(each.sent_at, zone)} as target record "
+            f"{each.target_id}, which the target may not show before "
+            f"{moment(instant_text(until), zone)}"
+            for each in journal.entries(run.id)
+            if each.verb is Verb.CREATE and each.end is not None and each.end.ending is Ending.DONE
+            if (until := shown_by(each.sent_at, lag)) is not None and now < until
+            if late is None or each.target_id in late
+        }
+        found += _creates(journal, run, why)
+    return found
+
+
+def _why_pending(session: RunSession, entry: JournalEntry) -> str:
+    if entry.source_id is None:
+        return ""
+    zone = session.prepared.zone
+    return why_pending(entry, lag_of(session.prepared), session.now(), zone)
+
+
+def _creates(journal: "Journal", run: Run, why: Mapping[str, str]) -> Iterator[PendingCreate]:
+    """Yield the creates of a run, by the ids of their actions, with what its plan sent."""
+    plan = plan_of_run(journal, run) if why else None
+    for each in plan.actions if plan is not None else ():
+        if each.id in why and each.source_id is not None:
+            sent = {change.field: change.after for change in each.changes}
+            yield PendingCreate(each.source_id, why[each.id], sent)
+
+
+def why_pending(entry: JournalEntry, lag: timedelta, now: datetime, zone: str) -> str:
+    """Return why a create may not be sent again yet, with times of a zone; nothing if it may."""
+    unknown = entry.end is None or entry.end.ending.value == "unknown"
+    if entry.verb is not Verb.CREATE or not unknown:
+        return ""
+    sent = moment(entry.sent_at, zone)
+    if entry.end is not None and entry.end.job:
+        return (
+            f"the target accepted a create at {sent} and has not said how it ended; "
+            "it is not sent again until it has"
+        )
+    until = shown_by(entry.sent_at, lag)
+    if until is None or now >= until:
+        end = entry.end
+        return f"a create was sent; {end.reason}" if end and end.code == NOT_KNOWN_YET else ""
+    return (
+        f"a create was sent at {sent}, and how it ended is not known; the target may not "
+        f"show it before {moment(instant_text(until), zone)}, and it is not sent again until then"
+    )
+
+
+def shown_by(sent_at: str, lag: timedelta) -> datetime | None:
+    """Return when a target shows what was sent at an instant; None if that is not known."""
+    return parse_instant(sent_at) + lag if sent_at else None
+
+
+def perhaps_created(
+    rows: Iterable[AnySourceRow], creates: Sequence[PendingCreate], policy: Policy, seal: Seal
+) -> Mapping[str, str]:
+    """Return why source records wait, by id: a create for another one holds a value of theirs."""
+    found: dict[str, str] = {}
+    for row in map(whole, rows) if creates else ():
+        for create in creates:
+            path = _shared(row, create, policy, seal) if row.source_id != create.source_id else ""
+            if path:
+                found[row.source_id] = _held(path, create)
+    return found
+
+
+def _shared(row: SourceRow, create: PendingCreate, policy: Policy, seal: Seal) -> str:
+    """Return the field in which a source record would have the value of a pending create."""
+
+    def same(path: str, value: Value, compare: Compare) -> bool:
+        sent = create.values.get(path)
+        if isinstance(sent, Sealed):
+            return seal.digest(create.source_id, path, value) == sent.digest
+        return comparable(sent, compare) == comparable(value, compare) is not None
+
+    cells = ((policy.fields[i], row.cells[i]) for i in policy.watched if row.cells)
+    values = [(rule.path, new_value(cell), comparison(rule)) for rule, cell in cells]
+    values += zip(policy.match_paths, row.key_values, policy.match, strict=False)
+    return next((path for path, value, compare in values if same(path, value, compare)), "")
+
+
+def _held(path: str, create: PendingCreate) -> str:
+    return f"its {path} is that of source record {create.source_id}: {create.why}"
+
+
+def created_since(
+    plan: Plan, creates: Sequence[PendingCreate], links: Links, zone: str
+) -> Mapping[str, str]:
+    """Return why creates of a plan must not be sent, by action: an earlier run has sent one.
+
+    The plan knows of a record that is gone, and is to be created again; of no other link.
+    """
+    pending = {each.source_id: each.why for each in creates}
+    found: dict[str, str] = {}
+    for outcome in plan.notable:
+        again = any(each.code == "gone" for each in outcome.reasons)
+        for action in outcome.actions:
+            source_id = action.source_id
+            if action.verb is not Verb.CREATE or source_id is None:
+                continue
+            target_id = links.targets.get(source_id)
+            known = links.of_pairs([(source_id, target_id)]) if target_id is not None else ()
+            since = [each for each in known if not again or each.since >= plan.as_of]
+            whys = [f"since the plan, it was {each.told(zone)}" for each in since]
+            whys += [pending[source_id]] if source_id in pending else _sharing(action, creates)
+            if whys:
+                found[action.id] = whys[0]
+    return found
+
+
+def _sharing(action: Action, creates: Sequence[PendingCreate]) -> Iterator[str]:
+    """Yield why a create must wait for others, whose sealed values cannot be compared."""
+    for create in creates:
+        for claim in action.claims:
+            sent = create.values.get(claim.path)
+            if isinstance(claim.value, Sealed) or isinstance(sent, Sealed):
+                alike = sent is not None
+            else:
+                alike = comparable(sent, claim.compare) == comparable(claim.value, claim.compare)
+            if alike and sent is not None:
+                yield _held(claim.path, create)

@@ -1,0 +1,129 @@
+"""Nobody is created twice while a target does not yet show what it was sent.
+
+A create may be accepted without a word on its end, fail after it was made, or be confirmed before
+any list shows it. Whatever is then planned, saved, applied or corrected, a person is sent once.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from commands import Ended
+from directory import MANIFEST, Directory, Json, connected
+
+MAPPING = """\
+oneway: 1
+name: people
+label: name
+source: {connector: file, resource: people.json, options: {id: number}}
+target: {connector: directory, resource: people}
+match:
+  - {source: code, target: code}
+fields:
+  code: {from: code, write: on_create}
+  name: name
+  mail: {from: mail, compare: ignore_case, SECRET}
+joiners: {unless_taken: [mail]}
+"""
+LATE = MANIFEST.replace("lag: 0", "lag: 900")
+ANN: Json = {"number": 1, "code": "001", "name": "Ann Oak", "mail": "ann@example.com"}
+IDA: Json = {"number": 9, "code": "009", "name": "Ida Nut", "mail": "ida@example.com"}
+
+
+def accepted(directory: Directory, data: Json) -> tuple[int, Any]:
+    """Accept a create; it is made, and no list shows it yet."""
+    made(directory, data)
+    return 202, {}
+
+
+def failed(directory: Directory, data: Json) -> tuple[int, Any]:
+    """Fail after the record was made."""
+    made(directory, data)
+    return 504, {}
+
+
+def confirmed(directory: Directory, data: Json) -> tuple[int, Any]:
+    """Confirm a create that no list shows yet."""
+    return 201, {"id": made(directory, data)}
+
+
+def made(directory: Directory, data: Json) -> str:
+    id = directory.keep(data)
+    directory.hidden.add(id)
+    directory.forbidden.add(id)  # nor can it be requested yet
+    return id
+
+
+ANSWERS = {each.__name__: each for each in (accepted, failed, confirmed)}
+Run = Callable[..., Ended]
+
+
+@contextmanager
+def world(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, *, secret: bool
+) -> Iterator[Directory]:
+    """Serve a directory with one user, and write two people, of whom one is new."""
+    with connected(Directory(), folder, monkeypatch, LATE) as directory:
+        directory.keep({key: value for key, value in ANN.items() if key != "number"})
+        directory.create = ANSWERS[answer]
+        text = MAPPING.replace(", SECRET", ", sensitive: true" if secret else "")
+        (folder / "m.yaml").write_text(text)
+        say(folder, IDA)
+        yield directory
+
+
+def say(folder: Path, ida: Json) -> None:
+    (folder / "people.json").write_text(json.dumps([ANN, ida]))
+
+
+def saved(run: Run) -> str:
+    """Save a plan, and return the beginning of its fingerprint."""
+    found = re.search("^Fingerprint: ([0-9a-f]{12})", run("plan", "m.yaml", "--out", "p").out, re.M)
+    assert found
+    return found[1]
+
+
+STEPS = st.lists(st.sampled_from(["sync", "plan", "apply", "number", "code", "mail"]), max_size=6)
+
+
+@given(st.sampled_from(sorted(ANSWERS)), st.booleans(), STEPS)
+@example("accepted", False, ["plan", "sync", "apply"])
+@example("confirmed", False, ["plan", "sync", "apply"])
+@example("confirmed", False, ["plan", "apply", "apply"])
+@example("failed", True, ["sync", "number", "code", "sync"])
+@example("confirmed", True, ["sync", "number", "code", "sync"])
+@example("confirmed", False, ["sync", "number", "mail", "sync"])
+@example("accepted", False, ["number", "plan", "number", "sync", "apply"])
+@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+def test_a_person_is_sent_once(
+    oneway: Run, monkeypatch: pytest.MonkeyPatch, answer: str, secret: bool, steps: list[str]
+) -> None:
+    with TemporaryDirectory() as name, monkeypatch.context() as patch:
+        folder = Path(name)
+        with world(folder, patch, answer, secret=secret) as directory:
+            ida, plan = IDA, ""
+            for at, step in enumerate([*steps, "sync"]):
+                if step == "sync":
+                    oneway("sync", "m.yaml")
+                elif step == "plan":
+                    plan = saved(oneway)
+                elif step == "apply" and plan:
+                    oneway("apply", "p", "--approve", plan)
+                elif step in IDA:
+                    new = {"number": 10 + at, "code": f"01{at}", "mail": f"i{at}@example.com"}
+                    ida = ida | {step: new[step]}
+                    say(folder, ida)
+            people = directory.people.values()
+            codes = Counter(each["code"] for each in people)
+            mails = Counter(each["mail"] for each in people)
+            assert max(codes.values()) == 1, (directory.people, directory.asked)
+            assert max(mails.values()) == 1, (directory.people, directory.asked)
