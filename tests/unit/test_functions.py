@@ -10,8 +10,7 @@ from oneway.mapping.expressions import BUILT_IN, Context, EvaluationError, Expre
 from oneway.mapping.functions import LIBRARY, invoke
 from oneway.mapping.functions.entra import ENTRA
 from oneway.mapping.functions.names import title_case
-from oneway.mapping.named_expressions import NamedExpressions
-from oneway.mapping.spec import Text
+from tables import expression
 
 SPAN = Span("test", 1, 1, 1)
 EXAMPLES = [(function, example) for function in LIBRARY for example in function.examples]
@@ -19,8 +18,7 @@ AS_OF = datetime.fromisoformat("2026-03-31T04:00:00+00:00")
 
 
 def parsed_example(example):
-    named = NamedExpressions({name: Text(text, SPAN) for name, text in example.let.items()})
-    return named.parsed(Text(example.expression, SPAN))
+    return expression(example.expression, let=example.let, choices=example.choices)
 
 
 def evaluate(expression, data=None, context=None):

@@ -29,7 +29,9 @@ LET = {
 def named(let: dict[str, str] = LET) -> NamedExpressions:
     found = NamedExpressions()
     for name, text in let.items():
-        found = NamedExpressions({**found.bodies, name: found.written_out(Text(text, SPAN))})
+        found = NamedExpressions(
+            {**found.bodies, ("let", name): found.written_out(Text(text, SPAN))}
+        )
     return found
 
 
@@ -62,7 +64,7 @@ def test_it_means_what_it_would_in_brackets(text: str, meaning: str) -> None:
 def test_a_part_of_it_has_the_place_where_it_is_written() -> None:
     let = Span("m.yaml", 3, 12, 30)
     body = Text("gone && nmae", let)
-    used = NamedExpressions({"x": body}).written_out(Text("mail && let('x') || bad", SPAN))
+    used = NamedExpressions({("let", "x"): body}).written_out(Text("mail && let('x') || bad", SPAN))
     assert used.text == "mail && (gone && nmae) || bad"
     assert used.shown == "mail && let('x') || bad"
     places = {word: used.span.part(used.text.index(word), len(word)) for word in ("nmae", "bad")}

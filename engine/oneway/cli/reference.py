@@ -204,6 +204,8 @@ def _function(function: Function) -> Iterator[str]:
         given = _json(example.data) if example.data else ""
         if example.let:
             given += f", with `let` {_json(dict(example.let))}"
+        if example.choices:
+            given += f", with `choices` {_json(dict(example.choices))}"
         yield f"| {_code(example.expression)} | {given} | {_json(example.result)} |"
 
 

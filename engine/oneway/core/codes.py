@@ -275,13 +275,18 @@ _TABLE = (
     ),
     (
         "M155",
-        "a named expression is not known",
-        "Declare it under `let`, or check its spelling.",
+        "a named expression or a table of rules is not known",
+        "Declare it under `let` or `choices`, or check its spelling.",
     ),
     (
         "M157",
-        "a named expression uses itself",
+        "a named expression or a table of rules uses itself",
         "Write one of the expressions of the circle without the others.",
+    ),
+    (
+        "M158",
+        "a row of a table of rules names a column that the table does not have",
+        "Check its spelling, or add the column.",
     ),
     # M2xx: the meaning of a mapping, warnings
     (

@@ -1,51 +1,69 @@
-"""Writes out the named expressions of a mapping where they are used.
+"""Writes out the named expressions and the tables of rules of a mapping where they are used.
 
-`let('is_staff')` means what the text of `is_staff` would mean there in brackets. So everything that
-follows works on plain expressions; their spans still tell where each part of the text stands.
+`let('is_staff')` means what the text of `is_staff` would mean there in brackets, and
+`choose('access_level')` what the rows of that table mean as conditions. So everything that follows
+works on plain expressions; their spans still tell where each part of the text stands.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Diagnostic, Span, TextPiece, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Fix, Span, TextPiece, did_you_mean
+from oneway.core.similar_words import only_slip
 from oneway.mapping.expressions import Expression, ExpressionSyntax, parse
-from oneway.mapping.expressions.named_calls import NamedCall, calls_in
-from oneway.mapping.resolver import Resolver
+from oneway.mapping.expressions.named_calls import CHOOSE, LET, NamedCall, calls_in
+from oneway.mapping.expressions.steps import literal_text
+from oneway.mapping.expressions.syntax import MAX_WRITTEN_OUT
+from oneway.mapping.resolver import Resolver, unknown_kind
 from oneway.mapping.spec import (
+    CellSpec,
     Constant,
     FieldSpec,
     LeaversSpec,
     MappingSpec,
+    NamedSpec,
     OnePerSpec,
     ReferenceSpec,
     RuleSpec,
+    TableRowSpec,
+    TableSpec,
     Text,
 )
+
+What = tuple[str, str]
+"""What a name stands for: `let` or `choose`, and the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedExpressions:
-    """The named expressions of a mapping by name, each written out."""
+    """What the names of a mapping stand for, each written out."""
 
-    bodies: Mapping[str, Text] = field(default_factory=dict)
+    bodies: Mapping[What, Text] = field(default_factory=dict)
 
     def written_out(self, text: Text) -> Text:
-        """Return a text with the named expressions that it uses in their place.
+        """Return a text with what the names in it stand for in their place.
 
         A name that is not known stays as it is, and so does one that is not sound.
         """
-        calls = [each for each in calls_in(text.text) if each.name in self.bodies]
+        calls = [each for each in calls_in(text.text) if each.what in self.bodies]
         calls = [each for each in calls if not each.after_dot]
-        return _spliced(text, [(each, self.bodies[each.name]) for each in calls])
+        if not calls:
+            return text
+        whole = _Splicing(text)
+        for call in calls:
+            whole.splice(call, self.bodies[call.what])
+        names = frozenset().union(*({each.what} | self.bodies[each.what].names for each in calls))
+        return replace(whole.result(), names=names)
 
     def parsed(self, text: Text) -> Expression:
         """Return the expression of a text that may use them; raise `ExpressionSyntax`."""
         whole = self.written_out(text)
         found = parse(whole.text, whole.span, whole.written)
         for use in found.named:
-            help = did_you_mean(use.name, self.bodies) or "the mapping declares them under `let`"
-            summary = f"unknown named expression '{use.name}'"
+            known = [name for function, name in self.bodies if function == use.function]
+            help = did_you_mean(use.name, known) or "the mapping does not declare it"
+            summary = f"unknown {unknown_kind(use.function)} '{use.name}'"
             raise ExpressionSyntax(summary, use.place.offset, use.place.length, help)
         return found
 
@@ -56,20 +74,21 @@ NO_NAMES = NamedExpressions()
 def written_out(names: Resolver) -> tuple[MappingSpec, NamedExpressions]:
     """Return a mapping whose expressions use no names, and the names; report what is wrong."""
     spec = names.spec
-    if not spec.let:
+    if not (spec.let or spec.choices):
         return spec, NO_NAMES
     named = NamedExpressions(_Bodies(names).found())
 
     def change(text: Text) -> Text:
-        _refuse_after_dot(text, names)
-        return named.written_out(text)
+        found = named.written_out(text)
+        _refuse_misuse(text, found, names)
+        return found
 
     return with_expressions(spec, change), named
 
 
-def names_used(spec: MappingSpec) -> frozenset[str]:
+def names_used(spec: MappingSpec) -> frozenset[What]:
     """Return the names that expressions of a mapping use, once it is written out."""
-    found: set[str] = set()
+    found: set[What] = set()
 
     def note(text: Text) -> Text:
         found.update(text.names)
@@ -80,71 +99,163 @@ def names_used(spec: MappingSpec) -> frozenset[str]:
 
 
 class _Bodies:
-    """Writes out the named expressions themselves, those they use before them."""
+    """Writes out what the names of a mapping stand for, those that it uses before it."""
 
     def __init__(self, names: Resolver) -> None:
         self.names = names
         self.uses = _uses(names.spec)
-        self.texts = {each.name: each.expression for each in names.spec.let}
-        self.places = {each.name: each.span for each in names.spec.let}
-        self.bodies: dict[str, Text | None] = {}
-        """None for an expression that is not sound, and for one that is being looked at."""
+        self.made: dict[What, NamedSpec | TableSpec] = {
+            **{(LET, each.name): each for each in names.spec.let},
+            **{(CHOOSE, each.name): each for each in names.spec.choices},
+        }
+        self.bodies: dict[What, Text | None] = {}
+        """None for what is not sound, and for what is being looked at."""
 
-    def found(self) -> Mapping[str, Text]:
-        for name in self.texts:
-            self._visit(name, ())
-        return {name: body for name, body in self.bodies.items() if body is not None}
+    def found(self) -> Mapping[What, Text]:
+        for what in self.made:
+            self._visit(what, ())
+        return {what: body for what, body in self.bodies.items() if body is not None}
 
-    def _visit(self, name: str, way: tuple[str, ...]) -> None:
-        if name in way:
-            self._circle(way[way.index(name) :])
-        if name in self.bodies:
+    def _visit(self, what: What, way: tuple[What, ...]) -> None:
+        if what in way:
+            self._circle(way[way.index(what) :])
+        if what in self.bodies:
             return
-        self.bodies[name] = None
-        text = self.texts[name]
-        for call in calls_in(text.text):
-            if call.name in self.texts:
-                self._visit(call.name, (*way, name))
-        _refuse_after_dot(text, self.names)
+        self.bodies[what] = None
+        made = self.made[what]
+        texts = [made.expression] if isinstance(made, NamedSpec) else list(_texts_of(made))
+        called = [call.what for text in texts for call in calls_in(text.text)]
+        for each in (each for each in called if each in self.made):
+            self._visit(each, (*way, what))
         known = {each: body for each, body in self.bodies.items() if body is not None}
-        body = NamedExpressions(known).written_out(text)
-        if self._is_sound(name, body) and not self._uses_unsound(text):
-            self.bodies[name] = body
+        written = [NamedExpressions(known).written_out(text) for text in texts]
+        for text, whole in zip(texts, written, strict=True):
+            _refuse_misuse(text, whole, self.names)
+        sound = [self._is_sound(what, each) for each in written]
+        if isinstance(made, TableSpec):
+            sound.append(self._has_columns(what, made))
+        if all(sound) and all(self.bodies.get(e) is not None for e in called if e in self.made):
+            self._keep(what, made, written)
 
-    def _uses_unsound(self, text: Text) -> bool:
-        called = [call.name for call in calls_in(text.text)]
-        return any(self.bodies.get(each) is None for each in called if each in self.texts)
+    def _keep(self, what: What, made: NamedSpec | TableSpec, written: Sequence[Text]) -> None:
+        body = written[0] if isinstance(made, NamedSpec) else _as_call(made, written)
+        if len(body.text) > MAX_WRITTEN_OUT:
+            summary = f"'{what[1]}' is longer than {MAX_WRITTEN_OUT:,} characters, written out"
+            self.names.error("M103", made.span, summary, "use fewer names within each other")
+            return
+        self.bodies[what] = body
 
-    def _is_sound(self, name: str, body: Text) -> bool:
+    def _is_sound(self, what: What, body: Text) -> bool:
         try:
-            parse(body.text, body.span)
+            parse(body.text, body.span, body.written)
         except ExpressionSyntax as error:
-            for use in self.uses.get(name, [None]):
+            for use in self.uses.get(what, [None]):
                 self.names.invalid(_used_at(use, body), error)
             return False
         return True
 
-    def _circle(self, names: Sequence[str]) -> None:
+    def _has_columns(self, what: What, table: TableSpec) -> bool:
+        """Return whether a table has the columns that its rows name, after a report if not."""
+        columns = [each.name for each in table.columns if each.name != "then"]
+        sound = True
+        for column in (each for each in table.columns if each.name == "then"):
+            summary = "`then` is what a row says, and no column"
+            self.names.error("M158", column.span, summary, "give the column another name")
+            sound = False
+        for cell in (cell for row in table.rows for cell in row.cells):
+            if cell.column not in columns:
+                near = only_slip(cell.column, columns)
+                fix = Fix(cell.span, cell.column, near) if near else None
+                help = (
+                    did_you_mean(cell.column, columns) or f"it has: {', '.join(columns) or 'none'}"
+                )
+                summary = f"'{what[1]}' has no column '{cell.column}'"
+                self.names.error("M158", cell.span, summary, help, fix)
+                sound = False
+        return sound
+
+    def _circle(self, way: Sequence[What]) -> None:
+        names = [name for _, name in way]
         summary = f"'{names[0]}' uses itself"
         if names[1:]:
             summary = f"{' uses '.join(map(repr, (*names, names[0])))}: a circle"
         help = "write one of them without the others"
-        self.names.error("M157", self.places[names[0]], summary, help)
+        self.names.error("M157", self.made[way[0]].span, summary, help)
 
 
-def _uses(spec: MappingSpec) -> Mapping[str, list[Span]]:
-    """Return the places that use each named expression."""
-    found: dict[str, list[Span]] = {}
+def _texts_of(table: TableSpec) -> Iterator[Text]:
+    """Yield the expressions of a table: its columns, and what its rows say."""
+    yield from (each.expression for each in table.columns)
+    yield from (each.then for each in table.rows if isinstance(each.then, Text))
+
+
+def _as_call(table: TableSpec, written: Sequence[Text]) -> Text:
+    """Return a table as a call that has its rows as arguments: condition, answer, and so on.
+
+    `written` are its expressions, written out.
+    """
+    columns = {each.name: text for each, text in zip(table.columns, written, strict=False)}
+    answers = iter(written[len(columns) :])
+    call = Text("", table.span)
+    whole = _Splicing(call)
+    whole.add(f"{CHOOSE}({literal_text(table.name)}", table.span)
+    for row in table.rows:
+        whole.add(", ", row.span)
+        _add_condition(whole, row, columns)
+        whole.add(", ", row.span)
+        if isinstance(row.then, Text):
+            answer = next(answers)
+            whole.add(answer.text, answer.span)
+        else:
+            whole.add(literal_text(row.then.value), row.then.span)
+    whole.add(")", table.span)
+    found = whole.result()
+    names = frozenset().union(*(each.names for each in written))
+    return replace(found, written=f"{CHOOSE}('{table.name}')", names=names)
+
+
+def _add_condition(whole: "_Splicing", row: TableRowSpec, columns: Mapping[str, Text]) -> None:
+    if not row.cells:
+        whole.add("`true`", row.span)
+    for position, cell in enumerate(row.cells):
+        whole.add(" && " if position else "", row.span)
+        _add_values(whole, cell, cell.values, columns[cell.column])
+
+
+def _add_values(
+    whole: "_Splicing", cell: CellSpec, values: Sequence[Constant], column: Text
+) -> None:
+    """Add that a column has one of some values; halves of halves, so that it does not nest deep."""
+    if len(values) == 1:
+        whole.add("(", cell.span)
+        whole.add(column.text, column.span)
+        whole.add(") == ", cell.span)
+        whole.add(literal_text(values[0].value), values[0].span)
+        return
+    half = len(values) // 2
+    whole.add("(", cell.span)
+    _add_values(whole, cell, values[:half], column)
+    whole.add(" || ", cell.span)
+    _add_values(whole, cell, values[half:], column)
+    whole.add(")", cell.span)
+
+
+def _uses(spec: MappingSpec) -> Mapping[What, list[Span]]:
+    """Return the places that use each name."""
+    found: dict[What, list[Span]] = {}
 
     def note(text: Text) -> Text:
         for call in calls_in(text.text):
             place = text.span.part(call.place.offset, call.place.length)
-            found.setdefault(call.name, []).append(place)
+            found.setdefault(call.what, []).append(place)
         return text
 
     with_expressions(spec, note)
     for each in spec.let:
         note(each.expression)
+    for table in spec.choices:
+        for text in _texts_of(table):
+            note(text)
     return found
 
 
@@ -154,29 +265,16 @@ def _used_at(use: Span | None, body: Text) -> Text:
     return replace(body, span=replace(body.span, pieces=(piece,)))
 
 
-def _refuse_after_dot(text: Text, names: Resolver) -> None:
-    for call in calls_in(text.text):
+def _refuse_misuse(text: Text, whole: Text, names: Resolver) -> None:
+    """Report the calls of a text that cannot be written out; `whole` is that with the others."""
+    for call in calls_in(text.text, whole=False):
+        place = text.span.part(call.place.offset, call.place.length)
         if call.after_dot:
-            place = text.span.part(call.place.offset, call.place.length)
-            summary = "a named expression cannot stand after a dot"
-            help = f"write `| let('{call.name}')`, or, for each item, map(&let('{call.name}'), ...)"
+            summary = f"{call.function}() cannot stand after a dot"
+            help = f"write `| {call.text}`, or, for each item, map(&{call.text}, ...)"
             names.error("M103", place, summary, help)
-
-
-def _spliced(text: Text, calls: Sequence[tuple[NamedCall, Text]]) -> Text:
-    if not calls:
-        return text
-    whole = _Splicing(text)
-    for call, body in calls:
-        whole.splice(call, body)
-    whole.own(len(text.text))
-    return replace(
-        text,
-        text="".join(whole.parts),
-        span=replace(text.span, pieces=tuple(whole.pieces)),
-        written=text.text,
-        names=frozenset().union(*({call.name} | body.names for call, body in calls)),
-    )
+        elif call.function == CHOOSE and call.further and whole.written:  # else it is no call
+            names.error("M103", place, f"{CHOOSE}(name) takes 1 argument", "name the table alone")
 
 
 class _Splicing:
@@ -188,22 +286,29 @@ class _Splicing:
         self.pieces: list[TextPiece] = []
         self.at, self.end = 0, 0
 
-    def own(self, until: int) -> None:
-        """Add the text itself up to an offset."""
-        self._add(self.text.text[self.at : until], self.text.span, self.at)
-        self.at = until
-
     def splice(self, call: NamedCall, body: Text) -> None:
-        """Add the text of a named expression in place of a call."""
-        self.own(call.place.offset)
+        """Add the text up to a call, and in place of that what the name stands for."""
+        self._own(call.place.offset)
         via = self.text.span.part(call.place.offset, call.place.length)
-        before, after = ("", "") if call.stands_apart else ("(", ")")
-        self._add(before, via)
-        self._add(body.text, body.span, via=via)
-        self._add(after, via)
+        bare = call.stands_apart or call.function == CHOOSE
+        before, after = ("", "") if bare else ("(", ")")
+        self.add(before, via)
+        self.add(body.text, body.span, via=via)
+        self.add(after, via)
         self.at = call.place.end
 
-    def _add(self, part: str, place: Span, offset: int = 0, via: Span | None = None) -> None:
+    def result(self) -> Text:
+        """Return the text, once the rest of it is added."""
+        self._own(len(self.text.text))
+        span = replace(self.text.span, pieces=tuple(self.pieces))
+        return Text("".join(self.parts), span, self.text.text)
+
+    def _own(self, until: int) -> None:
+        self.add(self.text.text[self.at : until], self.text.span, self.at)
+        self.at = until
+
+    def add(self, part: str, place: Span, offset: int = 0, via: Span | None = None) -> None:
+        """Add a part that stands in some place."""
         if part:
             start, self.end = self.end, self.end + len(part)
             self.pieces.append(TextPiece(start, self.end, place, offset, via))

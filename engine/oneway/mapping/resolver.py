@@ -51,6 +51,14 @@ def has_children(resource: Resource, path: str) -> bool:
     return any(name.startswith(f"{path}.") for name in resource.fields)
 
 
+_NAMED = {"let": ("named expression", "let"), "choose": ("table of rules", "choices")}
+
+
+def unknown_kind(function: str) -> str:
+    """Return what a function names, in words."""
+    return _NAMED[function][0]
+
+
 @dataclass(frozen=True, slots=True)
 class Resolver:
     """Resolves the names of one mapping; `lines` is its text, for the quotes of diagnostics."""
@@ -229,14 +237,15 @@ class Resolver:
                 self.error("M108", span, f"unknown setting '{use.name}'", help)
 
     def compare_names(self, expression: Expression) -> None:
-        known = [each.name for each in self.spec.let]
         for use in expression.named:
+            kind, key = _NAMED[use.function]
+            known = [each.name for each in (self.spec.let if key == "let" else self.spec.choices)]
             if use.name not in known:  # else it is not sound, which is reported
                 span = expression.within(use.place)
-                help = did_you_mean(use.name, known) or "declare it under `let`"
+                help = did_you_mean(use.name, known) or f"declare it under `{key}`"
                 near = only_slip(use.name, known)
                 fix = Fix(span, f"'{use.name}'", f"'{near}'") if near else None
-                self.error("M155", span, f"unknown named expression '{use.name}'", help, fix)
+                self.error("M155", span, f"unknown {kind} '{use.name}'", help, fix)
 
     def error(
         self, code: str, span: Span, summary: str, help: str = "", fix: Fix | None = None

@@ -160,7 +160,7 @@ class Text:
     text: str
     span: Span
     written: str = ""
-    names: frozenset[str] = frozenset()
+    names: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def shown(self) -> str:
@@ -193,6 +193,34 @@ class NamedSpec:
 
     name: str
     expression: Text
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CellSpec:
+    """A cell of a table of rules: the values of its column that fit; `span` is the key's place."""
+
+    column: str
+    values: tuple[Constant, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TableRowSpec:
+    """A row of a table of rules: its cells, and what it says where all of them fit."""
+
+    cells: tuple[CellSpec, ...]
+    then: Text | Constant
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table of rules (`choices`): the first row that fits says what `choose()` means."""
+
+    name: str
+    columns: tuple[NamedSpec, ...]
+    rows: tuple[TableRowSpec, ...]
     span: Span
 
 
@@ -397,6 +425,7 @@ class MappingSpec:
     one_per: OnePerSpec | None = None
     settings: tuple[SettingSpec, ...] = ()
     let: tuple[NamedSpec, ...] = ()
+    choices: tuple[TableSpec, ...] = ()
     references: tuple[ReferenceSpec, ...] = ()
     only: tuple[RuleSpec, ...] = ()
     out_of_scope: OutOfScope = OutOfScope.IGNORE

@@ -25,7 +25,7 @@ def as_json(functions: Sequence[Function]) -> list[dict[str, object]]:
     """Return functions as data.
 
     Keys: name, family, signature, returns, summary, parameters (name, types, description,
-    optional, variadic), examples (expression, data, result, as_of, settings, let).
+    optional, variadic), examples (expression, data, result, as_of, settings, let, choices).
     """
     return [
         {
@@ -77,6 +77,8 @@ def _shown(example: Example, style: Style) -> list[str]:
     lines = wrap(harmless(example.expression), style, 2, 4)
     for name, text in example.let.items():
         lines += wrap(f"let  {name}: {harmless(text)}", style, 4, 8)
+    for name, table in example.choices.items():
+        lines += wrap(f"choices  {name}: {_value(table)}", style, 4, 8)
     if example.data:
         lines += wrap(f"on  {_value(example.data)}", style, 4, 8)
     return lines + wrap(f"->  {_value(example.result)}", style, 4, 8)
@@ -108,4 +110,5 @@ def _example(example: Example) -> dict[str, object]:
         "as_of": example.as_of,
         "settings": dict(example.settings),
         "let": dict(example.let),
+        "choices": dict(example.choices),
     }

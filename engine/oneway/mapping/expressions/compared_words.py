@@ -5,7 +5,7 @@ fields. Only the records tell which of the two was meant.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -16,6 +16,7 @@ from oneway.mapping.expressions.syntax import (
     SAME_SCOPE,
     Node,
     Path,
+    SyntaxToken,
     TextRange,
     path_in,
     tokens_of,
@@ -56,19 +57,25 @@ class Word:
 def words_of(text: str, tree: Node) -> tuple[Word, ...]:
     """Return every constant that is compared with something that one key decides."""
     found = []
+    constants = constants_of(text)
     for part, value, way in _compared(tree):
         keys = only_path(part)
         simple = isinstance(value, str | bool | int | float) and not is_blank(value)
         if keys is not None and simple:
-            found.append(Word(keys, value, part, way, place_of(text, value)))
+            found.append(Word(keys, value, part, way, place_of(constants, value)))
     return tuple(found)
 
 
-def place_of(text: str, value: Value) -> TextRange | None:
-    """Return where in a text a constant stands; the first of several places will do."""
-    for token in tokens_of(text):
+def constants_of(text: str) -> list[SyntaxToken]:
+    """Return the constants of a text, each with its place."""
+    return [each for each in tokens_of(text) if not each.identifier]
+
+
+def place_of(constants: Sequence[SyntaxToken], value: Value) -> TextRange | None:
+    """Return where a constant stands among those of a text; the first of several places will do."""
+    for token in constants:
         items = token.value if isinstance(token.value, list) else [token.value]
-        if not token.identifier and any(each == value for each in items):
+        if any(each == value for each in items):
             return token.place
     return None
 

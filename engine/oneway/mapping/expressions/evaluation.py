@@ -26,10 +26,18 @@ from jmespath.functions import TYPES_MAP
 from oneway.core.budget import Budget, Overspent
 from oneway.core.dataclass import dataclass
 from oneway.core.metered_jmespath import MeteredFunctions, MeteredInterpreter
-from oneway.core.records import ItemPath, Value, holds, is_blank, item_text, path_text
+from oneway.core.records import ItemPath, Value, holds, identity, is_blank, item_text, path_text
 from oneway.mapping.expressions.item_places import At, by_keys, collects, is_within
 from oneway.mapping.expressions.pair_entries import PairEntry, entry_of
 from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.table_rows import (
+    RowTable,
+    TableRow,
+    comparable_cell,
+    is_table,
+    no_row,
+    table_of,
+)
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
 from oneway.mapping.functions.function import LazyArgument, OverBudget, wrong_type
 from oneway.mapping.functions.values import to_number
@@ -397,6 +405,8 @@ class _Interpreter(MeteredInterpreter):
         name, arguments = str(node["value"]), node["children"]
         if name == "iif":
             return self._chosen(arguments, value)
+        if is_table(node):
+            return self._of_rows(node, value)
         if name in _PRESENCE:
             return self._present(name, arguments, value)
         return (
@@ -483,6 +493,62 @@ class _Interpreter(MeteredInterpreter):
         truth = (*chooses, *branch.exact)
         self._gather(truth, truth, (*chooses, *branch.written))
         return branch.value
+
+    def _of_rows(self, node: Node, value: Any) -> Any:
+        """Visit a table of rules up to the first row that surely fits, and what that says.
+
+        A row before that one may fit as well, if it is not known: then there is only an answer if
+        it is the same.
+        """
+        table, read = table_of(node), dict[int, Evaluation]()
+        unknown: Gaps = ()
+        fitting: list[Node] = []
+        sure = False
+        for row in table.rows:
+            gaps = self._fit(table, row, read, value)
+            if gaps is None:
+                continue
+            fitting.append(row.then)
+            unknown = _with(unknown, gaps)
+            if not gaps:
+                sure = True
+                break
+        if sure and unknown and self._are_same(fitting, value):
+            return self._asked(fitting[0], value).value
+        chooses = _choosing(unknown)
+        if not sure:
+            self._gather(chooses, chooses, chooses)
+            if unknown and self.deciding:
+                return None
+            raise no_row(node)
+        answer = self._asked(fitting[-1], value)
+        truth = (*chooses, *answer.exact)
+        self._gather(truth, truth, (*chooses, *answer.written))
+        return answer.value
+
+    def _fit(
+        self, table: RowTable, row: TableRow, read: dict[int, Evaluation], value: Any
+    ) -> Gaps | None:
+        """Return what it depends on whether a row fits, nothing if it does; None if it does not.
+
+        `read` are the columns that have been visited.
+        """
+        unknown: Gaps = ()
+        for column, fitting in row.cells.items():
+            if column not in read:
+                read[column] = self._asked(table.columns[column], value)
+            asked = read[column]
+            if asked.exact:
+                unknown = _with(unknown, asked.exact)
+            elif comparable_cell(asked.value) not in fitting:
+                return None
+        return unknown
+
+    def _are_same(self, nodes: Sequence[Node], value: Any) -> bool:
+        """Return whether nodes surely have the same value."""
+        found = [self._attempted(each, value) for each in nodes]
+        values = {identity(each.value) for each in found}
+        return len(values) == 1 and not any(each.exact for each in found)
 
     def _is_false(self, value: Any) -> bool:
         return not holds(value)

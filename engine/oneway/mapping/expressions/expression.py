@@ -19,7 +19,15 @@ from oneway.mapping.expressions.evaluation import (
 from oneway.mapping.expressions.item_places import note_items, reads_items
 from oneway.mapping.expressions.pair_entries import note_entries
 from oneway.mapping.expressions.paths_read import ExpressionReads, NameUse, PathUse, reads_of
-from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
+from oneway.mapping.expressions.syntax import (
+    MAX_LENGTH,
+    MAX_WRITTEN_OUT,
+    ExpressionSyntax,
+    Node,
+    TextRange,
+    too_deep,
+    tree_of,
+)
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.function import OverBudget
 
@@ -157,8 +165,8 @@ def parse(text: str, span: Span, written: str = "") -> Expression:
     `written` is how it stands in the mapping, if that is another text.
     """
     try:
-        tree = tree_of(text)
-        facts = reads_of(text, tree)
+        tree = tree_of(text, MAX_WRITTEN_OUT if written else MAX_LENGTH)
+        facts = reads_of(text, tree, written_out=bool(written))
         note_items(tree)
         note_entries(tree)
         _refuse_cost(tree)

@@ -256,7 +256,7 @@ _FUNCTIONS: Mapping[str, str] = {
     **dict.fromkeys(("datedif", "datediff"), "days_between"),
     **dict.fromkeys(("isblank", "isnull", "isempty", "isnullorempty", "empty"), "is_blank"),
     **dict.fromkeys(("ifnull", "nvl", "ifblank", "iferror", "ifempty", "coalesce"), "coalesce"),
-    **dict.fromkeys(("switch", "case", "choose", "decode", "mapvalue"), "map_value"),
+    **dict.fromkeys(("switch", "case", "decode", "mapvalue"), "map_value"),
     **dict.fromkeys(("startswith", "beginswith", "beginwith"), "starts_with"),
     **dict.fromkeys(("endswith", "endwith"), "ends_with"),
     **dict.fromkeys(("contains", "includes", "has", "find", "search", "instr"), "contains"),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import ItemPath
+from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.syntax import Node, path_in
 
 
@@ -226,6 +227,8 @@ class PlaceFollower:
             return _list_of(items)
         if name == "to_array" and given:
             return given[0] | _list_of(_flat(given[0]))
+        if name == CHOOSE:
+            return united(given[2::2])
         return united(given[1:] if name == "iif" else given) if name in _CHOOSING else NOWHERE
 
 

@@ -1,4 +1,4 @@
-"""Finds the calls by which an expression uses a named one: `let('is_staff')`."""
+"""Finds the calls by which an expression uses what has a name: `let('is_staff')`."""
 
 import re
 from collections.abc import Iterator
@@ -7,40 +7,59 @@ from typing import Any
 from oneway.core.dataclass import dataclass
 from oneway.mapping.expressions.syntax import TextRange, lexed
 
-LET = "let"
+LET, CHOOSE = "let", "choose"
 
 
 @dataclass(frozen=True, slots=True)
 class NamedCall:
-    """A call that names what it means, and its place in the text.
+    """A call of `let()` or `choose()`, and its place in the text.
 
     `stands_apart` is whether it is the whole text, or a whole argument of a function, so that what
-    it means needs no brackets there. `after_dot` is whether it is read of something else.
+    it means needs no brackets there. `after_dot` is whether it is read of something else, and
+    `further` whether it has more arguments than the name.
     """
 
+    function: str
     name: str
     place: TextRange
     stands_apart: bool
     after_dot: bool
+    further: bool = False
+
+    @property
+    def what(self) -> tuple[str, str]:
+        """What it names: the function, and the name."""
+        return self.function, self.name
+
+    @property
+    def text(self) -> str:
+        """The call as an integrator writes it."""
+        return f"{self.function}('{self.name}')"
 
 
-def calls_in(text: str) -> Iterator[NamedCall]:
-    """Yield the calls of `let()` with a constant, in order; none of a text with bad tokens."""
+def calls_in(text: str, *, whole: bool = True) -> Iterator[NamedCall]:
+    """Yield the calls with one constant, in order; none of a text with bad tokens.
+
+    Unless they must be `whole`, also those with further arguments.
+    """
     if not _MAYBE.search(text):
         return
     tokens = lexed(text)
     for at in range(len(tokens) - 3):
         name, bracket, argument, end = tokens[at : at + 4]
         kinds = (bracket["type"], argument["type"], end["type"])
-        if name["type"] != "unquoted_identifier" or name["value"] != LET:
+        if name["type"] != "unquoted_identifier" or name["value"] not in (LET, CHOOSE):
             continue
-        if kinds != ("lparen", "literal", "rparen") or not isinstance(argument["value"], str):
+        if kinds[:2] != ("lparen", "literal") or not isinstance(argument["value"], str):
+            continue
+        further = kinds[2] == "comma"
+        if kinds[2] != "rparen" and (whole or not further):
             continue
         before: Any = tokens[at - 1]["type"] if at else ""
         after: Any = tokens[at + 4]["type"] if at + 4 < len(tokens) else "eof"
         apart = before in ("", "lparen", "comma") and after in ("eof", "rparen", "comma")
         place = TextRange(name["start"], end["start"] + 1 - name["start"])
-        yield NamedCall(argument["value"], place, apart, before == "dot")
+        yield NamedCall(name["value"], argument["value"], place, apart, before == "dot", further)
 
 
-_MAYBE = re.compile(rf"\b{LET}\s*\(")
+_MAYBE = re.compile(rf"\b(?:{LET}|{CHOOSE})\s*\(")

@@ -12,6 +12,7 @@ from typing import Any, cast
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import did_you_mean
 from oneway.core.similar_words import only_slip
+from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.syntax import (
     ExpressionSyntax,
     Node,
@@ -54,10 +55,11 @@ class PathUse:
 
 @dataclass(frozen=True, slots=True)
 class NameUse:
-    """A name that is used in quotes, such as a setting's, and its place in the text with them."""
+    """A name that a function is given in quotes, and its place in the text with them."""
 
     name: str
     place: TextRange
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,12 @@ class ExpressionReads:
     uses_today: bool
 
 
-def reads_of(text: str, tree: Node) -> ExpressionReads:
-    """Return what an expression reads; raise `ExpressionSyntax` for a call that cannot work."""
-    walk = _Walk(tokens_of(text))
+def reads_of(text: str, tree: Node, *, written_out: bool = False) -> ExpressionReads:
+    """Return what an expression reads; raise `ExpressionSyntax` for a call that cannot work.
+
+    While `written_out`, a table of rules may stand in it.
+    """
+    walk = _Walk(tokens_of(text), written_out)
     walk.use(walk.visit(tree, PathUse((), ())))
     if _growth(tree) > MAX_GROWTH:
         raise ExpressionSyntax(
@@ -111,6 +116,7 @@ class _Walk:
     """
 
     tokens: Iterator[SyntaxToken]
+    written_out: bool = False
     paths: list[PathUse] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     names: dict[Uses, list[NameUse]] = field(
@@ -184,7 +190,8 @@ class _Walk:
     def _called(self, node: Node, place: TextRange, here: PathUse | None) -> None:
         name, arguments = str(node["value"]), node["children"]
         self.functions.append(name)
-        _check_call(name, len(arguments), place)
+        is_table = self.written_out and name == CHOOSE and len(arguments) > 1
+        _check_call(name, 1 if is_table else len(arguments), place)
         function = BY_NAME.get(name)
         if function is not None and function.uses in self.names and not _is_text(arguments[0]):
             raise ExpressionSyntax(
@@ -196,7 +203,7 @@ class _Walk:
             if argument["type"] == "expref":
                 self._expression_argument(name, position, argument, place)
             elif argument["type"] == "literal":
-                self._literal_argument(function, position)
+                self._literal_argument(None if is_table else function, position)
             else:
                 self.use(self.visit(argument, here))
 
@@ -218,7 +225,7 @@ class _Walk:
         if function is None:
             return
         if function.uses in self.names:
-            self.names[function.uses].append(NameUse(token.value, token.place))
+            self.names[function.uses].append(NameUse(token.value, token.place, function.name))
         if position == 0 and token.value is None and function.null_in_null_out:
             return
         try:

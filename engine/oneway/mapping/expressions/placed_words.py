@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from oneway.core.records import ItemPath, identity, is_blank
-from oneway.mapping.expressions.compared_words import Way, Word, compared_here, place_of, words_of
+from oneway.mapping.expressions.compared_words import (
+    Way,
+    Word,
+    compared_here,
+    constants_of,
+    place_of,
+    words_of,
+)
 from oneway.mapping.expressions.item_places import (
     NOWHERE,
     ROOT,
@@ -39,13 +46,14 @@ def placed_words(text: str, tree: Node) -> Iterator[tuple[ItemPath, Word]]:
         if word.way in _OF_ITEMS and path_in(word.part):
             yield (word.keys, ()), replace(word, keys=(), part=_ITSELF, way=_OF_ITEMS[word.way])
     known = {(id(word.part), identity(word.value)) for word in found}
+    constants = constants_of(text)
     walk = PlaceFollower()
     walk.visit(tree, ROOT)
     for node, _ in walk.visited.values():
         for part, value, way in compared_here(node):
             simple = isinstance(value, str | bool | int | float) and not is_blank(value)
             if simple and (id(part), identity(value)) not in known:
-                word = Word((), value, part, way, place_of(text, value))
+                word = Word((), value, part, way, place_of(constants, value))
                 yield from _placed(walk, word)
 
 

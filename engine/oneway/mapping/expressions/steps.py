@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value
+from oneway.core.records import Value, holds
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.expression import Expression
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
+from oneway.mapping.expressions.table_rows import is_table, rows_of
 from oneway.mapping.functions import Context, EvaluationError
 
 
@@ -44,6 +45,8 @@ def _steps(node: Node, data: Value, context: Context) -> Iterator[EvaluationStep
         first = _step(left, data, context)
         if not first.error:
             yield from _steps(right, first.value, context)
+    elif is_table(node):
+        yield from _steps_of_rows(node, data, context)
     elif node["type"] in SAME_SCOPE:
         for child in node["children"]:
             yield from _steps(child, data, context)
@@ -51,8 +54,28 @@ def _steps(node: Node, data: Value, context: Context) -> Iterator[EvaluationStep
         yield _step(node, data, context)
 
 
+def _steps_of_rows(node: Node, data: Value, context: Context) -> Iterator[EvaluationStep]:
+    """Yield the columns of a table of rules, and the condition of the first row that fits."""
+    for condition, then in rows_of(node):
+        for compared in _comparators(condition):
+            yield from _steps(compared["children"][0], data, context)
+        found = _step(condition, data, context)
+        if holds(found.value):
+            yield found
+            yield from _steps(then, data, context)
+            return
+
+
+def _comparators(condition: Node) -> Iterator[Node]:
+    if condition["type"] == "comparator":
+        yield condition
+    elif condition["type"] != "literal":
+        for child in condition["children"]:
+            yield from _comparators(child)
+
+
 def _step(node: Node, data: Value, context: Context) -> EvaluationStep:
-    text = text_of(node)
+    text = shown_text(node)
     if node["type"] == "key_val_pair":
         node = node["children"][0]
     try:
@@ -75,12 +98,27 @@ class Branch:
 def branches(expression: Expression) -> Iterator[Branch]:
     """Yield each `||`, `&&` and `iif` that an expression evaluates on the record itself."""
     for node in _in_scope(expression.tree):
+        if is_table(node):
+            yield from _rows(expression, node)
+            continue
         is_call = node["type"] == "function_expression"
         words = _BRANCHES.get(str(node["value"]) if is_call else node["type"])
         if words is not None:
             text = text_of(node["children"][0])
             condition = replace(expression, text=text, tree=node["children"][0])
-            yield Branch(text_of(node), condition, *words)
+            yield Branch(shown_text(node), condition, *words)
+
+
+FITS = "fits"
+"""The way of a row of a table of rules in which it decides."""
+
+
+def _rows(expression: Expression, node: Node) -> Iterator[Branch]:
+    for condition, _ in rows_of(node):
+        if condition["type"] != "literal":  # a row that is open fits everything
+            text = text_of(condition)
+            asked = replace(expression, text=text, tree=condition)
+            yield Branch(f"{shown_text(node)}, {text}", asked, FITS, "does not fit")
 
 
 _BRANCHES = {
@@ -92,9 +130,21 @@ _BRANCHES = {
 
 def _in_scope(node: Node) -> Iterator[Node]:
     yield node
-    if node["type"] in SAME_SCOPE:
-        for child in node["children"]:
-            yield from _in_scope(child)
+    children = [then for _, then in rows_of(node)] if is_table(node) else node["children"]
+    for child in children if node["type"] in SAME_SCOPE else ():
+        yield from _in_scope(child)
+
+
+def shown_text(node: Node) -> str:
+    """Return the text of a syntax tree for people: of a table of rules, its name alone."""
+    return text_of(_shortened(node))
+
+
+def _shortened(node: Node) -> Node:
+    if node["type"] == "slice":
+        return node
+    children = node["children"][:1] if is_table(node) else node["children"]
+    return {**node, "children": [_shortened(each) for each in children]}
 
 
 def text_of(node: Node) -> str:
@@ -104,7 +154,7 @@ def text_of(node: Node) -> str:
         case "field":
             return _identifier(str(node["value"]))
         case "literal":
-            return _literal(node["value"])
+            return literal_text(node["value"])
         case "current":
             return "@"
         case "identity":
@@ -206,7 +256,8 @@ def _identifier(name: str) -> str:
     return name if plain else json.dumps(name)
 
 
-def _literal(value: Value) -> str:
+def literal_text(value: Value) -> str:
+    """Return a constant as an expression."""
     if isinstance(value, str) and "\\" not in value:  # between ' a backslash is itself
         return "'" + value.replace("'", "\\'") + "'"
     return "`" + json.dumps(value, ensure_ascii=False).replace("`", "\\`") + "`"

@@ -4,6 +4,7 @@ import json
 import re
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -50,6 +51,8 @@ _NUMBER = "-?[0-9]+"
 _LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|`((?:[^`\\]|\\.)*+)""", re.DOTALL)
 
 MAX_LENGTH = 10_000
+MAX_WRITTEN_OUT = 200_000
+"""The longest text with named expressions and tables of rules written out in it."""
 MAX_DEPTH = 100
 """How deep an expression may nest: far below what Python's stack can take, and always the same."""
 
@@ -84,10 +87,10 @@ class TextRange:
         return self.offset + self.length
 
 
-def tree_of(text: str) -> Node:
+def tree_of(text: str, longest: int = MAX_LENGTH) -> Node:
     """Return the syntax tree of an expression; raise `ExpressionSyntax` if it is invalid."""
-    if len(text) > MAX_LENGTH:
-        raise ExpressionSyntax(f"the expression is longer than {MAX_LENGTH:,} characters")
+    if len(text) > longest:
+        raise ExpressionSyntax(f"the expression is longer than {longest:,} characters")
     if any(map(nests_too_deep, _LITERAL.findall(text))):
         raise too_deep()
     tree = _parsed(text)
@@ -279,6 +282,16 @@ def tokens_of(text: str) -> Iterator[SyntaxToken]:
     The tree has no places; its nodes, read in the order of the text, meet these tokens one
     by one. The package's own token ends are not to be relied on, its starts are.
     """
+    return iter(_worded(text))
+
+
+@lru_cache(maxsize=16)
+def _worded(text: str) -> tuple[SyntaxToken, ...]:
+    """Return these tokens; each constant of a long text asks for its place."""
+    return tuple(_words_of(text))
+
+
+def _words_of(text: str) -> Iterator[SyntaxToken]:
     for token in _tokens(text):
         kind, start = token["type"], token["start"]
         if kind == "unquoted_identifier":

@@ -110,6 +110,7 @@ class Example:
     as_of: str = "2026-03-31T04:00:00+00:00"
     settings: Mapping[str, Value] = field(default_factory=dict)
     let: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

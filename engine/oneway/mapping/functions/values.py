@@ -146,6 +146,12 @@ def let(context: Context, name: str) -> Value:
     raise EvaluationError("let() stands for an expression of a mapping, which is not given here")
 
 
+def choose(context: Context, name: str) -> Value:
+    """Refuse a table of rules: a mapping's have been written out before it is evaluated."""
+    del context, name
+    raise EvaluationError("choose() stands for a table of a mapping, which is not given here")
+
+
 _ANY = Parameter("value", ("any",))
 _SCALAR = Parameter("value", ("string", "number", "boolean"))
 
@@ -301,6 +307,31 @@ FUNCTIONS = (
             ),
         ),
         let,
+        Uses.NAMED,
+    ),
+    Function(
+        "choose",
+        (Parameter("name", description="written out, in quotes"),),
+        "any",
+        "What the first row that fits says, in one of the mapping's tables of rules (`choices`).",
+        (
+            Example(
+                "choose('access_level')",
+                {"department": "OPS", "grade": "D"},
+                3,
+                choices={
+                    "access_level": {
+                        "columns": {"department": "department", "grade": "grade"},
+                        "rows": [
+                            {"department": "OPS", "grade": ["M", "D"], "then": 3},
+                            {"department": "OPS", "then": 2},
+                            {"then": 1},
+                        ],
+                    }
+                },
+            ),
+        ),
+        choose,
         Uses.NAMED,
     ),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from oneway.mapping.expressions.evaluation import ORDERING, asks_presence, is_list, judges
 from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.table_rows import index_of, is_table, table_of
 from oneway.mapping.functions import BY_NAME, EvaluationError, Function, Uses
 from oneway.mapping.functions.function import checked_argument
 from oneway.mapping.generated.limits import TEXT
@@ -38,6 +39,8 @@ class Calls:
             return self._chosen(arguments, value, into)
         if asks_presence(name):
             return self._present(name, arguments, value, into)
+        if is_table(node):
+            return self._of_rows(node, value, into)
         is_order = self.nodes.reading.deciding and name in ORDERING
         if is_order or not _is_written_out(name, arguments):
             return self.nodes.interpreted(node, value, into)
@@ -237,6 +240,30 @@ class Calls:
                 self.notes.gather(into.written, chooses, chosen.written)
                 self.source.line(f"{found} = {chosen.operand.text}")
         return Operand(found, "boolean" if kinds == {"boolean"} else "")
+
+    def _of_rows(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        """Write the columns of a table of rules, and the search for the first row that fits.
+
+        The interpreter searches where that depends on what is unknown, or fails.
+        """
+        index, source = index_of(node), self.source
+        if index is None:
+            return self.nodes.interpreted(node, value, into)
+        found, (stated, _) = source.name("value"), self.notes.variable("stated", "True")
+        source.line(f"{found} = absent")
+        with source.block("try:"):
+            own = Unknowns(stated=stated)
+            asked = [self.nodes.asked(each, value, own) for each in table_of(node).columns]
+            unknown = [each.exact for each in asked if each.exact]
+            said = ", ".join(each.operand.text for each in asked)
+            with source.block(f"if not ({' or '.join((*unknown, f'not {stated}'))}):"):
+                source.line(f"{found} = {source.bind('rows', index)}({said})")
+        with source.block("except Fails:"):
+            source.line(f"{found} = absent")
+        with source.block(f"if {found} is absent:"):
+            searched = self.nodes.interpreted(node, value, into)
+            source.line(f"{found} = {searched.text}")
+        return Operand(found)
 
 
 _TWO = 2

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from oneway.core.connector import Resource
 from oneway.core.records import path_of, path_text
 from oneway.mapping.expressions import BUILT_IN, Expression
+from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
+from oneway.mapping.expressions.table_rows import is_table, rows_of
 from oneway.mapping.functions.library import BY_NAME
 from oneway.mapping.record_schema import json_types
 from oneway.mapping.spec import EndpointSpec
@@ -30,6 +32,9 @@ def types_in(node: Node, resource: Resource) -> frozenset[str]:
         return frozenset({"array"})
     if kind == "multi_select_dict":
         return frozenset({"object"})
+    if is_table(node):
+        said = [types_in(then, resource) for _, then in rows_of(node)]
+        return _ANY.union(*said) if all(said) else _ANY
     if kind == "function_expression":
         return _returned(str(node["value"]))
     return _ANY
@@ -59,6 +64,8 @@ _RETURNED = {
 def taken(name: str, position: int) -> frozenset[str]:
     """Return the types that a function takes at a position; none if it takes any."""
     function = BY_NAME.get(name)
+    if name == CHOOSE and position:  # a condition, or what a row says
+        return _ANY
     if function is not None:
         types = frozenset(function.parameter(position).types)
         return _ANY if "any" in types else _wide(types) | (types & {"null"})

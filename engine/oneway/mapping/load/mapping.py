@@ -7,6 +7,7 @@ from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import (
     Absent,
     Category,
+    CellSpec,
     Constant,
     EndpointSpec,
     FieldSpec,
@@ -34,6 +35,8 @@ from oneway.mapping.spec import (
     Rekey,
     RuleSpec,
     SettingSpec,
+    TableRowSpec,
+    TableSpec,
     Text,
     Write,
 )
@@ -59,6 +62,7 @@ def mapping(part: DocumentPart, text: bytes) -> MappingSpec:
         let=tuple(
             NamedSpec(key, entry.text(), entry.key_span) for key, entry in part.entries("let")
         ),
+        choices=tuple(_table(key, entry) for key, entry in part.entries("choices")),
         references=tuple(_reference(key, entry) for key, entry in part.entries("references")),
         only=tuple(_rule(item) for item in part.items("only")),
         out_of_scope=part.word("out_of_scope", OutOfScope.IGNORE),
@@ -92,6 +96,25 @@ def _setting(name: str, part: DocumentPart) -> SettingSpec:
         description=str(part.at("description").value),
         span=part.key_span,
     )
+
+
+def _table(name: str, part: DocumentPart) -> TableSpec:
+    columns = (NamedSpec(key, e.text(), e.key_span) for key, e in part.entries("columns"))
+    rows = tuple(map(_table_row, part.items("rows")))
+    return TableSpec(name, tuple(columns), rows, part.key_span)
+
+
+def _table_row(part: DocumentPart) -> TableRowSpec:
+    then = _constant_or_expression(part.at("then"))
+    assert then is not None
+    cells = (_cell(key, part.at(key)) for key in part.names() if key != "then")
+    return TableRowSpec(tuple(cells), then, part.span)
+
+
+def _cell(column: str, part: DocumentPart) -> CellSpec:
+    count = len(part.value) if isinstance(part.value, list) else None
+    values = [part] if count is None else [part.at(number) for number in range(count)]
+    return CellSpec(column, tuple(each.constant() for each in values), part.key_span)
 
 
 def _endpoint(part: DocumentPart) -> EndpointSpec:

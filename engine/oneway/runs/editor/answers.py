@@ -72,6 +72,7 @@ def completions(facts: EditorFacts, text: str, line: int, column: int) -> list[O
     side = facts.target if key in _TARGET_KEYS and _block(lines, line) != "" else facts.source
     side = side if table is None else table
     named = [Offer(f"let('{name}')", "expression") for name in facts.let]
+    named += [Offer(f"choose('{name}')", "expression") for name in facts.choices]
     return [*named, *_fields(side.fields), *_functions()]
 
 
@@ -93,7 +94,8 @@ def definition(facts: EditorFacts, text: str, line: int, column: int) -> Span | 
     lines = text.splitlines()
     word, _ = _word(lines, line, column)
     document = facts.document
-    parts = {"references": facts.references, "settings": facts.settings, "let": facts.let}
+    parts = {"references": facts.references, "settings": facts.settings, "let": facts.let,
+             "choices": facts.choices}  # fmt: skip
     for part, known in parts.items():
         if word in known and document is not None:
             return document.span((part, word), key=True)

@@ -40,6 +40,7 @@ class EditorFacts:
     """The records of each reference, by its name."""
     settings: tuple[str, ...] = ()
     let: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
     connectors: tuple[str, ...] = ()
 
     @property
@@ -62,6 +63,7 @@ def facts_of(data: bytes, file: str, folders: Sequence[Path]) -> EditorFacts:
         _tables(parts, file, folders),
         _names(parts.get("settings")),
         _names(parts.get("let")),
+        _names(parts.get("choices")),
         known,
     )
 

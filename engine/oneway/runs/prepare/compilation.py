@@ -109,7 +109,7 @@ def compile_partly(
 
 
 _OF_PARTS = frozenset(
-    {"M101", "M102", "M103", "M106", "M108", "M118", "M123", "M152", "M155", "M157"}
+    {"M101", "M102", "M103", "M106", "M108", "M118", "M123", "M152", "M155", "M157", "M158"}
 )
 """Mistakes that lie in one part of a mapping, independent of the others."""
 

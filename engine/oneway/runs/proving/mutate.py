@@ -42,7 +42,18 @@ class Fate(Enum):
 
 
 _WORST = (
-    *("leavers", "match", "only", "eligible", "let", "rehires", "absent", "joiners", "guards"),
+    *(
+        "leavers",
+        "match",
+        "only",
+        "eligible",
+        "let",
+        "choices",
+        "rehires",
+        "absent",
+        "joiners",
+        "guards",
+    ),
     *("references", "settings"),
 )
 """The parts of a mapping on which access and identity depend, the most harmful first; any other
@@ -130,6 +141,7 @@ class _Edits:
     def all(self) -> Iterator[MappingEdit]:
         yield from self.settings()
         yield from self.let()
+        yield from self.choices()
         yield from self.references()
         yield from self.match()
         yield from self.rules("only")
@@ -159,6 +171,38 @@ class _Edits:
                 "comparator",
             )
             yield from (self.condition if is_condition else self.expression)(("let", name))
+
+    def choices(self) -> Iterator[MappingEdit]:
+        for name, table in _object(self.data.get("choices")).items():
+            for column in _object(_object(table).get("columns")):
+                yield from self.expression(("choices", name, "columns", column))
+            rows = _list(_object(table).get("rows"))
+            path: Path = ("choices", name, "rows")
+            for number, row in enumerate(rows):
+                yield from self.row((*path, number), _object(row), alone=len(rows) == 1)
+                if number:
+                    others = [*rows[: number - 1], row, rows[number - 1], *rows[number + 1 :]]
+                    edit = self.having(path, others, f"row {number + 1} of {name} before the other")
+                    place = self.document.span((*path, number))
+                    yield replace(edit, place=place)
+
+    def row(self, path: Path, row: Data, *, alone: bool) -> Iterator[MappingEdit]:
+        number = int(path[-1]) + 1
+        if not alone:
+            yield self.without(path, f"drop row {number} of {path[1]}")
+        for column, values in row.items():
+            if column == "then":
+                continue
+            yield self.without((*path, column), f"row {number} of {path[1]} for any {column}")
+            for place, _ in enumerate(values if isinstance(values, list) and values[1:] else ()):
+                one = (*path, column, place)
+                yield self.without(one, f"row {number} of {path[1]} for one {column} fewer")
+        then = row.get("then")
+        if isinstance(then, dict):
+            yield from self.expression((*path, "then", "from"))
+        else:
+            other = _other_constant(then)
+            yield self.having((*path, "then"), other, f"row {number} of {path[1]} says {other}")
 
     def references(self) -> Iterator[MappingEdit]:
         for name, table in _object(self.data.get("references")).items():

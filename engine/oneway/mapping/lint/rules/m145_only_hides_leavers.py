@@ -54,7 +54,7 @@ def _never(parts: list[Node], subject: Subject) -> bool:
     leaver = subject.code.leaver
     assert leaver is not None
     text = " && ".join(f"({text_of(each)})" for each in parts)
-    together: Expression = replace(parse(text, leaver.span), reading=leaver.reading)
+    together: Expression = replace(parse(text, leaver.span, leaver.shown), reading=leaver.reading)
     found = answers(together, subject.source, subject.spec)
     return found is not None and not found.holds
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.core.records import path_of
+from oneway.mapping.expressions.table_rows import is_table
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, types_of
+from oneway.mapping.lint.type_inference import types_in
 from oneway.mapping.record_schema import in_words
 
 
@@ -12,7 +14,10 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     for field, code in subject.fields:
         if code.source is None or code.lookup is not None or field.source is None:
             continue
-        left = types_of(subject.source, code.source.expression.simple)
+        expression = code.source.expression
+        left = types_of(subject.source, expression.simple)
+        if is_table(expression.tree):
+            left = types_in(expression.tree, subject.source)
         right = types_of(subject.target, path_of(field.path))
         if left and right and not left & right:
             summary = f"'{field.path}' takes {in_words(right)}, and is given {in_words(left)}"

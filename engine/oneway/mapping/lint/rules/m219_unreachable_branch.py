@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Severity
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.steps import branches
+from oneway.mapping.expressions.steps import FITS, branches
 from oneway.mapping.lint.reach import answers
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
@@ -26,7 +26,8 @@ def _unreachable(
             continue
         always = "always" if found.holds else "never"
         summary = f"{branch.condition.text} {always} holds, so that a part is never reached"
-        yield LintFinding(expression.span, summary, f"in {branch.text}: remove one side")
+        side = "the row" if branch.yes == FITS else "one side"
+        yield LintFinding(expression.span, summary, f"in {branch.text}: remove {side}")
 
 
 RULE = LintRule(

@@ -1,24 +1,26 @@
-"""No expression uses a named one."""
+"""No expression uses a named one, or a table of rules."""
 
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
+from oneway.mapping.expressions.named_calls import CHOOSE, LET
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.named_expressions import names_used
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
-    used = names_used(subject.spec)
-    for each in subject.spec.let:
-        if each.name not in used:
-            help = f"use it as let('{each.name}'), or remove it"
-            yield LintFinding(each.span, f"no expression uses '{each.name}'", help)
+    spec, used = subject.spec, names_used(subject.spec)
+    for function, made in ((LET, spec.let), (CHOOSE, spec.choices)):
+        for each in made:
+            if (function, each.name) not in used:
+                help = f"use it as {function}('{each.name}'), or remove it"
+                yield LintFinding(each.span, f"no expression uses '{each.name}'", help)
 
 
 RULE = LintRule(
     code="M230",
     severity=Severity.WARNING,
-    title="a named expression is never used",
+    title="a named expression or a table of rules is never used",
     advice="Use it in place of the texts that it was meant for, or remove it.",
     check=check,
     failing="""\

@@ -17,6 +17,7 @@ import z3
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, is_blank
 from oneway.mapping.expressions.evaluation import asks_presence, is_list, is_logical, judges
+from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node, path_in
 from oneway.mapping.functions import BY_NAME
@@ -278,7 +279,7 @@ class Symbols:
         lazy = function is not None and any(
             function.parameter(position).lazy for position in range(len(arguments))
         )
-        if lazy or any(each["type"] == "expref" for each in arguments):
+        if lazy or name == CHOOSE or any(each["type"] == "expref" for each in arguments):
             return self._part(node)
         if name in IDEMPOTENT and _calls(arguments[0]) == name:
             return self._visit(arguments[0])
