@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from test_lint import BASE, LEAVERS, compiled, found
+from test_lint import BASE, LEAVERS, compiled, described, found
 
 from oneway.core.diagnostics import Span
 from oneway.documents.yaml_source import parse as parse_yaml
 from oneway.mapping.expressions import Context, EvaluationError, ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import branches, steps_of
+from oneway.runs.proving.domains import domains
 from oneway.runs.proving.mutate import edits
 from tables import expression
 
@@ -168,5 +169,20 @@ def test_its_rows_are_edited_one_by_one() -> None:
     }
     assert {
         "drop row 1 of t", "row 2 of t for any mail", "row 3 of t for one name fewer",
-        "row 8 of t before the other", "row 7 of t says not g",
+        "row 8 of t before row 7", "row 7 of t says not g",
     } <= texts  # fmt: skip
+
+
+def test_each_column_is_tried_with_the_words_of_its_own_cells() -> None:
+    rows = "      - {name: Ann, then: x}\n"
+    rows += "      - {mail: [m, n], then: {from: 'tags[0]'}}\n      - {then: y}\n"
+    code = compiled(with_table(rows) + "  fullName: choose('t')\n").code
+    asked = [code.fields[1].source.expression] if code.fields[1].source else []
+    people = described()["payroll"].resources["people"]
+    made = domains(asked, people, datetime(2026, 6, 15, tzinfo=UTC))
+    words = {
+        path: {each.value for each in found} for path, found in made.items() if path != ("tags",)
+    }
+    assert "Ann" in words["name",] - words["mail",]
+    assert {"m", "n"} <= words["mail",] - words["name",]
+    assert not {"t", "x", "y"} & (words["name",] | words["mail",])

@@ -8,7 +8,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, identity
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.syntax import Node, path_in
+from oneway.mapping.expressions.table_rows import is_table, rows_of
 from oneway.mapping.record_schema import json_types
 
 Path = tuple[str, ...]
@@ -62,11 +63,10 @@ def domains(
     literals: dict[Path, list[Value]] = {}
     dated: set[Path] = set()
     for expression in expressions:
-        found = list(_literals(expression.tree))
-        for use in expression.paths:
-            literals.setdefault(use.keys, []).extend(found)
+        for path in dict.fromkeys(use.keys for use in expression.paths):
+            literals.setdefault(path, []).extend(_literals(expression.tree, path))
             if any(name in _OF_DATES for name in expression.functions):
-                dated.add(use.keys)
+                dated.add(path)
     tables = set(lookups)
     classes = {}
     for path, given in literals.items():
@@ -123,8 +123,13 @@ def _days(path: Path, as_of: datetime) -> Iterator[ValueClass]:
         yield ValueClass(path, f"is a day {label}", day)
 
 
-def _literals(node: Node) -> Iterator[Value]:
-    """Yield the texts, numbers and truths that an expression compares with."""
+def _literals(node: Node, path: Path) -> Iterator[Value]:
+    """Yield the texts, numbers and truths that an expression may compare a path with."""
+    if is_table(node):
+        for condition, then in rows_of(node):
+            yield from _of_cells(condition, path)
+            yield from _literals(then, path) if then["type"] != "literal" else ()
+        return
     if node["type"] == "literal":
         value = node["value"]
         for each in value if isinstance(value, list) else [value]:
@@ -132,7 +137,18 @@ def _literals(node: Node) -> Iterator[Value]:
                 yield each
     for child in node["children"]:
         if isinstance(child, dict):
-            yield from _literals(child)
+            yield from _literals(child, path)
+
+
+def _of_cells(condition: Node, path: Path) -> Iterator[Value]:
+    """Yield what the cells of a row compare a path with: each column has its own words."""
+    if condition["type"] == "comparator":
+        column = path_in(condition["children"][0])
+        if column is None or column == path:
+            yield from _literals(condition, path)
+        return
+    for child in condition["children"]:
+        yield from _of_cells(child, path)
 
 
 def _each_once(classes: Iterable[ValueClass]) -> Iterator[ValueClass]:

@@ -182,7 +182,9 @@ class _Edits:
                 yield from self.row((*path, number), _object(row), alone=len(rows) == 1)
                 if number:
                     others = [*rows[: number - 1], row, rows[number - 1], *rows[number + 1 :]]
-                    edit = self.having(path, others, f"row {number + 1} of {name} before the other")
+                    edit = self.having(
+                        path, others, f"row {number + 1} of {name} before row {number}"
+                    )
                     place = self.document.span((*path, number))
                     yield replace(edit, place=place)
 
