@@ -91,15 +91,24 @@ def test_an_answer_without_the_record_does_not_confirm_a_change_of_access(
 
 
 @pytest.mark.parametrize("answer", NO_RECORD)
-def test_an_update_is_denied_by_another_record_alone(answer: Value) -> None:
+def test_an_answer_without_the_record_confirms_an_update_only_if_it_says_so(answer: Value) -> None:
     connector, _ = opened(reply(answer))
-    if answer != NO_RECORD[0]:
+    if answer == {"ok": True}:
         assert connector.writer("people").update("7", {"name": "Ada"}, "t") is None
         return
     with pytest.raises(Unknown) as caught:
         connector.writer("people").update("7", {"name": "Ada"}, "t")
-    assert caught.value.accepted
-    assert "shows record 8" in caught.value.summary
+    assert (caught.value.code, caught.value.accepted) == ("W108", True)
+
+
+def test_a_manifest_that_names_the_record_is_shown_it_by_each_update() -> None:
+    manifest = altered("errors: {", "errors: {refused_when: errors, ").replace(
+        'update: {method: PATCH, path: "/people/{id}"',
+        'update: {record: data.user, method: PATCH, path: "/people/{id}"',
+    )
+    connector, _ = opened(reply({"data": {"user": None, "userErrors": [1]}}), manifest=manifest)
+    with pytest.raises(Unknown, match="does not show the record"):
+        connector.writer("people").update("7", {"name": "Ada"}, "t")
 
 
 def test_a_manifest_says_where_the_answer_to_a_write_has_the_record() -> None:

@@ -167,6 +167,16 @@ def says_failure(data: Value, shape: ErrorShape) -> bool:
     return failed or (not shape.refused_when and _has_error(data))
 
 
+def says_success(data: Value) -> bool:
+    """Return whether an answer that shows no record says that its write is done, and no more."""
+    if not isinstance(data, dict):
+        return data is True
+    plain = not any(isinstance(each, dict | list) and each for each in data.values())
+    return plain and (
+        any(data.get(key) is True for key in _SUCCESSES) or data.get("status") in _DONE
+    )
+
+
 def _has_error(data: Value) -> bool:
     named = [data.get(key) for key in _ERRORS] if isinstance(data, dict) else []
     return any(holds(each) and each != 0 for each in named)
@@ -325,6 +335,7 @@ _CUT = json.dumps({_CUT_KEY: None})
 _CHARSET = re.compile(r"charset=\"?([A-Za-z][\w-]{1,20})")
 _TELLING = re.compile(r"(?=.*(error|reason|message))(x-)?[a-z0-9-]{4,60}", re.IGNORECASE)
 _SUCCESSES = ("ok", "success", "succeeded", "successful")
+_DONE = ("ok", "OK", "success", "done")
 _FAILURES = ("error", "fail", "failed", "failure")
 _ERRORS = ("error", "errors")
 _REFUSAL = "Let the manifest say what that means: errors.refused_when or errors.missing_when."

@@ -16,7 +16,14 @@ from oneway_connectors.rest.model import (
 )
 from oneway_connectors.rest.paging import answered, found_in, json_of, reading_call
 from oneway_connectors.rest.reader import record_of, renamed
-from oneway_connectors.rest.responses import Unreadable, parse_json, says_failure, search, texts_in
+from oneway_connectors.rest.responses import (
+    Unreadable,
+    parse_json,
+    says_failure,
+    says_success,
+    search,
+    texts_in,
+)
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 
@@ -101,8 +108,8 @@ class RestWriter:
     ) -> Record | None:
         """Send a change, and return the record that the answer shows; None for a blank answer.
 
-        Raises `Unknown` where the answer shows something else: another record, a failure, or,
-        where `access` is changed, no record at all.
+        Raises `Unknown` where the answer shows something else: another record, a failure, or no
+        record at all. Where no `access` is changed, an answer may say instead that it is done.
         """
         call, answer = self._send(write, {"id": id}, values, token)
         if answer.status == _ACCEPTED:
@@ -123,11 +130,21 @@ class RestWriter:
         shown, other = self._shown(write, id, data)
         if shown is None and other:
             raise self._unconfirmed(call, f"the answer shows record {other}")
-        if shown is None and access and data not in _BLANK:
-            raise self._unconfirmed(call, "the answer does not show the record")
         if shown is None and says_failure(data, self.client.api.errors):
             raise self._unconfirmed(call, "the answer says that it failed", help=_SAY_WHEN)
+        doubted = access or not self._says_done(write, data)
+        if shown is None and data not in _BLANK and doubted:
+            raise self._unconfirmed(call, "the answer does not show the record")
         return shown
+
+    def _says_done(self, write: WriteRequest, data: Value) -> bool:
+        """Return whether an answer without the record says that an update is done.
+
+        A manifest that recognises refusals trusts all other answers that need not show a record.
+        """
+        if self.client.api.errors.refused_when:
+            return not write.record
+        return says_success(data)
 
     def _tells_parts(self, answer: Answer) -> bool:
         """Return whether an answer may hold refusals that the manifest does not recognise."""

@@ -323,9 +323,9 @@ class LiveState:
             return None
 
     def confirms(self, action: Action, shown: Record) -> bool:
-        """Return whether a record shows what was written, or does not show all of it."""
+        """Return whether a record shows all that was written, as it was."""
         written = [each for each in action.changes if each.awaits is None]
-        return not shows(shown, (path_of(each.field) for each in written)) or all(
+        return shows(shown, (path_of(each.field) for each in written)) and all(
             self._is_after(shown, action, each) for each in written
         )
 
