@@ -93,19 +93,19 @@ class Gates:
         self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
         self.in_order: Sequence[Gate] = (
             self.sent_before,
-            self.created_since,
             self.blocked,
             self.postponed,
             self.circuit_open,
             self.waits_for_another,
             self.stale,
+            self.planned_otherwise,
         )
 
     def unasked(self, action: Action) -> Ended | None:
         """Return the ending of an action that needs no system; None for others."""
         if action.id in self.approved.earlier.sent:
             return None
-        pure = (gate for gate in self.in_order if gate not in (self.sent_before, self.stale))
+        pure = (self.blocked, self.postponed, self.circuit_open, self.waits_for_another)
         held = (gate(action) for gate in pure)
         return next((Ended(each) for each in held if each is not None), None)
 
@@ -141,11 +141,6 @@ class Gates:
         if became.target_id is not None:
             self.live.note_created(action, became.target_id)
         return looked_up(action, became, sent, "it had happened already")
-
-    def created_since(self, action: Action) -> Result | None:
-        """An earlier run has sent a create for this person since the plan was made."""
-        why = self.memory.created_since.get(action.id)
-        return Result(action, Ending.STALE, None, "W160", why) if why is not None else None
 
     def blocked(self, action: Action) -> Result | None:
         """A guard holds it back."""
@@ -187,6 +182,13 @@ class Gates:
             else:
                 self.live.refuse_stale(action)
         return None
+
+    def planned_otherwise(self, action: Action) -> Result | None:
+        """A plan made now would not send it."""
+        why = self.approved.stale.get(action.id)
+        if why is None or action.id in self.approved.earlier.sent:
+            return None
+        return Result(action, Ending.STALE, action.target_id, "W160", why)
 
     def send(self, ready: Ready) -> Ended:
         """Send a journalled action, and return how it ended."""

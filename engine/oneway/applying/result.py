@@ -32,12 +32,14 @@ class Approved:
     """The approved fingerprint, and the actions not to send, with their endings.
 
     `blocked` are the actions that guards hold back, `postponed` those that wait for another day.
+    `stale` says why a new plan would not send some of them.
     """
 
     fingerprint: str
     blocked: Mapping[str, End] = field(default_factory=dict)
     postponed: Mapping[str, End] = field(default_factory=dict)
     earlier: Earlier = Earlier()
+    stale: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,7 @@ class TargetMemory:
     source records of the known target records ("" if there is none), and `sent` what an earlier
     run sent, by action id. `connection` names whose records they are; `linked` are the target
     records with links. `created` are those that a run is known to have created: none of them can
-    be the result of another create. `created_since` says, by action id, why a create of a saved
-    plan is not sent: an earlier run has sent one that may be of the same person. `zone` is the
-    time zone that people are told times in.
+    be the result of another create. `zone` is the time zone that people are told times in.
     """
 
     connection: str = ""
@@ -46,7 +44,6 @@ class TargetMemory:
     linked: Mapping[str, str] = field(default_factory=dict)
     sent: Mapping[str, Sent] = field(default_factory=dict)
     created: frozenset[str] = frozenset()
-    created_since: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
 
     def shown_by(self, sent: Sent) -> datetime | None:

@@ -60,6 +60,7 @@ from oneway.runs import (
 )
 from oneway.runs.notices import PendingRun
 from oneway.runs.open_questions import refuse_open_plan
+from oneway.runs.planned_again import approved_again
 from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
 from oneway.state.folder import StateFolder
 
@@ -155,9 +156,9 @@ def _applied(
         say_recovered(console, recover_in_flight(session))
         program = program_for(session, plan, progress, same_tables=True)
         memory = load_memory(session, plan, retry_now=retry_now)
-        verdict = judge_plan(session, plan, memory)
-        older = _is_older(session, plan)
-        approval = Approval(approved, verdict, memory.postponed)
+        approval = Approval(approved, judge_plan(session, plan, memory), memory.postponed)
+        approval = approved_again(session, plan, approval, progress)
+        verdict, older = approval.verdict, _is_older(session, plan)
         steps = apply_plan(session, plan, approval, program, progress)
         ended = print_if_interrupted(console, plan, session, steps)
         run = last_run(session)

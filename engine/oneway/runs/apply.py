@@ -57,10 +57,13 @@ class Approval:
     """What the plan was derived from, to be kept with the run."""
     began: str = ""
     """The instant at which the run began to read; blank if it reads nothing."""
+    stale: Mapping[str, str] = field(default_factory=dict)
+    """Why actions of a saved plan are not sent that a new plan would not send, by action id."""
 
     def of(self, earlier: Earlier) -> Approved:
         """Return the approval for an apply, including what an earlier try left behind."""
-        return Approved(self.fingerprint, self.verdict.ends(), self.postponed, earlier)
+        blocked = self.verdict.ends()
+        return Approved(self.fingerprint, blocked, self.postponed, earlier, self.stale)
 
 
 def apply_plan(
@@ -79,8 +82,6 @@ def apply_plan(
     telling = not session.prepared.reads_elsewhere
     log = RunLog(session.journal, plan, session.operator, approval, telling=telling)
     memory, saved = target_memory(session, plan), not approval.began
-    if saved:
-        memory = replace(memory, created_since=_created_since(session, plan))
     systems = apply_systems(session, program, memory, saved=saved)
     watch = Watch(progress, session.operator.stopping)
     yield from apply(plan, approval.of(Earlier()), systems, log, watch)
@@ -116,16 +117,6 @@ def target_memory(
         created=created_records(session.journal, name),
         zone=session.prepared.zone,
     )
-
-
-def _created_since(session: RunSession, plan: Plan) -> Mapping[str, str]:
-    """Return why creates of a saved plan must not be sent, by action."""
-    from oneway.history.journal.links import links
-    from oneway.runs.evidence.pending_creates import created_since, pending_creates, unseen_creates
-
-    name, journal = connection_of(plan), session.journal
-    creates = pending_creates(session, journal, name) + unseen_creates(session, journal, name)
-    return created_since(plan, creates, links(journal, name), session.prepared.zone)
 
 
 def apply_systems(

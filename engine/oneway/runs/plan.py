@@ -90,15 +90,17 @@ def plan_run(
     *,
     keeping: bool = False,
     remembered: Remembered = NOTHING_REMEMBERED,
+    whole: bool = False,
 ) -> tuple[Plan, EvaluatedInputs]:
     """Read the inputs; return the plan, and what the mapping made of the records.
 
     With `keeping`, also what may be kept of each record (`keeping.snapshots_of`). What earlier
-    runs remember is looked up in the systems where their lists do not show it.
+    runs remember is looked up in the systems where their lists do not show it. With `whole`, no
+    record is passed over because it has not changed.
     """
     prepared, systems, seal = session.prepared, session.systems, session.seal
     with _not_collecting(), _remembering_leavers(session) as seen:
-        if session.only_changed:
+        if session.only_changed and not whole:
             changed = _of_the_changed(session, progress, remembered)
             if changed is not None:
                 return changed

@@ -2,7 +2,7 @@
 
 A create of unknown end may have made a record that no list shows yet. Until that is known, nobody
 is created who may be the same person: by the source record, or by a value that only one record may
-hold. A saved plan waits for these as well, and for the creates that were confirmed since.
+hold.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,8 +17,7 @@ from oneway.core.seal import Seal, Sealed
 from oneway.history.journal import JournalEntry, Run
 from oneway.mapping.program import AnySourceRow, Policy, SourceRow, whole
 from oneway.planning.diff import comparison, new_value
-from oneway.planning.links import Links
-from oneway.planning.plan import NOT_KNOWN_YET, Action, Ending, Plan, Verb
+from oneway.planning.plan import NOT_KNOWN_YET, Ending, Verb
 from oneway.runs.past.find_run import plan_of_run
 from oneway.runs.prepare.prepared import lag_of
 from oneway.runs.prepare.request import instant_text, parse_instant
@@ -51,14 +50,9 @@ def pending_creates(session: RunSession, journal: "Journal", name: str) -> list[
 
 
 def unseen_creates(
-    session: RunSession, journal: "Journal", name: str, late: Collection[str] | None = None
+    session: RunSession, journal: "Journal", name: str, late: Collection[str]
 ) -> list[PendingCreate]:
-    """Return the creates that were confirmed so recently that the target may not show them yet.
-
-    Only those that made one of the records `late`, if that is given.
-    """
-    if late is not None and not late:
-        return []
+    """Return the creates that made some records, which the target may not show yet."""
     lag, now, zone = lag_of(session.prepared), session.now(), session.prepared.zone
     found: list[PendingCreate] = []
     for run in journal.runs(name, limit=_LOOK_BACK):
@@ -71,7 +65,7 @@ def unseen_creates(
             for each in journal.entries(run.id)
             if each.verb is Verb.CREATE and each.end is not None and each.end.ending is Ending.DONE
             if (until := shown_by(each.sent_at, lag)) is not None and now < until
-            if late is None or each.target_id in late
+            if each.target_id in late
         }
         found += _creates(journal, run, why)
     return found
@@ -149,41 +143,3 @@ def _shared(row: SourceRow, create: PendingCreate, policy: Policy, seal: Seal) -
 
 def _held(path: str, create: PendingCreate) -> str:
     return f"its {path} is that of source record {create.source_id}: {create.why}"
-
-
-def created_since(
-    plan: Plan, creates: Sequence[PendingCreate], links: Links, zone: str
-) -> Mapping[str, str]:
-    """Return why creates of a plan must not be sent, by action: an earlier run has sent one.
-
-    The plan knows of a record that is gone, and is to be created again; of no other link.
-    """
-    pending = {each.source_id: each.why for each in creates}
-    found: dict[str, str] = {}
-    for outcome in plan.notable:
-        again = any(each.code == "gone" for each in outcome.reasons)
-        for action in outcome.actions:
-            source_id = action.source_id
-            if action.verb is not Verb.CREATE or source_id is None:
-                continue
-            target_id = links.targets.get(source_id)
-            known = links.of_pairs([(source_id, target_id)]) if target_id is not None else ()
-            since = [each for each in known if not again or each.since >= plan.as_of]
-            whys = [f"since the plan, it was {each.told(zone)}" for each in since]
-            whys += [pending[source_id]] if source_id in pending else _sharing(action, creates)
-            if whys:
-                found[action.id] = whys[0]
-    return found
-
-
-def _sharing(action: Action, creates: Sequence[PendingCreate]) -> Iterator[str]:
-    """Yield why a create must wait for others, whose sealed values cannot be compared."""
-    for create in creates:
-        for claim in action.claims:
-            sent = create.values.get(claim.path)
-            if isinstance(claim.value, Sealed) or isinstance(sent, Sealed):
-                alike = sent is not None
-            else:
-                alike = comparable(sent, claim.compare) == comparable(claim.value, claim.compare)
-            if alike and sent is not None:
-                yield _held(claim.path, create)

@@ -1,0 +1,65 @@
+"""Plans again before a saved plan is applied: what a new plan would not do is not sent.
+
+The systems have moved on since the plan was made. Each action is checked by itself just before it
+is sent (`oneway.applying.preconditions`), but whether a person is one of two by now, has a create
+on its way, or is back under another key, only a whole plan tells.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from oneway.core.progress import Progress, silent
+from oneway.planning.breach import Verdict
+from oneway.planning.plan import Action, Kind, Outcome, Plan
+from oneway.runs.apply import Approval
+from oneway.runs.evidence.links import recall
+from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.session import RunSession
+from oneway.runs.sync import healthy
+
+
+def approved_again(
+    session: RunSession, plan: Plan, approval: Approval, progress: Progress = silent
+) -> Approval:
+    """Return a saved plan's approval, with what a new plan of the same instant would not do.
+
+    A guard that distrusts the source or the target by now holds the whole plan. Raises `Refused`
+    if a new plan could not be applied either.
+    """
+    new, found = plan_run(session, progress, remembered=recall(session), whole=True)
+    healthy(session, found, new)
+    verdict = judge_plan(session, new, load_memory(session, new))
+    return replace(
+        approval, verdict=_with_distrust(approval.verdict, verdict, plan), stale=_stale(plan, new)
+    )
+
+
+def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
+    """Return a verdict with the breaches by which the systems are distrusted since."""
+    known = {each.name for each in then.breaches}
+    every = tuple(each.id for each in plan.actions)
+    more = [each for each in now.breaches if each.shrank and each.name not in known]
+    if not more:
+        return then
+    return Verdict((*then.breaches, *(replace(each, blocked=every) for each in more)), frozenset(every))
+
+
+def _stale(plan: Plan, new: Plan) -> Mapping[str, str]:
+    """Return why a new plan would not send some of a plan's actions, by their ids."""
+    sent = {each.id for each in new.actions}
+    gone = [each for each in plan.actions if each.id not in sent]
+    if not gone:
+        return {}
+    sources = {each.source_id: each for each in new.outcomes if each.source_id is not None}
+    targets = {each.target_id: each for each in new.outcomes if each.target_id is not None}
+    return {each.id: _why(each, sources, targets) for each in gone}
+
+
+def _why(action: Action, sources: Mapping[str, Outcome], targets: Mapping[str, Outcome]) -> str:
+    outcome = sources.get(action.source_id or "") or targets.get(action.target_id or "")
+    if outcome is None:
+        return "a new plan would not do this: neither system's list shows the person"
+    if outcome.kind is Kind.UNCHANGED:
+        return "a new plan would not do this: nothing differs by now"
+    reasons = "; ".join(each.text for each in outcome.reasons)
+    return f"a new plan would not do this ({outcome.kind.value}){f': {reasons}' if reasons else ''}"
