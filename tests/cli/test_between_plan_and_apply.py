@@ -126,7 +126,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "state: a folder that others write": (
         lambda world: (world.folder / ".oneway").chmod(0o777), "F102"),
     "inputs: the source is gone": (
-        lambda world: (world.folder / "people.json").unlink(), "not written"),
+        lambda world: (world.folder / "people.json").unlink(), "cannot be read"),
 }  # fmt: skip
 
 

@@ -105,9 +105,9 @@ def command(
     """Apply a reviewed plan, and nothing else.
 
     The plan must be unchanged since it was saved here, at most a week ago, and so must its
-    mapping, manifests, lookup tables and options. Each record is read again on both sides
-    before it is written: one that has changed is stale, and left alone. Actions that a guard
-    holds back are not applied.
+    mapping, manifests, lookup tables and options. Both systems are read again: what a plan made
+    now would not do is stale, and left alone. So is a record that changes just before it is
+    written. Actions that a guard holds back are not applied.
 
     \b
     Example:

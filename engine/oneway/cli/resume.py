@@ -43,6 +43,7 @@ from oneway.runs import (
     resume_run,
     run_of,
 )
+from oneway.runs.planned_again import approved_again
 from oneway.state.folder import StateFolder
 
 
@@ -112,13 +113,14 @@ def _resume(
             memory = load_memory(session, plan)
             verdict = judge_plan(session, plan, memory, resuming=left.run.id)
             approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
+            approval = approved_again(session, plan, approval, progress)
             program = program_for(session, plan, progress)
             steps = resume_run(session, left, approval, program, progress)
         ended = print_if_interrupted(console, plan, session, steps)
         resumed = run_of(session, left.run.id)
     print_results(console, ended, plan, resumed, limit=limit)
-    say_held(console, verdict)
-    return exit_of(ended, verdict, resumed)
+    say_held(console, approval.verdict)
+    return exit_of(ended, approval.verdict, resumed)
 
 
 def _interrupted(state: StateFolder) -> tuple[Interrupted, ...]:

@@ -41,13 +41,16 @@ def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
     more = [each for each in now.breaches if each.shrank and each.name not in known]
     if not more:
         return then
-    return Verdict((*then.breaches, *(replace(each, blocked=every) for each in more)), frozenset(every))
+    return Verdict(
+        (*then.breaches, *(replace(each, blocked=every) for each in more)), frozenset(every)
+    )
 
 
 def _stale(plan: Plan, new: Plan) -> Mapping[str, str]:
     """Return why a new plan would not send some of a plan's actions, by their ids."""
-    sent = {each.id for each in new.actions}
-    gone = [each for each in plan.actions if each.id not in sent]
+    # By the person as well: the record of a planned create has an id by now.
+    sent = {each.id for each in new.actions} | {(e.verb, e.source_id) for e in new.actions}
+    gone = [e for e in plan.actions if not sent & {e.id, (e.verb, e.source_id or e.id)}]
     if not gone:
         return {}
     sources = {each.source_id: each for each in new.outcomes if each.source_id is not None}
