@@ -1081,6 +1081,14 @@ MUTANTS = (
         "tests/unit/test_csv_types.py",
     ),
     Mutant(
+        "a-part-of-an-object-is-not-read",
+        "runs/draft/first_test",
+        "if not any(_overlap(source.keys(path), each) for each in read)",
+        "if path not in used",
+        "the test that `oneway new` drafts passes on its own draft",
+        "tests/cli/test_any_draft.py",
+    ),
+    Mutant(
         "a-last-cell-is-whole",
         "oneway_connectors/file/csv_rows",
         "if entry is not None and lines.cut and not entry.problem:",

@@ -1,12 +1,12 @@
 """A JSON file: one array of objects."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import BinaryIO, TypeGuard
 
 from oneway.core.connector import ReadError
-from oneway.core.records import Value
+from oneway.core.records import Value, path_text
 from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, not_fast, whole_of
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 
@@ -186,12 +186,15 @@ class JsonArray:
     def _no_array(self, text: str) -> ReadError:
         found = "an object" if text.lstrip().startswith("{") else "something else"
         value = self._decoder.parse(text.strip(" \t\r\n")).value
-        lists = [key for key, item in value.items() if _is_table(item)] if _is_object(value) else []
+        lists = [*_tables(value)] if _is_object(value) else []
         help = "write each record as an object in one list: [{...}, {...}]"
         if lists:
+            alone = len(lists[0]) == 1
+            way = "".join(f"[{encoded(key, b'').decode()}]" for key in lists[0])
             help = (
-                f"the list is under {lists[0]!r}: keep it alone "
-                f"(with jq: jq '.[{encoded(lists[0], b'').decode()}]' in.json > out.json)"
+                f"the list is under {path_text(lists[0])!r}: keep it alone "
+                f"(with jq: jq '.{way}' in.json > out.json)"
+                f"{'' if alone else '; if the whole file is one record, put it between [ and ]'}"
             )
         elif _is_object(value):
             help = "it is one record: put it between [ and ], or call the file .jsonl"
@@ -227,6 +230,18 @@ def _broken_at(line: int) -> str:
 
 def _is_object(value: Value) -> TypeGuard[dict[str, Value]]:
     return isinstance(value, dict)
+
+
+def _tables(value: Mapping[str, Value], way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of lists of objects within an object, the nearest first; not in lists."""
+    yield from ((*way, key) for key, item in value.items() if _is_table(item))
+    for key, item in value.items():
+        if isinstance(item, dict) and len(way) < _DEEP:
+            yield from _tables(item, (*way, key))
+
+
+_DEEP = 4
+"""How many objects around the list of records are looked into."""
 
 
 def _is_table(value: Value) -> bool:

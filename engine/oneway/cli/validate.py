@@ -293,12 +293,17 @@ def _check_test(data: bytes, path: str, mappings: Mappings) -> None:
 
 
 def _unknown(data: bytes, path: str) -> Refused:
-    found = read_all(data[: LIMIT + 1], path).found
-    if found:
+    reading = read_all(data[: LIMIT + 1], path)
+    if reading.found:
         from oneway.connections.provenance import unquoted
 
         # It may be a connection: a line of it may hold a credential.
-        return Refused([unquoted(each) for each in found])
+        return Refused([unquoted(each) for each in reading.found])
+    document = reading.document
+    keys = document.data if document is not None and isinstance(document.data, dict) else {}
+    if {"match", "fields"} & keys.keys() or {"source", "target"} <= keys.keys():
+        summary = "the line `oneway: 1`, with which a mapping begins, is missing"
+        return refusal("F121", path, summary, "write it at the top")
     help = (
         "begin a mapping with `oneway: 1`, a connection with `oneway_connection: 1`, "
         "a manifest with `oneway_connector: 1`, a mapping test with `oneway_test: 1`, "

@@ -26,7 +26,8 @@ class Span:
 
     `line` and `column` count from 1, in characters; `end` is the column after the last one.
     A span of line 0 means the file as a whole. `pieces` are where the parts of its text stand, if
-    that is put together of several texts. `via` is the place that uses this one by its name.
+    that is put together of several texts, or stands on several lines. `via` is the place that uses
+    this one by its name.
     """
 
     file: str

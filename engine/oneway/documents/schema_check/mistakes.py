@@ -57,9 +57,11 @@ def _type(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 def _of_expression(error: "ValidationError") -> str:
     """Return the remedy for a switch in the place of an expression, where quotes name a field."""
     value = value_of(error)
-    if _schema(error).get("title") != "Expression" or not isinstance(value, bool):
+    if _schema(error).get("title") != "Expression" or not isinstance(value, bool | int | float):
         return ""
-    word = "true" if value else "false"
+    word = json.dumps(value)
+    if not isinstance(value, bool):
+        return f"for {word} of every record write '`{word}`'"
     return f"for {word} of every record write '`{word}`'; for a field of that name, '{word}'"
 
 
@@ -80,10 +82,19 @@ def _unknown_keys(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     for key in given:
         if key not in known:
             help = did_you_mean(key, known) or f"known here: {listed(known)}"
-            help = _is_cut((key,), given[key]) or help
-            near = only_slip(key, (each for each in known if each not in given))
+            help = _is_cut((key,), given[key]) or _is_joined(key, known) or help
+            free = [each for each in known if each not in given]
+            near = "" if _is_joined(key, known) else only_slip(key, free)
             summary = f"unknown key {shown(key)}"
             yield Mistake((*path, key), "S102", summary, help, key=True, instead=near)
+
+
+def _is_joined(key: str, known: Sequence[str]) -> str:
+    """Return the remedy for a key that a missing space has joined with its value."""
+    name, colon, value = key.partition(":")
+    if not colon or name not in known:
+        return ""
+    return f"a colon needs a space after it: {name}: {value}"
 
 
 def _required(error: "ValidationError", path: Path) -> Iterator[Mistake]:
@@ -211,6 +222,15 @@ def _advice(error: "ValidationError", kind: str = "errorMessage") -> str:
 
 
 def _type_help(error: "ValidationError", types: Sequence[str]) -> str:
+    words = [
+        each
+        for inner in error.context or ()
+        for each in _schema(inner).get("enum", ())
+        if isinstance(each, str)
+    ]
+    if words:  # the text that is allowed is one of a few words: quotes would not help
+        made = next((e for e in _schema(error).get("examples", ()) if isinstance(e, dict)), None)
+        return _told(error) or f"write {one_of(words)}{f', or {json.dumps(made)}' if made else ''}"
     return _told(error) or type_help(types, value_of(error)) or _example(error)
 
 

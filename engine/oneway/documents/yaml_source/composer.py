@@ -31,6 +31,17 @@ _NO_BRACES = (
 )
 
 
+def _is_negation(event: yaml.ScalarEvent) -> bool:
+    """Return whether a tag is an expression that begins with `!`, as no tag of other tools is."""
+    named = re.fullmatch(r"![\w-]+", event.tag or "") is not None
+    compared = event.value.startswith(("=", "<", ">"))
+    return (
+        not event.style
+        and str(event.tag).startswith("!")
+        and not (named and event.value and not compared)
+    )
+
+
 class _Stop(Exception):
     """Reading on is useless; the findings say why."""
 
@@ -43,6 +54,8 @@ class _Open:
     anchor: str | None
     key: tuple[str, Span] | None = None
     expects_key: bool = True
+    is_doubled: bool = False
+    """Whether an item's first key has come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +144,19 @@ class _Composer:
         mark = getattr(error, "problem_mark", None)
         index = index_of(mark) if mark else len(self.source.text)
         complaint = f"{getattr(error, 'context', '')} {getattr(error, 'problem', '')}"
+        from oneway.documents.yaml_source.slips import slip_before
         from oneway.documents.yaml_source.wording import words_for
 
-        words = words_for(complaint, self.source.text[index : index + 1], self._line_to(index))
-        span = self.source.span(index, index + 1)
+        source = self.source
+        span = source.span(index, index + 1)
+        slip = slip_before(source.lines, span.line - 1)
+        if slip is not None:
+            start = source.starts[slip.row] + slip.column
+            span = source.span(start, start + slip.length)
+            self._report(span, slip.words.code, slip.words.summary, slip.words.help)
+            raise _Stop
+        after = source.text[index + 1 :].partition("\n")[0]
+        words = words_for(complaint, source.text[index : index + 1], self._line_to(index), after)
         if words.opening:
             span = self._opening(getattr(error, "context_mark", None), span, complaint)
         help = f"{self._indents(index)}{words.help}" if words.indents else words.help
@@ -149,7 +171,7 @@ class _Composer:
         known = [each for each in above if each.strip() and not each.lstrip().startswith("#")]
         levels = [len(each) - len(each.lstrip(" ")) for each in known]
         here = len(line) - len(line.lstrip(" "))
-        if not levels or here in (0, *levels):
+        if not levels or here == 0 or (here in levels and here <= levels[-1]):
             return ""
         if known[-1].rstrip().endswith(":") and here > levels[-1]:
             return ""
@@ -187,9 +209,22 @@ class _Composer:
             # libyaml refuses these itself.
             self._refuse(span, "escape code")
         node = Scalar(value, span, merge=is_plain and event.value == "<<")
-        self._refuse_tag(event, event.tag, is_plain or event.implicit[1])
+        if event.tag is not None and _is_negation(event):
+            node = Scalar(self._after_bang(event), span)
+        else:
+            self._refuse_tag(event, event.tag, is_plain or event.implicit[1])
         self._keep(event.anchor, node)
         self._place(node, span)
+
+    def _after_bang(self, event: yaml.ScalarEvent) -> str:
+        """Report an expression that begins with `!` without quotes, and return it as meant."""
+        from oneway.documents.yaml_source.wording import bang_words
+
+        whole = self.source.text[index_of(event.start_mark) : index_of(event.end_mark)].strip()
+        value = whole or str(event.tag)
+        words = bang_words(value)
+        self._report(written(self.source, event), words.code, words.summary, words.help)
+        return value
 
     def _plain(self, text: str, span: Span) -> Value:
         try:
@@ -232,13 +267,15 @@ class _Composer:
             return
         key, span = parent.key
         if key in holder.entries:
-            first = holder.entries[key][0].line
-            self._report(
-                span,
-                "Y108",
-                f"the key {shown(key)} appears twice",
-                f"it is on line {first} already: take one of them out",
-            )
+            first, within = holder.entries[key][0].line, self._open[-2:-1]
+            help = f"it is on line {first} already: take one of them out"
+            if within and isinstance(within[0].node, List) and key == next(iter(holder.entries)):
+                # All that follows belongs to an item whose dash is missing.
+                help = f"put '- ' before it if a new item begins here; otherwise, {help}"
+                parent.is_doubled = True
+            elif parent.is_doubled:
+                return
+            self._report(span, "Y108", f"the key {shown(key)} appears twice", help)
             return
         holder.entries[key] = (span, node)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import yaml
 
-from oneway.core.diagnostics import Span
+from oneway.core.diagnostics import Span, TextPiece
 from oneway.documents.yaml_source.source import Source
 
 _PROPERTIES = r"(?:[&!][^\s,\[\]{}]*\s+)+"
@@ -37,7 +37,34 @@ def content(source: Source, event: yaml.NodeEvent) -> Span:
     elif style in ("|", ">"):
         header = re.compile(_BLOCK_HEADER).match(source.text, start, end)
         start = header.end() if header and header.end() < end else start
-    return source.span(start, max(start, end))
+    span = source.span(start, max(start, end))
+    if isinstance(event, yaml.ScalarEvent) and getattr(event.end_mark, "line", 0) >= span.line:
+        return replace(span, pieces=_further_lines(source, event.value, start, end))
+    return span
+
+
+def _further_lines(source: Source, value: str, start: int, end: int) -> tuple[TextPiece, ...]:
+    """Return where the further lines of a text on several lines stand.
+
+    It ends at a line that the text does not hold as it stands, because of an escape in it.
+    """
+    found: list[TextPiece] = []
+    line = source.span(start, start).line
+    begun = len(source.text[start : source.starts[line - 1] + source.widths[line - 1]])
+    for row in range(line, len(source.lines)):
+        if source.starts[row] >= end:
+            break
+        part = source.text[source.starts[row] : min(end, source.starts[row] + source.widths[row])]
+        part = part.rstrip("\r\n").strip()
+        at = value.find(part, begun) if part else begun
+        if at < 0:
+            break
+        if part:
+            column = source.lines[row].index(part) + 1
+            place = Span(source.file, row + 1, column, column + len(part))
+            begun = at + len(part)
+            found.append(TextPiece(at, begun + 1, place))
+    return tuple(found)
 
 
 def closed_at(source: Source, span: Span, event: yaml.Event) -> Span:

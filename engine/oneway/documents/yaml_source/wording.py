@@ -55,6 +55,24 @@ CHOICE = MistakeWords(
     "write iif(condition, then, otherwise), between double quotes",
 )
 
+
+def bang_words(value: str) -> MistakeWords:
+    """Return the words for an expression that begins with `!` and is not in quotes."""
+    quote = next((each for each in "\"'" if each not in value), "")
+    help = f"write {quote}{value}{quote}" if quote else _QUOTE
+    return MistakeWords("a^", "Y112", "a value that begins with ! must be in quotes", help)
+
+
+TRAILING_COLON = MistakeWords(
+    "a^", "Y106", "a colon ends this value", "take it out, or put the value between quotes"
+)
+SECOND_COLON = MistakeWords(
+    "a^",
+    "Y106",
+    "a value that holds ': ' must be in quotes",
+    "put the whole value between double quotes",
+)
+
 _BLOCK = (
     "put the expression on the next line, indented, after '>-': quotes and colons may stand there"
 )
@@ -171,10 +189,13 @@ _EXPRESSION = re.compile(r":\s+[^'\"#]*\w\(.*\{")
 _CALL_IN_BRACES = re.compile(r"\{.*:\s+[\w.]+\(")
 
 
-def words_for(complaint: str, character: str, before: str = "") -> MistakeWords:
+_VALUE = re.compile(r"^\s*(?:- +)?[^\s:]+:\s+\S")
+
+
+def words_for(complaint: str, character: str, before: str = "", after: str = "") -> MistakeWords:
     """Return the words for a parser's error.
 
-    `character` is the one it stopped at, and `before` is what stands on the line before it.
+    `character` is the one it stopped at, `before` and `after` are what stands on its line.
     """
     if _QUOTED_START.search(before):
         return AFTER_QUOTES
@@ -182,6 +203,8 @@ def words_for(complaint: str, character: str, before: str = "") -> MistakeWords:
         return CHOICE
     if character == ":" and _EXPRESSION.search(before):
         return _TABLE
+    if character == ":" and "mapping values" in complaint and _VALUE.match(before):
+        return SECOND_COLON if after.strip() else TRAILING_COLON
     if "flow" in complaint and _CALL_IN_BRACES.search(before):
         return _IN_BRACES
     if re.search(RESERVED.pattern, complaint) and character == "\t":

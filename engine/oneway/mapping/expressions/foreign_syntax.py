@@ -40,6 +40,12 @@ _HABITS = (
     ),
     _habit("[‘’‚‛“”„‟«»]", "a curly quote is not a quote", "type it straight: 'text'"),
     _habit(
+        r"(?<=[,()\[\]{}'\"`])\s*#(?!\{)",
+        "a comment cannot stand within an expression",
+        "put it on a line of its own, above the field, or take it out",
+    ),
+    _habit(r",(?=\s*[}\])])", "a comma before a closing bracket", "take it out"),
+    _habit(
         r"\{\{|\}\}|\{%|\$\{|#\{|<%",
         "the whole text is an expression, without marks around it",
         "write the name alone: firstName; join texts with join(' ', [firstName, lastName])",
@@ -104,7 +110,8 @@ def explained(text: str, error: ExpressionSyntax) -> ExpressionSyntax:
         return error
     bare = _masked(text)
     return (
-        _as_heading(text, bare)
+        _as_formula(text, bare)
+        or _as_heading(text, bare)
         or _tabular(text, bare)
         or _habitual(bare)
         or _as_called(text, error)
@@ -114,6 +121,26 @@ def explained(text: str, error: ExpressionSyntax) -> ExpressionSyntax:
         or _unparted(bare, error)
         or ExpressionSyntax(error.summary, error.offset, error.length, _READ_ON)
     )
+
+
+def _as_formula(text: str, bare: str) -> ExpressionSyntax | None:
+    """Return the error of a spreadsheet's formula, with what to write in its place."""
+    if not _FORMULA.match(bare):
+        return None
+    mended = _CALL.sub(_as_ours, text.lstrip().removeprefix("=").strip())
+    return ExpressionSyntax(
+        "an expression does not begin with =", text.index("="), 1, f"take it out: write {mended}"
+    )
+
+
+def _as_ours(found: re.Match[str]) -> str:
+    """Return the start of a call under our name of a spreadsheet's function."""
+    ours = _FUNCTIONS.get(found[1].lower(), "")
+    return f"{ours if ours.isidentifier() else found[1].lower()}("
+
+
+_FORMULA = re.compile(r"\s*=(?!=)")
+_CALL = re.compile(r"\b([A-Za-z_]+)\(")
 
 
 def _as_heading(text: str, bare: str) -> ExpressionSyntax | None:
@@ -263,6 +290,7 @@ _FUNCTIONS: Mapping[str, str] = {
     **dict.fromkeys(("str", "string", "tostring", "totext", "cstr"), "to_text"),
     **dict.fromkeys(("int", "integer", "parseint", "cint"), "to_integer"),
     **dict.fromkeys(("number", "float", "parsefloat", "value", "val", "cdbl"), "to_number"),
+    **dict.fromkeys(("numbervalue", "parsenumber"), "parse_number"),
     **dict.fromkeys(("bool", "boolean", "toboolean", "cbool"), "to_boolean"),
     **dict.fromkeys(("regex", "regexmatch", "regexp", "regexplike"), "regex_match"),
     **dict.fromkeys(("regexreplace", "regexpreplace"), "regex_replace"),

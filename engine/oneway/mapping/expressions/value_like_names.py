@@ -33,9 +33,9 @@ def value_like_names(text: str, known: Collection[str] = ()) -> Iterator[ValueLi
     quoted = [each for each in alone if _is_quoted_needlessly(text, each)]
     fields = {each.value for each in names if each not in quoted} | set(known)
     for each in alone:
-        constant = _CONSTANTS.get(each.value.lower())
+        constant = CONSTANTS.get(each.value.lower())
         if constant and each.value not in known:
-            help = f"for the value, write `{constant}`"
+            help = f"for the value, write `{constant}`; for the text, '{each.value}'"
             yield ValueLikeName(each.value, each.place, help, certain=True)
         elif each in quoted and each.value not in fields:
             help = f"for the text, write '{each.value}'; for the field, leave the quotes out"
@@ -55,7 +55,8 @@ def _is_quoted_needlessly(text: str, token: SyntaxToken) -> bool:
     return text[start] == '"' and compared is not None and bool(_PLAIN.fullmatch(token.value))
 
 
-_CONSTANTS = {"true": "true", "false": "false", "null": "null", "none": "null"}
+CONSTANTS = {"true": "true", "false": "false", "null": "null", "none": "null"}
+"""The values that names look like, by those names in small letters."""
 _PLAIN = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _COMPARED = re.compile(r"[=!<>]=?\s*$|,\s*$")
 _EQUATED = re.compile(r"[=!]=\s*$")

@@ -19,6 +19,7 @@ from oneway.core.similar_words import alike, slips
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression, PathUse, Reading
 from oneway.mapping.expressions.compared_words import Meant, meant
+from oneway.mapping.expressions.value_like_names import CONSTANTS
 from oneway.mapping.profile.constant_types import TypeTally, type_tallies
 from oneway.mapping.profile.missing_item_keys import ItemTally, item_tally
 from oneway.mapping.profile.new_ids import NewIds, new_ids
@@ -344,6 +345,9 @@ class KeyTally:
 
     def _remedy(self, each: ReadKey) -> str:
         """Return what a key may be: a mistyped one, or an unused key of the records."""
+        if each.path[0].lower() in CONSTANTS:
+            word = each.path[0]
+            return f"did you mean the text '{word}', or the value `{CONSTANTS[word.lower()]}`?"
         depth, beside = self._astray(each.path)
         parent, word, rest = each.path[:depth], each.path[depth], each.path[depth + 1 :]
         unread = [key for key in beside if not self._is_read((*parent, key))]

@@ -20,7 +20,7 @@ def first_test(
     If a rule is commented out in the mapping, so is its case.
     """
     source, target = sides
-    data = employed(dict(record), source, asked)
+    data = _with_codes(employed(dict(record), source, asked), source, pairs)
     named = list(_named(source, target, pairs, key, data))
     lines = [
         "## A start: add a case for each rule that matters (docs/testing.md).",
@@ -42,6 +42,25 @@ def first_test(
     return "\n".join(lines) + "\n"
 
 
+def _with_codes(
+    data: dict[str, Value], source: DraftSide, pairs: Sequence[Pair]
+) -> dict[str, Value]:
+    """Return a record whose texts have a code in each table: without one, it is an error."""
+    for pair in pairs:
+        text = at(data, source.keys(pair.source))
+        if text is MISSING or is_blank(text) or _has_codes(text, pair.source, pairs):
+            continue
+        known = (each for each, _ in pair.codes if _has_codes(each, pair.source, pairs))
+        data = changed(data, source, {pair.source: next(known, "")})
+    return data
+
+
+def _has_codes(text: Value, path: str, pairs: Sequence[Pair]) -> bool:
+    """Return whether a text of a field has a code in each table that is drafted for it."""
+    tables = (dict(each.codes) for each in pairs if each.codes and each.source == path)
+    return all(isinstance(text, str) and text in table for table in tables)
+
+
 _Named = tuple[str, Value, str, Value]
 """A field that holds an id, that id, and the field by which the source names its record."""
 
@@ -58,9 +77,13 @@ def _named(
     value = MISSING if pair is None else at(data, source.keys(pair.source))
     if pair is None or value is MISSING or is_blank(value):
         return
+    own = at(data, source.keys(key.source))
+    if str(value).lstrip("0") == str(own).lstrip("0"):
+        return  # their own manager: the lookup would find two, the table's row and the new record
     ids = (at(each.data, target.keys(target.id)) for each in target.records)
     id: Value = 77 if isinstance(next(ids, ""), int) else "77"
-    yield pair.target, id, manager_key(source, target, pair, key.target), value
+    path = manager_key(source, target, pair, key.target)
+    yield pair.target, value if path == target.id else id, path, value
 
 
 def _tables(target: DraftSide, named: Sequence[_Named]) -> Iterator[str]:
@@ -110,7 +133,8 @@ def _movers(
         yield f"## Somebody who moves gets another {called(pair.target)}, by the table:"
         rules = [each for each in asked.rules if each.path == pair.source]
         for (text, code), (_, old) in zip(pair.codes, (pair.codes[-1], *pair.codes), strict=False):
-            if any(rule.left_out(text) for rule in rules):
+            out = any(rule.left_out(text) for rule in rules)
+            if out or not _has_codes(text, pair.source, pairs):
                 continue
             before = changed(dict(there), target, {pair.target: old})
             record = _json(changed({}, source, {pair.source: text}))
@@ -243,7 +267,9 @@ def _present(
     there = changed({}, target, {target.id: "1", key.target: value})
     if asked.switch is not None:
         there = changed(there, target, {asked.switch.path: asked.switch.on})
-    return there
+    # `left` reads these: without them it would be unknown whether the person has left.
+    others = [path for path in asked.leaving.set if at(there, target.keys(path)) is MISSING]
+    return changed(there, target, dict.fromkeys(others, target.blank))
 
 
 def _json(data: Mapping[str, Value]) -> str:

@@ -127,6 +127,8 @@ class Leaving:
     """The question that a person has to decide."""
     words: "DraftWords | None" = None
     """The words of the field that `when` compares with a word, if those are few."""
+    lacks: tuple[str, ...] = ()
+    """What a person has to add before the answer can be used, in sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,18 +318,30 @@ def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, today:
     there = next((path for path in target.fields if concept(path) == "leave"), "")
     scheduled = switch is None
     left = _left(source, date, today, scheduled=scheduled)
-    sets, gone = {}, ""
+    sets, gone, lacks = {}, "", list(left.lacks)
     if switch is not None:
         sets[switch.path] = f"{{value: {json.dumps(switch.off)}}}"
         gone = f"{expression(target, switch.path)} == {literal(switch.off)}"
     if there or switch is None:
+        if not there and target.fields:
+            lacks.append(_NO_FIELD)
         there = there or "leaveDate"
         read = expression(source, date) if date else ""
         only = read and left.when in (read, f"{read} && is_past({read})")
         value = read if only else f"coalesce({read}, today())" if read else "today()"
         sets[there] = yaml_text(value, flow=True)
         gone = gone or f"is_past({expression(target, there)})"
-    return replace(left, set=sets, left=gone, asks=" ".join(filter(None, (guess, left.asks))))
+    asks = " ".join(filter(None, (guess, left.asks)))
+    if lacks:
+        # No case can be made of it.
+        return Leaving(left.when, sets, gone, asks=asks, lacks=tuple(lacks))
+    return replace(left, set=sets, left=gone, asks=asks)
+
+
+_NO_FIELD = (
+    "No field of the target says that somebody has left: add one, such as leaveDate, or name the "
+    "one that ends access."
+)
 
 
 _SELDOM = (
@@ -400,8 +414,9 @@ def _left(source: DraftSide, date: str, today: date, *, scheduled: bool) -> Leav
             agree = _agreement(source, date, path, gone, today) if date else ""
             break
     if not date:
+        lacks = () if word else (_no_leavers(source),)
         return Leaving(word or "status == 'Left'", record=record, stays=stays, words=listed,
-                       asks="" if word else _no_leavers(source))  # fmt: skip
+                       lacks=lacks)  # fmt: skip
     read = expression(source, date)
     record[date] = _past(today)
     stays[date] = "" if any(_reads_blank(source, date)) else None

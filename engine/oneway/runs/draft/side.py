@@ -70,6 +70,12 @@ class DraftSide:
         keys = self.keys(path)
         return any(at(each.data, keys) is MISSING for each in self.records)
 
+    @property
+    def blank(self) -> Value:
+        """What a blank value is: null, or the empty text of a table's cell."""
+        is_table = self.connector == FILES and not self.resource.endswith((".json", ".jsonl"))
+        return "" if is_table else None
+
     def keys(self, path: str) -> tuple[str, ...]:
         """Return the keys of a field's path."""
         return (path,) if self.options.get("headings") == "flat" else path_of(path)

@@ -43,19 +43,21 @@ def mapping_text(
         _eligible(asked.rules, source, keys.first),
         _fields(source, target, pairs, keys, asked.switch),
         _joiners(pairs, keys),
-        _leavers(asked.leaving, target, asked.switch),
+        _leavers(asked.leaving, asked.switch),
         _GUARDS,
     ]
     return "\n".join("\n".join(part) + "\n" for part in map(list, parts) if part)
 
 
-def _value(pair: Pair, source: DraftSide) -> str:
+def _value(pair: Pair, source: DraftSide, *, trims: bool = True) -> str:
     """Return the expression of a field: as the source has it, or changed as the target needs."""
     read = expression(source, pair.source)
-    if pair.pattern:
-        return f"format_date({read}, {literal(pair.pattern)})"
     if pair.email:
         return f"lower(trim({read}))"
+    if trims and not pair.number and not pair.looks_up:
+        read = _trimmed(source, pair.source)
+    if pair.pattern:
+        return f"format_date({read}, {literal(pair.pattern)})"
     if pair.letters:
         return f"{pair.letters}({read})"
     if pair.ignores_case and concept(pair.target) in ("first", "last", "name"):
@@ -69,9 +71,24 @@ def _value(pair: Pair, source: DraftSide) -> str:
     return f"to_number({read})" if pair.number else read
 
 
+def _trimmed(source: DraftSide, path: str) -> str:
+    """Return the expression that reads a field, without the spaces around its texts, if any has.
+
+    Of a name, spaces within it that are too many go as well.
+    """
+    read = expression(source, path)
+    values = source.values(path)
+    texts = [each for each in values if isinstance(each, str)]
+    if len(texts) < len(values):
+        return read
+    if concept(path) in ("first", "middle", "last", "name") and any("  " in each for each in texts):
+        return f"normalize_spaces({read})"
+    return f"trim({read})" if any(each != each.strip() for each in texts) else read
+
+
 def _cased(source: DraftSide, path: str) -> str:
     """Return the expression of a name in title case, whatever its case in the source."""
-    read, values = expression(source, path), list(map(str, source.values(path)))
+    read, values = _trimmed(source, path), list(map(str, source.values(path)))
     if _are_capitals(values):
         return f"title_case({read})"
     if not any(value == value.upper() != value.lower() for value in values):
@@ -251,8 +268,13 @@ def key_counts(key: MatchKey, target: DraftSide) -> str:
 
 def _key(key: MatchKey, source: DraftSide, target: DraftSide) -> str:
     there = yaml_text(expression(target, key.pair.target), flow=True)
-    value = yaml_text(_value(key.pair, source), flow=True)
+    value = yaml_text(_key_value(key, source), flow=True)
     return f"{{source: {value}, target: {there}{_compared(key.pair, key)}}}"
+
+
+def _key_value(key: MatchKey, source: DraftSide) -> str:
+    """Return the expression of a key; where its comparison heeds spaces, they have to stay."""
+    return _value(key.pair, source, trims=key.compare is not Compare.EXACT)
 
 
 def _compared(pair: Pair, key: MatchKey | None) -> str:
@@ -495,7 +517,7 @@ def _one_name(parts: Iterable[str]) -> str:
 def _key_field(source: DraftSide, keys: MatchKeys) -> str:
     """Return the field of the first key, which fills what is blank where another key finds."""
     key = keys.chosen[0]
-    flow = yaml_text(_value(key.pair, source), flow=True)
+    flow = yaml_text(_key_value(key, source), flow=True)
     write, said = ("if_empty", "   # filled in if another key matches")
     if len(keys.chosen) == 1:
         write, said = ("on_create", "")
@@ -538,23 +560,24 @@ def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:
     yield f"  unless_taken: [{taken}]    # no create if a record has one of these values"
 
 
-def _leavers(gone: Leaving, target: DraftSide, switch: Switch | None) -> Iterator[str]:
+def _leavers(gone: Leaving, switch: Switch | None) -> Iterator[str]:
     yield "## Who has left, and what is written then? Without `leavers`, nobody loses access."
-    new = [path for path in gone.set if path not in target.fields]
-    for path in new if target.fields else ():
-        yield f"## No target field looks like it: {path} would be a new one."
-    if gone.asks:
-        yield _comment(f"## {gone.asks}")
-    yield "# leavers:"
-    yield f"#   when: {yaml_text(gone.when)}"
+    for said in filter(None, (gone.asks, *gone.lacks)):
+        yield _comment(f"## {said}")
+    # What lacks something is an example: taking one `# ` away must give a part that works.
+    mark = "##" if gone.lacks else "#"
+    if gone.lacks:
+        yield "## Then it may be:"
+    yield f"{mark} leavers:"
+    yield f"{mark}   when: {yaml_text(gone.when)}"
     written = ", ".join(f"{yaml_name(path)}: {value}" for path, value in gone.set.items())
-    yield f"#   set: {{{written}}}"
-    yield f"#   left: {yaml_text(gone.left)}"
+    yield f"{mark}   set: {{{written}}}"
+    yield f"{mark}   left: {yaml_text(gone.left)}"
     if switch is not None:
         yield ""
         yield "## And who comes back? `report` writes nothing until a person has decided."
         back = f"{yaml_text(switch.path, flow=True)}: {json.dumps(switch.on)}"
-        yield f"# rehires: {{reactivate: {{{back}}}}}"
+        yield f"{mark} rehires: {{reactivate: {{{back}}}}}"
 
 
 _GUARDS = [

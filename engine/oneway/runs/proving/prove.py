@@ -14,6 +14,7 @@ from oneway.core.records import (
     Record,
     Snapshot,
     Value,
+    at,
     holds,
     is_blank,
     path_of,
@@ -315,7 +316,12 @@ def _applied(seen: _Seen) -> Snapshot:
             value = values.get(change.field) if isinstance(after, Sealed) else after
             data = with_value(data, path_of(change.field), value)
         if action.verb is Verb.CREATE:
-            data = with_value(data, path_of(seen.compiled.target.id or "id"), id)
+            path = path_of(seen.compiled.target.id or "id")
+            given = at(data, path)
+            if given is MISSING or is_blank(given):  # the mapping may write the id of a file itself
+                data = with_value(data, path, id)
+            else:
+                id = str(given)
         records[id] = dict(data)
     return Snapshot(tuple(Record(id, data) for id, data in records.items()))
 
