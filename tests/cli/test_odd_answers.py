@@ -351,6 +351,66 @@ def test_what_a_plan_lets_through_is_decided_unless_it_happens_again(
     assert sync(world)[0] == 0
 
 
+@pytest.mark.parametrize("answer", [(200, {}), (200, None), (200, {"id": 1}), (200, {"ok": True})])
+@pytest.mark.parametrize("lost", ["active", "phone"])
+def test_an_update_whose_answer_does_not_show_the_record_is_looked_at_once_in_a_run(
+    world: World, office: Office, answer: Answer, lost: str
+) -> None:
+    people(world, p1={"name": "A"}, p2={"name": "B"}, p3={"name": "C"})
+    replacing = True
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        if replacing:
+            user[lost] = False if lost == "active" else None
+        user["name"] = {"1": "A", "2": "B", "3": "C"}[path[-1]]
+        return answer if path == "/users/1" else (200, {})
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 5, said
+    assert f"changed {lost} too, unsent [W117]" in said
+    assert office.users["2"] == user(2)
+    replacing = False
+    office.users = {str(n): user(n) for n in (1, 2, 3)}
+    office.asked.clear()
+    assert sync(world)[0] == 4
+    assert world.run("sync", "m.yaml", "--allow", "side_effects=1").code == 0
+    first = office.asked.index("PATCH /users/1")
+    assert office.asked[first:] == [
+        "PATCH /users/1", "GET /users/1",
+        "GET /users/2", "PATCH /users/2", "GET /users/3", "PATCH /users/3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", [{}, {"ok": True}, None])
+@pytest.mark.parametrize("out_already", [False, True])
+def test_an_update_that_lets_a_leaver_in_again_is_seen_at_once(
+    world: World, office: Office, body: object, out_already: bool
+) -> None:
+    """Their other fields are written after they have left, and the system lets in all it edits."""
+    people(world, p1={"name": "A"}, p2={"name": "B", "left": True})
+    office.users["2"]["active"] = not out_already
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        leaves = user["id"] == 2 and user["active"]
+        user["name"] = {"1": "A", "2": "Name 2" if leaves else "B"}[path[-1]]
+        user["active"] = not leaves
+        return 200, body
+
+    office.odd = odd
+    code, said = sync(world)
+    assert office.users["2"]["active"]
+    assert code == 5, said
+    assert "the update of target record 2 changed active too, unsent [W117]" in said
+    if not out_already:
+        assert "Have left, and can still get in (1) 002" in said
+        assert "left, and then an update may have let them in again" in said
+
+
 def test_what_the_target_derives_is_not_more(world: World, office: Office) -> None:
     """Nor is what the answer to a write leaves blank, and a request for the record does not."""
     people(world, p1={"name": "A"}, p2={"name": "B"})

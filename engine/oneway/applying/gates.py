@@ -35,16 +35,13 @@ from oneway.core.connector import (
 )
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
-from oneway.planning.access import OUT_BY_NOW
+from oneway.planning.access import MORE_CHANGED, OUT_BY_NOW
 from oneway.planning.plan import NOT_KNOWN_YET, Action, End, Ending, Verb
 
 Gate: TypeAlias = Callable[[Action], Result | None]
 
 LONGEST_ID = 500
 """Characters of the id of a record that a target creates."""
-
-MORE_CHANGED = "W117"
-"""The code of an update that changed more than it sent, and of those not sent for its sake."""
 
 GIVEN_UP = "W112"
 """The code of an action neither sent nor looked up, because a system was given up."""
@@ -88,6 +85,8 @@ class Gates:
         self.breaker = CircuitBreaker()
         self.overwrites = ""
         """Why no update is sent any more: one changed more than it sent."""
+        self._seen = False
+        """Whether an update that was answered without showing the record has been looked at."""
         self.abandoned = False
         earlier = approved.earlier
         self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
@@ -263,21 +262,43 @@ class Gates:
         raise error
 
     def _refuse_more(self, ready: Ready, shown: Record | None) -> None:
-        """Raise `Unknown` if the answer to an update shows that it changed more than it sent.
+        """Raise `Unknown` if an update has changed more than it sent.
 
-        A request for the record has to show it too: answers to writes may be made otherwise.
+        If the answer shows that, a request for the record has to show it too: answers to writes may
+        be made otherwise. If the answer does not tell, some updates are looked at.
         """
         action, before = ready.action, ready.before
-        if before is None or shown is None or action.target_id is None:
+        if before is None or action.target_id is None:
             return
-        if not self.live.more_changed(action, before, shown):
+        told = shown is not None and self.live.tells(before, shown)
+        if shown is not None and self.live.more_changed(action, before, shown):
+            last = self.live.look_at(action.target_id) or shown
+        elif not told and self._to_be_looked_at(before):
+            last = self._looked_at(action.target_id)
+        else:
             return
-        found = self.live.more_changed(action, before, self.live.look_at(action.target_id) or shown)
+        found = [] if last is None else self.live.more_changed(action, before, last)
         if not found:
             return
         what = f"the update of target record {before.id} changed {', '.join(found)} too, unsent"
         self.overwrites = self.overwrites or what
         raise Unknown(MORE_CHANGED, what, "Put the record right; let the manifest update in parts.")
+
+    def _to_be_looked_at(self, before: Record) -> bool:
+        """Return whether to look at an update that is answered without showing the record.
+
+        One of a run, as a method that replaces records does so each time; and all of people who
+        have left, as a system may let in whoever is edited.
+        """
+        return self.writer.batch == 1 and (not self._seen or self.live.has_left(before))
+
+    def _looked_at(self, target_id: str) -> Record | None:
+        last, self._seen = None, True
+        try:
+            last = self.live.look_at(target_id)
+        finally:
+            self._seen = last is not None
+        return last
 
     def _shown_already(self, action: Action, error: WriteError) -> str | None:
         """Return the id of a record that proves an accepted write; else None."""

@@ -337,6 +337,17 @@ class LiveState:
         """Return the fields of the mapping that an update changed without being sent them."""
         return more_changed(self.program.policy, action.changes, before, after)
 
+    def tells(self, before: Record, shown: Record) -> bool:
+        """Return whether a record shows all fields of the mapping that it showed before."""
+        policy = self.program.policy
+        known = (rule.keys for rule in (*policy.leaving, *policy.fields))
+        return shows(shown, (keys for keys in known if shows(before, [keys])))
+
+    def has_left(self, record: Record) -> bool:
+        """Return whether a target record counts as left, or is due to leave."""
+        row = self.program.target_row(record)
+        return row.left or row.scheduled
+
     def unkept(self, action: Action, shown: Record) -> WriteError | None:
         """Return the end of a change of access that a record shows not to be there; else None.
 

@@ -1,11 +1,12 @@
 """Lists who has left and can still get in after a run; shown before everything else."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from oneway.core.dataclass import dataclass
 from oneway.planning.plan import End, Ending, Kind, Outcome, Plan, Reason
 
 _WHY = {
+    Ending.DONE: "left, and then an update may have let them in again",
     Ending.STALE: "source or target changed since the plan",
     Ending.REJECTED: "the target refused it",
     Ending.NOT_SENT: "nothing was written",
@@ -28,6 +29,9 @@ MAY_HAVE_LEFT = "may_have_left"
 
 OUT_BY_NOW = "W163"
 """The code of an action that was not sent, as its person has left by now."""
+
+MORE_CHANGED = "W117"
+"""The code of an update that changed more than it sent, and of those not sent for its sake."""
 
 
 UNMATCHED = "leaver_unmatched"
@@ -122,7 +126,20 @@ def _why(
     if end.code == OUT_BY_NOW:
         return ""
     if end.ending is Ending.DONE:
+        let_in = next((e for e in _ends(outcome, ends) if _has_changed_more(e)), None)
+        if let_in is not None:
+            return f"{_WHY[Ending.DONE]}: {let_in.reason}"
         unsaid = (each.said for each in outcome.reasons if each.code in (UNSAID, FAR_OFF))
         return _UNDONE if leaving.id in undone else "; ".join(unsaid)
     said = ", ".join(end.guards) or end.reason
     return f"{_WHY[end.ending]}: {said}" if said else _WHY[end.ending]
+
+
+def _ends(outcome: Outcome, ends: Mapping[str, End]) -> Iterator[End]:
+    """Yield how the actions of an outcome have ended, as far as they have."""
+    yield from (ends[each.id] for each in outcome.actions if each.id in ends)
+
+
+def _has_changed_more(end: End) -> bool:
+    """Return whether an update was sent, and changed more than it was sent."""
+    return end.ending is Ending.UNKNOWN and end.code == MORE_CHANGED

@@ -15,7 +15,7 @@ from oneway.applying.apply import (
     Watch,
     apply,
 )
-from oneway.applying.gates import MORE_CHANGED
+from oneway.planning.access import MORE_CHANGED
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown_writes import NO_MEMORY, Sent, TargetMemory
 from oneway.core.connector import MOST_IN_FLIGHT
