@@ -955,7 +955,7 @@ MUTANTS = (
     Mutant(
         "whole-name-is-one-value",
         "planning/similar/same_person",
-        "whole_name = whole_name or (position in naming and several)",
+        "whole_name = all(map(_is_of_several, (held, said)))",
         "whole_name = False",
         "a whole name of which no word stays is another person's",
         NAMES,
@@ -3011,6 +3011,14 @@ MUTANTS = (
         'source.line(f"{each.gap} = 0")',
         "a key that is absent is taken for null, by generated code alone",
         GENERATED,
+    ),
+    Mutant(
+        "generated-last-item-is-the-first",
+        "mapping/generated/nodes",
+        'cast(dict[str, Any], node).get("pick") != 0',
+        'cast(dict[str, Any], node).get("pick") is None',
+        "of the items that a text chooses, the last one is not the first",
+        "tests/laws/test_generated.py -k chosen_by_a_text",
     ),
     Mutant(
         "generated-unknown-side-decides",
