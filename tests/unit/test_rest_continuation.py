@@ -69,7 +69,7 @@ def test_a_body_that_says_that_there_is_more_makes_the_read_incomplete(
         {"links": {"next": None, "self": "/people"}}, {"links": [{"rel": "self", "href": "/x"}]},
         {"_links": {"next": {"href": None}}}, {"meta": {"next_page": 0, "total": 2}},
         {"total": 2}, {"total": 1}, {"total": "many"}, {"total": True}, {"totalPages": 1},
-        {"count": 9}, {"next": []}, {"nextReview": "2026-05-01"}, {"stats": {"total": 9}},
+        {"count": 2}, {"next": []}, {"nextReview": "2026-05-01"}, {"stats": {"total": 9}},
         {"response_metadata": {"next_cursor": ""}}, {"has_more": "false"},
         {"has_more": False, "next_cursor": "for changes later on"}, {"total": 3211.0},
         {"meta": {"has_more": False}, "links": {"next": "/people?after=2"}},
@@ -245,6 +245,100 @@ def test_204_after_the_first_page_ends_the_list(way: str) -> None:
     counted = altered("size: 2}", "size: 2, total: total}", manifest)
     said = problem(reply(people(1, 2, total=3)), reply(b"", 204), manifest=counted)
     assert said == "2 of 3 records came"
+
+
+@pytest.mark.parametrize(
+    ("way", "first"),
+    [
+        ("type: cursor, param: after, next: cursor", reply(people(1, 2, cursor="x"))),
+        ("type: cursor, param: after, next_header: X-Next", reply(people(1, 2), x_next="x")),
+        ("type: next_link, next: next", reply(people(1, 2, next="/people?after=2"))),
+        ("type: next_link", reply(people(1, 2), link='</v1/people?after=2>; rel="next"')),
+        ("type: page, param: page, start: 1, next: more", reply(people(1, 2, more=True))),
+        ("type: page, param: page, start: 1, next: b > `1`", reply(people(1, 2, b=2))),
+        ("type: page, param: page, start: 1", reply(people(1, 2, has_more=True))),
+        ("type: offset, param: skip", reply(people(1, 2, meta={"next": "/people?skip=2"}))),
+        ("type: offset, param: skip", reply(people(1, 2, pages=2))),
+    ],
+)
+def test_204_ends_no_list_that_has_said_that_it_goes_on(way: str, first: httpx.Response) -> None:
+    size = "" if "cursor" in way or "link" in way else ", size_param: size, size: 2"
+    manifest = altered(PAGED, f"{{{way}{size}}}")
+    said = problem(first, reply(b"", 204), manifest=manifest)
+    assert said.startswith("the list goes on after page 1: ")
+
+
+def test_204_ends_a_list_whose_total_has_come() -> None:
+    manifest = altered(PAGED, "{type: cursor, param: after, next: cursor}")
+    script = [reply(people(1, 2, cursor="x", total=2)), reply(b"", 204)]
+    assert problem(*script, manifest=manifest) == ""
+
+
+@pytest.mark.parametrize("status", [404, 422])
+def test_a_page_beyond_the_last_may_not_exist_where_the_page_before_says_so(status: int) -> None:
+    def script(**beside: Any) -> list[httpx.Response]:
+        return [reply(people(1, 2, **beside)), reply({}, status)]
+
+    for beside in ({"total_pages": 1}, {"has_more": False}):
+        assert problem(*script(**beside), manifest=MANIFEST) == ""
+    for beside in ({}, {"total_pages": 2}, {"has_more": True}):
+        with pytest.raises(ReadError) as caught:
+            read(*script(**beside), manifest=MANIFEST)
+        assert "let list.pagination say where the list ends, by next or total" in caught.value.help
+
+
+@pytest.mark.parametrize("named", ["", ", total: total"])
+def test_a_total_of_none_beside_rows_is_no_total(named: str) -> None:
+    manifest = altered("size: 2}", f"size: 2{named}}}")
+    script = [reply(people(*ids, total=t)) for ids, t in (((1, 2), 3), ((3,), 0), ((), 0))]
+    assert problem(*script[:2], reply(people(total=3)), manifest=manifest) == ""
+    script = [reply(people(*ids, total=t)) for ids, t in (((1, 2), 4), ((3,), 0))]
+    assert "4" in problem(*script, reply(people(total=4)), manifest=manifest)
+
+
+def test_a_count_of_more_than_came_is_of_all_and_one_of_fewer_says_nothing() -> None:
+    """It is that of all records in some systems, and of the rows of a page in others."""
+    pages = [((1, 2), 4), ((3,), 4), ((), 4)]
+    said = problem(*(reply(people(*ids, count=n)) for ids, n in pages), manifest=MANIFEST)
+    assert "'count' in the answer says 4, and 3 came" in said
+    pages = [((1, 2), 2), ((3, 4), 2), ((), 0)]
+    assert problem(*(reply(people(*i, count=n)) for i, n in pages), manifest=MANIFEST) == ""
+    told = altered("size: 2}", "size: 2, total: '`null`'}")
+    pages = [((1, 2), 9), ((), 9)]
+    assert problem(*(reply(people(*i, count=n)) for i, n in pages), manifest=told) == ""
+
+
+def test_a_page_that_is_as_full_as_its_limit_is_overruled_by_its_limit() -> None:
+    """To write `next: false` would switch the check off, and the next cut would pass."""
+    answer = {"data": {"people": [{"id": 1}, {"id": 2}], "max-results": 2}}
+    manifest = altered("records: data", "records: data.people", AT_ONCE)
+    said = problem(reply(answer), manifest=manifest)
+    remedy = "next: 'data.\"max-results\" >= `1000`'"
+    assert said.endswith(
+        f"ask for more records than there can be, say 1000, and write there {remedy}"
+    )
+    told = altered("{type: none}", f"{{type: none, {remedy.replace('1000', '3')}}}", manifest)
+    assert problem(reply(answer), manifest=told) == ""
+    answer["data"]["max-results"] = 3
+    assert "a page follows" in problem(reply(answer), manifest=told)
+
+
+@pytest.mark.parametrize(
+    ("beside", "says"),
+    [
+        ({"status": "Error"}, "'status'"),
+        ({"status": {"error": True, "code": 500}}, "'status'"),
+        ({"ErrCode": 60011, "errmsg": "no"}, "'ErrCode'"),
+        ({"response": {"errors": {"code": 7024}}}, "'response'"),
+        ({"success": "false"}, "'success'"),
+        ({"problem": {"title": "Internal error"}}, "'problem'"),
+        ({"responseCode": 500}, "'responseCode'"),
+        ({"status": "503"}, "'status'"),
+    ],
+)
+def test_a_list_beside_which_something_failed_is_a_part(beside: dict[str, Any], says: str) -> None:
+    said = problem(reply(people(1, 2, **beside)))
+    assert said.startswith(f"page 1 is a part of what was asked for: {says} in the answer says")
 
 
 def test_204_in_place_of_the_first_page_is_no_list() -> None:

@@ -10,10 +10,14 @@ in any other object there
             yes or no, and where a next page is, by names of two words or more (`hasMore`):
             `stats.total` may be about anything
 
+an object about the outcome (`status`, `_shards`)
+            an error (`verdict`)
+
 `has_more: false` and `isLast: true` say that there is no more, whatever else leads on beside them;
 so do `next: null`, and a total that was reached.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -22,8 +26,9 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.links import next_link
-from oneway_connectors.rest.responses import Unreadable, is_path, parse_json
+from oneway_connectors.rest.responses import Unreadable, is_path, parse_json, steps_to
 from oneway_connectors.rest.transport import Answer
+from oneway_connectors.rest.verdict import says_failed, yes_or_no
 
 PARTIAL = 206
 
@@ -41,13 +46,27 @@ class Came:
     """What came of a list so far: how many records and pages; None if that is unknown.
 
     `full` is how many records the only page has, None if a full page tells nothing. `led`: the
-    manifest says itself what leads on, so that nothing else does.
+    manifest says itself what leads on, so that nothing else does. `counted`: it says itself how
+    many records there are.
     """
 
     records: int | None
     pages: int | None = None
     full: int | None = None
     led: bool = False
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What says that an answer is not all of a list, or "".
+
+    `limit` is the JMESPath to the number of rows at which the answer may have been cut, if that
+    is all that says so.
+    """
+
+    said: str = ""
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +84,8 @@ class _Word:
     near: bool = True
     bare: bool = False
     """Whether it stands beside the list or around it, and no object says what it is about."""
+    path: str = ""
+    """The JMESPath to it, "" for a header."""
 
     def is_a(self, pattern: re.Pattern[str]) -> bool:
         """Return whether the name says what a pattern of `page_words` finds."""
@@ -82,20 +103,29 @@ class _Word:
         return count_of(value)
 
 
-def more_said(answer: Answer, data: Value, records: str, came: Came) -> str:
-    """Return what says that an answer is not all of a list or the end of it, or "".
+def more_said(answer: Answer, data: Value, records: str, came: Came) -> More:
+    """Return what says that an answer is not all of a list or the end of it.
 
     `records` is the JMESPath to the list in `data`.
     """
     ranged = _total_of_range(answer)
     if answer.status == PARTIAL and (ranged is None or (came.records or 0) < ranged.count):
-        return "it has status 206, Partial Content"
-    if came.records is not None and (more := lacking(ranged, came.records)):
-        return more
+        return More("it has status 206, Partial Content")
+    counts = came.records is not None and not came.counted
+    if counts and (more := lacking(ranged, came.records or 0)):
+        return More(more)
     said = [*_in_headers(answer), *_beside(data, records)]
     if any(_says_end(each) for each in said):
-        return ""  # what only leads on may be for later changes, or always there
-    return _link_said(answer, came.led) or _next_said(said, came)
+        return More()  # what only leads on may be for later changes, or always there
+    if more := _link_said(answer, came.led) or _next_said(said, came):
+        return More(more)
+    return More() if any(map(_tells, said)) else _limit_said(said, came)
+
+
+def end_said(answer: Answer, data: Value, records: str, pages: int) -> bool:
+    """Return whether an answer says that it is the end of a list of which so many pages came."""
+    said = [*_in_headers(answer), *_beside(data, records)]
+    return any(_says_end(each) or each.counts(words.PAGES) == pages for each in said)
 
 
 def lacking(total: Total | None, count: int) -> str:
@@ -123,6 +153,22 @@ def total_said(answer: Answer, data: Value, records: str, *, bare: bool = True) 
     return Total(most[2], most[1])
 
 
+def least_said(answer: Answer, data: Value, records: str) -> Total | None:
+    """Return the greatest number in an answer that may be that of all records, or None.
+
+    It may be the number of records on this page: if it is more than came, they are not all.
+    """
+    found = [
+        (count, each.said_by)
+        for each in (*_in_headers(answer), *_beside(data, records))
+        if (count := each.counts(words.COUNT)) is not None
+    ]
+    if not found:
+        return None
+    count, said_by = max(found)
+    return Total(said_by, count)
+
+
 def fault_said(data: Value, records: str, read: str) -> str:
     """Return what says that an answer is only what was left after a fault, or "".
 
@@ -131,12 +177,7 @@ def fault_said(data: Value, records: str, read: str) -> str:
     for each in _beside(data, records):
         if not each.near or re.search(rf"\b{re.escape(each.name)}\b", read):
             continue
-        value = each.value
-        if (
-            (each.is_a(words.FAULT) and _is_wrong(value))
-            or (each.is_a(words.PART) and _yes_or_no(value) is True)
-            or (each.is_a(words.SUCCESS) and _yes_or_no(value) is False)
-        ):
+        if says_failed(each.letters, each.value):
             return each.said_by
     return ""
 
@@ -144,7 +185,7 @@ def fault_said(data: Value, records: str, read: str) -> str:
 def count_of(total: Value) -> int | None:
     """Return a total as a number, even if it is text; None if it is not a number."""
     if isinstance(total, str) and _DIGITS.fullmatch(total):
-        return int(total)
+        return int(_NO_DIGIT.sub("", total))
     if isinstance(total, float) and total.is_integer():
         return int(total)
     return total if isinstance(total, int) and not isinstance(total, bool) else None
@@ -168,42 +209,58 @@ def _link_said(answer: Answer, led: bool) -> str:
 
 
 def _next_said(said: list[_Word], came: Came) -> str:
-    for each in said:
-        if _says_more(each) or (not came.led and _leads(each)):
-            return f"{each.said_by} says that a page follows"
+    leading = [] if came.led else [each for each in said if _leads(each)]
+    if more := next((each for each in said if _says_more(each)), next(iter(leading), None)):
+        return f"{more.said_by} says that a page follows"
     for each in said:
         pages, count = each.counts(words.PAGES), each.counts(words.COUNT)
         if pages is not None and came.pages is not None and pages > came.pages:
             return f"{each.said_by} says that there are {pages} pages, and {came.pages} came"
-        if count is not None and came.records is not None and count > came.records:
-            return f"{each.said_by} says {count}, and {came.records} came"
-    if came.full and not any(map(_tells, said)):
-        for each in said:
-            if each.counts(words.LIMIT) == came.full:
-                return f"{each.said_by} says {came.full}, and so many came"
+        if count is None or came.counted or came.records is None or count <= came.records:
+            continue
+        return f"{each.said_by} says {count}, and {came.records} came"
     return ""
 
 
+def _limit_said(said: list[_Word], came: Came) -> More:
+    """Return what says that an answer was cut, if nothing else in it tells where the list ends."""
+    for each in said:
+        count, offset = count_of(each.value), each.near and each.letters == "offset"
+        # It is that of the rows after these, or that of these; a first page starts at 0 or 1.
+        leads = _is_given(each.value) if count is None else count == came.full != 1
+        if offset and leads and not came.led:
+            return More(f"{each.said_by} says that a page follows")
+        if came.full and each.counts(words.LIMIT) == came.full:
+            return More(f"{each.said_by} says {came.full}, and so many came", each.path)
+    return More()
+
+
 def _says_end(word: _Word) -> bool:
-    value = _yes_or_no(word.value)
+    value = _flag(word)
     return (value is False and word.is_a(words.MORE)) or (value is True and word.is_a(words.LAST))
 
 
 def _says_more(word: _Word) -> bool:
-    value = _yes_or_no(word.value)
+    value, left = _flag(word), word.near and words.LEFT.fullmatch(words.plain(word.name))
     if value is None:
-        return False
+        return bool(left and count_of(word.value))
     if value:
         return word.is_a(words.MORE)
     return word.is_a(words.LAST) or (word.near and word.is_a(words.DONE))
 
 
+def _flag(word: _Word) -> bool | None:
+    """Return what a word says as an answer to a question, or None."""
+    count = count_of(word.value) if words.FLAG.fullmatch(word.letters) else None
+    return yes_or_no(word.value) if count is None else count > 0
+
+
 def _leads(word: _Word) -> bool:
-    if word.letters == "offset":
-        return word.near and count_of(word.value) is None and _is_given(word.value)
-    return (word.is_a(words.NEXT) or (word.near and word.is_a(words.MARK))) and _is_given(
-        word.value
-    )
+    if not (word.is_a(words.NEXT) or (word.near and word.is_a(words.MARK))):
+        return False
+    if word.letters.endswith("key") and isinstance(word.value, Mapping):
+        return bool(word.value)
+    return _is_given(word.value)
 
 
 def _tells(word: _Word) -> bool:
@@ -224,29 +281,37 @@ def _in_headers(answer: Answer) -> Iterator[_Word]:
         shown = name.title()
         if letters == "pagination":
             with suppress(Unreadable):
-                yield from _within(parse_json(value.encode()), shown, "", near=True)
-        elif letters not in _ONE_WORD or (letters == "total" and not bare):
+                yield from _within(parse_json(value.encode()), shown, "", "", near=True)
+        elif letters not in {*_ONE_WORD, "count"} or (letters == "total" and not bare):
             yield _Word(f"the header {shown}", name, letters, value.strip())
 
 
 def _beside(data: Value, records: str) -> Iterator[_Word]:
     """Yield what stands beside a list, around it, and in the objects there."""
-    leading = _LEADING.match(records)
-    path = leading[0].split(".") if leading else []
-    own = path[-1] if path else ""
+    steps, exact = steps_to(records)
+    own, path = next((str(each) for each in reversed(steps) if isinstance(each, str)), ""), ""
     # What a path leads to are the records themselves.
-    for key in path if is_path(records) else (*path, ""):
-        if not isinstance(data, dict):
+    for step in steps if exact else (*steps, ""):
+        if isinstance(data, list) and isinstance(step, int):
+            data, path = (data[step] if -len(data) <= step < len(data) else None), f"{path}[{step}]"
+            continue
+        if not isinstance(data, dict) or isinstance(step, int):
             return
         for name, value in data.items():
-            letters = words.plain(name, own)
-            if words.CORE.search(letters):
-                yield _Word(_shown(name), name, letters, value, bare=True)
-            if name != key and isinstance(value, dict | list):
+            letters, place = words.plain(name, own), _joined(path, name)
+            if words.CORE.search(letters) and name != step:
+                yield _Word(_shown(name), name, letters, value, bare=True, path=place)
+            if name != step and isinstance(value, dict | list):
                 near = bool(words.PAGING.fullmatch(letters))
-                if near or (path and _is_about(value)):
-                    yield from _within(value, name, own, near)
-        data = data.get(key)
+                if near or (steps and _is_about(value)):
+                    yield from _within(value, name, own, place, near)
+        data, path = data.get(step), _joined(path, step)
+
+
+def _joined(path: str, name: str) -> str:
+    """Return the JMESPath to a key of an object."""
+    key = name if is_path(name) and "." not in name else json.dumps(name)
+    return f"{path}.{key}" if path else key
 
 
 def _is_about(value: Value) -> bool:
@@ -256,17 +321,23 @@ def _is_about(value: Value) -> bool:
     return not any(isinstance(each, list) and each for each in value.values())
 
 
-def _within(value: Value, shown: str, own: str, near: bool) -> Iterator[_Word]:
+def _within(value: Value, shown: str, own: str, path: str, near: bool) -> Iterator[_Word]:
     """Yield what an object says; `near` if its name is about pages."""
     if isinstance(value, list) and near:
         yield from (_Word(_shown(shown), "next", "next", e) for e in value if _is_next(e))
     for name, each in value.items() if isinstance(value, dict) else ():
-        letters, place = words.plain(name, own), f"{shown}.{name}"
+        letters, place, inner = words.plain(name, own), f"{shown}.{name}", _joined(path, name)
         if near and letters == "count":
             letters = "recordcount"
-        yield _Word(_shown(place), name, letters, each, near)
+        if near and letters == "after" and not any(map(_is_given, _before(value))):
+            letters = "cursor"  # and not the place of the last row, beside that of the first
+        yield _Word(_shown(place), name, letters, each, near, path=path and inner)
         if isinstance(each, dict | list) and words.PAGING.fullmatch(letters):
-            yield from _within(each, place, own, near=True)
+            yield from _within(each, place, own, path and inner, near=True)
+
+
+def _before(value: Mapping[str, Value]) -> Iterator[Value]:
+    yield from (each for name, each in value.items() if words.plain(name) in _BACK)
 
 
 def _shown(place: str) -> str:
@@ -277,12 +348,6 @@ def _is_next(link: Value) -> bool:
     """Return whether one of a list of links is called next."""
     named = (link.get("rel"), link.get("relation")) if isinstance(link, dict) else ()
     return any(isinstance(name, str) and name.lower() == "next" for name in named)
-
-
-def _yes_or_no(value: Value) -> bool | None:
-    if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower())
-    return value if isinstance(value, bool) else None
 
 
 def _is_given(value: Value) -> bool:
@@ -297,27 +362,16 @@ def _is_given(value: Value) -> bool:
     return isinstance(value, bool | int | float) and value > 0
 
 
-def _is_wrong(value: Value) -> bool:
-    """Return whether a value tells of an error."""
-    if isinstance(value, Mapping):
-        return any(map(_is_wrong, value.values()))
-    if isinstance(value, list):
-        return any(map(_is_wrong, value))
-    if isinstance(value, str):
-        return value.strip().lower() not in _ALL_WELL
-    return bool(value)
-
-
-_DIGITS = re.compile("[0-9]{1,18}")
+_DIGITS = re.compile("[0-9]{1,18}|[0-9]{1,3}(?:[,.' \u00a0\u202f][0-9]{3}){1,5}")
+_NO_DIGIT = re.compile("[^0-9]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}($|t)")
 """What follows next may be a pay day."""
 _RANGE = re.compile(r"(?!bytes\b)(?:[^\s/]+\s+)?[^\s/]+/([0-9]{1,18})", re.IGNORECASE)
-_LEADING = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(?![\w(])", re.ASCII)
 _MOST = 50
 """The most keys of an object that is looked into though its name is not about pages."""
 _ADDRESSES = {"href", "url", "link", "uri"}
 _NOTHING = {"", "0", "null", "none", "false"}
-_ALL_WELL = {*_NOTHING, "-", "n/a", "no", "no error", "no errors", "ok", "success"}
+_BACK = {"before", "prev", "previous"}
 _ONE_WORD = {
     "continuation", "cursor", "end", "ended", "exhausted", "final", "last", "limit", "marker",
     "more", "next", "pages", "take", "total", "truncated",

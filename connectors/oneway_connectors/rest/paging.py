@@ -27,8 +27,10 @@ from oneway_connectors.rest.continuation import (
     Came,
     Total,
     count_of,
+    end_said,
     fault_said,
     lacking,
+    least_said,
     more_said,
     total_said,
 )
@@ -74,6 +76,8 @@ class ListSoFar:
     """Whether a page with records lacked the key or header that the manifest names for a total."""
     said: Total | None = None
     """The total by a usual name, which the manifest does not name, of the last page with one."""
+    least: Total | None = None
+    """The greatest number on any page that may be a total: that many records there are."""
     here: tuple[str, ...] = ()
     """The ids of the last page."""
     again: bool = False
@@ -114,18 +118,19 @@ def pages(
     `extra` are further query parameters.
     """
     seen = set[tuple[httpx.URL, bytes | None]]()
-    position: Value = listing.paging.start
-    if listing.paging.by is PageBy.CURSOR:
-        position = None
+    last: _Page | None = None
+    position: Value = None if listing.paging.by is PageBy.CURSOR else listing.paging.start
     call: Call | None = _call(client, listing, extra, position)
     while call is not None:
         seen.add((call.url, call.content))
         try:
             page = _read(client, resource, listing, call, len(seen), position, bool(extra))
         except ReadError as error:
-            if error.code in _NO_PAGE and _needs_no_more(so_far, listing.paging):
-                break
-            raise
+            _check_beyond(error, so_far, listing, last)
+            break
+        if page.answer.status == _NOTHING and last is not None:
+            break
+        last = page
         items, problem = _new_items(so_far, resource, page, listing.paging)
         if problem and _is_the_end(client, so_far, listing.paging, page):
             break
@@ -142,7 +147,8 @@ def pages(
             so_far.problems.append(problem)
             return
     _check_size(listing.paging, so_far)
-    _check_end(client, listing, so_far, page, bool(extra))
+    if last is not None:
+        _check_end(client, listing, so_far, last, bool(extra))
 
 
 def answered(
@@ -388,15 +394,28 @@ def _note_size(
         )
     if header := listing.paging.total_header:
         count = count_of(page.answer.headers.get(header, "").strip())
-        so_far.totals += [] if count is None else [count]
+        so_far.totals += [] if count is None or _is_none_of(count, page) else [count]
         so_far.uncounted |= not searching and header not in page.answer.headers
     elif named := listing.paging.total:
         count = count_of(found_in(client, page.call, named, page.data))
-        so_far.totals += [] if count is None else [count]
+        so_far.totals += [] if count is None or _is_none_of(count, page) else [count]
         so_far.uncounted |= not searching and page.sent > 0 and _lacks(page.data, named)
-    elif not searching and (page.sent or not so_far.said):
-        # Some give the total of all to a search, and beyond the last page a total of none.
-        so_far.said = total_said(page.answer, page.data, listing.records) or so_far.said
+    elif not searching:  # some give the total of all to a search
+        of, data, records = page.answer, page.data, listing.records
+        so_far.said = _greater(so_far.said, total_said(of, data, records), page)
+        so_far.least = _greater(so_far.least, least_said(of, data, records), page)
+
+
+def _is_none_of(count: int, page: _Page) -> bool:
+    """Return whether a total says nothing: some pages of a list may give 0 in its place."""
+    return count == 0 and page.sent > 0
+
+
+def _greater(known: Total | None, said: Total | None, page: _Page) -> Total | None:
+    """Return the greater total: beyond the last page, and on later ones, some systems give less."""
+    if said is None or _is_none_of(said.count, page):
+        return known
+    return said if known is None or said.count > known.count else known
 
 
 def _lacks(data: Value, path: str) -> bool:
@@ -409,10 +428,21 @@ def _has_all(so_far: ListSoFar) -> bool:
     return bool(so_far.totals) and set(so_far.totals) == {so_far.count}
 
 
-def _needs_no_more(so_far: ListSoFar, paging: Paging) -> bool:
-    """Return whether a page that does not exist is one beyond the last."""
-    short = paging.stop_when_short and so_far.lengths and so_far.lengths[-1] < paging.size
-    return bool(short) or _has_all(so_far)
+def _check_beyond(
+    error: ReadError, so_far: ListSoFar, listing: Listing, last: _Page | None
+) -> None:
+    """Raise the error of a page, unless it does not exist and is one beyond the last."""
+    if last is None or error.code not in _NO_PAGE:
+        raise error
+    paging, pages = listing.paging, len(so_far.lengths)
+    numbered = paging.by in _NUMBERED
+    short = paging.stop_when_short and so_far.lengths[-1] < paging.size
+    if short or _has_all(so_far):
+        return
+    if numbered and end_said(last.answer, last.data, listing.records, pages):
+        return
+    help = f"{error.help} {_IF_BEYOND}".strip() if numbered else error.help
+    raise ReadError(error.code, error.summary, help) from None
 
 
 def _is_the_end(client: Client, so_far: ListSoFar, paging: Paging, page: _Page) -> bool:
@@ -463,26 +493,59 @@ def _check_end(
     client: Client, listing: Listing, so_far: ListSoFar, page: _Page, searching: bool
 ) -> None:
     """Add what the answers say of records that did not come, if they should have come."""
-    paging, at_once = listing.paging, listing.paging.by is PageBy.NONE
+    at_once = listing.paging.by is PageBy.NONE
     if so_far.problems or (_has_all(so_far) and not at_once):
         return
-    more, instead = lacking(so_far.said, so_far.count), _NO_TOTAL
+    said, how = _missed(client, listing, so_far, page, searching)
+    if said:
+        after = "" if at_once else f" after page {page.number}"
+        so_far.problems.append(f"the list goes on{after}: {said}; {how}")
+
+
+def _missed(
+    client: Client, listing: Listing, so_far: ListSoFar, page: _Page, searching: bool
+) -> tuple[str, str]:
+    """Return what says that records did not come, or "", and what to do about it."""
+    paging = listing.paging
+    if more := lacking(so_far.said, so_far.count) or lacking(so_far.least, so_far.count):
+        return more, _SAY_HOW + _IF_ABOUT.format(_NO_TOTAL)
+    if paging.by is PageBy.NONE:
+        return _missed_at_once(client, listing, so_far, page, searching)
     # Some name a next page on each page, whether there is one or not.
     all_came = so_far.said is not None and so_far.said.count == so_far.count
-    if not more and paging.next and at_once:
-        instead = _NO_NEXT
+    if not all_came and _leads_on(client, paging, page, so_far):
+        by = paging.next or paging.next_header or "Link"
+        return f"by '{by}', a page follows, and it was not there", _RUN_AGAIN
+    if all_came and paging.by in _NUMBERED:
+        return "", ""
+    named = paging.next or paging.next_header
+    how = _CORRECT.format(named) if named else _SAY_HOW + _IF_ABOUT.format(_LAST_PAGE)
+    came = _came(so_far, paging, searching)
+    return more_said(page.answer, page.data, listing.records, came).said, how
+
+
+def _missed_at_once(
+    client: Client, listing: Listing, so_far: ListSoFar, page: _Page, searching: bool
+) -> tuple[str, str]:
+    paging, about = listing.paging, _IF_ABOUT.format(_NO_NEXT)
+    if paging.next:
         more = f"by '{paging.next}', a page follows" if _goes_on(client, paging, page) else ""
-    elif not more and not (paging.by in _NUMBERED and all_came):
-        came = _came(so_far, bool(paging.next), at_once, searching)
-        more = more_said(page.answer, page.data, listing.records, came)
-        instead = _NO_NEXT if at_once else _LAST_PAGE
-        if at_once and not more and not all_came:
-            more = _limit_reached(listing, page)
-    if more:
-        after = "" if at_once else f" after page {page.number}"
-        named = "" if at_once else paging.next or paging.next_header
-        how = _CORRECT.format(named) if named else _SAY_HOW.format(instead)
-        so_far.problems.append(f"the list goes on{after}: {more}; {how}")
+        return more, _SAY_HOW + about
+    came = _came(so_far, paging, searching)
+    more_is = more_said(page.answer, page.data, listing.records, came)
+    if more_is.limit:
+        return more_is.said, _ASK_FOR_MORE + _BY_LIMIT.format(more_is.limit)
+    told = so_far.said is not None and so_far.said.count == so_far.count
+    if more_is.said or told or _has_all(so_far):
+        return more_is.said, _SAY_HOW + about
+    return _limit_reached(listing, page), _ASK_FOR_MORE + about
+
+
+def _leads_on(client: Client, paging: Paging, page: _Page, so_far: ListSoFar) -> bool:
+    """Return whether another page follows the last one that came, by the manifest's own words."""
+    if paging.by in _NUMBERED or paging.by is PageBy.NONE:
+        return bool(paging.next) and _goes_on(client, paging, page)
+    return _following(client, paging, page, so_far) is not None
 
 
 def _limit_reached(listing: Listing, page: _Page) -> str:
@@ -498,13 +561,15 @@ def _limit_reached(listing: Listing, page: _Page) -> str:
     return ""
 
 
-def _came(so_far: ListSoFar, led: bool, at_once: bool, searching: bool) -> Came:
+def _came(so_far: ListSoFar, paging: Paging, searching: bool) -> Came:
     """Return what came, for comparison; a search may say how many pages and records all have."""
+    led = bool(paging.next)
     if searching:
         return Came(None, led=led)
     pages = sum(1 for rows in so_far.lengths if rows) or 1
-    full = so_far.lengths[-1] if at_once and so_far.said is None else None
-    return Came(so_far.count, pages, full, led)
+    told = paging.by is not PageBy.NONE or so_far.said is not None or _has_all(so_far)
+    full = None if told else so_far.lengths[-1]
+    return Came(so_far.count, pages, full, led, counted=bool(paging.total or paging.total_header))
 
 
 def unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:
@@ -516,8 +581,15 @@ def unreadable(client: Client, call: Call, error: Unreadable, code: str) -> Read
 _NOTHING = 204
 _END = "; if it is the end of the list, let list.pagination say so by"
 _NUMBERED = {PageBy.PAGE, PageBy.OFFSET}
-_SAY_HOW = (
-    "say how in the manifest's list.pagination; if this is about something else, write there {}"
+_SAY_HOW = "say how in the manifest's list.pagination"
+_IF_ABOUT = "; if this is about something else, write there {}"
+_ASK_FOR_MORE = (
+    "say how in the manifest's list.pagination, or ask for more records than there can be"
+)
+_BY_LIMIT = ", say 1000, and write there next: '{} >= `1000`'"
+_RUN_AGAIN = "run again, or correct in list.pagination what leads on"
+_IF_BEYOND = (
+    "If it is beyond the last page, let list.pagination say where the list ends, by next or total."
 )
 _SAY_WHEN = (
     "if that is about something else, let the manifest's errors.refused_when say by it when an "

@@ -301,7 +301,7 @@ class RestReader:
             count = len(found)
         total = total_said(answer, data, record, bare=False)
         more = "" if count is None else lacking(total, count)
-        more = more or more_said(answer, data, record, Came(count, pages=1))
+        more = more or more_said(answer, data, record, Came(count, pages=1)).said
         return f"more follows: {more}" if more else ""
 
     def _ask(

@@ -94,6 +94,25 @@ def uncut(node: Node) -> Node:
     return _with(node, [uncut(each) for each in inner]) if kind == "or_expression" else node
 
 
+def first_steps(node: Node) -> tuple[tuple[str | int, ...], bool]:
+    """Return the keys and places that an expression follows first, and if it then does no more.
+
+    Those of `boards[0].items[?a]` are `boards`, 0 and `items`, and it then drops rows.
+    """
+    kind, inner = node["type"], node["children"]
+    if kind in {"field", "index"}:
+        return (node["value"],), True
+    if kind in {"identity", "current"}:
+        return (), True
+    steps: tuple[str | int, ...] = ()
+    for each in inner if kind in _CHAINS else inner[:1] if kind in _STARTS else ():
+        more, exact = first_steps(each)
+        steps += more
+        if not exact:
+            return steps, False
+    return steps, kind in _CHAINS
+
+
 def _taken_from(node: Node) -> Node | None:
     """Return the list that an expression takes its rows from one by one, or None."""
     if node["type"] in _PROJECTIONS:
@@ -113,6 +132,8 @@ def _with(node: Node, children: list[Any]) -> Node:
     return {**node, "children": children}
 
 
+_CHAINS = {"subexpression", "index_expression", "pipe"}
+_STARTS = {"filter_projection", "flatten", "or_expression", "projection"}
 _PROJECTIONS = {"filter_projection", "projection"}
 _ONE_BY_ONE = {"sort_by": 0, "reverse": 0, "map": 1}
 """Functions whose result has as many rows as the argument at this place."""

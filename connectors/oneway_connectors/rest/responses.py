@@ -23,7 +23,7 @@ from oneway.core.nesting import DEEPEST, cut_below, nests_too_deep
 from oneway.core.records import Missing, Value, holds
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
-from oneway_connectors.rest.reshape import Reshaper, uncut
+from oneway_connectors.rest.reshape import Reshaper, first_steps, uncut
 
 _LONGEST = 300
 _LONGEST_READ = 4_000
@@ -194,6 +194,11 @@ def _search(reshaper: Reshaper, expression: str, data: Value) -> Value:
 def is_path(expression: str) -> bool:
     """Return whether an expression is only a path of keys, or all."""
     return bool(_PATH.fullmatch(expression))
+
+
+def steps_to(expression: str) -> tuple[tuple[str | int, ...], bool]:
+    """Return the keys and places that an expression follows first, and if it then does no more."""
+    return first_steps(_compiled(expression).parsed)
 
 
 def rows_before(expression: str, data: Value) -> int | None:

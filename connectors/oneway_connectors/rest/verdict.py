@@ -1,0 +1,68 @@
+"""Tells by names and values whether an answer says that its request failed, or only partly worked.
+
+One vocabulary for what stands beside the rows of a list and for the answer to a write: names in any
+case (`page_words`), and values other than null, 0, false, "", `[]`, `{}` and words such as "ok".
+"""
+
+from collections.abc import Mapping
+
+from oneway.core.records import Value
+from oneway_connectors.rest import page_words as words
+
+
+def says_failed(letters: str, value: Value) -> bool:
+    """Return whether a value under a name, by its letters, says that something failed."""
+    if words.FAULT.fullmatch(letters):
+        return _is_wrong(value)
+    if words.PART.fullmatch(letters):
+        return yes_or_no(value) is True
+    if words.SUCCESS.fullmatch(letters):
+        return yes_or_no(value) is False
+    return bool(words.OUTCOME.fullmatch(letters)) and _is_bad_end(value)
+
+
+def yes_or_no(value: Value) -> bool | None:
+    """Return what a value says as an answer to a question, or None."""
+    if isinstance(value, str):
+        return _ANSWERS.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
+
+
+def _is_bad_end(value: Value) -> bool:
+    """Return whether a status tells of a failure: by a word, a number of HTTP, or an object."""
+    if isinstance(value, Mapping):
+        return any(says_failed(words.plain(name), each) for name, each in value.items())
+    text = words.plain(value) if isinstance(value, str) else ""
+    if text:
+        return text in _BAD_ENDS or bool(words.PART.fullmatch(text))
+    number = str(value).strip() if isinstance(value, str | int) else ""
+    return len(number) == len("500") and number.isdigit() and number[0] in "45"
+
+
+def _is_wrong(value: Value) -> bool:
+    """Return whether the value of an error is one."""
+    if isinstance(value, Mapping):
+        return any(_is_wrong(each) for name, each in value.items() if not _is_well(name, each))
+    if isinstance(value, list):
+        return any(map(_is_wrong, value))
+    if isinstance(value, str):
+        text = value.strip().lower()
+        return text not in _ALL_WELL and bool(text.strip("0"))
+    return bool(value)
+
+
+def _is_well(name: str, value: Value) -> bool:
+    """Return whether it is the status of an answer that is no error."""
+    named = words.OUTCOME.fullmatch(words.plain(name))
+    return bool(named) and str(value).strip() in _SUCCESSES
+
+
+_ANSWERS = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
+_SUCCESSES = {"200", "201", "202", "204"}
+_ALL_WELL = {
+    "", "null", "none", "false", "-", "n/a", "no", "no error", "no errors", "ok", "success",
+}  # fmt: skip
+_BAD_ENDS = {
+    "error", "errors", "exception", "fail", "failed", "failure", "notok", "partialfailure",
+    "partiallyfailed", "partialsuccess", "partiallysucceeded", "timeout",
+}  # fmt: skip
