@@ -15,7 +15,6 @@ from oneway.applying.apply import (
     Watch,
     apply,
 )
-from oneway.planning.access import MORE_CHANGED
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown_writes import NO_MEMORY, Sent, TargetMemory
 from oneway.core.connector import MOST_IN_FLIGHT
@@ -29,7 +28,7 @@ from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
 from oneway.mapping.spec import GuardKind
-from oneway.planning.access import UNMATCHED, StillIn, still_in
+from oneway.planning.access import MORE_CHANGED, UNMATCHED, StillIn, still_in
 from oneway.planning.breach import Verdict
 from oneway.planning.guards import counted_as
 from oneway.planning.leaving_doubts import as_written
