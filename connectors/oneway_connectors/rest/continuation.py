@@ -336,8 +336,9 @@ def _within(value: Value, shown: str, own: str, path: str, near: bool) -> Iterat
             yield from _within(each, place, own, path and inner, near=True)
 
 
-def _before(value: Mapping[str, Value]) -> Iterator[Value]:
-    yield from (each for name, each in value.items() if words.plain(name) in _BACK)
+def _before(value: Value) -> Iterator[Value]:
+    members = value.items() if isinstance(value, dict) else ()
+    yield from (each for name, each in members if words.plain(name) in _BACK)
 
 
 def _shown(place: str) -> str:

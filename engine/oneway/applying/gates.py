@@ -271,6 +271,7 @@ class Gates:
         if before is None or action.target_id is None:
             return
         told = shown is not None and self.live.tells(before, shown)
+        last: Record | None
         if shown is not None and self.live.more_changed(action, before, shown):
             last = self.live.look_at(action.target_id) or shown
         elif not told and self._to_be_looked_at(before):
