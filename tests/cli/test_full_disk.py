@@ -30,3 +30,18 @@ def test_new_leaves_no_empty_mapping_and_can_be_run_again(
 
 def full(handle: int) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_target_that_is_read_only_is_refused_before_anything_is_written(world: World) -> None:
+    """To rename another file over it would be allowed: who made it read-only meant it."""
+    path = world.folder / "users.json"
+    before = path.read_bytes()
+    path.chmod(0o444)
+    ended = world.run("sync", "m.yaml")
+    assert (ended.code, "users.json: the file is read-only [W155]" in ended.flat) == (1, True)
+    assert path.read_bytes() == before
+    path.chmod(0o644)
+    assert world.run("sync", "m.yaml").code == 0
+    assert path.read_bytes() != before
+    path.chmod(0o444)
+    assert world.run("sync", "m.yaml").code == 0, "nothing is to be written"

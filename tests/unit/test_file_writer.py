@@ -281,6 +281,19 @@ def test_mode_and_link_are_kept(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o7777 == 0o640
 
 
+@pytest.mark.parametrize("mode", [0o444, 0o400, 0o555])
+def test_a_file_that_is_read_only_is_refused(tmp_path: Path, mode: int) -> None:
+    path = written(tmp_path, "csv")
+    link = tmp_path / "link.csv"
+    link.symlink_to(path.name)
+    path.chmod(mode)
+    for each in (path, link):
+        with pytest.raises(NotSent, match="read-only") as caught:
+            FileWriter(str(each)).refuse_unwritable()
+        assert caught.value.code == "W155"
+    assert path.read_text() == GOOD["csv"]
+
+
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_a_failing_disk_leaves_the_file_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str

@@ -1,6 +1,7 @@
 """Writes a file of records: reads it whole, changes it in memory, rewrites it on `flush`."""
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
@@ -54,6 +55,19 @@ class FileWriter:
         """
         if self._format in ("json", "jsonl"):
             self._new_record_keys = tuple(paths)
+
+    def refuse_unwritable(self) -> None:
+        """Raise `NotSent` for a file that is read-only, although renaming another over it works.
+
+        The user root may write any file, so its permissions decide, and not what this process can.
+        """
+        try:
+            mode = os.stat(self._path).st_mode
+        except OSError:
+            return  # reading it says what is wrong
+        if not (mode & _WRITABLE and os.access(self._path, os.W_OK)):
+            help = "if the sync is to write to it, let it: chmod u+w; otherwise name another target"
+            raise NotSent("W155", f"{self._path}: the file is read-only", help)
 
     @property
     def batch(self) -> int:
@@ -223,6 +237,9 @@ class FileWriter:
         except OSError as error:
             summary = f"{self._path}: rewritten, but perhaps not on the disk: {error.strerror}"
             raise Unknown("W154", summary, "check the disk, then plan again") from None
+
+
+_WRITABLE = 0o222
 
 
 @dataclass(slots=True)

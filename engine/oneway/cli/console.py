@@ -15,6 +15,7 @@ from oneway.core.outputs import write_out
 from oneway.core.phrases import count
 from oneway.core.progress import Progress, silent
 from oneway.render import Style, diagnostics
+from oneway.render.layout import columns, wrap
 
 _WIDEST = 110
 _PATIENCE = 0.7
@@ -50,6 +51,25 @@ class Console:
         """Print a note to standard error, unless quiet."""
         if not self.quiet:
             self.tell(f"{text}\n")
+
+    def advise(self, text: str, *commands: str) -> None:
+        """Print a note that ends with commands: on its line, or below it where they do not fit.
+
+        A command is never broken: it is copied.
+        """
+        width = _style(sys.stderr, wanted=False).width
+        together = f"{text} {', '.join(commands)}"
+        if columns(together) <= width:
+            self.note(together)
+            return
+        self.note("\n".join(wrap(text, Style(color=False, width=width), 0, 2)))
+        for each in commands:
+            self.note(f"  {each}")
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person sees standard output, rather than a file or a program."""
+        return _is_terminal(sys.stdout)
 
     def report(self, found: Sequence[Diagnostic]) -> None:
         """Print findings to standard error."""

@@ -1,11 +1,16 @@
 """`oneway docs`."""
 
+import re
+from collections.abc import Iterator, Sequence
+
 import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
 from oneway.cli.pages import DocPage, listed, page_named
+from oneway.render.layout import wrap
+from oneway.render.style import Style
 
 
 @click.command("docs")
@@ -34,8 +39,40 @@ def command(*, console: Console, page: str | None, section: str | None, contents
     if contents:
         _contents(console, found)
     else:
-        console.out(found.section(asked.removeprefix("#")) if asked else found.text.rstrip())
+        text = found.section(asked.removeprefix("#")) if asked else found.text.rstrip()
+        console.out("\n".join(_fitted(text, console.style)) if console.is_terminal else text)
     return Exit.DONE
+
+
+def _fitted(text: str, style: Style) -> Iterator[str]:
+    """Yield the lines of a page, with those of paragraphs broken where the terminal ends.
+
+    Tables and blocks of code stay as they are.
+    """
+    fenced, paragraph = False, list[str]()
+    for line in [*text.splitlines(), ""]:
+        starts = _STARTS.match(line)
+        if paragraph and (fenced or starts or not line.strip()):
+            yield from _paragraph(paragraph, style)
+            paragraph = []
+        fence = line.lstrip().startswith("```")
+        if fenced or fence or not line.strip() or (starts and starts["whole"]):
+            yield line
+        else:
+            paragraph.append(line)
+        fenced ^= fence
+
+
+_STARTS = re.compile(r"\s*(?:(?P<whole>[|#>]|```)|(?P<mark>[-*]|[0-9]+\.) )")
+"""What begins something other than a further line of a paragraph: a table, a heading, an item."""
+
+
+def _paragraph(lines: Sequence[str], style: Style) -> Sequence[str]:
+    """Return a paragraph or an item of a list, in lines that fit."""
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    item = _STARTS.match(lines[0])
+    hang = indent + (len(item["mark"]) + 1 if item else 0)
+    return wrap(" ".join(map(str.strip, lines)), style, indent, hang)
 
 
 def _list(console: Console) -> None:

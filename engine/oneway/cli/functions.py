@@ -9,6 +9,7 @@ from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.mapping.functions import BY_NAME, LIBRARY, Function
 from oneway.mapping.functions.built_in import BUILT_IN
 from oneway.render import functions
+from oneway.render.layout import wrap
 
 
 @click.command("functions")
@@ -31,7 +32,8 @@ def command(*, console: Console, name: str | None, format: str) -> Exit:
         return Exit.DONE
     console.out(functions.text(found, console.style))
     if name is None:
-        console.note(f"and JMESPath's own: {', '.join(sorted(BUILT_IN))}")
+        own = f"and JMESPath's own: {', '.join(sorted(BUILT_IN))}"
+        console.note("\n".join(wrap(own, console.style, 0, 2)))
     return Exit.DONE
 
 

@@ -162,7 +162,7 @@ def _sample(
     folder = mapping.with_name(f"{mapping.stem}-sample")
     files = (folder / "source.json", folder / "target.json")
     if any(map(exists, files)):
-        console.note(f"{folder} is there already, and stays as it is")
+        console.note(_folded(console, f"{folder} is there already, and stays as it is"))
         return
     for path, side, records in zip(files, sides, (sample.source, sample.target), strict=True):
         # The mapping's options hold for the sample as well, the encoding among them.
@@ -192,7 +192,7 @@ def _write_beside(console: Console, mapping: Path, test: str) -> None:
     path = mapping.with_name(f"{mapping.stem}.test.yaml")
     if not exists(path):
         _write(path, test)
-        console.note(f"{path}: a test with a case for each question")
+        console.note(_folded(console, f"{path}: a test with a case for each question"))
 
 
 def _next(console: Console, mapping: Path) -> None:
@@ -203,8 +203,8 @@ def _next(console: Console, mapping: Path) -> None:
     first, *others = (f"oneway {each.format(quoted(mapping))}" for each in commands)
     guesses = "check the guesses, and take the `# ` from what you want"
     console.note(_folded(console, f"now edit {both}: {guesses}"))
-    console.note(f"next: {first}")
-    console.note(f"then: {', '.join(others)}")
+    console.advise("next:", first)
+    console.advise("then:", *others)
 
 
 def _write(path: Path, text: str, encoding: str = "utf-8") -> None:

@@ -108,7 +108,7 @@ def _next(
         _to_apply(console, plan, request, out, verdict, retry_now=retry_now)
     if verdict.fired:
         more = _again(request, out, verdict, retry_now=retry_now)
-        console.note(f"only if it is right, to let through what the guards hold: {more}")
+        console.advise("only if it is right, to let through what the guards hold:", more)
 
 
 def _to_apply(
@@ -125,7 +125,8 @@ def _to_apply(
     options = "".join(f" --option {quoted(f'{k}={v}')}" for k, v in request.options.items())
     approve = f" --approve {fingerprint(plan)[:12]}{' --retry-now' if retry_now else ''}"
     without = f", without the {split(held)} that guards hold," if held else ""
-    console.note(f"saved; apply it{without} with: oneway apply {quoted(out)}{approve}{options}")
+    command = f"oneway apply {quoted(out)}{approve}{options}"
+    console.advise(f"saved; apply it{without} with:", command)
 
 
 def _again(request: RunRequest, out: Path | None, verdict: Verdict, *, retry_now: bool) -> str:

@@ -60,7 +60,7 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
         console.out(render.text(proof, console.style))
         if not proof.broken:
             command = "plan {} --out plan.json" if test is None else "test {}"
-            console.note(f"next: oneway {command.format(quoted(mapping))}")
+            console.advise("next:", f"oneway {command.format(quoted(mapping))}")
     return Exit.UNPROVEN if proof.broken else Exit.DONE
 
 

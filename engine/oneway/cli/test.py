@@ -116,7 +116,7 @@ def command(
     failed = any(each.result.failed or wanted.is_short(each) for each in found)
     if format == "text" and len(found) == 1 and not (failed or mutate):
         named = quoted(found[0].result.test.mapping)
-        console.note(f"next: oneway plan {named} --out plan.json")
+        console.advise("next:", f"oneway plan {named} --out plan.json")
     return Exit.UNPROVEN if failed else Exit.DONE
 
 

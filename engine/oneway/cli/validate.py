@@ -111,7 +111,7 @@ def _correction(found: Diagnostic) -> str:
 
 def _say_next(console: Console, mapping: Checked) -> None:
     if not mapping.failed:
-        console.note(f"next: oneway prove {quoted(mapping.path)}")
+        console.advise("next:", f"oneway prove {quoted(mapping.path)}")
 
 
 def _for_ci(format: str, checked: Sequence[Checked], found: Sequence[Diagnostic]) -> str:

@@ -507,6 +507,11 @@ _TABLE = (
         "a file cannot be rewritten",
         "Check the space on the disk and the rights on the folder; the file is as it was.",
     ),
+    (
+        "W155",
+        "a file is read-only",
+        "Nothing was written. If the sync is to write to it, make it writable (chmod u+w).",
+    ),
     ("W154", "a rewritten file may not be on the disk", "Check the disk, then plan again."),
     (
         "W160",

@@ -39,6 +39,7 @@ from oneway.runs.past.discrepancies import ends_of, write_discrepancies
 from oneway.runs.prepare.prepared import connection_of, lag_of, side_of
 from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.session import Operator, RunSession
+from oneway.runs.systems import RefusesWrites
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
@@ -82,6 +83,8 @@ def apply_plan(
     log = RunLog(session.journal, plan, session.operator, approval, telling=telling)
     memory, saved = target_memory(session, plan), not approval.began
     systems = apply_systems(session, program, memory, saved=saved)
+    if plan.actions and isinstance(systems.writer, RefusesWrites):
+        systems.writer.refuse_unwritable()
     watch = Watch(progress, session.operator.stopping)
     yield from apply(plan, approval.of(Earlier()), systems, log, watch)
     # Not reached by a run that is stopped midway: it has not ended.

@@ -96,6 +96,14 @@ def _or_in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> R
 
 
 @runtime_checkable
+class RefusesWrites(Protocol):
+    """A writer that knows before the first write that none can succeed."""
+
+    def refuse_unwritable(self) -> None:
+        """Raise `WriteError` if nothing can be written."""
+
+
+@runtime_checkable
 class CompletesNewRecords(Protocol):
     """A writer whose system stores only the keys that a new record is given."""
 

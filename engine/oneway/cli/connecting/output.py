@@ -1,11 +1,14 @@
 """Prints what was saved, and where."""
 
+from math import ceil
+
 from oneway.cli.clock import now
 from oneway.cli.connecting.first_sync import FirstSync
 from oneway.cli.console import Console
 from oneway.connections import Connection
 from oneway.connections.schedule import next_due
 from oneway.core.instants import instant_text, moment
+from oneway.core.phrases import count
 from oneway.notices import channel_name, channel_words
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
@@ -58,5 +61,8 @@ def _next(connection: Connection) -> str:
     due = next_due(connection.schedule, connection.name, now())
     if due is None:
         return "Its schedule never comes again."
-    when = moment(instant_text(due.at), connection.zone)
-    return f"It runs by itself next at {when}, wherever `oneway serve` or `run-due` runs."
+    # `run-due` shows the schedule's own time as well: only `serve` spreads the runs after it.
+    when = moment(instant_text(due.nominal), connection.zone)
+    minutes = ceil(connection.schedule.spread.total_seconds() / 60)
+    later = f", or up to {count(minutes, 'minute')} later" if minutes else ""
+    return f"It runs by itself next at {when}{later}, wherever `oneway serve` or `run-due` runs."
