@@ -1145,6 +1145,14 @@ MUTANTS = (
         "tests/cli/test_any_draft.py",
     ),
     Mutant(
+        "a-cell-that-is-read-need-not-fit",
+        "oneway_connectors/file/headings",
+        "return self._heeded is None or any(keys_overlap(keys, each) for each in self._heeded)",
+        "return self._heeded is None",
+        "a cell that the mapping reads has to fit its column",
+        "tests/cli/test_unread_columns.py",
+    ),
+    Mutant(
         "a-last-cell-is-whole",
         "oneway_connectors/file/csv_rows",
         "if entry is not None and lines.cut and not entry.problem:",

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from oneway.core.connector import Rejected
 from oneway.core.key_names import names_secret
 from oneway.core.nesting import DEEPEST
-from oneway.core.records import MISSING, Value, parse_day, path_of, path_text
+from oneway.core.records import MISSING, Value, keys_overlap, parse_day, path_of, path_text
 from oneway_connectors.file.blank_words import looks_blank
 from oneway_connectors.file.csv_types import CellType
 
@@ -17,8 +17,16 @@ class Headings:
     which). With `flat`, each heading is one literal key.
     """
 
-    def __init__(self, names: Sequence[str], types: Mapping[str, CellType], *, flat: bool) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        types: Mapping[str, CellType],
+        *,
+        flat: bool,
+        heeded: Collection[tuple[str, ...]] | None = None,
+    ) -> None:
         self._flat = flat
+        self._heeded = heeded
         self._types = types
         self.names: list[str] = []
         self.keys: dict[str, tuple[str, ...]] = {}
@@ -39,7 +47,12 @@ class Headings:
             for number, name in enumerate(self.names)
             if name in self._types
         ]
+        self._checked = [each for each in self._typed if self._is_heeded(self.keys[each[0]])]
         self._nameless = [i for i, name in enumerate(self.names) if name not in self.keys]
+
+    def _is_heeded(self, keys: tuple[str, ...]) -> bool:
+        """Return whether a cell of a column has to fit the type of the column."""
+        return self._heeded is None or any(keys_overlap(keys, each) for each in self._heeded)
 
     @property
     def columns(self) -> Sequence[tuple[int, tuple[str, ...]]]:
@@ -50,6 +63,11 @@ class Headings:
     def typed(self) -> Sequence[tuple[int, CellType]]:
         """The number and the type of each column that has a type."""
         return [(number, kind) for _, number, kind in self._typed]
+
+    @property
+    def checked(self) -> Sequence[tuple[int, CellType]]:
+        """The same, of those whose cells have to fit."""
+        return [(number, kind) for _, number, kind in self._checked]
 
     @property
     def nameless(self) -> Sequence[int]:
@@ -118,12 +136,12 @@ class Headings:
 
     def odd(self, cells: Sequence[str]) -> set[int]:
         """Return which cells do not fit the types of their columns."""
-        typed = ((number, kind) for _, number, kind in self._typed if number < len(cells))
-        return {number for number, kind in typed if kind.unfit(cells[number])}
+        checked = ((number, kind) for _, number, kind in self._checked if number < len(cells))
+        return {number for number, kind in checked if kind.unfit(cells[number])}
 
     def unfit(self, cells: Sequence[str]) -> str:
         """Return the cell that does not fit its column's type, and the remedy; or ""."""
-        for name, number, kind in self._typed:
+        for name, number, kind in self._checked:
             words = kind.unfit(cells[number]) if number < len(cells) else ""
             if words:
                 text = cells[number].strip()

@@ -53,6 +53,8 @@ class FileOptions:
     new_columns: str = "error"
     last_line: str = "ended"
     sheet: str = ""
+    heeded: frozenset[tuple[str, ...]] | None = None
+    """The paths whose cells have to fit their types; None for all of them."""
 
     @property
     def id_keys(self) -> tuple[str, ...]:

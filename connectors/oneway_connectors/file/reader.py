@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from io import BytesIO
 from itertools import repeat
@@ -52,6 +52,14 @@ class FileReader:
         self._lock = Lock()
         self.notes: list[str] = []
         """What was noticed when the file was last read, although no record is missing."""
+
+    def heed(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """Let a cell that does not fit its type spoil no record if it is at none of these paths.
+
+        It is the text that it is, and the id always has to fit.
+        """
+        heeded = frozenset((*paths, self._options.id_keys))
+        self._options = replace(self._options, heeded=heeded)
 
     @property
     def new_fields(self) -> NewFields | None:

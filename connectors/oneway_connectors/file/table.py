@@ -57,7 +57,8 @@ class Table:
         options = self._options
         names = self.trimmed(columns)
         self._check(names, line)
-        self.headings = Headings(names, options.types, flat=options.headings == "flat")
+        flat = options.headings == "flat"
+        self.headings = Headings(names, options.types, flat=flat, heeded=options.heeded)
         changes = (str.upper, str.lower, str.title, str.strip)
         self._places = {  # what stands at the top goes last
             change(name.strip()): number
@@ -197,8 +198,8 @@ class Table:
     def _are_unfit(self, rows: Sequence[Sequence[str]]) -> bool:
         if self._options.unfit_cells != "error":
             return False
-        typed = self.headings.typed
-        return any(kind.unfit(cell) for at, kind in typed for cell in {row[at] for row in rows})
+        checked = self.headings.checked
+        return any(kind.unfit(cell) for at, kind in checked for cell in {row[at] for row in rows})
 
     def _damaged(
         self, line: int, raw: bytes, cells: Sequence[str], problem: str, *, in_place: bool

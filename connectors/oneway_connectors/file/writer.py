@@ -4,7 +4,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -55,6 +55,14 @@ class FileWriter:
         """
         if self._format in ("json", "jsonl"):
             self._new_record_keys = tuple(paths)
+
+    def heed(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """Let a cell that does not fit its type spoil no record if it is at none of these paths.
+
+        It is the text that it is, and the id always has to fit.
+        """
+        heeded = frozenset((*paths, self._options.id_keys))
+        self._options = replace(self._options, heeded=heeded)
 
     def refuse_unwritable(self) -> None:
         """Raise `NotSent` for a file that is read-only, although renaming another over it works.

@@ -21,6 +21,8 @@ from oneway.core.connector import (
 )
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
+from oneway.core.records import Snapshot
+from oneway.mapping.paths_used import Paths, source_paths, target_paths
 from oneway.runs.prepare.prepared import (
     Input,
     PreparedRun,
@@ -96,6 +98,14 @@ def _or_in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> R
 
 
 @runtime_checkable
+class HeedsPaths(Protocol):
+    """A reader or writer of records some of whose values may be unreadable."""
+
+    def heed(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """Let what is wrong at other paths than these spoil no record."""
+
+
+@runtime_checkable
 class RefusesWrites(Protocol):
     """A writer that knows before the first write that none can succeed."""
 
@@ -109,6 +119,13 @@ class CompletesNewRecords(Protocol):
 
     def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
         """Let every new record hold these keys, null if nothing else is written there."""
+
+
+def read_heeding(reader: Reader, paths: Paths) -> Snapshot:
+    """Return all records of a reader that heeds these paths alone, if it can."""
+    if isinstance(reader, HeedsPaths):
+        reader.heed(paths)
+    return reader.read()
 
 
 @dataclass(slots=True)
@@ -136,15 +153,31 @@ class OpenSystems:
         return self._open[key]
 
     def reader(self, each: Input) -> Reader:
-        """Return a reader of an input."""
-        return self.connector(each).reader(each.resource)
+        """Return a reader of an input, which heeds what the mapping reads or writes of it."""
+        reader = self.connector(each).reader(each.resource)
+        self._let_heed(each, reader)
+        return reader
 
     def writer(self, each: Input) -> Writer:
         """Return a writer of an input; raise `WriteError` if it cannot be written."""
         writer = self.connector(each).writer(each.resource)
+        self._let_heed(each, writer)
         if isinstance(writer, CompletesNewRecords):
             writer.complete_new_records(self.prepared.compiled.decided_on_target)
         return writer
+
+    def _let_heed(self, each: Input, of: Reader | Writer) -> None:
+        """Tell a reader or writer what the mapping reads or writes of source and target."""
+        code, inputs = self.prepared.compiled.code, self.prepared.inputs
+        if not isinstance(of, HeedsPaths):
+            return
+        paths = None
+        if each == inputs["target"]:
+            paths = target_paths(code)
+        elif each == inputs["source"]:
+            paths = source_paths(code)
+        if paths is not None:
+            of.heed(paths)
 
     def __enter__(self) -> Self:
         refuse_one_system(self.prepared)

@@ -19,6 +19,7 @@ from oneway.runs.prepare.compilation import Compilation, compile_partly, located
 
 if TYPE_CHECKING:
     from oneway.connections import Connection
+    from oneway.mapping.paths_used import Paths
     from oneway.mapping.profile.key_tally import KeyTally
 
 
@@ -82,8 +83,11 @@ def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list
     }
     if not files:
         return []
+    from oneway.mapping.paths_used import source_paths, target_paths
     from oneway.mapping.profile.key_tally import tallies_of
 
+    code = made.mapping.code
+    heeded = {"source": source_paths(code), "target": target_paths(code)} if made.whole else {}
     found: list[Diagnostic] = []
     tallies = tallies_of(made.mapping.code, spec)
     here = any(isfile(located(spec.file, end.resource.text)) for end, _ in files.values())
@@ -91,7 +95,7 @@ def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list
         path = located(spec.file, end.resource.text)
         if not isfile(path):
             found += _missing(path, end, here=here)
-        found += _against_file(description, path, end, tallies[role], read)
+        found += _against_file(description, path, end, tallies[role], read, heeded.get(role))
     # What a mapping does not say is not known where a part of it could not be read.
     return [each for each in found if made.whole or each.code != _UNSAID]
 
@@ -100,8 +104,11 @@ _UNSAID = "R177"
 
 
 def _against_file(
-    description: Description, path: str, end: EndpointSpec, tally: "KeyTally", read: FileRecords
-) -> list[Diagnostic]:
+    description: Description, path: str, end: EndpointSpec, tally: "KeyTally", read: FileRecords,
+    heeded: "Paths | None",
+) -> list[Diagnostic]:  # fmt: skip
+    from oneway.runs.systems import read_heeding
+
     options = {name: str(option.value) for name, option in end.options}
     is_there = isfile(path)
     if not (is_there or _PARSED & options.keys()):
@@ -111,8 +118,12 @@ def _against_file(
         if not is_there:
             return []
         tally.in_file = True
-        tally.ask(connector.reader(path))
+        reader = connector.reader(path)
+        tally.ask(reader)
         snapshot = read(description, path, options)
+        spoilt = any(each.problem and each.lost for each in snapshot.records)
+        if spoilt and heeded is not None:
+            snapshot = read_heeding(reader, heeded)
     except Refused:
         return []  # wrong options as such are reported elsewhere
     except ConnectorError as error:
