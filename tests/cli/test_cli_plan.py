@@ -241,7 +241,9 @@ def test_a_plan_ends_with_the_whole_command_that_lets_through_what_is_held(world
              "--allow", "creates=9", "--allow", "leavers=3"]  # fmt: skip
     ended = world.run("plan", "m.yaml", *given, "--out", "p.json")
     assert ended.code == 4
-    assert "apply it, without the 4 leaves that guards hold, with: oneway apply p.json" in ended.flat
+    assert (
+        "apply it, without the 4 leaves that guards hold, with: oneway apply p.json" in ended.flat
+    )
     (last,) = re.findall(r"what the guards hold:\s+oneway (.*)\n$", ended.err)
     assert shlex.split(last) == [
         *("plan", "m.yaml", "--source", "other people.json", "--as-of"),

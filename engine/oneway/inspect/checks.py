@@ -209,7 +209,9 @@ def _missed(missed: Missed, records: int) -> str:
 def _source_keys(compiled: Compiled, rows: Sequence[SourceRow]) -> Iterator[CheckResult]:
     for level, spec in enumerate(compiled.spec.match):
         title = f"Match key {level + 1} in the source: {spec.source.shown}"
-        yield _unique(title, ((row.source_id, _key(row.keys, level)) for row in rows))
+        # Of a record that cannot be read, a key may still be readable.
+        keys = ((row.source_id, row.keys or row.readable_keys) for row in rows)
+        yield _unique(title, ((id, _key(known, level)) for id, known in keys))
 
 
 def _target_keys(compiled: Compiled, targets: Sequence[TargetRow]) -> Iterator[CheckResult]:

@@ -304,6 +304,7 @@ class _Compiler:
             rehires=spec.rehires,
             absent=spec.absent,
             absent_place=spec.absent_when.span if spec.absent_when else None,
+            absent_when=spec.absent_when.text if spec.absent_when else "",
             guards=spec.guards,
             rekey=spec.rekey,
             gone=spec.gone,

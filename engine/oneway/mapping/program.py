@@ -483,6 +483,8 @@ class Policy:
     absent: Absent
     absent_place: Span | None
     """Where it is said whose absence counts, if it is not that of all."""
+    absent_when: str
+    """The condition there, as it is written; "" without one."""
     guards: GuardsSpec
     rekey: Rekey = Rekey.REPORT
     gone: Gone = Gone.REPORT

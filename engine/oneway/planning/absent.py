@@ -5,7 +5,7 @@ person, or unless the inputs do not prove that nobody matches it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -60,13 +60,15 @@ def absent(
     blocked = "" if source.complete else "the list of source records may not be complete"
     blocked = may_be_anybodys(program.policy, alone) or blocked
     none = Reason("absent", _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN)
+    unread = _unread_by_key(alone)
     cells = program.departed()
     speaks = _speaks(program.policy, cells)
     unclear = doubt(program.policy, _with_anothers_key(alone, matches), linked)
     near = Unmatched(program.policy, alone, unclear, set(linked.values()))
     drafts = []
     for each in unmatched:
-        whose, counts = others.whose(each) or none, program.absence_counts(each)
+        whose = others.whose(each) or _unread_match(each, unread) or none
+        counts = program.absence_counts(each)
         why = _why_absent(program.policy, each, matches.spoken, whose, near, counts)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
@@ -83,6 +85,26 @@ def absent(
                 )
         drafts.append(draft)
     return drafts
+
+
+def _unread_by_key(alone: Iterable[SourceRow]) -> dict[tuple[int, Hashable], str]:
+    """Return the names of the unreadable source records by each key that can be read of them."""
+    return {
+        (level, key): row.key
+        for row in alone
+        if not row.keys_known
+        for level, key in enumerate(row.readable_keys)
+        if key is not None
+    }
+
+
+def _unread_match(target: TargetRow, unread: Mapping[tuple[int, Hashable], str]) -> Reason | None:
+    """Return that a record is in the source, where its source record cannot be read."""
+    found = (unread.get(each) for each in enumerate(target.keys))
+    name = next((each for each in found if each is not None), None)
+    if name is None:
+        return None
+    return Reason("absent", f"a source record that cannot be read has its key: {name}")
 
 
 def _speaks(policy: Policy, cells: Sequence[Cell]) -> bool:
@@ -221,6 +243,7 @@ def _why_absent(
         return spared
     if counts is None:
         text = f"not deactivated: {none.text}, and it is not known whether its absence counts"
+        text = f"{text}, by {policy.absent_when}"
         return Reason("unproven", text, policy.absent_place, warning=True)
     warning = policy.absent is not Absent.IGNORE
     return replace(none, warning=warning)

@@ -260,6 +260,7 @@ def _beside_rows(compiled: Compiled) -> str:
         rules=tuple(replace(each, otherwise="", place=_NOWHERE) for each in said.rules),
         left=None,
         absent_place=None,
+        absent_when="",
     )
     asked = [*code.match_target, code.left, code.scheduled, code.absent_when]
     asked += [each for table in code.references for each in (table.key, table.value)]
