@@ -52,8 +52,7 @@ def absent(
 
     `linked` are the target records linked by earlier runs, by source id.
     """
-    matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
-    unmatched = [each for each in targets if each.target_id not in matched]
+    unmatched = _unmatched(targets, matches)
     if not unmatched:
         return []
     alone = [row for row, found in matches.each(rows) if found.target is None]
@@ -68,8 +67,7 @@ def absent(
     drafts = []
     for each in unmatched:
         whose = others.whose(each) or _unread_match(each, unread) or none
-        counts = program.absence_counts(each)
-        why = _why_absent(program.policy, each, matches.spoken, whose, near, counts)
+        why = _why_absent(program, each, matches.spoken, whose, near)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
@@ -85,6 +83,11 @@ def absent(
                 )
         drafts.append(draft)
     return drafts
+
+
+def _unmatched(targets: Iterable[TargetRow], matches: Matches) -> list[TargetRow]:
+    matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
+    return [each for each in targets if each.target_id not in matched]
 
 
 def _unread_by_key(alone: Iterable[SourceRow]) -> dict[tuple[int, Hashable], str]:
@@ -219,14 +222,14 @@ _NONE_KNOWN = "of the source records whose keys are known, none matches"
 
 
 def _why_absent(
-    policy: Policy,
+    program: Program,
     target: TargetRow,
     spoken: Collection[str],
     none: Reason,
     near: Unmatched,
-    counts: bool | None,
 ) -> Reason:
     """Return why a target record is nobody's; `none` says so of source records."""
+    policy, counts = program.policy, program.absence_counts(target)
     wrong = target.evaluation_error or target.unsaid
     if wrong is not None:
         return Reason(wrong.code, wrong.text, wrong.place, warning=True, value=wrong.value)
