@@ -106,3 +106,17 @@ def test_a_saved_plan_does_no_more_than_a_new_one(
     results = json.loads(ended.out).get("results", ()) if ended.out.startswith("{") else ()
     done = {(e["verb"], e["source_id"]) for e in results if e["ending"] == "done"}
     assert done <= new, (done - new, ended.out)
+
+
+def test_a_source_that_is_distrusted_by_now_holds_a_saved_plan(world: World) -> None:
+    world.write("m.yaml", MAPPING.replace("source: {shrink: 100%}", "source: {shrink: 20%}"))
+    world.write("users.json", [user(number, active=True) for number in range(1, 6)])
+    world.write("people.json", START[:5])
+    assert world.run("sync", "m.yaml").code == 0
+    world.write("people.json", START)
+    saved = planned(world, "saved.json")
+    world.write("people.json", START[4:])
+    users = world.read("users.json")
+    ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+    assert (ended.code, world.read("users.json")) == (4, users)
+    assert "--allow source_shrink=3" in ended.flat
