@@ -193,7 +193,7 @@ class JsonArray:
             way = "".join(f"[{encoded(key, b'').decode()}]" for key in lists[0])
             help = (
                 f"the list is under {path_text(lists[0])!r}: keep it alone "
-                f"(with jq: jq '.{way}' in.json > out.json)"
+                f"(with jq: `jq '.{way}' in.json > out.json`)"
                 f"{'' if alone else '; if the whole file is one record, put it between [ and ]'}"
             )
         elif _is_object(value):
