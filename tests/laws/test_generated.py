@@ -221,7 +221,7 @@ def test_the_jmespath_suite_has_the_answers_of_the_interpreter(file):
 @pytest.mark.parametrize("function", LIBRARY, ids=lambda function: function.name)
 def test_the_examples_of_a_function_have_the_answers_of_the_interpreter(function):
     for each in function.examples:
-        context = Context(datetime.fromisoformat(each.as_of), each.settings)
+        context = each.context
         for data in (each.data, {}, dict.fromkeys(each.data), dict.fromkeys(each.data, 7)):
             compare(parse(each.expression, SPAN), data, context)
 

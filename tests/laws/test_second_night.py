@@ -1,7 +1,7 @@
 """A second night, which passes over what has not changed, plans what a full night would."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -276,8 +276,37 @@ def test_second_night_is_full_night(data: st.DataObject) -> None:
     refuse_different_nights(data, firms())
 
 
-def refuse_different_nights(data: st.DataObject, firms: st.SearchStrategy[World]) -> None:
-    """Draw a firm and one or two nights after its first; each has the plan of a full one."""
+@st.composite
+def in_trees(draw: st.DrawFn, world: World) -> World:
+    """Draw the same firm with a tree of departments, and with those below one of them."""
+    above = st.sampled_from([None, "D1", "D2", "D3"])
+    rows = [{"code": f"D{n}", "value": str(n), "above": draw(above)} for n in (1, 2, 3)]
+    tree = {"from": "target", "resource": "departments", "key": "code", "value": "value"}
+    only = {"id": "unit", "when": "under('departments', dept, 'D1')", "otherwise": "Elsewhere"}
+    mapping = {
+        **world.mapping,
+        "references": {"departments": {**tree, "parent": "above"}},
+        "only": [only],
+        "out_of_scope": "leave" if "leavers" in world.mapping else "ignore",
+    }
+    return replace(world, mapping=mapping, departments=people("d", rows))
+
+
+@settings(max_examples=settings().max_examples // 4)
+@given(st.data())
+def test_a_second_night_sees_that_a_node_has_moved(data: st.DataObject) -> None:
+    refuse_different_nights(data, firms().flatmap(in_trees).filter(accepted), in_trees)
+
+
+def refuse_different_nights(
+    data: st.DataObject,
+    firms: st.SearchStrategy[World],
+    moved: Callable[[World], st.SearchStrategy[World]] = st.just,
+) -> None:
+    """Draw a firm and one or two nights after its first; each has the plan of a full one.
+
+    `moved` draws what else has changed by a night.
+    """
     first = data.draw(firms)
     settled = applied(first, planned(first))
     records = {
@@ -299,6 +328,7 @@ def refuse_different_nights(data: st.DataObject, firms: st.SearchStrategy[World]
                 world = replace(world, mapping=data.draw(firms).mapping, on=not world.on)
                 if not accepted(world):
                     world = first
+            world = data.draw(moved(world))
             changed = {name: data.draw(edits(rows)) for name, rows in records.items()}
             known = data.draw(memories(known, plan))
             with (

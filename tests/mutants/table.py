@@ -35,6 +35,7 @@ OWN = "tests/laws/test_own_lookups.py"
 AMONG = "tests/unit/test_planner.py -k among"
 SCOPE = "tests/laws/test_scope.py"
 FALLBACK = "tests/cli/test_fallback.py"
+TREES = "tests/laws/test_tree_laws.py tests/cli/test_trees.py"
 
 BACK = "tests/laws/test_came_back.py"
 EDITED = "tests/cli/test_edited_history.py"
@@ -2932,6 +2933,75 @@ MUTANTS = (
                 "rule.on_miss.falls_back and table.complete",
                 "a value that several target records have gets no fallback",
                 OWN,
+            ),
+        )
+    ),
+    # trees of lookup tables
+    *(
+        Mutant(f"tree-{name}", module, old, new, why, TREES)
+        for name, module, old, new, why in (
+            (
+                "of-an-incomplete-table",
+                "mapping/functions/node_tree",
+                "if not self.whole:",
+                "if False:",
+                "a table that was not read completely says nothing",
+            ),
+            (
+                "lost-start",
+                "mapping/functions/node_tree",
+                "if not self.holds(start):",
+                "if False:",
+                "a starting node that is not there leaves nobody out",
+            ),
+            (
+                "lost-node",
+                "mapping/functions/node_tree",
+                "            if not rows:\n                raise NotKnown",
+                "            if not rows:\n                return\n                raise NotKnown",
+                "a node that has no row may stand anywhere",
+            ),
+            (
+                "circle",
+                "mapping/functions/node_tree",
+                "            if key in seen:\n",
+                "            if key in seen:\n                return\n",
+                "a circle is no way up",
+            ),
+            (
+                "two-parents",
+                "mapping/functions/node_tree",
+                "if len(parents) > 1:",
+                "if False:",
+                "a node with two parents may stand below either",
+            ),
+            (
+                "lost-parent",
+                "mapping/functions/node_tree",
+                "        if wrong:",
+                "        if False:",
+                "a row whose parent is not known is no root",
+            ),
+            (
+                "unknown-is-stated",
+                "mapping/expressions/evaluation",
+                "            self.stated = False\n            self._miss(Gap(f",
+                "            self._miss(Gap(f",
+                "a field is left alone where a tree says nothing",
+            ),
+            (
+                "moves-unseen",
+                "runs/read",
+                "[table.complete, *rows, *nodes]",
+                "[table.complete, *rows]",
+                "a node that has moved makes another table",
+            ),
+            (
+                "start-unasked",
+                "runs/completeness",
+                "found += lost_starts(",
+                "lost_starts(",
+                "a starting node that is not there writes nothing",
             ),
         )
     ),

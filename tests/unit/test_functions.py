@@ -27,8 +27,7 @@ def evaluate(expression, data=None, context=None):
 
 @pytest.mark.parametrize(("function", "example"), EXAMPLES, ids=[e.expression for _, e in EXAMPLES])
 def test_example(function, example):
-    context = Context(datetime.fromisoformat(example.as_of), example.settings)
-    result = parsed_example(example).evaluate(example.data, context)[0]
+    result = parsed_example(example).evaluate(example.data, example.context)[0]
     assert result == example.result
     assert type(result) is type(example.result)
     assert f"{function.name}(" in example.expression

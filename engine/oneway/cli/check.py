@@ -15,7 +15,15 @@ from oneway.core.diagnostics import Refused
 from oneway.core.progress import Progress
 from oneway.inspect.checks import CheckResult, CheckState, Evidence, checks
 from oneway.render import checks as render
-from oneway.runs import Input, OpenSystems, PreparedRun, RunRequest, prepare_run, read_inputs
+from oneway.runs import (
+    Input,
+    OpenSystems,
+    PreparedRun,
+    RunRequest,
+    lost_starts,
+    prepare_run,
+    read_inputs,
+)
 
 
 @click.command("check")
@@ -73,6 +81,7 @@ def checked(
         tables=reading.tables,
         probes=probes,
         unheld=[each for tally in reading.tallies.values() for each in tally.findings()],
+        starts=tuple(lost_starts(prepared.compiled.code, reading.tables, prepared.context)),
         descriptions=[each for name, each in prepared.catalogue.items() if name in used],
     )
     return checks(prepared.compiled, reading.program, evidence)

@@ -393,6 +393,11 @@ _TABLE = (
         "Correct `look_up` in the mapping, or add the row; until then a miss writes nothing.",
     ),
     (
+        "R166",
+        "a tree does not have the starting node of `under()`",
+        "Correct the starting node in the mapping or the setting, or add its row to the table.",
+    ),
+    (
         "R170",
         "no record has a key that identifies people or says whether they have left",
         "Correct the key in the mapping, or see why the system no longer shows it. Where a request "

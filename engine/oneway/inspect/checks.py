@@ -60,6 +60,8 @@ class Evidence:
     probes: Mapping[str, Sequence[Probe]] = field(default_factory=dict)
     descriptions: Sequence[Description] = ()
     unheld: Sequence[Diagnostic] = ()
+    starts: Sequence[Diagnostic] = ()
+    """The starting nodes that trees do not have."""
 
 
 def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[CheckResult, ...]:
@@ -72,6 +74,7 @@ def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[Ch
         _snapshot("source", evidence.source),
         _snapshot("target", evidence.target, may_be_empty=True),
         *_unheld(evidence.unheld),
+        *_starts(evidence.starts),
         *_evaluated(rows, targets),
         *(_lookup(compiled, position, rows, evidence) for position in _lookups(compiled)),
         *_source_keys(compiled, rows),
@@ -110,6 +113,10 @@ def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> C
         return CheckResult(title, CheckState.FAILED, (read, "nothing is planned from nothing"))
     state = CheckState.WARNING if snapshot.problems else CheckState.OK
     return CheckResult(title, state, (read, *snapshot.problems))
+
+
+def _starts(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
+    return (_listed("Starting nodes that their trees do not have", found),) if found else ()
 
 
 def _unheld(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:

@@ -58,8 +58,16 @@ class ReferenceCode:
     """What names a row for people: the mapping's, or else the manifest's."""
     says_label: bool = False
     """Whether the mapping has a label for the rows."""
+    parent: Expression | None = None
+    """The key of the row that a row stands below, if they make a tree."""
     secret: frozenset[str] = frozenset()
-    """Which of "key", "value" and "label" read anything sensitive."""
+    """Which of "key", "value", "label" and "parent" read anything sensitive."""
+
+    @property
+    def read(self) -> tuple[Expression, ...]:
+        """What decides on the content of the table: without the label, which is for people."""
+        found = (self.key, self.value, self.parent)
+        return tuple(each for each in found if each is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,14 +239,16 @@ class _Compiler:
         resource = self.names.reference_resource(spec)
         where = f"reference '{spec.name}'"
         key = self.names.parsed(spec.key, resource, where)
-        value = self.names.parsed(spec.value, resource, where)
+        value = self.names.parsed(spec.value, resource, where) if spec.says_value else key
         label = self.names.parsed(spec.label, resource, where) if spec.label else None
         if label is None and resource.label:
             label = replace(parse(resource.label, spec.span), reading=reading_of(resource))
+        parent = self.names.parsed(spec.parent, resource, where) if spec.parent else None
         own = self.is_own(spec)
         hidden = {path_of(name) for name, each in resource.fields.items() if each.sensitive}
         hidden |= secrets.target if own else set()
-        read = {"key": key, "value": value} | ({"label": label} if label else {})
+        found = {"key": key, "value": value, "label": label, "parent": parent}
+        read = {name: each for name, each in found.items() if each is not None}
         return ReferenceCode(
             spec.name,
             key,
@@ -254,6 +256,7 @@ class _Compiler:
             own=self.id_of_target() if own else (),
             label=label,
             says_label=spec.label is not None,
+            parent=parent,
             secret=frozenset(name for name, each in read.items() if each.reads_any(hidden)),
         )
 

@@ -9,7 +9,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.phrases import count
 from oneway.core.records import Record, Snapshot, Value, identity, is_blank
 from oneway.mapping.code import ReferenceCode
-from oneway.mapping.expressions import Context, EvaluationError
+from oneway.mapping.expressions import Context, EvaluationError, Expression, texts
+from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 from oneway.mapping.program import FieldRule
 from oneway.mapping.spec import OnMiss
 from oneway.mapping.unreadable import settled
@@ -29,6 +30,8 @@ class LookupTable:
     problems: tuple[str, ...] = ()
     keyless: tuple[str, ...] = ()
     unread: Mapping[Hashable, int] = field(default_factory=dict)
+    tree: NodeTree | None = None
+    """The tree that its rows make, if they have parents."""
 
     def found(self, value: Value) -> tuple[tuple[Value, ...], str]:
         """Return what stands beside a value, without blanks, and why that is nothing, in words."""
@@ -55,11 +58,12 @@ class LookupTable:
 def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> LookupTable:
     """Return the lookup table of a reference; a record that fails makes it incomplete."""
     rows: dict[Hashable, list[Value]] = {}
+    nodes: dict[Hashable, list[TreeRow]] = {}
     problems = list(snapshot.problems)
     keyless = []
     unread: Counter[Hashable] = Counter()
     for each in snapshot.records:
-        record = settled(each, (code.key, code.value)) if each.cut else each
+        record = settled(each, code.read) if each.cut else each
         try:
             if record.problem or record.damage:
                 raise EvaluationError(record.problem or record.damage)
@@ -67,23 +71,41 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
             value = code.value.stated_value(record.data, context)
         except EvaluationError as error:
             problems.append(f"{code.name}, record {record.id}: {error}")
-            unread.update(_readable_key(code, record, context))
+            for key in _readable_key(code, record, context):
+                unread[identity(key)] += 1
+                nodes.setdefault(identity(key), []).append(TreeRow(key, wrong=str(error)))
             continue
         if is_blank(key):
             keyless.append(record.id)
         else:
             rows.setdefault(identity(key), []).append(value)
+            if code.parent is not None:
+                nodes.setdefault(identity(key), []).append(_node(key, code.parent, record, context))
     complete = snapshot.complete and len(problems) == len(snapshot.problems)
     held = {key: tuple(values) for key, values in rows.items()}
-    return LookupTable(held, complete, tuple(problems), tuple(keyless), dict(unread))
+    tree = None
+    if code.parent is not None:
+        made = {key: tuple(each) for key, each in nodes.items()}
+        tree = NodeTree(code.name, made, snapshot.complete)
+    return LookupTable(held, complete, tuple(problems), tuple(keyless), dict(unread), tree)
 
 
-def _readable_key(code: ReferenceCode, record: Record, context: Context) -> Iterator[Hashable]:
+def _readable_key(code: ReferenceCode, record: Record, context: Context) -> Iterator[Value]:
     """Yield the key of a record that cannot be read, as far as its key can be."""
     with suppress(EvaluationError):
         key = scalar(code.key.stated_value(record.data, context))
         if not is_blank(key):
-            yield identity(key)
+            yield key
+
+
+def _node(key: Value, parent: Expression, record: Record, context: Context) -> TreeRow:
+    """Return a row as a node of a tree, with the reason if its parent is not known."""
+    try:
+        answer = parent.decide(record.data, context)
+        wrong = texts(answer.exact)
+        return TreeRow(key, None if wrong else scalar(answer.value), wrong)
+    except EvaluationError as error:
+        return TreeRow(key, wrong=str(error))
 
 
 def scalar(value: Value) -> Value:

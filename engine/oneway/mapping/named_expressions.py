@@ -385,6 +385,7 @@ class _Changed:
             key=self.change(spec.key),
             value=self.change(spec.value),
             label=self.maybe(spec.label),
+            parent=self.maybe(spec.parent),
         )
 
     def one_per(self, spec: OnePerSpec) -> OnePerSpec:

@@ -44,6 +44,11 @@ class RecordAnswers:
     context: Context
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        tables = self.tables.items()
+        if trees := {name: each.tree for name, each in tables if each.tree is not None}:
+            object.__setattr__(self, "context", replace(self.context, trees=trees))
+
     def _answer(self, expression: Expression, record: Record) -> Evaluation:
         if record is NOBODY:
             expression = replace(expression, reading=PLAIN)

@@ -130,6 +130,7 @@ class Resolver:
             return parse("@", text.span)
         self.compare_paths(expression, resource, where)
         self.compare_settings(expression)
+        self.compare_trees(expression)
         self.compare_names(expression)
         if expression.named:
             return parse("@", text.span)
@@ -246,6 +247,14 @@ class Resolver:
                 near = only_slip(use.name, known)
                 fix = Fix(span, f"'{use.name}'", f"'{near}'") if near else None
                 self.error("M155", span, f"unknown {kind} '{use.name}'", help, fix)
+
+    def compare_trees(self, expression: Expression) -> None:
+        known = [each.name for each in self.spec.references]
+        for use in expression.trees:
+            if use.name not in known:
+                span = expression.within(use.place)
+                help = did_you_mean(use.name, known) or "declare it under `references`"
+                self.error("M107", span, f"unknown reference '{use.name}'", help)
 
     def error(
         self, code: str, span: Span, summary: str, help: str = "", fix: Fix | None = None

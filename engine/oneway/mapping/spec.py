@@ -272,6 +272,10 @@ class ReferenceSpec:
     span: Span
     label: Text | None = None
     """What names a row for people."""
+    parent: Text | None = None
+    """The key of the row that a row stands below, if they make a tree."""
+    says_value: bool = True
+    """Whether a value was written: without one, it is the key."""
 
 
 @dataclass(frozen=True, slots=True)

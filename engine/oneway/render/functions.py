@@ -81,6 +81,8 @@ def _shown(example: Example, style: Style) -> list[str]:
         lines += wrap(f"choices  {name}: {_value(table)}", style, 4, 8)
     if example.data:
         lines += wrap(f"on  {_value(example.data)}", style, 4, 8)
+    for name, rows in example.trees.items():
+        lines += wrap(f"{name}, with their parents  {_value(dict(rows))}", style, 4, 8)
     return lines + wrap(f"->  {_value(example.result)}", style, 4, 8)
 
 
@@ -111,4 +113,5 @@ def _example(example: Example) -> dict[str, object]:
         "settings": dict(example.settings),
         "let": dict(example.let),
         "choices": dict(example.choices),
+        "trees": {name: dict(rows) for name, rows in example.trees.items()},
     }

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         resume_run,
     )
     from oneway.runs.session import Operator, RunSession
+    from oneway.runs.starting_nodes import lost_starts
     from oneway.runs.sync import (
         PendingSync,
         SyncResult,
@@ -71,6 +72,7 @@ __all__ = [
     "last_run",
     "load_memory",
     "looked_up_records",
+    "lost_starts",
     "open_sync",
     "parse_instant",
     "plan_of",
@@ -104,6 +106,7 @@ _HOMES = {
     "prepare.preparation": ("prepare_run",),
     "prepare.prepared": ("Input", "PreparedRun"),
     "read": ("ReadInputs", "evaluate_inputs", "read_inputs"),
+    "starting_nodes": ("lost_starts",),
     "reopen": ("program_for", "reopen_plan"),
     "prepare.request": ("RunRequest", "instant_text", "parse_instant"),
     "resume": (

@@ -9,6 +9,7 @@ from oneway.mapping.lookup_table import LookupTable, unmet_fallback
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.planning.plan import Plan
 from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.starting_nodes import lost_starts
 
 
 class Whole(Protocol):
@@ -57,6 +58,7 @@ def input_problems(prepared: PreparedRun, reading: Readings, plan: Plan) -> tupl
             summary = f"reference '{name}' may lack rows{why}"
             help = "values that are not found in it change nothing in this run"
             found.append(Diagnostic(where, Severity.WARNING, "R163", summary, help))
+    found += lost_starts(prepared.compiled.code, reading.tables, prepared.context)
     found += _fallbacks(prepared, reading, plan)
     return tuple(found)
 

@@ -12,7 +12,7 @@ from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
-from oneway.core.records import Collected, Record, Snapshot
+from oneway.core.records import Collected, Record, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.core.telemetry import OpenStep, step
 from oneway.mapping.interpreter import Interpreted
@@ -155,9 +155,14 @@ def tables_of(
 def table_digest(name: str, table: LookupTable, seal: Seal) -> str:
     """Return the keyed digest of a reference's content, whatever its order."""
     rows = sorted(
-        json.dumps([repr(key), *values], sort_keys=True) for key, values in table.rows.items()
+        json.dumps([repr(key), *sorted(values, key=repr)], sort_keys=True)
+        for key, values in table.rows.items()
     )
-    return seal.digest("", f"references.{name}", [table.complete, *rows])
+    nodes: list[Value] = []
+    if table.tree is not None:
+        made = (each for rows in table.tree.rows.values() for each in rows)
+        nodes = [table.tree.whole, *sorted(map(repr, made))]
+    return seal.digest("", f"references.{name}", [table.complete, *rows, *nodes])
 
 
 class _Part(NamedTuple):
@@ -261,7 +266,9 @@ class _Reads:
         unheld = [each.summary for each in self.tallies[f"references.{name}"].unheld(shown=False)]
         if not unheld:
             return table
-        return replace(table, complete=False, problems=(*table.problems, *unheld))
+        tree = replace(table.tree, whole=False) if table.tree is not None else None
+        problems = (*table.problems, *unheld)
+        return replace(table, complete=False, problems=problems, tree=tree)
 
     def snapshot(self, role: str) -> Snapshot:
         each = self.inputs[role]

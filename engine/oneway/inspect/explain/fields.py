@@ -8,7 +8,7 @@ from oneway.core.sealed import MASK
 from oneway.inspect.explain.steps import FieldStep
 from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.expressions import Context, EvaluationError
+from oneway.mapping.expressions import Context, EvaluationError, Gaps, texts
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import Keep, merged, new_value, present, wanted
@@ -205,11 +205,11 @@ class FieldSteps:
             return "same"
         return f"same (compare: {rule.compare.value})"
 
-    def _is_unsure(self, code: FieldCode) -> bool:
-        """Return whether it is not known if the field's `when` holds."""
+    def _unsure(self, code: FieldCode) -> Gaps:
+        """Return why it is not known if the field's `when` holds; nothing if it is."""
         if code.when is None or self.subject.source is None:
-            return False
-        return bool(code.when.decide(self.subject.source.data, self.context).truth)
+            return ()
+        return code.when.decide(self.subject.source.data, self.context).truth
 
     def _kept(self, code: FieldCode, cell: Cell) -> str:
         if cell.state is CellState.BLANK:
@@ -220,7 +220,10 @@ class FieldSteps:
         if cell.read:
             return f"left alone: {cell.read} in the source"
         if missed is None:
-            reader = "`when`" if self._is_unsure(code) else "the expression"
+            unsure = self._unsure(code)
+            if any(each.wrong for each in unsure):
+                return f"left alone: it is not known whether `when` holds: {texts(unsure)}"
+            reader = "`when`" if unsure else "the expression"
             return f"left alone: a key that {reader} reads is absent in the source"
         rows = "no row" if missed.found == 0 else f"{missed.found:,} rows"
         if cell.state is CellState.MISSED:

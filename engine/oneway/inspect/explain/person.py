@@ -1,11 +1,13 @@
 """Finds one person among the records, with their match and the rules that hold."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import count, some
-from oneway.core.records import Missing, Record, Snapshot, Value, holds
+from oneway.core.records import Missing, Record, Snapshot, Value, holds, is_blank
 from oneway.core.sealed import MASK
 from oneway.inspect.explain.fields import FieldSteps, PlannedRecord
 from oneway.inspect.explain.steps import (
@@ -20,6 +22,7 @@ from oneway.inspect.explain.steps import (
 )
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, texts
+from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import FieldRule, Program, Rule, SourceRow, TargetRow, whole
 from oneway.mapping.spec import Category
@@ -48,6 +51,8 @@ class House:
         self.compiled = compiled
         self.policy = program.policy
         self.context = compiled.context(plan.settings, datetime.fromisoformat(plan.as_of))
+        if isinstance(program, Interpreted):
+            self.context = replace(self.context, trees=program.context.trees)
         self.interpreter = Interpreted(compiled.code, self.context)
         rows = sorted(
             map(program.source_row, source.records), key=lambda row: (row.key, row.source_id)
@@ -317,7 +322,17 @@ class Person:
         """Return what a condition read of a record, but for what is sensitive."""
         secrets = self.house.compiled.code.secrets
         is_source = self.row is not None and record is self._source()
-        return values_read(expression, record.data, secrets.source if is_source else secrets.target)
+        read = values_read(expression, record.data, secrets.source if is_source else secrets.target)
+        return "; ".join(filter(None, (read, *self._ways_up(expression, record))))
+
+    def _ways_up(self, expression: Expression, record: Record) -> Iterator[str]:
+        """Yield where the nodes that are asked about stand in their trees: `OPS-2 < OPS < ROOT`."""
+        for use in expression.trees:
+            tree = self.house.context.trees.get(use.name)
+            with suppress(EvaluationError):
+                node = evaluated(use.node, dict(record.data), self.house.context).value
+                if tree is not None and not is_blank(node) and not isinstance(node, list | dict):
+                    yield f"{use.name}: {tree.path(node)}"
 
     def _answer(self, expression: Expression, record: Record) -> tuple[bool | None, str]:
         """Return whether a condition holds, and the same in words; None if unknown."""

@@ -40,6 +40,7 @@ from oneway.mapping.expressions.table_rows import (
 )
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
 from oneway.mapping.functions.function import LazyArgument, OverBudget, wrong_type
+from oneway.mapping.functions.node_tree import NotKnown
 from oneway.mapping.functions.values import to_number
 
 
@@ -424,6 +425,10 @@ class _Interpreter(MeteredInterpreter):
             if self.reading.deciding and name in ORDERING:
                 self._check_order(node, given)
             found = self.library.call_function(name, given)
+        except NotKnown as problem:
+            self.stated = False
+            self._miss(Gap(f"{name}('{given[0]}')", problem.summary, held=True))
+            return None
         except EvaluationError:
             if self.deciding and self.exact:
                 return None  # a function of what is not known is not known

@@ -18,7 +18,13 @@ from oneway.mapping.expressions.evaluation import (
 )
 from oneway.mapping.expressions.item_places import note_items, reads_items
 from oneway.mapping.expressions.pair_entries import note_entries
-from oneway.mapping.expressions.paths_read import ExpressionReads, NameUse, PathUse, reads_of
+from oneway.mapping.expressions.paths_read import (
+    ExpressionReads,
+    NameUse,
+    PathUse,
+    TreeUse,
+    reads_of,
+)
 from oneway.mapping.expressions.syntax import (
     MAX_LENGTH,
     MAX_WRITTEN_OUT,
@@ -109,6 +115,11 @@ class Expression:
     def shown(self) -> str:
         """The text as it stands in the mapping."""
         return self.written or self.text
+
+    @property
+    def trees(self) -> tuple[TreeUse, ...]:
+        """The trees of lookup tables that it asks."""
+        return self.facts.trees
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:

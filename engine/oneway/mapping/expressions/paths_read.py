@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import did_you_mean
+from oneway.core.records import is_blank
 from oneway.core.similar_words import only_slip
 from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.syntax import (
@@ -63,6 +64,19 @@ class NameUse:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeUse:
+    """A tree that is asked, the place of its name in the text, and the parts that are asked about.
+
+    `start` is a constant, or reads a setting.
+    """
+
+    name: str
+    place: TextRange
+    node: Node
+    start: Node
+
+
+@dataclass(frozen=True, slots=True)
 class ExpressionReads:
     """What an expression reads.
 
@@ -76,6 +90,7 @@ class ExpressionReads:
     whole: bool
     simple: tuple[str, ...] | None
     uses_today: bool
+    trees: tuple[TreeUse, ...] = ()
 
 
 def reads_of(text: str, tree: Node, *, written_out: bool = False) -> ExpressionReads:
@@ -98,6 +113,7 @@ def reads_of(text: str, tree: Node, *, written_out: bool = False) -> ExpressionR
         walk.whole,
         _simple(tree),
         uses_today,
+        tuple(walk.trees),
     )
 
 
@@ -122,6 +138,7 @@ class _Walk:
     names: dict[Uses, list[NameUse]] = field(
         default_factory=lambda: {Uses.SETTINGS: [], Uses.NAMED: []}
     )
+    trees: list[TreeUse] = field(default_factory=list)
     whole: bool = False
 
     def use(self, path: PathUse | None) -> None:
@@ -199,11 +216,13 @@ class _Walk:
                 place.offset,
                 place.length,
             )
+        if function is not None and function.uses is Uses.TREES:
+            _check_tree(name, arguments, place)
         for position, argument in enumerate(arguments):
             if argument["type"] == "expref":
                 self._expression_argument(name, position, argument, place)
             elif argument["type"] == "literal":
-                self._literal_argument(None if is_table else function, position)
+                self._literal_argument(None if is_table else function, position, arguments)
             else:
                 self.use(self.visit(argument, here))
 
@@ -216,7 +235,9 @@ class _Walk:
             )
         self.visit(node["children"][0], None)
 
-    def _literal_argument(self, function: Function | None, position: int) -> None:
+    def _literal_argument(
+        self, function: Function | None, position: int, arguments: Sequence[Node]
+    ) -> None:
         token = next(self.tokens)
         if not finite(token.value):
             raise ExpressionSyntax(
@@ -224,6 +245,8 @@ class _Walk:
             )
         if function is None:
             return
+        if function.uses is Uses.TREES and position == 0:
+            self.trees.append(TreeUse(token.value, token.place, *arguments[1:]))
         if function.uses in self.names:
             self.names[function.uses].append(NameUse(token.value, token.place, function.name))
         if position == 0 and token.value is None and function.null_in_null_out:
@@ -235,6 +258,19 @@ class _Walk:
             raise ExpressionSyntax(
                 problem.summary, token.place.offset, token.place.length, help
             ) from None
+
+
+def _check_tree(name: str, arguments: Sequence[Node], place: TextRange) -> None:
+    """Refuse a tree that is not named itself, and a starting node that differs by record."""
+    start = arguments[2]
+    is_setting = start["type"] == "function_expression" and start["value"] == "setting"
+    if not _is_text(arguments[0]):
+        text = f"{name}() needs the name of the reference itself, in single quotes"
+    elif not (is_setting or (start["type"] == "literal" and not is_blank(start["value"]))):
+        text = f"the starting node of {name}() is a constant, or setting('...')"
+    else:
+        return
+    raise ExpressionSyntax(text, place.offset, place.length)
 
 
 def _is_text(node: Node) -> bool:

@@ -12,7 +12,8 @@ from enum import Enum
 from functools import partial
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value
+from oneway.core.records import Value, identity
+from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 
 MAX_TEXT = 100_000
 """The longest text, in characters, that a function returns."""
@@ -48,6 +49,8 @@ class Context:
     strict: bool = False
     """Whether a value that to_number() cannot read is an error, as in every mapping. JMESPath's
     own answer is null, which would clear a field."""
+    trees: Mapping[str, NodeTree] = field(default_factory=dict, repr=False)
+    """The trees that lookup tables make, by the names of the references."""
 
     @property
     def today(self) -> date:
@@ -69,6 +72,7 @@ class Uses(Enum):
     TODAY = "today"
     SETTINGS = "settings"
     NAMED = "named expressions"
+    TREES = "trees"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,17 @@ class Example:
     settings: Mapping[str, Value] = field(default_factory=dict)
     let: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, Value] = field(default_factory=dict)
+    trees: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    """The parents of the nodes of each tree, by their keys."""
+
+    @property
+    def context(self) -> Context:
+        """What the expression is evaluated in."""
+        trees = {
+            name: NodeTree(name, {identity(k): (TreeRow(k, parent),) for k, parent in rows.items()})
+            for name, rows in self.trees.items()
+        }
+        return Context(datetime.fromisoformat(self.as_of), self.settings, trees=trees)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """All functions of the library, in one tuple."""
 
-from oneway.mapping.functions import dates, instants, lists, names, patterns, text, values
+from oneway.mapping.functions import dates, instants, lists, names, patterns, text, trees, values
 from oneway.mapping.functions.function import Function
 
 FAMILIES: tuple[tuple[str, tuple[Function, ...]], ...] = (
@@ -10,6 +10,7 @@ FAMILIES: tuple[tuple[str, tuple[Function, ...]], ...] = (
     ("Dates", (*dates.FUNCTIONS, *instants.FUNCTIONS)),
     ("Values", values.FUNCTIONS),
     ("Lists", lists.FUNCTIONS),
+    ("Trees", trees.FUNCTIONS),
 )
 
 LIBRARY: tuple[Function, ...] = tuple(f for _, family in FAMILIES for f in family)

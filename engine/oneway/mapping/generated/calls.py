@@ -41,6 +41,9 @@ class Calls:
             return self._present(name, arguments, value, into)
         if is_table(node):
             return self._of_rows(node, value, into)
+        function = BY_NAME.get(name)
+        if function is not None and function.uses is Uses.TREES:
+            return self.nodes.interpreted(node, value, into)  # what is unknown has its reason
         is_order = self.nodes.reading.deciding and name in ORDERING
         if is_order or not _is_written_out(name, arguments):
             return self.nodes.interpreted(node, value, into)

@@ -157,9 +157,11 @@ def _reference(name: str, part: DocumentPart) -> ReferenceSpec:
         endpoint=None if is_side else _endpoint_of(origin, resource),
         resource=resource,
         key=part.at("key").text(),
-        value=part.at("value").text(),
+        value=part.maybe_text("value") or part.at("key").text(),
         span=part.key_span,
         label=part.maybe_text("label"),
+        parent=part.maybe_text("parent"),
+        says_value=part.maybe("value") is not None,
     )
 
 

@@ -488,7 +488,8 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
             found[role].types = types
     found["source"].groups |= dict.fromkeys(word_groups(code), 0)
     for each in code.references:
-        readers = ((each.key, "key", False, True), (each.value, "value", False, True))
+        parts = ((each.key, "key"), (each.value, "value"), (each.parent, "parent"))
+        readers = tuple((part, name, False, True) for part, name in parts if part is not None)
         table = _tally(f"reference '{each.name}'", readers)
         if each.label is not None and each.says_label:
             named = _tally(table.side, ((each.label, "label", False, False),))

@@ -6,7 +6,8 @@ The case is planned as `oneway test` plans it, and its outcome is compared with 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -23,8 +24,11 @@ from oneway.core.records import (
 )
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.expressions import EvaluationError, Expression
+from oneway.mapping.expressions import Context, EvaluationError, Expression
+from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.functions.node_tree import NotKnown
+from oneway.mapping.profile.key_tally import read_in_source
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.spec import Constant
 from oneway.planning.plan import Outcome
@@ -198,12 +202,30 @@ class _Recorder:
             for record in chosen.sources
             for value in _values(field.source.expression, record, context)
         }
-        paths = {path for each in (code.key, code.value) for path in reads(each)}
+        asked |= self._ways_up(code.name, chosen, context)
+        paths = {path for each in code.read for path in reads(each)}
         return [
             cut_to(record.data, paths)
             for record in self.reading.references[code.name].records
             if asked & {identity(value) for value in _values(code.key, record, context)}
         ]
+
+    def _ways_up(self, name: str, chosen: _Chosen, context: Context) -> set[Hashable]:
+        """Return the nodes of a tree that `under()` passes for these source records."""
+        tree, found = context.trees.get(name), set[Hashable]()
+        uses = [
+            use
+            for each, _ in read_in_source(self.compiled.code)
+            for use in each.trees
+            if use.name == name and tree is not None
+        ]
+        for use, record in ((use, record) for use in uses for record in chosen.sources):
+            with suppress(EvaluationError, NotKnown):
+                found.add(identity(evaluated(use.start, {}, context).value))
+                node = evaluated(use.node, dict(record.data), context).value
+                found.add(identity(node))
+                found.update(map(identity, tree.upwards(node) if tree is not None else ()))
+        return found
 
     def found(self, planned: Planned) -> Outcome:
         """Return the outcome of the person that a case is about: the first record's."""

@@ -15,6 +15,8 @@ from oneway.mapping.record_schema import json_types
 Path = tuple[str, ...]
 
 HIT, MISS, TWICE = "HIT", "MISS", "TWICE"
+BELOW, BESIDE = "BELOW", "BESIDE"
+"""Nodes of each tree: below a starting node, and apart from all of them."""
 """Values that a lookup table of a situation contains once, not at all, and twice."""
 LOWER = "lower"
 """A value that it contains in upper case only."""
@@ -62,17 +64,21 @@ def domains(
     """Return the classes of each path that the expressions read, by the path."""
     literals: dict[Path, list[Value]] = {}
     dated: set[Path] = set()
+    nodes: set[Path] = set()
     for expression in expressions:
         for path in dict.fromkeys(use.keys for use in expression.paths):
             literals.setdefault(path, []).extend(_literals(expression.tree, path))
             if any(name in _OF_DATES for name in expression.functions):
                 dated.add(path)
+            if expression.trees:
+                nodes.add(path)
     tables = set(lookups)
     classes = {}
     for path, given in literals.items():
         field = resource.fields.get(".".join(path))
         made = _classes(path, field, given, as_of, dated=path in dated, looked_up=path in tables)
-        classes[path] = tuple(_each_once(made))
+        of_trees = _nodes(path) if path in nodes else ()
+        classes[path] = tuple(_each_once((*made, *of_trees)))
     return classes
 
 
@@ -115,6 +121,11 @@ def _classes(
     texts = not words and not is_date and (not types or "string" in types)
     yield ValueClass(path, "is blank text", "", fits=texts)
     yield ValueClass(path, "is absent", MISSING)
+
+
+def _nodes(path: Path) -> Iterator[ValueClass]:
+    yield ValueClass(path, "is below the starting node", BELOW)
+    yield ValueClass(path, "is a node apart from the starting node", BESIDE)
 
 
 def _days(path: Path, as_of: datetime) -> Iterator[ValueClass]:

@@ -16,6 +16,8 @@ from oneway.core.records import (
     Snapshot,
     Value,
     at,
+    identity,
+    is_blank,
     path_of,
     path_text,
     with_value,
@@ -23,14 +25,18 @@ from oneway.core.records import (
 )
 from oneway.core.seal import Seal
 from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import tabulate
 from oneway.mapping.program import CellState, SourceRow, TargetRow
+from oneway.mapping.spec import ReferenceSpec
 from oneway.planning.plan import Plan
 from oneway.planning.planner import Header, plan_rows
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.proving.domains import (
+    BELOW,
+    BESIDE,
     HIT,
     LOWER,
     TWICE,
@@ -157,7 +163,25 @@ class SituationMaker:
         own = self.tables.get(name, ())
         key, value = path_of(spec.key.text), path_of(spec.value.text)
         made = ((HIT, 99_011), (TWICE, 99_012), (TWICE, 99_013), (LOWER.upper(), 99_014))
-        return (*own, *(with_value(with_value({}, key, k), value, v) for k, v in made))
+        rows = (with_value(with_value({}, key, k), value, v) for k, v in made if spec.says_value)
+        known = {identity(at(row, key)) for row in own if at(row, key) is not MISSING}
+        nodes = (row for node, row in self._nodes(spec) if identity(node) not in known)
+        return (*own, *rows, *nodes)
+
+    def _nodes(self, spec: ReferenceSpec) -> Iterator[tuple[Value, Mapping[str, Value]]]:
+        """Yield rows for a tree: its starting nodes, one below them, and one apart from them."""
+        if spec.parent is None:
+            return
+        key, parent = path_of(spec.key.text), path_of(spec.parent.text)
+        context = self.compiled.context(self.settings, self.as_of)
+        uses = (use for each in source_expressions(self.compiled) for use in each.trees)
+        asked = (
+            evaluated(each.start, {}, context).value for each in uses if each.name == spec.name
+        )
+        starts = list({identity(each): each for each in asked if not is_blank(each)}.values())
+        below = starts[-1] if starts else None
+        for node, above in (*((each, None) for each in starts), (BESIDE, None), (BELOW, below)):
+            yield node, with_value(with_value({}, key, node), parent, above)
 
     def source_classes(self) -> dict[Path, tuple[ValueClass, ...]]:
         """Return the classes of each path that is read in a source record."""

@@ -75,7 +75,9 @@ class Projection:
 
     def is_open(self, expression: Expression | None) -> bool:
         """Return whether an expression over source records can be evaluated again."""
-        return _is_open(expression, self.secret_source)
+        asked = expression.trees if expression is not None else ()
+        known = all(each.name in self.tables for each in asked)
+        return known and _is_open(expression, self.secret_source)
 
     def is_open_on_target(self, expression: Expression | None) -> bool:
         """Return whether an expression over target records can be evaluated again."""

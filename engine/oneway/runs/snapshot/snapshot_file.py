@@ -17,8 +17,9 @@ from typing import Any, TypeAlias
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span, refusal
-from oneway.core.records import MISSING, Collected, Missing, Value, Veiled
+from oneway.core.records import MISSING, Collected, Missing, Value, Veiled, identity
 from oneway.core.seal import canonical
+from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import (
     Cell,
@@ -294,12 +295,24 @@ def _table(table: LookupTable) -> Data:
         "rows": [[key_data(key), list(values)] for key, values in table.rows.items()],
         "complete": table.complete,
         "problems": table.problems,
+        **({"tree": _tree(table.tree)} if table.tree is not None else {}),
     }
+
+
+def _tree(tree: NodeTree) -> Data:
+    rows = [[list(each) for each in rows] for rows in tree.rows.values()]
+    return {"name": tree.name, "whole": tree.whole, "rows": rows}
 
 
 def _table_of(data: Data) -> LookupTable:
     rows = {_hashable_of(key): tuple(values) for key, values in data["rows"]}
-    return LookupTable(rows, data["complete"], tuple(data["problems"]))
+    tree = _tree_of(data["tree"]) if "tree" in data else None
+    return LookupTable(rows, data["complete"], tuple(data["problems"]), tree=tree)
+
+
+def _tree_of(data: Data) -> NodeTree:
+    made = [tuple(TreeRow(*each) for each in rows) for rows in data["rows"]]
+    return NodeTree(data["name"], {identity(rows[0].node): rows for rows in made}, data["whole"])
 
 
 def row_data(row: SourceRow) -> Data:

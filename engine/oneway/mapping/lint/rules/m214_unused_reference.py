@@ -8,10 +8,11 @@ from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 def check(subject: Subject) -> Iterator[LintFinding]:
     used = {code.lookup for _, code in subject.fields}
+    used |= {use.name for each in subject.on_source for use in each.trees}
     for reference in subject.spec.references:
         if reference.name not in used:
             help = f"use it with `lookup: {reference.name}`, or remove it"
-            yield LintFinding(reference.span, f"no field looks in '{reference.name}'", help)
+            yield LintFinding(reference.span, f"nothing looks in '{reference.name}'", help)
 
 
 RULE = LintRule(

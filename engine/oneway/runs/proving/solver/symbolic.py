@@ -20,7 +20,7 @@ from oneway.mapping.expressions.evaluation import asks_presence, is_list, is_log
 from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node, path_in
-from oneway.mapping.functions import BY_NAME
+from oneway.mapping.functions import BY_NAME, Uses
 from oneway.mapping.lint.reach import IDEMPOTENT
 
 Formula = Any
@@ -279,7 +279,9 @@ class Symbols:
         lazy = function is not None and any(
             function.parameter(position).lazy for position in range(len(arguments))
         )
-        if lazy or name == CHOOSE or any(each["type"] == "expref" for each in arguments):
+        of_tables = function is not None and function.uses is Uses.TREES
+        opaque = lazy or of_tables or name == CHOOSE
+        if opaque or any(each["type"] == "expref" for each in arguments):
             return self._part(node)
         if name in IDEMPOTENT and _calls(arguments[0]) == name:
             return self._visit(arguments[0])
