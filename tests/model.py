@@ -241,6 +241,16 @@ def held_by(user: User, path: str) -> Any:
     return GONE if user.failed else get(user.data, path)
 
 
+def form(value: Any) -> str:
+    """Return a key without case, spaces and leading zeros, whatever its type."""
+    text = "".join(to_text(value).casefold().split())
+    return re.sub(r"^([^\W\d_]*)0+(?=[0-9])", r"\1", text)
+
+
+def to_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 @dataclass
 class Prediction:
     """What becomes of every source record, and what the target holds afterwards."""
@@ -560,7 +570,8 @@ class _Model:
             return "stated", found[0]
         complete = self.world.departments.complete and not broken
         says = any(not blank(r["code"]) and not blank(r["value"]) for r in rows)
-        if isinstance(on_miss, dict) and complete and says and not mine:
+        near = any(not blank(r["code"]) and form(r["code"]) == form(value) for r in rows)
+        if isinstance(on_miss, dict) and complete and says and not near:
             if "use" in on_miss:
                 return "stated", on_miss["use"]
             return self.looked_up(on_miss["look_up"])

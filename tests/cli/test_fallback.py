@@ -112,6 +112,8 @@ def test_a_table_that_lost_rows_moves_nobody(synced: World, on_miss: str) -> Non
         "code,number\nGEN,9\nOPS,1\nFIN,2\nNEW,\n",
         "code,number\nGEN,9\nOPS,1\nFIN,2\nNEW,3\nNEW,4\n",
         "code,number\nGEN,9\nOPS,#N/A\n",
+        "code,number\nGEN,9\nOPS,1\nnew,3\n",
+        "code,number\nGEN,9\nOPS,1\n NEW,3\n",
     ],
 )
 def test_a_table_that_may_know_the_value_gives_no_fallback(
@@ -150,6 +152,21 @@ def test_a_key_that_is_looked_up_instead_and_is_not_there_is_told(
     change(synced, {"dept": "NEW"})
     night(synced, 3, "code,number\nOPS,1\nFIN,2\n")
     assert depts(synced)[0] == "1"
+
+
+def test_a_value_in_another_form_is_told(synced: World) -> None:
+    change(synced, {"dept": "ops"})
+    ended = night(synced, 2)
+    assert '"ops" is in a row in another form of depts' in ended.flat
+    assert "in its place" not in ended.flat
+    assert depts(synced)[0] == "1"
+
+
+def test_explain_and_check_show_the_fallback(synced: World) -> None:
+    change(synced, {"dept": "NEW"})
+    assert "NEW: 0 rows, 1 record; in its place: GEN" in night(synced, 2, command="check").flat
+    said = synced.run("explain", "m.yaml", "000").flat
+    assert "NEW is in no row of depts (on_miss: look_up GEN)" in said
 
 
 def test_new_people_get_the_fallback(synced: World) -> None:

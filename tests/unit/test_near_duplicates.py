@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oneway.core.key_forms import loose
 from oneway.core.records import Record, Snapshot
 from oneway.planning.plan import Allowance, Outcome
 from oneway.planning.similar.near_duplicates import _of_one_form
-from oneway.planning.similar.near_misses import loose
 from worlds import World, planned
 
 MAPPING: dict[str, Any] = {

@@ -32,6 +32,7 @@ from oneway.core.connector import (
     reads_by_id,
 )
 from oneway.core.dataclass import dataclass
+from oneway.core.key_forms import loose
 from oneway.core.records import (
     MISSING,
     Compare,
@@ -59,7 +60,6 @@ from oneway.mapping.spec import Merge
 from oneway.planning.access import UNSAID
 from oneway.planning.diff import KEEP, kept_out, merged, new_value, present, wanted
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
-from oneway.planning.similar.near_misses import loose
 
 _BY_DETAIL = "let the manifest read the list's records by a `detail`"
 

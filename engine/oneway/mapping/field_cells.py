@@ -98,6 +98,8 @@ class FieldCells(RecordAnswers):
             return Cell(CellState.STATED, found[0], sought=sought)
         rule = code.rule
         instead = fallback_of(rule, table.found) if table.lacks(value) else ()
+        if rule.on_miss.falls_back and not (found or why):
+            why = table.other_form(value)
         miss = Missed(code.lookup, _shown(value, rule), len(found), rule.path, why)
         if len(instead) == 1:
             missed.append(replace(miss, instead=rule.fallback_text))

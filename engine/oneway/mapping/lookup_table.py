@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import field
 
 from oneway.core.dataclass import dataclass
+from oneway.core.key_forms import loose
 from oneway.core.phrases import count
 from oneway.core.records import Record, Snapshot, Value, identity, is_blank
 from oneway.mapping.code import ReferenceCode
@@ -32,6 +33,7 @@ class LookupTable:
     unread: Mapping[Hashable, int] = field(default_factory=dict)
     tree: NodeTree | None = None
     """The tree that its rows make, if they have parents."""
+    _forms: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def found(self, value: Value) -> tuple[tuple[Value, ...], str]:
         """Return what stands beside a value, without blanks, and why that is nothing, in words."""
@@ -45,9 +47,19 @@ class LookupTable:
         return found, f"is in {count(unread, 'unreadable row')}"
 
     def lacks(self, value: Value) -> bool:
-        """Return whether it certainly has no row for a value: an empty table lacks nothing."""
+        """Return whether it certainly has no row for a value, in whatever form.
+
+        An empty table lacks nothing.
+        """
+        unheld = self.complete and identity(value) not in self.rows
+        return unheld and self.gives_any and not self.other_form(value)
+
+    def other_form(self, value: Value) -> str:
+        """Return that it only has a value in another form, in words; "" if it does not."""
+        if not self._forms:
+            self._forms.update(map(loose, self.rows))
         key = identity(value)
-        return self.complete and key not in self.rows and self.gives_any
+        return OTHER_FORM if key not in self.rows and loose(key) in self._forms else ""
 
     @property
     def gives_any(self) -> bool:
@@ -125,6 +137,10 @@ def fallback_of(
     if rule.on_miss is OnMiss.USE:
         return (rule.fallback,)
     return found(rule.fallback)[0] if rule.on_miss is OnMiss.LOOK_UP else ()
+
+
+OTHER_FORM = "is in a row in another form"
+"""Why a value that a table lacks gets no fallback: `ops` for `OPS`, or 7 for `"007"`."""
 
 
 def unmet_fallback(rule: FieldRule, table: LookupTable) -> str:

@@ -11,9 +11,10 @@ that creates it.
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 
 from oneway.core.dataclass import dataclass
+from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, Missing, Value, identity, is_blank, path_of, with_value
 from oneway.core.sealed import MASK
 from oneway.mapping.program import (
@@ -89,6 +90,8 @@ class _Lookups:
     tables: Mapping[str, OwnTable]
     after: After
     out: set[tuple[str, str]]
+    forms: dict[str, set[str]] = field(default_factory=dict)
+    """The forms of the keys of each table that was asked for one."""
 
     def resolved(self, row: SourceRow) -> SourceRow:
         plain = _unresolved(row, self.policy)
@@ -121,9 +124,15 @@ class _Lookups:
         return [each for each in entries if each.of is not None or not is_blank(each.value)]
 
     def _lacks(self, table: OwnTable, sought: Value) -> bool:
-        """Return whether the table will certainly have no row for a key: an empty one says none."""
-        rows = self.after[table.name]
-        return table.complete and any(rows.values()) and not rows.get(identity(sought))
+        """Return whether the table will certainly have no row for a key, in whatever form.
+
+        An empty table lacks nothing.
+        """
+        if table.name not in self.forms:
+            rows = self.after[table.name]
+            self.forms[table.name] = {loose(key) for key, entries in rows.items() if entries}
+        forms = self.forms[table.name]
+        return table.complete and bool(forms) and loose(identity(sought)) not in forms
 
     def _instead(self, rule: FieldRule, cell: Cell, table: OwnTable) -> Cell | None:
         """Return what is written for a key that the table will lack; None if nothing is."""

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from oneway.core.instants import moment
+from oneway.core.key_forms import loose
 from oneway.core.records import Value, comparable
 from oneway.mapping.program import STATED, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rehires, Rekey
@@ -17,7 +18,7 @@ from oneway.planning.diff import is_there, present
 from oneway.planning.links import Link, LinkEvidence, Links
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.plan import Reason
-from oneway.planning.similar.near_misses import NEAR_MISS, loose
+from oneway.planning.similar.near_misses import NEAR_MISS
 from oneway.planning.similar.same_person import (
     Likeness,
     comparison,

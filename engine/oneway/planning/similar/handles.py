@@ -10,11 +10,11 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
+from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, Value, comparables
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow, SteadyRow
 from oneway.planning.diff import comparison
 from oneway.planning.similar.lookalikes import held_value, one_form, said_value
-from oneway.planning.similar.near_misses import loose
 
 _Pair: TypeAlias = tuple[AnySourceRow, AnyTargetRow]
 _AT_A_TIME = 1_000

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import TypeVar
 
 from oneway.core.dataclass import dataclass
+from oneway.core.key_forms import difference, loose, shown
 from oneway.core.phrases import some
 from oneway.mapping.program import (
     AnySourceRow,
@@ -24,7 +25,7 @@ from oneway.mapping.program import (
 )
 from oneway.planning.match import NO_PAIRS, NOBODY, Match, Matches, Pairs
 from oneway.planning.plan import Reason
-from oneway.planning.similar.near_misses import NEAR_MISS, difference, key_at, loose, shown
+from oneway.planning.similar.near_misses import NEAR_MISS, key_at
 
 NEAR_DUPLICATE = "near_duplicate"
 """The code of the conflict that names the rows."""

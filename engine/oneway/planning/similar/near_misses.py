@@ -6,14 +6,11 @@ which is right. So both are shown, side by side, before a record is created. So 
 the email or the name of a person whom no key finds (`lookalikes`).
 """
 
-import json
-import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
+from oneway.core.key_forms import difference, loose, shown
 from oneway.core.phrases import some
-from oneway.core.records import FORMS, Value, normal
-from oneway.core.similar_words import visible
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.match import Match, Matches, Pairs, targets_by_readable_keys
 from oneway.planning.plan import Reason
@@ -194,84 +191,3 @@ def _perhaps(row: SourceRow, text: str, ids: tuple[str, ...]) -> Reason:
     if row.leaver:
         text += "; if they are one person, that record keeps its access"
     return Reason(NEAR_MISS, text, candidates=ids, warning=True)
-
-
-def shown(key: Hashable) -> str:
-    """Return a key so that two that look alike can be told apart."""
-    value = _value(key)
-    if not isinstance(value, str):
-        return json.dumps(value)
-    hidden = value != normal(value, "NFKC") or value != visible(value)
-    return json.dumps(value, ensure_ascii=hidden)
-
-
-def difference(left: Hashable, right: Hashable) -> str:
-    """Return the ways in which two keys differ: all of them must go to make the keys equal."""
-    words = ["number and text"] if isinstance(left, str) != isinstance(right, str) else []
-    for name in _STEPS:
-        steps = [step for other, step in _STEPS.items() if other != name]
-        if _through(steps, left) != _through(steps, right):
-            words.append(name)
-    alone = (
-        name for name, step in _STEPS.items() if _through([step], left) == _through([step], right)
-    )
-    return ", ".join(words) or next(alone, "several ways")
-
-
-def loose(key: object) -> str:
-    """Return a form of a key that is equal for keys that differ only in form."""
-    if isinstance(key, str) and key.isascii() and key.isalnum():  # as nearly all are
-        text = key.lower()
-        number = text.lstrip(_LETTERS)
-        if not number.startswith("0"):
-            return text
-        rest = number.lstrip("0")
-        kept = rest if rest[:1].isdigit() else f"0{rest}"
-        return text[: len(text) - len(number)] + kept
-    return _through(_STEPS.values(), key)
-
-
-def key_text(key: object) -> str:
-    """Return the text of a key: `42` and `42.0` have one."""
-    value = _value(key)
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _through(steps: Iterable[Callable[[str], str]], key: object) -> str:
-    text = key_text(key)
-    for step in steps:
-        text = step(text)
-    return text
-
-
-def _value(key: object) -> Value:
-    """Return the value behind a compared key: text is itself, anything else a pair."""
-    value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
-    if isinstance(value, tuple) and isinstance(value[-1], int):
-        return value[-1] // FORMS  # the form of a veiled key
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, str | int | float | bool) else str(value)
-
-
-def _in_one_form(text: str) -> str:
-    return text if text.isascii() else normal(text, "NFKC")
-
-
-def _without_spaces(text: str) -> str:
-    return "".join(text.split())
-
-
-def _without_zeros(text: str) -> str:
-    return re.sub(r"^([^\W\d_]*)0+(?=[0-9])", r"\1", text)
-
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_STEPS: Mapping[str, Callable[[str], str]] = {
-    "invisible characters": visible,
-    "Unicode form": _in_one_form,
-    "spaces": _without_spaces,
-    "case": str.casefold,
-    "leading zeros": _without_zeros,
-}
-"""What is removed from a key, step by step."""

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
+from oneway.core.key_forms import key_text, shown
 from oneway.core.records import (
     SAME_AS_ID,
     Compare,
@@ -16,7 +17,6 @@ from oneway.core.records import (
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.diff import present
 from oneway.planning.similar.lookalikes import held_value, said_value
-from oneway.planning.similar.near_misses import key_text, shown
 
 SEVERAL = 2
 """The fewest identifying fields that must differ at once for a person to seem another one."""

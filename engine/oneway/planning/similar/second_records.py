@@ -7,6 +7,7 @@ record, the leaver's own record is found here too.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, is_blank
 from oneway.mapping.program import AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
@@ -23,7 +24,7 @@ from oneway.planning.similar.lookalikes import (
     said_value,
     shown_fields,
 )
-from oneway.planning.similar.near_misses import by_loose_key, key_at, loose
+from oneway.planning.similar.near_misses import by_loose_key, key_at
 from oneway.planning.similar.same_person import is_supported, likeness_beside
 
 

@@ -7,6 +7,7 @@ from oneway.core.diagnostics import Diagnostic
 from oneway.core.phrases import count
 from oneway.history.discrepancies import DiscrepancyKind, unsynced
 from oneway.history.journal.rows import RunState
+from oneway.mapping.lookup_table import OTHER_FORM
 from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import DIED, remedy_of
 from oneway.planning.access import StillIn, still_in
@@ -442,6 +443,8 @@ def _found(miss: Miss) -> str:
 def _mend(miss: Miss) -> str:
     if miss.found:
         return "Let one row alone have this code."
+    if miss.why == OTHER_FORM:
+        return "Write the code as the row has it, or the other way round."
     if miss.why:
         return "Correct the row: it needs a value, and a key that no other row has."
     return "Give the row that is meant this reference, or correct the code in the source."

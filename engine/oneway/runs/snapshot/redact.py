@@ -10,6 +10,7 @@ from dataclasses import field
 from typing import Any
 
 from oneway.core.dataclass import dataclass
+from oneway.core.key_forms import loose
 from oneway.core.records import (
     FORMS,
     MISSING,
@@ -37,7 +38,6 @@ from oneway.mapping.program import (
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, comparison, present
 from oneway.planning.plan import Outcome, Plan, Quiet
-from oneway.planning.similar.near_misses import loose
 from oneway.planning.similar.same_person import is_id
 from oneway.runs.snapshot.projection import is_hidden
 
