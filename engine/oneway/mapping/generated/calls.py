@@ -10,7 +10,9 @@ from oneway.mapping.expressions.table_rows import index_of, is_table, table_of
 from oneway.mapping.functions import BY_NAME, EvaluationError, Function, Uses
 from oneway.mapping.functions.function import checked_argument
 from oneway.mapping.generated.limits import TEXT
+from oneway.mapping.generated.memo import MOST
 from oneway.mapping.generated.operands import blank, holding
+from oneway.mapping.generated.paths import keys_of
 from oneway.mapping.generated.unknowns import WRONG, NodeAnswer, Operand, Unknowns, choosing
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Calls:
             return self._of_rows(node, value, into)
         function = BY_NAME.get(name)
         if function is not None and function.uses is Uses.TREES:
-            return self.nodes.interpreted(node, value, into)  # what is unknown has its reason
+            return self._of_tree(node, value, into)
         is_order = self.nodes.reading.deciding and name in ORDERING
         if is_order or not _is_written_out(name, arguments):
             return self.nodes.interpreted(node, value, into)
@@ -66,6 +68,22 @@ class Calls:
         if self.nodes.deciding:
             self._unless_unknown(start, found, exact)
         self.notes.gather(into.exact, exact)
+        return Operand(found)
+
+    def _of_tree(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        """Write a question about a tree: the interpreter answers it, once for each text."""
+        nodes, source, keys = self.nodes, self.source, keys_of(node["children"][1])
+        is_checked = any(keys[:depth] in nodes.reading.checks for depth in range(1, len(keys) + 1))
+        if not keys or is_checked or value.kind != "object" or nodes.paths is None:
+            return nodes.interpreted(node, value, into)
+        asked = nodes.paths.use(keys, nodes.reading)[0]
+        found, known = source.name("value"), source.bind("known", {})
+        source.line(f"{found} = {known}.get({asked}) if {asked}.__class__ is str else None")
+        with source.block(f"if {found} is None:"):
+            source.line(f"{found} = {nodes.interpreted(node, value, into).text}")
+            certain = f"{found}.__class__ is bool and {asked}.__class__ is str"
+            with source.block(f"if {certain} and len({known}) < {MOST}:"):
+                source.line(f"{known}[{asked}] = {found}")
         return Operand(found)
 
     def _unless_unknown(self, start: int, found: str, exact: str) -> None:
