@@ -20,7 +20,7 @@ from oneway.mapping.named_expressions import NamedExpressions
 from oneway.mapping.spec import Text
 from oneway.render import steps
 from oneway.runs import RunRequest, prepare_run
-from oneway.runs.find_record import find_record, reads_sensitive
+from oneway.runs.find_record import context_for, find_record, reads_sensitive
 
 _WHERE = "the expression"
 
@@ -84,8 +84,8 @@ def command(  # click's
         )  # fmt: skip
         prepared = prepare_run(request)
         data = _given(value) if record is None else find_record(prepared, side, record)
-        context = prepared.context
         parsed = _parsed(expression, prepared.compiled.named)
+        context = context_for(prepared, parsed)
         hidden = record is not None and reads_sensitive(prepared, side, parsed, data)
     found = steps_of(parsed, data, context)
     if not found:

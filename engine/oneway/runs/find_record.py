@@ -6,8 +6,9 @@ from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.key_names import names_secret
 from oneway.core.records import Record, Value, overlap, path_text
-from oneway.mapping.expressions import EvaluationError, Expression
+from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.read import tables_of
 from oneway.runs.systems import OpenSystems, offline_help
 
 
@@ -29,6 +30,18 @@ def find_record(prepared: PreparedRun, side: str, key: str) -> Value:
         help = "give the id or a match value of one record"
         raise refusal("U151", "--record", f"{each.text}: {said} to {key!r}", help)
     return dict(found[0].data)
+
+
+def context_for(prepared: PreparedRun, expression: Expression) -> Context:
+    """Return what an expression may read besides a record; raise `Refused`.
+
+    The lookup tables are read only if it asks the tree of one.
+    """
+    if not expression.trees:
+        return prepared.context
+    with OpenSystems(prepared) as systems:
+        tables = tables_of(prepared, systems)
+    return prepared.compiled.bind(prepared.context, tables).context
 
 
 def reads_sensitive(prepared: PreparedRun, side: str, expression: Expression, data: Value) -> bool:

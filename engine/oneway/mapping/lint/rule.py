@@ -54,7 +54,7 @@ class Subject:
     def on_references(self) -> Iterator[Expression]:
         """Every expression that is evaluated on a record of a lookup table."""
         for each in self.code.references:
-            yield from (each.key, each.value)
+            yield from each.read
             if each.label is not None and each.says_label:
                 yield each.label
 

@@ -360,7 +360,7 @@ def _can_be_read_in_part(prepared: PreparedRun) -> bool:
         code.leaver,
         code.label,
         *(each for field in code.fields for each in field.expressions),
-        *(each for table in code.references for each in (table.key, table.value)),
+        *(each for table in code.references for each in table.read),
     ]
     return (
         not prepared.request.allowed

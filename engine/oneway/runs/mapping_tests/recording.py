@@ -275,7 +275,7 @@ def _all_expressions(compiled: Compiled) -> Iterator[Expression]:
     for field in (*code.fields, *code.leaving):
         yield from field.expressions
     for each in code.references:
-        yield from (each.key, each.value)
+        yield from each.read
 
 
 def _constants(node: Node) -> Iterator[Value]:

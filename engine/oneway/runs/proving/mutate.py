@@ -208,9 +208,11 @@ class _Edits:
 
     def references(self) -> Iterator[MappingEdit]:
         for name, table in _object(self.data.get("references")).items():
-            keys = [_object(table).get(each) for each in ("key", "value")]
-            for key, other in zip(("key", "value"), reversed(keys), strict=True):
-                yield self.having(("references", name, key), other, f"`{key}: {other}` in {name}")
+            said = _object(table)
+            for key, by in (("key", "value"), ("value", "key"), ("parent", "key")):
+                if key in said and by in said:
+                    text = f"`{key}: {said[by]}` in {name}"
+                    yield self.having(("references", name, key), said[by], text)
 
     def match(self) -> Iterator[MappingEdit]:
         keys = _list(self.data.get("match"))

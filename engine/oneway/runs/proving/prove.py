@@ -263,7 +263,7 @@ def _beside_rows(compiled: Compiled) -> str:
         absent_when="",
     )
     asked = [*code.match_target, code.left, code.scheduled, code.absent_when]
-    asked += [each for table in code.references for each in (table.key, table.value)]
+    asked += [each for table in code.references for each in table.read]
     asked += [each for field in code.leaving for each in field.expressions]
     given = [(each.constant, each.default, each.initial, each.lookup) for each in code.leaving]
     texts = [each.text if each is not None else "" for each in asked]
