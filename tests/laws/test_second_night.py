@@ -24,6 +24,7 @@ from oneway.planning.plan_file import dump, fingerprint
 from oneway.planning.similar import lookalikes
 from oneway.runs.completeness import input_problems
 from oneway.runs.evidence.links import Remembered
+from oneway.runs.evidence.pending_creates import PendingCreate
 from oneway.runs.incremental import incremental_read, unchanged_links
 from oneway.runs.plan import plan_run
 from oneway.runs.prepare.prepared import PreparedRun
@@ -266,8 +267,8 @@ def memories(draw: st.DrawFn, before: Remembered, plan: Plan | None) -> Remember
         valued={read.name: (read.readable, read.valued) for read in reads},
     )
     links = tuple(Link(*each, "", DAY, DAY) for each in sorted(targets.items()))
-    pending = draw(st.sampled_from([{}, {}, {"s1": "a create was sent"}]))
-    return Remembered(links, pending, NOW, recent, DAY, frozenset(still_in))
+    creates = draw(st.sampled_from([(), (), (PendingCreate("s1", "a create was sent"),)]))
+    return Remembered(links, creates, NOW, recent, DAY, frozenset(still_in))
 
 
 @settings(max_examples=settings().max_examples // 3)
@@ -469,7 +470,7 @@ def test_a_pair_is_read_of_which_something_else_is_known_by_now() -> None:
             (Remembered(now=NOW), 0),
             (Remembered(now=NOW), 6),
             (Remembered((link,), now=NOW), 4),
-            (Remembered((), {"s0005": "a create was sent"}, NOW), 5),
+            (Remembered((), (PendingCreate("s0005", "a create was sent"),), NOW), 5),
             (Remembered(now=NOW, still_in=frozenset({"s0005"})), 5),
         ):
             assert refuse_difference(FIRM, folder, lines, remembered)[1] == expected
