@@ -147,6 +147,20 @@ def test_a_table_that_lost_rows_makes_nobody_leave(there: World) -> None:
         assert night(there, 2 * number + 1, more=more).code == 0
 
 
+def test_a_blank_node_makes_nobody_leave(there: World) -> None:
+    ended = night(there, 1, "plan", "--format", "json", more="out_of_scope: leave")
+    said = outcomes(ended)
+    assert (said["003"], said["004"], said["005"]) == ("leave", "error", "error")
+
+
+def test_a_column_of_nodes_that_came_back_empty_holds_the_run(there: World) -> None:
+    assert night(there, 1).code == 0
+    there.write("people.json", people(**dict.fromkeys(OF_UNITS)))
+    held = night(there, 2)
+    assert held.code == 4
+    assert "values_gone.source.unit" in held.out
+
+
 def test_a_second_night_sees_that_a_node_has_moved(there: World) -> None:
     there.write("people.json", people(**{"005": "FIN"}))
     more = "out_of_scope: leave"
