@@ -533,7 +533,7 @@ MUTANTS = (
     Mutant(
         "more-changed-unseen",
         "applying/gates",
-        "elif not told and self._to_be_looked_at(before):",
+        "elif not told and self.writer.batch == 1:",
         "elif False:",
         "an update whose answer does not show the record is looked at",
         "tests/cli/test_odd_answers.py -k whose_answer",
@@ -541,8 +541,8 @@ MUTANTS = (
     Mutant(
         "leaver-let-in-unseen",
         "applying/gates",
-        " or self.live.has_left(before)",
-        "",
+        "if not first and not self.live.has_left(before):",
+        "if not first:",
         "each update of somebody who has left is looked at",
         "tests/cli/test_odd_answers.py -k leaver_in_again",
     ),

@@ -10,6 +10,7 @@ nothing except a request that must renew its proof of the lease.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
+from threading import Lock
 from typing import TypeAlias
 
 from oneway.applying.circuit_breaker import CircuitBreaker
@@ -85,8 +86,8 @@ class Gates:
         self.breaker = CircuitBreaker()
         self.overwrites = ""
         """Why no update is sent any more: one changed more than it sent."""
-        self._seen = False
-        """Whether an update that was answered without showing the record has been looked at."""
+        self._first_look = Lock()
+        """Held once an update that was answered without showing the record has been looked at."""
         self.abandoned = False
         earlier = approved.earlier
         self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
@@ -274,8 +275,8 @@ class Gates:
         last: Record | None
         if shown is not None and self.live.more_changed(action, before, shown):
             last = self.live.look_at(action.target_id) or shown
-        elif not told and self._to_be_looked_at(before):
-            last = self._looked_at(action.target_id)
+        elif not told and self.writer.batch == 1:
+            last = self._looked_at(before)
         else:
             return
         found = [] if last is None else self.live.more_changed(action, before, last)
@@ -285,21 +286,19 @@ class Gates:
         self.overwrites = self.overwrites or what
         raise Unknown(MORE_CHANGED, what, "Put the record right; let the manifest update in parts.")
 
-    def _to_be_looked_at(self, before: Record) -> bool:
-        """Return whether to look at an update that is answered without showing the record.
+    def _looked_at(self, before: Record) -> Record | None:
+        """Return an updated record as a request shows it, if this update is one to look at.
 
-        One of a run, as a method that replaces records does so each time; and all of people who
+        One of a run is, as a method that replaces records does so each time; and all of people who
         have left, as a system may let in whoever is edited.
         """
-        return self.writer.batch == 1 and (not self._seen or self.live.has_left(before))
-
-    def _looked_at(self, target_id: str) -> Record | None:
-        last, self._seen = None, True
-        try:
-            last = self.live.look_at(target_id)
-        finally:
-            self._seen = last is not None
-        return last
+        first = self._first_look.acquire(blocking=False)
+        if not first and not self.live.has_left(before):
+            return None
+        found = self.live.look_at(before.id)
+        if first and found is None:
+            self._first_look.release()
+        return found
 
     def _shown_already(self, action: Action, error: WriteError) -> str | None:
         """Return the id of a record that proves an accepted write; else None."""
