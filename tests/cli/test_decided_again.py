@@ -301,3 +301,23 @@ def test_who_no_longer_says_a_value_that_may_be_anothers_is_not_created(world: W
     ended = world.run("apply", "p.json")
     assert (ended.code, world.read("t.json")) == (5, USERS), ended.out
     assert "the source no longer says what may be another's: login" in ended.flat
+
+
+BLANK = {"name": "", "email": "", "login": ""}
+
+
+@pytest.mark.parametrize("id", ["id", "code"])
+@pytest.mark.parametrize("agrees", ["", "name", "email"])
+def test_nothing_but_the_code_brings_nobody_back(world: World, id: str, agrees: str) -> None:
+    """A newcomer has a leaver's code, and their name and address are not there yet."""
+    text = MAPPING.replace("s.json}", f"s.json, options: {{id: {id}}}}}")
+    world.write("m.yaml", "".join(e for e in text.splitlines(True) if not e.startswith("eligible")))
+    world.write("t.json", [user(1), user(3)])
+    world.write("s.json", [person(1), person(3, status="Former")])
+    assert world.run("sync", "m.yaml").code == 0
+    said = {path: value for path, value in BLANK.items() if path != agrees}
+    world.write("s.json", [person(1), person(3, **said)])
+    ended = world.run("sync", "m.yaml")
+    comes = bool(agrees) or id == "id"  # a link says whose record it is
+    assert (user_of(world, "u3")["active"] is not False) == comes, ended.out
+    assert ("no other field tells whether they are one person" in ended.flat) != comes

@@ -531,6 +531,14 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py -k more",
     ),
     Mutant(
+        "blank-name-brings-back",
+        "planning/reconcile",
+        "if not (likeness.differing or untold) or",
+        "if not likeness.differing or",
+        "no leaver's account comes back for somebody of whom nothing but the code is known",
+        "tests/cli/test_decided_again.py -k nothing_but_the_code",
+    ),
+    Mutant(
         "more-changed-unseen",
         "applying/gates",
         "elif not told and self.writer.batch == 1:",

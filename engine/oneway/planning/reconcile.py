@@ -64,9 +64,10 @@ def back_on_a_guess(
 ) -> Reason | None:
     """Return why a row may not be the leaver whose record its key finds; None if nothing says so.
 
-    The two differ, and no run has linked them, as in a new or lost store, or where the id is the
-    key: if the key was given to a newcomer, the newcomer would get the leaver's account. `links`
-    are the linked target records by source record; a person lets the `allowed` keys decide.
+    The two differ, or have nothing that identifies them in common, as where the row has no name
+    yet; and no run has linked them, as in a new or lost store, or where the id is the key: if the
+    key was given to a newcomer, the newcomer would get the leaver's account. `links` are the linked
+    target records by source record; a person lets the `allowed` keys decide.
     """
     reactivates = policy.rehires is Rehires.REACTIVATE and target.left
     if not reactivates or row.key in allowed or not is_there(policy, row):
@@ -75,7 +76,9 @@ def back_on_a_guess(
     keys = enumerate(zip(row.keys, target.keys, strict=False))
     level = next((at for at, (one, other) in keys if one is not None and one == other), 0)
     likeness = likeness_beside(policy, row, target, after=level)
-    if not likeness.differing or is_supported(links, row, target):
+    readable = bool(policy.identifying and row.cells and target.values)
+    untold = readable and not likeness.agreeing and not likeness.exclusive
+    if not (likeness.differing or untold) or is_supported(links, row, target):
         return None
     text = (
         f"the key {row.key} finds target record {target.target_id}, which has left, and "
