@@ -34,8 +34,10 @@ MANY = 12
 FIRST = datetime(2026, 6, 15, 4, tzinfo=UTC)
 
 PERSON = st.sampled_from(["Current", "Former", "Former", "vanished", "vanished"])
-NIGHT = st.sampled_from(["good", "good", "refused", "held", "no source"])
-"""Whether all is read, the target cannot be, it holds too little, or the source cannot be read."""
+NIGHT = st.sampled_from(["good", "good", "refused", "held", "no source", "no status", "no name"])
+"""Whether all is read, the target cannot be, it holds too little, the source cannot be read, or it
+lacks a column: the one that says who has left, or one that says nothing of it.
+"""
 
 
 class Office:
@@ -56,8 +58,10 @@ class Office:
             for n in range(MANY)
         ]
         me = [] if status == "vanished" else [people[0] | {"status": status}]
+        lacking = kind.removeprefix("no ")
+        shown = [{k: v for k, v in e.items() if k != lacking} for e in (*me, *people[1:])]
         short = self.accounts[-1:] if kind == "held" else self.accounts
-        self.write("s.json", "[" if kind == "no source" else json.dumps([*me, *people[1:]]))
+        self.write("s.json", "[" if kind == "no source" else json.dumps(shown))
         self.write("t.json", "[" if kind == "refused" else json.dumps(short))
         self.now += timedelta(days=1)
         request = RunRequest(str(self.folder / "m.yaml"), self.now, lambda *_: None)
@@ -78,6 +82,9 @@ class Office:
         return not self.accounts[0]["gone"]
 
 
+@example([("Current", "no status"), ("Current", "no name")], "Current")
+@example([("Former", "no name"), ("Former", "no status"), ("vanished", "no name")], "vanished")
+@example([("Former", "refused"), ("Current", "no name"), ("vanished", "no name")], "vanished")
 @example([("Former", "refused"), ("vanished", "held")], "vanished")
 @example([("Former", "held")], "vanished")
 @example([("Former", "held"), ("vanished", "held"), ("vanished", "no source")], "vanished")
@@ -93,8 +100,11 @@ def test_who_last_was_seen_to_have_left_is_out_or_listed(
         seen, ever = "Current", False
         for status, kind in [*nights, (last, "good")]:
             ended = office.night(status, kind)
-            if status != "vanished" and kind != "no source":
+            if status != "vanished" and kind not in ("no source", "no status"):
                 seen, ever = status, ever or status == "Former"
+            if ended is not None:
+                named = {each.target_id for each in ended.run.still_in}
+                assert named <= ({"t0"} if ever and status != "Current" else set())
         assert ended is not None
         listed = [each.target_id for each in ended.run.still_in]
         if seen == "Former":

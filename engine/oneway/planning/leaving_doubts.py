@@ -33,32 +33,35 @@ def left_out(
     )
 
 
-def vanished(
-    still_in: Collection[str], shown: Collection[str], refused: Collection[str] = ()
-) -> Mapping[str, str]:
-    """Return why each source record of these that is no longer shown may be of a leaver.
-
-    Only a run that was refused, or held for what its lists lack, has seen those in `refused` leave.
-    """
-    listed = "was in this list after the last run, and the source no longer has their record"
-    seen = "had left when a run was refused or held, and the source no longer has their record"
-    return {each: seen if each in refused else listed for each in still_in if each not in shown}
-
-
-_LISTED = "was in this list after the last run, and "
-ELSEWHERE = _LISTED + "this run does not read what the connection says"
+ELSEWHERE = "this run does not read what the connection says"
 """Why nobody is off the list by a run that reads a file, or with options, in place of that."""
-UNASKED = _LISTED + "the mapping does not say any more who has left"
+UNASKED = "the mapping does not say any more who has left"
 """Why nobody is off the list by a mapping without `leavers`."""
-ALL_LEFT = _LISTED + "`leavers.left` holds of every target record, also of those who stay"
+ALL_LEFT = "`leavers.left` holds of every target record, also of those who stay"
 """Why nobody is off the list by what target records say."""
+_VANISHED = "the source no longer has their record"
+_LISTED = "was in this list after the last run"
+_SEEN = "had left when a run was refused or held, as far as that run could tell"
+
+
+def vanished(still_in: Collection[str], shown: Collection[str]) -> Mapping[str, str]:
+    """Return why each source record of these that is no longer shown may be of a leaver."""
+    return {each: _VANISHED for each in still_in if each not in shown}
 
 
 def unanswered(unheard: Mapping[str, str]) -> Mapping[str, str]:
     """Return why it is in doubt whether people stay of whom a value says so that is no answer."""
+    return {each: f"the source does not say that they stay: {why}" for each, why in unheard.items()}
+
+
+def since_when(doubts: Mapping[str, str], seen: Collection[str]) -> Mapping[str, str]:
+    """Return these doubts, which say as well why each person was known.
+
+    They were in the list; only runs that were refused, or held for what their lists lack, have
+    `seen` the others leave.
+    """
     return {
-        each: f"{_LISTED}the source does not say that they stay: {why}"
-        for each, why in unheard.items()
+        each: f"{_SEEN if each in seen else _LISTED}, and {why}" for each, why in doubts.items()
     }
 
 
@@ -84,10 +87,7 @@ def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
         return {}
     named = [_named(*key_of(each)) for each in gone[:_MOST]]
     more = f" and {len(gone) - _MOST:,} more" if len(gone) > _MOST else ""
-    why = (
-        "was in this list after the last run, and whether they have left is in doubt: many values "
-        f"of {', '.join(named)}{more} are gone"
-    )
+    why = f"whether they have left is in doubt: many values of {', '.join(named)}{more} are gone"
     return dict.fromkeys(still_in, why)
 
 

@@ -8,6 +8,7 @@ from oneway.core.phrases import count
 from oneway.history.allow_command import allow_command, allowed_together, effect_of_allowing
 from oneway.history.discrepancies import DiscrepancyKind
 from oneway.history.journal import Breached
+from oneway.planning.access import StillIn
 from oneway.render import remedies
 from oneway.render.discrepancies import DISCREPANCY_WORDS
 from oneway.render.history import when
@@ -200,13 +201,22 @@ def _then(step: str, each: ConnectionStatus) -> str:
     return step if "`" in step else f"{step}: {_more(each)}"
 
 
+def _end_of_access(found: Sequence[StillIn]) -> str:
+    unsure = sum(each.may_have_left for each in found)
+    if not unsure:
+        return "end their access by hand, now"
+    if unsure < len(found):
+        return "end the access of those who have left by hand, now; of the others, find out first"
+    return "find out first whether they have left, and if so, end their access by hand"
+
+
 _CURES = {
     DiscrepancyKind.REFUSED: "correct what it names, in the source",
     DiscrepancyKind.UNKNOWN: "nothing, unless it stays so, for the next run looks it up",
 }
 _AGAIN = "the next run tries again"
 _ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {
-    Need.ACCESS: lambda each: f"end their access by hand, now: {_more(each)}",
+    Need.ACCESS: lambda each: f"{_end_of_access(each.still_in)}: {_more(each)}",
     Need.REFUSED: _help,
     Need.INTERRUPTED: lambda _: "`oneway resume`, or the next run",
     Need.FUTURE: lambda each: f"`oneway runs forget-future {harmless(quote(each.name))}`",

@@ -16,6 +16,7 @@ from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.lookup_table import LookupTable
+from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow
 from oneway.mapping.value_names import names_by_field
 from oneway.planning.breach import WINDOW, Verdict
@@ -196,17 +197,21 @@ def _of_the_changed(
 @contextmanager
 def _remembering_leavers(
     session: RunSession,
-) -> Iterator[Callable[[Policy, Sequence[AnySourceRow]], None]]:
-    """Note in the session who leaves by the rows that the block is given, if it is refused."""
-    read: list[tuple[Policy, Sequence[AnySourceRow]]] = []
+) -> Iterator[Callable[[Policy, Sequence[AnySourceRow], KeyTally], None]]:
+    """Note in the session who leaves by the rows that the block is given, if it is refused.
+
+    Who may have left counts too, but not where the source lacks what would say so of anybody.
+    """
+    read: list[tuple[Policy, Sequence[AnySourceRow], KeyTally]] = []
     try:
-        yield lambda policy, rows: read.append((policy, rows))
+        yield lambda *each: read.append(each)
     except (Refused, ConnectorError):
         session.leaving = frozenset(
             row.source_id
-            for policy, rows in read
+            for policy, rows, tally in read
             for row in one_per_person(policy, rows).rows
-            if isinstance(row, SourceRow) and (row.leaver or row.may_have_left)
+            if isinstance(row, SourceRow)
+            and (row.leaver or (row.may_have_left and tally.tells_who_left()))
         )
         raise
 

@@ -107,14 +107,15 @@ def evaluate_inputs(
     progress: Progress = silent,
     *,
     keeping: bool = False,
-    seen: Callable[[Policy, Sequence[AnySourceRow]], object] = lambda *_: None,
+    seen: Callable[[Policy, Sequence[AnySourceRow], KeyTally], object] = lambda *_: None,
     listed: Collection[str] = (),
 ) -> EvaluatedInputs:
     """Return what the mapping makes of a run's inputs; raise `Refused` as `read_inputs` does.
 
     The plan is that of `read_inputs`, in a fraction of the memory. With `keeping`, the result
-    includes the storable part of each record. `seen` is given the source's rows once they are
-    read, before the target is. `listed` are the people to note the words of.
+    includes the storable part of each record. `seen` is given the source's rows, and what
+    counts its keys, once they are read, before the target is. `listed` are the people to note the
+    words of.
     """
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
@@ -122,7 +123,7 @@ def evaluate_inputs(
     heard = staying_words(prepared, program, listed)
     rows = _Rows(program.source_row, program.source_rows, source_part, heard)
     source = reads.collected("source", rows)
-    seen(program.policy, source.items)
+    seen(program.policy, source.items, reads.tallies["source"])
     same = SameRows(program.policy, source.items)
     targets = _Rows(
         program.target_row,

@@ -198,6 +198,8 @@ def healthy(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagnostic
         seen = beyond_doubt(plan, instant_text(session.now()))
         learn(session.journal, session.name, seen)
         access = still_in(plan, {})
-        session.leaving = frozenset(each.source_id for each in access if each.source_id)
+        told = read.tallies["source"].tells_who_left()
+        seen_leaving = (each for each in access if told or not each.may_have_left)
+        session.leaving = frozenset(each.source_id for each in seen_leaving if each.source_id)
         raise Refused(found)
     return found

@@ -32,6 +32,8 @@ Path = tuple[str, ...]
 
 _MAYBE_SLIM = "; where a request for one record shows it, let the manifest read a `detail`"
 _MAYBE_NULL = "; where the system leaves out what is null, say `absent: null`"
+_OF_LEAVING = ("leavers.when", "only", "source.one_per")
+"""What decides whether somebody has left, by a source record alone."""
 _MOST = 12
 """The most fields that a message lists."""
 
@@ -292,15 +294,21 @@ class KeyTally:
         lacking = sorted(self.groups.items(), key=lambda each: each[0].name)
         return found | {group.name: self.records - number for group, number in lacking}
 
+    def tells_who_left(self) -> bool:
+        """Return whether no key by which the source says who has left is absent from all."""
+        return not any(each.reader in _OF_LEAVING for each in self._lost())
+
+    def _lost(self) -> Iterator[ReadKey]:
+        """Yield the keys that no record has."""
+        if self.records and not self.whole:
+            yield from (each for each in self.keys if not self.answered[each.path])
+
     def unheld(self, *, shown: bool = True) -> Iterator[Diagnostic]:
         """Yield each key that no record has: an error where it is needed, else a warning.
 
         Without `shown`, keys that are read for people alone are left out.
         """
-        if self.records and not self.whole:
-            for each in self.keys:
-                if not self.answered[each.path] and (shown or not each.shown):
-                    yield self._unheld(each)
+        yield from (self._unheld(each) for each in self._lost() if shown or not each.shown)
         yield from self.items.unheld()
         yield from self.types.unlike(self.side)
         if self.records and self.new is not None:

@@ -235,11 +235,16 @@ def _still_in(told: PastRun) -> ReportSection | None:
         have += f", and leaves it open of {unsure:,} more" if unsure else ""
     else:
         have = f"not whether {'this one has' if unsure == 1 else f'these {unsure:,} have'} left"
-    about = (
-        f"The source says {have}, and the target may let them in all the same. "
-        + ("Confirm it first; if it is true, block" if held else "Block")
-        + " them by hand, now, and then see to the reason."
-    )
+    about = f"The source says {have}, and the target may let them in all the same. "
+    if not these:
+        about += "Find out first whether they have left; if they have, block them by hand. Then"
+    elif held:
+        about += "Confirm it first; if it is true, block them by hand, now, and then"
+    elif unsure:
+        about += "Block those who have by hand, now, and find out about the others. Then"
+    else:
+        about += "Block them by hand, now, and then"
+    about += " see to the reason."
     return _section("access", still_in_title(found), Tone.TROUBLE, about, ("Person", "Why"), rows)
 
 

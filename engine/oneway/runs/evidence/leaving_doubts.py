@@ -2,19 +2,23 @@
 
 Whoever was listed stays listed until the target says that they cannot get in, or the source says
 that they stay. Nothing else ends it: no missing record, value or word, no part of the mapping that
-is missing, and no run that reads something else. Whoever this sync has kept out is listed again
-when their record gives access, and the source has none of theirs.
+is missing, and no run that reads something else. Where values are gone that decide about leaving,
+the source says of nobody that they stay. Whoever this sync has kept out is listed again when their
+record gives access, and the source has none of theirs.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
+from oneway.core.records import path_of
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
-from oneway.mapping.program import AnySourceRow, AnyTargetRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, SteadyRow
+from oneway.planning.breach import key_of, words_of
 from oneway.planning.guards import gone
 from oneway.planning.leaving_doubts import (
     ALL_LEFT,
@@ -22,6 +26,7 @@ from oneway.planning.leaving_doubts import (
     UNASKED,
     doubted,
     regained,
+    since_when,
     unanswered,
     vanished,
 )
@@ -66,18 +71,20 @@ class LeavingDoubts:
         """
         still_in, listed = self.remembered.still_in, self.remembered.listed
         back = regained(self._regained())
-        doubts = dict(back)
+        said: dict[str, str] = {}
         all_left = bool(still_in) and self._all_left(shown)
         if still_in:
             leavers = {row.source_id for row in self.rows if row.leaver}
             unheard = self._unheard()
-            doubts |= unanswered({id: why for id, why in unheard.items() if id not in leavers})
-            doubts |= {**vanished(still_in, shown, self.remembered.seen_leaving), **back}
-            doubts |= doubted(still_in, self._gone(header, tallies))
+            said |= unanswered({id: why for id, why in unheard.items() if id not in leavers})
+            said |= vanished(still_in - back.keys(), shown)
+            gone = self._gone(header, tallies)
+            said |= doubted(still_in - (set() if self._decides(gone) else self._staying()), gone)
             if all_left:
-                doubts |= dict.fromkeys(still_in, ALL_LEFT)
+                said |= dict.fromkeys(still_in, ALL_LEFT)
             if why := self._why_none():
-                doubts |= dict.fromkeys(still_in - leavers, why)
+                said |= dict.fromkeys(still_in - leavers, why)
+        doubts = {**back, **since_when(said, self.remembered.seen_leaving)}
         if not doubts:
             return evidence
         theirs = {id: min(whose) for id, whose in listed.items() if whose.isdisjoint(shown)}
@@ -99,6 +106,30 @@ class LeavingDoubts:
             counts = (tally.counts(), tally.unread, tally.valued(), left)
             reads.append(Read(name, records, True, (), "", *counts))
         return gone(reads, self.prepared.guards, self.remembered.recent, header.allowed)
+
+    def _decides(self, gone: Iterable[str]) -> bool:
+        """Return whether one of these keys decides who people are, or whether they have left."""
+        code = self.prepared.compiled.code
+        one_per = code.one_per.expressions if code.one_per is not None else ()
+        keys = (each.expression for each in code.match_source)
+        asked = {
+            "source": (code.leaver, *code.only, *one_per, *keys),
+            "target": (code.left, code.scheduled, *code.match_target),
+        }
+        for role, counted in map(key_of, gone):
+            key, _ = words_of(counted)
+            paths = {path_of(key), path_of(key.partition("[]")[0])}
+            if any(each is not None and each.reads_any(paths) for each in asked.get(role, ())):
+                return True
+        return False
+
+    def _staying(self) -> AbstractSet[str]:
+        """Return of whom the source says plainly that they have not left."""
+        return {
+            row.source_id
+            for row in self.rows
+            if isinstance(row, SteadyRow) or not (row.leaver or row.may_have_left or row.outside)
+        }
 
     def _unheard(self) -> Mapping[str, str]:
         if self.heard is None:
