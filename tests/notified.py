@@ -43,9 +43,16 @@ def after(days: float) -> datetime:
     return MONDAY + timedelta(days=days)
 
 
-def refused(store: Journal, code: str, now: datetime, name: str = "acme", text: str = "no") -> int:
+def refused(
+    store: Journal,
+    code: str,
+    now: datetime,
+    name: str = "acme",
+    text: str = "no",
+    at: Span | None = None,
+) -> int:
     """Write down a run that an error stopped."""
-    problem = Diagnostic(Span("staffology"), Severity.ERROR, code, text)
+    problem = Diagnostic(at or Span("staffology"), Severity.ERROR, code, text)
     return store.refused(_start(name, now), (problem,), instant_text(now))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 from cli_world import MAPPING, World
@@ -17,7 +18,7 @@ from oneway.cli.entry import run
 from oneway.cli.options import FOLDERS
 from oneway.cli.run_due import open_store
 from oneway.core.diagnostics import Refused
-from oneway.history.journal import Journal
+from oneway.history.journal import Journal, sqlite
 from oneway.history.journal.schedule_claims import first_seen
 from oneway.runs import instant_text
 from oneway.scheduling.folder import Folder
@@ -314,6 +315,31 @@ def test_a_manifest_or_a_key_that_vanished_is_told_the_same(
     for _ in range(2):
         start(keyed)
     assert told(hook) == [KEYED_TROUBLES[trouble].told]
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_a_store_that_another_process_keeps_locked_is_told_once_and_once_that_it_is_over(
+    acme: World, hook: Listener, monkeypatch: pytest.MonkeyPatch, once: bool
+) -> None:
+    known(acme)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT", 0.05)
+    holder = connect(acme.folder / ".oneway" / "journal.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    for _ in range(2):
+        Scheduler(once)(acme)
+    if once:
+        ended = acme.run("run-due")
+        assert (ended.code, "[F113]" in ended.err, "nothing was due" in ended.err) == (
+            1,
+            True,
+            False,
+        )
+    holder.execute("ROLLBACK")
+    holder.close()
+    where = str(acme.folder / ".oneway")
+    assert told(hook) == [("folder.failure", "F113", where)]
+    Scheduler(once)(acme)
+    assert [kind for kind, *_ in told(hook)] == ["folder.failure", "folder.recovery"]
 
 
 @pytest.mark.parametrize("trouble", ["a broken connection", "a connection that is gone"])

@@ -159,7 +159,7 @@ def test_where_the_state_folder_takes_no_mark_another_folder_does(
 
 def test_what_is_no_trouble_of_the_store_is_no_alarm(tmp_path: Path) -> None:
     with listening() as heard:
-        for code in ("R105", "F113", "F115"):
+        for code in ("R105", "F115"):
             send_alarms(alarm(tmp_path, heard), [replace(FULL, code=code)], MONDAY)
     assert heard.heard == []
 

@@ -43,7 +43,7 @@ from oneway.connections import (
 )
 from oneway.core.connector import Secret
 from oneway.core.deadline import within
-from oneway.core.diagnostics import Refused
+from oneway.core.diagnostics import Refused, Span
 from oneway.core.seal import canonical
 from oneway.documents.schema_check import schema_text
 from oneway.history.journal import Breached, Journal, RunState
@@ -1161,6 +1161,26 @@ def test_a_notice_says_which_system_refused(store: Journal) -> None:
     (notice,) = bodies(store)
     assert notice["data"]["causes"][0]["system"] == "target (expenses users)"
     assert "For payroll (data):" in text_of(json.dumps(notice))
+
+
+def test_a_notice_names_the_lookup_table_whose_system_refuses_the_key(store: Journal) -> None:
+    plan = '"inputs": {"references.teams":{"connector":"expenses","file":null,"resource":"teams"},'
+    plan += '"source":{"connector":"payroll","file":null,"resource":"people"}},'
+    after_run(connection(hook()), ended(store, MONDAY, plan=plan), store, MONDAY)
+    run = refused(store, "R102", after(1), at=Span("expenses teams"))
+    after_run(connection(hook()), run, store, after(1))
+    system = bodies(store)[-1]["data"]["causes"][0]["system"]
+    assert system == "references.teams (expenses teams)"
+
+
+@pytest.mark.parametrize("code", ["R170", "M103"])
+def test_a_notice_says_which_key_or_which_mistake(store: Journal, code: str) -> None:
+    said = "no record of the source has the key 'status' (leavers.when)"
+    run = refused(store, code, MONDAY, text=said, at=Span("m.yaml", 7, 17))
+    after_run(connection(hook()), run, store, MONDAY)
+    (notice,) = bodies(store)
+    assert notice["data"]["causes"][0]["detail"] == f"m.yaml:7:17: {said}"
+    assert said in " ".join(text_of(json.dumps(notice)).split())
 
 
 def test_the_page_of_a_run_goes_with_a_mail_that_wants_it_and_into_a_folder(

@@ -35,9 +35,15 @@ def introduce(console: Console, prepared: PreparedRun) -> None:
 
 
 def note_warnings(console: Console, prepared: PreparedRun) -> None:
-    """Print how many warnings there are on the mapping, and what shows them."""
+    """Print how many warnings there are on the mapping, and what shows them.
+
+    Fields whose values are about to be shown and stored, and look sensitive, are named.
+    """
     mapping = prepared.request.mapping
     warnings = len(prepared.compiled.warnings)
+    for each in prepared.compiled.warnings:
+        if each.code == "M221":
+            console.note(f"note: {each.span}: {harmless(each.summary)}: {each.help} [M221]")
     if warnings:
         console.note(
             f"note: {count(warnings, 'warning')} on the mapping: oneway validate {quoted(mapping)}"

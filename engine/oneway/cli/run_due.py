@@ -120,6 +120,8 @@ def open_store(loop: Loop, post: Post) -> None:
 def _summed_up(loop: Loop) -> str:
     states = Counter(each.state for each in loop.results)
     ran = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()))
+    if loop.board.trouble:
+        return f"ran: {ran}; the rest could not" if ran else "nothing could run"
     return f"ran: {ran}" if ran else "nothing was due"
 
 

@@ -92,13 +92,14 @@ def command(
             shown = connection_statuses(found, journal, now())
     else:
         shown = connection_statuses(found, None, now())
-    shown = _chosen(shown, names, needs)
+    known = shown
+    shown = _chosen(known, names, needs)
     if format == "json":
         console.json(status.as_json(shown))
     else:
         whole = every or verbose or bool(names) or len(shown) <= _FULL
         limit = None if verbose else 0
-        console.out(status.text(shown, console.style, limit=limit, whole=whole))
+        console.out(status.text(shown, console.style, limit=limit, whole=whole, chosen=bool(known)))
     return _worst(shown) if exit_code else Exit.DONE
 
 

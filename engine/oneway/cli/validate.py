@@ -65,8 +65,8 @@ def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -
 
     Manifests and mapping tests too. Every mistake of every file is reported in one run. Folders
     are searched for .yaml, .yml and .json files; the kind of a file follows from its content.
-    Without PATH: mappings/, and connections/ if it exists. Credentials are not opened: if one is
-    in a file, the file must exist, and no other user may read it.
+    Without PATH: mappings/ and connections/, or the one that exists. Credentials are not opened:
+    if one is in a file, the file must exist, and no other user may read it.
 
     With --fix, mistakes that have one certain remedy are corrected in the file; comments and
     layout stay. Among them are slips in keys, functions, fields and words, where one alone of
@@ -149,10 +149,10 @@ def _corrected(checked: Sequence[Checked]) -> tuple[Diagnostic, ...]:
 
 
 def _defaults() -> tuple[str, ...]:
-    """Return the default folders: mappings in any case, connections if there is one."""
+    """Return the default folders that are there, or that of mappings if none is."""
     from oneway.connections import FOLDER
 
-    return (_MAPPINGS, f"{FOLDER}/") if Path(FOLDER).is_dir() else (_MAPPINGS,)
+    return tuple(each for each in (_MAPPINGS, f"{FOLDER}/") if isdir(each)) or (_MAPPINGS,)
 
 
 def _named_twice(checked: Sequence[Checked]) -> list[Checked]:

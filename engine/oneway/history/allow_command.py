@@ -40,11 +40,21 @@ def effect_of_allowing(guards: Iterable[str]) -> AllowEffect:
     return AllowEffect("Only if it is right", "let exactly these pass", "if there are more by then")
 
 
+_WHOLE = ""
+"""Stands for the whole plan among the ids of actions."""
+
+
 def allowed_together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...], ...]:
-    """Return guards in groups: guards that hold the same actions must be allowed together."""
+    """Return guards in groups: guards that hold the same actions must be allowed together.
+
+    Guards that watch a list hold the whole plan, although nothing may be in it.
+    """
     groups: list[tuple[set[str], list[Breached]]] = []
     for each in breaches:
         ids, members = set(each.held), [each]
+        definition = definition_of(each.guard)
+        if definition is not None and definition.of_list:
+            ids.add(_WHOLE)
         same = [group for group in groups if group[0] & ids]
         for group in same:
             ids |= group[0]

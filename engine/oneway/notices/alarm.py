@@ -25,8 +25,8 @@ STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116
 """Codes of a state folder or a store that cannot record a run."""
 _FOLDER = "F120"
 """The folder of the connections cannot be read."""
-_ALARMING = (STORE | {_FOLDER}) - {"F113"}
-"""Codes that raise an alarm. Another process may hold the store for a moment: no alarm."""
+_ALARMING = STORE | {_FOLDER}
+"""Codes that raise an alarm. If another process holds the store for a moment, it is waited for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from oneway.connections import Connection, Occasion
 from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import Diagnostic
 from oneway.core.seal import canonical
 from oneway.history.allow_command import allow_command, allowed_together
 from oneway.history.journal import Breached, Run
@@ -134,10 +135,9 @@ def _cause(seen: Seen, name: str) -> Data:
     subject, leaving = seen.run.start.connection, name in seen.leaving
     said = cause_of(name, subject, _called(seen, name, system), leaving=leaving)
     more: Data = {}
-    if name in _OURS and (
-        told := [each.summary for each in seen.run.problems if each.code == name]
-    ):
-        more["detail"] = told[0]
+    if name in _OURS or name.startswith("M"):
+        told = [_detail(each) for each in seen.run.problems if each.code == name]
+        more |= {"detail": told[0]} if told else {}
     return {**said, "records": seen.shown.failing[name], "system": system, **more}
 
 
@@ -156,8 +156,16 @@ def _access(seen: Seen) -> Data:
     return {"access": {"since": seen.last_good or None, "system": target}}
 
 
-_OURS = frozenset({"F112", "F117", "F120", "F124", "C101", "C112", "C115", "C118", "R150"})
-"""Codes whose sentence is the program's own, on files and times: no value, and no person."""
+_OURS = frozenset({"F112", "F117", "F120", "F124", "C101", "C112", "C115", "C118", "R150", "R170"})
+"""Codes whose sentence is the program's own, on files, times and keys: no value, and no person.
+
+So are those of mistakes in the mapping (M...).
+"""
+
+
+def _detail(each: Diagnostic) -> str:
+    """Return what a problem says; with its place, if it is in the mapping."""
+    return f"{each.span}: {each.summary}" if each.span.line else each.summary
 
 
 def _remedy(remedy: Remedy, connection: str, system: str = "") -> Data:
@@ -171,7 +179,10 @@ def _remedy(remedy: Remedy, connection: str, system: str = "") -> Data:
 
 
 def _system(seen: Seen, name: str) -> str:
-    """Return the system that a code is about: "target (expensein users)"; "" if there is none."""
+    """Return the system that a code is about: "target (expensein users)"; "" if there is none.
+
+    A lookup table is named as `references.departments (expensein departments)`.
+    """
     side = next(
         (side for side, text in seen.systems.items() if text and text in _places(seen.run, name)),
         "target" if name.startswith("W1") else "",

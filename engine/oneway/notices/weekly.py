@@ -81,6 +81,8 @@ def not_syncing(plan: str) -> list[Data]:
 def systems_of(plan: str) -> Mapping[str, str]:
     """Return the system and resource of each side of a plan: "expensein users"; no file's path.
 
+    Those of lookup tables follow.
+
     `plan` is a plan file's text.
     """
     for line in plan.splitlines():
@@ -91,8 +93,8 @@ def systems_of(plan: str) -> Mapping[str, str]:
                 return {}
             return {
                 side: "a file" if each["file"] else f"{each['connector']} {each['resource']}"
-                for side in ("source", "target")
-                if isinstance(each := found.get(side), dict)
+                for side in sorted(found, key=lambda side: side not in ("source", "target"))
+                if isinstance(each := found[side], dict)
             }
     return {}
 

@@ -21,6 +21,7 @@ from oneway.render.vocabulary import RUN_STATE_INKS
 from oneway.runs.past.flapping import FlappingChange
 from oneway.runs.past.status import ConnectionStatus, HeldBack, Need, NoticeChannels, Waiting
 
+_NONE = "No connection, and nothing has run yet."
 _NAME = 24
 """The maximum width of the column of names."""
 
@@ -31,14 +32,16 @@ def text(
     *,
     limit: int | None = 0,
     whole: bool = True,
+    chosen: bool = False,
 ) -> str:
     """Return the status of connections, given the worst first: a summary, then each of them.
 
     With `whole`, each connection is shown in full; otherwise those in trouble have a line or
-    two, and the others are counted. `limit` is the most people to name for each reason.
+    two, and the others are counted. `chosen` says that others were left out. `limit` is the most
+    people to name for each reason.
     """
     if not statuses:
-        return "No connection, and nothing has run yet.\n"
+        return "No connection has this trouble.\n" if chosen else f"{_NONE}\n"
     wide = max(columns(clip(harmless(each.name), _NAME)) for each in statuses)
     lines = wrap(fleet(statuses), style, 0, 2) if len(statuses) > 1 else []
     lines = [style.paint(line, Ink.STRONG) for line in lines]
@@ -303,8 +306,8 @@ def _inked(head: str, each: ConnectionStatus, style: Style) -> str:
 def _held(held: HeldBack, zone: str) -> str:
     number = len(held.breach.held)
     verb = "is" if number == 1 else "are"
-    held_back = f"{count(number, 'action')} {verb} held back since {when(held.since, zone)}"
-    return f"! {held_back}: {harmless(held.breach.text)}"
+    what = f"{count(number, 'action')} {verb}" if number else "The run is"
+    return f"! {what} held back since {when(held.since, zone)}: {harmless(held.breach.text)}"
 
 
 def _undelivered(each: ConnectionStatus) -> str:

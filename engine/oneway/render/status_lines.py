@@ -147,7 +147,8 @@ _SHORTLY = {DiscrepancyKind.REFUSED: "refused", DiscrepancyKind.UNKNOWN: "perhap
 
 def _held(each: ConnectionStatus) -> str:
     held = each.held[0]
-    number = count(len(held.breach.held), "action")
+    ids = held.breach.held
+    number = count(len(ids), "action") if ids else "the run is"
     since = harmless(day(held.since, each.zone))
     return f"{number} held back since {since}: {harmless(held.breach.text)}"
 

@@ -346,7 +346,7 @@ def _fields(
             yield f"  # {yaml_name(each.target)}: {_rule(each, source, target, keys)}   {said}"
         elif each.unfit and not each.looks_up:
             said = "takes a number: from a lookup table? (`references`)"
-            yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
+            yield f"  # {yaml_name(each.target)}: {_rule(each, source, target, keys)}   # {said}"
         else:
             why = _comment(f"# guess: {each.why}{_SPELLING if _spells_anew(each) else ''}")
             yield f"  {yaml_name(each.target)}: {_rule(each, source, target, keys)}   {why}"
@@ -523,7 +523,8 @@ def _key_field(source: DraftSide, keys: MatchKeys) -> str:
         write, said = ("on_create", "")
     if key.pair.width:
         said = "   # guess: the source has lost the zeros of numbers that the target writes whole"
-    rule = f"{{from: {flow}, write: {write}{_compared(key.pair, key)}}}"
+    secret = ", sensitive: true" if _is_secret(key.pair) else ""
+    rule = f"{{from: {flow}, write: {write}{_compared(key.pair, key)}{secret}}}"
     return f"  {yaml_name(key.pair.target)}: {rule}{said}"
 
 
@@ -547,9 +548,13 @@ def _rule(pair: Pair, source: DraftSide, target: DraftSide, keys: MatchKeys) -> 
     if pair.looks_up:
         return f"{{from: {flow}, lookup: people, on_miss: keep}}"
     more = _compared(pair, keys.of(pair))
-    if names_secret(pair.source) or names_secret(pair.target):
+    if _is_secret(pair):
         more += ", sensitive: true"
     return f"{{from: {flow}{more}}}" if more else yaml_text(value)
+
+
+def _is_secret(pair: Pair) -> bool:
+    return names_secret(pair.source) or names_secret(pair.target)
 
 
 def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:
