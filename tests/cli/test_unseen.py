@@ -122,6 +122,7 @@ def test_who_slid_out_of_a_list_without_a_total_comes_at_a_second_look(
     nightly: World, directory: Directory
 ) -> None:
     without(nightly, ", total: total")
+    directory.counting = False
     directory.before_page = slide(directory)
     ended = nightly.run("sync", "m.yaml", "--verbose")
     assert ended.code == 0

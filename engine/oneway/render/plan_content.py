@@ -508,7 +508,16 @@ def _unstuck(each: Flapping, plan: Plan) -> str:
     if each.change is None:
         return f"created in {runs}"
     said = f"{harmless(each.change.field)}: {changed(each.change, each.action.verb, plan)}"
-    return f"{said}; written in {runs}"
+    return f"{said}; written in {runs}{_other_form(each.change)}"
+
+
+def _other_form(change: Change) -> str:
+    """Return how a mapping or manifest copes with a target that stores a value in another form."""
+    if isinstance(change.after, list) and any(isinstance(each, dict) for each in change.after):
+        return " (if the target adds to the items, compare them by a key: `compare: {by: KEY}`)"
+    if change.after is None:
+        return " (if the system ignores null, its manifest may say `clear: \"\"`)"
+    return ""
 
 
 def sentence(reason: Reason, names: Mapping[str, str] = {}) -> str:

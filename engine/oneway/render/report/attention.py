@@ -38,7 +38,8 @@ from oneway.runs.past.past_run import PastRun
 from oneway.runs.past.without_connection import sync_arguments_of_run
 
 _CONFLICTS = {
-    "duplicate": "Two people of the source cannot be one: correct the one that is wrong there.",
+    "duplicate": "Two people: correct the one that is wrong in the source. One person with a "
+    "record for each job: say by source.one_per which counts.",
     "near_duplicate": "One person: correct the row that is wrong. Two: --allow reused:KEY, once.",
     "came_back": "One person: declare source.one_per, or give the record the new key by hand. Two: "
     "--allow reused:KEY, once.",
