@@ -516,7 +516,7 @@ def _other_form(change: Change) -> str:
     if isinstance(change.after, list) and any(isinstance(each, dict) for each in change.after):
         return " (if the target adds to the items, compare them by a key: `compare: {by: KEY}`)"
     if change.after is None:
-        return " (if the system ignores null, its manifest may say `clear: \"\"`)"
+        return ' (if the system ignores null, its manifest may say `clear: ""`)'
     return ""
 
 
