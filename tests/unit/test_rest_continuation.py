@@ -301,6 +301,8 @@ def test_a_count_of_more_than_came_is_of_all_and_one_of_fewer_says_nothing() -> 
     pages = [((1, 2), 4), ((3,), 4), ((), 4)]
     said = problem(*(reply(people(*ids, count=n)) for ids, n in pages), manifest=MANIFEST)
     assert "'count' in the answer says 4, and 3 came" in said
+    said = problem(reply(people(1, 2, count=4)), reply(people()), manifest=MANIFEST)
+    assert "write there total: '`null`'" in said
     pages = [((1, 2), 2), ((3, 4), 2), ((), 0)]
     assert problem(*(reply(people(*i, count=n)) for i, n in pages), manifest=MANIFEST) == ""
     told = altered("size: 2}", "size: 2, total: '`null`'}")
