@@ -37,7 +37,7 @@ resources:
     find: {contact.email: {email: "{value}"}}
     get: {path: "/people/{id}"}
     create: {method: POST, path: /people, body: {person: "{values}"}, id: person.meta.id}
-    update: {method: PATCH, path: "/people/{id}", body: {person: "{values}"}}
+    update: {method: PATCH, path: "/people/{id}", body: {person: "{values}"}, record: person}
     leave:
       {method: PUT, path: "/people/{id}/left", body: {person: "{values}"}, record: person}
     record: {type: object, additionalProperties: true}

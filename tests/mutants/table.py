@@ -525,8 +525,8 @@ MUTANTS = (
     Mutant(
         "unkept-believed-of-another-kind-of-value",
         "applying/gates",
-        "not self.live.confirms(action, shown) or ",
-        "",
+        "(access and not self.live.confirms(action, shown))",
+        "False",
         "a value that is neither the old nor the new one does not confirm a leave",
         "tests/unit/test_unkept.py",
     ),
@@ -744,6 +744,22 @@ MUTANTS = (
         "if not self.letters:",
         "`job.done` is not about the list beside it",
         f"{VENDORS} -k other_things",
+    ),
+    Mutant(
+        "an-error-beside-the-id-is-passed-over",
+        "oneway_connectors/rest/writer",
+        "return bool(wrong) or within",
+        "return False",
+        "a record beside an error does not confirm its write",
+        "tests/unit/test_rest_writing.py -k beside_an_error",
+    ),
+    Mutant(
+        "an-update-that-changed-nothing-is-done",
+        "applying/gates",
+        "if action.target_id is None or not (access or action.verb is Verb.UPDATE):",
+        "if action.target_id is None or not access:",
+        "an update is not done where its record is all as it was",
+        "tests/unit/test_unkept.py -k all_as_it_was",
     ),
     Mutant(
         "204-ends-any-list",
@@ -3278,10 +3294,10 @@ MUTANTS = (
     Mutant(
         "failed-update-is-done",
         "oneway_connectors/rest/writer",
-        "        if shown is None and says_failure(data, self.client.api.errors):",
+        "        if self._says_failure(write, values, data, shown):",
         "        if False:",
         "an answer that says that the write failed does not confirm it",
-        "tests/unit/test_rest_slips.py",
+        "tests/unit/test_rest_slips.py tests/unit/test_rest_writing.py",
     ),
     Mutant(
         "empty-page-passes-over-rows",

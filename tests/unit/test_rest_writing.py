@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rest_world import altered, opened, reply
+from rest_world import MANIFEST, altered, opened, reply
 
 from oneway.core.connector import (
     JobEnd,
@@ -99,6 +99,60 @@ def test_an_answer_without_the_record_confirms_an_update_only_if_it_says_so(answ
     with pytest.raises(Unknown) as caught:
         connector.writer("people").update("7", {"name": "Ada"}, "t")
     assert (caught.value.code, caught.value.accepted) == ("W108", True)
+
+
+FAILED: list[Value] = [
+    {"Success": False, "Errors": ["bad"]}, {"success": "false"}, {"OK": False}, {"isError": True},
+    {"Status": "error"}, {"status": "Error"}, {"status": "failed"}, {"status": 400},
+    {"data": {"success": False}}, {"d": [{"status": "ERROR", "httpCode": 500}]},
+    [{"id": "1", "success": False}], {"response": {"ok": False}}, {"code": 500, "msg": "bad"},
+    {"errcode": 60011}, {"errorMessages": ["bad"]}, {"Fault": {"Error": [{"Message": "bad"}]}},
+    {"status": {"error": True}, "data": []}, {"success": True, "error_code": "E1"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", FAILED)
+def test_an_update_is_not_done_where_its_answer_says_that_it_failed(answer: Value) -> None:
+    connector, _ = opened(reply(answer))
+    with pytest.raises(Unknown) as caught:
+        connector.writer("people").update("7", {"name": "Ada"}, "t")
+    assert (caught.value.code, caught.value.accepted) == ("W108", True)
+
+
+@pytest.mark.parametrize("beside", [{"error": "taken"}, {"Success": False}, {"errors": ["taken"]}])
+@pytest.mark.parametrize("record", ["", "user"])
+def test_a_record_beside_an_error_does_not_confirm_its_write(
+    beside: dict[str, Value], record: str
+) -> None:
+    manifest = MANIFEST
+    answer: Value = {"id": 7, **beside}
+    if record:
+        answer = {record: {"id": 7}, **beside}
+        for way in ("method: PATCH", "method: POST"):
+            manifest = altered(f"{{{way}", f"{{record: {record}, {way}", manifest)
+    connector, _ = opened(reply(answer), reply(answer), manifest=manifest)
+    writer = connector.writer("people")
+    with pytest.raises(Unknown, match="says that it failed"):
+        writer.update("7", {"name": "Ada"}, "t")
+    with pytest.raises(Unknown, match="says that it failed") as caught:
+        writer.create({"name": "Ada"}, "t")
+    assert caught.value.record == "7"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"id": 7, "status": "failed", "code": 450, "result": "error"},  # words of the record's own
+        {"id": 7, "errors": [], "error": None, "success": True},
+        {"id": 7, "problem": "text that was sent"},
+        {"OK": True},
+        {"Status": "Success", "error": 0},
+        {"isError": False, "success": "true"},
+    ],
+)
+def test_an_update_is_done_where_its_answer_says_so_or_shows_it(answer: Value) -> None:
+    connector, _ = opened(reply(answer))
+    connector.writer("people").update("7", {"name": "Ada", "problem": "text that was sent"}, "t")
 
 
 def test_a_manifest_that_names_the_record_is_shown_it_by_each_update() -> None:

@@ -48,7 +48,7 @@ class Careless(MemoryWriter):
             self.reader.records[id] = self.holds
         return None if self.shows is None else Record(id, self.shows)
 
-    reactivate = leave  # type: ignore[assignment]
+    reactivate = update = leave  # type: ignore[assignment]
 
 
 def world(status: str, user: dict[str, Any], **parts: Any) -> World:
@@ -86,8 +86,9 @@ def ended(
         (HALF, HALF, 900, Ending.UNKNOWN),
         (IN, {**OUT, "state": "OFF"}, 900, Ending.UNKNOWN),  # it is neither: it is looked at
         (OUT, {**OUT, "state": "OFF"}, 900, Ending.DONE),
-        (IN, {"ref": "A"}, 900, Ending.DONE),  # an answer that shows nothing of it
-        (IN, {"note": "x"}, 900, Ending.DONE),
+        (IN, {"ref": "A"}, 900, Ending.UNKNOWN),  # an answer that shows nothing of it
+        (IN, {"note": "x"}, 900, Ending.UNKNOWN),
+        (OUT, {"ref": "A"}, 900, Ending.DONE),
     ],
 )
 def test_a_leave_is_done_only_where_nothing_shows_that_it_is_not(
@@ -139,3 +140,25 @@ def test_who_is_brought_back_is_back_only_where_the_answer_does_not_deny_it(
 def test_a_record_to_be_deactivated_is_looked_at_too() -> None:
     nobody = replace(world("A", IN, absent="deactivate"), source=Snapshot(()))
     assert ended(nobody, IN, IN)[0].ending is Ending.NOT_SENT
+
+
+@pytest.mark.parametrize(
+    ("holds", "shows", "lag", "ending"),
+    [
+        ("old", "old", 0, Ending.NOT_SENT),
+        ("old", "old", 900, Ending.UNKNOWN),
+        ("new", "old", 0, Ending.DONE),  # the answer showed the record before the write
+        ("New", "New", 0, Ending.DONE),  # the target has its own way to write it
+        ("new", "new", 0, Ending.DONE),
+        ("old", None, 0, Ending.DONE),  # nothing denies it; the next night sees it
+    ],
+)
+def test_an_update_is_not_done_where_its_record_is_all_as_it_was(
+    holds: str, shows: str | None, lag: float, ending: Ending
+) -> None:
+    fields = {**MAPPING["fields"], "title": "title"}
+    found = world("A", {**IN, "title": "old"}, fields=fields)
+    people = Snapshot((Record("s0", {"code": "A", "status": "A", "title": "new"}),))
+    after = None if shows is None else {**IN, "title": shows}
+    result, _ = ended(replace(found, source=people), {**IN, "title": holds}, after, lag)
+    assert (result.ending, result.code) == (ending, "" if ending is Ending.DONE else "W116")

@@ -21,9 +21,11 @@ from jmespath.parser import ParsedResult
 from oneway.core.budget import Overspent
 from oneway.core.nesting import DEEPEST, cut_below, nests_too_deep
 from oneway.core.records import Missing, Value, holds
+from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
 from oneway_connectors.rest.reshape import Reshaper, first_steps, uncut
+from oneway_connectors.rest.verdict import says_done, says_failed
 
 _LONGEST = 300
 _LONGEST_READ = 4_000
@@ -159,12 +161,14 @@ def tells_error(data: Value, shape: ErrorShape) -> bool:
 def says_failure(data: Value, shape: ErrorShape) -> bool:
     """Return whether an answer that shows no record says that its write failed.
 
-    `ok: false` says so even where the manifest's `refused_when` does not recognise it.
+    It may stand in any case and inside one envelope. `ok: false` and `status: error` say so even
+    where the manifest's `refused_when` does not recognise it.
     """
-    if not isinstance(data, dict):
-        return False
-    failed = any(data.get(key) is False for key in _SUCCESSES) or data.get("status") in _FAILURES
-    return failed or (not shape.refused_when and _has_error(data))
+    return any(
+        says_failed(letters, each)
+        for letters, each in _said_within(data)
+        if not (shape.refused_when and words.FAULT.fullmatch(letters))
+    )
 
 
 def says_success(data: Value) -> bool:
@@ -172,14 +176,35 @@ def says_success(data: Value) -> bool:
     if not isinstance(data, dict):
         return data is True
     plain = not any(isinstance(each, dict | list) and each for each in data.values())
-    return plain and (
-        any(data.get(key) is True for key in _SUCCESSES) or data.get("status") in _DONE
+    return plain and any(says_done(words.plain(name), each) for name, each in data.items())
+
+
+def says_error(record: Mapping[str, Value]) -> bool:
+    """Return whether a record that an answer shows also holds an error, or `success: false`."""
+    named = ((words.plain(name), each) for name, each in record.items())
+    return any(
+        (words.FAULT.fullmatch(letters) or words.SUCCESS.fullmatch(letters))
+        and says_failed(letters, each)
+        for letters, each in named
     )
 
 
+def _said_within(data: Value) -> Iterator[tuple[str, Value]]:
+    """Yield what an answer says by the letters of its names, and what one envelope in it says."""
+    alone = data[0] if isinstance(data, list) and len(data) == 1 else data
+    for name, each in alone.items() if isinstance(alone, dict) else ():
+        yield words.plain(name), each
+        inner = each[0] if isinstance(each, list) and len(each) == 1 else each
+        if isinstance(inner, dict):
+            yield from ((words.plain(key), value) for key, value in inner.items())
+
+
 def _has_error(data: Value) -> bool:
-    named = [data.get(key) for key in _ERRORS] if isinstance(data, dict) else []
-    return any(holds(each) and each != 0 for each in named)
+    named = data.items() if isinstance(data, dict) else ()
+    return any(
+        words.FAULT.fullmatch(letters := words.plain(name)) and says_failed(letters, each)
+        for name, each in named
+    )
 
 
 def _search(reshaper: Reshaper, expression: str, data: Value) -> Value:
@@ -339,10 +364,6 @@ _CUT_MARK = b"\\u0000"
 _CUT = json.dumps({_CUT_KEY: None})
 _CHARSET = re.compile(r"charset=\"?([A-Za-z][\w-]{1,20})")
 _TELLING = re.compile(r"(?=.*(error|reason|message))(x-)?[a-z0-9-]{4,60}", re.IGNORECASE)
-_SUCCESSES = ("ok", "success", "succeeded", "successful")
-_DONE = ("ok", "OK", "success", "done")
-_FAILURES = ("error", "fail", "failed", "failure")
-_ERRORS = ("error", "errors")
 _REFUSAL = "Let the manifest say what that means: errors.refused_when or errors.missing_when."
 _ASK = "Ask those who run the system; nothing was read."
 _AGAIN = "Run again; if it stays, ask those who run the system."

@@ -21,6 +21,14 @@ def says_failed(letters: str, value: Value) -> bool:
     return bool(words.OUTCOME.fullmatch(letters)) and _is_bad_end(value)
 
 
+def says_done(letters: str, value: Value) -> bool:
+    """Return whether a value under a name, by its letters, says that all was done."""
+    if words.SUCCESS.fullmatch(letters):
+        return yes_or_no(value) is True
+    text = words.plain(value) if isinstance(value, str) else ""
+    return bool(words.OUTCOME.fullmatch(letters)) and text in _GOOD_ENDS
+
+
 def yes_or_no(value: Value) -> bool | None:
     """Return what a value says as an answer to a question, or None."""
     if isinstance(value, str):
@@ -62,6 +70,7 @@ _SUCCESSES = {"200", "201", "202", "204"}
 _ALL_WELL = {
     "", "null", "none", "false", "-", "n/a", "no", "no error", "no errors", "ok", "success",
 }  # fmt: skip
+_GOOD_ENDS = {"ok", "success", "done"}
 _BAD_ENDS = {
     "error", "errors", "exception", "fail", "failed", "failure", "notok", "partialfailure",
     "partiallyfailed", "partialsuccess", "partiallysucceeded", "timeout",

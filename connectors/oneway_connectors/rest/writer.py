@@ -7,6 +7,7 @@ from oneway.core.connector import JobEnd, JobState, ReadError, Rejected, Unknown
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value, at, id_text
 from oneway_connectors.rest.client import Client
+from oneway_connectors.rest.continuation import fault_said
 from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.model import (
     RequestTemplate,
@@ -19,6 +20,7 @@ from oneway_connectors.rest.reader import record_of, renamed
 from oneway_connectors.rest.responses import (
     Unreadable,
     parse_json,
+    says_error,
     says_failure,
     says_success,
     search,
@@ -53,13 +55,17 @@ class RestWriter:
         if answer.status == _ACCEPTED:
             return self._accepted(write, where, answer)
         try:
-            found = self._new_id(write, parse_json(answer.body))
+            data = parse_json(answer.body)
+            found = self._new_id(write, data)
         except Unreadable as error:
             raise Unknown("W108", f"{where}: the answer is of no use: {error}", _LOOK) from None
         if not found:
             raise Unknown("W108", f"{where}: the answer does not hold the new id", _LOOK)
         if self._tells_parts(answer):
             raise self._unconfirmed(call, f"answers {answer.status}", record=found)
+        if self._error_beside(write, data, {} if write.record else data):
+            what = "the answer says that it failed"
+            raise self._unconfirmed(call, what, record=found, help=_SAY_WHEN)
         return found
 
     def update(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
@@ -130,12 +136,35 @@ class RestWriter:
         shown, other = self._shown(write, id, data)
         if shown is None and other:
             raise self._unconfirmed(call, f"the answer shows record {other}")
-        if shown is None and says_failure(data, self.client.api.errors):
+        if self._says_failure(write, values, data, shown):
             raise self._unconfirmed(call, "the answer says that it failed", help=_SAY_WHEN)
         doubted = access or not self._says_done(write, data)
         if shown is None and data not in _BLANK and doubted:
             raise self._unconfirmed(call, "the answer does not show the record")
         return shown
+
+    def _says_failure(
+        self,
+        write: WriteRequest,
+        values: Mapping[str, Value],
+        data: Value,
+        shown: Record | None,
+    ) -> bool:
+        """Return whether an answer says that its write failed, even if it shows the record.
+
+        A field that was sent is the record's own, whatever its name.
+        """
+        if shown is None:
+            return says_failure(data, self.client.api.errors)
+        beside = {key: each for key, each in shown.data.items() if key not in values}
+        return self._error_beside(write, data, beside)
+
+    def _error_beside(self, write: WriteRequest, data: Value, record: Value) -> bool:
+        """Return whether an answer that shows a record has an error beside it, or within it."""
+        refused_when = self.client.api.errors.refused_when
+        wrong = fault_said(data, write.record, refused_when) if write.record else ""
+        within = isinstance(record, dict) and not refused_when and says_error(record)
+        return bool(wrong) or within
 
     def _says_done(self, write: WriteRequest, data: Value) -> bool:
         """Return whether an answer without the record says that an update is done.
@@ -144,7 +173,7 @@ class RestWriter:
         """
         if self.client.api.errors.refused_when:
             return not write.record
-        return says_success(data)
+        return says_success(data) and not says_failure(data, self.client.api.errors)
 
     def _tells_parts(self, answer: Answer) -> bool:
         """Return whether an answer may hold refusals that the manifest does not recognise."""

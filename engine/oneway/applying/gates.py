@@ -240,16 +240,18 @@ class Gates:
         return target_id
 
     def _refuse_unkept(self, action: Action, shown: Record | None) -> None:
-        """Raise `WriteError` if a target confirms a change of access, and shows it not done.
+        """Raise `WriteError` if a target confirms a change, and shows it not done.
 
         A leave is looked at, whatever the answer shows, unless that would come too early. Any other
         change is looked at where the answer shows it not done, before that is believed.
         """
-        if action.target_id is None or not action.verb.changes_access:
+        access = action.verb.changes_access
+        if action.target_id is None or not (access or action.verb is Verb.UPDATE):
             return
         early = self.memory.lag or self.writer.batch > 1
         denied = shown is not None and (
-            not self.live.confirms(action, shown) or self.live.unkept(action, shown) is not None
+            (access and not self.live.confirms(action, shown))
+            or self.live.unkept(action, shown) is not None
         )
         if not denied and (early or not action.verb.takes_access):
             return
