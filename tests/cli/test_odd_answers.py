@@ -1,6 +1,7 @@
 """A target whose answers do not show what was done: nobody is called out who is still in."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -555,3 +556,56 @@ def test_what_this_run_created_is_not_gone_before_the_target_shows_it(
     code, said = sync(world)
     assert code == 0, said
     assert {each["code"]: each["manager"] for each in created.values()} == {"8": "101", "9": "100"}
+
+
+HIRED = """
+oneway: 1
+name: hired
+source:
+  {connector: acme.yaml, resource: users, one_per: {person: code, current: active, latest_by: day}}
+target: {connector: file, resource: t.json}
+match: [{source: code, target: code}]
+label: name
+fields:
+  code: {from: code, write: on_create}
+  name: name
+leavers: {when: active == `false`, set: {in: {value: false}}, left: in == `false`}
+"""
+
+
+@pytest.mark.parametrize(
+    ("get", "answer", "code"),
+    [(True, None, 0), (True, (404, {}), 0), (True, (403, {}), 5), (False, None, 5)],
+)
+@pytest.mark.parametrize("one_per", [True, False])
+def test_nobody_leaves_by_an_old_record_while_the_one_that_counted_may_be_there(
+    world: World, office: Office, get: bool, answer: Answer | None, code: int, one_per: bool
+) -> None:
+    """The source's list lacks the linked record for a night; the source is asked for it by id."""
+    lines = MANIFEST.splitlines(keepends=True)
+    world.write("acme.yaml", "".join(e for e in lines if get or "    get:" not in e))
+    text = HIRED if one_per else re.sub(", one_per: .*}}", "}", HIRED)
+    world.write("m.yaml", text)
+    known = [{"id": f"t{n}", "code": f"00{n}", "name": f"Name {n}", "in": True} for n in (1, 2)]
+    world.write("t.json", known)
+    office.users = {str(n): user(n) | {"day": "2026-01-01"} for n in (1, 2)}
+    first, said = sync(world)
+    assert first == 0, said
+    office.users["0"] = user(1) | {"id": 0, "active": False, "day": "2020-01-01"}
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if path == "/users":
+            return 200, {"data": [e for e in office.users.values() if e["id"] != 1]}
+        return answer if path == "/users/1" else None
+
+    office.odd = odd
+    ended, said = sync(world)
+    left = [each["id"] for each in world.read("t.json") if not each["in"]]
+    gone = answer is not None and answer[0] == 404
+    assert left == (["t1"] if gone else []), said
+    if get and answer is None and not one_per:
+        assert "in conflict (2)" in said  # both have the same key
+    else:
+        assert ended == code, said
+    assert ("which the list lacks, and nothing shows that it is gone" in said) == (code == 5)
+    assert ("can still get in (1) 001 Name 1" in said) == (ended == 5)

@@ -171,6 +171,8 @@ def claim(
         return ""
     if owner in people and not people[owner][4]:
         return "claimed"
+    if owner not in people and people[id][4]:
+        return "reused"  # the list may lack the owner, and this record alone says that they left
     same = people[id][2:4] == users[target][2:4]
     return "adopted" if same else "reused"
 

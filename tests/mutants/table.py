@@ -563,6 +563,22 @@ MUTANTS = (
         "tests/cli/test_decided_again.py -k nothing_but_the_code",
     ),
     Mutant(
+        "leaves-by-an-old-record",
+        "planning/reconcile",
+        "if owner is None and leaves and link.source_id not in self.evidence.no_source:",
+        "if False:",
+        "nobody leaves by another record than the linked one while that one may be there",
+        "tests/cli/test_odd_answers.py -k old_record",
+    ),
+    Mutant(
+        "owner-counts-as-gone",
+        "runs/evidence/links",
+        "gone = frozenset(id for id, each in answers.items() if each is None)",
+        "gone = frozenset(answers)",
+        "only a source that says so shows that a record is gone",
+        "tests/cli/test_odd_answers.py -k old_record",
+    ),
+    Mutant(
         "more-changed-unseen",
         "applying/gates",
         "elif not told and self.writer.batch == 1:",

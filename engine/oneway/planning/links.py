@@ -223,6 +223,7 @@ class LinkEvidence:
     target refuses to show: `unread`, and why. `unseen` are all that nothing shows, and nothing
     proves to be gone. `late` are records created so recently that the target may not show them
     yet, and until when. `pending` are the source records with a create of unknown end, and why.
+    `no_source` are the linked source records of which the source says that they are gone.
     `second_look` are those that only a second read of the source showed. `doubted` are those listed
     after the last run as leavers who can still get in, of whom nothing says that this is over; and
     why. `listed` are the target records that were listed for those whose record is gone, and for
@@ -237,6 +238,7 @@ class LinkEvidence:
     unseen: frozenset[str] = frozenset()
     late: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
+    no_source: frozenset[str] = frozenset()
     second_look: frozenset[str] = frozenset()
     doubted: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)

@@ -293,6 +293,13 @@ class _Reconciler:
             return _conflict(Reason("claimed", text, candidates=ids), keyed, keyed.target)
         gone = "has left" if owner is not None else "is no longer in the source"
         was = f"target record {ids[0]} was source record {link.source_id}, which {gone}"
+        leaves = not keyed.target.left and not is_there(self.policy, row)
+        if owner is None and leaves and link.source_id not in self.evidence.no_source:
+            text = (
+                f"by {row.source_id}, the person has left; but target record {ids[0]} was source "
+                f"record {link.source_id}, which the list lacks, and nothing shows that it is gone"
+            )
+            return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
         likeness = likeness_of(self.policy, row, keyed.target)
         if not likeness.one_person:
             text = f"the key {row.key} changed hands: {was}; {likeness.text}"

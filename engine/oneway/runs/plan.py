@@ -32,6 +32,7 @@ from oneway.runs.evidence.links import (
     Remembered,
     asked_again,
     looked_up,
+    owners_asked,
     searched,
 )
 from oneway.runs.evidence.observations import with_observations
@@ -112,7 +113,7 @@ def plan_run(
         found = looked_up(prepared, systems, found, remembered)
         found, header = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
-        for look in (searched, asked_again):
+        for look in (searched, owners_asked, asked_again):
             again = look(prepared, systems, found, plan)
             if again is not None:
                 plan, found = _planned(prepared, again, seal, header), again
@@ -188,7 +189,8 @@ def _of_the_changed(
         found, header = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
         shown = len(found.target.items) == len(read.target.items)
-        if shown and asked_again(prepared, systems, found, plan) is None:
+        looks = (look(prepared, systems, found, plan) for look in (owners_asked, asked_again))
+        if shown and all(again is None for again in looks):
             night.keep(found, plan)
             return with_observations(plan, found), found
     return None

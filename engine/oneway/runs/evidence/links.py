@@ -174,16 +174,65 @@ def asked_again(
     records = second.of([whole_target(e) for e in found.target.items if e.target_id in doomed])
     if not records and second.whole:
         return None
-    rows: list[AnySourceRow] = [found.program.source_row(each) for each in records]
-    source = _with(found.source, rows)
+    found = _with_sources(prepared, found, records, found.evidence)
+    source = found.source
     if not second.whole:
         source = replace(source, complete=False, problems=(*source.problems, *second.problems))
-    evidence = replace(found.evidence, second_look=frozenset(each.id for each in records))
+    return replace(found, source=source)
+
+
+def _with_sources(
+    prepared: PreparedRun,
+    found: EvaluatedInputs,
+    records: Sequence[Record],
+    evidence: LinkEvidence,
+) -> EvaluatedInputs:
+    """Return the inputs with source records that only a second look showed."""
+    rows: list[AnySourceRow] = [found.program.source_row(each) for each in records]
+    seen = evidence.second_look | {each.id for each in records}
     kept = found.kept
     if any(kept):
         projection = projection_of(prepared)
         kept = ([*kept[0], *map(projection.of_source, records)], kept[1])
-    return replace(found, source=source, evidence=evidence, kept=kept)
+    return replace(
+        found,
+        source=_with(found.source, rows),
+        evidence=replace(evidence, second_look=seen),
+        kept=kept,
+    )
+
+
+def owners_asked(
+    prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, plan: Plan
+) -> EvaluatedInputs | None:
+    """Return the inputs with what the source says, by id, of linked records that its list lacks.
+
+    It is asked where another record of theirs would make the person leave. None if that is nowhere,
+    or the source cannot be asked by id.
+    """
+    owners = {target: source for source, target in found.evidence.table.pairs}
+    asked = {
+        owners[id]
+        for each in plan.notable
+        if each.kind is Kind.CONFLICT and each.has_access
+        for why in each.reasons
+        if why.code == "reused"
+        for id in why.candidates
+        if id in owners
+    }
+    shown, _ = found.passed_over.ids()
+    asked -= shown | {row[0] for row in found.source.items} | found.evidence.no_source
+    source = prepared.inputs["source"]
+    if not asked or not _by_id(prepared, source):
+        return None
+    reader = systems.reader(source)
+    answers = {id: _asked(source, reader, id) for id in sorted(asked)}
+    records = [each for each in answers.values() if each is not None and not each.problem]
+    gone = frozenset(id for id, each in answers.items() if each is None)
+    if not records and not gone:
+        return None
+    evidence = replace(found.evidence, no_source=found.evidence.no_source | gone)
+    return _with_sources(prepared, found, records, evidence)
 
 
 def searched(
