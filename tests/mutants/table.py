@@ -778,6 +778,14 @@ MUTANTS = (
         "tests/unit/test_unkept.py -k all_as_it_was",
     ),
     Mutant(
+        "any-location-is-the-records",
+        "oneway_connectors/rest/writer",
+        """if id and self.client.call(request, {"id": id}).url == found != sample.url:""",
+        "if id:",
+        "a Location that is not the address of a record says no id",
+        "tests/unit/test_rest_writing.py -k location",
+    ),
+    Mutant(
         "204-ends-any-list",
         "oneway_connectors/rest/paging",
         "    if not all_came and _leads_on(client, paging, page, so_far):",

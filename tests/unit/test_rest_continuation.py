@@ -343,6 +343,26 @@ def test_a_list_beside_which_something_failed_is_a_part(beside: dict[str, Any], 
     assert said.startswith(f"page 1 is a part of what was asked for: {says} in the answer says")
 
 
+def test_an_empty_page_may_lack_its_list_where_the_manifest_says_so() -> None:
+    script = [reply(people(1, 2, kind="x")), reply({"kind": "x"})]
+    with pytest.raises(ReadError) as caught:
+        read(*script, manifest=MANIFEST)
+    assert 'records: "data || (kind && `[]`)"' in caught.value.help
+    script = [reply(people(1, 2, kind="x")), reply({"kind": "x"})]
+    told = altered("records: data", "records: data || (kind && `[]`)")
+    assert problem(*script, manifest=told) == ""
+
+
+@pytest.mark.parametrize("end", [0, -1])
+def test_a_cursor_that_ends_in_a_number_is_told_how_to_end(end: int) -> None:
+    manifest = altered(PAGED, "{type: cursor, param: after, next: cursor}")
+    script = [reply(people(1, 2, cursor=end)) for _ in range(2)]
+    said = problem(*script, manifest=manifest)
+    assert f"if {end} ends the list, write next: 'cursor > `0` && cursor'" in said
+    told = altered("next: cursor", "next: 'cursor > `0` && cursor'", manifest)
+    assert problem(reply(people(1, 2, cursor=end)), manifest=told) == ""
+
+
 def test_204_in_place_of_the_first_page_is_no_list() -> None:
     with pytest.raises(ReadError) as caught:
         read(reply(b"", 204))

@@ -90,6 +90,36 @@ def test_an_answer_without_the_record_does_not_confirm_a_change_of_access(
     assert len(world.asked) == 1
 
 
+@pytest.mark.parametrize("status", [200, 201, 204])
+@pytest.mark.parametrize(
+    ("place", "id"),
+    [
+        ("https://api.example.com/v1/people/12", "12"),
+        ("/v1/people/a%20b", "a b"),
+        ("https://other.example.com/v1/people/12", ""),
+        ("http://api.example.com/v1/people/12", ""),
+        ("/v1/people/", ""),
+        ("/v1/people", ""),
+        ("/v1/teams/12", ""),
+        ("/v1/people/12/jobs", ""),
+        ("/v1/people/12?x=1", ""),
+        ("/v1/people/..%2f12", ""),
+        ("/v1/people/%ff", ""),
+        ("", ""),
+    ],
+)
+def test_a_create_that_shows_nothing_says_the_id_by_its_location(
+    place: str, id: str, status: int
+) -> None:
+    writer = opened(reply(b"", status, location=place))[0].writer("people")
+    if id:
+        assert writer.create({"name": "Ada"}, "t") == id
+        return
+    with pytest.raises(Unknown) as caught:
+        writer.create({"name": "Ada"}, "t")
+    assert caught.value.code == "W108"
+
+
 @pytest.mark.parametrize("answer", NO_RECORD)
 def test_an_answer_without_the_record_confirms_an_update_only_if_it_says_so(answer: Value) -> None:
     connector, _ = opened(reply(answer))

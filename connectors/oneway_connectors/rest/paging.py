@@ -262,7 +262,9 @@ def _read(
     if not isinstance(rows, list):
         said = client.said(answer)
         text = f"it has no list at '{listing.records}'" + (f", and says: {said}" if said else "")
-        raise unreadable(client, call, Unreadable(text, _REFUSAL if said else ""), "R107")
+        lacks = number > 1 and _lacks(data.value, listing.records)
+        help = _REFUSAL if said else _NO_LIST.format(listing.records) if lacks else ""
+        raise unreadable(client, call, Unreadable(text, help), "R107")
     if isinstance(data.value, Doubled):
         raise unreadable(client, call, Unreadable("it has a duplicate key"), "R107")
     before = rows_before(listing.records, data.value)
@@ -288,6 +290,10 @@ def _new_items(
     so_far.again, so_far.here = so_far.here == tuple(here), tuple(here)
     if slid and slid == len(here):
         hint = f" (is '{paging.param}' ignored?)" if paging.param else ""
+        if paging.by is PageBy.CURSOR and page.position in _ENDS:
+            hint += (
+                f"; if {page.position} ends the list, write next: {_NOT_ZERO.format(paging.next)}"
+            )
         ways = "total or next" if paging.stop_when_short else "total, next or stop"
         hint += f"{_END} {ways}" if so_far.again and paging.by in _NUMBERED else ""
         return new, f"page {page.number} holds only records that were read before{hint}"
@@ -579,6 +585,13 @@ def unreadable(client: Client, call: Call, error: Unreadable, code: str) -> Read
 
 
 _NOTHING = 204
+_ENDS = {"0", "-1"}
+"""Cursors by which some systems say that no page follows."""
+_NOT_ZERO = "'{0} > `0` && {0}'"
+_NO_LIST = (
+    'If an empty page lacks its list, write records: "{} || (kind && `[]`)", with a key that each '
+    "page has in place of `kind`."
+)
 _END = "; if it is the end of the list, let list.pagination say so by"
 _NUMBERED = {PageBy.PAGE, PageBy.OFFSET}
 _SAY_HOW = "say how in the manifest's list.pagination"

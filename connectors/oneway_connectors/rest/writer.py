@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import unquote
 
 from oneway.core.connector import JobEnd, JobState, ReadError, Rejected, Unknown, WriteError
 from oneway.core.dataclass import dataclass
@@ -54,6 +55,8 @@ class RestWriter:
         where = self.client.shown(call)
         if answer.status == _ACCEPTED:
             return self._accepted(write, where, answer)
+        if not answer.body.strip() and (located := self._located(call, answer)):
+            return located
         try:
             data = parse_json(answer.body)
             found = self._new_id(write, data)
@@ -271,6 +274,26 @@ class RestWriter:
         text = f"{where}: {_NOT_YET}"
         raise Unknown("W113", text, _LOOK, accepted=True, job=job, record=record)
 
+    def _located(self, call: Call, answer: Answer) -> str:
+        """Return the id of the new record by the header `Location`, or "".
+
+        It counts only if it is the very address at which `get` or `update` finds a record.
+        """
+        place = answer.headers.get("location", "").strip()
+        asks = (self.resource.single, self.resource.update)
+        for request in (each.request for each in asks if each is not None and place):
+            try:
+                sample = self.client.call(request, {"id": _SAMPLE})
+                found = self.client.follow(call, place, answer).url
+                before, _, after = sample.url.raw_path.decode("ascii").partition(_SAMPLE)
+                middle = found.raw_path.decode("ascii").removeprefix(before).removesuffix(after)
+                id = unquote(middle, errors="strict")
+                if id and self.client.call(request, {"id": id}).url == found != sample.url:
+                    return id
+            except (Unusable, UnicodeDecodeError):
+                continue
+        return ""
+
     def _new_id(self, write: WriteRequest, data: Value) -> str:
         """Return the new record's id in the answer to a create, or ""; raise `Unreadable`."""
         return self._id_in(write.id, data if write.id else search(write.record or "@", data))
@@ -286,6 +309,8 @@ class RestWriter:
         return id_text(search(expression, data))
 
 
+_SAMPLE = "onewaysample"
+"""Stands for an id where only its place in an address is looked for."""
 _ACCEPTED = 202
 _IN_PARTS = frozenset({207, 226})
 """Statuses of answers that hold statuses of their own, or changes."""
