@@ -350,7 +350,10 @@ def test_options_and_credentials_go_by_side_where_both_use_one_connector(
     monkeypatch.delenv("ONEWAY_B")
     ended = world.run("plan", "pair")
     assert (ended.code, "[C112]" in ended.err) == (1, True)
-    assert "error: the variable ONEWAY_B: the variable of a credential is not set" in ended.flat
+    assert (
+        "error: the variable ONEWAY_B: the variable of a credential is not set: ONEWAY_B"
+        in ended.flat
+    )
     assert "connections/pair.yaml:7:" in ended.flat
 
 

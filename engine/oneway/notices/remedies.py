@@ -435,6 +435,8 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
                 "Look at the clock of this machine, and set it right if it is wrong.",
                 "If it is right, it was ahead before: `oneway runs forget-future NAME` forgets the "
                 "times in the future. It removes no person's data.",
+                "If runs wrote while it was ahead, see in their reports whose access ended before "
+                "its day, and that the next sync gives it back.",
                 AGAIN,
             ),
         ),

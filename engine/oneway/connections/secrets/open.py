@@ -41,7 +41,8 @@ def sealed(text: str, ref: SecretRef) -> Secret:
 def _from_variable(ref: SecretRef) -> str:
     text = of_environment(ref.name)
     if text is None:
-        raise refusal("C112", ref.name, "the variable of a credential is not set", "set it")
+        summary = f"the variable of a credential is not set: {ref.name}"
+        raise refusal("C112", ref.name, summary, "set it")
     return text
 
 
