@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from oneway.applying import flight
-from oneway.applying.worker_pool import Finished, SerialPool
+from oneway.applying.worker_pool import Finished, PoolJob, SerialPool
 
 
 class Scripted(SerialPool[Any]):
@@ -21,25 +21,37 @@ class Scripted(SerialPool[Any]):
     def __init__(self, size: int, dice: Random) -> None:
         super().__init__()
         self._size, self._dice = size, dice
+        self._begun: list[PoolJob[Any]] = []
+        self._found: list[Finished[Any]] = []
 
     def finished(self) -> list[Finished[Any]]:
         """Do at least one."""
         self._jobs.sort(key=lambda job: not job.urgent)
         begun = self._jobs[: self._size]
         chosen = self._dice.sample(begun, self._dice.randint(1, len(begun)))
-        found = []
         for job in chosen:
             self._jobs.remove(job)
-            found.append(job.finished(caught=Exception))
-        return found
+        self._begun, self._found = chosen, []
+        self.meanwhile()
+        return self._found
+
+    def meanwhile(self) -> None:
+        """Do the other jobs that have begun: called within one, before that has its answer."""
+        while self._begun:
+            job = self._begun.pop(0)
+            self._found.append(job.finished(caught=Exception))
 
 
 @contextmanager
-def scripted(dice: Random) -> Iterator[None]:
-    """Let every apply of a block that has several writes in flight go by dice."""
+def scripted(dice: Random) -> Iterator[list[Scripted]]:
+    """Let every apply of a block that has several writes in flight go by dice; yield the pools."""
+    pools: list[Scripted] = []
 
     def pool_of(size: int) -> SerialPool[Any]:
-        return SerialPool() if size == 1 else Scripted(size, dice)
+        if size == 1:
+            return SerialPool()
+        pools.append(Scripted(size, dice))
+        return pools[-1]
 
     with patch.object(flight, "pool_of", pool_of):
-        yield
+        yield pools

@@ -191,3 +191,22 @@ def test_no_sensitive_value_is_shown() -> None:
     for id in ("s0", "s1"):
         assert found[id].reasons[0].code == "came_back"
         assert "@" not in str(found[id].reasons)
+
+
+DATED = {
+    "fields": {**MAPPING["fields"], "leaveDate": {"from": "leave", "write": "on_create"}},
+    "leavers": {"when": "leave", "set": {"leaveDate": "leave"}, "left": "is_past(leaveDate)"},
+}
+USER = {**HELD, "leaveDate": None}
+
+
+@pytest.mark.parametrize("ends", ["2026-06-14", "2026-06-30"])
+def test_who_has_a_last_day_to_come_is_employed_until_then(ends: str) -> None:
+    """Whose new record names an end as well: a contract that is prolonged under another key."""
+    old, new = {**CONTRACTOR, "leave": ends}, {**EMPLOYEE, "leave": "2027-03-31"}
+    plan = planned(world_of([old, new], [USER], DATED))
+    found = outcomes(plan)
+    assert [found[id].reasons[0].code for id in ("s0", "s1")] == ["came_back", "came_back"]
+    assert not plan.actions
+    ended = planned(world_of([old, {**new, "leave": "2026-06-14"}], [USER], DATED))
+    assert [each.verb for each in ended.actions] == [Verb.LEAVE]

@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from memory import MemorySystems, MemoryWriter, Recording, approval, merged, steps, systems_of
 from oneway.applying import flight
 from oneway.applying.circuit_breaker import CircuitBreaker
-from oneway.applying.gates import GIVEN_UP
+from oneway.applying.gates import GIVEN_UP, MORE_CHANGED
 from oneway.applying.order import ordered
 from oneway.applying.result import Result, token_of
 from oneway.core.connector import Blame, NotSent, Rejected, Unknown, WriteError
 from oneway.core.records import Record, Snapshot
-from oneway.planning.plan import Action, Plan
+from oneway.planning.plan import Action, Ending, Plan, Verb
 from oneway.planning.plan_file import fingerprint
-from side_by_side import scripted
+from side_by_side import Scripted, scripted
 from strategies import worlds
 from worlds import NEW_USER, SEAL, World, planned
 
@@ -95,9 +95,9 @@ MAPPING: dict[str, Any] = {
 
 
 @st.composite
-def crowds(draw: st.DrawFn) -> World:
+def crowds(draw: st.DrawFn, of: str = "jmmlet") -> World:
     """Draw more people than are in flight: joiners, leavers, and emails that change hands."""
-    kinds = draw(st.lists(st.sampled_from("jmmlet"), min_size=6, max_size=16))
+    kinds = draw(st.lists(st.sampled_from(of), min_size=6, max_size=16))
     people, users = [], []
     for number, kind in enumerate(kinds):
         code, mail = f"C{number:02}", f"p{number}@example.com"
@@ -246,6 +246,73 @@ def test_a_system_that_is_down_meets_no_more_than_what_was_in_flight(
     with patch.object(flight, "_TOGETHER", 2):
         waiting = ended(case, 1, batch=50)[1]
     assert len(waiting.writer.order) <= len(alone.writer.order) + 2
+
+
+@dataclass
+class SwitchingOff(Befallen):
+    """A writer whose updates switch people off, after so many that do not, and show it."""
+
+    good: int = 0
+    hit: list[str] = field(default_factory=list)
+    pools: list[Scripted] = field(default_factory=list)
+
+    def update(self, id: str, values: Mapping[str, Any], token: str) -> Record:
+        super().update(id, values, token)
+        self.good -= 1
+        if self.good < 0 and self.reader.records[id]["state"] == "on":
+            self.hit.append(id)
+            self.reader.records[id] = {**self.reader.records[id], "state": "off"}
+        for pool in self.pools:
+            pool.meanwhile()
+        return Record(id, {**self.reader.records[id]})
+
+
+def switched_off(
+    world: World, good: int, size: int, dice: Random
+) -> tuple[list[str], list[Result]]:
+    """Apply a plan whose updates, after some good ones, switch people off; return these people."""
+    plan = planned(world)
+    systems = systems_of(world)
+    writer = systems.writer = SwitchingOff(
+        systems.target, world.unique, concurrency=size, good=good
+    )
+    systems.target.concurrency = systems.source.concurrency = size
+    with scripted(dice) as writer.pools:
+        return writer.hit, list(steps(world, plan, approval(plan), systems, Recording()))
+
+
+@given(
+    crowds("jmmmml"), st.integers(0, 3), st.sampled_from([1, 2, 3, 8]),
+    st.randoms(use_true_random=False),
+)  # fmt: skip
+@settings(deadline=None)
+def test_an_update_that_switches_somebody_off_is_the_last(
+    world: World, good: int, size: int, dice: Random
+) -> None:
+    """The very first one hits one person; a later one, those whose update was under way."""
+    hit, found = switched_off(world, good, size, dice)
+    assert len(hit) <= (size if good else 1)
+    updates = [each for each in found if each.action.verb is Verb.UPDATE]
+    codes = {each.code for each in updates if each.ending is not Ending.DONE}
+    assert codes <= {MORE_CHANGED, ""}
+    waits = {each.action.id for each in updates if each.ending is not Ending.DONE}
+    for each in found:
+        others = each.action.verb in (Verb.LEAVE, Verb.CREATE)
+        assert not others or waits & {*each.action.depends_on} or each.ending is Ending.DONE
+
+
+def test_where_many_switch_people_off_those_that_wait_for_a_worker_are_not_sent() -> None:
+    old = {"fullName": "old", "state": "on"}
+    users = [
+        Record(f"t{n}", {**old, "ref": f"C{n}", "email": f"p{n}@example.com"}) for n in range(9)
+    ]
+    people = [
+        Record(f"s{n}", {"code": f"C{n}", "name": "N", "mail": f"p{n}@example.com", "status": "A"})
+        for n in range(9)
+    ]
+    parts = (Snapshot(tuple(people)), Snapshot(tuple(users)), Snapshot(()), frozenset({"email"}))
+    crowd = World(MAPPING, *parts, leaves_out_nulls=True)
+    assert max(len(switched_off(crowd, 1, 3, Random(seed))[0]) for seed in range(60)) == 3
 
 
 def _records(action: Action) -> list[tuple[str, str]]:

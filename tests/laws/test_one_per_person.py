@@ -8,8 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from memory import all_done, applied
+from oneway.applying.source_keys import PlannedKeys, SourceKeys
 from oneway.core.diagnostics import Span
-from oneway.core.records import Snapshot
+from oneway.core.records import Record, Snapshot
 from oneway.mapping.generated import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import EvaluationFailure, RecordRank, SourceRow, whole
@@ -212,3 +213,55 @@ def test_generated_code_says_the_same_of_each_record(world: World) -> None:
     fast = GeneratedProgram(program.code, program.context, program.tables, worth_it=0, worth_more=1)
     for record in (*world.source.records, *world.source.records):
         assert fast.source_row(record) == Interpreted.source_row(program, record)
+
+
+DATED: dict[str, Any] = SIMPLE.mapping | {
+    "source": {**SIMPLE.mapping["source"], "one_per": {"person": "who", "latest_by": "leave"}},
+    "leavers": {
+        "when": "leave",
+        "set": {"leaveDate": "leave || '2026-01-01'"},
+        "left": "is_past(leaveDate)",
+    },
+    "absent": "deactivate",
+}
+
+
+def of_two_jobs(first: str, second: str | None) -> World:
+    """Return a world in which one person has two jobs that end, and a record for each."""
+    jobs = [("s1", "A", first), ("s2", "B", second)]
+    source = [Record(id, {"id": id, "code": c, "who": "w", "leave": d}) for id, c, d in jobs]
+    target = [
+        Record(id, {"id": id, "ref": ref, "leaveDate": None})
+        for id, ref in (("t1", "A"), ("t2", "B"))
+    ]
+    return replace(
+        SIMPLE, mapping=DATED, source=Snapshot(tuple(source)), target=Snapshot(tuple(target))
+    )
+
+
+def deactivated(world: World) -> list[str | None]:
+    return [each.target_id for each in planned(world).actions if each.source_id is None]
+
+
+def test_who_has_a_last_day_to_come_by_all_records_has_not_left() -> None:
+    """Their other record is deactivated only once all of their days have passed."""
+    assert deactivated(of_two_jobs("2026-06-14", "2026-06-13")) == ["t2"]
+    for first, second in [("2026-06-30", "2026-07-31"), ("2026-06-14", "2026-06-30")]:
+        world = of_two_jobs(first, second)
+        assert deactivated(world) == []
+        rows = [bound(world).source_row(each) for each in world.source.records]
+        chosen = one_per_person(bound(world).policy, rows)
+        (row, picked), policy = chosen.aside[0], bound(world).policy
+        keys = SourceKeys(
+            policy, [whole(each) for each in chosen.rows], chosen.aside, PlannedKeys()
+        )
+        target = bound(world).target_row(world.target.records[int(row.source_id[1]) - 1])
+        assert keys.owner(target) is row, picked
+
+
+def test_whose_record_is_not_known_has_not_left_while_a_day_is_to_come() -> None:
+    world = of_two_jobs("2026-06-30", "soon")
+    rows = [bound(world).source_row(each) for each in world.source.records]
+    for row in map(whole, one_per_person(bound(world).policy, rows).rows):
+        assert row.evaluation_error is not None
+        assert (row.leaver, row.may_have_left) == (False, True)

@@ -121,7 +121,11 @@ def refuse_difference(
     assert fingerprint(plan) == fingerprint(full)
     assert plan == full
     assert also == said
-    assert plan.noticed == (full.noticed if passed == 0 else ())
+    if passed == 0:
+        assert plan.noticed == full.noticed
+    else:  # of those who have changed, what is left alone
+        left_alone = {each.place for each in full.noticed if each.code == "not_given"}
+        assert {each.place for each in plan.noticed} <= left_alone
     return plan, passed
 
 
@@ -460,6 +464,24 @@ def test_a_night_that_reads_all_says_what_is_kept_of_whom() -> None:
         people["source"][5] |= {"contact": ""}
         plan, _ = refuse_difference(FIRM, folder, lines_of(people), Remembered(now=NOW))
         assert [each.code for each in plan.noticed] == ["kept"]
+
+
+def test_what_is_left_alone_of_those_who_have_changed_is_said_on_any_night() -> None:
+    hours = {"fields": {**FIRM.mapping["fields"], "hours": "sum(jobs[].hours)"}}
+    world, people = replace(FIRM, mapping={**FIRM.mapping, **hours}), firm(8)
+    for each in people["source"]:
+        each["jobs"] = [{"hours": 8}]
+    for each in people["target"]:
+        each["hours"] = 8
+    with TemporaryDirectory() as name, few_looked_at():
+        folder = Path(name)
+        plan, _ = refuse_difference(world, folder, lines_of(people), Remembered(now=NOW))
+        assert plan.noticed == ()
+        people["source"][3]["jobs"] = [{"hours": 8}, {"title": "Clerk"}]
+        plan, passed = refuse_difference(world, folder, lines_of(people), Remembered(now=NOW))
+        assert passed
+        (told,) = plan.noticed
+        assert "jobs[].hours is not given in 1 record that has changed (" in told.text
 
 
 def test_a_pair_is_read_of_which_something_else_is_known_by_now() -> None:

@@ -47,9 +47,53 @@ UNKNOWN = "tests/laws/test_unknown_conditions.py"
 GENERATED = "tests/laws/test_generated.py"
 GONE = "tests/laws/test_values_gone.py"
 SLIPS = "tests/laws/test_manifest_slips.py"
+FIRST_ALONE = "tests/laws/test_in_flight.py -k switch"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
+    # a cursor that the manifest misspells
+    Mutant(
+        "misspelt-cursor-ends-the-list",
+        CONTINUATION,
+        "or _is_slip(e, came.missed))",
+        "or False)",
+        "a misspelt `next` beside the answer's own is not the end of a list",
+        "tests/unit/test_rest_continuation.py -k misspells",
+    ),
+    # an update that switches somebody off is the last one
+    Mutant(
+        "first-updates-side-by-side",
+        "applying/flight",
+        "        self._is_proven = not self._side_by_side\n",
+        "        self._is_proven = True\n",
+        "the first update goes alone: it shows whether updates change more than they send",
+        FIRST_ALONE,
+    ),
+    Mutant(
+        "waiting-updates-are-sent",
+        "applying/gates",
+        "            self._refuse_more_updates(action)\n",
+        "",
+        "an update that waits for a worker is not sent once another one has changed too much",
+        FIRST_ALONE,
+    ),
+    # a last day to come
+    Mutant(
+        "last-day-to-come-is-no-job",
+        "planning/similar/came_back",
+        "if not is_there(policy, row) or row.outside",
+        "if row.leaver or row.outside",
+        "a leave locks nobody out whose new record only names its end",
+        BACK,
+    ),
+    Mutant(
+        "second-account-before-the-last-day",
+        "planning/one_per_person",
+        "gone = not any(is_there(self._policy, each) for pair in pairs for each in pair)",
+        "gone = all(each.leaver for pair in pairs for each in pair)",
+        "a second account is deactivated after the last day alone",
+        "tests/laws/test_one_per_person.py",
+    ),
     # what an unknown condition chooses is not written
     Mutant(
         "other-side-of-unknown-comparison",
@@ -853,8 +897,8 @@ MUTANTS = (
     Mutant(
         "one-per-other-account-deactivated",
         "planning/one_per_person",
-        "gone = all(row.leaver and picked.leaver for row, picked in pairs)",
-        "gone = all(row.leaver for row, _ in pairs)",
+        "gone = not any(is_there(self._policy, each) for pair in pairs for each in pair)",
+        "gone = not any(is_there(self._policy, row) for row, _ in pairs)",
         "who stays loses no account because an employment of theirs has ended",
         "tests/cli/test_employments.py",
     ),

@@ -465,3 +465,25 @@ def test_beside_the_cursor_of_the_manifest_only_yes_or_no_counts() -> None:
     assert problem(reply(people(1, 2, **always)), manifest=manifest) == ""
     said = problem(reply(people(1, 2, has_more=True, **always)), manifest=manifest)
     assert "'has_more' in the answer says that a page follows" in said
+
+
+@pytest.mark.parametrize(
+    ("reads", "beside", "says"),
+    [
+        ("next_curser", {"next_cursor": "ab"}, "'next_cursor' in the answer says that a page"),
+        ("nextCursor", {"next_cursor": "ab"}, "'next_cursor' in the answer"),
+        ("meta.nxt_page", {"meta": {"next_page": 2}}, "'meta.next_page' in the answer"),
+        ("next_curser", {"next_cursor": ""}, ""),  # which says that this is all
+        ("next_curser", {"next_curser": None, "next_cursor": "ab"}, ""),  # it is spelt so
+        ("cursor", {"links": {"next": "/people?after=2"}}, ""),
+    ],
+)  # fmt: skip
+def test_a_cursor_that_the_manifest_misspells_makes_the_read_incomplete(
+    reads: str, beside: dict[str, Any], says: str
+) -> None:
+    manifest = altered(
+        PAGED, f"{{type: cursor, param: after, next: {reads}, size_param: size, size: 2}}"
+    )
+    said = problem(reply(people(1, 2, **beside)), manifest=manifest)
+    assert says in said
+    assert bool(says) == bool(said)

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import did_you_mean
 from oneway.core.records import Value
 from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.links import next_link
@@ -46,8 +47,9 @@ class Came:
     """What came of a list so far: how many records and pages; None if that is unknown.
 
     `full` is how many records the only page has, None if a full page tells nothing. `led`: the
-    manifest says itself what leads on, so that nothing else does. `counted`: it says itself how
-    many records there are.
+    manifest says itself what leads on, so that nothing else does: but for a key that is nearly the
+    `missed` one, which it reads and no answer has. `counted`: it says itself how many records
+    there are.
     """
 
     records: int | None
@@ -55,6 +57,7 @@ class Came:
     full: int | None = None
     led: bool = False
     counted: bool = False
+    missed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +212,7 @@ def _link_said(answer: Answer, led: bool) -> str:
 
 
 def _next_said(said: list[_Word], came: Came) -> str:
-    leading = [] if came.led else [each for each in said if _leads(each)]
+    leading = [e for e in said if _leads(e) and (not came.led or _is_slip(e, came.missed))]
     if more := next((each for each in said if _says_more(each)), next(iter(leading), None)):
         return f"{more.said_by} says that a page follows"
     for each in said:
@@ -261,6 +264,12 @@ def _leads(word: _Word) -> bool:
     if word.letters.endswith("key") and isinstance(word.value, Mapping):
         return bool(word.value)
     return _is_given(word.value)
+
+
+def _is_slip(word: _Word, missed: str) -> bool:
+    """Return whether a name is nearly the one that the manifest reads and no answer has."""
+    letters = words.plain(missed)
+    return bool(letters and did_you_mean(letters, [word.letters], cutoff=_NEARLY))
 
 
 def _tells(word: _Word) -> bool:
@@ -363,6 +372,8 @@ def _is_given(value: Value) -> bool:
     return isinstance(value, bool | int | float) and value > 0
 
 
+_NEARLY = 0.85
+"""How much of two names has to be the same where one may be the other, misspelt."""
 _DIGITS = re.compile("[0-9]{1,18}|[0-9]{1,3}(?:[,.' \u00a0\u202f][0-9]{3}){1,5}")
 _NO_DIGIT = re.compile("[^0-9]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}($|t)")

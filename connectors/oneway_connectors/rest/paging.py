@@ -14,7 +14,7 @@ a link that leads to another host                `ReadError`
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 import httpx
 
@@ -526,7 +526,7 @@ def _missed(
         return "", ""
     named = paging.next or paging.next_header
     how = _CORRECT.format(named) if named else _SAY_HOW + _IF_ABOUT.format(_LAST_PAGE)
-    came = _came(so_far, paging, searching)
+    came = replace(_came(so_far, paging, searching), missed=_key_missed(paging, page))
     return more_said(page.answer, page.data, listing.records, came).said, how
 
 
@@ -552,6 +552,18 @@ def _leads_on(client: Client, paging: Paging, page: _Page, so_far: ListSoFar) ->
     if paging.by in _NUMBERED or paging.by is PageBy.NONE:
         return bool(paging.next) and _goes_on(client, paging, page)
     return _following(client, paging, page, so_far) is not None
+
+
+def _key_missed(paging: Paging, page: _Page) -> str:
+    """Return the key by which the manifest's `next` reads the only page, if the page lacks it.
+
+    Systems may leave it out at the end. Or it is misspelt.
+    """
+    if page.number > 1 or not is_path(paging.next) or not isinstance(page.data, dict):
+        return ""
+    *way, key = path_of(paging.next)
+    value = at(page.data, tuple(way)) if way else page.data
+    return key if isinstance(value, dict) and key not in value else ""
 
 
 def _limit_reached(listing: Listing, page: _Page) -> str:

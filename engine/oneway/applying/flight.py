@@ -18,7 +18,7 @@ from oneway.applying.worker_pool import Finished, PoolJob, WorkerPool, pool_of
 from oneway.core.connector import Blame
 from oneway.core.diagnostics import Refused
 from oneway.core.telemetry import OpenStep, begin
-from oneway.planning.plan import Action, Ending
+from oneway.planning.plan import Action, Ending, Verb
 
 _TOGETHER = 100
 """Actions that are journalled together where nothing leaves before a flush."""
@@ -43,6 +43,8 @@ class Flight:
         self._sent: set[str] = set()
         self._steps: dict[str, OpenStep] = {}
         self._ready: list[Ready] = []
+        self._is_proven = not self._side_by_side
+        """Whether an update has been answered and changed no more than it sent."""
         self._untold: list[Result] = []
         self._done = 0
         self._why: BaseException | None = None
@@ -179,7 +181,7 @@ class Flight:
         ended = self._unconfirmed.confirmed() if self._is_time_to_confirm else []
         counted = self._count(ended)
         self._let_through()
-        sending = self._ready[: self._most_sent - len(self._sent)]
+        sending = self._to_send()
         if ended or sending:
             with self._log.at_once():
                 if ended:
@@ -192,10 +194,26 @@ class Flight:
         for each in ended:
             self._end_step(each.result)
         self._untold += counted
-        del self._ready[: len(sending)]
+        chosen = {each.action.id for each in sending}
+        self._ready = [each for each in self._ready if each.action.id not in chosen]
         for ready in sending:
             self._sent.add(ready.action.id)
             self._pool.do(PoolJob(ready.action.id, self._send(ready), urgent=True))
+
+    def _to_send(self) -> list[Ready]:
+        """Return the actions that are sent next: of updates one alone until one has been answered.
+
+        An update that changes more than it sends is the last one (`Gates.circuit_open`): with many
+        in flight, it would have changed many records.
+        """
+        found, alone = [], not self._is_proven
+        tried = alone and any(self._running[id].verb is Verb.UPDATE for id in self._sent)
+        for each in self._ready:
+            is_update = each.action.verb is Verb.UPDATE
+            if not (alone and is_update and tried):
+                found.append(each)
+                tried = tried or is_update
+        return found[: self._most_sent - len(self._sent)]
 
     @property
     def _is_time_to_journal(self) -> bool:
@@ -220,6 +238,7 @@ class Flight:
             result = each.result
             if result.ending is Ending.DONE:
                 self._gates.done.add(result.action.id)
+                self._is_proven = self._is_proven or result.action.verb is Verb.UPDATE
             self._order.ended(result.action, each)
         counted = list(self._order.counting())
         for each in counted:

@@ -27,6 +27,7 @@ from oneway.applying.result import (
 from oneway.applying.unknown_writes import Became, Sent
 from oneway.core.connector import (
     ConnectorError,
+    NotSent,
     ReadError,
     Unknown,
     WriteError,
@@ -158,7 +159,7 @@ class Gates:
         if not self.breaker.lost:
             if not self.overwrites or action.verb is not Verb.UPDATE:
                 return None
-            reason = f"no more updates were sent in this run: {self.overwrites}"
+            reason = self._no_more_updates
             return Result(action, Ending.NOT_ATTEMPTED, action.target_id, MORE_CHANGED, reason)
         if action.id in self.approved.earlier.sent:
             reason = f"nothing more was looked up in this run: {self.breaker.why}"
@@ -194,6 +195,7 @@ class Gates:
         """Send a journalled action, and return how it ended."""
         action = ready.action
         try:
+            self._refuse_more_updates(action)
             target_id = self._written(ready)
         except WriteError as error:
             done = self._shown_already(action, error)
@@ -238,6 +240,16 @@ class Gates:
                 text = f"a create was answered with record {target_id}, which existed: {whose}"
                 raise Unknown("W114", text, "See in the target which of them it holds now.")
         return target_id
+
+    @property
+    def _no_more_updates(self) -> str:
+        return f"no more updates were sent in this run: {self.overwrites}"
+
+    def _refuse_more_updates(self, action: Action) -> None:
+        """Raise `NotSent` for an update that has waited while another one changed too much."""
+        if self.overwrites and action.verb is Verb.UPDATE:
+            help = "Put the record right; let the manifest update in parts."
+            raise NotSent(MORE_CHANGED, self._no_more_updates, help)
 
     def _refuse_unkept(self, action: Action, shown: Record | None) -> None:
         """Raise `WriteError` if a target confirms a change, and shows it not done.

@@ -158,7 +158,7 @@ class LiveSource:
     _list: dict[str, SourceRow] | None = None
     _complete: bool = True
     _aside: dict[str, str] = field(default_factory=dict)
-    _keys: SourceKeys = field(default_factory=SourceKeys)
+    _keys: SourceKeys = field(init=False)
     _unmatched: Unmatched = field(init=False)
     _spoken: SpokenValues = field(init=False)
     _claimed: SpokenValues = field(init=False)
@@ -255,7 +255,7 @@ class LiveSource:
         rows = list(map(whole, chosen.rows))
         self._aside = {row.source_id: picked.source_id for row, picked in chosen.aside}
         self._complete = snapshot.complete
-        self._keys = SourceKeys(rows, chosen.aside, self.planned.keys)
+        self._keys = SourceKeys(policy, rows, chosen.aside, self.planned.keys)
         guessed, alone = list[SourceRow](), list[SourceRow]()
         if policy.absent is Absent.DEACTIVATE:
             guessed = list(self._guessed({row.source_id: row for row in rows}))

@@ -9,7 +9,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import field
 
 from oneway.core.dataclass import dataclass
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.planning.diff import is_there
 from oneway.planning.similar.near_misses import forms_of, key_at
 
 
@@ -36,9 +37,6 @@ class PlannedKeys:
         return not settled or self.is_fresh(row)
 
 
-NOTHING_PLANNED = PlannedKeys()
-
-
 class SourceKeys:
     """Source records by their match keys.
 
@@ -48,9 +46,10 @@ class SourceKeys:
 
     def __init__(
         self,
-        rows: Sequence[SourceRow] = (),
-        aside: Iterable[tuple[SourceRow, SourceRow]] = (),
-        planned: PlannedKeys = NOTHING_PLANNED,
+        policy: Policy,
+        rows: Sequence[SourceRow],
+        aside: Iterable[tuple[SourceRow, SourceRow]],
+        planned: PlannedKeys,
     ) -> None:
         inside = [row for row in rows if not row.outside]
         open_ = [row for row in rows if planned.is_open(row)]
@@ -61,7 +60,7 @@ class SourceKeys:
         # By its first key a record is matched before all else: whoever has it as well is a rival.
         self._rivals = [_by_key(open_ if level else rows, level) for level in levels]
         # Where all that is said of a person is that they have left, the record is nobody's.
-        staying = (row for row, other in aside if not (row.leaver and other.leaver))
+        staying = (pair[0] for pair in aside if any(is_there(policy, each) for each in pair))
         found = [*open_, *staying]
         self._owners = [_by_key(found, level) for level in levels]
         self._fresh: dict[tuple[int, str], list[SourceRow]] = defaultdict(list)

@@ -20,6 +20,7 @@ from oneway.mapping.program import (
     whole,
 )
 from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.diff import is_there
 from oneway.planning.links import LinkEvidence
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Reason
@@ -85,8 +86,8 @@ def one_per_person(policy: Policy, rows: Sequence[AnySourceRow]) -> ChosenRows:
             alone.append(row)
         else:
             people[rank.person].append(row)
-    stopped = [_stopped(row, (row,), _whose(row)) for row in nameless]
-    chosen = [_chosen(each, nameless) for each in people.values()]
+    stopped = [_stopped(policy, row, (row,), _whose(row)) for row in nameless]
+    chosen = [_chosen(policy, each, nameless) for each in people.values()]
     return ChosenRows(
         (*(row for each in chosen for row in each.rows), *alone, *stopped),
         tuple(pair for each in chosen for pair in each.aside),
@@ -104,12 +105,14 @@ class OtherRecords:
 
     def __init__(
         self,
+        policy: Policy,
         chosen: ChosenRows,
         targets: Sequence[TargetRow],
         matches: Matches,
         linked: Mapping[str, str],
         likely: Mapping[str, Sequence[TargetRow]],
     ) -> None:
+        self._policy = policy
         self._pairs: dict[str, list[tuple[SourceRow, SourceRow]]] = defaultdict(list)
         self._likely: dict[str, list[tuple[SourceRow, SourceRow]]] = defaultdict(list)
         if not chosen.aside:
@@ -159,7 +162,7 @@ class OtherRecords:
             f"source record {some(ids)} has {'' if exact else 'nearly '}its match key, and another "
         )
         text += f"record of the same person counts: {some([each.source_id for _, each in pairs])}"
-        gone = all(row.leaver and picked.leaver for row, picked in pairs)
+        gone = not any(is_there(self._policy, each) for pair in pairs for each in pair)
         return Reason("absent" if gone else ANOTHER, text, candidates=ids)
 
 
@@ -186,7 +189,7 @@ def hold_tied(matches: Matches, rows: Sequence[SourceRow], tied: Mapping[str, Re
     return Matches(found, frozenset(spoken))
 
 
-def _chosen(rows: Sequence[SourceRow], nameless: Sequence[SourceRow]) -> ChosenRows:
+def _chosen(policy: Policy, rows: Sequence[SourceRow], nameless: Sequence[SourceRow]) -> ChosenRows:
     """Return the row that counts, of one person's rows."""
     best, why = list(rows), None
     if len(rows) > 1:
@@ -195,7 +198,7 @@ def _chosen(rows: Sequence[SourceRow], nameless: Sequence[SourceRow]) -> ChosenR
     if why is None and nameless and not any(_rank(row).current for row in best):
         why = _may_be_theirs(nameless[0])
     if why is not None:
-        return ChosenRows([_stopped(row, rows, why) for row in rows])
+        return ChosenRows([_stopped(policy, row, rows, why) for row in rows])
     if len(best) == 1:
         return ChosenRows(best, [(row, best[0]) for row in rows if row is not best[0]])
     reason = _tied(best)
@@ -237,9 +240,11 @@ def _may_be_theirs(row: SourceRow) -> EvaluationFailure:
     return replace(why, text=f"{text} theirs: {why.text}", value="")
 
 
-def _stopped(row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure) -> SourceRow:
+def _stopped(
+    policy: Policy, row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure
+) -> SourceRow:
     """Return a row without consequences; it is a known leaver if all rows say so."""
-    left = all(each.leaver for each in rows)
+    left = not any(is_there(policy, each) for each in rows)
     perhaps = not left and any(each.leaver or each.may_have_left for each in rows)
     return row._replace(
         leaver=left, may_have_left=perhaps, leaving=(), leaves_left=None, leaves_later=None,

@@ -226,11 +226,11 @@ def _others(
     linked = remembered(evidence, targets)
     left = [row for row, picked in chosen.aside if picked.leaver or picked.may_have_left]
     if not left:
-        return OtherRecords(chosen, targets, matches, linked, {})
+        return OtherRecords(policy, chosen, targets, matches, linked, {})
     matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
     free = [each for each in targets if each.target_id not in matched]
     likely = likely_targets(left, free, matches, policy, linked, quiet, passed_over.kinds)
-    return OtherRecords(chosen, targets, matches, linked, likely)
+    return OtherRecords(policy, chosen, targets, matches, linked, likely)
 
 
 def _aside(chosen: ChosenRows) -> Iterator[Draft]:

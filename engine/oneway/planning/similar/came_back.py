@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from oneway.core.phrases import some
 from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.planning.diff import is_there
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.plan import Reason
 from oneway.planning.similar.lookalikes import held_value, one_form, said_value
-from oneway.planning.similar.near_duplicates import may_be_created
+from oneway.planning.similar.near_duplicates import matches_nothing
 from oneway.planning.similar.same_person import have_one_word
 
 CAME_BACK = "came_back"
@@ -71,7 +72,7 @@ class _Leaver(NamedTuple):
 
 
 class _Employed:
-    """Employed people without a certain match, by what marks them."""
+    """Employed people without a certain match, by what marks them; some have a last day to come."""
 
     def __init__(self, policy: Policy, people: Iterable[tuple[SourceRow, Match]]) -> None:
         self.policy = policy
@@ -80,12 +81,12 @@ class _Employed:
         self.claiming: dict[str, list[str]] = defaultdict(list)
         """Whose conflict is about a target record, by its id."""
         for row, found in people:
-            if row.leaver or row.outside or found.target is not None:
+            if not is_there(policy, row) or row.outside or found.target is not None:
                 continue
             self.rows[row.source_id] = row
             for each in found.candidates if found.conflict is not None else ():
                 self.claiming[each.target_id].append(row.source_id)
-            for mark in _of_row(policy, row) if may_be_created(row, found) else ():
+            for mark in _of_row(policy, row) if matches_nothing(found) else ():
                 self.marked[mark].append(row.source_id)
 
     def like(self, row: SourceRow, target: TargetRow) -> Mapping[str, tuple[str, ...]]:

@@ -76,8 +76,13 @@ def hold_near_duplicates(
 
 def may_be_created(row: SourceRow, found: Match) -> bool:
     """Return whether a row is that of a person who is employed and whom nothing matches."""
+    return matches_nothing(found) and not (row.outside or row.leaver)
+
+
+def matches_nothing(found: Match) -> bool:
+    """Return whether a row has no target record, and none that may be theirs."""
     nobody = found.target is None and found.conflict is None
-    return nobody and (found.gone is None or found.again) and not (row.outside or row.leaver)
+    return nobody and (found.gone is None or found.again)
 
 
 def _alike(

@@ -1,6 +1,7 @@
 """Observations about the records that a plan was made of: shown with it, and no part of it.
 
-It is told of all records. A run that passes over some tells nothing of it.
+It is told of all records. Of a run that passes over some, it is only told which fields are left
+alone, of the records that have changed.
 """
 
 from collections import Counter, defaultdict
@@ -42,7 +43,7 @@ _LOOKED_AT = 2_000
 def with_observations(plan: Plan, found: EvaluatedInputs) -> Plan:
     """Return a plan with what is noticed of the records that it was made of."""
     if found.passed_over:
-        return plan
+        return replace(plan, noticed=tuple(_left_alone(plan, found)))
     noticed = *_left_alone(plan, found), *_new_codes(plan, found), *_kept(plan, found)
     return replace(plan, noticed=noticed)
 
@@ -65,6 +66,8 @@ def _left_alone(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
     for (position, lacks, adds), keys in sorted(whose.items()):
         rule, number = fields[position], len(keys)
         records = "1 record" if number == 1 else f"{number:,} records"
+        if found.passed_over:
+            records += f" that {'has' if number == 1 else 'have'} changed"
         then = "nothing is removed" if adds else "the field is left alone"
         text = f"{rule.path}: {lacks} in {records}{_whose(keys[:_NAMED], number)}, so {then}"
         yield Reason("not_given", text, rule.place, warning=True)
