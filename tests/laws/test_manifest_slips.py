@@ -27,6 +27,8 @@ errors:
     ok == `false` || status == 'error' || contains(states[?last == `true`].name, 'no')
   missing_when: >-
     error == 'user_not_found' || user == `null`
+  later_when: >-
+    error == 'too_much' || busy == `true`
 resources:
   people:
     id: id

@@ -822,6 +822,14 @@ MUTANTS = (
         "tests/unit/test_unkept.py -k all_as_it_was",
     ),
     Mutant(
+        "later-is-a-refusal",
+        "oneway_connectors/rest/client",
+        "            if says_later(answer.body, self.api.errors):",
+        "            if False:",
+        "what the manifest calls later is tried again",
+        "tests/unit/test_rest_retries.py -k later",
+    ),
+    Mutant(
         "any-location-is-the-records",
         "oneway_connectors/rest/writer",
         """if id and self.client.call(request, {"id": id}).url == found != sample.url:""",

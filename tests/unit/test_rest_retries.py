@@ -56,6 +56,40 @@ def test_what_will_not_heal_is_not_tried_again(status: int) -> None:
     assert len(world.asked) == 1
 
 
+LATER = "errors: {later_when: \"error.errors[?reason == 'rateLimitExceeded']\", "
+TOO_MUCH = {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}
+NOT_ALLOWED = {"error": {"errors": [{"reason": "forbidden"}]}}
+
+
+@pytest.mark.parametrize("status", [200, 400, 403])
+def test_what_the_manifest_calls_later_is_tried_again(status: int) -> None:
+    manifest = altered("errors: {", LATER)
+    connector, world = opened(reply(TOO_MUCH, status), page("a"), page(), manifest=manifest)
+    assert connector.reader("people").read().complete
+    assert len(world.slept) == 1
+    connector, world = opened(reply(TOO_MUCH, status), reply({"id": 7}), manifest=manifest)
+    connector.writer("people").update("7", {"name": "Ada"}, "t")
+    assert len(world.slept) == 1
+
+
+def test_what_stays_later_is_the_systems_and_was_not_sent() -> None:
+    manifest = altered("errors: {", LATER)
+    connector, _ = opened(*(reply(TOO_MUCH, 403) for _ in range(8)), manifest=manifest)
+    with pytest.raises(NotSent, match=r"it came with 403; errors\.later_when") as caught:
+        connector.writer("people").update("7", {"name": "Ada"}, "t")
+    assert (caught.value.code, caught.value.blame) == ("W106", Blame.SYSTEM)
+    with pytest.raises(ReadError) as unread:
+        connector.reader("people").read()
+    assert unread.value.code == "R105"
+
+
+def test_another_refusal_of_that_status_is_not_later() -> None:
+    connector, world = opened(reply(NOT_ALLOWED, 403), manifest=altered("errors: {", LATER))
+    with pytest.raises(Rejected):
+        connector.writer("people").update("7", {"name": "Ada"}, "t")
+    assert len(world.asked) == 1
+
+
 LIMITED = [
     (429, {"x_ratelimit_reset": "30"}, 30),
     (429, {"ratelimit_reset": "0"}, 0),

@@ -29,6 +29,7 @@ from oneway_connectors.rest.responses import (
     is_own,
     message_of,
     refusals_in,
+    says_later,
     telling_header,
     texts_in,
 )
@@ -183,7 +184,8 @@ class Client:
         said = message_of(answer.body, answer.headers, self.api.errors, hidden)
         if not said and not self.api.errors.header:
             said = _hint(answer.headers)
-        return " ".join((said, answer.given_up)).strip()
+        later = f"(it came with {answer.later}; errors.later_when)" if answer.later else ""
+        return " ".join(filter(None, (said, later, answer.given_up)))
 
     def shown(self, call: Call) -> str:
         """Return the request, safe to show."""
@@ -234,6 +236,8 @@ class Client:
         for _ in range(_MOST_REDIRECTS):
             with self._limiter.turn():
                 answer = self._wire.send(call)
+            if says_later(answer.body, self.api.errors):
+                return replace(answer, status=429, later=answer.status)
             if call.method != "GET" or answer.status not in _REDIRECTS:
                 return answer
             try:

@@ -176,6 +176,7 @@ class ErrorShape:
     `rejected` None means the usual statuses.
 
     `refused_when` and `missing_when` say when the body of a success is a refusal after all.
+    `later_when` says by the body of any answer that too much was asked, and nothing was done.
     `not_found` says what a 404 has to come with: "json" (or nothing), or "any" body.
     """
 
@@ -187,6 +188,7 @@ class ErrorShape:
     rejected: frozenset[int] | None = None
     refused_when: str = ""
     missing_when: str = ""
+    later_when: str = ""
     not_found: str = "json"
 
 

@@ -287,6 +287,15 @@ def refusals_in(body: bytes, shape: ErrorShape) -> tuple[bool, bool]:
         return False, False
 
 
+def says_later(body: bytes, shape: ErrorShape) -> bool:
+    """Return whether the body of an answer says, by the manifest, that too much was asked."""
+    if not shape.later_when:
+        return False
+    with suppress(Unreadable):
+        return holds(search(shape.later_when, parse_json(body)))
+    return False
+
+
 def clean(text: str, hidden: Iterable[str] = ()) -> str:
     """Return text for one line of a report: short, without control characters or hidden texts."""
     text = hide(text[:_LONGEST_READ], hidden)

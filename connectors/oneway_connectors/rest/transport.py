@@ -73,7 +73,8 @@ class Answer:
     `doubt`: an earlier one may have been carried out. `given_up`: why no other try follows, where
     one would do no harm. `refused` and `missing`: the manifest recognises in the body of a success
     that nothing was done, or that the record does not exist. `stray`: a 404 or 410 that
-    may not be the system's own. `asked`: what the body of the request searched for.
+    may not be the system's own. `asked`: what the body of the request searched for. `later`: the
+    status that came where the manifest takes the answer for 429.
     """
 
     status: int
@@ -86,6 +87,7 @@ class Answer:
     missing: bool = False
     stray: bool = False
     asked: tuple[str, ...] = field(default=(), repr=False)
+    later: int = 0
 
     @property
     def success(self) -> bool:

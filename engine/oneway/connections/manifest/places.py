@@ -59,7 +59,8 @@ def _everywhere(data: Data) -> Iterator[Template]:
 
 def expressions(data: Data) -> Iterator[tuple[Path, str]]:
     """Yield every JMESPath expression of a manifest with its path."""
-    yield from _named((), data, "errors", ("message", "fields", "refused_when", "missing_when"))
+    shapes = ("message", "fields", "refused_when", "missing_when", "later_when")
+    yield from _named((), data, "errors", shapes)
     if text(obj(data.get("auth")), "type") in _TOKEN_KINDS:
         yield from _named((), data, "auth", ("token", "expires_in"))
     for name, item in obj(data.get("options")).items():
