@@ -400,26 +400,26 @@ def _note_size(
         )
     if header := listing.paging.total_header:
         count = count_of(page.answer.headers.get(header, "").strip())
-        so_far.totals += [] if count is None or _is_none_of(count, page) else [count]
+        so_far.totals += [] if count is None or _is_none_of(count, so_far) else [count]
         so_far.uncounted |= not searching and header not in page.answer.headers
     elif named := listing.paging.total:
         count = count_of(found_in(client, page.call, named, page.data))
-        so_far.totals += [] if count is None or _is_none_of(count, page) else [count]
+        so_far.totals += [] if count is None or _is_none_of(count, so_far) else [count]
         so_far.uncounted |= not searching and page.sent > 0 and _lacks(page.data, named)
     elif not searching:  # some give the total of all to a search
         of, data, records = page.answer, page.data, listing.records
-        so_far.said = _greater(so_far.said, total_said(of, data, records), page)
-        so_far.least = _greater(so_far.least, least_said(of, data, records), page)
+        so_far.said = _greater(so_far.said, total_said(of, data, records), so_far)
+        so_far.least = _greater(so_far.least, least_said(of, data, records), so_far)
 
 
-def _is_none_of(count: int, page: _Page) -> bool:
-    """Return whether a total says nothing: some pages of a list may give 0 in its place."""
-    return count == 0 and page.sent > 0
+def _is_none_of(count: int, so_far: ListSoFar) -> bool:
+    """Return whether a total says nothing: later pages of a list may give 0 in its place."""
+    return count == 0 and so_far.count > 0
 
 
-def _greater(known: Total | None, said: Total | None, page: _Page) -> Total | None:
+def _greater(known: Total | None, said: Total | None, so_far: ListSoFar) -> Total | None:
     """Return the greater total: beyond the last page, and on later ones, some systems give less."""
-    if said is None or _is_none_of(said.count, page):
+    if said is None or _is_none_of(said.count, so_far):
         return known
     return said if known is None or said.count > known.count else known
 
