@@ -89,16 +89,18 @@ def test_ordinary_days_are_not_told(
 
 @pytest.mark.parametrize("leave", ["0001-01-01", "1601-01-01", "1900-01-01", "1970-01-01"])
 @pytest.mark.parametrize("how", [DATED, SWITCHED])
-def test_who_leaves_by_a_day_long_ago_is_told_beside_them(
+def test_nobody_leaves_by_a_day_long_ago_before_somebody_says_that_it_is_one(
     world: World, leave: str, how: tuple[str, str, str]
 ) -> None:
-    code, out, _ = night(world, "is_past(leave)", how, leave, "Current")
-    assert (code, "1 done. 1 left." in out) == (0, True)
-    assert "by its dates, they left more than 50 years ago: such a day often stands" in out
-    assert f'1 Ann (leave: "{leave}")' in out
-    assert "years ago" in " ".join(world.run("report", "latest").out.split())
-    _, out, _ = night(world, "is_past(leave)", how, leave, "Current")
-    assert "years" not in out  # it is done
+    for _ in range(2):
+        code, out, status = night(world, "is_past(leave)", how, leave, "Current")
+        assert (code, "nothing to do" in out) == (5, True), out
+        assert "Have left, and can still get in (1) 1 Ann: by its dates, they left more" in out
+        assert "they left more than 50 years ago: such a day often stands" in out
+        assert "can still get in" in status
+    assert json.loads((world.folder / "staff.json").read_text())[0]["active"]
+    code, out, _ = night(world, "is_past(leave)", how, "2026-05-01", "Current")
+    assert (code, "1 left" in out, "years" in out) == (0, True, False), out
 
 
 def test_a_day_that_the_mapping_names_is_none(world: World) -> None:

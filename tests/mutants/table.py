@@ -607,6 +607,14 @@ MUTANTS = (
         "tests/cli/test_decided_again.py -k nothing_but_the_code",
     ),
     Mutant(
+        "leaves-by-a-day-that-is-none",
+        "planning/outcomes",
+        "if odd and row.odd_day is not None and row.odd_day.none:",
+        "if False:",
+        "nobody leaves by a day that often stands for no date",
+        "tests/cli/test_implausible_days.py -k long_ago",
+    ),
+    Mutant(
         "leaves-by-an-old-record",
         "planning/reconcile",
         "if owner is None and leaves and link.source_id not in self.evidence.no_source:",

@@ -38,9 +38,9 @@ def left_long_ago(
         return None
     text = (
         f"by its dates, they left more than {LONG_AGO} years ago: such a day often stands for no "
-        "date; if so, name it in leavers.when"
+        "date, so nobody leaves by it; if it does, name it in leavers.when, else correct the day"
     )
-    return ImplausibleDay(text)
+    return ImplausibleDay(text, none=True)
 
 
 def leaves_far_off(

@@ -131,10 +131,14 @@ class RecordRank(NamedTuple):
 
 
 class ImplausibleDay(NamedTuple):
-    """What is odd about the day on which somebody leaves; `keeps_access` if they have left."""
+    """What is odd about the day on which somebody leaves.
+
+    `keeps_access` if they have left; `none` if it may be no day at all, so that they do not leave.
+    """
 
     text: str
     keeps_access: bool = False
+    none: bool = False
 
 
 class SourceRow(NamedTuple):

@@ -119,7 +119,7 @@ def _odd_day(policy: Policy, row: SourceRow) -> tuple[Reason, ...]:
     """Return what is odd about the day on which a leaver leaves, with what they get."""
     if row.odd_day is None:
         return ()
-    text, keeps_access = row.odd_day
+    text, keeps_access, _ = row.odd_day
     given = (
         f"{rule.path}: {MASK if rule.sensitive else as_shown(cell.value)}"
         for rule, cell in zip(policy.leaving, row.leaving, strict=True)
@@ -283,6 +283,8 @@ class Drafter:
             barred += _without_value(said, warning=True)
         has_access = not target.left if not leaving else self.leaving.has_access(row, target)
         odd = _odd_day(self.policy, row) if leaving and not target.left else ()
+        if odd and row.odd_day is not None and row.odd_day.none:
+            return Draft(Kind.ERROR, row, target, reasons=(*failed, *odd), has_access=True)
         keeps_access = has_access or any(each.code == FAR_OFF for each in odd)
         if not leaving or barred:
             kind = Kind.ERROR if failed else Kind.INELIGIBLE
