@@ -220,6 +220,20 @@ def test_what_is_evaluated_can_fail(expression):
 
 
 @pytest.mark.parametrize(
+    "expression",
+    [
+        "day_in('/Date(-62135596800000)/', 'America/New_York')",
+        "day_in(`-62135596800`, 'Europe/London')",
+        "day_in('0001-01-01T00:00:00Z', 'America/New_York')",
+        "day_in('9999-12-31T23:59:59Z', 'Asia/Tokyo')",
+    ],
+)
+def test_the_first_and_the_last_instant_often_stand_for_no_date(expression):
+    with pytest.raises(EvaluationError, match="often stand for no date: compare the value"):
+        evaluate(expression)
+
+
+@pytest.mark.parametrize(
     ("value", "number"),
     [
         ("32000", 32000),

@@ -11,6 +11,10 @@ _MILLISECONDS = 100_000_000_000
 """From here on a number counts milliseconds: as seconds, it would be after the year 5000."""
 _DOTNET = r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/"
 _NO_INSTANT = "day_in() needs a date-time like 2026-06-29T23:00:00Z, or seconds since 1970"
+_NO_DAY_THERE = (
+    "day_in() has no day for the first and the last instant that there are, which often stand for "
+    "no date: compare the value with it before"
+)
 
 
 @lru_cache(maxsize=64)
@@ -47,18 +51,23 @@ def _day_of_text(text: str, zone: tzinfo) -> str | None:
     if day is None:
         raise EvaluationError(_NO_INSTANT)
     moment = datetime.fromisoformat(text)
-    try:
-        # A text without a zone belongs to the place where it was written, and so does a bare day.
-        return (moment.astimezone(zone).date() if moment.tzinfo else day).isoformat()
-    except OverflowError:
-        raise EvaluationError(_NO_INSTANT) from None
+    # A text without a zone belongs to the place where it was written, and so does a bare day.
+    return _day_there(moment, zone) if moment.tzinfo else day.isoformat()
 
 
 def _day_of_seconds(seconds: float, zone: tzinfo) -> str:
     try:
-        return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date().isoformat()
+        moment = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         raise EvaluationError(_NO_INSTANT) from None
+    return _day_there(moment, zone)
+
+
+def _day_there(moment: datetime, zone: tzinfo) -> str:
+    try:
+        return moment.astimezone(zone).date().isoformat()
+    except (OverflowError, ValueError):
+        raise EvaluationError(_NO_DAY_THERE) from None
 
 
 _SUMMARY = (
