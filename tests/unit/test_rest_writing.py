@@ -185,6 +185,17 @@ def test_an_update_is_done_where_its_answer_says_so_or_shows_it(answer: Value) -
     connector.writer("people").update("7", {"name": "Ada", "problem": "text that was sent"}, "t")
 
 
+@pytest.mark.parametrize("act", ["create", "update", "leave"])
+def test_a_refusal_with_200_is_told_in_its_own_words(act: str) -> None:
+    connector, _ = opened(
+        reply({"error": "not allowed to Ada Bird"}),
+        manifest=altered("message: message", "message: error"),
+    )
+    with pytest.raises(Unknown, match="not allowed") as caught:
+        written(connector.writer("people"), act)
+    assert "not allowed" in caught.value.summary
+
+
 def test_a_manifest_that_names_the_record_is_shown_it_by_each_update() -> None:
     manifest = altered("errors: {", "errors: {refused_when: errors, ").replace(
         'update: {method: PATCH, path: "/people/{id}"',

@@ -63,12 +63,14 @@ class RestWriter:
         except Unreadable as error:
             raise Unknown("W108", f"{where}: the answer is of no use: {error}", _LOOK) from None
         if not found:
-            raise Unknown("W108", f"{where}: the answer does not hold the new id", _LOOK)
+            said = self._said(answer, values)
+            raise Unknown("W108", f"{where}: the answer does not hold the new id{said}", _LOOK)
         if self._tells_parts(answer):
-            raise self._unconfirmed(call, f"answers {answer.status}", record=found)
+            what, said = f"answers {answer.status}", self._said(answer, values)
+            raise self._unconfirmed(call, what, said, record=found)
         if self._error_beside(write, data, {} if write.record else data):
-            what = "the answer says that it failed"
-            raise self._unconfirmed(call, what, record=found, help=_SAY_WHEN)
+            what, said = "the answer says that it failed", self._said(answer, values)
+            raise self._unconfirmed(call, what, said, record=found, help=_SAY_WHEN)
         return found
 
     def update(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
@@ -127,7 +129,7 @@ class RestWriter:
                 return None
             raise Unknown("W113", f"{where}: {_NOT_YET}", _LOOK, accepted=True)
         if self._tells_parts(answer):
-            raise self._unconfirmed(call, f"answers {answer.status}")
+            raise self._unconfirmed(call, f"answers {answer.status}", self._said(answer, values))
         if not answer.body.strip():
             return None
         # A login page also comes with 200; then nothing was written.
@@ -138,12 +140,18 @@ class RestWriter:
             raise Unknown("W108", text, _LOOK) from None
         shown, other = self._shown(write, id, data)
         if shown is None and other:
-            raise self._unconfirmed(call, f"the answer shows record {other}")
+            raise self._unconfirmed(
+                call, f"the answer shows record {other}", self._said(answer, values)
+            )
         if self._says_failure(write, values, data, shown):
-            raise self._unconfirmed(call, "the answer says that it failed", help=_SAY_WHEN)
+            raise self._unconfirmed(
+                call, "the answer says that it failed", self._said(answer, values), help=_SAY_WHEN
+            )
         doubted = access or not self._says_done(write, data)
         if shown is None and data not in _BLANK and doubted:
-            raise self._unconfirmed(call, "the answer does not show the record")
+            raise self._unconfirmed(
+                call, "the answer does not show the record", self._said(answer, values)
+            )
         return shown
 
     def _says_failure(
@@ -182,9 +190,16 @@ class RestWriter:
         """Return whether an answer may hold refusals that the manifest does not recognise."""
         return answer.status in _IN_PARTS and not self.client.api.errors.refused_when
 
-    def _unconfirmed(self, call: Call, what: str, record: str = "", help: str = "") -> Unknown:
-        text = f"{self.client.shown(call)}: {what}, which does not confirm the write"
+    def _unconfirmed(
+        self, call: Call, what: str, said: str, record: str = "", help: str = ""
+    ) -> Unknown:
+        """Return that an answer does not confirm a write, with the message that it has."""
+        text = f"{self.client.shown(call)}: {what}, which does not confirm the write{said}"
         return Unknown("W108", text, help or _LOOK, accepted=True, record=record)
+
+    def _said(self, answer: Answer, values: Mapping[str, Value]) -> str:
+        said = self.client.said(answer, tuple(texts_in(dict(values))))
+        return f": {said}" if said else ""
 
     def _shown(self, write: WriteRequest, id: str, data: Value) -> tuple[Record | None, str]:
         """Return the record with an id that an answer shows; or else the id of another.
