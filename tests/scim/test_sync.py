@@ -3,6 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from oneway.core.records import Record
+from oneway_connectors.rest.writer import RestWriter
+
 from .server import ENTERPRISE
 from .two_systems import TODAY, TwoSystems, person
 
@@ -43,7 +48,7 @@ def test_two_hundred_employees_are_synced_and_leave_and_return(two: TwoSystems) 
     assert contractor["meta"]["version"] == 'W/"1"', "a stranger was written to"
 
 
-def test_a_user_name_that_is_taken_meanwhile_is_one_records_rejection(two: TwoSystems) -> None:
+def test_a_user_name_that_is_taken_meanwhile_makes_one_action_stale(two: TwoSystems) -> None:
     two.source([person(1), person(2), person(3)])
     assert two.run("sync").code == 0
     two.source([person(1, email="new1@example.com"), person(2, lastName="New"), person(3)])
@@ -51,7 +56,7 @@ def test_a_user_name_that_is_taken_meanwhile_is_one_records_rejection(two: TwoSy
     two.target.add(userName="NEW1@example.com")
     ended = two.run("apply", "plan.json")
     assert ended.code == 5
-    assert "409: uniqueness: One or more of the attribute values are already in use" in ended.flat
+    assert "a new plan would not do this (conflict): userName already belongs to" in ended.flat
     users = two.target.by_code()
     assert users["P1"]["userName"] == "person1@example.com"
     assert users["P1"]["emails"] == [
@@ -59,6 +64,25 @@ def test_a_user_name_that_is_taken_meanwhile_is_one_records_rejection(two: TwoSy
     ]
     assert users["P2"]["name"]["familyName"] == "New"
     assert two.outcomes()["P1"] == "conflict"  # by now the plan sees who has it
+
+
+def test_a_user_name_that_is_taken_just_before_the_write_is_one_records_rejection(
+    two: TwoSystems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.source([person(1), person(2), person(3)])
+    assert two.run("sync").code == 0
+    two.source([person(1, email="new1@example.com"), person(2, lastName="New"), person(3)])
+    update, came = RestWriter.update, list[str]()
+
+    def late(writer: RestWriter, id: str, *values: Any) -> Record | None:
+        came[:] = came or [two.target.add(userName="NEW1@example.com")]
+        return update(writer, id, *values)
+
+    monkeypatch.setattr(RestWriter, "update", late)
+    ended = two.run("sync")
+    assert ended.code == 5
+    assert "409: uniqueness: One or more of the attribute values are already in use" in ended.flat
+    assert two.target.by_code()["P2"]["name"]["familyName"] == "New"
 
 
 def test_a_joiner_whose_user_name_somebody_has_is_not_created(two: TwoSystems) -> None:

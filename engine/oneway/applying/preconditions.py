@@ -598,4 +598,4 @@ def _is_near(record: Record, claim: Claim, value: Value) -> bool:
     return now is not MISSING and str(value).casefold() in str(now).casefold()
 
 
-_UNKEPT = "See in the target why it keeps the old values."
+_UNKEPT = "See in the target why it keeps the old values; another form of one is for `compare`."
