@@ -1,6 +1,8 @@
 """Replaces a file atomically: readers see the old file or the new one, never a mixture."""
 
+import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +14,8 @@ def replace_file(path: Path, data: bytes) -> None:
     name is only once `sync_folder` has returned.
     """
     kept = path.stat()
+    if not stat.S_ISREG(kept.st_mode):  # a device or a pipe would be no more
+        raise OSError(errno.EINVAL, "it is no regular file")
     from tempfile import mkstemp
 
     handle, name = mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)

@@ -1,6 +1,7 @@
 """Writes private files atomically: complete, or not at all."""
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,8 +11,13 @@ PRIVATE = 0o600
 def write_whole(path: Path, data: bytes, *, mode: int = PRIVATE, over: bool = True) -> None:
     """Write a file atomically and durably; raise `OSError`.
 
-    Without `over`, raises `FileExistsError` if there is one, and leaves it as it is.
+    Without `over`, raises `FileExistsError` if there is one, and leaves it as it is. A device or a
+    pipe, such as `/dev/null` or `/dev/stdout`, is written to: a file must not take its place.
     """
+    if over and _is_special(path):
+        with path.open("wb") as file:
+            file.write(data)
+        return
     made = _written_beside(path, data, mode)
     try:
         if over:
@@ -24,6 +30,15 @@ def write_whole(path: Path, data: bytes, *, mode: int = PRIVATE, over: bool = Tr
             os.unlink(made)
         raise
     sync_folder(path.parent)
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether a path leads to something other than a file or a folder."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def make_once(path: Path, data: bytes) -> None:
