@@ -4,12 +4,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from oneway.core import key_forms
+from oneway.core.key_forms import loose
 from oneway.core.records import Record, Snapshot
 from oneway.planning.access import still_in
 from oneway.planning.plan import Kind, Outcome
-from oneway.planning.similar import near_misses
 from oneway.planning.similar.lookalikes import LOOKED_AT, kinds_of
-from oneway.planning.similar.near_misses import loose
 from worlds import World, bound, planned
 
 CODE = [{"source": "code", "target": "ref"}]
@@ -350,4 +350,4 @@ def test_the_values_of_a_field_say_whether_they_tell_people_apart(
 @example("0a0b")
 @given(st.from_regex(r"[a-cA-C01]{0,8}", fullmatch=True))
 def test_a_plain_key_has_the_form_that_each_step_gives_it(key):
-    assert loose(key) == near_misses._through(near_misses._STEPS.values(), key)
+    assert loose(key) == key_forms._through(key_forms._STEPS.values(), key)
