@@ -76,9 +76,24 @@ def test_who_stands_below_a_node_takes_part_and_who_stands_nowhere_is_an_error(
     ended = night(there, 1, "plan", "--format", "json")
     assert outcomes(ended) == {
         "000": "unchanged", "001": "unchanged", "002": "unchanged",
-        "003": "ignored", "004": "ignored", "005": "error",
+        "003": "ignored", "004": "error", "005": "error",
     }  # fmt: skip
+    assert "under('units'): unit is blank" in night(there, 1, "plan").flat
     assert "under('units'): NEW is in no row of units" in night(there, 1, "plan").flat
+
+
+def test_a_leaver_whose_node_is_cleared_is_not_left_out(there: World) -> None:
+    """A blank node put a leaver out of the sync, and they kept access."""
+    gone = [{**each, "gone": each["code"] in ("001", "004")} for each in people(**{"001": None})]
+    there.write("people.json", gone)
+    ended = night(there, 1)
+    assert ended.code == 5
+    assert "unit is blank" in ended.flat
+    assert "unit is blank" in night(there, 1, "explain", "001").flat
+    meant = MAPPING.replace('"under(', '"is_present(unit) && under(')
+    there.write("m.yaml", meant.format(start="'OPS'", part="only", more=""))
+    said = outcomes(there.run("plan", "m.yaml", "--format", "json"))
+    assert (said["001"], said["004"], said["005"]) == ("ignored", "ignored", "error")
 
 
 def test_a_rule_of_eligible_says_what_is_not_known(there: World) -> None:

@@ -70,10 +70,10 @@ def worlds(draw: st.DrawFn) -> World:
     )
 
 
-def answer(world: World, node: Any, start: Any) -> bool | str | None:
+def answer(world: World, node: Any, start: Any) -> bool | str:
     """Return what is true of a node, by following it up step by step."""
     if node in BLANK:
-        return None
+        return "unknown"
     rows = [record.data for record in world.departments.records]
     codes = [identity(row["code"]) for row in rows]
     if not world.departments.complete or identity(start) not in codes:

@@ -3102,6 +3102,13 @@ MUTANTS = (
                 "a node that has no row may stand anywhere",
             ),
             (
+                "blank-node",
+                "mapping/functions/trees",
+                'raise NotKnown("is blank", argument=1)',
+                "return False",
+                "a leaver whose node is cleared is not out of scope",
+            ),
+            (
                 "circle",
                 "mapping/functions/node_tree",
                 "            if key in seen:\n",

@@ -29,7 +29,7 @@ from oneway.core.metered_jmespath import MeteredFunctions, MeteredInterpreter
 from oneway.core.records import ItemPath, Value, holds, identity, is_blank, item_text, path_text
 from oneway.mapping.expressions.item_places import At, by_keys, collects, is_within
 from oneway.mapping.expressions.pair_entries import PairEntry, entry_of
-from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.syntax import Node, path_in
 from oneway.mapping.expressions.table_rows import (
     RowTable,
     TableRow,
@@ -426,8 +426,15 @@ class _Interpreter(MeteredInterpreter):
                 self._check_order(node, given)
             found = self.library.call_function(name, given)
         except NotKnown as problem:
+            about = problem.argument
+            if about is not None and self.exact:
+                return None  # it is absent, and no blank
+            wrong = problem.summary
+            if about is not None:
+                path = path_in(arguments[about])
+                wrong = f"{'the node' if path is None else path_text(path)} {wrong}"
             self.stated = False
-            self._miss(Gap(f"{name}('{given[0]}')", problem.summary, held=True))
+            self._miss(Gap(f"{name}('{given[0]}')", wrong, held=True))
             return None
         except EvaluationError:
             if self.deciding and self.exact:

@@ -1,7 +1,7 @@
 """The tree that the rows of a lookup table make: which node stands below which.
 
-A question about it has the answers yes, no, and `NotKnown`: a node without a row, or whose parent
-is not known, may stand anywhere.
+A question about it has the answers yes, no, and `NotKnown`: a node that is blank, that has no row,
+or whose parent is not known, may stand anywhere.
 """
 
 from collections.abc import Hashable, Iterator, Mapping
@@ -12,10 +12,13 @@ from oneway.core.records import Value, as_written, identity, is_blank
 
 
 class NotKnown(Exception):
-    """A tree does not say where a node stands; `summary` says why."""
+    """A tree does not say where a node stands; `summary` says why.
 
-    def __init__(self, summary: str) -> None:
-        self.summary = summary
+    It may be about an argument of the call, by its position: "is blank".
+    """
+
+    def __init__(self, summary: str, argument: int | None = None) -> None:
+        self.summary, self.argument = summary, argument
         super().__init__(summary)
 
 

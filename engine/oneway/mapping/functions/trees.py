@@ -12,8 +12,8 @@ from oneway.mapping.functions.function import (
 from oneway.mapping.functions.node_tree import NotKnown
 
 
-def under(context: Context, reference: str, node: Value, start: Value) -> bool | None:
-    """Return whether a node is the starting node or stands below it, or null for a blank one."""
+def under(context: Context, reference: str, node: Value, start: Value) -> bool:
+    """Return whether a node is the starting node or stands below it; raise `NotKnown`."""
     for each in (node, start):
         if isinstance(each, list | dict):
             raise EvaluationError("under() needs a node's key, not a list or an object")
@@ -22,7 +22,9 @@ def under(context: Context, reference: str, node: Value, start: Value) -> bool |
         raise NotKnown(f"{reference} was not read")
     if is_blank(start):
         raise NotKnown("the starting node is blank")
-    return None if is_blank(node) else tree.is_under(node, start)
+    if is_blank(node):
+        raise NotKnown("is blank", argument=1)
+    return tree.is_under(node, start)
 
 
 _UNITS = {"units": {"ROOT": None, "OPS": "ROOT", "OPS-2": "OPS", "FIN": "ROOT"}}
@@ -38,9 +40,9 @@ FUNCTIONS = (
                 "the key of the starting node: a constant, or setting('...')",
             ),
         ),
-        "boolean or null",
-        "Whether a node is the starting node of a tree, or stands below it. Null for a blank node;"
-        " unknown if the table does not say where the node stands.",
+        "boolean",
+        "Whether a node is the starting node of a tree, or stands below it. Unknown for a blank"
+        " node, and if the table does not say where the node stands.",
         (
             Example("under('units', unit, 'OPS')", {"unit": "OPS-2"}, True, trees=_UNITS),
             Example("under('units', unit, 'OPS')", {"unit": "FIN"}, False, trees=_UNITS),
