@@ -3152,6 +3152,49 @@ MUTANTS = (
             ),
         )
     ),
+    # texts and numbers where a condition is asked
+    *(
+        Mutant(
+            f"text-as-condition-{name}",
+            "mapping/lint/rules/m160_text_as_condition",
+            old,
+            new,
+            why,
+            "tests/unit/test_tables_of_rules.py",
+        )
+        for name, old, new, why in (
+            (
+                "in-leavers",
+                'yield "leavers.when", code.leaver',
+                'yield "", code.leaver',
+                "a table that says `no` of an employed person does not say that they have left",
+            ),
+            (
+                "of-a-number",
+                "if place and value is not True and holds(value):",
+                "if place and value is not True and value and holds(value):",
+                "the number 0 holds, as every number does",
+            ),
+            (
+                "before-and",
+                'asks = [place or "`&&`", place]',
+                "asks = [place, place]",
+                "what stands before `&&` is a condition, whatever asks for the value",
+            ),
+            (
+                "in-a-filter",
+                'asks[-1] = "a filter"',
+                'asks[-1] = ""',
+                "what a filter asks is a condition",
+            ),
+            (
+                "named",
+                "if not token.identifier and is_same and span.via is not None:",
+                "if False:",
+                "a named expression that is a text is no condition",
+            ),
+        )
+    ),
     # lookups into the target's own records
     Mutant(
         "own-lookup-as-before",

@@ -65,6 +65,79 @@ def test_a_mistake_in_a_table_is_told_at_its_place(
     assert wrong.span.line in (7, 9, 6)
 
 
+SAYS = "      - {name: Ann, then: %s}\n      - {then: false}\n"
+
+
+@pytest.mark.parametrize(
+    ("then", "remedy"),
+    [
+        ("no", "`then: false`, without"),
+        ("off", "`then: false`, without"),
+        ("'false'", "`then: false`, without"),
+        ("n", "`then: false`, without"),
+        ("nein", "`then: false`, without"),
+        ("0", "`then: false`, without"),
+        ("0.0", "`then: true` or `then: false`"),
+        ("yes", "`then: true`, without"),
+        ("Gone", "`then: true` or `then: false`"),
+        ("{from: \"'no'\"}", "`then: false`, without"),
+        ("{from: \"gone && 'no'\"}", "`then: false`, without"),
+    ],
+)
+def test_a_row_that_says_a_text_is_no_condition(then: str, remedy: str) -> None:
+    """`then: no` is a text, which holds: an employed person was deactivated."""
+    leavers = LEAVERS.replace("when: gone", "when: choose('t')")
+    wrong = [
+        each
+        for each in found(with_table(SAYS % then, "{name: name}") + leavers)
+        if each.code == "M160"
+    ]
+    assert [each.span.line for each in wrong] == [9]
+    assert "row 1 of 't', on line 9, says" in wrong[0].summary
+    assert "which leavers.when takes for yes" in wrong[0].summary
+    assert remedy in wrong[0].help
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [
+        ("  email: {from: mail, when: choose('t')}\n", True),
+        ("  email: choose('t') && mail\n", True),
+        ("  email: iif(choose('t'), mail, name)\n", True),
+        ("  email: iif(name == 'a', choose('t'), mail)\n", False),
+        ("  email: \"join('', tags[?choose('t')])\"\n", True),
+        ("  email: \"to_string(!choose('t'))\"\n", True),
+        ("  email: choose('t') || mail\n", False),
+        ("  email: {from: mail, when: choose('t') == 'no'}\n", False),
+        ("  email: {from: mail, when: \"is_present(choose('t'))\"}\n", False),
+        ("  email: {from: mail, when: \"default(choose('t'), `false`)\"}\n", True),
+        ("only: [{id: a, when: \"name == 'x' || choose('t')\", otherwise: x}]\n", True),
+        ("eligible: [{id: a, when: \"!choose('t')\", otherwise: x}]\n", True),
+        (LEAVERS + "  left: choose('t')\n", True),
+    ],
+)
+def test_a_condition_asks_for_yes_or_no_and_a_value_does_not(more: str, asked: bool) -> None:
+    table = with_table(SAYS % "no", "{name: name}")
+    codes = [each.code for each in found(table + more)]
+    assert codes.count("M160") == asked
+
+
+def test_a_row_that_says_true_false_or_nothing_is_a_condition() -> None:
+    for then in ("true", "false", "null", "''", "{from: gone}"):
+        leavers = LEAVERS.replace("when: gone", "when: choose('t')")
+        mapping = with_table(SAYS % then, "{name: name}") + leavers
+        assert "M160" not in [each.code for each in found(mapping)], then
+
+
+def test_a_named_expression_that_is_a_text_is_no_condition() -> None:
+    mapping = BASE.replace("match:", "let:\n  left: \"'no'\"\nmatch:")
+    leavers = LEAVERS.replace("when: gone", "when: let('left')")
+    wrong = [each for each in found(mapping + leavers) if each.code == "M160"]
+    assert [each.span.line for each in wrong] == [6]
+    assert "the text 'no', which leavers.when takes for yes" in wrong[0].summary
+    assert "M160" not in [each.code for each in found(mapping + "  email: let('left')\n")]
+
+
 def test_a_table_without_a_use_is_reported() -> None:
     assert [
         each.code for each in found(with_table("      - {name: Ann, then: a}\n", "{name: name}"))
