@@ -624,10 +624,16 @@ class _Model:
             if user is None or not user.left or person.gone or person.failed or user.failed:
                 continue
             others = any(self.differs(person, user, path) for path in self.names())
-            if others or self.has_another_key(person, user):
+            if others or self.has_another_key(person, user) or self.is_untold(person, user):
                 person.conflict, person.matched = True, None
                 key = self.mapping["match"][person.level]["target"]
                 person.disputes = [(user.id, key)]
+
+    def is_untold(self, person: Person, user: User) -> bool:
+        """Return whether nothing but a key says that the two are one, though something could."""
+        alone = self.world.unique | set(self.mapping["joiners"]["unless_taken"])
+        told = [*self.names(), *(self.fields.keys() & alone)]
+        return bool(self.names()) and not any(self.agrees(person, user, path) for path in told)
 
     def has_another_key(self, person: Person, user: User) -> bool:
         """Return whether a key after the one that found the user says that they are not they."""
@@ -656,6 +662,11 @@ class _Model:
         return (
             state == "stated" and not blank(held) and not same(held, value, self.told_apart(path))
         )
+
+    def agrees(self, person: Person, user: User, path: str) -> bool:
+        state, value, _ = self.says(path, self.fields[path], person.data)
+        held = get(user.data, path)
+        return state == "stated" and not blank(held) and same(held, value, self.told_apart(path))
 
     def told_twice(self, people: list[Person], users: dict[str, User]) -> set[str]:
         """Find people who may be there twice, under two forms of a key; return whose users."""
