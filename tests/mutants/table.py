@@ -3152,6 +3152,14 @@ MUTANTS = (
             ),
         )
     ),
+    Mutant(
+        "expression-as-an-answer",
+        "mapping/lint/rules/m223_constant_like_a_path",
+        "if isinstance(row.then, Constant):",
+        "if False:",
+        "the text of an expression is not written to records in silence",
+        "tests/unit/test_tables_of_rules.py",
+    ),
     # texts and numbers where a condition is asked
     *(
         Mutant(

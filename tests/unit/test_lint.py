@@ -273,6 +273,7 @@ def test_a_lint_entry_that_does_nothing_is_told(entry: str, code: str) -> None:
         ("M222", "guards: {source: {shrink: 100%}}\n"),
         ("M223", "  email: {value: mail}\n"),
         ("M223", "  email: {value: address.city}\n"),
+        ("M223", "  email: {value: lower(mail)}\n"),
     ],
 )  # fmt: skip
 def test_a_rule_finds_the_like_of_its_example(code: str, more: str) -> None:

@@ -138,6 +138,43 @@ def test_a_named_expression_that_is_a_text_is_no_condition() -> None:
     assert "M160" not in [each.code for each in found(mapping + "  email: let('left')\n")]
 
 
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("\"join('-', ['CC', name])\"", "looks like an expression"),
+        ("upper(name)", "looks like an expression"),
+        ("mail", "is a field of the source"),
+        ("address.city", "is a field of the source"),
+        ("Manager (acting)", ""),
+        ('"f(x)"', ""),
+        ("CC-OPS", ""),
+        ("'O''Neill''s'", ""),
+        ("{from: upper(name)}", ""),
+    ],
+)
+def test_a_row_that_says_the_text_of_an_expression_is_reported(then: str, said: str) -> None:
+    """The text itself was written to the records, and nothing warned of it."""
+    table = with_table(
+        f"      - {{name: Ann, then: {then}}}\n      - {{then: x}}\n", "{name: name}"
+    )
+    wrong = [each for each in found(table + "  fullName: choose('t')\n") if each.code == "M223"]
+    assert [each.span.line for each in wrong] == [9] * bool(said)
+    for each in wrong:
+        assert each.summary.startswith("row 1 of 't' says the text")
+        assert said in each.summary
+        assert "then: {from: " in each.help
+
+
+@pytest.mark.parametrize("then", ["\"'three'\"", "'`3`'"])
+def test_quotes_of_an_expression_around_what_a_row_says_are_reported(then: str) -> None:
+    table = with_table(
+        f"      - {{name: Ann, then: {then}}}\n      - {{then: x}}\n", "{name: name}"
+    )
+    wrong = next(each for each in found(table + "  fullName: choose('t')\n"))
+    assert (wrong.code, wrong.span.line) == ("M223", 9)
+    assert "with its quotes" in wrong.summary
+
+
 def test_a_table_without_a_use_is_reported() -> None:
     assert [
         each.code for each in found(with_table("      - {name: Ann, then: a}\n", "{name: name}"))
