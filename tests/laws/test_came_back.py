@@ -210,3 +210,12 @@ def test_who_has_a_last_day_to_come_is_employed_until_then(ends: str) -> None:
     assert not plan.actions
     ended = planned(world_of([old, {**new, "leave": "2026-06-14"}], [USER], DATED))
     assert [each.verb for each in ended.actions] == [Verb.LEAVE]
+
+
+def test_a_leaver_without_a_date_is_employed_on_no_day() -> None:
+    """Who gets the day of the run has left today, and tomorrow as well: no leave waits for them."""
+    leavers = {"when": "status == 'L'", "set": {"leaveDate": "leave || today()"}}
+    parts = {**DATED, "leavers": {**leavers, "left": "is_past(leaveDate)"}}
+    old = {**CONTRACTOR, "leave": "2026-06-14"}
+    plan = planned(world_of([old, {**EMPLOYEE, "status": "L", "leave": None}], [USER], parts))
+    assert [each.verb for each in plan.actions] == [Verb.LEAVE]

@@ -51,6 +51,15 @@ FIRST_ALONE = "tests/laws/test_in_flight.py -k switch"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
+    # the day of the run is no last day to come
+    Mutant(
+        "the-day-of-the-run-never-comes",
+        "planning/diff",
+        "return is_there(policy, row) and not by_run",
+        "return is_there(policy, row)",
+        "a leaver without a date keeps up no other leave",
+        BACK,
+    ),
     # a cursor that the manifest misspells
     Mutant(
         "misspelt-cursor-ends-the-list",
@@ -81,7 +90,7 @@ MUTANTS = (
     Mutant(
         "last-day-to-come-is-no-job",
         "planning/similar/came_back",
-        "if not is_there(policy, row) or row.outside",
+        "if not stays_until_later(policy, row) or row.outside",
         "if row.leaver or row.outside",
         "a leave locks nobody out whose new record only names its end",
         BACK,
@@ -89,7 +98,7 @@ MUTANTS = (
     Mutant(
         "second-account-before-the-last-day",
         "planning/one_per_person",
-        "gone = not any(is_there(self._policy, each) for pair in pairs for each in pair)",
+        "gone = not any(stays_until_later(self._policy, each) for pair in pairs for each in pair)",
         "gone = all(each.leaver for pair in pairs for each in pair)",
         "a second account is deactivated after the last day alone",
         "tests/laws/test_one_per_person.py",
@@ -913,8 +922,8 @@ MUTANTS = (
     Mutant(
         "one-per-other-account-deactivated",
         "planning/one_per_person",
-        "gone = not any(is_there(self._policy, each) for pair in pairs for each in pair)",
-        "gone = not any(is_there(self._policy, row) for row, _ in pairs)",
+        "gone = not any(stays_until_later(self._policy, each) for pair in pairs for each in pair)",
+        "gone = not any(stays_until_later(self._policy, row) for row, _ in pairs)",
         "who stays loses no account because an employment of theirs has ended",
         "tests/cli/test_employments.py",
     ),

@@ -10,7 +10,7 @@ from dataclasses import field
 
 from oneway.core.dataclass import dataclass
 from oneway.mapping.program import Policy, SourceRow, TargetRow
-from oneway.planning.diff import is_there
+from oneway.planning.diff import stays_until_later
 from oneway.planning.similar.near_misses import forms_of, key_at
 
 
@@ -60,7 +60,9 @@ class SourceKeys:
         # By its first key a record is matched before all else: whoever has it as well is a rival.
         self._rivals = [_by_key(open_ if level else rows, level) for level in levels]
         # Where all that is said of a person is that they have left, the record is nobody's.
-        staying = (pair[0] for pair in aside if any(is_there(policy, each) for each in pair))
+        staying = (
+            pair[0] for pair in aside if any(stays_until_later(policy, each) for each in pair)
+        )
         found = [*open_, *staying]
         self._owners = [_by_key(found, level) for level in levels]
         self._fresh: dict[tuple[int, str], list[SourceRow]] = defaultdict(list)

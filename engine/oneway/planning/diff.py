@@ -191,6 +191,15 @@ def is_there(policy: Policy, row: SourceRow) -> bool:
     return not row.leaver or kept_out(policy, row).leaves_left is False
 
 
+def stays_until_later(policy: Policy, row: SourceRow) -> bool:
+    """Return whether a person stays, or has a last day to come that the source states.
+
+    A leaver who gets the day of the run has left: the day moves on with each run, and never comes.
+    """
+    by_run = row.leaver and any(cell.moving for cell in row.leaving)
+    return is_there(policy, row) and not by_run
+
+
 def kept_out(policy: Policy, row: SourceRow) -> SourceRow:
     """Return a leaver's row that clears nothing by a blank value, unless clearing means leaving.
 

@@ -20,7 +20,7 @@ from oneway.mapping.program import (
     whole,
 )
 from oneway.planning.access import MAY_HAVE_LEFT
-from oneway.planning.diff import is_there
+from oneway.planning.diff import stays_until_later
 from oneway.planning.links import LinkEvidence
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Reason
@@ -162,7 +162,7 @@ class OtherRecords:
             f"source record {some(ids)} has {'' if exact else 'nearly '}its match key, and another "
         )
         text += f"record of the same person counts: {some([each.source_id for _, each in pairs])}"
-        gone = not any(is_there(self._policy, each) for pair in pairs for each in pair)
+        gone = not any(stays_until_later(self._policy, each) for pair in pairs for each in pair)
         return Reason("absent" if gone else ANOTHER, text, candidates=ids)
 
 
@@ -244,7 +244,7 @@ def _stopped(
     policy: Policy, row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure
 ) -> SourceRow:
     """Return a row without consequences; it is a known leaver if all rows say so."""
-    left = not any(is_there(policy, each) for each in rows)
+    left = not any(stays_until_later(policy, each) for each in rows)
     perhaps = not left and any(each.leaver or each.may_have_left for each in rows)
     return row._replace(
         leaver=left, may_have_left=perhaps, leaving=(), leaves_left=None, leaves_later=None,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from oneway.core.phrases import some
 from oneway.mapping.program import Policy, SourceRow, TargetRow
-from oneway.planning.diff import is_there
+from oneway.planning.diff import stays_until_later
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.plan import Reason
 from oneway.planning.similar.lookalikes import held_value, one_form, said_value
@@ -81,7 +81,7 @@ class _Employed:
         self.claiming: dict[str, list[str]] = defaultdict(list)
         """Whose conflict is about a target record, by its id."""
         for row, found in people:
-            if not is_there(policy, row) or row.outside or found.target is not None:
+            if not stays_until_later(policy, row) or row.outside or found.target is not None:
                 continue
             self.rows[row.source_id] = row
             for each in found.candidates if found.conflict is not None else ():
