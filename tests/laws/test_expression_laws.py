@@ -15,6 +15,7 @@ from oneway.core.diagnostics import Span
 from oneway.mapping.expressions import Context, EvaluationError, Expression, ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import steps_of, text_of
 from oneway.mapping.functions import LIBRARY, invoke
+from oneway.mapping.functions.node_tree import NotKnown
 
 SPAN = Span("law", 1, 1, 1)
 CONTEXT = Context(datetime(2026, 3, 31, 4, tzinfo=UTC), {"a": "set"})
@@ -186,7 +187,7 @@ def invoked(function, arguments):
     """Return what the function says, its error's sentence too; any other error goes up."""
     try:
         return invoke(function, arguments, CONTEXT)
-    except EvaluationError as problem:
+    except (EvaluationError, NotKnown) as problem:  # the latter is an unknown answer
         return problem.summary
 
 

@@ -29,9 +29,8 @@ def approved_again(
     new, found = plan_run(session, progress, remembered=recall(session), whole=True)
     healthy(session, found, new)
     verdict = judge_plan(session, new, load_memory(session, new))
-    return replace(
-        approval, verdict=_with_distrust(approval.verdict, verdict, plan), stale=_stale(plan, new)
-    )
+    held = _with_distrust(approval.verdict, verdict, plan)
+    return replace(approval, verdict=held, stale=_stale(plan, new))
 
 
 def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:

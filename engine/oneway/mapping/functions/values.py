@@ -59,7 +59,7 @@ def to_number(value: Value) -> int | float | None:
         return number_of(value.strip())
     raise EvaluationError(
         "to_number() needs a number, or text that is one, such as 41250.5; "
-        "parse_number() reads 41.250,50 and 41,250.50"
+        "parse_number() reads 1.250,50 and 1,250.50"
     )
 
 
