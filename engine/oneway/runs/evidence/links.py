@@ -210,20 +210,21 @@ def owners_asked(
     It is asked where another record of theirs would make the person leave. None if that is nowhere,
     or the source cannot be asked by id.
     """
-    owners = {target: source for source, target in found.evidence.table.pairs}
-    asked = {
-        owners[id]
+    disputed = {
+        id
         for each in plan.notable
         if each.kind is Kind.CONFLICT and each.has_access
         for why in each.reasons
         if why.code == "reused"
         for id in why.candidates
-        if id in owners
     }
+    source = prepared.inputs["source"]
+    if not disputed or not _by_id(prepared, source):  # as in most nights
+        return None
+    asked = {each for each, target_id in found.evidence.table.pairs if target_id in disputed}
     shown, _ = found.passed_over.ids()
     asked -= shown | {row[0] for row in found.source.items} | found.evidence.no_source
-    source = prepared.inputs["source"]
-    if not asked or not _by_id(prepared, source):
+    if not asked:
         return None
     reader = systems.reader(source)
     answers = {id: _asked(source, reader, id) for id in sorted(asked)}
