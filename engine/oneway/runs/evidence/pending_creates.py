@@ -79,12 +79,17 @@ def _why_pending(session: RunSession, entry: JournalEntry) -> str:
 
 
 def _creates(journal: "Journal", run: Run, why: Mapping[str, str]) -> Iterator[PendingCreate]:
-    """Yield the creates of a run, by the ids of their actions, with what its plan sent."""
+    """Yield the creates of a run, by the ids of their actions, with what its plan sent.
+
+    A person waits for their own create even if the run's plan is no longer kept.
+    """
     plan = plan_of_run(journal, run) if why else None
-    for each in plan.actions if plan is not None else ():
-        if each.id in why and each.source_id is not None:
-            sent = {change.field: change.after for change in each.changes}
-            yield PendingCreate(each.source_id, why[each.id], sent)
+    actions = {each.id: each for each in plan.actions} if plan is not None else {}
+    for entry in journal.entries(run.id) if why else ():
+        if entry.action_id in why and entry.source_id is not None:
+            action = actions.get(entry.action_id)
+            sent = {e.field: e.after for e in action.changes} if action is not None else {}
+            yield PendingCreate(entry.source_id, why[entry.action_id], sent)
 
 
 def why_pending(entry: JournalEntry, lag: timedelta, now: datetime, zone: str) -> str:
