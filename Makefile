@@ -50,8 +50,9 @@ imports: $(VENV)/.dev  ## import-linter: one path through the house
 unit: $(VENV)/.dev  ## pytest, on all cores
 	$(BIN)/pytest -n auto --dist worksteal
 
-docs: $(VENV)/.dev  ## write the reference pages from the code again
+docs: $(VENV)/.dev  ## write the reference pages from the code again, and the JSON of manifests
 	$(BIN)/python -m oneway.cli.reference docs/reference
+	$(BIN)/python tools/manifests.py
 
 EXPORT = $(UV) export --quiet --frozen --no-emit-project --no-default-groups --no-annotate --no-header
 MADE = \# An export of uv.lock, which pip reads too: written by "make lock".

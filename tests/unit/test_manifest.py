@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from rest_world import MANIFEST, altered, described
 
-from oneway.connections.manifest import load_manifest
+from oneway.connections.manifest import load_manifest, load_prepared, prepare
 from oneway.core.connector import Capability
 from oneway.core.diagnostics import Refused
 from oneway.documents.schema_check import schema_text
@@ -46,6 +46,14 @@ def test_packaged_manifests_load(path: Path) -> None:
     for resource in description.resources.values():
         assert resource.id in resource.fields or resource.open
     assert description.kind == "file" or any(option.secret for option in description.options)
+
+
+@pytest.mark.parametrize("path", PACKAGED, ids=lambda path: path.parent.name)
+def test_packaged_manifests_are_read_from_json_that_says_the_same(path: Path) -> None:
+    data, prepared = path.read_bytes(), path.with_suffix(".json").read_bytes()
+    assert prepared.decode() == prepare(data), "run `make docs`"
+    assert load_prepared(prepared, data, str(path)) == load_manifest(data, str(path))
+    assert load_prepared(prepared, data + b"#\n", str(path)) is None
 
 
 def test_the_source_can_only_be_read() -> None:

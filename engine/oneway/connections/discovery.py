@@ -18,7 +18,7 @@ from typing import Any
 
 from oneway.connections import variable
 from oneway.connections.installed import PackageOffer, offers
-from oneway.connections.manifest import load_manifest
+from oneway.connections.manifest import load_manifest, load_prepared
 from oneway.core.connector import Access, Connector, Description, Option
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, did_you_mean, refusal
 
@@ -183,8 +183,7 @@ def _own(path: Path) -> Description:
     it would receive the credentials that were given for that one.
     """
     found = _loaded(path)
-    installed = [_packaged(name) for name in _offered()]
-    if path in installed or path.resolve() in map(Path.resolve, installed):
+    if _is_installed(path):
         return replace(found, vouched=True)
     for shipped in (name for name in _offered() if _packaged(name).is_file()):
         mine, theirs = variable(found.name, ""), variable(shipped, "")
@@ -206,6 +205,11 @@ def _named(name: str, path: str) -> Description:
     return replace(found, vouched=True)
 
 
+def _is_installed(path: Path) -> bool:
+    installed = [_packaged(name) for name in _offered()]
+    return path in installed or path.resolve() in map(Path.resolve, installed)
+
+
 def _loaded(path: Path) -> Description:
     try:
         data = path.read_bytes()
@@ -216,12 +220,17 @@ def _loaded(path: Path) -> Description:
         raise refusal("C115", str(path), summary) from None
     except ValueError:
         raise refusal("C115", "connector", "a path cannot hold a NUL") from None
-    return _description_of(data, str(path))
+    return _description_of(data, str(path), _is_installed(path))
 
 
 @lru_cache(maxsize=32)
-def _description_of(data: bytes, file: str) -> Description:
-    """Return what a manifest describes: the same bytes are read as YAML once in a process."""
+def _description_of(data: bytes, file: str, is_installed: bool) -> Description:
+    """Return what a manifest describes: the same bytes are read once in a process."""
+    prepared = Path(file).with_suffix(".json")
+    if is_installed and prepared.is_file():
+        found = load_prepared(prepared.read_bytes(), data, file)
+        if found is not None:
+            return found
     return load_manifest(data, file)
 
 
