@@ -10,10 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Refused
+from oneway.history.journal import Run
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.session import Operator
-from oneway.runs.sync import SyncResult, run_sync
+from oneway.runs.sync import run_sync
 from oneway.state.folder import StateFolder
 
 MAPPING = """\
@@ -51,7 +52,7 @@ class Office:
             {"id": f"t{n}", "code": f"C{n}", "name": f"P {n}", "gone": False} for n in range(MANY)
         ]
 
-    def night(self, status: str, kind: str) -> SyncResult | None:
+    def night(self, status: str, kind: str) -> Run | None:
         """Run a night; return what came of it, or None where it was refused."""
         people = [
             {"id": f"s{n}", "code": f"C{n}", "name": f"P {n}", "status": "Current"}
@@ -103,10 +104,10 @@ def test_who_last_was_seen_to_have_left_is_out_or_listed(
             if status != "vanished" and kind not in ("no source", "no status"):
                 seen, ever = status, ever or status == "Former"
             if ended is not None:
-                named = {each.target_id for each in ended.run.still_in}
+                named = {each.target_id for each in ended.still_in}
                 assert named <= ({"t0"} if ever and status != "Current" else set())
         assert ended is not None
-        listed = [each.target_id for each in ended.run.still_in]
+        listed = [each.target_id for each in ended.still_in]
         if seen == "Former":
             assert not office.lets_in or listed == ["t0"]
         if not ever or last == "Current" or not office.lets_in:

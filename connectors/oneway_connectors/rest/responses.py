@@ -86,9 +86,9 @@ def parsed(body: bytes, headers: Mapping[str, str] | None = None) -> AnswerJson:
     return AnswerJson(_strictly(body, headers))
 
 
-def parse_json(body: bytes, headers: Mapping[str, str] | None = None) -> Value:
+def parse_json(body: bytes) -> Value:
     """Return the JSON of an answer; raise `Unreadable` if it is invalid."""
-    return parsed(body, headers).value
+    return parsed(body).value
 
 
 def _strictly(body: bytes, headers: Mapping[str, str] | None) -> Value:

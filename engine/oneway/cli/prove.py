@@ -20,16 +20,19 @@ from oneway.runs.proving import prove
 from oneway.runs.proving.prove import DEFAULT_SITUATIONS
 from oneway.runs.validation import found_in
 
-
-@click.command("prove")
-@click.argument("mapping", metavar="MAPPING", type=click.Path())
-@click.option(
+at_most = click.option(
     "--situations",
     type=click.IntRange(1, 1_000_000),
     default=DEFAULT_SITUATIONS,
     show_default=True,
     help="How many situations to try at most.",
 )
+"""The option that says how long `oneway prove` and `oneway same` search."""
+
+
+@click.command("prove")
+@click.argument("mapping", metavar="MAPPING", type=click.Path())
+@at_most
 @formatted("text", "json")
 @consoled
 def command(*, console: Console, mapping: str, situations: int, format: str) -> Exit:

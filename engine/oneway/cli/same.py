@@ -7,7 +7,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
-from oneway.cli.prove import present, test_of
+from oneway.cli.prove import at_most, present, test_of
 from oneway.cli.versions import version
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.compiler import Compiled
@@ -16,7 +16,6 @@ from oneway.runs import read_file
 from oneway.runs.mapping_tests import MappingTest
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving import Sameness, VersionComparison, same
-from oneway.runs.proving.prove import DEFAULT_SITUATIONS
 
 _EXTRA = "pip install 'oneway[solver]'"
 
@@ -24,13 +23,7 @@ _EXTRA = "pip install 'oneway[solver]'"
 @click.command("same")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW", type=click.Path())
-@click.option(
-    "--situations",
-    type=click.IntRange(1, 1_000_000),
-    default=DEFAULT_SITUATIONS,
-    show_default=True,
-    help="How many situations to try at most.",
-)
+@at_most
 @formatted("text", "json")
 @consoled
 def command(*, console: Console, old: str, new: str, situations: int, format: str) -> Exit:

@@ -129,8 +129,7 @@ class Resolver:
             self.invalid(text, error)
             return parse("@", text.span)
         self.compare_paths(expression, resource, where)
-        self.compare_settings(expression)
-        self.compare_trees(expression)
+        self.compare_declared(expression)
         self.compare_names(expression)
         if expression.named:
             return parse("@", text.span)
@@ -229,13 +228,19 @@ class Resolver:
             help = "put the whole in quotes: '\"Staff #\"'; or leave a space after the #"
             self.report(Diagnostic(span, Severity.WARNING, "M250", summary, help))
 
-    def compare_settings(self, expression: Expression) -> None:
-        known = [each.name for each in self.spec.settings]
-        for use in expression.settings:
-            if use.name not in known:
-                span = expression.within(use.place)
-                help = did_you_mean(use.name, known) or "declare it under `settings`"
-                self.error("M108", span, f"unknown setting '{use.name}'", help)
+    def compare_declared(self, expression: Expression) -> None:
+        """Report the settings and references that an expression uses and nothing declares."""
+        uses = (
+            ("M108", "setting", expression.settings, self.spec.settings),
+            ("M107", "reference", expression.trees, self.spec.references),
+        )
+        for code, kind, used, declared in uses:
+            known = [each.name for each in declared]
+            for use in used:
+                if use.name not in known:
+                    help = did_you_mean(use.name, known) or f"declare it under `{kind}s`"
+                    summary = f"unknown {kind} '{use.name}'"
+                    self.error(code, expression.within(use.place), summary, help)
 
     def compare_names(self, expression: Expression) -> None:
         for use in expression.named:
@@ -247,14 +252,6 @@ class Resolver:
                 near = only_slip(use.name, known)
                 fix = Fix(span, f"'{use.name}'", f"'{near}'") if near else None
                 self.error("M155", span, f"unknown {kind} '{use.name}'", help, fix)
-
-    def compare_trees(self, expression: Expression) -> None:
-        known = [each.name for each in self.spec.references]
-        for use in expression.trees:
-            if use.name not in known:
-                span = expression.within(use.place)
-                help = did_you_mean(use.name, known) or "declare it under `references`"
-                self.error("M107", span, f"unknown reference '{use.name}'", help)
 
     def error(
         self, code: str, span: Span, summary: str, help: str = "", fix: Fix | None = None

@@ -103,7 +103,7 @@ def _candidates(reasons: Iterable[Reason]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id for ids in named for id in ids))
 
 
-def is_still_in(outcome: Outcome, ends: Mapping[str, End], *, planned: bool = False) -> bool:
+def is_still_in(outcome: Outcome, ends: Mapping[str, End], *, planned: bool) -> bool:
     """Return whether the person of an outcome is one of `still_in`."""
     return outcome.has_access and bool(_why(outcome, ends, (), planned=planned))
 

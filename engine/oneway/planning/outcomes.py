@@ -43,7 +43,7 @@ from oneway.planning.ineffective import why_leave_fails, why_return_fails
 from oneway.planning.later_key import later_key
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.match import Match, Matches
-from oneway.planning.plan import Kind, Outcome, Reason, Verb
+from oneway.planning.plan import Kind, Reason, Verb
 
 
 class Draft(NamedTuple):
@@ -99,12 +99,6 @@ _TWICE = ("duplicate", "near_duplicate", "one_per")
 
 ONLY = "only:"
 """The prefix of reason codes for records outside the scope of the sync: `only:contractors`."""
-
-
-def is_outside(outcome: Outcome) -> bool:
-    """Return whether the sync is not for the person of a record, by a rule of `only`."""
-    reasons = outcome.reasons
-    return outcome.kind is Kind.IGNORED and any(each.code.startswith(ONLY) for each in reasons)
 
 
 _ONLY = "leaves; no other field is written: "

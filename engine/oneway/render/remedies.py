@@ -15,7 +15,7 @@ def for_code(
     return " ".join((f"For {remedy.by}:", *_numbered(remedy, connection, system, mapping)))
 
 
-def first_step(code: str, connection: str, mapping: str = "") -> str:
+def first_step(code: str, connection: str, mapping: str) -> str:
     """Return the first step for a code, and who takes it; "" if only its advice is known."""
     remedy = REMEDIES.get(code)
     if remedy is None:
@@ -24,7 +24,7 @@ def first_step(code: str, connection: str, mapping: str = "") -> str:
     return f"for {remedy.by}: {step[:1].lower()}{step[1:].rstrip('.')}"
 
 
-def for_problems(found: Iterable[Diagnostic], connection: str, mapping: str = "") -> Iterator[str]:
+def for_problems(found: Iterable[Diagnostic], connection: str, mapping: str) -> Iterator[str]:
     """Yield a paragraph for each kind of problem that stopped a run."""
     by_code = {each.code: each for each in found}
     for code, each in by_code.items():

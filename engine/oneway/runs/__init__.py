@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from oneway.runs.starting_nodes import lost_starts
     from oneway.runs.sync import (
         PendingSync,
-        SyncResult,
         last_run,
         open_sync,
         problems_of,
@@ -59,7 +58,6 @@ __all__ = [
     "ReadInputs",
     "RunRequest",
     "RunSession",
-    "SyncResult",
     "applied_before",
     "apply_plan",
     "evaluate_inputs",
@@ -120,7 +118,6 @@ _HOMES = {
     "session": ("Operator", "RunSession"),
     "sync": (
         "PendingSync",
-        "SyncResult",
         "last_run",
         "open_sync",
         "problems_of",

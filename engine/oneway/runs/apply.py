@@ -16,7 +16,7 @@ from oneway.applying.apply import (
     apply,
 )
 from oneway.applying.preconditions import LiveState
-from oneway.applying.unknown_writes import NO_MEMORY, Sent, TargetMemory
+from oneway.applying.unknown_writes import Sent, TargetMemory
 from oneway.core.connector import MOST_IN_FLIGHT
 from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
@@ -122,7 +122,7 @@ def target_memory(
 
 
 def apply_systems(
-    session: RunSession, program: Program, memory: TargetMemory = NO_MEMORY, *, saved: bool = True
+    session: RunSession, program: Program, memory: TargetMemory, *, saved: bool = True
 ) -> ApplySystems:
     """Return the systems that an apply reads and writes; `saved` as in `LiveState`."""
     systems, inputs = session.systems, session.prepared.inputs

@@ -8,7 +8,7 @@ on its way, or is back under another key, only a whole plan tells.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from oneway.core.progress import Progress, silent
+from oneway.core.progress import Progress
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Kind, Outcome, Plan
 from oneway.runs.apply import Approval
@@ -19,7 +19,7 @@ from oneway.runs.sync import healthy
 
 
 def approved_again(
-    session: RunSession, plan: Plan, approval: Approval, progress: Progress = silent
+    session: RunSession, plan: Plan, approval: Approval, progress: Progress
 ) -> Approval:
     """Return a saved plan's approval, with what a new plan of the same instant would not do.
 

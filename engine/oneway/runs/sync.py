@@ -58,29 +58,15 @@ class PendingSync:
         return apply_plan(self.session, self.plan, self.approval, self.program, self.progress)
 
 
-@dataclass(frozen=True, slots=True)
-class SyncResult:
-    """A run that has ended."""
+def run_sync(prepared: PreparedRun, operator: Operator) -> Run:
+    """Plan and apply in one go with all guards on, and return the run.
 
-    run: Run
-    plan: Plan
-    verdict: Verdict
-    memory: Memory
-    ended: tuple[Result, ...]
-
-
-def run_sync(
-    prepared: PreparedRun,
-    operator: Operator,
-    *,
-    retry_now: bool = False,
-    progress: Progress = silent,
-) -> SyncResult:
-    """Plan and apply in one go, with all guards on; raises as `open_sync` and `apply_plan` do."""
-    with open_sync(prepared, operator, retry_now=retry_now, progress=progress) as pending:
-        ended = tuple(pending.apply())
-        run = last_run(pending.session)
-    return SyncResult(run, pending.plan, pending.verdict, pending.memory, ended)
+    Raises as `open_sync` and `apply_plan` do.
+    """
+    with open_sync(prepared, operator) as pending:
+        for _ in pending.apply():
+            pass
+        return last_run(pending.session)
 
 
 @contextmanager

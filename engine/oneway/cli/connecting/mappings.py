@@ -22,9 +22,9 @@ class Offered:
     title: str
 
 
-def found_mappings(folder: Path = Path(FOLDER)) -> tuple[Offered, ...]:
-    """Return the mappings of a folder and of those in it, by path; broken ones as well."""
-    return tuple(sorted(_found(folder), key=lambda each: each.path))
+def found_mappings() -> tuple[Offered, ...]:
+    """Return the mappings of the mappings folder, by path; broken ones as well."""
+    return tuple(sorted(_found(Path(FOLDER)), key=lambda each: each.path))
 
 
 def asked_mapping(asking: Asking) -> str:

@@ -34,7 +34,7 @@ def stored_discrepancies(journal: Journal, id: int) -> tuple[Discrepancy, ...] |
 
 
 def last_discrepancies(
-    journal: Journal, connection: str, before: int | None = None
+    journal: Journal, connection: str, before: int | None
 ) -> tuple[Discrepancy, ...] | None:
     """Return the discrepancies of a connection's last run with any, before a run's id."""
     query = select(run.c.id).join(snapshot, snapshot.c.run == run.c.id)

@@ -30,7 +30,7 @@ from oneway.state.processes import identity, is_over
 class Lease:
     """A lease that this process holds, or has lost."""
 
-    def __init__(self, where: Path | str, fence: Fence, zone: str = "") -> None:
+    def __init__(self, where: Path | str, fence: Fence, zone: str) -> None:
         self.fence = fence
         self.zone = zone
         """The time zone in which people are told since when another run holds it."""

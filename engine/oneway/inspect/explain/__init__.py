@@ -91,7 +91,7 @@ def called(plan: Plan, name: str) -> tuple[Outcome, ...]:
     )
 
 
-def near_keys(plan: Plan, key: str, most: int = 5) -> tuple[str, ...]:
+def near_keys(plan: Plan, key: str) -> tuple[str, ...]:
     """Return names of records that look like `key`, the nearest first."""
     names = {
         name.casefold(): name
@@ -99,5 +99,5 @@ def near_keys(plan: Plan, key: str, most: int = 5) -> tuple[str, ...]:
         for name in (each.key, each.label, each.source_id, each.target_id)
         if name
     }
-    near = get_close_matches(key.casefold(), names, n=most, cutoff=0.6)
+    near = get_close_matches(key.casefold(), names, n=5, cutoff=0.6)
     return tuple(names[name] for name in near)

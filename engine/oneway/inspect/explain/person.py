@@ -44,7 +44,7 @@ class House:
         source: Snapshot,
         target: Snapshot,
         plan: Plan,
-        told: Mapping[str, Forecast] = {},
+        told: Mapping[str, Forecast],
     ) -> None:
         self.told = told
         self.names = names_of(plan.parts)

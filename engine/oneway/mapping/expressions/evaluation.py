@@ -562,9 +562,6 @@ class _Interpreter(MeteredInterpreter):
         values = {identity(each.value) for each in found}
         return len(values) == 1 and not any(each.exact for each in found)
 
-    def _is_false(self, value: Any) -> bool:
-        return not holds(value)
-
 
 _NO_GAPS: Gaps = ()
 _NOTHING = Evaluation(None)

@@ -93,7 +93,7 @@ class ExpressionReads:
     trees: tuple[TreeUse, ...] = ()
 
 
-def reads_of(text: str, tree: Node, *, written_out: bool = False) -> ExpressionReads:
+def reads_of(text: str, tree: Node, *, written_out: bool) -> ExpressionReads:
     """Return what an expression reads; raise `ExpressionSyntax` for a call that cannot work.
 
     While `written_out`, a table of rules may stand in it.

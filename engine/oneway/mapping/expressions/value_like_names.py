@@ -23,7 +23,7 @@ class ValueLikeName:
     certain: bool
 
 
-def value_like_names(text: str, known: Collection[str] = ()) -> Iterator[ValueLikeName]:
+def value_like_names(text: str, known: Collection[str]) -> Iterator[ValueLikeName]:
     """Yield the names of an expression that look like values, in the order of its text.
 
     `known` are fields that records have. Names within a path (`a.true`) are never values.

@@ -87,7 +87,7 @@ def shaped_rows(
 
 
 def rows_together(
-    program: Interpreted, sample: Batch, silent: Sequence[int] | None = None
+    program: Interpreted, sample: Batch, silent: Sequence[int] | None
 ) -> RowsTogether | None:
     """Return the function of records of a shape that come in columns; None without one.
 

@@ -46,7 +46,7 @@ class StayingWords:
         code: MappingCode,
         context: Context,
         listed: Collection[str],
-        schema: Resource | None = None,
+        schema: Resource | None,
     ) -> None:
         self._leaver, self._context, self._listed = code.leaver, context, frozenset(listed)
         self._named = _named((code.leaver,)) if listed else {}

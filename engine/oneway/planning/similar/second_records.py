@@ -35,7 +35,7 @@ def second_records(
     policy: Policy,
     linked: Mapping[str, str],
     *,
-    listed: bool = False,
+    listed: bool,
 ) -> Mapping[str, Reason]:
     """Return why unmatched target records may belong to leavers, by target id.
 

@@ -79,7 +79,7 @@ def inputs_as_json(plan: Plan) -> dict[str, object]:
     }
 
 
-def as_json_text(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
+def as_json_text(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     """Return `as_json` as text: ASCII, so that every terminal and program can read it."""
     return json.dumps(as_json(plan, verdict, memory), indent=2, sort_keys=True)
 

@@ -1,11 +1,11 @@
 """Renders a plan as one HTML page, for a person who approves it."""
 
-from oneway.history.memory import NOTHING, Memory
+from oneway.history.memory import Memory
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 
 
-def page_text(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
+def page_text(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     """Return a plan as HTML in ASCII, so that no letter is lost in any encoding of the output."""
     # The template's library is imported only for a page.
     from oneway.render.report.document import html

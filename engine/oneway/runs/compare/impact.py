@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
-from oneway.core.progress import Progress, silent
+from oneway.core.progress import Progress
 from oneway.core.records import Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.lookup_table import tabulate
@@ -37,7 +37,7 @@ class EditImpact:
 
 
 def edit_impact(
-    old: PreparedRun, new: PreparedRun, systems: OpenSystems, progress: Progress = silent
+    old: PreparedRun, new: PreparedRun, systems: OpenSystems, progress: Progress
 ) -> EditImpact:
     """Return how the new version of a mapping treats people differently from the old one.
 

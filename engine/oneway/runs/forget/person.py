@@ -105,7 +105,7 @@ class Forgotten:
     others: tuple[str, ...] = ()
 
 
-def find_person(journal: Journal, person: str, connection: str | None = None) -> tuple[Known, ...]:
+def find_person(journal: Journal, person: str, connection: str | None) -> tuple[Known, ...]:
     """Return how each connection knows a person: by a key, a name or an id, as it was written.
 
     Raises `Refused` if one connection knows several by that.

@@ -63,8 +63,8 @@ class ChangedLines:
         self,
         reader: ByLine,
         digests: LineDigests,
-        told: Sequence[Path] = (),
-        groups: Sequence[WordGroup] = (),
+        told: Sequence[Path],
+        groups: Sequence[WordGroup],
     ) -> None:
         self.told = told
         """The paths whose blank values are noted."""

@@ -27,7 +27,7 @@ def runs_without_connection(run: Run) -> bool:
     return " " in run.start.connection or not run.start.connection
 
 
-def sync_arguments_of_run(run: Run, plan: Plan | None, kept: str = "") -> str:
+def sync_arguments_of_run(run: Run, plan: Plan | None, kept: str) -> str:
     """Return what `oneway sync` is given to run the mapping of a run again; "" for a connection.
 
     `kept` is what a run without a plan kept of it (`stored_arguments`).

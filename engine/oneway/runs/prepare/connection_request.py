@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from oneway.connections import Connection, Lookup, from_environment
+from oneway.connections import Connection, from_environment
 from oneway.runs.prepare.request import RunRequest
 
 
@@ -12,22 +12,19 @@ def request_for(
     connection: Connection,
     as_of: datetime,
     *,
-    lookup: Lookup = from_environment,
-    folders: tuple[Path, ...] = (),
+    folders: tuple[Path, ...],
     settings: Mapping[str, str] | None = None,
-    options: Mapping[str, str] | None = None,
 ) -> RunRequest:
     """Return the request that runs a connection at an instant.
 
-    `lookup` gives what the connection does not name; `settings` and `options` are texts that
-    override the connection's. `folders` are searched for manifests.
+    The environment gives what the connection does not name; `settings` are texts that override
+    the connection's. `folders` are searched for manifests.
     """
     return RunRequest(
         mapping=connection.mapping,
         as_of=as_of,
-        lookup=lookup,
+        lookup=from_environment,
         settings=settings or {},
-        options=options or {},
         folders=folders,
         connection=connection,
     )
