@@ -35,8 +35,8 @@ from oneway.core.batches import Batch, RecordShape
 from oneway.core.diagnostics import Span
 from oneway.core.records import Record
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.evaluation import Reading
 from oneway.mapping.expressions.expression import parse
+from oneway.mapping.expressions.reading import Reading
 from oneway.mapping.functions import BY_NAME, Context
 from oneway.mapping.functions.function import LazyArgument, Uses
 from oneway.mapping.generated import GeneratedProgram

@@ -6,7 +6,8 @@ from typing import NamedTuple, cast
 
 from oneway.core.records import Value
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.evaluation import Evaluation, evaluated
+from oneway.mapping.expressions.evaluation import evaluated
+from oneway.mapping.expressions.gaps import Evaluation
 from oneway.mapping.functions import Context
 from oneway.mapping.generated.cells import DATA, Cells
 from oneway.mapping.generated.limits import limits_of

@@ -106,16 +106,16 @@ MUTANTS = (
     # what an unknown condition chooses is not written
     Mutant(
         "other-side-of-unknown-comparison",
-        "mapping/expressions/evaluation",
-        "            self.written = _with(before, _choosing(self.written))\n",
-        "            self.written = _with(before, self.written)\n",
+        "mapping/expressions/gap_interpreter",
+        "            self.written = joined(before, choosing(self.written))\n",
+        "            self.written = joined(before, self.written)\n",
         "nothing stands in for a comparison of an absent key",
         UNKNOWN,
     ),
     Mutant(
         "other-side-of-unknown-not",
-        "mapping/expressions/evaluation",
-        "self._gather(asked.truth, asked.truth, _choosing(asked.truth))",
+        "mapping/expressions/gap_interpreter",
+        "self._gather(asked.truth, asked.truth, choosing(asked.truth))",
         "self._gather(asked.truth, asked.truth, ())",
         "nor for `!` of an absent key",
         UNKNOWN,
@@ -350,7 +350,7 @@ MUTANTS = (
     # a list of name/value pairs
     Mutant(
         "a-missing-pair-is-an-answer",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/reading",
         "entry = entry_of(node) if self.deciding else None",
         "entry = None",
         "an entry that a list of pairs lacks is like an absent key",
@@ -1370,7 +1370,7 @@ MUTANTS = (
     ),
     Mutant(
         "item-without-a-key-is-left-out",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gaps",
         "found += (*each.chosen, *(each.found.written if written else each.found.exact))",
         "found += each.chosen",
         "a list depends on the key that one of its items lacks",
@@ -1378,7 +1378,7 @@ MUTANTS = (
     ),
     Mutant(
         "unknown-filter-is-a-blank",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gaps",
         "tuple(gap._replace(chooses=True) for gap in gaps)",
         "gaps",
         "a filter that is unknown is not an empty list",
@@ -1394,7 +1394,7 @@ MUTANTS = (
     ),
     Mutant(
         "first-item-waits-for-all",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gaps",
         "        if pick is not None and each.value is not None:\n",
         "        if pick is None and each.value is not None:\n",
         "the first item is known although another one lacks a key",
@@ -1402,7 +1402,7 @@ MUTANTS = (
     ),
     Mutant(
         "uncertain-item-is-certain",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gaps",
         "self.value is not None and not (self.chosen or self.found.exact)",
         "self.value is not None and not self.found.exact",
         "an item that a filter may leave out is not certain",
@@ -1418,7 +1418,7 @@ MUTANTS = (
     ),
     Mutant(
         "blank-text-comes-first",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gap_interpreter",
         "if self.reading.deciding and name in ORDERING:",
         "if not self.reading.deciding and name in ORDERING:",
         "no order by blank text decides about access",
@@ -1525,7 +1525,7 @@ MUTANTS = (
     ),
     Mutant(
         "unsaid-leaver-comes-back",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gap_interpreter",
         "        if value is not None:\n            self.stated = False\n            self._miss(",
         "        if value is not None:\n            self.stated = False\n            (",
         "nobody comes back because of a key that is absent",
@@ -2603,7 +2603,7 @@ MUTANTS = (
     ),
     Mutant(
         "flattened-lists-are-items-too",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/reading",
         "            places = [each for each in places if not each.flat]",
         "            places = list(places)",
         "what stands in a list in a list is right by what the inner list may be",
@@ -2643,7 +2643,7 @@ MUTANTS = (
     ),
     Mutant(
         "an-item-by-its-position-is-not-asked",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gap_interpreter",
         "        if isinstance(value, list) and -len(value) <= at < len(value):",
         "        if False:",
         "a value that is picked from a list is asked as any other",
@@ -2651,7 +2651,7 @@ MUTANTS = (
     ),
     Mutant(
         "items-that-are-gone-over-are-not-asked",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gap_interpreter",
         '        self._check_at(self.reading.checked_at(node, "each"), values)\n',
         "",
         "an item that is no object where objects are declared is no answer",
@@ -3140,7 +3140,7 @@ MUTANTS = (
             ),
             (
                 "unknown-is-stated",
-                "mapping/expressions/evaluation",
+                "mapping/expressions/gap_interpreter",
                 "            self.stated = False\n            self._miss(Gap(f",
                 "            self._miss(Gap(f",
                 "a field is left alone where a tree says nothing",
@@ -3486,7 +3486,7 @@ MUTANTS = (
     # what a table of rules says
     Mutant(
         "row-that-may-fit-is-passed-over",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gap_interpreter",
         "            if gaps is None:\n",
         "            if gaps is None or gaps:\n",
         "a row may fit whose cell is unknown, and no later one answers in its place",
@@ -3494,7 +3494,7 @@ MUTANTS = (
     ),
     Mutant(
         "answers-of-rows-are-taken-for-the-same",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gap_interpreter",
         "        return len(values) == 1 and not any(each.exact for each in found)",
         "        return True",
         "of rows that may fit, only one answer is one",
@@ -3502,7 +3502,7 @@ MUTANTS = (
     ),
     Mutant(
         "maybe-no-row-fits-is-an-answer",
-        "mapping/expressions/evaluation",
+        "mapping/expressions/gap_interpreter",
         "        if sure and unknown and self._are_same(fitting, value):",
         "        if fitting and unknown and self._are_same(fitting, value):",
         "the only row that may fit may also not fit",

@@ -6,18 +6,11 @@
 """
 
 from oneway.mapping.expressions.comparisons import Comparison
-from oneway.mapping.expressions.evaluation import (
-    PLAIN,
-    Evaluation,
-    Gap,
-    Gaps,
-    Reading,
-    budget,
-    one_record,
-    texts,
-)
+from oneway.mapping.expressions.evaluation import budget, one_record
 from oneway.mapping.expressions.expression import Expression, parse
+from oneway.mapping.expressions.gaps import Evaluation, Gap, Gaps, texts
 from oneway.mapping.expressions.paths_read import NameUse, PathUse
+from oneway.mapping.expressions.reading import PLAIN, Reading
 from oneway.mapping.expressions.syntax import ExpressionSyntax, TextRange
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.built_in import BUILT_IN

@@ -8,14 +8,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value, is_blank, keys_overlap
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
-from oneway.mapping.expressions.evaluation import (
-    PLAIN,
-    Evaluation,
-    Reading,
-    certain_items,
-    evaluated,
-    texts,
-)
+from oneway.mapping.expressions.evaluation import certain_items, evaluated
+from oneway.mapping.expressions.gaps import Evaluation, texts
 from oneway.mapping.expressions.item_places import note_items, reads_items
 from oneway.mapping.expressions.pair_entries import note_entries
 from oneway.mapping.expressions.paths_read import (
@@ -25,6 +19,7 @@ from oneway.mapping.expressions.paths_read import (
     TreeUse,
     reads_of,
 )
+from oneway.mapping.expressions.reading import PLAIN, Reading
 from oneway.mapping.expressions.syntax import (
     MAX_LENGTH,
     MAX_WRITTEN_OUT,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from oneway.mapping.expressions.evaluation import ORDERING, asks_presence, is_list, judges
+from oneway.mapping.expressions.node_kinds import ORDERING, asks_presence, is_list, judges
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.expressions.table_rows import index_of, is_table, table_of
 from oneway.mapping.functions import BY_NAME, EvaluationError, Function, Uses

@@ -7,12 +7,9 @@ from typing import Any, TypeVar, cast
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
-from oneway.mapping.expressions.evaluation import (
-    PLAIN,
-    Reading,
-    evaluated,
-    is_logical,
-)
+from oneway.mapping.expressions.evaluation import evaluated
+from oneway.mapping.expressions.node_kinds import is_logical
+from oneway.mapping.expressions.reading import PLAIN, Reading
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.generated.calls import Calls

@@ -5,7 +5,7 @@ from dataclasses import field
 
 from oneway.core.batches import Batch, RecordShape
 from oneway.core.dataclass import dataclass
-from oneway.mapping.expressions.evaluation import Reading
+from oneway.mapping.expressions.reading import Reading
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.generated.limits import Shapeless
 from oneway.mapping.generated.source import CodeText, Line

@@ -9,13 +9,10 @@ from jmespath.visitor import TreeInterpreter
 
 from oneway.core.budget import Budget, Overspent
 from oneway.core.records import MISSING, Value, comparable, identity, is_blank
-from oneway.mapping.expressions.evaluation import (
-    Gaps,
-    Library,
-    Reading,
-    budget,
-    evaluated_part,
-)
+from oneway.mapping.expressions.evaluation import budget, evaluated_part
+from oneway.mapping.expressions.gap_interpreter import Library
+from oneway.mapping.expressions.gaps import Gaps
+from oneway.mapping.expressions.reading import Reading
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.function import Function, LazyArgument, OverBudget, checked_argument

@@ -1,6 +1,6 @@
 """Expressions as formulas: the value on any record, and what each question about it depends on.
 
-It expresses in z3's terms what `oneway.mapping.expressions.evaluation` does on one record: a value,
+It expresses in z3's terms what `oneway.mapping.expressions.gap_interpreter` does on one record: a value,
 and the gaps that it depends on, for each of the three questions. Paths are open, and so is every
 part that is not modelled: the same text has the same value in both versions, whatever it is.
 """
@@ -16,8 +16,8 @@ import z3
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, is_blank
-from oneway.mapping.expressions.evaluation import asks_presence, is_list, is_logical, judges
 from oneway.mapping.expressions.named_calls import CHOOSE
+from oneway.mapping.expressions.node_kinds import asks_presence, is_list, is_logical, judges
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node, path_in
 from oneway.mapping.functions import BY_NAME, Uses

@@ -1,0 +1,113 @@
+"""What an answer depends on: keys that a record lacks, or whose values are unfit to decide by."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias, cast
+
+from oneway.core.dataclass import dataclass
+from oneway.core.records import Value, item_text
+from oneway.mapping.expressions.item_places import At, by_keys, is_within
+from oneway.mapping.expressions.syntax import Node
+
+
+class Gap(NamedTuple):
+    """A key that an answer depends on: absent (`wrong` is "" then), or unfit to decide by.
+
+    `held` is whether the record has a value there that is not blank. `chooses` is whether a
+    condition depends on it that chooses what counts: `jobs[?status == 'Former']`. `within` is
+    whether it belongs to an item of a list.
+    """
+
+    path: str
+    wrong: str = ""
+    held: bool = False
+    chooses: bool = False
+    within: bool = False
+
+    @property
+    def text(self) -> str:
+        """The gap in words."""
+        return f"{self.path}: {self.wrong}" if self.wrong else f"{self.path} is not given"
+
+
+Gaps: TypeAlias = tuple[Gap, ...]
+
+
+def texts(gaps: Gaps) -> str:
+    """Return the gaps in words, each key once."""
+    first = {gap.path: gap.text for gap in reversed(gaps)}
+    return "; ".join(first[path] for path in dict.fromkeys(gap.path for gap in gaps))
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The value of an expression on one record, and the gaps that each question depends on.
+
+    `stated` is False if any key that was read is absent, whether or not the value depends on it.
+    """
+
+    value: Value
+    stated: bool = True
+    exact: Gaps = ()
+    truth: Gaps = ()
+    written: Gaps = ()
+
+
+NO_GAPS: Gaps = ()
+
+
+class ProjectedItem(NamedTuple):
+    """What a projection makes of an item, and the gaps of the condition that chooses it."""
+
+    found: Evaluation
+    chosen: Gaps
+
+    @property
+    def value(self) -> Value:
+        return self.found.value
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the list certainly has this value."""
+        return self.value is not None and not (self.chosen or self.found.exact)
+
+
+def list_gaps(items: Sequence[ProjectedItem], pick: int | None, *, written: bool = False) -> Gaps:
+    """Return what a list depends on, or only its first (0) or its last (-1) item.
+
+    Once that item is found, those after it make no difference.
+    """
+    found: list[Gap] = []
+    for each in reversed(items) if pick == -1 else items:
+        found += (*each.chosen, *(each.found.written if written else each.found.exact))
+        if pick is not None and each.value is not None:
+            break
+    return tuple(dict.fromkeys(found))
+
+
+def joined(gaps: Gaps, more: Gaps) -> Gaps:
+    """Return gaps and further ones, each once: a list of a thousand items has its own each time."""
+    new = tuple(gap for gap in more if gap not in gaps)
+    return (*gaps, *new) if new else gaps
+
+
+def gap_at(node: Node, value: Any) -> Gap:
+    """Return the gap of a key that a node has looked up in a value."""
+    notes = cast(dict[str, Any], node)
+    within = is_within(node)
+    known: Sequence[At] = notes.get("items", ())
+    whole = min((by_keys(each.path) for each in known), key=len, default=None)
+    *lists, path = whole or (notes.get("path") or (str(node["value"]),),)
+    if isinstance(value, dict):
+        return Gap(item_text((*lists, path)), within=within)
+    text = item_text((*lists, path[:-1])) if lists or path[1:] else "a part of it"
+    return Gap(text, "it is not an object", within=within)
+
+
+def choosing(gaps: Gaps) -> Gaps:
+    """Return the gaps of a condition that chooses what counts."""
+    return tuple(gap._replace(chooses=True) for gap in gaps)
+
+
+def left_open(gaps: Gaps) -> Gaps:
+    """Return the gaps to which it is no answer that a value is absent."""
+    return tuple(gap for gap in gaps if gap.chooses)
