@@ -12,7 +12,7 @@ import pytest
 import oneway.render.sanitize as harmless
 from oneway.connections import provenance
 from oneway.notices import bodies, email, texts
-from oneway.notices.remedies import Remedy
+from oneway.notices.remedy import Remedy
 from oneway.render.plans import as_markdown
 from oneway.render.report import document
 from oneway_connectors.file import csv_text

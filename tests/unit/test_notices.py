@@ -67,7 +67,8 @@ from oneway.notices.delivery import PATIENCE, PAUSES
 from oneway.notices.email import message_of
 from oneway.notices.instants import instant_of, instant_text, week_of
 from oneway.notices.queueing import weekly
-from oneway.notices.remedies import REMEDIES, TroubleKind, remedy_of
+from oneway.notices.remedies import REMEDIES, remedy_of
+from oneway.notices.remedy import TroubleKind
 from oneway.notices.signing import BadSecret, signature
 from oneway.notices.texts import subject_of, text_of
 from oneway.notices.webhook import Trust

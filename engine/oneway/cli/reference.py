@@ -24,7 +24,8 @@ from oneway.mapping.lint import EXAMPLE
 from oneway.mapping.lint.codes import CODES
 from oneway.mapping.lint.every_rule import RULES
 from oneway.mapping.lint.rule import LintRule
-from oneway.notices.remedies import REMEDIES, Remedy
+from oneway.notices.remedies import REMEDIES
+from oneway.notices.remedy import Remedy
 
 _NOTE = "<!-- Written by `make docs` from the code: edit the code, not this page. -->"
 _FAMILIES = {

@@ -21,7 +21,9 @@ from oneway.history.journal.incidents import Incident
 from oneway.history.last_good import is_good, lists_leavers
 from oneway.notices.causes import RunProblems
 from oneway.notices.instants import When, instant_text
-from oneway.notices.remedies import CLOCK, STILL_IN, Remedy, remedy_of
+from oneway.notices.remedies import CLOCK, remedy_of
+from oneway.notices.remedies_of_codes import STILL_IN
+from oneway.notices.remedy import Remedy
 
 Data = dict[str, Any]
 

@@ -9,7 +9,7 @@ from oneway.core.diagnostics import Severity
 from oneway.history.backoff import PastFailure
 from oneway.history.journal import Breached, Run, RunState
 from oneway.history.journal.incidents import Endings
-from oneway.notices.remedies import DIED, STILL_IN, UNNAMED
+from oneway.notices.remedies_of_codes import DIED, STILL_IN, UNNAMED
 from oneway.planning.plan import Ending
 
 _GIVEN_UP = "W112"

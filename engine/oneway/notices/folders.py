@@ -23,7 +23,7 @@ from oneway.notices.bodies import Data, body_of, cause_of
 from oneway.notices.causes import RunProblems
 from oneway.notices.instants import instant_text
 from oneway.notices.queueing import queue_changes
-from oneway.notices.remedies import AGAIN, CHECK
+from oneway.notices.remedies_of_codes import AGAIN, CHECK
 
 FAILURE = "folder.failure"
 RECOVERY = "folder.recovery"

@@ -11,7 +11,8 @@ from oneway.core.instants import moment_in_words
 from oneway.core.phrases import count
 from oneway.history.allow_command import effect_of_allowing
 from oneway.notices.instants import instant_of
-from oneway.notices.remedies import CLOCK, TroubleKind
+from oneway.notices.remedies import CLOCK
+from oneway.notices.remedy import TroubleKind
 
 Data = dict[str, Any]
 

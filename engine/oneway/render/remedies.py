@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from oneway.core.diagnostics import Diagnostic
-from oneway.notices.remedies import REMEDIES, Remedy, remedy_of
+from oneway.notices.remedies import REMEDIES, remedy_of
+from oneway.notices.remedy import Remedy
 from oneway.render.sanitize import harmless
 
 

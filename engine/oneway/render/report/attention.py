@@ -9,7 +9,8 @@ from oneway.history.discrepancies import DiscrepancyKind, unsynced
 from oneway.history.journal.rows import RunState
 from oneway.mapping.lookup_table import OTHER_FORM
 from oneway.mapping.spec import GuardKind
-from oneway.notices.remedies import DIED, remedy_of
+from oneway.notices.remedies import remedy_of
+from oneway.notices.remedies_of_codes import DIED
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.later_key import LATER_KEY
 from oneway.planning.names import named as named_reason

@@ -11,7 +11,7 @@ from oneway.history.journal.incidents import close_incident, open_incidents
 from oneway.history.journal.refused_leavers import stored_leavers
 from oneway.history.last_good import knows_everybody, last_still_in
 from oneway.notices.instants import instant_text
-from oneway.notices.remedies import STILL_IN
+from oneway.notices.remedies_of_codes import STILL_IN
 from oneway.planning.access import StillIn
 from oneway.runs.forget.person import Known
 

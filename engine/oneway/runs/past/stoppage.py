@@ -11,7 +11,7 @@ from oneway.history.journal.incidents import open_of_folders
 from oneway.history.journal.rows import RunState
 from oneway.history.last_good import is_good, last_good
 from oneway.notices.folders import FolderTrouble
-from oneway.notices.remedies import DIED, UNNAMED
+from oneway.notices.remedies_of_codes import DIED, UNNAMED
 
 NO_ALARMS: Mapping[str, str] = {}
 

@@ -1,8 +1,8 @@
 """Expressions as formulas: the value on any record, and what each question about it depends on.
 
-It expresses in z3's terms what `oneway.mapping.expressions.gap_interpreter` does on one record: a value,
-and the gaps that it depends on, for each of the three questions. Paths are open, and so is every
-part that is not modelled: the same text has the same value in both versions, whatever it is.
+It expresses in z3's terms what `oneway.mapping.expressions.gap_interpreter` does on one record: a
+value, and the gaps that it depends on, for each of the three questions. Paths are open, and so is
+every part that is not modelled: the same text has the same value in both versions, whatever it is.
 """
 
 import json
