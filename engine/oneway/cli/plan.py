@@ -24,7 +24,8 @@ from oneway.cli.quoting import quoted
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, save
-from oneway.render.plan_content import access, split
+from oneway.render.access_list import access
+from oneway.render.plan_content import split
 from oneway.render.plans import FORMATS
 from oneway.render.sanitize import harmless
 from oneway.runs import (

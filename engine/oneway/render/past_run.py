@@ -14,7 +14,17 @@ from oneway.history.journal.discrepancies import DISCREPANCIES
 from oneway.history.journal.refused_leavers import LEAVING
 from oneway.planning.names import named, names_of
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
-from oneway.render import diagnostics, plan_content, remedies, results, status_lines
+from oneway.render import (
+    diagnostics,
+    lookup_misses,
+    outcome_names,
+    plan_changes,
+    plan_content,
+    plan_groups,
+    remedies,
+    results,
+    status_lines,
+)
 from oneway.render.discrepancies import as_json as as_json_of
 from oneway.render.discrepancies import by_subject, sentence, since, then
 from oneway.render.history import ends_in_words
@@ -43,7 +53,7 @@ _STAYED = {
     Kind.CONFLICT: "does not sync: in conflict",
     Kind.INELIGIBLE: "does not sync: ineligible",
     Kind.REHIRE: "rehire, left to a person",
-    Kind.IGNORED: plan_content.LEFT_ALONE,
+    Kind.IGNORED: plan_groups.LEFT_ALONE,
     Kind.ABSENT: "not in the source",
     Kind.UNCHANGED: "unchanged",
 }
@@ -181,13 +191,13 @@ def text(past: Past, people: Sequence[RecordHistory], style: Style, *, chosen: b
         lines += [
             "",
             *(line for each in (f"Planned: {first}", *more) for line in wrap(each, style)),
-            *(line for each in plan_content.alike(past.plan) for line in wrap(each, style, 2, 4)),
+            *(line for each in plan_changes.alike(past.plan) for line in wrap(each, style, 2, 4)),
         ]
     if past.plan is not None and past.plan.misses and not chosen:
         lines += ["", *_marked("! values without a reference:", style)]
-        known = plan_content.people(past.plan)
+        known = lookup_misses.people(past.plan)
         for miss in past.plan.misses:
-            lines += wrap(plan_content.missed(miss, known), style, 2, 4)
+            lines += wrap(lookup_misses.missed(miss, known), style, 2, 4)
     shown_people = [
         each for each in people if chosen or each.action or each.outcome.kind not in _QUIET
     ]
@@ -314,11 +324,13 @@ def _acted(each: RecordHistory, telling: RunContext) -> Iterator[str]:
     assert action is not None
     record = each.end.target_id if each.end is not None and each.end.target_id else None
     where = f" (record {clip(harmless(record))})" if record and record != outcome.key else ""
-    yield from wrap(f"{VERB_MARKERS[action.verb]} {plan_content.name(outcome)}{where}", style, 2, 4)
+    yield from wrap(
+        f"{VERB_MARKERS[action.verb]} {outcome_names.name(outcome)}{where}", style, 2, 4
+    )
     for change in action.changes:
         assert telling.plan is not None, "its actions are the plan's"
         said = (
-            f"{harmless(change.field)}: {plan_content.changed(change, action.verb, telling.plan)}"
+            f"{harmless(change.field)}: {plan_changes.changed(change, action.verb, telling.plan)}"
         )
         yield from wrap(said, style, 6, 8)
     why = _why(each)
@@ -355,7 +367,7 @@ def _stayed(title: str, found: Sequence[RecordHistory], telling: RunContext) -> 
     by_reason: dict[str, list[RecordHistory]] = {}
     for each in found:
         reasons = "; ".join(
-            plan_content.sentence(reason, telling.names) for reason in each.outcome.reasons
+            outcome_names.sentence(reason, telling.names) for reason in each.outcome.reasons
         )
         by_reason.setdefault(reasons, []).append(each)
     for reason, people in by_reason.items():
@@ -367,7 +379,7 @@ def _stayed(title: str, found: Sequence[RecordHistory], telling: RunContext) -> 
             values = "; ".join(reason.value for reason in each.outcome.reasons if reason.value)
             told = f" ({clip(harmless(values), 120)})" if values else ""
             so = _since(each, telling.start)
-            said = plan_content.who(each.outcome) + told + (f", {so}" if so else "")
+            said = outcome_names.who(each.outcome) + told + (f", {so}" if so else "")
             yield from wrap(said, style, indent, indent + 2)
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from oneway.planning.access import StillIn
 from oneway.planning.plan import Ending, Outcome, Plan
+from oneway.render.access_list import still_in_line, still_in_title
 from oneway.render.layout import clip, columns, more, pad, wrap
-from oneway.render.plan_content import name, still_in_line, still_in_title
+from oneway.render.outcome_names import name
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import ENDING_MEANING, ENDING_WORDS, VERBS_DONE

@@ -12,9 +12,9 @@ from oneway.history.allow_command import allowed_together
 from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import Run, RunState
 from oneway.render import diagnostics, discrepancies, remedies, status_lines
+from oneway.render.access_list import still_in_line, still_in_title
 from oneway.render.history import ends_as_json, ends_in_words, state_in_words, when
 from oneway.render.layout import clip, columns, pad, people, wrap
-from oneway.render.plan_content import still_in_line, still_in_title
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import RUN_STATE_INKS

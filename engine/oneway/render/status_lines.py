@@ -10,10 +10,10 @@ from oneway.history.discrepancies import DiscrepancyKind
 from oneway.history.journal import Breached
 from oneway.planning.access import StillIn
 from oneway.render import remedies
+from oneway.render.access_list import who_left
 from oneway.render.discrepancies import DISCREPANCY_WORDS
 from oneway.render.history import when
 from oneway.render.layout import clip, columns, pad, wrap
-from oneway.render.plan_content import who_left
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.past.flapping import FlappingChange

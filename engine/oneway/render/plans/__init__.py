@@ -10,14 +10,9 @@ from oneway.core.lazy import lazily
 from oneway.history.memory import Memory
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
-from oneway.render.plan_content import (
-    flapping,
-    remark,
-    split,
-    still_in_line,
-    still_in_title,
-    who_left,
-)
+from oneway.render.access_list import still_in_line, still_in_title, who_left
+from oneway.render.plan_changes import flapping, remark
+from oneway.render.plan_content import split
 from oneway.render.plans.as_text import text
 from oneway.render.style import Style
 

@@ -64,7 +64,7 @@ from oneway.planning.guards import concerned
 from oneway.planning.plan import Action, Change, Outcome, Plan, Read, Reason, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.planning.plan_file.codec import to_data
-from oneway.render import plan_content
+from oneway.render import access_list, plan_content
 from oneway.render.discrepancies import of_actions
 
 REPORT = 1
@@ -102,7 +102,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "matched_by": [asdict(each) for each in plan.matched_by],
         "remarks": remarks_as_json(plan),
         "noticed": [reason(each) for each in plan.noticed],
-        "still_in": still_in(plan_content.access(plan, verdict, memory)),
+        "still_in": still_in(access_list.access(plan, verdict, memory)),
         "counts": plan.counts(),
         "actions": _verbs(plan),
         "verdict": {

@@ -11,7 +11,14 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Outcome, Plan
 from oneway.planning.plan_file import fingerprint
-from oneway.render import plan_content
+from oneway.render import (
+    access_list,
+    lookup_misses,
+    outcome_names,
+    plan_changes,
+    plan_content,
+    plan_groups,
+)
 from oneway.render.layout import clip
 from oneway.render.sanitize import markdown as code
 from oneway.render.sanitize import on_one_line, shown
@@ -33,33 +40,33 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
         _still_in(plan, verdict, memory),
         _guards(plan, verdict),
         _folded(
-            plan_content.NEAR_MISSES,
-            [f"- {code(each)}" for each in plan_content.near_misses(plan)],
+            plan_groups.NEAR_MISSES,
+            [f"- {code(each)}" for each in plan_groups.near_misses(plan)],
         ),
         _changes(plan, verdict, memory),
         _folded("Refused before", _refused(plan, memory)),
         _folded(
-            "Not sticking", [f"- {code(each)}" for each in plan_content.flapping(plan, memory)]
+            "Not sticking", [f"- {code(each)}" for each in plan_changes.flapping(plan, memory)]
         ),
         _folded("Does not sync", _staying(plan, known)),
-        _folded("Left alone", _groups(plan_content.left_alone(plan), named=known)),
-        _folded("Back at work?", _groups(plan_content.rehired(plan), named=known)),
-        _folded("Not in the source", _groups(plan_content.absent(plan))),
+        _folded("Left alone", _groups(plan_groups.left_alone(plan), named=known)),
+        _folded("Back at work?", _groups(plan_groups.rehired(plan), named=known)),
+        _folded("Not in the source", _groups(plan_groups.absent(plan))),
         _folded("Lookups that missed", _misses(plan)),
-        _folded("Warnings", _groups(plan_content.warnings(plan))),
+        _folded("Warnings", _groups(plan_groups.warnings(plan))),
         f"Fingerprint: `{fingerprint(plan)}`",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _misses(plan: Plan) -> list[str]:
-    known = plan_content.people(plan)
-    return [f"- {code(plan_content.missed(each, known))}" for each in plan.misses]
+    known = lookup_misses.people(plan)
+    return [f"- {code(lookup_misses.missed(each, known))}" for each in plan.misses]
 
 
 def _refused(plan: Plan, memory: Memory) -> list[str]:
     found = plan_content.refused(plan, memory)
-    return [f"- {code(plan_content.name(outcome))}: {code(why)}" for outcome, why in found]
+    return [f"- {code(outcome_names.name(outcome))}: {code(why)}" for outcome, why in found]
 
 
 def _head(plan: Plan, memory: Memory) -> str:
@@ -69,7 +76,7 @@ def _head(plan: Plan, memory: Memory) -> str:
         for line in (*plan_content.totals(plan), plan_content.waiting(memory))
         if line
     ]
-    lines += [f"{code(each)}  " for each in plan_content.alike(plan)]
+    lines += [f"{code(each)}  " for each in plan_changes.alike(plan)]
     lines += [f":warning: {code(each)}  " for each in plan_content.cautions(plan)]
     lines += ["", f"- mapping: {code(plan.mapping_file)}", f"- as of: {code(plan.as_of)}"]
     lines += [
@@ -87,12 +94,12 @@ def _head(plan: Plan, memory: Memory) -> str:
 
 
 def _still_in(plan: Plan, verdict: Verdict, memory: Memory) -> str:
-    found = plan_content.access(plan, verdict, memory)
+    found = access_list.access(plan, verdict, memory)
     if not found:
         return ""
-    lines = [f"- {code(plan_content.still_in_line(each))}" for each in found]
+    lines = [f"- {code(access_list.still_in_line(each))}" for each in found]
     return "\n".join(
-        [f"#### {plan_content.still_in_title(found)} ({len(found):,})", "", *_limited(lines)]
+        [f"#### {access_list.still_in_title(found)} ({len(found):,})", "", *_limited(lines)]
     )
 
 
@@ -123,7 +130,7 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     held, told = plan_content.holders(verdict), plan_content.discrepancies(plan, verdict, memory)
     leaving = plan_content.going(plan)
     notes = [
-        f"- {code(plan_content.name(outcome))}: {code(note)}"
+        f"- {code(outcome_names.name(outcome))}: {code(note)}"
         for outcome in plan.notable
         for action in outcome.actions
         for note in (
@@ -143,12 +150,12 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
 
 def _rows(plan: Plan, outcome: Outcome, action: Action) -> Iterator[str]:
     start = (
-        f"| `{VERB_MARKERS[action.verb]}` {action.verb.value} | {code(plan_content.who(outcome))}"
+        f"| `{VERB_MARKERS[action.verb]}` {action.verb.value} | {code(outcome_names.who(outcome))}"
     )
     if not action.changes:
         yield f"{start} | | | |"
     for change in action.changes:
-        said = code(plan_content.changed(change, action.verb, plan))
+        said = code(plan_changes.changed(change, action.verb, plan))
         origin = f"{code(clip(on_one_line(change.expression)))} {code(str(change.place))}"
         yield f"{start} | {code(change.field)} | {said} | {origin} |"
 
@@ -156,22 +163,22 @@ def _rows(plan: Plan, outcome: Outcome, action: Action) -> Iterator[str]:
 def _staying(plan: Plan, named: Callable[[Outcome], str]) -> list[str]:
     return [
         line
-        for section in plan_content.staying(plan)
+        for section in plan_groups.staying(plan)
         for line in _groups(section.groups, f"{section.title}: ", named)
     ]
 
 
 def _groups(
-    groups: Iterable[plan_content.Group],
+    groups: Iterable[plan_groups.Group],
     before: str = "",
-    named: Callable[[Outcome], str] = plan_content.named,
+    named: Callable[[Outcome], str] = outcome_names.named,
 ) -> list[str]:
     lines = []
     for group in groups:
         names = [code(named(each)) for each in group.outcomes[:_NAMES]]
         more = len(group.outcomes) - len(names)
         rest = f", and {more:,} more" if more else ""
-        said = f"{code(group.title)} ({plan_content.counted(group)}): {', '.join(names)}{rest}"
+        said = f"{code(group.title)} ({plan_groups.counted(group)}): {', '.join(names)}{rest}"
         lines.append(f"- {before}{said}")
     return lines
 

@@ -8,7 +8,14 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.planning.breach import Breach, Verdict
 from oneway.planning.plan import Action, Change, Outcome, Plan, Verb
 from oneway.planning.plan_file import fingerprint
-from oneway.render import plan_content
+from oneway.render import (
+    access_list,
+    lookup_misses,
+    outcome_names,
+    plan_changes,
+    plan_content,
+    plan_groups,
+)
 from oneway.render.layout import clip, columns, more, pad, people, wrap
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.style import Ink, Style
@@ -111,7 +118,7 @@ class _TextPage:
             [line for each in plan_content.totals(self.plan) for line in wrap(each, self.style)]
         )
         lines += [
-            line for each in plan_content.alike(self.plan) for line in wrap(each, self.style, 2, 4)
+            line for each in plan_changes.alike(self.plan) for line in wrap(each, self.style, 2, 4)
         ]
         for each in plan_content.cautions(self.plan):
             lines += self.trouble(wrap(f"! {each}", self.style, 0, 2))
@@ -124,14 +131,14 @@ class _TextPage:
         return lines + self.trouble(wrap(held, self.style, 0, 2))
 
     def still_in(self) -> list[str]:
-        found = plan_content.access(self.plan, self.verdict, self.memory)
+        found = access_list.access(self.plan, self.verdict, self.memory)
         if not found:
             return []
         lines = self.trouble(
-            wrap(f"! {plan_content.still_in_title(found)} ({len(found):,})", self.style, 0, 2)
+            wrap(f"! {access_list.still_in_title(found)} ({len(found):,})", self.style, 0, 2)
         )
         for each in found:
-            lines += wrap(plan_content.still_in_line(each), self.style, 2, 4)
+            lines += wrap(access_list.still_in_line(each), self.style, 2, 4)
         return lines
 
     def actions(self) -> Iterator[list[str]]:
@@ -151,7 +158,7 @@ class _TextPage:
 
     def action(self, outcome: Outcome, verb: Verb) -> list[str]:
         action = outcome.action_of(verb)
-        named = f"{VERB_MARKERS[verb]} {verb.value} {plan_content.who(outcome)}"
+        named = f"{VERB_MARKERS[verb]} {verb.value} {outcome_names.who(outcome)}"
         lines = [self.style.paint(line, VERB_INKS[verb]) for line in wrap(named, self.style, 2, 4)]
         notes = plan_content.notes(outcome, action, self.held, self.memory, self.told)
         for note in (*notes, *plan_content.refers_to(self.plan, action, self.going)):
@@ -187,7 +194,7 @@ class _TextPage:
         )
 
     def staying(self) -> list[str]:
-        sections = plan_content.staying(self.plan)
+        sections = plan_groups.staying(self.plan)
         if not sections:
             return []
         number = sum(section.records for section in sections)
@@ -198,13 +205,13 @@ class _TextPage:
         return lines
 
     def left_alone(self) -> list[str]:
-        return self.section("Left alone", plan_content.left_alone(self.plan), " ")
+        return self.section("Left alone", plan_groups.left_alone(self.plan), " ")
 
     def rehires(self) -> list[str]:
-        return self.section("Back at work?", plan_content.rehired(self.plan), "!")
+        return self.section("Back at work?", plan_groups.rehired(self.plan), "!")
 
     def absent(self) -> list[str]:
-        groups = plan_content.absent(self.plan)
+        groups = plan_groups.absent(self.plan)
         if not groups:
             return []
         number = sum(len(group.outcomes) for group in groups)
@@ -215,25 +222,25 @@ class _TextPage:
         if not self.plan.misses:
             return []
         lines = self.strong([f"Lookups that missed ({len(self.plan.misses):,})"])
-        known = plan_content.people(self.plan)
+        known = lookup_misses.people(self.plan)
         for miss in self.plan.misses[: self.limit]:
-            lines += wrap(f"! {plan_content.missed(miss, known)}", self.style, 2, 4)
+            lines += wrap(f"! {lookup_misses.missed(miss, known)}", self.style, 2, 4)
         return lines + self.more(len(self.plan.misses))
 
     def warnings(self) -> list[str]:
-        return self.section("Warnings", plan_content.warnings(self.plan), "!")
+        return self.section("Warnings", plan_groups.warnings(self.plan), "!")
 
     def near_misses(self) -> list[str]:
-        title = plan_content.NEAR_MISSES
-        return self.listed(title, plan_content.near_misses(self.plan))
+        title = plan_groups.NEAR_MISSES
+        return self.listed(title, plan_groups.near_misses(self.plan))
 
     def refused(self) -> list[str]:
         found = plan_content.refused(self.plan, self.memory)
-        said = [f"{plan_content.name(outcome)}: {why}" for outcome, why in found]
+        said = [f"{outcome_names.name(outcome)}: {why}" for outcome, why in found]
         return self.listed("Refused before", said)
 
     def flapping(self) -> list[str]:
-        return self.listed("Not sticking", plan_content.flapping(self.plan, self.memory, self.told))
+        return self.listed("Not sticking", plan_changes.flapping(self.plan, self.memory, self.told))
 
     def listed(self, title: str, said: list[str]) -> list[str]:
         if not said:
@@ -262,7 +269,7 @@ class _TextPage:
     def end(self) -> list[str]:
         return wrap(f"Fingerprint: {fingerprint(self.plan)}", self.style)
 
-    def section(self, title: str, groups: tuple[plan_content.Group, ...], marker: str) -> list[str]:
+    def section(self, title: str, groups: tuple[plan_groups.Group, ...], marker: str) -> list[str]:
         if not groups:
             return []
         number = sum(len(group.outcomes) for group in groups)
@@ -270,18 +277,18 @@ class _TextPage:
         return self.strong([f"{title} ({number:,})"]) + lines
 
     def named(
-        self, groups: Iterable[plan_content.Group], indent: int, marker: str = ""
+        self, groups: Iterable[plan_groups.Group], indent: int, marker: str = ""
     ) -> list[str]:
         """Return each reason with its records."""
         lines: list[str] = []
         for group in groups:
             names = people(self.names(group), self.limit)
-            number = plan_content.counted(group)
+            number = plan_groups.counted(group)
             said = f"{marker}{group.title}{'' if number == '1' else f' ({number})'}: {names}"
             lines += wrap(said, self.style, indent, indent + 2 + len(marker))
         return lines
 
-    def names(self, group: plan_content.Group) -> list[str]:
+    def names(self, group: plan_groups.Group) -> list[str]:
         return [
             plan_content.known_since(each, self.told, self.memory.zone) for each in group.outcomes
         ]
@@ -320,7 +327,7 @@ def _rows(changes: Iterable[Change], verb: Verb, plan: Plan) -> list[_Row]:
     return [
         _Row(
             clip(harmless(each.field)),
-            plan_content.changed(each, verb, plan),
+            plan_changes.changed(each, verb, plan),
             clip(on_one_line(each.expression)),
             clip(harmless(f"{each.place.file}:{each.place.line}")),
         )

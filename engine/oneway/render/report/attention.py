@@ -18,8 +18,10 @@ from oneway.planning.names import names_of
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.planning.similar.near_misses import NEAR_MISS, other_reasons
 from oneway.render import remedies
+from oneway.render.access_list import still_in_title
 from oneway.render.discrepancies import by_subject
-from oneway.render.plan_content import instead, people, remark, still_in_title, whose
+from oneway.render.lookup_misses import instead, people, whose
+from oneway.render.plan_changes import remark
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.flapping import flapping
 from oneway.render.report.guards import held

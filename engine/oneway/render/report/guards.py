@@ -8,7 +8,8 @@ from oneway.planning.breach import key_of, words_of
 from oneway.planning.guard_kinds import definition_of
 from oneway.planning.plan import Ending
 from oneway.render import remedies
-from oneway.render.plan_content import alike, may_concern
+from oneway.render.plan_changes import alike
+from oneway.render.plan_content import may_concern
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.phrases import field_name, fields, people, text

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from oneway.planning.later_key import LATER_KEY
 from oneway.planning.plan import Ending, Kind, Outcome, Reason
-from oneway.render.plan_content import LEFT_ALONE
+from oneway.render.plan_groups import LEFT_ALONE
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.attention import meant
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone

@@ -11,7 +11,7 @@ from oneway.planning.access import StillIn
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Ending, Kind, Plan, Verb
 from oneway.planning.plan_file import fingerprint
-from oneway.render import plan_content
+from oneway.render import access_list
 from oneway.render.report.actions import ReportAction, report_actions
 from oneway.render.report.attention import attention
 from oneway.render.report.informational import informational
@@ -85,7 +85,7 @@ def _as_run(plan: Plan, verdict: Verdict, memory: Memory) -> PastRun:
         breaches=tuple(Breached(b.name, b.text, b.allow, b.blocked) for b in verdict.breaches),
         zone=memory.zone,
     )
-    run = Run(0, start, plan.as_of, {}, still_in=plan_content.access(plan, verdict, memory))
+    run = Run(0, start, plan.as_of, {}, still_in=access_list.access(plan, verdict, memory))
     discrepancies = memory.discrepancies_of(plan, verdict.ends())
     return PastRun(run=run, plan=plan, entries=(), discrepancies=discrepancies, planned=True)
 
@@ -130,9 +130,7 @@ def _heading(
     whole = "; ".join(filter(None, (first, listed(others))))
     if not still_in:
         return whole
-    return (
-        f"{people(len(still_in))} who {plan_content.who_left(still_in)} can still get in. {whole}"
-    )
+    return f"{people(len(still_in))} who {access_list.who_left(still_in)} can still get in. {whole}"
 
 
 def _same(plan: Plan) -> str:

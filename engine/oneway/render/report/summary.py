@@ -11,7 +11,7 @@ from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import remedy_of
 from oneway.notices.texts import unshut
 from oneway.planning.plan import Allowance, Ending, Kind, Plan, Verb
-from oneway.render.plan_content import who_left
+from oneway.render.access_list import who_left
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.attention import has_gone
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
