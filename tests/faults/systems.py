@@ -153,3 +153,21 @@ class Systems:
 def _page(request: httpx.Request, items: list[Json]) -> list[Json]:
     first = (int(request.url.params["page"]) - 1) * PAGE
     return items[first : first + PAGE]
+
+
+class SystemsByTeams(Systems):
+    """The same systems, but that the source lists people by their teams: some are in two."""
+
+    def _source(self, request: httpx.Request, parts: list[str]) -> tuple[int, Any]:
+        if request.headers.get("x-key") != KEY or parts[0] != "teams":
+            return super()._source(request, parts)
+        if len(parts) == 1:
+            return 200, _page(request, [{"id": number} for number in range(TEAMS)])
+        if parts[1] not in map(str, range(TEAMS)):
+            return 404, {}
+        team = int(parts[1])
+        found = [n for n in range(len(self.people)) if team in (n % TEAMS, n % EACH)]
+        return 200, _page(request, [{"id": self.people[n]["id"]} for n in found])
+
+
+TEAMS = 3

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from oneway.applying.preconditions import Happened
 from oneway.applying.unknown_writes import Became, Inquiry
 from oneway.runs import PreparedRun
 
-from .kinds import APART, FAULTS, USUAL, Call
+from .kinds import APART, FAULTS, USUAL, Call, kind_of
 from .matrix import Cell, Ideal, Place, apart, cells, ideal, socket_cells, tried, tried_over
 from .sockets import Loopback, listening
+from .systems import SystemsByTeams
 from .table import as_documented, documented
-from .world import COMING_BACK, prepared_mapping
+from .wire import Aim, Wire
+from .world import COMING_BACK, HR, prepared_mapping
 
 pytestmark = pytest.mark.slow
 
@@ -101,3 +104,42 @@ def test_people_leave_and_come_back_by_requests_of_their_own_whatever_befalls_th
         assert best.counts[Call.UPDATE] >= 16  # and once more where a token had expired
         for cell in list(cells(APART))[::47]:
             tried(cell, prepared, best, apart)
+
+
+class WireToTeams(Wire):
+    """Knows that a team of the source has a list."""
+
+    @staticmethod
+    def kind_of(request: httpx.Request) -> Call:
+        """Return what a request is for."""
+        return Call.LIST if request.url.path.startswith("/teams") else kind_of(request)
+
+
+def by_teams(aim: Aim | None = None) -> Wire:
+    """Return a wire to systems whose source lists people by their teams."""
+    return WireToTeams(SystemsByTeams(), aim)
+
+
+HR_BY_TEAMS = (
+    HR.replace(
+        "path: /people,", 'for_each: teams, concurrency: 1, path: "/teams/{parent.id}/people",'
+    )
+    + """
+  teams:
+    id: id
+    list: {path: /teams, pagination: {type: page, param: page, start: 1}}
+    record: {type: object, properties: {id: {type: integer}}}
+"""
+)
+
+
+def test_a_list_of_each_team_ends_as_documented_for_one_list() -> None:
+    with prepared_mapping(hr=HR_BY_TEAMS) as prepared:
+        best = ideal(prepared, by_teams)
+        assert best.counts[Call.LIST] > 10
+        for cell in [*list(cells((Call.LIST,)))[::3], *list(cells())[7::61]]:
+            found = tried(cell, prepared, best, by_teams).text
+            if (cell.call, cell.fault.name) == (Call.LIST, "endless pages"):
+                assert found.startswith("refused")  # perhaps for teams that have no list
+            else:
+                assert found == documented()[cell], cell

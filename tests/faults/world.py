@@ -271,6 +271,7 @@ def prepared_mapping(
     *,
     more: str = "",
     in_flight: int = 1,
+    hr: str = HR,
 ) -> Iterator[PreparedRun]:
     """Give the mapping compiled, with some more lines, over systems at these addresses.
 
@@ -282,7 +283,7 @@ def prepared_mapping(
         common = COMMON
         for word, value in {**seconds, "IN_FLIGHT": str(in_flight)}.items():
             common = common.replace(word, value)
-        (folder / "hr.yaml").write_text(HR.replace("resources:", common + "resources:"))
+        (folder / "hr.yaml").write_text(hr.replace("resources:", common + "resources:"))
         (folder / "desk.yaml").write_text(DESK.replace("resources:", common + "resources:"))
         (folder / "faults.yaml").write_text(MAPPING + more)
         request = RunRequest(

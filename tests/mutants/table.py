@@ -26,6 +26,7 @@ RETRIES = "tests/unit/test_rest_retries.py"
 DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 CONTINUATION = "oneway_connectors/rest/continuation"
 UNSEEN = "tests/cli/test_unseen.py"
+PARENTS = "tests/laws/test_parent_lists.py"
 VENDORS = "tests/unit/test_vendor_lists.py"
 DUES = "tests/store/test_dues.py -k 'not PostgreSQL'"
 REPLAY = "tests/laws/test_replay.py"
@@ -764,6 +765,39 @@ MUTANTS = (
         "still = list[Record]()",
         "who is still in the list has not gone",
         "tests/unit/test_rest_reading.py -k still_listed",
+    ),
+    # a list for each parent
+    Mutant(
+        "a-part-of-one-parents-list-is-whole",
+        "oneway_connectors/rest/parents",
+        '        so_far.problems += [f"{each.name}: {said}" for said in each.so_far.problems]\n',
+        "",
+        "what one parent's list lacks, the whole lacks",
+        f"{PARENTS} -k unsaid",
+    ),
+    Mutant(
+        "parents-may-be-missing",
+        "oneway_connectors/rest/reader",
+        """so_far.problems += [f"{resource.name} may be missing: {gap}" for gap in gaps]""",
+        "pass",
+        "the people of a parent that is not read are not absent",
+        f"{PARENTS} -k unsaid",
+    ),
+    Mutant(
+        "no-parents-are-nobody",
+        "oneway_connectors/rest/reader",
+        "        if not parents:\n",
+        "        if False:\n",
+        "credentials that see no parent see nobody",
+        "tests/unit/test_rest_parents.py -k without_parents",
+    ),
+    Mutant(
+        "first-parent-decides",
+        "oneway_connectors/rest/parents",
+        "elif not by_id and known.data != item.data:",
+        "elif False:",
+        "two lists that differ leave open which is right",
+        "tests/unit/test_rest_parents.py -k differently",
     ),
     Mutant(
         "unseen-is-gone",

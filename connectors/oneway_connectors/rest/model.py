@@ -64,11 +64,19 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The request that reads all records; `records` is JMESPath."""
+    """The request that reads all records; `records` is JMESPath.
+
+    With `for_each`, it reads those of one record of that resource, its parent: `known` are the
+    names that stand for the parent in the request, and `into` is the key that takes the parents.
+    """
 
     request: RequestTemplate
     records: str
     paging: Paging
+    for_each: str = ""
+    into: str = ""
+    concurrency: int = 1
+    known: Data = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +263,13 @@ def _resource(name: str, body: Data) -> ResourceRequests:
     by_id = (each for each, item in zip(details, items, strict=True) if not names_record(item))
     replacing = next((each for each in by_id if not each.into), None)
     update = _write(body, "update")
+    listing = _listing(_data(body["list"])) if "list" in body else None
+    if listing is not None and listing.into:
+        replacing = None  # the list alone tells whose record it is
     return ResourceRequests(
         name=name,
         id=path_of(_text(body, "id")),
-        listing=_listing(_data(body["list"])) if "list" in body else None,
+        listing=listing,
         details=details,
         single=_single(_data(body["get"])) if "get" in body else replacing,
         find={field: _data(query) for field, query in _data(body.get("find")).items()},
@@ -277,8 +288,14 @@ def _resource(name: str, body: Data) -> ResourceRequests:
 
 
 def _listing(body: Data) -> Listing:
+    for_each = _text(body, "for_each")
     return Listing(
-        _request(body), _text(body, "records", "@"), _paging(_data(body.get("pagination")))
+        _request(body),
+        _text(body, "records", "@"),
+        _paging(_data(body.get("pagination"))),
+        for_each=for_each,
+        into=_text(body, "into"),
+        concurrency=_at_once(body) if for_each else 1,
     )
 
 
@@ -290,9 +307,13 @@ def _single(body: Data, record: Data | None = None) -> Single:
         request=_request(body),
         record=_text(body, "record", "@"),
         into="" if into == "replace" else into,
-        concurrency=int(cast(int, body.get("concurrency", USUAL_AT_ONCE))),
+        concurrency=_at_once(body),
         fields=listed if inner.get("additionalProperties") is not True else frozenset(),
     )
+
+
+def _at_once(body: Data) -> int:
+    return int(cast(int, body.get("concurrency", USUAL_AT_ONCE)))
 
 
 def _write(body: Data, key: str) -> WriteRequest | None:

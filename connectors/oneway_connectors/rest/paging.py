@@ -82,6 +82,8 @@ class ListSoFar:
     """The ids of the last page."""
     again: bool = False
     """Whether the page before it had the same."""
+    under: dict[str, list[Value]] = field(default_factory=dict)
+    """The parents that each record was listed for, if each parent has a list of its own."""
 
     @property
     def count(self) -> int:
@@ -241,8 +243,8 @@ def _call(client: Client, listing: Listing, extra: Mapping[str, Value], position
         wanted[paging.size_param] = paging.size
     wanted = {**extra, **wanted}
     if paging.in_body:
-        return reading_call(client, request, {}, placed=wanted)
-    return reading_call(client, request, {}, wanted)
+        return reading_call(client, request, listing.known, placed=wanted)
+    return reading_call(client, request, listing.known, wanted)
 
 
 def _read(

@@ -9,6 +9,8 @@ the read is incomplete. A problem of all records (credentials, the network) ends
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
+from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 from oneway.core.connector import ReadError
@@ -35,6 +37,7 @@ from oneway_connectors.rest.paging import (
     pages,
     unreadable,
 )
+from oneway_connectors.rest.parents import ListOfParent, put_together
 from oneway_connectors.rest.responses import (
     Unreadable,
     flaw_in,
@@ -49,6 +52,11 @@ from oneway_connectors.rest.transport import Answer, Call
 
 _FEW = 2
 _A_FIFTH = 5
+_NOT_SHOWN = ("R103", "R104")
+_NO_LIST_OF_ITS_OWN = (
+    "If it was removed meanwhile, run again; if it never has such a list, let `records` of the "
+    "parents' list leave it out."
+)
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -77,7 +85,9 @@ class RestReader:
     def concurrency(self) -> int:
         """How many threads may read at once: the number for details applies to all requests."""
         details = (detail.concurrency for detail in self.resource.details)
-        return max(self.client.api.concurrency, *details, 1)
+        listing = self.resource.listing
+        lists = 1 if listing is None else listing.concurrency
+        return max(self.client.api.concurrency, *details, lists)
 
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record, in the order of the system's list."""
@@ -100,7 +110,7 @@ class RestReader:
         for record in self._records(self._listed({}, so_far, progress), progress, without):
             if record.problem:
                 unread, problem = unread + 1, problem or record.problem
-            yield record
+            yield self._placed(record, so_far)
         for record in self._still_listed(without, gaps):
             unread, problem = unread + 1, problem or record.problem
             yield record
@@ -159,20 +169,70 @@ class RestReader:
         if so_far.problems:
             summary = f"{self.client.api.title}: {self.resource.name}: {so_far.problems[0]}"
             raise ReadError("R111", summary, "What may be missing cannot be looked up.")
-        return tuple(self._records(iter(items), silent, []))
+        records = self._records(iter(items), silent, [])
+        return tuple(self._placed(record, so_far) for record in records)
 
     def _listed(
         self, extra: Mapping[str, Value], so_far: ListSoFar, progress: Progress
     ) -> Iterator[Item]:
         """Yield the items of the list, and note its pages in `so_far`."""
+        listing = self._listing()
+        if listing.for_each:
+            yield from self._of_each_parent(listing, so_far, progress)
+            return
         try:
-            for items in pages(self.client, self.resource, self._listing(), extra, so_far):
+            for items in pages(self.client, self.resource, listing, extra, so_far):
                 progress(f"list of {self.resource.name}", len(so_far.ids), None)
                 yield from items
         except ReadError as error:
             # A search may answer 404 for no match: the list exists, or nothing would be planned.
             if not extra or error.code != "R104" or so_far.ids:
                 raise
+
+    def _of_each_parent(
+        self, listing: Listing, so_far: ListSoFar, progress: Progress
+    ) -> Iterator[Item]:
+        """Yield the items that are listed for any parent.
+
+        A parent that may be missing or cannot be read makes the whole list incomplete, and so does
+        a list without parents: credentials that see no parent see nobody.
+        """
+        resource = self.client.api.resources[listing.for_each]
+        reader, gaps = RestReader(self.client, resource), list[str]()
+        parents = tuple(reader._counted(gaps, progress))
+        # A parent that is gone by now may have been emptied into one that was read before.
+        gaps += reader.notes
+        gaps += [f"{each.id}: {each.problem}" for each in parents if each.problem]
+        so_far.problems += [f"{resource.name} may be missing: {gap}" for gap in gaps]
+        if not parents:
+            so_far.problems.append(f"{resource.name} lists nothing, so nobody is listed under it")
+        readable = [each for each in parents if not each.problem]
+        lists, count = list[ListOfParent](), 0
+        for each in _in_order(partial(self._of_parent, listing), readable, listing.concurrency):
+            lists.append(each)
+            count += len(each.items)
+            progress(f"list of {self.resource.name}", count, None)
+        replaced = any(not detail.into for detail in self.resource.details)
+        yield from put_together(lists, so_far, by_id=replaced)
+
+    def _of_parent(self, listing: Listing, parent: Record) -> ListOfParent:
+        """Return the list of one parent; raise `ReadError`, which names the parent."""
+        name, so_far = f"{listing.for_each} {parent.id}", ListSoFar()
+        own = replace(listing, known={"parent": dict(parent.data)})
+        try:
+            found = [*chain(*pages(self.client, self.resource, own, {}, so_far))]
+        except ReadError as error:
+            help = f"{_NO_LIST_OF_ITS_OWN} {error.help}" if error.code in _NOT_SHOWN else error.help
+            summary = f"{name}: {error.summary}"
+            raise ReadError(error.code, summary, help.strip(), blame=error.blame) from None
+        return ListOfParent(name, parent.data, found, so_far)
+
+    def _placed(self, record: Record, so_far: ListSoFar) -> Record:
+        """Return a record with the parents that it is listed under, where the manifest asks so."""
+        into, parents = self._listing().into, so_far.under.get(record.id)
+        if not into or parents is None or (record.problem and not record.data):
+            return record
+        return replace(record, data={**record.data, into: parents})
 
     def _listing(self) -> Listing:
         if self.resource.listing is None:

@@ -123,15 +123,18 @@ def _resource(name: str, data: Data) -> Resource:
     if Capability.UPDATE in able:
         # Leaving is an update where it has no request of its own; then so is coming back.
         able |= {Capability.LEAVE} if "leave" in data else {Capability.LEAVE, Capability.REACTIVATE}
-    if "get" in data or any(
-        obj(each).get("into") == "replace" and not names_record(each)
-        for each in items(data.get("detail"))
-    ):
+    listing, details = obj(data.get("list")), [obj(each) for each in items(data.get("detail"))]
+    shown = "into" not in listing  # the parents of a record are shown by the list alone
+    by_id = (
+        each for each in details if each.get("into") == "replace" and not names_record(dict(each))
+    )
+    if "get" in data or (shown and any(by_id)):
         able.add(Capability.GET)
     lag = data.get("lag")
     is_null = says_null(data, default=says_null(record))
+    many = [*details, *([listing] if "for_each" in listing else [])]
     # A detail that answers 404 leaves its key out, whatever the system says of nulls.
-    into = [text(obj(detail), "into") for detail in items(data.get("detail"))]
+    into = [text(each, "into") for each in many]
     return Resource(
         name=name,
         id=text(data, "id"),
@@ -149,10 +152,7 @@ def _resource(name: str, data: Data) -> Resource:
         lag=float(lag) if isinstance(lag, int | float) else USUAL_LAG,
         absent_is_null=is_null,
         clear=data.get("clear"),
-        concurrency=max(
-            (_whole(obj(each), "concurrency", USUAL_AT_ONCE) for each in items(data.get("detail"))),
-            default=1,
-        ),
+        concurrency=max((_whole(each, "concurrency", USUAL_AT_ONCE) for each in many), default=1),
     )
 
 

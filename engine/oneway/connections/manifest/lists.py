@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from oneway.connections.manifest.places import listings
-from oneway.core.diagnostics import Diagnostic, Severity
+from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.core.records import MISSING, at, path_of, path_text
 from oneway.documents.lenient import Data, obj, text
+from oneway.documents.record_fields import fields_of, is_open
 from oneway.documents.yaml_source import Document, Path
 
 
@@ -15,8 +16,10 @@ def list_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
         yield from _paging(document, (*path, "pagination"), obj(listing.get("pagination")))
         yield from _list(document, path, listing)
         yield from _placed(document, path, listing)
-    for name, resource in obj(data.get("resources")).items():
+    resources = obj(data.get("resources"))
+    for name, resource in resources.items():
         yield from _uncounted(document, ("resources", name, "list", "pagination"), obj(resource))
+        yield from _parents(document, ("resources", name), resources)
 
 
 def _list(document: Document, path: Path, listing: Data) -> Iterator[Diagnostic]:
@@ -38,6 +41,54 @@ def _list(document: Document, path: Path, listing: Data) -> Iterator[Diagnostic]
         summary = f"'{param}' counts from 0 as a rule, and the list begins at 1"
         help = "leave out `start`; or give `total`, which shows whether the first record came"
         yield document.at((*place, "start"), "C161", summary, help, severity=Severity.WARNING)
+
+
+def _parents(document: Document, path: Path, resources: Data) -> Iterator[Diagnostic]:
+    """Check a list for each record of another resource."""
+    resource = obj(resources.get(str(path[1])))
+    listing, place = obj(resource.get("list")), (*path, "list")
+    parents, into = text(listing, "for_each"), text(listing, "into")
+    if not parents:
+        for key in {"into", "concurrency"} & set(listing):
+            summary, help = f"'{key}' has no effect without for_each", "name whose lists they are"
+            yield document.at((*place, key), "C109", summary, help, key=True)
+        return
+    if parents not in resources:
+        help = did_you_mean(parents, resources) or f"known here: {', '.join(resources)}"
+        yield document.at((*place, "for_each"), "C109", f"no resource is named '{parents}'", help)
+    elif _leads_back(parents, str(path[1]), resources):
+        summary = f"the lists of '{parents}' need those of '{path[1]}', and so never begin"
+        yield document.at((*place, "for_each"), "C109", summary, "name another resource")
+    if "find" in resource:
+        summary = "'find' would ask each parent for its list; one list of all is read instead"
+        yield document.at((*path, "find"), "C109", summary, "leave it out", key=True)
+    if into and "get" in resource:
+        summary = f"a request for one record does not show '{into}', and changes would be missed"
+        yield document.at((*path, "get"), "C109", summary, "leave out `get`, or `into`", key=True)
+    if into:
+        yield from _into(document, (*place, "into"), into, obj(resource.get("record")))
+
+
+def _into(document: Document, place: Path, into: str, record: Data) -> Iterator[Diagnostic]:
+    """Check the field that takes the parents of a record, which is a list."""
+    fields = fields_of(record)
+    if into not in fields:
+        if not is_open(record):
+            summary = f"the record schema has no field '{into}'"
+            help = did_you_mean(into, fields) or "add it, with type: array"
+            yield document.at(place, "C107", summary, help)
+    elif fields[into].types and "array" not in fields[into].types:
+        summary = f"'{into}' takes a list, as a record may be under several parents"
+        yield document.at(place, "C109", summary, "declare it with type: array")
+
+
+def _leads_back(parents: str, name: str, resources: Data) -> bool:
+    """Return whether a resource, or one of those above it, is listed for each record of `name`."""
+    seen = set[str]()
+    while parents not in {"", name} and parents not in seen:
+        seen.add(parents)
+        parents = text(obj(obj(resources.get(parents)).get("list")), "for_each")
+    return parents == name
 
 
 def _first_page_alone(document: Document, path: Path, listing: Data) -> Iterator[Diagnostic]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.documents.lenient import Data, items, obj, text
+from oneway.documents.record_fields import fields_of, is_open
 from oneway.documents.yaml_source import Path
 
 
@@ -41,8 +42,10 @@ def templates(data: Data) -> Iterator[Template]:
         for template in _request(("options", name, "choices"), choices):
             yield replace(template, unchosen=frozenset(listed[index:]))
     yield from _probes((), data)
-    for name, value in obj(data.get("resources")).items():
-        yield from _resource(("resources", name), obj(value))
+    resources = obj(data.get("resources"))
+    for name, value in resources.items():
+        parents = obj(resources.get(text(obj(obj(value).get("list")), "for_each")))
+        yield from _resource(("resources", name), obj(value), parents)
 
 
 def _listed(data: Data) -> list[str]:
@@ -113,8 +116,9 @@ def _auth(auth: Data) -> Iterator[Template]:
         yield from texts(("auth", "token"), auth.get("token"), secrets=True)
 
 
-def _resource(path: Path, resource: Data) -> Iterator[Template]:
-    yield from _request((*path, "list"), resource.get("list"))
+def _resource(path: Path, resource: Data, parents: Data) -> Iterator[Template]:
+    own = parent_names(parents) if "for_each" in obj(resource.get("list")) else frozenset[str]()
+    yield from _request((*path, "list"), resource.get("list"), own)
     yield from _request((*path, "get"), resource.get("get"), _ID)
     for index, detail in enumerate(items(resource.get("detail"))):
         yield from _request((*path, "detail", index), detail, _ID | {"record."})
@@ -125,6 +129,15 @@ def _resource(path: Path, resource: Data) -> Iterator[Template]:
     for field, query in obj(resource.get("find")).items():
         yield from _queries((*path, "find", field), query, frozenset({"value"}))
     yield from _probes(path, resource)
+
+
+def parent_names(parents: Data) -> frozenset[str]:
+    """Return the names that stand for a record of the parents' resource: `parent.id` and so on."""
+    record = obj(parents.get("record"))
+    fields = fields_of(record)
+    if is_open(record) or not fields:
+        return frozenset({"parent."})
+    return frozenset(f"parent.{field}" for field in fields)
 
 
 def _request(

@@ -6,7 +6,7 @@ from oneway.connections.manifest.placeholders import names_in
 from oneway.connections.manifest.places import WRITES, texts
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.records import Value
-from oneway.documents.lenient import Data, items, obj
+from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.yaml_source import Document, Path
 
 
@@ -20,6 +20,14 @@ def request_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
                 summary = f"this request does not say which {what} it is for"
                 help = f"write {{id}} where the system expects the id of the {what}"
                 yield document.at((*place, "path"), "C158", summary, help)
+        listing = obj(resource.get("list"))
+        parents = text(listing, "for_each")
+        if parents and not any(
+            each.startswith("parent.") for each in _names(_parts(listing), set())
+        ):
+            summary = f"the list is the same for each record of '{parents}'"
+            help = "write {parent.id} where the system expects whose list it is"
+            yield document.at((*path, "list", "path"), "C158", summary, help)
         for field, query in obj(resource.get("find")).items():
             if isinstance(query, dict) and not _names(query, {"value"}) - options:
                 summary = f"the search for {field} is the same for every value"

@@ -18,7 +18,7 @@ from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
 from oneway.mapping.expressions.value_like_names import value_like_names
 
-_RESERVED = {"id", "value", "values", "operations", "json_patch", "record", "token"}
+_RESERVED = {"id", "value", "values", "operations", "json_patch", "record", "parent", "token"}
 _QUOTED = r"""(?s)(['"])((?:\\.|(?!\1)[^\\])*)\1"""
 _WHOLE = {"values": "an object", "operations": "a list", "json_patch": "a list"}
 _TWICE = "a brace that is meant as one is written twice: {{ or }}"
@@ -109,7 +109,8 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
             yield document.report(place, "C104", f"the secret '{name}' is not allowed here", help)
         else:
             help = did_you_mean(name, known) or f"known here: {_listed(known)}"
-            help += "" if name.isidentifier() and "body" not in template.path else f"; {_TWICE}"
+            named = all(map(str.isidentifier, name.split(".")))
+            help += "" if named and "body" not in template.path else f"; {_TWICE}"
             yield document.report(place, "C103", f"unknown name '{name}' in a template", help)
     if {"{", "}"} & set(PLACEHOLDER.sub("", rest)):
         help = f"a template's names stand in braces: {{employer}}; {_TWICE}"
@@ -119,7 +120,9 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
 
 def _is_known(name: str, known: Collection[str]) -> bool:
     root, dot, field = name.partition(".")
-    return root + dot in known if field else name in known and not dot
+    if dot:
+        return bool(field) and (name in known or root + dot in known)
+    return name in known
 
 
 def _listed(known: Iterable[str]) -> str:

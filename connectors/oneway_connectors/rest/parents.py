@@ -1,0 +1,62 @@
+"""Puts the lists of several parents together: the users of each organisation.
+
+a record under two parents, the same in both lists    one record
+the same id, and the lists show it differently        a record each, with a problem that says so
+a list that may be incomplete                         so is the whole, with the parent's name
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from oneway.core.dataclass import dataclass
+from oneway.core.records import MISSING, Value
+from oneway_connectors.rest.paging import Item, ListSoFar
+
+
+@dataclass(frozen=True, slots=True)
+class ListOfParent:
+    """What is listed for one parent; `name` is what messages call the parent."""
+
+    name: str
+    parent: Mapping[str, Value]
+    items: Sequence[Item]
+    so_far: ListSoFar
+
+
+def put_together(
+    lists: Iterable[ListOfParent], so_far: ListSoFar, *, by_id: bool
+) -> Iterable[Item]:
+    """Return the items of all lists, and note in `so_far` what is known of them together.
+
+    `by_id`: only the ids of the items count, as a request for each shows the record itself.
+    """
+    found, first = dict[str, Item](), dict[str, str]()
+    for each in lists:
+        so_far.problems += [f"{each.name}: {said}" for said in each.so_far.problems]
+        for item in each.items:
+            known = found.get(item.id)
+            if item.problem:  # it is known by its place in this list alone
+                item = replace(item, id=f"{each.name}, {item.id}")
+            elif known is None:
+                first[item.id] = each.name
+            elif not by_id and known.data != item.data:
+                where = f"{first[item.id]} and {each.name}"
+                problem = f"{where} show it differently: {_differing(known, item)}; {_REMEDY}"
+                found[known.id] = replace(known, problem=known.problem or problem)
+                item = Item(f"{each.name}, {item.id}", item.data, problem)
+            found.setdefault(item.id, item)
+            so_far.under.setdefault(item.id, []).append(dict(each.parent))
+    so_far.ids.update(found)
+    return found.values()
+
+
+def _differing(one: Item, other: Item) -> str:
+    """Return the keys in which two items differ."""
+    keys = dict.fromkeys((*one.data, *other.data))
+    unlike = [k for k in keys if one.data.get(k, MISSING) != other.data.get(k, MISSING)]
+    shown = ", ".join(map(repr, unlike[:_MOST]))
+    return shown + (f" and {len(unlike) - _MOST} more" if len(unlike) > _MOST else "")
+
+
+_MOST = 3
+_REMEDY = "let `records` leave out what a parent says of it, as in data[].{id: id, email: email}"
