@@ -295,3 +295,32 @@ def test_a_whole_list_is_never_taken_for_a_part(style: str, end: str, data: st.D
     assert [record.id for record in snapshot.records] == [
         str(row["id"]) for row in server.rows if str(row["id"]) in server.held
     ]
+
+
+# Pages that a system limits first, and leaves rows out of afterwards
+
+RUNS = st.lists(st.tuples(st.booleans(), st.integers(1, 4)), max_size=8)
+
+
+@given(RUNS, st.integers(2, 5), st.integers(0, 3))
+def test_a_sparse_list_is_read_whole_whatever_is_left_out(
+    runs: list[tuple[bool, int]], allowed: int, more: int
+) -> None:
+    """The system may allow fewer rows than asked for, and leaves out no page as a whole."""
+    shown = [each for each, count in runs for _ in range(count)]
+    for start in range(len(shown)):
+        if not any(shown[start : start + allowed]):
+            shown[start] = True
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        skip = int(request.url.params["skip"])
+        rows = range(skip, min(skip + allowed, len(shown)))
+        return httpx.Response(200, json={"data": [{"id": n} for n in rows if shown[n]]})
+
+    way = f"{{type: offset, param: skip, size_param: size, size: {allowed + more}, sparse: true}}"
+    manifest = altered("pages: 5", "pages: 99", altered(PAGED, way))
+    connector, _ = opened(*[answer] * 99, manifest=manifest)
+    snapshot = connector.reader("people").read()
+    expected = [str(n) for n, each in enumerate(shown) if each]
+    assert [record.id for record in snapshot.records] == expected
+    assert snapshot.problems == ()

@@ -8,9 +8,10 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rest_world import MANIFEST, altered, opened, page, reply
+from rest_world import MANIFEST, altered, described, opened, page, reply
 
 from oneway.core.connector import ReadError
+from oneway.core.diagnostics import Refused
 from oneway.core.nesting import DEEPEST
 from oneway.core.records import Record
 from oneway_connectors.rest.responses import search
@@ -53,6 +54,37 @@ def test_offsets_advance_by_what_came_not_by_what_was_asked_for() -> None:
     connector, world = opened(page("a", "b"), page("c"), page(), manifest=manifest)
     assert ids(connector.reader("people").read().records) == ["a", "b", "c"]
     assert [dict(r.url.params)["skip"] for r in world.asked] == ["1", "3", "4"]
+
+
+SPARSE = "{type: offset, param: skip, size_param: n, size: 3, sparse: true}"
+
+
+def test_one_empty_page_does_not_end_a_sparse_list() -> None:
+    connector, world = opened(
+        page("a", "b"), page(), page("c"), page(), page(), manifest=paged(SPARSE)
+    )
+    snapshot = connector.reader("people").read()
+    assert (ids(snapshot.records), snapshot.problems) == (["a", "b", "c"], ())
+    assert [dict(r.url.params)["skip"] for r in world.asked] == ["0", "2", "4", "5", "7"]
+
+
+def test_rows_that_a_sparse_page_cannot_show_again_are_noticed() -> None:
+    for pages in (
+        [page("a", "b"), page("a", "c"), page(), page()],  # not the last ones
+        [page("a", "b", "c"), page("c", "d"), page(), page()],  # none was left out
+        [page("a", "b"), page("a", "b")],  # as where `skip` is ignored
+    ):
+        connector, _ = opened(*pages, manifest=paged(SPARSE))
+        assert not connector.reader("people").read().complete
+
+
+@pytest.mark.parametrize(
+    "rest", ["page, param: p, size: 2", "offset, param: p, size: 2, stop: short"]
+)
+def test_a_sparse_list_is_one_of_offsets_and_its_short_pages_say_nothing(rest: str) -> None:
+    with pytest.raises(Refused) as refused:
+        described(paged(f"{{type: {rest}, sparse: true}}"))
+    assert {each.code for each in refused.value.diagnostics} == {"C109"}
 
 
 def test_a_cursor_is_followed_until_there_is_none() -> None:

@@ -46,7 +46,8 @@ class RequestTemplate:
 class Paging:
     """How pages follow one another; `next` and `total` are JMESPath, "" if not given.
 
-    A header may hold either instead.
+    A header may hold either instead. `sparse`: the system leaves rows out of a page that it has
+    limited before, so that the next page may begin with rows of this one.
     """
 
     by: PageBy = PageBy.NONE
@@ -60,6 +61,7 @@ class Paging:
     next_header: str = ""
     total_header: str = ""
     stop_when_short: bool = False
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)

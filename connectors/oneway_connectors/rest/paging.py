@@ -82,6 +82,8 @@ class ListSoFar:
     """The ids of the last page."""
     again: bool = False
     """Whether the page before it had the same."""
+    since: int = 0
+    """Where the first of the pages begins that had the same."""
     under: dict[str, list[Value]] = field(default_factory=dict)
     """The parents that each record was listed for, if each parent has a list of its own."""
 
@@ -289,7 +291,13 @@ def _new_items(
         here.setdefault(item.id, item)
     new = [item for id, item in here.items() if id not in so_far.ids]
     so_far.ids.update(here)
-    so_far.again, so_far.here = so_far.here == tuple(here), tuple(here)
+    ids, before = tuple(here), so_far.here
+    so_far.again, so_far.here = before == ids, ids
+    if paging.sparse and isinstance(page.position, int):
+        # The page before reached further than by the rows that it shows: they may come again.
+        over = so_far.since + paging.size - page.position
+        slid = 0 if slid <= over and before[-slid:] == ids[:slid] else slid
+        so_far.since = so_far.since if so_far.again else page.position
     if slid and slid == len(here):
         hint = f" (is '{paging.param}' ignored?)" if paging.param else ""
         if paging.by is PageBy.CURSOR and page.position in _ENDS:
@@ -323,7 +331,9 @@ def _following(client: Client, paging: Paging, page: _Page, so_far: ListSoFar) -
         return None
     if paging.by in _NUMBERED:
         short = paging.stop_when_short and _is_short(paging, page, so_far)
-        if not (_goes_on(client, paging, page) if paging.next else page.sent and not short):
+        # All rows of a sparse page may be left out.
+        rows = page.sent or (paging.sparse and sum(so_far.lengths[-2:]))
+        if not (_goes_on(client, paging, page) if paging.next else rows and not short):
             return None
         # Of an empty page that others follow, only as many rows are known to be passed over.
         step = 1 if paging.by is PageBy.PAGE else page.sent or max(*so_far.lengths, 1)

@@ -30,6 +30,9 @@ def _list(document: Document, path: Path, listing: Data) -> Iterator[Diagnostic]
             summary = f"'{key}' has no effect with {kind}"
             help = "say by `type` how one page leads to the next"
             yield document.at((*place, key), "C109", summary, help, key=True)
+    if paging.get("sparse") is True and paging.get("stop") == "short":
+        summary = "a page of a sparse list may be short though more follow"
+        yield document.at((*place, "stop"), "C109", summary, "leave out `stop`", key=True)
     if paging.get("in") == "body" and listing.get("method", "GET") == "GET":
         summary = "a GET has no body for the parameters"
         yield document.at((*place, "in"), "C109", summary, "give the list method: POST")
@@ -153,9 +156,10 @@ def _uncounted(document: Document, path: Path, resource: Data) -> Iterator[Diagn
 
 _TOTALS = {"total", "total_header"}
 _IDLE = {
-    "none": {"param", "start", "stop"},
-    "cursor": {"start", "stop"},
-    "next_link": {"param", "start", "stop"},
+    "none": {"param", "start", "stop", "sparse"},
+    "page": {"sparse"},
+    "cursor": {"start", "stop", "sparse"},
+    "next_link": {"param", "start", "stop", "sparse"},
 }
 """The keys that say nothing with a type of pagination."""
 _WHICH_PAGE = {"page", "pagenum", "pagenumber", "pageindex", "offset", "skip", "startindex"}
