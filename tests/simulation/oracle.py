@@ -149,6 +149,7 @@ def nobody_forgotten(world: World, verdict: Verdict) -> int:
             demand(id in named, f"{id} has left and can still get in, and is not named")
             certain = len(users) == 1 and str(users[0]["id"]) not in world.people.touched
             certain = certain and not world.people.recoded and is_day(said_date(record))
+            certain = certain and not _may_have_come_back(world, id)
             demand(not (smooth and certain), f"{id} is kept in")
     for id, users in _perhaps_gone(world).items():
         if any(map(partial(_can_get_in, world), users)):
@@ -176,6 +177,16 @@ def _said_gone(world: World) -> dict[str, Json]:
             if not (is_day(when) and when is not None and when > today):
                 found[id] = record
     return found
+
+
+def _may_have_come_back(world: World, id: str) -> bool:
+    """Return whether somebody employed has this leaver's email, and no user: a person decides."""
+    email = _email(world.people.employees[id])
+    have_users = {each["reference"] for each in world.people.users.values()}
+    return any(
+        other != id and not _gone(each) and _email(each) == email and _code(each) not in have_users
+        for other, each in world.people.employees.items()
+    )
 
 
 def _perhaps_gone(world: World) -> dict[str, list[Json]]:
