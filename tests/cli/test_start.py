@@ -52,8 +52,15 @@ def test_an_expression_is_shown_step_by_step(world: World) -> None:
     assert ended.out.splitlines() == [
         "name", '    = " ann "', "trim(name)", '    = "ann"', "upper(trim(name))", '    = "ANN"',
     ]  # fmt: skip
-    absent = world.run("eval", "name").out
-    assert "a key that it reads is not in the record" in absent
+    record = '{"name": "Ann", "jobs": [], "team": null}'
+    for expression, said in {
+        "Name": "the record has no key 'Name'; did you mean 'name'?",
+        "upper(nmae)": "a key that it reads is not in the record",
+        "name.first": "name is no object, so it has no keys",
+        "jobs.title": "jobs is a list: for each item, write jobs[].title",
+        "team.code": "team is null",
+    }.items():
+        assert f"= nothing   ({said})" in world.run("eval", expression, "--value", record).out
     failed = world.run("eval", "parse_date(d, 'dd/MM/yyyy')", "--value", '{"d": "1.1.26"}')
     assert (failed.code, "finds no date" in failed.out) == (1, True)
     wrong = world.run("eval", "a and b")

@@ -3197,7 +3197,7 @@ MUTANTS = (
     ),
     Mutant(
         "expression-as-an-answer",
-        "mapping/lint/rules/m223_constant_like_a_path",
+        "mapping/lint/rule",
         "if isinstance(row.then, Constant):",
         "if False:",
         "the text of an expression is not written to records in silence",

@@ -52,3 +52,34 @@ def test_what_a_rule_compares_with_is_warned_of() -> None:
     ((summary, severity, _),) = found({"eligible": [rule]}, "source", ["1", "2"])
     assert severity is Severity.WARNING
     assert summary == "eligible.when has the number 1, and each value of 'on' in the source is text"
+
+
+NAMES = {"names": {"from": "source", "resource": "people", "key": "code", "value": "on"}}
+TABLE = {"t": {"columns": {"code": "code"}, "rows": [{"code": "A", "then": "no"}, {"then": True}]}}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"value": "no"},
+        {"from": "kind", "default": "no"},
+        {"from": "kind", "initial": "no"},
+        {"from": "kind", "lookup": "names", "on_miss": {"use": "no"}},
+        "choose('t')",
+    ],
+)
+def test_every_constant_that_a_record_may_be_given_is_compared(rule: Any) -> None:
+    more = {"references": NAMES, "choices": TABLE}
+    fields = {**MAPPING["fields"], "on": rule}
+    ((summary, severity, _),) = found({**more, "fields": fields}, "target", [True, False])
+    assert severity is Severity.WARNING
+    assert summary.startswith("fields.on has the text 'no', and each value of 'on' in the target")
+    set = {**OFF, "set": {"on": rule}}
+    said = found({**more, "leavers": {**set, "left": "on"}}, "target", [True, False])
+    assert [severity for _, severity, _ in said] == [Severity.ERROR]
+
+
+def test_a_constant_that_is_looked_up_is_not_what_is_written() -> None:
+    rule = {"value": "no", "lookup": "names", "on_miss": {"look_up": "yes"}}
+    fields = {**MAPPING["fields"], "on": rule}
+    assert found({"references": NAMES, "fields": fields}, "target", [True]) == []

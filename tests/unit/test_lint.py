@@ -273,7 +273,13 @@ def test_a_lint_entry_that_does_nothing_is_told(entry: str, code: str) -> None:
         ("M222", "guards: {source: {shrink: 100%}}\n"),
         ("M223", "  email: {value: mail}\n"),
         ("M223", "  email: {value: address.city}\n"),
-        ("M223", "  email: {value: lower(mail)}\n"),
+        ("M161", "  email: {value: lower(mail)}\n"),
+        ("M161", "  email: {from: mail, default: lower(name)}\n"),
+        ("M161", "  email: {from: mail, initial: \"name == 'Ann'\"}\n"),
+        ("M161", "rehires: {reactivate: {gone: today()}}\n" + LEAVERS),
+        ("M223", "  email: {from: mail, default: address.city}\n"),
+        ("M123", "  email: {from: mail, default: 12}\n"),
+        ("M123", "  email: {from: mail, write: on_create, initial: true}\n"),
     ],
 )  # fmt: skip
 def test_a_rule_finds_the_like_of_its_example(code: str, more: str) -> None:

@@ -141,13 +141,18 @@ def test_a_named_expression_that_is_a_text_is_no_condition() -> None:
 @pytest.mark.parametrize(
     ("then", "said"),
     [
-        ("\"join('-', ['CC', name])\"", "looks like an expression"),
-        ("upper(name)", "looks like an expression"),
+        ("\"join('-', ['CC', name])\"", "is an expression"),
+        ("upper(name)", "is an expression"),
+        ("name == 'Ann'", "is an expression"),
+        ("address.city || 'none'", "is an expression"),
+        ("[upper(name)]", "is an expression"),
         ("mail", "is a field of the source"),
         ("address.city", "is a field of the source"),
         ("Manager (acting)", ""),
         ('"f(x)"', ""),
         ("CC-OPS", ""),
+        ("A|B", ""),
+        ("'a == b ?'", ""),
         ("'O''Neill''s'", ""),
         ("{from: upper(name)}", ""),
     ],
@@ -157,9 +162,11 @@ def test_a_row_that_says_the_text_of_an_expression_is_reported(then: str, said: 
     table = with_table(
         f"      - {{name: Ann, then: {then}}}\n      - {{then: x}}\n", "{name: name}"
     )
-    wrong = [each for each in found(table + "  fullName: choose('t')\n") if each.code == "M223"]
+    codes = ("M161", "M223")
+    wrong = [each for each in found(table + "  fullName: choose('t')\n") if each.code in codes]
     assert [each.span.line for each in wrong] == [9] * bool(said)
     for each in wrong:
+        assert each.code == ("M161" if said == "is an expression" else "M223")
         assert each.summary.startswith("row 1 of 't' says the text")
         assert said in each.summary
         assert "then: {from: " in each.help
@@ -193,7 +200,12 @@ def test_it_takes_its_name_alone(text: str) -> None:
 
 def test_its_value_has_the_types_of_its_rows() -> None:
     mapping = with_table("      - {name: Ann, then: 7}\n      - {then: 8}\n", "{name: name}")
-    assert [each.code for each in found(mapping + "  fullName: choose('t')\n")] == ["M208"]
+    wrong = [each for each in found(mapping + "  fullName: choose('t')\n") if each.code != "M208"]
+    assert [(each.code, each.span.line, each.help) for each in wrong] == [
+        ("M123", 9, "write it in quotes: '7'"),
+        ("M123", 10, "write it in quotes: '8'"),
+    ]
+    assert [each.code for each in found(mapping + "  fullName: trim(choose('t'))\n")] == ["M218"]
     assert found(mapping + "  age: choose('t')\n") == []
 
 

@@ -158,5 +158,9 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return "did you mean 'x'?" for the known word nearest to `word`, or nothing."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    from oneway.core.similar_words import one_form
+
+    words = list(known)
+    same = [each for each in words if one_form(each) == one_form(word)]
+    near = same or get_close_matches(word, words, n=1, cutoff=cutoff)
     return f"did you mean '{near[0]}'?" if near else ""

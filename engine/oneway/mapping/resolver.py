@@ -54,6 +54,15 @@ def has_children(resource: Resource, path: str) -> bool:
 _NAMED = {"let": ("named expression", "let"), "choose": ("table of rules", "choices")}
 
 
+def _declared(spec: MappingSpec, where: str, depth: int) -> str:
+    """Return how the mapping itself declares a field; "" if the record schema is a manifest's."""
+    end = {"source": spec.source, "target": spec.target}.get(where)
+    if end is None or end.record is None:
+        return ""
+    others = "" if depth > 1 else ", or allow fields beside it: `additionalProperties: true`"
+    return f"declare it in `{where}.record`{others}"
+
+
 def unknown_kind(function: str) -> str:
     """Return what a function names, in words."""
     return _NAMED[function][0]
@@ -214,11 +223,14 @@ class Resolver:
         if not near and word.lower() in _WORDS and len(use.keys) == 1:
             value = _WORDS[word.lower()]
             near = f"{word} is the name of a field here; for the value, write `{value}`"
-        if not near and expression.text.strip() == word and where == "source":
+        is_word = expression.text.strip() == word and where == "source"
+        if not near and is_word and self.spec.source.record is None:
             near = f"for the text itself, the same for every record, write {{value: {word}}}"
         if not near and expression.text[place.offset : place.offset + 1] == '"':
             near = f"double quotes name a field; for the text, write '{use.keys[depth - 1]}'"
-        near = near or it_has(resource, path_text(use.keys[: depth - 1]))
+        if not near:
+            near = it_has(resource, path_text(use.keys[: depth - 1]))
+            near = _declared(self.spec, where, depth) or near
         self.error("M101", span, f"unknown {where} field '{path}'", near)
 
     def warn_of_comment(self, span: Span) -> None:

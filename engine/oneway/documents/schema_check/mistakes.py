@@ -112,16 +112,16 @@ def _required(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 
 def _choice(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     allowed = rule_of(error) if error.validator == "enum" else [rule_of(error)]
-    yield _not_among(path, value_of(error), allowed)
+    yield _not_among(path, value_of(error), allowed, _told(error))
 
 
-def _not_among(path: Path, value: object, allowed: list[object]) -> Mistake:
+def _not_among(path: Path, value: object, allowed: list[object], told: str = "") -> Mistake:
     words = [each for each in allowed if isinstance(each, str)]
     near = did_you_mean(value, map(str, allowed)) if isinstance(value, str) else ""
     if isinstance(value, str) and any(value == str(a) for a in allowed):
         near = f"write it without quotes: {value}"
     summary = f"expected {one_of(allowed)}, found {found(value)}"
-    write = "write one of these" if len(allowed) > 1 else "write that"
+    write = told or ("write one of these" if len(allowed) > 1 else "write that")
     instead = only_slip(value, words) if isinstance(value, str) else ""
     return Mistake(path, "S104", summary, near or write, instead=instead)
 
@@ -222,15 +222,12 @@ def _advice(error: "ValidationError", kind: str = "errorMessage") -> str:
 
 
 def _type_help(error: "ValidationError", types: Sequence[str]) -> str:
-    words = [
-        each
-        for inner in error.context or ()
-        for each in _schema(inner).get("enum", ())
-        if isinstance(each, str)
-    ]
+    branch = next((e for e in map(_schema, error.context or ()) if "enum" in e), {})
+    words = [each for each in branch.get("enum", ()) if isinstance(each, str)]
     if words:  # the text that is allowed is one of a few words: quotes would not help
         made = next((e for e in _schema(error).get("examples", ()) if isinstance(e, dict)), None)
-        return _told(error) or f"write {one_of(words)}{f', or {json.dumps(made)}' if made else ''}"
+        shown = f"write {one_of(words)}{f', or {json.dumps(made)}' if made else ''}"
+        return _told(error) or str(branch.get("errorMessage", "")) or shown
     return _told(error) or type_help(types, value_of(error)) or _example(error)
 
 

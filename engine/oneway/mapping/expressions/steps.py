@@ -1,15 +1,16 @@
 """Takes an expression apart: the text of each part, and its value on one record."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, holds
+from oneway.core.diagnostics import did_you_mean
+from oneway.core.records import Value, holds, path_text
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.expression import Expression
-from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
 from oneway.mapping.expressions.table_rows import is_table, rows_of
 from oneway.mapping.functions import Context, EvaluationError
 
@@ -19,13 +20,14 @@ class EvaluationStep:
     """One part of an expression and its result on a record.
 
     `stated` is False if a key that the part reads is absent from the record. `error` says why the
-    part has no value; it is "" if it has one.
+    part cannot be evaluated; it is "" if it can. `reason` says why a path finds nothing.
     """
 
     text: str
     value: Value = None
     stated: bool = True
     error: str = ""
+    reason: str = ""
 
 
 def steps_of(expression: Expression, data: Value, context: Context) -> tuple[EvaluationStep, ...]:
@@ -82,7 +84,28 @@ def _step(node: Node, data: Value, context: Context) -> EvaluationStep:
         answer = evaluated(node, data, context)
     except EvaluationError as error:
         return EvaluationStep(text, error=str(error))
-    return EvaluationStep(text, answer.value, answer.stated)
+    reason = _reason(path_in(node) or (), data) if answer.value is None else ""
+    return EvaluationStep(text, answer.value, answer.stated, reason=reason)
+
+
+def _reason(keys: Sequence[str], data: Value) -> str:
+    """Return why a path finds nothing: the first key on its way that is not there."""
+    for at, key in enumerate(keys):
+        before = path_text(keys[:at]) or "the record"
+        match data:
+            case dict() if key in data:
+                data = data[key]
+            case dict():
+                near = did_you_mean(key, data)
+                return f"{before} has no key '{key}'{f'; {near}' if near else ''}"
+            case list():
+                items = f"{path_text(keys[:at])}[].{path_text(keys[at:])}"
+                return f"{before} is a list: for each item, write {items}"
+            case None:
+                return f"{before} is null"
+            case _:
+                return f"{before} is no object, so it has no keys"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

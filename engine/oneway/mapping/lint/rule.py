@@ -8,8 +8,27 @@ from oneway.core.diagnostics import Fix, Severity, Span
 from oneway.core.records import Value, is_blank, path_text
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression
+from oneway.mapping.given_constants import given_constants
 from oneway.mapping.record_schema import json_types
-from oneway.mapping.spec import FieldSpec, MappingSpec, Write
+from oneway.mapping.spec import Constant, FieldSpec, MappingSpec, Write
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenConstant:
+    """A constant that records may get."""
+
+    constant: Constant
+    what: str
+    """The beginning of a sentence that ends with the constant."""
+    copies: str
+    """How an expression is written in its place, as a template; "" where none can stand."""
+
+
+_COPIES = {
+    "value": "from: {}",
+    "default": "default: {{from: {}}}",
+    "initial": "initial: {{from: {}}}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,21 @@ class Subject:
         yield from zip(self.spec.fields, self.code.fields, strict=True)
         if self.spec.leavers is not None:
             yield from zip(self.spec.leavers.set, self.code.leaving, strict=True)
+
+    @property
+    def constants(self) -> Iterator[WrittenConstant]:
+        """Every constant that records may get, but for the words that its field lists."""
+        for each in given_constants(self.spec, self.code):
+            target = self.target.fields.get(each.path)
+            if each.key and (target is None or each.constant.value not in target.enum):
+                what = "every record gets" if each.key == "value" else f"`{each.key}` of"
+                what = what if each.key == "value" else f"{what} '{each.path}' is"
+                yield WrittenConstant(each.constant, what, _COPIES.get(each.key, ""))
+        for table in self.spec.choices:
+            for number, row in enumerate(table.rows, 1):
+                if isinstance(row.then, Constant):
+                    what = f"row {number} of '{table.name}' says"
+                    yield WrittenConstant(row.then, what, "then: {{from: {}}}")
 
     @property
     def on_source(self) -> Iterator[Expression]:

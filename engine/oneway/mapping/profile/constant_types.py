@@ -4,7 +4,7 @@ Values of different types are never equal. Such a constant would be written ever
 compared in vain.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import field
 
 from oneway.core.dataclass import dataclass
@@ -13,9 +13,10 @@ from oneway.core.records import Record, Value, at, is_blank, path_of, path_text
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import path_in, tokens_of
+from oneway.mapping.given_constants import given_constants
 from oneway.mapping.lint.type_inference import nodes_in
 from oneway.mapping.record_schema import in_words, json_types, typed
-from oneway.mapping.spec import FieldSpec, MappingSpec, Write
+from oneway.mapping.spec import MappingSpec
 
 Path = tuple[str, ...]
 
@@ -97,22 +98,14 @@ def _of_source(code: MappingCode) -> Iterator[ConstantBeside]:
 def _of_target(code: MappingCode, spec: MappingSpec) -> Iterator[ConstantBeside]:
     for reader, each in code.target_conditions:
         yield from _compared(each, reader, needed=True)
-    going = spec.leavers.set if spec.leavers is not None else ()
-    yield from _given(going, "leavers.set", needed=True)
-    yield from _given(spec.fields, "fields", needed=False)
-    for name, constant in spec.reactivated:
-        if _is_scalar(constant.value):
-            yield ConstantBeside(
-                path_of(name), constant.value, constant.span, f"rehires.reactivate.{name}", True
-            )
-
-
-def _given(fields: Iterable[FieldSpec], name: str, *, needed: bool) -> Iterator[ConstantBeside]:
-    for each in fields:
-        if each.value is None or each.write is Write.NEVER or not _is_scalar(each.value.value):
-            continue
-        place, reader = each.value.span, f"{name}.{each.path}"
-        yield ConstantBeside(path_of(each.path), each.value.value, place, reader, needed)
+    for given in given_constants(spec, code):
+        if _is_scalar(given.constant.value) and not given.looked_up:
+            part = "leavers.set" if given.leaves else "fields"
+            reader = f"{part}.{given.path}"
+            if given.key == "reactivate":
+                reader = f"rehires.reactivate.{given.path}"
+            value, place = given.constant.value, given.constant.span
+            yield ConstantBeside(path_of(given.path), value, place, reader, given.leaves)
 
 
 def _compared(expression: Expression, reader: str, *, needed: bool) -> Iterator[ConstantBeside]:

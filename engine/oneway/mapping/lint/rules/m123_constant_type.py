@@ -4,16 +4,19 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.core.records import path_of
+from oneway.mapping.given_constants import as_types, given_constants
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, fits, types_of
-from oneway.mapping.record_schema import in_words
+from oneway.mapping.record_schema import in_words, typed
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
-    for field, _ in subject.fields:
-        right = types_of(subject.target, path_of(field.path))
-        if field.value is not None and right and not fits(field.value.value, right):
-            summary = f"'{field.path}' takes {in_words(right)}, and is given something else"
-            yield LintFinding(field.value.span, summary, "change the constant")
+    for each in given_constants(subject.spec, subject.code):
+        right = types_of(subject.target, path_of(each.path))
+        value, written = each.constant.value, not each.looked_up and each.key != "on_miss"  # M156
+        if written and right and not fits(value, right):
+            summary = f"'{each.path}' takes {in_words(right)}, and is given {typed(value)}"
+            help = as_types(value, right) or "change the constant"
+            yield LintFinding(each.constant.span, summary, help)
 
 
 RULE = LintRule(

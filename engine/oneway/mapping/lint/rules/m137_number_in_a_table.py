@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from oneway.core.diagnostics import Severity, Span
 from oneway.core.records import path_of
 from oneway.mapping.code import FieldCode
+from oneway.mapping.given_constants import as_types, given_constants
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.lint.type_inference import column_types, plain, types_in
 from oneway.mapping.record_schema import in_words, json_types
-from oneway.mapping.spec import Constant, EndpointSpec, FieldSpec, Write
+from oneway.mapping.spec import EndpointSpec, FieldSpec, Write
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -19,13 +20,15 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     for field, code in subject.fields:
         if field.write is Write.NEVER or plain(path_of(field.path)) in typed:
             continue
-        for types, place in _given(subject, field, code):
+        for types, place in _computed(subject, field, code):
             if types and "string" not in types:
                 yield _finding(field.path, types, place)
-    for name, constant in subject.spec.reactivated:
-        types = json_types(constant.value) - {"null"}
-        if types and "string" not in types and plain(path_of(name)) not in typed:
-            yield _finding(name, types, constant.span)
+    for each in given_constants(subject.spec, subject.code):
+        types = json_types(each.constant.value) - {"null"}
+        is_text = not types or "string" in types or each.looked_up
+        if not is_text and plain(path_of(each.path)) not in typed:
+            as_text = as_types(each.constant.value, {"string"})
+            yield _finding(each.path, types, each.constant.span, as_text)
 
 
 def _is_table(end: EndpointSpec) -> bool:
@@ -35,13 +38,10 @@ def _is_table(end: EndpointSpec) -> bool:
     return end.connector.text == "file" and named in ("csv", "tsv")
 
 
-def _given(
+def _computed(
     subject: Subject, field: FieldSpec, code: FieldCode
 ) -> Iterator[tuple[frozenset[str], Span]]:
-    """Yield the types of what a field may be given, without null, and where it stands."""
-    for constant in (field.value, field.default, field.initial):
-        if isinstance(constant, Constant):
-            yield json_types(constant.value) - {"null"}, constant.span
+    """Yield the types of what an expression gives a field, and where it stands."""
     if field.source is None or code.source is None or code.lookup is not None:
         return
     expression = code.source.expression
@@ -54,13 +54,15 @@ def _given(
 _COLUMNS = {"number": "number", "integer": "integer", "boolean": "boolean"}
 
 
-def _finding(path: str, types: frozenset[str], place: Span) -> LintFinding:
+def _finding(
+    path: str, types: frozenset[str], place: Span, as_text: str = "make it text with to_text(...)"
+) -> LintFinding:
     kind = "boolean" if types == {"boolean"} else "number"
     words = in_words(types - {"integer"} if "number" in types else types)
     summary = f"'{path}' is a column of text in a CSV file, and is given {words}"
-    help = "make it text with to_text(...)"
+    help = as_text or "change the constant"
     if not types & {"array", "object"}:
-        help += f", or say its type in the target's option `types`: {path}={kind}"
+        help += f"; or say its type in the target's option `types`: {path}={kind}"
     return LintFinding(place, summary, help)
 
 

@@ -19,7 +19,16 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             if useless and key in field.written:
                 summary = f"`{key}` has no effect on '{field.path}'"
                 yield LintFinding(field.key_span, summary, _IDLE[key])
+    spec = subject.spec
+    tables = (each.endpoint for each in spec.references if each.endpoint is not None)
+    ends = (spec.source, spec.target, *tables)
+    for options in (dict(each.options) for each in ends if each.connector.text == "file"):
+        if "decimal" in options and "types" not in options:
+            summary = "the option `decimal` has no effect without `types`"
+            yield LintFinding(options["decimal"].span, summary, _TYPES)
 
+
+_TYPES = "add `types`, such as types: Pay=number; or write parse_number(...) where it is read"
 
 _IDLE = {
     "on_miss": "add `lookup`, or remove it",

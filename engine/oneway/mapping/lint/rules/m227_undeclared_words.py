@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from oneway.core.diagnostics import Severity
+from oneway.core.diagnostics import Severity, Span
 from oneway.core.records import Value, holds, parse_day, path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.compared_words import Way, Word, words_of
@@ -24,9 +24,9 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         for word in words_of(expression.text, expression.tree):
             if not _is_declared(word, subject):
                 found.setdefault(word.keys, []).append((expression, word, f"{effect} ({reader})"))
-    for keys, uses in found.items():
+    in_order = sorted(found.items(), key=lambda each: _line(each[1][0]))
+    for number, (keys, uses) in enumerate(in_order):
         expression, word, effect = uses[0]
-        span = expression.within(word.place) if word.place else expression.span
         summary = (
             f"no record schema lists the words of '{path_text(keys)}': with a blank or an unknown "
             f"one, {effect}"
@@ -34,7 +34,17 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         # A text that holds the words does not say where one ends.
         apart = [each for _, each, _ in uses if each.way is not Way.WITHIN]
         words = dict.fromkeys(each.value for each in apart if each.part["type"] in _PATHS)
-        yield LintFinding(span, summary, _help(subject, keys, list(words), word))
+        help = _help(subject, keys, list(words), word, is_first=number == 0)
+        yield LintFinding(_place(expression, word), summary, help)
+
+
+def _place(expression: Expression, word: Word) -> Span:
+    return expression.within(word.place) if word.place else expression.span
+
+
+def _line(use: tuple[Expression, Word, str]) -> tuple[int, int]:
+    place = _place(*use[:2])
+    return place.line, place.column
 
 
 def _deciding(subject: Subject) -> Iterator[tuple[Expression, str, str]]:
@@ -86,7 +96,9 @@ def _is_declared(word: Word, subject: Subject) -> bool:
     return bool(field.types) and "string" not in field.types
 
 
-def _help(subject: Subject, keys: tuple[str, ...], words: list[Value], word: Word) -> str:
+def _help(
+    subject: Subject, keys: tuple[str, ...], words: list[Value], word: Word, *, is_first: bool
+) -> str:
     listed = [json.dumps(each, ensure_ascii=False) for each in words]
     said = f"{{type: {_TYPES[type(word.value)]}, enum: [{', '.join([*listed, '...'])}]}}"
     if isinstance(word.value, bool):
@@ -99,6 +111,8 @@ def _help(subject: Subject, keys: tuple[str, ...], words: list[Value], word: Wor
     if subject.source.fields:
         where = "its manifest" if subject.spec.source.record is None else "`source.record`"
         return f"in {where}, declare `{lines}`{more}"
+    if not is_first:
+        return f"in the same `properties`, declare `{lines}`{more}"
     record = f"record: {{type: object, additionalProperties: true, properties: {{{lines}}}}}"
     return f"under `source`, add `{record}`{more}"
 
@@ -114,7 +128,8 @@ RULE = LintRule(
     severity=Severity.WARNING,
     title="access depends on a word, and no record schema lists the words",
     advice=(
-        "List the words of the field in `source.record` (for a system, in its manifest). Then a "
+        "List the words of the field in `source.record` (for a system, in its manifest), with "
+        "`additionalProperties: true` for the fields that it does not name. Then a "
         "blank value or an unknown word is an error of its record, and the list of people who can "
         "still get in keeps naming the person. Without the list, `status == 'Former'` does not "
         "hold for a blank status or for `Leaver`: such a person stays, is created or comes back."
