@@ -197,7 +197,7 @@ MUTANTS = (
     ),
     Mutant(
         "back-for-a-leaver",
-        "applying/preconditions",
+        "applying/source_values",
         "if action.verb is not Verb.REACTIVATE or row.leaver:",
         "if action.verb is not Verb.REACTIVATE:",
         "who has left since the plan is not brought back by what it says for those who stay",
@@ -294,8 +294,8 @@ MUTANTS = (
     Mutant(
         "second-record-with-the-key-not-asked-for",
         "applying/preconditions",
-        "if path and key is not None else ():",
-        "if path and key is not None and not finds else ():",
+        "if path and key is not None:",
+        "if path and key is not None and not finds:",
         "a person whose key finds two records by now is written to neither",
         "tests/cli/test_decided_again.py",
     ),
@@ -547,7 +547,7 @@ MUTANTS = (
     Mutant(
         "unkept-by-the-answer-alone",
         "applying/gates",
-        "        last = self.live.look_at(action.target_id)\n",
+        "        last = self.check.look_at(action.target_id)\n",
         "        last = shown\n",
         "an answer may show the record before the write",
         "tests/unit/test_unkept.py",
@@ -579,7 +579,7 @@ MUTANTS = (
     Mutant(
         "unkept-believed-of-another-kind-of-value",
         "applying/gates",
-        "(access and not self.live.confirms(action, shown))",
+        "(access and not self.check.confirms(action, shown))",
         "False",
         "a value that is neither the old nor the new one does not confirm a leave",
         "tests/unit/test_unkept.py",
@@ -651,7 +651,7 @@ MUTANTS = (
     Mutant(
         "leaver-let-in-unseen",
         "applying/gates",
-        "if not first and not self.live.has_left(before):",
+        "if not first and not self.check.has_left(before):",
         "if not first:",
         "each update of somebody who has left is looked at",
         "tests/cli/test_odd_answers.py -k leaver_in_again",
@@ -2726,7 +2726,7 @@ MUTANTS = (
     # apply and freshness
     Mutant(
         "sealed-list-unopened",
-        "applying/preconditions",
+        "applying/source_values",
         "if rule.merge is Merge.REPLACE or",
         "if True or",
         "a sensitive list that is added to can be written",
@@ -2734,8 +2734,8 @@ MUTANTS = (
     ),
     Mutant(
         "sealed-unchecked",
-        "applying/preconditions",
-        "if each is not None and self._sealed(record, field, each) == value:",
+        "applying/source_values",
+        "if each is not None and self.sealed(record, field, each) == value:",
         "if each is not None:",
         "a sensitive value that changed since the plan is not written",
         "tests/unit/test_apply.py",
@@ -2798,7 +2798,7 @@ MUTANTS = (
     ),
     Mutant(
         "filter-believed",
-        "applying/preconditions",
+        "applying/claim_holders",
         "if not found or any(_claims(each, claim, value) for each in found):",
         "if True:",
         "an answer with somebody else does not say that nobody holds a value",

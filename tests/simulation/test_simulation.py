@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from oneway.applying import preconditions, result
+from oneway.applying import claim_holders, result
 from oneway.applying.preconditions import Happened, LiveState
 from oneway.applying.unknown_writes import Became, Inquiry
 from oneway.mapping.interpreter import Interpreted
@@ -78,7 +78,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "an unknown create is repeated blindly": lambda: patch.object(Inquiry, "of", blind_repeat),
     "what is sent is journalled afterwards": journal_after_sending,
     "the first record of a look-up is taken": lambda: patch.object(
-        preconditions, "_claims", lambda *_: True
+        claim_holders, "_claims", lambda *_: True
     ),
     "a create is sent again where no answer came": lambda: patch.object(
         client, "_may_repeat", lambda _, came: isinstance(came, NoAnswer)

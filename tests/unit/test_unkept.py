@@ -8,8 +8,8 @@ import pytest
 
 from memory import MemorySystems, MemoryWriter, Recording, approval, systems_of
 from oneway.applying.apply import Ending, Result, apply
-from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown_writes import TargetMemory
+from oneway.applying.write_check import WriteCheck
 from oneway.core.records import Record, Snapshot
 from oneway.planning.access import still_in
 from worlds import World, planned
@@ -105,7 +105,7 @@ def test_an_answer_that_cannot_be_checked_leaves_it_unknown(
     monkeypatch: pytest.MonkeyPatch, holds: Shown
 ) -> None:
     """It may show the record as it was before its own write."""
-    monkeypatch.setattr(LiveState, "look_at", lambda *_: None)
+    monkeypatch.setattr(WriteCheck, "look_at", lambda *_: None)
     result, inside = ended(world("L", IN), holds, IN)
     assert (result.ending, result.code, inside) == (Ending.UNKNOWN, "W116", 1)
 

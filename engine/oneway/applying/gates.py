@@ -25,6 +25,7 @@ from oneway.applying.result import (
     token_of,
 )
 from oneway.applying.unknown_writes import Became, Sent
+from oneway.applying.write_check import WriteCheck
 from oneway.core.connector import (
     ConnectorError,
     NotSent,
@@ -81,6 +82,7 @@ class Gates:
     def __init__(self, approved: Approved, systems: ApplySystems, log: ActionLog) -> None:
         self.approved = approved
         self.live, self.writer = systems.live, systems.writer
+        self.check = WriteCheck(systems.live)
         self.memory, self.inquiry = systems.memory, systems.inquiry
         self.owners = dict(systems.memory.owners)
         self.log = log
@@ -262,14 +264,14 @@ class Gates:
             return
         early = self.memory.lag or self.writer.batch > 1
         denied = shown is not None and (
-            (access and not self.live.confirms(action, shown))
-            or self.live.unkept(action, shown) is not None
+            (access and not self.check.confirms(action, shown))
+            or self.check.unkept(action, shown) is not None
         )
         if not denied and (early or not action.verb.takes_access):
             return
-        last = self.live.look_at(action.target_id)
+        last = self.check.look_at(action.target_id)
         found = last if last is not None else shown
-        error = None if found is None else self.live.unkept(action, found)
+        error = None if found is None else self.check.unkept(action, found)
         if error is None:
             return
         if early or last is None:  # it may be shown later; an answer may be made before its write
@@ -285,15 +287,15 @@ class Gates:
         action, before = ready.action, ready.before
         if before is None or action.target_id is None:
             return
-        told = shown is not None and self.live.tells(before, shown)
+        told = shown is not None and self.check.tells(before, shown)
         last: Record | None
-        if shown is not None and self.live.more_changed(action, before, shown):
-            last = self.live.look_at(action.target_id) or shown
+        if shown is not None and self.check.more_changed(action, before, shown):
+            last = self.check.look_at(action.target_id) or shown
         elif not told and self.writer.batch == 1:
             last = self._looked_at(before)
         else:
             return
-        found = [] if last is None else self.live.more_changed(action, before, last)
+        found = [] if last is None else self.check.more_changed(action, before, last)
         if not found:
             return
         what = f"the update of target record {before.id} changed {', '.join(found)} too, unsent"
@@ -307,9 +309,9 @@ class Gates:
         have left, as a system may let in whoever is edited.
         """
         first = self._first_look.acquire(blocking=False)
-        if not first and not self.live.has_left(before):
+        if not first and not self.check.has_left(before):
             return None
-        found = self.live.look_at(before.id)
+        found = self.check.look_at(before.id)
         if first and found is None:
             self._first_look.release()
         return found

@@ -1,18 +1,16 @@
-"""Compares the present state of the systems with the plan.
+"""Compares the present state of the systems with the plan, one record at a time.
 
 Before a write: does the source still ask for it, and does the target still hold what the plan saw?
-After a write with an unknown result: did it happen? Both questions go to the source and the
-target, for one record at a time.
+After a write with an unknown result: did it happen?
 """
 
-from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import field, replace
 from enum import Enum
-from itertools import chain
 from types import MappingProxyType
 
-from oneway.applying.compare_records import filled_in, more_changed, shows
+from oneway.applying.claim_holders import ClaimHolders
+from oneway.applying.compare_records import filled_in, shows
 from oneway.applying.live_source import (
     LiveSource,
     PlannedSource,
@@ -22,15 +20,8 @@ from oneway.applying.live_source import (
 )
 from oneway.applying.live_target import LiveTarget
 from oneway.applying.shared_program import SharedProgram
-from oneway.core.connector import (
-    Capability,
-    NotSent,
-    Reader,
-    ReadError,
-    Unknown,
-    WriteError,
-    reads_by_id,
-)
+from oneway.applying.source_values import SourceValues
+from oneway.core.connector import Reader
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import loose
 from oneway.core.records import (
@@ -39,26 +30,14 @@ from oneway.core.records import (
     Record,
     Value,
     at,
-    forms_of,
     is_blank,
     path_of,
     same,
     with_value,
 )
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import (
-    Cell,
-    CellState,
-    FieldRule,
-    LeftAnswer,
-    Policy,
-    Program,
-    SourceRow,
-    TargetRow,
-)
-from oneway.mapping.spec import Merge
+from oneway.mapping.program import Cell, CellState, Policy, Program, SourceRow, TargetRow
 from oneway.planning.access import UNSAID
-from oneway.planning.diff import KEEP, kept_out, merged, new_value, present, wanted
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
 _BY_DETAIL = "let the manifest read the list's records by a `detail`"
@@ -91,19 +70,21 @@ class LiveState:
     """The actions of the plan that create a record, by their ids."""
     created: dict[str, str] = field(default_factory=dict)
     """The ids of the records that were created, by action."""
-    _ignored: set[str] = field(default_factory=set)
-    """Fields whose filter the target ignores: it answers with other records."""
-    _untold: set[str] = field(default_factory=set)
+    untold: set[str] = field(default_factory=set)
     """The actions after which the plan could not say whether a record has left."""
     _source: LiveSource = field(init=False)
     _target: LiveTarget = field(init=False)
+    _holders: ClaimHolders = field(init=False)
+    _values: SourceValues = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "program", SharedProgram(self.program))
-        object.__setattr__(
-            self, "_source", LiveSource(self.program, self.source, self._row_of, listing=self.saved)
-        )
-        object.__setattr__(self, "_target", LiveTarget(self.target))
+        program, target = SharedProgram(self.program), LiveTarget(self.target)
+        source = LiveSource(program, self.source, self._row_of, listing=self.saved)
+        object.__setattr__(self, "program", program)
+        object.__setattr__(self, "_source", source)
+        object.__setattr__(self, "_target", target)
+        object.__setattr__(self, "_holders", ClaimHolders(target))
+        object.__setattr__(self, "_values", SourceValues(program, source, self.seal, self._held))
 
     def begin(self, plan: Plan, linked: Mapping[str, str] = MappingProxyType({})) -> None:
         """Remember what a plan knew of both systems, before its actions are checked.
@@ -111,7 +92,7 @@ class LiveState:
         `linked` are the target records that earlier runs linked source records to.
         """
         self.creates.update((e.id, e) for e in plan.actions if e.verb is Verb.CREATE)
-        self._untold.update(
+        self.untold.update(
             action.id
             for each in plan.notable
             if any(reason.code == UNSAID for reason in each.reasons)
@@ -134,14 +115,14 @@ class LiveState:
         A cleared value becomes what the target takes for that: null, or blank.
         """
         nested: dict[str, Value] = {}
-        said = self._said(action)
+        said = self._values.of(action)
         policy = self.program.policy
         clears = {rule.path: rule.clear for rule in (*policy.fields, *policy.leaving)}
         for change in action.changes:
             if change.awaits is not None:
                 value = self._awaited(change.awaits)
             else:
-                value = self._open(action, change.field, change.after, said)
+                value = self._values.opened(action, change.field, change.after, said)
             if value is None:
                 value = clears.get(change.field)
             nested = with_value(nested, path_of(change.field), value)
@@ -185,7 +166,7 @@ class LiveState:
             self._refuse_holders(action)
             return
         record = self._held(action.target_id)
-        moved = [each for each in action.changes if not self._is_before(record, action, each)]
+        moved = [each for each in action.changes if not self.is_before(record, action, each)]
         if moved:
             record = self._as_listed(record, action, moved)
         self._refuse_source(action, self.program.target_row(record))
@@ -205,7 +186,7 @@ class LiveState:
         changed = [
             each.field
             for each in moved
-            if each not in unlisted and not self._is_before(whole, action, each)
+            if each not in unlisted and not self.is_before(whole, action, each)
         ]
         if changed:
             raise self._moved(action, whole, changed)
@@ -216,7 +197,7 @@ class LiveState:
         if not action.verb.takes_access:
             text += ": what stands there is not overwritten unseen"
             raise Stale(f"{text}; {_BY_DETAIL}", unlike=True)
-        done = all(self._is_after(whole, action, each) for each in action.changes)
+        done = all(self.is_after(whole, action, each) for each in action.changes)
         if done and self.program.target_row(whole).left:
             raise Stale(f"{text}: the record counts as left already; {_BY_DETAIL}", out=True)
         return whole
@@ -237,7 +218,7 @@ class LiveState:
             self._source.refuse_owned(target)
             row = None
         else:
-            row = _without_own_lookups(self._row(action), self.program.policy)
+            row = _without_own_lookups(self._values.row(action), self.program.policy)
             refuse_other_outcome(self.program.policy, action, row, target)
             if target is not None:
                 self._source.planned.refuse_another(self.program.policy, action, row, target)
@@ -245,8 +226,10 @@ class LiveState:
             if target is not None:
                 self._refuse_found_before(action, row, target)
             self._source.refuse_rival(action, row, target)
-        said = self._said(action)
-        changed = [each.field for each in action.changes if not self._is_said(action, each, said)]
+        said = self._values.of(action)
+        changed = [
+            each.field for each in action.changes if not self._values.is_said(action, each, said)
+        ]
         if row is not None:
             changed += unplanned(self.program.policy, action, row, target)
         if changed:
@@ -262,31 +245,15 @@ class LiveState:
         for level, (path, value, key, held) in enumerate(keys):
             if row.outside or not self.saved:
                 return
-            finds, claim = key is not None and key == held, Claim(path, value, policy.match[level])
-            for holder in self._answer(claim, value) if path and key is not None else ():
-                if holder.id != action.target_id and _claims(holder, claim, value):
+            finds = key is not None and key == held
+            if path and key is not None:
+                claim = Claim(path, value, policy.match[level])
+                for holder in self._holders.other_than(action.target_id, claim, value):
                     if finds:
                         raise Stale(f"target record {holder.id} has the same {path} by now")
                     raise Stale(f"by its {path}, the person has target record {holder.id} by now")
             if finds:
                 return
-
-    def _is_said(self, action: Action, change: Change, said: Mapping[str, list[Value]]) -> bool:
-        """Return whether the source still gives a field the planned value.
-
-        A value that another action creates is looked up once that is done.
-        """
-        own = (rule.path for rule in self.program.policy.fields if rule.own_table)
-        if change.awaits is not None or change.field in own:
-            return True
-        values = said.get(change.field, [])
-        if not isinstance(change.after, Sealed):
-            return any(same(each, change.after, Compare.EXACT) for each in values)
-        record = action.source_id or action.target_id
-        return any(
-            each is not None and self._sealed(record, change.field, each) == change.after
-            for each in values
-        )
 
     def happened(self, action: Action) -> tuple[Happened, str | None]:
         """Return whether a sent write has happened, and the id of the record if so.
@@ -303,73 +270,16 @@ class LiveState:
         ]
         if unseen and (listed := self._target.listed(record.id)) is not None:
             record = filled_in(record, listed, unseen)
-        if all(self._is_after(record, action, each) for each in action.changes):
+        if all(self.is_after(record, action, each) for each in action.changes):
             return Happened.YES, action.target_id
         moved = [
             each.field
             for each in action.changes
-            if not self._is_before(record, action, each)
-            and not self._is_after(record, action, each)
+            if not self.is_before(record, action, each) and not self.is_after(record, action, each)
         ]
         if moved:
             raise self._moved(action, record, moved)
         return Happened.NO, None
-
-    def look_at(self, target_id: str) -> Record | None:
-        """Return a target record as it is right now; None where that takes more than a request."""
-        try:
-            return self.target.get(target_id) if reads_by_id(self.target) else None
-        except ReadError:
-            return None
-
-    def confirms(self, action: Action, shown: Record) -> bool:
-        """Return whether a record shows all that was written, as it was."""
-        written = [each for each in action.changes if each.awaits is None]
-        return shows(shown, (path_of(each.field) for each in written)) and all(
-            self._is_after(shown, action, each) for each in written
-        )
-
-    def before(self, action: Action) -> Record | None:
-        """Return the record that an action changes, as this check has seen it."""
-        return None if action.target_id is None else self._target.record(action.target_id)
-
-    def more_changed(self, action: Action, before: Record, after: Record) -> list[str]:
-        """Return the fields of the mapping that an update changed without being sent them."""
-        return more_changed(self.program.policy, action.changes, before, after)
-
-    def tells(self, before: Record, shown: Record) -> bool:
-        """Return whether a record shows all fields of the mapping that it showed before."""
-        policy = self.program.policy
-        known = (rule.keys for rule in (*policy.leaving, *policy.fields))
-        return shows(shown, (keys for keys in known if shows(before, [keys])))
-
-    def has_left(self, record: Record) -> bool:
-        """Return whether a target record counts as left, or is due to leave."""
-        row = self.program.target_row(record)
-        return row.left or row.scheduled
-
-    def unkept(self, action: Action, shown: Record) -> WriteError | None:
-        """Return the end of a change of access that a record shows not to be there; else None.
-
-        What the record does not show, and what the plan could not tell beforehand, says nothing.
-        """
-        policy = self.program.policy
-        written = {path_of(each.field) for each in action.changes}
-        if action.id in self._untold or not shows(shown, written):
-            return None
-        if all(self._is_before(shown, action, each) for each in action.changes):
-            text = "the target answers that it is done, and shows the record as it was"
-            return NotSent("W116", text, _UNKEPT)
-        telling = {policy.leaving[position].keys for position in policy.telling}
-        if policy.left is None or not action.verb.takes_access:
-            return None
-        if not shows(shown, {*telling, *policy.told}):
-            return None
-        row = self.program.target_row(shown)
-        if self.program.left_with(row, (), Capability.LEAVE) is not LeftAnswer.STAYS:
-            return None
-        text = "the target answers that it is done, and shows a record that has not left"
-        return Unknown("W116", text, _UNKEPT)
 
     def _moved(self, action: Action, record: Record, fields: Sequence[str]) -> Stale:
         """Return that a record is no longer as planned, and whether its person has left by now."""
@@ -380,12 +290,12 @@ class LiveState:
     def _created(self, action: Action) -> tuple[Happened, str | None]:
         """Return the record that holds everything the new record was to hold, if any."""
         wanted = self._wanted(action)
-        candidates = self._candidates(wanted)
+        candidates = self._holders.candidates(wanted)
         written = {change.field for change in action.changes}
         found: set[str] = set()
         missed = False
         for claim, value in wanted:
-            ids = {each.id for each in candidates if _claims(each, claim, value)}
+            ids = {each.id for each in self._holders.among(candidates, claim, value)}
             found |= ids
             missed = missed or (not ids and claim.path in written)
         if not found:
@@ -393,6 +303,13 @@ class LiveState:
         if len(found) == 1 and not missed:
             return Happened.YES, found.pop()
         raise Stale(f"its values by now belong to target record {', '.join(sorted(found))}")
+
+    def _refuse_holders(self, action: Action) -> None:
+        """Raise `Stale` if another record holds a value that only one may hold."""
+        for claim in action.claims:
+            value = self._values.claimed(action, claim)
+            for holder in self._holders.other_than(action.target_id, claim, value):
+                raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
 
     def nearly(self, action: Action, known: Container[str]) -> tuple[str, str] | None:
         """Return the id of a record that may be the new one, and what is alike.
@@ -417,120 +334,12 @@ class LiveState:
         unknown: Stale | None = None
         for claim in action.claims:
             try:
-                wanted.append((claim, self._claimed(action, claim)))
+                wanted.append((claim, self._values.claimed(action, claim)))
             except Stale as stale:
                 unknown = stale
         if unknown is not None and not wanted:
             raise unknown
         return wanted
-
-    def _candidates(self, wanted: Sequence[tuple[Claim, Value]]) -> tuple[Record, ...]:
-        """Return the target records that may be the new one."""
-        found = {r.id: r for claim, value in wanted for r in self._answer(claim, value)}
-        exact = any(claim.compare is Compare.EXACT for claim, _ in wanted)
-        if exact or not wanted:
-            return tuple(found.values())
-        if any(_claims(each, claim, value) for each in found.values() for claim, value in wanted):
-            return tuple(found.values())
-        # A target may store an email in lower case, and find it only that way.
-        return self._target.everybody()
-
-    def _refuse_holders(self, action: Action) -> None:
-        for claim in action.claims:
-            value = self._claimed(action, claim)
-            for holder in self._answer(claim, value):
-                if holder.id != action.target_id and _claims(holder, claim, value):
-                    raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
-
-    def _answer(self, claim: Claim, value: Value) -> tuple[Record, ...]:
-        """Return the target's records that may hold a value; all records if its filter fails.
-
-        Systems ignore filters that they do not know, and answer with all or any records.
-        An answer without a holder does not say which record holds the value. One that shows
-        records which the list lacks is asked for again each time.
-        """
-        if claim.path not in self._ignored:
-            # A target may have stored `é` in the form in which it finds it.
-            asked = (self._target.answer(claim.path, form) for form in forms_of(value))
-            found = tuple({each.id: each for records in asked for each in records}.values())
-            if not found or any(_claims(each, claim, value) for each in found):
-                return found
-            listed = self._target.everybody()
-            shown = {each.id: each for each in (*listed, *found)}
-            has_more = len(shown) > len(listed)
-            if not has_more and not any(_is_near(each, claim, value) for each in found):
-                self._ignored.add(claim.path)  # not worth asking again
-            return tuple(shown.values())
-        return self._target.everybody()
-
-    def _claimed(self, action: Action, claim: Claim) -> Value:
-        sealed = isinstance(claim.value, Sealed)
-        return self._open(action, claim.path, claim.value, self._said(action) if sealed else {})
-
-    def _open(
-        self, action: Action, field: str, value: Value | Sealed, said: Mapping[str, list[Value]]
-    ) -> Value:
-        """Return a planned value, unsealed: the source's value, if it still has the digest."""
-        if not isinstance(value, Sealed):
-            return value
-        record = action.source_id or action.target_id
-        for each in said.get(field, ()):
-            if each is not None and self._sealed(record, field, each) == value:
-                return each
-        raise Stale(f"the source's value for {field} is no longer the one that was planned")
-
-    def _said(self, action: Action) -> Mapping[str, list[Value]]:
-        """Return what would be written to each target field now.
-
-        A field that is a match key too may be known by two values: as key, and as written.
-        """
-        policy = self.program.policy
-        said: dict[str, list[Value]] = defaultdict(list)
-        if action.source_id is None:
-            departed = self.program.departed()
-            cells: Iterable[tuple[FieldRule, Cell]] = zip(policy.leaving, departed, strict=False)
-        else:
-            row = self._row(action)
-            for path, value in zip(policy.match_paths, row.key_values, strict=False):
-                said[path].append(value)
-            cells = zip(policy.fields, row.cells, strict=False)
-            if action.verb is not Verb.REACTIVATE or row.leaver:
-                cells = chain(cells, zip(policy.leaving, row.leaving, strict=False))
-            else:
-                for rule, value in _returned(policy, row):
-                    said[rule.path].append(self._merged(rule, value, action))
-        for rule, cell in cells:
-            said[rule.path] += self._written(rule, cell, action)
-        return said
-
-    def _written(self, rule: FieldRule, cell: Cell, action: Action) -> list[Value]:
-        """Return what a rule may write: what is stated, or at create what stands in for it."""
-        if action.target_id is None:
-            return [new_value(cell)]
-        value = wanted(rule, cell)
-        if value is KEEP:
-            return []
-        return [self._merged(rule, value, action, partial=bool(cell.read))]
-
-    def _merged(
-        self, rule: FieldRule, value: Value, action: Action, *, partial: bool = False
-    ) -> Value:
-        """Return the content of a field once a value is written: lists may be merged."""
-        if rule.merge is Merge.REPLACE or action.target_id is None:
-            return value
-        held = present(at(self._held(action.target_id).data, rule.keys))
-        return merged(rule, held, value, partial=partial)
-
-    def _row(self, action: Action) -> SourceRow:
-        row = self._source.row(action.source_id or "")
-        if row is None:
-            raise Stale("the source record is gone")
-        leaves = action.verb is Verb.LEAVE and row.leaver and row.leaving
-        if row.evaluation_error is not None and not leaves:
-            raise Stale(
-                f"the source record can no longer be evaluated: {row.evaluation_error.text}"
-            )
-        return kept_out(self.program.policy, row) if row.leaver else row
 
     def _row_of(self, target_id: str) -> TargetRow | None:
         record = self._target.record(target_id)
@@ -545,10 +354,16 @@ class LiveState:
             raise Stale("the target record is gone")
         return record
 
-    def _is_before(self, record: Record, action: Action, change: Change) -> bool:
+    def before(self, action: Action) -> Record | None:
+        """Return the record that an action changes, as this check has seen it."""
+        return None if action.target_id is None else self._target.record(action.target_id)
+
+    def is_before(self, record: Record, action: Action, change: Change) -> bool:
+        """Return whether a record holds the value of a field from before a change."""
         return self._holds(record, change.field, change.before, action.target_id)
 
-    def _is_after(self, record: Record, action: Action, change: Change) -> bool:
+    def is_after(self, record: Record, action: Action, change: Change) -> bool:
+        """Return whether a record holds the value that a change was to write."""
         if change.awaits is not None:
             now = at(record.data, path_of(change.field))
             return same(now, self._awaited(change.awaits), Compare.EXACT)
@@ -559,19 +374,8 @@ class LiveState:
     ) -> bool:
         now = at(record.data, path_of(field))
         if isinstance(value, Sealed):
-            return self._sealed(sealed_for, field, None if now is MISSING else now) == value
+            return self._values.sealed(sealed_for, field, None if now is MISSING else now) == value
         return same(now, value, Compare.EXACT)
-
-    def _sealed(self, record: str | None, field: str, value: Value) -> Sealed:
-        return Sealed(self.seal.digest(record or "", field, value))
-
-
-def _returned(policy: Policy, row: SourceRow) -> Iterator[tuple[FieldRule, Value]]:
-    """Yield what is written to the fields of leaving for somebody who is back."""
-    given = dict(policy.reactivating)
-    for position, (rule, cell) in enumerate(zip(policy.leaving, row.leaving, strict=False)):
-        if position in given or cell.state is not CellState.UNSTATED:
-            yield rule, given.get(position)
 
 
 def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:
@@ -584,18 +388,3 @@ def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:
         for rule, cell in zip(policy.fields, row.cells, strict=False)
     )
     return row._replace(cells=cells)
-
-
-def _claims(record: Record, claim: Claim, value: Value) -> bool:
-    """Return whether a record holds a claimed value."""
-    now = at(record.data, path_of(claim.path))
-    return now is not MISSING and same(now, value, claim.compare)
-
-
-def _is_near(record: Record, claim: Claim, value: Value) -> bool:
-    """Return whether a record holds a value that a broader filter would find."""
-    now = at(record.data, path_of(claim.path))
-    return now is not MISSING and str(value).casefold() in str(now).casefold()
-
-
-_UNKEPT = "See in the target why it keeps the old values; another form of one is for `compare`."
