@@ -85,7 +85,7 @@ def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
             self.end_headers()
             self.wfile.write(json.dumps(body).encode())
 
-        do_GET = do_POST = do_PATCH = _do
+        do_GET = do_POST = do_PATCH = do_DELETE = _do
 
         def log_message(self, *_: object) -> None:
             pass
@@ -609,3 +609,124 @@ def test_nobody_leaves_by_an_old_record_while_the_one_that_counted_may_be_there(
         assert ended == code, said
     assert ("which the list lacks, and nothing shows that it is gone" in said) == (code == 5)
     assert ("can still get in (1) 001 Name 1" in said) == (ended == 5)
+
+
+DELETE = '    leave: {method: DELETE, path: "/users/{id}", writes: [active]}\n'
+LOOKS: tuple[Answer, ...] = ((404, {}), (410, {}), (403, {}), (200, "<html>"), (500, {}))
+
+
+@pytest.fixture
+def leaving(world: World, office: Office) -> Office:
+    """Return a server whose users leave by DELETE, and all of whose users leave."""
+    world.write("acme.yaml", MANIFEST.replace("    record:", f"{DELETE}    record:"))
+    world.write("m.yaml", MAPPING + "guards: {leavers: {share: 100%, floor: 9}}\n")
+    people(world, **{f"p{n}": {"left": True} for n in (1, 2, 3)})
+    return office
+
+
+def deletes(office: Office) -> list[str]:
+    return [each for each in office.asked if each.startswith("DELETE")]
+
+
+@pytest.mark.parametrize("body", [None, {}, {"ok": True}, {"deleted": True}])
+def test_a_delete_that_keeps_the_record_is_a_leave(
+    world: World, leaving: Office, body: object
+) -> None:
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "DELETE":
+            assert user["active"]  # a second DELETE removes a record in some systems
+            user["active"] = False
+            return 200, body
+        return None
+
+    leaving.odd = odd
+    code, said = sync(world)
+    assert code == 0, said
+    assert "3 left" in said
+    assert deletes(leaving) == [f"DELETE /users/{n}" for n in (1, 2, 3)]
+    assert sync(world)[0] == 0
+    assert len(deletes(leaving)) == 3
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("answer", [(204, None), (200, {"deleted": True}), (202, {}), (503, {})])
+def test_a_delete_that_removes_the_record_is_the_last(
+    world: World, leaving: Office, answer: Answer, look: Answer
+) -> None:
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "DELETE":
+            leaving.users.pop(path.rpartition("/")[2])
+            return answer
+        return look if method == "GET" and not user and path != "/users" else None
+
+    leaving.odd = odd
+    code, said = sync(world)
+    assert code == 5, said
+    assert deletes(leaving) == ["DELETE /users/1"]
+    assert ("the DELETE of record 1 has removed it [W118]" in said) == (look[0] in (404, 410))
+    assert "no other DELETE was sent" in said
+
+
+def test_who_is_removed_by_a_delete_is_no_longer_listed(world: World, leaving: Office) -> None:
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "DELETE":
+            leaving.users.pop(path.rpartition("/")[2])
+            return 200, None
+        return None
+
+    leaving.odd = odd
+    people(world, p1={"left": True})
+    code, said = sync(world)
+    assert code == 5, said
+    assert "[W118]" in said
+    code, said = sync(world)
+    assert code == 0, said
+    assert "001" not in said.partition("Fingerprint")[0].partition("Could still")[2]
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_a_delete_without_an_answer_is_looked_up_and_not_blindly_repeated(
+    world: World, leaving: Office, happened: bool
+) -> None:
+    people(world, p1={"left": True})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "DELETE":
+            user["active"] = not happened
+            return 503, {}
+        return None
+
+    leaving.odd = odd
+    code, said = sync(world)
+    assert code == 5, said
+    assert deletes(leaving) == ["DELETE /users/1"]
+
+    def healthy(method: str, path: str, user: User) -> Answer | None:
+        if method == "DELETE":
+            user["active"] = False
+            return 204, None
+        return None
+
+    leaving.odd = healthy
+    code, said = sync(world)
+    assert code == 0, said
+    assert len(deletes(leaving)) == (1 if happened else 2)
+    assert leaving.users["1"]["active"] is False
+
+
+def test_a_delete_that_changes_nothing_is_not_done(world: World, leaving: Office) -> None:
+    people(world, p1={"left": True})
+    leaving.odd = lambda method, *_: (204, None) if method == "DELETE" else None
+    code, said = sync(world)
+    assert code == 5, said
+    assert "shows the record as it was [W116]" in said
+
+
+def test_a_delete_is_not_sent_for_a_field_that_it_is_not_said_to_write(
+    world: World, leaving: Office
+) -> None:
+    delete = DELETE.replace("active", "state")
+    world.write("acme.yaml", MANIFEST.replace("    record:", f"{delete}    record:"))
+    code, said = sync(world)
+    assert (code, deletes(leaving)) == (1, [])
+    assert "`leave` request does not write 'active'" in said

@@ -38,6 +38,11 @@ APART = (Call.GET, Call.LEAVE, Call.REACTIVATE, Call.UPDATE)
 """The calls by which people leave and come back on a night whose people change as well."""
 
 
+_WRITES = {
+    "POST": Call.CREATE, "PATCH": Call.UPDATE, "PUT": Call.LEAVE, "DELETE": Call.LEAVE,
+}  # fmt: skip
+
+
 def kind_of(request: httpx.Request) -> Call:
     """Return what a request is for."""
     parts = request.url.path.strip("/").split("/")
@@ -46,7 +51,7 @@ def kind_of(request: httpx.Request) -> Call:
     if request.method == "POST" and parts[-1] == "return":
         return Call.REACTIVATE
     if request.method != "GET":
-        return {"POST": Call.CREATE, "PATCH": Call.UPDATE, "PUT": Call.LEAVE}[request.method]
+        return _WRITES[request.method]
     if len(parts) > 1:
         return Call.DETAIL if request.url.host == SOURCE else Call.GET
     return Call.FIND if {"email", "code"} & set(request.url.params) else Call.LIST

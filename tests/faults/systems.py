@@ -18,6 +18,7 @@ SOURCE, TARGET = "hr.example.com", "desk.example.com"
 KEY, TOKEN = "canary-key-77aa", "canary-token"
 TOKEN_USES = 25
 PAGE = 10
+LEFT_ON = "2026-02-27"
 EACH = 8
 """So many joiners, movers and leavers."""
 
@@ -31,7 +32,7 @@ def _person(number: int) -> Json:
         "email": f"person{number}@example.com",
         "team": "Support",
         "status": status,
-        "leftOn": "2026-02-27" if status == "left" else None,
+        "leftOn": LEFT_ON if status == "left" else None,
     }
 
 
@@ -129,7 +130,11 @@ class Systems:
         user = self.users.get(parts[1])
         if user is None:
             return 404, {}
-        if request.method != "GET":
+        if request.method == "DELETE":
+            assert user["leaveDate"] is None, "a second DELETE would remove the user"
+            self.writes += 1
+            user["leaveDate"] = LEFT_ON
+        elif request.method != "GET":
             self.writes += 1
             user.update(json.loads(request.content))
         return 200, user

@@ -15,7 +15,7 @@ from .sockets import Loopback, listening
 from .systems import SystemsByTeams
 from .table import as_documented, documented
 from .wire import Aim, Wire
-from .world import COMING_BACK, HR, prepared_mapping
+from .world import COMING_BACK, DESK, HR, prepared_mapping
 
 pytestmark = pytest.mark.slow
 
@@ -104,6 +104,20 @@ def test_people_leave_and_come_back_by_requests_of_their_own_whatever_befalls_th
         assert best.counts[Call.UPDATE] >= 16  # and once more where a token had expired
         for cell in list(cells(APART))[::47]:
             tried(cell, prepared, best, apart)
+
+
+DELETING = 'leave: {method: DELETE, path: "/users/{id}", writes: [leaveDate]}'
+
+
+@pytest.mark.parametrize("in_flight", [1, 8])
+def test_a_leave_by_delete_is_never_sent_twice_whatever_befalls_it(in_flight: int) -> None:
+    desk = DESK.replace('leave: {method: PUT, path: "/users/{id}"}', DELETING)
+    assert DELETING in desk
+    with prepared_mapping(desk=desk, in_flight=in_flight) as prepared:
+        best = ideal(prepared)
+        assert best.counts[Call.LEAVE] == 8
+        for cell in list(cells((Call.LEAVE, Call.GET)))[:: 3 if in_flight == 1 else 7]:
+            tried(cell, prepared, best)
 
 
 class WireToTeams(Wire):

@@ -272,6 +272,7 @@ def prepared_mapping(
     more: str = "",
     in_flight: int = 1,
     hr: str = HR,
+    desk: str = DESK,
 ) -> Iterator[PreparedRun]:
     """Give the mapping compiled, with some more lines, over systems at these addresses.
 
@@ -284,7 +285,7 @@ def prepared_mapping(
         for word, value in {**seconds, "IN_FLIGHT": str(in_flight)}.items():
             common = common.replace(word, value)
         (folder / "hr.yaml").write_text(hr.replace("resources:", common + "resources:"))
-        (folder / "desk.yaml").write_text(DESK.replace("resources:", common + "resources:"))
+        (folder / "desk.yaml").write_text(desk.replace("resources:", common + "resources:"))
         (folder / "faults.yaml").write_text(MAPPING + more)
         request = RunRequest(
             str(folder / "faults.yaml"),

@@ -766,6 +766,31 @@ MUTANTS = (
         "who is still in the list has not gone",
         "tests/unit/test_rest_reading.py -k still_listed",
     ),
+    # leaving by DELETE
+    Mutant(
+        "delete-goes-on",
+        "oneway_connectors/rest/writer",
+        "        if self.deletes.stopped:\n",
+        "        if False:\n",
+        "the first DELETE that removes a record is the last",
+        "tests/cli/test_odd_answers.py -k removes_the_record",
+    ),
+    Mutant(
+        "delete-is-not-looked-at-if-in-doubt",
+        "oneway_connectors/rest/writer",
+        "            doubt = error\n",
+        "            raise error\n",
+        "an answer that confirms nothing may be one to a removal",
+        "tests/cli/test_odd_answers.py -k removes_the_record",
+    ),
+    Mutant(
+        "delete-may-be-repeated",
+        CLIENT,
+        '_IDEMPOTENT = {"GET", "PUT", "PATCH"}',
+        '_IDEMPOTENT = {"GET", "PUT", "PATCH", "DELETE"}',
+        "a second DELETE removes the record in some systems",
+        f"{RETRIES} -k leave_by_delete",
+    ),
     # a list for each parent
     Mutant(
         "a-part-of-one-parents-list-is-whole",

@@ -1,12 +1,13 @@
 """How a manifest asks for lists and records: searches, bodies, fields of a record, headers."""
 
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rest_world import KEY, altered, described, opened, page, reply
+from rest_world import KEY, MANIFEST, altered, described, opened, page, reply
 
 from oneway.core.connector import Capability, Rejected
 from oneway.core.diagnostics import Refused
@@ -183,6 +184,30 @@ def test_what_has_no_effect_or_no_value_is_refused(old: str, new: str, told: str
     with pytest.raises(Refused) as refused:
         described(altered(old, new))
     assert any(told in each.summary for each in refused.value.diagnostics)
+
+
+@pytest.mark.parametrize(("write", "told"), [
+    ("leave: {WAY}", "nothing says by what the record shows after a DELETE"),
+    ("update: {WAY, writes: [email]}", "DELETE is a way to leave, and this is 'update'"),
+    ("reactivate: {WAY, writes: [email]}", "and this is 'reactivate'"),
+    ("create: {method: DELETE, path: /people}", "and this is 'create'"),
+])  # fmt: skip
+def test_a_delete_is_a_leave_of_which_it_is_said_what_it_writes(write: str, told: str) -> None:
+    way = write.replace("WAY", 'method: DELETE, path: "/people/{id}"')
+    key = write.partition(":")[0]
+    text = re.sub(rf"^    {key}: .*\n", "", MANIFEST, flags=re.MULTILINE)
+    with pytest.raises(Refused) as refused:
+        described(altered("    record:", f"    {way}\n    record:", text))
+    assert any(told in each.summary for each in refused.value.diagnostics)
+
+
+def test_a_leave_by_delete_needs_a_look_at_the_record() -> None:
+    leave = '    leave: {method: DELETE, path: "/people/{id}", writes: [email]}\n'
+    assert "leave" not in str(described(altered(GET, GET + leave)).warnings)
+    with pytest.raises(Refused) as refused:
+        described(altered(GET, leave))
+    (found,) = refused.value.diagnostics
+    assert (found.code, found.help) == ("C109", "add `get`, which asks for one record")
 
 
 def test_a_field_of_the_record_between_quotes_is_warned_of() -> None:

@@ -227,6 +227,18 @@ def test_a_create_that_a_server_failed_at_is_unknown_and_never_repeated(status: 
     assert len(world.asked) == 1
 
 
+@pytest.mark.parametrize("first", [*PERHAPS_SENT, 408, 500, 502, 503, 504])
+def test_a_leave_by_delete_that_was_perhaps_sent_is_looked_at_and_never_repeated(
+    first: object,
+) -> None:
+    leave = '    leave: {method: DELETE, path: "/people/{id}", writes: [active]}\n    record:'
+    first = reply({}, first) if isinstance(first, int) else first
+    connector, world = opened(first, reply({"id": 7}), manifest=altered("    record:", leave))
+    with pytest.raises(Unknown):
+        connector.writer("people").leave("7", {"active": False}, "t")
+    assert world.methods == ["DELETE", "GET"]
+
+
 @pytest.mark.parametrize("first", [*NEVER_SENT, 429, 425])
 def test_a_create_that_did_not_happen_is_tried_again(first: object) -> None:
     first = reply({}, first, retry_after="3") if isinstance(first, int) else first

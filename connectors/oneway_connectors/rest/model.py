@@ -322,7 +322,8 @@ def _write(body: Data, key: str) -> WriteRequest | None:
     if key not in body:
         return None
     request = _data(body[key])
-    write = _request({"body": "{values}", **request})
+    bare = request.get("method") == "DELETE"
+    write = _request(request if bare else {"body": "{values}", **request})
     job = _job(_data(request.get("job")))
     return WriteRequest(write, _text(request, "id"), job, _text(request, "record"))
 

@@ -1,10 +1,23 @@
-"""Writes a resource. `errors` decides which kind of `WriteError` a failure is."""
+"""Writes a resource. `errors` decides which kind of `WriteError` a failure is.
+
+A leave by DELETE is for systems that keep the record and show that its person has left. Each one is
+looked at, one after the other: the first that has removed its record is the last one sent.
+"""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import field, replace
+from threading import Lock
 from urllib.parse import unquote
 
-from oneway.core.connector import JobEnd, JobState, ReadError, Rejected, Unknown, WriteError
+from oneway.core.connector import (
+    JobEnd,
+    JobState,
+    NotSent,
+    ReadError,
+    Rejected,
+    Unknown,
+    WriteError,
+)
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value, at, id_text
 from oneway_connectors.rest.client import Client
@@ -17,7 +30,7 @@ from oneway_connectors.rest.model import (
     WriteRequest,
 )
 from oneway_connectors.rest.paging import answered, found_in, json_of, reading_call
-from oneway_connectors.rest.reader import record_of, renamed
+from oneway_connectors.rest.reader import RestReader, record_of, renamed
 from oneway_connectors.rest.responses import (
     Unreadable,
     parse_json,
@@ -31,12 +44,22 @@ from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 
 
+@dataclass(slots=True)
+class Deletes:
+    """What is known of a system's DELETE: whether records stay, or why no other one is sent."""
+
+    lock: Lock = field(default_factory=Lock)
+    stays: bool = False
+    stopped: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RestWriter:
     """Writes one resource (`oneway.core.connector.Writer`). Each write is done when it returns."""
 
     client: Client
     resource: ResourceRequests
+    deletes: Deletes = field(default_factory=Deletes, compare=False)
 
     @property
     def batch(self) -> int:
@@ -81,7 +104,35 @@ class RestWriter:
     def leave(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
         """Make a record leave: by its own request, or else by an update."""
         write = self._able(self.resource.leave, "made to leave")
-        return self._change(write, id, values, token, access=True)
+        if write.request.method != "DELETE":
+            return self._change(write, id, values, token, access=True)
+        with self.deletes.lock:
+            return self._delete(write, id, values, token)
+
+    def _delete(
+        self, write: WriteRequest, id: str, values: Mapping[str, Value], token: str
+    ) -> Record | None:
+        """Make a record leave by DELETE, and see that it is still there; raise if it is not."""
+        if self.deletes.stopped:
+            raise NotSent("W118", f"no other DELETE was sent: {self.deletes.stopped}", _UPDATE)
+        doubt: Unknown | None = None
+        try:
+            self._change(write, id, values, token, access=True)
+        except Unknown as error:
+            doubt = error
+        try:
+            last = RestReader(self.client, self.resource).get(id)
+        except ReadError as error:
+            text = f"record {id} was left by DELETE, and cannot be looked at: {error.summary}"
+            self.deletes.stopped = "" if self.deletes.stays else text
+            raise doubt or Unknown("W108", text, _LOOK, accepted=True) from None
+        if last is None:
+            self.deletes.stopped = f"the DELETE of record {id} has removed it"
+            raise Unknown("W118", self.deletes.stopped, _UPDATE)
+        self.deletes.stays = True
+        if doubt is not None:
+            raise doubt
+        return last
 
     def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
         """Bring a record back: by its own request, or else by an update."""
@@ -324,6 +375,7 @@ class RestWriter:
         return id_text(search(expression, data))
 
 
+_UPDATE = "Let the manifest end access by another request, under which the record stays."
 _SAMPLE = "onewaysample"
 """Stands for an id where only its place in an address is looked for."""
 _ACCEPTED = 202

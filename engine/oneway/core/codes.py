@@ -491,6 +491,12 @@ _TABLE = (
         "No more updates are sent in that run, nor later before a plan lets them through "
         "(`side_effects`).",
     ),
+    (
+        "W118",
+        "a leave by DELETE has removed the record",
+        "Let the manifest end access by a request under which the record stays. No other DELETE is "
+        "sent in that run.",
+    ),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
         "W112",

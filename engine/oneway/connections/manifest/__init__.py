@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
+from oneway.connections.manifest.by_id import reads_one
 from oneway.core.connector import (
     USUAL_AT_ONCE,
     USUAL_IN_FLIGHT,
@@ -23,7 +24,6 @@ from oneway.core.connector import (
     Resource,
 )
 from oneway.core.diagnostics import Diagnostic, Findings, Refused
-from oneway.core.quoting import names_record
 from oneway.core.records import Value
 from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.record_fields import fields_of, is_open, items_of, says_null
@@ -124,11 +124,7 @@ def _resource(name: str, data: Data) -> Resource:
         # Leaving is an update where it has no request of its own; then so is coming back.
         able |= {Capability.LEAVE} if "leave" in data else {Capability.LEAVE, Capability.REACTIVATE}
     listing, details = obj(data.get("list")), [obj(each) for each in items(data.get("detail"))]
-    shown = "into" not in listing  # the parents of a record are shown by the list alone
-    by_id = (
-        each for each in details if each.get("into") == "replace" and not names_record(dict(each))
-    )
-    if "get" in data or (shown and any(by_id)):
+    if reads_one(data):
         able.add(Capability.GET)
     lag = data.get("lag")
     is_null = says_null(data, default=says_null(record))
@@ -163,7 +159,8 @@ def _whole(data: Data, key: str, default: int) -> int:
 
 def _carries_all(request: Data) -> bool:
     """Return whether a request sends every value it is given."""
-    return "writes" not in request and _spreads(request.get("body", _ALL[0]))
+    usual = None if request.get("method") == "DELETE" else _ALL[0]
+    return "writes" not in request and _spreads(request.get("body", usual))
 
 
 def _spreads(body: Value) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from oneway.connections.manifest.by_id import reads_one
 from oneway.connections.manifest.placeholders import names_in
 from oneway.connections.manifest.places import WRITES, texts
 from oneway.core.diagnostics import Diagnostic
@@ -38,6 +39,8 @@ def request_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
             if key in _CARRIES_VALUES and isinstance(request.get("body"), dict | list | str):
                 yield from _body(document, (*path, key, "body"), request, options)
             yield from _spreads(document, (*path, key, "body"), request.get("body"))
+            if request.get("method") == "DELETE":
+                yield from _delete(document, (*path, key), resource)
             yield from _job(document, (*path, key, "job"), obj(request.get("job")))
 
 
@@ -86,6 +89,22 @@ def _spreads(document: Document, path: Path, body: Value) -> Iterator[Diagnostic
             help = 'write "...": "{values}" for the values among other keys'
             yield document.at((*path, name), "C105", summary, help, key=True)
         yield from _spreads(document, (*path, name), item)
+
+
+def _delete(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
+    """Check that a DELETE is a leave of which it can be seen that it removes nothing."""
+    if path[-1] != "leave":
+        summary = f"DELETE is a way to leave, and this is '{path[-1]}'"
+        yield document.at((*path, "method"), "C109", summary, "use POST, PUT or PATCH")
+        return
+    if "writes" not in obj(resource.get("leave")):
+        summary = "nothing says by what the record shows after a DELETE that its person has left"
+        help = "name the field under `writes`; if the record is removed, leave by an update instead"
+        yield document.at((*path, "method"), "C109", summary, help)
+    if not reads_one(resource):
+        summary = "a DELETE is looked at afterwards, in case it removes the record"
+        help = "add `get`, which asks for one record"
+        yield document.at((*path, "method"), "C109", summary, help)
 
 
 def _job(document: Document, path: Path, job: Data) -> Iterator[Diagnostic]:
