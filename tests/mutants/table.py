@@ -359,7 +359,7 @@ MUTANTS = (
     ),
     Mutant(
         "generated-code-takes-a-missing-pair-for-an-answer",
-        "mapping/generated/nodes",
+        "mapping/generated/lists",
         "if {made.text} is not None and not {there}:",
         "if False:",
         "generated code says of a list of pairs what the interpreter says",
@@ -1421,9 +1421,9 @@ MUTANTS = (
     ),
     Mutant(
         "generated-loop-has-no-gaps",
-        "mapping/generated/nodes",
-        "self.interpreted(over, items, into).text",
-        "self.interpreted(over, items, Unknowns()).text",
+        "mapping/generated/lists",
+        "self.nodes.interpreted(over, items, into).text",
+        "self.nodes.interpreted(over, items, Unknowns()).text",
         "generated code says what items do not give",
         "tests/laws/test_unsaid_items.py",
     ),
@@ -2718,8 +2718,8 @@ MUTANTS = (
     ),
     Mutant(
         "generated-items-are-not-asked",
-        "mapping/generated/nodes",
-        '        if asked := self.unfit(node, item.text, "each"):',
+        "mapping/generated/lists",
+        '        if asked := self.nodes.unfit(node, item.text, "each"):',
         '        if asked := "":',
         "generated code asks of items what the interpreter asks",
         "tests/laws/test_generated.py -k has_the_answer",
@@ -3390,7 +3390,7 @@ MUTANTS = (
     ),
     Mutant(
         "generated-last-item-is-the-first",
-        "mapping/generated/nodes",
+        "mapping/generated/lists",
         'cast(dict[str, Any], node).get("pick") != 0',
         'cast(dict[str, Any], node).get("pick") is None',
         "of the items that a text chooses, the last one is not the first",
@@ -3398,7 +3398,7 @@ MUTANTS = (
     ),
     Mutant(
         "generated-unknown-side-decides",
-        "mapping/generated/nodes",
+        "mapping/generated/conditions",
         'with self.source.block(f"if {unsure}not ({settled}):"):',
         'with self.source.block(f"if {unsure}({settled}):"):',
         "what is unknown matters beside a side that does not decide",

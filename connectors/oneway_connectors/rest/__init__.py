@@ -20,15 +20,7 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
-from oneway.core.connector import (
-    Access,
-    Choice,
-    Description,
-    Finding,
-    Probe,
-    ReadError,
-    WriteError,
-)
+from oneway.core.connector import Access, Choice, Description, Finding, Probe, ReadError, WriteError
 from oneway.core.dataclass import dataclass
 from oneway.core.log_filter import silence_http_logs
 from oneway_connectors.rest.choices import choices_of

@@ -16,14 +16,7 @@ from typing import TypeAlias
 from oneway.applying.circuit_breaker import CircuitBreaker
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
-from oneway.applying.result import (
-    ActionLog,
-    ApplySystems,
-    Approved,
-    Result,
-    failed,
-    token_of,
-)
+from oneway.applying.result import ActionLog, ApplySystems, Approved, Result, failed, token_of
 from oneway.applying.unknown_writes import Became, Sent
 from oneway.applying.write_check import WriteCheck
 from oneway.core.connector import (

@@ -4,42 +4,34 @@ All mistakes are found in one run. What an expression reads is compared with the
 schema of the system it reads from, so that an unknown field is known before any call.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.connector import Description, Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Findings, Fix, did_you_mean
 from oneway.core.field_concepts import concept, names_person
-from oneway.core.records import Value, as_written, keys_overlap, path_of, path_text
+from oneway.core.records import Value, as_written, path_of, path_text
 from oneway.core.similar_words import only_slip
 from oneway.mapping.code import FieldCode, MappingCode, OnePerCode, ReferenceCode, Typed
 from oneway.mapping.expressions import Context, Expression, parse
+from oneway.mapping.leaving_rules import LeavingRules
 from oneway.mapping.lint import lint, weighed
-from oneway.mapping.lint.leaving import left_reads, misspelt
-from oneway.mapping.lint.type_inference import nodes_in
-from oneway.mapping.named_expressions import (
-    NO_NAMES,
-    NamedExpressions,
-    with_uses,
-    written_out,
-)
-from oneway.mapping.program import FieldRule, LeftCondition, Policy, Rule
-from oneway.mapping.record_schema import readable, reading_of, typed, words_of, writable
+from oneway.mapping.named_expressions import NO_NAMES, NamedExpressions, with_uses, written_out
+from oneway.mapping.program import FieldRule, Policy, Rule
+from oneway.mapping.record_schema import readable, reading_of, words_of, writable
+from oneway.mapping.required_capabilities import RequiredCapabilities
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
+from oneway.mapping.sensitive_keys import SensitiveKeys
 from oneway.mapping.spec import (
     Constant,
-    EndpointSpec,
     FieldSpec,
-    Gone,
     MappingSpec,
     MatchSpec,
     Merge,
     ReferenceSpec,
-    Rehires,
     Text,
     Write,
 )
@@ -130,10 +122,12 @@ class _Compiler:
         self.spec = names.spec
         self.source = names.resource(self.spec.source)
         self.target = names.resource(self.spec.target)
+        self.sensitive = SensitiveKeys(names, self.source, self.target)
+        self.leaving = LeavingRules(names, self.target)
 
     def compile(self) -> Compiled:
         spec, leavers = self.spec, self.spec.leavers
-        self.capabilities()
+        RequiredCapabilities(self.names, self.source, self.target).report()
         code = MappingCode(
             policy=self.policy(),
             match_source=tuple(self.typed(each.source) for each in spec.match),
@@ -149,11 +143,11 @@ class _Compiler:
             label=self.on_source(spec.label) if spec.label else None,
             one_per=self.one_per(),
             target_reading=reading_of(self.target),
-            unsure=self.unsure(),
-            marked=self.marked,
+            unsure=self.leaving.unsure(),
+            marked=self.sensitive.marked,
             words=words_of(self.source),
         )
-        secrets = self.secrets(code)
+        secrets = self.sensitive.secrets(code)
         tables = tuple(self.reference(each, secrets) for each in spec.references)
         code = with_spellings(replace(code, secrets=secrets, references=tables))
         sound = not self.names.findings.failed
@@ -181,59 +175,6 @@ class _Compiler:
             self.on_source(spec.latest_by),
             self.on_source(spec.current, deciding=True) if spec.current else None,
         )
-
-    def capabilities(self) -> None:
-        """Report what the mapping requires of a system that cannot do it."""
-        spec = self.spec
-        self.needs(Capability.READ, self.source, spec.source, "its records cannot be read")
-        self.needs(Capability.READ, self.target, spec.target, "its records cannot be read")
-        self.needs(Capability.UPDATE, self.target, spec.target, "its records cannot be updated")
-        if spec.joiners.create:
-            text = "no record can be created"
-            self.needs(Capability.CREATE, self.target, spec.target, text)
-        if spec.gone is Gone.CREATE:
-            text = "its records cannot be asked for by id"
-            self.needs(Capability.GET, self.target, spec.target, text)
-        if spec.leavers is not None:
-            text = "no record can be made to leave"
-            self.needs(Capability.LEAVE, self.target, spec.target, text)
-        if spec.rehires is Rehires.REACTIVATE and not self.comes_back():
-            summary = "records leave by a request of their own, and come back by `update`"
-            help = "where `update` does not bring a record back, give the manifest a `reactivate`"
-            span = spec.target.resource.span
-            self.names.report(Diagnostic(span, Severity.WARNING, "M252", summary, help))
-        self.carried()
-
-    def comes_back(self) -> bool:
-        """Return whether a target with its own way of leaving also has a way back."""
-        return Capability.REACTIVATE in self.target.capabilities or self.target is UNKNOWN
-
-    def carried(self) -> None:
-        """Report the fields that the target's requests would omit."""
-        spec = self.spec
-        going = spec.leavers.set if spec.leavers else ()
-        later = [each for each in spec.fields if each.write in (Write.OVERWRITE, Write.IF_EMPTY)]
-        asked: list[tuple[Capability, Sequence[FieldSpec]]] = [(Capability.UPDATE, later)]
-        if spec.joiners.create:
-            asked.append((Capability.CREATE, spec.fields))
-        asked.append((Capability.LEAVE, going))
-        if spec.rehires is Rehires.REACTIVATE:
-            asked.append((Capability.REACTIVATE, going))
-        for capability, fields in asked:
-            carried = self.target.carries.get(capability)
-            for field in fields if carried is not None else ():
-                if field.write is not Write.NEVER and not _covered(field.path, carried or ()):
-                    request = capability.value
-                    summary = f"the target's `{request}` request does not write '{field.path}'"
-                    help = f"name it under `writes` of `{request}` in the manifest, if it does"
-                    self.names.error("M112", field.key_span, summary, help)
-
-    def needs(
-        self, capability: Capability, resource: Resource, endpoint: EndpointSpec, text: str
-    ) -> None:
-        if capability not in resource.capabilities and resource is not UNKNOWN:
-            summary = f"{endpoint.connector.text}: {text}"
-            self.names.error("M112", endpoint.resource.span, summary, _WITHOUT[capability])
 
     def reference(self, spec: ReferenceSpec, secrets: Secrets) -> ReferenceCode:
         resource = self.names.reference_resource(spec)
@@ -280,11 +221,12 @@ class _Compiler:
     def policy(self) -> Policy:
         spec = self.spec
         leavers = spec.leavers
+        leaving = tuple(map(self.field_rule, leavers.set)) if leavers else ()
         return Policy(
             name=spec.name,
             match=tuple(each.compare for each in spec.match),
             match_paths=tuple(self.match_path(each) for each in spec.match),
-            key_shown=tuple(not self.is_sensitive(each.source) for each in spec.match),
+            key_shown=tuple(not self.sensitive.is_sensitive(each.source) for each in spec.match),
             carried=tuple(self.is_carried(each) for each in spec.match),
             only=tuple(
                 Rule(each.id, each.otherwise, each.categories, each.span) for each in spec.only
@@ -294,16 +236,16 @@ class _Compiler:
                 Rule(each.id, each.otherwise, each.categories, each.span) for each in spec.eligible
             ),
             fields=tuple(map(self.field_rule, spec.fields)),
-            leaving=tuple(map(self.field_rule, leavers.set)) if leavers else (),
-            reactivating=self.reactivating(),
-            returning=self.returning(),
+            leaving=leaving,
+            reactivating=self.leaving.reactivating(),
+            returning=self.leaving.returning(leaving),
             create=spec.joiners.create,
             unless_taken=self.unless_taken(),
             required=self.required(),
             has_leavers=leavers is not None,
-            telling=self.telling(),
-            told=self.told(),
-            left=self.left_condition(),
+            telling=self.leaving.telling(),
+            told=self.leaving.told(),
+            left=self.leaving.left_condition(),
             rehires=spec.rehires,
             absent=spec.absent,
             absent_place=spec.absent_when.span if spec.absent_when else None,
@@ -359,43 +301,6 @@ class _Compiler:
             path for path in paths if not any(other.startswith(f"{path}.") for other in paths)
         )
 
-    def reactivating(self) -> tuple[tuple[int, Value], ...]:
-        leavers = self.spec.leavers
-        if leavers is None:
-            return ()
-        positions = {field.path: i for i, field in enumerate(leavers.set)}
-        left = self.names.quietly(leavers.left) if leavers.left else None
-        kept = (
-            each for each in self.spec.fields if each.write in (Write.OVERWRITE, Write.IF_EMPTY)
-        )
-        written = {each.path for each in (*leavers.set, *kept)}
-        read = left_reads(left) if left is not None else ()
-        slips = misspelt(leavers.set, read, written, self.target)
-        for name, constant in self.spec.reactivated:
-            # M134 or M102 reports a misspelt name in leavers.set.
-            if name not in positions and name not in slips.values():
-                help = did_you_mean(name, positions) or "name a field of leavers.set"
-                self.names.error(
-                    "M115", constant.span, f"'{name}' is not set when a person leaves", help
-                )
-        return tuple(
-            (positions[name], constant.value)
-            for name, constant in self.spec.reactivated
-            if name in positions
-        )
-
-    def returning(self) -> tuple[FieldRule, ...]:
-        leavers = self.spec.leavers
-        given = dict(self.spec.reactivated)
-        rules = []
-        for rule in map(self.field_rule, leavers.set) if leavers else ():
-            constant = given.get(rule.path)
-            if constant is not None:
-                text = as_written(constant.value)
-                rule = replace(rule, expression=text, place=constant.span)
-            rules.append(rule)
-        return tuple(rules)
-
     def match_path(self, spec: MatchSpec) -> str:
         expression = self.names.quietly(spec.target)
         return path_text(expression.simple) if expression and expression.simple else ""
@@ -412,86 +317,6 @@ class _Compiler:
             and field.write is not Write.NEVER
             for field in self.spec.fields
         )
-
-    def is_sensitive(self, text: Text) -> bool:
-        """Return whether an expression on a source record reads anything sensitive."""
-        expression = self.names.quietly(text)
-        if expression is None:
-            return True
-        return self.reads_marked(expression)
-
-    def secrets(self, code: MappingCode) -> Secrets:
-        """Return the paths whose values must not be shown with an error."""
-        source = {path_of(name) for name, each in self.source.fields.items() if each.sensitive}
-        target = {path_of(name) for name, each in self.target.fields.items() if each.sensitive}
-        hidden: list[Expression] = []
-        for each in (*code.fields, *code.leaving):
-            if each.rule.sensitive:
-                target.add(each.rule.keys)
-                hidden += each.expressions
-        for shown, key, held in zip(
-            code.policy.key_shown, code.match_source, code.match_target, strict=True
-        ):
-            if not shown:
-                hidden.append(key.expression)
-                target |= {use.keys for use in held.paths}
-        source |= {use.keys for each in hidden for use in each.paths}
-        if any(each.facts.whole for each in hidden):
-            source.add(())
-        return Secrets(frozenset(source), frozenset(target))
-
-    def telling(self) -> tuple[int, ...]:
-        """Return the positions in `leavers.set` of the fields that `leavers.left` reads."""
-        leavers = self.spec.leavers
-        left = self.names.quietly(leavers.left) if leavers and leavers.left else None
-        if leavers is None or left is None:
-            return ()
-        read = {use.keys for use in left.paths}
-        paths = [path_of(each.path) for each in leavers.set]
-        return tuple(
-            i for i, path in enumerate(paths) if left.facts.whole or among_paths(path, read)
-        )
-
-    def told(self) -> tuple[tuple[str, ...], ...]:
-        """Return the paths that conditions read, apart from those of `leavers.set`."""
-        leavers = self.spec.leavers
-        if leavers is None:
-            return ()
-        conditions = (leavers.left, leavers.scheduled, self.spec.absent_when)
-        asked = [self.names.quietly(each) for each in conditions if each]
-        known = [each for each in asked if each is not None]
-        if any(each.facts.whole for each in known):
-            return ((),)
-        written = {path_of(each.path) for each in leavers.set}
-        read = dict.fromkeys(use.keys for each in known for use in each.paths)
-        return tuple(each for each in read if each not in written)
-
-    def unsure(self) -> Mapping[Capability, tuple[tuple[str, ...], ...]]:
-        """Return the paths of `told` that a leave or return may change beyond the values sent.
-
-        The target sets `computed` fields, and a request of its own may have further effects.
-        """
-        told, fields = self.told(), self.target.fields.items()
-        computed = [path_of(path) for path, each in fields if each.computed]
-        own = self.target.own_requests
-        return {
-            each: told if each in own else tuple(p for p in told if among_paths(p, computed))
-            for each in (Capability.LEAVE, Capability.REACTIVATE)
-        }
-
-    def left_condition(self) -> LeftCondition | None:
-        leavers = self.spec.leavers
-        left = self.names.quietly(leavers.left) if leavers and leavers.left else None
-        if left is None:
-            return None
-        literals = (
-            each["value"]
-            for node in nodes_in(left)
-            if node["type"] == "comparator"
-            for each in node["children"]
-            if each["type"] == "literal" and each["value"] is not None
-        )
-        return LeftCondition(left.shown, left.span, tuple(dict.fromkeys(map(typed, literals))))
 
     def unless_taken(self) -> tuple[int, ...]:
         positions = {field.path: i for i, field in enumerate(self.spec.fields)}
@@ -519,7 +344,9 @@ class _Compiler:
             on_miss=spec.on_miss,
             fallback=spec.fallback.value if spec.fallback else None,
             compare=spec.compare,
-            sensitive=spec.sensitive or bool(field and field.sensitive) or self.reads_secret(spec),
+            sensitive=spec.sensitive
+            or bool(field and field.sensitive)
+            or self.sensitive.reads_secret(spec),
             merge=spec.merge or Merge.REPLACE,
             owned=spec.owned,
             unique=bool(field and field.unique),
@@ -536,34 +363,6 @@ class _Compiler:
         name = spec.lookup.text if spec.lookup else ""
         own = (each.name for each in self.spec.references if self.is_own(each))
         return name if name in own else ""
-
-    def reads_secret(self, spec: FieldSpec) -> bool:
-        """Return whether any possible value of a field comes from a sensitive key."""
-        texts = (spec.source, spec.default, spec.initial)
-        found = (self.names.quietly(each) for each in texts if isinstance(each, Text))
-        return any(each is not None and self.reads_marked(each) for each in found)
-
-    def reads_marked(self, expression: Expression) -> bool:
-        """Return whether an expression reads a key of source records that is sensitive."""
-        return expression.reads_any(self.marked)
-
-    @cached_property
-    def marked(self) -> frozenset[tuple[str, ...]]:
-        """The sensitive keys of source records: what the schema marks, and what a field says.
-
-        A sensitive field says so of the key that it reads, unless it reads several.
-        """
-        found = {path_of(name) for name, each in self.source.fields.items() if each.sensitive}
-        leavers = self.spec.leavers
-        for spec in (*self.spec.fields, *(leavers.set if leavers else ())):
-            target = self.target.fields.get(spec.path)
-            if spec.source is None or not (spec.sensitive or (target and target.sensitive)):
-                continue
-            expression = self.names.quietly(spec.source)
-            read = {use.keys for use in expression.paths} if expression is not None else set()
-            if len(read) == 1:
-                found |= read
-        return frozenset(found)
 
     def field(self, spec: FieldSpec) -> FieldCode:
         field = self.target_field(spec)
@@ -625,23 +424,3 @@ class _Compiler:
             help = "use an IANA name such as Europe/London"
             self.names.error("M118", text.span, f"unknown time zone '{text.text}'", help)
             return UTC
-
-
-def among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:
-    """Return whether a path equals, contains, or lies inside one of the read paths."""
-    return any(keys_overlap(path, each) for each in read)
-
-
-def _covered(path: str, carried: Iterable[str]) -> bool:
-    return any(path == each or path.startswith(f"{each}.") for each in carried)
-
-
-_WITHOUT = {
-    Capability.READ: "name another resource",
-    Capability.CREATE: "set `joiners: {create: false}`, or name another resource",
-    Capability.UPDATE: "name another resource; perhaps source and target are swapped",
-    Capability.LEAVE: "remove `leavers`, or name another resource",
-    Capability.REACTIVATE: "set `rehires: report`, or name another resource",
-    Capability.GET: "leave `gone` out, or name another resource",
-}
-"""The remedy if a resource cannot do what a mapping asks of it."""

@@ -7,14 +7,7 @@ from socket import gethostname
 from typing import TYPE_CHECKING
 
 from oneway import __version__
-from oneway.applying.apply import (
-    ApplySystems,
-    Approved,
-    Earlier,
-    Result,
-    Watch,
-    apply,
-)
+from oneway.applying.apply import ApplySystems, Approved, Earlier, Result, Watch, apply
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown_writes import Sent, TargetMemory
 from oneway.core.connector import MOST_IN_FLIGHT

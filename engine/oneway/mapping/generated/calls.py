@@ -51,7 +51,7 @@ class Calls:
             return self.nodes.interpreted(node, value, into)
         if not judges(name):
             return self._plainly(node, value, into)
-        with self.nodes.judged(into) as judged:
+        with self.nodes.conditions.judged(into) as judged:
             return self._plainly(node, value, judged)
 
     def _plainly(self, node: Node, value: Operand, into: Unknowns) -> Operand:

@@ -41,6 +41,10 @@ class Operand:
     said: str = ""
 
 
+LISTS = ("list", "items")
+"""The kinds of operands that are certainly lists, or null."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unknowns:
     """The variables for gaps: the interpreter's three questions, and `stated`.
@@ -110,6 +114,12 @@ class Notes:
         """Add the gaps of variables that certainly have some."""
         self.touched.update(gaps)
         self.gather(into, *gaps)
+
+    def gather_each(self, into: Unknowns, exact: str, truth: str, written: str) -> None:
+        """Add the gaps of each question to the variable of the same question."""
+        self.gather(into.exact, exact)
+        self.gather(into.truth, truth)
+        self.gather(into.written, written)
 
     def __contains__(self, name: str) -> bool:
         return name in self.touched
