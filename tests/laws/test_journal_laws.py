@@ -29,8 +29,9 @@ from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, past_run
 from oneway.render.report import html, page
 from oneway.render.report.actions import report_actions
-from oneway.runs.apply import Approval, RunLog
+from oneway.runs.approval import Approval
 from oneway.runs.past.past_run import PastRun, load_past_run
+from oneway.runs.run_log import RunLog
 from oneway.runs.session import Operator
 from oneway.state.folder import StateFolder
 from strategies import worlds

@@ -24,10 +24,11 @@ from oneway.render import Style, history, past_run, status
 from oneway.render.report.actions import report_actions
 from oneway.render.report.page import Tone
 from oneway.render.report.summary import heading, tone
-from oneway.runs.apply import Approval, RunLog, start_of_none
+from oneway.runs.approval import Approval
 from oneway.runs.past.past_run import load_past_run
 from oneway.runs.past.status import connection_statuses
 from oneway.runs.prepare.prepared import connection_of
+from oneway.runs.run_log import RunLog, start_of_none
 from oneway.runs.session import Operator
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.metrics import metrics

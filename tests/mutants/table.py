@@ -334,8 +334,8 @@ MUTANTS = (
     ),
     Mutant(
         "held-night-forgotten",
-        "runs/apply",
-        "            if verdict is not None and verdict.shrank:\n",
+        "runs/run_log",
+        "            if distrusted:\n",
         "            if False:\n",
         "whom a run has seen leave that saw part of the target is not forgotten",
         "tests/laws/test_seen_to_leave.py",
@@ -376,7 +376,7 @@ MUTANTS = (
     # what an update changed beyond itself
     Mutant(
         "side-effects-are-forgotten",
-        "runs/apply",
+        "runs/run_log",
         "if each.ending is Ending.UNKNOWN and each.code == MORE_CHANGED:",
         "if False:",
         "after an update that changed more than it sent, no later night sends one",
@@ -384,7 +384,7 @@ MUTANTS = (
     ),
     Mutant(
         "side-effects-are-let-through-by-any-run",
-        "runs/apply",
+        "runs/run_log",
         "return allowed and not any(each.kind is kind for each in verdict.breaches)",
         "return True",
         "a plan lets through what an update changed beyond itself, and no night by itself",
@@ -441,9 +441,9 @@ MUTANTS = (
     ),
     Mutant(
         "another-source-is-compared-with",
-        "runs/apply",
-        "good = self._telling and (verdict is None or not verdict.shrank)",
-        "good = verdict is None or not verdict.shrank",
+        "runs/run_log",
+        "comparable = self._telling and not distrusted",
+        "comparable = not distrusted",
         "guards compare with what the connection reads",
         "tests/cli/test_stays_listed.py",
     ),
@@ -3068,7 +3068,7 @@ MUTANTS = (
     ),
     Mutant(
         "withheld-is-not-journalled",
-        "runs/apply",
+        "runs/run_log",
         "            for each in results:\n",
         "            for each in (r for r in results if not r.ending.withheld):\n",
         "every action of a plan has its ending in the journal",

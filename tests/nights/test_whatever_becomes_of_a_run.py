@@ -25,8 +25,7 @@ from oneway.history import links as learned
 from oneway.history.journal import Journal
 from oneway.planning import planner
 from oneway.planning.reconcile import _Reconciler
-from oneway.runs import apply as applying
-from oneway.runs import sync
+from oneway.runs import run_log, sync
 from simulation.crash import Crash, Steps, journal_steps
 
 WHAT = ("id", "code", "mail", "name")
@@ -156,7 +155,7 @@ def _making_new_people() -> Iterator[None]:
 NEW_ID, ALL_ELSE = frozenset({"id"}), frozenset({"code", "mail", "name"})
 BROKEN: dict[str, tuple[Callable[[], Any], Days]] = {
     "a run that is held teaches nothing": (
-        lambda: patch.object(applying, "matched", _of_good_runs),
+        lambda: patch.object(run_log, "matched", _of_good_runs),
         [(NEW_ID, HELD), (ALL_ELSE, GOOD)],
     ),
     "a run that dies teaches nothing": (

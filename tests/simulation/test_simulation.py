@@ -12,8 +12,8 @@ from oneway.applying.preconditions import Happened, LiveState
 from oneway.applying.unknown_writes import Became, Inquiry
 from oneway.mapping.interpreter import Interpreted
 from oneway.planning.plan import Ending
-from oneway.runs import apply as runs_apply
-from oneway.runs.apply import RunLog
+from oneway.runs import run_log
+from oneway.runs.run_log import RunLog
 from oneway_connectors.rest import client
 from oneway_connectors.rest.errors import NoAnswer
 
@@ -88,7 +88,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     ),
     "what is not said is no": lambda: patch.object(Interpreted, "_demand_said", lambda *_: None),
     "nobody who can still get in is named": lambda: patch.object(
-        runs_apply, "still_in", lambda *_, **__: ()
+        run_log, "still_in", lambda *_, **__: ()
     ),
     "nothing stale is noticed before a create": lambda: patch.object(
         LiveState, "_refuse_holders", lambda *_: None

@@ -60,7 +60,7 @@ from oneway.runs import (
 )
 from oneway.runs.notices import PendingRun
 from oneway.runs.open_questions import refuse_open_plan
-from oneway.runs.planned_again import approved_again
+from oneway.runs.planned_again import limited_by_new_plan
 from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
 from oneway.state.folder import StateFolder
 
@@ -157,7 +157,7 @@ def _applied(
         program = program_for(session, plan, progress, same_tables=True)
         memory = load_memory(session, plan, retry_now=retry_now)
         approval = Approval(approved, judge_plan(session, plan, memory), memory.postponed)
-        approval = approved_again(session, plan, approval, progress)
+        approval = limited_by_new_plan(session, plan, approval, progress)
         verdict, older = approval.verdict, _is_older(session, plan)
         steps = apply_plan(session, plan, approval, program, progress)
         ended = print_if_interrupted(console, plan, session, steps)

@@ -43,7 +43,7 @@ from oneway.runs import (
     resume_run,
     run_of,
 )
-from oneway.runs.planned_again import approved_again
+from oneway.runs.planned_again import limited_by_new_plan
 from oneway.state.folder import StateFolder
 
 
@@ -113,7 +113,7 @@ def _resume(
             memory = load_memory(session, plan)
             verdict = judge_plan(session, plan, memory, resuming=left.run.id)
             approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
-            approval = approved_again(session, plan, approval, progress)
+            approval = limited_by_new_plan(session, plan, approval, progress)
             program = program_for(session, plan, progress)
             steps = resume_run(session, left, approval, program, progress)
         ended = print_if_interrupted(console, plan, session, steps)

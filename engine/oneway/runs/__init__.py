@@ -13,7 +13,8 @@ from oneway.core.lazy import lazily
 
 if TYPE_CHECKING:
     from oneway.runs.already_applied import AppliedBefore, applied_before
-    from oneway.runs.apply import Approval, apply_plan
+    from oneway.runs.apply import apply_plan
+    from oneway.runs.approval import Approval
     from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
     from oneway.runs.completeness import incomplete_reads
     from oneway.runs.evidence.links import looked_up_records, recall
@@ -94,7 +95,8 @@ __all__ = [
 
 _HOMES = {
     "already_applied": ("AppliedBefore", "applied_before"),
-    "apply": ("Approval", "apply_plan"),
+    "apply": ("apply_plan",),
+    "approval": ("Approval",),
     "as_of": ("refuse_turned_back", "refuse_yet_to_come"),
     "prepare.compilation": ("read_file",),
     "prepare.connection_request": ("request_for",),

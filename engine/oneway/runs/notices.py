@@ -6,16 +6,12 @@ from datetime import datetime
 from os.path import dirname
 
 from oneway.connections import Connection, connection_at
-from oneway.connections.default_notify import (
-    defaults_among,
-    places_for,
-    readable_default_for,
-)
+from oneway.connections.default_notify import defaults_among, places_for, readable_default_for
 from oneway.connections.folder import broken_around
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal, Run
-from oneway.runs.apply import start_of_none
+from oneway.runs.run_log import start_of_none
 from oneway.runs.session import Operator
 
 

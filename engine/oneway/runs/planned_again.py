@@ -1,8 +1,8 @@
 """Plans again before a saved plan is applied: what a new plan would not do is not sent.
 
-The systems have moved on since the plan was made. Each action is checked by itself just before it
-is sent (`oneway.applying.preconditions`), but whether a person is one of two by now, has a create
-on its way, or is back under another key, only a whole plan tells.
+The systems may have changed since the plan was made. Each action is checked by itself just before
+it is sent (`oneway.applying.preconditions`). But only a whole plan can tell that a person now has
+two records, that a create for them is on its way, or that they are back under another key.
 """
 
 from collections.abc import Mapping
@@ -11,20 +11,20 @@ from dataclasses import replace
 from oneway.core.progress import Progress
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Kind, Outcome, Plan
-from oneway.runs.apply import Approval
+from oneway.runs.approval import Approval
 from oneway.runs.evidence.links import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.session import RunSession
 from oneway.runs.sync import healthy
 
 
-def approved_again(
+def limited_by_new_plan(
     session: RunSession, plan: Plan, approval: Approval, progress: Progress
 ) -> Approval:
-    """Return a saved plan's approval, with what a new plan of the same instant would not do.
+    """Return the approval of a saved plan, limited to what a new plan would do as well.
 
-    A guard that distrusts the source or the target by now holds the whole plan. Raises `Refused`
-    if a new plan could not be applied either.
+    Where a guard now distrusts the source or the target, the whole plan is held. Raises `Refused`
+    if a new plan could not be applied.
     """
     new, found = plan_run(session, progress, remembered=recall(session), whole=True)
     healthy(session, found, new)
@@ -34,7 +34,7 @@ def approved_again(
 
 
 def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
-    """Return a verdict with the breaches by which the systems are distrusted since."""
+    """Return a verdict, with the breaches by which a new plan distrusts the systems."""
     known = {each.name for each in then.breaches}
     every = tuple(each.id for each in plan.actions)
     more = [each for each in now.breaches if each.shrank and each.name not in known]

@@ -23,11 +23,13 @@ from oneway.history.journal.lease import leased, wait_for_quiet
 from oneway.mapping.program import Program
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import load
-from oneway.runs.apply import Approval, RunLog, apply_systems, target_memory
+from oneway.runs.apply import apply_systems, target_memory
+from oneway.runs.approval import Approval
 from oneway.runs.incidents import follow_run
 from oneway.runs.past.discrepancies import write_discrepancies
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.reopen import sealed_program_for
+from oneway.runs.run_log import RunLog
 from oneway.runs.session import Operator, RunSession
 from oneway.state.lock import LOCKS, Holder, locked
 
@@ -158,7 +160,8 @@ def resume_run(
 
 
 def _systems_of(session: RunSession, left: Interrupted, program: Program) -> ApplySystems:
-    return apply_systems(session, program, target_memory(session, left.plan, left.entries))
+    memory = target_memory(session, left.plan, left.entries)
+    return apply_systems(session, program, memory, saved=True)
 
 
 def _found_out(action: Action, found: ApplySystems) -> Result:

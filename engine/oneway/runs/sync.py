@@ -21,7 +21,8 @@ from oneway.planning.access import still_in
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
-from oneway.runs.apply import Approval, apply_plan, start_of_none
+from oneway.runs.apply import apply_plan
+from oneway.runs.approval import Approval
 from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.compare.capture import snapshots_of, unkept
 from oneway.runs.completeness import Readings, input_problems
@@ -33,6 +34,7 @@ from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.resume import exclusive_run, recover_in_flight
+from oneway.runs.run_log import start_of_none
 from oneway.runs.session import Operator, RunSession
 
 _PART = "the connection has `only_changed: true`: not all of it is read"

@@ -24,8 +24,8 @@ from oneway.history.journal.lease import leased
 from oneway.history.journal.schedule_claims import LATE, end, found, run_of
 from oneway.notices.alarm import STORE
 from oneway.runs import Operator, instant_text, prepare_run, request_for
-from oneway.runs.apply import start_of_none
 from oneway.runs.notices import PendingRun, queue_for_run
+from oneway.runs.run_log import start_of_none
 from oneway.runs.sync import problems_of, run_sync
 from oneway.runs.telemetry.watchers import watched
 from oneway.scheduling.job import How, Job, Report, RunHost, due_lock

@@ -1,0 +1,290 @@
+"""Journals the steps of a run: its start, every action, its end, and what it leaves behind."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from socket import gethostname
+from typing import TYPE_CHECKING
+
+from oneway import __version__
+from oneway.applying.apply import Result
+from oneway.core.seal import Seal
+from oneway.core.telemetry import note
+from oneway.history.digests import digests_of
+from oneway.history.flapping import planned_parts
+from oneway.history.journal import Breached, JournalEntry, RunStart
+from oneway.history.links import learn_created, matched
+from oneway.mapping.spec import GuardKind
+from oneway.planning.access import MORE_CHANGED, UNMATCHED, StillIn, still_in
+from oneway.planning.breach import Verdict
+from oneway.planning.guards import counted_as
+from oneway.planning.leaving_doubts import as_written
+from oneway.planning.plan import Action, Ending, Plan, Verb
+from oneway.planning.plan_file import dump, fingerprint
+from oneway.runs.approval import Approval
+from oneway.runs.lost_output import keep_lost
+from oneway.runs.past.discrepancies import ends_of, write_discrepancies
+from oneway.runs.prepare.prepared import connection_of
+from oneway.runs.prepare.request import instant_text
+from oneway.runs.session import Operator
+
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
+
+
+class RunLog:
+    """Journals the steps of one run.
+
+    `of` is an earlier run, or the approval of a new one. A new run begins, and a resumed one
+    reopens, with its first step: a refusal before that changes nothing. The next run is compared
+    with this one only where it is `telling`: it has read the systems that its connection names.
+    """
+
+    def __init__(
+        self,
+        journal: "Journal",
+        plan: Plan,
+        operator: Operator,
+        of: int | Approval,
+        *,
+        resuming: bool = False,
+        telling: bool = True,
+    ) -> None:
+        self.journal = journal
+        self.plan = plan
+        self.operator = operator
+        self.seal: Seal = operator.state.seal()
+        # The run must hold its lease for everything it writes down from here on.
+        journal.lease = operator.leases.get(connection_of(plan))
+        self._of = of
+        self._start: tuple[RunStart, str] | None = None
+        self._resuming = resuming
+        self._telling = telling
+        self._counted = counted_as(plan)
+        self._created = {
+            action.id: each
+            for each in plan.notable
+            for action in each.actions
+            if action.verb is Verb.CREATE
+        }
+
+    def prepare(self) -> None:
+        """Prepare the record of the run's start, which takes a while."""
+        if isinstance(self._of, Approval) and self._start is None:
+            # Not earlier: a plan that is refused before its first step has sent nothing.
+            self._start = start_of(self.plan, self.operator, self._of), dump(self.plan)
+
+    @property
+    def run(self) -> int:
+        """The number of the run. A new run begins when this is first asked for."""
+        if isinstance(self._of, Approval):
+            self._of = self._begun(self._of)
+        return self._of
+
+    def _begun(self, approval: Approval) -> int:
+        """Journal the start of the run, and return its number."""
+        self.prepare()
+        assert self._start is not None
+        (start, text), self._start = self._start, None
+        seen = matched(self.plan, approval.verdict, start.started)
+        run = self.journal.begin(start, text, approval.kept, len(self.plan.actions), seen)
+        if self._allows_side_effects(approval.verdict):
+            from oneway.history.journal.side_effects import let_through
+
+            let_through(self.journal, start.connection, run)
+        note("run", run=run)
+        return run
+
+    def _allows_side_effects(self, verdict: Verdict) -> bool:
+        """Return whether the plan lets records through that updates changed unasked."""
+        kind = GuardKind.SIDE_EFFECTS
+        allowed = any(each.guard == kind.value for each in self.plan.allowed)
+        return allowed and not any(each.kind is kind for each in verdict.breaches)
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """Return a block that journals everything in one transaction."""
+        _ = self.run  # in a transaction of its own: packing its snapshots takes a while
+        return self.journal.at_once()
+
+    def intended(self, action: Action, token: str) -> None:
+        """Journal that an action is about to be sent: from now on it may have happened."""
+        # The plan's instant, as guards look back from one: not the clock, which may disagree.
+        counted, at = self._counted[action.id], self.plan.as_of
+        with self._going_on():
+            self.journal.intended(self.run, action, token, counted=counted, at=at)
+        self.journal.sent(self.run, action.id, instant_text(self.operator.now()))
+
+    def sent_again(self, action: Action) -> None:
+        """Journal that what an earlier try sent is about to be sent again."""
+        with self._going_on():
+            self.journal.sent_again(self.run, action.id, instant_text(self.operator.now()))
+
+    def leaving(self, actions: Sequence[Action]) -> None:
+        """Prove again, just before their requests leave, the actions whose proof is old."""
+        lease = self.journal.lease
+        late = [] if lease is None else [each for each in actions if not lease.may_leave(each.id)]
+        if late:
+            with self.journal.at_once():
+                for each in late:
+                    self.sent_again(each)
+
+    def ended(self, results: Sequence[Result]) -> None:
+        """Journal how actions ended."""
+        with self.journal.at_once(), self._going_on():
+            for each in results:
+                traces = None if each.ending.withheld else digests_of(each.action, self.seal)
+                self.journal.ended(self.run, each.action, each.end, traces)
+                if each.ending is Ending.UNKNOWN and each.code == MORE_CHANGED:
+                    from oneway.history.journal.side_effects import keep_side_effect
+
+                    keep_side_effect(self.journal, self.run, each.action.id)
+            self._learn_created(results)
+
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        """Reopen a resumed run at its first step, which the block takes."""
+        if not self._resuming:
+            yield
+            return
+        from oneway.history.journal.discrepancies import drop_discrepancies
+
+        with self.journal.at_once():
+            self.journal.resumed(self.run)
+            drop_discrepancies(self.journal, self.run)
+            self._resuming = False
+            yield
+
+    def not_begun(self, reason: str) -> None:
+        """End every action without an entry as not attempted."""
+        known = {each.action_id for each in self.journal.entries(self.run)}
+        left = [each for each in self.plan.actions if each.id not in known]
+        self.ended([Result(each, Ending.NOT_ATTEMPTED, reason=reason) for each in left])
+
+    def settle(self) -> None:
+        """End an interrupted run whose actions all have an ending by now.
+
+        Its verdict is no longer known, so the next run is not compared with it.
+        """
+        now = instant_text(self.operator.now())
+        with self.journal.at_once():
+            counts, entries = self.journal.counts(self.run), self.journal.entries(self.run)
+            self.journal.finish(self.run, counts, now, still_in=self._still_in(entries))
+            self.journal.interrupted(self.run)
+            self._write_what_is_left(entries)
+        self._note_end()
+
+    def _forget_what_healed(self) -> None:
+        self.journal.forget_all_but(connection_of(self.plan), planned_parts(self.plan))
+
+    def finish(self, verdict: Verdict | None = None) -> None:
+        """End the run, whose actions all have an ending.
+
+        If guards distrust the source or the target, the next run is not compared with this one
+        either.
+        """
+        distrusted = verdict is not None and verdict.shrank
+        comparable = self._telling and not distrusted
+        source = next(read for read in self.plan.reads if read.name == "source")
+        records = source.readable if source.complete and comparable else None
+        now = instant_text(self.operator.now())
+        with self.journal.at_once(), self._going_on():
+            if comparable:  # records missing from a distrusted list have not healed
+                self._forget_what_healed()
+            counts, entries = self.journal.counts(self.run), self.journal.entries(self.run)
+            self.journal.finish(
+                self.run,
+                counts,
+                now,
+                records,
+                self.plan.managed if records is not None else None,
+                self._still_in(entries),
+                as_written(self.plan.reads, self._written(entries)),
+            )
+            if distrusted:
+                self._keep_leavers()
+            self._write_what_is_left(entries)
+        self._note_end()
+
+    def _write_what_is_left(self, entries: Sequence[JournalEntry]) -> None:
+        """Store what the run leaves behind: how people differ, and output that was lost."""
+        keep_lost(self.journal, self.run)
+        write_discrepancies(self.journal, self.run, self.plan, entries)
+
+    def _keep_leavers(self) -> None:
+        """Store the leavers whose linked record is missing: it may be in what the list lacks."""
+        from oneway.history.journal.links import links
+        from oneway.history.journal.refused_leavers import store_leavers
+
+        missing = {
+            each.source_id
+            for each in self.plan.notable
+            if each.source_id and any(reason.code == UNMATCHED for reason in each.reasons)
+        }
+        if missing:
+            linked = links(self.journal, connection_of(self.plan)).targets.keys()
+            store_leavers(self.journal, self.run, missing & linked)
+
+    def _note_end(self) -> None:
+        run = self.journal.run(self.run)
+        if run is not None:
+            counts = {name: count for name, count in run.counts.items() if count}
+            note("run", run=run.id, state=run.state.value, still_in=len(run.still_in), **counts)
+
+    def _written(self, entries: Sequence[JournalEntry]) -> list[Action]:
+        """Return the actions that were done, or may have been."""
+        ends, happened = ends_of(entries), (Ending.DONE, Ending.UNKNOWN)
+        known = (each for each in self.plan.actions if each.id in ends)
+        return [each for each in known if ends[each.id].ending in happened]
+
+    def _still_in(self, entries: Sequence[JournalEntry]) -> tuple[StillIn, ...]:
+        """Return who has left and can still get in, according to the journal."""
+        from oneway.history.journal.flapping import reverted_by
+
+        undone = reverted_by(self.journal, connection_of(self.plan), self.run)
+        return still_in(self.plan, ends_of(entries), undone=undone.keys())
+
+    def _learn_created(self, results: Sequence[Result]) -> None:
+        created = [
+            (self._created[each.action.id], each.target_id)
+            for each in results
+            if each.action.id in self._created
+            and each.ending is Ending.DONE
+            and each.target_id is not None
+        ]
+        if created:
+            name, now = connection_of(self.plan), instant_text(self.operator.now())
+            learn_created(self.journal, name, created, now)
+
+
+def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:
+    """Return the journal's record of a run that never had a plan."""
+    return RunStart(
+        mapping=mapping,
+        digest="",
+        fingerprint="",
+        as_of="",
+        started=instant_text(operator.now()),
+        by=operator.name,
+        connection=connection,
+        why=operator.why,
+        version=__version__,
+        host=gethostname(),
+        zone=operator.zone,
+    )
+
+
+def start_of(plan: Plan, operator: Operator, approval: Approval) -> RunStart:
+    """Return the journal's record of a run at its start."""
+    connection = connection_of(plan)
+    start = start_of_none(operator, plan.mapping, connection)
+    return replace(
+        start,
+        started=approval.began or start.started,
+        digest=plan.mapping_digest,
+        fingerprint=fingerprint(plan),
+        as_of=plan.as_of,
+        allowed=plan.allowed,
+        breaches=tuple(
+            Breached(b.name, b.text, b.allow, b.blocked) for b in approval.verdict.breaches
+        ),
+    )
