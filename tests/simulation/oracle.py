@@ -180,13 +180,16 @@ def _said_gone(world: World) -> dict[str, Json]:
 
 
 def _may_have_come_back(world: World, id: str) -> bool:
-    """Return whether somebody employed has this leaver's email, and no user: a person decides."""
+    """Return whether somebody employed has this leaver's email, and no user: a person decides.
+
+    Who has a last day is employed until it has passed.
+    """
+    today = world.people.today.isoformat()
     email = _email(world.people.employees[id])
-    have_users = {each["reference"] for each in world.people.users.values()}
-    return any(
-        other != id and not _gone(each) and _email(each) == email and _code(each) not in have_users
-        for other, each in world.people.employees.items()
-    )
+    users = {each["reference"] for each in world.people.users.values()}
+    left = {other for other, each in _said_gone(world).items() if said_date(each) != today}
+    others = (each for other, each in world.people.employees.items() if other not in left)
+    return any(_email(each) == email and _code(each) not in users for each in others)
 
 
 def _perhaps_gone(world: World) -> dict[str, list[Json]]:
