@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from oneway.scheduling.policy import PAUSES, TRIES
+from oneway.history.schedule_policy import PAUSES, TRIES
 
 from .stage import NAME, Stage, person, until
 
@@ -36,6 +36,8 @@ class Truth:
     unsynced: int = 0
     exit: int | None = 0
     lost: tuple[str, ...] = ()
+    waits: bool = False
+    """Whether the due of the night is still to be run, by the next scheduler that looks."""
 
     @property
     def completed(self) -> bool:
@@ -297,7 +299,7 @@ _ALL = (
     Bad(
         "killed after one of three writes",
         _killed,
-        Truth("interrupted", 1, "interrupted", exit=None),
+        Truth("interrupted", 1, "interrupted", exit=None, waits=True),
     ),
     Bad(
         "killed, and run again the next night",
@@ -307,12 +309,12 @@ _ALL = (
     Bad(
         "killed at random",
         _killed_at_random,
-        Truth("interrupted", -1, "interrupted", exit=None),
+        Truth("interrupted", -1, "interrupted", exit=None, waits=True),
     ),
     Bad(
         "the run's process is killed each night, under `run-due`",
         _worker_killed_under_run_due,
-        Truth("interrupted", 0, "interrupted", ("died",), exit=1),
+        Truth("interrupted", 0, "interrupted", ("died",), exit=1, waits=True),
     ),
     Bad(
         "the run's process is killed once, under `serve`",

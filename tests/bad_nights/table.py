@@ -41,6 +41,9 @@ def lived(bad: Bad, shared: Theatre) -> Row:
         wrong = [*_differences(told, truth)]
         if truth.exit is not None and found.exit != truth.exit:
             wrong.append(f"exit code: {found.exit}, not {truth.exit}")
+        following = told.status["next"]
+        if (following is not None and _seconds(following) <= found.day.timestamp()) != truth.waits:
+            wrong.append(f"status: next is {following}, and a due waits: {truth.waits}")
     return Row(bad, _words(told), tuple(wrong))
 
 

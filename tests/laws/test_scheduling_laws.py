@@ -22,8 +22,9 @@ from sqlalchemy import select
 from oneway.connections.connection import Connection, Schedule
 from oneway.connections.schedule import last_due
 from oneway.history.journal import Journal, RunStart, Why
-from oneway.history.journal.schedule_claims import GIVEN_UP, schedule_statuses
+from oneway.history.journal.schedule_claims import GIVEN_UP, schedule_statuses, unseen
 from oneway.history.journal.tables import due
+from oneway.history.schedule_policy import next_run
 from oneway.runs import instant_text
 from oneway.scheduling import loop as module
 from oneway.scheduling import work
@@ -141,7 +142,22 @@ class Schedulers(RuleBasedStateMachine):
     def tick(self, which: int) -> None:
         if which not in self.loops:
             self.serve(which)
-        self.loops[which].tick()
+        loop = self.loops[which]
+        told, before = self.told(), list(loop.workers.names)
+        loop.tick()
+        began = set(loop.workers.names) - set(before)
+        assert began <= {name for name, at in told.items() if at is not None and at <= self.clock()}
+
+    def told(self) -> dict[str, datetime | None]:
+        """Return the instant at which `status` and the notices say that each connection runs."""
+        with Journal.open(work.operator_of(self.place).state.journal) as journal:
+            seen = schedule_statuses(journal)
+            runs = {}
+            for name, each in CONNECTIONS.items():
+                known = seen.get(name) or unseen(journal, name, instant_text(self.clock()))
+                found = each.schedule and next_run(each.schedule, name, known, self.clock())
+                runs[name] = found.at if found else None
+            return runs
 
     @rule(seconds=st.sampled_from([1, 30, 60, 300, 900, 3600, 5 * 3600, 26 * 3600]))
     def time_passes(self, seconds: int) -> None:
@@ -218,6 +234,12 @@ class Schedulers(RuleBasedStateMachine):
         with Journal.open(work.operator_of(self.place).state.journal) as journal:
             self.none_is_left_out(journal)
             self.none_is_run_twice(journal)
+        self.all_say_a_day_to_come()
+
+    def all_say_a_day_to_come(self) -> None:
+        """Once everything is run, nothing is said to wait, unless it has just come due."""
+        earlier = self.clock() - timedelta(minutes=12)
+        assert [name for name, at in self.told().items() if at and at <= earlier] == []
 
     def none_is_left_out(self, journal: Journal) -> None:
         known = schedule_statuses(journal)

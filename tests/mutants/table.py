@@ -2962,7 +2962,7 @@ MUTANTS = (
     ),
     Mutant(
         "clock-back-runs-again",
-        "scheduling/policy",
+        "history/schedule_policy",
         "if last.due > nominal or last.ended is not None:",
         "if last.ended is not None:",
         "where the clock went back, nothing is run a second time",
@@ -2970,11 +2970,19 @@ MUTANTS = (
     ),
     Mutant(
         "due-before-it-was-known",
-        "scheduling/policy",
+        "history/schedule_policy",
         "return Step.BEGIN if status.since < nominal else Step.REST",
         "return Step.BEGIN",
         "what was due before a connection was known is nobody's",
         "tests/unit/test_scheduling.py",
+    ),
+    Mutant(
+        "next-run-as-if-none-waited",
+        "history/schedule_policy",
+        "if asked is Step.BEGIN or (asked is Step.TAKE_OVER and not over):",
+        "if False:",
+        "`status` and notices say that a due waits for a scheduler, as after a killed run",
+        "tests/laws/test_scheduling_laws.py",
     ),
     # replay
     Mutant(

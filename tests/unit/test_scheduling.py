@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from oneway.connections.connection import Schedule
 from oneway.connections.folder import Found, found_at
-from oneway.connections.schedule import Due
+from oneway.connections.schedule import Due, next_due
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, RunStart, Why
 from oneway.history.journal.schedule_claims import ClaimedDue, ScheduleStatus
+from oneway.history.schedule_policy import TRIES, Step, is_late, next_run, pause, step
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.http_server import Address, address
 from oneway.scheduling.log import EventLog, counted
 from oneway.scheduling.metrics import metrics
 from oneway.scheduling.owner import may_live, signature
-from oneway.scheduling.policy import Step, is_late, pause, step
 
 FOUR = datetime(2026, 11, 24, 4, tzinfo=UTC)
 DUE = Due(FOUR, FOUR + timedelta(minutes=3))
@@ -46,6 +47,32 @@ BEFORE, AFTER = "2026-11-23T04:00:00Z", "2026-11-25T04:00:00Z"
 )
 def test_what_a_due_asks_for(due: Due | None, standing: ScheduleStatus, expected: Step) -> None:
     assert step(due, standing) is expected
+
+
+DAILY = Schedule("0 4 * * *", spread=timedelta(hours=1))
+EARLY, LATE = FOUR + timedelta(minutes=1), FOUR + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "days"),
+    [
+        (EARLY, None, 0),
+        (LATE, None, 0),  # nobody has run it yet
+        (LATE, ClaimedDue("acme", TEXT, TEXT, "x", starts=1), 0),  # its process was killed
+        (LATE, ClaimedDue("acme", TEXT, TEXT, "x", starts=TRIES), 1),  # it is given up
+        (LATE, ClaimedDue("acme", TEXT, TEXT, "x", TEXT), 1),
+        (EARLY, ClaimedDue("acme", TEXT, TEXT, "x", TEXT), 1),  # `run-due` ran it at four
+        (EARLY, ClaimedDue("acme", TEXT, TEXT, "x", starts=1), 0),
+        (EARLY, ClaimedDue("acme", AFTER, AFTER, "x", AFTER), 2),  # the clock was ahead
+    ],
+)
+def test_the_next_run_is_the_one_that_a_scheduler_begins(
+    now: datetime, last: ClaimedDue | None, days: int
+) -> None:
+    share = next_due(DAILY, "acme", FOUR - timedelta(hours=3)).at - FOUR  # type: ignore[union-attr]
+    assert timedelta(minutes=1) < share < timedelta(hours=1)
+    due = FOUR + timedelta(days=days)
+    assert next_run(DAILY, "acme", ScheduleStatus(BEFORE, last), now) == Due(due, due + share)
 
 
 def test_pauses_grow_and_lateness_counts_from_the_runs_own_instant() -> None:

@@ -19,7 +19,13 @@ from oneway.connections.schedule import last_due, next_due
 from oneway.connections.store_location import store_url
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, RunState
-from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, schedule_statuses
+from oneway.history.journal.schedule_claims import (
+    GIVEN_UP,
+    ScheduleStatus,
+    schedule_statuses,
+    unseen,
+)
+from oneway.history.schedule_policy import Step, step, unspread
 from oneway.render.layout import clip, pad
 from oneway.render.sanitize import harmless
 from oneway.runs import instant_text
@@ -29,7 +35,6 @@ from oneway.scheduling.job import How, RunHost
 from oneway.scheduling.log import EventLog, in_words
 from oneway.scheduling.loop import Loop
 from oneway.scheduling.notices import Post
-from oneway.scheduling.policy import Step, step, unspread
 from oneway.scheduling.process_pool import ProcessPool
 from oneway.scheduling.register import Register
 from oneway.scheduling.runner import Runner
@@ -128,11 +133,13 @@ def _summed_up(loop: Loop) -> str:
 def _listed(console: Console, folder: Folder, place: RunHost, format: str) -> Exit:
     """Print due connections and their next dues; creates nothing."""
     state, at = StateFolder(place.state, place.store, make=False), place.now()
-    known: Mapping[str, ScheduleStatus] = {}
+    folder.look()
+    known: dict[str, ScheduleStatus] = {}
     if state.has_journal:
         with Journal.open(state.journal) as journal:
-            known = schedule_statuses(journal)
-    folder.look()
+            known |= schedule_statuses(journal)
+            for name in journal.connections():  # they have run by hand
+                known.setdefault(name, unseen(journal, name, instant_text(at)))
     rows = [_row(each, known, at) for _, each in sorted(folder.connections.items())]
     broken = {
         file: each.refused.diagnostics

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oneway.connections import Connection
-from oneway.connections.schedule import next_due
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text as instant_text
 from oneway.history.journal import Run
+from oneway.history.journal.schedule_claims import schedule_statuses, unseen
+from oneway.history.journal.store import Store
+from oneway.history.schedule_policy import next_run
 
 _MONDAY = timedelta(hours=8)
 """When a week's summary is due: Monday, 08:00 in the connection's time zone."""
@@ -41,10 +43,15 @@ def zone_in(body: str) -> str:
         return ""
 
 
-def when_of(connection: Connection, run: Run, now: datetime) -> When:
-    """Return the zone of a connection's times, and the instant at which it is due next."""
-    schedule = connection.schedule
-    due = next_due(schedule, connection.name, now) if schedule is not None else None
+def when_of(connection: Connection, run: Run, store: Store, now: datetime) -> When:
+    """Return the zone of a connection's times, and the instant of its next run.
+
+    It is in the past if a due still waits for a scheduler, as after a run that was killed.
+    """
+    schedule, name, due = connection.schedule, connection.name, None
+    if schedule is not None:
+        seen = schedule_statuses(store, name).get(name) or unseen(store, name, instant_text(now))
+        due = next_run(schedule, name, seen, now)
     return When(zone_of(connection, run), None if due is None else instant_text(due.at))
 
 

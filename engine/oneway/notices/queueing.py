@@ -46,7 +46,7 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
         good = last_good(store, connection.name, found.id, instant_text(now))
         systems = _systems(connection, found, store)
         since = good.start.started if good is not None else ""
-        when, leaving = when_of(connection, found, now), _of_leaves(store, found, told)
+        when, leaving = when_of(connection, found, store, now), _of_leaves(store, found, told)
         seen = Seen(found, told, now, systems, since, when, leaving)
         _changed(connection, seen, store)
 

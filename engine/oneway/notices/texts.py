@@ -54,7 +54,7 @@ def _gist(notice: Data) -> str:
 def text_of(body: str) -> str:
     """Return a notice as plain text for people."""
     notice = json.loads(body)
-    data = notice["data"]
+    data = notice["data"] | {"timestamp": notice.get("timestamp", "")}
     lines = [*_still_in(data), *_LINES.get(notice["type"], _test)(data)]
     return "\n".join(map(_plain, [*lines, "", f"See: {data['command']}", ""]))
 
@@ -307,7 +307,12 @@ def _next_run(data: Data) -> Iterator[str]:
     if "next_run" not in data or any(each["code"] in CLOCK for each in data.get("causes", ())):
         return
     due = data["next_run"]
-    yield f"Next run: {_when(data, due)}" if due else "Next run: none is due; it runs by hand"
+    if not due:
+        yield "Next run: none is due; it runs by hand"
+    elif due <= data["timestamp"]:
+        yield f"Next run: waits for `oneway serve` or `run-due`, since {_when(data, due)}"
+    else:
+        yield f"Next run: {_when(data, due)}"
 
 
 def _held(guards: list[Data]) -> Iterator[str]:

@@ -90,9 +90,10 @@ def as_json(statuses: Sequence[ConnectionStatus]) -> dict[str, object]:
     interrupted, future, broken, overdue, failed, held, undelivered, not_sticking, unsynced,
     untold), problems (of the file, as `validate` gives them), last and last_done ({run, state,
     started, ended, problems, counts, planned, not_ended} or null: problems are why it was
-    refused, the last three as `runs` gives them), next (an instant, or null), future (an
+    refused, the last three as `runs` gives them), next (an instant, in the past
+    if the run waits for a scheduler, or null), future (an
     instant that is recorded and yet to come, or null), missed (the due that should have run, or
-    null), discrepancies (null where no plan is known; a list of {key, label, source_id, target_id,
+    null), stories (null where no plan is known; a list of {key, label, source_id, target_id,
     ending, code, reason, since, next_try}: everyone who differs from the source), unsynced (a
     list of {kind, reason, since, number, people}; null where no plan is known), held (a list of
     {guard, text, allow, number, since}), refused (a list of {ending, code, reason, records,
@@ -290,6 +291,8 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
         yield "no file in this folder"
     elif each.never:
         yield "runs by hand"
+    elif each.waits:
+        yield f"due since {when(each.due, each.zone)}, waits for `oneway serve` or `run-due`"
     else:
         yield f"next {when(each.due, each.zone)}" if each.due else "never due again"
     if each.tells is not None and not each.tells.channels:

@@ -18,6 +18,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Run, RunState
 from oneway.history.journal.schedule_claims import GIVEN_UP, ClaimedDue
+from oneway.history.schedule_policy import Step, is_late, is_spent, pause, step, unspread
 from oneway.notices import after_run
 from oneway.runs import instant_text
 from oneway.runs.notices import PendingRun, queue_for_run
@@ -27,8 +28,7 @@ from oneway.scheduling.job import How, Job, Report, RunHost
 from oneway.scheduling.log import EventLog, counted, due_text, in_words, say_changes
 from oneway.scheduling.notices import tell_of_folder
 from oneway.scheduling.owner import may_live, share
-from oneway.scheduling.policy import Step, is_late, pause, step, unspread
-from oneway.scheduling.register import Register, is_spent
+from oneway.scheduling.register import Register
 
 POLL = timedelta(seconds=5)
 """How long the loop sleeps at most: files change, and clocks are set."""

@@ -18,10 +18,10 @@ from oneway.history.journal import Journal, Run, RunState, schedule_claims
 from oneway.history.journal.future import in_the_future
 from oneway.history.journal.lease import free_of_the_dead
 from oneway.history.journal.schedule_claims import GIVEN_UP, ClaimedDue, ScheduleStatus
+from oneway.history.schedule_policy import is_spent
 from oneway.runs import instant_text
 from oneway.scheduling.job import RunHost, due_lock
 from oneway.scheduling.owner import signature
-from oneway.scheduling.policy import TRIES
 from oneway.scheduling.work import start_of
 from oneway.state.folder import StateFolder
 
@@ -160,11 +160,6 @@ class Register:
 
     def _now(self) -> str:
         return instant_text(self.place.now())
-
-
-def is_spent(taken: ClaimedDue) -> bool:
-    """Return whether the runs of a due have died so often that it is given up."""
-    return taken.starts >= TRIES
 
 
 def _inode(where: Path | str) -> int:

@@ -70,15 +70,20 @@ def schedule_statuses(store: Store, connection: str | None = None) -> Mapping[st
     }
 
 
-def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
-    """Register a new connection, and return the state of its schedule.
+def unseen(store: Store, connection: str, now: str) -> ScheduleStatus:
+    """Return the state of a schedule that no scheduler has seen yet.
 
     It counts from its last run by hand, if there was one, or else from now: earlier dues were not
     missed.
     """
     query = select(func.max(run.c.started)).where(run.c.connection == connection)
     (found,) = store.rows(query)
-    since = min(found[0] or now, now)
+    return ScheduleStatus(min(found[0] or now, now))
+
+
+def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
+    """Register a new connection, and return the state of its schedule."""
+    since = unseen(store, connection, now).since
     values = {"connection": connection, "due": _SEEN, "taken": since, "ended": now}
     new = store.insert(due).values(**values, outcome="seen")
     store.change(new.on_conflict_do_nothing(), at_least=0)

@@ -1,13 +1,14 @@
 """The status of each connection, from its file and its runs in the store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from shlex import split
 
 from oneway.connections import Connection, Found
-from oneway.connections.schedule import next_due
+from oneway.connections.connection import Schedule
+from oneway.connections.schedule import Due, next_due
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.instants import day
@@ -19,7 +20,9 @@ from oneway.history.journal.flapping import repeated_writers
 from oneway.history.journal.future import ahead, in_the_future
 from oneway.history.journal.incidents import Notice, undelivered
 from oneway.history.journal.links import link_counts
+from oneway.history.journal.schedule_claims import ScheduleStatus, schedule_statuses
 from oneway.history.last_good import last_still_in
+from oneway.history.schedule_policy import next_run
 from oneway.planning.access import StillIn
 from oneway.runs.past.discrepancies import discrepancies_of_run
 from oneway.runs.past.find_run import plan_of_run
@@ -116,7 +119,8 @@ class ConnectionStatus:
     """The status of one connection; `undelivered` are notices whose delivery failed.
 
     `file` is "" if it has been removed. `broken` are the mistakes of the file or the last plan.
-    `due` is the instant of the next run; `never` means that it runs only by hand.
+    `due` is the instant of the next run, in the past if that `waits` for a scheduler; `never` means
+    that it runs only by hand.
     """
 
     name: str
@@ -127,6 +131,7 @@ class ConnectionStatus:
     """The last run that ended: it decides the status."""
     last_done: Run | None = None
     due: str = ""
+    waits: bool = False
     never: bool = False
     tells: NoticeChannels | None = None
     """Its channels for notices; None without a file."""
@@ -194,7 +199,8 @@ def connection_statuses(
 ) -> tuple[ConnectionStatus, ...]:
     """Return the status of each connection, the worst first; otherwise those with a file first."""
     again = repeated_writers(journal) if journal is not None else frozenset()
-    statuses = [_of_file(each, journal, again, now) for each in found]
+    seen = schedule_statuses(journal) if journal is not None else {}
+    statuses = [_of_file(each, journal, again, seen, now) for each in found]
     named = {each.name for each in statuses}
     others = journal.connections() if journal is not None else ()
     statuses += [_of_runs(name, journal, again) for name in others if name not in named]
@@ -241,27 +247,44 @@ def _as_of(
 
 
 def _of_file(
-    found: Found, journal: Journal | None, again: frozenset[str], now: datetime
+    found: Found,
+    journal: Journal | None,
+    again: frozenset[str],
+    seen: Mapping[str, ScheduleStatus],
+    now: datetime,
 ) -> ConnectionStatus:
     if found.connection is None:
         assert found.refused is not None
         return ConnectionStatus(found.file, found.file, found.refused.diagnostics)
     status = _of_runs(found.connection.name, journal, again)
-    return _with_file(status, found.connection, now)
+    return _with_file(status, found.connection, seen.get(found.connection.name), now)
 
 
-def _with_file(status: ConnectionStatus, connection: Connection, now: datetime) -> ConnectionStatus:
+def _with_file(
+    status: ConnectionStatus, connection: Connection, seen: ScheduleStatus | None, now: datetime
+) -> ConnectionStatus:
     schedule = connection.schedule
-    due = next_due(schedule, connection.name, now) if schedule is not None else None
+    due = _next_run(schedule, status, seen, now) if schedule is not None else None
     return replace(
         status,
         file=connection.file,
         due="" if due is None else instant_text(due.at),
+        waits=due is not None and due.at <= now,
         never=schedule is None,
         tells=NoticeChannels(len(connection.notify), connection.notify_file),
         missed=_missed(status, connection, now),
         zone=connection.zone or status.zone,
     )
+
+
+def _next_run(
+    schedule: Schedule, status: ConnectionStatus, seen: ScheduleStatus | None, now: datetime
+) -> Due | None:
+    last = status.last
+    if last is not None and last.state is RunState.RUNNING:  # its due is not ended yet
+        return next_due(schedule, status.name, now)
+    since = last.start.started if last is not None else instant_text(now)
+    return next_run(schedule, status.name, seen or ScheduleStatus(since), now)
 
 
 def _missed(status: ConnectionStatus, connection: Connection, now: datetime) -> str:

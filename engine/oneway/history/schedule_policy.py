@@ -1,13 +1,13 @@
-"""Decides what to do about a connection's latest due run; pure."""
+"""Decides what to do about a connection's latest due run, and which run comes next; pure."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 
 from oneway.connections.connection import Schedule
-from oneway.connections.schedule import Due
-from oneway.history.journal.schedule_claims import ScheduleStatus
-from oneway.runs import instant_text
+from oneway.connections.schedule import Due, last_due, next_due
+from oneway.core.instants import instant_text
+from oneway.history.journal.schedule_claims import ClaimedDue, ScheduleStatus
 
 GRACE = timedelta(minutes=5)
 """A run that begins later than this after its due counts as late."""
@@ -40,6 +40,26 @@ def step(due: Due | None, status: ScheduleStatus) -> Step:
     if last.due > nominal or last.ended is not None:
         return Step.REST
     return Step.TAKE_OVER
+
+
+def next_run(schedule: Schedule, name: str, status: ScheduleStatus, now: datetime) -> Due | None:
+    """Return the due that a scheduler runs next: in the past if it still waits to be run."""
+    due, last = last_due(schedule, name, now), status.last
+    over = last is not None and (last.ended is not None or is_spent(last))
+    asked = step(due, status)
+    if asked is Step.BEGIN or (asked is Step.TAKE_OVER and not over):
+        return due
+    following = next_due(schedule, name, now)
+    if last is None or not over or following is None:
+        return following
+    early = datetime.fromisoformat(last.due) - following.nominal
+    # `run-due` does not wait for a connection's share of the spread.
+    return following if early < timedelta() else next_due(schedule, name, following.at + early)
+
+
+def is_spent(taken: ClaimedDue) -> bool:
+    """Return whether the runs of a due have died so often that it is given up."""
+    return taken.starts >= TRIES
 
 
 def pause(starts: int) -> timedelta:
