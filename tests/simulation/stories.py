@@ -14,11 +14,12 @@ from oneway.history.backoff import next_try
 from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import Breached, Journal, JournalEntry, Run, RunState
 from oneway.history.memory import Memory
+from oneway.history.words import DISCREPANCY_WORDS
 from oneway.inspect.explain import explain
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Ending, Kind, Outcome, Plan
 from oneway.render import Style, explanations, past_run, plans, status
-from oneway.render.discrepancies import DISCREPANCY_WORDS, by_subject, since, then
+from oneway.render.discrepancies import by_subject, since, then
 from oneway.render.layout import clip
 from oneway.render.report import page
 from oneway.render.report.page import Page, ReportPerson

@@ -246,3 +246,14 @@ def test_every_threat_names_what_holds_it_and_a_test_that_is_there() -> None:
         file, _, name = test.strip().strip("`").partition("::")
         text = (ROOT / file).read_text(encoding="utf-8")
         assert re.search(rf"^def {name or 'test_'}", text, re.MULTILINE), test
+
+
+def test_the_changelog_of_a_version_can_be_read() -> None:
+    """A merge of two branches doubled seventy lines: an entry is short, and stands there once."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = text.split("\n## ")[1]
+    assert len(newest.splitlines()) <= 280
+    entries = re.findall(r"^- .*(?:\n  .*)*", newest, re.MULTILINE)
+    assert [each for each in entries if each.count("\n") > 2] == []
+    names = [each[1] for each in map(re.compile(r"- \*\*(.+?)\*\*").match, entries) if each]
+    assert sorted(set(names)) == sorted(names)

@@ -24,6 +24,8 @@ import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -62,7 +64,7 @@ from oneway.mapping.spec import GuardKind
 from oneway.notices import Undelivered, after_run, deliver, sample_body, send
 from oneway.notices.bodies import cause_of
 from oneway.notices.causes import holding, run_problems
-from oneway.notices.channels import channel_name, channels
+from oneway.notices.channels import channel_name, channel_words, channels
 from oneway.notices.delivery import PATIENCE, PAUSES
 from oneway.notices.email import message_of
 from oneway.notices.instants import instant_of, instant_text, week_of
@@ -141,7 +143,7 @@ def test_a_failure_is_told_once_and_its_end_too(store: Journal) -> None:
     assert cause["page"] == "docs/reference/codes/R102.md"
     assert "`oneway check acme` says whether it is right again." in cause["steps"]
     assert failure["data"]["run"]["state"] == "refused"
-    assert recovery["data"]["ended"]["about"] == ["R102"]
+    assert [each["about"] for each in recovery["data"]["ended"]] == [["R102"]]
     assert recovery["data"]["still"] == []
     assert recovery["data"]["incident"] == failure["data"]["incident"]
     assert open_incidents(store, "acme") == ()
@@ -173,10 +175,34 @@ def test_another_failure_is_told_as_well_and_what_goes_on_is_named_at_the_end(
     after_run(customer, ended(store, after(0), ends, guards=("leavers",)), store, after(0))
     after_run(customer, refused(store, "R101", after(1)), store, after(1))
     after_run(customer, ended(store, after(2), guards=("leavers",)), store, after(2))
-    assert kinds(store) == ["failure", "guard", "failure", "recovery", "recovery"]
-    first, last = bodies(store)[-2:]
-    assert first["data"]["ended"]["about"] == ["W101"]
+    assert kinds(store) == ["failure", "guard", "failure", "recovery"]
+    (last,) = bodies(store)[-1:]
+    assert [each["about"] for each in last["data"]["ended"]] == [["W101"], ["R101"]]
     assert last["data"]["still"][0]["about"] == ["leavers"]
+
+
+def test_all_that_is_over_after_one_run_is_one_notice_of_each_channel(store: Journal) -> None:
+    """Three nights with three failures ended with three mails that the connection had recovered."""
+    quiet = frozenset({Occasion.GUARD, Occasion.RECOVERY})
+    every, guards = hook(), hook("https://guards.example.com/x", quiet)
+    customer = connection(every, guards)
+    held = {"a": (Ending.HELD, ""), "b": (Ending.DONE, "")}
+    after_run(customer, ended(store, after(0), held, guards=("leavers",)), store, after(0))
+    after_run(customer, refused(store, "R102", after(1)), store, after(1))
+    after_run(customer, refused(store, "R105", after(2)), store, after(2))
+    opened = [each.id for each in open_incidents(store, "acme")]
+    after_run(customer, ended(store, after(3)), store, after(3))
+    found = [each for each in undelivered(store) if each.draft.kind is Occasion.RECOVERY]
+    told = {each.draft.channel: json.loads(each.draft.body)["data"] for each in found}
+    assert len(found) == len(told) == 2
+    whole, part = (told[channel_name(each)]["ended"] for each in (every, guards))
+    assert [each["incident"] for each in whole] == opened
+    assert [each["about"] for each in whole] == [["leavers"], ["R102"], ["R105"]]
+    assert [each["about"] for each in part] == [["leavers"]]
+    body = json.dumps({"type": "connection.recovery", "data": told[channel_name(every)]})
+    assert subject_of(body) == "[oneway] acme: recovered (leavers, R102, R105)"
+    assert "many people would leave (leavers), since 23 November" in text_of(body)
+    assert all(f"({code}), since" in text_of(body) for code in ("R102", "R105"))
 
 
 def test_what_the_target_refused_and_waits_for_another_day_is_not_over(store: Journal) -> None:
@@ -306,8 +332,10 @@ def test_mails_of_every_kind_say_what_and_where_to_look(store: Journal) -> None:
     assert "--allow leavers=4" in text_of(found[Occasion.GUARD])
     assert "oneway runs show" in text_of(found[Occasion.FAILURE])
     week = text_of(found[Occasion.WEEKLY])
-    assert "Runs: 1 done, 1 held, 1 refused" in week
-    assert "2 records: ineligible email" in week
+    assert "The sync ran 3 times:\n  once: everything was done\n  once: it got to its end" in week
+    assert "2 people: left out by a rule (email)" in week
+    assert "1 person: several target records have one match value" in week
+    assert not re.search("ineligible|_|conflict|refused|held:", week)  # the words of operators
     for body in found.values():
         assert max(map(len, text_of(body).splitlines())) <= 100
         assert subject_of(body).isprintable()
@@ -907,6 +935,25 @@ def test_a_dead_webhook_is_tried_with_growing_pauses_and_then_given_up(store: Jo
     assert waiting(store) == ()
 
 
+def test_the_summary_of_a_week_arrives_late_where_a_server_was_down_for_days(
+    store: Journal,
+) -> None:
+    """It was given up after three days, and dropped when the next notice arrived."""
+    with listening(status(500)) as server:
+        customer = connection(hook(server.url))
+        take_week(store, "acme", "2026-W47", "2026-W47")
+        weekly([customer], store, after(0.25))
+        for hours in range(6, 24 * 5, 2):
+            deliver([customer], store, MONDAY + timedelta(hours=hours))
+        server.answers[:] = [status(204)]
+        after_run(customer, refused(store, "R102", after(5)), store, after(5))
+        later = (MONDAY + timedelta(hours=hours) for hours in range(24 * 5, 24 * 6, 2))
+        assert sum(deliver([customer], store, now).sent for now in later) == 2
+        types = [json.loads(each.body)["type"][11:] for each in server.heard]
+    assert types[-2:] == ["weekly", "failure"]
+    assert undelivered(store) == ()
+
+
 def test_the_notices_of_a_channel_keep_their_order_and_a_dead_one_is_asked_once(
     store: Journal,
 ) -> None:
@@ -1204,6 +1251,14 @@ def test_a_folder_that_is_not_there_is_told_and_tried_again(store: Journal) -> N
     done = deliver([connection(folder)], store, MONDAY, pages=pages(store))
     assert done.sent == 0
     assert [each.code for each in done.troubles] == ["N112"]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
+def test_a_folder_is_called_by_its_path(path: str) -> None:
+    """`status` and `notify list` said `folder 7f26c1b2a3d4`."""
+    found = NoticeFolder(path, on=EVERYTHING)
+    assert channel_words(channel_name(found)) == f"folder {path}"
+    assert channel_name(found) != channel_name(replace(found, path=path + "x"))
 
 
 def test_the_page_is_attached_to_a_mail_that_asks_for_it(store: Journal) -> None:

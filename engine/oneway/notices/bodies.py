@@ -83,15 +83,15 @@ def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
     return body_of(TYPES[incident.kind], data, seen.now)
 
 
-def recovery(seen: Seen, incident: Incident, still: Sequence[Incident]) -> str:
-    """Return the notice that an incident is over, with those that continue."""
+def recovery(seen: Seen, ended: Sequence[Incident], still: Sequence[Incident]) -> str:
+    """Return the notice that some incidents are over, with those that continue."""
     data = {
-        "connection": incident.connection,
-        "incident": incident.id,
-        "since": incident.opened,
+        "connection": ended[0].connection,
+        "incident": ended[0].id,
+        "since": min(each.opened for each in ended),
         "until": instant_text(seen.now),
-        "ended": _open(incident),
-        "still": [_open(each) for each in still],
+        "ended": incidents_as_data(ended),
+        "still": incidents_as_data(still),
         "zone": seen.when.zone,
         "run": _run(seen.run),
         "command": f"oneway runs show {seen.run.id}",
@@ -105,9 +105,17 @@ def sample_body(connection: Connection, now: datetime) -> str:
     return body_of(TEST, data, now)
 
 
-def open_incidents_of(incidents: Sequence[Incident]) -> list[Data]:
-    """Return the open incidents, for a summary."""
-    return [_open(each) for each in incidents]
+def incidents_as_data(incidents: Sequence[Incident]) -> list[Data]:
+    """Return what each incident is about, and since when."""
+    return [
+        {
+            "incident": each.id,
+            "kind": each.kind.value,
+            "about": list(each.about),
+            "since": each.opened,
+        }
+        for each in incidents
+    ]
 
 
 def breaches_of(breaches: Sequence[Breached], records: Mapping[str, int]) -> list[Data]:
@@ -214,10 +222,6 @@ def _breach(breach: Breached, records: int) -> Data:
         "allow": breach.allow,
         "records": records,
     }
-
-
-def _open(incident: Incident) -> Data:
-    return {"kind": incident.kind.value, "about": list(incident.about), "since": incident.opened}
 
 
 def _run(run: Run) -> Data:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from oneway.connections import Connection, NoticeFolder, Notify, Occasion, Upload, Webhook
 
@@ -14,8 +14,8 @@ _ENOUGH = 12
 def channels(connection: Connection) -> Mapping[str, Notify]:
     """Return the channels of a connection's notices, by name, in the order of its file.
 
-    A name holds the host and a digest. Knowing a webhook's URL is enough to post to it, and
-    addresses are people's: neither goes into the store.
+    A name holds the host, or the path of a folder, and a digest. Knowing a webhook's URL is enough
+    to post to it, and addresses are people's: neither goes into the store.
     """
     found: dict[str, Notify] = {}
     for each in connection.notify:
@@ -32,13 +32,13 @@ def channel_name(notify: Notify) -> str:
     if isinstance(notify, Upload):
         return f"upload {urlsplit(notify.url).hostname} {_digest(notify.url)}"
     if isinstance(notify, NoticeFolder):
-        return f"folder {_digest(notify.path)}"
+        return f"folder {quote(notify.path)} {_digest(notify.path)}"
     return f"email {notify.server} {_digest(' '.join((notify.sender, *notify.to)))}"
 
 
 def channel_words(name: str) -> str:
-    """Return a channel's name for people: `webhook hooks.example.com`."""
-    return " ".join(name.split()[:2])
+    """Return a channel's name for people: `webhook hooks.example.com`, `folder /srv/reports`."""
+    return unquote(" ".join(name.split()[:2]))
 
 
 def server_of(notify: Notify) -> tuple[str, int | None]:

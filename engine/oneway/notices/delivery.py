@@ -13,7 +13,15 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from oneway.connections import Connection, Email, NoticeFolder, Notify, Upload, Webhook
+from oneway.connections import (
+    Connection,
+    Email,
+    NoticeFolder,
+    Notify,
+    Occasion,
+    Upload,
+    Webhook,
+)
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal
@@ -31,7 +39,9 @@ from oneway.notices.webhook import post
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60))
 """The pause after each try; the last one repeats."""
 PATIENCE = timedelta(days=3)
-"""How long delivery of a notice is tried."""
+"""How long delivery of a notice is tried: a problem that goes on is told again."""
+WEEK = timedelta(days=7)
+"""How long delivery of a week's summary is tried: the next one comes then, and does not tell it."""
 
 _TAKEN = timedelta(minutes=10)
 """How long a claim lasts: longer than one delivery may take for one channel."""
@@ -117,7 +127,12 @@ def send(
 
 def is_hopeless(notice: Notice, now: datetime) -> bool:
     """Return whether a notice was given up, or nobody tries it: its connection's file is gone."""
-    return notice.given_up or instant_of(notice.created) + PATIENCE < now
+    return notice.given_up or _last_try(notice) < now
+
+
+def _last_try(notice: Notice) -> datetime:
+    patience = WEEK if notice.draft.kind is Occasion.WEEKLY else PATIENCE
+    return instant_of(notice.created) + patience
 
 
 def _has_no_page(body: str) -> bool:
@@ -188,7 +203,7 @@ class _Line:
     def _failed(self, notice: Notice, trouble: Undelivered) -> Diagnostic:
         pause = max(PAUSES[min(notice.tries, len(PAUSES) - 1)], trouble.after)
         next_try = self.now + pause
-        over = trouble.final or next_try > instant_of(notice.created) + PATIENCE
+        over = trouble.final or next_try > _last_try(notice)
         said = f"{trouble.diagnostic.summary} [{trouble.diagnostic.code}]"
         failed(self.store, notice.id, said, "" if over else instant_text(next_try))
         return trouble.diagnostic

@@ -78,8 +78,8 @@ def update_incidents(
     def trouble(incident: Incident, reminder: bool) -> str:
         return _failure(incident, now, reminder=reminder)
 
-    def recovery(incident: Incident, still: Sequence[Incident]) -> str:
-        return _recovery(incident, still, now)
+    def recovery(ended: Sequence[Incident], still: Sequence[Incident]) -> str:
+        return _recovery(ended, still, now)
 
     with store.at_once():
         queue_changes(recipient_of(default), shown, store, now, trouble, recovery)
@@ -146,10 +146,12 @@ def _failure(incident: Incident, now: datetime, *, reminder: bool) -> str:
     return failure_body(folder, _about(incident), incident.opened, now, **more)
 
 
-def _recovery(incident: Incident, still: Sequence[Incident], now: datetime) -> str:
+def _recovery(ended: Sequence[Incident], still: Sequence[Incident], now: datetime) -> str:
     left = [_named(trouble) for each in still for trouble in _about(each)]
-    more = {"incident": incident.id, "still": left}
-    return recovery_body(_folder(incident), _about(incident), incident.opened, now, **more)
+    over = [trouble for each in ended for trouble in _about(each)]
+    since = min(each.opened for each in ended)
+    more = {"incident": ended[0].id, "still": left}
+    return recovery_body(_folder(ended[0]), over, since, now, **more)
 
 
 def _folder(incident: Incident) -> str:

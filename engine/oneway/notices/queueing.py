@@ -103,8 +103,8 @@ def _changed(connection: Connection, seen: Seen, store: Journal) -> None:
     def trouble(incident: Incident, reminder: bool) -> str:
         return bodies.trouble(seen, incident, reminder=reminder)
 
-    def recovery(incident: Incident, still: Sequence[Incident]) -> str:
-        return bodies.recovery(seen, incident, still)
+    def recovery(ended: Sequence[Incident], still: Sequence[Incident]) -> str:
+        return bodies.recovery(seen, ended, still)
 
     queue_changes(connection, seen.shown, store, seen.now, trouble, recovery)
 
@@ -115,13 +115,14 @@ def queue_changes(
     store: Journal,
     now: datetime,
     trouble: Callable[[Incident, bool], str],
-    recovery: Callable[[Incident, Sequence[Incident]], str],
+    recovery: Callable[[Sequence[Incident], Sequence[Incident]], str],
 ) -> None:
     """Open and close incidents by the problems shown, and queue the notices that are due.
 
     A channel that has no notice of an incident is told of it as if it began: the channel is new, or
     delivery was given up. `trouble` returns the notice of an incident, or its reminder; `recovery`
-    the notice of one that is over, given those still open. The caller holds the store.
+    the one notice of all that are over for a channel, given those still open. The caller holds the
+    store.
     """
     at, tells = instant_text(now), channels(to)
     before = open_incidents(store, to.name)
@@ -138,9 +139,13 @@ def queue_changes(
     for new in found.opened:
         open_incident(store, to.name, new.kind, new.about, at)
     still = open_incidents(store, to.name)
-    for each in found.closed:
-        if not is_replaced(shown, each):  # the notice of the people is told instead
-            _tell(to, each, recovery(each, still), store, at, tells, over=True)
+    # If one is replaced, the notice of the people is told instead.
+    ended = [each for each in found.closed if not is_replaced(shown, each)]
+    for name, channel in tells.items():
+        over = [each for each in ended if wants(channel, Occasion.RECOVERY, each.kind)]
+        if over:
+            body = recovery(over, still)
+            queue(store, NoticeDraft(over[0].id, to.name, Occasion.RECOVERY, name, body), at)
     for each in filter(partial(goes_on, shown), still):
         heard = told.get(each.id, {}).keys()
         unheard = tells.keys() - heard
@@ -157,11 +162,8 @@ def _tell(
     store: Journal,
     at: str,
     whom: Collection[str],
-    *,
-    over: bool = False,
 ) -> None:
     """Queue a notice for those of some channels that want it."""
-    kind = Occasion.RECOVERY if over else incident.kind
     for name, to in channels(connection).items():
-        if name in whom and wants(to, kind, incident.kind):
-            queue(store, NoticeDraft(incident.id, connection.name, kind, name, body), at)
+        if name in whom and wants(to, incident.kind, incident.kind):
+            queue(store, NoticeDraft(incident.id, connection.name, incident.kind, name, body), at)

@@ -10,8 +10,10 @@ from typing import Any
 from oneway.core.instants import moment_in_words
 from oneway.core.phrases import count
 from oneway.history.allow_command import effect_of_allowing
+from oneway.history.discrepancies import DiscrepancyKind
+from oneway.history.words import DISCREPANCY_WORDS, REASONS, VERBS_DONE
 from oneway.notices.instants import instant_of
-from oneway.notices.remedies import CLOCK
+from oneway.notices.remedies import CLOCK, remedy_of
 from oneway.notices.remedy import TroubleKind
 
 Data = dict[str, Any]
@@ -41,7 +43,9 @@ def _gist(notice: Data) -> str:
             what = ", ".join(each["guard"] for each in data["guards"])
             return f"held back by a guard{still} ({what})"
         case "connection.recovery":
-            return f"recovered ({', '.join(data['ended']['about'])})"
+            return (
+                f"recovered ({', '.join(name for each in _ended(data) for name in each['about'])})"
+            )
         case "folder.recovery":
             codes = list(dict.fromkeys(each["code"] for each in data["ended"]))
             return f"recovered ({', '.join(codes)})"
@@ -49,6 +53,12 @@ def _gist(notice: Data) -> str:
             return "the week"
         case _:
             return "a test"
+
+
+def _ended(data: Data) -> list[Data]:
+    """Return the incidents that are over; an older notice is about one alone."""
+    found = data["ended"]
+    return found if isinstance(found, list) else [found]
 
 
 def text_of(body: str) -> str:
@@ -247,8 +257,9 @@ def _remedied(each: Data) -> Iterator[str]:
 
 
 def _recovery(data: Data) -> Iterator[str]:
-    yield f"The connection {data['connection']} has recovered: {_named(data['ended'])},"
-    yield f"from {_since(data)} until {_when(data, data['until'])}."
+    until = _when(data, data["until"])
+    yield f"The connection {data['connection']} has recovered, as of {until}. What is over:"
+    yield from _open(data, _ended(data))
     if data["still"]:
         yield ""
         yield "Still open:"
@@ -260,16 +271,17 @@ def _weekly(data: Data) -> Iterator[str]:
     since, until = _when(data, data["from"]), _when(data, data["until"])
     yield f"The connection {data['connection']}, from {since} until {until}."
     yield ""
-    yield f"Runs: {_counted(data['runs'])}"
-    yield f"Done: {_counted(data['done'])}"
-    if data.get("still_in_by"):
-        yield f"Who left and can still get in, by reason: {_counted(data['still_in_by'])}"
+    yield _done(data["done"])
+    times = sum(data["runs"].values())
+    yield f"The sync ran {_times(times)}:" if times else "The sync did not run."
+    yield from (f"  {_times(n)}: {_STATES.get(state, state)}" for state, n in data["runs"].items())
     if data.get("not_sticking"):
-        yield f"Changes that do not stick, as the target undoes them: {data['not_sticking']:,}"
+        yield f"Changes that the target undoes each time: {data['not_sticking']:,}"
     for title, lines in (
-        ("Who does not sync, by reason", [_reason(each) for each in data["not_syncing"]]),
-        ("Held back by guards", list(_held(data["held"]))),
-        ("Open", list(_open(data, data["open"]))),
+        ("Who left and can still get in", list(_still_in_by(data.get("still_in_by", {})))),
+        ("Who does not sync", [_reason(each) for each in data["not_syncing"]]),
+        ("Held back, as it is more than usual", list(_waits(data["held"]))),
+        ("Not in order yet", list(_open(data, data["open"]))),
     ):
         if lines:
             more = len(lines) - _MOST
@@ -277,8 +289,25 @@ def _weekly(data: Data) -> Iterator[str]:
             yield from [f"  and {more} more"] if more > 0 else []
 
 
+def _done(counts: Data) -> str:
+    """Return what was written: "2 people were created, 11 people were changed."."""
+    said = [
+        f"{_people(number)} {one if number == 1 else more}"
+        for verb, (one, more) in VERBS_DONE.items()
+        if (number := counts.get(verb.value, 0))
+    ]
+    return f"{', '.join(said)}." if said else "Nothing was written."
+
+
+def _waits(guards: list[Data]) -> Iterator[str]:
+    """Yield what guards hold back, for people who do not run commands."""
+    for each in guards:
+        yield f"  {_people(each['records'])}: {remedy_of(each['guard']).title} ({each['guard']})"
+        yield "    If that is right, the operator lets them through once: " + each["allow"]
+
+
 _STATES = {
-    "done": "done",
+    "done": "everything was done",
     "done_with_failures": "it got to its end, and some records failed",
     "held": "it got to its end, and a guard held something back",
     "refused": "an error stopped it before it wrote anything",
@@ -322,7 +351,37 @@ def _held(guards: list[Data]) -> Iterator[str]:
 
 
 def _reason(each: Data) -> str:
-    return f"  {count(each['records'])}: {each['outcome']} {each['reason']}".rstrip()
+    """Return how many people do not sync, and why; a rule is named by its id."""
+    code, kind = each["reason"], DiscrepancyKind(each["outcome"])
+    if code in REASONS:
+        why = REASONS[code]
+    elif kind is DiscrepancyKind.REHIRE or not code:
+        why = _UNSYNCED[kind]
+    else:
+        why = f"{_UNSYNCED[kind]} ({code})"
+    return f"  {_people(each['records'])}: {why}"
+
+
+_UNSYNCED = {
+    DiscrepancyKind.INELIGIBLE: "left out by a rule",
+    DiscrepancyKind.CONFLICT: "it is not certain who is meant",
+    DiscrepancyKind.ERROR: "their record cannot be read or evaluated",
+    DiscrepancyKind.REHIRE: "perhaps back at work: somebody has to decide",
+}
+
+
+def _still_in_by(counts: Data) -> Iterator[str]:
+    words = {kind.value: said for kind, said in (DISCREPANCY_WORDS | _UNSYNCED).items()}
+    for ending, number in counts.items():
+        yield f"  {_people(number)}: {words.get(ending, 'for another reason')}"
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def _open(data: Data, incidents: list[Data]) -> Iterator[str]:
@@ -331,7 +390,9 @@ def _open(data: Data, incidents: list[Data]) -> Iterator[str]:
 
 
 def _named(each: Data) -> str:
-    return f"{each['kind']} ({', '.join(each['about'])})"
+    """Return what an incident is about, in words and by name."""
+    titles = dict.fromkeys(remedy_of(name).title for name in each["about"])
+    return f"{'; '.join(titles)} ({', '.join(each['about'])})"
 
 
 def _counted(counts: Data) -> str:

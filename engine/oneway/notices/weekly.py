@@ -11,7 +11,7 @@ from oneway.history.journal import Journal, Run
 from oneway.history.journal.discrepancies import stored_discrepancies
 from oneway.history.journal.flapping import reverted_by
 from oneway.history.journal.incidents import done_since, endings, open_incidents
-from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, open_incidents_of
+from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, incidents_as_data
 from oneway.notices.causes import holding
 from oneway.notices.instants import instant_text, zone_of
 from oneway.planning.plan import Kind
@@ -52,7 +52,7 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
         },
         "not_syncing": not_syncing(store.plan_of(last.id)) if last else [],
         "held": _held(store, last) if last else [],
-        "open": open_incidents_of(open_incidents(store, connection.name)),
+        "open": incidents_as_data(open_incidents(store, connection.name)),
         "last_run": last.id if last else None,
         "command": "oneway status",
     }

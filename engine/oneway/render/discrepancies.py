@@ -4,25 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from oneway.core.instants import day
 from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
+from oneway.history.words import DISCREPANCY_WORDS
 from oneway.planning.plan import Action
 from oneway.render.layout import clip
 from oneway.render.sanitize import harmless
-
-DISCREPANCY_WORDS: Mapping[DiscrepancyKind, str] = {
-    DiscrepancyKind.REFUSED: "the target refuses it",
-    DiscrepancyKind.HELD: "held back by a guard",
-    DiscrepancyKind.UNKNOWN: "sent, and no answer came that says whether it happened",
-    DiscrepancyKind.NOT_SENT: "not written",
-    DiscrepancyKind.STALE: "it changed while the run went on",
-    DiscrepancyKind.NOT_ATTEMPTED: "it was not tried",
-    DiscrepancyKind.NOT_BEGUN: "the run was interrupted before it",
-    DiscrepancyKind.ERROR: "does not sync: in error",
-    DiscrepancyKind.CONFLICT: "does not sync: in conflict",
-    DiscrepancyKind.INELIGIBLE: "does not sync: ineligible",
-    DiscrepancyKind.REHIRE: "rehire, left to a person",
-    DiscrepancyKind.NOT_STICKING: "does not stick",
-}
-"""How each discrepancy ended, in words."""
 
 _NEXT = {
     DiscrepancyKind.REFUSED: "next try with the next run",

@@ -8,10 +8,10 @@ from oneway.core.phrases import count
 from oneway.history.allow_command import allow_command, allowed_together, effect_of_allowing
 from oneway.history.discrepancies import DiscrepancyKind
 from oneway.history.journal import Breached
+from oneway.history.words import DISCREPANCY_WORDS
 from oneway.planning.access import StillIn
 from oneway.render import remedies
 from oneway.render.access_list import who_left
-from oneway.render.discrepancies import DISCREPANCY_WORDS
 from oneway.render.history import when
 from oneway.render.layout import clip, columns, pad, wrap
 from oneway.render.sanitize import harmless

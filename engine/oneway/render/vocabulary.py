@@ -4,6 +4,7 @@ A renderer that needs another form of one of these words has it here, beside the
 """
 
 from oneway.history.journal.rows import RunState
+from oneway.history.words import VERBS_DONE as VERBS_DONE
 from oneway.planning.plan import Ending, Verb
 from oneway.render.style import Ink
 
@@ -81,15 +82,6 @@ VERBS_DUE = {
     Verb.DEACTIVATE: ("is to be deactivated", "are to be deactivated"),
 }
 """What a plan would do, said of one person and of several, by verb."""
-
-VERBS_DONE = {
-    Verb.CREATE: ("was created", "were created"),
-    Verb.UPDATE: ("was changed", "were changed"),
-    Verb.LEAVE: ("left", "left"),
-    Verb.REACTIVATE: ("came back", "came back"),
-    Verb.DEACTIVATE: ("was deactivated", "were deactivated"),
-}
-"""What was done, said of one person and of several, by verb."""
 
 VERB_MARKERS = {
     Verb.CREATE: "+",

@@ -23,6 +23,7 @@ from oneway.history.journal.links import link_counts
 from oneway.history.journal.schedule_claims import ScheduleStatus, schedule_statuses
 from oneway.history.last_good import last_still_in
 from oneway.history.schedule_policy import next_run
+from oneway.history.words import REASONS
 from oneway.planning.access import StillIn
 from oneway.runs.past.discrepancies import discrepancies_of_run
 from oneway.runs.past.find_run import plan_of_run
@@ -379,28 +380,10 @@ def _reason(discrepancy: Discrepancy) -> str:
     """Return why a person does not sync, without ids, so that people can share the reason."""
     codes = discrepancy.code.split(" ")
     if discrepancy.ending is DiscrepancyKind.INELIGIBLE or not all(
-        code in _SHARED for code in codes
+        code in REASONS for code in codes
     ):
         return discrepancy.reason
-    return "; ".join(_SHARED[code] for code in codes)
-
-
-_SHARED = {
-    "duplicate": "several source records have one match value",
-    "near_duplicate": "perhaps in the source twice, under keys that differ in form alone",
-    "came_back": "has left by one record, and may be employed by another under another key",
-    "one_per": "several source records of one person might count",
-    "ambiguous": "several target records have one match value",
-    "claimed": "the target record was given to another",
-    "rekeyed": "the match key is another than it was when the person was last seen",
-    "reused": "the match key changed hands, and may have a new owner",
-    "reissued": "a new id and a new key, and the name or address of somebody who vanished",
-    "gone": "the target record that was theirs is not to be found",
-    "pending": "how a create ended is not known yet",
-    "claimed_twice": "several records claim one value",
-    "taken": "a value belongs to another target record",
-    "circle": "unique values would change hands in a circle",
-}
+    return "; ".join(REASONS[code] for code in codes)
 
 
 def _held(past: Sequence[Run]) -> Iterator[HeldBack]:

@@ -1,0 +1,47 @@
+"""Words for what happened, shared by notices, the status and all renderers."""
+
+from oneway.history.discrepancies import DiscrepancyKind
+from oneway.planning.plan import Verb
+
+VERBS_DONE = {
+    Verb.CREATE: ("was created", "were created"),
+    Verb.UPDATE: ("was changed", "were changed"),
+    Verb.LEAVE: ("left", "left"),
+    Verb.REACTIVATE: ("came back", "came back"),
+    Verb.DEACTIVATE: ("was deactivated", "were deactivated"),
+}
+"""What was done, said of one person and of several, by verb."""
+
+DISCREPANCY_WORDS = {
+    DiscrepancyKind.REFUSED: "the target refuses it",
+    DiscrepancyKind.HELD: "held back by a guard",
+    DiscrepancyKind.UNKNOWN: "sent, and no answer came that says whether it happened",
+    DiscrepancyKind.NOT_SENT: "not written",
+    DiscrepancyKind.STALE: "it changed while the run went on",
+    DiscrepancyKind.NOT_ATTEMPTED: "it was not tried",
+    DiscrepancyKind.NOT_BEGUN: "the run was interrupted before it",
+    DiscrepancyKind.ERROR: "does not sync: in error",
+    DiscrepancyKind.CONFLICT: "does not sync: in conflict",
+    DiscrepancyKind.INELIGIBLE: "does not sync: ineligible",
+    DiscrepancyKind.REHIRE: "rehire, left to a person",
+    DiscrepancyKind.NOT_STICKING: "does not stick",
+}
+"""How each discrepancy ended, in words."""
+
+REASONS = {
+    "duplicate": "several source records have one match value",
+    "near_duplicate": "perhaps in the source twice, under keys that differ in form alone",
+    "came_back": "has left by one record, and may be employed by another under another key",
+    "one_per": "several source records of one person might count",
+    "ambiguous": "several target records have one match value",
+    "claimed": "the target record was given to another",
+    "rekeyed": "the match key is another than it was when the person was last seen",
+    "reused": "the match key changed hands, and may have a new owner",
+    "reissued": "a new id and a new key, and the name or address of somebody who vanished",
+    "gone": "the target record that was theirs is not to be found",
+    "pending": "how a create ended is not known yet",
+    "claimed_twice": "several records claim one value",
+    "taken": "a value belongs to another target record",
+    "circle": "unique values would change hands in a circle",
+}
+"""Why a person does not sync, by the code of the reason, without an id or a name."""
