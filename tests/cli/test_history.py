@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cli_world import MAPPING, World, person, user
 
-from oneway.mapping.expressions import evaluation
+from oneway.mapping.expressions import gap_interpreter
 
 CONNECTION = """\
 oneway_connection: 1
@@ -223,13 +223,13 @@ def test_a_function_that_says_something_else_today_is_found(
 ) -> None:
     acme.write("m.yaml", MAPPING.replace("name: name\n", "name: upper(name)\n"))
     acme.run("sync", "acme")
-    real = evaluation.invoke
+    real = gap_interpreter.invoke
 
     def other(function, arguments, context):
         found = real(function, arguments, context)
         return found.lower() if function.name == "upper" and found else found
 
-    monkeypatch.setattr(evaluation, "invoke", other)
+    monkeypatch.setattr(gap_interpreter, "invoke", other)
     ended = acme.run("replay", "1")
     assert ended.code == 3
     assert 'name after: "PERSON 2" -> "person 2"' in ended.flat
