@@ -20,7 +20,7 @@ from oneway.runs.mapping_tests.check import holds_for
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving import mutate
 from oneway.runs.proving.mutate import EditResult, Fate, MappingEdit, edits, tried
-from oneway.runs.proving.prove import Witness
+from oneway.runs.proving.prove import EditJudge
 
 
 def pasted(test: str, printed: str) -> str:
@@ -65,8 +65,8 @@ def _survivors(mapping: Path, test: MappingTest, every: int, most: int) -> list[
         return compile_data(text, str(mapping), ())[0]
 
     document = parse(mapping.read_bytes(), str(mapping))
-    fewer = partial(Witness, most=most)
-    with mock.patch.object(mutate, "Witness", fewer), mock.patch.object(mutate, "edits", some):
+    fewer = partial(EditJudge, most=most)
+    with mock.patch.object(mutate, "EditJudge", fewer), mock.patch.object(mutate, "edits", some):
         return [each for each in tried(test, document, compiled) if each.fate is Fate.SURVIVED]
 
 

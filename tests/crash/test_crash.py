@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from oneway.applying.preconditions import Happened
-from oneway.applying.unknown_writes import Became, Inquiry
+from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 from oneway.history.journal import Journal
 
 from . import disk, real, restored
@@ -140,7 +140,7 @@ def test_an_older_store_that_is_restored_doubles_nothing() -> None:
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(
     reference: Undisturbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Inquiry, "of", lambda *_: Became(Happened.NO))
+    monkeypatch.setattr(Inquiry, "of", lambda *_: WriteOutcome(Happened.NO))
     step = 1 + reference.labels.index("after POST /1.0/users")
     (found,) = outcomes([Point(step, "resume")])
     assert any("1 users too many" in each for each in found.problems)

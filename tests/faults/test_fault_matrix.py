@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from oneway.applying.preconditions import Happened
-from oneway.applying.unknown_writes import Became, Inquiry
+from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 from oneway.runs import PreparedRun
 
 from .kinds import APART, FAULTS, USUAL, Call, kind_of
@@ -55,7 +55,7 @@ def test_a_create_that_is_sent_again_blindly_is_found(
 ) -> None:
     cell = next(c for c in cells() if str(c) == "create, timeout after, middle, once")
     assert tried(cell, prepared, best).text == "1 unknown W102"
-    monkeypatch.setattr(Inquiry, "of", lambda *_: Became(Happened.NO))
+    monkeypatch.setattr(Inquiry, "of", lambda *_: WriteOutcome(Happened.NO))
     with pytest.raises(AssertionError):
         tried(cell, prepared, best)
 

@@ -12,7 +12,7 @@ import pytest
 from nights.life import NIGHTS, live
 from nights.town import Violation
 from oneway.applying.preconditions import Happened
-from oneway.applying.unknown_writes import Became, Inquiry
+from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 from oneway.planning import planner, reconcile
 from oneway.planning.links import NO_LINKS
 from oneway.planning.match import Match
@@ -51,9 +51,9 @@ def without_links(*args: Any, **more: Any) -> Any:
     return PLAN_ROWS(*args, **{**more, "evidence": replace(NO_LINKS, pending=evidence.pending)})
 
 
-def undone(*_: object) -> Became:
+def undone(*_: object) -> WriteOutcome:
     """Say that what is not known to have happened has not."""
-    return Became(Happened.NO)
+    return WriteOutcome(Happened.NO)
 
 
 def at_once(prepared: Any, each: Any) -> Any:

@@ -12,7 +12,7 @@ from oneway.render import proving as render
 from oneway.render.style import Style
 from oneway.runs.mapping_tests import MappingTest, check_test, load_test
 from oneway.runs.prepare.compilation import compile_data
-from oneway.runs.proving import Breaking, MappingProof, prove
+from oneway.runs.proving import BrokenLaw, MappingProof, prove
 from oneway.runs.proving.prove import DEFAULT_SITUATIONS
 
 AS_OF = datetime(2026, 11, 24, tzinfo=UTC)
@@ -101,7 +101,7 @@ def mapping_test(text: str) -> MappingTest:
     return load_test(text.encode(), "mapping.test.yaml")
 
 
-def records(each: Breaking) -> int:
+def records(each: BrokenLaw) -> int:
     """Return how many records there are in a situation that breaks a law."""
     return len(each.situation.source) + len(each.situation.target)
 

@@ -7,7 +7,7 @@ from crash.matrix import WAYS, Point, Undisturbed, outcomes, points, report, und
 from crash.people import six, sixty
 from crash.world import made
 from oneway.applying.preconditions import Happened
-from oneway.applying.unknown_writes import Became, Inquiry
+from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 
 from .crash import INSIDE, OUTSIDE
 
@@ -47,7 +47,7 @@ def test_a_run_of_sixty_actions_may_die_anywhere_and_twice(reference: Undisturbe
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(
     reference: Undisturbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Inquiry, "of", lambda *_: Became(Happened.NO))
+    monkeypatch.setattr(Inquiry, "of", lambda *_: WriteOutcome(Happened.NO))
     step = 1 + reference.labels.index("after POST /v2/Users")
     (found,) = outcomes([Point(step, "resume")], sixty, INSIDE)
     assert any("1 users too many" in each for each in found.problems)

@@ -7,7 +7,7 @@ import pytest
 from faults.kinds import FAULTS, USUAL, Call
 from faults.matrix import Cell, Ideal, Place, cells
 from oneway.applying.preconditions import Happened, LiveState
-from oneway.applying.unknown_writes import Became, Inquiry
+from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 from oneway.runs import PreparedRun
 
 from .faults import best_over_scim, prepared_scim, tried_over_scim, wanted
@@ -43,7 +43,7 @@ def test_a_night_with_a_fault_ends_as_over_any_target(
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(
     prepared: PreparedRun, best: Ideal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Inquiry, "of", lambda *_: Became(Happened.NO))
+    monkeypatch.setattr(Inquiry, "of", lambda *_: WriteOutcome(Happened.NO))
     monkeypatch.setattr(LiveState, "refuse_stale", lambda self, action: None)
     (after,) = [fault for fault in FAULTS if fault.name == "reset after"]
     with pytest.raises(AssertionError, match="not as without the fault"):

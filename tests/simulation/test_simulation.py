@@ -9,7 +9,7 @@ import pytest
 
 from oneway.applying import claim_holders, result
 from oneway.applying.preconditions import Happened, LiveState
-from oneway.applying.unknown_writes import Became, Inquiry
+from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 from oneway.mapping.interpreter import Interpreted
 from oneway.planning.plan import Ending
 from oneway.runs import run_log
@@ -50,9 +50,9 @@ def test_a_seed_can_be_replayed() -> None:
     assert told[0] == told[1]
 
 
-def blind_repeat(*_: object) -> Became:
+def blind_repeat(*_: object) -> WriteOutcome:
     """Say that what is not known to have happened has not."""
-    return Became(Happened.NO)
+    return WriteOutcome(Happened.NO)
 
 
 @contextmanager

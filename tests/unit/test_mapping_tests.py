@@ -22,7 +22,7 @@ from oneway.runs.mapping_tests.coverage import HowMuch, coverage
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving import mutate
 from oneway.runs.proving.mutate import EditResult, Fate, MappingEdit, edits, tried
-from oneway.runs.proving.prove import Witness
+from oneway.runs.proving.prove import EditJudge
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -310,7 +310,7 @@ def edited() -> dict[str, EditResult]:
     """Return how each edit ends under a test with a few cases, judged by a few situations."""
     test = load_test((HEAD + GOOD[: GOOD.index("  - name: Two with")]).encode(), "m.test.yaml")
     document = parse(MAPPING.encode(), "mapping.yaml")
-    with mock.patch.object(mutate, "Witness", partial(Witness, most=250)):
+    with mock.patch.object(mutate, "EditJudge", partial(EditJudge, most=250)):
         return {each.edit.text: each for each in tried(test, document, compiled)}
 
 

@@ -11,7 +11,7 @@ from oneway.render import proving as render
 from oneway.render.style import Style
 from oneway.runs.mapping_tests import MappingTest, load_test
 from oneway.runs.prepare.compilation import compile_data
-from oneway.runs.proving import Breaking, Sameness, VersionComparison, prove, same
+from oneway.runs.proving import BrokenLaw, Sameness, VersionComparison, prove, same
 from oneway.runs.proving.choice import choose
 from oneway.runs.proving.prove import maker_of
 from proving.faults import (
@@ -36,7 +36,7 @@ FEW = 600
 """Situations: all single classes and many pairs of the mapping below."""
 
 
-def broken(text: str, test: MappingTest | None, most: int = FEW) -> dict[str, Breaking]:
+def broken(text: str, test: MappingTest | None, most: int = FEW) -> dict[str, BrokenLaw]:
     return {each.law: each for each in prove(compiled(text), AS_OF, test, most).broken}
 
 

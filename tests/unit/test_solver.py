@@ -16,7 +16,7 @@ from oneway.planning.impact import impact
 from oneway.runs.proving.prove import maker_of
 from oneway.runs.proving.situations import ProofSituation
 from oneway.runs.proving.solver.decide import Sameness, decide
-from oneway.runs.proving.solver.symbolic import Hangs, Symbols
+from oneway.runs.proving.solver.symbolic import GapFormulas, Symbols
 from proving.faults import AS_OF, SOUND, compiled
 
 FEW = 1_200
@@ -78,7 +78,7 @@ def said(text: str, record: dict[str, Any]) -> list[Any]:
     def simple(term: Any) -> Any:
         return z3.simplify(z3.substitute(term, *pairs))
 
-    def hangs(found: Hangs) -> tuple[bool, bool]:
+    def hangs(found: GapFormulas) -> tuple[bool, bool]:
         return z3.is_true(simple(found.absent)), z3.is_true(simple(found.wrong))
 
     if z3.is_true(simple(answer.fails)):

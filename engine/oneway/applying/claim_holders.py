@@ -16,7 +16,7 @@ class ClaimHolders:
         """Fields whose filter the target ignores: it answers with other records."""
 
     def other_than(self, id: str | None, claim: Claim, value: Value) -> Iterator[Record]:
-        """Yield the records that hold a value, without the one whose it may be."""
+        """Yield the records that hold a value, except the one with this id."""
         found = self.among(self._answer(claim, value), claim, value)
         return (each for each in found if each.id != id)
 
@@ -25,7 +25,7 @@ class ClaimHolders:
         return (each for each in records if _claims(each, claim, value))
 
     def candidates(self, wanted: Sequence[tuple[Claim, Value]]) -> tuple[Record, ...]:
-        """Return the target records that may be the new one."""
+        """Return the target records that may be the new one, given its claims and their values."""
         found = {r.id: r for claim, value in wanted for r in self._answer(claim, value)}
         exact = any(claim.compare is Compare.EXACT for claim, _ in wanted)
         if exact or not wanted:

@@ -17,7 +17,7 @@ from oneway.applying.circuit_breaker import CircuitBreaker
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
 from oneway.applying.result import ActionLog, ApplySystems, Approved, Result, failed, token_of
-from oneway.applying.unknown_writes import Became, Sent
+from oneway.applying.unknown_writes import Sent, WriteOutcome
 from oneway.applying.write_check import WriteCheck
 from oneway.core.connector import (
     ConnectorError,
@@ -332,7 +332,7 @@ class Gates:
             raise _SystemFailed(result, error) from None
 
 
-def looked_up(action: Action, became: Became, sent: Sent, done: str) -> Result:
+def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Result:
     """Return the ending of an action sent before; `done` is the reason if it has happened."""
     if became.happened is Happened.YES:
         return Result(action, Ending.DONE, became.target_id, reason=done)

@@ -129,7 +129,7 @@ class PlannedSource:
             raise Stale("has left in the source since the plan")
 
     def guess(self, policy: Policy, row: SourceRow, target: TargetRow) -> Reason | None:
-        """Return why somebody who is back may not be the leaver whose record it is by now."""
+        """Return why a person who is back may not be the leaver to whom the record belongs."""
         return back_on_a_guess(policy, row, target, self.linked, self.allowed)
 
 
@@ -178,7 +178,7 @@ class LiveSource:
         self._look.last = None
 
     def refuse_owned(self, target: TargetRow) -> None:
-        """Raise `Stale` if a target record that the plan gave nobody may be somebody's by now."""
+        """Raise `Stale` if a target record without a person in the plan may have one now."""
         if not self._listed() and self.planned.keys.known:
             raise Stale("by now, the source is empty")
         if not self._complete:
@@ -192,9 +192,9 @@ class LiveSource:
             raise Stale(f"by now, {spared.text}")
 
     def refuse_rival(self, action: Action, row: SourceRow, target: TargetRow | None) -> None:
-        """Raise `Stale` if another record may speak of the same person by now.
+        """Raise `Stale` if another source record may now be about the same person.
 
-        It is asked where the source's list is read anyway, or that is wanted (`listing`).
+        This is checked only if the source's list is read anyway, or with `listing`.
         """
         if self._by_id and not (self.listing or reads_all(self.source)):
             return
@@ -274,7 +274,7 @@ class LiveSource:
         return {row.source_id: row for row in rows}
 
     def _guessed(self, rows: Mapping[str, SourceRow]) -> Iterator[SourceRow]:
-        """Yield those who are back by the plan, and by now may not be whose record it is."""
+        """Yield the people whom the plan brings back, but whose the record may no longer be."""
         for id, target_id in self.planned.returning.items():
             row = rows.get(id)
             if row is None or self.planned.keys.is_open(row):

@@ -282,7 +282,7 @@ class LiveState:
         return Happened.NO, None
 
     def _moved(self, action: Action, record: Record, fields: Sequence[str]) -> Stale:
-        """Return that a record is no longer as planned, and whether its person has left by now."""
+        """Return the error that a record has changed; it says whether its person has left."""
         out = action.verb.takes_access and self.program.target_row(record).left
         left = "; the record counts as left by now" if out else ""
         return Stale(f"changed in the target since the plan: {', '.join(fields)}{left}", out=out)

@@ -28,11 +28,11 @@ class PlannedKeys:
     ignored: frozenset[str] = frozenset()
 
     def is_fresh(self, row: SourceRow) -> bool:
-        """Return whether a record is newer than the plan, or has another key by now."""
+        """Return whether a record is newer than the plan, or its key has changed since."""
         return self.known.get(row.source_id) != row.key
 
     def is_open(self, row: SourceRow) -> bool:
-        """Return whether a record may find any target record by now."""
+        """Return whether a record may now match a target record that the plan did not see."""
         settled = row.source_id in self.matched or row.source_id in self.disputed
         return not settled or self.is_fresh(row)
 

@@ -47,7 +47,7 @@ class TargetMemory:
     zone: str = ""
 
     def shown_by(self, sent: Sent) -> datetime | None:
-        """Return when the target will show what was sent; None if it should by now."""
+        """Return when the target will show what was sent; None if it should show it already."""
         if sent.at is None or self.now is None or self.now >= sent.at + self.lag:
             return None
         return sent.at + self.lag
@@ -58,7 +58,7 @@ NO_MEMORY = TargetMemory()
 
 
 @dataclass(frozen=True, slots=True)
-class Became:
+class WriteOutcome:
     """The result of a write, with the record's id if it happened, and the reason in words."""
 
     happened: Happened
@@ -74,10 +74,10 @@ class Inquiry:
     writer: Writer
     memory: TargetMemory = NO_MEMORY
 
-    def of(self, action: Action, sent: Sent) -> Became:
+    def of(self, action: Action, sent: Sent) -> WriteOutcome:
         """Return the result of a write; raise `Stale` if the target shows something else."""
         if action.target_id is not None:
-            return Became(*self.live.happened(action))
+            return WriteOutcome(*self.live.happened(action))
         by_job = self._by_job(sent.job)
         if by_job is not None and by_job.happened is Happened.NO:
             return by_job
@@ -91,35 +91,37 @@ class Inquiry:
                 raise Stale(f"{text}, which another run created")
         if target_id is not None:
             self._refuse_owned(action, target_id)
-            return Became(Happened.YES, target_id)
+            return WriteOutcome(Happened.YES, target_id)
         return by_job or self._unseen(sent) or self._not_there(action)
 
-    def _by_job(self, job: str) -> Became | None:
+    def _by_job(self, job: str) -> WriteOutcome | None:
         if not job or not isinstance(self.writer, FollowsJobs):
             return None
         try:
             end = self.writer.job_end(job)
         except ReadError as error:
-            return Became(Happened.UNKNOWN, why=f"its job cannot be asked about: {error.summary}")
+            return WriteOutcome(
+                Happened.UNKNOWN, why=f"its job cannot be asked about: {error.summary}"
+            )
         if end.state is JobState.FAILED:
-            return Became(Happened.NO, why="the target says that its job failed")
+            return WriteOutcome(Happened.NO, why="the target says that its job failed")
         if end.state is JobState.DONE and end.record:
-            return Became(Happened.YES, end.record)
+            return WriteOutcome(Happened.YES, end.record)
         if end.state is JobState.DONE:
             why = "the target says that its job is done, and does not show the record"
         else:
             why = "the target accepted it, and has not done it yet"
-        return Became(Happened.UNKNOWN, why=why)
+        return WriteOutcome(Happened.UNKNOWN, why=why)
 
-    def _unseen(self, sent: Sent) -> Became | None:
+    def _unseen(self, sent: Sent) -> WriteOutcome | None:
         """Return why a create may still become visible; None if it would be by now."""
         until = self.memory.shown_by(sent)
         if until is None:
             return None
         instant = moment(instant_text(until), self.memory.zone)
-        return Became(Happened.UNKNOWN, why=f"the target may not show it before {instant}")
+        return WriteOutcome(Happened.UNKNOWN, why=f"the target may not show it before {instant}")
 
-    def _not_there(self, action: Action) -> Became:
+    def _not_there(self, action: Action) -> WriteOutcome:
         """Return that a create has not happened, unless the target shows it in another form."""
         near = self.live.nearly(action, self.memory.owners)
         if near is not None:
@@ -128,10 +130,10 @@ class Inquiry:
                 f"target record {id} has come since, and has nearly the same {path}: if it is the "
                 "one, put it right there, and else delete it"
             )
-            return Became(Happened.UNKNOWN, why=why)
+            return WriteOutcome(Happened.UNKNOWN, why=why)
         lag = self.memory.lag
         why = f"the target does not show it, {lag} after it was sent at the earliest"
-        return Became(Happened.NO, why=why if lag else "")
+        return WriteOutcome(Happened.NO, why=why if lag else "")
 
     def _refuse_owned(self, action: Action, target_id: str) -> None:
         owner = self.memory.owners.get(target_id)

@@ -11,7 +11,7 @@ from oneway.cli.connecting.naming import asked_name, existing
 from oneway.cli.connecting.output import as_data, say_kept
 from oneway.cli.connecting.request import references, wishes_of
 from oneway.cli.connecting.setup import connected, renewed
-from oneway.cli.console import Beside, Console
+from oneway.cli.console import Console, StderrConsole
 from oneway.cli.exits import Exit
 from oneway.cli.notices import telling
 from oneway.cli.options import consoled, formatted, limited, pairs, remembering, shared_folder
@@ -119,7 +119,7 @@ def command(
         --source-option employer=5a9df0c1-0d1e-4f6a-9c57-0e1f2a3b4c5d \\
         --target-credential api_key=file:connections/secrets/expenses
     """
-    shown = console if format == "text" else Beside(console.color, console.quiet)
+    shown = console if format == "text" else StderrConsole(console.color, console.quiet)
     asking = Asking(shown) if is_terminal() else None
     wishes = wishes_of(yes=yes, shared=shared_folder(state), **given)
     try:

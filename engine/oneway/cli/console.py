@@ -98,7 +98,7 @@ class Console:
             meter.clear()
 
 
-class Beside(Console):
+class StderrConsole(Console):
     """A console that prints its text to standard error: standard output is for JSON."""
 
     def out(self, text: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from oneway.core import connector
 
 _TCP, _TLS = ".connect_tcp.complete", ".start_tls.complete"
-"""What httpcore's trace calls a connection that was opened, and one that speaks TLS by now."""
+"""The names in httpcore's trace for a connection that was opened, and for TLS that was set up."""
 _MOST = 4
 """How many sockets are remembered: one thread at a time uses a client, so few are enough."""
 

@@ -141,7 +141,7 @@ Comparison: TypeAlias = Compare | CompareItems
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Veiled:
+class Redacted:
     """An unknown value: only what it equals, and its keyed digest.
 
     It stands for a sensitive value when a plan is derived again from a snapshot. `same_as` is one
@@ -165,7 +165,7 @@ class Veiled:
 
 
 FORMS = 1_000_000
-"""How many values that differ only in form a number of `Veiled` tells apart."""
+"""How many values that differ only in form a number of `Redacted` tells apart."""
 SAME_AS_ID = "id"
 """The word for a match value that is the id of its source record."""
 
@@ -358,7 +358,7 @@ def comparable(value: object, compare: Comparison) -> Hashable:
             return value.lower() if text else None
     if is_blank(value):
         return None
-    if isinstance(value, Veiled):
+    if isinstance(value, Redacted):
         return value.under(compare)
     if isinstance(compare, CompareItems):
         return compare.comparable(value)

@@ -68,7 +68,7 @@ def lists_leavers(run: Run) -> bool:
 
 
 def is_good(run: Run) -> bool:
-    """Return whether a run ended by itself and its plan was not held whole."""
+    """Return whether a run was not interrupted, and guards did not hold its whole plan."""
     return run.state.is_whole and not held_whole(run)
 
 

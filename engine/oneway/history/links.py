@@ -36,7 +36,7 @@ def matched(plan: Plan, verdict: Verdict, now: str) -> list[Link]:
 
 
 def beyond_doubt(plan: Plan, now: str) -> list[Link]:
-    """Return the links with evidence beside the key, of a plan that is not applied."""
+    """Return the links that more than the key supports, of a plan that is not applied."""
     return [
         _link(each, target_id, Origin.MATCHED, now)
         for each, target_id in _agreed(plan)

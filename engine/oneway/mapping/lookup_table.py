@@ -47,10 +47,9 @@ class LookupTable:
         return found, f"is in {count(unread, 'unreadable row')}"
 
     def lacks(self, value: Value) -> bool:
-        """Return whether it certainly has no row for a value, in whatever form.
+        """Return whether it certainly has no row for any form of a value.
 
-        An empty table lacks nothing.
-        """
+        Never so if it is empty."""
         unheld = self.complete and identity(value) not in self.rows
         return unheld and self.gives_any and not self.other_form(value)
 

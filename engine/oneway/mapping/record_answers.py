@@ -119,7 +119,7 @@ class RecordAnswers:
         return values, None
 
     def _decides_surely(self, rule: Expression | None, record: Record, what: str) -> bool:
-        """Return whether a condition holds for an unreadable record, whatever its lost values were.
+        """Return whether a condition holds for an unreadable record, for any lost values.
 
         Raises `RecordStopped` if the answer depends on them. An absent key is unstated here, even
         where the mapping reads it as null.

@@ -139,7 +139,7 @@ class GuardKind(Enum):
     KEYS_GONE = "keys_gone"
     """Keys that most records had at the last good run and most now lack."""
     VALUES_GONE = "values_gone"
-    """Keys with a value in most of these records at the last good run, and blank in most by now."""
+    """Keys with a value in most of these records at the last good run, and in few of them now."""
 
 
 class OnBreach(Enum):

@@ -59,7 +59,8 @@ class SpellingCheck:
     reading: Reading
     other: Check | None = None
     forms: frozenset[str] | None = None
-    """What is no matter of spelling of each word, where a text without that is none, nor nearly."""
+    """The words, freed of differences in spelling. A text that is none of these, freed likewise, is
+    not misspelt. None if that does not tell."""
     passed: set[str] = field(default_factory=set, compare=False)
     """The texts already found to be right; not all are remembered."""
     numbers: set[int | float] = field(default_factory=set, compare=False)

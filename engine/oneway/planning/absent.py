@@ -36,7 +36,7 @@ IN_CONFLICT, NEAR_KEY = "in_conflict", "near_key"
 NOT_COUNTED = "not_counted"
 """The code of a reason: the mapping does not answer for the record (`absent.deactivate.when`)."""
 SPARED = frozenset({IN_CONFLICT, NEAR_KEY})
-"""Why a record is not deactivated as absent, if somebody unmatched may have it."""
+"""The codes of reasons to spare an absent record: it may belong to an unmatched person."""
 
 
 def absent(

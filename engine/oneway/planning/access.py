@@ -22,13 +22,13 @@ _DONE = End(Ending.DONE)
 UNSAID = "leave_unsaid"
 """The code of a reason: the values for a leaver do not say that they have left."""
 FAR_OFF = "leave_far_off"
-"""The code of a reason: somebody has left, and what is written ends their access in years only."""
+"""The code of a reason: a person has left, but the written date ends access only years later."""
 MAY_HAVE_LEFT = "may_have_left"
 """The code of a reason: a person can get in, and may have left for all the source says."""
 
 
 OUT_BY_NOW = "W163"
-"""The code of an action that was not sent, as its person has left by now."""
+"""The code of an action that was not sent because its person has left already."""
 
 MORE_CHANGED = "W117"
 """The code of an update that changed more than it sent, and of those not sent for its sake."""

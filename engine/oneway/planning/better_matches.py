@@ -172,7 +172,7 @@ def perhaps_there(
 
 
 def _may_go(draft: Draft) -> bool:
-    """Return whether a record is deactivated as absent, or would be but for somebody unmatched."""
+    """Return whether a record is deactivated as absent, or spared only for an unmatched person."""
     target = draft.target
     if draft.kind is not Kind.ABSENT or target is None or target.left or is_keyless(target):
         return False
@@ -252,7 +252,7 @@ class _BetterSearch:
         return BetterMatch(tuple(each for _, each in pairs), alone, what)
 
     def sure(self, row: SourceRow, target: TargetRow) -> bool:
-        """Return whether a link, or a value that only one record may hold, says whose it is."""
+        """Return whether a link, or a value that only one record may hold, confirms a match."""
         supported = bool(self.linked) and is_supported(self.linked, row, target)
         if supported or shares_single(self.policy, row, target):
             self.confirmed.add(row.source_id)
@@ -269,9 +269,9 @@ class _BetterSearch:
         return self.kept[id]
 
     def _tells(self, id: str, shared: Iterable[Slot]) -> bool:
-        """Return whether more than a name speaks against the key of somebody who stays.
+        """Return whether more than a name contradicts the key of a person who stays.
 
-        Names change, and namesakes are common: who stays loses nothing by a key that is right.
+        Names change, and namesakes are common. A person who stays loses nothing by a right match.
         """
         paths = {self.policy.fields[each].path for each in self.policy.unless_taken}
         return self.rivals[id][0] is not None or any(

@@ -134,7 +134,7 @@ class OtherRecords:
                 self._likely[id].append((row, picked))
 
     def still_in(self, target: TargetRow) -> Reason | None:
-        """Return why a target record may give access to somebody who has left by such a record."""
+        """Return why a target record may give access to a person who has left by such a record."""
         id = target.target_id
         pairs = (*self._pairs.get(id, ()), *self._likely.get(id, ()))
         said = [(row, picked) for row, picked in pairs if row.leaver or row.may_have_left]

@@ -105,7 +105,7 @@ _ONLY = "leaves; no other field is written: "
 
 
 ODD_DAY = "odd_day"
-"""The code of a reason: the day on which somebody leaves can hardly be meant."""
+"""The code of a reason: the leave date is implausible."""
 _IF_LEFT = Reason(MAY_HAVE_LEFT, "if they have left, they can still get in", warning=True)
 
 

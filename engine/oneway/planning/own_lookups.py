@@ -124,9 +124,9 @@ class _Lookups:
         return [each for each in entries if each.of is not None or not is_blank(each.value)]
 
     def _lacks(self, table: OwnTable, sought: Value) -> bool:
-        """Return whether the table will certainly have no row for a key, in whatever form.
+        """Return whether the table will certainly have no row for any form of a key.
 
-        An empty table lacks nothing.
+        Never so if the table is empty.
         """
         if table.name not in self.forms:
             rows = self.after[table.name]

@@ -133,7 +133,7 @@ def _may_be_alike(values: Sequence[Value | Sealed]) -> bool:
 
 
 _SHORT = 30
-"""Characters of a text that is shown whole, whatever it is."""
+"""A text of fewer characters is always shown in full."""
 
 
 def _is_sealed(change: Change) -> bool:

@@ -10,7 +10,7 @@ from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.proving import (
     Bound,
-    Breaking,
+    BrokenLaw,
     MappingProof,
     ProofSituation,
     Sameness,
@@ -125,7 +125,7 @@ def _bound_as_json(bound: Bound) -> dict[str, object]:
     }
 
 
-def _broken(each: Breaking) -> dict[str, object]:
+def _broken(each: BrokenLaw) -> dict[str, object]:
     return {
         "law": each.law,
         "text": each.text,

@@ -161,7 +161,7 @@ class RunLog:
         self.ended([Result(each, Ending.NOT_ATTEMPTED, reason=reason) for each in left])
 
     def settle(self) -> None:
-        """End an interrupted run whose actions all have an ending by now.
+        """End an interrupted run once all its actions have an ending.
 
         Its verdict is no longer known, so the next run is not compared with it.
         """

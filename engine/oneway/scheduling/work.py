@@ -39,7 +39,7 @@ LOST = "F125"
 
 def work(job: Job, pipe: Pipe) -> None:
     """Carry out a job and send its `Report`; the process does nothing else and prints nothing."""
-    wish = Wish()
+    wish = StopRequest()
     try:
         _by_itself(wish)
         with watched(job.place.watching, job.place.now, _unsaid):
@@ -58,7 +58,7 @@ def _unsaid(_: str) -> None:
     """Say nothing: only the scheduler has a log."""
 
 
-class Wish:
+class StopRequest:
     """Whether the process was asked to stop.
 
     While actions are sent, this is checked between two of them. Before that, the run is broken off
@@ -82,7 +82,7 @@ class Wish:
                 raise KeyboardInterrupt
 
 
-def _by_itself(wish: Wish) -> None:
+def _by_itself(wish: StopRequest) -> None:
     """Leave Ctrl-C to the scheduler alone, which then asks; print no text of warnings."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(OSError):

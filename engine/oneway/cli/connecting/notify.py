@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from oneway.cli.connecting.request import Wishes
+from oneway.cli.connecting.request import ConnectOptions
 from oneway.cli.prompts import Asking, as_given
 from oneway.connections import (
     Connection,
@@ -23,7 +23,9 @@ from oneway.render.sanitize import harmless
 NOBODY = "nobody"
 
 
-def with_notify(asking: Asking | None, connection: Connection, wishes: Wishes) -> Connection:
+def with_notify(
+    asking: Asking | None, connection: Connection, wishes: ConnectOptions
+) -> Connection:
     """Return a connection with the channels of the answers; raise `Refused` for invalid ones.
 
     Without an answer, the folder's channels apply.

@@ -18,7 +18,7 @@ Name = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ConnectOptions:
     """The options of the command line: by side, references and credentials by side and name.
 
     `schedule` is a cron line or "never", "" if not given; `tell` is an address or "nobody";
@@ -59,9 +59,9 @@ def wishes_of(
     keep_secrets: str | None,
     no_sync: bool,
     **same: Any,
-) -> Wishes:
+) -> ConnectOptions:
     """Return what the options of `oneway connect` ask for; `same` are those named as here."""
-    return Wishes(
+    return ConnectOptions(
         options={"source": source_options, "target": target_options},
         refs={**source_refs, **target_refs},
         typed=from_stdin() if credentials_stdin else {},

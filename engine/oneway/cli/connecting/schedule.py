@@ -1,6 +1,6 @@
 """Asks when a connection runs by itself."""
 
-from oneway.cli.connecting.request import Wishes
+from oneway.cli.connecting.request import ConnectOptions
 from oneway.cli.prompts import Asking
 from oneway.connections import Connection, Schedule, load_connection
 from oneway.connections.file_writer import new_file
@@ -9,7 +9,7 @@ from oneway.core.diagnostics import Refused, Span, refusal
 _NEVER = "never"
 
 
-def schedule_for(asking: Asking | None, wishes: Wishes) -> Schedule | None:
+def schedule_for(asking: Asking | None, wishes: ConnectOptions) -> Schedule | None:
     """Return the schedule, None for never; raise `Refused` for an invalid one."""
     usual = Schedule()
     cron = wishes.schedule

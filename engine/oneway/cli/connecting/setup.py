@@ -10,10 +10,10 @@ from oneway.cli.clock import now
 from oneway.cli.connecting.mappings import asked_mapping
 from oneway.cli.connecting.naming import place_for
 from oneway.cli.connecting.notify import with_notify
-from oneway.cli.connecting.request import Wishes
+from oneway.cli.connecting.request import ConnectOptions
 from oneway.cli.connecting.schedule import schedule_for
 from oneway.cli.connecting.settings import settings_for
-from oneway.cli.connecting.side import SIDES, MissingOption, Reaching, missing, reached
+from oneway.cli.connecting.side import SIDES, MissingOption, SideSetup, missing, reached
 from oneway.cli.console import Console
 from oneway.cli.notices import starting
 from oneway.cli.options import FOLDERS
@@ -29,7 +29,7 @@ from oneway.runs.commit_connection import settled_new, settled_renewed
 from oneway.runs.notices import PendingRun
 
 
-def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connection:
+def connected(console: Console, asking: Asking | None, wishes: ConnectOptions) -> Connection:
     """Return a new connection, tested and saved; raise `Refused` if that fails."""
     if asking is not None and not wishes.mapping:
         wishes = replace(wishes, mapping=asked_mapping(asking))
@@ -40,7 +40,7 @@ def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connec
     settings = settings_for(None if wishes.yes else asking, prepared, wishes.settings)
     prepared = _with(prepared, replace(_of(prepared), settings=settings))
     for side in SIDES:
-        prepared = reached(asking, Reaching(prepared, side), renewing=False).prepared
+        prepared = reached(asking, SideSetup(prepared, side), renewing=False).prepared
     schedule = schedule_for(None if wishes.yes else asking, wishes)
     told = with_notify(None if wishes.yes else asking, _of(prepared), wishes)
     prepared = _with(prepared, replace(told, schedule=schedule))
@@ -49,7 +49,7 @@ def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connec
 
 
 def renewed(
-    console: Console, asking: Asking | None, wishes: Wishes, former: Connection, state: Path
+    console: Console, asking: Asking | None, wishes: ConnectOptions, former: Connection, state: Path
 ) -> Connection:
     """Return a connection with new credentials, tested before they were saved.
 
@@ -70,13 +70,13 @@ def renewed(
     unchanged = asking is None and not given
     with starting(console, beginning, state) if unchanged else nullcontext():
         for side in SIDES:
-            reaching = Reaching(prepared, side)
+            reaching = SideSetup(prepared, side)
             renewing = asking is not None and not given
             prepared = reached(asking, reaching, renewing=renewing).prepared
     return settled_renewed(prepared.request, former, wishes.keep)
 
 
-def _prepared(wishes: Wishes) -> PreparedRun | None:
+def _prepared(wishes: ConnectOptions) -> PreparedRun | None:
     """Compile the mapping with the options known so far; None without a mapping."""
     if not wishes.mapping:
         return None
@@ -87,12 +87,12 @@ def _prepared(wishes: Wishes) -> PreparedRun | None:
     return _given(prepare_run(request), wishes)
 
 
-def _given(prepared: PreparedRun, wishes: Wishes) -> PreparedRun:
+def _given(prepared: PreparedRun, wishes: ConnectOptions) -> PreparedRun:
     """Return the run with the given credentials, which replace the former ones."""
     for (side, name), ref in wishes.refs.items():
-        prepared = Reaching(prepared, side).with_ref(name, ref).prepared
+        prepared = SideSetup(prepared, side).with_ref(name, ref).prepared
     for (side, name), secret in wishes.typed.items():
-        prepared = Reaching(prepared, side).with_typed(name, secret).prepared
+        prepared = SideSetup(prepared, side).with_typed(name, secret).prepared
     beyond = list(out_of_scope(_of(prepared)))
     if beyond:
         raise Refused(beyond)
@@ -102,10 +102,10 @@ def _given(prepared: PreparedRun, wishes: Wishes) -> PreparedRun:
     return found
 
 
-def _refuse_unknown(prepared: PreparedRun, wishes: Wishes) -> None:
+def _refuse_unknown(prepared: PreparedRun, wishes: ConnectOptions) -> None:
     wrong = []
     for side, name in wishes.typed:
-        system = Reaching(prepared, side).system
+        system = SideSetup(prepared, side).system
         known = [option.name for option in system.options if option.secret]
         if name not in known:
             summary = f"{system.title} has no credential '{name}'"
@@ -115,7 +115,7 @@ def _refuse_unknown(prepared: PreparedRun, wishes: Wishes) -> None:
         raise Refused(wrong)
 
 
-def _refuse_missing(wishes: Wishes, prepared: PreparedRun | None) -> None:
+def _refuse_missing(wishes: ConnectOptions, prepared: PreparedRun | None) -> None:
     """Raise `Refused` with everything missing, since there is no terminal to ask on."""
     found = list(_missing(wishes, prepared))
     # With nothing else missing, the system is asked what there is to choose from.
@@ -123,14 +123,14 @@ def _refuse_missing(wishes: Wishes, prepared: PreparedRun | None) -> None:
         raise Refused(each.finding for each in found)
 
 
-def _missing(wishes: Wishes, prepared: PreparedRun | None) -> Iterator[MissingOption]:
+def _missing(wishes: ConnectOptions, prepared: PreparedRun | None) -> Iterator[MissingOption]:
     if not wishes.name:
         yield _no("NAME", "a name is missing", "oneway connect NAME")
     if not wishes.mapping:
         yield _no("--mapping", "a mapping is missing", "--mapping PATH")
     if prepared is not None:
         for side in SIDES:
-            yield from missing(Reaching(prepared, side))
+            yield from missing(SideSetup(prepared, side))
     if wishes.sync and not wishes.yes:
         summary = "the first sync needs a yes, and there is no terminal to ask on"
         yield _no("--yes", summary, "--yes applies it; --no-sync leaves it out")
@@ -140,7 +140,9 @@ def _no(where: str, summary: str, help: str) -> MissingOption:
     return MissingOption(Diagnostic(Span(where), Severity.ERROR, "U111", summary, help))
 
 
-def _check(console: Console, asking: Asking | None, prepared: PreparedRun, wishes: Wishes) -> None:
+def _check(
+    console: Console, asking: Asking | None, prepared: PreparedRun, wishes: ConnectOptions
+) -> None:
     """Check the set-up and show it; raise `Refused` if it fails and the user does not go on."""
     console.tell("\n")
     with OpenSystems(prepared, wishes.shared) as systems, console.progress() as progress:

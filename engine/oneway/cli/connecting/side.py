@@ -21,7 +21,7 @@ SIDES = ("source", "target")
 
 
 @dataclass(frozen=True, slots=True)
-class Reaching:
+class SideSetup:
     """One side while it is set up; `prepared.request` holds what is known so far."""
 
     prepared: PreparedRun
@@ -69,19 +69,19 @@ class Reaching:
         found = given_secrets(self.system, self.prepared.request.lookup)[name]
         return found[0] if len(found) == 1 else None
 
-    def with_option(self, name: str, value: str) -> "Reaching":
+    def with_option(self, name: str, value: str) -> "SideSetup":
         """Return the side with an option set."""
         return self._with(replace(self.own, options={**self.own.options, name: value}))
 
-    def with_ref(self, name: str, ref: SecretRef) -> "Reaching":
+    def with_ref(self, name: str, ref: SecretRef) -> "SideSetup":
         """Return the side with a reference to a credential."""
         return self._with(replace(self.own, credentials={**self.own.credentials, name: ref}))
 
-    def with_origin(self, origin: str) -> "Reaching":
+    def with_origin(self, origin: str) -> "SideSetup":
         """Return the side with the origin that its credentials belong to."""
         return self._with(replace(self.own, origin=origin))
 
-    def with_typed(self, name: str, secret: Secret) -> "Reaching":
+    def with_typed(self, name: str, secret: Secret) -> "SideSetup":
         """Return the side with a typed credential."""
         request = self.prepared.request
         request = replace(request, typed={**request.typed, (self.side, name): secret})
@@ -89,7 +89,7 @@ class Reaching:
         made = replace(self, prepared=replace(self.prepared, request=request))
         return made._with(replace(self.own, credentials=refs))
 
-    def _with(self, own: Side) -> "Reaching":
+    def _with(self, own: Side) -> "SideSetup":
         connection = (
             replace(self.connection, source=own)
             if self.side == "source"
@@ -107,7 +107,7 @@ class MissingOption:
     listed: bool = False
 
 
-def missing(reaching: Reaching) -> Iterator[MissingOption]:
+def missing(reaching: SideSetup) -> Iterator[MissingOption]:
     """Yield the credentials and options of a side that have no value."""
     for option in reaching.system.options:
         way = f"--{reaching.side}-credential" if option.secret else f"--{reaching.side}-option"
@@ -126,7 +126,7 @@ def missing(reaching: Reaching) -> Iterator[MissingOption]:
             yield MissingOption(finding, option.choices)
 
 
-def reached(asking: Asking | None, reaching: Reaching, *, renewing: bool) -> Reaching:
+def reached(asking: Asking | None, reaching: SideSetup, *, renewing: bool) -> SideSetup:
     """Sign in to a side and test it; ask for missing values.
 
     With `renewing`, ask for every credential again. If the test fails, show why and ask once
@@ -152,7 +152,7 @@ def reached(asking: Asking | None, reaching: Reaching, *, renewing: bool) -> Rea
         return recorded(found)
 
 
-def asked(asking: Asking, reaching: Reaching, *, again: bool) -> Reaching:
+def asked(asking: Asking, reaching: SideSetup, *, again: bool) -> SideSetup:
     """Ask for the missing values of a side; with `again`, for all values."""
     for option in reaching.system.options:
         if option.secret:
@@ -167,7 +167,7 @@ def asked(asking: Asking, reaching: Reaching, *, again: bool) -> Reaching:
     return reaching
 
 
-def tested(asking: Asking | None, reaching: Reaching) -> Reaching:
+def tested(asking: Asking | None, reaching: SideSetup) -> SideSetup:
     """Test a side, and let the user choose its options; raise an error if it does not work."""
     reaching = _agreed(asking, reaching)
     for option in reaching.system.options:
@@ -188,7 +188,7 @@ def tested(asking: Asking | None, reaching: Reaching) -> Reaching:
     return reaching
 
 
-def _agreed(asking: Asking | None, reaching: Reaching) -> Reaching:
+def _agreed(asking: Asking | None, reaching: SideSetup) -> SideSetup:
     """Ask whether credentials may go to the address in a manifest of the user's own."""
     secrets = any(option.secret for option in reaching.system.options)
     if asking is None or reaching.own.origin or reaching.system.vouched or not secrets:
@@ -202,7 +202,7 @@ def _agreed(asking: Asking | None, reaching: Reaching) -> Reaching:
     return reaching.with_origin(" ".join(where))
 
 
-def recorded(reaching: Reaching) -> Reaching:
+def recorded(reaching: SideSetup) -> SideSetup:
     """Return a side with the options and references of its test, wherever they came from.
 
     Otherwise the connection could reach another system at night, in another environment.
@@ -220,17 +220,17 @@ def recorded(reaching: Reaching) -> Reaching:
     return reaching.with_origin(" ".join(sorted(where)))
 
 
-def _named(reaching: Reaching) -> dict[str, SecretRef]:
+def _named(reaching: SideSetup) -> dict[str, SecretRef]:
     """Return the references of credentials, from the connection or the environment."""
     names = [option.name for option in reaching.system.options if option.secret]
     return {name: ref for name in names if (ref := reaching.given(name)) is not None}
 
 
-def _may_type(reaching: Reaching) -> bool:
+def _may_type(reaching: SideSetup) -> bool:
     return any(o.secret or o.default is None for o in reaching.system.options)
 
 
-def _credential(asking: Asking, reaching: Reaching, option: Option) -> Reaching:
+def _credential(asking: Asking, reaching: SideSetup, option: Option) -> SideSetup:
     """Return a side with a typed credential; Enter keeps the present one."""
     ref, held = reaching.given(option.name), option.name in reaching.typed
     asking.say(harmless(f"{option.name}: {option.description}"))
@@ -250,7 +250,7 @@ def _credential(asking: Asking, reaching: Reaching, option: Option) -> Reaching:
             return reaching.with_typed(option.name, secret)
 
 
-def _choose(asking: Asking | None, reaching: Reaching, option: Option) -> Reaching:
+def _choose(asking: Asking | None, reaching: SideSetup, option: Option) -> SideSetup:
     """Return a side with an option chosen from the values that the system lists."""
     with OpenSystems(reaching.prepared) as systems:
         choices = systems.connector(reaching.input, choosing=True).choices(option.name)

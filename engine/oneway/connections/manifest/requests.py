@@ -12,7 +12,7 @@ from oneway.documents.yaml_source import Document, Path
 
 
 def request_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
-    """Yield the mistakes of requests that are the same whatever record they are made for."""
+    """Yield a mistake for each request that does not say which record it is for."""
     options = frozenset(obj(data.get("options")))
     for name, value in obj(data.get("resources")).items():
         path, resource = ("resources", name), obj(value)

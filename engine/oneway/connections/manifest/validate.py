@@ -38,7 +38,7 @@ _AUTH_KEYS = {
 
 
 def mistakes_in(document: Document) -> list[Diagnostic]:
-    """Return every mistake in the meaning of a manifest, whatever its shape, and warnings."""
+    """Return the mistakes in what a manifest means, even if its shape is wrong, and warnings."""
     data = obj(document.data)
     found = [*_names(document, data)]
     for template in templates(data):

@@ -11,7 +11,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Span
 from oneway.core.records import Value
 from oneway.documents.yaml_source.nodes import List, Node, Object, Scalar
-from oneway.documents.yaml_source.scalars import Unheld, plain
+from oneway.documents.yaml_source.scalars import NumberTooLarge, plain
 from oneway.documents.yaml_source.source import Source, shown
 from oneway.documents.yaml_source.spans import closed_at, content, index_of, written
 
@@ -229,7 +229,7 @@ class _Composer:
     def _plain(self, text: str, span: Span) -> Value:
         try:
             return plain(text)
-        except Unheld as error:
+        except NumberTooLarge as error:
             self._report(span, "Y114", str(error), "put it in quotes if it is text")
             return None
 

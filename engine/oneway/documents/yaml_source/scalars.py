@@ -13,12 +13,12 @@ _WORDS: dict[str, Value] = {
 }
 
 
-class Unheld(ValueError):
+class NumberTooLarge(ValueError):
     """A number too large to represent."""
 
 
 def plain(text: str) -> Value:
-    """Return the value of a plain (not quoted) scalar; raise `Unheld` for a number too large.
+    """Return the value of a plain (not quoted) scalar; raise `NumberTooLarge`.
 
     Whole numbers are exact, however large. Numbers as YAML 1.1 had them (`0123`, `0x1F`,
     `1_000`, `12:30:45`, `.inf`) are text.
@@ -34,12 +34,12 @@ def plain(text: str) -> Value:
 def _whole(text: str) -> int:
     # Python refuses to read or print whole numbers of more than 4,300 digits.
     if len(text) > _MOST_DIGITS:
-        raise Unheld(f"a number of {len(text):,} digits is more than can be held")
+        raise NumberTooLarge(f"a number of {len(text):,} digits is more than can be held")
     return int(text)
 
 
 def _fraction(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise Unheld("this number is larger than can be held")
+        raise NumberTooLarge("this number is larger than can be held")
     return value

@@ -18,7 +18,7 @@ KeptLinksData: TypeAlias = tuple[memoryview, list[tuple[str, str]], memoryview]
 
 
 class LinkChanges(NamedTuple):
-    """The links that are there by now and were not then, and those that were there."""
+    """The links that have been added since then, and those that are gone."""
 
     new: AbstractSet[tuple[str, str]] = frozenset()
     gone: AbstractSet[tuple[str, str]] = frozenset()

@@ -135,7 +135,7 @@ class Weeks(NamedTuple):
 
 
 def weeks_told(store: Store) -> Mapping[str, Weeks]:
-    """Return which weeks the connections were told of that have summaries."""
+    """Return the weeks of which each connection was sent a summary."""
     mine = incident.c.kind == Occasion.WEEKLY.value
     found = select(incident.c.connection, incident.c.about, incident.c.opened).where(mine)
     rows = store.rows(found.order_by(incident.c.id.desc()))

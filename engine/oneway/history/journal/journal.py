@@ -96,7 +96,7 @@ class Journal(RunHistory):
         return id
 
     def interrupted(self, id: int) -> None:
-        """Record that a run never ended by itself, whatever becomes of its actions."""
+        """Record that a run was interrupted; it stays so once its actions have an ending."""
         self.change(update(run).where(run.c.id == id).values(interrupted=1))
 
     def resumed(self, id: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from oneway.core.records import Snapshot, Value
-from oneway.inspect.explain.person import House
+from oneway.inspect.explain.person import MatchedSnapshots
 from oneway.inspect.explain.steps import (
     Condition,
     Explanation,
@@ -57,7 +57,7 @@ def explain(
     program and snapshots. `told` is what is known of an action, by its id, or of a record without
     one, by its id in the source.
     """
-    house = House(compiled, program, source, target, plan, told)
+    house = MatchedSnapshots(compiled, program, source, target, plan, told)
     found = [each for each in plan.outcomes if house.is_named(each, key)]
     found.sort(key=lambda each: any(reason.code == ANOTHER for reason in each.reasons))
     return tuple(map(house.explanation, found))

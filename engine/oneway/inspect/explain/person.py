@@ -34,7 +34,7 @@ from oneway.planning.one_per_person import ANOTHER, hold_tied, one_per_person
 from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
 
 
-class House:
+class MatchedSnapshots:
     """The snapshots as the mapping sees them, and the matches between them."""
 
     def __init__(
@@ -134,7 +134,7 @@ class House:
 class Person:
     """One record, and what the mapping makes of it."""
 
-    house: House
+    house: MatchedSnapshots
     outcome: Outcome
     row: SourceRow | None
     target: TargetRow | None

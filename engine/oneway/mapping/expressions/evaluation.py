@@ -29,7 +29,7 @@ _PER_THREAD = _PerThread()
 
 
 def budget() -> Budget:
-    """Return the budget of this thread's evaluations, whatever evaluates (`oneway.core.budget`)."""
+    """Return the budget that all evaluations of this thread share (`oneway.core.budget`)."""
     return _PER_THREAD.interpreter.budget
 
 
@@ -41,9 +41,9 @@ def one_record() -> Iterator[None]:
 
 
 def certain_items(tree: Node, data: Value, context: Context, reading: Reading) -> list[Value]:
-    """Return the items that the list of an expression has whatever the absent keys hold.
+    """Return the items that an expression's list certainly has, for any values of absent keys.
 
-    None is certain where that depends on more than each item, or if it cannot be evaluated.
+    No item is certain if it depends on more than itself, or if the expression cannot be evaluated.
     """
     interpreter = _PER_THREAD.interpreter
     interpreter.begin(reading, deciding=True, sure=True)

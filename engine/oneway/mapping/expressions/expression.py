@@ -73,7 +73,7 @@ class Expression:
         return evaluated(self.tree, _plain(data), context, self.reading, deciding=True)
 
     def certain(self, data: "Mapping[str, Value] | Value", context: Context) -> list[Value]:
-        """Return the items that its list has on a record whatever the absent keys hold."""
+        """Return the items that its list certainly has, for any values of absent keys."""
         return certain_items(self.tree, _plain(data), context, self.reading)
 
     @property

@@ -31,7 +31,7 @@ WORTH_MORE = 1_000
 _MOST_ASKED = 10_000
 """The most questions, such as for each day of leaving, whose answers are remembered."""
 _LONGEST_ASKED = 1_000
-"""Characters of a question beyond which hardly anybody else asks the same."""
+"""The most characters of a question whose answer is remembered: longer ones seldom recur."""
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class GeneratedProgram(Interpreted):
         return found
 
     def _all_rows(self, batch: Batch, side: str) -> list[Any]:
-        """Return rows by the function for records of a shape; none where there is no such one."""
+        """Return rows made by the function for records of a shape; none without a function."""
         row = self._shaped(batch, side)
         if row is None:
             return []
@@ -137,7 +137,7 @@ class GeneratedProgram(Interpreted):
     def _together(
         self, batch: Batch, other: Callable[[int], Any], same: SameRows | None = None
     ) -> Sequence[Any] | None:
-        """Return rows by the function for columns; None where there is no such one.
+        """Return rows made by the function for columns; None without such a function.
 
         Without `same`, they are source rows. `other` returns the row of one record by itself.
         """

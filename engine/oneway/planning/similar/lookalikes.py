@@ -203,7 +203,7 @@ def holders_of(targets: Iterable[AnyTargetRow], position: int) -> Holders:
 
 
 def by_name(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
-    """Return target records by all that names a person; not those of which some is blank."""
+    """Return target records by all their naming fields, without those where one is blank."""
     found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
     for each in free:
         names = [held_value(each, position) for position in naming]

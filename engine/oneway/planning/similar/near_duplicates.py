@@ -80,7 +80,7 @@ def may_be_created(row: SourceRow, found: Match) -> bool:
 
 
 def matches_nothing(found: Match) -> bool:
-    """Return whether a row has no target record, and none that may be theirs."""
+    """Return whether a row has no target record, and no candidate for one."""
     nobody = found.target is None and found.conflict is None
     return nobody and (found.gone is None or found.again)
 

@@ -10,8 +10,8 @@ from oneway.core.records import (
     Compare,
     Comparison,
     Missing,
+    Redacted,
     Value,
-    Veiled,
     same,
 )
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
@@ -42,7 +42,7 @@ class Likeness:
 
     @property
     def beyond_the_key(self) -> bool:
-        """Whether something beside the match key says that the two are one person."""
+        """Whether something besides the match key says that the two are one person."""
         return self.exclusive or self.one_person
 
     @property
@@ -86,7 +86,7 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
 
 
 def _is_of_several(value: Value | Missing) -> bool:
-    """Return whether a name is of several words."""
+    """Return whether a name has several words."""
     return len(words_of(value)) >= SEVERAL
 
 
@@ -160,7 +160,7 @@ def is_supported(links: Mapping[str, str], row: SourceRow, target: TargetRow) ->
 
 def is_id(row: SourceRow, value: object) -> bool:
     """Return whether a match value is the id of its source record."""
-    if isinstance(value, Veiled):
+    if isinstance(value, Redacted):
         return value.same_as == SAME_AS_ID
     return value is not None and repeats(row.source_id, value)
 

@@ -151,5 +151,5 @@ _SAID = {
 
 
 def unkept(why: str) -> Mapping[str, bytes]:
-    """Return what is kept in place of snapshots: why there are none."""
+    """Return what is stored in place of snapshots: the reason why there are none."""
     return {UNKEPT: why.encode()}

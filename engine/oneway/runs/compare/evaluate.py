@@ -155,7 +155,7 @@ class ReEvaluation:
 
     @cached_property
     def leaves_again(self) -> bool:
-        """Whether it is evaluated again how a leaver leaves: all that tells of it is."""
+        """Whether leaving is evaluated again, as everything that decides it is."""
         code = self.now.code
         conditions = (each for each in (code.left, code.scheduled) if each is not None)
         return all(id(each) not in self.closed for each in code.leaving) and all(

@@ -15,7 +15,7 @@ from oneway import __version__
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
-from oneway.core.records import Record, Value, Veiled
+from oneway.core.records import Record, Redacted, Value
 from oneway.core.seal import Seal
 from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal, Run, RunState
@@ -178,7 +178,7 @@ class StoredSeal(Seal):
     def digest(self, record: str, field: str, value: Value) -> str:
         """Return the digest that was kept; blank if the run had none."""
         found: object = value[-1] if isinstance(value, list) and value else value
-        if isinstance(found, Veiled) and found.digest:
+        if isinstance(found, Redacted) and found.digest:
             return found.digest
         return self._deactivated.get(record, {}).get(field, "")
 

@@ -206,7 +206,7 @@ def _leaver(
 
 
 def _left(asked: Questions) -> str:
-    """Return what a case expects of somebody who leaves: also that access is switched off."""
+    """Return what a case expects of a leaver: also that access is switched off."""
     if asked.switch is None:
         return "{outcome: leave}"
     return f"{{outcome: leave, fields: {_json({asked.switch.path: asked.switch.off})}}}"
@@ -215,7 +215,7 @@ def _left(asked: Questions) -> str:
 def _outsider(
     source: DraftSide, target: DraftSide, key: Pair, asked: Questions, data: Mapping[str, Value]
 ) -> Iterator[str]:
-    """Yield the case in which `eligible` and `only` differ: of a person outside, who leaves."""
+    """Yield the case in which `eligible` and `only` differ: a leaver outside the scope."""
     there = _present(source, target, key, asked, data)
     rule = next((each for each in asked.rules if each.of_kind and not each.asked), None)
     if rule is None or not asked.leaving.record or there is None:

@@ -37,7 +37,7 @@ def _is_number(marks: Sequence[str], value: Value) -> bool:
 
 
 def without_outliers(source: DraftSide, odd: Sequence[Outlier]) -> DraftSide:
-    """Return a side without its odd records, which do not stand for the others."""
+    """Return a side without its odd records, which are not typical of the others."""
     ids = {each.record.id for each in odd}
     return replace(source, records=tuple(e for e in source.records if e.id not in ids))
 

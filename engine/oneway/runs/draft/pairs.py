@@ -175,7 +175,7 @@ def _texts(values: list[Value]) -> set[str]:
 
 
 def _numbers(texts: set[str]) -> set[str]:
-    """Return texts without the zeros before a number; nothing where a text is no number."""
+    """Return texts without leading zeros; no texts at all if one of them is not a number."""
     return {each.lstrip("0") for each in texts} if all(map(str.isdigit, texts)) else set()
 
 

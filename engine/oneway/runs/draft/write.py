@@ -515,7 +515,7 @@ def _one_name(parts: Iterable[str]) -> str:
 
 
 def _key_field(source: DraftSide, keys: MatchKeys) -> str:
-    """Return the field of the first key, which fills what is blank where another key finds."""
+    """Return the field of the first key: it fills blanks in records that a later key finds."""
     key = keys.chosen[0]
     flow = yaml_text(_key_value(key, source), flow=True)
     write, said = ("if_empty", "   # filled in if another key matches")

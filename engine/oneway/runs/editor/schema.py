@@ -36,7 +36,7 @@ def schema_for(facts: EditorFacts) -> dict[str, Any]:
 
 
 def _expression(general: dict[str, Any], side: EditorSide) -> dict[str, Any]:
-    """Return an expression of which an editor completes the fields and functions."""
+    """Return the schema of an expression whose fields and functions an editor completes."""
     if not side.fields:
         return general
     fields = [read_expression(path) for path in side.fields]

@@ -124,7 +124,7 @@ class LeavingDoubts:
         return False
 
     def _staying(self) -> AbstractSet[str]:
-        """Return of whom the source says plainly that they have not left."""
+        """Return the people of whom the source plainly says that they have not left."""
         return {
             row.source_id
             for row in self.rows

@@ -33,15 +33,15 @@ _EACH = 4
 """A field holds codes if it has at most so many values, each in so many records on average."""
 _NAMED = 5
 _BLANK = CellState.BLANK.value.encode("ascii")
-"""What is in the bytes of cells of which one is blank."""
+"""What the bytes of cells contain if one of them is blank."""
 _LACKING = (b" is not given", b": it is not a")
-"""What is in the bytes of cells of which one says what its items lack: `Gap.text`."""
+"""What the bytes of cells contain if one says what its items lack: `Gap.text`."""
 _LOOKED_AT = 2_000
 """The target records that tell whether a field holds codes."""
 
 
 def with_observations(plan: Plan, found: EvaluatedInputs) -> Plan:
-    """Return a plan with what is noticed of the records that it was made of."""
+    """Return a plan with observations about the records that it was made of."""
     if found.passed_over:
         return replace(plan, noticed=tuple(_left_alone(plan, found)))
     noticed = *_left_alone(plan, found), *_new_codes(plan, found), *_kept(plan, found)

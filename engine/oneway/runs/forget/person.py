@@ -106,9 +106,9 @@ class Forgotten:
 
 
 def find_person(journal: Journal, person: str, connection: str | None) -> tuple[Known, ...]:
-    """Return how each connection knows a person: by a key, a name or an id, as it was written.
+    """Return how each connection knows a person: by a key, name or id, exactly as written.
 
-    Raises `Refused` if one connection knows several by that.
+    Raises `Refused` if one connection knows several people by it.
     """
     names = journal.connections() if connection is None else (connection,)
     found = [known for name in names if (known := _known(journal, name, person)) is not None]
@@ -308,7 +308,7 @@ def _plan(journal: Journal, run: Run) -> tuple[Plan | None, bool]:
 
 
 def _others_written(journal: Journal, known: Known) -> set[str]:
-    """Return the other source records of which one of the person's target records was written."""
+    """Return the other source records from which one of the person's target records was written."""
     return {
         source
         for id in known.target_ids

@@ -185,7 +185,7 @@ def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
 def _refuse_no_field(
     found: Findings, asked: UnreadField, test: MappingTest, compiled: Compiled
 ) -> None:
-    """Add a mistake for a field of which nothing is known: a misspelt one is never read."""
+    """Add a mistake for an unknown field: a misspelt one would never be read."""
     keys = path_of(asked.field)
     records = [test.record, *(record for case in test.cases for record in case.records)]
     known = set(compiled.source.fields)

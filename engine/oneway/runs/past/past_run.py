@@ -81,7 +81,7 @@ def load_past_run(
 
 
 def _last_good(journal: Journal, run: Run) -> Run | None:
-    """Return the last good run up to a run; none that a clock that was ahead has recorded."""
+    """Return the last good run up to a run, without those that a fast clock put in the future."""
     newest = next(iter(journal.runs(run.start.connection, limit=1)), run)
     until = min(run.start.started, newest.start.started)
     return last_good(journal, run.start.connection, run.id + 1, until)

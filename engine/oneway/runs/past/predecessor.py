@@ -37,7 +37,7 @@ class Predecessor:
     run: "Run"
     continues: bool
     was: tuple[str, ...]
-    """What is another by now, as it was: "file people.csv", "the name people"."""
+    """What has changed since, with its old value: "file people.csv", "the name people"."""
 
     def remark(self, listed: int, zone: str) -> Reason:
         """Return what a plan says of it; `listed` were leavers who could still get in."""

@@ -6,10 +6,10 @@ No network, no credentials, nothing random: the same mapping gives the same situ
 """
 
 from oneway.runs.proving.prove import (
-    Breaking,
+    BrokenLaw,
+    DifferentTreatment,
     MappingProof,
     Sameness,
-    Treated,
     VersionComparison,
     prove,
     same,
@@ -18,11 +18,11 @@ from oneway.runs.proving.situations import Bound, ProofSituation
 
 __all__ = [
     "Bound",
-    "Breaking",
+    "BrokenLaw",
+    "DifferentTreatment",
     "MappingProof",
     "ProofSituation",
     "Sameness",
-    "Treated",
     "VersionComparison",
     "prove",
     "same",

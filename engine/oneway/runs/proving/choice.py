@@ -57,7 +57,7 @@ class _Chooser:
     _changes: list[list[Variation]] = field(init=False)
     _deciding: set[tuple[str, Path]] = field(init=False)
     _ways: set[Variation] = field(init=False)
-    """The differences of which one alone makes the usual person a leaver."""
+    """The differences that each by itself make the usual person a leaver."""
 
     def __post_init__(self) -> None:
         maker = self.maker

@@ -26,7 +26,7 @@ from oneway.planning.guard_kinds import DEFAULTS
 from oneway.runs.mapping_tests.check import holds_for
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.request import parse_instant
-from oneway.runs.proving.prove import Treated, Witness
+from oneway.runs.proving.prove import DifferentTreatment, EditJudge
 
 Data = dict[str, Value]
 
@@ -84,7 +84,7 @@ class EditResult:
 
     edit: MappingEdit
     fate: Fate
-    treated: Treated | None = None
+    treated: DifferentTreatment | None = None
 
 
 def tried(
@@ -92,7 +92,7 @@ def tried(
 ) -> Iterator[EditResult]:
     """Yield how each single edit of a mapping ends under a test that passes without it."""
     original = compile_text(_text(document.data))
-    witness = Witness(original, parse_instant(test.as_of), test)
+    witness = EditJudge(original, parse_instant(test.as_of), test)
     for edit in edits(document):
         try:
             compiled = compile_text(_text(edit.data))
@@ -108,7 +108,7 @@ def _text(data: Value) -> bytes:
     return json.dumps(data, indent=1).encode()
 
 
-def _survivor(edit: MappingEdit, compiled: Compiled, witness: Witness) -> EditResult:
+def _survivor(edit: MappingEdit, compiled: Compiled, witness: EditJudge) -> EditResult:
     """Return the fate of an edit that no case notices: proved, without effect, or survived."""
     breaking, treated = witness.judged(compiled)
     if breaking is not None:

@@ -41,7 +41,7 @@ DEFAULT_SITUATIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Breaking:
+class BrokenLaw:
     """A law that a mapping breaks: the simplest situation found, and what happens in it.
 
     `place` is the line of the mapping at fault; `wanted` is the outcome a test would expect, and
@@ -61,14 +61,14 @@ class Breaking:
 class MappingProof:
     """The findings of a proof, and how far it looked."""
 
-    broken: tuple[Breaking, ...]
+    broken: tuple[BrokenLaw, ...]
     bound: Bound
     leavers: bool = True
     """Whether the mapping says who has left; if not, nothing is claimed about leavers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Treated:
+class DifferentTreatment:
     """A situation that two versions of a mapping treat differently; None if there is none.
 
     `case` passes on the old version and fails on the new one, as tried; None if none does.
@@ -98,7 +98,7 @@ class VersionComparison:
 
     verdict: Sameness
     because: tuple[str, ...] = ()
-    treated: Treated | None = None
+    treated: DifferentTreatment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class _Seen:
         return self.maker.compiled
 
 
-Law = Callable[[_Seen], Iterator[Breaking]]
+Law = Callable[[_Seen], Iterator[BrokenLaw]]
 
 
 def prove(
@@ -133,7 +133,7 @@ def prove(
     maker = maker_of(compiled, as_of, test)
     chosen = choose(maker, most)
     claims = parsed_claims(test, compiled) if test is not None else []
-    broken: dict[tuple[str, Span], Breaking] = {}
+    broken: dict[tuple[str, Span], BrokenLaw] = {}
     for situation in chosen.situations:
         seen = _Seen(maker, situation, maker.planned(situation))
         for each in _all_broken(seen, claims):
@@ -152,7 +152,7 @@ def same(
     as_of: datetime,
     test: MappingTest | None = None,
     most: int = DEFAULT_SITUATIONS,
-) -> Treated:
+) -> DifferentTreatment:
     """Return the simplest situation within a bound that two versions treat differently.
 
     Situations combine the classes that either version distinguishes.
@@ -167,16 +167,16 @@ def same(
             people = impact(before, after).people
             if people:
                 return treated(situation, people[0], makers, bound_of(maker, *tried))
-    return Treated(None, None, bound_of(makers[1], *tried))
+    return DifferentTreatment(None, None, bound_of(makers[1], *tried))
 
 
 def treated(
     situation: ProofSituation, person: PersonImpact, makers: Sequence[SituationMaker], bound: Bound
-) -> Treated:
+) -> DifferentTreatment:
     """Return a situation that two versions treat differently, with a case that tells them apart."""
     old, new = (each.compiled for each in makers)
     case = noticing(situation, difference(person), makers[0], old, new)
-    return Treated(situation, person, bound, case)
+    return DifferentTreatment(situation, person, bound, case)
 
 
 def difference(person: PersonImpact) -> str:
@@ -188,11 +188,11 @@ def difference(person: PersonImpact) -> str:
 
 
 _MOST_CASES = 8
-"""Of how many situations `Witness` tries to make a case, for one edit."""
+"""Of how many situations `EditJudge` tries to make a case, for one edit."""
 
 
 @dataclass(slots=True)
-class Witness:
+class EditJudge:
     """Judges edits of a mapping by the situations of the mapping without them."""
 
     compiled: Compiled
@@ -212,7 +212,7 @@ class Witness:
         for situation in filter(_is_simple, self._chosen.situations):
             self._known.update(each.law for each in self._broken(self._maker, situation))
 
-    def judged(self, edited: Compiled) -> tuple[Breaking | None, Treated]:
+    def judged(self, edited: Compiled) -> tuple[BrokenLaw | None, DifferentTreatment]:
         """Return a law that an edit breaks in a simple situation, but the mapping does not; and
         the first situation that the edit treats differently and of which a case can be made, or
         the first one, or None where it treats all alike.
@@ -220,7 +220,7 @@ class Witness:
         maker = maker_of(edited, self.as_of, self.test)
         maker.record = self._maker.usual()
         bound = bound_of(maker, self._chosen)
-        found, tries = Treated(None, None, bound), _MOST_CASES
+        found, tries = DifferentTreatment(None, None, bound), _MOST_CASES
         alike = _decide_alike(self.compiled, edited)
         for situation in self._chosen.situations:
             if not _is_simple(situation) and (found.case is not None or not tries):
@@ -239,7 +239,7 @@ class Witness:
                     tries -= 1
         return None, found
 
-    def _broken(self, maker: SituationMaker, situation: ProofSituation) -> Iterator[Breaking]:
+    def _broken(self, maker: SituationMaker, situation: ProofSituation) -> Iterator[BrokenLaw]:
         return _all_broken(_Seen(maker, situation, maker.planned(situation)), self._claims)
 
 
@@ -249,7 +249,7 @@ def _decide_alike(one: Compiled, other: Compiled) -> bool:
 
 
 def _beside_rows(compiled: Compiled) -> str:
-    """Return everything of a mapping that a plan hangs on beside its rows, as text."""
+    """Return everything in a mapping that a plan depends on apart from its rows, as text."""
     code, said = compiled.code, compiled.code.policy
     policy = replace(
         said,
@@ -334,7 +334,7 @@ def _sealed_values(seen: _Seen, cells: Sequence[Cell], leaving: Sequence[Cell]) 
     return {rule.path: cell.value for rule, cell in pairs}
 
 
-def _settles(seen: _Seen) -> Iterator[Breaking]:
+def _settles(seen: _Seen) -> Iterator[BrokenLaw]:
     """A plan right after an apply holds no action: otherwise the target is written every night."""
     if not seen.plan.actions or not seen.situation.fits:
         return  # a first run repairs what it can of a misshapen target record
@@ -347,10 +347,10 @@ def _settles(seen: _Seen) -> Iterator[Breaking]:
         first = action.changes[0] if action.changes else None
         place = first.place if first is not None else Span(seen.compiled.spec.file)
         text = f"the next run writes {first.field if first else 'it'} again, and so every night"
-        yield Breaking("settles", text, place, after, outcome, "unchanged")
+        yield BrokenLaw("settles", text, place, after, outcome, "unchanged")
 
 
-def _leavers_leave(seen: _Seen) -> Iterator[Breaking]:
+def _leavers_leave(seen: _Seen) -> Iterator[BrokenLaw]:
     """A person who has left in the source and is matched with certainty loses access."""
     row, outcome = seen.maker.row(seen.situation), seen.outcome
     leavers = seen.compiled.spec.leavers
@@ -369,10 +369,10 @@ def _leavers_leave(seen: _Seen) -> Iterator[Breaking]:
     if written & set_by or (same_already and not _lacks_value(seen)):
         return
     text = "has left in the source, and keeps access"
-    yield Breaking("leavers leave", text, _parting(seen), seen.situation, outcome, "leave")
+    yield BrokenLaw("leavers leave", text, _parting(seen), seen.situation, outcome, "leave")
 
 
-def _leaving_is_seen(seen: _Seen) -> Iterator[Breaking]:
+def _leaving_is_seen(seen: _Seen) -> Iterator[BrokenLaw]:
     """After a leave is applied, `left` holds, or will by its date; after a return it does not."""
     if seen.compiled.code.left is None or not seen.situation.fits:
         return
@@ -380,7 +380,7 @@ def _leaving_is_seen(seen: _Seen) -> Iterator[Breaking]:
     for reason in (each for each in outcome.reasons if each.code in vain):
         place = reason.place or Span(seen.compiled.spec.file)
         wanted = vain[reason.code]
-        yield Breaking("leaving is seen", reason.text, place, seen.situation, outcome, wanted)
+        yield BrokenLaw("leaving is seen", reason.text, place, seen.situation, outcome, wanted)
     for action in outcome.actions:
         leaves = action.verb.takes_access
         if not leaves and action.verb is not Verb.REACTIVATE:
@@ -393,7 +393,7 @@ def _leaving_is_seen(seen: _Seen) -> Iterator[Breaking]:
         if answer not in fits:
             text = f"{action.verb.value}: `left` {'does not hold' if leaves else 'holds'} after it"
             place, wanted = action.changes[0].place, "leave" if leaves else "rehire"
-            yield Breaking("leaving is seen", text, place, seen.situation, outcome, wanted)
+            yield BrokenLaw("leaving is seen", text, place, seen.situation, outcome, wanted)
 
 
 _GONE = {LeftAnswer.LEFT, LeftAnswer.DUE}
@@ -412,7 +412,7 @@ def _lacks_value(seen: _Seen) -> bool:
     return all(is_blank(cell.value) for cell in row.leaving)
 
 
-def _gaps_take_nothing(seen: _Seen) -> Iterator[Breaking]:
+def _gaps_take_nothing(seen: _Seen) -> Iterator[BrokenLaw]:
     """No employed person loses access because a value is absent, null or blank."""
     leavers = seen.compiled.spec.leavers
     if leavers is None or seen.situation.user != "agrees" or len(seen.situation.changes) != 1:
@@ -422,7 +422,7 @@ def _gaps_take_nothing(seen: _Seen) -> Iterator[Breaking]:
     if change.side == "source" and gap and seen.outcome.kind is Kind.LEAVE:
         text = f"leaves because {'.'.join(change.found.path)} {change.found.label}"
         place = _parting(seen)
-        yield Breaking("gaps take nothing", text, place, seen.situation, seen.outcome, "unchanged")
+        yield BrokenLaw("gaps take nothing", text, place, seen.situation, seen.outcome, "unchanged")
 
 
 def _parting(seen: _Seen) -> Span:
@@ -433,17 +433,17 @@ def _parting(seen: _Seen) -> Span:
     return leavers.when.span if leavers is not None else Span(seen.compiled.spec.file)
 
 
-def _leavers_stay_out(seen: _Seen) -> Iterator[Breaking]:
+def _leavers_stay_out(seen: _Seen) -> Iterator[BrokenLaw]:
     """A person who has left in the source is never created."""
     row = seen.maker.row(seen.situation)
     if row.leaver and seen.outcome.kind is Kind.CREATE:
         text = "has left in the source, and is created"
-        yield Breaking(
+        yield BrokenLaw(
             "leavers stay out", text, _parting(seen), seen.situation, seen.outcome, "ignored"
         )
 
 
-def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
+def _usual_syncs(seen: _Seen) -> Iterator[BrokenLaw]:
     """The usual record syncs: it is created, and left alone where the target agrees."""
     if seen.situation.changes or seen.situation.user in ("left", "other"):
         return
@@ -458,10 +458,10 @@ def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
         text = f"the usual record{given} ends as {outcome.kind.value!r}"
         text += f": {reasons}" if reasons else ""
         want = wanted[seen.situation.user].value
-        yield Breaking("the usual syncs", text, place, seen.situation, outcome, want)
+        yield BrokenLaw("the usual syncs", text, place, seen.situation, outcome, want)
 
 
-def _evaluates(seen: _Seen) -> Iterator[Breaking]:
+def _evaluates(seen: _Seen) -> Iterator[BrokenLaw]:
     """Every expression has a value on whatever the record schema allows."""
     if seen.situation.user != "agrees":
         return  # the same record is tried beside each kind of target record
@@ -479,7 +479,7 @@ def _evaluates(seen: _Seen) -> Iterator[Breaking]:
     if not _fails(seen, error.expression):
         return  # it has a value that the target refuses: the quality of data is not a law
     text = f"the expression has no value: {error.text}{_where(seen, error.expression)}"
-    yield Breaking("evaluates", text, error.place, seen.situation, seen.outcome, "unchanged")
+    yield BrokenLaw("evaluates", text, error.place, seen.situation, seen.outcome, "unchanged")
 
 
 def _where(seen: _Seen, text: str) -> str:
@@ -518,13 +518,13 @@ _LAWS: tuple[Law, ...] = (
 
 def _all_broken(
     seen: _Seen, claims: Sequence[tuple[MappingClaim, Expression]]
-) -> Iterator[Breaking]:
+) -> Iterator[BrokenLaw]:
     for law in _LAWS if len(seen.situation.source) == 1 else (_settles,):
         yield from law(seen)
     yield from _claimed(seen, claims)
 
 
-def _claimed(seen: _Seen, claims: Sequence[tuple[MappingClaim, Expression]]) -> Iterator[Breaking]:
+def _claimed(seen: _Seen, claims: Sequence[tuple[MappingClaim, Expression]]) -> Iterator[BrokenLaw]:
     context = seen.maker.program(None, seen.situation.settings).context
     for claim, about in claims:
         try:
@@ -535,4 +535,4 @@ def _claimed(seen: _Seen, claims: Sequence[tuple[MappingClaim, Expression]]) -> 
         if speaks and (kind in claim.outcomes) is not claim.always:
             wanted = sorted(claim.outcomes)[0] if claim.always else "unchanged"
             text = f"{claim.name}: it is {kind}"
-            yield Breaking("claim", text, claim.span, seen.situation, seen.outcome, wanted)
+            yield BrokenLaw("claim", text, claim.span, seen.situation, seen.outcome, wanted)

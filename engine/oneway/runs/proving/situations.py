@@ -446,8 +446,9 @@ def _other(value: Value | Missing) -> Value:
 def made(
     usual: Data, changes: Sequence[Variation], user: str, target: Data | None
 ) -> ProofSituation | None:
-    """Return the usual record with some changes beside a target record; None if no such one is
-    there to be changed.
+    """Return the usual record with some changes, beside a target record.
+
+    Returns None if there is no such target record to change.
     """
     on_target = any(each.side == "target" for each in changes)
     if on_target and user not in ("agrees", "left"):

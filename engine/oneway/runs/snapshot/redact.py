@@ -18,8 +18,8 @@ from oneway.core.records import (
     Compare,
     Comparison,
     Missing,
+    Redacted,
     Value,
-    Veiled,
     comparable,
     is_blank,
     same,
@@ -191,7 +191,7 @@ class Redactor:
         if is_blank(value):
             return value
         digest = self.seal.digest(owner.record, rule.path, value) if owner.sealed else ""
-        veiled: Any = Veiled(self._same_as(rule, value, owner), digest)
+        veiled: Any = Redacted(self._same_as(rule, value, owner), digest)
         # A list that is added to is planned as a list.
         return [veiled] if rule.merge is Merge.ADD and isinstance(value, list) else veiled
 
@@ -231,7 +231,7 @@ class Redactor:
                 continue
             digest = self.seal.digest(owner.record, policy.match_paths[level] or "match", value)
             word = SAME_AS_ID if is_id(row, value) else owner.word
-            veiled: Any = Veiled(word, digest)
+            veiled: Any = Redacted(word, digest)
             found.append(veiled)
         return tuple(found)
 

@@ -2,7 +2,7 @@
 
 Gzip over lines of canonical JSON: a header, a line for each row and each held record in the
 order in which they were read, and at the end the SHA-256 of all lines before. The same inputs
-give the same bytes. Sensitive values are `Veiled` by then.
+give the same bytes. Sensitive values are `Redacted` by then.
 """
 
 import gzip
@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span, refusal
-from oneway.core.records import MISSING, Collected, Missing, Value, Veiled, identity
+from oneway.core.records import MISSING, Collected, Missing, Redacted, Value, identity
 from oneway.core.seal import canonical
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 from oneway.mapping.lookup_table import LookupTable
@@ -86,7 +86,7 @@ class RunSnapshot:
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
     evidence: LinkEvidence = NO_LINKS
     left: Mapping[str, LeftAnswer] = field(default_factory=dict)
-    """What the plan said of target records whose leaving would not be as it usually is."""
+    """What the plan said of target records for which leaving would have an unusual effect."""
 
 
 class TooLarge(Exception):
@@ -451,9 +451,9 @@ def value_data(value: object) -> Any:
     """Return a value in a wrapping, unless it is text, a number, a truth or nothing."""
     if value is None or type(value) in _PLAIN:
         return value
-    if isinstance(value, Veiled):
+    if isinstance(value, Redacted):
         return {"veiled": value.same_as, "digest": value.digest}
-    if isinstance(value, list) and value and isinstance(value[0], Veiled):
+    if isinstance(value, list) and value and isinstance(value[0], Redacted):
         return {"veiled": value[0].same_as, "digest": value[0].digest, "list": True}
     if value is MISSING:
         return {"missing": True}
@@ -469,7 +469,7 @@ def _value_of(data: Any) -> Any:
     if "veiled" in data:
         same_as = data["veiled"]
         words = same_as if isinstance(same_as, str) else tuple(map(tuple, same_as))
-        veiled = Veiled(words, data["digest"])
+        veiled = Redacted(words, data["digest"])
         return [veiled] if "list" in data else veiled
     if "missing" in data:
         missing: Missing = MISSING
@@ -479,7 +479,7 @@ def _value_of(data: Any) -> Any:
 
 
 def key_data(key: Hashable) -> Any:
-    """Return a key as JSON: tuples are lists; there are no other ones in a key."""
+    """Return a key as JSON. Tuples become lists, of which a key has no others."""
     return list(map(key_data, key)) if type(key) is tuple else key
 
 

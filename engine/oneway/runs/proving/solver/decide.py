@@ -20,8 +20,8 @@ from oneway.runs.proving.choice import ChosenSituations
 from oneway.runs.proving.domains import ValueClass
 from oneway.runs.proving.prove import (
     DEFAULT_SITUATIONS,
+    DifferentTreatment,
     Sameness,
-    Treated,
     VersionComparison,
     bound_of,
     maker_of,
@@ -171,7 +171,7 @@ def _confirmed(
     versions: Sequence[Compiled],
     as_of: datetime,
     test: MappingTest | None,
-) -> Treated | None:
+) -> DifferentTreatment | None:
     """Return a situation, from a record of the solver, that the engine treats differently."""
     makers = [maker_of(each, as_of, test) for each in versions]
     makers[1].record = makers[0].record = makers[0].usual()
@@ -183,7 +183,9 @@ def _confirmed(
     return None
 
 
-def _treated(makers: Sequence[SituationMaker], changes: Sequence[Variation]) -> Treated | None:
+def _treated(
+    makers: Sequence[SituationMaker], changes: Sequence[Variation]
+) -> DifferentTreatment | None:
     for maker in makers:
         for situation in maker.having(changes):
             before, after = (each.planned(situation) for each in makers)

@@ -42,7 +42,7 @@ VALUE = _values()
 
 
 @dataclass(frozen=True, slots=True)
-class Hangs:
+class GapFormulas:
     """Whether an answer depends on an absent key, and whether on a misshapen value.
 
     `chooses` and `wrong_chooses` are whether a condition that chooses what counts does (`Gap`).
@@ -58,37 +58,37 @@ class Hangs:
         """Whether it depends on either."""
         return z3.Or(self.absent, self.wrong)
 
-    def __or__(self, other: "Hangs") -> "Hangs":
-        return Hangs(
+    def __or__(self, other: "GapFormulas") -> "GapFormulas":
+        return GapFormulas(
             z3.Or(self.absent, other.absent),
             z3.Or(self.wrong, other.wrong),
             z3.Or(self.chooses, other.chooses),
             z3.Or(self.wrong_chooses, other.wrong_chooses),
         )
 
-    def only(self, when: Formula) -> "Hangs":
+    def only(self, when: Formula) -> "GapFormulas":
         """Return the same, on a condition."""
         parts = (self.absent, self.wrong, self.chooses, self.wrong_chooses)
-        return Hangs(*(z3.And(when, each) for each in parts))
+        return GapFormulas(*(z3.And(when, each) for each in parts))
 
     @property
-    def choosing(self) -> "Hangs":
+    def choosing(self) -> "GapFormulas":
         """The same, of a condition that chooses what counts."""
-        return Hangs(self.absent, self.wrong, self.absent, self.wrong)
+        return GapFormulas(self.absent, self.wrong, self.absent, self.wrong)
 
     @property
-    def left_open(self) -> "Hangs":
-        """What is no answer to a function that asks whether a value exists."""
-        return Hangs(self.chooses, self.wrong, self.chooses, self.wrong_chooses)
+    def left_open(self) -> "GapFormulas":
+        """The gaps that leave a question unanswered whether a value exists."""
+        return GapFormulas(self.chooses, self.wrong, self.chooses, self.wrong_chooses)
 
     @property
-    def stays(self) -> "Hangs":
+    def stays(self) -> "GapFormulas":
         """For what nothing stands in: the condition that chooses what counts."""
-        return Hangs(self.chooses, self.wrong_chooses, self.chooses, self.wrong_chooses)
+        return GapFormulas(self.chooses, self.wrong_chooses, self.chooses, self.wrong_chooses)
 
 
-NOTHING = Hangs(z3.BoolVal(False), z3.BoolVal(False))
-MISSHAPEN = Hangs(z3.BoolVal(False), z3.BoolVal(True))
+NOTHING = GapFormulas(z3.BoolVal(False), z3.BoolVal(False))
+MISSHAPEN = GapFormulas(z3.BoolVal(False), z3.BoolVal(True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ class SymbolicAnswer:
 
     value: Formula
     stated: Formula
-    exact: Hangs = NOTHING
-    truth: Hangs = NOTHING
-    written: Hangs = NOTHING
+    exact: GapFormulas = NOTHING
+    truth: GapFormulas = NOTHING
+    written: GapFormulas = NOTHING
     fails: Formula = field(default_factory=lambda: z3.BoolVal(False))
 
 
@@ -120,7 +120,7 @@ def blank(value: Formula) -> Formula:
 def _pick(when: Formula, one: SymbolicAnswer, other: SymbolicAnswer) -> SymbolicAnswer:
     """Return one answer if a condition is true, and otherwise the other one."""
 
-    def hangs(left: Hangs, right: Hangs) -> Hangs:
+    def hangs(left: GapFormulas, right: GapFormulas) -> GapFormulas:
         return left.only(when) | right.only(z3.Not(when))
 
     return SymbolicAnswer(
@@ -217,7 +217,7 @@ class Symbols:
         if path not in self.paths:
             name = f"{self.side} {'.'.join(path)}"
             found = self._open(name)
-            hangs, there = Hangs(found.exact.absent, found.exact.wrong), found.stated
+            hangs, there = GapFormulas(found.exact.absent, found.exact.wrong), found.stated
             self.given += [
                 z3.Implies(z3.Not(there), z3.And(found.value == VALUE.null, hangs.any)),
                 z3.Implies(hangs.absent, z3.Not(there)),
@@ -233,10 +233,10 @@ class Symbols:
         return self.parts[text]
 
     def _open(self, name: str) -> SymbolicAnswer:
-        def hangs(question: str) -> Hangs:
+        def hangs(question: str) -> GapFormulas:
             found = (z3.Bool(f"{name}, {question} {e}") for e in ("absent", "wrong", "chooses"))
             absent, wrong, chooses = found
-            return Hangs(absent, wrong, z3.And(absent, chooses))
+            return GapFormulas(absent, wrong, z3.And(absent, chooses))
 
         questions = map(hangs, ("exact", "truth", "written"))
         stated, fails = z3.Bool(f"{name}, stated"), z3.Bool(f"{name}, fails")
@@ -337,8 +337,8 @@ def _judged(found: SymbolicAnswer) -> SymbolicAnswer:
 def _together(value: Formula, parts: Sequence[SymbolicAnswer]) -> SymbolicAnswer:
     """Return the answer of a node that visits each of its parts."""
 
-    def union(get: Callable[[SymbolicAnswer], Hangs]) -> Hangs:
-        return reduce(Hangs.__or__, map(get, parts), NOTHING)
+    def union(get: Callable[[SymbolicAnswer], GapFormulas]) -> GapFormulas:
+        return reduce(GapFormulas.__or__, map(get, parts), NOTHING)
 
     return SymbolicAnswer(
         value,
@@ -395,7 +395,9 @@ def _chosen(condition: SymbolicAnswer, yes: SymbolicAnswer, no: SymbolicAnswer) 
     )
 
 
-def _present(name: str, asked: Sequence[SymbolicAnswer], gaps: Sequence[Hangs]) -> SymbolicAnswer:
+def _present(
+    name: str, asked: Sequence[SymbolicAnswer], gaps: Sequence[GapFormulas]
+) -> SymbolicAnswer:
     """Return the answer of a function that asks whether a value is there, absent or not.
 
     `gaps` are what each argument hangs on, as far as it may be no answer.
@@ -407,7 +409,7 @@ def _present(name: str, asked: Sequence[SymbolicAnswer], gaps: Sequence[Hangs]) 
         reached.append(z3.And(reached[-1], further))
     pairs = list(zip(reached, asked, strict=True))
     each_open = [each.left_open.only(when) for when, each in zip(reached, gaps, strict=True)]
-    hangs = reduce(Hangs.__or__, each_open, NOTHING)
+    hangs = reduce(GapFormulas.__or__, each_open, NOTHING)
     written = hangs.stays
     stated = z3.And(*(z3.Or(z3.Not(when), each.stated) for when, each in pairs))
     fails = z3.Or(*(z3.And(when, each.fails) for when, each in pairs))
