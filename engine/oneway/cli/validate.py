@@ -19,6 +19,7 @@ from oneway.cli.written import write_for_people
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
 from oneway.core.phrases import count
+from oneway.core.similar_words import slips
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.render import diagnostics
 from oneway.runs import read_file
@@ -301,6 +302,11 @@ def _unknown(data: bytes, path: str) -> Refused:
         return Refused([unquoted(each) for each in reading.found])
     document = reading.document
     keys = document.data if document is not None and isinstance(document.data, dict) else {}
+    misspelt = next((each for each in keys if slips(each, _KINDS)), "")
+    if misspelt and document is not None:
+        help = f"did you mean '{slips(misspelt, _KINDS)[0]}'?"
+        summary = f"'{misspelt}' begins no file of ours"
+        return Refused([document.at((misspelt,), "F121", summary, help, key=True)])
     if {"match", "fields"} & keys.keys() or {"source", "target"} <= keys.keys():
         summary = "the line `oneway: 1`, with which a mapping begins, is missing"
         return refusal("F121", path, summary, "write it at the top")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import did_you_mean
 
 
 class SecretKind(Enum):
@@ -39,7 +40,9 @@ def secret_ref(data: object) -> SecretRef:
         raise ValueError(f"a credential is given by reference, as {_FORMS}")
     kinds = [kind for kind in SecretKind if kind.value in data]
     if len(data) != 1 or len(kinds) != 1:
-        raise ValueError(f"a reference to a credential has exactly one key: {_FORMS}")
+        near = did_you_mean(str(next(iter(data), "")), [each.value for each in SecretKind])
+        end = f"; {near}" if near and not kinds else ""
+        raise ValueError(f"a reference to a credential has exactly one key: {_FORMS}{end}")
     name = data[kinds[0].value]
     if not isinstance(name, str) or not name.strip() or "\0" in name:
         raise ValueError(f"'{kinds[0].value}' must be text that is not blank")

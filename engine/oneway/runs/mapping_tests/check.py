@@ -7,8 +7,19 @@ from oneway.connections.discovery import FILES, describe, open_connector
 from oneway.core.connector import Access, ReadError, Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean, refusal
-from oneway.core.records import MISSING, Record, Snapshot, Value, at, holds, path_of, same
+from oneway.core.records import (
+    MISSING,
+    Record,
+    Snapshot,
+    Value,
+    at,
+    holds,
+    path_of,
+    path_text,
+    same,
+)
 from oneway.core.seal import Seal, Sealed
+from oneway.core.similar_words import only_slip
 from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, ExpressionSyntax
@@ -172,6 +183,7 @@ def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
             for name in (*(each.fields or ()), *each.not_written):
                 if name not in fields:
                     _unknown(found, each.place(f"fields.{name}"), "field", name, fields)
+    _refuse_misspelt(found, test, compiled)
     for asked in test.not_read:
         _refuse_no_field(found, asked, test, compiled)
     for place, text in {(case.span, case.as_of) for case in test.cases}:
@@ -180,6 +192,37 @@ def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
         except ValueError:
             _add(found, "T103", place, f"'{text}' is no instant")
     found.refuse_errors()
+
+
+def _refuse_misspelt(found: Findings, test: MappingTest, compiled: Compiled) -> None:
+    """Add a mistake for each field of a record that nothing has: a test of it shows nothing.
+
+    If no record schema says which fields there are, it is one that nearly has the name of a field
+    that the mapping reads or writes.
+    """
+    sides = {"source": compiled.source, "target": compiled.target}
+    named = {side: _named(side, compiled) for side in sides}
+    for each in test.given:
+        resource, path = sides[each.side], path_text(path_of(each.path))
+        known = {*resource.fields, *named[each.side], resource.id}
+        known = {one for one in known if not any(other.startswith(f"{one}.") for other in known)}
+        if any(_overlap(path_of(one), path_of(path)) for one in known):
+            continue
+        near = only_slip(path, known)
+        if near or not resource.open:
+            help = f"did you mean '{near}'?" if near else did_you_mean(path, known)
+            summary = f"no record of the {each.side} has a field '{path}'"
+            _add(found, "T102", each.span, summary, help or "take it out, or correct its name")
+
+
+def _named(side: str, compiled: Compiled) -> set[str]:
+    """Return the fields of a side that the mapping reads or writes."""
+    if side == "target":
+        fields = (*compiled.code.fields, *compiled.code.leaving)
+        decided = map(path_text, compiled.decided_on_target)
+        return {*(each.rule.path for each in fields), *decided}
+    reads = read_in_source(compiled.code)
+    return {path_text(use.keys) for expression, _ in reads for use in expression.paths}
 
 
 def _refuse_no_field(

@@ -15,6 +15,7 @@ from oneway.runs.mapping_tests.spec import (
     Case,
     Expectation,
     Fixture,
+    GivenField,
     MappingClaim,
     MappingTest,
     UnreadField,
@@ -103,6 +104,9 @@ class _Loader:
             fixture=self.fixture(),
             not_read=tuple(
                 UnreadField(str(each.value), each.span) for each in self.part.items("not_read")
+            ),
+            given=tuple(
+                each for part in (self.part, *self.part.items("cases")) for each in _given(part)
             ),
         )
 
@@ -221,6 +225,39 @@ def _changed(record: Data, changes: Data, without: Sequence[str]) -> Data:
     for path in without:
         changed = without_path(changed, path_of(path))
     return changed
+
+
+def _given(part: DocumentPart) -> Iterator[GivenField]:
+    """Yield the fields of records that a test, or a case of it, names."""
+    for side in ("source", "target"):
+        one, several, without = _NAMED[side]
+        single = part.maybe(one)
+        for record in (*((single,) if single else ()), *part.items(several)):
+            for path, field in _leaves(record):
+                yield GivenField(side, path, field.key_span)
+        for each in part.items(without):
+            yield GivenField(side, str(each.value), each.span)
+        table = part.maybe("table")
+        for each in table.items("columns") if table else ():
+            if str(each.value).startswith(f"{one}."):
+                yield GivenField(side, str(each.value).removeprefix(f"{one}."), each.span)
+
+
+_NAMED = {
+    "source": ("record", "records", "without"),
+    "target": ("target", "targets", "target_without"),
+}
+"""The keys of a record of each side, of several records, and of what they are to be without."""
+
+
+def _leaves(part: DocumentPart, before: str = "") -> Iterator[tuple[str, DocumentPart]]:
+    """Yield the paths of a record's values, and their parts; those of lists as a whole."""
+    for name in part.names():
+        inner, path = part.at(name), before + name
+        if inner.names():
+            yield from _leaves(inner, f"{path}.")
+        else:
+            yield path, inner
 
 
 def _of_row(row: Mapping[str, Value], prefix: str) -> Data:

@@ -73,6 +73,15 @@ class UnreadField:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenField:
+    """A field that a record of the test is given, or is to be without; `side` has the record."""
+
+    side: str
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Fixture:
     """Files with many records; `target` is "" if there are none."""
 
@@ -95,3 +104,4 @@ class MappingTest:
     claims: tuple[MappingClaim, ...]
     fixture: Fixture | None = None
     not_read: tuple[UnreadField, ...] = ()
+    given: tuple[GivenField, ...] = ()
