@@ -56,10 +56,12 @@ class Office:
         self.asked: list[str] = []
         self.odd: Odd = lambda *_: None
         self.url = ""
+        self.sent: User = {}
 
     def answer(self, method: str, path: str, sent: User) -> Answer:
         """Return the status and the body of an answer."""
         self.asked.append(f"{method} {path}")
+        self.sent = sent
         id = path.rpartition("/")[2]
         user = self.users.get(id, {})
         odd = self.odd(method, path, user)
@@ -730,3 +732,34 @@ def test_a_delete_is_not_sent_for_a_field_that_it_is_not_said_to_write(
     code, said = sync(world)
     assert (code, deletes(leaving)) == (1, [])
     assert "`leave` request does not write 'active'" in said
+
+
+def test_a_record_that_changes_between_look_and_write_is_stale(
+    world: World, office: Office
+) -> None:
+    body = 'body: {"...": "{values}", seen: "{version}"}'
+    text = MANIFEST.replace('"/users/{id}"}', f'"/users/{{id}}", {body}}}')
+    world.write("acme.yaml", text.replace(body, "version: version", 1))
+    for each in office.users.values():
+        each["version"] = 1
+    people(world, p1={"name": "A"}, p2={"left": True}, p3={"name": "C"})
+    by_hand = {"1": {"phone": "9", "version": 2}, "2": {"name": "B", "version": 2}}
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        user.update(by_hand.pop(str(user["id"]), {}))
+        return None if office.sent["seen"] == str(user["version"]) else (412, {})
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 5, said
+    assert "2 stale" in said
+    assert "the record has changed since it was looked at (412) [W160]" in said
+    assert (office.users["1"]["name"], office.users["1"]["phone"]) == ("Name 1", "9")
+    assert office.users["2"]["active"]
+    assert office.users["3"]["name"] == "C"
+    code, said = sync(world)
+    assert code == 0, said
+    assert office.users["1"]["name"] == "A"
+    assert not office.users["2"]["active"]

@@ -160,6 +160,31 @@ def _page(request: httpx.Request, items: list[Json]) -> list[Json]:
     return items[first : first + PAGE]
 
 
+class VersionedSystems(Systems):
+    """The same systems, but that a user is changed only with the version that is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for user in self.users.values():
+            user["version"] = 1
+
+    def held(self) -> Counter[str]:
+        """Return the users without their versions."""
+        plain = Systems()
+        plain.users = {
+            id: {k: v for k, v in user.items() if k != "version"} for id, user in self.users.items()
+        }
+        return plain.held()
+
+    def _target(self, request: httpx.Request, parts: list[str]) -> tuple[int, Any]:
+        user = self.users.get(parts[1]) if len(parts) > 1 else None
+        if user is not None and request.method != "GET":
+            if request.headers.get("if-match") != f'"{user["version"]}"':
+                return 412, {"message": "another version"}
+            user["version"] += 1
+        return super()._target(request, parts)
+
+
 class SystemsByTeams(Systems):
     """The same systems, but that the source lists people by their teams: some are in two."""
 

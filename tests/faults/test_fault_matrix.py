@@ -12,7 +12,7 @@ from oneway.runs import PreparedRun
 from .kinds import APART, FAULTS, USUAL, Call, kind_of
 from .matrix import Cell, Ideal, Place, apart, cells, ideal, socket_cells, tried, tried_over
 from .sockets import Loopback, listening
-from .systems import SystemsByTeams
+from .systems import SystemsByTeams, VersionedSystems
 from .table import as_documented, documented
 from .wire import Aim, Wire
 from .world import COMING_BACK, DESK, HR, prepared_mapping
@@ -118,6 +118,28 @@ def test_a_leave_by_delete_is_never_sent_twice_whatever_befalls_it(in_flight: in
         assert best.counts[Call.LEAVE] == 8
         for cell in list(cells((Call.LEAVE, Call.GET)))[:: 3 if in_flight == 1 else 7]:
             tried(cell, prepared, best)
+
+
+def test_writes_with_versions_end_as_documented_for_those_without(best: Ideal) -> None:
+    header = """headers: {If-Match: '"{version}"'}"""
+    desk = DESK.replace(
+        'get: {path: "/users/{id}"}', 'get: {path: "/users/{id}", version: version}'
+    )
+    for way in ('PATCH, path: "/users/{id}"', 'PUT, path: "/users/{id}"'):
+        assert way in desk
+        desk = desk.replace(way, f"{way}, {header}")
+    desk = desk.replace(
+        "        note:", "        version: {type: integer, readOnly: true}\n        note:"
+    )
+
+    def versioned(aim: Aim | None = None) -> Wire:
+        return Wire(VersionedSystems(), aim)
+
+    with prepared_mapping(desk=desk) as prepared:
+        found = ideal(prepared, versioned)
+        assert (found.held, found.counts) == (best.held, best.counts)
+        for cell in [*list(cells((Call.UPDATE, Call.LEAVE)))[::5], *list(cells((Call.GET,)))[::9]]:
+            assert tried(cell, prepared, best, versioned).text == documented()[cell], cell
 
 
 class WireToTeams(Wire):

@@ -766,6 +766,23 @@ MUTANTS = (
         "who is still in the list has not gone",
         "tests/unit/test_rest_reading.py -k still_listed",
     ),
+    # writes with versions
+    Mutant(
+        "another-version-is-the-records-fault",
+        "oneway_connectors/rest/writer",
+        "if write.versioned and answer.status == _PRECONDITION_FAILED:",
+        "if False:",
+        "a record that somebody else has changed is stale, and planned anew",
+        "tests/cli/test_odd_answers.py -k between_look_and_write",
+    ),
+    Mutant(
+        "a-version-serves-twice",
+        "oneway_connectors/rest/writer",
+        'version = self.client.versions.pop((self.resource.name, names["id"]), "")',
+        'version = self.client.versions.get((self.resource.name, names["id"]), "")',
+        "each write is made for the record as it was looked at right before",
+        "tests/unit/test_rest_writing.py -k serves_one",
+    ),
     # leaving by DELETE
     Mutant(
         "delete-goes-on",

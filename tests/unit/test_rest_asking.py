@@ -210,6 +210,35 @@ def test_a_leave_by_delete_needs_a_look_at_the_record() -> None:
     assert (found.code, found.help) == ("C109", "add `get`, which asks for one record")
 
 
+MATCH = 'update: {method: PATCH, path: "/people/{id}", headers: {If-Match: "{version}"}}'
+UPDATE = 'update: {method: PATCH, path: "/people/{id}"}'
+
+
+@pytest.mark.parametrize(("get", "update", "told"), [
+    ("version_header: ETag", UPDATE, "'version_header' has no effect: no write names it"),
+    ("version: meta.version", UPDATE, "'version' has no effect: no write names it"),
+    ("version: a, version_header: b", MATCH, "one place is read"),
+    ("record: data", MATCH, "unknown name 'version'"),
+    ("version: 'meta['", MATCH, "this [ is never closed"),
+    ("version_header: ETag", MATCH.replace("{version}", "{versoin}"), "unknown name 'versoin'"),
+])  # fmt: skip
+def test_a_slip_with_a_version_is_refused(get: str, update: str, told: str) -> None:
+    text = altered('get: {path: "/people/{id}"}', f'get: {{path: "/people/{{id}}", {get}}}')
+    with pytest.raises(Refused) as refused:
+        described(altered(UPDATE, update, text))
+    assert any(told in each.summary for each in refused.value.diagnostics), refused.value
+
+
+def test_version_is_the_name_of_an_option_where_no_record_has_one() -> None:
+    options = "tenant: {description: Whose., default: t1}"
+    text = altered(options, f"{options}\n  version: {{description: Of the API., default: v2}}")
+    described(altered("path: /people\n", "path: /{version}/people\n", text))
+    text = altered('get: {path: "/people/{id}"}', 'get: {path: "/people/{id}", version: v}', text)
+    with pytest.raises(Refused) as refused:
+        described(altered(UPDATE, MATCH, text))
+    assert [each.code for each in refused.value.diagnostics] == ["C116"]
+
+
 def test_a_field_of_the_record_between_quotes_is_warned_of() -> None:
     text = DETAIL.replace("/users/{record.userName}/contract", "/users('{record.userName}')")
     assert [each.code for each in described(altered(GET, text)).warnings] == ["C155"]

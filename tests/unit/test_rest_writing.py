@@ -10,6 +10,7 @@ from rest_world import MANIFEST, altered, opened, reply
 from oneway.core.connector import (
     JobEnd,
     JobState,
+    NotSent,
     ReadError,
     Rejected,
     Unknown,
@@ -540,3 +541,19 @@ def test_a_change_that_is_only_accepted_is_unknown_too() -> None:
     with pytest.raises(Unknown) as caught:
         connector.writer("people").update("7", {"email": None}, "tok")
     assert caught.value.accepted
+
+
+def test_a_version_serves_one_write() -> None:
+    manifest = altered('get: {path: "/people/{id}"}', 'get: {path: "/people/{id}", version: v}')
+    way = 'update: {method: PATCH, path: "/people/{id}"'
+    manifest = altered(way, f'{way}, headers: {{If-Match: "{{version}}"}}', manifest)
+    connector, world = opened(reply({"id": 7, "v": 3}), reply({}), manifest=manifest)
+    connector.reader("people").get("7")
+    writer = connector.writer("people")
+    writer.update("7", {"email": "a@example.com"}, "t")
+    assert world.asked[1].headers["if-match"] == "3"
+    for id in ("7", "8"):
+        with pytest.raises(NotSent, match="without a version") as caught:
+            writer.update(id, {"email": "b@example.com"}, "t")
+        assert caught.value.code == "W119"
+    assert len(world.asked) == 2

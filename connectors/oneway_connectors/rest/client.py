@@ -99,6 +99,8 @@ class Client:
         self._outside = outside
         self._auth: Auth = signing_in(name, api, access, self._persist, outside.clock)
         self._read: OneRead | None = None
+        self.versions: dict[tuple[str, str], str] = {}
+        """The version of each record as it was last shown, by resource and id, until a write."""
 
     def for_one_read(self) -> "Client":
         """Return the same client for the requests of one read, which are bounded together."""

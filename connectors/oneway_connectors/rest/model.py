@@ -3,16 +3,19 @@
 The manifest was checked before (`oneway.connections.manifest`); here it only takes its final shape.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, fields
 from enum import Enum
 from typing import Any, TypeVar, cast
 
 from oneway.core.connector import USUAL_AT_ONCE, USUAL_IN_FLIGHT
 from oneway.core.dataclass import dataclass
-from oneway.core.quoting import names_record
+from oneway.core.quoting import QUOTINGS, names_record
 from oneway.core.records import Value, path_of
+from oneway_connectors.rest.template import names_in
 
+VERSION_NAMES = {"version", *(f"version_{each}" for each in QUOTINGS)}
+"""What a write calls the version of the record that it changes."""
 Data = Mapping[str, Value]
 T = TypeVar("T")
 
@@ -86,6 +89,7 @@ class Single:
     """A request for one record by id; `into` is the key that takes it, "" for the record itself.
 
     `fields` are those that the manifest lists for an object under `into`, if it has no others.
+    `version` is JMESPath to the version of the record in the answer, which a header may hold too.
     """
 
     request: RequestTemplate
@@ -93,6 +97,8 @@ class Single:
     into: str = ""
     concurrency: int = 1
     fields: frozenset[str] = frozenset()
+    version: str = ""
+    version_header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +121,14 @@ class WriteRequest:
     """A request that writes one record, and how to read its answer.
 
     `id` is JMESPath to a new record's id, and `record` to the record; "" for the usual places.
+    `versioned`: it names the version of the record that it changes.
     """
 
     request: RequestTemplate
     id: str = ""
     job: StatusPoll | None = None
     record: str = ""
+    versioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +319,8 @@ def _single(body: Data, record: Data | None = None) -> Single:
         into="" if into == "replace" else into,
         concurrency=_at_once(body),
         fields=listed if inner.get("additionalProperties") is not True else frozenset(),
+        version=_text(body, "version"),
+        version_header=_text(body, "version_header"),
     )
 
 
@@ -325,7 +335,17 @@ def _write(body: Data, key: str) -> WriteRequest | None:
     bare = request.get("method") == "DELETE"
     write = _request(request if bare else {"body": "{values}", **request})
     job = _job(_data(request.get("job")))
-    return WriteRequest(write, _text(request, "id"), job, _text(request, "record"))
+    versioned = any(name in VERSION_NAMES for text in _texts(request) for name in names_in(text))
+    return WriteRequest(write, _text(request, "id"), job, _text(request, "record"), versioned)
+
+
+def _texts(value: Value | Data) -> Iterator[str]:
+    """Yield every text in a request, at any depth."""
+    inner = (
+        value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    )
+    for each in inner:
+        yield from (each,) if isinstance(each, str) else _texts(each)
 
 
 def _job(body: Data) -> StatusPoll | None:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.progress import Progress, silent
-from oneway.core.records import MISSING, Record, Snapshot, Value, at, with_value
+from oneway.core.records import MISSING, Record, Snapshot, Value, at, id_text, with_value
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import (
     PARTIAL,
@@ -44,6 +44,7 @@ from oneway_connectors.rest.responses import (
     is_path,
     parse_json,
     rows_before,
+    search,
     shown_at,
     tells_error,
 )
@@ -146,8 +147,19 @@ class RestReader:
             raise unreadable(self.client, call, error, "R107") from None
         if item is None:
             return None
+        self._note_version(single, answer, id)
         found = self._finish(item, [detail for detail in self.resource.details if detail.into])
         return found if isinstance(found, Record) else None
+
+    def _note_version(self, single: Single, answer: Answer, id: str) -> None:
+        """Remember the version that an answer gives of a record, for the next write to it."""
+        if single.version_header:
+            version: Value = answer.headers.get(single.version_header, "")
+        elif single.version:
+            version = search(single.version, parse_json(answer.body))
+        else:
+            return
+        self.client.versions[self.resource.name, id] = id_text(version).strip()
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
         """Return at least the records whose field at `path` is `value`."""

@@ -13,6 +13,7 @@ from oneway.core.connector import (
     JobEnd,
     JobState,
     NotSent,
+    Outdated,
     ReadError,
     Rejected,
     Unknown,
@@ -281,6 +282,13 @@ class RestWriter:
     def _send(
         self, write: WriteRequest, names: Mapping[str, str], values: Mapping[str, Value], token: str
     ) -> tuple[Call, Answer]:
+        if write.versioned:
+            # A version serves one write: the next one looks at the record again.
+            version = self.client.versions.pop((self.resource.name, names["id"]), "")
+            if not version:
+                text = f"{self.client.api.title}: {self.resource.name}: {_UNVERSIONED}"
+                raise NotSent("W119", text, "Correct `version` of `get` in the manifest.")
+            names = {**names, "version": version}
         try:
             written = renamed(values, self.resource.names)
             call = self.client.call(
@@ -297,6 +305,11 @@ class RestWriter:
             return call, answer
         where = self.client.shown(call)
         said = self.client.said(answer, tuple(texts_in(dict(values))))
+        if write.versioned and answer.status == _PRECONDITION_FAILED:
+            text = f"{where}: the record has changed since it was looked at (412)"
+            if answer.doubt:  # by an earlier try, perhaps
+                raise Unknown("W107", text, _LOOK, accepted=True)
+            raise Outdated("W160", text, "Nothing was written; plan again.")
         rejected = self.client.api.errors.rejected
         refusal = write_refusal(where, answer.status, said, self.resource, rejected)
         raise in_doubt(refusal) if answer.doubt else refusal
@@ -374,6 +387,8 @@ _UPDATE = "Let the manifest end access by another request, under which the recor
 _SAMPLE = "onewaysample"
 """Stands for an id where only its place in an address is looked for."""
 _ACCEPTED = 202
+_PRECONDITION_FAILED = 412
+_UNVERSIONED = "the record was shown without a version, and is not written without one"
 _IN_PARTS = frozenset({207, 226})
 """Statuses of answers that hold statuses of their own, or changes."""
 _BLANK: tuple[Value, ...] = (None, {})

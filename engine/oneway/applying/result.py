@@ -8,7 +8,15 @@ from typing import Protocol
 
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown_writes import NO_MEMORY, Inquiry, TargetMemory
-from oneway.core.connector import MOST_IN_FLIGHT, NotSent, Rejected, Unknown, WriteError, Writer
+from oneway.core.connector import (
+    MOST_IN_FLIGHT,
+    NotSent,
+    Outdated,
+    Rejected,
+    Unknown,
+    WriteError,
+    Writer,
+)
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed, canonical
@@ -139,5 +147,6 @@ def failed(action: Action, error: WriteError) -> Result:
 _ENDINGS: Mapping[type[WriteError], Ending] = {
     Rejected: Ending.REJECTED,
     NotSent: Ending.NOT_SENT,
+    Outdated: Ending.STALE,
     Unknown: Ending.UNKNOWN,
 }

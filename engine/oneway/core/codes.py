@@ -497,6 +497,11 @@ _TABLE = (
         "Let the manifest end access by a request under which the record stays. No other DELETE is "
         "sent in that run.",
     ),
+    (
+        "W119",
+        "a record was shown without its version, with which alone it may be written",
+        "Correct `version` or `version_header` of the resource's `get` in the manifest.",
+    ),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
         "W112",

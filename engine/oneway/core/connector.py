@@ -10,6 +10,7 @@ Errors of reading and writing:
      └─ WriteError
          ├─ Rejected         the target refused this record; nothing was written
          ├─ NotSent          the write never reached the target; nothing was written
+         ├─ Outdated         the target's version of the record is another; nothing was written
          └─ Unknown          the write may or may not have happened
 """
 
@@ -25,6 +26,7 @@ from oneway.core.connector_errors import (
     Blame,
     ConnectorError,
     NotSent,
+    Outdated,
     ReadError,
     Rejected,
     Unknown,
@@ -54,6 +56,7 @@ __all__ = [
     "JobState",
     "NotSent",
     "Option",
+    "Outdated",
     "Probe",
     "Progress",
     "ReadError",

@@ -49,6 +49,10 @@ class NotSent(WriteError):
     """The write never reached the target; nothing was written."""
 
 
+class Outdated(WriteError):
+    """The target says that its record has changed since it was looked at; nothing was written."""
+
+
 class Unknown(WriteError):
     """The write was sent, and whether it happened is not known.
 

@@ -53,7 +53,9 @@ _FAMILIES = {
     "W16": (TroubleKind.DOUBT, Who.OPERATOR),
 }
 """The kind of trouble of codes without steps of their own, and who can end it."""
-_OF_RECORDS = frozenset({"W109", "W114", "W116", "W117", "W118", "W150", "W151", "W164", "W165"})
+_OF_RECORDS = frozenset(
+    {"W109", "W114", "W116", "W117", "W118", "W119", "W150", "W151", "W164", "W165"}
+)
 """Codes with which single records end; the run goes on."""
 
 

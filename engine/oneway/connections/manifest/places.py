@@ -78,7 +78,7 @@ def expressions(data: Data) -> Iterator[tuple[Path, str]]:
         yield from _named(path, resource, "list", ("records",))
         listing = obj(resource.get("list"))
         yield from _named((*path, "list"), listing, "pagination", ("next", "total"))
-        yield from _named(path, resource, "get", ("record",))
+        yield from _named(path, resource, "get", ("record", "version"))
         for key in WRITES:
             yield from _named(path, resource, key, ("id", "record"))
             write = obj(resource.get(key))
@@ -123,12 +123,18 @@ def _resource(path: Path, resource: Data, parents: Data) -> Iterator[Template]:
     for index, detail in enumerate(items(resource.get("detail"))):
         yield from _request((*path, "detail", index), detail, _ID | {"record."})
     for key in WRITES:
-        own = frozenset({"values."}) if key == "create" else _ID
+        own = frozenset({"values."}) if key == "create" else _ID | versions_of(resource)
         yield from _request((*path, key), resource.get(key), own, values=True)
         yield from _request((*path, key, "job"), obj(resource.get(key)).get("job"), _ID)
     for field, query in obj(resource.get("find")).items():
         yield from _queries((*path, "find", field), query, frozenset({"value"}))
     yield from _probes(path, resource)
+
+
+def versions_of(resource: Data) -> frozenset[str]:
+    """Return the name of a record's version, where the request for one record shows it."""
+    shown = {"version", "version_header"} & set(obj(resource.get("get")))
+    return frozenset({"version"} if shown else ())
 
 
 def parent_names(parents: Data) -> frozenset[str]:

@@ -29,6 +29,7 @@ def request_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
             summary = f"the list is the same for each record of '{parents}'"
             help = "write {parent.id} where the system expects whose list it is"
             yield document.at((*path, "list", "path"), "C158", summary, help)
+        yield from _version(document, path, resource)
         for field, query in obj(resource.get("find")).items():
             if isinstance(query, dict) and not _names(query, {"value"}) - options:
                 summary = f"the search for {field} is the same for every value"
@@ -89,6 +90,19 @@ def _spreads(document: Document, path: Path, body: Value) -> Iterator[Diagnostic
             help = 'write "...": "{values}" for the values among other keys'
             yield document.at((*path, name), "C105", summary, help, key=True)
         yield from _spreads(document, (*path, name), item)
+
+
+def _version(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
+    """Check that a version comes from one place, and that a write names it."""
+    found = [key for key in ("version", "version_header") if key in obj(resource.get("get"))]
+    if len(found) > 1:
+        summary = "'version' and 'version_header' are given; one place is read"
+        yield document.at((*path, "get", found[1]), "C109", summary, "keep one", key=True)
+    writes = [obj(resource.get(key)) for key in WRITES if key != "create"]
+    if found and not any("version" in _names(_parts(each), {"version"}) for each in writes):
+        summary = f"'{found[0]}' has no effect: no write names it"
+        help = 'write {version} where the system expects it: headers: {If-Match: "{version}"}'
+        yield document.at((*path, "get", found[0]), "C109", summary, help, key=True)
 
 
 def _delete(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from oneway.connections.manifest.lists import list_mistakes
 from oneway.connections.manifest.placeholders import foreign_in, ours_in
-from oneway.connections.manifest.places import Template, expressions, templates
+from oneway.connections.manifest.places import Template, expressions, templates, versions_of
 from oneway.connections.manifest.requests import request_mistakes
 from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
 from oneway.core.hosts import is_loopback
@@ -59,7 +59,8 @@ def mistakes_in(document: Document) -> list[Diagnostic]:
 
 def _names(document: Document, data: Data) -> Iterator[Diagnostic]:
     options, secrets = obj(data.get("options")), obj(data.get("secrets"))
-    reserved = _RESERVED if data.get("kind") == "rest" else ()  # other kinds have no templates
+    reserved = _RESERVED if data.get("kind") == "rest" else set[str]()  # others have no templates
+    reserved = reserved.union(*map(versions_of, map(obj, obj(data.get("resources")).values())))
     for key, names in (("options", options), ("secrets", secrets)):
         for name in names:
             plain, quoting = parted(name)
