@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from oneway.core.diagnostics import Span
-from oneway.mapping.compiler import compile_mapping
 from oneway.mapping.expressions import Expression
-from oneway.mapping.load import load_mapping
 from oneway.mapping.spec import Text
+from whole_mappings import compile_mapping, load_mapping
 from worlds import catalogue
 
 MAPPING: dict[str, Any] = {

@@ -10,13 +10,13 @@ from typing import Any
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
-from oneway.mapping.compiler import Compiled, compile_mapping
+from oneway.mapping.compiler import Compiled
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.load import load_mapping
 from oneway.mapping.lookup_table import tabulate
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.planner import Header, plan
+from whole_mappings import compile_mapping, load_mapping
 
 AS_OF = datetime(2026, 6, 15, 4, tzinfo=UTC)
 SEAL = Seal(b"k" * 32)

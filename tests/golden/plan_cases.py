@@ -23,13 +23,13 @@ import yaml
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
-from oneway.mapping.compiler import compile_mapping, connectors_of
-from oneway.mapping.load import load_mapping
+from oneway.mapping.compiler import connectors_of
 from oneway.mapping.lookup_table import tabulate
 from oneway.planning.guards import judge
 from oneway.planning.plan import Allowance, PlanInput, Read
 from oneway.planning.planner import Header, plan
 from oneway.render import Style, plans
+from whole_mappings import compile_mapping, load_mapping
 
 FOLDER = Path(__file__).parent / "plans"
 SEAL = Seal(b"golden tests only, no secret one")

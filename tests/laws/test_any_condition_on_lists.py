@@ -17,7 +17,7 @@ from oneway.core.records import Record, Value, holds
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, Expression, Reading, parse
 from oneway.mapping.functions import EvaluationError
-from oneway.mapping.profile.key_tally import tallies_of
+from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.spelling import with_spellings
 from worlds import AS_OF, bound
 

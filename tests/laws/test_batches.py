@@ -27,7 +27,7 @@ from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.generated.functions import shaped_rows
 from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.profile.key_tally import tallies_of
+from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,

@@ -8,8 +8,7 @@ from hypothesis import example, given, settings
 
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Refused
-from oneway.mapping.compiler import compile_mapping
-from oneway.mapping.load import load_mapping
+from whole_mappings import compile_mapping, load_mapping
 
 MAPPING = """
 oneway: 1

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from oneway.core.diagnostics import Span
 from oneway.core.records import Record, Snapshot, Value
 from oneway.mapping.expressions import Reading
-from oneway.mapping.profile.key_tally import KeyTally, tallies_of
+from oneway.mapping.profile.key_tally import KeyTally
+from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.program import TargetRow
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.breach import Verdict

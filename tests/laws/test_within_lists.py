@@ -7,19 +7,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from laws.test_spelling import (
-    leaving,
-    literal,
-    outcome_of,
-    words_and_what_is_nearly_one,
-    world_of,
-)
+from laws.test_spelling import leaving, literal, outcome_of, words_and_what_is_nearly_one, world_of
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Span
 from oneway.core.records import Record, Value, identity
 from oneway.documents.record_fields import fields_of, items_of
 from oneway.mapping.expressions import Context, Expression, parse
-from oneway.mapping.profile.key_tally import tallies_of
+from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.profile.word_groups import word_groups
 from oneway.mapping.record_schema import reading_of
 from oneway.planning.access import still_in

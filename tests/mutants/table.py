@@ -2328,7 +2328,7 @@ MUTANTS = (
     ),
     Mutant(
         "rules-for-all",
-        "planning/outcomes",
+        "planning/draft_reasons",
         "if category in rule.categories\n",
         "if category\n",
         "a rule may be limited to joiners, movers or leavers",
@@ -2655,7 +2655,7 @@ MUTANTS = (
     ),
     Mutant(
         "values-within-lists-are-not-missed",
-        "mapping/profile/key_tally",
+        "mapping/profile/read_keys",
         "items=items, groups=groups",
         "items=items, groups={}",
         "a date that an export blanks within lists is missed",

@@ -6,12 +6,12 @@ from datetime import datetime
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
-from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
+from oneway.mapping.compiler import Compiled, connectors_of
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.load import load_mapping
 from oneway.mapping.lookup_table import tabulate
 from oneway.planning.plan import Plan
 from oneway.planning.planner import Header, plan
+from whole_mappings import compile_mapping, load_mapping
 
 AS_OF = "2026-11-22T04:00:00Z"
 

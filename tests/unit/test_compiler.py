@@ -7,8 +7,8 @@ import pytest
 from test_lint import ALL, BASE, LEAVERS, compiled, found
 
 from oneway.core.connector import Capability
-from oneway.mapping.compiler import compile_mapping, connectors_of
-from oneway.mapping.load import load_mapping
+from oneway.mapping.compiler import connectors_of
+from whole_mappings import compile_mapping, load_mapping
 from worlds import AS_OF, _system
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from oneway.core.diagnostics import Severity
 from oneway.core.records import Record, Snapshot
-from oneway.mapping.profile.key_tally import KeyTally, tallies_of
+from oneway.mapping.profile.key_tally import KeyTally
+from oneway.mapping.profile.read_keys import tallies_of
 from worlds import World, compiled
 
 MAPPING: dict[str, Any] = {

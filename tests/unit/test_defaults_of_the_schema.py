@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from oneway.mapping.load import load_mapping
 from oneway.mapping.spec import Merge
+from whole_mappings import load_mapping
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "schemas" / "mapping.schema.json").read_text("utf-8")

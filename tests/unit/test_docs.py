@@ -21,12 +21,12 @@ from oneway.connections.discovery import describe
 from oneway.core.connector import Capability, Description, Resource
 from oneway.core.diagnostics import Refused
 from oneway.documents.schema_check import schema_text
-from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
+from oneway.mapping.compiler import Compiled, connectors_of
 from oneway.mapping.lint.codes import CODES
-from oneway.mapping.load import load_mapping
 from oneway.mapping.spec import MappingSpec
 from oneway.planning.plan import Ending, Kind
 from oneway.runs.validation import Mappings, findings
+from whole_mappings import compile_mapping, load_mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"

@@ -7,12 +7,12 @@ from oneway.connections.discovery import describe
 from oneway.core.codes import CODES as OTHER_CODES
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Refused
-from oneway.mapping.compiler import Compiled, compile_mapping
+from oneway.mapping.compiler import Compiled
 from oneway.mapping.lint import EXAMPLE
 from oneway.mapping.lint.codes import CODES
 from oneway.mapping.lint.every_rule import RULES
 from oneway.mapping.lint.rule import LintRule, fields
-from oneway.mapping.load import load_mapping
+from whole_mappings import compile_mapping, load_mapping
 
 BASE = """\
 oneway: 1

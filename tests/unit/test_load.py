@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.records import Compare
-from oneway.mapping.load import load_mapping
 from oneway.mapping.spec import (
     Absent,
     Category,
@@ -23,6 +22,7 @@ from oneway.mapping.spec import (
     Text,
     Write,
 )
+from whole_mappings import load_mapping
 
 ROOT = Path(__file__).parents[2]
 SEED = ROOT / "mappings" / "staffology-to-expensein.yaml"

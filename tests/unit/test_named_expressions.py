@@ -9,9 +9,9 @@ from test_lint import BASE, LEAVERS, compiled, found
 
 from oneway.core.diagnostics import Span
 from oneway.mapping.expressions import Context, parse
-from oneway.mapping.load import load_mapping
 from oneway.mapping.named_expressions import NamedExpressions, with_expressions
 from oneway.mapping.spec import Text
+from whole_mappings import load_mapping
 
 CONTEXT = Context(datetime(2026, 6, 15, tzinfo=UTC))
 SPAN = Span("m.yaml", 9, 5, 200)

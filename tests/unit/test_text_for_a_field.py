@@ -5,8 +5,7 @@ import json
 import pytest
 
 from oneway.core.connector import Capability, Description, Field, Resource
-from oneway.mapping.compiler import compile_mapping
-from oneway.mapping.load import load_mapping
+from whole_mappings import compile_mapping, load_mapping
 
 MAPPING = """
 oneway: 1

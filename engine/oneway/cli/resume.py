@@ -11,15 +11,7 @@ from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.notices import delivering, starting, telling
-from oneway.cli.options import (
-    FOLDERS,
-    connected,
-    consoled,
-    limited,
-    remembering,
-    state_of,
-    user,
-)
+from oneway.cli.options import FOLDERS, connected, consoled, limited, remembering, state_of, user
 from oneway.cli.printing import exit_of, print_results
 from oneway.connections import from_environment
 from oneway.core.connector_errors import ConnectorError

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from oneway.core.connector import Description, Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Diagnostic, Findings, Fix, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Fix, did_you_mean
 from oneway.core.field_concepts import concept, names_person
 from oneway.core.records import Value, as_written, path_of, path_text
 from oneway.core.similar_words import only_slip
@@ -85,24 +85,13 @@ def connectors_of(spec: MappingSpec) -> tuple[Text, ...]:
     return tuple(first.values())
 
 
-def compile_mapping(
-    spec: MappingSpec, lines: Sequence[str], catalogue: Mapping[str, Description]
-) -> Compiled:
-    """Return the compiled mapping; raise `Refused` with every mistake.
-
-    `lines` is the text of the mapping, for the quotes of diagnostics; `catalogue` holds the
-    description of each of `connectors_of(spec)`.
-    """
-    compiled = compile_partly(spec, lines, catalogue)
-    return replace(compiled, warnings=Findings(list(compiled.warnings)).refuse_errors())
-
-
 def compile_partly(
     spec: MappingSpec, lines: Sequence[str], catalogue: Mapping[str, Description]
 ) -> Compiled:
-    """Return a mapping compiled as far as it goes; `warnings` may hold errors as well.
+    """Return a mapping compiled as far as possible; `warnings` may hold errors as well.
 
-    Nothing can be planned with it where they do: but what else is wrong can be looked for.
+    With an error, it serves only to find more mistakes. `lines` is the text of the mapping, for the
+    quotes of diagnostics; `catalogue` holds the description of each of `connectors_of(spec)`.
     """
     names = Resolver(spec, lines, catalogue)
     spec, named = written_out(names)

@@ -28,16 +28,12 @@ from oneway.core.records import (
     without_path,
 )
 from oneway.mapping.code import ReferenceCode, Typed
-from oneway.mapping.expressions import (
-    EvaluationError,
-    Expression,
-    one_record,
-)
+from oneway.mapping.expressions import EvaluationError, Expression, one_record
 from oneway.mapping.field_cells import FieldCells
 from oneway.mapping.has_left import absence_counts, left_with, told_by
 from oneway.mapping.implausible_days import leaves_far_off, left_long_ago
 from oneway.mapping.lookup_table import LookupTable, scalar
-from oneway.mapping.profile.key_tally import read_in_source
+from oneway.mapping.profile.read_keys import read_in_source
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,

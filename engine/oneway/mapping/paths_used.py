@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression
-from oneway.mapping.profile.key_tally import read_in_source
+from oneway.mapping.profile.read_keys import read_in_source
 
 Paths = frozenset[tuple[str, ...]]
 

@@ -12,32 +12,30 @@ from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
-from oneway.core.records import MISSING, overlap
-from oneway.core.sealed import MASK
-from oneway.mapping.program import (
-    STATED,
-    Cell,
-    CellState,
-    FieldRule,
-    LeftAnswer,
-    Policy,
-    SourceRow,
-    TargetRow,
-)
+from oneway.core.records import MISSING
+from oneway.mapping.program import Cell, CellState, LeftAnswer, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Category, Rehires, Write
-from oneway.mapping.values_read import as_shown
-from oneway.planning.access import FAR_OFF, MAY_HAVE_LEFT, UNMATCHED
+from oneway.planning.access import FAR_OFF, UNMATCHED
 from oneway.planning.diff import (
     FieldChange,
     at_create,
     at_rekey,
     at_update,
-    drift,
     kept_out,
     loses_letters,
     new_value,
-    refuses,
-    unlisted,
+)
+from oneway.planning.draft_reasons import (
+    IF_LEFT,
+    broken_rules,
+    drifting,
+    evaluation_errors,
+    fields_without_value,
+    lost_letters,
+    not_lists,
+    odd_leave_date,
+    required_of_new,
+    without_value,
 )
 from oneway.planning.ineffective import why_leave_fails, why_return_fails
 from oneway.planning.later_key import later_key
@@ -104,35 +102,6 @@ ONLY = "only:"
 _ONLY = "leaves; no other field is written: "
 
 
-ODD_DAY = "odd_day"
-"""The code of a reason: the leave date is implausible."""
-_IF_LEFT = Reason(MAY_HAVE_LEFT, "if they have left, they can still get in", warning=True)
-
-
-def _odd_day(policy: Policy, row: SourceRow) -> tuple[Reason, ...]:
-    """Return what is odd about the day on which a leaver leaves, with what they get."""
-    if row.odd_day is None:
-        return ()
-    text, keeps_access, _ = row.odd_day
-    given = (
-        f"{rule.path}: {MASK if rule.sensitive else as_shown(cell.value)}"
-        for rule, cell in zip(policy.leaving, row.leaving, strict=True)
-        if cell.state is CellState.STATED and row.leaves_left is False
-    )
-    value = "; ".join(filter(None, (row.why, *given)))
-    if keeps_access:
-        text = f"has left, and {text}: keeps access until then"
-    return (Reason(FAR_OFF if keeps_access else ODD_DAY, text, warning=True, value=value),)
-
-
-def _letters_lost(change: FieldChange) -> Reason:
-    text = (
-        f"{change.rule.path} is not changed: nothing of it differs but '?' where letters were. The "
-        "export lost them: write it again, as UTF-8"
-    )
-    return Reason("letters_lost", text, change.rule.place, warning=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Drafter:
     """Drafts the outcome of one row by itself.
@@ -184,10 +153,10 @@ class Drafter:
 
     def _staying(self, row: SourceRow, found: Match) -> Draft:
         target = found.target
-        failed = _failed(row, found)
+        failed = evaluation_errors(row, found)
         if row.evaluation_error is not None:
             has_access = row.may_have_left and self._may_get_in(row, found)
-            reasons = (*failed, _IF_LEFT) if has_access else failed
+            reasons = (*failed, IF_LEFT) if has_access else failed
             return Draft(Kind.ERROR, row, target, reasons=reasons, has_access=has_access)
         if failed and target is None:
             return Draft(Kind.ERROR, row, None, reasons=failed)
@@ -196,31 +165,19 @@ class Drafter:
         if failed:
             return Draft(Kind.ERROR, row, target, reasons=failed)
         category = Category.JOINERS if target is None else Category.MOVERS
-        unfit = (*self._barred(row, category), *self._unusable(row, creating=target is None))
+        unfit = (
+            *broken_rules(self.policy, row, category),
+            *fields_without_value(self.policy, row, creating=target is None),
+        )
         if unfit:
             return Draft(Kind.INELIGIBLE, row, target, reasons=unfit)
         if target is None:
             return self._joiner(row, found)
-        wrong = self._unlisted(row, target)
+        wrong = not_lists(self.policy, row, target)
         if wrong:
             return Draft(Kind.ERROR, row, target, reasons=wrong)
         draft = self._employed(row, target)
         return self._rekeyed(draft, row, target) if found.rekeyed else draft
-
-    def _unlisted(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
-        if not self.policy.merges:
-            return ()
-        return tuple(
-            Reason(
-                "not_a_list",
-                f"{rule.path} of target record {target.target_id} does not hold a list, so nothing "
-                f"can be merged into it (merge: {rule.merge.value}); correct it there, or write "
-                "`merge: replace`",
-                rule.place,
-                warning=True,
-            )
-            for rule in unlisted(self.policy.fields, row.cells, target.values)
-        )
 
     def _rekeyed(self, draft: Draft, row: SourceRow, target: TargetRow) -> Draft:
         """Return the outcome of a row whose target record gets its keys, whatever `write` says."""
@@ -239,44 +196,21 @@ class Drafter:
         verb = draft.verb or Verb.UPDATE
         return draft._replace(kind=kind, verb=verb, differences=(*draft.differences, *keys))
 
-    def _barred(self, row: SourceRow, category: Category) -> tuple[Reason, ...]:
-        """Return the reasons of the eligibility rules that do not hold for a row."""
-        if not row.failed_rules:
-            return ()
-        not_given = dict(row.not_given)
-        rules = ((self.policy.rules[position], position) for position in row.failed_rules)
-        warning = category is Category.LEAVERS
-        return tuple(
-            Reason(
-                rule.id,
-                _otherwise(rule.otherwise, not_given.get(position, "")),
-                rule.place,
-                warning=warning,
-            )
-            for rule, position in rules
-            if category in rule.categories
-        )
-
-    def _unusable(self, row: SourceRow, *, creating: bool = False) -> tuple[Reason, ...]:
-        if not [cell for cell in row.cells if cell[0] is not STATED]:
-            return ()
-        return _without_value(zip(self.policy.fields, row.cells, strict=True), creating=creating)
-
     def _leaver(self, row: SourceRow, found: Match) -> Draft:
         target = found.target
         if target is None:
             return self._unmatched_leaver(row, found)
-        failed, leaving = _failed(row, found), bool(row.leaving)
+        failed, leaving = evaluation_errors(row, found), bool(row.leaving)
         unsaid = target.evaluation_error is not None and target.evaluation_error.code == "unsaid"
         if unsaid:
             # It may have left already; a leave must not follow from missing values.
             return Draft(Kind.ERROR, row, target, reasons=failed, has_access=True)
-        barred = self._barred(row, Category.LEAVERS)
+        barred = broken_rules(self.policy, row, Category.LEAVERS)
         if leaving:
             said = zip(self.policy.leaving, row.leaving, strict=True)
-            barred += _without_value(said, warning=True)
+            barred += without_value(said, warning=True)
         has_access = not target.left if not leaving else self.leaving.has_access(row, target)
-        odd = _odd_day(self.policy, row) if leaving and not target.left else ()
+        odd = odd_leave_date(self.policy, row) if leaving and not target.left else ()
         if odd and row.odd_day is not None and row.odd_day.none:
             return Draft(Kind.ERROR, row, target, reasons=(*failed, *odd), has_access=True)
         keeps_access = has_access or any(each.code == FAR_OFF for each in odd)
@@ -289,13 +223,13 @@ class Drafter:
             draft = draft._replace(reasons=(*draft.reasons, *odd), has_access=access)
         if failed:
             return draft.without_fields(Kind.ERROR, *failed)
-        unusable = self._unusable(row)
+        unusable = fields_without_value(self.policy, row)
         if unusable:
             return draft.without_fields(Kind.INELIGIBLE, *unusable)
         if found.rekeyed:
             draft = self._rekeyed(draft, row, target)
         # A leaver leaves, whatever a list holds: the field is left alone, and named.
-        wrong = self._unlisted(row, target)
+        wrong = not_lists(self.policy, row, target)
         return draft._replace(reasons=(*draft.reasons, *wrong)) if wrong else draft
 
     def _unmatched_leaver(self, row: SourceRow, found: Match) -> Draft:
@@ -304,7 +238,7 @@ class Drafter:
         unproven = _unproven(found)
         keyless = all(key is None for key in row.keys)
         has_access = self._may_get_in(row, found)
-        failed = _failed(row, found)
+        failed = evaluation_errors(row, found)
         if failed:
             return Draft(Kind.ERROR, row, None, reasons=failed, has_access=has_access)
         if found.conflict is not None:
@@ -314,7 +248,9 @@ class Drafter:
             return Draft(Kind.ERROR, row, None, reasons=reasons, has_access=has_access)
         if keyless:
             text = "has left, and has no match key: their target record is unknown"
-            why = self._barred(row, Category.LEAVERS) or (Reason("keyless", text, warning=True),)
+            why = broken_rules(self.policy, row, Category.LEAVERS) or (
+                Reason("keyless", text, warning=True),
+            )
             return Draft(Kind.INELIGIBLE, row, None, reasons=why, has_access=has_access)
         unmatched = (self._without_record(row), *pending)
         return Draft(Kind.IGNORED, row, None, reasons=unmatched, has_access=has_access)
@@ -368,29 +304,11 @@ class Drafter:
         if unsaid:
             return Draft(Kind.ERROR, row, None, reasons=unsaid)
         differences = at_create(self.policy.fields, row.cells)
-        lacking = self._lacking(differences)
+        lacking = required_of_new(self.policy, differences)
         if lacking:
             return Draft(Kind.INELIGIBLE, row, None, reasons=lacking)
         reasons = () if found.gone is None else (found.gone,)
         return Draft(Kind.CREATE, row, None, Verb.CREATE, differences, reasons)
-
-    def _lacking(self, differences: Iterable[FieldChange]) -> tuple[Reason, ...]:
-        """Return the reasons for fields that the target requires on create and would not get."""
-        if not self.policy.required:
-            return ()
-        given = {each.rule.path for each in differences}
-        if given.issuperset(self.policy.required):  # as of nearly everybody
-            return ()
-        rules = {rule.path: rule.place for rule in self.policy.fields}
-        return tuple(
-            Reason(
-                f"required:{path}",
-                f"no value for {path}, which the target requires of a new record",
-                rules.get(path),
-            )
-            for path in self.policy.required
-            if not any(overlap(path, other) for other in given)
-        )
 
     def _unsaid_claims(self, row: SourceRow) -> tuple[Reason, ...]:
         """Return why a unique value may not be free; blank if it is."""
@@ -457,7 +375,7 @@ class Drafter:
         differences = found
         if lost or contested:
             differences = tuple([d for d in found if not self._rivals(target, d) and d not in lost])
-        reasons = (*self._drift(row, target), *contested, *map(_letters_lost, lost))
+        reasons = (*drifting(self.policy, row, target), *contested, *map(lost_letters, lost))
         if differences:
             return Draft(Kind.UPDATE, row, target, Verb.UPDATE, differences, reasons)
         return Draft(Kind.UNCHANGED, row, target, reasons=reasons)
@@ -540,19 +458,6 @@ class Drafter:
             if (rivals := self._rivals(target, each))
         )
 
-    def _drift(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
-        if not self.policy.reports:
-            return ()
-        return tuple(
-            Reason(
-                "drift",
-                f"{each.rule.path} differs and is left alone (write: never)",
-                each.rule.place,
-                warning=True,
-            )
-            for each in drift(self.policy.fields, row.cells, target.values)
-        )
-
 
 def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequence[str]]:
     """Return the target fields, by record and path, that keep some source record in conflict.
@@ -583,53 +488,6 @@ def silent(policy: Policy, targets: Sequence[TargetRow]) -> Mapping[int, Sequenc
 def _unproven(found: Match) -> Reason | None:
     """Return why a row's own record is not in view, unless the target said that it is gone."""
     return found.gone if not found.proven else None
-
-
-def _is_decided(row: SourceRow, found: Match) -> bool:
-    """Return whether a key before the first unknown one decided the match."""
-    return found.level is not None and found.level < len(row.keys)
-
-
-def _failed(row: SourceRow, found: Match) -> tuple[Reason, ...]:
-    """Return why a record cannot be evaluated, or else why the target record cannot."""
-    error = row.evaluation_error
-    if error is None and found.target is None and not _is_decided(row, found):
-        error = row.unsaid
-    if error is not None:
-        where = f" in {error.expression}" if error.expression else ""
-        return (Reason(error.code, f"{error.text}{where}", error.place, value=error.value),)
-    if found.target is None or found.target.evaluation_error is None:
-        return ()
-    error = found.target.evaluation_error
-    text = f"target record {found.target.target_id}: {error.text}"
-    return (Reason(error.code, text, error.place, value=error.value),)
-
-
-def _otherwise(otherwise: str, not_given: str) -> str:
-    """Return the reason for a rule that does not hold, or that depends on absent keys."""
-    if not not_given:
-        return otherwise
-    said, key = otherwise.removesuffix("is missing"), not_given.removesuffix(" is not given")
-    if said != otherwise and key != not_given and ";" not in key:
-        return f"{said}is not given ({key})"
-    return f"{not_given} ({otherwise})"
-
-
-def _without_value(
-    fields: Iterable[tuple[FieldRule, Cell]], *, creating: bool = False, warning: bool = False
-) -> tuple[Reason, ...]:
-    """Return the fields whose missing values make the record ineligible."""
-    return tuple([
-        Reason(
-            f"field:{rule.path}",
-            f"no value for {rule.path}",
-            rule.place,
-            warning=warning,
-            value=cell.read,
-        )
-        for rule, cell in fields
-        if cell[0] is not STATED and refuses(rule, cell, creating=creating)
-    ])  # fmt: skip
 
 
 def _state(target: TargetRow) -> str:

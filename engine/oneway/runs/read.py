@@ -17,7 +17,8 @@ from oneway.core.seal import Seal
 from oneway.core.telemetry import OpenStep, step
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import LookupTable, tabulate
-from oneway.mapping.profile.key_tally import KeyTally, tallies_of
+from oneway.mapping.profile.key_tally import KeyTally
+from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
 from oneway.mapping.same_rows import SameRows

@@ -84,7 +84,7 @@ def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list
     if not files:
         return []
     from oneway.mapping.paths_used import source_paths, target_paths
-    from oneway.mapping.profile.key_tally import tallies_of
+    from oneway.mapping.profile.read_keys import tallies_of
 
     code = made.mapping.code
     heeded = {"source": source_paths(code), "target": target_paths(code)} if made.whole else {}

@@ -32,20 +32,10 @@ class Loaded:
     mistakes: tuple[Diagnostic, ...] = ()
 
 
-def load_mapping(data: bytes, file: str) -> Loaded:
-    """Return the mapping that a file's bytes hold; raise `Refused` with everything that is wrong in
-    its text and shape. `file` is the name for messages.
-    """
-    loaded = load_partly(data, file)
-    if loaded.mistakes:
-        raise Refused(loaded.mistakes)
-    return loaded
-
-
 def load_partly(data: bytes, file: str) -> Loaded:
     """Return the mapping that a file's bytes hold, without the parts that have no right shape.
 
-    Raises `Refused` if no mapping is left.
+    `file` is the name for messages. Raises `Refused` if no mapping is left.
     """
     reading = read_all(data, file)
     document = reading.document

@@ -5,7 +5,7 @@ spelling, or a field that the credentials may no longer see: a decision based on
 basis. The same holds if the key is there and its values are gone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from operator import itemgetter
 from typing import Any
@@ -14,21 +14,19 @@ from oneway.core.batches import Batch, RecordShape
 from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.core.records import MISSING, Record, Value, at, is_blank, path_of, path_text
+from oneway.core.records import MISSING, Record, Value, at, is_blank, path_text
 from oneway.core.similar_words import alike, slips
-from oneway.mapping.code import FieldCode, MappingCode
-from oneway.mapping.expressions import Expression, PathUse, Reading
-from oneway.mapping.expressions.compared_words import Meant, meant
+from oneway.mapping.expressions import Reading
+from oneway.mapping.expressions.compared_words import Meant
 from oneway.mapping.expressions.value_like_names import CONSTANTS
-from oneway.mapping.profile.constant_types import TypeTally, type_tallies
-from oneway.mapping.profile.missing_item_keys import ItemTally, item_tally
+from oneway.mapping.profile.blank_values import Path, blanks_at, is_null_in, nulls_of
+from oneway.mapping.profile.constant_types import TypeTally
+from oneway.mapping.profile.missing_item_keys import ItemTally
 from oneway.mapping.profile.new_ids import NewIds, new_ids
-from oneway.mapping.profile.number_marks import MarkTally, mark_tally
-from oneway.mapping.profile.word_groups import WordGroup, value_groups, word_groups
-from oneway.mapping.profile.word_tally import WordTally, word_tally
-from oneway.mapping.spec import FieldSpec, MappingSpec, Write
-
-Path = tuple[str, ...]
+from oneway.mapping.profile.number_marks import MarkTally
+from oneway.mapping.profile.word_groups import WordGroup
+from oneway.mapping.profile.word_tally import WordTally
+from oneway.mapping.spec import FieldSpec, MappingSpec
 
 _MAYBE_SLIM = "; where a request for one record shows it, let the manifest read a `detail`"
 _MAYBE_NULL = "; where the system leaves out what is null, say `absent: null`"
@@ -210,7 +208,7 @@ class KeyTally:
         self.records += len(batch)
         self.whole += len(batch)
         for path in self.blank:
-            self.blank[path] += _blanks(batch, path)
+            self.blank[path] += blanks_at(batch, path)
         for group in self.groups:
             self.groups[group] += group.count_lacking(batch)
 
@@ -236,9 +234,9 @@ class KeyTally:
         """
         shape = batch.shape
         if shape not in self._answering:
-            self._answering[shape] = _nulls_of(shape, self.answered)
+            self._answering[shape] = nulls_of(shape, self.answered)
         nulls = self._answering[shape]
-        return nulls is not None and all(_is_null_in(batch.items, names) for names in nulls)
+        return nulls is not None and all(is_null_in(batch.items, names) for names in nulls)
 
     def _has_all(self, data: Mapping[str, Value]) -> bool:
         objects: list[Any] = []
@@ -408,183 +406,3 @@ class KeyTally:
 def _in_quotes(text: str) -> str:
     """Return text as an expression writes it: in single quotes."""
     return "'" + text.replace("'", "\\'") + "'"
-
-
-def _blanks(batch: Batch, path: Path) -> int:
-    """Return how many records of a batch have a blank value at a path; all answer for it."""
-    if batch.kind(path):
-        return 0
-    values = None if _leads_to_objects(batch, path) else batch.values(path)
-    if values is None:
-        values = [at(batch.record(each).data, path) for each in range(len(batch))]
-        values = [each for each in values if each is not MISSING]
-    absent = len(batch) - len(values)  # what is null on the way to it is not among the values
-    return absent + _blank_in(values)
-
-
-def _blank_in(values: Sequence[Value]) -> int:
-    """Return how many values are blank: most of those that may be are null."""
-    stated = [each for each in values if each is not None]
-    doubtful = [e for e in stated if not e or e.__class__ is not str or e.isspace()]
-    return len(values) - len(stated) + sum(map(is_blank, doubtful))
-
-
-def blank_in(batch: Batch, path: Path) -> Sequence[bool]:
-    """Return, for each record of a batch, whether its value at a path is blank."""
-    if batch.kind(path):
-        return [False] * len(batch)
-    values = None if _leads_to_objects(batch, path) else batch.values(path)
-    if values is None or len(values) < len(batch):
-        return [is_blank_at(batch.record(place), path) for place in range(len(batch))]
-    return list(map(is_blank, values)) if _blank_in(values) else [False] * len(values)
-
-
-def is_blank_at(record: Record, path: Path) -> bool:
-    """Return whether a record's value at a path is blank or missing."""
-    value = at(record.data, path)
-    return value is MISSING or is_blank(value)
-
-
-def _leads_to_objects(batch: Batch, path: Path) -> bool:
-    shape = batch.shape
-    for key in path:
-        if key not in shape.inner:
-            return False
-        shape = shape.inner[key]
-    return True
-
-
-def _nulls_of(whole: RecordShape, paths: Iterable[Path]) -> Sequence[Sequence[str]] | None:
-    """Return which attributes must be null for some paths to be stated; None if one is not."""
-    found: list[Sequence[str]] = []
-    for path in paths:
-        shape, names = whole, []
-        for key in path:
-            if key not in shape.attributes:
-                return None
-            names.append(shape.attributes[key])
-            if key not in shape.inner:
-                break
-            shape = shape.inner[key]
-        if len(names) < len(path):
-            found.append(names)
-    return found
-
-
-def _is_null_in(items: Iterable[Any], names: Sequence[str]) -> bool:
-    """Return whether a chain of attributes leads to null in every item."""
-    for name in names:
-        items = [value for each in items if (value := getattr(each, name)) is not None]
-    return not items
-
-
-def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, KeyTally]:
-    """Return a tally for "source", "target" and each "references.NAME".
-
-    With `spec`, the target's also looks for the fields that the mapping writes.
-    """
-    found = {
-        "source": _tally("the source", _source_keys(code), code.secrets.source),
-        "target": _tally("the target", _target_keys(code), code.secrets.target),
-    }
-    if spec is not None:
-        target, leaving = found["target"], spec.leavers.set if spec.leavers is not None else ()
-        target.spec, target.lacking = spec, _written(spec)
-        target.written = frozenset(map(path_text, target.lacking))
-        target.leaving = frozenset(path_of(each.path) for each in leaving)
-        for role, types in type_tallies(code, spec).items():
-            found[role].types = types
-    found["source"].groups |= dict.fromkeys(word_groups(code), 0)
-    for each in code.references:
-        parts = ((each.key, "key"), (each.value, "value"), (each.parent, "parent"))
-        readers = tuple((part, name, False, True) for part, name in parts if part is not None)
-        table = _tally(f"reference '{each.name}'", readers)
-        if each.label is not None and each.says_label:
-            named = _tally(table.side, ((each.label, "label", False, False),))
-            keys = (*table.keys, *(replace(key, shown=True) for key in named.keys))
-            table = replace(table, keys=keys)
-        found[f"references.{each.name}"] = table
-    return found
-
-
-def read_in_source(code: MappingCode) -> Iterator[tuple[Expression, str]]:
-    """Yield every expression that is evaluated on source records, and what it is for."""
-    yield from ((expression, reader) for expression, reader, *_ in _source_keys(code))
-    if code.label is not None:
-        yield code.label, "label"
-
-
-def _written(spec: MappingSpec) -> dict[Path, FieldSpec]:
-    leaving = spec.leavers.set if spec.leavers is not None else ()
-    return {
-        path_of(each.path): each
-        for each in (*leaving, *spec.fields)
-        if each.write is not Write.NEVER
-    }
-
-
-_Reads = Iterable[tuple[Expression, str, bool, bool]]
-"""What reads records, and how: see `ReadKey.needed` and `ReadKey.told`."""
-
-
-def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
-    reads = tuple(reads)
-    keys = (
-        _read_key(expression, use, reader, needed=needed, told=told)
-        for expression, reader, needed, told in reads
-        for use in expression.paths
-    )
-    reading = reads[0][0].reading if reads else Reading()
-    words = word_tally(side, ((each, reader) for each, reader, *_ in reads), secret)
-    marks = mark_tally((each, reader) for each, reader, *_ in reads)
-    items = item_tally(side, (each[:3] for each in reads))
-    groups = dict.fromkeys(value_groups(each for each, _, _, told in reads if told), 0)
-    return KeyTally(
-        side, tuple(dict.fromkeys(keys)), reading, words, marks=marks, items=items, groups=groups
-    )
-
-
-def _read_key(
-    expression: Expression, use: PathUse, reader: str, *, needed: bool, told: bool
-) -> ReadKey:
-    place = expression.span.part(use.offset, use.length)
-    quoted = expression.text[use.offset : use.offset + 1] == '"' and len(use.keys) == 1
-    if not quoted or use.keys in expression.reading.declared:
-        return ReadKey(use.keys, place, reader, needed, told)
-    name = use.keys[0]
-    as_what = meant(expression.tree).get(name, Meant.FIELD)
-    return ReadKey(use.keys, place, reader, needed, told, name, as_what)
-
-
-def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, bool]]:
-    for typed in code.match_source:
-        yield typed.expression, "match.source", True, True
-    for whose in code.one_per.expressions if code.one_per is not None else ():
-        yield whose, "source.one_per", True, True
-    for rule in code.only:
-        yield rule, "only", True, True
-    if code.leaver is not None:
-        yield code.leaver, "leavers.when", True, True
-    for each in code.leaving:
-        for expression in each.expressions:
-            yield expression, f"leavers.set.{each.rule.path}", True, True
-    for rule in code.rules:
-        yield rule, "eligible.when", False, True
-    exclusive = {code.policy.fields[position].path for position in code.policy.unless_taken}
-    for each in code.fields:
-        told = each.rule.path in exclusive or _fills_blanks(each)
-        for expression in each.expressions:
-            yield expression, f"fields.{each.rule.path}", False, told
-
-
-def _fills_blanks(code: FieldCode) -> bool:
-    """Return whether a field may make another value of a blank one, and write that."""
-    made = code.source is not None and code.source.expression.simple is None
-    return made or code.default is not None
-
-
-def _target_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, bool]]:
-    for expression in code.match_target:
-        yield expression, "match.target", True, True
-    for reader, each in code.target_conditions:
-        yield each, reader, True, True

@@ -5,15 +5,7 @@ from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import key_text, shown
-from oneway.core.records import (
-    SAME_AS_ID,
-    Compare,
-    Comparison,
-    Missing,
-    Redacted,
-    Value,
-    same,
-)
+from oneway.core.records import SAME_AS_ID, Compare, Comparison, Missing, Redacted, Value, same
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.diff import present
 from oneway.planning.similar.lookalikes import held_value, said_value

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.field_concepts import concept
 from oneway.core.records import MISSING, Value, at, is_blank, path_text
-from oneway.runs.draft.notation import is_one_line, yaml_text
+from oneway.runs.draft.notation import called, is_one_line, yaml_text
 from oneway.runs.draft.pairs import Pair, manager_key, name_parts
-from oneway.runs.draft.questions import Questions, called, changed, employed
+from oneway.runs.draft.questions import Questions, changed, employed
 from oneway.runs.draft.side import DraftSide
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date, timedelta
 
 from oneway.core.records import Value
 from oneway.runs.draft.side import DraftSide
@@ -52,3 +53,13 @@ def yaml_name(path: str, *, flow: bool = False) -> str:
     if path.startswith(".") or ".." in path:
         return yaml_text(json.dumps(path, ensure_ascii=False), flow=flow)
     return yaml_text(path, flow=flow)
+
+
+def past_day(today: date) -> str:
+    """Return a day some weeks ago, for the record of a leaver."""
+    return (today - timedelta(days=30)).isoformat()
+
+
+def called(path: str) -> str:
+    """Return a field as texts name it: a heading with a line break has no name there."""
+    return path if path.isprintable() else "A value"

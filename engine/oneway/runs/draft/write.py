@@ -13,17 +13,11 @@ from oneway.core.records import Compare, Value
 from oneway.runs.draft.codes import uncoded
 from oneway.runs.draft.ids import id_parts, ids_like
 from oneway.runs.draft.keys import MatchKey, MatchKeys
+from oneway.runs.draft.leaving_questions import DraftWords, Leaving, Switch
 from oneway.runs.draft.lookups import holds_ids, is_by_number
-from oneway.runs.draft.notation import expression, literal, name_text, yaml_name, yaml_text
+from oneway.runs.draft.notation import called, expression, literal, name_text, yaml_name, yaml_text
 from oneway.runs.draft.pairs import Pair, are_emails, id_like, manager_key, name_parts
-from oneway.runs.draft.questions import (
-    DraftWords,
-    EligibilityRule,
-    Leaving,
-    Questions,
-    Switch,
-    called,
-)
+from oneway.runs.draft.questions import EligibilityRule, Questions
 from oneway.runs.draft.side import DraftSide
 
 

@@ -11,7 +11,7 @@ from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
 from oneway.history.baseline.lines import BaselineLines, LineDigests, LineKeeper
-from oneway.mapping.profile.key_tally import Path, blank_in, is_blank_at
+from oneway.mapping.profile.blank_values import Path, blank_in, is_blank_at
 from oneway.mapping.profile.word_groups import WordGroup
 from oneway.runs.incremental.unchanged_lines import UnchangedLines
 from oneway.runs.prepare.prepared import Input

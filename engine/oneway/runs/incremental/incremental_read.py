@@ -32,8 +32,8 @@ from oneway.history.baseline.pairs import (
 )
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.profile.key_tally import tallies_of
 from oneway.mapping.profile.new_ids import is_number
+from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, TargetRow, whole_target
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import Links

@@ -26,7 +26,7 @@ from oneway.mapping.expressions import EvaluationError, Expression, ExpressionSy
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import tabulate
-from oneway.mapping.profile.key_tally import read_in_source
+from oneway.mapping.profile.read_keys import read_in_source
 from oneway.mapping.spec import EndpointSpec
 from oneway.planning.breach import Verdict
 from oneway.planning.guards import judge

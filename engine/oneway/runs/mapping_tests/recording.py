@@ -14,21 +14,14 @@ from itertools import islice
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import (
-    MISSING,
-    Compare,
-    Record,
-    Value,
-    comparable,
-    identity,
-)
+from oneway.core.records import MISSING, Compare, Record, Value, comparable, identity
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions.node_tree import NotKnown
-from oneway.mapping.profile.key_tally import read_in_source
+from oneway.mapping.profile.read_keys import read_in_source
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.spec import Constant
 from oneway.planning.plan import Outcome

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
 from oneway.core.records import Value
 from oneway.mapping.compiler import Compiled, connectors_of
-from oneway.mapping.profile.key_tally import tallies_of
+from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.spec import GuardKind, MappingSpec
 from oneway.runs.prepare.compilation import compile_data, mapping_of
 from oneway.runs.prepare.prepared import PreparedRun

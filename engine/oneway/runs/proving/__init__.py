@@ -5,8 +5,8 @@
 No network, no credentials, nothing random: the same mapping gives the same situations.
 """
 
+from oneway.runs.proving.laws import BrokenLaw
 from oneway.runs.proving.prove import (
-    BrokenLaw,
     DifferentTreatment,
     MappingProof,
     Sameness,

@@ -26,7 +26,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.runs.snapshot.redact import Redactor
-from oneway.runs.snapshot.snapshot_file import (
+from oneway.runs.snapshot.row_codec import (
     Data,
     cell_data,
     held_data,

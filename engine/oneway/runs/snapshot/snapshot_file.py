@@ -9,34 +9,36 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from io import BytesIO
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Span, refusal
-from oneway.core.records import MISSING, Collected, Missing, Redacted, Value, identity
+from oneway.core.diagnostics import refusal
+from oneway.core.records import Collected, Value, identity
 from oneway.core.seal import canonical
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 from oneway.mapping.lookup_table import LookupTable
-from oneway.mapping.program import (
-    Cell,
-    CellState,
-    EvaluationFailure,
-    ImplausibleDay,
-    LeftAnswer,
-    Missed,
-    RecordRank,
-    SourceRow,
-    TargetRow,
-)
+from oneway.mapping.program import Cell, LeftAnswer, SourceRow, TargetRow
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Allowance, PlanConnection, PlanInput, Read, Reason
-from oneway.planning.plan_file.codec import of_data, place_text, to_data
+from oneway.planning.plan_file.codec import of_data, to_data
 from oneway.planning.planner import Header
 from oneway.runs.snapshot.projection import UNKEEPABLE, Tree
+from oneway.runs.snapshot.row_codec import (
+    Data,
+    _cell_of,
+    cell_data,
+    each_of,
+    hashable_of,
+    held_data,
+    held_of,
+    key_data,
+    row_data,
+    row_of,
+)
 
 FORMAT = 2
 """The version of what is kept; a reader refuses what it does not understand."""
@@ -48,7 +50,6 @@ _LEVEL = 5
 _AT_A_TIME = 100
 """Lines that are compressed at once."""
 
-Data = dict[str, Any]
 Part: TypeAlias = Mapping[str, Value] | None
 
 
@@ -213,11 +214,11 @@ def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
         version=head["version"],
         header=_header_of(head),
         shape=Shape(*map(tuple, head["shape"])),
-        departed=_each(_cell_of, head["departed"]),
+        departed=each_of(_cell_of, head["departed"]),
         deactivated=head["deactivated"],
-        source=Collected(tuple(_row_of(line["row"]) for line in rows), source[0], tuple(source[1])),
+        source=Collected(tuple(row_of(line["row"]) for line in rows), source[0], tuple(source[1])),
         target=Collected(
-            tuple(_held_of(line["held"]) for line in held), target[0], tuple(target[1])
+            tuple(held_of(line["held"]) for line in held), target[0], tuple(target[1])
         ),
         trees=(first, second),
         records=(
@@ -307,7 +308,7 @@ def _tree(tree: NodeTree) -> Data:
 
 
 def _table_of(data: Data) -> LookupTable:
-    rows = {_hashable_of(key): tuple(values) for key, values in data["rows"]}
+    rows = {hashable_of(key): tuple(values) for key, values in data["rows"]}
     tree = _tree_of(data["tree"]) if "tree" in data else None
     return LookupTable(rows, data["complete"], tuple(data["problems"]), tree=tree)
 
@@ -315,193 +316,3 @@ def _table_of(data: Data) -> LookupTable:
 def _tree_of(data: Data) -> NodeTree:
     made = [tuple(TreeRow(*each) for each in rows) for rows in data["rows"]]
     return NodeTree(data["name"], {identity(rows[0].node): rows for rows in made}, data["whole"])
-
-
-def row_data(row: SourceRow) -> Data:
-    """Return a source row as JSON data."""
-    return {
-        "id": row.source_id,
-        "key": row.key,
-        "label": row.label,
-        "keys": list(map(key_data, row.keys)),
-        "key_values": list(map(value_data, row.key_values)),
-        "leaver": row.leaver,
-        "failed": row.failed_rules,
-        "outside": row.outside,
-        "cells": list(map(cell_data, row.cells)),
-        "leaving": list(map(leaving_data, row.leaving)),
-        "leaves": [row.leaves_left, row.leaves_later],
-        "missed": [_missed(each) for each in row.missed],
-        "failure": _failure(row.evaluation_error),
-        "keys_known": row.keys_known,
-        "not_given": [list(each) for each in row.not_given],
-        "unsaid": _failure(row.unsaid),
-        **({"standing": _rank(row.rank)} if row.rank is not None else {}),
-        **({"may_have_left": True} if row.may_have_left else {}),
-        **_readable(row),
-        **({"why": row.why} if row.why else {}),
-        **({"odd_day": list(row.odd_day)} if row.odd_day is not None else {}),
-    }
-
-
-def _missed(each: Missed) -> list[Any]:
-    instead = [each.why, each.instead] if each.instead else []
-    return [each.reference, each.value, each.found, each.field, *instead]
-
-
-def _readable(row: SourceRow | TargetRow) -> Data:
-    return {"readable_keys": list(map(key_data, row.readable_keys))} if row.readable_keys else {}
-
-
-def _rank(rank: RecordRank) -> list[Any]:
-    person, current, latest, *failures, _ = rank
-    return [key_data(person), current, latest, *map(_failure, failures)]
-
-
-def _rank_of(data: list[Any] | None) -> RecordRank | None:
-    if data is None:
-        return None
-    person, current, latest, *failures = data
-    whose, is_current, day = map(_failure_of, failures)
-    return RecordRank(_hashable_of(person), current, latest, whose, is_current, day)
-
-
-def _row_of(data: Data) -> SourceRow:
-    return SourceRow(
-        source_id=data["id"],
-        key=data["key"],
-        label=data["label"],
-        keys=_each(_hashable_of, data["keys"]),
-        key_values=_each(_value_of, data["key_values"]),
-        leaver=data["leaver"],
-        failed_rules=tuple(data["failed"]),
-        outside=tuple(data.get("outside", ())),
-        cells=_each(_cell_of, data["cells"]),
-        leaving=_each(_leaving_cell_of, data["leaving"]),
-        leaves_left=data["leaves"][0],
-        leaves_later=data["leaves"][1],
-        missed=tuple(Missed(*each) for each in data["missed"]),
-        evaluation_error=_failure_of(data["failure"]),
-        keys_known=data["keys_known"],
-        not_given=tuple((position, text) for position, text in data.get("not_given", ())),
-        unsaid=_failure_of(data.get("unsaid")),
-        rank=_rank_of(data.get("standing")),
-        may_have_left=data.get("may_have_left", False),
-        readable_keys=_each(_hashable_of, data.get("readable_keys", ())),
-        why=data.get("why", ""),
-        odd_day=ImplausibleDay(*data["odd_day"]) if "odd_day" in data else None,
-    )
-
-
-def held_data(held: TargetRow) -> Data:
-    """Return a target row as JSON data."""
-    return {
-        "id": held.target_id,
-        "key": held.key,
-        "keys": list(map(key_data, held.keys)),
-        "left": held.left,
-        "scheduled": held.scheduled,
-        "values": list(map(value_data, held.values)),
-        "leaving": list(map(value_data, held.leaving)),
-        "failure": _failure(held.evaluation_error),
-        "keys_known": held.keys_known,
-        "unsaid": _failure(held.unsaid),
-        **_readable(held),
-    }
-
-
-def _held_of(data: Data) -> TargetRow:
-    return TargetRow(
-        target_id=data["id"],
-        key=data["key"],
-        keys=_each(_hashable_of, data["keys"]),
-        left=data["left"],
-        scheduled=data["scheduled"],
-        values=_each(_value_of, data["values"]),
-        leaving=_each(_value_of, data["leaving"]),
-        evaluation_error=_failure_of(data["failure"]),
-        keys_known=data["keys_known"],
-        unsaid=_failure_of(data.get("unsaid")),
-        readable_keys=_each(_hashable_of, data.get("readable_keys", ())),
-    )
-
-
-def cell_data(cell: Cell) -> Any:
-    """Return a cell as JSON data."""
-    read = [cell.read] if cell.read else []
-    return [cell.state.value, value_data(cell.value), value_data(cell.initial), *read]
-
-
-def _cell_of(data: Any) -> Cell:
-    state, value, initial, *read = data
-    return Cell(CellState(state), _value_of(value), _value_of(initial), read="".join(read))
-
-
-def leaving_data(cell: Cell) -> Any:
-    """Return a cell of `SourceRow.leaving` as JSON data."""
-    return [*cell_data(cell), cell.moving]
-
-
-def _leaving_cell_of(data: Any) -> Cell:
-    *cell, moving = data
-    return _cell_of(cell)._replace(moving=moving)
-
-
-def value_data(value: object) -> Any:
-    """Return a value in a wrapping, unless it is text, a number, a truth or nothing."""
-    if value is None or type(value) in _PLAIN:
-        return value
-    if isinstance(value, Redacted):
-        return {"veiled": value.same_as, "digest": value.digest}
-    if isinstance(value, list) and value and isinstance(value[0], Redacted):
-        return {"veiled": value[0].same_as, "digest": value[0].digest, "list": True}
-    if value is MISSING:
-        return {"missing": True}
-    return {"value": value} if isinstance(value, list | dict) else value
-
-
-_PLAIN = frozenset({str, int, bool, float})
-
-
-def _value_of(data: Any) -> Any:
-    if not isinstance(data, dict):
-        return data
-    if "veiled" in data:
-        same_as = data["veiled"]
-        words = same_as if isinstance(same_as, str) else tuple(map(tuple, same_as))
-        veiled = Redacted(words, data["digest"])
-        return [veiled] if "list" in data else veiled
-    if "missing" in data:
-        missing: Missing = MISSING
-        return missing
-    value: Value = data["value"]
-    return value
-
-
-def key_data(key: Hashable) -> Any:
-    """Return a key as JSON. Tuples become lists, of which a key has no others."""
-    return list(map(key_data, key)) if type(key) is tuple else key
-
-
-def _hashable_of(data: Any) -> Any:
-    return tuple(map(_hashable_of, data)) if isinstance(data, list) else data
-
-
-def _failure(failure: EvaluationFailure | None) -> Any:
-    if failure is None:
-        return None
-    place = place_text(failure.place)
-    return [failure.text, failure.expression, place, failure.code, failure.value]
-
-
-def _failure_of(data: Any) -> EvaluationFailure | None:
-    if data is None:
-        return None
-    text, expression, place, *code = data
-    file, line, column, end = place.rsplit(":", 3)
-    span = Span(file, int(line), int(column), int(end))
-    return EvaluationFailure(text, expression, span, *code)
-
-
-def _each(read: Callable[[Any], Any], data: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(map(read, data))

@@ -1,0 +1,313 @@
+"""Guesses who has left: by a date, a list of words, or a switch of the target."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from datetime import date, timedelta
+
+from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import concept, plain
+from oneway.core.majority import is_overwhelming
+from oneway.core.records import MISSING, Value, at, is_blank, parse_day
+from oneway.runs.draft.notation import called, expression, literal, past_day, yaml_text
+from oneway.runs.draft.outliers import is_leave_date
+from oneway.runs.draft.side import DraftSide
+
+FEW = 6
+"""The most words of a condition that are listed."""
+NAMED = 3
+"""The most records that are named as examples."""
+
+_GONE = re.compile(
+    r"leaver|left|former|terminated|inactive|ended|departed|resigned|uit dienst|vertrokken|"
+    r"inactief|ausgeschieden|ausgetreten|inaktiv|inactif",
+    re.IGNORECASE,
+)
+_WORDS = (("true", "false"), ("yes", "no"), ("y", "n"), ("1", "0"), ("active", "inactive"),
+          ("enabled", "disabled"), ("current", "former"), ("on", "off"), ("ja", "nee"),
+          ("ja", "nein"), ("oui", "non"), ("actief", "inactief"), ("aktiv", "inaktiv"),
+          ("actif", "inactif"))  # fmt: skip
+_YES = ("true", "yes", "y", "1", "ja", "oui")
+_NO = ("false", "no", "n", "0", "nee", "nein", "non")
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The target's field that gives access, and its two values."""
+
+    path: str
+    on: Value
+    off: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Who has left, and what is written then; `record` holds the values of a leaver.
+
+    `when` and `left` are expressions, `set` the fields that are written as YAML has them.
+    """
+
+    when: str
+    set: Mapping[str, str] = field(default_factory=dict)
+    left: str = ""
+    record: Mapping[str, Value] = field(default_factory=dict)
+    stays: Mapping[str, Value] = field(default_factory=dict)
+    """The values in the record of a person who has not left."""
+    notice: Mapping[str, Value] = field(default_factory=dict)
+    """Those in the record of a person who leaves later, where that is not written in advance."""
+    last_day: Mapping[str, Value] = field(default_factory=dict)
+    """Those in the record of a person whose last day is today."""
+    asks: str = ""
+    """The question that a person has to decide."""
+    words: "DraftWords | None" = None
+    """The words of the field that `when` compares with a word, if those are few."""
+    lacks: tuple[str, ...] = ()
+    """What a person has to add before the answer can be used, in sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftWords:
+    """The words that a field of the source holds, commonest first, and how many records each.
+
+    `blanks` are the blank values that count as one of them, for a field that is blank for those
+    who stay; `blank` is how many records have one.
+    """
+
+    path: str
+    counts: Mapping[Value, int]
+    blanks: tuple[Value, ...]
+    blank: int
+
+    @property
+    def type(self) -> str:
+        """The type of the words in a record schema."""
+        return _TYPES[type(next(iter(self.counts)))]
+
+
+def leaving_of(source: DraftSide, target: DraftSide, switch: Switch | None, today: date) -> Leaving:
+    """Return the draft rule of leavers."""
+    date, guess = _leave_date(source), ""
+    if not date and not _left(source, "", today, scheduled=False).record:
+        if beside := _end_beside_start(source):
+            date, guess = beside
+        elif seldom := _seldom_dates(source):
+            date, guess = seldom[0], _SELDOM.format(" or ".join(seldom))
+    there = next((path for path in target.fields if concept(path) == "leave"), "")
+    scheduled = switch is None
+    left = _left(source, date, today, scheduled=scheduled)
+    sets, gone, lacks = {}, "", list(left.lacks)
+    if switch is not None:
+        sets[switch.path] = f"{{value: {json.dumps(switch.off)}}}"
+        gone = f"{expression(target, switch.path)} == {literal(switch.off)}"
+    if there or switch is None:
+        if not there and target.fields:
+            lacks.append(_NO_FIELD)
+        there = there or "leaveDate"
+        read = expression(source, date) if date else ""
+        only = read and left.when in (read, f"{read} && is_past({read})")
+        value = read if only else f"coalesce({read}, today())" if read else "today()"
+        sets[there] = yaml_text(value, flow=True)
+        gone = gone or f"is_past({expression(target, there)})"
+    asks = " ".join(filter(None, (guess, left.asks)))
+    if lacks:
+        # No case can be made of it.
+        return Leaving(left.when, sets, gone, asks=asks, lacks=tuple(lacks))
+    return replace(left, set=sets, left=gone, asks=asks)
+
+
+_NO_FIELD = (
+    "No field of the target says that somebody has left: add one, such as leaveDate, or name the "
+    "one that ends access."
+)
+
+
+_SELDOM = (
+    "guess: no heading says who has left. {} is blank for most, and a date for the others: "
+    "is it the last day?"
+)
+
+
+_BESIDE = "guess: {0} stands beside {1}: is it the last day?"
+_ODD = " {0:,} of its {1:,} values: no date, and an error of the record until it is one."
+_ENDS = frozenset(("end", "ends", "ended", "until", "to", "einde", "tot", "ende", "bis", "fin"))
+_STARTS = frozenset(
+    ("start", "starts", "started", "from", "since", "begin", "beginn", "van", "vanaf", "von", "ab")
+)
+
+
+def _end_beside_start(source: DraftSide) -> tuple[str, str] | None:
+    """Return a field such as `End` beside a `Start`, if most of its values are dates, and a
+    question about it.
+    """
+    start = next((e for e in source.fields if plain(e) in _STARTS or concept(e) == "start"), "")
+    for path in source.fields if start else ():
+        values = source.values(path)
+        days = sum(parse_day(value) is not None for value in values)
+        if plain(path) in _ENDS and days > 0 and len(values) <= 2 * days:
+            odd = len(values) - days
+            return path, _BESIDE.format(path, start) + (
+                _ODD.format(odd, len(values)) if odd else ""
+            )
+    return None
+
+
+def _leave_date(source: DraftSide) -> str:
+    """Return the field whose name means a person's last day, if any."""
+    return next((path for path in source.fields if is_leave_date(source, path)), "")
+
+
+def _seldom_dates(source: DraftSide) -> list[str]:
+    """Return the unrecognised fields that are mostly blank, and otherwise hold a date.
+
+    The last day looks like this in any system; so does the end of a trial period.
+    """
+    found = []
+    for path in source.fields:
+        values = [] if concept(path) else source.values(path)
+        days = sum(parse_day(value) is not None for value in values)
+        if 2 * len(values) < len(source.records) and is_overwhelming(days, len(values)):
+            found.append(path)
+    return found
+
+
+def _left(source: DraftSide, date: str, today: date, *, scheduled: bool) -> Leaving:
+    """Return who has left: by a date once it has come, by a word if there is no date.
+
+    A target that accepts dates in advance (`scheduled`) includes people whose date is still to
+    come.
+    """
+    record, stays = dict[str, Value](), dict[str, Value]()
+    word, listed, agree = "", None, ""
+    for path in (each for each in source.fields if concept(each) in ("status", "closed", "leave")):
+        words = [each for each in source.values(path) if not isinstance(each, list | dict)]
+        words = list({(type(each), each): each for each in words}.values())
+        gone = [each for each in words if path != date and is_gone(path, each)]
+        if gone:
+            read = expression(source, path)
+            word = " || ".join(f"{read} == {literal(each)}" for each in gone[:FEW])
+            record[path] = gone[0]
+            stays[path] = next((each for each in words if each not in gone), "")
+            listed = listed_words(source, path, gone)
+            agree = _agreement(source, date, path, gone, today) if date else ""
+            break
+    if not date:
+        lacks = () if word else (_no_leavers(source),)
+        return Leaving(word or "status == 'Left'", record=record, stays=stays, words=listed,
+                       lacks=lacks)  # fmt: skip
+    read = expression(source, date)
+    record[date] = past_day(today)
+    stays[date] = "" if any(_reads_blank(source, date)) else None
+    if scheduled:
+        when, asks = (f"{word} || {read}" if word else read), ""
+    else:
+        when = f"iif({read}, is_past({read}), {word})" if word else f"{read} && is_past({read})"
+        asks = f"Access ends the day after {called(date)}. To end it on that day itself, write"
+        asks = f"{asks} `!is_future({read})` in place of `is_past({read})`."
+        asks = f"{asks}{agree}"
+    if scheduled:
+        return Leaving(when, record=record, stays=stays, asks=asks, words=listed)
+    notice, last = (today + timedelta(days=30)).isoformat(), today.isoformat()
+    return Leaving(when, record=record, stays=stays, notice={date: notice},
+                   last_day={date: last}, asks=asks, words=listed)  # fmt: skip
+
+
+def _agreement(source: DraftSide, date: str, path: str, gone: Sequence[Value], today: date) -> str:
+    """Return whether the last day and the word of a status say the same of all people."""
+    odd = []
+    for each in source.records:
+        day = parse_day(at(each.data, source.keys(date)))
+        word = at(each.data, source.keys(path))
+        if day is not None and (word in gone) is not (day < today):
+            odd.append(each.id)
+    if not odd:
+        return f" It agrees with {called(path)} for everybody."
+    named = ", ".join(odd[:NAMED]) + (" and others" if odd[NAMED:] else "")
+    return f" It contradicts {called(path)} for {len(odd):,} ({named}): then the day decides."
+
+
+def listed_words(source: DraftSide, path: str, gone: Sequence[Value]) -> DraftWords | None:
+    """Return the words of a field, where they can be a list; `gone` are those of leavers.
+
+    A blank one is no word unless the field is blank for most, or for all who stay.
+    """
+    held = [at(each.data, source.keys(path)) for each in source.records]
+    blanks = [
+        None if each is MISSING else each for each in held if each is MISSING or is_blank(each)
+    ]
+    words = [each for each in held if each is not MISSING and not is_blank(each)]
+    counts = Counter(each for each in words if isinstance(each, str | int))
+    alike = len({*map(type, counts)}) == 1 and counts.total() == len(words)
+    if not alike or len(counts) > _MANY_WORDS or type(words[0]) not in _TYPES:
+        return None
+    meant = 2 * len(blanks) > len(held) or all(each in gone for each in counts)
+    forms = dict.fromkeys(each for each in blanks if each is None or each == "") or {"": None}
+    ordered: dict[Value, int] = dict(counts.most_common())
+    return DraftWords(path, ordered, tuple(forms) if meant else (), len(blanks))
+
+
+_MANY_WORDS = 12
+"""The most words that are listed in a record schema."""
+_TYPES = {bool: "boolean", int: "integer", str: "string"}
+
+
+def is_gone(path: str, value: Value) -> bool:
+    """Return whether a value says that a person has left: "Leaver", "Yes" of "Left"."""
+    kind, word = concept(path), str(value).strip().casefold()
+    if kind == "status" and re.search("active|enabled|actief|aktiv|actif", plain(path)):
+        return word in (*_NO, "inactive")
+    if kind in ("leave", "closed"):
+        return word in _YES
+    return isinstance(value, str) and _GONE.search(value) is not None
+
+
+def _no_leavers(source: DraftSide) -> str:
+    """Return what to look at if nothing in the source marks leavers."""
+    named = [path for path in source.fields if concept(path) == "leave"]
+    if not named:
+        return "No field of the source says who has left: ask for one."
+    said = f"Not all of {', '.join(named)} could be read as dates, so the rule is yours to write"
+    return f"{said}: set `types` for the column (docs/csv.md)."
+
+
+def _reads_blank(source: DraftSide, path: str) -> Iterator[bool]:
+    return (at(each.data, source.keys(path)) == "" for each in source.records)
+
+
+def switch_of(target: DraftSide) -> Switch | None:
+    """Return the switch of the target that gives access, or None."""
+    named = [path for path in target.fields if concept(path) in ("status", "closed")]
+    for path in named:
+        pair = _pair(target, path)
+        if pair is not None and not target.fields[path].computed:
+            on, off = pair if concept(path) == "status" else (pair[1], pair[0])
+            return Switch(path, on, off)
+    return None
+
+
+def _pair(target: DraftSide, path: str) -> tuple[Value, Value] | None:
+    """Return the values that a field has for yes and for no, where it seems to have two."""
+    types = target.fields[path].types - {"null"}
+    values = target.values(path)
+    if types == {"boolean"} or (values and all(isinstance(value, bool) for value in values)):
+        return True, False
+    words = [str(value) for value in (*target.fields[path].enum, *values) if value is not None]
+    numeric = bool(values) and all(isinstance(value, int) for value in values)
+    # "ja" alone is yes in two languages: the heading tells which.
+    german = re.search("aktiv|sperr", plain(path)) is not None
+    for yes, no in (each for each in _WORDS if not (german and each[1] == "nee")):
+        if words and {word.casefold() for word in words} <= {yes, no}:
+            return (1, 0) if numeric else (_styled(yes, words), _styled(no, words))
+    if words or types - {"boolean"}:
+        return None
+    is_text = target.connector == "file" and not target.resource.endswith(("json", "jsonl"))
+    return ("true", "false") if is_text else (True, False)
+
+
+def _styled(word: str, like: Sequence[str]) -> str:
+    """Return a word in the case of the others: "NO" beside "YES"."""
+    seen = next((each for each in like if each.casefold() == word), "")
+    model = like[0]
+    return seen or (word.upper() if model.isupper() else
+                    word.title() if model.istitle() else word)  # fmt: skip
