@@ -36,7 +36,7 @@ def all_cases() -> Iterator[Case]:
 def small_cases() -> Iterator[Case]:
     """Yield a few cases, in which each way to sign in and to misbehave comes once."""
     yield Case("everything well, header", lambda world: well(world, "header"))
-    auths = cycle(("oauth_basic", "header", "token", "oauth_body"))
+    auths = cycle(("oauth_basic", "query", "header", "token", "oauth_body"))
     for number, bad in enumerate(BAD):
         yield (bad_reads if number % 4 == 2 else bad_writes)(next(auths), bad)
     yield crash("token", 2, "rejects")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -73,6 +73,7 @@ class Manners:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         body = await _whole(receive)
+        scope = _with_the_key_as_a_header(scope)
         headers = Headers(scope=scope)
         if scope["path"].endswith("/auth/token"):
             answer = self._answer_token(body, headers)
@@ -120,6 +121,17 @@ class Manners:
         said = [write(text) for text in texts if len(text) > 2]
         errors = [{"field": f"field {n}", "message": f"bad: {text}"} for n, text in enumerate(said)]
         return {"message": f"no: {' | '.join(reversed(said))}", "errors": errors}
+
+
+def _with_the_key_as_a_header(scope: Scope) -> Scope:
+    """Return a request whose key is in the query as if it were in a header."""
+    asked = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
+    keys = [value for name, value in asked if name == "api_token"]
+    if not keys:
+        return scope
+    rest = urlencode([pair for pair in asked if pair[0] != "api_token"]).encode()
+    header = (b"authorization", f"ApiKey {keys[0]}".encode())
+    return {**scope, "query_string": rest, "headers": [*scope["headers"], header]}
 
 
 Answering = Callable[[Manners, Scope, Headers, bytes], Response]

@@ -61,6 +61,7 @@ _OAUTH += "client_secret: '{client_secret}', client_auth: %s}"
 
 AUTHS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "header": (),
+    "query": ((_HEADER, "auth: {type: query, params: {api_token: '{api_key}'}}"),),
     "token": (
         (
             _HEADER,
@@ -251,6 +252,7 @@ def _environment(servers: Servers, vault: Path) -> dict[str, str]:
         "ONEWAY_STAFFOLOGY_EMPLOYER": EMPLOYER,
         "ONEWAY_STAFFOLOGY_API_KEY": STAFFOLOGY_KEY,
         "ONEWAY_HEADER_API_KEY": API_KEY,
+        "ONEWAY_QUERY_API_KEY": API_KEY,
         # The owner of this machine lets connections read the vault, and other variables.
         "ONEWAY_CREDENTIALS": f"file:{vault}/,env:,keyring:",
         "ONEWAY_TOKEN_API_KEY_FILE": _kept(vault / "key", API_KEY),

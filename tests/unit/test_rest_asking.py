@@ -111,6 +111,15 @@ def test_a_cursor_and_a_total_in_headers() -> None:
     assert read.problems == ("2 of 3 records came",)
 
 
+def test_a_cursor_may_be_a_field_of_the_last_record() -> None:
+    manifest = altered(PAGED, '{type: cursor, param: after, next: "more && data[-1].id"}')
+    first = reply({"data": [{"id": "a"}, {"id": "b"}], "more": True})
+    last = reply({"data": [{"id": "c"}], "more": False})
+    connector, world = opened(first, last, manifest=manifest)
+    assert connector.reader("people").read().problems == ()
+    assert world.urls == ["/people", "/people?after=b"]
+
+
 def test_an_id_may_be_a_heading() -> None:
     manifest = altered("    id: id\n", '    id: "Employee ID"\n')
     connector, _ = opened(reply({"data": [{"Employee ID": 7}]}), page(), manifest=manifest)

@@ -3,15 +3,18 @@
 import base64
 import json
 import traceback
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, quote
 
 import httpx
 import pytest
-from rest_world import KEY, altered, opened, page, reply
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_world import KEY, altered, described, opened, page, reply
 
 from oneway.core.connector import ConnectorError, NotSent, ReadError
 from oneway.core.diagnostics import Refused
 
+PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
 HEADER = 'auth: {type: header, header: X-Key, value: "{api_key}"}'
 
 
@@ -158,3 +161,84 @@ def test_no_error_shows_a_credential_even_where_the_system_echoes_it() -> None:
         assert KEY.lower() not in shown.lower()
         assert "tok-canary-9" not in shown or auth != EXCHANGE
         assert "bad key" in shown
+
+
+IN_QUERY = '{type: query, params: {key: "{api_key}", app: oneway}}'
+ODD_KEY = "canary key&x=1#?/+é"
+
+
+@given(st.text("aB1 &=#?/+%é\\'\"", min_size=1).filter(str.strip), st.text("&=%+ é", max_size=5))
+def test_a_key_in_the_query_arrives_as_it_is_and_changes_nothing_else(key: str, sent: str) -> None:
+    connector, world = opened(page(), manifest=signing(IN_QUERY), key=key)
+    connector.reader("people").find("email", sent)
+    assert world.asked[0].url.path == "/v1/people"
+    asked = parse_qs(world.asked[0].url.query.decode(), keep_blank_values=True)
+    assert asked == {"email": [sent], "page": ["1"], "size": ["2"], "key": [key], "app": ["oneway"]}
+
+
+def test_a_key_goes_with_writes_redirects_and_links_once_each() -> None:
+    manifest = altered(PAGED, "{type: next_link, next: meta.next}", signing(IN_QUERY))
+    link = {"data": [{"id": 1}], "meta": {"next": f"https://api.example.com/v1/p?key={KEY}&at=b"}}
+    moved = reply({}, 302, location="/v1/elsewhere?page=1")
+    script = [reply({"id": 5}, 201), moved, reply(link), page()]
+    connector, world = opened(*script, manifest=manifest)
+    connector.writer("people").create({"email": "a@example.com"}, "t")
+    assert connector.reader("people").read().complete
+    assert [dict(parse_qsl(each.url.query.decode())) for each in world.asked] == [
+        {"key": KEY, "app": "oneway"},
+        {"key": KEY, "app": "oneway"},
+        {"page": "1", "key": KEY, "app": "oneway"},
+        {"at": "b", "key": KEY, "app": "oneway"},
+    ]
+    assert [len(each.url.query.split(b"&key=")) for each in world.asked[2:]] == [2, 2]
+    assert KEY.encode() not in b"".join(world.asked[0].headers.raw[0])
+
+
+@pytest.mark.parametrize("answer", [
+    reply({"message": f"no {quote(ODD_KEY)} {ODD_KEY}"}, 422), reply({}, 500), reply(b"<html>"),
+    reply({}, 307, location=f"https://evil.example.net/?key={quote(ODD_KEY)}"),
+    reply({}, 302, location="/v1/people"), httpx.ConnectError("refused"), httpx.ReadTimeout("late"),
+    httpx.LocalProtocolError(f"Illegal target /?key={ODD_KEY}"),
+])  # fmt: skip
+def test_a_key_in_the_query_is_in_no_error(answer: object) -> None:
+    def each(_: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, httpx.Response)
+        body = b"".join(answer.stream.__iter__())  # type: ignore[union-attr]
+        return reply(body, answer.status_code, location=answer.headers.get("location", ""))
+
+    connector, _ = opened(*[each] * 9, manifest=signing(IN_QUERY), key=ODD_KEY)
+    for act in (
+        lambda: connector.reader("people").read(),
+        lambda: connector.writer("people").create({"email": "a@example.com"}, "t"),
+    ):
+        with pytest.raises(ConnectorError) as caught:
+            act()
+        shown = "".join(traceback.format_exception(caught.value)) + repr(connector)
+        assert "canary" not in shown
+
+
+def test_a_refresh_token_is_exchanged_for_access_tokens() -> None:
+    auth = (
+        "{type: oauth2_client_credentials, path: /token, client_id: me, client_secret: x,"
+        ' params: {grant_type: refresh_token, refresh_token: "{api_key}"}}'
+    )
+    tokens = [reply({"access_token": text, "expires_in": 60}) for text in ("one", "two")]
+    script = [tokens[0], reply({}, 401), tokens[1], page()]
+    connector, world = opened(*script, manifest=signing(auth))
+    connector.reader("people").read()
+    for asked in (world.asked[0], world.asked[2]):
+        form = parse_qs(asked.content.decode())
+        assert (form["grant_type"], form["refresh_token"]) == (["refresh_token"], [KEY])
+    assert authorizations(world.asked)[-1] == "Bearer two"
+
+
+def test_a_key_in_the_query_needs_its_parameter() -> None:
+    with pytest.raises(Refused):
+        described(signing("{type: query}"))
+    with pytest.raises(Refused) as caught:
+        described(signing('{type: query, value: x, params: {key: "{api_key}"}}'))
+    assert [each.code for each in caught.value.diagnostics] == ["C109"]
+    with pytest.raises(Refused):
+        described(signing('{type: query, params: {key: "{api_ky}"}}'))

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Protocol
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 
@@ -157,6 +157,20 @@ def fixed_headers(connector: str, api: Api, access: Access) -> dict[str, str]:
         return {name: fill_header(str(text), values) for name, text in api.headers.items()}
     except Unusable as error:
         raise refusal("C111", connector, f"a header cannot be made: {error}", _HELP) from None
+
+
+def keys_in_query(connector: str, api: Api, access: Access) -> tuple[tuple[str, str], ...]:
+    """Return the credentials that go in each request's query; raise `Refused` if one cannot."""
+    params = api.auth.get("params")
+    if api.auth["type"] != "query" or not isinstance(params, dict):
+        return ()
+    found = tuple(fill_query(params, revealed(access)))
+    try:
+        urlencode(found)
+    except UnicodeEncodeError:
+        text = "credentials cannot be used: a value is not well-formed text"
+        raise refusal("C111", connector, text, _HELP) from None
+    return found
 
 
 def signing_in(

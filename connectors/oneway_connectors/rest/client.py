@@ -10,14 +10,14 @@ from copy import copy
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import httpx
 
 from oneway.core.connector import Access
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, path_of, with_value
-from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
+from oneway_connectors.rest.auth import Auth, fixed_headers, keys_in_query, signing_in, to_hide
 from oneway_connectors.rest.body import encoded
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Api, RequestTemplate
@@ -92,6 +92,7 @@ class Client:
         self._base_text = str(self._base)
         self._base_path = self._base.raw_path.decode("ascii").rstrip("/")
         self._fixed = fixed_headers(name, api, access)
+        self._keys = keys_in_query(name, api, access)
         self._wire = Wire(self._base, api.limits, outside.transport, outside.clock)
         pace = pace_of(name, api, self._base, access)
         self._limiter = Limiter(pace, outside.clock, outside.sleep)
@@ -237,7 +238,9 @@ class Client:
         call = _with_headers(call, self._fixed)
         for _ in range(_MOST_REDIRECTS):
             with self._limiter.turn():
-                answer = self._wire.send(call)
+                # The key is in the request that leaves, and nowhere else.
+                answer = self._wire.send(_with_keys(call, self._keys))
+            answer = replace(answer, url=call.url) if self._keys else answer
             if says_later(answer.body, self.api.errors):
                 return replace(answer, status=429, later=answer.status)
             if call.method != "GET" or answer.status not in _REDIRECTS:
@@ -374,6 +377,17 @@ def _with_headers(call: Call, headers: Mapping[str, str]) -> Call:
     """Return the call with these headers too; its own come first. Names are in lower case."""
     added = {name.lower(): text for name, text in headers.items()}
     return replace(call, headers=added | {n.lower(): text for n, text in call.headers.items()})
+
+
+def _with_keys(call: Call, keys: tuple[tuple[str, str], ...]) -> Call:
+    """Return the call with these parameters in its query, in place of others of their names."""
+    if not keys:
+        return call
+    own = {name for name, _ in keys}
+    parts = (part for part in call.url.query.split(b"&") if part)
+    kept = [part for part in parts if unquote_plus(part.split(b"=")[0].decode()) not in own]
+    query = b"&".join((*kept, urlencode(keys).encode("ascii")))
+    return replace(call, url=call.url.copy_with(query=query))
 
 
 def _asked(url: httpx.URL) -> Iterator[str]:

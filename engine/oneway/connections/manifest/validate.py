@@ -27,6 +27,7 @@ _AUTH_KEYS = {
     "basic": {"user", "password"},
     "header": {"header", "value"},
     "bearer": {"token"},
+    "query": {"params"},
     "token_exchange": {
         "path", "url", "body", "encoding", "token", "expires_in", "header", "value",
     },
