@@ -26,18 +26,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from oneway.planning.plan_file import fingerprint
-from oneway.runs import (
-    Approval,
-    Operator,
-    RunRequest,
-    RunSession,
-    apply_plan,
-    exclusive_run,
-    instant_text,
-    judge_plan,
-    plan_run,
-    prepare_run,
-)
+from oneway.runs.apply import apply_plan
+from oneway.runs.approval import Approval
+from oneway.runs.plan import judge_plan, plan_run
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.request import RunRequest, instant_text
+from oneway.runs.resume import exclusive_run
+from oneway.runs.session import Operator, RunSession
 from oneway.state.folder import StateFolder
 
 TAKES = 0.02

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from journals import entry_of, unlike_the_engine
-from oneway.connections import Connection, Email, Notify, Occasion, Security, Webhook
+from oneway.connections.connection import Connection, Email, Notify, Occasion, Security, Webhook
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.history.journal import Breached, End, Journal, RunStart
 from oneway.notices.instants import instant_text

@@ -15,7 +15,8 @@ import pytest
 from cli_world import ROOT, Ended, World
 
 from oneway.cli.clock import now
-from oneway.connections import Email, Webhook, connection_at
+from oneway.connections.connection import Email, Webhook
+from oneway.connections.folder import connection_at
 from oneway.core.diagnostics import refusal
 from oneway.history.journal import Journal, RunState, Why
 from oneway.state.lock import locked

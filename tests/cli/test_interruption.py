@@ -22,7 +22,7 @@ from cli_world import ROOT, World
 from test_cli_process import environment
 
 from commands import Ended
-from oneway.connections import variable
+from oneway.connections.environment import variable
 from oneway.history.journal import Journal
 from oneway.planning.plan import Ending
 from oneway_connectors import sandbox

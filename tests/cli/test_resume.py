@@ -212,7 +212,7 @@ def test_one_at_a_time(
 def test_a_run_that_somebody_else_ends_meanwhile_is_left_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from oneway.runs import exclusive_run
+    from oneway.runs.resume import exclusive_run
 
     crashed(world, monkeypatch, happened=False)
 

@@ -20,7 +20,7 @@ from oneway.cli.run_due import open_store
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, sqlite
 from oneway.history.journal.schedule_claims import first_seen
-from oneway.runs import instant_text
+from oneway.runs.prepare.request import instant_text
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.job import Job, Report, RunHost
 from oneway.scheduling.log import EventLog

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from oneway.planning.plan import Ending
-from oneway.runs import PreparedRun
+from oneway.runs.prepare.prepared import PreparedRun
 
 from . import sockets
 from .kinds import FAULTS, USUAL, Call, Fault

@@ -7,7 +7,7 @@ import pytest
 
 from oneway.applying.preconditions import Happened
 from oneway.applying.unknown_writes import Inquiry, WriteOutcome
-from oneway.runs import PreparedRun
+from oneway.runs.prepare.prepared import PreparedRun
 
 from .kinds import APART, FAULTS, USUAL, Call, kind_of
 from .matrix import Cell, Ideal, Place, apart, cells, ideal, socket_cells, tried, tried_over

@@ -15,28 +15,17 @@ from oneway.core.connector import Access, Connector, Description
 from oneway.core.diagnostics import Refused, Severity
 from oneway.planning.plan import Kind
 from oneway.planning.plan_file import fingerprint
-from oneway.runs import (
-    Approval,
-    OpenSystems,
-    Operator,
-    PreparedRun,
-    RunRequest,
-    RunSession,
-    apply_plan,
-    exclusive_run,
-    find_interrupted,
-    instant_text,
-    judge_plan,
-    load_memory,
-    plan_run,
-    prepare_run,
-    program_for,
-    recover_in_flight,
-    resume_run,
-)
+from oneway.runs.apply import apply_plan
+from oneway.runs.approval import Approval
 from oneway.runs.completeness import input_problems
-from oneway.runs.prepare.prepared import Input, description_of
-from oneway.runs.systems import access_of
+from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.prepared import Input, PreparedRun, description_of
+from oneway.runs.prepare.request import RunRequest, instant_text
+from oneway.runs.reopen import program_for
+from oneway.runs.resume import exclusive_run, find_interrupted, recover_in_flight, resume_run
+from oneway.runs.session import Operator, RunSession
+from oneway.runs.systems import OpenSystems, access_of
 from oneway.state.folder import StateFolder
 from side_by_side import scripted
 

@@ -14,14 +14,16 @@ from jsonschema import Draft202012Validator
 
 from listener import listening
 from notified import MONDAY, after, connection, ended, hook, mailbox, refused
-from oneway.connections import connection_at
+from oneway.connections.folder import connection_at
 from oneway.core.diagnostics import Refused
 from oneway.documents.schema_check import schema_text
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import undelivered
-from oneway.notices import Undelivered, after_run, sample_body
+from oneway.notices.bodies import sample_body
 from oneway.notices.email import message_of
+from oneway.notices.queueing import after_run
 from oneway.notices.texts import subject_of
+from oneway.notices.undelivered import Undelivered
 from oneway.notices.weekly import summary
 from oneway.planning.plan import Ending
 

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from notified import MONDAY, connection, died, ended, hook, refused
-from oneway.connections import Connection, Occasion, Webhook
+from oneway.connections.connection import Connection, Occasion, Webhook
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import (
     Incident,
@@ -25,11 +25,14 @@ from oneway.history.journal.incidents import (
     undelivered,
     waiting,
 )
-from oneway.notices import REMINDER, Undelivered, after_run, causes, deliver
+from oneway.notices import causes
 from oneway.notices.causes import RunProblems
 from oneway.notices.channels import channels
-from oneway.notices.incidents import IncidentChanges, changes, goes_on
+from oneway.notices.delivery import deliver
+from oneway.notices.incidents import REMINDER, IncidentChanges, changes, goes_on
 from oneway.notices.instants import instant_text
+from oneway.notices.queueing import after_run
+from oneway.notices.undelivered import Undelivered
 from oneway.planning.plan import Ending
 
 KINDS = (Occasion.FAILURE, Occasion.GUARD)

@@ -10,13 +10,13 @@ from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.lookup_table import tabulate
 from oneway.render import mapping_tests as render
-from oneway.runs import RunRequest
 from oneway.runs.draft.anonymise import words_of
 from oneway.runs.mapping_tests import check_test, load_test
 from oneway.runs.mapping_tests.recording import record_case
 from oneway.runs.plan import plan_of
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.request import RunRequest
 from oneway.runs.read import ReadInputs
 
 MAPPING = """\

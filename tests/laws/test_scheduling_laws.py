@@ -25,7 +25,7 @@ from oneway.history.journal import Journal, RunStart, Why
 from oneway.history.journal.schedule_claims import GIVEN_UP, schedule_statuses, unseen
 from oneway.history.journal.tables import due
 from oneway.history.schedule_policy import next_run
-from oneway.runs import instant_text
+from oneway.runs.prepare.request import instant_text
 from oneway.scheduling import loop as module
 from oneway.scheduling import work
 from oneway.scheduling.folder import FolderChanges

@@ -27,28 +27,23 @@ from oneway.history.journal import Journal
 from oneway.mapping.spec import GuardKind
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
-from oneway.runs import (
-    Approval,
+from oneway.runs.apply import apply_plan
+from oneway.runs.approval import Approval
+from oneway.runs.as_of import refuse_turned_back
+from oneway.runs.completeness import input_problems
+from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.prepare.prepared import Input, PreparedRun
+from oneway.runs.prepare.request import RunRequest, parse_instant
+from oneway.runs.reopen import program_for
+from oneway.runs.resume import (
     Interrupted,
-    OpenSystems,
-    Operator,
-    PreparedRun,
-    RunRequest,
-    RunSession,
-    apply_plan,
     exclusive_run,
     find_interrupted,
-    judge_plan,
-    load_memory,
-    parse_instant,
-    plan_run,
-    program_for,
     recover_in_flight,
-    refuse_turned_back,
     resume_run,
 )
-from oneway.runs.completeness import input_problems
-from oneway.runs.prepare.prepared import Input
+from oneway.runs.session import Operator, RunSession
+from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
 from simulation.crash import Crash, Steps, journal_steps
 from simulation.oracle import UNTOUCHED, entries

@@ -12,23 +12,16 @@ from oneway.core.records import Snapshot
 from oneway.planning.links import REUSED
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import fingerprint
-from oneway.runs import (
-    Approval,
-    OpenSystems,
-    Operator,
-    PreparedRun,
-    RunRequest,
-    RunSession,
-    apply_plan,
-    exclusive_run,
-    judge_plan,
-    load_memory,
-    plan_run,
-    recall,
-    recover_in_flight,
-)
-from oneway.runs.prepare.prepared import Input
+from oneway.runs.apply import apply_plan
+from oneway.runs.approval import Approval
+from oneway.runs.evidence.links import recall
+from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.prepare.prepared import Input, PreparedRun
+from oneway.runs.prepare.request import RunRequest
+from oneway.runs.resume import exclusive_run, recover_in_flight
+from oneway.runs.session import Operator, RunSession
 from oneway.runs.sync import healthy
+from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
 from worlds import FILE, World, catalogue, compiled
 

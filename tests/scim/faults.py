@@ -24,7 +24,9 @@ from faults.systems import KEY, PAGE, SOURCE, TARGET, Systems
 from faults.table import documented
 from faults.wire import START, Aim, Wire
 from faults.world import COMMON, HR, SECONDS
-from oneway.runs import PreparedRun, RunRequest, prepare_run
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.request import RunRequest
 
 from .inside import Inside, Json
 from .server import TOKEN

@@ -8,7 +8,7 @@ from faults.kinds import FAULTS, USUAL, Call
 from faults.matrix import Cell, Ideal, Place, cells
 from oneway.applying.preconditions import Happened, LiveState
 from oneway.applying.unknown_writes import Inquiry, WriteOutcome
-from oneway.runs import PreparedRun
+from oneway.runs.prepare.prepared import PreparedRun
 
 from .faults import best_over_scim, prepared_scim, tried_over_scim, wanted
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from oneway.history.journal import Journal
 from oneway.history.journal.schedule_claims import first_seen
-from oneway.runs import instant_text
+from oneway.runs.prepare.request import instant_text
 
 from .servers import API_KEY, CLIENT_ID, CLIENT_SECRET, STAFFOLOGY_KEY, WRONG
 from .told import ADDRESS

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from oneway.cli import entry
 from oneway.core import log_filter
 from oneway.core.seal import Seal
-from oneway.notices import Undelivered, bodies, email, http_post
+from oneway.notices import bodies, email, http_post
+from oneway.notices.undelivered import Undelivered
 from oneway_connectors.rest import responses
 
 from .canaries import Canary, Search, bank

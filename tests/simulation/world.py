@@ -23,30 +23,25 @@ from oneway.mapping.spec import GuardKind
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
-from oneway.runs import (
-    Approval,
+from oneway.runs.apply import apply_plan
+from oneway.runs.approval import Approval
+from oneway.runs.as_of import refuse_turned_back
+from oneway.runs.completeness import input_problems
+from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.prepare import preparation
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.prepared import Input, PreparedRun, description_of
+from oneway.runs.prepare.request import RunRequest
+from oneway.runs.read import EvaluatedInputs
+from oneway.runs.reopen import program_for, reopen_plan
+from oneway.runs.resume import (
     Interrupted,
-    Operator,
-    PreparedRun,
-    RunRequest,
-    RunSession,
-    apply_plan,
     exclusive_run,
     find_interrupted,
-    judge_plan,
-    load_memory,
-    plan_run,
-    prepare_run,
-    program_for,
     recover_in_flight,
-    refuse_turned_back,
-    reopen_plan,
     resume_run,
 )
-from oneway.runs.completeness import input_problems
-from oneway.runs.prepare import preparation
-from oneway.runs.prepare.prepared import Input, description_of
-from oneway.runs.read import EvaluatedInputs
+from oneway.runs.session import Operator, RunSession
 from oneway.runs.systems import OpenSystems, access_of
 from oneway.state.folder import StateFolder
 from oneway_connectors.rest import connect

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from listener import listening, status
 from notified import after, connection, ended, hook, refused
-from oneway.connections import Occasion
+from oneway.connections.connection import Occasion
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import (
     open_incident,
@@ -17,9 +17,9 @@ from oneway.history.journal.incidents import (
     waiting,
 )
 from oneway.history.journal.tables import incident
-from oneway.notices import after_run, deliver
+from oneway.notices.delivery import deliver
 from oneway.notices.instants import instant_text
-from oneway.notices.queueing import weekly
+from oneway.notices.queueing import after_run, weekly
 from oneway.planning.plan import Ending
 
 

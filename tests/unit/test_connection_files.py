@@ -11,23 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from oneway.connections import (
+from oneway.connections.connection import (
     Connection,
     Email,
     Occasion,
     OwnGuards,
     Schedule,
-    SecretKind,
-    SecretRef,
     Security,
     Webhook,
-    connection_at,
-    connections_in,
-    load_connection,
-    path_of,
 )
+from oneway.connections.folder import connection_at, connections_in, path_of
 from oneway.connections.guards import looser_guards, merged_guards
+from oneway.connections.parse import load_connection
 from oneway.connections.secret_files import unsafe_files
+from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.connections.validate import why_not_cron
 from oneway.core.diagnostics import Diagnostic, Refused, Span
 from oneway.documents.schema_check import schema_text

@@ -15,16 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, described
 
-from oneway.connections import (
-    SecretKind,
-    SecretRef,
-    from_environment,
-    given_secrets,
-    opened,
-    secret_ref,
-)
-from oneway.connections.access import access
+from oneway.connections.access import access, given_secrets
+from oneway.connections.environment import from_environment
+from oneway.connections.secrets.open import opened
 from oneway.connections.secrets.private_files import LIMIT
+from oneway.connections.secrets.refs import SecretKind, SecretRef, secret_ref
 from oneway.core.connector import Access, Description, Option, Secret
 from oneway.core.diagnostics import Refused
 

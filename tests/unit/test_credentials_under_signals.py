@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from oneway.connections import Connection, SecretKind, SecretRef, Side, connection_at
+from oneway.connections.connection import Connection, Side
+from oneway.connections.folder import connection_at
+from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.core.connector import Secret
-from oneway.runs import RunRequest
 from oneway.runs.commit_connection import in_order, settled_new, settled_renewed
+from oneway.runs.prepare.request import RunRequest
 
 FILE = Path("connections/acme.yaml")
 SECRETS = Path("connections/secrets")

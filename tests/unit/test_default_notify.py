@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from oneway.cli import entry
-from oneway.connections import Email, Found, Notify, Upload, Webhook, connection_at, connections_in
+from oneway.connections.connection import Email, Notify, Upload, Webhook
 from oneway.connections.default_notify import load_default
+from oneway.connections.folder import Found, connection_at, connections_in
 from oneway.core.diagnostics import Refused
 from oneway.documents.schema_check import schema_data, schema_text
 from oneway.scheduling.folder import Folder

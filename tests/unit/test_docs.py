@@ -15,9 +15,9 @@ import yaml
 from oneway.cli.entry import oneway
 from oneway.cli.exits import MEANINGS, Exit
 from oneway.cli.reference import pages
-from oneway.connections import load_connection
 from oneway.connections.default_notify import load_default
 from oneway.connections.discovery import describe
+from oneway.connections.parse import load_connection
 from oneway.core.connector import Capability, Description, Resource
 from oneway.core.diagnostics import Refused
 from oneway.documents.schema_check import schema_text

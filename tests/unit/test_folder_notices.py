@@ -11,14 +11,14 @@ from jsonschema import Draft202012Validator
 
 from listener import Listener, listening, status
 from notified import MONDAY, after, connection, hook, mailbox
-from oneway.connections import NoticeFolder, Upload
+from oneway.connections.connection import NoticeFolder, Upload
 from oneway.connections.default_notify import DefaultNotify
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.documents.schema_check import schema_text
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import undelivered
-from oneway.notices import deliver
 from oneway.notices.alarm import Alarm, alarm_recipients, send_alarms
+from oneway.notices.delivery import deliver
 from oneway.notices.folders import FolderTrouble, recipient_of, update_incidents
 from oneway.notices.texts import subject_of, text_of
 

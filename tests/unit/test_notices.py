@@ -32,17 +32,16 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from listener import Answer, listening, status
 from notified import EVERYTHING, MONDAY, after, connection, died, ended, hook, mailbox, refused
-from oneway.connections import (
+from oneway.connections.connection import (
     Connection,
     Email,
     NoticeFolder,
     Occasion,
     Schedule,
-    SecretKind,
-    SecretRef,
     Security,
     Webhook,
 )
+from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.core.connector import Secret
 from oneway.core.deadline import within
 from oneway.core.diagnostics import Refused, Span
@@ -61,18 +60,18 @@ from oneway.history.journal.incidents import (
 from oneway.mapping.lint.codes import CODES
 from oneway.mapping.lint.codes import CODES as ALL_CODES
 from oneway.mapping.spec import GuardKind
-from oneway.notices import Undelivered, after_run, deliver, sample_body, send
-from oneway.notices.bodies import cause_of
+from oneway.notices.bodies import cause_of, sample_body
 from oneway.notices.causes import holding, run_problems
 from oneway.notices.channels import channel_name, channel_words, channels
-from oneway.notices.delivery import PATIENCE, PAUSES
+from oneway.notices.delivery import PATIENCE, PAUSES, deliver, send
 from oneway.notices.email import message_of
 from oneway.notices.instants import instant_of, instant_text, week_of
-from oneway.notices.queueing import weekly
+from oneway.notices.queueing import after_run, weekly
 from oneway.notices.remedies import REMEDIES, remedy_of
 from oneway.notices.remedy import TroubleKind
 from oneway.notices.signing import BadSecret, signature
 from oneway.notices.texts import subject_of, text_of
+from oneway.notices.undelivered import Undelivered
 from oneway.notices.webhook import Trust
 from oneway.notices.weekly import not_syncing
 from oneway.planning.access import StillIn

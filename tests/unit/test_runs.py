@@ -10,24 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway import runs
-from oneway.connections import variable
 from oneway.connections.access import access
+from oneway.connections.environment import variable
 from oneway.core.connector import Access, Description, Option, Resource
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
+from oneway.history import journal
 from oneway.mapping.program import SteadyRow
-from oneway.runs import (
-    OpenSystems,
-    RunRequest,
-    evaluate_inputs,
-    instant_text,
-    parse_instant,
-    prepare_run,
-    read_inputs,
-)
 from oneway.runs.plan import _not_collecting
-from oneway.runs.read import Streaming, projection_of
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.request import RunRequest, instant_text, parse_instant
+from oneway.runs.read import Streaming, evaluate_inputs, projection_of, read_inputs
+from oneway.runs.systems import OpenSystems
 from oneway_connectors.file import jsonl
 
 PAYROLL = Description(
@@ -183,9 +177,9 @@ def test_an_id_that_was_read_twice_is_refused(
 
 def test_everything_that_the_package_offers_is_there() -> None:
     """Also what is imported only when it is asked for."""
-    assert [name for name in runs.__all__ if not callable(getattr(runs, name, None))] == []
+    assert [name for name in journal.__all__ if not callable(getattr(journal, name, None))] == []
     with pytest.raises(AttributeError, match="nonsense"):
-        _ = runs.nonsense
+        _ = journal.nonsense
 
 
 def test_circles_that_plans_leave_are_collected_soon_after() -> None:

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.connections import Connection, Schedule, SecretKind, SecretRef, Side, load_connection
+from oneway.connections.connection import Connection, Schedule, Side
 from oneway.connections.file_writer import moved_aside, new_file, scalar, with_refs, write_new
+from oneway.connections.parse import load_connection
 from oneway.connections.secrets.open import opened
+from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.connections.secrets.store import Keeping, SecretName, forgotten
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import Refused

@@ -9,10 +9,15 @@ import pytest
 
 from listener import listening, status
 from notified import EVERYTHING, MONDAY, after, connection, ended, hook
-from oneway.connections import SecretKind, SecretRef, Upload, UploadMethod
+from oneway.connections.connection import Upload, UploadMethod
+from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import undelivered
-from oneway.notices import Undelivered, after_run, channel_name, deliver, sample_body, send
+from oneway.notices.bodies import sample_body
+from oneway.notices.channels import channel_name
+from oneway.notices.delivery import deliver, send
+from oneway.notices.queueing import after_run
+from oneway.notices.undelivered import Undelivered
 from oneway.planning.plan import Ending
 
 TOKEN = "CANARY-token"

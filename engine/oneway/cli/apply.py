@@ -27,7 +27,7 @@ from oneway.cli.printing import exit_of, introduce, print_results, say_lost
 from oneway.cli.prompts import Asking, is_terminal
 from oneway.cli.quoting import quoted
 from oneway.cli.signal_handling import patient
-from oneway.connections import from_environment
+from oneway.connections.environment import from_environment
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.phrases import count
 from oneway.history.memory import Memory
@@ -36,32 +36,21 @@ from oneway.planning.plan import Plan
 from oneway.planning.plan_file import MAX_SIZE, fingerprint, load_proven
 from oneway.render import history, plans, results
 from oneway.render.sanitize import harmless
-from oneway.runs import (
-    AppliedBefore,
-    Approval,
-    Operator,
-    RunRequest,
-    RunSession,
-    applied_before,
-    apply_plan,
-    exclusive_run,
-    find_interrupted,
-    judge_plan,
-    last_run,
-    load_memory,
-    parse_instant,
-    program_for,
-    read_file,
-    recording_refusals,
-    recover_in_flight,
-    refuse_turned_back,
-    refuse_yet_to_come,
-    reopen_plan,
-)
+from oneway.runs.already_applied import AppliedBefore, applied_before
+from oneway.runs.apply import apply_plan
+from oneway.runs.approval import Approval
+from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.notices import PendingRun
 from oneway.runs.open_questions import refuse_open_plan
+from oneway.runs.plan import judge_plan, load_memory
 from oneway.runs.planned_again import limited_by_new_plan
+from oneway.runs.prepare.compilation import read_file
+from oneway.runs.prepare.request import RunRequest, parse_instant
 from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
+from oneway.runs.reopen import program_for, reopen_plan
+from oneway.runs.resume import exclusive_run, find_interrupted, recover_in_flight
+from oneway.runs.session import Operator, RunSession
+from oneway.runs.sync import last_run, recording_refusals
 from oneway.state.folder import StateFolder
 
 _SHORTEST = 12

@@ -15,15 +15,12 @@ from oneway.core.diagnostics import Refused
 from oneway.core.progress import Progress
 from oneway.inspect.checks import CheckResult, CheckState, Evidence, checks
 from oneway.render import checks as render
-from oneway.runs import (
-    Input,
-    OpenSystems,
-    PreparedRun,
-    RunRequest,
-    lost_starts,
-    prepare_run,
-    read_inputs,
-)
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.prepared import Input, PreparedRun
+from oneway.runs.prepare.request import RunRequest
+from oneway.runs.read import read_inputs
+from oneway.runs.starting_nodes import lost_starts
+from oneway.runs.systems import OpenSystems
 
 
 @click.command("check")

@@ -8,7 +8,8 @@ from oneway.cli.options import consoled, requesting
 from oneway.mapping.generated.functions import generated
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import LookupTable
-from oneway.runs import RunRequest, prepare_run
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.request import RunRequest
 
 
 @click.command("compile")

@@ -16,8 +16,9 @@ from oneway.cli.options import (
     state_of,
     user,
 )
-from oneway.connections import Connection, SecretRef
+from oneway.connections.connection import Connection
 from oneway.connections.file_writer import moved_aside
+from oneway.connections.secrets.refs import SecretRef
 from oneway.connections.secrets.store import forgotten
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
@@ -27,8 +28,9 @@ from oneway.planning.plan import Ending, Verb
 from oneway.planning.plan_file import load
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
-from oneway.runs import Operator, hold_lock
 from oneway.runs.commit_connection import place_of
+from oneway.runs.resume import hold_lock
+from oneway.runs.session import Operator
 from oneway.state.folder import StateFolder
 
 ENDING = ".disconnected"

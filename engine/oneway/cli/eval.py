@@ -10,7 +10,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted, instant, pairs
-from oneway.connections import from_environment
+from oneway.connections.environment import from_environment
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Value
 from oneway.core.sealed import MASK
@@ -19,8 +19,9 @@ from oneway.mapping.expressions.steps import EvaluationStep, steps_of
 from oneway.mapping.named_expressions import NamedExpressions
 from oneway.mapping.spec import Text
 from oneway.render import steps
-from oneway.runs import RunRequest, prepare_run
 from oneway.runs.find_record import context_for, find_record, reads_sensitive
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.request import RunRequest
 
 _WHERE = "the expression"
 

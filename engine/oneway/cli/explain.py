@@ -36,22 +36,14 @@ from oneway.planning.plan import Plan
 from oneway.render import explanations
 from oneway.render.discrepancies import by_subject
 from oneway.render.sanitize import harmless
-from oneway.runs import (
-    OpenSystems,
-    Operator,
-    PreparedRun,
-    ReadInputs,
-    RunRequest,
-    RunSession,
-    judge_plan,
-    load_memory,
-    looked_up_records,
-    plan_of,
-    prepare_run,
-    read_inputs,
-    recall,
-)
-from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered
+from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered, looked_up_records, recall
+from oneway.runs.plan import judge_plan, load_memory, plan_of
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.request import RunRequest
+from oneway.runs.read import ReadInputs, read_inputs
+from oneway.runs.session import Operator, RunSession
+from oneway.runs.systems import OpenSystems
 
 _FULL = 5
 """The most records for one key that are explained in full."""

@@ -18,10 +18,11 @@ from oneway.history.journal import Journal
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Style
-from oneway.runs import Operator, hold_lock
 from oneway.runs.forget.listed import ListedPerson, end_silently, find_listed, refuse_listed
 from oneway.runs.forget.person import Forgotten, find_person, forget_person, keeps_digests
 from oneway.runs.past.retention import LEAST_DAYS
+from oneway.runs.resume import hold_lock
+from oneway.runs.session import Operator
 
 BEYOND = (
     "both systems: while the source holds the person, the next run remembers them again; a record "

@@ -13,8 +13,11 @@ from oneway.cli.versions import from_git, version
 from oneway.core.diagnostics import refusal
 from oneway.planning.plan import Kind
 from oneway.render import impact as render
-from oneway.runs import OpenSystems, PreparedRun, RunRequest, prepare_run
 from oneway.runs.compare.impact import EditImpact, edit_impact
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.request import RunRequest
+from oneway.runs.systems import OpenSystems
 
 
 @click.command("impact")

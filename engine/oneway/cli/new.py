@@ -14,7 +14,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled
 from oneway.cli.quoting import quoted
 from oneway.cli.written import write_for_people
-from oneway.connections import from_environment
+from oneway.connections.environment import from_environment
 from oneway.core.diagnostics import refusal
 from oneway.core.phrases import are, count
 from oneway.render.layout import wrap

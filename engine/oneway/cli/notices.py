@@ -11,7 +11,8 @@ from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import state_of, user
-from oneway.connections import FOLDER, Connection, Notify
+from oneway.connections.connection import Connection, Notify
+from oneway.connections.folder import FOLDER
 from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused
 
@@ -91,8 +92,8 @@ def _deliver(
         return
     # Imported here: it brings an HTTP client.
     from oneway.history.journal import Journal
-    from oneway.notices import deliver
     from oneway.notices.alarm import alarm_recipients
+    from oneway.notices.delivery import deliver
     from oneway.render.report import pages
 
     try:
@@ -136,9 +137,9 @@ def _tell(
         if not broken and not state_of(state).has_journal:
             return  # there is nothing to notify of, and nothing was notified
     from oneway.history.journal import Journal
-    from oneway.notices import deliver
-    from oneway.runs import Operator
+    from oneway.notices.delivery import deliver
     from oneway.runs.notices import queue_for_files, queue_for_refused
+    from oneway.runs.session import Operator
     from oneway.runs.sync import problems_of
 
     operator = Operator(user(), state_of(state), now)
@@ -156,7 +157,7 @@ def _tell_of_named(console: Console, named: str | None, state: Path, error: Refu
     """Notify of a connection named on the command line, if its file is broken."""
     if not named:
         return
-    from oneway.connections import path_of
+    from oneway.connections.folder import path_of
     from oneway.runs.notices import PendingRun, is_broken
 
     is_path = "/" in named or exists(named)

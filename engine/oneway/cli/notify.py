@@ -11,29 +11,24 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.notices import say_troubles
 from oneway.cli.options import consoled, formatted, remembering, state_of
-from oneway.connections import FOLDER, Connection, connection_at, connections_in, path_of
+from oneway.connections.connection import Connection
 from oneway.connections.default_notify import (
     DefaultNotify,
     defaults_among,
     readable_default_for,
 )
 from oneway.connections.file_kinds import keys_of
-from oneway.connections.folder import files_in
+from oneway.connections.folder import FOLDER, connection_at, connections_in, files_in, path_of
 from oneway.connections.regular_files import read_regular
 from oneway.core.diagnostics import Diagnostic, Refused, refusal
 from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Notice, drop_notices, undelivered
-from oneway.notices import (
-    Undelivered,
-    channel_name,
-    channel_words,
-    deliver,
-    is_hopeless,
-    sample_body,
-    send,
-)
+from oneway.notices.bodies import sample_body
+from oneway.notices.channels import channel_name, channel_words
+from oneway.notices.delivery import deliver, is_hopeless, send
 from oneway.notices.folders import recipient_of
+from oneway.notices.undelivered import Undelivered
 from oneway.render import notices
 from oneway.render.report import pages
 

@@ -21,7 +21,7 @@ from oneway.cli.log import log_option
 from oneway.core.diagnostics import Refused, did_you_mean
 
 if TYPE_CHECKING:
-    from oneway.connections import Connection
+    from oneway.connections.connection import Connection
     from oneway.planning.plan import Allowance
     from oneway.runs.prepare.request import RunRequest
     from oneway.state.folder import StateFolder
@@ -53,7 +53,7 @@ def state_of(folder: Path, *, make: bool = True) -> "StateFolder":
 
     Commands that only read do not `make` one.
     """
-    from oneway.connections import store_url
+    from oneway.connections.store_location import store_url
     from oneway.state.folder import StateFolder
 
     return StateFolder(folder, store_url(), make=make)
@@ -195,7 +195,7 @@ def requesting(command: Command) -> Command:
 
 def request_of(mapping: str, **asked: Any) -> "RunRequest":
     """Return the request for a mapping or a connection; `asked` are its other fields."""
-    from oneway.connections import from_environment
+    from oneway.connections.environment import from_environment
     from oneway.runs.prepare.request import RunRequest
 
     connection = named_connection(mapping)
@@ -223,7 +223,7 @@ def named_connection(text: str) -> "Connection | None":
 
     path = text
     if not _is_path(text):
-        from oneway.connections import path_of
+        from oneway.connections.folder import path_of
 
         path = path_of(text)
     try:
@@ -233,9 +233,9 @@ def named_connection(text: str) -> "Connection | None":
     # Most files are not connections: this spares parsing them twice.
     if b"oneway_connection" not in data:
         return None
-    from oneway.connections import load_connection
     from oneway.connections.default_notify import with_default_of_folder
     from oneway.connections.file_kinds import is_connection
+    from oneway.connections.parse import load_connection
 
     is_one = is_connection(data, path)
     return with_default_of_folder(load_connection(data, str(Path(path)))) if is_one else None

@@ -28,19 +28,14 @@ from oneway.render.access_list import access
 from oneway.render.plan_content import split
 from oneway.render.plans import FORMATS
 from oneway.render.sanitize import harmless
-from oneway.runs import (
-    Operator,
-    RunRequest,
-    RunSession,
-    judge_plan,
-    load_memory,
-    plan_run,
-    prepare_run,
-    recall,
-)
 from oneway.runs.completeness import input_problems
+from oneway.runs.evidence.links import recall
 from oneway.runs.open_questions import is_open
+from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.request import RunRequest
 from oneway.runs.proof import prove
+from oneway.runs.session import Operator, RunSession
 
 _EXIT_CODE = (
     "End with 3 where changes are pending, and with 5 where people who have left, or may have, can "

@@ -16,7 +16,7 @@ from oneway.planning.breach import Verdict
 from oneway.planning.plan import Ending, Plan
 from oneway.render import plans
 from oneway.render.sanitize import harmless
-from oneway.runs import PreparedRun
+from oneway.runs.prepare.prepared import PreparedRun
 
 if TYPE_CHECKING:
     from oneway.applying.apply import Result

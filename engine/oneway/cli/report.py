@@ -77,18 +77,14 @@ def _page_of_plan(kept: StateFolder, file: str) -> str:
 
     Raises `Refused` if it is no plan, or could not be applied as it is, since its mapping changed.
     """
-    from oneway.connections import from_environment
+    from oneway.connections.environment import from_environment
     from oneway.planning.plan_file import MAX_SIZE, load
     from oneway.render.plans.as_html import page_text
-    from oneway.runs import (
-        Operator,
-        RunRequest,
-        RunSession,
-        judge_plan,
-        load_memory,
-        read_file,
-        reopen_plan,
-    )
+    from oneway.runs.plan import judge_plan, load_memory
+    from oneway.runs.prepare.compilation import read_file
+    from oneway.runs.prepare.request import RunRequest
+    from oneway.runs.reopen import reopen_plan
+    from oneway.runs.session import Operator, RunSession
 
     plan = load(read_file(file, MAX_SIZE + 1), file)
     request = RunRequest(plan.mapping_file, now(), from_environment, folders=FOLDERS)

@@ -13,29 +13,19 @@ from oneway.cli.exits import Exit, worst
 from oneway.cli.notices import delivering, starting, telling
 from oneway.cli.options import FOLDERS, connected, consoled, limited, remembering, state_of, user
 from oneway.cli.printing import exit_of, print_results
-from oneway.connections import from_environment
+from oneway.connections.environment import from_environment
 from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.instants import moment
 from oneway.history.journal import Journal
-from oneway.runs import (
-    Approval,
-    Interrupted,
-    Operator,
-    RunRequest,
-    RunSession,
-    exclusive_run,
-    find_interrupted,
-    judge_plan,
-    load_memory,
-    problems_of,
-    program_for,
-    recording_refusals,
-    reopen_plan,
-    resume_run,
-    run_of,
-)
+from oneway.runs.approval import Approval
+from oneway.runs.plan import judge_plan, load_memory
 from oneway.runs.planned_again import limited_by_new_plan
+from oneway.runs.prepare.request import RunRequest
+from oneway.runs.reopen import program_for, reopen_plan
+from oneway.runs.resume import Interrupted, exclusive_run, find_interrupted, resume_run
+from oneway.runs.session import Operator, RunSession
+from oneway.runs.sync import problems_of, recording_refusals, run_of
 from oneway.state.folder import StateFolder
 
 

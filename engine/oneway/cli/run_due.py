@@ -28,7 +28,7 @@ from oneway.history.journal.schedule_claims import (
 from oneway.history.schedule_policy import Step, step, unspread
 from oneway.render.layout import clip, pad
 from oneway.render.sanitize import harmless
-from oneway.runs import instant_text
+from oneway.runs.prepare.request import instant_text
 from oneway.runs.telemetry.watchers import asked_for
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.job import How, RunHost

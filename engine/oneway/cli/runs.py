@@ -23,7 +23,6 @@ from oneway.history.journal.rows import OLD_WORDS
 from oneway.history.journal.run_counts import RunCounts, run_counts
 from oneway.history.journal.schedule_claims import schedule_statuses
 from oneway.render import history, past_run
-from oneway.runs import Operator, hold_lock
 from oneway.runs.compare.capture import UNKEPT
 from oneway.runs.lost_output import kept_lost
 from oneway.runs.past.discrepancies import discrepancies_of_run
@@ -31,6 +30,8 @@ from oneway.runs.past.find_run import name_in, plan_of_run, refuse_without_journ
 from oneway.runs.past.retention import LEAST_DAYS, prune
 from oneway.runs.past.without_connection import stored_arguments
 from oneway.runs.prepare.request import instant_text
+from oneway.runs.resume import hold_lock
+from oneway.runs.session import Operator
 from oneway.state.folder import StateFolder
 
 _PAGE = 200

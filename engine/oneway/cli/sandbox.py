@@ -11,7 +11,7 @@ from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
-from oneway.connections import variable
+from oneway.connections.environment import variable
 from oneway.connections.installed import offers
 from oneway.core.diagnostics import refusal
 

@@ -10,7 +10,7 @@ from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.options import consoled, formatted, remembering, state_of
-from oneway.connections import FOLDER, connections_in
+from oneway.connections.folder import FOLDER, connections_in
 from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.history.journal import Journal, RunState
 from oneway.render import status

@@ -24,8 +24,11 @@ from oneway.cli.options import (
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results, say_lost
 from oneway.planning.plan import Ending
 from oneway.render import plans, results
-from oneway.runs import Operator, RunRequest, last_run, open_sync, prepare_run
 from oneway.runs.notices import PendingRun
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.request import RunRequest
+from oneway.runs.session import Operator
+from oneway.runs.sync import last_run, open_sync
 
 
 @click.command("sync")

@@ -22,12 +22,11 @@ from oneway.core.phrases import count
 from oneway.core.similar_words import slips
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.render import diagnostics
-from oneway.runs import read_file
-from oneway.runs.prepare.compilation import START
+from oneway.runs.prepare.compilation import START, read_file
 from oneway.runs.validation import Mappings, findings, found_in
 
 if TYPE_CHECKING:
-    from oneway.connections import Connection
+    from oneway.connections.connection import Connection
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _MAPPINGS = "mappings/"
@@ -151,7 +150,7 @@ def _corrected(checked: Sequence[Checked]) -> tuple[Diagnostic, ...]:
 
 def _defaults() -> tuple[str, ...]:
     """Return the default folders that are there, or that of mappings if none is."""
-    from oneway.connections import FOLDER
+    from oneway.connections.folder import FOLDER
 
     return tuple(each for each in (_MAPPINGS, f"{FOLDER}/") if isdir(each)) or (_MAPPINGS,)
 
@@ -216,7 +215,7 @@ def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
                 return Checked(path, "", ())
             kind = "plan"
         if kind == "connection":
-            from oneway.connections import load_connection
+            from oneway.connections.parse import load_connection
 
             connection = load_connection(data, path)
             return Checked(path, kind, findings(connection, mappings), connection)

@@ -8,7 +8,7 @@ from shutil import which
 from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import Refused, refusal
 from oneway.documents.yaml_source import LIMIT
-from oneway.runs import read_file
+from oneway.runs.prepare.compilation import read_file
 
 _GIT = "git:"
 

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from oneway.connections import variable
+from oneway.connections.environment import variable
 from oneway.connections.installed import PackageOffer, offers
 from oneway.connections.manifest import load_manifest, load_prepared
 from oneway.core.connector import Access, Connector, Description, Option

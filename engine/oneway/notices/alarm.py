@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from oneway.connections import Connection, Notify, Occasion
+from oneway.connections.connection import Connection, Notify, Occasion
 from oneway.connections.default_notify import DefaultNotify
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused

@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from oneway.connections import Connection, Occasion
+from oneway.connections.connection import Connection, Occasion
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.seal import canonical

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from oneway.connections import Occasion
+from oneway.connections.connection import Occasion
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Severity
 from oneway.history.backoff import PastFailure

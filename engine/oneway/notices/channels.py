@@ -5,7 +5,14 @@ from dataclasses import replace
 from hashlib import sha256
 from urllib.parse import quote, unquote, urlsplit
 
-from oneway.connections import Connection, NoticeFolder, Notify, Occasion, Upload, Webhook
+from oneway.connections.connection import (
+    Connection,
+    NoticeFolder,
+    Notify,
+    Occasion,
+    Upload,
+    Webhook,
+)
 
 _ENOUGH = 12
 """Hex digits of a digest that distinguish the channels of one connection."""

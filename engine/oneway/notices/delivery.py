@@ -13,7 +13,15 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from oneway.connections import Connection, Email, NoticeFolder, Notify, Occasion, Upload, Webhook
+from oneway.connections.connection import (
+    Connection,
+    Email,
+    NoticeFolder,
+    Notify,
+    Occasion,
+    Upload,
+    Webhook,
+)
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal

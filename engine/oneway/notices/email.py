@@ -10,7 +10,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from oneway.connections import Email, Security, opened
+from oneway.connections.connection import Email, Security
+from oneway.connections.secrets.open import opened
 from oneway.core.deadline import Deadline, within
 from oneway.core.hosts import is_loopback
 from oneway.notices.http_post import LATER, SYSTEM, Trust

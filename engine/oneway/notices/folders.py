@@ -13,7 +13,7 @@ from shlex import quote as quoted
 from typing import Any
 from urllib.parse import quote, unquote
 
-from oneway.connections import Connection
+from oneway.connections.connection import Connection
 from oneway.connections.default_notify import DefaultNotify, readable_default_for
 from oneway.connections.folder import Found
 from oneway.core.dataclass import dataclass

@@ -8,7 +8,7 @@ shows the problem closes it. While an incident lasts, a reminder is sent every s
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from oneway.connections import Occasion
+from oneway.connections.connection import Occasion
 from oneway.core.dataclass import dataclass
 from oneway.history.journal.incidents import Incident
 from oneway.mapping.spec import GuardKind

@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from oneway.connections import Connection
+from oneway.connections.connection import Connection
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text as instant_text
 from oneway.history.journal import Run

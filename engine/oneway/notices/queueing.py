@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from oneway.connections import Connection, Occasion
+from oneway.connections.connection import Connection, Occasion
 from oneway.history.journal import Journal, Run
 from oneway.history.journal.incidents import (
     Incident,

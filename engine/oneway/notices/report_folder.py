@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from oneway.connections import NoticeFolder
+from oneway.connections.connection import NoticeFolder
 from oneway.notices.email import number_of
 from oneway.notices.undelivered import Undelivered
 from oneway.state.files import write_whole

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from oneway.connections import Upload, UploadMethod, opened
+from oneway.connections.connection import Upload, UploadMethod
+from oneway.connections.secrets.open import opened
 from oneway.notices.email import number_of
 from oneway.notices.http_post import SYSTEM, Outgoing, Server, Trust, posted, safe_host
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from oneway.connections import Webhook, opened
+from oneway.connections.connection import Webhook
+from oneway.connections.secrets.open import opened
 from oneway.notices.http_post import SYSTEM, Outgoing, Server, Trust, posted, safe_host
 from oneway.notices.signing import BadSecret, signature
 from oneway.notices.undelivered import Undelivered

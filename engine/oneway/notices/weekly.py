@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from oneway.connections import Connection, Occasion
+from oneway.connections.connection import Connection, Occasion
 from oneway.history.journal import Journal, Run
 from oneway.history.journal.discrepancies import stored_discrepancies
 from oneway.history.journal.flapping import reverted_by

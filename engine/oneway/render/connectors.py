@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from oneway.connections import variable
+from oneway.connections.environment import variable
 from oneway.core.connector import Capability, Description, Field, Option, Resource
 from oneway.render.layout import pad, wrap
 from oneway.render.sanitize import harmless

@@ -6,7 +6,7 @@ from typing import Any
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.phrases import count
 from oneway.history.journal.incidents import Notice
-from oneway.notices import channel_words
+from oneway.notices.channels import channel_words
 from oneway.notices.instants import zone_in
 from oneway.render.history import when
 from oneway.render.layout import clip, pad, wrap

@@ -8,13 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from oneway.connections import Connection, SecretKind, SecretRef, load_connection
+from oneway.connections.connection import Connection
 from oneway.connections.default_notify import with_default_of_folder
 from oneway.connections.file_writer import new_file, with_refs, write_new, write_over
+from oneway.connections.parse import load_connection
+from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.connections.secrets.store import Keeping, SecretName, forgotten
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import refusal
-from oneway.runs import RunRequest
+from oneway.runs.prepare.request import RunRequest
 from oneway.state.deferred_signals import ENDING, undisturbed
 
 Name = tuple[str, str]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from oneway.connections import Connection
+from oneway.connections.connection import Connection
 from oneway.core.diagnostics import Refused
 from oneway.runs.session import RunSession
 
@@ -29,7 +29,7 @@ def _follow(connection: Connection, session: RunSession) -> None:
     if journal is None:
         return
     # Imported here: it brings an HTTP client, which a mapping without a connection never needs.
-    from oneway.notices import after_run
+    from oneway.notices.queueing import after_run
 
     run = next(iter(journal.runs(connection.name, limit=1)), None)
     # If the block began no run, this is the previous one, which changes nothing.

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from os.path import dirname
 
-from oneway.connections import Connection, connection_at
+from oneway.connections.connection import Connection
 from oneway.connections.default_notify import defaults_among, places_for, readable_default_for
-from oneway.connections.folder import broken_around
+from oneway.connections.folder import broken_around, connection_at
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal, Run
@@ -55,7 +55,7 @@ def queue_for_run(
 
     If that file is broken, the only notice is about it, as trouble of its folder.
     """
-    from oneway.notices import after_run
+    from oneway.notices.queueing import after_run
 
     told = queue_for_files(beginning, journal, now)
     if is_broken(beginning.file):

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from oneway import __version__
-from oneway.connections import Connection, connection_at
+from oneway.connections.connection import Connection
+from oneway.connections.folder import connection_at
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Value

@@ -5,8 +5,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol, Self, runtime_checkable
 
-from oneway.connections import given_options
-from oneway.connections.access import access
+from oneway.connections.access import access, given_options
 from oneway.connections.discovery import (
     FILES,
     complete,

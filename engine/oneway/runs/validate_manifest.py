@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from oneway.connections import variable
 from oneway.connections.discovery import known_kinds
+from oneway.connections.environment import variable
 from oneway.connections.manifest import load_manifest
 from oneway.core.connector import Description
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean

@@ -18,7 +18,7 @@ from oneway.mapping.spec import EndpointSpec
 from oneway.runs.prepare.compilation import Compilation, compile_partly, located, mapping_of
 
 if TYPE_CHECKING:
-    from oneway.connections import Connection
+    from oneway.connections.connection import Connection
     from oneway.mapping.paths_used import Paths
     from oneway.mapping.profile.key_tally import KeyTally
 

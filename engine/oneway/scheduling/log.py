@@ -10,7 +10,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import RunState
 from oneway.render.sanitize import harmless
-from oneway.runs import instant_text
+from oneway.runs.prepare.request import instant_text
 from oneway.scheduling.folder import FolderChanges
 
 

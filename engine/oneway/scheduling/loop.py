@@ -19,9 +19,9 @@ from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Run, RunState
 from oneway.history.journal.schedule_claims import GIVEN_UP, ClaimedDue
 from oneway.history.schedule_policy import Step, is_late, is_spent, pause, step, unspread
-from oneway.notices import after_run
-from oneway.runs import instant_text
+from oneway.notices.queueing import after_run
 from oneway.runs.notices import PendingRun, queue_for_run
+from oneway.runs.prepare.request import instant_text
 from oneway.scheduling.folder import Folder, FolderChanges
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.job import How, Job, Report, RunHost

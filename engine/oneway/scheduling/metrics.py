@@ -27,7 +27,7 @@ from oneway.history.journal.incidents import open_by_kind, undelivered
 from oneway.history.journal.schedule_claims import failing
 from oneway.history.last_good import lists_leavers
 from oneway.notices.weekly import not_syncing
-from oneway.runs import parse_instant
+from oneway.runs.prepare.request import parse_instant
 from oneway.scheduling.health_state import HealthState
 
 BUCKETS = (1, 10, 30, 60, 300, 900, 3600, 21600)

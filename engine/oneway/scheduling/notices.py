@@ -14,8 +14,8 @@ from oneway.connections.default_notify import DefaultNotify
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal
-from oneway.notices import deliver
 from oneway.notices.alarm import Alarm, alarm_recipients, send_alarms
+from oneway.notices.delivery import deliver
 from oneway.notices.folders import check_files, recipient_of
 from oneway.render.report import pages
 from oneway.scheduling.folder import Folder

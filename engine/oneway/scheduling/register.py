@@ -19,7 +19,7 @@ from oneway.history.journal.future import in_the_future
 from oneway.history.journal.lease import free_of_the_dead
 from oneway.history.journal.schedule_claims import GIVEN_UP, ClaimedDue, ScheduleStatus
 from oneway.history.schedule_policy import is_spent
-from oneway.runs import instant_text
+from oneway.runs.prepare.request import instant_text
 from oneway.scheduling.job import RunHost, due_lock
 from oneway.scheduling.owner import signature
 from oneway.scheduling.work import start_of

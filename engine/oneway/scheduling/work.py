@@ -23,9 +23,12 @@ from oneway.history.journal import Journal, Run, RunStart, RunState, Why
 from oneway.history.journal.lease import leased
 from oneway.history.journal.schedule_claims import LATE, end, found, run_of
 from oneway.notices.alarm import STORE
-from oneway.runs import Operator, instant_text, prepare_run, request_for
 from oneway.runs.notices import PendingRun, queue_for_run
+from oneway.runs.prepare.connection_request import request_for
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.request import instant_text
 from oneway.runs.run_log import start_of_none
+from oneway.runs.session import Operator
 from oneway.runs.sync import problems_of, run_sync
 from oneway.runs.telemetry.watchers import watched
 from oneway.scheduling.job import How, Job, Report, RunHost, due_lock

@@ -14,13 +14,16 @@ from oneway.cli.notices import delivering, starting
 from oneway.cli.options import FOLDERS, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.cli.prompts import Asking
-from oneway.connections import Connection
+from oneway.connections.connection import Connection
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import count
 from oneway.history.journal import Run, Why
 from oneway.render import plans, results
-from oneway.runs import Operator, PendingSync, last_run, open_sync, prepare_run, request_for
 from oneway.runs.notices import PendingRun
+from oneway.runs.prepare.connection_request import request_for
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.session import Operator
+from oneway.runs.sync import PendingSync, last_run, open_sync
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.render.sanitize import harmless
-from oneway.runs import read_file
+from oneway.runs.prepare.compilation import read_file
 
 FOLDER = "mappings"
 _MOST = 20

@@ -4,9 +4,10 @@ from os.path import exists
 from pathlib import Path
 
 from oneway.cli.prompts import Asking
-from oneway.connections import FOLDER, Connection, connection_at, load_connection, path_of
+from oneway.connections.connection import Connection
 from oneway.connections.file_writer import new_file
-from oneway.connections.folder import ENDINGS
+from oneway.connections.folder import ENDINGS, FOLDER, connection_at, path_of
+from oneway.connections.parse import load_connection
 from oneway.core.diagnostics import Refused, Span, refusal
 
 

@@ -5,17 +5,11 @@ from dataclasses import replace
 
 from oneway.cli.connecting.request import ConnectOptions
 from oneway.cli.prompts import Asking, as_given
-from oneway.connections import (
-    Connection,
-    Email,
-    Notify,
-    Security,
-    Webhook,
-    load_connection,
-    secret_ref,
-)
+from oneway.connections.connection import Connection, Email, Notify, Security, Webhook
 from oneway.connections.default_notify import with_default_of_folder
 from oneway.connections.file_writer import new_file
+from oneway.connections.parse import load_connection
+from oneway.connections.secrets.refs import secret_ref
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.hosts import is_loopback
 from oneway.render.sanitize import harmless

@@ -5,11 +5,11 @@ from math import ceil
 from oneway.cli.clock import now
 from oneway.cli.connecting.first_sync import FirstSync
 from oneway.cli.console import Console
-from oneway.connections import Connection
+from oneway.connections.connection import Connection
 from oneway.connections.schedule import next_due
 from oneway.core.instants import instant_text, moment
 from oneway.core.phrases import count
-from oneway.notices import channel_name, channel_words
+from oneway.notices.channels import channel_name, channel_words
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 

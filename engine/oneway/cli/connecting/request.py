@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from oneway.connections import SecretKind, SecretRef, secret_ref
 from oneway.connections.secrets.open import sealed
+from oneway.connections.secrets.refs import SecretKind, SecretRef, secret_ref
 from oneway.core.connector import Secret
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span

@@ -2,8 +2,9 @@
 
 from oneway.cli.connecting.request import ConnectOptions
 from oneway.cli.prompts import Asking
-from oneway.connections import Connection, Schedule, load_connection
+from oneway.connections.connection import Connection, Schedule
 from oneway.connections.file_writer import new_file
+from oneway.connections.parse import load_connection
 from oneway.core.diagnostics import Refused, Span, refusal
 
 _NEVER = "never"

@@ -6,7 +6,7 @@ from oneway.cli.prompts import Asking
 from oneway.core.records import Value
 from oneway.mapping.spec import SettingSpec
 from oneway.render.sanitize import harmless
-from oneway.runs import PreparedRun
+from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.settings import resolve_settings
 
 

@@ -18,15 +18,18 @@ from oneway.cli.console import Console
 from oneway.cli.notices import starting
 from oneway.cli.options import FOLDERS
 from oneway.cli.prompts import Asking
-from oneway.connections import Connection, Side
+from oneway.connections.connection import Connection, Side
 from oneway.connections.secret_scope import out_of_scope
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.phrases import count
 from oneway.inspect.checks import CheckState
 from oneway.render import checks as render
-from oneway.runs import OpenSystems, PreparedRun, prepare_run, request_for
 from oneway.runs.commit_connection import settled_new, settled_renewed
 from oneway.runs.notices import PendingRun
+from oneway.runs.prepare.connection_request import request_for
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.systems import OpenSystems
 
 
 def connected(console: Console, asking: Asking | None, wishes: ConnectOptions) -> Connection:

@@ -5,17 +5,18 @@ from dataclasses import replace
 
 from oneway.cli.connecting.choosing import chosen, named
 from oneway.cli.prompts import Asking
-from oneway.connections import Connection, SecretRef, Side, given_secrets
+from oneway.connections.access import given_secrets
+from oneway.connections.connection import Connection, Side
 from oneway.connections.origins import origins_of
 from oneway.connections.secrets.open import sealed
-from oneway.connections.secrets.refs import SecretKind
+from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.core.connector import ConnectorError, Description, Finding, Option, Secret
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.phrases import some
 from oneway.render.sanitize import harmless
-from oneway.runs import Input, OpenSystems, PreparedRun
-from oneway.runs.prepare.prepared import description_of, options_of
+from oneway.runs.prepare.prepared import Input, PreparedRun, description_of, options_of
+from oneway.runs.systems import OpenSystems
 
 SIDES = ("source", "target")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, delete, select, union, update
 
-from oneway.connections import Occasion
+from oneway.connections.connection import Occasion
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text
 from oneway.history.journal.store import Store

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
-from oneway.connections import Occasion
+from oneway.connections.connection import Occasion
 from oneway.core.dataclass import dataclass
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry, incident, notice, run

@@ -6,8 +6,7 @@ from dataclasses import field, replace
 from os.path import exists
 from pathlib import Path
 
-from oneway.connections import Lookup
-from oneway.connections.access import access
+from oneway.connections.access import Lookup, access
 from oneway.connections.discovery import FILES, describe, open_connector
 from oneway.core.connector import (
     Access,

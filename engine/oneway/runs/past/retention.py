@@ -7,7 +7,7 @@ removes those of all connections, including ones that no longer run.
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from oneway.connections import Lookup
+from oneway.connections.access import Lookup
 from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import forget_notices

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from shlex import split
 
-from oneway.connections import Connection, Found
-from oneway.connections.connection import Schedule
+from oneway.connections.connection import Connection, Schedule
+from oneway.connections.folder import Found
 from oneway.connections.schedule import Due, next_due
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused

@@ -19,7 +19,7 @@ from oneway.mapping.spec import Text
 from oneway.runs.prepare.validate_options import option_mistakes
 
 if TYPE_CHECKING:
-    from oneway.connections import Connection
+    from oneway.connections.connection import Connection
 
 START = (
     "`oneway new mapping.yaml --source people.csv --target users.json` writes a mapping for your "

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from oneway.connections import Connection, from_environment
+from oneway.connections.connection import Connection
+from oneway.connections.environment import from_environment
 from oneway.runs.prepare.request import RunRequest
 
 

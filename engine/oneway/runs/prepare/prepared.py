@@ -20,7 +20,7 @@ from oneway.runs.prepare.compilation import located
 from oneway.runs.prepare.request import RunRequest
 
 if TYPE_CHECKING:
-    from oneway.connections import Side
+    from oneway.connections.connection import Side
     from oneway.planning.plan import Plan, PlanConnection, PlanInput
 
 
@@ -180,7 +180,7 @@ def connection_of(plan: "Plan") -> str:
 
 def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:
     """Return the options, without opening credentials (for which a keyring may ask a person)."""
-    from oneway.connections import given_options
+    from oneway.connections.access import given_options
 
     description = description_of(prepared, each)
     found = given_options(description, prepared.request.lookup, given_to(prepared, each))
@@ -199,7 +199,7 @@ def given_to(prepared: PreparedRun, each: Input) -> dict[str, str]:
 
 def side_of(prepared: PreparedRun, each: Input) -> "Side":
     """Return what the connection says of an input's side; nothing without one."""
-    from oneway.connections import Side
+    from oneway.connections.connection import Side
 
     connection = prepared.request.connection
     return connection.sides[each.side] if connection is not None and each.side else Side()

@@ -12,7 +12,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text as instant_text
 
 if TYPE_CHECKING:
-    from oneway.connections import Connection, Lookup
+    from oneway.connections.access import Lookup
+    from oneway.connections.connection import Connection
     from oneway.planning.plan import Allowance
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?")

@@ -11,7 +11,7 @@ from oneway.mapping.spec import SettingSpec
 from oneway.runs.prepare.settings import WANTED, is_of
 
 if TYPE_CHECKING:
-    from oneway.connections import Connection, Side
+    from oneway.connections.connection import Connection, Side
 
 
 def connection_mistakes(
