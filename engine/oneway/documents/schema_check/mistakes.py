@@ -81,12 +81,17 @@ def _unknown_keys(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     given = value_of(error)
     for key in given:
         if key not in known:
-            help = did_you_mean(key, known) or f"known here: {listed(known)}"
+            near = did_you_mean(key, known)
+            cut = _CUT_LIST if given[key] is None and not near else ""
+            help = near or cut or f"known here: {listed(known)}"
             help = _is_cut((key,), given[key]) or _is_joined(key, known) or help
             free = [each for each in known if each not in given]
             near = "" if _is_joined(key, known) else only_slip(key, free)
             summary = f"unknown key {shown(key)}"
             yield Mistake((*path, key), "S102", summary, help, key=True, instead=near)
+
+
+_CUT_LIST = "within { } a comma ends a value: put [ ] around a list, and quotes around a text"
 
 
 def _is_joined(key: str, known: Sequence[str]) -> str:

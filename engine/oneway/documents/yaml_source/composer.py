@@ -155,6 +155,8 @@ class _Composer:
             span = source.span(start, start + slip.length)
             self._report(span, slip.words.code, slip.words.summary, slip.words.help)
             raise _Stop
+        if any(each.code == "Y112" and each.span.line == span.line for each in self.findings.found):
+            raise _Stop  # what follows an expression that is cut off is no list or object
         after = source.text[index + 1 :].partition("\n")[0]
         words = words_for(complaint, source.text[index : index + 1], self._line_to(index), after)
         if words.opening:
@@ -220,8 +222,13 @@ class _Composer:
         """Report an expression that begins with `!` without quotes, and return it as meant."""
         from oneway.documents.yaml_source.wording import bang_words
 
-        whole = self.source.text[index_of(event.start_mark) : index_of(event.end_mark)].strip()
+        text, end = self.source.text, index_of(event.end_mark)
+        whole = text[index_of(event.start_mark) : end].strip()
         value = whole or str(event.tag)
+        # Within { } a comma has cut it off: it goes on to the bracket that closes the last one.
+        rest = iter(text[end:].partition("\n")[0])
+        while value.count("(") > value.count(")") and (sign := next(rest, "")):
+            value += sign
         words = bang_words(value)
         self._report(written(self.source, event), words.code, words.summary, words.help)
         return value

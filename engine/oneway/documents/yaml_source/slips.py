@@ -34,7 +34,7 @@ def slip_before(lines: Sequence[str], row: int) -> Slip | None:
     for at, line in reversed(known[-2:]):  # the row itself, and the one above it
         if (slip := _in_line(at, line)) is not None:
             return slip
-    return _out_of_line(known, row)
+    return _out_of_line(known, row) or _unindented(known, row)
 
 
 def _structural(lines: Sequence[str]) -> Iterator[tuple[int, str] | Slip]:
@@ -169,6 +169,19 @@ def _out_of_line(known: Sequence[tuple[int, str]], row: int) -> Slip | None:
 _TWO = 2
 
 
+def _unindented(known: Sequence[tuple[int, str]], row: int) -> Slip | None:
+    """Return the slip of a line that is not indented below its key, as those after it are."""
+    if len(known) <= _TWO or known[-1][0] != row:
+        return None
+    (_, key), (at, child), (_, line) = known[-3:]
+    if not _KEY_ALONE.match(key) or not _indent(key) == _indent(child) < _indent(line):
+        return None
+    return Slip(at, _indent(child), 1, _NOT_INDENTED) if _KEY.match(child) else None
+
+
+_KEY_ALONE = re.compile(r"\s*[\w.\"' -]+:\s*(?:#.*)?$")
+
+
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
@@ -178,6 +191,12 @@ _AMONG_ITEMS = MistakeWords(
     "Y106",
     "a key is among list items",
     "put '- ' before it as well, or take the '- ' away from the lines above",
+)
+_NOT_INDENTED = MistakeWords(
+    "a^",
+    "Y106",
+    "this line is not indented, and those below it are",
+    "indent it like them, if it belongs to the key above it",
 )
 _CROOKED = MistakeWords(
     "a^",

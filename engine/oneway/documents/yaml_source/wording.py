@@ -5,6 +5,7 @@ mistake differently; both are recognised here.
 """
 
 import re
+from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
 
@@ -189,6 +190,8 @@ _EXPRESSION = re.compile(r":\s+[^'\"#]*\w\(.*\{")
 _CALL_IN_BRACES = re.compile(r"\{.*:\s+[\w.]+\(")
 
 
+_COMPARED = re.compile(r"""(?:^|[:-] +)"([A-Za-z_][\w.]*)" *([=!]=) *"([^"']*)"\s*$""")
+_IN_FLOW = re.compile(r"""[{,]\s*\w+:\s+[^\s,{}\[\]'"][^,{}\[\]'"]*$""")
 _VALUE = re.compile(r"^\s*(?:- +)?[^\s:]+:\s+\S")
 
 
@@ -197,6 +200,11 @@ def words_for(complaint: str, character: str, before: str = "", after: str = "")
 
     `character` is the one it stopped at, `before` and `after` are what stands on its line.
     """
+    if compared := _COMPARED.search(f"{before}{character}{after}"):
+        field, sign, text = compared.groups()
+        return replace(
+            AFTER_QUOTES, help=f"write the field without quotes: {field} {sign} '{text}'"
+        )
     if _QUOTED_START.search(before):
         return AFTER_QUOTES
     if character == ":" and "?" in before:
@@ -205,6 +213,8 @@ def words_for(complaint: str, character: str, before: str = "", after: str = "")
         return _TABLE
     if character == ":" and "mapping values" in complaint and _VALUE.match(before):
         return SECOND_COLON if after.strip() else TRAILING_COLON
+    if character == ":" and "flow" in complaint and _IN_FLOW.search(before):
+        return SECOND_COLON
     if "flow" in complaint and _CALL_IN_BRACES.search(before):
         return _IN_BRACES
     if re.search(RESERVED.pattern, complaint) and character == "\t":

@@ -38,6 +38,11 @@ _HABITS = (
         "a backslash within double quotes made another character of what follows it",
         "write the backslash twice, or the whole between single quotes",
     ),
+    _habit(
+        "[\u00a0\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]",
+        "this space is a no-break space, or cannot be seen",
+        "type it again, with the space bar",
+    ),
     _habit("[‘’‚‛“”„‟«»]", "a curly quote is not a quote", "type it straight: 'text'"),
     _habit(
         r"(?<=[,()\[\]{}'\"`])\s*#(?!\{)",
@@ -73,6 +78,17 @@ _HABITS = (
         "write starts_with(), ends_with(), contains() or regex_match()",
     ),
     _habit(r"\b(not|NOT)\s+(?=[\w(\"])", "'not' is written !", "for example: !onHold"),
+    _habit(
+        r"=~|~=|!~",
+        "'=~' is written as a function",
+        "for example: regex_match(email, '^[^@]+@example[.]com$')",
+    ),
+    _habit(r"\?\?", "'??' is written ||", "for example: mobile || phone"),
+    _habit(
+        r"(?<![\w.])[fFrRbB](?=['\"]_*['\"])",
+        "a letter before a quote means nothing",
+        "take it out; join texts with join(' ', [first, last])",
+    ),
     _habit(r"<>", "'<>' is written !=", "for example: status != 'Current'"),
     _habit(r"!==|===", "there is one kind of comparison", "write == or !="),
     _habit(
@@ -238,6 +254,10 @@ def _as_called(text: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
     """Return the error of another language's function, or of a method call with a dot."""
     name = text[error.offset : error.offset + error.length]
     known = not error.summary.startswith("unknown function")
+    piped = _PIPED.search(text[: error.offset])
+    if known and piped and f"{name}(" in error.summary:
+        help = f"a function takes its value itself: {name}({piped['value'].strip()}, ...)"
+        return ExpressionSyntax(error.summary, error.offset, error.length, help)
     if known and not (text[: error.offset].endswith(".") and f"{name}(" in error.summary):
         return None
     ours = name if known else _FUNCTIONS.get(name.lower().replace("_", ""), "")
@@ -251,6 +271,9 @@ def _as_called(text: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
     known_here = BY_NAME[ours].signature if ours in BY_NAME else f"{ours}()"
     help = f"here it is {known_here}" if ours.isidentifier() else ours
     return ExpressionSyntax(error.summary, error.offset, error.length, help)
+
+
+_PIPED = re.compile(r"(?P<value>[^|]+)(?<!\|)\|\s*$")
 
 
 def _value_before(text: str, offset: int) -> str:

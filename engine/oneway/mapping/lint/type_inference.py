@@ -92,6 +92,14 @@ def column_types(end: EndpointSpec) -> dict[str, str]:
     return {plain(path_of(name.strip())): kind.strip() for name, _, kind in pairs if kind.strip()}
 
 
+def is_csv(end: EndpointSpec) -> bool:
+    """Return whether a side is a CSV file, whose cells hold text unless `types` says otherwise."""
+    format = dict(end.options).get("format")
+    ending = end.resource.text.rpartition(".")[2].lower()
+    named = ending if format is None else str(format.value)
+    return end.connector.text == "file" and named in ("csv", "tsv")
+
+
 def plain(keys: tuple[str, ...]) -> str:
     """Return a path as one text, whether or not its dots are part of a flat heading."""
     return ".".join(keys)

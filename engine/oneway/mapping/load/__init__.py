@@ -24,12 +24,13 @@ class Loaded:
     """A mapping as written, and the document that its places point into.
 
     `mistakes` are those of its text and shape. If there are any, the spec is built from the rest,
-    and serves only to find mistakes of meaning.
+    and serves only to find mistakes of meaning. `lost` are the names that the others declare.
     """
 
     spec: MappingSpec
     document: Document
     mistakes: tuple[Diagnostic, ...] = ()
+    lost: frozenset[str] = frozenset()
 
 
 def load_partly(data: bytes, file: str) -> Loaded:
@@ -55,7 +56,14 @@ def load_partly(data: bytes, file: str) -> Loaded:
     if left is None:
         raise Refused(found.sorted())
     spec = mapping(DocumentPart(left, ()), data)
-    return Loaded(spec, left, found.sorted())
+    return Loaded(spec, left, found.sorted(), _declared(document) - _declared(left))
+
+
+def _declared(document: Document) -> frozenset[str]:
+    """Return the names that expressions may use."""
+    data = document.data if isinstance(document.data, dict) else {}
+    parts = (data.get(each) for each in ("settings", "let", "choices"))
+    return frozenset(name for part in parts if isinstance(part, dict) for name in part)
 
 
 def _well_formed(document: Document) -> Document | None:

@@ -358,8 +358,12 @@ class KeyTally:
         parent, word, rest = each.path[:depth], each.path[depth], each.path[depth + 1 :]
         unread = [key for key in beside if not self._is_read((*parent, key))]
         near = (slips(word, beside) or alike(word, unread))[:1]
+        if near and near[0].strip() == word and self.in_file:
+            return f"did you mean '{near[0]}'? to read it without spaces, set spaces: trim"
         if near:
             return f"did you mean '{path_text((*parent, near[0], *rest))}'?"
+        if each.meant is Meant.TEXT and not each.quoted:
+            return f"did you mean the text '{word}'? otherwise check its spelling"
         help = "check its spelling"
         if not self.in_file:
             return f"{help}, and whether the credentials may see it"

@@ -87,12 +87,12 @@ def _read_key(
     expression: Expression, use: PathUse, reader: str, *, needed: bool, told: bool
 ) -> ReadKey:
     place = expression.span.part(use.offset, use.length)
-    quoted = expression.text[use.offset : use.offset + 1] == '"' and len(use.keys) == 1
-    if not quoted or use.keys in expression.reading.declared:
+    if len(use.keys) > 1 or use.keys in expression.reading.declared:
         return ReadKey(use.keys, place, reader, needed, told)
     name = use.keys[0]
+    quoted = name if expression.text[use.offset : use.offset + 1] == '"' else ""
     as_what = meant(expression.tree).get(name, Meant.FIELD)
-    return ReadKey(use.keys, place, reader, needed, told, name, as_what)
+    return ReadKey(use.keys, place, reader, needed, told, quoted, as_what)
 
 
 def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, bool]]:

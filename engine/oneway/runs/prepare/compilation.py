@@ -104,8 +104,16 @@ def compile_partly(
     found.found.extend(option_mistakes(loaded.document, loaded.spec, catalogue))
     result = compiler.compile_partly(loaded.spec, loaded.document.lines, catalogue)
     whole = not loaded.mistakes
-    found.found.extend(each for each in result.warnings if whole or each.code in _OF_PARTS)
+    found.found.extend(each for each in result.warnings if whole or _is_of_a_part(each, loaded))
     return Compilation(result, catalogue, found.sorted(), whole)
+
+
+def _is_of_a_part(found: Diagnostic, loaded: Loaded) -> bool:
+    """Return whether a mistake stays one, whatever the parts are that are left out."""
+    if found.code not in _OF_PARTS:
+        return False
+    line = loaded.document.lines[found.span.line - 1] if found.span.line else ""
+    return line[found.span.column - 1 : found.span.end - 1].strip("'") not in loaded.lost
 
 
 _OF_PARTS = frozenset(

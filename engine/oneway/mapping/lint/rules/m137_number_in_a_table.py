@@ -7,14 +7,14 @@ from oneway.core.records import path_of
 from oneway.mapping.code import FieldCode
 from oneway.mapping.given_constants import as_types, given_constants
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
-from oneway.mapping.lint.type_inference import column_types, plain, types_in
+from oneway.mapping.lint.type_inference import column_types, is_csv, plain, types_in
 from oneway.mapping.record_schema import in_words, json_types
-from oneway.mapping.spec import EndpointSpec, FieldSpec, Write
+from oneway.mapping.spec import FieldSpec, Write
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
     target = subject.spec.target
-    if not _is_table(target):
+    if not is_csv(target):
         return
     typed = column_types(target)
     for field, code in subject.fields:
@@ -29,13 +29,6 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         if not is_text and plain(path_of(each.path)) not in typed:
             as_text = as_types(each.constant.value, {"string"})
             yield _finding(each.path, types, each.constant.span, as_text)
-
-
-def _is_table(end: EndpointSpec) -> bool:
-    format = dict(end.options).get("format")
-    ending = end.resource.text.rpartition(".")[2].lower()
-    named = ending if format is None else str(format.value)
-    return end.connector.text == "file" and named in ("csv", "tsv")
 
 
 def _computed(

@@ -4,18 +4,31 @@ from collections.abc import Iterator
 
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Severity
+from oneway.core.records import path_text
 from oneway.mapping.expressions import Expression
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
 from oneway.mapping.lint.reach import answers
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
-from oneway.mapping.lint.type_inference import nodes_in, taken, types_in
+from oneway.mapping.lint.type_inference import (
+    column_types,
+    is_csv,
+    nodes_in,
+    plain,
+    taken,
+    types_in,
+)
 from oneway.mapping.record_schema import in_words
+from oneway.mapping.spec import EndpointSpec
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
+    spec = subject.spec
     for expression in subject.on_source:
         yield from _calls(expression, subject.source)
+        yield from _items(expression.tree, expression, subject.source, spec.source)
     for expression in subject.on_target:
         yield from _calls(expression, subject.target)
+        yield from _items(expression.tree, expression, subject.target, spec.target)
     for field, code in subject.fields:
         if code.source is None:
             continue
@@ -37,6 +50,37 @@ def _calls(expression: Expression, resource: Resource) -> Iterator[LintFinding]:
             if asked and types and not types & wanted:
                 summary = f"{name}() takes {in_words(wanted)}, and is given {in_words(types)}"
                 yield LintFinding(expression.span, summary, "convert it, e.g. to_text(...)")
+
+
+def _items(
+    node: Node, expression: Expression, resource: Resource, end: EndpointSpec
+) -> Iterator[LintFinding]:
+    """Yield the texts and numbers of which items are asked for, as of a list."""
+    kind = node["type"]
+    on_record = node["children"] if kind in SAME_SCOPE else node["children"][: kind in _ON_FIRST]
+    for child in on_record:
+        yield from _items(child, expression, resource, end)
+    path = path_in(node["children"][0]) if kind in _OF_LISTS else None
+    types = _held(path, resource, end) if path else frozenset()
+    if path and types and "array" not in types:
+        name = path_text(path)
+        summary = f"'{name}' is {in_words(types)}: only a list has items"
+        help = f"write {name} alone, or for a part of a text substring({name}, `0`, `3`)"
+        yield LintFinding(expression.span, summary, help)
+
+
+def _held(path: tuple[str, ...], resource: Resource, end: EndpointSpec) -> frozenset[str]:
+    """Return the types of the values at a path; none if they are not known."""
+    field = resource.fields.get(path_text(path))
+    if field is None or not field.types:
+        is_text = is_csv(end) and plain(path) not in column_types(end)
+        return frozenset({"string"}) if is_text else frozenset()
+    return field.types - {"null"}
+
+
+_OF_LISTS = frozenset({"index_expression", "flatten", "filter_projection", "projection"})
+_ON_FIRST = _OF_LISTS | {"subexpression", "pipe", "value_projection"}
+"""What evaluates its first part alone on the record."""
 
 
 RULE = LintRule(

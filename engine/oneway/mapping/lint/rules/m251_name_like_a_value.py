@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Severity
 from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.value_like_names import value_like_names
+from oneway.mapping.expressions.syntax import tokens_of
+from oneway.mapping.expressions.value_like_names import CONSTANTS, value_like_names
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 
@@ -17,6 +18,16 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _values(expression: Expression, resource: Resource) -> Iterator[LintFinding]:
+    for token in tokens_of(expression.text):
+        value = token.value
+        if isinstance(value, str) and expression.text[token.place.offset :].startswith(
+            f"`{value}`"
+        ):
+            constant = CONSTANTS.get(value.lower())
+            if constant:  # JMESPath takes what is no JSON for a text
+                help = f"for the value, write `{constant}`; for the text, '{value}'"
+                summary = f"`{value}` is the text '{value}'"
+                yield LintFinding(expression.within(token.place), summary, help)
     if not resource.open:
         return
     read = {use.places[0] for use in expression.paths}
