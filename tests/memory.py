@@ -14,9 +14,9 @@ from oneway.applying.unknown_writes import TargetMemory
 from oneway.core.connector import Rejected
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, is_blank
-from oneway.planning.plan import Action, End, Ending, Plan
+from oneway.planning.plan import Action, End, Ending, Kind, Plan
 from oneway.planning.plan_file import fingerprint
-from worlds import NEW_USER, SEAL, World, bound
+from worlds import NEW_USER, SEAL, World, bound, planned
 
 Data = dict[str, Any]
 
@@ -205,6 +205,26 @@ def all_done(done: Applied) -> bool:
     unread = {each.id for each in done.target.records if each.problem}
     assume(done.writer.holders.isdisjoint(unread))
     return all(each.ending is Ending.DONE for each in done.results)
+
+
+def settled(world: World, *, batch: int = 1) -> World:
+    """Return the world once a run has done all that it finds to do.
+
+    A leaver whose target record was in error leaves, and nothing else of theirs is written. The
+    leave may mend the record: then another run writes the rest.
+    """
+    plan = planned(world)
+    world = _with_all_done(world, plan, batch)
+    rest = planned(world)
+    mended = {each.source_id for each in plan.outcomes if each.kind is Kind.ERROR and each.actions}
+    assert {each.source_id for each in rest.actions} <= mended
+    return _with_all_done(world, rest, batch) if rest.actions else world
+
+
+def _with_all_done(world: World, plan: Plan, batch: int) -> World:
+    done = applied(world, plan, batch=batch)
+    assert all_done(done), [(each.ending, each.reason) for each in done.results]
+    return world.with_target(done.target.records)
 
 
 def approval(

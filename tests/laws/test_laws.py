@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from memory import Applied, all_done, applied, leaves, systems_of
+from memory import Applied, all_done, applied, leaves, settled, systems_of
 from model import GONE, blank, get, predict, same
 from oneway.core.connector import Connector, Reader, Writer
 from oneway.core.records import Record, Snapshot
@@ -144,29 +144,18 @@ def _inside(path: str, mapped: set[str]) -> bool:
 
 @given(SETTLED, st.sampled_from([1, 50]))
 def test_law_04_convergence_the_second_plan_is_empty(world: World, batch: int) -> None:
-    done = applied(world, planned(world), batch=batch)
-    assert all_done(done), endings(done)
-    second = planned(world.with_target(done.target.records))
-    assert not second.actions
+    assert not planned(settled(world, batch=batch)).actions
 
 
 @given(SETTLED, st.sampled_from([1, 365]))
 def test_law_04_convergence_nor_does_time_make_work(world: World, days: int) -> None:
-    done = applied(world, planned(world))
-    later = world.with_target(done.target.records).later(days)
-    assert not planned(later).actions
+    assert not planned(settled(world).later(days)).actions
 
 
 @given(WORLDS, st.sampled_from([1, 365]))
 def test_law_04_convergence_a_date_that_comes_due_makes_work_once(world: World, days: int) -> None:
-    done = applied(world, planned(world))
-    assert all_done(done), endings(done)
-    world = world.with_target(done.target.records)
-    assert not planned(world).actions
-    later = world.later(days)
-    again = applied(later, planned(later))
-    assert all_done(again), endings(again)
-    assert not planned(later.with_target(again.target.records)).actions
+    later = settled(world).later(days)
+    assert not planned(settled(later)).actions
 
 
 # 5. Determinism

@@ -8,7 +8,7 @@ from shlex import quote
 from oneway.mapping.program import AnyTargetRow
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.links import Link
-from oneway.planning.plan import Action, Read
+from oneway.planning.plan import Action, Outcome, Read, Reason
 
 _MOST = 3
 """The most keys that are named."""
@@ -54,6 +54,22 @@ def unanswered(unheard: Mapping[str, str]) -> Mapping[str, str]:
     return {each: f"the source does not say that they stay: {why}" for each, why in unheard.items()}
 
 
+KEY_GONE = "key_gone:"
+"""The prefix of reason codes: a key that says who has left, and that no record has any more."""
+
+
+def unstated(key: str, had: int) -> Reason:
+    """Return why nobody is back by a source without a key that says who has left."""
+    allow = f"--allow keys_gone.source.{key}={had}"
+    text = f"no record has '{key}' any more, which says who has left; if that is right, {allow}"
+    return Reason(f"{KEY_GONE}{key}", text, warning=True)
+
+
+def unanswered_return(why: str) -> Reason:
+    """Return why somebody is not back of whom a value says so that is no answer."""
+    return Reason("unsaid", f"the source does not say that they are back: {why}", warning=True)
+
+
 def since_when(doubts: Mapping[str, str], seen: Collection[str]) -> Mapping[str, str]:
     """Return these doubts, which say as well why each person was known.
 
@@ -96,13 +112,24 @@ def _named(role: str, counted: str) -> str:
     return f"{words} in '{key}' ({role})" if words else f"'{key}' ({role})"
 
 
-def as_written(reads: Iterable[Read], written: Iterable[Action]) -> tuple[Read, ...]:
+def as_written(
+    reads: Iterable[Read], written: Iterable[Action], outcomes: Iterable[Outcome] = ()
+) -> tuple[Read, ...]:
     """Return reads as the next run may find them, without the values that these actions clear.
 
-    A value that the sync itself removes, such as a returning person's leave date, is not gone.
+    A value that the sync itself removes, such as a returning person's leave date, is not gone. A
+    key is still to be expected while its loss keeps somebody from being back.
     """
     cleared = Counter(change.field for each in written for change in each.changes if change.clears)
-    return tuple(_without(each, cleared) if each.name == "target" else each for each in reads)
+    codes = {why.code for each in outcomes for why in each.reasons}
+    kept = {each.removeprefix(KEY_GONE): 1 for each in codes if each.startswith(KEY_GONE)}
+
+    def expected(read: Read) -> Read:
+        if read.name == "target":
+            return _without(read, cleared)
+        return replace(read, stated={**read.stated, **kept}) if read.name == "source" else read
+
+    return tuple(map(expected, reads))
 
 
 def _without(read: Read, cleared: Mapping[str, int]) -> Read:

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias, TypeVar, overload
 
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
+from oneway.planning.plan import Reason
 
 REUSED = "reused:"
 """The prefix by which `--allow` lets the key of a record decide against links: `reused:00007`."""
@@ -227,8 +228,9 @@ class LinkEvidence:
     `second_look` are those that only a second read of the source showed. `doubted` are those listed
     after the last run as leavers who can still get in, of whom nothing says that this is over; and
     why. `listed` are the target records that were listed for those whose record is gone, and for
-    whom. With `all_left`, nothing follows from what target records say of leaving: all do. `zone`
-    is the time zone that people are told days in.
+    whom. `unheard` are those of whom the source does not say that they are back, and why: their
+    accounts are not reactivated. With `all_left`, nothing follows from what target records say of
+    leaving: all do. `zone` is the time zone that people are told days in.
     """
 
     links: Sequence[Link] = ()
@@ -242,6 +244,7 @@ class LinkEvidence:
     second_look: frozenset[str] = frozenset()
     doubted: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
+    unheard: Mapping[str, Reason] = field(default_factory=dict)
     all_left: bool = False
     zone: str = ""
 

@@ -120,6 +120,8 @@ class Drafter:
     """The rows that only a second read of the source showed."""
     unseen_access: bool = False
     """Whether a target record that no key can find may still give access."""
+    unheard: Mapping[str, Reason] = field(default_factory=dict)
+    """Why the source does not say that people are back, by source id."""
     possible: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
     """The target records that unreadable or unmatched source records may be about, by source id."""
 
@@ -337,6 +339,8 @@ class Drafter:
 
     def _rehire(self, row: SourceRow, target: TargetRow) -> Draft:
         text = f"no leaver in the source; target record {target.target_id} {_state(target)}"
+        if unheard := self.unheard.get(row.source_id):
+            return Draft(Kind.ERROR, row, target, reasons=(Reason("rehire", text), unheard))
         unsaid = self.leaving.unsaid_return(row, target)
         changes = self.leaving.reactivation(row, target)
         if unsaid and not changes and self.policy.rehires is Rehires.REACTIVATE:

@@ -422,6 +422,7 @@ def _drafter(
         evidence.pending,
         evidence.second_look,
         unseen_access=not target.complete or hidden_access,
+        unheard=evidence.unheard,
         possible={
             **targets_by_readable_keys(rows, targets),
             **likely_targets(rows, targets, matches, policy, linked, quiet, passed_over.kinds),

@@ -4,7 +4,8 @@ import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from oneway import __version__
 from oneway.core.connector import ConnectorError
@@ -53,6 +54,8 @@ from oneway.runs.session import RunSession
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
 
+_Look: TypeAlias = Callable[[EvaluatedInputs, Plan], EvaluatedInputs | None]
+"""Returns what a further look at the systems shows that changes a plan; None if nothing does."""
 MANY = 20_000
 """The fewest new objects that are worth declaring old (CPython's threshold is 700)."""
 
@@ -79,10 +82,16 @@ def plan_of(
             heard.note(each)
         listed = (each for each in source.records if each.id in remembered.still_in)
         theirs = [program.source_row(each) for each in listed]
+    if remembered.still_in:
         rows = [program.target_row(each) for each in target.records]
     doubting = LeavingDoubts(prepared, remembered, unlisted, theirs, rows, heard, journal)
     evidence = doubting.evidence(evidence, header, reading.tallies, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
+    everybody = map(program.source_row, source.records)
+    unheard = doubting.unheard(made, everybody, reading.tallies["source"])
+    if unheard:
+        evidence = replace(evidence, unheard=unheard)
+        made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     return _with_names(_with_keyless(made, reading), prepared, reading)
 
 
@@ -111,10 +120,12 @@ def plan_run(
             prepared, systems, progress, keeping=keeping, seen=seen, listed=listed
         )
         found = looked_up(prepared, systems, found, remembered)
-        found, header = _headed(session, found, remembered)
+        found, header, doubting = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
-        for look in (searched, owners_asked, asked_again):
-            again = look(prepared, systems, found, plan)
+        asked = (searched, owners_asked, asked_again)
+        looks: list[_Look] = [partial(each, prepared, systems) for each in asked]
+        for look in (*looks, doubting.returns):
+            again = look(found, plan)
             if again is not None:
                 plan, found = _planned(prepared, again, seal, header), again
         return with_observations(plan, found), found
@@ -122,8 +133,8 @@ def plan_run(
 
 def _headed(
     session: RunSession, found: EvaluatedInputs, remembered: Remembered
-) -> tuple[EvaluatedInputs, Header]:
-    """Return the header of a plan, and the inputs with those who are doubted by what it says."""
+) -> tuple[EvaluatedInputs, Header, LeavingDoubts]:
+    """Return the inputs with those who are doubted, the header of a plan, and why they are."""
     prepared = session.prepared
     shown: set[str] = set()
     if remembered.links or remembered.still_in:
@@ -137,7 +148,8 @@ def _headed(
         prepared, remembered, unlisted, theirs, rows, heard, session.past, in_part
     )
     evidence = doubting.evidence(found.evidence, header, found.tallies, shown)
-    return replace(found, evidence=_with_pending(session, found, remembered, evidence)), header
+    evidence = _with_pending(session, found, remembered, evidence)
+    return replace(found, evidence=evidence), header, doubting
 
 
 def _with_pending(
@@ -186,11 +198,12 @@ def _of_the_changed(
         found = looked_up(prepared, systems, read, remembered)
         if found.passed_over and found.heard is not None and found.heard.unheard(()):
             return None  # only all records tell which words there are
-        found, header = _headed(session, found, remembered)
+        found, header, doubting = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
         shown = len(found.target.items) == len(read.target.items)
-        looks = (look(prepared, systems, found, plan) for look in (owners_asked, asked_again))
-        if shown and all(again is None for again in looks):
+        asked = (owners_asked, asked_again)
+        looks: list[_Look] = [partial(each, prepared, systems) for each in asked]
+        if shown and all(look(found, plan) is None for look in (*looks, doubting.returns)):
             night.keep(found, plan)
             return with_observations(plan, found), found
     return None

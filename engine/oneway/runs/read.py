@@ -22,6 +22,7 @@ from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
 from oneway.mapping.same_rows import SameRows
+from oneway.mapping.spec import Rehires
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver
 from oneway.runs.prepare.prepared import Input, PreparedRun
@@ -85,7 +86,7 @@ class EvaluatedInputs:
     passed_over: PassedOver = NOT_PASSED
     """The pairs that are as they were at the last run, and were not read (`incremental_read`)."""
     heard: StayingWords | None = None
-    """The words of the source, if anybody was listed as still in."""
+    """The words of the source, if they may be asked about."""
 
 
 def read_inputs(
@@ -141,8 +142,11 @@ def evaluate_inputs(
 def staying_words(
     prepared: PreparedRun, program: Interpreted, listed: Collection[str]
 ) -> StayingWords | None:
-    """Return what takes note of the words of the source; None if nobody is listed."""
-    if not listed:
+    """Return what takes note of the words of the source; None if they are asked about nobody.
+
+    They are asked about the `listed`, and about people whose account would be reactivated.
+    """
+    if not listed and program.policy.rehires is not Rehires.REACTIVATE:
         return None
     return StayingWords(program.code, program.context, listed, prepared.compiled.source)
 

@@ -198,7 +198,7 @@ class RunLog:
                 records,
                 self.plan.managed if records is not None else None,
                 self._still_in(entries),
-                as_written(self.plan.reads, self._written(entries)),
+                as_written(self.plan.reads, self._written(entries), self.plan.notable),
             )
             if distrusted:
                 self._keep_leavers()

@@ -296,6 +296,12 @@ class KeyTally:
         """Return whether no key by which the source says who has left is absent from all."""
         return not any(each.reader in _OF_LEAVING for each in self._lost())
 
+    def unstated(self) -> Iterator[str]:
+        """Yield the keys by which the source says who has left, and which no record states."""
+        if self.records and not self.whole:
+            keys = (each.path for each in self.keys if each.reader in _OF_LEAVING)
+            yield from (path_text(each) for each in dict.fromkeys(keys) if not self.stated[each])
+
     def _lost(self) -> Iterator[ReadKey]:
         """Yield the keys that no record has."""
         if self.records and not self.whole:

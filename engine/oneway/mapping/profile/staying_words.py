@@ -1,10 +1,11 @@
-"""Checks that a former leaver who stays has a status that the source also gives to other people.
+"""Checks that a former leaver has a status that the source also gives to people who stay.
 
 `leavers.when: status == 'Former'` holds of nobody whose status is blank, misspelt or new. Of people
-who were leavers the night before, that is no answer: but for this one value, they would still be.
+who had left, that is no answer: but for this one value, they would still be leavers.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from oneway.core.connector import Resource
@@ -24,22 +25,25 @@ from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.compared_words import Way
 from oneway.mapping.expressions.placed_words import placed_words
-from oneway.mapping.profile.word_tally import within
+from oneway.mapping.profile.word_tally import DISTINCT, within
 
 if TYPE_CHECKING:
     from oneway.core.batches import Batch
 
 _WHOLE = (Way.EQUAL, Way.SAME, Way.AS_TEXT)
 """How a value is compared that is a word by itself, and no text that holds one."""
-_ENOUGH = 50
-"""So many of those who have a word are remembered."""
 _LONGEST = 60
 """A longer value is a remark, and no word of a list."""
+_FEW = 50
+"""So many records with each word are kept."""
 _BLANK = ""
 
 
 class StayingWords:
-    """The words that a source uses, of some `listed` people and of all others."""
+    """The words that a source uses of its people, and who has each.
+
+    `listed` are those who had left by the last run and could still get in.
+    """
 
     def __init__(
         self,
@@ -49,9 +53,11 @@ class StayingWords:
         schema: Resource | None,
     ) -> None:
         self._leaver, self._context, self._listed = code.leaver, context, frozenset(listed)
-        self._named = _named((code.leaver,)) if listed else {}
-        """The words of the condition itself, by place."""
-        more = _named((code.leaver, *code.only, *code.rules)) if listed else {}
+        self._scope = code.only if code.policy.outsiders_leave else ()
+        self._named = _named((code.leaver, *self._scope))
+        """The words by which people leave, by place."""
+        self._away = _named((code.leaver,))
+        more = _named((code.leaver, *code.only, *code.rules))
         fields = schema.fields if schema is not None else {}
         self._known: dict[ItemPath, frozenset[str]] = {}
         """Those that the mapping or the record schema names."""
@@ -61,87 +67,111 @@ class StayingWords:
             self._known[place] = frozenset(more[place]).union(enum)
         self._records: dict[str, Record] = {}
         self._holders: dict[ItemPath, dict[str, list[str]]] = {e: {} for e in self._named}
-        """A few of the others who have each word."""
-        self._counts: dict[ItemPath, dict[str, int]] = {e: {} for e in self._named}
+        """Who has each word."""
 
     def note(self, record: Record) -> None:
         """Take note of a record's values."""
-        if record.id in self._listed:
+        kept = record.id in self._listed
+        for place, holders in self._holders.items():
+            for form in _forms(place, at(record.data, place[0])):
+                kept = self._hold(place, form, holders, [record.id]) > 0 or kept
+        if kept:
             self._records[record.id] = record
-            return
-        for place in self._named:
-            self._hold(place, record.id, at(record.data, place[0]))
 
     def note_all(self, batch: "Batch") -> None:
         """Take note of the values of many records."""
-        if not self._named:
-            return
-        theirs = [] if self._listed.isdisjoint(batch.ids) else batch.ids
-        for position, id in enumerate(theirs):
-            if id in self._listed:
-                self._records[id] = batch.record(position)
-        for place in self._named:
+        kept: set[int] = set()
+        if not self._listed.isdisjoint(batch.ids):
+            kept = {at for at, id in enumerate(batch.ids) if id in self._listed}
+        for place, holders in self._holders.items():
             values = batch.values(place[0])
             if values is None or len(values) < len(batch):
                 values = [at(batch.record(each).data, place[0]) for each in range(len(batch))]
-            for id, value in zip(batch.ids, values, strict=True):
-                if id not in self._listed:
-                    self._hold(place, id, value)
+            for form, theirs in _by_form(place, values).items():
+                ids = [batch.ids[each] for each in theirs]
+                kept.update(theirs[: self._hold(place, form, holders, ids)])
+        self._records.update((batch.ids[each], batch.record(each)) for each in kept)
 
-    def unheard(self, out: Collection[str]) -> Mapping[str, str]:
-        """Return what is no answer to whether each listed person stays, in words; not of leavers.
+    def unheard(self, out: Collection[str], of: Collection[str] | None = None) -> Mapping[str, str]:
+        """Return what is no answer to whether people stay, in words; of those listed, or others.
 
-        `out` are people whose target records have left: what is said of them is no example.
+        `out` are people who have left, or may have: what is said of them is no example.
         """
-        found = ((id, self._unheard(record, out)) for id, record in self._records.items())
-        return {id: why for id, why in found if why}
+        asked = self._listed if of is None else frozenset(of)
+        aside = asked.union(out)
+        without = asked if of is None else aside
+        records = ((id, self._records[id]) for id in asked & self._records.keys())
+        left = "by `leavers.when` they have left, and `only` leaves them out"
+        found = {id: left for id, each in records if self._is_leaver(each.data)}
+        for place, holders in self._holders.items():
+            if of is not None and len(holders) > DISTINCT:
+                continue  # names or numbers, and no words of a list
+            for form, ids in holders.items():
+                theirs = () if asked.isdisjoint(ids) else [id for id in ids if id in asked]
+                said = self._no_answer(place, form, without, aside) if theirs else ""
+                for id in theirs if said else ():
+                    if id not in found and self._would_leave(id, place):
+                        found[id] = said
+        return found
 
-    def _hold(self, place: ItemPath, id: str, value: Value | Missing) -> None:
-        counts, holders = self._counts[place], self._holders[place]
-        for form in _forms(place, value):
-            counts[form] = counts.get(form, 0) + 1
-            few = holders.setdefault(form, [])
-            if len(few) < _ENOUGH:
-                few.append(id)
+    def _hold(
+        self, place: ItemPath, form: str, holders: dict[str, list[str]], ids: Sequence[str]
+    ) -> int:
+        """Note who has a word; return how many of their records are to be kept."""
+        if len(holders) > DISTINCT and form not in holders and not self._listed:
+            return 0
+        known = holders.setdefault(form, [])
+        wanted = 0 if form in self._known[place] else max(_FEW - len(known), 0)
+        known.extend(ids)
+        return wanted
 
-    def _unheard(self, record: Record, out: Collection[str]) -> str:
-        if self._leaves(record.data):
-            return "by `leavers.when` they have left, and `only` leaves them out"
-        for place, named in self._named.items():
-            for form in _forms(place, at(record.data, place[0])):
-                said = self._no_answer(place, form, out)
-                if said and self._would_leave(record, place, named):
-                    return said
-        return ""
+    def _no_answer(
+        self, place: ItemPath, form: str, without: Collection[str], aside: Collection[str]
+    ) -> str:
+        """Return why a word does not say that people stay; blank if it does.
 
-    def _no_answer(self, place: ItemPath, form: str, out: Collection[str]) -> str:
-        counts, named = self._counts[place], self._named[place]
-        if not counts or form in self._known[place] or form[:1].isdigit() or len(form) > _LONGEST:
+        Those `aside` are no examples of people who stay. If there is nobody but those `without`,
+        no word is compared with another.
+        """
+        if form in self._known[place] or form[:1].isdigit() or len(form) > _LONGEST:
+            return ""
+        holders, away = self._holders[place], self._away.get(place, {})
+        if all(id in without for ids in holders.values() for id in ids):
             return ""
         key = item_text(place)
         if form == _BLANK:
-            others = sum(number for word, number in counts.items() if word not in named)
-            return f"'{key}' is blank" if 2 * counts.get(_BLANK, 0) < others or not others else ""
-        if all(id in out for id in self._holders[place].get(form, ())):
+            said = [id for word, ids in holders.items() if word not in away for id in ids]
+            others = sum(id not in aside for id in said)
+            blank = sum(id not in aside for id in holders[_BLANK])
+            return f"'{key}' is blank" if 2 * blank < others or not others else ""
+        if all(id in aside for id in holders[form]):
             return f"'{key}' has a word that nobody else has, and `record` does not declare"
         return ""
 
-    def _would_leave(self, record: Record, place: ItemPath, named: Mapping[str, Value]) -> bool:
-        """Return whether a person would be a leaver by another word at a place."""
-        if place[1:]:
+    def _would_leave(self, id: str, place: ItemPath) -> bool:
+        """Return whether a person would leave by another word at a place."""
+        record = self._records.get(id)
+        if place[1:] or record is None:
             return True
-        data = (with_value(record.data, place[0], word) for word in named.values())
-        return any(map(self._leaves, data))
+        words = self._named[place].values()
+        return any(self._leaves(with_value(record.data, place[0], word)) for word in words)
 
     def _leaves(self, data: Mapping[str, Value]) -> bool:
+        return self._is_leaver(data) or not all(self._holds(each, data) for each in self._scope)
+
+    def _is_leaver(self, data: Mapping[str, Value]) -> bool:
         """Return whether somebody is, or may be, a leaver."""
-        if self._leaver is None:
-            return False
+        return self._leaver is not None and self._holds(self._leaver, data, unsure=True)
+
+    def _holds(
+        self, condition: Expression, data: Mapping[str, Value], *, unsure: bool = False
+    ) -> bool:
+        """Return whether a condition holds; `unsure` where that is not known."""
         try:
-            found = self._leaver.decide(data, self._context)
+            found = condition.decide(data, self._context)
         except EvaluationError:
-            return True
-        return bool(found.truth) or holds(found.value)
+            return unsure
+        return unsure if found.truth else holds(found.value)
 
 
 def _named(conditions: Iterable[Expression | None]) -> dict[ItemPath, dict[str, Value]]:
@@ -154,6 +184,15 @@ def _named(conditions: Iterable[Expression | None]) -> dict[ItemPath, dict[str, 
     return found
 
 
+def _by_form(place: ItemPath, values: Sequence[Value | Missing]) -> Mapping[str, list[int]]:
+    """Return the positions of values by the forms of their words."""
+    found: dict[str, list[int]] = {}
+    for position, value in enumerate(values):
+        for form in _forms(place, value):
+            found.setdefault(form, []).append(position)
+    return found
+
+
 def _forms(place: ItemPath, value: Value | Missing) -> Iterator[str]:
     inner = place[1:]
     if not inner:
@@ -163,6 +202,11 @@ def _forms(place: ItemPath, value: Value | Missing) -> Iterator[str]:
     yield from sorted(found) or [_BLANK]
 
 
+@lru_cache(maxsize=1_000)
+def _form_of_text(text: str) -> str:
+    return one_form(text)
+
+
 def _form(value: Value) -> str:
     """Return the form of a word; one with a figure in front is a day or a number, and no word."""
-    return one_form(value) if isinstance(value, str) else f"0{value}"
+    return _form_of_text(value) if isinstance(value, str) else f"0{value}"

@@ -7,7 +7,7 @@ the source says of nobody that they stay. Whoever this sync has kept out is list
 record gives access, and the source has none of theirs.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from oneway.core.records import path_of
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SteadyRow
+from oneway.mapping.spec import GuardKind
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.guards import gone
 from oneway.planning.leaving_doubts import (
@@ -28,13 +29,16 @@ from oneway.planning.leaving_doubts import (
     regained,
     since_when,
     unanswered,
+    unanswered_return,
+    unstated,
     vanished,
 )
 from oneway.planning.links import Link, LinkEvidence
-from oneway.planning.plan import Read
+from oneway.planning.plan import Allowance, Kind, Plan, Read, Reason, Verb
 from oneway.planning.planner import Header
 from oneway.runs.evidence.links import Remembered
 from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.read import EvaluatedInputs
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
@@ -89,6 +93,51 @@ class LeavingDoubts:
             return evidence
         theirs = {id: min(whose) for id, whose in listed.items() if whose.isdisjoint(shown)}
         return replace(evidence, doubted=doubts, listed=theirs, all_left=all_left)
+
+    def returns(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
+        """Return the inputs with whom the source does not say to be back; None if that is nobody.
+
+        It is asked about people whose account a plan would reactivate.
+        """
+        unheard = self.unheard(plan, found.source.items, found.tallies["source"])
+        if not unheard:
+            return None
+        return replace(found, evidence=replace(found.evidence, unheard=unheard))
+
+    def unheard(
+        self, plan: Plan, rows: Iterable[AnySourceRow], tally: KeyTally
+    ) -> Mapping[str, Reason]:
+        """Return why the source does not say that people are back whom a plan would reactivate.
+
+        What said that they have left may be gone from the source: that alone brings nobody back. A
+        leaver who is back until a later day has that day.
+        """
+        back = {each.source_id for each in plan.actions if each.verb is Verb.REACTIVATE}
+        if not back or self.heard is None:
+            return {}
+        leavers = {row.source_id for row in rows if row.leaver}
+        asked = {each for each in back if each is not None} - leavers
+        for key, had in self._gone_by_now(tally, plan.allowed):
+            return dict.fromkeys(asked, unstated(key, had))
+        stay = (Kind.UPDATE, Kind.UNCHANGED)
+        others = {each.source_id for each in plan.notable if each.kind not in stay}
+        out = leavers.union(each for each in others if each is not None)
+        unheard = self.heard.unheard(out, asked)
+        return {id: unanswered_return(why) for id, why in unheard.items()}
+
+    def _gone_by_now(
+        self, tally: KeyTally, allowed: Iterable[Allowance]
+    ) -> Iterator[tuple[str, int]]:
+        """Yield the keys that say who has left and that no record has any more, and how many had.
+
+        A person may have said of each that this is right.
+        """
+        _, before = self.remembered.recent.stated.get("source", (0, {}))
+        accepted = {each.guard: each.ceiling for each in allowed}
+        for key in tally.unstated():
+            had = before.get(key, 0)
+            if had > accepted.get(f"{GuardKind.KEYS_GONE.value}.source.{key}", 0):
+                yield key, had
 
     def _why_none(self) -> str:
         """Return why the source's answer counts of nobody; blank if it does."""

@@ -267,6 +267,7 @@ def _evidence(evidence: LinkEvidence) -> Data:
         "second_look": sorted(evidence.second_look),
         "doubted": dict(evidence.doubted),
         "listed": dict(evidence.listed),
+        "unheard": {id: to_data(why) for id, why in evidence.unheard.items()},
         "all_left": evidence.all_left,
         "zone": evidence.zone,
     }
@@ -288,6 +289,7 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
         second_look=frozenset(data["second_look"]),
         doubted=data.get("doubted", {}),
         listed=data.get("listed", {}),
+        unheard={id: of_data(Reason, why) for id, why in data.get("unheard", {}).items()},
         all_left=data.get("all_left", False),
         zone=data.get("zone", ""),
     )

@@ -1,0 +1,130 @@
+"""Nobody is back because what said that they have left is gone from the source."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from oneway.planning.plan import Kind, Outcome
+from oneway.runs.prepare.preparation import prepare_run
+from oneway.runs.prepare.request import RunRequest
+from oneway.runs.session import Operator
+from oneway.runs.sync import run_sync
+from oneway.state.folder import StateFolder
+
+MAPPING = """\
+oneway: 1
+name: returns
+label: name
+source: {connector: file, resource: s.json%s}
+target: {connector: file, resource: t.json}
+match: [{source: code, target: code}]
+fields:
+  code: {from: code, write: on_create}
+  name: name
+leavers: {when: %s, set: {active: {value: false}}, left: active == `false`}
+rehires: {reactivate: {active: true}}
+guards: {leavers: {share: 1, floor: 9}, reactivations: {share: 1, floor: 9}, values: {gone: 1}}
+"""
+NULLS = (
+    ", absent: null, record: {type: object, additionalProperties: true, "
+    "properties: {day: {type: [string, 'null'], format: date}}}"
+)
+FIRST = datetime(2026, 6, 15, 4, tzinfo=UTC)
+Rows = list[dict[str, Any]]
+
+
+class Office:
+    """Files of people and of their accounts, and the nights between them."""
+
+    def __init__(self, folder: Path, when: str, more: str = "") -> None:
+        self.folder, self.now = folder, FIRST
+        (folder / "m.yaml").write_text(MAPPING % (more, when))
+
+    def night(self, people: Rows) -> dict[str, Outcome]:
+        """Run a night; return the outcomes by the names of people."""
+        (self.folder / "s.json").write_text(json.dumps(people))
+        if not (self.folder / "t.json").exists():
+            keys = ("id", "code", "name")
+            rows = [{key: each[key] for key in keys} | {"active": True} for each in people]
+            (self.folder / "t.json").write_text(json.dumps(rows))
+        self.now += timedelta(days=1)
+        request = RunRequest(str(self.folder / "m.yaml"), self.now, lambda *_: None)
+        operator = Operator("eve", StateFolder(self.folder / "state"), lambda: self.now)
+        made = run_sync(prepare_run(request), operator).plan
+        return {each.label: each for each in made.outcomes}
+
+    @property
+    def active(self) -> list[bool]:
+        return [each["active"] for each in json.loads((self.folder / "t.json").read_text())]
+
+
+@contextmanager
+def office(when: str, more: str = "") -> Iterator[Office]:
+    with TemporaryDirectory() as folder:
+        yield Office(Path(folder), when, more)
+
+
+def people(*said: dict[str, Any]) -> Rows:
+    return [{"id": f"s{n}", "code": f"C{n}", "name": f"P{n}"} | each for n, each in enumerate(said)]
+
+
+WORDS = st.sampled_from(["Current", "On leave", "Retired", "", None])
+
+
+@settings(max_examples=12)
+@example(["Current", "Current", "On leave"], ["Current", "Retired", "Retired"])
+@example(["Current", "Current", "Current"], ["", None])
+@given(st.lists(WORDS, min_size=3, max_size=6), st.lists(WORDS, min_size=1, max_size=3))
+def test_a_word_brings_somebody_back_if_somebody_who_stays_has_it(
+    stay: list[str | None], back: list[str | None]
+) -> None:
+    blank = sum(not each for each in stay)
+    answers = {each for each in stay if each} | ({"", None} if 2 * blank >= len(stay) else set())
+    former = ["Former"] * len(back)
+    with office("status == 'Former'") as acme:
+        acme.night(people(*({"status": each} for each in (*former, *stay))))
+        assert acme.active == [False] * len(back) + [True] * len(stay)
+        for _ in range(2):
+            found = acme.night(people(*({"status": each} for each in (*back, *stay))))
+            came = [each in answers for each in back]
+            assert acme.active == came + [True] * len(stay)
+            for number, is_back in enumerate(came):
+                assert (found[f"P{number}"].kind is Kind.ERROR) == (not is_back)
+
+
+DAYS = st.sampled_from(["absent", "null", "2020-01-31", "2030-01-31"])
+
+
+@settings(max_examples=12)
+@example(["absent", "absent"], 2)
+@example(["absent", "null"], 1)
+@given(st.lists(DAYS, min_size=2, max_size=5), st.integers(1, 2))
+def test_a_key_that_no_record_has_any_more_brings_nobody_back(stay: list[str], back: int) -> None:
+    """A record that says null, or a day to come of anybody, shows that the key is still there."""
+
+    def said(day: str) -> dict[str, Any]:
+        return {} if day == "absent" else {"day": None if day == "null" else day}
+
+    gone = [day == "2020-01-31" for day in stay]
+    with office("is_past(day)", NULLS) as acme:
+        acme.night(people(*[said("2021-01-31")] * back, *map(said, stay)))
+        is_back = any(each != "absent" for each in stay)
+        for _ in range(2):
+            acme.night(people(*[{}] * back, *map(said, stay)))
+            assert acme.active == [is_back] * back + [not each for each in gone]
+
+
+@pytest.mark.parametrize("day", [{"day": None}, {"day": "2030-01-31"}])
+def test_a_record_that_still_has_the_key_says_itself_who_is_back(day: dict[str, Any]) -> None:
+    with office("is_past(day)", NULLS) as acme:
+        acme.night(people({"day": "2021-01-31"}, {}, {}))
+        acme.night(people(day, {}, {}))
+        assert acme.active == [True, True, True]
