@@ -6,9 +6,10 @@ any list shows it. Whatever is then planned, saved, applied or corrected, a pers
 
 import json
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -103,6 +104,8 @@ STEPS = st.lists(st.sampled_from(["sync", "plan", "apply", "number", "code", "ma
 @example("confirmed", True, ["sync", "number", "code", "sync"])
 @example("confirmed", False, ["sync", "number", "mail", "sync"])
 @example("accepted", False, ["number", "plan", "number", "sync", "apply"])
+@example("accepted", False, ["sync", "number", "code", "mail", "sync"])
+@example("confirmed", True, ["sync", "number", "code", "mail", "sync"])
 @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
 def test_a_person_is_sent_once(
     oneway: Run, monkeypatch: pytest.MonkeyPatch, answer: str, secret: bool, steps: list[str]
@@ -125,5 +128,31 @@ def test_a_person_is_sent_once(
             people = directory.people.values()
             codes = Counter(each["code"] for each in people)
             mails = Counter(each["mail"] for each in people)
-            assert max(codes.values()) == 1, (directory.people, directory.asked)
-            assert max(mails.values()) == 1, (directory.people, directory.asked)
+            names = Counter(each["name"] for each in people)
+            for counted in (codes, mails, names):
+                assert max(counted.values()) == 1, (directory.people, directory.asked)
+
+
+@pytest.mark.parametrize("answer", ["accepted", "failed"])
+def test_a_person_waits_for_a_create_of_which_the_plan_is_gone(
+    oneway: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    with world(tmp_path, monkeypatch, answer, secret=False) as directory:
+        oneway("sync", "m.yaml")
+        with closing(sqlite3.connect(tmp_path / ".oneway" / "journal.db")) as store, store:
+            assert store.execute("delete from snapshot").rowcount
+        assert "it is not sent again until" in oneway("plan", "m.yaml").flat
+        assert oneway("sync", "m.yaml").code == 1
+        assert [each["name"] for each in directory.people.values()] == ["Ann Oak", "Ida Nut"]
+
+
+def test_a_namesake_is_created_beside_a_create_on_its_way(
+    oneway: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world(tmp_path, monkeypatch, "confirmed", secret=False) as directory:
+        oneway("sync", "m.yaml")
+        namesake = IDA | {"number": 10, "code": "010", "mail": "nut@example.com"}
+        (tmp_path / "people.json").write_text(json.dumps([ANN, IDA, namesake]))
+        oneway("sync", "m.yaml")
+        codes = [each["code"] for each in directory.people.values()]
+        assert codes == ["001", "009", "010"]

@@ -160,8 +160,11 @@ def _with_pending(
     creates = [*remembered.creates]
     if unseen and session.past is not None:
         creates += unseen_creates(session, session.past, session.past_name, unseen)
-    policy = found.program.policy
-    waiting = perhaps_created(found.source.items, creates, policy, session.seal)
+    if not creates:
+        return evidence
+    rows, policy = found.source.items, found.program.policy
+    shown = found.passed_over.linking()[0] | {row[0] for row in rows}
+    waiting = perhaps_created(rows, creates, shown, policy, session.seal)
     return replace(evidence, pending={**waiting, **evidence.pending}) if waiting else evidence
 
 

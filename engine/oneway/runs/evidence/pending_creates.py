@@ -5,14 +5,16 @@ is created who may be the same person: by the source record, or by a value that 
 hold.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import moment
-from oneway.core.records import Compare, Value, comparable
+from oneway.core.key_forms import loose
+from oneway.core.records import Comparison, Value, comparable
 from oneway.core.seal import Seal, Sealed
 from oneway.history.journal import JournalEntry, Run
 from oneway.mapping.program import AnySourceRow, Policy, SourceRow, whole
@@ -119,32 +121,70 @@ def shown_by(sent_at: str, lag: timedelta) -> datetime | None:
 
 
 def perhaps_created(
-    rows: Iterable[AnySourceRow], creates: Sequence[PendingCreate], policy: Policy, seal: Seal
+    rows: Iterable[AnySourceRow],
+    creates: Sequence[PendingCreate],
+    shown: Collection[str],
+    policy: Policy,
+    seal: Seal,
 ) -> Mapping[str, str]:
-    """Return why source records wait, by id: a create for another one holds a value of theirs."""
+    """Return why source records wait, by id: a create for another one may be of their person.
+
+    It holds a value of theirs that only one record may hold; or their whole name, if the other is
+    no longer `shown`: the source may have given the person another id and another key.
+    """
     found: dict[str, str] = {}
     for row in map(whole, rows) if creates else ():
         for create in creates:
-            path = _shared(row, create, policy, seal) if row.source_id != create.source_id else ""
+            if row.source_id == create.source_id:
+                continue
+            sent = _Sent(create, seal)
+            path = _shared(row, sent, policy)
             if path:
                 found[row.source_id] = _held(path, create)
+            elif create.source_id not in shown and _has_name(row, sent, policy):
+                found[row.source_id] = _perhaps_theirs(create)
     return found
 
 
-def _shared(row: SourceRow, create: PendingCreate, policy: Policy, seal: Seal) -> str:
-    """Return the field in which a source record would have the value of a pending create."""
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a create has sent; some of it only as a digest."""
 
-    def same(path: str, value: Value, compare: Compare) -> bool:
-        sent = create.values.get(path)
+    create: PendingCreate
+    seal: Seal
+
+    def has(self, path: str, value: Value, form: Callable[[Value], Hashable]) -> bool:
+        """Return whether a field was sent with a value, by a form of both."""
+        sent = self.create.values.get(path)
         if isinstance(sent, Sealed):
-            return seal.digest(create.source_id, path, value) == sent.digest
-        return comparable(sent, compare) == comparable(value, compare) is not None
+            return self.seal.digest(self.create.source_id, path, value) == sent.digest
+        return value is not None and form(sent) == form(value)
 
+
+def _shared(row: SourceRow, sent: _Sent, policy: Policy) -> str:
+    """Return the field in which a source record would have the value of a pending create."""
     cells = ((policy.fields[i], row.cells[i]) for i in policy.watched if row.cells)
     values = [(rule.path, new_value(cell), comparison(rule)) for rule, cell in cells]
     values += zip(policy.match_paths, row.key_values, policy.match, strict=False)
-    return next((path for path, value, compare in values if same(path, value, compare)), "")
+    return next(
+        (path for path, value, compare in values if sent.has(path, value, _form(compare))), ""
+    )
+
+
+def _form(compare: Comparison) -> Callable[[Value], Hashable]:
+    return partial(comparable, compare=compare)
+
+
+def _has_name(row: SourceRow, sent: _Sent, policy: Policy) -> bool:
+    """Return whether a source record would have the whole name of a pending create."""
+    named = [(policy.fields[i].path, new_value(row.cells[i])) for i in policy.naming if row.cells]
+    return bool(named) and all(sent.has(path, value, loose) for path, value in named)
 
 
 def _held(path: str, create: PendingCreate) -> str:
     return f"its {path} is that of source record {create.source_id}: {create.why}"
+
+
+def _perhaps_theirs(create: PendingCreate) -> str:
+    text = f"it has the name of source record {create.source_id}, which is no longer in the source"
+    return f"{text}, and may be the same person: {create.why}"
