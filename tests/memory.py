@@ -14,7 +14,7 @@ from oneway.applying.unknown_writes import TargetMemory
 from oneway.core.connector import Rejected
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, is_blank
-from oneway.planning.plan import Action, End, Ending, Kind, Plan
+from oneway.planning.plan import Action, End, Ending, Plan
 from oneway.planning.plan_file import fingerprint
 from worlds import NEW_USER, SEAL, World, bound, planned
 
@@ -211,13 +211,13 @@ def settled(world: World, *, batch: int = 1) -> World:
     """Return the world once a run has done all that it finds to do.
 
     A leaver whose target record was in error leaves, and nothing else of theirs is written. The
-    leave may mend the record: then another run writes the rest.
+    leave may mend the record: then another run writes the rest, and what waited for that.
     """
     plan = planned(world)
     world = _with_all_done(world, plan, batch)
     rest = planned(world)
-    mended = {each.source_id for each in plan.outcomes if each.kind is Kind.ERROR and each.actions}
-    assert {each.source_id for each in rest.actions} <= mended
+    reasons = (why.text for each in plan.outcomes for why in each.reasons)
+    assert not rest.actions or any("no other field is written" in text for text in reasons)
     return _with_all_done(world, rest, batch) if rest.actions else world
 
 

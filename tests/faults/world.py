@@ -216,7 +216,7 @@ class World:
             interrupted = find_interrupted(session.past)
         for left in interrupted:
             with scripted(Random(1)), _session(prepared, operator, wire) as session:
-                program = program_for(session, left.plan)
+                program = program_for(session)
                 verdict = judge_plan(session, left.plan, resuming=left.run.id)
                 approval = Approval(left.run.start.fingerprint, verdict)
                 list(resume_run(session, left, approval, program))

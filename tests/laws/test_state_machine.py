@@ -421,7 +421,7 @@ class Nights(RuleBasedStateMachine):
             verdict = judge_plan(session, plan)
             waiting = load_memory(session, plan).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
-            program = program_for(session, plan)
+            program = program_for(session)
             list(apply_plan(session, plan, approval, program))
 
     def _interrupted(self, operator: Operator) -> tuple[Interrupted, ...]:
@@ -436,7 +436,7 @@ class Nights(RuleBasedStateMachine):
                 verdict = judge_plan(session, left.plan, resuming=left.run.id)
                 waiting = load_memory(session, left.plan).postponed
                 approval = Approval(left.run.start.fingerprint, verdict, waiting)
-                program = program_for(session, left.plan)
+                program = program_for(session)
                 list(resume_run(session, left, approval, program))
 
     def _world(self) -> World:

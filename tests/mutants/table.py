@@ -512,6 +512,22 @@ MUTANTS = (
         "tests/cli/test_stays_listed.py",
     ),
     Mutant(
+        "listed-by-an-old-plan",
+        "runs/planned_again",
+        "settled=frozenset(_settled(listed, new))",
+        "settled=frozenset()",
+        "whose leave was withdrawn since the plan is not among those who can still get in",
+        "tests/cli/test_planned_again.py",
+    ),
+    Mutant(
+        "stays-by-an-old-plan",
+        "runs/planned_again",
+        "remembered = recall(session).listing(listed)",
+        "remembered = recall(session)",
+        "who has vanished since the plan is still among those who can get in",
+        "tests/cli/test_planned_again.py",
+    ),
+    Mutant(
         "reissued-beside-a-create-on-its-way",
         "runs/evidence/pending_creates",
         "elif create.source_id not in shown and _has_name(row, sent, policy):",

@@ -187,7 +187,7 @@ class World:
             refuse_turned_back(session, as_of=None)
             recover_in_flight(session)
             verdict = judge_plan(session, plan)
-            program = program_for(session, plan)
+            program = program_for(session)
             postponed = load_memory(session, plan).postponed
             approval = Approval(fingerprint(plan), verdict, postponed)
             self._take(apply_plan(session, plan, approval, program))
@@ -207,7 +207,7 @@ class World:
                 verdict = judge_plan(session, each.plan, resuming=each.run.id)
                 postponed = load_memory(session, each.plan).postponed
                 approval = Approval(each.run.start.fingerprint, verdict, postponed)
-                program = program_for(session, each.plan)
+                program = program_for(session)
                 self._take(resume_run(session, each, approval, program))
         return len(left)
 

@@ -94,7 +94,7 @@ def command(
     """Apply a reviewed plan, and nothing else.
 
     The plan must be unchanged since it was saved here, at most a week ago, and so must its
-    mapping, manifests, lookup tables and options. Both systems are read again: what a plan made
+    mapping, manifests and options. Both systems are read again: what a plan made
     now would not do is stale, and left alone. So is a record that changes just before it is
     written. Actions that a guard holds back are not applied.
 
@@ -143,7 +143,7 @@ def _applied(
         refuse_turned_back(session, as_of=None)
         refuse_yet_to_come(session, parse_instant(plan.as_of))
         say_recovered(console, recover_in_flight(session))
-        program = program_for(session, plan, progress, same_tables=True)
+        program = program_for(session, progress)
         memory = load_memory(session, plan, retry_now=retry_now)
         approval = Approval(approved, judge_plan(session, plan, memory), memory.postponed)
         approval = limited_by_new_plan(session, plan, approval, progress)

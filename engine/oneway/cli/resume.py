@@ -96,7 +96,7 @@ def _resume(
             verdict = judge_plan(session, plan, memory, resuming=left.run.id)
             approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
             approval = limited_by_new_plan(session, plan, approval, progress)
-            program = program_for(session, plan, progress)
+            program = program_for(session, progress)
             steps = resume_run(session, left, approval, program, progress)
         ended = print_if_interrupted(console, plan, session, steps)
         resumed = run_of(session, left.run.id)

@@ -32,7 +32,8 @@ def apply_plan(
     the operator stops the run.
     """
     telling = not session.prepared.reads_elsewhere
-    log = RunLog(session.journal, plan, session.operator, approval, telling=telling)
+    journal, settled = session.journal, approval.settled
+    log = RunLog(journal, plan, session.operator, approval, telling=telling, settled=settled)
     memory = target_memory(session, plan)
     systems = apply_systems(session, program, memory, saved=approval.of_saved_plan)
     if plan.actions and isinstance(systems.writer, RefusesWrites):

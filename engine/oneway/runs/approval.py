@@ -23,6 +23,8 @@ class Approval:
     """The instant at which the run began to read for its plan; blank for a saved plan."""
     stale: Mapping[str, str] = field(default_factory=dict)
     """Why actions of a saved plan are not sent that a new plan would not send, by action id."""
+    settled: frozenset[str] = frozenset()
+    """The source records of people whom a saved plan lists as still in, and a new plan does not."""
 
     @property
     def of_saved_plan(self) -> bool:

@@ -5,10 +5,11 @@ it is sent (`oneway.applying.preconditions`). But only a whole plan can tell tha
 two records, that a create for them is on its way, or that they are back under another key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from oneway.core.progress import Progress
+from oneway.planning.access import StillIn, still_in
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Kind, Outcome, Plan
 from oneway.runs.approval import Approval
@@ -26,11 +27,26 @@ def limited_by_new_plan(
     Where a guard now distrusts the source or the target, the whole plan is held. Raises `Refused`
     if a new plan could not be applied.
     """
-    new, found = plan_run(session, progress, remembered=recall(session), whole=True)
+    listed = still_in(plan, {})
+    remembered = recall(session).listing(listed)
+    new, found = plan_run(session, progress, remembered=remembered, whole=True)
     healthy(session, found, new)
     verdict = judge_plan(session, new, load_memory(session, new))
     held = _with_distrust(approval.verdict, verdict, plan)
-    return replace(approval, verdict=held, stale=_stale(plan, new))
+    return replace(
+        approval, verdict=held, stale=_stale(plan, new), settled=frozenset(_settled(listed, new))
+    )
+
+
+def _settled(listed: Sequence[StillIn], new: Plan) -> Iterator[str]:
+    """Yield the source records of those who are out by a new plan, or who stay."""
+    found = new.outcomes if listed else ()
+    sources = {each.source_id: each.has_access for each in found if each.source_id is not None}
+    targets = {each.target_id: each.has_access for each in found if each.target_id is not None}
+    for each in listed:
+        said = (sources.get(each.source_id or ""), targets.get(each.target_id or ""))
+        if each.source_id is not None and True not in said and False in said:
+            yield each.source_id
 
 
 def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:

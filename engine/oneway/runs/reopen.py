@@ -10,9 +10,8 @@ from oneway.connections.folder import connection_at
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Value
-from oneway.core.seal import Seal, Sealed
+from oneway.core.seal import Sealed
 from oneway.documents.yaml_source import LIMIT
-from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import Program
 from oneway.planning.plan import Plan, PlanConnection, PlanInput
 from oneway.runs.completeness import incomplete_reads
@@ -20,7 +19,7 @@ from oneway.runs.prepare.compilation import read_file
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import RunRequest, parse_instant
-from oneway.runs.read import table_digest, tables_of
+from oneway.runs.read import tables_of
 from oneway.runs.session import RunSession
 
 _AGAIN = "make the plan again and review it"
@@ -50,18 +49,10 @@ def reopen_plan(plan: Plan, request: RunRequest) -> PreparedRun:
     return prepared
 
 
-def program_for(
-    session: RunSession, plan: Plan, progress: Progress = silent, *, same_tables: bool = False
-) -> Program:
-    """Return the program that reads a plan's source records again, with its lookup tables.
-
-    With `same_tables`, raises `Refused` if a table has changed since the plan was made.
-    """
+def program_for(session: RunSession, progress: Progress = silent) -> Program:
+    """Return the program that reads a plan's source records again, with today's lookup tables."""
     prepared = session.prepared
-    tables = tables_of(prepared, session.systems, progress)
-    if same_tables:
-        _refuse_other_tables(plan, tables, session.seal)
-    return prepared.compiled.bind(prepared.context, tables)
+    return prepared.compiled.bind(prepared.context, tables_of(prepared, session.systems, progress))
 
 
 def sealed_program_for(session: RunSession, plan: Plan) -> Program:
@@ -83,28 +74,6 @@ def _seals(plan: Plan) -> bool:
             *(claim.value for claim in action.claims),
         )
     )
-
-
-def _is_target(plan: Plan, reference: str) -> bool:
-    """Return whether a lookup table is made of the records that the plan writes to."""
-    return plan.inputs[f"references.{reference}"] == plan.inputs["target"]
-
-
-def _refuse_other_tables(plan: Plan, tables: Mapping[str, LookupTable], seal: Seal) -> None:
-    then = {read.name: read.digest for read in plan.reads}
-    found = [
-        Diagnostic(
-            Span(plan.mapping_file),
-            Severity.ERROR,
-            "P111",
-            f"the lookup table '{name}' has changed since the plan was made",
-            _AGAIN,
-        )
-        for name, table in sorted(tables.items())
-        if not _is_target(plan, name) and then.get(name) != table_digest(name, table, seal)
-    ]
-    if found:
-        raise Refused(found)
 
 
 def _request(plan: Plan, request: RunRequest) -> RunRequest:

@@ -149,7 +149,10 @@ def resume_run(
     """
     systems = _systems_of(session, left, program)
     journal, telling = session.journal, not session.prepared.reads_elsewhere
-    log = RunLog(journal, left.plan, session.operator, left.run.id, resuming=True, telling=telling)
+    of, settled = left.run.id, approval.settled
+    log = RunLog(
+        journal, left.plan, session.operator, of, resuming=True, telling=telling, settled=settled
+    )
     watch = Watch(progress, session.operator.stopping)
 
     def steps() -> Iterator[Result]:

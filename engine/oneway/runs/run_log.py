@@ -1,6 +1,6 @@
 """Journals the steps of a run: its start, every action, its end, and what it leaves behind."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from socket import gethostname
@@ -38,6 +38,7 @@ class RunLog:
     `of` is an earlier run, or the approval of a new one. A new run begins, and a resumed one
     reopens, with its first step: a refusal before that changes nothing. The next run is compared
     with this one only where it is `telling`: it has read the systems that its connection names.
+    `settled` are the source records of people whom the plan lists, and who are out or employed now.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class RunLog:
         *,
         resuming: bool = False,
         telling: bool = True,
+        settled: Collection[str] = (),
     ) -> None:
         self.journal = journal
         self.plan = plan
@@ -60,6 +62,7 @@ class RunLog:
         self._start: tuple[RunStart, str] | None = None
         self._resuming = resuming
         self._telling = telling
+        self._settled = settled
         self._counted = counted_as(plan)
         self._created = {
             action.id: each
@@ -241,7 +244,8 @@ class RunLog:
         from oneway.history.journal.flapping import reverted_by
 
         undone = reverted_by(self.journal, connection_of(self.plan), self.run)
-        return still_in(self.plan, ends_of(entries), undone=undone.keys())
+        found = still_in(self.plan, ends_of(entries), undone=undone.keys())
+        return tuple(each for each in found if each.source_id not in self._settled)
 
     def _learn_created(self, results: Sequence[Result]) -> None:
         created = [

@@ -68,6 +68,13 @@ class Remembered:
         """The source records with a create that may still happen, and why it is not sent again."""
         return {each.source_id: each.why for each in self.creates}
 
+    def listing(self, last: Sequence[StillIn]) -> "Remembered":
+        """Return the same, with these as well who had left and could get in."""
+        listed = _perhaps_theirs(last)
+        found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
+        both = {id: whose | self.listed.get(id, whose) for id, whose in listed.items()}
+        return replace(self, still_in=self.still_in | found, listed={**self.listed, **both})
+
 
 NOTHING_REMEMBERED = Remembered()
 """What a connection knows that never ran."""
@@ -93,25 +100,22 @@ def recall(session: RunSession) -> Remembered:
     runs = journal.runs(before.name if before is not None else name, limit=_LOOK_BACK)
     last = last_still_in(runs)
     remarks = (before.remark(len(last), zone),) if before is not None else ()
-    listed = _perhaps_theirs(last)
-    found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
     since = takewhile(lambda run: not knows_everybody(run), runs)
-    seen = frozenset[str]().union(*(stored_leavers(journal, run.id) for run in since)) - found
+    seen = frozenset[str]().union(*(stored_leavers(journal, run.id) for run in since))
     by = next((run.start.digest for run in runs if run.knows_access), "")
     relied = not any(ALL_LEFT in each.why for each in last)
-    return Remembered(
+    remembered = Remembered(
         known,
         creates,
         now,
         RecentRuns(stated=journal.last_stated(name), valued=journal.last_valued(name)),
         journal.last_good_start(name),
-        seen | found,
-        zone,
-        listed,
-        seen,
-        by if relied else "",
-        remarks,
-    )
+        zone=zone,
+        mapping=by if relied else "",
+        remarks=remarks,
+    ).listing(last)
+    alone = seen - remembered.still_in
+    return replace(remembered, still_in=remembered.still_in | alone, seen_leaving=alone)
 
 
 def _perhaps_theirs(last: Iterable[StillIn]) -> Mapping[str, frozenset[str]]:
