@@ -731,8 +731,8 @@ MUTANTS = (
     Mutant(
         "hidden-leaver-is-not-searched-for",
         "runs/plan",
-        "for look in (searched, owners_asked, asked_again):",
-        "for look in (owners_asked, asked_again):",
+        "asked = (searched, owners_asked, asked_again)",
+        "asked = (owners_asked, asked_again)",
         "an unmatched leaver is searched for where the list hides records",
         "tests/cli/test_odd_answers.py -k searched_for_where",
     ),
