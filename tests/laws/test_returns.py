@@ -16,7 +16,7 @@ from oneway.planning.plan import Kind, Outcome
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.session import Operator
-from oneway.runs.sync import run_sync
+from oneway.runs.sync import open_sync
 from oneway.state.folder import StateFolder
 
 MAPPING = """\
@@ -58,8 +58,9 @@ class Office:
         self.now += timedelta(days=1)
         request = RunRequest(str(self.folder / "m.yaml"), self.now, lambda *_: None)
         operator = Operator("eve", StateFolder(self.folder / "state"), lambda: self.now)
-        made = run_sync(prepare_run(request), operator).plan
-        return {each.label: each for each in made.outcomes}
+        with open_sync(prepare_run(request), operator) as pending:
+            list(pending.apply())
+            return {each.label: each for each in pending.plan.outcomes}
 
     @property
     def active(self) -> list[bool]:
