@@ -980,7 +980,7 @@ MUTANTS = (
     ),
     Mutant(
         "204-ends-any-list",
-        "oneway_connectors/rest/paging",
+        "oneway_connectors/rest/list_end",
         "    if not all_came and _leads_on(client, paging, page, so_far):",
         "    if False:",
         "204 ends no list that has said that it goes on",
@@ -988,7 +988,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-greater-count-says-nothing",
-        "oneway_connectors/rest/paging",
+        "oneway_connectors/rest/list_end",
         "lacking(so_far.said, so_far.count) or lacking(so_far.least, so_far.count):",
         "lacking(so_far.said, so_far.count):",
         "a count of more records than came says that they are not all",
@@ -3544,7 +3544,7 @@ MUTANTS = (
     ),
     Mutant(
         "smaller-page-is-the-last",
-        "oneway_connectors/rest/paging",
+        "oneway_connectors/rest/list_end",
         "return page.sent < paging.size and (page.sent < longest or",
         "return page.sent < paging.size and (True or",
         "a system may give smaller pages than asked for",
@@ -3552,15 +3552,15 @@ MUTANTS = (
     ),
     Mutant(
         "next-is-believed-alone",
-        "oneway_connectors/rest/paging",
-        "    if all_came and paging.by in _NUMBERED:",
-        "    if (paging.next or all_came) and paging.by in _NUMBERED:",
+        "oneway_connectors/rest/list_end",
+        "    if all_came and paging.by in NUMBERED:",
+        "    if (paging.next or all_came) and paging.by in NUMBERED:",
         "a `next` that is false beside a has_more that is true ends no list",
         "tests/unit/test_rest_slips.py",
     ),
     Mutant(
         "limit-is-not-noticed",
-        "oneway_connectors/rest/paging",
+        "oneway_connectors/rest/list_end",
         "        if limit and page.sent >= limit:",
         "        if limit and page.sent > limit:",
         "as many records as were asked for may not be all",
@@ -3568,7 +3568,7 @@ MUTANTS = (
     ),
     Mutant(
         "missing-total-is-passed-over",
-        "oneway_connectors/rest/paging",
+        "oneway_connectors/rest/list_end",
         "    if so_far.uncounted and not totals and count:",
         "    if False:",
         "a total that no answer has is a misspelt one",
@@ -3584,7 +3584,7 @@ MUTANTS = (
     ),
     Mutant(
         "empty-page-passes-over-rows",
-        "oneway_connectors/rest/paging",
+        "oneway_connectors/rest/list_end",
         "page.sent or max(*so_far.lengths, 1)",
         "page.sent or paging.size",
         "an offset passes over no rows that a smaller page than asked for may hold",

@@ -27,8 +27,8 @@ from oneway_connectors.rest.choices import choices_of
 from oneway_connectors.rest.client import Client, Outside
 from oneway_connectors.rest.model import Probing, ResourceRequests, read_api
 from oneway_connectors.rest.origin import base_url, origin_text
-from oneway_connectors.rest.paging import answered, json_of, reading_call
 from oneway_connectors.rest.reader import RestReader
+from oneway_connectors.rest.reads import answered, json_of, reading_call
 from oneway_connectors.rest.transport import tls
 from oneway_connectors.rest.writer import RestWriter
 

@@ -3,8 +3,9 @@
 from oneway.core.connector import Choice
 from oneway.core.records import at
 from oneway_connectors.rest.client import Client
+from oneway_connectors.rest.list_so_far import Item, ListSoFar
 from oneway_connectors.rest.model import Choosing, ResourceRequests
-from oneway_connectors.rest.paging import Item, ListSoFar, pages
+from oneway_connectors.rest.paging import pages
 
 
 def choices_of(client: Client, option: str, choosing: Choosing) -> tuple[Choice, ...]:

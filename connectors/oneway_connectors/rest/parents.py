@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value
-from oneway_connectors.rest.paging import Item, ListSoFar
+from oneway_connectors.rest.list_so_far import Item, ListSoFar
 
 
 @dataclass(frozen=True, slots=True)

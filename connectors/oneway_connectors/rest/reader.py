@@ -27,17 +27,11 @@ from oneway_connectors.rest.continuation import (
     total_said,
 )
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.list_so_far import Item, ListSoFar, item_of
 from oneway_connectors.rest.model import Listing, ResourceRequests, Single
-from oneway_connectors.rest.paging import (
-    STRAY,
-    STRAY_HELP,
-    Item,
-    ListSoFar,
-    item_of,
-    pages,
-    unreadable,
-)
+from oneway_connectors.rest.paging import pages
 from oneway_connectors.rest.parents import ListOfParent, put_together
+from oneway_connectors.rest.reads import STRAY, STRAY_HELP, unreadable
 from oneway_connectors.rest.responses import (
     Unreadable,
     flaw_in,

@@ -25,8 +25,8 @@ from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import fault_said
 from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, StatusPoll, WriteRequest
-from oneway_connectors.rest.paging import answered, found_in, json_of, reading_call
 from oneway_connectors.rest.reader import RestReader, record_of, renamed
+from oneway_connectors.rest.reads import answered, found_in, json_of, reading_call
 from oneway_connectors.rest.responses import (
     Unreadable,
     parse_json,

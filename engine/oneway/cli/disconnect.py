@@ -8,14 +8,7 @@ import click
 from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import (
-    consoled,
-    formatted,
-    named_connection,
-    remembering,
-    state_of,
-    user,
-)
+from oneway.cli.options import consoled, formatted, named_connection, remembering, state_of, user
 from oneway.connections.connection import Connection
 from oneway.connections.file_writer import moved_aside
 from oneway.connections.secrets.refs import SecretRef

@@ -12,11 +12,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.notices import say_troubles
 from oneway.cli.options import consoled, formatted, remembering, state_of
 from oneway.connections.connection import Connection
-from oneway.connections.default_notify import (
-    DefaultNotify,
-    defaults_among,
-    readable_default_for,
-)
+from oneway.connections.default_notify import DefaultNotify, defaults_among, readable_default_for
 from oneway.connections.file_kinds import keys_of
 from oneway.connections.folder import FOLDER, connection_at, connections_in, files_in, path_of
 from oneway.connections.regular_files import read_regular

@@ -20,16 +20,7 @@ from oneway.core.connector import (
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.key_names import names_secret
-from oneway.core.records import (
-    MISSING,
-    Record,
-    Snapshot,
-    Value,
-    at,
-    is_blank,
-    path_of,
-    path_text,
-)
+from oneway.core.records import MISSING, Record, Snapshot, Value, at, is_blank, path_of, path_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,255 @@
+"""Decides where a list ends, and detects lists that cannot be complete."""
+
+from dataclasses import replace
+
+from oneway.core.connector import ReadError
+from oneway.core.records import MISSING, Value, at, path_of
+from oneway_connectors.rest import page_words as words
+from oneway_connectors.rest.client import Client
+from oneway_connectors.rest.continuation import Came, count_of, end_said, lacking, more_said
+from oneway_connectors.rest.links import next_link
+from oneway_connectors.rest.list_so_far import ListPage, ListSoFar
+from oneway_connectors.rest.model import Listing, PageBy, Paging
+from oneway_connectors.rest.reads import found_in, unreadable
+from oneway_connectors.rest.responses import Unreadable, is_path
+
+
+def next_position(client: Client, paging: Paging, page: ListPage, so_far: ListSoFar) -> Value:
+    """Return the position of the next page, or None after the last one.
+
+    Raises `Unreadable` if the headers do not tell.
+    """
+    if page.answer.status == NO_CONTENT:
+        return None
+    if paging.by in NUMBERED:
+        short = paging.stop_when_short and _is_short(paging, page, so_far)
+        # All rows of a sparse page may be left out.
+        rows = page.sent or (paging.sparse and sum(so_far.lengths[-2:]))
+        if not (_goes_on(client, paging, page) if paging.next else rows and not short):
+            return None
+        # Of an empty page that others follow, only as many rows are known to be passed over.
+        step = 1 if paging.by is PageBy.PAGE else page.sent or max(*so_far.lengths, 1)
+        return step + (page.position if isinstance(page.position, int) else 0)
+    if paging.by is PageBy.CURSOR and paging.next_header:
+        return page.answer.headers.get(paging.next_header, "").strip() or None
+    if paging.by is PageBy.CURSOR or (paging.by is PageBy.NEXT_LINK and paging.next):
+        return _mark(client, page, found_in(client, page.call, paging.next, page.data))
+    if paging.by is PageBy.NEXT_LINK:
+        return next_link(page.answer.headers, page.answer.url)
+    return None
+
+
+def _is_short(paging: Paging, page: ListPage, so_far: ListSoFar) -> bool:
+    """Return whether a page is shorter than a full one: than asked for, and than one before.
+
+    Some systems give smaller pages than asked for. A search that finds one record has found it.
+    """
+    longest = max(so_far.lengths)
+    return page.sent < paging.size and (page.sent < longest or (page.searching and longest == 1))
+
+
+def _goes_on(client: Client, paging: Paging, page: ListPage) -> bool:
+    """Return what the manifest's `next` says of a list that is read by numbers, or at once."""
+    value = found_in(client, page.call, paging.next, page.data)
+    if isinstance(value, bool):
+        return value
+    error = Unreadable(f"'{paging.next}' is neither true nor false")
+    raise unreadable(client, page.call, error, "R107")
+
+
+def _mark(client: Client, page: ListPage, value: Value) -> Value:
+    if value is None or value is False or value == "":
+        return None
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    error = Unreadable("what should lead to the next page is neither text nor number")
+    raise unreadable(client, page.call, error, "R107")
+
+
+def says_nothing(count: int, so_far: ListSoFar) -> bool:
+    """Return whether a total says nothing: later pages of a list may give 0 in its place."""
+    return count == 0 and so_far.count > 0
+
+
+def lacks_key(data: Value, path: str) -> bool:
+    """Return whether an answer does not have a key of a path: its name may be misspelt."""
+    return is_path(path) and isinstance(data, dict) and at(data, path_of(path)) is MISSING
+
+
+def _has_all(so_far: ListSoFar) -> bool:
+    """Return whether the number of records equals the total of every page."""
+    return bool(so_far.totals) and set(so_far.totals) == {so_far.count}
+
+
+def check_beyond(
+    error: ReadError, so_far: ListSoFar, listing: Listing, last: ListPage | None
+) -> None:
+    """Raise the error of a page, unless it does not exist and is one beyond the last."""
+    if last is None or error.code not in _NO_PAGE:
+        raise error
+    paging, pages = listing.paging, len(so_far.lengths)
+    numbered = paging.by in NUMBERED
+    short = paging.stop_when_short and so_far.lengths[-1] < paging.size
+    if short or _has_all(so_far):
+        return
+    if numbered and end_said(last.answer, last.data, listing.records, pages):
+        return
+    help = f"{error.help} {_IF_BEYOND}".strip() if numbered else error.help
+    raise ReadError(error.code, error.summary, help) from None
+
+
+def is_the_end(client: Client, so_far: ListSoFar, paging: Paging, page: ListPage) -> bool:
+    """Return whether a page without new records is one beyond the last.
+
+    Some systems give the last page again. A page that is as long as others may also come again
+    since the system leads no further, unless all came by a total; so may any if it says itself
+    that a page follows.
+    """
+    if _has_all(so_far):
+        return True
+    if paging.by not in NUMBERED or not so_far.again:
+        return False
+    whole = page.number > 2 and so_far.said is not None and so_far.said.count == so_far.count
+    if whole or page.sent >= max(so_far.lengths):
+        return whole
+    return not (paging.next and _goes_on(client, paging, page))
+
+
+_NO_PAGE = ("R104", "R110")
+"""Answers of systems to a page beyond the last: 404, or another refusal."""
+
+
+def check_size(paging: Paging, so_far: ListSoFar) -> None:
+    """Add why records may have moved between two pages, or never came."""
+    totals, count = so_far.totals, so_far.count
+    moved = next((each for each in totals if each != totals[0]), None)
+    if moved is not None:
+        text = f"the list's total was {totals[0]}, and {moved} on a later page"
+        so_far.problems.append(f"{text}: the list changed while it was read")
+    if totals and count < totals[-1]:
+        so_far.problems.append(f"{count} of {totals[-1]} records came")
+    if so_far.uncounted and not totals and count:
+        named = paging.total or paging.total_header
+        so_far.problems.append(
+            f"no page says by '{named}' how many records there are; correct it in list.pagination"
+        )
+    full = [rows for rows in so_far.lengths if rows]
+    most = max(full, default=0)
+    early = next((n for n, rows in enumerate(full[:-1], 1) if rows < most), None)
+    if paging.by is PageBy.PAGE and early is not None:
+        other = full.index(most) + 1
+        text = f"page {early} holds {full[early - 1]} records, and page {other} holds {most}"
+        so_far.problems.append(f"{text}: it ended early, though more pages follow")
+
+
+def check_end(
+    client: Client, listing: Listing, so_far: ListSoFar, page: ListPage, searching: bool
+) -> None:
+    """Add what the answers say of records that did not come, if they should have come."""
+    at_once = listing.paging.by is PageBy.NONE
+    if so_far.problems or (_has_all(so_far) and not at_once):
+        return
+    said, how = _missed(client, listing, so_far, page, searching)
+    if said:
+        after = "" if at_once else f" after page {page.number}"
+        so_far.problems.append(f"the list goes on{after}: {said}; {how}")
+
+
+def _missed(
+    client: Client, listing: Listing, so_far: ListSoFar, page: ListPage, searching: bool
+) -> tuple[str, str]:
+    """Return what says that records did not come, or "", and what to do about it."""
+    paging = listing.paging
+    if more := lacking(so_far.said, so_far.count) or lacking(so_far.least, so_far.count):
+        return more, _SAY_HOW + _IF_ABOUT.format(_NO_TOTAL)
+    if paging.by is PageBy.NONE:
+        return _missed_at_once(client, listing, so_far, page, searching)
+    # Some name a next page on each page, whether there is one or not.
+    all_came = so_far.said is not None and so_far.said.count == so_far.count
+    if not all_came and _leads_on(client, paging, page, so_far):
+        by = paging.next or paging.next_header or "Link"
+        return f"by '{by}', a page follows, and it was not there", _RUN_AGAIN
+    if all_came and paging.by in NUMBERED:
+        return "", ""
+    named = paging.next or paging.next_header
+    how = _CORRECT.format(named) if named else _SAY_HOW + _IF_ABOUT.format(_LAST_PAGE)
+    came = replace(_came(so_far, paging, searching), missed=_key_missed(paging, page))
+    return more_said(page.answer, page.data, listing.records, came).said, how
+
+
+def _missed_at_once(
+    client: Client, listing: Listing, so_far: ListSoFar, page: ListPage, searching: bool
+) -> tuple[str, str]:
+    paging, about = listing.paging, _IF_ABOUT.format(_NO_NEXT)
+    if paging.next:
+        more = f"by '{paging.next}', a page follows" if _goes_on(client, paging, page) else ""
+        return more, _SAY_HOW + about
+    came = _came(so_far, paging, searching)
+    more_is = more_said(page.answer, page.data, listing.records, came)
+    if more_is.limit:
+        return more_is.said, _ASK_FOR_MORE + _BY_LIMIT.format(more_is.limit)
+    told = so_far.said is not None and so_far.said.count == so_far.count
+    if more_is.said or told or _has_all(so_far):
+        return more_is.said, _SAY_HOW + about
+    return _limit_reached(listing, page), _ASK_FOR_MORE + about
+
+
+def _leads_on(client: Client, paging: Paging, page: ListPage, so_far: ListSoFar) -> bool:
+    """Return whether another page follows the last one that came, by the manifest's own words."""
+    if paging.by in NUMBERED or paging.by is PageBy.NONE:
+        return bool(paging.next) and _goes_on(client, paging, page)
+    return next_position(client, paging, page, so_far) is not None
+
+
+def _key_missed(paging: Paging, page: ListPage) -> str:
+    """Return the key by which the manifest's `next` reads the only page, if the page lacks it.
+
+    Systems may leave it out at the end. Or it is misspelt.
+    """
+    if page.number > 1 or not is_path(paging.next) or not isinstance(page.data, dict):
+        return ""
+    *way, key = path_of(paging.next)
+    value = at(page.data, tuple(way)) if way else page.data
+    return key if isinstance(value, dict) and key not in value else ""
+
+
+def _limit_reached(listing: Listing, page: ListPage) -> str:
+    """Return what says that a list which is read at once was cut at the number asked for, or ""."""
+    body = listing.request.body
+    asked = {**listing.request.query, **(body if isinstance(body, dict) else {})}
+    if listing.paging.size_param:
+        asked[listing.paging.size_param] = listing.paging.size
+    for name, value in asked.items():
+        limit = count_of(value) if words.ASKED.fullmatch(words.plain(name)) else None
+        if limit and page.sent >= limit:
+            return f"'{name}' asks for {limit} records, and so many came"
+    return ""
+
+
+def _came(so_far: ListSoFar, paging: Paging, searching: bool) -> Came:
+    """Return what came, for comparison; a search may say how many pages and records all have."""
+    led = bool(paging.next)
+    if searching:
+        return Came(None, led=led)
+    pages = sum(1 for rows in so_far.lengths if rows) or 1
+    told = paging.by is not PageBy.NONE or so_far.said is not None or _has_all(so_far)
+    full = None if told else so_far.lengths[-1]
+    return Came(so_far.count, pages, full, led, counted=bool(paging.total or paging.total_header))
+
+
+NO_CONTENT = 204
+NUMBERED = {PageBy.PAGE, PageBy.OFFSET}
+_SAY_HOW = "say how in the manifest's list.pagination"
+_IF_ABOUT = "; if this is about something else, write there {}"
+_ASK_FOR_MORE = (
+    "say how in the manifest's list.pagination, or ask for more records than there can be"
+)
+_BY_LIMIT = ", say 1000, and write there next: '{} >= `1000`'"
+_RUN_AGAIN = "run again, or correct in list.pagination what leads on"
+_IF_BEYOND = (
+    "If it is beyond the last page, let list.pagination say where the list ends, by next or total."
+)
+_CORRECT = "correct '{}' in the manifest's list.pagination, by which this is the last page"
+_NO_TOTAL, _NO_NEXT = "total: '`null`'", "next: '`false`'"
+_NO_TOTAL, _NO_NEXT = "total: '`null`'", "next: '`false`'"
+_LAST_PAGE = "`next`, by which the last page is known"
