@@ -1,9 +1,11 @@
 """Whatever a plan holds, it is printed: within the width, and without a control character."""
 
 import json
+import re
 import unicodedata
 from fractions import Fraction
 
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ from oneway.mapping.spec import GuardKind
 from oneway.planning.breach import Breach, Verdict
 from oneway.planning.guard_kinds import Limit
 from oneway.render import Style, diagnostics, plans, results
-from oneway.render.layout import clip, columns, wrap
+from oneway.render.layout import clip, columns, flow_lines, wrap
 from oneway.render.sanitize import harmless, markdown, shown
 
 BREACHES = st.builds(
@@ -133,3 +135,20 @@ def test_a_code_span_holds_no_markup(text):
 def test_a_value_is_shown_on_one_line(value):
     assert not hidden(shown(value))
     assert "\n" not in shown(value)
+
+
+_TEXT = st.text(st.sampled_from("a \\\"'#:-{}[],é"), max_size=120)
+_DATA = st.recursive(
+    st.none() | st.booleans() | st.integers() | _TEXT,
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(_TEXT, inner, max_size=6),
+)
+
+
+@given(_DATA)
+def test_a_value_in_several_lines_is_the_same_value_in_yaml(value: object) -> None:
+    lines = flow_lines("  - record:", json.dumps(value, ensure_ascii=False), 8)
+    assert yaml.safe_load("\n".join(lines)) == [{"record": value}]
+    assert [line for line in lines if columns(line) > 80 and ", " in _TEXTS.sub("", line)] == []
+
+
+_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -28,8 +28,9 @@ done
 """
 
 _GITHUB = """\
-# Written by `oneway ci github`. Nothing here needs a secret: validate, test and prove read files
-# alone, and impact reads the fixtures named below, so that a pull request can leak nothing.
+# Written by `oneway ci github`. No step needs a secret, so a pull request can
+# leak none: validate, test and prove read only files of the repository, and
+# impact reads the fixtures that are named below.
 name: mappings
 on:
   pull_request:
@@ -56,8 +57,9 @@ jobs:
 """
 
 _GITLAB = """\
-# Written by `oneway ci gitlab`. Nothing here needs a secret: validate, test and prove read files
-# alone, and impact reads the fixtures named below, so that a merge request can leak nothing.
+# Written by `oneway ci gitlab`. No step needs a secret, so a merge request can
+# leak none: validate, test and prove read only files of the repository, and
+# impact reads the fixtures that are named below.
 mappings:
   image: python:3.12
   rules:
@@ -111,9 +113,7 @@ def command(
     steps = _STEPS.format(tests="github" if github else "junit > oneway-tests.xml")
     impact = _IMPACT.format(base=base, files=files)
     if not (source and target):
-        impact = (
-            "# oneway impact needs records: run `oneway ci` with --source and --target.\ntrue\n"
-        )
+        impact = "# oneway impact needs records: `oneway ci --source A --target B`\ntrue\n"
     width = 10 if github else 6
     parts = {"steps": _indented(steps, width), "impact": _indented(impact, width)}
     workflow = _GITHUB if github else _GITLAB

@@ -185,7 +185,8 @@ def _style(stream: TextIO, *, wanted: bool) -> Style:
     color = (
         wanted and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
-    return Style(color=color, width=min(max(_columns(), 40), _WIDEST) if terminal else 80)
+    width = min(max(_columns(), 40), _WIDEST) if terminal else 80
+    return Style(color=color, width=width, terminal=terminal)
 
 
 def _columns() -> int:

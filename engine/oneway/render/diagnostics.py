@@ -4,7 +4,7 @@
        21 |   emial: personalDetails.email
           |   ^^^^^ did you mean 'email'?
 
-The first line is never wrapped: editors and continuous integration read it.
+The first line is wrapped on a terminal alone: editors and continuous integration read it whole.
 """
 
 from collections.abc import Sequence
@@ -50,13 +50,22 @@ def as_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
 
 
 def _lines(diagnostic: Diagnostic, style: Style) -> list[str]:
-    place = style.paint(harmless(str(diagnostic.span)), Ink.STRONG)
-    severity = style.paint(diagnostic.severity.value, _INKS[diagnostic.severity])
-    head = f"{place}: {severity}: {harmless(diagnostic.summary)} [{diagnostic.code}]"
     if diagnostic.quote and diagnostic.span.line and diagnostic.span.column:
-        return [head, *_quoted(diagnostic, style)]
+        return [*_head(diagnostic, style), *_quoted(diagnostic, style)]
     help = harmless(diagnostic.help)
-    return [head, *(wrap(help, style, 7) if help else [])]
+    return [*_head(diagnostic, style), *(wrap(help, style, 7) if help else [])]
+
+
+def _head(diagnostic: Diagnostic, style: Style) -> list[str]:
+    place, severity = harmless(str(diagnostic.span)), diagnostic.severity.value
+    plain = f"{place}: {severity}: {harmless(diagnostic.summary)} [{diagnostic.code}]"
+    first, *more = wrap(plain, style, 0, 4) if style.terminal else [plain]
+    lead = f"{place}: {severity}: "
+    if not first.startswith(lead):  # a path as wide as the terminal
+        return [first, *more]
+    ink = _INKS[diagnostic.severity]
+    painted = f"{style.paint(place, Ink.STRONG)}: {style.paint(severity, ink)}: "
+    return [painted + first.removeprefix(lead), *more]
 
 
 def _quoted(diagnostic: Diagnostic, style: Style) -> list[str]:

@@ -3,6 +3,7 @@
 All text given here is harmless already and holds no colour: colour is put on afterwards.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
@@ -53,6 +54,33 @@ def wrap(text: str, style: Style, indent: int = 0, hang: int | None = None) -> l
         else:
             line = joined
     return lines if line is None else [*lines, (" " * start + line).rstrip()]
+
+
+def flow_lines(key: str, value: str, indent: int) -> list[str]:
+    """Return `key: value` in YAML, with a value in JSON, in lines of 80 columns where they fit.
+
+    A text ends a line at a single space, which YAML reads as a space; an object or a list between
+    two items, because no key may stand on two lines.
+    """
+    if value.startswith('"'):
+        pieces = re.split("(?<=[^ ]) (?=[^ ])", value)
+    else:
+        pieces = _TEXT_OR_COMMA.sub(_marked, value).split("\0")
+    lines, line = [], key
+    for piece in pieces:
+        if line is not key and columns(f"{line} {piece}") > Style().width:
+            lines.append(line)
+            line = " " * indent + piece
+        else:
+            line = f"{line} {piece}"
+    return [*lines, line]
+
+
+def _marked(found: re.Match[str]) -> str:
+    return ",\0" if found[0] == ", " else found[0]
+
+
+_TEXT_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|, ')
 
 
 def people(names: list[str], limit: int | None) -> str:

@@ -11,7 +11,7 @@ from oneway.core.records import MISSING, Value
 from oneway.core.sealed import MASK, Sealed
 from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, JUnitCase, JUnitSuite, annotation, xml_page
-from oneway.render.layout import clip, wrap
+from oneway.render.layout import clip, flow_lines, wrap
 from oneway.render.proving import case_lines
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
@@ -130,8 +130,9 @@ def recorded(found: RecordedCase) -> str:
     (case,) = cast("list[dict[str, Value]]", found.test["cases"])
     lines = list(_recorded_case(case))
     if found.whole:
-        head = [f"{key}: {_json(value)}" for key, value in found.test.items() if key != "cases"]
-        lines = [*head, "cases:", *lines]
+        head = ((key, value) for key, value in found.test.items() if key != "cases")
+        before = [line for key, value in head for line in flow_lines(f"{key}:", _json(value), 2)]
+        lines = [*before, "cases:", *lines]
     return "\n".join(lines) + "\n"
 
 
@@ -139,9 +140,12 @@ def _recorded_case(case: Mapping[str, Value]) -> Iterator[str]:
     lead = "  - "
     for key, value in case.items():
         several = isinstance(value, list) and len(value) > 1 and key in ("records", "targets")
-        yield f"{lead}{key}:" if several else f"{lead}{key}: {_json(value)}"
         if several:
-            yield from (f"      - {_json(each)}" for each in cast("list[Value]", value))
+            yield f"{lead}{key}:"
+            for each in cast("list[Value]", value):
+                yield from flow_lines("      -", _json(each), 8)
+        else:
+            yield from flow_lines(f"{lead}{key}:", _json(value), 6)
         lead = "    "
 
 
@@ -179,7 +183,7 @@ def edits_text(found: Sequence[EditResult], style: Style, most: int | None = Non
         lines.append(f"and {len(quiet) - len(told):,} more; --all shows them")
     counts = {fate: sum(each.fate is fate for each in found) for fate in Fate}
     said = ", ".join(f"{number:,} {fate.value}" for fate, number in counts.items() if number)
-    lines.append(f"{count(len(found), 'edit')}: {said}")
+    lines += wrap(f"{count(len(found), 'edit')}: {said}", style, 0, 2)
     killed, all_ = score(found)
     lines.append(
         f"{killed:,} of {all_:,} that have an effect are noticed, {percent_of(killed, all_)} %"

@@ -56,7 +56,8 @@ def tests(found: Sequence[tuple[str, Diagnostic | None]], style: Style) -> str:
         if wrong is None:
             lines.append(f"ok      {harmless(channel)}")
         else:
-            lines.append(f"failed  {harmless(channel)}: {harmless(wrong.summary)} [{wrong.code}]")
+            said = f"failed  {harmless(channel)}: {harmless(wrong.summary)} [{wrong.code}]"
+            lines += wrap(said, style, 0, 8)
             lines += wrap(harmless(wrong.help), style, 8) if wrong.help else []
     return "\n".join(lines) + "\n"
 

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from itertools import chain, repeat
 
 from oneway.core.phrases import count
 from oneway.core.records import Value
-from oneway.render.layout import wrap
+from oneway.render.layout import flow_lines, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.proving import (
@@ -62,15 +63,20 @@ def case_lines(case: Mapping[str, Value] | None) -> list[str]:
     """Return a case of a mapping test, indented, to be added to `cases`; its values are made up."""
     if case is None:
         return [f"    {NO_CASE}"]
-    pairs = [f"{key}: {_flow(key, value)}" for key, value in case.items()]
-    return [f"    {'  ' if number else '- '}{line}" for number, line in enumerate(pairs)]
+    leads = chain(["    - "], repeat("      "))
+    pairs = zip(leads, case.items(), strict=False)
+    return [
+        line
+        for lead, (key, value) in pairs
+        for line in flow_lines(f"{lead}{key}:", _flow(key, value), 8)
+    ]
 
 
 NO_CASE = "no case is shown: nothing that a case may expect of one person tells it"
 
 
 def _flow(key: str, value: Value) -> str:
-    """Return a value as YAML on one line."""
+    """Return a value as YAML in flow style."""
     if key == "expect" and isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_flow(name, each)}' for name, each in value.items())}}}"
     return str(value) if key == "outcome" else _json(value)

@@ -20,10 +20,11 @@ class Ink(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Whether to colour, and how many columns there are."""
+    """Whether to colour, how many columns there are, and whether a person reads it there."""
 
     color: bool = False
     width: int = 80
+    terminal: bool = False
 
     def paint(self, text: str, ink: Ink) -> str:
         """Return the text in a colour, or unchanged. The text must be harmless already."""

@@ -54,9 +54,10 @@ def input_problems(prepared: PreparedRun, reading: Readings, plan: Plan) -> tupl
         found.append(_error("R162", words["target"], reading.target.problems, file=file))
     for name, table in reading.tables.items():
         if not table.complete:
-            where, why = Span(words[f"references.{name}"]), _why(table.problems)
-            summary = f"reference '{name}' may lack rows{why}"
+            where, why = Span(words[f"references.{name}"]), "; ".join(table.problems)
             help = "values that are not found in it change nothing in this run"
+            summary = f"reference '{name}' may lack rows"
+            help = f"{why}; {help}" if why else help
             found.append(Diagnostic(where, Severity.WARNING, "R163", summary, help))
     found += lost_starts(prepared.compiled.code, reading.tables, prepared.context)
     found += _fallbacks(prepared, reading, plan)

@@ -139,21 +139,22 @@ def _unread(snapshot: Snapshot, end: EndpointSpec, side: str) -> Iterator[Diagno
     options = {name: option.span for name, option in end.options}
     place = options.get("footer", end.resource.span)
     if not snapshot.complete:
-        summary = f"{side} counts as cut off: {'; '.join(snapshot.problems[:_FEW])}"
-        help = "correct the file, or the option that says how it ends (docs/csv.md)"
+        summary = f"{side} counts as cut off"
+        why = "; ".join(snapshot.problems[:_FEW])
+        help = f"{why}; correct the file, or the option that says how it ends (docs/csv.md)"
         yield Diagnostic(place, Severity.ERROR, "R178", summary, help)
     bad = Counter(each.problem for each in snapshot.records if each.problem)
     if bad:
         number = f"{bad.total():,} of {len(snapshot.records):,} records"
         shown = "; ".join(f"{text} ({found:,})" for text, found in bad.most_common(_FEW))
-        summary = f"{number} of {side} cannot be read: {shown}"
+        summary = f"{number} of {side} cannot be read"
         help = "each is an error of its record until the file or its options are corrected"
         if side == "the target":
             help = (
                 "until they are corrected, new people wait, as one of these may be their record; "
                 "for records without an id, name as the option `id` a column that all fill in"
             )
-        yield Diagnostic(end.resource.span, Severity.WARNING, "R179", summary, help)
+        yield Diagnostic(end.resource.span, Severity.WARNING, "R179", summary, f"{shown}; {help}")
 
 
 _FEW = 3

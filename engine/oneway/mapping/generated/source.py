@@ -1,7 +1,7 @@
 """The text of a generated module: lines, names, literals, and its bound objects.
 
 Nothing of a mapping becomes part of the text except as a literal that Python reads back as the
-same value. All names are our own: a word and a number.
+same value, or escaped in a comment. All names are our own: a word and a number.
 """
 
 import ast
@@ -13,6 +13,8 @@ from oneway.core.dataclass import dataclass
 
 _LONGEST = 60
 """The longest literal that is written out, in characters; longer ones are bound to a name."""
+_COMMENT = 80
+"""The columns of a comment; a longer one is cut."""
 
 
 @dataclass(slots=True)
@@ -43,9 +45,11 @@ class CodeText:
         self.lines.append(Line(self.depth, text))
         return self.lines[-1]
 
-    def comment(self, *said: str) -> None:
-        """Add a comment that quotes texts of the mapping, each as a literal."""
-        self.line(f"# {' '.join(map(ascii, said))}")
+    def comment(self, what: str, *said: str) -> None:
+        """Add a comment that quotes texts of the mapping, escaped so that none ends its line."""
+        text = f"# {what}: {'  '.join(said)}".encode("unicode_escape").decode("ascii")
+        most = _COMMENT - 4 * self.depth
+        self.line(text if len(text) <= most else f"{text[: most - 3]}...")
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:

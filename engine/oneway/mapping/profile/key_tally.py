@@ -409,7 +409,8 @@ class KeyTally:
             listed = f"its other fields are: {', '.join(known[:_MOST])}{more}"
             help = f"did you mean '{near[0]}'?" if near else listed
             if self.new is not NewFields.WANTED:
-                help += "; for a new one, set new_columns: add in the target's options"
+                add = "set new_columns: add in the target's options"
+                help += f" If it is new, {add}" if near else f"; if it is new, {add}"
             yield Diagnostic(spec.key_span, severity, "R172", summary, help)
 
 
