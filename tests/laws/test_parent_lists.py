@@ -1,6 +1,7 @@
 """Laws of a list for each parent: it is the list of all, and nobody is missing from it unsaid."""
 
 import json
+import random
 
 import httpx
 from hypothesis import given
@@ -97,6 +98,17 @@ def test_it_is_the_list_of_all(
     assert (found.complete, found.problems) == (True, ())
     assert {each.id: each for each in found.records} == {each.id: each for each in whole.records}
     assert len(found.records) == len(whole.records)
+
+
+@given(teams, st.randoms(use_true_random=False))
+def test_the_order_of_the_parents_changes_nothing(
+    teams: list[set[int]], chance: random.Random
+) -> None:
+    text = (BY_TEAM + TEAMS).replace("for_each: teams", "into: teams\n      for_each: teams")
+    server = Server([sorted(each) for each in teams])
+    first = read(text, server, 3)
+    chance.shuffle(server.lists["/teams"])
+    assert first == read(text, server, 3)
 
 
 @given(teams, st.integers(1, 4), st.sampled_from(FAULTS), st.data())

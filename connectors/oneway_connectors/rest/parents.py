@@ -36,7 +36,8 @@ def put_together(
         for item in each.items:
             known = found.get(item.id)
             if item.problem:  # it is known by its place in this list alone
-                item = replace(item, id=f"{each.name}, {item.id}")
+                problem = f"{each.name}: {item.problem}"
+                item = replace(item, id=f"{each.name}, {item.id}", problem=problem)
             elif known is None:
                 first[item.id] = each.name
             elif not by_id and known.data != item.data:

@@ -205,7 +205,8 @@ class RestReader:
         """
         resource = self.client.api.resources[listing.for_each]
         reader, gaps = RestReader(self.client, resource), list[str]()
-        parents = tuple(reader._counted(gaps, progress))
+        # By their ids: a system may list them in another order each time.
+        parents = sorted(reader._counted(gaps, progress), key=lambda each: each.id)
         # A parent that is gone by now may have been emptied into one that was read before.
         gaps += reader.notes
         gaps += [f"{each.id}: {each.problem}" for each in parents if each.problem]
