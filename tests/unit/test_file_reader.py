@@ -171,6 +171,29 @@ def test_of_an_object_with_a_flaw_all_other_values_are_read(tmp_path: Path, endi
         assert record.problem, flaw
 
 
+@pytest.mark.parametrize(
+    ("bad", "cause"),
+    [
+        ('{"id": True}', "it is written true, false and null, in small letters"),
+        ("{'id': 1}", "texts stand in double quotes"),
+        ('{"id": 1,}', "a comma stands before a closing bracket"),
+        ('{"id": 1, // the first\n "n": 2}', "JSON has no comments"),
+    ],
+)
+def test_a_usual_slip_of_json_is_named(tmp_path: Path, bad: str, cause: str) -> None:
+    path = written(tmp_path, "a.json", f"[{bad}]".encode())
+    assert cause in FileReader(str(path)).read().records[0].problem
+    if "\n" not in bad:
+        path = written(tmp_path, "a.jsonl", bad.encode())
+        assert cause in FileReader(str(path)).read().records[0].problem
+
+
+def test_a_comma_after_the_last_record_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.json", b'[{"id": 1},\n]\n')
+    with pytest.raises(ReadError, match=r"a\.json:2: not valid JSON: a comma stands before"):
+        FileReader(str(path)).read()
+
+
 def test_a_problem_never_quotes_the_content(tmp_path: Path) -> None:
     lines = '{"id": "b", "iban": "S3CRET" x}\n{"S3CRET": 1, "S3CRET": 2}\n"S3CRET"\n{"S3CRET": 1}\n'
     _, problems, _ = read(written(tmp_path, "a.jsonl", lines))

@@ -87,6 +87,11 @@ def test_null_in_is_null_out(function):
         ),
         ("is_past(t)", "the text is not a date like 2026-03-31; parse_date() reads other forms"),
         ("parse_date(t, 'dd/MM/yyyy')", "parse_date() finds no date in the text"),
+        (
+            "parse_date('2026-03-31', 'dd/MM/yyyy')",
+            "parse_date() finds no date in the text (its form is yyyy-MM-dd)",
+        ),
+        ("parse_date('03/04/2026', 'yyyy-MM-dd')", "parse_date() finds no date in the text"),
         ("add_days('2026-03-31', big)", None),
         ("add_months('2026-03-31', huge)", "the date would lie outside the years 1 to 9999"),
         ("add_days('2026-03-31', huge)", "the date would lie outside the years 1 to 9999"),

@@ -8,7 +8,12 @@ from typing import BinaryIO, TypeGuard
 from oneway.core.connector import ReadError
 from oneway.core.records import Value, path_text
 from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, not_fast, whole_of
-from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
+from oneway_connectors.file.strict_json import (
+    Parsed,
+    StrictDecoder,
+    encoded,
+    json_slip,
+)
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BYTES_OF_SPACE = re.compile(rb"[ \t\r\n]*")
@@ -144,7 +149,9 @@ class JsonArray:
         elif not parsed.problem and not isinstance(parsed.value, dict):
             parsed = Parsed(problem="is not a JSON object")
         data = parsed.value if isinstance(parsed.value, dict) else {}
-        problem = _broken_at(line + parsed.line - 1) if parsed.broken else parsed.problem
+        problem = parsed.problem
+        if parsed.broken:
+            problem = _broken_at(line + parsed.line - 1, parsed.cause)
         entry = FileEntry(
             line,
             raw.encode(errors="surrogateescape"),
@@ -177,6 +184,9 @@ class JsonArray:
 
     def _broken(self, text: str, at: int) -> ReadError:
         line = text.count("\n", 0, at) + 1
+        if cause := json_slip(text, at):
+            summary = f"{self._name}:{line}: not valid JSON: {cause}"
+            return ReadError("R153", summary, "correct it, or write the file again")
         return ReadError(
             "R153",
             f"{self._name}:{line}: not valid JSON at or after this line",
@@ -222,7 +232,9 @@ class _Apart:
         return list(map(self.line, raws))
 
 
-def _broken_at(line: int) -> str:
+def _broken_at(line: int, cause: str) -> str:
+    if cause:
+        return f"is not valid JSON at line {line}: {cause}"
     return (
         f"is not valid JSON: a comma, bracket or quotation mark is wrong at line {line} or before"
     )

@@ -32,6 +32,8 @@ class Parsed:
     broken: bool = False
     line: int = 1
     """The line of the text on which it is broken."""
+    cause: str = ""
+    """What is wrong there, if it is a usual slip."""
     lost: tuple[tuple[str, ...], ...] = ()
 
 
@@ -57,8 +59,9 @@ class StrictDecoder:
         except json.JSONDecodeError as error:
             if nests_too_deep(text[start : error.pos]):
                 return Parsed(problem=_TOO_DEEP)
-            problem = f"is not valid JSON (column {error.colno})"
-            return Parsed(problem=problem, broken=True, line=error.lineno)
+            cause = json_slip(text, error.pos)
+            problem = f"is not valid JSON (column {error.colno}){f': {cause}' if cause else ''}"
+            return Parsed(problem=problem, broken=True, line=error.lineno, cause=cause)
         except ValueError:  # an integer of thousands of digits
             return _certain_part(text, start, "holds a number that is too long")
         if nests_too_deep(text[start:end]):
@@ -71,6 +74,20 @@ class StrictDecoder:
         if len(data) != len(pairs):
             raise Flaw("has the same key twice in one object")
         return data
+
+
+def json_slip(text: str, at: int) -> str:
+    """Return what is wrong at a place of a text that is not JSON, if it is a usual slip."""
+    rest, before = text[at : at + 5], text[:at].rstrip()
+    if rest.startswith("'"):
+        return "texts stand in double quotes"
+    if rest.startswith(("True", "False", "None")):
+        return "it is written true, false and null, in small letters"
+    if rest[:1] in ("]", "}") and before.endswith(","):
+        return "a comma stands before a closing bracket"
+    if rest.startswith(("//", "/*", "#")):
+        return "JSON has no comments"
+    return ""
 
 
 _LOST: Any = object()

@@ -90,7 +90,7 @@ def incomplete_reads(plan: Plan) -> tuple[Diagnostic, ...]:
     if not source.complete:
         return (_error("R161", where, source.problems, file=_is_file(plan, "source")),)
     if not source.records:
-        return (_error("R160", where, source.problems),)
+        return (_error("R160", where, source.problems, file=_is_file(plan, "source")),)
     return ()
 
 

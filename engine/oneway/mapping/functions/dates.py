@@ -77,8 +77,25 @@ def parse_date(text: str, *patterns: str) -> str | None:
     days = (_under(trimmed, p) for p in patterns) if patterns else (parse_day(trimmed),)
     day = next((day for day in days if day is not None), None)
     if day is None:
-        raise EvaluationError("parse_date() finds no date in the text")
+        raise EvaluationError(f"parse_date() finds no date in the text{_looks_like(trimmed)}")
     return day.isoformat()
+
+
+def _looks_like(text: str) -> str:
+    """Return the one usual pattern that fits a date which the given ones do not."""
+    fitting = [each for each in _USUAL if _under(text, each) is not None]
+    return f" (its form is {fitting[0]})" if len(fitting) == 1 else ""
+
+
+_USUAL = (
+    "yyyy-MM-dd",
+    "yyyyMMdd",
+    "dd/MM/yyyy",
+    "MM/dd/yyyy",
+    "dd.MM.yyyy",
+    "dd-MM-yyyy",
+    "d MMM yyyy",
+)
 
 
 def format_date(text: str, pattern: str) -> str | None:
