@@ -1,6 +1,7 @@
 """A list for each record of another resource: what is asked, and what becomes of each fault."""
 
 import re
+import threading
 from collections.abc import Callable
 
 import httpx
@@ -10,6 +11,7 @@ from rest_world import BASE, described, opened, reply
 from oneway.core.connector import Capability, ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot
+from patience import PATIENCE
 
 HEAD = """
 oneway_connector: 1
@@ -22,6 +24,7 @@ errors: {message: message}
 retry: {attempts: 1}
 resources:
 """
+PAGES = "{type: page, param: page, start: 1, size_param: size, size: 2, total: total}"
 TEAMS = """
   teams:
     id: id
@@ -197,23 +200,76 @@ def test_a_parent_that_is_gone_by_now_makes_the_whole_incomplete() -> None:
     assert "teams may be missing: 1 of 2 records were gone" in found.problems[0]
 
 
-def test_lists_may_stand_below_lists() -> None:
-    squads = TEAMS.replace("  teams:", "  squads:").replace(
-        "path: /teams", 'for_each: teams\n      path: "/teams/{parent.id}/squads"'
+def test_so_many_lists_are_read_at_once_and_no_more() -> None:
+    barrier, lock, numbers = threading.Barrier(3, timeout=PATIENCE), threading.Lock(), [0]
+    most: list[int] = []
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/teams"):
+            return reply([{"id": n} for n in range(6)])
+        with lock:
+            numbers[0] += 1
+            most.append(numbers[0])
+        barrier.wait()  # only three at once get through
+        with lock:
+            numbers[0] -= 1
+        return reply(rows(int(request.url.path.split("/")[3])))
+
+    text = MANIFEST.replace("records: data", "records: '@'").replace(PAGES, "{type: none}")
+    text = text.replace("into: teams", "concurrency: 3")
+    connector, _ = opened(*[slow] * 7, manifest=text)
+    seen: list[tuple[str, int, int | None]] = []
+    found = connector.reader("people").read(lambda *step: seen.append(step))
+    assert (max(most), [each.id for each in found.records]) == (3, [str(n) for n in range(6)])
+    assert seen[-1] == ("list of people", 6, None)
+    assert described(text).resources["people"].concurrency == 3
+
+
+def test_lists_of_parents_keep_the_rate_limit() -> None:
+    text = MANIFEST.replace("resources:\n", "rate_limit: {requests: 2, seconds: 10}\nresources:\n")
+    connector, world = opened(
+        *[served(TWO)] * 50, manifest=text.replace("into:", "concurrency: 1\n      into:")
     )
-    people = PEOPLE.replace("for_each: teams", "for_each: squads").replace("/teams/{", "/squads/{")
-    manifest = HEAD + TEAMS + squads + people
+    assert connector.reader("people").read().complete
+    assert sum(world.slept) >= 10 * (len(world.asked) // 2 - 1)
+
+
+SQUADS = TEAMS.replace("  teams:", "  squads:").replace(
+    "path: /teams", 'for_each: teams\n      into: teams\n      path: "/teams/{parent.id}/squads"'
+)
+SQUADS = SQUADS.replace("slug: {type: string}", "slug: {type: string}, teams: {type: array}")
+NESTED = HEAD + TEAMS + SQUADS + PEOPLE.replace("for_each: teams", "for_each: squads")
+
+
+def test_lists_may_stand_below_lists() -> None:
+    path = "/teams/{parent.parent.id}/squads/{parent.id}/people"
+    manifest = NESTED.replace("/teams/{parent.id}/people", path)
     lists: Pages = {
         "/teams": [{"id": 7}],
         "/teams/7/squads": [{"id": 1}, {"id": 2}],
-        "/squads/1/people": rows(1),
-        "/squads/2/people": rows(2),
+        "/teams/7/squads/1/people": rows(1),
+        "/teams/7/squads/2/people": rows(2),
     }
     assert [each.id for each in read(lists, manifest).records] == ["1", "2"]
     with pytest.raises(ReadError, match="teams 7: "):
         read(lists, manifest, teams_7_squads=({}, 404))
     with pytest.raises(ReadError, match="squads 2: "):
-        read(lists, manifest, squads_2_people=({}, 404))
+        read(lists, manifest, teams_7_squads_2_people=({}, 404))
+    two = lists | {"/teams": [{"id": 7}, {"id": 8}], "/teams/8/squads": [{"id": 2}]}
+    with pytest.raises(ReadError, match=r"squads 2: .*there is no text at 'parent.parent.id'"):
+        read(two, manifest)
+
+
+@pytest.mark.parametrize("name", ["parent.parent.idd", "parent.parent.", "parent.parent"])
+def test_a_slip_in_the_name_of_a_grandparent_is_refused(name: str) -> None:
+    manifest = NESTED.replace("/teams/{parent.id}/people", f"/x/{{{name}}}/{{parent.id}}")
+    with pytest.raises(Refused) as refused:
+        described(manifest)
+    assert [each.code for each in refused.value.diagnostics] == ["C103"]
+    with pytest.raises(Refused):
+        described(
+            manifest.replace(name, "parent.parent.id").replace("into: teams\n      path", "path")
+        )
 
 
 def test_a_parent_cannot_change_the_path() -> None:

@@ -225,7 +225,7 @@ class RestReader:
     def _of_parent(self, listing: Listing, parent: Record) -> ListOfParent:
         """Return the list of one parent; raise `ReadError`, which names the parent."""
         name, so_far = f"{listing.for_each} {parent.id}", ListSoFar()
-        own = replace(listing, known={"parent": dict(parent.data)})
+        own = replace(listing, known={"parent": self._with_its_own(listing, parent)})
         try:
             found = [*chain(*pages(self.client, self.resource, own, {}, so_far))]
         except ReadError as error:
@@ -233,6 +233,18 @@ class RestReader:
             summary = f"{name}: {error.summary}"
             raise ReadError(error.code, summary, help.strip(), blame=error.blame) from None
         return ListOfParent(name, parent.data, found, so_far)
+
+    def _with_its_own(self, listing: Listing, parent: Record) -> dict[str, Value]:
+        """Return what a parent shows, and as its `parent` the one that it is listed under itself.
+
+        Of several, none is the one.
+        """
+        data = dict(parent.data)
+        above = self.client.api.resources[listing.for_each].listing
+        whose = data.get(above.into) if above is not None and above.into else None
+        if isinstance(whose, list) and len(whose) == 1:
+            data.setdefault("parent", whose[0])
+        return data
 
     def _placed(self, record: Record, so_far: ListSoFar) -> Record:
         """Return a record with the parents that it is listed under, where the manifest asks so."""

@@ -44,8 +44,8 @@ def templates(data: Data) -> Iterator[Template]:
     yield from _probes((), data)
     resources = obj(data.get("resources"))
     for name, value in resources.items():
-        parents = obj(resources.get(text(obj(obj(value).get("list")), "for_each")))
-        yield from _resource(("resources", name), obj(value), parents)
+        above = parent_names(obj(value), resources, "parent.")
+        yield from _resource(("resources", name), obj(value), above)
 
 
 def _listed(data: Data) -> list[str]:
@@ -116,9 +116,8 @@ def _auth(auth: Data) -> Iterator[Template]:
         yield from texts(("auth", "token"), auth.get("token"), secrets=True)
 
 
-def _resource(path: Path, resource: Data, parents: Data) -> Iterator[Template]:
-    own = parent_names(parents) if "for_each" in obj(resource.get("list")) else frozenset[str]()
-    yield from _request((*path, "list"), resource.get("list"), own)
+def _resource(path: Path, resource: Data, above: frozenset[str]) -> Iterator[Template]:
+    yield from _request((*path, "list"), resource.get("list"), above)
     yield from _request((*path, "get"), resource.get("get"), _ID)
     for index, detail in enumerate(items(resource.get("detail"))):
         yield from _request((*path, "detail", index), detail, _ID | {"record."})
@@ -137,13 +136,23 @@ def versions_of(resource: Data) -> frozenset[str]:
     return frozenset({"version"} if shown else ())
 
 
-def parent_names(parents: Data) -> frozenset[str]:
-    """Return the names that stand for a record of the parents' resource: `parent.id` and so on."""
+def parent_names(resource: Data, resources: Data, before: str) -> frozenset[str]:
+    """Return the names that stand for a record's parent: `parent.id` and the like.
+
+    If the parents show their own, `parent.parent.id` and the like are among them. `before` is
+    what the names begin with.
+    """
+    listing = obj(resource.get("list"))
+    if "for_each" not in listing:
+        return frozenset()
+    parents = obj(resources.get(text(listing, "for_each")))
     record = obj(parents.get("record"))
     fields = fields_of(record)
-    if is_open(record) or not fields:
-        return frozenset({"parent."})
-    return frozenset(f"parent.{field}" for field in fields)
+    own = {""} if is_open(record) or not fields else fields
+    above = frozenset[str]()
+    if "into" in obj(parents.get("list")) and before == "parent.":
+        above = parent_names(parents, resources, "parent.parent.")
+    return above.union(f"{before}{field}" for field in own)
 
 
 def _request(

@@ -121,10 +121,10 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
 
 
 def _is_known(name: str, known: Collection[str]) -> bool:
-    root, dot, field = name.partition(".")
-    if dot:
-        return bool(field) and (name in known or root + dot in known)
-    return name in known
+    whose = (each for each in known if each.endswith("."))
+    return (name in known and name[-1:] != ".") or any(
+        name.startswith(each) and name != each for each in whose
+    )
 
 
 def _listed(known: Iterable[str]) -> str:
