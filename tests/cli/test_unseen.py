@@ -532,3 +532,23 @@ def test_a_create_may_have_happened_until_its_job_has_ended_and_then_was_not_wri
         said = joining.run(*command).flat
         assert unsure not in said, command
         assert "accepted, and refused by its job" in said, command
+
+
+def test_a_joiner_does_not_get_the_number_of_a_user_who_was_deleted_by_hand(
+    tmp_path: Path, oneway: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = World(tmp_path, oneway)
+    to_file = "target: {connector: file, resource: users.json}"
+    to_directory = "target: {connector: directory, resource: people}"
+    world.write("m.yaml", TO_DIRECTORY.replace(to_directory, to_file))
+    people = [{"id": f"s{n}", "code": f"{n:03}", "name": f"Name {n}"} for n in range(1, 9)]
+    world.write("people.json", people)
+    world.write("users.json", [])
+    assert world.run("sync", "m.yaml").code == 0
+    world.write("users.json", world.read("users.json")[:-1])
+    world.write("people.json", [*people, {"id": "s9", "code": "009", "name": "New Comer"}])
+    ended = world.run("sync", "m.yaml")
+    assert "1 was created" in ended.flat, ended.flat
+    assert [each["id"] for each in world.read("users.json") if each["code"] == "009"] == ["9"]
+    assert "another run created" not in world.run("sync", "m.yaml").flat

@@ -175,6 +175,16 @@ def test_a_new_id_is_the_number_after_the_highest_in_the_files_type(
     assert repr(held(path)[id]["id"]) == repr(value)
 
 
+@pytest.mark.parametrize("ending", ["json", "jsonl", "csv"])
+def test_the_number_of_a_record_that_was_deleted_is_not_given_again(
+    tmp_path: Path, ending: str
+) -> None:
+    path = written(tmp_path, ending, GOOD[ending].replace("a", "7"))
+    target = FileWriter(str(path))
+    target.number_beyond(["8", "x", "12", "9"])
+    assert target.create({}, "t") == "13"
+
+
 @pytest.mark.parametrize("given", [True, [1], {"a": 1}, 1.5, "a"])
 def test_an_id_that_cannot_be_used_is_rejected(tmp_path: Path, given: Any) -> None:
     path = written(tmp_path, "jsonl")

@@ -28,8 +28,8 @@ class FileWriter:
     """Writes records of a JSON, JSONL or CSV file; nothing is on disk until `flush`.
 
     Records that are not written keep their very bytes. A new record has the id among its
-    values or, where there is none, the number after the highest one, as text or as a number as
-    the other ids are (text in a file without any).
+    values or, where there is none, the number after the highest one that is or was in use, as
+    text or as a number as the other ids are (text in a file without any).
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class FileWriter:
         self._held: _Held | None = None
         self._lock = Lock()
         self._new_record_keys: tuple[tuple[str, ...], ...] = ()
+        self._used_ids: tuple[str, ...] = ()
 
     def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
         """Let every new record hold these keys, null if nothing else is written there.
@@ -55,6 +56,10 @@ class FileWriter:
         """
         if self._format in ("json", "jsonl"):
             self._new_record_keys = tuple(paths)
+
+    def number_beyond(self, ids: Iterable[str]) -> None:
+        """Number new records beyond these ids as well: the file may have lost them by hand."""
+        self._used_ids = tuple(ids)
 
     def heed(self, paths: Iterable[tuple[str, ...]]) -> None:
         """Let a cell that does not fit its type spoil no record if it is at none of these paths.
@@ -193,6 +198,7 @@ class FileWriter:
                     if not problem:
                         number = isinstance(at(entry.data, self._options.id_keys), int)
                         held.numeric = number and (held.numeric or len(held.places) == 1)
+                held.number_beyond(self._used_ids)
         except ReadError as error:
             raise NotSent(error.code, error.summary, error.help) from None
         return held
@@ -267,9 +273,14 @@ class _Held:
         """Add a record at the end, without an id if it has none."""
         if id:
             self.places.setdefault(id, []).append(len(self.raws))
+            self.number_beyond((id,))
+        self.raws.append(raw)
+
+    def number_beyond(self, ids: Iterable[str]) -> None:
+        """Let `free_id` be beyond these ids; one that is no number says nothing."""
+        for id in ids:
             if id.isascii() and id.isdigit() and len(id) <= _LONGEST_NUMBER:
                 self._highest = max(self._highest, id, key=int)
-        self.raws.append(raw)
 
     def free_id(self) -> Value:
         """Return the number after the highest id, with its leading zeros.

@@ -15,7 +15,7 @@ from oneway.runs.prepare.prepared import connection_of, lag_of, side_of
 from oneway.runs.prepare.request import parse_instant
 from oneway.runs.run_log import RunLog
 from oneway.runs.session import RunSession
-from oneway.runs.systems import RefusesWrites
+from oneway.runs.systems import NumbersNewRecords, RefusesWrites
 
 
 def apply_plan(
@@ -84,4 +84,7 @@ def apply_systems(
     sides = (side_of(session.prepared, inputs[name]) for name in ("source", "target"))
     own = [each.concurrency for each in sides if each.concurrency is not None]
     at_most = min(own, default=MOST_IN_FLIGHT)
-    return ApplySystems(live, systems.writer(inputs["target"]), memory, at_most)
+    writer = systems.writer(inputs["target"])
+    if isinstance(writer, NumbersNewRecords):
+        writer.number_beyond(memory.owners)
+    return ApplySystems(live, writer, memory, at_most)

@@ -111,6 +111,14 @@ class CompletesNewRecords(Protocol):
         """Let every new record hold these keys, null if nothing else is written there."""
 
 
+@runtime_checkable
+class NumbersNewRecords(Protocol):
+    """A writer that gives new records the next number as their id."""
+
+    def number_beyond(self, ids: Iterable[str]) -> None:
+        """Number new records beyond these ids as well, which the system may no longer show."""
+
+
 def read_heeding(reader: Reader, paths: Paths) -> Snapshot:
     """Return all records of a reader that heeds these paths alone, if it can."""
     if isinstance(reader, HeedsPaths):
