@@ -1,12 +1,14 @@
-"""Guesses what the id of a new record is, where the ids of a file are a word and a number."""
+"""Guesses what the id of a new record is, and writes it: the ids of a file may be words."""
 
 import re
 from collections.abc import Callable, Iterator
 
+from oneway.connections.discovery import FILES
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, at, is_blank
 from oneway.runs.draft.keys import MatchKeys, matched
-from oneway.runs.draft.notation import expression, literal
+from oneway.runs.draft.notation import comment, expression, literal, yaml_name, yaml_text
+from oneway.runs.draft.pairs import Pair, id_like
 from oneway.runs.draft.side import DraftSide
 
 _LEAST = 2
@@ -65,3 +67,55 @@ def _ways(read: str, digits: int) -> Iterator[tuple[str, Callable[[str], str]]]:
 
 def _plain(text: str) -> str:
     return text.lstrip("0") or "0" if text.isdigit() else text
+
+
+def new_id_lines(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[str]:
+    """Yield what the id of a new record is in a file, or the question."""
+    if target.connector != FILES:
+        return
+    name = yaml_name(target.id)
+    if (found := id_like(source, target)) is not None:
+        path, share, local = found
+        read = f"email_local(lower(trim({expression(source, path)})))"
+        value = yaml_text(read if local else expression(source, path), flow=True)
+        said = f"guess: {share} of its {len(target.records)} values are so"
+        yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
+    elif numbers_new_ids(target) and (like := ids_like(source, target, keys)) is not None:
+        value = yaml_text(like.made, flow=True)
+        said = f"guess: so it is in {like.agree:,} of {like.total:,} matched records"
+        yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
+    elif numbers_new_ids(target):
+        yield comment(f"  # {name}:   # {_NEW_IDS}{_pattern(target, keys.first)}")
+        yield "  #   from: ..."
+        yield "  #   write: on_create"
+
+
+def asks_for_ids(source: DraftSide, target: DraftSide, keys: MatchKeys) -> bool:
+    """Return whether nothing tells what the id of a new record is to be, and numbers do not fit."""
+    if not numbers_new_ids(target) or id_like(source, target) is not None:
+        return False
+    return ids_like(source, target, keys) is None
+
+
+def _pattern(target: DraftSide, key: Pair) -> str:
+    """Return how the existing ids are written, if these are a word and a number of their own."""
+    if (parts := id_parts(target)) is None:
+        return ""
+    word, digits = parts
+    length = f"{digits} digits" if digits else "digits"
+    return f": {word} and {length}, which are not those of {key.source}"
+
+
+_NEW_IDS = (
+    "question: what is the id of a new record? "
+    "If nothing is written, it gets a number; the others are words"
+)
+
+
+def numbers_new_ids(target: DraftSide) -> bool:
+    """Return whether a new record gets a number as its id, unlike existing ones.
+
+    If the mapping writes no id, a file takes the number after the highest.
+    """
+    numbers = sum(each.id.isdigit() for each in target.records)
+    return target.connector == FILES and 2 * numbers < len(target.records)

@@ -63,3 +63,8 @@ def past_day(today: date) -> str:
 def called(path: str) -> str:
     """Return a field as texts name it: a heading with a line break has no name there."""
     return path if path.isprintable() else "A value"
+
+
+def comment(text: str) -> str:
+    """Return a comment on one line: a heading with a line break would go on as YAML."""
+    return "".join(c if c.isprintable() else " " for c in text)

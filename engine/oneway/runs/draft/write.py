@@ -1,7 +1,7 @@
 """Writes a draft mapping as YAML, with guesses marked and questions in comments."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias, cast
 
 from oneway.connections.discovery import FILES
@@ -11,12 +11,28 @@ from oneway.core.key_names import names_secret
 from oneway.core.phrases import are, count
 from oneway.core.records import Compare, Value
 from oneway.runs.draft.codes import uncoded
-from oneway.runs.draft.ids import id_parts, ids_like
+from oneway.runs.draft.field_expressions import (
+    comparison,
+    field_value,
+    key_value,
+    one_name,
+    spells_anew,
+    whole_name,
+)
+from oneway.runs.draft.ids import asks_for_ids, new_id_lines
 from oneway.runs.draft.keys import MatchKey, MatchKeys
 from oneway.runs.draft.leaving_questions import DraftWords, Leaving, Switch
 from oneway.runs.draft.lookups import holds_ids, is_by_number
-from oneway.runs.draft.notation import called, expression, literal, name_text, yaml_name, yaml_text
-from oneway.runs.draft.pairs import Pair, are_emails, id_like, manager_key, name_parts
+from oneway.runs.draft.notation import (
+    called,
+    comment,
+    expression,
+    literal,
+    name_text,
+    yaml_name,
+    yaml_text,
+)
+from oneway.runs.draft.pairs import Pair, are_emails, manager_key
 from oneway.runs.draft.questions import EligibilityRule, Questions
 from oneway.runs.draft.side import DraftSide
 
@@ -43,63 +59,9 @@ def mapping_text(
     return "\n".join("\n".join(part) + "\n" for part in map(list, parts) if part)
 
 
-def _value(pair: Pair, source: DraftSide, *, trims: bool = True) -> str:
-    """Return the expression of a field: as the source has it, or changed as the target needs."""
-    read = expression(source, pair.source)
-    if pair.email:
-        return f"lower(trim({read}))"
-    if trims and not pair.number and not pair.looks_up:
-        read = _trimmed(source, pair.source)
-    if pair.pattern:
-        return f"format_date({read}, {literal(pair.pattern)})"
-    if pair.letters:
-        return f"{pair.letters}({read})"
-    if pair.ignores_case and concept(pair.target) in ("first", "last", "name"):
-        return _cased(source, pair.source)
-    if pair.width:
-        return f"{read} && pad_left({read}, `{pair.width}`, '0')"
-    if pair.number and pair.marks:
-        # Of two marks, the one by which more records agree: a person decides.
-        number = f"parse_number({read}, {literal(pair.marks[0])})"
-        return f"{read} && to_text({number})" if pair.as_text else number
-    return f"to_number({read})" if pair.number else read
-
-
-def _trimmed(source: DraftSide, path: str) -> str:
-    """Return the expression that reads a field, without the spaces around its texts, if any has.
-
-    Of a name, spaces within it that are too many go as well.
-    """
-    read = expression(source, path)
-    values = source.values(path)
-    texts = [each for each in values if isinstance(each, str)]
-    if len(texts) < len(values):
-        return read
-    if concept(path) in ("first", "middle", "last", "name") and any("  " in each for each in texts):
-        return f"normalize_spaces({read})"
-    return f"trim({read})" if any(each != each.strip() for each in texts) else read
-
-
-def _cased(source: DraftSide, path: str) -> str:
-    """Return the expression of a name in title case, whatever its case in the source."""
-    read, values = _trimmed(source, path), list(map(str, source.values(path)))
-    if _are_capitals(values):
-        return f"title_case({read})"
-    if not any(value == value.upper() != value.lower() for value in values):
-        return read
-    # A name in mixed case, such as MacKay or van Dam, stays unchanged.
-    return f"iif({read} == upper({read}), title_case({read}), {read})"
-
-
-def _are_capitals(values: Sequence[str]) -> bool:
-    """Return whether most names are in capitals or in small letters throughout."""
-    plain = [value for value in values if value in (value.upper(), value.lower())]
-    return len(plain) * 2 > len(values)
-
-
 def _head(name: str, source: DraftSide, target: DraftSide) -> list[str]:
     return [
-        _comment(f"## Written by `oneway new` from {source.resource} and {target.resource}."),
+        comment(f"## Written by `oneway new` from {source.resource} and {target.resource}."),
         "## Check each guess, and answer each question.",
         "oneway: 1",
         f"name: {name}          # keep it once it has run",
@@ -123,9 +85,9 @@ def _questions(
         if (each.doubt or each.asks_mark) and not _is_of_leavers(each):
             said = f"Does it come from {each.source}?"
             said = yaml_text(_which_mark(source, each) if each.asks_mark else said)
-            yield _comment(f"  {yaml_name(f'fields.{each.target}')}: {said}")
+            yield comment(f"  {yaml_name(f'fields.{each.target}')}: {said}")
     mapped = {keys.first.target, *(each.target for each in pairs)}
-    if target.id not in mapped and _asks_for_ids(source, target, keys):
+    if target.id not in mapped and asks_for_ids(source, target, keys):
         yield f"  {yaml_name(f'fields.{target.id}')}: What is the id of a new record?"
 
 
@@ -148,7 +110,7 @@ def _side(role: str, side: DraftSide) -> Iterator[str]:
         for name, value in side.options.items():
             yield f"    {name}: {value if value.isdigit() else yaml_text(value)}"
     if lacking := side.lacking():
-        said = _comment(f"# guess: a missing key means blank, such as {lacking}")
+        said = comment(f"# guess: a missing key means blank, such as {lacking}")
         yield f"  absent: null             {said}"
 
 
@@ -191,7 +153,7 @@ def _type(words: DraftWords) -> str:
     counted = ", ".join(f"{each} {count:,}" for each, count in words.counts.items())
     said = f"{counted}{f', blank {words.blank:,}' if words.blank else ''}: are these all?"
     of_enum = "" if words.type == "boolean" else f", enum: [{listed}]"
-    return f"{{type: {types}{of_enum}}}   {_comment(f'# {said}')}"
+    return f"{{type: {types}{of_enum}}}   {comment(f'# {said}')}"
 
 
 def _in_list(value: Value) -> str:
@@ -209,7 +171,7 @@ def _name_of_a_person(side: DraftSide) -> str:
     named = {concept(path): path for path in reversed(tuple(side.fields))}
     if "first" in named and "last" in named:
         parts = [named[each] for each in ("first", "middle", "last") if each in named]
-        return _one_name(expression(side, each) for each in parts)
+        return one_name(expression(side, each) for each in parts)
     return expression(side, named["name"]) if "name" in named else ""
 
 
@@ -240,7 +202,7 @@ def _references(
 def _match(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[str]:
     yield "match:                       # who is whom; the first key with a match decides"
     for each in keys.chosen:
-        yield f"  - {_key(each, source, target)}   {_comment(f'# guess: {each.pair.why}')}"
+        yield f"  - {_key(each, source, target)}   {comment(f'# guess: {each.pair.why}')}"
         yield f"    # {key_counts(each, target)}"
     for each in keys.others:
         yield f"  # - {_key(each, source, target)}   # also by this? {key_counts(each, target)}"
@@ -262,31 +224,8 @@ def key_counts(key: MatchKey, target: DraftSide) -> str:
 
 def _key(key: MatchKey, source: DraftSide, target: DraftSide) -> str:
     there = yaml_text(expression(target, key.pair.target), flow=True)
-    value = yaml_text(_key_value(key, source), flow=True)
-    return f"{{source: {value}, target: {there}{_compared(key.pair, key)}}}"
-
-
-def _key_value(key: MatchKey, source: DraftSide) -> str:
-    """Return the expression of a key; where its comparison heeds spaces, they have to stay."""
-    return _value(key.pair, source, trims=key.compare is not Compare.EXACT)
-
-
-def _compared(pair: Pair, key: MatchKey | None) -> str:
-    """Return the comparison of a key or a field, as it stands within braces."""
-    if key is not None and key.compare is not Compare.EXACT:
-        return f", compare: {key.compare.value}"
-    return ", compare: ignore_case" if _loose(pair) else ""
-
-
-def _loose(pair: Pair) -> bool:
-    names = ("first", "last", "name")
-    loose = pair.ignores_case and not pair.letters
-    return pair.email or (loose and concept(pair.target) not in names)
-
-
-def _spells_anew(pair: Pair) -> bool:
-    """Return whether a new record gets the source's spelling, and the target's is another."""
-    return _loose(pair) and not pair.email
+    value = yaml_text(key_value(key, source), flow=True)
+    return f"{{source: {value}, target: {there}{comparison(key.pair, key)}}}"
 
 
 _SPELLING = "; question: new records get the spelling of the source; does the target take it?"
@@ -305,7 +244,7 @@ def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) ->
         yield "## Who takes part? The report names each rule that does not hold."
     yield "# eligible:"
     for rule in rules:
-        yield f"#   - id: {rule.id}          {_comment(f'# {rule.seen}')}"
+        yield f"#   - id: {rule.id}          {comment(f'# {rule.seen}')}"
         yield f"#     when: {yaml_text(rule.when)}"
         yield f"#     otherwise: {yaml_text(rule.otherwise)}"
         yield f"#     for: {rule.audience}"
@@ -336,31 +275,31 @@ def _fields(
             text = _coded(each, source)
             yield from map(_commented, text) if each.doubt else text
         elif each.doubt or each.asks_mark:
-            said = _comment(f"# question: {_question(each, source)}")
+            said = comment(f"# question: {_question(each, source)}")
             yield f"  # {yaml_name(each.target)}: {_rule(each, source, target, keys)}   {said}"
         elif each.unfit and not each.looks_up:
             said = "takes a number: from a lookup table? (`references`)"
             yield f"  # {yaml_name(each.target)}: {_rule(each, source, target, keys)}   # {said}"
         else:
-            why = _comment(f"# guess: {each.why}{_SPELLING if _spells_anew(each) else ''}")
+            why = comment(f"# guess: {each.why}{_SPELLING if spells_anew(each) else ''}")
             yield f"  {yaml_name(each.target)}: {_rule(each, source, target, keys)}   {why}"
             if not each.looks_up and (said := _names_people(each, source, keys.first)):
-                yield _comment(f"    # {said}")
+                yield comment(f"    # {said}")
     if switch is not None:
         on = json.dumps(switch.on)
         said = "guess: for new records; leavers are below"
         yield f"  {yaml_name(flag)}: {{value: {on}, write: on_create}}   # {said}"
     mapped = {keys.first.target, flag, *(each.target for each in pairs)}
     if target.id not in mapped:
-        yield from _new_id(source, target, keys)
+        yield from new_id_lines(source, target, keys)
     for path, field in target.fields.items():
         given = path in mapped or path == target.id or field.computed or "object" in field.types
         if given:
             continue
-        if made := _whole_name(source, target, path):
+        if made := whole_name(source, target, path):
             yield f"  {yaml_name(path)}: {yaml_text(made)}   # guess: made of several fields"
         else:
-            yield f"  # {yaml_name(path)}:           {_comment(f'# {_unpaired(target, path)}')}"
+            yield f"  # {yaml_name(path)}:           {comment(f'# {_unpaired(target, path)}')}"
     yield from _unused(source, keys.first, pairs)
 
 
@@ -398,14 +337,14 @@ def _coded(pair: Pair, source: DraftSide) -> Iterator[str]:
     read = expression(source, pair.source)
     entries = [f"{name_text(text)}: {literal(code)}" for text, code in pair.codes]
     asked = f"question: with this table it agrees {pair.doubt}"
-    said = _comment(f"# {asked if pair.doubt else f'guess: {pair.why}'}")
+    said = comment(f"# {asked if pair.doubt else f'guess: {pair.why}'}")
     yield f"  {yaml_name(pair.target)}: >-   {said}"
     yield f"    {read} && map_value({read}, {{{entries[0]}{',' if entries[1:] else ''}"
     for number, entry in enumerate(entries[1:], 2):
         yield f"    {entry}{',' if number < len(entries) else '})'}"
     if others := uncoded(source, pair):
         said = f"# question: no matched record shows the code of {', '.join(others[:_FEW])}"
-        yield _comment(f"  {said}")
+        yield comment(f"  {said}")
 
 
 _FEW = 6
@@ -430,95 +369,17 @@ def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
     return f"{said} without a record to be written too? A lookup prevents it (`references`)."
 
 
-def _new_id(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[str]:
-    """Yield what the id of a new record is in a file, or the question."""
-    if target.connector != FILES:
-        return
-    name = yaml_name(target.id)
-    if (found := id_like(source, target)) is not None:
-        path, share, local = found
-        read = f"email_local(lower(trim({expression(source, path)})))"
-        value = yaml_text(read if local else expression(source, path), flow=True)
-        said = f"guess: {share} of its {len(target.records)} values are so"
-        yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
-    elif numbers_new_ids(target) and (like := ids_like(source, target, keys)) is not None:
-        value = yaml_text(like.made, flow=True)
-        said = f"guess: so it is in {like.agree:,} of {like.total:,} matched records"
-        yield f"  {name}: {{from: {value}, write: on_create}}   # {said}"
-    elif numbers_new_ids(target):
-        yield _comment(f"  # {name}:   # {_NEW_IDS}{_pattern(target, keys.first)}")
-        yield "  #   from: ..."
-        yield "  #   write: on_create"
-
-
-def _asks_for_ids(source: DraftSide, target: DraftSide, keys: MatchKeys) -> bool:
-    """Return whether nothing tells what the id of a new record is to be, and numbers do not fit."""
-    if not numbers_new_ids(target) or id_like(source, target) is not None:
-        return False
-    return ids_like(source, target, keys) is None
-
-
-def _pattern(target: DraftSide, key: Pair) -> str:
-    """Return how the existing ids are written, if these are a word and a number of their own."""
-    if (parts := id_parts(target)) is None:
-        return ""
-    word, digits = parts
-    length = f"{digits} digits" if digits else "digits"
-    return f": {word} and {length}, which are not those of {key.source}"
-
-
-_NEW_IDS = (
-    "question: what is the id of a new record? "
-    "If nothing is written, it gets a number; the others are words"
-)
-
-
-def numbers_new_ids(target: DraftSide) -> bool:
-    """Return whether a new record gets a number as its id, unlike existing ones.
-
-    If the mapping writes no id, a file takes the number after the highest.
-    """
-    numbers = sum(each.id.isdigit() for each in target.records)
-    return target.connector == FILES and 2 * numbers < len(target.records)
-
-
-def _whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
-    """Return the expression of a whole name that the source holds in two fields, or nothing.
-
-    It has no value where the first or last name is blank: the rest is no name, and would be written
-    over a whole one.
-    """
-    parts, between = name_parts(source, target, path)
-    if not parts:
-        return ""
-    needed = [expression(source, each) for each in parts if concept(each) != "middle"]
-    # What stands before a last name, such as van der, is in small letters where it is right.
-    texts = [
-        f"{expression(source, each)} || ''" if concept(each) == "middle" else _cased(source, each)
-        for each in parts
-    ]
-    joined = f"normalize_spaces(join('{between}', [{', '.join(texts)}]))"
-    return " && ".join([*needed, joined])
-
-
-def _one_name(parts: Iterable[str]) -> str:
-    """Return the expression that names a person in reports, whichever parts are blank."""
-    texts = [f"{each} || ''" for each in parts]
-    trim = "normalize_spaces" if len(texts) > 2 else "trim"
-    return f"{trim}(join(' ', [{', '.join(texts)}]))"
-
-
 def _key_field(source: DraftSide, keys: MatchKeys) -> str:
     """Return the field of the first key: it fills blanks in records that a later key finds."""
     key = keys.chosen[0]
-    flow = yaml_text(_key_value(key, source), flow=True)
+    flow = yaml_text(key_value(key, source), flow=True)
     write, said = ("if_empty", "   # filled in if another key matches")
     if len(keys.chosen) == 1:
         write, said = ("on_create", "")
     if key.pair.width:
         said = "   # guess: the source has lost the zeros of numbers that the target writes whole"
     secret = ", sensitive: true" if _is_secret(key.pair) else ""
-    rule = f"{{from: {flow}, write: {write}{_compared(key.pair, key)}{secret}}}"
+    rule = f"{{from: {flow}, write: {write}{comparison(key.pair, key)}{secret}}}"
     return f"  {yaml_name(key.pair.target)}: {rule}{said}"
 
 
@@ -526,22 +387,17 @@ def _unused(source: DraftSide, key: Pair, pairs: Sequence[Pair]) -> Iterator[str
     used = {key.source, *(each.source for each in pairs)}
     unused = [path for path in source.fields if path not in used]
     if unused:
-        yield _comment(f"  # Source fields without a target field: {', '.join(unused)[:400]}")
-
-
-def _comment(text: str) -> str:
-    """Return a comment on one line: a heading with a line break would go on as YAML."""
-    return "".join(c if c.isprintable() else " " for c in text)
+        yield comment(f"  # Source fields without a target field: {', '.join(unused)[:400]}")
 
 
 def _rule(pair: Pair, source: DraftSide, target: DraftSide, keys: MatchKeys) -> str:
-    value = _value(pair, source)
+    value = field_value(pair, source)
     if pair.looks_up and is_by_number(source, target, pair, keys):
         value = f"to_number({value})"
     flow = yaml_text(value, flow=True)
     if pair.looks_up:
         return f"{{from: {flow}, lookup: people, on_miss: keep}}"
-    more = _compared(pair, keys.of(pair))
+    more = comparison(pair, keys.of(pair))
     if _is_secret(pair):
         more += ", sensitive: true"
     return f"{{from: {flow}{more}}}" if more else yaml_text(value)
@@ -562,7 +418,7 @@ def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:
 def _leavers(gone: Leaving, switch: Switch | None) -> Iterator[str]:
     yield "## Who has left, and what is written then? Without `leavers`, nobody loses access."
     for said in filter(None, (gone.asks, *gone.lacks)):
-        yield _comment(f"## {said}")
+        yield comment(f"## {said}")
     # What lacks something is an example: taking one `# ` away must give a part that works.
     mark = "##" if gone.lacks else "#"
     if gone.lacks:
