@@ -408,7 +408,8 @@ def _change_of_key(row: SourceRow, link: Link, target: TargetRow) -> str:
     if not any(key is not None for key in row.keys):
         return "it has no match key now"
     if not target.keys_known:
-        return "the target record does not give its key"
+        unread = target.evaluation_error is not None
+        return f"the target record {'cannot be read' if unread else 'does not give its key'}"
     if link.key and link.key == row.key:
         return f"the target record no longer holds its key {row.key}"
     was = f"was {link.key} and " if link.key else ""
