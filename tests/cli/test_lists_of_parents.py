@@ -79,6 +79,14 @@ class Directory:
             return 200, [{"id": each, "name": each.upper()} for each in self.teams]
         return 200, {"data": self.teams[path.split("/")[2]]}
 
+    def change(self, path: str, sent: dict[str, Any]) -> tuple[int, object]:
+        """Change somebody below one of their teams."""
+        _, _, team, _, id = path.split("/")
+        found = [each for each in self.teams[team] if each["id"] == id]
+        for each in found:
+            each.update(sent)
+        return (200, found[0]) if found else (404, {})
+
 
 def person(id: str) -> dict[str, Any]:
     return {"id": id, "code": id.upper(), "status": "active"}
@@ -91,6 +99,13 @@ def directory(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directo
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, body = directory.answer(self.path)
+            self._send(status, body)
+
+        def do_PATCH(self) -> None:
+            sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            self._send(*directory.change(self.path, sent))
+
+        def _send(self, status: int, body: object) -> None:
             self.send_response(status)
             self.end_headers()
             self.wfile.write(json.dumps(body).encode())
@@ -216,3 +231,37 @@ def test_a_request_by_id_finds_the_people_of_a_team_that_is_seen_no_longer(
     rows = json.loads((world.folder / "t.json").read_text())
     gone = {each["code"] for each in rows if not each["active"]}
     assert gone == (set() if by_id else {"B1", "B2", "B3"})
+
+
+BACK = """
+oneway: 1
+name: back
+source: {connector: file, resource: s.json, options: {id: code}, absent: null}
+target: {connector: acme.yaml, resource: people}
+match: [{source: code, target: code}]
+fields: {code: {from: code, write: on_create}}
+joiners: {create: false}
+leavers: {when: left, set: {status: {value: left}}, left: status == 'left'}
+guards: {leavers: {share: 100%, floor: 9}}
+"""
+BELOW = '    update: {method: PATCH, path: "/teams/{parent.id}/people/{id}"}\n'
+
+
+def test_people_of_a_target_leave_below_their_teams(world: World, directory: Directory) -> None:
+    """Also by a plan that was saved; whoever is in two teams is said to be still in."""
+    world.write("acme.yaml", MANIFEST.replace("    record:\n", f"{BELOW}    record:\n"))
+    world.write("b.yaml", BACK)
+    world.write("s.json", json.dumps([{"code": each, "left": True} for each in ("A1", "B2", "C3")]))
+    directory.teams["a"].append(directory.teams["c"][2])
+    plan = ("plan", "b.yaml", "--as-of", "2026-06-01", "--out", "p.json")
+    assert world.run(*plan).code == 0
+    ended = world.run("apply", "p.json")
+    said = " ".join((ended.out + ended.err).split())
+    assert ended.code == 5, said
+    assert "listed under 2 of teams, and its request names one [W111]" in said
+    assert "Have left, and can still get in (1) C3" in said
+    left = {each["id"] for people in directory.teams.values() for each in people}
+    left -= {
+        e["id"] for people in directory.teams.values() for e in people if e["status"] != "left"
+    }
+    assert left == {"a1", "b2"}

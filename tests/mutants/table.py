@@ -814,6 +814,14 @@ MUTANTS = (
         "who is still in the list has not gone",
         "tests/unit/test_rest_reading.py -k still_listed",
     ),
+    Mutant(
+        "any-parent-will-do",
+        "oneway_connectors/rest/writer",
+        "        if len(found) == 1:\n",
+        "        if found:\n",
+        "a record under two parents is not written below one of them",
+        "tests/unit/test_rest_parents.py -k may_name_the_parent",
+    ),
     # writes with versions
     Mutant(
         "another-version-is-the-records-fault",

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from rest_world import BASE, described, opened, reply
 
-from oneway.core.connector import Capability, ReadError
+from oneway.core.connector import Capability, ReadError, Rejected
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot
 from patience import PATIENCE
@@ -198,6 +198,47 @@ def test_a_parent_that_is_gone_by_now_makes_the_whole_incomplete() -> None:
     found = connector.reader("people").read()
     assert not found.complete
     assert "teams may be missing: 1 of 2 records were gone" in found.problems[0]
+
+
+UPDATE = '    update: {method: PATCH, path: "/teams/{parent.id}/people/{id}"}\n'
+
+
+def test_a_write_may_name_the_parent_that_the_record_is_listed_under() -> None:
+    lists = TWO | {"/teams/9/people": rows(2, 4)}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return reply({}) if request.method == "PATCH" else served(lists)(request)
+
+    connector, world = opened(*[answer] * 50, manifest=MANIFEST.replace(RECORD, UPDATE + RECORD))
+    writer = connector.writer("people")
+    with pytest.raises(Rejected, match="listed under none of teams by now"):
+        writer.update("1", {"name": "A"}, "t")
+    connector.reader("people").read()
+    writer.update("1", {"name": "A"}, "t")
+    writer.leave("4", {"name": "A"}, "t")
+    assert world.urls[-2:] == ["/teams/7/people/1", "/teams/9/people/4"]
+    with pytest.raises(Rejected, match="listed under 2 of teams, and its request names one"):
+        writer.update("2", {"name": "A"}, "t")
+    lists["/teams/9/people"] = rows(1, 4)
+    lists["/teams/7/people"] = rows(2)
+    connector.reader("people").read()
+    writer.update("1", {"name": "A"}, "t")
+    assert world.urls[-1] == "/teams/9/people/1"
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("{parent.id}/people/", "{parent.idd}/people/"),
+    ("update: {method: PATCH, path: \"/teams/{parent.id}/people/{id}\"}",
+     "create: {method: POST, path: \"/teams/{parent.id}/people\"}"),
+    ("update: {method: PATCH", "get: {method: GET"),
+])  # fmt: skip
+def test_what_cannot_know_the_parent_cannot_name_it(old: str, new: str) -> None:
+    assert old in UPDATE
+    people = PEOPLE.replace("      into: teams\n", "")
+    described(HEAD + TEAMS + people.replace(RECORD, UPDATE + RECORD))
+    with pytest.raises(Refused) as refused:
+        described(HEAD + TEAMS + people.replace(RECORD, UPDATE.replace(old, new) + RECORD))
+    assert [each.code for each in refused.value.diagnostics] == ["C103"]
 
 
 def test_so_many_lists_are_read_at_once_and_no_more() -> None:

@@ -102,6 +102,8 @@ class Client:
         self._read: OneRead | None = None
         self.versions: dict[tuple[str, str], str] = {}
         """The version of each record as it was last shown, by resource and id, until a write."""
+        self.parents: dict[str, Mapping[str, list[Value]]] = {}
+        """The parents of each record by its id, for each resource, as they were last listed."""
 
     def for_one_read(self) -> "Client":
         """Return the same client for the requests of one read, which are bounded together."""

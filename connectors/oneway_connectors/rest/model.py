@@ -121,7 +121,7 @@ class WriteRequest:
     """A request that writes one record, and how to read its answer.
 
     `id` is JMESPath to a new record's id, and `record` to the record; "" for the usual places.
-    `versioned`: it names the version of the record that it changes.
+    `versioned`: it names the version of the record that it changes. `below`: it names its parent.
     """
 
     request: RequestTemplate
@@ -129,6 +129,7 @@ class WriteRequest:
     job: StatusPoll | None = None
     record: str = ""
     versioned: bool = False
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,8 +336,15 @@ def _write(body: Data, key: str) -> WriteRequest | None:
     bare = request.get("method") == "DELETE"
     write = _request(request if bare else {"body": "{values}", **request})
     job = _job(_data(request.get("job")))
-    versioned = any(name in VERSION_NAMES for text in _texts(request) for name in names_in(text))
-    return WriteRequest(write, _text(request, "id"), job, _text(request, "record"), versioned)
+    names = {name for text in _texts(request) for name in names_in(text)}
+    return WriteRequest(
+        write,
+        _text(request, "id"),
+        job,
+        _text(request, "record"),
+        versioned=not names.isdisjoint(VERSION_NAMES),
+        below=any(name.startswith("parent.") for name in names),
+    )
 
 
 def _texts(value: Value | Data) -> Iterator[str]:

@@ -221,6 +221,7 @@ class RestReader:
             progress(f"list of {self.resource.name}", count, None)
         replaced = any(not detail.into for detail in self.resource.details)
         yield from put_together(lists, so_far, by_id=replaced)
+        self.client.parents[self.resource.name] = so_far.under
 
     def _of_parent(self, listing: Listing, parent: Record) -> ListOfParent:
         """Return the list of one parent; raise `ReadError`, which names the parent."""

@@ -282,17 +282,20 @@ class RestWriter:
     def _send(
         self, write: WriteRequest, names: Mapping[str, str], values: Mapping[str, Value], token: str
     ) -> tuple[Call, Answer]:
+        known: dict[str, Value] = dict(names)
+        if write.below:
+            known["parent"] = self._parent_of(names["id"])
         if write.versioned:
             # A version serves one write: the next one looks at the record again.
             version = self.client.versions.pop((self.resource.name, names["id"]), "")
             if not version:
                 text = f"{self.client.api.title}: {self.resource.name}: {_UNVERSIONED}"
                 raise NotSent("W119", text, "Correct `version` of `get` in the manifest.")
-            names = {**names, "version": version}
+            known["version"] = version
         try:
             written = renamed(values, self.resource.names)
             call = self.client.call(
-                self._marked(write.request, token), names, written, reading=False
+                self._marked(write.request, token), known, written, reading=False
             )
         except Unusable as error:
             text = f"{self.client.api.title}: {self.resource.name}: {error}"
@@ -313,6 +316,19 @@ class RestWriter:
         rejected = self.client.api.errors.rejected
         refusal = write_refusal(where, answer.status, said, self.resource, rejected)
         raise in_doubt(refusal) if answer.doubt else refusal
+
+    def _parent_of(self, id: str) -> Value:
+        """Return the one parent that a record is listed under; raise `Rejected` if it is not one.
+
+        A record that has moved since is not found under it, and the system refuses the write.
+        """
+        found = self.client.parents.get(self.resource.name, {}).get(id, [])
+        if len(found) == 1:
+            return found[0]
+        where = self.resource.listing.for_each if self.resource.listing is not None else ""
+        how = f"{len(found)} of {where}" if found else f"none of {where} by now"
+        text = f"{self.client.api.title}: {self.resource.name}: the record is listed under {how}"
+        raise Rejected("W111", f"{text}, and its request names one", "Nothing was sent.")
 
     def _marked(self, request: RequestTemplate, token: str) -> RequestTemplate:
         header = self.client.api.idempotency_header

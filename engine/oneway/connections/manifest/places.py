@@ -121,8 +121,10 @@ def _resource(path: Path, resource: Data, above: frozenset[str]) -> Iterator[Tem
     yield from _request((*path, "get"), resource.get("get"), _ID)
     for index, detail in enumerate(items(resource.get("detail"))):
         yield from _request((*path, "detail", index), detail, _ID | {"record."})
+    parents = {each for each in above if not each.startswith("parent.parent.")}
+    known = _ID | versions_of(resource) | parents
     for key in WRITES:
-        own = frozenset({"values."}) if key == "create" else _ID | versions_of(resource)
+        own = frozenset({"values."}) if key == "create" else known
         yield from _request((*path, key), resource.get(key), own, values=True)
         yield from _request((*path, key, "job"), obj(resource.get(key)).get("job"), _ID)
     for field, query in obj(resource.get("find")).items():
