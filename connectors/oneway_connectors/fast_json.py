@@ -85,7 +85,7 @@ class FastDecoder:
         return found if not others or self._are_in_text(raw, found, others) else None
 
     def _are_in_text(self, raw: bytes, data: dict[str, Value], others: int) -> bool:
-        """Return whether so many colons are within text for certain: a time, an address."""
+        """Return whether this many colons are certainly within text: a time, an address."""
         if b"\\" not in raw:  # text is written as it was decoded
             for key in self._with_colons:
                 text = data.get(key)

@@ -62,7 +62,7 @@ class UsualRows:
 
 
 def _read(kind: CellType, cells: _Column) -> list[Value]:
-    """Return the values of cells, each different one of which is read once."""
+    """Return the values of cells; each distinct text is read once."""
     cells = list(cells)
     known = {cell: kind.read(cell) for cell in set(cells)}
     return [known[cell] for cell in cells]

@@ -116,7 +116,7 @@ class Lines:
         return self._drained(), said[1] if said else ""
 
     def ahead(self, most: int, size: int) -> list[bytes]:
-        """Return the next lines, which stay to be read: so many, or what begins within a size."""
+        """Return the next lines without taking them: this many, or those within a size."""
         ahead = self._ahead
         found: list[bytes] = []
         while len(found) < most and size > 0:
@@ -129,7 +129,7 @@ class Lines:
         return found
 
     def skip(self, count: int) -> None:
-        """Take so many of the lines that `ahead` returned as read."""
+        """Count this many of the lines that `ahead` returned as read."""
         self.number += count
         for _ in range(count):
             self._ahead.popleft()

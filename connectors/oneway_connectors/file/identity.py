@@ -86,7 +86,7 @@ class Ids:
         return ids if self._rise(found, ids) or self._are_new(ids) else None
 
     def _rise(self, found: Sequence[Any], ids: Sequence[str]) -> bool:
-        """Take ids each of which is above the one before, as they stand in the file."""
+        """Take ids that rise from one to the next, in the order of the file."""
         if self._apart is not None or not all(map(lt, found, islice(found, 1, None))):
             return False
         last = self._last

@@ -278,7 +278,7 @@ class _Lines(BytesIO):
         self._next = iter(lines)
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return so many bytes, or all that are left."""
+        """Return this many bytes, or all that are left."""
         rest, most = self._rest, -1 if size is None else size
         while most < 0 or len(rest) < most:
             line = next(self._next, b"")

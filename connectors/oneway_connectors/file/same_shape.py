@@ -34,7 +34,7 @@ GROUP, BYTES = 200, 200_000
 _FEWEST = 16
 """How many records are decoded one by one if any of them is unusual."""
 _ESCAPED_COLON = b"\\u003"
-"""What is in each escape that stands for a colon."""
+"""What each escape of a colon contains."""
 
 _Samples: TypeAlias = Sequence[Mapping[str, Value]]
 _Get: TypeAlias = Callable[[Any], Any]
@@ -179,7 +179,7 @@ class _Objects:
         return found if all(found) else [each for each in found if each is not None]
 
     def are_in_text(self, items: Sequence[Any], colons: int) -> bool:
-        """Return whether so many colons are within text for certain: a time, an address."""
+        """Return whether this many colons are certainly within text: a time, an address."""
         return self._colons(items) == colons or self._colons(items, again=True) == colons
 
     def _colons(self, items: Sequence[Any], *, again: bool = False) -> int:

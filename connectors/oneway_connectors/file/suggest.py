@@ -240,7 +240,7 @@ def _without_totals(rows: Sequence[tuple[int, _Cells]]) -> int:
 
 
 _NARROW = 3
-"""A total fills one cell in so many; a table of no more columns has none that can be told."""
+"""A total row fills one cell in this many; in a narrower table it cannot be recognised."""
 
 
 def _flat(data: Mapping[str, Value], way: tuple[str, ...]) -> _Cells:

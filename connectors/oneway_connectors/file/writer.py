@@ -292,7 +292,7 @@ class _Held:
 
 
 _LONGEST_NUMBER = 15
-"""Digits: longer ids are no count, and many programs do not tell one from the next."""
+"""Digits: a longer id is not a counter, and many programs cannot tell one from the next."""
 
 
 def _merged(data: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:

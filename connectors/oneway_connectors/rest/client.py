@@ -57,7 +57,7 @@ _PASSING = {500, *range(520, 528), 530}
 """What passes as a rule, and does not say what was done: a read is tried again (52x: a CDN)."""
 _RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 _AN_INSTANT = 1_000_000_000
-"""From so many seconds on, a reset is a point in time, and no longer a wait."""
+"""From this many seconds on, a reset is a point in time rather than a wait."""
 _IN_MILLISECONDS = 1_000_000_000_000
 """From here on, it is one in milliseconds."""
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")

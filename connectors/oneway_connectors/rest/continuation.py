@@ -126,7 +126,7 @@ def more_said(answer: Answer, data: Value, records: str, came: Came) -> More:
 
 
 def end_said(answer: Answer, data: Value, records: str, pages: int) -> bool:
-    """Return whether an answer says that it is the end of a list of which so many pages came."""
+    """Return whether an answer says that the list ends after this many pages."""
     said = [*_in_headers(answer), *_beside(data, records)]
     return any(_says_end(each) or each.counts(words.PAGES) == pages for each in said)
 

@@ -60,7 +60,7 @@ def _is_wrong(value: Value) -> bool:
 
 
 def _is_well(name: str, value: Value) -> bool:
-    """Return whether it is the status of an answer that is no error."""
+    """Return whether a status is not an error."""
     named = words.OUTCOME.fullmatch(words.plain(name))
     return bool(named) and str(value).strip() in _SUCCESSES
 

@@ -312,7 +312,7 @@ def refuse_other_outcome(
 
 
 def _untold(policy: Policy, row: SourceRow) -> list[str]:
-    """Return the fields of values that only one record may hold, of which the source is silent."""
+    """Return the fields with unique values for which the source gives no value."""
     cells = [(policy.fields[i], row.cells[i]) for i in policy.watched if row.cells]
     written = (each for each in cells if each[0].write is not Write.NEVER)
     return [rule.path for rule, cell in written if cell.state is CellState.UNSTATED]

@@ -178,7 +178,7 @@ def _done_before(plan: Plan, kept: StateFolder, options: Mapping[str, str]) -> A
 
 
 def beginning_of(plan: Plan) -> PendingRun | None:
-    """Return the run that a plan is to have; None where it is no connection's, or a rehearsal."""
+    """Return the run that a plan will have; None for a rehearsal, or without a connection."""
     made_for = plan.connection
     if made_for is None or made_for.rehearsed:
         return None

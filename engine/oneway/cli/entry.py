@@ -69,7 +69,7 @@ EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {line}" for lines in _CODES for lin
 
 
 _MEANT = {"history": "runs", "log": "runs", "dry-run": "plan", "run": "sync"}
-"""Words that are no command here, and the one that does what they say."""
+"""Words that are not commands here, each with the command that does the same."""
 
 _GARBAGE = 20_000
 """Objects until garbage is looked for. Python's 700 took 3 ms of a `validate` of 110."""

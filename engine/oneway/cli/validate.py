@@ -149,7 +149,7 @@ def _corrected(checked: Sequence[Checked]) -> tuple[Diagnostic, ...]:
 
 
 def _defaults() -> tuple[str, ...]:
-    """Return the default folders that are there, or that of mappings if none is."""
+    """Return the default folders that exist, or the folder of mappings if none does."""
     from oneway.connections.folder import FOLDER
 
     return tuple(each for each in (_MAPPINGS, f"{FOLDER}/") if isdir(each)) or (_MAPPINGS,)

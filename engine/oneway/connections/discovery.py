@@ -26,7 +26,7 @@ GROUP = "oneway.connectors"
 """The entry points by which a package offers connectors."""
 
 ANY = "*"
-"""The name of a resource that stands for all names, where a connector has one."""
+"""The name of a connector's resource that serves under any name."""
 
 FILES = "file"
 """The kind whose resources are paths of files: `--source FILE` uses it."""

@@ -146,7 +146,7 @@ def _compiled(shape: str, frozen: bool, has_more: bool) -> CodeType:
 
 
 def _equality(*names: str) -> dict[str, object]:
-    """Return the methods by which objects with these fields are equal, and have a hash."""
+    """Return the methods for equality and hash of objects with these fields."""
     if len(names) > 1:
         values: Callable[[object], tuple[object, ...]] = attrgetter(*names)
     else:

@@ -136,7 +136,7 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
 
 
 def _refuse_minutes(pattern: str, pieces: Sequence[str]) -> None:
-    """Raise `PatternMistake` if minutes stand for a month, or a month for minutes."""
+    """Raise `PatternMistake` if minutes are written for a month, or a month for minutes."""
     kinds = [_kind(piece) for piece in pieces]
     minutes = sum(kind == "mm" for kind in kinds)
     if minutes and "month" not in kinds and {"year", "day"} & set(kinds):

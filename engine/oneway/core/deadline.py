@@ -121,7 +121,7 @@ class DeadlineWatch:
 
 @contextmanager
 def within(seconds: float) -> Iterator[Deadline]:
-    """Give the deadline of one conversation, which must end within that many seconds."""
+    """Give the deadline of one conversation, which must end within this many seconds."""
     deadline, watch = Deadline(copies=True), DeadlineWatch(seconds)
     try:
         with watch.over(deadline):

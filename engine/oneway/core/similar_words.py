@@ -7,7 +7,7 @@ from unicodedata import category
 from oneway.core.records import normal
 
 _SHORT = 4
-"""A shorter word is a code: `M` is no slip for `F`."""
+"""A shorter word is a code: `M` is not a slip for `F`."""
 _LONG = 8
 """From this length on, two slips are forgiven."""
 _ALIKE = 0.6

@@ -32,12 +32,12 @@ from oneway.mapping.spec import (
 )
 
 What = tuple[str, str]
-"""What a name stands for: `let` or `choose`, and the name."""
+"""The use of a name: `let` or `choose`, and the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedExpressions:
-    """What the names of a mapping stand for, each written out."""
+    """The named expressions of a mapping, each written out."""
 
     bodies: Mapping[What, Text] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ def names_used(spec: MappingSpec) -> frozenset[What]:
 
 
 class _Bodies:
-    """Writes out what the names of a mapping stand for, those that it uses before it."""
+    """Writes out the named expressions of a mapping, after those that they use."""
 
     def __init__(self, names: Resolver) -> None:
         self.names = names
@@ -287,7 +287,7 @@ class _Splicing:
         self.at, self.end = 0, 0
 
     def splice(self, call: NamedCall, body: Text) -> None:
-        """Add the text up to a call, and in place of that what the name stands for."""
+        """Add the text up to a call, and the named expression in place of the call."""
         self._own(call.place.offset)
         via = self.text.span.part(call.place.offset, call.place.length)
         bare = call.stands_apart or call.function == CHOOSE

@@ -1,4 +1,4 @@
-"""Says which paths of records a mapping reads or writes: what is wrong elsewhere is no matter."""
+"""Says which paths of records a mapping reads or writes: mistakes elsewhere do not matter."""
 
 from collections.abc import Iterable
 

@@ -22,7 +22,7 @@ from oneway.mapping.program import (
 )
 
 _MISSING = b"missing"
-"""What is in the bytes of values of which one is missing, or a text that says so."""
+"""What the bytes of values contain if one is missing, or is a text that says so."""
 
 _Held: TypeAlias = tuple[tuple[Value | Missing, ...], ...]
 

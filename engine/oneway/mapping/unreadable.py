@@ -1,4 +1,4 @@
-"""Reads records of which some values are lost, so that an answer counts only if it is certain."""
+"""Reads records with lost values, so that an answer counts only if it is certain."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace

@@ -90,7 +90,7 @@ _NAMES = re.compile("oneway (?:sync|check|connect) NAME|NAME|SYSTEM")
 
 
 def _named(found: str, connection: str, system: str, mapping: str) -> str:
-    """Return what stands for a name in a step, in the form that its command takes."""
+    """Return what replaces a placeholder in a step, in the form that its command takes."""
     if found == "SYSTEM":
         return system or "the system"
     if not mapping or found == "NAME":

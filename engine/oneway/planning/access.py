@@ -31,7 +31,7 @@ OUT_BY_NOW = "W163"
 """The code of an action that was not sent because its person has left already."""
 
 MORE_CHANGED = "W117"
-"""The code of an update that changed more than it sent, and of those not sent for its sake."""
+"""The code of an update that changed more than it sent, and of those held back because of it."""
 
 
 UNMATCHED = "leaver_unmatched"

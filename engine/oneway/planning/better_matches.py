@@ -191,7 +191,7 @@ def _is_written(draft: Draft) -> bool:
 
 
 class _BetterSearch:
-    """All target records but those of people of whom nothing is to be written."""
+    """All target records except those of people for whom nothing is written."""
 
     def __init__(self, policy: Policy, drafts: Sequence[Draft], linked: Mapping[str, str]) -> None:
         self.policy = policy

@@ -343,7 +343,7 @@ _Acting = Sequence[tuple[Outcome, Action]]
 
 
 def _acting(plan: Plan, waiting: Collection[str] = ()) -> _Acting:
-    """Return all actions of a plan that do not wait, but for those that complete a create."""
+    """Return the actions of a plan that do not wait, except those that complete a create."""
     return [
         (outcome, action)
         for outcome in plan.notable
@@ -409,7 +409,7 @@ def _side_effects(
 
 
 _MANY = 3
-"""The fewest people of whom it can be said that most of them have become others."""
+"""The fewest people among whom it means something that most have become others."""
 
 
 def _are_other_people(plan: Plan, strange: Sequence[Outcome]) -> bool:

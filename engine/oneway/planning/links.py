@@ -180,7 +180,7 @@ class Links(Sequence[Link]):
 
 
 def pairs_of(text: bytes | memoryview) -> Sequence[tuple[str, str]] | None:
-    """Return the pairs of which a text was made; None if it was not."""
+    """Return the pairs that a text was made from; None if it was not made from pairs."""
     import msgspec  # for second nights and large tables alone
 
     try:

@@ -407,7 +407,7 @@ class PlanConnection:
 
     @property
     def rehearsed(self) -> str:
-        """The name of the connection that a run rehearses; blank if it is no rehearsal."""
+        """The name of the connection that a run rehearses; blank if it is not a rehearsal."""
         name, space, _ = self.name.partition(" ")
         return name if space else ""
 

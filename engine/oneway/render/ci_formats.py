@@ -197,7 +197,7 @@ def _place(span: Span) -> str:
 
 
 def _uri(span: Span) -> str:
-    """Return a file's path as a URI has it; its name may be bytes that are no UTF-8."""
+    """Return a file's path as a URI; its name may be bytes that are not UTF-8."""
     return quote(_path(span), errors="surrogateescape")
 
 

@@ -91,7 +91,7 @@ def people(names: list[str], limit: int | None) -> str:
 
 
 def more(left: int, shown: int) -> str:
-    """Return how many are left out of a list of which so many are shown."""
+    """Return how many items of a list are left out if only this many are shown."""
     return f"{f'and {left:,} more' if shown else f'{left:,} in all'}; --verbose shows all"
 
 

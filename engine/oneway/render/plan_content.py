@@ -64,7 +64,7 @@ def read(plan: Plan, each: Read) -> str:
 
 
 def _by_which(plan: Plan) -> str:
-    """Return by which keys records were matched, if the first did not match all of them."""
+    """Return which keys matched the records, unless the first key matched all of them."""
     found = (f"{each.records:,} by {harmless(each.key)}" for each in plan.matched_by)
     return f" ({', '.join(found)})" if plan.matched_by else ""
 
@@ -170,9 +170,9 @@ def _about(reason: Reason) -> str:
 
 
 def going(plan: Plan) -> Mapping[str, str]:
-    """Return the names of those whom a plan takes access from, by their target records.
+    """Return the names of the people who lose access by a plan, by their target records.
 
-    Nobody where no action refers to anybody by name.
+    Nothing if no action refers to a person by name.
     """
     return {
         each.target_id: name(each)

@@ -1,4 +1,4 @@
-"""The records of a plan by what is to be said of them, in groups of one reason each."""
+"""Groups the records of a plan by outcome, and by the reason for it."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -61,12 +61,12 @@ def staying(plan: Plan) -> tuple[PlanSection, ...]:
 
 
 def left_alone(plan: Plan) -> tuple[Group, ...]:
-    """Return the source records about which nothing is to be done, by reason."""
+    """Return the source records that are left alone, by reason."""
     return _by_title((o for o in plan.notable if o.kind is Kind.IGNORED), _reasons(plan))
 
 
 def rehired(plan: Plan) -> tuple[Group, ...]:
-    """Return those who are no leavers in the source and have left in the target, by reason."""
+    """Return the people who stay by the source and have left in the target, by reason."""
     return _by_title((o for o in plan.notable if o.kind is Kind.REHIRE), _reasons(plan))
 
 

@@ -26,7 +26,7 @@ class FolderChanges:
     removed: tuple[str, ...] = ()
     broken: tuple[Found, ...] = ()
     mended: tuple[str, ...] = ()
-    """Files that are no longer broken, or are gone."""
+    """Files that are no longer broken, or no longer there."""
 
 
 @dataclass(slots=True)

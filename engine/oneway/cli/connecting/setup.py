@@ -119,7 +119,7 @@ def _refuse_unknown(prepared: PreparedRun, wishes: ConnectOptions) -> None:
 
 
 def _refuse_missing(wishes: ConnectOptions, prepared: PreparedRun | None) -> None:
-    """Raise `Refused` with everything missing, since there is no terminal to ask on."""
+    """Raise `Refused` with everything that is missing, as there is no terminal to ask in."""
     found = list(_missing(wishes, prepared))
     # With nothing else missing, the system is asked what there is to choose from.
     if not all(each.listed for each in found):

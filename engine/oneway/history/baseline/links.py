@@ -52,7 +52,7 @@ class BaselineLinks(NamedTuple):
         return LinkChanges(now - then, then - now)
 
     def linked(self, number: int) -> Iterator[int]:
-        """Yield which of so many settled pairs are linked."""
+        """Yield which settled pairs are linked, of the given number of pairs."""
         start = 0
         for end in chain(self.unlinked, (number,)):
             yield from range(start, end)

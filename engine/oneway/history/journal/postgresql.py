@@ -125,7 +125,7 @@ def _refuse_older_runs(connection: Connection, found: str, place: str) -> None:
 
 
 def lock_key(name: str) -> int:
-    """Return the number by which PostgreSQL locks one of our connections."""
+    """Return the number of a connection's advisory lock in PostgreSQL."""
     digest = sha256(f"oneway {name}".encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 

@@ -319,7 +319,7 @@ class Person:
         return self._answer(expression, record)
 
     def _values(self, expression: Expression, record: Record) -> str:
-        """Return what a condition read of a record, but for what is sensitive."""
+        """Return what a condition read of a record, without sensitive values."""
         secrets = self.house.compiled.code.secrets
         is_source = self.row is not None and record is self._source()
         read = values_read(expression, record.data, secrets.source if is_source else secrets.target)

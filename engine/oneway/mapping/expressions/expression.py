@@ -123,7 +123,7 @@ class Expression:
 
     @property
     def paths_in_need(self) -> frozenset[tuple[str, ...]]:
-        """The paths that it reads, but for those where it asks for a blank itself."""
+        """The paths that it reads, except where it asks for a blank value itself."""
         return frozenset(each.keys for each in self.paths) - blank_is_answer(self.tree)
 
     def reads_any(self, paths: Collection[tuple[str, ...]]) -> bool:

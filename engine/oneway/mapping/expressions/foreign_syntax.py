@@ -160,7 +160,7 @@ _CALL = re.compile(r"\b([A-Za-z_]+)\(")
 
 
 def _as_heading(text: str, bare: str) -> ExpressionSyntax | None:
-    """Return the error of a heading such as `Cost Centre/Unit`, whose marks are no operators."""
+    """Return the error of a heading such as `Cost Centre/Unit`, whose marks are not operators."""
     if not _HEADING.fullmatch(bare.strip()) or not _MARKED.search(bare.strip()):
         return None
     help = f"""write '"{text.strip()}"': {_BOTH_QUOTES}"""

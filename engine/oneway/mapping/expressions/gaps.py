@@ -109,5 +109,5 @@ def choosing(gaps: Gaps) -> Gaps:
 
 
 def left_open(gaps: Gaps) -> Gaps:
-    """Return the gaps to which it is no answer that a value is absent."""
+    """Return the gaps that stay open even for a question whether a value exists."""
     return tuple(gap for gap in gaps if gap.chooses)

@@ -249,7 +249,7 @@ def _list_of(items: Places) -> Places:
 
 
 def _flat(places: Places) -> Places:
-    """Return the places of those values that are no lists."""
+    """Return the places of the values that are not lists."""
     single = (each for each in places if not isinstance(each, ListOf))
     return frozenset(e._replace(flat=True) if isinstance(e, At) else e for e in single)
 

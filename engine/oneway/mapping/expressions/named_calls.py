@@ -1,4 +1,4 @@
-"""Finds the calls by which an expression uses what has a name: `let('is_staff')`."""
+"""Finds the calls in an expression that use named expressions: `let('is_staff')`."""
 
 import re
 from collections.abc import Iterator

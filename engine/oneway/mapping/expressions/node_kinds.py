@@ -19,7 +19,7 @@ ORDERING = frozenset({"sort", "sort_by", "max", "max_by", "min", "min_by"})
 
 
 def is_list(node: Node) -> bool:
-    """Return whether a node makes a list of items, of which one may be certain to be in it."""
+    """Return whether a node makes a list, of which some items may be certain."""
     return node["type"] in _LISTS
 
 

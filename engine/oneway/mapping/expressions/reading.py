@@ -53,7 +53,7 @@ class Reading:
         return self.is_null(notes.get("path"))
 
     def entry_at(self, node: Node) -> PairEntry | None:
-        """Return the entry that a filter asks for, if it is no answer that the list lacks it."""
+        """Return the entry that a filter asks for, if it matters that a list may lack it."""
         entry = entry_of(node) if self.deciding else None
         return None if entry is None or self.is_null_at(entry.value) else entry
 

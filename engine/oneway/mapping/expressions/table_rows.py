@@ -129,7 +129,7 @@ def comparable_cell(value: Value) -> Hashable:
 
 
 def _shape(node: Node) -> object:
-    """Return what is equal for nodes that are the same but for what is noted in them."""
+    """Return a value that is equal for nodes that differ only in their notes."""
     value, children = repr(node.get("value")), node["children"]
     parts = children if node["type"] == "slice" else map(_shape, children)
     return (node["type"], value, tuple(parts))

@@ -110,7 +110,7 @@ def format_date(text: str, pattern: str) -> str | None:
 
 
 def add_days(day: date, days: int) -> str:
-    """Return the day that many days later, or earlier if the number is negative."""
+    """Return the day a number of days later, or earlier if the number is negative."""
     try:
         return (day + timedelta(days=days)).isoformat()
     except OverflowError:

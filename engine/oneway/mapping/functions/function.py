@@ -234,7 +234,7 @@ def _most(function: Function, arguments: Sequence[Value | LazyArgument]) -> int:
 
 
 def within_limit(length: int) -> None:
-    """Raise `EvaluationError` if a text of that many characters may not be made."""
+    """Raise `EvaluationError` if a text of so many characters is too long."""
     if length > MAX_TEXT:
         raise EvaluationError(f"the text would be longer than {MAX_TEXT:,} characters")
 

@@ -20,7 +20,7 @@ class _OnlyDigits(dict[int, int | None]):
     """What becomes of each character: nothing, unless it is one of the digits 0 to 9."""
 
     def __missing__(self, code: int) -> None:
-        """Leave out a character of which no more is known."""
+        """Leave out any other character."""
 
 
 _DIGITS = _OnlyDigits({code: code if chr(code).isdigit() else None for code in range(128)})

@@ -55,7 +55,7 @@ class Calls:
             return self._plainly(node, value, judged)
 
     def _plainly(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        """Write a call of which all arguments are evaluated."""
+        """Write a call whose arguments are all evaluated."""
         name, found = str(node["value"]), self.source.name("value")
         exact, line = self.notes.variable("exact")
         start = len(self.source.lines)
@@ -243,7 +243,7 @@ class Calls:
         self.notes.gather_open(wrong, gaps, also=WRONG)
 
     def _chosen(self, arguments: Sequence[Node], value: Operand, into: Unknowns) -> Operand:
-        """Write the condition of `iif()`, and both branches, of which one runs."""
+        """Write the condition of `iif()` and both branches; only one of them will run."""
         condition, then, otherwise = arguments
         found = self.source.name("value")
         asked = self.nodes.asked(condition, value, Unknowns(stated=into.stated))

@@ -106,7 +106,7 @@ def rows_together(
 def _compiled(
     program: Interpreted, rows: Rows, write: Callable[[], None]
 ) -> dict[str, object] | None:
-    """Return what the names of a module of generated code stand for; None if it cannot be."""
+    """Return the objects of a generated module by their names; None if they cannot be made."""
     if rows.count > MOST_EXPRESSIONS:
         return None
     try:
@@ -122,7 +122,7 @@ def _compiled(
 
 
 def _names(program: Interpreted, rows: Rows, leaving: Leaving | None) -> dict[str, object]:
-    """Return the objects that the names in generated code stand for."""
+    """Return the objects that generated code uses, by their names."""
     return {
         **names_for(program.context),
         **rows.source.bound,

@@ -38,7 +38,7 @@ def repeats(sample: Batch | None, keys: tuple[str, ...]) -> bool:
 
 @contextmanager
 def once_for_each(source: CodeText, found: str, by: str) -> Iterator[None]:
-    """Write what a name stands for, which is never None, once for each text that `by` is."""
+    """Write a name's value, which is never None, to be computed once for each text of `by`."""
     known = source.bind("known", {})
     source.line(f"{found} = {known}.get({by})")
     with source.block(f"if {found} is None:"):

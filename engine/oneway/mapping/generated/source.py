@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(slots=True)
 class CodeText:
-    """A module in the making; `bound` are the objects that its names stand for."""
+    """The text of a module, line by line; `bound` are the objects that it uses, by name."""
 
     lines: list[Line] = field(default_factory=list)
     bound: dict[str, object] = field(default_factory=dict)

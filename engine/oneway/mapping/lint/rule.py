@@ -49,7 +49,7 @@ class Subject:
 
     @property
     def constants(self) -> Iterator[WrittenConstant]:
-        """Every constant that records may get, but for the words that its field lists."""
+        """Every constant that records may get, except the words that its field lists."""
         for each in given_constants(self.spec, self.code):
             target = self.target.fields.get(each.path)
             if each.key and (target is None or each.constant.value not in target.enum):

@@ -64,7 +64,7 @@ _SEARCHED = frozenset({"contains", "starts_with", "ends_with"})
 
 
 def _deciding(subject: Subject) -> Iterator[tuple[Expression, Node, Resource]]:
-    """Yield the nodes that decide access, but for what is asked of a value alone."""
+    """Yield the nodes that decide access, except questions about a single value."""
     code = subject.code
     deciding = (
         *((each, subject.source) for each in (code.leaver, *code.only, *code.rules)),

@@ -293,11 +293,11 @@ class KeyTally:
         return found | {group.name: self.records - number for group, number in lacking}
 
     def tells_who_left(self) -> bool:
-        """Return whether no key by which the source says who has left is absent from all."""
+        """Return whether each key that says who has left is in some source record."""
         return not any(each.reader in _OF_LEAVING for each in self._lost())
 
     def unstated(self) -> Iterator[str]:
-        """Yield the keys by which the source says who has left, and which no record states."""
+        """Yield the keys that say who has left, and that no source record has."""
         if self.records and not self.whole:
             keys = (each.path for each in self.keys if each.reader in _OF_LEAVING)
             yield from (path_text(each) for each in dict.fromkeys(keys) if not self.stated[each])

@@ -24,12 +24,12 @@ class NewIds:
             self.numbers += is_number(id)
 
     def note_counts(self, records: int, numbers: int) -> None:
-        """Count some records more, so many of whose ids are numbers."""
+        """Add a number of records, and how many of their ids are numbers."""
         self.records += records
         self.numbers += numbers
 
     def findings(self) -> Iterator[Diagnostic]:
-        """Yield a warning where most ids are no numbers, as those that are made up would be."""
+        """Yield a warning if most ids are not numbers, while generated ones would be."""
         others = self.records - self.numbers
         if others <= self.numbers:
             return

@@ -55,7 +55,7 @@ class StayingWords:
         self._leaver, self._context, self._listed = code.leaver, context, frozenset(listed)
         self._scope = code.only if code.policy.outsiders_leave else ()
         self._named = _named((code.leaver, *self._scope))
-        """The words by which people leave, by place."""
+        """The words that make people leavers, by place."""
         self._away = _named((code.leaver,))
         more = _named((code.leaver, *code.only, *code.rules))
         fields = schema.fields if schema is not None else {}

@@ -90,7 +90,7 @@ _Texts = dict[str, str | Iterable[str]]
 
 @contextmanager
 def _fit(plan: Plan) -> Iterator[None]:
-    """Refuse a plan that holds a value which is no JSON."""
+    """Refuse a plan that holds a value which is not JSON."""
     try:
         yield
     except (RecursionError, ValueError):  # NaN or infinity
@@ -98,12 +98,12 @@ def _fit(plan: Plan) -> Iterator[None]:
 
 
 def _texts(plan: Plan) -> _Texts:
-    """Return a plan's content but for its outcomes; the fingerprint is computed from both."""
+    """Return a plan's content without its outcomes; the fingerprint is computed from both."""
     return {key: _text(value) for key, value in _content(plan).items()}
 
 
 def _content(plan: Plan) -> Data:
-    """Return a plan's content but for its outcomes."""
+    """Return a plan's content without its outcomes."""
     content: Data = to_data(replace(plan, outcomes=()))
     del content["noticed"]
     mapping = {key: content.pop(f"mapping_{key}") for key in ("file", "digest")}

@@ -25,7 +25,7 @@ _Content: TypeAlias = Value | Sealed
 
 
 def to_data(each: object) -> Any:
-    """Return a part of a plan as JSON data, but for outcomes (`outcome_text`)."""
+    """Return a part of a plan as JSON data, except outcomes (`outcome_text`)."""
     if isinstance(each, str | int | float | None) and not isinstance(each, Enum):
         return each
     if isinstance(each, Span):

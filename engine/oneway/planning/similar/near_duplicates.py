@@ -88,7 +88,7 @@ def matches_nothing(found: Match) -> bool:
 def _alike(
     rows: Sequence[SourceRow], quiet: Pairs, joiners: Iterable[SourceRow], level: int
 ) -> dict[str, list[SourceRow]]:
-    """Return the rows whose keys equal a joiner's but for their form."""
+    """Return the rows whose keys differ from a joiner's only in form."""
     every = (*(key_at(row, level) for row in rows), *quiet.keys(level))
     if _of_one_form([key for key in every if key is not None] if None in every else every):
         return {}

@@ -296,7 +296,7 @@ def _near_misses(plan: Plan) -> ReportSection | None:
 
 
 def _two_records(plan: Plan, code: str, id: str, title: str, about: str) -> ReportSection | None:
-    """Return what is said of each person and a target record, for one code of reasons."""
+    """Return the lines about each person and a target record, for one code of reasons."""
     rows = tuple(
         (person(each), ReportText((text(reason.said),)))
         for each in plan.notable
