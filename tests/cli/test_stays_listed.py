@@ -331,7 +331,7 @@ def test_a_connection_that_reads_what_has_changed_lists_the_same(acme: World) ->
 # A process that is killed
 
 
-@pytest.mark.parametrize("at", ["recover_in_flight", "plan_run", "healthy", "judge_plan"])
+@pytest.mark.parametrize("at", ["recover_in_flight", "plan_run", "check_inputs", "judge_plan"])
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_process_that_is_killed_takes_nobody_off(
     acme: World, monkeypatch: pytest.MonkeyPatch, at: str, *, gone: bool

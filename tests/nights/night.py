@@ -20,7 +20,7 @@ from oneway.runs.prepare.prepared import Input, PreparedRun
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.resume import exclusive_run, recover_in_flight
 from oneway.runs.session import Operator, RunSession
-from oneway.runs.sync import healthy
+from oneway.runs.sync import check_inputs
 from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
 from worlds import FILE, World, catalogue, compiled
@@ -228,7 +228,7 @@ class Night:
         with RunSession(prepared, operator, systems) as session, exclusive_run(session):
             recover_in_flight(session)
             plan, found = plan_run(session, remembered=recall(session))
-            healthy(session, found, plan)
+            check_inputs(session, found, plan)
             self._show(plan)
             town.matched = frozenset(o.source_id or "" for o in plan.outcomes if o.target_id)
             verdict = judge_plan(session, plan)

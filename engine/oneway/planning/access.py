@@ -103,9 +103,9 @@ def _candidates(reasons: Iterable[Reason]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id for ids in named for id in ids))
 
 
-def is_still_in(outcome: Outcome, ends: Mapping[str, End], *, planned: bool) -> bool:
-    """Return whether the person of an outcome is one of `still_in`."""
-    return outcome.has_access and bool(_why(outcome, ends, (), planned=planned))
+def is_still_in(outcome: Outcome, ends: Mapping[str, End]) -> bool:
+    """Return whether the person of an outcome can still get in, once what is planned is done."""
+    return outcome.has_access and bool(_why(outcome, ends, (), planned=True))
 
 
 def _why(

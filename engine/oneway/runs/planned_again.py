@@ -16,7 +16,7 @@ from oneway.runs.approval import Approval
 from oneway.runs.evidence.links import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.session import RunSession
-from oneway.runs.sync import healthy
+from oneway.runs.sync import check_inputs
 
 
 def limited_by_new_plan(
@@ -30,7 +30,7 @@ def limited_by_new_plan(
     listed = still_in(plan, {})
     remembered = recall(session).listing(listed)
     new, found = plan_run(session, progress, remembered=remembered, whole=True)
-    healthy(session, found, new)
+    check_inputs(session, found, new)
     verdict = judge_plan(session, new, load_memory(session, new))
     held = _with_distrust(approval.verdict, verdict, plan)
     return replace(

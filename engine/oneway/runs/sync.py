@@ -101,7 +101,7 @@ def open_sync(
         if keeping:
             discard_baseline(session.state, session.name)
         plan, found = plan_run(session, progress, keeping=keeping, remembered=remembered)
-        warnings = healthy(session, found, plan)
+        warnings = check_inputs(session, found, plan)
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
         kept = snapshots_of(prepared, found, plan, session.seal) if keeping else unkept(_PART)
@@ -126,7 +126,7 @@ def recording_refusals(session: RunSession) -> Iterator[None]:
     except (Refused, ConnectorError) as error:
         with suppress(Refused):  # the user must see what stopped the run
             if _newest(session) == before:
-                _record(session, began, error)
+                _record_refusal(session, began, error)
         raise
 
 
@@ -157,7 +157,7 @@ def _newest(session: RunSession) -> int:
     return runs[0].id if runs else 0
 
 
-def _record(session: RunSession, began: str, error: Refused | ConnectorError) -> None:
+def _record_refusal(session: RunSession, began: str, error: Refused | ConnectorError) -> None:
     prepared, journal = session.prepared, session.journal
     start = start_of_none(session.operator, prepared.spec.name, session.name)
     begun = replace(
@@ -176,7 +176,7 @@ def _record(session: RunSession, began: str, error: Refused | ConnectorError) ->
     note("run", run=run, state=RunState.REFUSED.value)
 
 
-def healthy(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
+def check_inputs(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
     """Return the warnings about a plan's inputs; raise `Refused` with all if any is an error.
 
     Certain links are stored even then.

@@ -391,7 +391,7 @@ def _why(
 def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
     """Return whether a leaver can get in after the plan, as far as it can tell."""
     ends = {id: End(Ending.HELD) for id, each in told.items() if not each.sent}
-    return is_still_in(outcome, ends, planned=True)
+    return is_still_in(outcome, ends)
 
 
 def _will(action: Action, forecast: Forecast | None) -> str:
