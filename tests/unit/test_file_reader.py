@@ -194,6 +194,25 @@ def test_a_comma_after_the_last_record_is_named(tmp_path: Path) -> None:
         FileReader(str(path)).read()
 
 
+@pytest.mark.parametrize(
+    ("content", "help"),
+    [
+        ('[[{"id": 1}], [{"id": 2}]]', "jq 'add' in.json"),
+        ('[["id", "n"], [1, 2]]', "write each record as an object in one list"),
+        ('{"data": [{"users": [{"id": 1}]}]}', """jq '[.["data"][]["users"][]]' in.json"""),
+        ('{"data": {"users": [{"id": 1}]}}', """jq '.["data"]["users"]' in.json"""),
+        ('{"data": [{"id": 1, "jobs": [{"id": 2}]}]}', """jq '.["data"]' in.json"""),
+    ],
+)
+def test_of_lists_within_lists_it_is_told_how_to_make_one(
+    tmp_path: Path, content: str, help: str
+) -> None:
+    with pytest.raises(ReadError) as caught:
+        FileReader(str(written(tmp_path, "a.json", content.encode()))).read()
+    assert caught.value.code == "R153"
+    assert help in caught.value.help
+
+
 def test_a_problem_never_quotes_the_content(tmp_path: Path) -> None:
     lines = '{"id": "b", "iban": "S3CRET" x}\n{"S3CRET": 1, "S3CRET": 2}\n"S3CRET"\n{"S3CRET": 1}\n'
     _, problems, _ = read(written(tmp_path, "a.jsonl", lines))

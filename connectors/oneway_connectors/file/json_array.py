@@ -6,7 +6,7 @@ from functools import partial
 from typing import BinaryIO, TypeGuard
 
 from oneway.core.connector import ReadError
-from oneway.core.records import Value, path_text
+from oneway.core.records import Value, at, path_text
 from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, not_fast, whole_of
 from oneway_connectors.file.strict_json import (
     Parsed,
@@ -68,7 +68,10 @@ class JsonArray:
         start = _past_space(text, 0)
         if text[start] != "[":
             raise self._no_array(text)
-        yield from self._items(text, _past_space(text, start + 1))
+        first = _past_space(text, start + 1)
+        if text.startswith("[", first) and (refused := self._lists_within(text)):
+            raise refused
+        yield from self._items(text, first)
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the object of an item."""
@@ -193,17 +196,32 @@ class JsonArray:
             "the file may have been cut off; write it again, as one array of objects",
         )
 
+    def _lists_within(self, text: str) -> ReadError | None:
+        """Return the error of a list that holds nothing but lists, as of pages."""
+        rows = self._decoder.parse(text.strip(" \t\r\n")).value
+        if not isinstance(rows, list) or not all(isinstance(each, list) for each in rows):
+            return None
+        help = "write each record as an object in one list: [{...}, {...}]"
+        if all(map(_is_table, rows)):
+            help = "make one list of them (with jq: `jq 'add' in.json > out.json`)"
+        summary = f"{self._name}: expected an array of objects, found an array of arrays"
+        return ReadError("R153", summary, help)
+
     def _no_array(self, text: str) -> ReadError:
         found = "an object" if text.lstrip().startswith("{") else "something else"
         value = self._decoder.parse(text.strip(" \t\r\n")).value
-        lists = [*_tables(value)] if _is_object(value) else []
+        data = value if _is_object(value) else {}
+        lists = [*_tables(data)]
         help = "write each record as an object in one list: [{...}, {...}]"
         if lists:
             alone = len(lists[0]) == 1
-            way = "".join(f"[{encoded(key, b'').decode()}]" for key in lists[0])
+            way = "".join(map(_step, lists[0]))
+            place, told = path_text(lists[0]), f".{way}"
+            if inner := _only_table(at(data, lists[0])):
+                place, told = f"{place}[].{inner}", f"[.{way}[]{_step(inner)}[]]"
             help = (
-                f"the list is under {path_text(lists[0])!r}: keep it alone "
-                f"(with jq: `jq '.{way}' in.json > out.json`)"
+                f"the list is under {place!r}: keep it alone "
+                f"(with jq: `jq '{told}' in.json > out.json`)"
                 f"{'' if alone else '; if the whole file is one record, put it between [ and ]'}"
             )
         elif _is_object(value):
@@ -250,6 +268,19 @@ def _tables(value: Mapping[str, Value], way: tuple[str, ...] = ()) -> Iterator[t
     for key, item in value.items():
         if isinstance(item, dict) and len(way) < _DEEP:
             yield from _tables(item, (*way, key))
+
+
+def _step(key: str) -> str:
+    """Return how jq is told of a key."""
+    return f"[{encoded(key, b'').decode()}]"
+
+
+def _only_table(value: object) -> str:
+    """Return the one key of all items of a list that hold nothing but another list of records."""
+    items = value if isinstance(value, list) else []
+    keys = {tuple(each) if isinstance(each, dict) else () for each in items}
+    (key,) = keys.pop() if len(keys) == 1 and len(next(iter(keys))) == 1 else ("",)
+    return key if key and all(_is_table(each[key]) for each in items if _is_object(each)) else ""
 
 
 _DEEP = 4

@@ -34,6 +34,7 @@ from oneway.mapping.expressions.gaps import (
     joined,
     left_open,
     list_gaps,
+    written_place,
 )
 from oneway.mapping.expressions.item_places import At
 from oneway.mapping.expressions.node_kinds import (
@@ -168,7 +169,7 @@ class GapInterpreter(MeteredInterpreter):
     def _check_at(self, places: Sequence[At], values: Iterable[Any]) -> None:
         for value in values if places else ():
             if wrong := self.reading.wrong_at(places, value):
-                self._miss(Gap(item_text(places[0].path), wrong, not is_blank(value)))
+                self._miss(Gap(item_text(written_place(places)), wrong, not is_blank(value)))
 
     def visit_index(self, node: Node, value: Any) -> Any:
         self._expect(value, list)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, item_text
+from oneway.core.records import ItemPath, Value, item_text
 from oneway.mapping.expressions.item_places import At, by_keys, is_within
 from oneway.mapping.expressions.syntax import Node
 
@@ -90,13 +90,17 @@ def joined(gaps: Gaps, more: Gaps) -> Gaps:
     return (*gaps, *new) if new else gaps
 
 
+def written_place(known: Sequence[At]) -> ItemPath:
+    """Return the place as the expression has it: with a list wherever one is gone through."""
+    return max((by_keys(each.path) for each in known), key=len)
+
+
 def gap_at(node: Node, value: Any) -> Gap:
     """Return the gap of a key that a node has looked up in a value."""
     notes = cast(dict[str, Any], node)
     within = is_within(node)
     known: Sequence[At] = notes.get("items", ())
-    whole = min((by_keys(each.path) for each in known), key=len, default=None)
-    *lists, path = whole or (notes.get("path") or (str(node["value"]),),)
+    *lists, path = written_place(known) if known else (notes.get("path") or (str(node["value"]),),)
     if isinstance(value, dict):
         return Gap(item_text((*lists, path)), within=within)
     text = item_text((*lists, path[:-1])) if lists or path[1:] else "a part of it"
