@@ -188,6 +188,12 @@ def test_a_usual_slip_of_json_is_named(tmp_path: Path, bad: str, cause: str) -> 
         assert cause in FileReader(str(path)).read().records[0].problem
 
 
+def test_a_list_of_lists_is_no_record_and_how_to_mend_it_is_said(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.json", b'[[{"id": 1}], [{"id": 2}], [3]]')
+    problems = [each.problem for each in FileReader(str(path)).read().records]
+    assert [("jq 'add' in.json" in each) for each in problems] == [True, True, False]
+
+
 def test_a_comma_after_the_last_record_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, "a.json", b'[{"id": 1},\n]\n')
     with pytest.raises(ReadError, match=r"a\.json:2: not valid JSON: a comma stands before"):
@@ -197,8 +203,6 @@ def test_a_comma_after_the_last_record_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "help"),
     [
-        ('[[{"id": 1}], [{"id": 2}]]', "jq 'add' in.json"),
-        ('[["id", "n"], [1, 2]]', "write each record as an object in one list"),
         ('{"data": [{"users": [{"id": 1}]}]}', """jq '[.["data"][]["users"][]]' in.json"""),
         ('{"data": {"users": [{"id": 1}]}}', """jq '.["data"]["users"]' in.json"""),
         ('{"data": [{"id": 1, "jobs": [{"id": 2}]}]}', """jq '.["data"]' in.json"""),

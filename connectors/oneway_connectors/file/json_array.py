@@ -68,10 +68,7 @@ class JsonArray:
         start = _past_space(text, 0)
         if text[start] != "[":
             raise self._no_array(text)
-        first = _past_space(text, start + 1)
-        if text.startswith("[", first) and (refused := self._lists_within(text)):
-            raise refused
-        yield from self._items(text, first)
+        yield from self._items(text, _past_space(text, start + 1))
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the object of an item."""
@@ -150,7 +147,8 @@ class JsonArray:
         if _BAD_BYTE.search(raw):
             parsed = Parsed(problem="is not UTF-8")
         elif not parsed.problem and not isinstance(parsed.value, dict):
-            parsed = Parsed(problem="is not a JSON object")
+            more = _LISTS if _is_table(parsed.value) else ""
+            parsed = Parsed(problem=f"is not a JSON object{more}")
         data = parsed.value if isinstance(parsed.value, dict) else {}
         problem = parsed.problem
         if parsed.broken:
@@ -196,17 +194,6 @@ class JsonArray:
             "the file may have been cut off; write it again, as one array of objects",
         )
 
-    def _lists_within(self, text: str) -> ReadError | None:
-        """Return the error of a list that holds nothing but lists, as of pages."""
-        rows = self._decoder.parse(text.strip(" \t\r\n")).value
-        if not isinstance(rows, list) or not all(isinstance(each, list) for each in rows):
-            return None
-        help = "write each record as an object in one list: [{...}, {...}]"
-        if all(map(_is_table, rows)):
-            help = "make one list of them (with jq: `jq 'add' in.json > out.json`)"
-        summary = f"{self._name}: expected an array of objects, found an array of arrays"
-        return ReadError("R153", summary, help)
-
     def _no_array(self, text: str) -> ReadError:
         found = "an object" if text.lstrip().startswith("{") else "something else"
         value = self._decoder.parse(text.strip(" \t\r\n")).value
@@ -248,6 +235,9 @@ class _Apart:
     def lines(self, _before: int, raws: Iterable[bytes]) -> list[int]:
         """Return the line that each of the next items starts on."""
         return list(map(self.line, raws))
+
+
+_LISTS = ", but a list of them: make one list of all (with jq: `jq 'add' in.json > out.json`)"
 
 
 def _broken_at(line: int, cause: str) -> str:
