@@ -380,7 +380,7 @@ _OURS = _RUNTIME | {
     *("source_row", "target_row", "usual_source_row", "shaped_source_row", "shaped_target_row"),
     *("record_id", "item", "position", "steady_row", "whole_cells"),
     *("shaped_source_rows", "records", "rows", "usual", "other", "whole", "gone"),
-    *("shaped_target_rows", "same", "find", "row", "same_row", "held", "beside", "plain"),
+    *("shaped_target_rows", "same", "find", "place", "holds", "starts", "held", "beside", "plain"),
     *("before", "own", "packed_leaving", "stated"),
     *("packed", "packed_once", "keys"),
     *("found", "record", "data", "label", "leaver", "missed", "left"),
@@ -407,7 +407,7 @@ _OURS = _RUNTIME | {
     *("bool", "dict", "float", "int", "isinstance", "len", "list", "slice", "str", "tuple", "zip"),
 }
 _ATTRIBUTES = {"get", "strip", "casefold", "isascii", "append", "values", "data", "id", "problem"}
-_ATTRIBUTES |= {"__class__", "damage", "join", "find", "beside", "index"}
+_ATTRIBUTES |= {"__class__", "damage", "join", "find", "beside", "index", "holds", "starts"}
 _ATTRIBUTE = re.compile(r"m[0-9]+")
 """That of a value of a record which is read with others of its shape."""
 

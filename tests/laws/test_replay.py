@@ -13,6 +13,7 @@ from laws.test_screen import nights
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected, Record, Snapshot, with_value
 from oneway.mapping.generated import GeneratedProgram
+from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.compare import differences
@@ -91,9 +92,10 @@ def test_the_line_of_a_short_row_is_that_of_the_whole_row(nick: object) -> None:
     program, plan = bound(world), planned(world)
     many = GeneratedProgram(program.code, program.context, program.tables)
     read = (batches(people, world.source.records), batches(users, world.target.records))
-    rows = [row for each in read[0] for row in many.source_rows(each)]
+    rows = SourceRows.of([row for each in read[0] for row in many.source_rows(each)])
     same = SameRows(program.policy, rows)
-    held = [row for each in read[1] for row in many.target_rows_beside(each, same)]
+    held = TargetRows(rows, same.silent)
+    held.take([row for each in read[1] for row in many.target_rows_beside(each, same)])
     assert kept_of(world, plan, rows, held) == kept(world, plan)
     short = ShortTexts(redactor_of(program.policy, plan, held, (), SEAL))
     texts = [*map(short.of_source, rows), *map(short.of_target, held)]

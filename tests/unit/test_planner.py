@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
+from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning import planner
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import Pairs
@@ -443,12 +444,11 @@ def test_quiet_outcomes_stand_among_the_others_by_key_and_id(
 ) -> None:
     told = data.draw(st.sets(st.sampled_from(rows))) if rows else set()
     quiet = [each for each in rows if each not in told]
-    pairs = Pairs(quiet, quiet).in_order()
+    rows_and_targets = [(SourceRow(id, key, "", ()), TargetRow(id, key, ())) for id, key in quiet]
+    pairs = Pairs.of(rows_and_targets).in_order()
     people: list[Any] = sorted((key, id, None) for id, key in told)
-    found = [(key, id) for id, key in pairs.rows]
-    for at, (key, id, _) in reversed(
-        [*zip(planner._places(people, pairs.rows), people, strict=True)]
-    ):
+    found = [(row.key, row.source_id) for row in pairs.rows]
+    for at, (key, id, _) in reversed([*zip(planner._places(people, pairs), people, strict=True)]):
         found.insert(at, (key, id))
     assert found == sorted((key, id) for id, key in rows)
-    assert list(pairs.targets) == list(pairs.rows)
+    assert [each.target_id for each in pairs.targets] == [row.source_id for row in pairs.rows]

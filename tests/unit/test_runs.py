@@ -114,8 +114,12 @@ def test_a_resource_is_read_once_though_it_is_also_a_reference(
         reading = read_inputs(prepared, systems, progress)
         assert begun == ["reading b.jsonl", "reading a.jsonl"]
         kept = evaluate_inputs(prepared, systems, progress)
-    assert kept.source.items == tuple(map(reading.program.source_row, reading.source.records))
-    assert kept.target.items == tuple(map(reading.program.target_row, reading.target.records))
+    assert tuple(kept.source.items) == tuple(
+        map(reading.program.source_row, reading.source.records)
+    )
+    assert tuple(kept.target.items) == tuple(
+        map(reading.program.target_row, reading.target.records)
+    )
     assert len(begun) == 4
 
 

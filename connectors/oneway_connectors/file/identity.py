@@ -5,6 +5,7 @@ from itertools import chain, islice
 from operator import lt
 from typing import Any
 
+from oneway.core.packed import packer, unpacker
 from oneway.core.records import Value, at, id_text, with_value
 from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import FileOptions
@@ -29,8 +30,8 @@ class Ids:
         self._name = name
         self._id_path = options.id
         self.path = options.id_keys
-        self._rising: list[Sequence[str]] = []
-        """All ids so far, while each is above the one before, as they are in many files."""
+        self._rising: list[bytes] = []
+        """All ids so far, packed, while each is above the one before, as they are in many files."""
         self._last: Any = None
         """The last of them, as it stands in the file."""
         self._apart: set[str] | None = None
@@ -42,7 +43,7 @@ class Ids:
     @property
     def _known(self) -> set[str]:
         if self._apart is None:
-            self._apart = set(chain.from_iterable(self._rising))
+            self._apart = set(chain.from_iterable(map(unpacker(), self._rising)))
             self._rising.clear()
         return self._apart
 
@@ -92,7 +93,10 @@ class Ids:
         last = self._last
         if last is not None and not (last.__class__ is found[0].__class__ and last < found[0]):
             return False
-        self._rising.append(ids)
+        try:
+            self._rising.append(packer()(ids))
+        except UnicodeEncodeError:  # half of a character
+            return False
         self._last = found[-1]
         return True
 

@@ -86,7 +86,7 @@ class Collected(Generic[T_co]):
     `complete` and `problems` are those of the snapshot that the read would have returned.
     """
 
-    items: tuple[T_co, ...]
+    items: Sequence[T_co]
     complete: bool = True
     problems: tuple[str, ...] = ()
 

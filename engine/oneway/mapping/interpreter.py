@@ -33,6 +33,7 @@ from oneway.mapping.field_cells import FieldCells
 from oneway.mapping.has_left import absence_counts, left_with, told_by
 from oneway.mapping.implausible_days import leaves_far_off, left_long_ago
 from oneway.mapping.lookup_table import LookupTable, scalar
+from oneway.mapping.packed_rows import Packed
 from oneway.mapping.profile.read_keys import read_in_source
 from oneway.mapping.program import (
     AnySourceRow,
@@ -78,11 +79,15 @@ class Interpreted(FieldCells):
         """Return the source rows of many records of one shape."""
         return [self.source_row(batch.record(position)) for position in range(len(batch))]
 
+    def packed_source_rows(self, batch: Batch) -> Sequence[AnySourceRow | Packed]:
+        """Return the same, short ones packed."""
+        return self.source_rows(batch)
+
     def target_rows(self, batch: Batch) -> list[TargetRow]:
         """Return the target rows of many records of one shape."""
         return [self.target_row(batch.record(position)) for position in range(len(batch))]
 
-    def target_rows_beside(self, batch: Batch, same: SameRows) -> Sequence[AnyTargetRow]:
+    def target_rows_beside(self, batch: Batch, same: SameRows) -> Sequence[AnyTargetRow | Packed]:
         """Return the same, short where the records hold what source rows say."""
         return same.shortened(self.target_rows(batch))
 

@@ -9,13 +9,13 @@ are named tuples, the fastest immutable objects to make.
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.packed import unpacker
+from oneway.core.packed import beginning, unpacker, unpacker_of
 from oneway.core.records import Compare, Comparison, Missing, Record, Value, as_written
 from oneway.core.sealed import MASK
 from oneway.mapping.spec import (
@@ -190,21 +190,20 @@ class SourceRow(NamedTuple):
 class SteadyRow(NamedTuple):
     """The short source row of a person who is in order and stays: nearly all rows.
 
-    `packed` holds a list of the cells, and the label. A cell that states text, a whole number or a
-    boolean is packed as that alone. `named` says whether all fields that tell people apart state
-    text. `own_keys` and `own_values` are None where `key` is the only match key, and its value.
+    `packed` holds all of the row but `packed_leaving`: a list of the cells, the key and the own
+    keys, then the own values, the id, `named`, and the label. A cell that states text, a whole
+    number or a boolean is packed as that alone. `named` says whether all fields that tell people
+    apart state text. `own_keys` and `own_values` are None where `key` is the only match key, and
+    its value.
     """
 
     source_id: str
     key: str
     own_keys: tuple[Hashable, ...] | None
     own_values: tuple[Value, ...] | None
-    packed: bytes
     packed_leaving: bytes
     named: bool
-    spare: None = None
-    """Rows of this size lie beside each other in memory: hardly anything else that is made while
-    records are read has it. To go through rows that lie apart takes twice as long."""
+    packed: bytes
 
     @property
     def keys(self) -> tuple[Hashable, ...]:
@@ -219,7 +218,7 @@ class SteadyRow(NamedTuple):
     @property
     def label(self) -> str:
         """The label, as that of any row."""
-        label: str = unpacker()(self.packed)[1]
+        label: str = unpacker()(self.packed)[-1]
         return label
 
     @property
@@ -235,13 +234,49 @@ class SteadyRow(NamedTuple):
     @property
     def said(self) -> list[Any]:
         """The cells as they are packed, one that has no plain value as a list."""
-        said: list[Any] = unpacker()(self.packed)[0]
+        said: list[Any] = unpacker()(self.packed)[0][0]
         return said
 
     @property
     def leaving(self) -> tuple[Cell, ...]:
         """What leaving would write, as of any row."""
         return _unpacked_leaving(self.packed_leaving)
+
+
+def steady_row(packed: bytes, leaving: bytes) -> SteadyRow:
+    """Return the row that bytes hold."""
+    each = _unpack_steady()(packed)
+    own = each.first.own_keys
+    keys = None if own is None else unpacked_keys(own)
+    values = None if each.own_values is None else tuple(each.own_values)
+    return _steady((each.source_id, each.first.key, keys, values, leaving, each.named, packed))
+
+
+_steady: Callable[[tuple[object, ...]], SteadyRow] = partial(tuple.__new__, SteadyRow)
+
+
+@cache
+def _unpack_steady() -> Callable[[bytes], Any]:
+    return unpacker_of(packed_row(until="named"))
+
+
+def packed_row(cells: int = 0, until: str = "label") -> Any:
+    """Return the type of a packed row of which so many cells are unpacked, and some fields."""
+    first = beginning(*((f"m{at}", Any) for at in range(cells)))
+    fields = {
+        "first": beginning(("cells", first), ("key", str), ("own_keys", list | None)),
+        "own_values": list | None,
+        "source_id": str,
+        "named": bool,
+        "label": str,
+    }
+    last = list(fields).index(until)
+    return beginning(*list(fields.items())[: last + 1])
+
+
+def unpacked_keys(keys: Sequence[Any]) -> tuple[Hashable, ...]:
+    """Return keys as they were before they were packed: each is a scalar, or a tuple of some."""
+    return tuple([unpacked_keys(each) if isinstance(each, list) else each for each in keys])
 
 
 PLAIN = frozenset({str, int, bool})
@@ -277,7 +312,7 @@ def whole(row: AnySourceRow) -> SourceRow:
     """Return a row in the planner's form."""
     if isinstance(row, SourceRow):
         return row
-    said, label = unpacker()(row.packed)
+    (said, *_), *_, label = unpacker()(row.packed)
     names = (row.source_id, row.key, label, row.keys, row.key_values)
     cells = _cells(said), _unpacked_leaving(row.packed_leaving)
     return _row(names + _BEFORE + cells + _AFTER)

@@ -4,20 +4,17 @@ That is nearly all of them: what such a row says stands in the source row alread
 two are compared, while both are at hand, the texts of the target record need not be kept.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeAlias
 
 from oneway.core.packed import packer
 from oneway.core.records import MISSING, Missing, Value
+from oneway.mapping.packed_rows import Packed, SourceRows
 from oneway.mapping.program import (
-    AnySourceRow,
     AnyTargetRow,
     Cell,
     CellState,
     Policy,
-    SameRow,
-    SteadyRow,
     TargetRow,
 )
 
@@ -28,21 +25,21 @@ _Held: TypeAlias = tuple[tuple[Value | Missing, ...], ...]
 
 
 class SameRows:
-    """The short source rows by their keys, and what each of them says in the same places.
+    """The places of short source rows by their keys, and what each of them says there.
 
-    `find` takes all keys of a record, or the only one. Where the first row is silent whatever its
-    record holds, the others are expected to be: at the positions `silent`.
+    `find` takes the first key of a record. `holds` returns whether some bytes are at a
+    place among those of all rows, which start at `starts`. Where the first row is silent whatever
+    its record holds, the others are expected to be: at the positions `silent`.
     """
 
-    def __init__(self, policy: Policy, rows: Iterable[AnySourceRow]) -> None:
-        found = {
-            row[1] if row[2] is None else _found_by(row.keys): row
-            for row in rows
-            if isinstance(row, SteadyRow)
-        }
-        self.find: Callable[[Hashable], SteadyRow | None] = found.get
+    def __init__(self, policy: Policy, rows: SourceRows) -> None:
+        self.rows = rows
+        self._is_shown = len(policy.match) == 1 and policy.key_shown[0]
+        found = rows.by_key()
+        self.find: Callable[[Hashable], int | None] = found.get
+        self.holds, self.starts = rows.packed.startswith, rows.starts
         first = next(iter(found.values()), None)
-        cells = first.cells if first is not None else ()
+        cells = rows[first].cells if first is not None else ()
         self.silent = tuple(
             position
             for position, cell in enumerate(cells)
@@ -50,13 +47,13 @@ class SameRows:
         )
         self._last: tuple[bytes, _Held, bool] = (b"", (), False)
 
-    def shortened(self, targets: Sequence[TargetRow]) -> Sequence[AnyTargetRow]:
+    def shortened(self, targets: Sequence[TargetRow]) -> Sequence[AnyTargetRow | Packed]:
         """Return the rows, in their order, those short that may be."""
         return [self._short(each) or each for each in targets]
 
-    def _short(self, each: TargetRow) -> SameRow | None:
-        row = self.find(_found_by(each.keys))
-        if row is None or each.left or each.scheduled or each.key != row[1] or not each.values:
+    def _short(self, each: TargetRow) -> Packed | None:
+        place = self.find(each.keys[0]) if each.keys else None
+        if place is None or each.left or each.scheduled or not each.values:
             return None
         if not each.keys_known or each.evaluation_error is not None or each.unsaid is not None:
             return None
@@ -66,15 +63,17 @@ class SameRows:
         if list in map(type, said):  # which may look like a cell without a value
             return None
         try:
-            packed = packer()(said)
+            own = None if self._is_shown and each.keys == (each.key,) else each.keys
+            packed = packer()((said, each.key, own))
             # No list is packed into what another one begins with.
-            if not row[4].startswith(packed, 1) or (_MISSING in packed and MISSING in said):
+            same = self.holds(packed, self.starts[place] + 1)
+            if not same or (_MISSING in packed and MISSING in said):
                 return None
             unsaid = tuple([each.values[at] for at in self.silent])
             beside, _ = self.beside((unsaid, each.leaving, each.told))
+            return packer()((each.target_id, place)), beside
         except (TypeError, ValueError, ArithmeticError):  # no JSON: a number too large
             return None
-        return _made((each.target_id, row, beside))
 
     def beside(self, held: _Held) -> tuple[_Held, bool]:
         """Return what stands beside a short row, as one object for all the same.
@@ -89,15 +88,9 @@ class SameRows:
         return found, plain
 
 
-def _found_by(keys: tuple[Hashable, ...]) -> Hashable:
-    return keys[0] if len(keys) == 1 else keys
-
-
 def _is_plain(held: _Held) -> bool:
     """Return whether only what is the same is equal to this: all of it is text or null."""
     return all(each is None or each.__class__ is str for part in held for each in part)
 
 
-_made: Callable[[tuple[str, SteadyRow, _Held]], SameRow] = partial(tuple.__new__, SameRow)
-"""Much quicker than the class, whose own function is Python's."""
 _INACTIVE = Cell(CellState.INACTIVE)

@@ -5,7 +5,6 @@ from dataclasses import field
 from functools import partial
 
 from oneway.core.dataclass import dataclass
-from oneway.core.packed import seconds_of
 from oneway.core.records import Missing, Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import (
@@ -16,9 +15,7 @@ from oneway.mapping.program import (
     FieldRule,
     Missed,
     Policy,
-    SameRow,
     SourceRow,
-    SteadyRow,
     TargetRow,
     whole,
     whole_target,
@@ -100,25 +97,17 @@ class Assembler:
 
         Nearly everybody's names are the same text, which is the same by every comparison.
         """
-        found: list[Quiet] = []
-        for start in range(0, len(pairs), _AT_A_TIME):
-            some = slice(start, start + _AT_A_TIME)
-            found += self._quiet(pairs.rows[some], pairs.targets[some])
-        return found
-
-    def _quiet(self, rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow]) -> list[Quiet]:
-        labels = seconds_of([row[4] for row in rows if row.__class__ is SteadyRow])
-        if len(labels) < len(rows):
-            known = iter(labels)
-            labels = [next(known) if row.__class__ is SteadyRow else row.label for row in rows]
-        made, same, only_by_key = _made, SameRow, self._only_by_key
+        made, rows_at, targets_at = _made, pairs.rows_at, pairs.targets_at
+        names, held_by = pairs.source.names(rows_at), pairs.target.names(targets_at)
         return [
             made((
-                row[1], row[0], label, target[0],
-                not (target.__class__ is same and target[1] is row and row[6])
-                and only_by_key(row, target),
+                key, each.source_id, each.label, held.target_id,
+                not (getattr(held, "place", None) == place and each.named)
+                and self._only_by_key(pairs.source[place], pairs.target[at]),
             ))
-            for row, target, label in zip(rows, targets, labels, strict=True)
+            for key, each, held, place, at in zip(
+                pairs.shown(), names, held_by, rows_at, targets_at, strict=True
+            )
         ]  # fmt: skip
 
     def relinked(self, passed_over: PassedOver) -> Mapping[int, Quiet]:

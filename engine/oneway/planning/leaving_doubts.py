@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from shlex import quote
 
+from oneway.mapping.packed_rows import ids_of, others_of
 from oneway.mapping.program import AnyTargetRow
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.links import Link
@@ -15,8 +16,8 @@ _MOST = 3
 
 
 def left_out(
-    unlisted: Iterable[Link],
-    targets: Iterable[AnyTargetRow],
+    unlisted: Sequence[Link],
+    targets: Sequence[AnyTargetRow],
     still_in: Collection[str],
     since: str,
 ) -> int:
@@ -26,11 +27,16 @@ def left_out(
     (`since`) count. The target says that they have left, or no longer lists them; `still_in` had
     left according to the source. None of them has lost a value: the record is gone.
     """
-    staying = {each.target_id for each in targets if not each.left}
+    staying = staying_ids(targets) if unlisted else set()
     return sum(
         each.seen >= since and (each.target_id not in staying or each.source_id in still_in)
         for each in unlisted
     )
+
+
+def staying_ids(targets: Sequence[AnyTargetRow]) -> set[str]:
+    """Return the ids of the target records that have not left."""
+    return {*ids_of(targets)} - {each.target_id for each in others_of(targets) if each.left}
 
 
 ELSEWHERE = "this run does not read what the connection says"

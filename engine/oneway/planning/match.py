@@ -5,15 +5,18 @@ decides a row if a target record holds its value, or if another row has the same
 go on to the next key. Anything but one row and one target record, still unclaimed, is a conflict.
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from itertools import islice
 from operator import eq, lt
 from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
+from oneway.core.records import Missing, Value
+from oneway.mapping.packed_rows import RowsAt, SourceRows, TargetRows
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow, TargetRow
 from oneway.planning.plan import Reason
 from oneway.planning.record_owner import owner_text
@@ -39,6 +42,8 @@ class Match(NamedTuple):
     again: bool = False
 
 
+_AT_A_TIME = 1_000
+"""Pairs whose values are unpacked at once."""
 NOBODY = Match()
 _NOTHING_MORE = NOBODY[3:]
 _match_of: Callable[[tuple[object, ...]], Match] = partial(tuple.__new__, Match)
@@ -73,25 +78,62 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Source rows that are certainly matched, each with its target record at the same place."""
+    """Source rows that are certainly matched, by their places, each with its target record's."""
 
-    rows: Sequence[AnySourceRow] = ()
-    targets: Sequence[AnyTargetRow] = ()
-    _keys: dict[int, Sequence[Hashable]] = field(default_factory=dict, repr=False, compare=False)
+    source: SourceRows
+    target: TargetRows
+    rows_at: Sequence[int]
+    targets_at: Sequence[int]
+
+    @classmethod
+    def of(cls, pairs: Sequence[tuple[AnySourceRow, AnyTargetRow]]) -> "Pairs":
+        """Return pairs of rows, which are all that is known."""
+        source = SourceRows.of([row for row, _ in pairs])
+        places = range(len(pairs))
+        target = TargetRows.of([target for _, target in pairs], source)
+        return cls(source, target, places, places)
+
+    @property
+    def rows(self) -> Sequence[AnySourceRow]:
+        """The source rows."""
+        return RowsAt(self.source, self.rows_at)
+
+    @property
+    def targets(self) -> Sequence[AnyTargetRow]:
+        """The rows of their target records."""
+        return RowsAt(self.target, self.targets_at)
 
     def keys(self, level: int) -> Sequence[Hashable]:
         """Return the key of each source row at one level, None where it has none."""
-        if level not in self._keys:
-            single = level == 0
-            self._keys[level] = [
-                row[1] if single and row[2] is None else next(iter(row.keys[level:]), None)
-                for row in self.rows
-            ]
-        return self._keys[level]
+        return self.source.keys(level, self.rows_at)
+
+    def target_keys(self, level: int) -> Sequence[Hashable]:
+        """Return the key of each target record at one level, None where it has none."""
+        return self.target.keys(level, self.targets_at)
+
+    def shown(self) -> Sequence[str]:
+        """Return the key that each source row is known by."""
+        return list(map(self.source.shown.__getitem__, self.rows_at))
+
+    def ids(self) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the ids of the source rows, and those of the target records."""
+        return self.source.ids(self.rows_at), self.target.ids(self.targets_at)
+
+    def held(self, positions: Collection[int]) -> Iterator[Mapping[int, Sequence[Value | Missing]]]:
+        """Yield what the target records hold in each of some fields, of many at a time."""
+        as_said = self.target.are_packed(self.targets_at)
+        as_said = as_said and self.target.silent.isdisjoint(positions)
+        for start in range(0, len(self), _AT_A_TIME):
+            some = slice(start, start + _AT_A_TIME)
+            if as_said:
+                yield self.source.said(self.rows_at[some], positions)
+            else:
+                values = [each.values for each in self.targets[some]]
+                yield {at: [each[at] for each in values] for at in positions}
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self.rows)
+        return len(self.rows_at)
 
     def __iter__(self) -> Iterator[tuple[AnySourceRow, AnyTargetRow]]:
         """Yield each source row with its target record."""
@@ -99,40 +141,45 @@ class Pairs:
 
     def in_order(self) -> "Pairs":
         """Return these pairs in the order of a plan: by the keys shown, then by their ids."""
-        keys = [row[1] for row in self.rows]
+        keys = self.shown()
         if all(map(lt, keys, islice(keys, 1, None))):  # as rows that are read are, often
             return self
         places = sorted(range(len(keys)), key=keys.__getitem__)
         ordered = [keys[at] for at in places]
         if any(map(eq, ordered, islice(ordered, 1, None))):
-            places.sort(key=lambda at: (keys[at], self.rows[at][0]))
+            ids = self.source.ids(self.rows_at)
+            places.sort(key=lambda at: (keys[at], ids[at]))
         return self._at(places)
 
     def some(self, first: int, end: int) -> "Pairs":
         """Return the pairs from one position up to another."""
-        return Pairs(self.rows[first:end], self.targets[first:end])
+        return replace(self, rows_at=self.rows_at[first:end], targets_at=self.targets_at[first:end])
 
     def parted(self, places: Collection[int]) -> "tuple[Pairs, Pairs]":
         """Return the other pairs, and those at these places."""
-        if not places:
-            return self, NO_PAIRS
-        kept = [at for at in range(len(self.rows)) if at not in places]
+        kept = [at for at in range(len(self)) if at not in places] if places else range(len(self))
         return self._at(kept), self._at(sorted(places))
 
-    def _at(self, places: Sequence[int]) -> "Pairs":
-        return Pairs([self.rows[at] for at in places], [self.targets[at] for at in places])
-
-    def and_also(self, others: "Iterable[tuple[AnySourceRow, AnyTargetRow]]") -> "Pairs":
-        """Return these pairs and others."""
-        more = list(others)
-        if not more:
+    def _at(self, positions: Sequence[int]) -> "Pairs":
+        rows, targets = self.rows_at, self.targets_at
+        if len(positions) == len(rows) and isinstance(positions, range):
             return self
-        return Pairs(
-            [*self.rows, *(row for row, _ in more)], [*self.targets, *(each for _, each in more)]
+        return replace(
+            self,
+            rows_at=array("I", [rows[at] for at in positions]),
+            targets_at=array("I", [targets[at] for at in positions]),
+        )
+
+    def and_also(self, rows_at: Sequence[int], targets_at: Sequence[int]) -> "Pairs":
+        """Return these pairs and others, by the places of their rows."""
+        return replace(
+            self,
+            rows_at=array("I", [*self.rows_at, *rows_at]),
+            targets_at=array("I", [*self.targets_at, *targets_at]),
         )
 
 
-NO_PAIRS = Pairs()
+NO_PAIRS = Pairs.of(())
 
 
 def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequence[str]) -> Matches:

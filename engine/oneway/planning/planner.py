@@ -372,7 +372,7 @@ def _beside_quiet(
 
     Of the quiet ones a few are made at a time, and only their text is kept.
     """
-    places, done = _places(people, pairs.rows), 0
+    places, done = _places(people, pairs), 0
     for start in range(0, len(pairs), _AT_A_TIME):
         quiet = assembler.quiet(pairs.some(start, start + _AT_A_TIME))
         end = bisect_left(places, start + len(quiet), done)
@@ -386,15 +386,13 @@ def _beside_quiet(
     yield from (outcome for _, _, outcome in people[done:])
 
 
-def _places(
-    people: Iterable[tuple[str, str, Outcome]], rows: Sequence[AnySourceRow]
-) -> Sequence[int]:
-    """Return the positions in `rows` before which people stand; both come in order."""
-    keys, at = [row[1] for row in rows], 0
+def _places(people: Iterable[tuple[str, str, Outcome]], pairs: Pairs) -> Sequence[int]:
+    """Return the positions among pairs before which people stand; both come in order."""
+    keys, at = pairs.shown(), 0
     places: list[int] = []
     for key, source_id, _ in people:
         at = bisect_left(keys, key, at)
-        while at < len(keys) and keys[at] == key and rows[at][0] < source_id:
+        while at < len(keys) and keys[at] == key and pairs.rows[at][0] < source_id:
             at += 1
         places.append(at)
     return places

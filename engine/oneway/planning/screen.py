@@ -11,15 +11,16 @@ only if
 - no record that the planner handles may claim one of the pair's unique values.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import compress, count
 from operator import ne
 
 from oneway.core.dataclass import dataclass
-from oneway.core.packed import columns_of
 from oneway.core.records import MISSING, Compare, Missing, Value, comparables, is_other_text, same
+from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.program import (
     PLAIN,
     STATED,
@@ -41,9 +42,6 @@ from oneway.planning.match import NO_PAIRS, Pairs
 from oneway.planning.plan import Allowance
 from oneway.planning.similar.near_misses import key_at
 
-_AT_A_TIME = 1_000
-"""Pairs whose values are unpacked at once."""
-
 
 @dataclass(frozen=True, slots=True)
 class Screened:
@@ -64,7 +62,8 @@ def screen(
     """Return the pairs that are unchanged for certain apart from whatever must be planned."""
     if not _may_screen(policy, allowed):
         return Screened(NO_PAIRS, list(map(whole, rows)), list(map(whole_target, targets)))
-    return _Screen(policy, *_short(rows, targets), evidence).screened()
+    source = SourceRows.of(rows)
+    return _Screen(policy, source, TargetRows.of(targets, source), evidence).screened()
 
 
 def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
@@ -77,17 +76,18 @@ def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
     return not any(each.guard.startswith(REUSED) for each in allowed)
 
 
-def _short(
-    rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow]
-) -> tuple[Pairs, Sequence[AnySourceRow], Sequence[AnyTargetRow]]:
-    """Return the pairs whose short rows say that they hold the same, and all other rows."""
-    found = [each for each in targets if isinstance(each, SameRow)]
-    theirs = [each[1] for each in found]
-    known = set(map(id, theirs))
-    others = [row for row in rows if id(row) not in known]
-    if len(others) + len(known) != len(rows):  # some of the rows were replaced
-        return NO_PAIRS, rows, targets
-    return Pairs(theirs, found), others, [e for e in targets if not isinstance(e, SameRow)]
+def _short(source: SourceRows, target: TargetRows) -> tuple[Pairs, Sequence[int], Sequence[int]]:
+    """Return the pairs whose rows say that they hold the same, and the places of all others."""
+    found, theirs, others, known = array("I"), array("I"), array("I"), bytearray(len(source))
+    for at, each in enumerate(target.names()):
+        if target.is_packed(at):
+            found.append(at)
+            theirs.append(each.place)
+            known[each.place] = 1
+        else:
+            others.append(at)
+    alone = array("I", [at for at, is_known in enumerate(known) if not is_known])
+    return Pairs(source, target, theirs, found), alone, others
 
 
 class _Level:
@@ -123,11 +123,15 @@ class _Screen:
     """The short pairs and all other rows, with the links of earlier runs."""
 
     def __init__(
-        self, policy: Policy, short: Pairs,
-        rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow], evidence: LinkEvidence,
-    ) -> None:  # fmt: skip
-        self.policy, self.short, self.rows, self.targets = policy, short, rows, targets
-        self.levels = [_Level(each, short, rows, targets) for each in range(len(policy.match))]
+        self, policy: Policy, source: SourceRows, target: TargetRows, evidence: LinkEvidence
+    ) -> None:
+        self.policy = policy
+        self.short, self.rows_at, self.targets_at = _short(source, target)
+        self.rows = [source[at] for at in self.rows_at]
+        self.targets = [target[at] for at in self.targets_at]
+        self.levels = [
+            _Level(each, self.short, self.rows, self.targets) for each in range(len(policy.match))
+        ]
         self.links = KnownPairs(evidence)
         watched = policy.watched
         self.fields = [
@@ -138,21 +142,25 @@ class _Screen:
     def screened(self) -> Screened:
         """Return the quiet pairs apart from all other rows."""
         quiet, loud = self.short.parted(self._loud())
-        find = alone([key_at(each, 0) for each in self.targets], self.targets).get
-        found: dict[str, tuple[AnySourceRow, AnyTargetRow]] = {}
+        places = range(len(self.targets))
+        find = alone([key_at(each, 0) for each in self.targets], places).get
+        found: dict[int, int] = {}
         rows = [*map(whole, {row[0]: row for row in loud.rows}.values())]  # one may be in two pairs
         held = [find(key_at(row, 0)) for row in self.rows]
-        ids = [each[0] if each is not None else "" for each in held]
+        ids = [self.targets[each][0] if each is not None else "" for each in held]
         against = self.links.against([row[0] for row in self.rows], ids)
-        for at, (row, target) in enumerate(zip(self.rows, held, strict=True)):
+        for at, (row, place) in enumerate(zip(self.rows, held, strict=True)):
             entire = whole(row)
-            if target is not None and at not in against and self._is_quiet(entire, target):
-                found[target[0]] = row, target
+            target = self.targets[place] if place is not None and at not in against else None
+            if place is not None and target is not None and self._is_quiet(entire, target):
+                found[place] = at
             else:
                 rows.append(entire)
-        quiet = quiet.and_also(found.values())
+        quiet = quiet.and_also(
+            [self.rows_at[at] for at in found.values()], [self.targets_at[at] for at in found]
+        )
         quiet, claimed = _unclaimed(self.policy, quiet, rows)
-        others = [each for each in self.targets if each[0] not in found]
+        others = [each for at, each in enumerate(self.targets) if at not in found]
         targets = [*others, *loud.targets, *claimed.targets]
         return Screened(quiet, [*rows, *map(whole, claimed.rows)], [*map(whole_target, targets)])
 
@@ -160,8 +168,7 @@ class _Screen:
         """Return the places of the short pairs that are not quiet by themselves."""
         loud = {at for i, level in enumerate(self.levels) for at in level.loud(i, self.short)}
         if self.links:
-            sources = [row[0] for row in self.short.rows]
-            loud |= self.links.against(sources, [each[0] for each in self.short.targets])
+            loud |= self.links.against(*self.short.ids())
         return loud
 
     def _is_quiet(self, row: SourceRow, target: AnyTargetRow) -> bool:
@@ -258,21 +265,10 @@ class KnownPairs:
         return {at for each in asked for at in compress(count(), each)}
 
 
-def _held(
-    targets: Sequence[AnyTargetRow], positions: Collection[int]
-) -> Mapping[int, Sequence[Value | Missing]]:
-    """Return what some target records hold in each of some fields."""
-    packed = [each[1][4] for each in targets if isinstance(each, SameRow) and not each[2][0]]
-    if len(packed) == len(targets):
-        return columns_of(packed, positions)
-    values = [each.values for each in targets]
-    return {at: [each[at] for each in values] for at in positions}
-
-
 def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tuple[Pairs, Pairs]:
     """Return the pairs whose unique values no other record may claim, and those that one may."""
     ways = list(doubled(policy).items())
-    taken = NO_PAIRS
+    quiet, taken = quiet.parted(())
     while ways and quiet:
         cells = [row.cells for row in others if row.cells]
         wanted = {
@@ -284,17 +280,18 @@ def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tup
             for i, compare in ways
         }
         claimed: set[int] = set()
-        for start in range(0, len(quiet), _AT_A_TIME):
-            columns = _held(quiet.targets[start : start + _AT_A_TIME], wanted)
+        start = 0
+        for columns in quiet.held(wanted):
             for i, compare in ways:
                 held = columns[i]
                 if _any_claimed(held, wanted[i], compare):
                     found = enumerate(comparables(held, compare), start)
                     claimed |= {at for at, each in found if each in wanted[i]}
+            start += len(held)
         if not claimed:
             break
         quiet, more = quiet.parted(claimed)
-        taken = taken.and_also(more)
+        taken = taken.and_also(more.rows_at, more.targets_at)
         others = [*others, *map(whole, more.rows)]
     return quiet, taken
 

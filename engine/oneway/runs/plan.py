@@ -1,7 +1,7 @@
 """Plans what was read, and judges the plan."""
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -17,6 +17,7 @@ from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.lookup_table import LookupTable
+from oneway.mapping.packed_rows import ids_of
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow
 from oneway.mapping.value_names import names_by_field
@@ -139,7 +140,7 @@ def _headed(
     shown: set[str] = set()
     if remembered.links or remembered.still_in:
         shown, _ = found.passed_over.linking()
-        shown |= {row[0] for row in found.source.items}
+        shown.update(ids_of(found.source.items))
     unlisted, rows = _unlisted(remembered, shown), found.target.items
     lost = _left_out(remembered, unlisted, rows)
     header = _header(prepared, found, session.seal, lost, remembered.remarks)
@@ -175,7 +176,7 @@ def _unlisted(remembered: Remembered, shown: Collection[str]) -> Sequence[Link]:
 
 
 def _left_out(
-    remembered: Remembered, unlisted: Sequence[Link], targets: Iterable[AnyTargetRow]
+    remembered: Remembered, unlisted: Sequence[Link], targets: Sequence[AnyTargetRow]
 ) -> int:
     """Return `Read.left_out` of the source; nothing before the first good run."""
     since = remembered.good_since

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field, replace
-from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from oneway.connections.discovery import FILES
 from oneway.core.batches import Batch
@@ -17,6 +17,7 @@ from oneway.core.seal import Seal
 from oneway.core.telemetry import OpenStep, step
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import LookupTable, tabulate
+from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.profile.staying_words import StayingWords
@@ -32,6 +33,7 @@ from oneway.state.heartbeat import beat
 
 T = TypeVar("T")
 _Item = TypeVar("_Item", bound=Record | Batch)
+_Some = TypeVar("_Some", SourceRows, TargetRows)
 
 
 @runtime_checkable
@@ -123,11 +125,12 @@ def evaluate_inputs(
     references, tables, program = reads.bound()
     source_part, target_part = _parts_of(projection_of(prepared)) if keeping else (None, None)
     heard = staying_words(prepared, program, listed)
-    rows = _Rows(program.source_row, program.source_rows, source_part, heard)
+    rows = _Rows(SourceRows(), program.source_row, program.packed_source_rows, source_part, heard)
     source = reads.collected("source", rows)
     seen(program.policy, source.items, reads.tallies["source"])
-    same = SameRows(program.policy, source.items)
+    same = SameRows(program.policy, rows.items)
     targets = _Rows(
+        TargetRows(same.rows, same.silent),
         program.target_row,
         lambda batch: program.target_rows_beside(batch, same),
         target_part,
@@ -185,7 +188,7 @@ def _parts_of(projection: Projection) -> tuple[_Part, _Part]:
     )
 
 
-class _Rows(Generic[T]):
+class _Rows(Generic[_Some]):
     """Converts records to rows, one or many at a time.
 
     With `part`, it also keeps the storable part of each record. `heard` takes note of each.
@@ -193,14 +196,15 @@ class _Rows(Generic[T]):
 
     def __init__(
         self,
-        make: Callable[[Record], T],
-        make_all: Callable[[Batch], Sequence[T]],
+        items: _Some,
+        make: Callable[[Record], Any],
+        make_all: Callable[[Batch], Sequence[Any]],
         part: _Part | None,
         heard: StayingWords | None = None,
     ) -> None:
         self._make, self._make_all, self._part = make, make_all, part
         self._heard = heard
-        self.items: list[T] = []
+        self.items: _Some = items
         self.kept: list[str] = []
 
     def take(self, record: Record) -> None:
@@ -209,7 +213,7 @@ class _Rows(Generic[T]):
             self.kept.append(self._part.of(record))
         if self._heard is not None:
             self._heard.note(record)
-        self.items.append(self._make(record))
+        self.items.take_whole(self._make(record))
 
     def take_all(self, batch: Batch) -> None:
         """Convert the records of a batch."""
@@ -217,19 +221,18 @@ class _Rows(Generic[T]):
             self.kept.extend(self._part.of_all(batch))
         if self._heard is not None:
             self._heard.note_all(batch)
-        self.items.extend(self._make_all(batch))
+        self.items.take(self._make_all(batch))
 
     def keep_last_of(self, again: Container[str]) -> None:
         """Keep one row for each id that was read again, the last."""
         last: set[str] = set()
         first: set[int] = set()
-        for place in reversed(range(len(self.items))):
-            id: str = self.items[place][0]  # type: ignore[index]  # of a row, whichever side's
+        for place, id in reversed(list(enumerate(self.items.ids()))):
             if id in last:
                 first.add(place)
             elif id in again:
                 last.add(id)
-        self.items = [each for place, each in enumerate(self.items) if place not in first]
+        self.items = self.items.without(first)
         self.kept = [each for place, each in enumerate(self.kept) if place not in first]
 
 
@@ -302,7 +305,7 @@ class _Reads:
         if target.kind == FILES:
             self.from_reader("target", self.tallies["target"].ask)
 
-    def collected(self, role: str, rows: _Rows[T]) -> Collected[T]:
+    def collected(self, role: str, rows: _Rows[_Some]) -> Collected[Any]:
         """Convert each record of an input, many at once where they are read so."""
         each, tally = self.inputs[role], self.tallies[role]
         if role == "target":
@@ -322,7 +325,7 @@ class _Reads:
         if each in others or not isinstance(reader, Streaming):
             found = self.snapshot(role)
             take(found.records)
-            return Collected(tuple(rows.items), found.complete, found.problems)
+            return Collected(rows.items, found.complete, found.problems)
         gaps: list[str] = []
         again: set[str] = set()
         stream: Iterator[Record | Batch]
@@ -335,8 +338,8 @@ class _Reads:
             if again:
                 rows.keep_last_of(again)
             reading.note(records=len(rows.items), complete=not gaps)
-        notes = getattr(reader, "notes", ())
-        return Collected(tuple(rows.items), not gaps, (*gaps, *notes))
+        notes: Sequence[str] = getattr(reader, "notes", ())
+        return Collected(rows.items, not gaps, (*gaps, *notes))
 
     def from_reader(self, role: str, act: Callable[..., T]) -> T:
         each = self.inputs[role]

@@ -17,11 +17,10 @@ from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import (
     Cell,
     CellState,
-    SameRow,
     SourceRow,
-    SteadyRow,
     TargetRow,
     cell_of,
+    steady_row,
 )
 
 
@@ -163,8 +162,7 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         # Much quicker than the classes, whose own functions are Python's.
         "row_of_source": partial(tuple.__new__, SourceRow),
         "row_of_target": partial(tuple.__new__, TargetRow),
-        "steady_row": partial(tuple.__new__, SteadyRow),
-        "same_row": partial(tuple.__new__, SameRow),
+        "steady_row": steady_row,
         "packed": packer(),
         "packed_once": _once(packer()),
         "whole_cells": lambda said: tuple(map(cell_of, said)),

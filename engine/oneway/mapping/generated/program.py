@@ -11,6 +11,7 @@ from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record
 from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.packed_rows import Packed, SourceRows
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
@@ -77,6 +78,11 @@ class GeneratedProgram(Interpreted):
 
     def source_rows(self, batch: Batch) -> Sequence[AnySourceRow]:
         """Return the source rows of many records of one shape."""
+        found = self.packed_source_rows(batch)
+        return [*SourceRows.of(found)]
+
+    def packed_source_rows(self, batch: Batch) -> Sequence[AnySourceRow | Packed]:
+        """Return the same, short ones packed."""
         if self.code.one_per is not None:  # which of a person's records counts, rows of one say
             return _source_rows(self, batch)
         together = self._together(batch, partial(self._row, batch, "source"))
@@ -88,10 +94,10 @@ class GeneratedProgram(Interpreted):
         """Return the target rows of many records of one shape."""
         return self._all_rows(batch, "target") or _target_rows(self, batch)
 
-    def target_rows_beside(self, batch: Batch, same: SameRows) -> Sequence[AnyTargetRow]:
+    def target_rows_beside(self, batch: Batch, same: SameRows) -> Sequence[AnyTargetRow | Packed]:
         """Return the target rows of many records of one shape, short where they may be."""
 
-        def other(position: int) -> AnyTargetRow:
+        def other(position: int) -> AnyTargetRow | Packed:
             return same.shortened([self._row(batch, "target", position)])[0]
 
         together = self._together(batch, other, same)

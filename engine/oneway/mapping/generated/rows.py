@@ -109,7 +109,8 @@ class Rows:
         """
         source = self.source
         with source.block("def shaped_target_rows(records, usual, other, record, same):"):
-            source.line("find, beside, plain = same.find, (), False")
+            source.line("find, holds, starts = same.find, same.holds, same.starts")
+            source.line("beside, plain = (), False")
             return self._loop(self._of_target, _OTHER, lambda: self._target_row(silent))
 
     def _loop(
@@ -219,15 +220,13 @@ class Rows:
         same = " and ".join(f"keys[{at}] is {value}" for at, value in enumerate(values))
         stated = f"keys if {same or 'True'} else {_tuple(values)}"
         if short:
-            named = self._named(fields)
             with source.block(f"if not (leaver or missed or {failed}):"):
                 source.line(f"own, stated = keys, {stated}")
-                if len(values) == 1 and name != self._id:  # then the name of a text is the text
-                    (key,) = values
-                    with source.block(f"if {key}.__class__ is str and keys[0] == {key}:"):
+                if only := self._is_named_by_key(values, name):
+                    with source.block(f"if {only}:"):
                         source.line("own = stated = None")
-                said = f"{self._id}, {name}, own, stated, packed(({cells}, {label}))"
-                self._steady_row(said, named)
+                said = f"({cells}, {name}, own), stated, {self._id}"
+                self._steady_row(said, f"{self._named(fields)}, {label}")
             cells = f"whole_cells({cells})"
         row = (
             f"row_of_source(({self._id}, {name}, {label}, keys, {stated},"
@@ -236,15 +235,23 @@ class Rows:
         )
         self._give(f"interpreted_dated({row}, whole) if leaver else {row}" if code.leaver else row)
 
-    def _steady_row(self, said: str, named: str) -> None:
-        """Write the short row of somebody who stays, with what leaving would write."""
+    def _is_named_by_key(self, values: Sequence[str], name: str) -> str:
+        """Return whether a record's name is its only key; "" if it never is."""
+        if len(values) > 1 or name == self._id:
+            return ""
+        return f"{values[0]}.__class__ is str and keys[0] == {values[0]}"  # then it is that text
+
+    def _steady_row(self, said: str, more: str) -> None:
+        """Write the short row of somebody who stays, with what leaving would write; packed once
+        it is one of many.
+        """
         source = self.source
         if not self.columns:
-            self._give(f"steady_row(({said}, packed_once(leaving), {named}, None))")
+            self._give(f"steady_row(packed(({said}, {more})), packed_once(leaving))")
             return
         with source.block("if leaving is not before:"):
             source.line("before, packed_leaving = leaving, packed_once(leaving)")
-        self._give(f"steady_row(({said}, packed_leaving, {named}, None))")
+        self._give(f"(packed(({said}, {more})), packed_leaving)")
         source.line("continue")
 
     def _named(self, fields: Sequence[str]) -> str:
@@ -398,6 +405,10 @@ class Rows:
             said = [inactive if at in silent else each for at, each in enumerate(fields)]
             if said and "absent" not in said:  # what is absent is not what a record says
                 unsaid = [each for at, each in enumerate(fields) if at in silent]
+                source.line("own = keys")
+                if only := self._is_named_by_key(values, name):
+                    with source.block(f"if {only}:"):
+                        source.line("own = None")
                 self._short_target(name, said, (unsaid, leaving, told))
         self._give(
             f"row_of_target(({self._id}, {name}, keys, left, later,"
@@ -412,10 +423,11 @@ class Rows:
         source = self.source
         # A list is never what a short row says, but may look like a cell without a value.
         lists = [f"{each}.__class__ is not list" for each in said if each in self.loose]
-        same = [f"row[1] == ({name})", *lists, f"row[4].startswith(packed({_tuple(said)}), 1)"]
-        only = len(self.program.policy.match) == 1
-        source.line(f"row = find({'keys[0]' if only else 'keys'})")
-        with source.block(f"if row is not None and not (left or later) and {' and '.join(same)}:"):
+        both = f"packed(({_tuple(said)}, {name}, own))"
+        same = [*lists, f"holds({both}, starts[place] + 1)"]
+        source.line("place = find(keys[0])")
+        unlike = "place is None or left or later"
+        with source.block(f"if not ({unlike}) and {' and '.join(same)}:"):
             # Most hold the very object that the last one held: nothing at all.
             last = {each: source.name("last") for part in held for each in part}
             again = "".join(f" and {each} is {before}" for each, before in last.items())
@@ -425,7 +437,7 @@ class Rows:
                     source.line("beside, plain = same.beside(held)")
                 for each, before in last.items():
                     source.line(f"{before} = {each}")
-            source.line(f"rows.append(same_row(({self._id}, row, beside)))")
+            source.line(f"rows.append((packed(({self._id}, place)), beside))")
             source.line("continue")
 
     def _seen(self, keys: tuple[str, ...]) -> str:

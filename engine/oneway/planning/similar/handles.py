@@ -14,6 +14,7 @@ from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, Value, comparables
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow, SteadyRow
 from oneway.planning.diff import comparison
+from oneway.planning.match import Pairs
 from oneway.planning.similar.lookalikes import held_value, one_form, said_value
 
 _Pair: TypeAlias = tuple[AnySourceRow, AnyTargetRow]
@@ -36,7 +37,7 @@ class Handles:
         """Return the handles of some records of both sides; raise `Unhandled`."""
         named = {source_handle(row[0]) for row in rows}
         named.update(target_handle(target[0]) for target in targets)
-        known = set(map(id, rows))
+        known = {row[0] for row in rows}
         others = [each for each in targets if not _is_shown_by(each, known)]
         keys = {pair for each in (*rows, *others) for pair in enumerate(each.keys)}
         named.update(_key(level, key) for level, key in keys if key is not None)
@@ -53,10 +54,10 @@ class Handles:
             named.update(f"value {position} {one_form(each)}" for each in told if each is not None)
         return named
 
-    def of_pairs(self, pairs: Sequence[_Pair]) -> Iterator[Collection[str] | None]:
+    def of_pairs(self, pairs: Pairs) -> Iterator[Collection[str] | None]:
         """Yield the handles of both records of each pair; None where they cannot be told."""
         for start in range(0, len(pairs), _AT_A_TIME):
-            some = pairs[start : start + _AT_A_TIME]
+            some = [*pairs.some(start, start + _AT_A_TIME)]
             try:
                 yield from self._of_equal(some) or map(self._of_pair, some)
             except Unhandled:
@@ -75,7 +76,7 @@ class Handles:
         They are where the target record holds what the source record says, as nearly all do.
         """
         if self.telling or not all(
-            isinstance(target, SameRow) and target.row is row for row, target in pairs
+            isinstance(target, SameRow) and target.row[0] == row[0] for row, target in pairs
         ):
             return ()
         rows = [row for row, _ in pairs]
@@ -125,9 +126,9 @@ def _said(row: AnySourceRow) -> Sequence[Sequence[Value]]:
     return [(each.value, each.initial) for each in row.cells]
 
 
-def _is_shown_by(target: AnyTargetRow, rows: AbstractSet[int]) -> bool:
+def _is_shown_by(target: AnyTargetRow, rows: AbstractSet[str]) -> bool:
     """Return whether a target record holds what one of some rows says, and nothing else."""
-    return isinstance(target, SameRow) and not target.beside[0] and id(target.row) in rows
+    return isinstance(target, SameRow) and not target.beside[0] and target.row[0] in rows
 
 
 def _plain(key: Hashable) -> Hashable:

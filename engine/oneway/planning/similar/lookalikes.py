@@ -8,14 +8,15 @@ another person.
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
+from oneway.mapping.packed_rows import ids_of
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.diff import new_value
-from oneway.planning.match import Pairs
+from oneway.planning.match import NO_PAIRS, Pairs
 from oneway.planning.record_owner import owner_text
 
 LOOKED_AT = 200
@@ -94,42 +95,55 @@ def said_of_nobodys(ids: Iterable[str], spoken: Collection[str]) -> str:
 
 
 def lookalikes(
-    targets: Sequence[TargetRow], free: Sequence[TargetRow],
-    owners: Mapping[str, AnySourceRow], policy: Policy, quiet: Pairs, spoken: Collection[str],
-    kinds: Mapping[int, str],
+    alone: Sequence[SourceRow], targets: Sequence[TargetRow], owners: Mapping[str, AnySourceRow],
+    policy: Policy, quiet: Pairs, spoken: Collection[str], kinds: Mapping[int, str],
 ) -> Lookalikes:  # fmt: skip
-    """Return the values of target records apart from keys; `free` are the unmatched records.
+    """Return the values of target records apart from keys; `owners` are those of matched ones.
 
-    Sensitive fields are left out, because they must not be shown, and so are fields that the plan
-    keeps unique anyway. `quiet` are matched pairs not passed otherwise; `spoken` as in `Matches`,
-    and `kinds` as `kinds_of` returns them of all target records.
+    Of records that are matched for certain, the `quiet` pairs, they are those that one of the rows
+    `alone` has. Sensitive fields are left out, because they must not be shown, and so are fields
+    that the plan keeps unique anyway. `spoken` as in `Matches`, and `kinds` as `kinds_of` returns
+    them of all target records.
     """
     naming = naming_of(policy)
-    there = (*targets, *quiet.targets)
     emails = frozenset(each for each, kind in kinds.items() if kind == "email")
-    sought = telling(policy, kinds)
-    if sought:
-        owners = {**owners, **{target[0]: row for row, target in quiet}}
-        there = tuple(sorted(there, key=_ID))
-    single = {each: holders_of(there, each) for each in sought}
-    return Lookalikes(policy, owners, spoken, single, emails, naming, by_name(free, naming))
+    every = dict(owners)
+    single: dict[int, Holders] = {}
+    for position in telling(policy, kinds):
+        values = (said_value(row, position) for row in alone)
+        wanted = {one_form(value) for value in values if value is not None}
+        found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
+        for form, held in holders_of(targets, position).items():
+            found[form] += held
+        there = chain.from_iterable(each[position] for each in quiet.held([position]))
+        for at, value in enumerate(there):
+            if not (isinstance(value, Missing) or is_blank(value)) and one_form(value) in wanted:
+                target = quiet.targets[at]
+                found[one_form(value)].append(target)
+                every[target[0]] = quiet.rows[at]
+        single[position] = {form: sorted(held, key=_ID) for form, held in found.items()}
+    free = by_name((each for each in targets if each.target_id not in owners), naming)
+    return Lookalikes(policy, every, spoken, single, emails, naming, free)
 
 
-def kinds_of(targets: Sequence[AnyTargetRow], policy: Policy) -> Mapping[int, str]:
+def kinds_of(
+    targets: Sequence[AnyTargetRow], policy: Policy, quiet: Pairs = NO_PAIRS
+) -> Mapping[int, str]:
     """Return what each field beside the keys holds: "email", "own" where values are single, or "".
 
-    The first target records that have a value say so, in the order of their ids.
+    The first target records that have a value say so, in the order of their ids; those of `quiet`
+    pairs are among them.
     """
     fields = [each for each in shown_fields(policy) if each not in policy.watched]
-    return {each: _kind(found) for each, found in _first_values(targets, fields).items()}
+    ordered = _in_order(targets, quiet)
+    return {each: _kind(found) for each, found in _first_values(ordered, fields).items()}
 
 
 def _first_values(
-    targets: Sequence[AnyTargetRow], fields: Iterable[int]
+    ordered: Iterator[AnyTargetRow], fields: Iterable[int]
 ) -> Mapping[int, Sequence[Value]]:
     """Return the values that the first target records have in each field."""
     found: dict[int, list[Value]] = {each: [] for each in fields}
-    ordered = _in_order(targets)
     while few := [each for each, values in found.items() if len(values) < LOOKED_AT]:
         some = list(islice(ordered, LOOKED_AT))
         if not some:
@@ -140,15 +154,19 @@ def _first_values(
     return {each: values[:LOOKED_AT] for each, values in found.items()}
 
 
-def _in_order(targets: Sequence[AnyTargetRow]) -> Iterator[AnyTargetRow]:
+def _in_order(targets: Sequence[AnyTargetRow], quiet: Pairs) -> Iterator[AnyTargetRow]:
     """Yield target records in the order of their ids; of many, the first ones are sorted alone."""
-    part = len(targets) // (10 * LOOKED_AT)
+    ids = [*ids_of(targets), *quiet.target.ids(quiet.targets_at)]
+    part = len(ids) // (10 * LOOKED_AT)
+    last = ""
     if part:
-        some = sorted(each[0] for each in targets[::part])
+        some = sorted(ids[::part])
         last = some[min(2 * LOOKED_AT // part, len(some) - 1)]
-        yield from sorted((each for each in targets if each[0] < last), key=_ID)
-        targets = [each for each in targets if each[0] >= last]
-    yield from sorted(targets, key=_ID)
+    first = [at for at, id in enumerate(ids) if id < last]
+    rest = (at for at, id in enumerate(ids) if id >= last)
+    for places in (first, rest):
+        for at in sorted(places, key=ids.__getitem__):
+            yield targets[at] if at < len(targets) else quiet.targets[at - len(targets)]
 
 
 _ID = itemgetter(0)

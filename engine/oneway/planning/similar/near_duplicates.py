@@ -8,8 +8,9 @@ stays is certain, and continues.
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any
 
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import difference, loose, shown
@@ -33,10 +34,6 @@ NEAR_DUPLICATE = "near_duplicate"
 _MOST = 5
 """The most rows that are named."""
 
-_NO_TARGETS: Sequence[AnyTargetRow] = ()
-
-Row = TypeVar("Row", AnySourceRow, AnyTargetRow)
-
 
 def hold_near_duplicates(
     matches: Matches,
@@ -55,16 +52,17 @@ def hold_near_duplicates(
     if not joiners:
         return matches
     found = dict(matches.by_source)
-    paired, there = False, _NO_TARGETS
     spoken = set(matches.spoken)
     for level in range(len(policy.match)):
         open_ = [row for row in joiners if found.get(row.source_id, NOBODY).conflict is None]
         groups = _alike(rows, quiet, open_, level)
-        if groups and not paired:  # rare: for most people there is nothing to compare
-            paired = True
-            there = (*targets, *quiet.targets)
-            found |= {row.source_id: Match(whole_target(each), level=0) for row, each in quiet}
-        near = _forms(there, level, groups.keys())
+        if not groups:  # as usual: for most people there is nothing to compare
+            continue
+        alike = {row.source_id for group in groups.values() for row in group}
+        for id, target in zip(quiet.ids()[0], quiet.targets, strict=True):
+            if id in alike:
+                found[id] = Match(whole_target(target), level=0)
+        near = _forms(targets, quiet.targets, quiet.target_keys(level), level, groups.keys())
         for form, group in groups.items():
             others = list(map(whole_target, near.get(form, ())))
             held = _Group(group, others, found, level, policy, allowed).held()
@@ -89,12 +87,13 @@ def _alike(
     rows: Sequence[SourceRow], quiet: Pairs, joiners: Iterable[SourceRow], level: int
 ) -> dict[str, list[SourceRow]]:
     """Return the rows whose keys differ from a joiner's only in form."""
-    every = (*(key_at(row, level) for row in rows), *quiet.keys(level))
+    theirs = quiet.keys(level)
+    every = (*(key_at(row, level) for row in rows), *theirs)
     if _of_one_form([key for key in every if key is not None] if None in every else every):
         return {}
     keys = (key_at(row, level) for row in joiners)
     wanted = {loose(key) for key in keys if key is not None}
-    groups = _forms((*rows, *quiet.rows), level, wanted)
+    groups = _forms(rows, quiet.rows, theirs, level, wanted)
     return {
         form: list(map(whole, group))
         for form, group in groups.items()
@@ -113,12 +112,19 @@ def _of_one_form(texts: Collection[Hashable]) -> bool:
     return plain and cased and len(set(map(len, texts))) == 1  # type: ignore[arg-type]
 
 
-def _forms(rows: Iterable[Row], level: int, wanted: Collection[str]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in rows if wanted else ():
-        key = key_at(row, level)
+def _forms(
+    rows: Sequence[SourceRow | TargetRow],
+    quiet: Sequence[AnySourceRow | AnyTargetRow],
+    keys: Sequence[Hashable],
+    level: int,
+    wanted: Collection[str],
+) -> dict[str, list[Any]]:
+    """Return the rows whose keys have a wanted form; the keys of the quiet ones are known."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    every = chain((key_at(row, level) for row in rows), keys)
+    for at, key in enumerate(every if wanted else ()):
         if key is not None and (form := loose(key)) in wanted:
-            found[form].append(row)
+            found[form].append(rows[at] if at < len(rows) else quiet[at - len(rows)])
     for group in found.values():
         group.sort(key=itemgetter(0))  # by their ids
     return dict(sorted(found.items(), key=lambda each: each[1][0][0]))

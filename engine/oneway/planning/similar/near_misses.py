@@ -56,8 +56,8 @@ def near_misses(
     targets = tuple(targets)
     free = [each for each in targets if each.target_id not in owners]
     found = _by_keys(alone, free, policy, matches.spoken)
-    kinds = kinds_of((*targets, *quiet.targets), policy) if kinds is None else kinds
-    like = lookalikes(targets, free, owners, policy, quiet, matches.spoken, kinds)
+    kinds = kinds_of(targets, policy, quiet) if kinds is None else kinds
+    like = lookalikes(alone, targets, owners, policy, quiet, matches.spoken, kinds)
     own = targets_by_readable_keys(alone, free)  # which no name needs to tell
     for row in alone:
         named = (*found[row.source_id], *matches.of(row).notes)
@@ -99,7 +99,7 @@ def likely_targets(
     found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
     for source_id, reasons in near.items():
         found[source_id] = {id: free[id] for each in reasons for id in each.candidates}
-    kinds = kinds_of((*targets, *quiet.targets), policy) if kinds is None else kinds
+    kinds = kinds_of(targets, policy, quiet) if kinds is None else kinds
     emails = [position for position, kind in kinds.items() if kind == "email"]
     for position in sorted({*policy.watched, *emails}):
         if policy.fields[position].sensitive:

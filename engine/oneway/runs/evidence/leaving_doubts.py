@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
 from oneway.core.records import path_of
+from oneway.mapping.packed_rows import ids_of, others_of
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, SteadyRow
+from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow
 from oneway.mapping.spec import GuardKind
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.guards import gone
@@ -28,6 +29,7 @@ from oneway.planning.leaving_doubts import (
     doubted,
     regained,
     since_when,
+    staying_ids,
     unanswered,
     unanswered_return,
     unstated,
@@ -78,7 +80,7 @@ class LeavingDoubts:
         said: dict[str, str] = {}
         all_left = bool(still_in) and self._all_left(shown)
         if still_in:
-            leavers = {row.source_id for row in self.rows if row.leaver}
+            leavers = {row.source_id for row in others_of(self.rows) if row.leaver}
             unheard = self._unheard()
             said |= unanswered({id: why for id, why in unheard.items() if id not in leavers})
             said |= vanished(still_in - back.keys(), shown)
@@ -174,16 +176,16 @@ class LeavingDoubts:
 
     def _staying(self) -> AbstractSet[str]:
         """Return the people of whom the source plainly says that they have not left."""
-        return {
+        return {*ids_of(self.rows)} - {
             row.source_id
-            for row in self.rows
-            if isinstance(row, SteadyRow) or not (row.leaver or row.may_have_left or row.outside)
+            for row in others_of(self.rows)
+            if isinstance(row, SourceRow) and (row.leaver or row.may_have_left or row.outside)
         }
 
     def _unheard(self) -> Mapping[str, str]:
         if self.heard is None:
             return {}
-        left = {each.target_id for each in self.targets if each.left}
+        left = {each.target_id for each in others_of(self.targets) if each.left}
         pairs = self.remembered.evidence.table.pairs
         return self.heard.unheard({source for source, target in pairs if target in left})
 
@@ -196,7 +198,7 @@ class LeavingDoubts:
             return False
         if self.in_part or not self.targets or not all(each.left for each in self.targets):
             return False
-        there = {each.target_id for each in self.targets}
+        there = {*ids_of(self.targets)}
         pairs, still_in = self.remembered.evidence.table.pairs, self.remembered.still_in
         return any(
             target in there and source in shown and source not in still_in
@@ -207,7 +209,7 @@ class LeavingDoubts:
         """Return whose access a sync ended, and when, of those who have it again."""
         if self.journal is None or not self.unlisted or self.prepared.compiled.code.left is None:
             return {}
-        staying = {each.target_id for each in self.targets if not each.left}
+        staying = staying_ids(self.targets)
         links = {e.target_id: e.source_id for e in self.unlisted if e.target_id in staying}
         if not links:
             return {}

@@ -15,6 +15,7 @@ from typing import TypeVar
 from oneway.core.connector import Capability, Reader, ReadError, finds_by
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Collected, Record
+from oneway.mapping.packed_rows import ids_of, others_of, with_ids, with_more
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
 from oneway.planning.access import UNMATCHED, StillIn
 from oneway.planning.guards import RecentRuns
@@ -137,8 +138,8 @@ def looked_up(
     if not remembered.links:
         return replace(found, evidence=remembered.evidence)
     sources, shown = found.passed_over.linking()
-    sources |= {row[0] for row in found.source.items}
-    shown |= {each[0] for each in found.target.items}
+    sources.update(ids_of(found.source.items))
+    shown.update(ids_of(found.target.items))
     remembered = _as_listed(remembered, shown)
     records, evidence = _hidden(prepared, systems, sources, shown, remembered)
     return replace(_with_targets(prepared, found, records), evidence=evidence)
@@ -175,7 +176,7 @@ def asked_again(
     if not doomed:
         return None
     second = _SecondLook(prepared, systems, found)
-    records = second.of([whole_target(e) for e in found.target.items if e.target_id in doomed])
+    records = second.of([*map(whole_target, with_ids(found.target.items, doomed))])
     if not records and second.whole:
         return None
     found = _with_sources(prepared, found, records, found.evidence)
@@ -227,7 +228,7 @@ def owners_asked(
         return None
     asked = {each for each, target_id in found.evidence.table.pairs if target_id in disputed}
     shown, _ = found.passed_over.ids()
-    asked -= shown | {row[0] for row in found.source.items} | found.evidence.no_source
+    asked -= {*shown, *ids_of(found.source.items), *found.evidence.no_source}
     if not asked:
         return None
     reader = systems.reader(source)
@@ -251,17 +252,17 @@ def searched(
     """
     unlisted = [
         each
-        for each in (found.target.items if found.evidence.unlisted else ())
+        for each in (others_of(found.target.items) if found.evidence.unlisted else ())
         if isinstance(each, TargetRow)
     ]
     if not hidden(found.evidence, unlisted):
         return None
     unmatched = {
-        each.source_id
+        each.source_id or ""
         for each in plan.outcomes
         if each.kind is Kind.IGNORED and any(why.code == UNMATCHED for why in each.reasons)
     }
-    rows = [each for each in found.source.items if each.source_id in unmatched]
+    rows = with_ids(found.source.items, unmatched)
     records, unanswered = _by_their_keys(prepared, systems, found, rows)
     if not (records or unanswered):
         return None
@@ -286,7 +287,7 @@ def _by_their_keys(
     target, paths = prepared.inputs["target"], found.program.policy.match_paths
     reader = systems.reader(target)
     levels = [level for level, path in enumerate(paths) if path and finds_by(reader, path)]
-    shown = found.passed_over.linking()[1] | {each.target_id for each in found.target.items}
+    shown = {*found.passed_over.linking()[1], *ids_of(found.target.items)}
     records: dict[str, Record] = {}
     unanswered: dict[str, str] = {}
     for row, level in product(rows, levels):
@@ -347,7 +348,7 @@ class _SecondLook:
         if rest:
             records |= {each.id: each for each in self._listed()}
         shown, _ = self.found.passed_over.ids()
-        shown |= {row.source_id for row in self.found.source.items}
+        shown.update(ids_of(self.found.source.items))
         return tuple(each for id, each in sorted(records.items()) if id not in shown)
 
     def _listed(self) -> tuple[Record, ...]:
@@ -476,4 +477,4 @@ def _by_id(prepared: PreparedRun, each: Input) -> bool:
 
 
 def _with(found: Collected[T], more: Sequence[T]) -> Collected[T]:
-    return replace(found, items=(*found.items, *more)) if more else found
+    return replace(found, items=with_more(found.items, more)) if more else found

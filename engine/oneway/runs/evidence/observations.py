@@ -5,12 +5,13 @@ alone, of the records that have changed.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
 from oneway.core.records import Missing, Value, comparable, is_blank, parse_day
 from oneway.mapping.code import FieldCode
+from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
@@ -18,7 +19,7 @@ from oneway.mapping.program import (
     FieldRule,
     Policy,
     SameRow,
-    SteadyRow,
+    SourceRow,
 )
 from oneway.mapping.spec import Write
 from oneway.mapping.values_read import as_shown
@@ -56,7 +57,9 @@ def _left_alone(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
     fields = found.program.policy.fields
     created = {each.source_id for each in plan.actions if each.verb is Verb.CREATE}
     whose: dict[tuple[int, str, bool], list[str]] = defaultdict(list)
-    for row in filter(_may_lack_keys, found.source.items):
+    for row in _rows_with(found.source.items, _LACKING):
+        if isinstance(row, SourceRow) and (row.leaver or row.outside):
+            continue
         is_new = row[0] in created
         for position, (rule, cell) in enumerate(zip(fields, row.cells, strict=False)):
             written = rule.write in (Write.OVERWRITE, Write.IF_EMPTY)
@@ -73,10 +76,9 @@ def _left_alone(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
         yield Reason("not_given", text, rule.place, warning=True)
 
 
-def _may_lack_keys(row: AnySourceRow) -> bool:
-    if isinstance(row, SteadyRow):
-        return any(each in row.packed for each in _LACKING)
-    return not (row.leaver or row.outside)
+def _rows_with(rows: Sequence[AnySourceRow], words: Sequence[bytes]) -> Iterable[AnySourceRow]:
+    """Return the rows but for those that are packed, and hold none of some words."""
+    return rows.but_without(words) if isinstance(rows, SourceRows) else rows
 
 
 def _new_codes(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
@@ -174,23 +176,14 @@ def _whose(keys: list[str], number: int) -> str:
 
 def _perhaps_blank(rows: Sequence[AnySourceRow]) -> Mapping[str, AnySourceRow]:
     """Return the rows of those who stay, by their ids, but for those that give every value."""
-    return {
-        row[0]: row
-        for row in rows
-        if (_BLANK in row.packed if isinstance(row, SteadyRow) else not row.leaver)
-    }
+    return {row[0]: row for row in _rows_with(rows, (_BLANK,)) if not row.leaver}
 
 
 def _unlike(targets: Sequence[AnyTargetRow]) -> list[AnyTargetRow]:
     """Return the target records that may hold more than their source records state."""
-    usual = next((each[2] for each in targets if isinstance(each, SameRow)), None)
-    if usual is not None and _holds_more(usual):
-        usual = None
-    return [
-        each
-        for each in targets
-        if not isinstance(each, SameRow) or (each[2] is not usual and _holds_more(each[2]))
-    ]
+    if isinstance(targets, TargetRows) and not any(map(_holds_more, targets.besides)):
+        return targets.others
+    return [each for each in targets if not isinstance(each, SameRow) or _holds_more(each[2])]
 
 
 def _holds_more(beside: Sequence[Sequence[Value | Missing]]) -> bool:

@@ -32,9 +32,10 @@ from oneway.history.baseline.pairs import (
 )
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.profile.new_ids import is_number
 from oneway.mapping.profile.read_keys import tallies_of
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, SameRow, TargetRow, whole_target
+from oneway.mapping.program import AnyTargetRow, SameRow, TargetRow, whole_target
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import Links
 from oneway.planning.match import Pairs
@@ -319,28 +320,34 @@ class IncrementalRead:
         self, found: EvaluatedInputs, quiet: Iterable[Quiet], handles: Handles
     ) -> Iterator[BaselinePair]:
         """Yield the pairs that were read, and of which there is nothing to say on any day."""
-        rows = {row[0]: row for row in found.source.items}  # by their ids
-        targets = {each[0]: each for each in found.target.items}
+        rows, targets = SourceRows.of(found.source.items), found.target.items
+        held_by = TargetRows.of(targets, rows)
+        row_of = {id: place for place, id in enumerate(rows.ids())}
+        target_of = {id: place for place, id in enumerate(held_by.ids())}
         ageless = _Ageless(found.program)
-        read: list[tuple[AnySourceRow, AnyTargetRow]] = []
-        for each in quiet:
-            row, held = rows.get(each.source_id), targets.get(each.target_id)
-            if row is not None and held is not None and ageless.says(held):
-                read.append((row, held))
-        both = zip(read, handles.of_pairs(read), strict=True)
+        places = [
+            (row, held)
+            for each in quiet
+            if (row := row_of.get(each.source_id)) is not None
+            and (held := target_of.get(each.target_id)) is not None
+            and (ageless.always or ageless.says(targets[held]))
+        ]
+        read = Pairs(rows, held_by, [row for row, _ in places], [held for _, held in places])
+        both = zip(places, handles.of_pairs(read), strict=True)
         told = [(pair, named) for pair, named in both if named is not None]
-        pairs, names = [pair for pair, _ in told], [named for _, named in told]
+        pairs = Pairs(rows, held_by, [row for (row, _), _ in told], [held for (_, held), _ in told])
+        names = [named for _, named in told]
         made = self.digests.of_handles(chain.from_iterable(names))
         ends = accumulate(map(len, names), initial=0)
         source, target = self.sides["source"], self.sides["target"]
-        sources, held_by = [row[0] for row, _ in pairs], [held[0] for _, held in pairs]
+        source_ids, target_ids = pairs.ids()
         shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
         yield from map(
             BaselinePair,
-            source.digests_of(sources),
-            target.digests_of(held_by),
-            shown.quiet(Pairs([row for row, _ in pairs], [held for _, held in pairs])),
-            zip(source.blanks_of(sources), target.blanks_of(held_by), strict=True),
+            source.digests_of(source_ids),
+            target.digests_of(target_ids),
+            shown.quiet(pairs),
+            zip(source.blanks_of(source_ids), target.blanks_of(target_ids), strict=True),
             (made[first:end] for first, end in pairwise(ends)),
         )
 
@@ -407,6 +414,11 @@ class _Ageless:
         self._context = _NoDay(whole.as_of, whole.settings, whole.zone, whole.strict)
         self._known: dict[str, bool] = {}
         self._last: tuple[object, bool] = (None, False)
+
+    @property
+    def always(self) -> bool:
+        """Whether no answer of any record does."""
+        return not self._asked
 
     def says(self, target: AnyTargetRow) -> bool:
         """Return whether no answer of a record takes the day to give."""

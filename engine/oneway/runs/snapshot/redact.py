@@ -5,7 +5,7 @@ record and, for match keys and unique values, which other values of the snapshot
 number that means nothing elsewhere. Its keyed digest stays if the plan has it.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -25,12 +25,12 @@ from oneway.core.records import (
     same,
 )
 from oneway.core.seal import Seal
+from oneway.mapping.packed_rows import ids_of
 from oneway.mapping.program import (
     AnyTargetRow,
     Cell,
     FieldRule,
     Policy,
-    SameRow,
     SourceRow,
     TargetRow,
     whole_target,
@@ -58,8 +58,7 @@ class Redactor:
 
     policy: Policy
     seal: Seal
-    partners: Mapping[str, AnyTargetRow]
-    """The held record of each source id that has one."""
+    partners: "Partners"
     acted: frozenset[tuple[str, str]]
     """The records of the plan's actions: ("source", id) and ("target", id)."""
     departed: tuple[Cell, ...] = ()
@@ -81,7 +80,7 @@ class Redactor:
         policy = self.policy
         rules = (*policy.fields, *policy.leaving)
         self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
-        self._matched = frozenset(each[0] for each in self.partners.values())
+        self._matched = frozenset(self.partners.ids())
         self._hidden = tuple(is_hidden(policy, level) for level in range(len(policy.match)))
         taken = (policy.fields[i].path for i in policy.unless_taken)
         self._shared = frozenset((*taken, *policy.match_paths))
@@ -237,28 +236,37 @@ class Redactor:
 
 
 def redactor_of(
-    policy: Policy, plan: Plan, held: Iterable[AnyTargetRow], departed: tuple[Cell, ...], seal: Seal
+    policy: Policy, plan: Plan, held: Sequence[AnyTargetRow], departed: tuple[Cell, ...], seal: Seal
 ) -> Redactor:
     """Return the redactor for the inputs of a plan."""
-    partners = _partners(plan, held)
+    partners = Partners(plan, held)
     actions = plan.actions
     acted = {("source", str(each.source_id)) for each in actions if each.source_id is not None}
     acted |= {("target", str(each.target_id)) for each in actions if each.target_id is not None}
     return Redactor(policy, seal, partners, frozenset(acted), departed)
 
 
-def _partners(plan: Plan, held: Iterable[AnyTargetRow]) -> dict[str, AnyTargetRow]:
-    """Return the target record of each matched source record, by the ids of these."""
-    by_id = {each[0]: each for each in held}
-    partners: dict[str, AnyTargetRow] = {}
-    for run in plan.runs:
-        for each in (run,) if isinstance(run, Outcome | Quiet) else run:
-            source_id, target = each.source_id, by_id.get(each.target_id or "")
-            if source_id and target is not None:
-                if isinstance(target, SameRow) and target[1][0] == source_id:
-                    source_id = target[1][0]  # not a second text of the same
-                partners[source_id] = target
-    return partners
+class Partners:
+    """The target record of each matched source record, by the ids of these."""
+
+    def __init__(self, plan: Plan, held: Sequence[AnyTargetRow]) -> None:
+        self._held, self._places = held, dict[str, int]()
+        places = {id: place for place, id in enumerate(ids_of(held))}
+        for run in plan.runs:
+            for each in (run,) if isinstance(run, Outcome | Quiet) else run:
+                place = places.get(each.target_id or "")
+                if each.source_id and place is not None:
+                    self._places[each.source_id] = place
+
+    def get(self, source_id: str) -> AnyTargetRow | None:
+        """Return the target record of a source record; None if it has none."""
+        place = self._places.get(source_id)
+        return None if place is None else self._held[place]
+
+    def ids(self) -> Iterator[str]:
+        """Yield the ids of all these target records."""
+        ids = ids_of(self._held)
+        return map(ids.__getitem__, self._places.values())
 
 
 def _departed(rule: FieldRule) -> _Owner:

@@ -79,12 +79,12 @@ class ShortTexts:
         word = ""
         if self._sensitive:
             held = redactor.partners.get(source_id)
-            if not (isinstance(held, SameRow) and held[1] is row):
+            if not (isinstance(held, SameRow) and held[1][0] == source_id):
                 return None
             if ("source", source_id) in redactor.acted:
                 return None
             word = f"t:{held[0]}"  # each value is the one that the record holds
-        said, label = unpacker()(row.packed)
+        (said, *_), *_, label = unpacker()(row.packed)
         cells = self._texts(said, word, _OF_SOURCE)
         if cells is None:
             return None

@@ -1,0 +1,411 @@
+"""Keeps the rows of nearly all records as bytes that lie beside each other.
+
+A row of its own takes four times as much memory, and to go through a hundred thousand of them means
+to fetch each from another part of it. A row is made of its bytes when it is asked for; what many
+rows have in common is read from the bytes of all of them at once.
+"""
+
+from abc import abstractmethod
+from array import array
+from bisect import bisect_left
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from functools import cache
+from itertools import accumulate, count, islice
+from operator import attrgetter
+from typing import Any, Self, TypeAlias, TypeVar, overload
+
+from oneway.core.packed import beginning, lists_of, packed_list, unpacker
+from oneway.mapping.program import (
+    AnySourceRow,
+    AnyTargetRow,
+    SameRow,
+    SourceRow,
+    SteadyRow,
+    TargetRow,
+    packed_row,
+    steady_row,
+    unpacked_keys,
+)
+
+T = TypeVar("T", AnySourceRow, AnyTargetRow)
+Packed: TypeAlias = tuple[bytes, Any]
+"""The bytes of a row, and an object that most rows share."""
+_Decode: TypeAlias = Callable[[bytes], list[Any]]
+_AT_A_TIME = 1_000
+"""Rows that are read from their bytes at once."""
+
+
+class PackedRows(Sequence[T]):
+    """Rows in the order in which they were read; those that cannot be packed as they are.
+
+    A row that is asked for twice is equal, and not the same object.
+    """
+
+    def __init__(self) -> None:
+        self.packed = bytearray()
+        self.starts = array("Q", (0,))
+        """Where the bytes of each row start, and where those of one more would."""
+        self._shared: list[Any] = [None]
+        self._shared_at = array("I")
+        """Of each row, the position in `_shared` of what it shares with others."""
+        self.others: list[T] = []
+        """The rows that are not packed, in order."""
+        self._others_at = array("I")
+        self.origin = object()
+        """The same of rows and of what `and_also` makes of them: the first of both are the same."""
+
+    @abstractmethod
+    def _none(self) -> Self:
+        """Return no rows, of the same kind."""
+
+    @abstractmethod
+    def _packed(self, row: T) -> Packed | None:
+        """Return a row packed; None if it is kept as it is."""
+
+    @abstractmethod
+    def _made(self, packed: bytes, shared: Any) -> T:
+        """Return the row that was packed."""
+
+    def take(self, rows: Sequence[T | Packed]) -> None:
+        """Add rows; some of them may be packed."""
+        parts: list[Any] = list(rows)
+        for at in [at for at, row in enumerate(rows) if row.__class__ is not tuple]:
+            parts[at] = self._packed(parts[at])
+            if parts[at] is None:
+                self._keep(rows[at], len(self) + at)  # type: ignore[arg-type]  # not packed
+                parts[at] = b"", None
+        packed: list[bytes] = [each for each, _ in parts]
+        shared: list[Any] = [each for _, each in parts]
+        ends = accumulate(map(len, packed), initial=len(self.packed))
+        self.starts.extend(islice(ends, 1, None))
+        self.packed += b"".join(packed)
+        if {*map(id, shared)} <= {id(self._shared[-1]), id(None)}:  # as nearly always
+            self._shared_at.extend([len(self._shared) - 1] * len(shared))
+            return
+        for each in shared:
+            if each is not None and each is not self._shared[-1]:
+                self._shared.append(each)
+            self._shared_at.append(len(self._shared) - 1)
+
+    def take_whole(self, row: T) -> None:
+        """Add one row, which is not packed."""
+        self._keep(row, len(self))
+        self.starts.append(self.starts[-1])
+        self._shared_at.append(len(self._shared) - 1)
+
+    def _keep(self, row: T, place: int) -> None:
+        self.others.append(row)
+        self._others_at.append(place)
+
+    def and_also(self, more: Sequence[T]) -> Self:
+        """Return these rows and others after them."""
+        made = self._with(range(len(self)))
+        made.origin = self.origin
+        made.take(more)
+        return made
+
+    def without(self, places: Collection[int]) -> Self:
+        """Return these rows without those at some places."""
+        return self._with([place for place in range(len(self)) if place not in places])
+
+    def _with(self, places: Sequence[int]) -> Self:
+        made = self._none()
+        made.take([self._at(place) for place in places])
+        return made
+
+    def _at(self, place: int) -> T | Packed:
+        start, end = self.starts[place], self.starts[place + 1]
+        if start == end:
+            return self.others[bisect_left(self._others_at, place)]
+        return bytes(self.packed[start:end]), self._shared[self._shared_at[place]]
+
+    def is_packed(self, place: int) -> bool:
+        """Return whether the row at a place is packed."""
+        return self.starts[place] < self.starts[place + 1]
+
+    def are_packed(self, places: Sequence[int]) -> bool:
+        """Return whether all rows at some places are packed."""
+        return set(self._others_at).isdisjoint(places)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.starts) - 1
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield each, in order."""
+        return map(self._row, range(len(self)))
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        """Return one by its place, or some."""
+        places = range(len(self))[at]
+        if isinstance(places, range):
+            return RowsAt(self, places)
+        return self._row(places)
+
+    def _row(self, place: int) -> T:
+        found = self._at(place)
+        if found.__class__ is tuple:
+            return self._made(*found)
+        return found  # type: ignore[return-value]  # a row: a packed one is a plain tuple
+
+    def _decoded(self, decode: _Decode, places: Sequence[int] | None) -> Iterator[Any]:
+        """Yield what is decoded of each row at some places, or of all; of one not packed, the row.
+
+        Each has an attribute by the name of each field that is decoded.
+        """
+        if places is None:
+            places = range(len(self))
+        for start in range(0, len(places), _AT_A_TIME):
+            some = places[start : start + _AT_A_TIME]
+            first, end = min(some), max(some) + 1
+            if end - first > 2 * len(some):
+                yield from (each for at in some for each in self._of_range(decode, at, at + 1))
+            else:  # all between them at once
+                found = self._of_range(decode, first, end)
+                yield from (found[at - first] for at in some)
+
+    def _of_range(self, decode: _Decode, first: int, end: int) -> list[Any]:
+        others = range(bisect_left(self._others_at, first), bisect_left(self._others_at, end))
+        packed = self.packed[self.starts[first] : self.starts[end]]
+        found = decode(packed_list(end - first - len(others), packed))
+        for at in others:
+            found.insert(self._others_at[at] - first, self.others[at])
+        return found
+
+
+class RowsAt(Sequence[T]):
+    """Some of the rows, by their places."""
+
+    def __init__(self, rows: PackedRows[T], places: Sequence[int]) -> None:
+        self._rows: PackedRows[T] = rows
+        self._places = places
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield each, in order."""
+        return map(self._rows._row, self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        """Return one by its position, or some."""
+        if isinstance(at, slice):
+            return RowsAt(self._rows, self._places[at])
+        return self._rows[self._places[at]]
+
+
+class SourceRows(PackedRows[AnySourceRow]):
+    """The rows of source records; those of people who stay are packed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[str] = []
+        self._keys: list[list[Hashable]] = []
+
+    @classmethod
+    def of(cls, rows: Sequence[AnySourceRow | Packed]) -> "SourceRows":
+        """Return rows packed; the same object if they are."""
+        if isinstance(rows, SourceRows):
+            return rows
+        made = cls()
+        made.take(rows)
+        return made
+
+    def _none(self) -> "SourceRows":
+        return SourceRows()
+
+    def _packed(self, row: AnySourceRow) -> Packed | None:
+        return (row.packed, row.packed_leaving) if isinstance(row, SteadyRow) else None
+
+    def _made(self, packed: bytes, shared: Any) -> AnySourceRow:
+        return steady_row(packed, shared)
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """The key that each row is known by."""
+        if len(self._shown) < len(self):
+            self._read_keys()
+        return self._shown
+
+    def _read_keys(self) -> None:
+        """Read the keys of the rows that are new."""
+        for each in self._decoded(_keys(), range(len(self._shown), len(self))):
+            if isinstance(each, SourceRow):
+                shown, keys = each.key, each.keys
+            else:
+                shown, own = each.first.key, each.first.own_keys
+                keys = (shown,) if own is None else unpacked_keys(own)
+                if keys[:1] == (shown,):  # is one text
+                    keys = (shown, *keys[1:])
+            while len(self._keys) < len(keys):
+                self._keys.append([None] * len(self._shown))
+            for level, column in enumerate(self._keys):
+                column.append(keys[level] if level < len(keys) else None)
+            self._shown.append(shown)
+
+    def keys(self, level: int, places: Sequence[int]) -> Sequence[Hashable]:
+        """Return the key at one level of each row at some places, None where it has none."""
+        if len(self._shown) < len(self):
+            self._read_keys()
+        if level >= len(self._keys):
+            return [None] * len(places)
+        return list(map(self._keys[level].__getitem__, places))
+
+    def by_key(self) -> Mapping[Hashable, int]:
+        """Return the places of the packed rows by their first key."""
+        keys = self.keys(0, range(len(self)))
+        found: dict[Hashable, int] = dict(zip(keys, count(), strict=False))
+        for place in self._others_at:
+            if found.get(keys[place]) == place:
+                del found[keys[place]]
+        return found
+
+    def names(self, places: Sequence[int] | None = None) -> Iterator[Any]:
+        """Yield what has the `source_id` and the `label` of each row at some places, or of all.
+
+        Of a row that is packed, it also has `named`, as in `SteadyRow`.
+        """
+        return self._decoded(_names(), places)
+
+    def ids(self, places: Sequence[int] | None = None) -> list[str]:
+        """Return the ids of the rows at some places, or of all."""
+        return [each.source_id for each in self._decoded(_ids(), places)]
+
+    def but_without(self, words: Collection[bytes]) -> Iterator[AnySourceRow]:
+        """Yield the rows, in order, but for those whose bytes hold none of some words."""
+        found = any(each in self.packed for each in words)
+        for row in self if found else self.others:
+            if not isinstance(row, SteadyRow) or any(each in row.packed for each in words):
+                yield row
+
+    def said(
+        self, places: Sequence[int], positions: Collection[int]
+    ) -> Mapping[int, Sequence[Any]]:
+        """Return what the packed rows at some places say of some fields."""
+        decode = _cells(max(positions, default=-1) + 1)
+        found = [each.first.cells for each in self._decoded(decode, places)]
+        return {at: list(map(attrgetter(f"m{at}"), found)) for at in positions}
+
+
+class TargetRows(PackedRows[AnyTargetRow]):
+    """The rows of target records; one that holds what a source row says is packed as its place."""
+
+    def __init__(self, source: SourceRows, silent: Iterable[int] = ()) -> None:
+        super().__init__()
+        self.source, self.silent = source, frozenset(silent)
+        """The source rows, and the positions of the fields of which packed rows say nothing."""
+
+    @classmethod
+    def of(cls, rows: Sequence[AnyTargetRow], source: SourceRows) -> "TargetRows":
+        """Return rows beside those of the source; the same object if they are."""
+        if isinstance(rows, TargetRows) and rows.source.origin is source.origin:
+            return rows
+        made = cls(source)
+        made.take(rows)
+        return made
+
+    def _none(self) -> "TargetRows":
+        return TargetRows(self.source, self.silent)
+
+    def _packed(self, _: AnyTargetRow) -> None:
+        return None
+
+    def _made(self, packed: bytes, shared: Any) -> AnyTargetRow:
+        target_id, place = unpacker()(packed)
+        row = self.source[place]
+        assert isinstance(row, SteadyRow)
+        return SameRow(target_id, row, shared)
+
+    def keys(self, level: int, places: Sequence[int]) -> Sequence[Hashable]:
+        """Return the key at one level of each row at some places, None where it has none."""
+        known = self.source.keys(level, range(len(self.source)))
+        return [
+            next(iter(each.keys[level:]), None)
+            if isinstance(each, TargetRow | SameRow)
+            else known[each.place]
+            for each in self.names(places)
+        ]
+
+    @property
+    def besides(self) -> Sequence[Any]:
+        """What packed rows hold where their source rows are silent, as in `SameRow`."""
+        return self._shared[1:]
+
+    def names(self, places: Sequence[int] | None = None) -> Iterator[Any]:
+        """Yield what has the `target_id` of each row at some places, or of all.
+
+        Of a row that is packed, it also has the `place` of its source row.
+        """
+        return self._decoded(_targets(), places)
+
+    def ids(self, places: Sequence[int] | None = None) -> list[str]:
+        """Return the ids of the rows at some places, or of all."""
+        return [each.target_id for each in self._decoded(_target_ids(), places)]
+
+
+def with_more(rows: Sequence[Any], more: Sequence[Any]) -> Sequence[Any]:
+    """Return rows and others after them."""
+    return rows.and_also(more) if isinstance(rows, PackedRows) else (*rows, *more)
+
+
+def others_of(rows: Sequence[T]) -> Sequence[T]:
+    """Return the rows that are not packed: all who leave, or have left, are among them."""
+    return rows.others if isinstance(rows, PackedRows) else rows
+
+
+def ids_of(rows: Sequence[AnySourceRow] | Sequence[AnyTargetRow]) -> list[str]:
+    """Return the ids of all rows, in order."""
+    return rows.ids() if isinstance(rows, SourceRows | TargetRows) else [row[0] for row in rows]
+
+
+def with_ids(rows: Sequence[T], ids: Container[str]) -> list[T]:
+    """Return the rows that have some ids, in order."""
+    return [rows[at] for at, id in enumerate(ids_of(rows)) if id in ids]
+
+
+@cache
+def _keys() -> _Decode:
+    return lists_of(packed_row(until="first"))
+
+
+@cache
+def _ids() -> _Decode:
+    return lists_of(packed_row(until="source_id"))
+
+
+@cache
+def _names() -> _Decode:
+    return lists_of(packed_row())
+
+
+@cache
+def _cells(number: int) -> _Decode:
+    return lists_of(packed_row(number, until="first"))
+
+
+@cache
+def _targets() -> _Decode:
+    return lists_of(beginning(("target_id", str), ("place", int)))
+
+
+@cache
+def _target_ids() -> _Decode:
+    return lists_of(beginning(("target_id", str)))
