@@ -8,9 +8,11 @@ from typing import Any
 
 from hypothesis import assume
 
-from oneway.applying.apply import ApplySystems, Approved, Result, Watch, apply, never
+from oneway.applying.apply import apply
 from oneway.applying.preconditions import LiveState
+from oneway.applying.result import ApplySystems, Approved, Result
 from oneway.applying.unknown_writes import TargetMemory
+from oneway.applying.watch import Watch, never
 from oneway.core.connector import Rejected
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, is_blank

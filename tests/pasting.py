@@ -15,8 +15,9 @@ from oneway.documents.yaml_source import Document, parse
 from oneway.mapping.compiler import Compiled
 from oneway.render.mapping_tests import edits_text
 from oneway.render.style import Style
-from oneway.runs.mapping_tests import MappingTest, check_test, load_test
-from oneway.runs.mapping_tests.check import holds_for
+from oneway.runs.mapping_tests.check import check_test, holds_for
+from oneway.runs.mapping_tests.load import load_test
+from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving import mutate
 from oneway.runs.proving.mutate import EditResult, Fate, MappingEdit, edits, tried

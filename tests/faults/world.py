@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
-from oneway.applying.apply import Result
+from oneway.applying.result import Result
 from oneway.core.connector import Access, Connector, Description
 from oneway.core.diagnostics import Refused, Severity
 from oneway.planning.plan import Kind

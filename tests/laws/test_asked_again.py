@@ -7,10 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from memory import MemoryReader, applied, systems_of
-from oneway.applying.apply import Ending
 from oneway.core.records import Record
 from oneway.planning.links import Link, LinkEvidence
-from oneway.planning.plan import Action, Outcome, Plan, Verb
+from oneway.planning.plan import Action, Ending, Outcome, Plan, Verb
 from strategies import accepted, source_gone, source_slips, worlds
 from worlds import World, planned
 

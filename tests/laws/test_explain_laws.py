@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneway.inspect.checks import Evidence, checks
-from oneway.inspect.explain import Explanation, explain
+from oneway.inspect.explain import explain
+from oneway.inspect.explain.steps import Explanation
 from oneway.planning.plan import Kind, Plan
 from oneway.render import Style, explanations
 from oneway.render import checks as render

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from journals import unlike_the_engine
 from memory import MemorySystems, systems_of
-from oneway.applying.apply import Earlier, Result, Stopped, Watch, apply
+from oneway.applying.apply import apply
+from oneway.applying.result import Earlier, Result
+from oneway.applying.watch import Stopped, Watch
 from oneway.core.connector import Blame, NotSent, Rejected, Unknown
 from oneway.history.journal import End, Journal, Run
 from oneway.history.journal.run_counts import run_counts

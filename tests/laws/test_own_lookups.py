@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from memory import Recording, applied, approval, systems_of
 from model import blank, get
-from oneway.applying.apply import Earlier, Ending, Stopped, Watch, apply
+from oneway.applying.apply import apply
+from oneway.applying.result import Earlier
+from oneway.applying.watch import Stopped, Watch
 from oneway.core.records import Record, Snapshot
-from oneway.planning.plan import Kind, Plan, Verb
+from oneway.planning.plan import Ending, Kind, Plan, Verb
 from oneway.planning.plan_file import dump, load
 from worlds import World, planned
 

@@ -11,7 +11,8 @@ from oneway.core.seal import Seal
 from oneway.mapping.lookup_table import tabulate
 from oneway.render import mapping_tests as render
 from oneway.runs.draft.anonymise import words_of
-from oneway.runs.mapping_tests import check_test, load_test
+from oneway.runs.mapping_tests.check import check_test
+from oneway.runs.mapping_tests.load import load_test
 from oneway.runs.mapping_tests.recording import record_case
 from oneway.runs.plan import plan_of
 from oneway.runs.prepare.compilation import compile_data

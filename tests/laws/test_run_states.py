@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_journal_laws import NOW, Night, _systems, journal_of, nights
 
-from oneway.applying.apply import Approved, Earlier, Stopped, Watch, apply
+from oneway.applying.apply import apply
+from oneway.applying.result import Approved, Earlier
+from oneway.applying.watch import Stopped, Watch
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Journal, Run, RunState, Why
 from oneway.history.journal.discrepancies import stored_discrepancies

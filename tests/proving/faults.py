@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from oneway.mapping.compiler import Compiled
 from oneway.render import proving as render
 from oneway.render.style import Style
-from oneway.runs.mapping_tests import MappingTest, check_test, load_test
+from oneway.runs.mapping_tests.check import check_test
+from oneway.runs.mapping_tests.load import load_test
+from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.compilation import compile_data
-from oneway.runs.proving import BrokenLaw, MappingProof, prove
-from oneway.runs.proving.prove import DEFAULT_SITUATIONS
+from oneway.runs.proving.laws import BrokenLaw
+from oneway.runs.proving.prove import DEFAULT_SITUATIONS, MappingProof, prove
 
 AS_OF = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -20,12 +20,12 @@ from oneway.documents.yaml_source import parse
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import parse as parsed
 from oneway.mapping.expressions.steps import text_of
-from oneway.runs.mapping_tests import load_test
 from oneway.runs.mapping_tests.check import holds_for
+from oneway.runs.mapping_tests.load import load_test
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.prepare.request import parse_instant
-from oneway.runs.proving import Sameness, VersionComparison
 from oneway.runs.proving.mutate import edits
+from oneway.runs.proving.prove import Sameness, VersionComparison
 from oneway.runs.proving.solver.decide import decide
 
 ROOT = Path(__file__).resolve().parents[2]

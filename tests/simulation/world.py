@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
-from oneway.applying.apply import Result
+from oneway.applying.result import Result
 from oneway.connections import discovery
 from oneway.core.connector import Connector
 from oneway.core.diagnostics import Refused, Severity

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from memory import MemoryReader, MemorySystems, Recording, applied, approval, steps, systems_of
-from oneway.applying.apply import Approved, Ending, ordered
+from oneway.applying.order import ordered
+from oneway.applying.result import Approved
 from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
-from oneway.planning.plan import Action, Verb
+from oneway.planning.plan import Action, Ending, Verb
 from worlds import World, planned
 
 MAPPING: dict[str, Any] = {

@@ -7,7 +7,9 @@ import pytest
 from test_apply import CHAIN, CHANGE, world
 
 from memory import Recording, approval, steps, systems_of
-from oneway.applying.apply import Ending, Result, Stopped, never
+from oneway.applying.result import Result
+from oneway.applying.watch import Stopped, never
+from oneway.planning.plan import Ending
 from worlds import World, planned
 
 

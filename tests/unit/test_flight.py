@@ -11,12 +11,14 @@ import pytest
 from test_apply import person, user, world
 
 from memory import MemoryReader, MemorySystems, Recording, approval, steps, systems_of
-from oneway.applying.apply import Ending, Stopped, concurrency
+from oneway.applying.apply import concurrency
 from oneway.applying.live_target import BATCH
+from oneway.applying.watch import Stopped
 from oneway.core.connector import MOST_IN_FLIGHT, in_flight
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
+from oneway.planning.plan import Ending
 from patience import PATIENCE
 from worlds import World, planned
 

@@ -9,11 +9,12 @@ import pytest
 
 from oneway.render import proving as render
 from oneway.render.style import Style
-from oneway.runs.mapping_tests import MappingTest, load_test
+from oneway.runs.mapping_tests.load import load_test
+from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.compilation import compile_data
-from oneway.runs.proving import BrokenLaw, Sameness, VersionComparison, prove, same
 from oneway.runs.proving.choice import choose
-from oneway.runs.proving.prove import maker_of
+from oneway.runs.proving.laws import BrokenLaw
+from oneway.runs.proving.prove import Sameness, VersionComparison, maker_of, prove, same
 from proving.faults import (
     AS_OF,
     FAULTS,

@@ -1,13 +1,13 @@
 """What is printed, by example: diagnostics, results, functions, columns."""
 
-from oneway.applying.apply import Ending, Result
+from oneway.applying.result import Result
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.phrases import count
 from oneway.mapping.functions import LIBRARY
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.breach import Verdict
 from oneway.planning.guards import RecentRuns, judge
-from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Read, Reason, Verb
+from oneway.planning.plan import Action, Change, Ending, Kind, Outcome, Plan, Read, Reason, Verb
 from oneway.render import Style, diagnostics, functions, plans, results
 from oneway.render.layout import clip, columns, pad, people, wrap
 from oneway.render.sanitize import harmless, markdown, shown

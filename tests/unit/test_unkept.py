@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from memory import MemorySystems, MemoryWriter, Recording, approval, systems_of
-from oneway.applying.apply import Ending, Result, apply
+from oneway.applying.apply import apply
+from oneway.applying.result import Result
 from oneway.applying.unknown_writes import TargetMemory
 from oneway.applying.write_check import WriteCheck
 from oneway.core.records import Record, Snapshot
 from oneway.planning.access import still_in
+from oneway.planning.plan import Ending
 from worlds import World, planned
 
 MAPPING: dict[str, Any] = {

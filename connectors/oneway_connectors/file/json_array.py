@@ -8,12 +8,7 @@ from typing import BinaryIO, TypeGuard
 from oneway.core.connector import ReadError
 from oneway.core.records import Value, at, path_text
 from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, not_fast, whole_of
-from oneway_connectors.file.strict_json import (
-    Parsed,
-    StrictDecoder,
-    encoded,
-    json_slip,
-)
+from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded, json_slip
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BYTES_OF_SPACE = re.compile(rb"[ \t\r\n]*")

@@ -13,34 +13,12 @@ from oneway.applying.flight import Flight
 from oneway.applying.gates import Gates
 from oneway.applying.order import ordered
 from oneway.applying.plausible import refuse_implausible
-from oneway.applying.result import (
-    ActionLog,
-    ApplySystems,
-    Approved,
-    Earlier,
-    Result,
-    token_of,
-)
-from oneway.applying.watch import UNWATCHED, Stopped, Watch, never
+from oneway.applying.result import ActionLog, ApplySystems, Approved, Result
+from oneway.applying.watch import UNWATCHED, Watch
 from oneway.core.connector import in_flight, reads_by_id
 from oneway.core.diagnostics import refusal
-from oneway.planning.plan import Ending, Plan
+from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
-
-__all__ = [
-    "ActionLog",
-    "ApplySystems",
-    "Approved",
-    "Earlier",
-    "Ending",
-    "Result",
-    "Stopped",
-    "Watch",
-    "apply",
-    "never",
-    "ordered",
-    "token_of",
-]
 
 
 def apply(

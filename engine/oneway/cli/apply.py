@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from oneway.applying.apply import Result, Stopped
+from oneway.applying.result import Result
+from oneway.applying.watch import Stopped
 from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit

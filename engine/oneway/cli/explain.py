@@ -24,14 +24,8 @@ from oneway.cli.printing import introduce
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.seal import Seal
 from oneway.history.memory import NOTHING
-from oneway.inspect.explain import (
-    Explanation,
-    Forecast,
-    called,
-    explain,
-    near_keys,
-    with_value_names,
-)
+from oneway.inspect.explain import called, explain, near_keys, with_value_names
+from oneway.inspect.explain.steps import Explanation, Forecast
 from oneway.planning.plan import Plan
 from oneway.render import explanations
 from oneway.render.discrepancies import by_subject

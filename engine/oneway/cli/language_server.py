@@ -11,7 +11,8 @@ from pygls.lsp.server import LanguageServer
 from oneway import __version__
 from oneway.cli.options import FOLDERS
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.runs.editor import EditorFacts, completions, definition, diagnostics, facts_of, hover
+from oneway.runs.editor.answers import completions, definition, diagnostics, hover
+from oneway.runs.editor.facts import EditorFacts, facts_of
 
 _Placed: TypeAlias = types.CompletionParams | types.HoverParams | types.DefinitionParams
 _SEVERITIES = {

@@ -19,25 +19,16 @@ from oneway.core.diagnostics import refusal
 from oneway.core.phrases import are, count
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
-from oneway.runs.draft import (
-    DraftSide,
-    MatchKeys,
-    Sample,
-    first_test,
-    kept_words,
-    key_counts,
-    mapping_text,
-    match_keys,
-    outliers,
-    paired,
-    questions,
-    read_side,
-    sampled,
-    with_codes,
-    with_lookups,
-    with_marks,
-    without_outliers,
-)
+from oneway.runs.draft.codes import with_codes, with_marks
+from oneway.runs.draft.first_test import first_test
+from oneway.runs.draft.keys import MatchKeys, match_keys
+from oneway.runs.draft.lookups import with_lookups
+from oneway.runs.draft.outliers import outliers, without_outliers
+from oneway.runs.draft.pairs import paired
+from oneway.runs.draft.questions import questions
+from oneway.runs.draft.samples import Sample, kept_words, sampled
+from oneway.runs.draft.side import DraftSide, read_side
+from oneway.runs.draft.write import key_counts, mapping_text
 
 
 @click.command("new")

@@ -19,7 +19,7 @@ from oneway.render.sanitize import harmless
 from oneway.runs.prepare.prepared import PreparedRun
 
 if TYPE_CHECKING:
-    from oneway.applying.apply import Result
+    from oneway.applying.result import Result
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 

@@ -13,11 +13,11 @@ from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import Findings
 from oneway.documents.yaml_source import LIMIT
 from oneway.render import proving as render
-from oneway.runs.mapping_tests import MappingTest, find_tests, load_test
+from oneway.runs.mapping_tests.load import find_tests, load_test
+from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.compilation import compile_partly, read_file
 from oneway.runs.prepare.request import parse_instant
-from oneway.runs.proving import prove
-from oneway.runs.proving.prove import DEFAULT_SITUATIONS
+from oneway.runs.proving.prove import DEFAULT_SITUATIONS, prove
 from oneway.runs.validation import found_in
 
 at_most = click.option(

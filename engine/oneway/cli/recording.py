@@ -16,9 +16,9 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.inspect.explain import explain, near_keys
 from oneway.planning.plan import Outcome, Plan
 from oneway.render import mapping_tests as render
-from oneway.runs.mapping_tests import MappingTest, find_tests, load_test
-from oneway.runs.mapping_tests.load import ENDING
+from oneway.runs.mapping_tests.load import ENDING, find_tests, load_test
 from oneway.runs.mapping_tests.recording import record_case
+from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.plan import plan_of
 from oneway.runs.prepare.compilation import read_file
 from oneway.runs.prepare.preparation import prepare_run

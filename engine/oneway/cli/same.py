@@ -12,9 +12,9 @@ from oneway.cli.versions import version
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.compiler import Compiled
 from oneway.render import proving as render
-from oneway.runs.mapping_tests import MappingTest
+from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.compilation import compile_data, read_file
-from oneway.runs.proving import Sameness, VersionComparison, same
+from oneway.runs.proving.prove import Sameness, VersionComparison, same
 
 _EXTRA = "pip install 'oneway[solver]'"
 

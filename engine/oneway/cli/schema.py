@@ -9,7 +9,8 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled
 from oneway.documents.schema_check import schema_names, schema_text
 from oneway.documents.yaml_source import LIMIT
-from oneway.runs.editor import facts_of, schema_for
+from oneway.runs.editor.facts import facts_of
+from oneway.runs.editor.schema import schema_for
 from oneway.runs.prepare.compilation import read_file
 
 

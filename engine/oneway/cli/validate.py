@@ -285,7 +285,8 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
 
 def _check_test(data: bytes, path: str, mappings: Mappings) -> None:
     """Raise `Refused` with the mistakes of a mapping test, and the unknown names in it."""
-    from oneway.runs.mapping_tests import load_test, refuse_unknown
+    from oneway.runs.mapping_tests.check import refuse_unknown
+    from oneway.runs.mapping_tests.load import load_test
 
     test = load_test(data, path)
     compiled, _ = mappings.compilation(read_file(test.mapping, LIMIT + 1), test.mapping).made()

@@ -9,7 +9,7 @@ from oneway.core.records import Value, is_scalar
 from oneway.core.seal import canonical
 from oneway.core.sealed import MASK
 from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
-from oneway.inspect.explain import (
+from oneway.inspect.explain.steps import (
     Condition,
     Explanation,
     FieldStep,

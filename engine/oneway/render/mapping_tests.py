@@ -15,7 +15,7 @@ from oneway.render.layout import clip, flow_lines, wrap
 from oneway.render.proving import case_lines
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.mapping_tests import (
+from oneway.runs.mapping_tests.check import (
     CaseResult,
     ClaimResult,
     MappingTestResult,

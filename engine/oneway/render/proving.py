@@ -9,15 +9,9 @@ from oneway.core.records import Value
 from oneway.render.layout import flow_lines, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.proving import (
-    Bound,
-    BrokenLaw,
-    MappingProof,
-    ProofSituation,
-    Sameness,
-    VersionComparison,
-)
-from oneway.runs.proving.prove import difference
+from oneway.runs.proving.laws import BrokenLaw
+from oneway.runs.proving.prove import MappingProof, Sameness, VersionComparison, difference
+from oneway.runs.proving.situations import Bound, ProofSituation
 
 _LAWS = (
     "A law holds for every mapping: {}a gap in the data ends nobody's access, "

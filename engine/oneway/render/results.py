@@ -15,7 +15,7 @@ from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import ENDING_MEANING, ENDING_WORDS, VERBS_DONE
 
 if TYPE_CHECKING:
-    from oneway.applying.apply import Result
+    from oneway.applying.result import Result
 
 
 def text(

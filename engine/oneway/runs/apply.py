@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from oneway.applying.apply import ApplySystems, Earlier, Result, Watch, apply
+from oneway.applying.apply import apply
 from oneway.applying.preconditions import LiveState
+from oneway.applying.result import ApplySystems, Earlier, Result
 from oneway.applying.unknown_writes import Sent, TargetMemory
+from oneway.applying.watch import Watch
 from oneway.core.connector import MOST_IN_FLIGHT
 from oneway.core.progress import Progress, silent
 from oneway.history.journal import JournalEntry

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
-from oneway.applying.apply import Approved, Earlier
+from oneway.applying.result import Approved, Earlier
 from oneway.core.dataclass import dataclass
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import End

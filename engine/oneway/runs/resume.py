@@ -7,12 +7,13 @@ the rest. `resume_run` does the same, then applies the rest of the approved plan
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from oneway.applying.apply import Earlier, Result, Stopped, Watch, apply
+from oneway.applying.apply import apply
 from oneway.applying.gates import looked_up, stale_result
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
-from oneway.applying.result import ApplySystems
+from oneway.applying.result import ApplySystems, Earlier, Result
 from oneway.applying.unknown_writes import Sent
+from oneway.applying.watch import Stopped, Watch
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal

@@ -7,7 +7,7 @@ from socket import gethostname
 from typing import TYPE_CHECKING
 
 from oneway import __version__
-from oneway.applying.apply import Result
+from oneway.applying.result import Result
 from oneway.core.seal import Seal
 from oneway.core.telemetry import note
 from oneway.history.digests import digests_of

@@ -14,7 +14,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection as Pipe
 from types import FrameType
 
-from oneway.applying.apply import Stopped
+from oneway.applying.watch import Stopped
 from oneway.connections.connection import Connection
 from oneway.connections.folder import connection_at
 from oneway.core.connector import ConnectorError

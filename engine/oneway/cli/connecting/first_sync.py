@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from oneway.applying.apply import Result
+from oneway.applying.result import Result
 from oneway.cli.apply import print_if_interrupted, say_recovered
 from oneway.cli.clock import now
 from oneway.cli.console import Console, ProgressLine

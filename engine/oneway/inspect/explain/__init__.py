@@ -10,14 +10,7 @@ from difflib import get_close_matches
 
 from oneway.core.records import Snapshot, Value
 from oneway.inspect.explain.person import MatchedSnapshots
-from oneway.inspect.explain.steps import (
-    Condition,
-    Explanation,
-    FieldStep,
-    Forecast,
-    KeyStep,
-    RuleStep,
-)
+from oneway.inspect.explain.steps import Explanation, Forecast
 from oneway.mapping.code import MappingCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context
@@ -25,19 +18,6 @@ from oneway.mapping.program import Program
 from oneway.mapping.value_names import names_by_field
 from oneway.planning.one_per_person import ANOTHER
 from oneway.planning.plan import Outcome, Plan
-
-__all__ = [
-    "Condition",
-    "Explanation",
-    "FieldStep",
-    "Forecast",
-    "KeyStep",
-    "RuleStep",
-    "called",
-    "explain",
-    "near_keys",
-    "with_value_names",
-]
 
 
 def explain(
