@@ -1,10 +1,11 @@
 """Maps errors of the HTTP layer to the errors of the SPI.
 
-Reading has one kind of failure: nothing usable was read. Writing has three, and which one it
+Reading has one kind of failure: nothing usable was read. Writing has four, and which one it
 is decides whether a person is created twice:
 
     Rejected   the system refused this record; nothing was written
     NotSent    the request never got through, or the system said that it did nothing with it
+    Outdated   the record has another version than the one that was looked at
     Unknown    it may or may not have been carried out
 
 | what came of a write | is |
@@ -12,6 +13,7 @@ is decides whether a person is created twice:
 | 4xx but 401, 403, 408, 425, 429 (or what the manifest lists) | Rejected |
 | 401, 403, 307, 308 | Rejected: nothing was carried out (RFC 9110, 15.4.8, 15.5.2, 15.5.4) |
 | a success whose body is a refusal by the manifest's `refused_when` or `missing_when` | Rejected |
+| 412 to a request that names the version | Outdated |
 | no connection; no token; 425 and 429 at the last try | NotSent |
 | connection lost, timeout, answer cut off, 408, 5xx, 301 to 303 | Unknown |
 | success that does not show the new record's id; HTML with 200 | Unknown |
