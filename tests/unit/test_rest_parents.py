@@ -352,6 +352,14 @@ def test_a_misspelt_field_of_the_parent_is_corrected() -> None:
     assert [each.help for each in refused.value.diagnostics] == ["did you mean 'parent.slug'?"]
 
 
+def test_parent_is_the_name_of_an_option_where_no_list_is_one_of_a_parent() -> None:
+    head = HEAD.replace("tenant: {", "parent: {")
+    described(head + TEAMS.replace("path: /teams", 'path: "/{parent}/teams"'))
+    with pytest.raises(Refused) as refused:
+        described(head + TEAMS + PEOPLE)
+    assert [each.code for each in refused.value.diagnostics] == ["C116"]
+
+
 def test_circles_of_lists_are_refused() -> None:
     teams = TEAMS.replace("path: /teams", 'for_each: people\n      path: "/p/{parent.id}"')
     with pytest.raises(Refused) as refused:

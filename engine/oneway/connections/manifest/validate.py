@@ -18,7 +18,7 @@ from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
 from oneway.mapping.expressions.value_like_names import value_like_names
 
-_RESERVED = {"id", "value", "values", "operations", "json_patch", "record", "parent", "token"}
+_RESERVED = {"id", "value", "values", "operations", "json_patch", "record", "token"}
 _QUOTED = r"""(?s)(['"])((?:\\.|(?!\1)[^\\])*)\1"""
 _WHOLE = {"values": "an object", "operations": "a list", "json_patch": "a list"}
 _TWICE = "a brace that is meant as one is written twice: {{ or }}"
@@ -61,7 +61,9 @@ def mistakes_in(document: Document) -> list[Diagnostic]:
 def _names(document: Document, data: Data) -> Iterator[Diagnostic]:
     options, secrets = obj(data.get("options")), obj(data.get("secrets"))
     reserved = _RESERVED if data.get("kind") == "rest" else set[str]()  # others have no templates
-    reserved = reserved.union(*map(versions_of, map(obj, obj(data.get("resources")).values())))
+    for resource in map(obj, obj(data.get("resources")).values()):
+        reserved = reserved | versions_of(resource)
+        reserved = reserved | ({"parent"} if "for_each" in obj(resource.get("list")) else set())
     for key, names in (("options", options), ("secrets", secrets)):
         for name in names:
             plain, quoting = parted(name)
