@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import assume
@@ -190,11 +190,16 @@ def applied(
     batch: int = 1,
     held: Collection[str] = (),
     systems: MemorySystems | None = None,
+    stale: Mapping[str, str] = {},
 ) -> Applied:
-    """Apply a plan of a world through the engine; a guard holds some actions back."""
+    """Apply a plan of a world through the engine; a guard holds some actions back.
+
+    `stale` are those that a new plan does not have, and why.
+    """
     systems = systems or systems_of(world, batch=batch)
     log = Recording()
-    results = tuple(steps(world, plan, approval(plan, held=held), systems, log))
+    approved = replace(approval(plan, held=held), stale=stale)
+    results = tuple(steps(world, plan, approved, systems, log))
     return Applied(results, systems.target.read(), systems.writer, systems.source, log)
 
 

@@ -1,4 +1,7 @@
-"""What decides about a person is asked again before a write: the source may have changed."""
+"""A saved plan does nothing that a plan made now would not do: the source may have changed.
+
+It is planned again as a whole, and what decides about a person is asked again before a write.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +13,7 @@ from memory import MemoryReader, applied, systems_of
 from oneway.core.records import Record
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.plan import Action, Ending, Outcome, Plan, Verb
+from oneway.runs.planned_again import not_planned_now
 from strategies import accepted, source_gone, source_slips, worlds
 from worlds import World, planned
 
@@ -99,7 +103,8 @@ def test_nothing_is_done_for_whom_a_new_plan_would_do_nothing(data: st.DataObjec
     assume(not broken)
     assume(world.source.complete)
     fresh = planned(now, evidence=evidence)
-    for result in applied(world, plan, systems=systems).results:
+    stale = not_planned_now(plan, fresh)
+    for result in applied(world, plan, systems=systems, stale=stale).results:
         if result.ending is not Ending.DONE:
             continue
         outcome = outcome_of(fresh, result.action)

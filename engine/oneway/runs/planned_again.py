@@ -34,7 +34,10 @@ def limited_by_new_plan(
     verdict = judge_plan(session, new, load_memory(session, new))
     held = _with_distrust(approval.verdict, verdict, plan)
     return replace(
-        approval, verdict=held, stale=_stale(plan, new), settled=frozenset(_settled(listed, new))
+        approval,
+        verdict=held,
+        stale=not_planned_now(plan, new),
+        settled=frozenset(_settled(listed, new)),
     )
 
 
@@ -61,7 +64,7 @@ def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
     )
 
 
-def _stale(plan: Plan, new: Plan) -> Mapping[str, str]:
+def not_planned_now(plan: Plan, new: Plan) -> Mapping[str, str]:
     """Return why a new plan would not send some of a plan's actions, by their ids."""
     # By the person as well: the record of a planned create has an id by now.
     sent = {each.id for each in new.actions} | {(e.verb, e.source_id) for e in new.actions}
