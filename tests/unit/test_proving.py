@@ -122,6 +122,21 @@ def test_a_key_that_the_target_lacks_or_spells_otherwise_is_tried(one: str, othe
     assert found.case is not None
 
 
+ONLY = "only: [{id: kind, when: type != 'Contractor', otherwise: Not for us}]\n"
+RECORD = """, record: {type: object, additionalProperties: true,
+  properties: {type: {type: string, enum: [Contractor, Employee]}}}}"""
+
+
+@pytest.mark.parametrize("field", ["name: name", "pay: parse_number(pay, ',')"])
+def test_the_usual_record_is_of_a_person_whom_the_sync_is_for(field: str) -> None:
+    """Though the first word is one that `only` leaves out, and nothing of such a record fails."""
+    name = "name: join(' ', [first || '', last || ''])"
+    mapping = SOUND.replace(name, field).replace(
+        "options: {id: code}}", f"options: {{id: code}}{RECORD}"
+    )
+    assert "the usual syncs" not in broken(mapping.replace("eligible:", f"{ONLY}eligible:"), None)
+
+
 def test_the_shipped_examples_keep_their_laws() -> None:
     for path in SHIPPED:
         mapping = compile_data(path.read_bytes(), str(path), ())[0]

@@ -251,11 +251,15 @@ class SituationMaker:
                     best, score = other, self._score(other)
         return best
 
-    def _score(self, data: Data) -> tuple[int, int, int, int]:
+    def _score(self, data: Data) -> tuple[int, int, int, int, int]:
         row = self.program().source_row(Record("s1", data))
         stated = sum(cell.state is CellState.STATED for cell in row.cells)
         fine = row.evaluation_error is None
-        return (fine, not row.leaver, -len(row.failed_rules), stated)
+        # First whom the sync is for: of others, no other expression is an error.
+        scope = {each.text for each in self.compiled.code.only}
+        unsure = row.evaluation_error is not None and row.evaluation_error.expression in scope
+        inside = not (row.outside or unsure)
+        return (inside, fine, not row.leaver, -len(row.failed_rules), stated)
 
     def special(self, usual: Data) -> Iterator[ProofSituation]:
         """Yield the situations of two source records, and of match keys that nearly agree."""
