@@ -153,11 +153,12 @@ def history(wheel: Customer, folder: Path, office: Office, hook: str) -> None:
     (folder / "departments.json").write_text("[]")
     with (folder / "connections" / "acme.yaml").open("a", encoding="utf-8") as file:
         file.write(f"notify:\n  - webhook: {{url: {hook}}}\n    on: [failure]\n")
-    for name in ("old.yaml", "new.yaml"):
+    for name in ("old.yaml", "mapping.yaml"):
         shutil.copy(folder / "mappings" / "acme.yaml", folder / name)
         text = (folder / name).read_text().replace("../people.csv", "people.csv")
         (folder / name).write_text(text.replace("../users.json", "users.json"))
-    for words in ("init -q -b main", "add mappings", "commit -q -m Start",
+    (folder / "mapping.test.yaml").write_text(ACME_TEST.replace("acme.yaml", "mapping.yaml"))
+    for words in ("init -q -b main", "add mappings mapping.yaml", "commit -q -m Start",
                   "update-ref refs/remotes/origin/main HEAD"):  # fmt: skip
         who = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
         subprocess.run(["git", *who, *words.split()], cwd=folder, check=True, capture_output=True)

@@ -1268,3 +1268,21 @@ def test_the_page_is_attached_to_a_mail_that_asks_for_it(store: Journal) -> None
         assert deliver([connection(box)], store, MONDAY, pages=pages(store)).sent == 1
     (letter,) = post.came
     assert b'filename="report-1.html"' in bytes(letter.original_content or b"")
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [("nowhere.invalid", "no machine of that name is known"), ("127.0.0.1", "connection refused")],
+)
+def test_a_server_that_is_not_there_is_told_in_words(host: str, why: str) -> None:
+    """A mail that did not arrive said `gaierror`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    box = replace(mailbox(port), server=host, security=Security.STARTTLS)
+    body = sample_body(connection(hook()), MONDAY)
+    for channel in (box, hook(f"https://{host}:{port}/s3cr3t")):
+        with pytest.raises(Undelivered) as told:
+            send(channel, body, MONDAY)
+        assert why in told.value.diagnostic.summary
+        assert "s3cr3t" not in str(told.value.diagnostic)

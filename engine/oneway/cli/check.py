@@ -41,7 +41,8 @@ def command(
 
     \b
     Example:
-      oneway check mappings/staffology-to-expensein.yaml
+      oneway check mapping.yaml
+      oneway check acme --brief
     """
     prepared = prepare_run(request)
     note_warnings(console, prepared)

@@ -63,7 +63,8 @@ def command(
 
     \b
     Example:
-      oneway explain mappings/staffology-to-expensein.yaml PAY0042
+      oneway explain mapping.yaml 01003
+      oneway explain acme 00141
     """
     prepared = prepare_run(request)
     introduce(console, prepared)

@@ -68,7 +68,7 @@ def command(
 
     \b
     Example:
-      oneway forget PAY0042
+      oneway forget 01003
     """
     kept = state_of(state)
     if not kept.has_journal:

@@ -58,8 +58,8 @@ def command(
 
     \b
     Example:
-      oneway impact mappings/acme.yaml --against origin/main
-      oneway impact new.yaml --old old.yaml --source people.csv
+      oneway impact mapping.yaml --against origin/main
+      oneway impact mapping.yaml --old old.yaml --source people.csv
     """
     new = prepare_run(request)
     before = prepare_run(replace(request, connection=None), _before(request, old, against))

@@ -49,7 +49,7 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
 
     \b
     Example:
-      oneway prove mappings/staffology-to-expensein.yaml
+      oneway prove mapping.yaml
     """
     made = compile_partly(read_file(mapping, LIMIT + 1), mapping, FOLDERS)
     # A misspelt field breaks no law: what no record has is blank, for all that is tried here.

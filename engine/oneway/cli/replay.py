@@ -37,7 +37,7 @@ def command(
     \b
     Example:
       oneway replay latest
-      oneway replay 12 --mapping mappings/acme.yaml
+      oneway replay 12 --mapping mapping.yaml
     """
     found = state_of(state)
     refuse_without_journal(found)

@@ -36,8 +36,8 @@ def command(*, console: Console, old: str, new: str, situations: int, format: st
 
     \b
     Example:
-      oneway same old.yaml new.yaml
-      oneway same git:origin/main:mappings/acme.yaml mappings/acme.yaml
+      oneway same old.yaml mapping.yaml
+      oneway same git:origin/main:mapping.yaml mapping.yaml
     """
     before = compile_data(version(old, new), new, FOLDERS)[0]
     after = compile_data(read_file(new, LIMIT + 1), new, FOLDERS)[0]

@@ -55,7 +55,8 @@ def command(
 
     \b
     Example:
-      oneway sync mappings/staffology-to-expensein.yaml
+      oneway sync mapping.yaml
+      oneway sync acme --quiet
     """
     # The options that replace systems or settings may be the cause.
     more = bool(request.source or request.target or request.references)

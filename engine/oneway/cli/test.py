@@ -91,11 +91,11 @@ def command(
 
     \b
     Example:
-      oneway test
-      oneway test mappings/acme.yaml --coverage
-      oneway test mappings/acme.yaml --cover 90% --format junit
-      oneway test mappings/acme.yaml --cover-new 100% --against origin/main
-      oneway test mappings/acme.yaml --record PAY0042
+      oneway test mapping.yaml
+      oneway test mapping.yaml --coverage
+      oneway test mapping.yaml --cover 90% --format junit
+      oneway test mapping.yaml --cover-new 100% --against origin/main
+      oneway test mapping.yaml --record 01003
     """
     if record is not None:
         return print_recorded(console, paths, record, asked)

@@ -16,7 +16,7 @@ from oneway.core.deadline import Deadline, within
 from oneway.core.hosts import is_loopback
 from oneway.notices.http_post import LATER, SYSTEM, Trust
 from oneway.notices.texts import subject_of, text_of
-from oneway.notices.undelivered import Undelivered
+from oneway.notices.undelivered import Undelivered, why_unreachable
 
 _TIMEOUT = 15.0
 _LOGIN = {530, 534, 535, 538}
@@ -46,7 +46,7 @@ def mail(
             raise _unsafe(to.server, why) from None
         except OSError as error:
             late = deadline.over or isinstance(error, TimeoutError)
-            why = "it did not answer in time" if late else type(error).__name__
+            why = "it did not answer in time" if late else why_unreachable(error)
             summary = f"the mail server cannot be reached ({why})"
             raise Undelivered("N106", to.server, summary, LATER) from None
         except UnicodeError:

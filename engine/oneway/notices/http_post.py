@@ -13,7 +13,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.deadline import Deadline, within
 from oneway.core.hosts import is_loopback
 from oneway.core.log_filter import silence_http_logs
-from oneway.notices.undelivered import Undelivered
+from oneway.notices.undelivered import Undelivered, why_unreachable
 
 _SECONDS = 20.0
 """The whole of one request; Standard Webhooks recommends 15 to 30."""
@@ -70,7 +70,7 @@ def posted(request: Outgoing, server: Server, now: datetime, trust: Trust = SYST
             why = (
                 "it did not answer in time"
                 if late
-                else f"it cannot be reached ({type(error).__name__})"
+                else f"it cannot be reached ({why_unreachable(error)})"
             )
             summary = f"a {server.what} did not arrive: {why}"
             raise Undelivered(server.unreachable, host, summary, LATER) from None

@@ -47,8 +47,8 @@ def _told(connection: Connection) -> str:
     """Say who gets its notices, or that nobody does."""
     if connection.notify:
         names = ", ".join(channel_words(channel_name(each)) for each in connection.notify)
-        try_it = f"`oneway notify test {connection.name}` tries it"
-        return f"It tells of its trouble as {connection.notify_file} says ({names}): {try_it}."
+        try_it = f"`oneway notify test {connection.name}` sends a test"
+        return f"Failures are reported to {names}, as {connection.notify_file} says: {try_it}."
     return (
         f"Nobody is notified when it fails: add `notify` to {connection.file}, or a notify.yaml "
         "beside it for all connections there."
@@ -57,12 +57,12 @@ def _told(connection: Connection) -> str:
 
 def _next(connection: Connection) -> str:
     if connection.schedule is None:
-        return f"It never runs by itself: oneway sync {connection.name}"
+        return f"It has no schedule: run it with `oneway sync {connection.name}`."
     due = next_due(connection.schedule, connection.name, now())
     if due is None:
-        return "Its schedule never comes again."
+        return "Its schedule has no day to come."
     # `run-due` shows the schedule's own time as well: only `serve` spreads the runs after it.
     when = moment(instant_text(due.nominal), connection.zone)
     minutes = ceil(connection.schedule.spread.total_seconds() / 60)
     later = f", or up to {count(minutes, 'minute')} later" if minutes else ""
-    return f"It runs by itself next at {when}{later}, wherever `oneway serve` or `run-due` runs."
+    return f"Next run: {when}{later}, by `oneway serve` or `oneway run-due`."
