@@ -292,7 +292,7 @@ def test_new_credentials_are_tested_before_they_take_the_old_ones_place(
     with office.terminal("connect", "acme") as terminal:
         terminal.answer("Enter: the file connections/secrets/acme.source.api_key): ", "")
         terminal.answer("Enter: the file connections/secrets/acme.target.api_key): ", WRONG)
-        terminal.expect("[R102]")
+        terminal.expect("refuses the")
         terminal.expect("Enter: the one before): ")
         assert {path.name: path.read_bytes() for path in SECRETS.iterdir()} == old
         terminal.enter(office.target_key)
