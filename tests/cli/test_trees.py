@@ -103,6 +103,74 @@ def test_a_rule_of_eligible_says_what_is_not_known(there: World) -> None:
     assert "NEW is in no row of units" in night(there, 1, "plan", part="eligible").flat
 
 
+PEOPLE = """\
+code,name,status,manager
+001,Ann,Current,
+002,Ben,Current,001
+003,Cy,Current,002
+009,Zoe,Former,
+"""
+OF_A_MANAGER = """\
+oneway: 1
+name: people
+source: {{connector: file, resource: people.csv, options: {{id: code}}}}
+target: {{connector: file, resource: users.json}}
+references: {{team: {{from: source, resource: people.csv, key: code, parent: manager}}}}
+match: [{{source: code, target: reference}}]
+only: [{{id: team, when: "{only}", otherwise: Another team}}]
+fields: {{reference: {{from: code, write: on_create}}, name: name}}
+joiners: {{unless_taken: [reference]}}
+leavers: {{when: status == 'Former', set: {{active: {{value: false}}}}, left: active == `false`}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("only", "code", "active"),
+    [
+        ("under('team', code, '001')", 5, True),
+        ("under('team', code, '001') || status == 'Former'", 0, False),
+    ],
+)
+def test_a_leaver_whose_manager_is_cleared_does_not_keep_access_in_silence(
+    world: World, only: str, code: int, active: bool
+) -> None:
+    """They stood in no team, so `only` left them alone, with exit code 0."""
+    world.write("m.yaml", OF_A_MANAGER.format(only=only))
+    world.write("people.csv", PEOPLE.replace("003,Cy,Current,002", "003,Cy,Former,"))
+    world.write("users.json", [
+        {"id": int(code), "reference": code, "name": name, "active": True}
+        for code, name in (("001", "Ann"), ("002", "Ben"), ("003", "Cy"))
+    ])  # fmt: skip
+    ended = world.run("sync", "m.yaml", "--as-of", "2026-10-01")
+    assert ended.code == code
+    assert ("the parent of 003 in team is blank" in ended.flat) is active
+    assert [each["active"] for each in world.read("users.json")] == [True, True, active]
+    assert "R181" not in world.run("validate", "m.yaml").out
+
+
+def test_several_tops_are_named_once_and_then_all_is_said(there: World) -> None:
+    there.write("units.csv", UNITS.replace("FIN,ROOT", "FIN,\nHR,"))
+    there.write("people.json", people(**{"004": "HR", "005": "FIN"}))
+    more = "out_of_scope: leave"
+    said = outcomes(night(there, 1, "plan", "--format", "json", more=more))
+    assert [said[each] for each in ("002", "003", "004", "005")] == ["unchanged", *["error"] * 3]
+    lacking = "2 rows of 'units' have no parent, and `top` does not name them: FIN, HR;"
+    add = "`top: one_of(code, ['FIN', 'HR'])`"
+    for command in ("validate", "check"):
+        shown = there.run(command, "m.yaml")
+        assert lacking in " ".join(shown.out.split())
+        assert add in " ".join(shown.out.split())
+    text = there.folder.joinpath("m.yaml").read_text()
+    top = "    top: one_of(code, ['FIN', 'HR'])\n"
+    there.write(
+        "m.yaml", text.replace("    parent: parentCode\n", "    parent: parentCode\n" + top)
+    )
+    for command in ("validate", "check"):
+        assert "R181" not in there.run(command, "m.yaml").out
+    said = outcomes(there.run("plan", "m.yaml", "--format", "json"))
+    assert [said[each] for each in ("002", "003", "004", "005")] == ["unchanged", *["leave"] * 3]
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

@@ -20,7 +20,7 @@ BLANK: list[Any] = [None, "", " "]
 ABSENT = "absent"
 
 
-def mapping(start: Any = "A") -> dict[str, Any]:
+def mapping(start: Any = "A", top: str = "") -> dict[str, Any]:
     shown = f"'{start}'" if isinstance(start, str) else f"`{start}`"
     asked = f"under('units', dept, {shown})"
     return {
@@ -31,6 +31,7 @@ def mapping(start: Any = "A") -> dict[str, Any]:
         "references": {
             "units": {
                 "from": "target", "resource": "departments", "key": "code", "parent": "above",
+                **({"top": top} if top else {}),
             },
         },
         "match": [{"source": "code", "target": "ref"}],
@@ -56,14 +57,17 @@ def worlds(draw: st.DrawFn) -> World:
         above = draw(st.sampled_from([*NODES, *NODES[:3], *BLANK, ABSENT, ["A"]]))
         if above != ABSENT:
             row["above"] = above
+        if draw(st.booleans()):
+            row["kind"] = draw(st.sampled_from(["top", "unit", "", None]))
         rows.append(Record(f"{number}", row))
     people = [
         Record(f"s{n}", {"id": f"s{n}", "code": f"{n}", "name": "Ann", "dept": dept})
         for n, dept in enumerate(draw(st.lists(st.sampled_from([*NODES, *BLANK]), max_size=5)))
     ]
     complete = draw(st.sampled_from([True, True, True, False]))
+    top = draw(st.sampled_from(["", "kind == 'top'"]))
     return World(
-        mapping(draw(st.sampled_from(NODES))),
+        mapping(draw(st.sampled_from(NODES)), top),
         Snapshot(tuple(people)),
         Snapshot(()),
         Snapshot(tuple(rows), complete=complete),
@@ -72,28 +76,38 @@ def worlds(draw: st.DrawFn) -> World:
 
 def answer(world: World, node: Any, start: Any) -> bool | str:
     """Return what is true of a node, by following it up step by step."""
-    if node in BLANK:
+    way, ends = way_up(world, node)
+    others, other_ends = way_up(world, start)
+    if not (world.departments.complete and way and others):
         return "unknown"
-    rows = [record.data for record in world.departments.records]
-    codes = [identity(row["code"]) for row in rows]
-    if not world.departments.complete or identity(start) not in codes:
-        return "unknown"
-    for _ in range(len(rows) + 1):
-        mine = [row for row in rows if identity(row["code"]) == identity(node)]
-        if not mine:
-            return "unknown"
-        if identity(node) == identity(start):
-            return True
+    if identity(start) in way:
+        return True
+    last = [row for row in of_tree(world) if identity(row["code"]) == way[-1]]
+    named = "top" in world.mapping["references"]["units"]
+    is_top = named and all(row.get("kind") == "top" for row in last)
+    is_one_tree = other_ends and others[-1] == way[-1]
+    return False if ends and (is_top or is_one_tree) else "unknown"
+
+
+def of_tree(world: World) -> list[dict[str, Any]]:
+    return [record.data for record in world.departments.records]
+
+
+def way_up(world: World, node: Any) -> tuple[list[Any], bool]:
+    """Return a node and those above it, and whether the last one has a blank parent."""
+    way: list[Any] = []
+    while node not in BLANK:
+        mine = [row for row in of_tree(world) if identity(row["code"]) == identity(node)]
+        if not mine or identity(node) in way:
+            return way, False
+        way.append(identity(node))
         above = [row.get("above", ABSENT) for row in mine]
         if ABSENT in above or ["A"] in above:
-            return "unknown"
-        known = {"" if each in BLANK else identity(each) for each in above}
-        if len(known) > 1:
-            return "unknown"
-        if known == {""}:
-            return False
+            return way, False
+        if len({"" if each in BLANK else identity(each) for each in above}) > 1:
+            return way, False
         node = above[0]
-    return "unknown"
+    return way, True
 
 
 def start_of(world: World) -> Any:
@@ -184,3 +198,89 @@ def test_nobody_of_whom_it_is_not_known_is_created_or_left_out(world: World) -> 
             assert outcome.kind is Kind.ERROR
         elif not known:
             assert outcome.kind is Kind.IGNORED
+
+
+@st.composite
+def whole_trees(draw: st.DrawFn) -> World:
+    """Draw trees whose rows all have their parents, and people who work, have left, or are out."""
+    size = draw(st.integers(2, 7))
+    above = [
+        draw(st.sampled_from([None, *range(number), *range(number)])) for number in range(size)
+    ]
+    rows = [
+        {
+            "code": f"N{number}",
+            "above": None if each is None else f"N{each}",
+            "kind": "top" if each is None else "unit",
+        }
+        for number, each in enumerate(above)
+    ]
+    start, closed = (draw(st.integers(0, size - 1)) for _ in range(2))
+    asked = {"when": f"under('units', dept, 'N{start}')", "otherwise": "Elsewhere", "id": "unit"}
+    made = mapping("A", draw(st.sampled_from(["", "kind == 'top'"])))
+    made |= {
+        "only": [asked],
+        "out_of_scope": draw(st.sampled_from(["leave", "ignore"])),
+        "fields": {"ref": {"from": "code", "write": "on_create"}},
+        "leavers": {
+            "when": f"status == 'L' || under('units', dept, 'N{closed}')",
+            "set": {"state": {"value": "out"}},
+            "left": "state == 'out'",
+        },
+        "rehires": {"reactivate": {"state": "in"}},
+    }
+    people = [
+        Record(f"s{n}", {"id": f"s{n}", "code": f"{n}", "dept": f"N{at}", "status": status})
+        for n, (at, status) in enumerate(
+            draw(st.lists(st.tuples(st.integers(0, size - 1), st.sampled_from("EL")), max_size=5))
+        )
+    ]
+    users = [
+        Record(
+            f"t{n}", {"id": f"t{n}", "ref": f"{n}", "state": draw(st.sampled_from(["in", "out"]))}
+        )
+        for n in range(len(people))
+        if draw(st.booleans())
+    ]
+    tree = tuple(Record(f"{n}", row) for n, row in enumerate(rows))
+    return World(made, Snapshot(tuple(people)), Snapshot(tuple(users)), Snapshot(tree))
+
+
+@given(whole_trees(), st.data())
+def test_no_lost_cell_or_row_of_a_tree_changes_what_happens_to_anybody(
+    world: World, data: st.DataObject
+) -> None:
+    """Only a person whose place is not known any more is an error."""
+    rows: list[Record | None] = list(world.departments.records)
+    places = st.tuples(
+        st.integers(0, len(rows) - 1), st.sampled_from(["above", "above", "kind", "code", "row"])
+    )
+    for at, what in data.draw(st.lists(places, min_size=1, max_size=4)):
+        row = rows[at]
+        if row is not None:
+            lost = data.draw(st.sampled_from(BLANK))
+            rows[at] = None if what == "row" else replace(row, data={**row.data, what: lost})
+    kept = tuple(row for row in rows if row is not None)
+    damaged = replace(world, departments=replace(world.departments, records=kept))
+    before, after = ({e.source_id: e for e in planned(each).outcomes} for each in (world, damaged))
+    for id, outcome in after.items():
+        if outcome.kind is not Kind.ERROR:
+            assert (outcome.kind, outcome.target_id) == (before[id].kind, before[id].target_id)
+
+
+@given(whole_trees(), st.integers(0, 6))
+def test_a_tree_with_one_top_or_named_tops_says_of_everybody_where_they_stand(
+    world: World, start: int
+) -> None:
+    rows = [record.data for record in world.departments.records]
+    one = sum(row["above"] is None for row in rows) == 1
+    if one or "top" in world.mapping["references"]["units"]:
+        tree = bound(world).tables["units"].tree
+        assert tree is not None
+        codes = [row["code"] for row in rows]
+        below = codes[start % len(codes)]
+        said = {code: tree.is_under(code, below) for code in codes}
+        assert {code for code in codes if said[code]} == {
+            code for code in codes if below in way_up(world, code)[0]
+        }
+        assert not list(tree.unnamed([below]))

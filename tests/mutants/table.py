@@ -3290,6 +3290,20 @@ MUTANTS = (
                 "a row whose parent is not known is no root",
             ),
             (
+                "blank-parent",
+                "mapping/functions/node_tree",
+                "if end == self.end_of(start) or self.is_top(last):",
+                "if True:",
+                "a parent that was cleared puts nobody out of scope",
+            ),
+            (
+                "top-with-a-lost-word",
+                "mapping/lookup_table",
+                "top=holds(said.value) and not said.truth)",
+                "top=True)",
+                "only rows that `top` names are tops",
+            ),
+            (
                 "unknown-is-stated",
                 "mapping/expressions/gap_interpreter",
                 "            self.stated = False\n            self._miss(Gap(f",

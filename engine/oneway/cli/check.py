@@ -19,7 +19,7 @@ from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import Input, PreparedRun
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.read import read_inputs
-from oneway.runs.starting_nodes import lost_starts
+from oneway.runs.starting_nodes import lost_starts, unnamed_tops
 from oneway.runs.systems import OpenSystems
 
 
@@ -73,13 +73,15 @@ def checked(
     except Refused as refused:
         return (*_connections(probes), *_unread(refused))
     used = {each.connector for each in prepared.inputs.values()}
+    code = prepared.compiled.code
     evidence = Evidence(
         source=reading.source,
         target=reading.target,
         tables=reading.tables,
         probes=probes,
         unheld=[each for tally in reading.tallies.values() for each in tally.findings()],
-        starts=tuple(lost_starts(prepared.compiled.code, reading.tables, prepared.context)),
+        starts=tuple(lost_starts(code, reading.tables, prepared.context)),
+        tops=tuple(unnamed_tops(prepared.spec, code, reading.tables, prepared.context)),
         descriptions=[each for name, each in prepared.catalogue.items() if name in used],
     )
     return checks(prepared.compiled, reading.program, evidence)

@@ -451,6 +451,12 @@ _TABLE = (
         "numbers that are read may be others by another decimal mark: 1.000 may be a thousand",
         "Say which sign marks decimals: parse_number(x, ',') or parse_number(x, '.').",
     ),
+    (
+        "R181",
+        "rows of a tree have no parent, and nothing says that they are at the top on purpose",
+        "Name those that are under `top` in the reference. Below the others, under() has no answer "
+        "until they have their parents again.",
+    ),
     ("R164", "an id was read twice", "Run again: the list may have changed while it was read."),
     # W1xx: writing
     ("W101", "a write did not reach its system", "Nothing was written; run again."),

@@ -62,6 +62,8 @@ class Evidence:
     unheld: Sequence[Diagnostic] = ()
     starts: Sequence[Diagnostic] = ()
     """The starting nodes that trees do not have."""
+    tops: Sequence[Diagnostic] = ()
+    """The trees of which it is not known which rows are at the top."""
 
 
 def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[CheckResult, ...]:
@@ -74,7 +76,8 @@ def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[Ch
         _snapshot("source", evidence.source),
         _snapshot("target", evidence.target, may_be_empty=True),
         *_unheld(evidence.unheld),
-        *_starts(evidence.starts),
+        *_of_trees("Starting nodes that their trees do not have", evidence.starts),
+        *_of_trees("Trees with rows that have no parent", evidence.tops),
         *_evaluated(rows, targets),
         *(_lookup(compiled, position, rows, evidence) for position in _lookups(compiled)),
         *_source_keys(compiled, rows),
@@ -115,8 +118,8 @@ def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> C
     return CheckResult(title, state, (read, *snapshot.problems))
 
 
-def _starts(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
-    return (_listed("Starting nodes that their trees do not have", found),) if found else ()
+def _of_trees(title: str, found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
+    return (_listed(title, found),) if found else ()
 
 
 def _unheld(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:

@@ -60,13 +60,15 @@ class ReferenceCode:
     """Whether the mapping has a label for the rows."""
     parent: Expression | None = None
     """The key of the row that a row stands below, if they make a tree."""
+    top: Expression | None = None
+    """Whether a row without a parent is a top of the tree on purpose."""
     secret: frozenset[str] = frozenset()
-    """Which of "key", "value", "label" and "parent" read anything sensitive."""
+    """Which of "key", "value", "label", "parent" and "top" read anything sensitive."""
 
     @property
     def read(self) -> tuple[Expression, ...]:
         """What decides on the content of the table: without the label, which is for people."""
-        found = (self.key, self.value, self.parent)
+        found = (self.key, self.value, self.parent, self.top)
         return tuple(each for each in found if each is not None)
 
 

@@ -174,10 +174,11 @@ class _Compiler:
         if label is None and resource.label:
             label = replace(parse(resource.label, spec.span), reading=reading_of(resource))
         parent = self.names.parsed(spec.parent, resource, where) if spec.parent else None
+        top = self.names.parsed(spec.top, resource, where) if spec.top else None
         own = self.is_own(spec)
         hidden = {path_of(name) for name, each in resource.fields.items() if each.sensitive}
         hidden |= secrets.target if own else set()
-        found = {"key": key, "value": value, "label": label, "parent": parent}
+        found = {"key": key, "value": value, "label": label, "parent": parent, "top": top}
         read = {name: each for name, each in found.items() if each is not None}
         return ReferenceCode(
             spec.name,
@@ -187,6 +188,7 @@ class _Compiler:
             label=label,
             says_label=spec.label is not None,
             parent=parent,
+            top=top,
             secret=frozenset(name for name, each in read.items() if each.reads_any(hidden)),
         )
 

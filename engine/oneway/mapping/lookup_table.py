@@ -8,7 +8,7 @@ from dataclasses import field
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import loose
 from oneway.core.phrases import count
-from oneway.core.records import Record, Snapshot, Value, identity, is_blank
+from oneway.core.records import Record, Snapshot, Value, holds, identity, is_blank
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, texts
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow
@@ -91,7 +91,8 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
         else:
             rows.setdefault(identity(key), []).append(value)
             if code.parent is not None:
-                nodes.setdefault(identity(key), []).append(_node(key, code.parent, record, context))
+                node = _node(key, code.parent, code.top, record, context)
+                nodes.setdefault(identity(key), []).append(node)
     complete = snapshot.complete and len(problems) == len(snapshot.problems)
     held = {key: tuple(values) for key, values in rows.items()}
     tree = None
@@ -109,12 +110,19 @@ def _readable_key(code: ReferenceCode, record: Record, context: Context) -> Iter
             yield key
 
 
-def _node(key: Value, parent: Expression, record: Record, context: Context) -> TreeRow:
+def _node(
+    key: Value, parent: Expression, top: Expression | None, record: Record, context: Context
+) -> TreeRow:
     """Return a row as a node of a tree, with the reason if its parent is not known."""
     try:
         answer = parent.decide(record.data, context)
-        wrong = texts(answer.exact)
-        return TreeRow(key, None if wrong else scalar(answer.value), wrong)
+        if wrong := texts(answer.exact):
+            return TreeRow(key, wrong=wrong)
+        above = scalar(answer.value)
+        if top is None or not is_blank(above):
+            return TreeRow(key, above)
+        said = top.decide(record.data, context)
+        return TreeRow(key, top=holds(said.value) and not said.truth)
     except EvaluationError as error:
         return TreeRow(key, wrong=str(error))
 

@@ -386,6 +386,7 @@ class _Changed:
             value=self.change(spec.value),
             label=self.maybe(spec.label),
             parent=self.maybe(spec.parent),
+            top=self.maybe(spec.top),
         )
 
     def one_per(self, spec: OnePerSpec) -> OnePerSpec:

@@ -274,6 +274,8 @@ class ReferenceSpec:
     """What names a row for people."""
     parent: Text | None = None
     """The key of the row that a row stands below, if they make a tree."""
+    top: Text | None = None
+    """Whether a row without a parent is a top of the tree on purpose."""
     says_value: bool = True
     """Whether a value was written: without one, it is the key."""
 

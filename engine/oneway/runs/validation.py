@@ -3,7 +3,9 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import field
+from datetime import UTC, datetime
 from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -96,11 +98,39 @@ def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list
         if not isfile(path):
             found += _missing(path, end, here=here)
         found += _against_file(description, path, end, tallies[role], read, heeded.get(role))
+    if made.whole:
+        found += _unnamed_tops(made, files, read)
     # What a mapping does not say is not known where a part of it could not be read.
     return [each for each in found if made.whole or each.code != _UNSAID]
 
 
 _UNSAID = "R177"
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _unnamed_tops(
+    made: Compilation, files: Mapping[str, tuple[EndpointSpec, Description]], read: FileRecords
+) -> Iterator[Diagnostic]:
+    """Yield the trees in files of which it is not known which rows are at the top."""
+    code, spec = made.mapping.code, made.mapping.spec
+    trees = [each for each in code.references if each.parent is not None]
+    if not trees:
+        return
+    from oneway.mapping.lookup_table import tabulate
+    from oneway.runs.prepare.settings import resolve_settings
+    from oneway.runs.starting_nodes import unnamed_tops
+
+    context = made.mapping.context(resolve_settings(spec.settings, {}), _SOME_DAY)
+    tables = {}
+    for each in trees:
+        end, description = files.get(f"references.{each.name}", (None, None))
+        path = located(spec.file, end.resource.text) if end is not None else ""
+        if end is None or description is None or not isfile(path):
+            continue
+        options = {name: str(option.value) for name, option in end.options}
+        with suppress(Refused, ConnectorError):  # reported where the file is read before
+            tables[each.name] = tabulate(each, read(description, path, options), context)
+    yield from unnamed_tops(spec, code, tables, context)
 
 
 def _against_file(

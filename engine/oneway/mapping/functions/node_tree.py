@@ -1,10 +1,12 @@
 """The tree that the rows of a lookup table make: which node stands below which.
 
 A question about it has the answers yes, no, and `NotKnown`: a node that is blank, that has no row,
-or whose parent is not known, may stand anywhere.
+or whose parent is not known, may stand anywhere. A blank parent says only of a known top that
+nothing is above it: the same cell is blank if it was cleared or lost.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from dataclasses import field
 from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
@@ -23,11 +25,15 @@ class NotKnown(Exception):
 
 
 class TreeRow(NamedTuple):
-    """A node and its parent, which is blank for a root; `wrong` says why it is not known."""
+    """A node and its parent, which may be blank; `wrong` says why it is not known.
+
+    `top` says that it has no parent on purpose.
+    """
 
     node: Value
     parent: Value = None
     wrong: str = ""
+    top: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +46,65 @@ class NodeTree:
     name: str
     rows: Mapping[Hashable, tuple[TreeRow, ...]]
     whole: bool = True
+    _ends: dict[Hashable, Hashable] = field(default_factory=dict, repr=False, compare=False)
 
     def holds(self, node: Value) -> bool:
         """Return whether it has a row for a node."""
         return identity(node) in self.rows
 
     def is_under(self, node: Value, start: Value) -> bool:
-        """Return whether a node is another one, or stands below it; raise `NotKnown`."""
+        """Return whether a node is another one, or stands below it; raise `NotKnown`.
+
+        It certainly does not if its way up ends where that of the other one ends: whatever may be
+        above that row, the other one stands below it. If it ends at another row with a blank
+        parent, that row has to be a top on purpose.
+        """
         if not self.whole:
             raise NotKnown(f"{self.name} was not read completely")
         if not self.holds(start):
             raise NotKnown(f"the starting node {as_written(start)} is in no row of {self.name}")
-        sought = identity(start)
-        return any(identity(each) == sought for each in self.upwards(node))
+        sought, last = identity(start), node
+        for last in self.upwards(node):
+            if identity(last) == sought:
+                return True
+        end = identity(last)
+        if end == self.end_of(start) or self.is_top(last):
+            return False
+        shown = as_written(last)
+        raise NotKnown(f"the parent of {shown} in {self.name} is blank, and `top` does not name it")
+
+    def unnamed(self, starts: Collection[Value]) -> Iterator[Value]:
+        """Yield the nodes below which it is not known what stands below each starting node.
+
+        Their parents are blank, and they are not known as tops.
+        """
+        ends = {self.end_of(each) for each in starts}
+        for key, rows in self.rows.items():
+            clear = any(each.wrong or not is_blank(each.parent) for each in rows)
+            if not clear and ends != {key} and not self.is_top(rows[0].node):
+                yield rows[0].node
+
+    def is_above(self, node: Value) -> bool:
+        """Return whether any row names a node as its parent."""
+        key = identity(node)
+        return any(identity(each.parent) == key for rows in self.rows.values() for each in rows)
+
+    def is_top(self, node: Value) -> bool:
+        """Return whether a node has no parent on purpose, by each of its rows."""
+        return all(each.top for each in self.rows[identity(node)])
+
+    def end_of(self, start: Value) -> Hashable:
+        """Return the row at which the way up from a starting node ends; None if not known."""
+        key = identity(start)
+        if key not in self._ends:
+            try:
+                self._ends[key] = identity([*self.upwards(start)][-1])
+            except NotKnown:
+                self._ends[key] = None
+        return self._ends[key]
 
     def upwards(self, node: Value) -> Iterator[Value]:
-        """Yield a node, its parent, and so on up to a root; raise `NotKnown` on the way."""
+        """Yield a node, its parent, and so on to a blank parent; raise `NotKnown` on the way."""
         seen: dict[Hashable, str] = {}
         while not is_blank(node):
             key = identity(node)

@@ -161,6 +161,7 @@ def _reference(name: str, part: DocumentPart) -> ReferenceSpec:
         span=part.key_span,
         label=part.maybe_text("label"),
         parent=part.maybe_text("parent"),
+        top=part.maybe_text("top"),
         says_value=part.maybe("value") is not None,
     )
 

@@ -35,7 +35,9 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
             found[role].types = types
     found["source"].groups |= dict.fromkeys(word_groups(code), 0)
     for each in code.references:
-        parts = ((each.key, "key"), (each.value, "value"), (each.parent, "parent"))
+        parts = (
+            (each.key, "key"), (each.value, "value"), (each.parent, "parent"), (each.top, "top"),
+        )  # fmt: skip
         readers = tuple((part, name, False, True) for part, name in parts if part is not None)
         table = _tally(f"reference '{each.name}'", readers)
         if each.label is not None and each.says_label:

@@ -214,10 +214,11 @@ class _Recorder:
         ]
         for use, record in ((use, record) for use in uses for record in chosen.sources):
             with suppress(EvaluationError, NotKnown):
-                found.add(identity(evaluated(use.start, {}, context).value))
+                start = evaluated(use.start, {}, context).value
                 node = evaluated(use.node, dict(record.data), context).value
-                found.add(identity(node))
-                found.update(map(identity, tree.upwards(node) if tree is not None else ()))
+                for each in (start, node):
+                    found.add(identity(each))
+                    found.update(map(identity, tree.upwards(each) if tree is not None else ()))
         return found
 
     def found(self, planned: Planned) -> Outcome:

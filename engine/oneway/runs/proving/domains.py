@@ -15,9 +15,9 @@ from oneway.mapping.record_schema import json_types
 Path = tuple[str, ...]
 
 HIT, MISS, TWICE = "HIT", "MISS", "TWICE"
-BELOW, BESIDE = "BELOW", "BESIDE"
-"""Nodes of each tree: below a starting node, and apart from all of them."""
 """Values that a lookup table of a situation contains once, not at all, and twice."""
+TOP, BELOW, BESIDE = "TOP", "BELOW", "BESIDE"
+"""Nodes of each tree: above the starting nodes, below one, and apart from all of them."""
 LOWER = "lower"
 """A value that it contains in upper case only."""
 

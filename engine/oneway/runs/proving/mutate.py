@@ -213,6 +213,8 @@ class _Edits:
                 if key in said and by in said:
                     text = f"`{key}: {said[by]}` in {name}"
                     yield self.having(("references", name, key), said[by], text)
+            if "top" in said:
+                yield self.without(("references", name, "top"), f"no `top` in {name}")
 
     def match(self) -> Iterator[MappingEdit]:
         keys = _list(self.data.get("match"))

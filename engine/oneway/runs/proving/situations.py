@@ -39,6 +39,7 @@ from oneway.runs.proving.domains import (
     BESIDE,
     HIT,
     LOWER,
+    TOP,
     TWICE,
     Path,
     ValueClass,
@@ -165,11 +166,16 @@ class SituationMaker:
         made = ((HIT, 99_011), (TWICE, 99_012), (TWICE, 99_013), (LOWER.upper(), 99_014))
         rows = (with_value(with_value({}, key, k), value, v) for k, v in made if spec.says_value)
         known = {identity(at(row, key)) for row in own if at(row, key) is not MISSING}
-        nodes = (row for node, row in self._nodes(spec) if identity(node) not in known)
+        nodes = (row for node, row in self._nodes(spec, own) if identity(node) not in known)
         return (*own, *rows, *nodes)
 
-    def _nodes(self, spec: ReferenceSpec) -> Iterator[tuple[Value, Mapping[str, Value]]]:
-        """Yield rows for a tree: its starting nodes, one below them, and one apart from them."""
+    def _nodes(
+        self, spec: ReferenceSpec, own: Sequence[Mapping[str, Value]]
+    ) -> Iterator[tuple[Value, Mapping[str, Value]]]:
+        """Yield rows for a tree: its starting nodes, one below them, and one beside them.
+
+        The tree has one top, unless the rows of the test say where the starting nodes stand.
+        """
         if spec.parent is None:
             return
         key, parent = path_of(spec.key.text), path_of(spec.parent.text)
@@ -180,7 +186,10 @@ class SituationMaker:
         )
         starts = list({identity(each): each for each in asked if not is_blank(each)}.values())
         below = starts[-1] if starts else None
-        for node, above in (*((each, None) for each in starts), (BESIDE, None), (BELOW, below)):
+        over = [at(row, parent) for row in own if at(row, key) == below]
+        beside = next((e for e in over if not (isinstance(e, Missing) or is_blank(e))), TOP)
+        made = [(TOP, None), *((each, TOP) for each in starts), (BESIDE, beside), (BELOW, below)]
+        for node, above in made:
             yield node, with_value(with_value({}, key, node), parent, above)
 
     def source_classes(self) -> dict[Path, tuple[ValueClass, ...]]:
