@@ -451,6 +451,7 @@ target: {connector: file, resource: users.json}
 match:
   - {source: code, target: reference}
 label: name
+eligible: [{id: note, when: note || code, otherwise: No note}]
 fields:
   reference: {from: code, write: on_create}
   name: name

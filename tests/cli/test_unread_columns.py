@@ -30,6 +30,7 @@ rehires: {reactivate: {on: true}}
 """
 FIT = {"age": "42", "start": "01/02/2020", "badge": "7", "since": "2020-01-01"}
 UNFIT = {"age": "TBC", "start": "31/02/2020", "badge": "TBC", "since": "soon"}
+DAMAGED = {"age": "#N/A", "start": '="001"', "badge": "1.23E+05", "since": "#REF!"}
 FEW, MANY = 6, 3_000
 """A large file is read many rows at once."""
 
@@ -54,15 +55,19 @@ def planned(world: World, cells: dict[str, str], count: int, rule: str, left: st
 
 
 @pytest.mark.parametrize("count", [FEW, MANY])
-def test_a_cell_that_nothing_reads_makes_no_difference(world: World, count: int) -> None:
+@pytest.mark.parametrize("cells", [UNFIT, DAMAGED], ids=["unfit", "damaged"])
+def test_a_cell_that_nothing_reads_makes_no_difference(
+    world: World, count: int, cells: dict[str, str]
+) -> None:
     usual = planned(world, FIT, count, "code", "on == `false`")
-    assert planned(world, UNFIT, count, "code", "on == `false`") == usual
+    assert planned(world, cells, count, "code", "on == `false`") == usual
     assert any(outcome == "leave" for outcome, *_ in usual)
     assert "cannot be read" not in world.run("validate", "m.yaml").out
     before = (world.folder / "u.csv").read_text()
     assert world.run("sync", "m.yaml", "--allow", "leavers=20").code == 0
     after = (world.folder / "u.csv").read_text()
-    assert "503,0003,N3,false,TBC,soon" in after.splitlines(), "its text stays as it was"
+    kept = f"503,0003,N3,false,{cells['badge']},{cells['since']}"
+    assert kept in after.splitlines(), "its text stays as it was"
     assert before.count("2020-01-01") == after.count("2020-01-01")
 
 
@@ -74,9 +79,43 @@ def test_a_cell_that_nothing_reads_makes_no_difference(world: World, count: int)
 def test_a_cell_that_is_read_spoils_its_record(
     world: World, count: int, rule: str, left: str
 ) -> None:
-    planned(world, UNFIT, count, rule, left)
-    assert "' holds '" in world.run("plan", "m.yaml", "--verbose").out
-    assert "cannot be read" in world.run("validate", "m.yaml").out
+    for cells, said in ((UNFIT, "' holds '"), (DAMAGED, "damaged_cells")):
+        planned(world, cells, count, rule, left)
+        assert said in world.run("plan", "m.yaml", "--verbose").out
+        assert "cannot be read" in world.run("validate", "m.yaml").out
+
+
+TABLE = """\
+oneway: 1
+name: m
+source: {connector: file, resource: p.csv, options: {id: code}}
+target: {connector: file, resource: u.csv, options: {id: reference}}
+references:
+  depts:
+    from: {connector: file, options: {id: code, types: size=integer}}
+    resource: d.csv
+    key: KEY
+    value: number
+match: [{source: code, target: reference}]
+fields:
+  reference: {from: code, write: on_create}
+  dept: {from: dept, lookup: depts, on_miss: {use: '9'}}
+"""
+
+
+@pytest.mark.parametrize("cell", ["TBC", "#N/A"])
+def test_a_row_of_a_table_is_whole_if_its_odd_cell_makes_no_part_of_it(
+    world: World, cell: str
+) -> None:
+    (world.folder / "p.csv").write_text("code,dept\n1,OPS\n2,XX\n")
+    (world.folder / "u.csv").write_text("reference,dept\n1,\n2,\n")
+    (world.folder / "d.csv").write_text(f"code,number,size\nOPS,10,{cell}\nGEN,9,4\n")
+    (world.folder / "m.yaml").write_text(TABLE.replace("KEY", "code"))
+    assert "may lack rows" not in world.run("plan", "m.yaml").err
+    assert world.run("sync", "m.yaml").code == 0
+    assert (world.folder / "u.csv").read_text().splitlines()[1:] == ["1,10", "2,9"]
+    (world.folder / "m.yaml").write_text(TABLE.replace("KEY", "size || code"))
+    assert "may lack rows" in world.run("plan", "m.yaml").err
 
 
 def test_what_reads_the_record_as_a_whole_reads_every_column(world: World) -> None:

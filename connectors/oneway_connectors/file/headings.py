@@ -48,10 +48,16 @@ class Headings:
             if name in self._types
         ]
         self._checked = [each for each in self._typed if self._is_heeded(self.keys[each[0]])]
+        self.unheeded = frozenset(
+            number
+            for number, name in enumerate(self.names)
+            if name in self.keys and not self._is_heeded(self.keys[name])
+        )
+        """The numbers of the columns whose cells may hold anything."""
         self._nameless = [i for i, name in enumerate(self.names) if name not in self.keys]
 
     def _is_heeded(self, keys: tuple[str, ...]) -> bool:
-        """Return whether a cell of a column has to fit the type of the column."""
+        """Return whether what is wrong with a cell of a column is wrong with its record."""
         return self._heeded is None or any(keys_overlap(keys, each) for each in self._heeded)
 
     @property

@@ -1,7 +1,7 @@
 """Turns rows of cells under headings into records, and reports the rows that are not records."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import chain
 
@@ -192,8 +192,7 @@ class Table:
     def _are_damaged(self, rows: Sequence[Sequence[str]], text: str) -> bool:
         if self._options.damaged_cells != "error" or not _holds(text, _DAMAGE_SIGNS):
             return False
-        cells = chain.from_iterable(rows)
-        return any(damage_of(cell) for cell in cells if _holds(cell, _DAMAGE_SIGNS))
+        return any(map(self._damage, rows))
 
     def _are_unfit(self, rows: Sequence[Sequence[str]]) -> bool:
         if self._options.unfit_cells != "error":
@@ -205,8 +204,8 @@ class Table:
         self, line: int, raw: bytes, cells: Sequence[str], problem: str, *, in_place: bool
     ) -> FileEntry:
         """Return the entry of a row with odd cells: what the others say tells whose the row is."""
-        odd = {n for n, cell in enumerate(cells) if damage_of(cell) or not encodable(cell)}
-        odd |= self.headings.odd(cells)
+        odd = {n for n, cell in enumerate(cells) if not encodable(cell)}
+        odd |= {number for number, _ in self._damages(cells)} | self.headings.odd(cells)
         lost = self.headings.paths(odd) if in_place else ()
         return FileEntry(line, raw, self.headings.record(cells, odd), problem, lost=lost)
 
@@ -284,14 +283,21 @@ class Table:
 
         The cells themselves are not shown: a number that was shortened may be an account's.
         """
-        found = next(
-            ((number, how) for number, cell in enumerate(cells) if (how := damage_of(cell))), None
-        )
+        found = next(self._damages(cells), None)
         if found is None:
             return ""
         number, (what, remedy) = found
         column = self.headings.names[number] if number < len(self.headings.names) else ""
         return f"column {column!r} holds {what}: {remedy}, or set damaged_cells: keep"
+
+    def _damages(self, cells: Sequence[str]) -> Iterator[tuple[int, tuple[str, str]]]:
+        """Yield the numbers of the cells that a spreadsheet damaged, where it matters, and how."""
+        unheeded = self.headings.unheeded
+        for number, cell in enumerate(cells):
+            if number in unheeded or not _holds(cell, _DAMAGE_SIGNS):
+                continue
+            if how := damage_of(cell):
+                yield number, how
 
     def _check(self, names: Sequence[str], line: int) -> None:
         seen: dict[str, int] = {}

@@ -1,6 +1,6 @@
 """Says which paths of records a mapping reads or writes: mistakes elsewhere do not matter."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression
@@ -23,11 +23,21 @@ def target_paths(code: MappingCode) -> Paths | None:
     return None if found is None else found.union(written, policy.told)
 
 
+def table_paths(code: MappingCode, names: Collection[str]) -> Paths | None:
+    """Return the paths that some lookup tables are made of; None if all paths count.
+
+    What only a label reads decides nothing.
+    """
+    if not names:
+        return None
+    return _paths(part for each in code.references if each.name in names for part in each.read)
+
+
 def _tables(code: MappingCode) -> Iterable[tuple[Expression, str]]:
     """Yield what reads lookup tables: one may be the source or the target itself."""
     for each in code.references:
-        parts = (each.key, each.value, each.label)
-        yield from ((part, each.name) for part in parts if part is not None)
+        label = (each.label,) if each.label is not None else ()
+        yield from ((part, each.name) for part in (*each.read, *label))
 
 
 def _paths(expressions: Iterable[Expression]) -> Paths | None:

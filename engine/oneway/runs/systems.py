@@ -12,7 +12,7 @@ from oneway.core.connector import Access, Connector, Reader, Writer
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Snapshot
-from oneway.mapping.paths_used import Paths, source_paths, target_paths
+from oneway.mapping.paths_used import Paths, source_paths, table_paths, target_paths
 from oneway.runs.prepare.prepared import (
     Input,
     PreparedRun,
@@ -165,15 +165,17 @@ class OpenSystems:
         return writer
 
     def _let_heed(self, each: Input, of: Reader | Writer) -> None:
-        """Tell a reader or writer what the mapping reads or writes of source and target."""
+        """Tell a reader or writer what the mapping reads or writes of these records."""
         code, inputs = self.prepared.compiled.code, self.prepared.inputs
         if not isinstance(of, HeedsPaths):
             return
-        paths = None
         if each == inputs["target"]:
             paths = target_paths(code)
         elif each == inputs["source"]:
             paths = source_paths(code)
+        else:
+            names = [table.name for table in code.references]
+            paths = table_paths(code, [n for n in names if inputs.get(f"references.{n}") == each])
         if paths is not None:
             of.heed(paths)
 

@@ -85,11 +85,15 @@ def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list
     }
     if not files:
         return []
-    from oneway.mapping.paths_used import source_paths, target_paths
+    from oneway.mapping.paths_used import source_paths, table_paths, target_paths
     from oneway.mapping.profile.read_keys import tallies_of
 
     code = made.mapping.code
-    heeded = {"source": source_paths(code), "target": target_paths(code)} if made.whole else {}
+    heeded = {"source": source_paths(code), "target": target_paths(code)}
+    heeded |= {
+        f"references.{each.name}": table_paths(code, [each.name]) for each in code.references
+    }
+    heeded = heeded if made.whole else {}
     found: list[Diagnostic] = []
     tallies = tallies_of(made.mapping.code, spec)
     here = any(isfile(located(spec.file, end.resource.text)) for end, _ in files.values())
