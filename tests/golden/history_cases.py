@@ -18,6 +18,7 @@ from oneway.history.journal.run_counts import RunCounts
 from oneway.planning.compare import PlanDifference
 from oneway.planning.plan import Ending
 from oneway.render import Style, history, past_run, replays, status
+from oneway.render.record_histories import Past, record_histories
 from oneway.runs.compare.replay import Replay
 from oneway.runs.past.status import ConnectionStatus, HeldBack
 
@@ -91,7 +92,7 @@ def one_run():
     entries += [entry_of(12, each, End(Ending.DONE, each.target_id or "2001")) for each in others]
     found = run(12, counts={"done": len(others), "rejected": 1})
     assert unlike_the_engine(found, entries, plan) == ()
-    return past_run.Past(found, plan, tuple(entries), frozenset({"inputs"}))
+    return Past(found, plan, tuple(entries), frozenset({"inputs"}))
 
 
 DOMAIN = "the email is of no known domain"
@@ -179,12 +180,10 @@ def rendered():
         "runs-clock-change.txt": history.text(
             TWICE, dict.fromkeys((20, 21, 22), RunCounts()), style
         ),
-        "run-abroad.txt": past_run.text(past_run.Past(ABROAD, None, ()), (), style),
-        "run.txt": past_run.text(past, past_run.record_histories(past), style),
-        "chosen.txt": past_run.text(
-            past, past_run.record_histories(past, ["rejected"]), style, chosen=True
-        ),
-        "refused.txt": past_run.text(past_run.Past(RUNS[2], None, ()), (), style),
+        "run-abroad.txt": past_run.text(Past(ABROAD, None, ()), (), style),
+        "run.txt": past_run.text(past, record_histories(past), style),
+        "chosen.txt": past_run.text(past, record_histories(past, ["rejected"]), style, chosen=True),
+        "refused.txt": past_run.text(Past(RUNS[2], None, ()), (), style),
         "status.txt": status.text(STANDINGS, style),
         "status-verbose.txt": status.text(STANDINGS, style, limit=None),
         "status-brief.txt": status.text(STANDINGS, style, whole=False),

@@ -22,6 +22,7 @@ from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Change, Ending, Kind, Outcome, Plan, PlanConnection, Verb
 from oneway.planning.plan_file import dump
 from oneway.render import Style, past_run, plans, status
+from oneway.render.record_histories import Past, record_histories
 from oneway.render.report import page
 from oneway.runs.past.discrepancies import discrepancies_before, write_discrepancies
 from oneway.runs.past.past_run import load_past_run
@@ -160,8 +161,8 @@ def _places(journal: Journal, last: Run) -> Mapping[str, dict[str, str]]:
     past = load_past_run(journal, last)
     assert past.plan is not None
     ids = {outcome.key: action.id for outcome in past.plan.outcomes for action in outcome.actions}
-    shown = past_run.Past(last, past.plan, past.entries, discrepancies=past.discrepancies)
-    people = past_run.record_histories(shown)
+    shown = Past(last, past.plan, past.entries, discrepancies=past.discrepancies)
+    people = record_histories(shown)
     data = past_run.as_json(shown, people)["people"]
     assert isinstance(data, list)
     text = past_run.text(shown, people, Style(width=1000))

@@ -29,6 +29,7 @@ from oneway.planning.guard_kinds import Limit
 from oneway.planning.plan import Ending, Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, past_run
+from oneway.render.record_histories import Past, record_histories
 from oneway.render.report import html, page
 from oneway.render.report.actions import report_actions
 from oneway.runs.approval import Approval
@@ -167,13 +168,13 @@ def _systems(night: Night) -> MemorySystems:
     return systems
 
 
-def told(night: Night) -> tuple[PastRun, past_run.Past, dict[str, Result], dict[str, int]]:
+def told(night: Night) -> tuple[PastRun, Past, dict[str, Result], dict[str, int]]:
     """Return a night as `report` and `runs show` are told of it, and what `apply` returned."""
     with TemporaryDirectory() as folder, journal_of(Path(folder)) as (journal, operator):
         run = lived(night, journal, operator)
         found = load_past_run(journal, run)
         tally = run_counts(journal, [run])[run.id]
-        past = past_run.Past(run, found.plan, found.entries)
+        past = Past(run, found.plan, found.entries)
     counts = {"failed": tally.failed, "held": tally.held}
     # Of an action that was tried twice, the last try counts.
     return found, past, {each.action.id: each for each in night.results}, counts
@@ -184,11 +185,7 @@ def told(night: Night) -> tuple[PastRun, past_run.Past, dict[str, Result], dict[
 def test_everybody_tells_the_same_ending_and_reason_of_every_action(night: Night) -> None:
     found, past, results, _ = told(night)
     report = {each.id: each.end for each in report_actions(found)}
-    shown = {
-        each.action.id: each.end
-        for each in past_run.record_histories(past)
-        if each.action is not None
-    }
+    shown = {each.action.id: each.end for each in record_histories(past) if each.action is not None}
     assert report == shown
     assert set(shown) == set(results) == {each.id for each in night.plan.actions}
     for id, result in results.items():
@@ -212,9 +209,7 @@ def test_nothing_is_guessed_of_what_was_not_sent(night: Night) -> None:
     held = sum(each.ending is Ending.HELD for each in results.values())
     done = sum(each.ending is Ending.DONE for each in results.values())
     assert counts == {"held": held, "failed": len(results) - held - done}
-    text = " ".join(
-        past_run.text(past, past_run.record_histories(past), Style(width=10_000)).split()
-    )
+    text = " ".join(past_run.text(past, record_histories(past), Style(width=10_000)).split())
     report = html(page(found))
     for result in results.values():
         if result.ending is Ending.HELD:

@@ -23,6 +23,7 @@ from oneway.history.journal.schedule_claims import ClaimedDue, run_of
 from oneway.notices.causes import DIED, run_problems
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, history, past_run, status
+from oneway.render.record_histories import Past, record_histories
 from oneway.render.report.actions import report_actions
 from oneway.render.report.page import Tone
 from oneway.render.report.summary import heading, tone
@@ -65,8 +66,8 @@ def refuse_success(journal: Journal, run: Run) -> None:
     assert told["state"] == "interrupted"
     assert "interrupted" in history.text([run], run_counts(journal, [run]), Style(width=200))
     found = load_past_run(journal, run)
-    past = past_run.Past(run, found.plan, found.entries)
-    said = past_run.text(past, past_run.record_histories(past), Style(width=200))
+    past = Past(run, found.plan, found.entries)
+    said = past_run.text(past, record_histories(past), Style(width=200))
     assert ": interrupted" in said
     assert "interrupted" in heading(found, report_actions(found), ())
     assert tone(found, report_actions(found), ()) is Tone.TROUBLE

@@ -1413,7 +1413,7 @@ MUTANTS = (
     Mutant(
         "a-part-of-an-object-is-not-read",
         "runs/draft/first_test",
-        "if not any(_overlap(source.keys(path), each) for each in read)",
+        "if not any(keys_overlap(source.keys(path), each) for each in read)",
         "if path not in used",
         "the test that `oneway new` drafts passes on its own draft",
         "tests/cli/test_any_draft.py",
@@ -3626,7 +3626,7 @@ MUTANTS = (
     # what a named expression means
     Mutant(
         "named-expression-without-brackets",
-        "mapping/named_expressions",
+        "mapping/splicing",
         """("", "") if bare else ("(", ")")""",
         """("", "")""",
         "`let('a') && b` holds only where both hold, whatever `a` is made of",

@@ -21,6 +21,7 @@ from oneway.planning.plan import Ending, Kind, Outcome, Plan
 from oneway.render import Style, explanations, past_run, plans, status
 from oneway.render.discrepancies import by_subject, since, then
 from oneway.render.layout import clip
+from oneway.render.record_histories import Past, RecordHistory, record_histories
 from oneway.render.report import page
 from oneway.render.report.page import Page, ReportPerson
 from oneway.render.report.phrases import day
@@ -247,8 +248,8 @@ def _said(
 
 def _places(journal: Journal, run: Run, world: World) -> Mapping[str, Mapping[str, Told]]:
     found = load_past_run(journal, run)
-    past = past_run.Past(run, found.plan, found.entries, discrepancies=found.discrepancies)
-    people = past_run.record_histories(past)
+    past = Past(run, found.plan, found.entries, discrepancies=found.discrepancies)
+    people = record_histories(past)
     shown = past_run.as_json(past, people)["people"]
     assert isinstance(shown, list)
     (standing,) = connection_statuses((), journal, world.wire.now)
@@ -271,9 +272,7 @@ def _places(journal: Journal, run: Run, world: World) -> Mapping[str, Mapping[st
     }
 
 
-def _texts(
-    past: past_run.Past, people: Sequence[past_run.RecordHistory], told: Sequence[Discrepancy]
-) -> None:
+def _texts(past: Past, people: Sequence[RecordHistory], told: Sequence[Discrepancy]) -> None:
     """Demand that the text says since when, where that is not the run itself."""
     text = past_run.text(past, people, Style(width=10_000), chosen=True)
     for each in told:

@@ -17,9 +17,10 @@ from oneway.documents.yaml_source import parse
 from oneway.mapping.compiler import Compiled
 from oneway.render import mapping_tests as render
 from oneway.render.style import Style
-from oneway.runs.mapping_tests.check import MappingTestResult, check_test
+from oneway.runs.mapping_tests.check import check_test
 from oneway.runs.mapping_tests.coverage import HowMuch, coverage
 from oneway.runs.mapping_tests.load import find_tests, load_test
+from oneway.runs.mapping_tests.results import MappingTestResult
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving import mutate
 from oneway.runs.proving.mutate import EditResult, Fate, MappingEdit, edits, tried

@@ -19,8 +19,9 @@ from oneway.mapping.lint import EXAMPLE
 from oneway.mapping.lint.every_rule import RULES
 from oneway.render import ci_formats
 from oneway.render import mapping_tests as render
-from oneway.runs.mapping_tests.check import MappingTestResult, check_test
+from oneway.runs.mapping_tests.check import check_test
 from oneway.runs.mapping_tests.load import load_test
+from oneway.runs.mapping_tests.results import MappingTestResult
 from oneway.runs.prepare.compilation import compile_data
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from oneway.core.records import MISSING
 from oneway.mapping.expressions import Context, EvaluationError, Expression, ExpressionSyntax, parse
 from oneway.planning.impact import impact
 from oneway.runs.proving.prove import maker_of
-from oneway.runs.proving.situations import ProofSituation
+from oneway.runs.proving.situation import ProofSituation
 from oneway.runs.proving.solver.decide import Sameness, decide
 from oneway.runs.proving.solver.symbolic import GapFormulas, Symbols
 from proving.faults import AS_OF, SOUND, compiled

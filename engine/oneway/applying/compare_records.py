@@ -7,7 +7,16 @@ is not shown says nothing.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from oneway.core.records import MISSING, Record, at, is_blank, path_of, same, with_value
+from oneway.core.records import (
+    MISSING,
+    Record,
+    at,
+    is_blank,
+    keys_overlap,
+    path_of,
+    same,
+    with_value,
+)
 from oneway.mapping.program import Policy
 from oneway.planning.plan import Change
 
@@ -41,15 +50,9 @@ def more_changed(
     for path in dict.fromkeys(rule.path for rule in (*policy.leaving, *policy.fields)):
         keys = path_of(path)
         old, new = at(before.data, keys), at(after.data, keys)
-        if old is MISSING or new is MISSING or any(_overlap(keys, each) for each in written):
+        if old is MISSING or new is MISSING or any(keys_overlap(keys, each) for each in written):
             continue
         lost = is_blank(new) and not is_blank(old)
         if lost or (path in access and not same(old, new)):
             found.append(path)
     return found
-
-
-def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Return whether one path is the other, or leads to it."""
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]

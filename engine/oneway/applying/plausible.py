@@ -93,7 +93,7 @@ def _odd(plan: Plan, policy: Policy, outcome: Outcome, action: Action) -> Iterat
     if (action.source_id, action.target_id) != (outcome.source_id, outcome.target_id):
         yield f"{what} is for other records than its outcome"
     waits = any(change.awaits is not None for change in action.changes)
-    part = "wait" if waits else "access" if _is_of_access(action.verb) else ""
+    part = "wait" if waits else "access" if action.verb.changes_access else ""
     if record is None or action.id != action_id(plan.mapping, side, record, part):
         yield f"{what} has the id of another action"
     if (action.source_id is None) != (action.verb is Verb.DEACTIVATE):
@@ -158,7 +158,7 @@ def _odd_claims(policy: Policy, action: Action, what: str) -> Iterator[str]:
 
 def _writable(policy: Policy, verb: Verb) -> Mapping[str, FieldRule]:
     """Return the rules of the fields that an action may write, by path."""
-    if _is_of_access(verb):
+    if verb.changes_access:
         return {rule.path: rule for rule in policy.leaving}
     if verb is Verb.CREATE:
         return {rule.path: rule for rule in policy.fields if rule.write is not Write.NEVER}
@@ -172,14 +172,10 @@ def _writable(policy: Policy, verb: Verb) -> Mapping[str, FieldRule]:
 
 def _together_in(verbs: Sequence[Verb]) -> bool:
     """Return whether a record may have these actions: access, fields, and waiting fields."""
-    if verbs and verbs[0] in (Verb.LEAVE, Verb.REACTIVATE, Verb.DEACTIVATE):
+    if verbs and verbs[0].changes_access:
         verbs = verbs[1:]
     later = verbs[1:]
     return not later or (list(later) == [Verb.UPDATE] and verbs[0] in (Verb.CREATE, Verb.UPDATE))
-
-
-def _is_of_access(verb: Verb) -> bool:
-    return verb.takes_access or verb is Verb.REACTIVATE
 
 
 def _has(policy: Policy, verb: Verb) -> bool:

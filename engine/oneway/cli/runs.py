@@ -23,6 +23,7 @@ from oneway.history.journal.rows import OLD_WORDS
 from oneway.history.journal.run_counts import RunCounts, run_counts
 from oneway.history.journal.schedule_claims import schedule_statuses
 from oneway.render import history, past_run
+from oneway.render.record_histories import OUTCOMES, Past, record_histories
 from oneway.runs.compare.capture import UNKEPT
 from oneway.runs.lost_output import kept_lost
 from oneway.runs.past.discrepancies import discrepancies_of_run
@@ -120,7 +121,7 @@ def listing(
     "--outcome",
     "outcomes",
     multiple=True,
-    type=click.Choice(past_run.OUTCOMES),
+    type=click.Choice(OUTCOMES),
     metavar="KIND",
     help="Only people with this outcome (create, ineligible, ...) or ending (done, rejected, ...).",
 )
@@ -154,12 +155,10 @@ def showing(
         why = journal.kept(one.id, UNKEPT).get(UNKEPT, b"").decode(errors="replace")
         plan, entries = plan_of_run(journal, one), journal.entries(one.id)
         discrepancies = discrepancies_of_run(journal, one, plan, entries)
-        past = past_run.Past(
-            one, plan, entries, kept, why, discrepancies, stored_arguments(journal, one)
-        )
+        past = Past(one, plan, entries, kept, why, discrepancies, stored_arguments(journal, one))
         past = replace(past, lost=kept_lost(journal, one.id))
         tally = run_counts(journal, [one])[one.id]
-    people = past_run.record_histories(past, outcomes, person)
+    people = record_histories(past, outcomes, person)
     if format == "json":
         console.json({**history.run_as_json(one, tally), **past_run.as_json(past, people)})
     else:

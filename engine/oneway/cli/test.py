@@ -18,9 +18,10 @@ from oneway.core.progress import shown_while
 from oneway.documents.yaml_source import LIMIT, parse
 from oneway.mapping.compiler import Compiled
 from oneway.render import mapping_tests as render
-from oneway.runs.mapping_tests.check import MappingTestResult, check_test
+from oneway.runs.mapping_tests.check import check_test
 from oneway.runs.mapping_tests.coverage import DecisionCoverage, coverage, of_edit
 from oneway.runs.mapping_tests.load import find_tests, load_test
+from oneway.runs.mapping_tests.results import MappingTestResult
 from oneway.runs.prepare.compilation import START, compile_data, read_file
 from oneway.runs.proving.mutate import EditResult, edits, tried
 

@@ -285,8 +285,8 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
 
 def _check_test(data: bytes, path: str, mappings: Mappings) -> None:
     """Raise `Refused` with the mistakes of a mapping test, and the unknown names in it."""
-    from oneway.runs.mapping_tests.check import refuse_unknown
     from oneway.runs.mapping_tests.load import load_test
+    from oneway.runs.mapping_tests.unknown_names import refuse_unknown
 
     test = load_test(data, path)
     compiled, _ = mappings.compilation(read_file(test.mapping, LIMIT + 1), test.mapping).made()

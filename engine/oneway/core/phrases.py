@@ -17,3 +17,8 @@ def some(items: Sequence[str], most: int = 5) -> str:
     """Return the first few items, and how many more there are: "a, b and 3 more"."""
     shown = ", ".join(items[:most])
     return f"{shown} and {len(items) - most:,} more" if len(items) > most else shown
+
+
+def people(number: int) -> str:
+    """Return a number of people as people write it."""
+    return "1 person" if number == 1 else f"{number:,} people"

@@ -12,7 +12,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Fix, Span, TextPiece, did_you_mean
 from oneway.core.similar_words import only_slip
 from oneway.mapping.expressions import Expression, ExpressionSyntax, parse
-from oneway.mapping.expressions.named_calls import CHOOSE, LET, NamedCall, calls_in
+from oneway.mapping.expressions.named_calls import CHOOSE, LET, calls_in
 from oneway.mapping.expressions.steps import literal_text
 from oneway.mapping.expressions.syntax import MAX_WRITTEN_OUT
 from oneway.mapping.resolver import Resolver, unknown_kind
@@ -30,6 +30,7 @@ from oneway.mapping.spec import (
     TableSpec,
     Text,
 )
+from oneway.mapping.splicing import Splicing
 
 What = tuple[str, str]
 """The use of a name: `let` or `choose`, and the name."""
@@ -50,7 +51,7 @@ class NamedExpressions:
         calls = [each for each in calls if not each.after_dot]
         if not calls:
             return text
-        whole = _Splicing(text)
+        whole = Splicing(text)
         for call in calls:
             whole.splice(call, self.bodies[call.what])
         names = frozenset().union(*({each.what} | self.bodies[each.what].names for each in calls))
@@ -197,7 +198,7 @@ def _as_call(table: TableSpec, written: Sequence[Text]) -> Text:
     columns = {each.name: text for each, text in zip(table.columns, written, strict=False)}
     answers = iter(written[len(columns) :])
     call = Text("", table.span)
-    whole = _Splicing(call)
+    whole = Splicing(call)
     whole.add(f"{CHOOSE}({literal_text(table.name)}", table.span)
     for row in table.rows:
         whole.add(", ", row.span)
@@ -214,7 +215,7 @@ def _as_call(table: TableSpec, written: Sequence[Text]) -> Text:
     return replace(found, written=f"{CHOOSE}('{table.name}')", names=names)
 
 
-def _add_condition(whole: "_Splicing", row: TableRowSpec, columns: Mapping[str, Text]) -> None:
+def _add_condition(whole: "Splicing", row: TableRowSpec, columns: Mapping[str, Text]) -> None:
     if not row.cells:
         whole.add("`true`", row.span)
     for position, cell in enumerate(row.cells):
@@ -223,7 +224,7 @@ def _add_condition(whole: "_Splicing", row: TableRowSpec, columns: Mapping[str, 
 
 
 def _add_values(
-    whole: "_Splicing", cell: CellSpec, values: Sequence[Constant], column: Text
+    whole: "Splicing", cell: CellSpec, values: Sequence[Constant], column: Text
 ) -> None:
     """Add that a column has one of some values; halves of halves, so that it does not nest deep."""
     if len(values) == 1:
@@ -275,44 +276,6 @@ def _refuse_misuse(text: Text, whole: Text, names: Resolver) -> None:
             names.error("M103", place, summary, help)
         elif call.function == CHOOSE and call.further and whole.written:  # else it is no call
             names.error("M103", place, f"{CHOOSE}(name) takes 1 argument", "name the table alone")
-
-
-class _Splicing:
-    """Puts a text together, and tracks where its pieces stand."""
-
-    def __init__(self, text: Text) -> None:
-        self.text = text
-        self.parts: list[str] = []
-        self.pieces: list[TextPiece] = []
-        self.at, self.end = 0, 0
-
-    def splice(self, call: NamedCall, body: Text) -> None:
-        """Add the text up to a call, and the named expression in place of the call."""
-        self._own(call.place.offset)
-        via = self.text.span.part(call.place.offset, call.place.length)
-        bare = call.stands_apart or call.function == CHOOSE
-        before, after = ("", "") if bare else ("(", ")")
-        self.add(before, via)
-        self.add(body.text, body.span, via=via)
-        self.add(after, via)
-        self.at = call.place.end
-
-    def result(self) -> Text:
-        """Return the text, once the rest of it is added."""
-        self._own(len(self.text.text))
-        span = replace(self.text.span, pieces=tuple(self.pieces))
-        return Text("".join(self.parts), span, self.text.text)
-
-    def _own(self, until: int) -> None:
-        self.add(self.text.text[self.at : until], self.text.span, self.at)
-        self.at = until
-
-    def add(self, part: str, place: Span, offset: int = 0, via: Span | None = None) -> None:
-        """Add a part that stands in some place."""
-        if part:
-            start, self.end = self.end, self.end + len(part)
-            self.pieces.append(TextPiece(start, self.end, place, offset, via))
-            self.parts.append(part)
 
 
 def with_uses(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:

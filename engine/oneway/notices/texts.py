@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from oneway.core.instants import moment_in_words
-from oneway.core.phrases import count
+from oneway.core.phrases import count, people
 from oneway.history.allow_command import effect_of_allowing
 from oneway.history.discrepancies import DiscrepancyKind
 from oneway.history.words import DISCREPANCY_WORDS, REASONS, VERBS_DONE
@@ -292,7 +292,7 @@ def _weekly(data: Data) -> Iterator[str]:
 def _done(counts: Data) -> str:
     """Return what was written: "2 people were created, 11 people were changed."."""
     said = [
-        f"{_people(number)} {one if number == 1 else more}"
+        f"{people(number)} {one if number == 1 else more}"
         for verb, (one, more) in VERBS_DONE.items()
         if (number := counts.get(verb.value, 0))
     ]
@@ -302,7 +302,7 @@ def _done(counts: Data) -> str:
 def _waits(guards: list[Data]) -> Iterator[str]:
     """Yield what guards hold back, for people who do not run commands."""
     for each in guards:
-        yield f"  {_people(each['records'])}: {remedy_of(each['guard']).title} ({each['guard']})"
+        yield f"  {people(each['records'])}: {remedy_of(each['guard']).title} ({each['guard']})"
         yield "    If that is right, the operator lets them through once: " + each["allow"]
 
 
@@ -359,7 +359,7 @@ def _reason(each: Data) -> str:
         why = _UNSYNCED[kind]
     else:
         why = f"{_UNSYNCED[kind]} ({code})"
-    return f"  {_people(each['records'])}: {why}"
+    return f"  {people(each['records'])}: {why}"
 
 
 _UNSYNCED = {
@@ -373,11 +373,7 @@ _UNSYNCED = {
 def _still_in_by(counts: Data) -> Iterator[str]:
     words = {kind.value: said for kind, said in (DISCREPANCY_WORDS | _UNSYNCED).items()}
     for ending, number in counts.items():
-        yield f"  {_people(number)}: {words.get(ending, 'for another reason')}"
-
-
-def _people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number:,} people"
+        yield f"  {people(number)}: {words.get(ending, 'for another reason')}"
 
 
 def _times(number: int) -> str:

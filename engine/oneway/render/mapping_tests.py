@@ -15,15 +15,15 @@ from oneway.render.layout import clip, flow_lines, wrap
 from oneway.render.proving import case_lines
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.mapping_tests.check import (
+from oneway.runs.mapping_tests.coverage import DecisionCoverage, HowMuch, share
+from oneway.runs.mapping_tests.recording import RecordedCase
+from oneway.runs.mapping_tests.results import (
     CaseResult,
     ClaimResult,
     MappingTestResult,
     Mismatch,
     UnreadResult,
 )
-from oneway.runs.mapping_tests.coverage import DecisionCoverage, HowMuch, share
-from oneway.runs.mapping_tests.recording import RecordedCase
 from oneway.runs.proving.mutate import EditResult, Fate
 
 _INKS = {HowMuch.ALL: Ink.GOOD, HowMuch.SOME: Ink.CAUTION, HowMuch.NONE: Ink.TROUBLE}

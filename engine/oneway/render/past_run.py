@@ -1,6 +1,6 @@
 """Renders one past run: who started it, what was planned, and how each action ended."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -8,12 +8,12 @@ from oneway.core.dataclass import dataclass
 from oneway.core.instants import moment
 from oneway.core.phrases import count
 from oneway.history.allow_command import allowed_together
-from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
-from oneway.history.journal import End, JournalEntry, Run, RunStart, RunState
+from oneway.history.discrepancies import DiscrepancyKind
+from oneway.history.journal import Run, RunStart, RunState
 from oneway.history.journal.discrepancies import DISCREPANCIES
 from oneway.history.journal.refused_leavers import LEAVING
 from oneway.planning.names import named, names_of
-from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
+from oneway.planning.plan import Ending, Kind, Plan
 from oneway.render import (
     diagnostics,
     lookup_misses,
@@ -26,10 +26,11 @@ from oneway.render import (
     status_lines,
 )
 from oneway.render.discrepancies import as_json as as_json_of
-from oneway.render.discrepancies import by_subject, sentence, since, then
+from oneway.render.discrepancies import sentence, since, then
 from oneway.render.history import ends_in_words
 from oneway.render.layout import clip, wrap
 from oneway.render.plans import as_data
+from oneway.render.record_histories import Past, RecordHistory, ending_of
 from oneway.render.sanitize import harmless, shown
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import (
@@ -41,9 +42,6 @@ from oneway.render.vocabulary import (
 )
 from oneway.runs.lost_output import LOST
 from oneway.runs.past.without_connection import GIVEN, sync_arguments_of_run
-
-OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
-"""The words that select people: a planned outcome, or how it ended."""
 
 _QUIET = frozenset({Kind.UNCHANGED, Kind.IGNORED, Kind.ABSENT})
 """Outcomes without an action: counted, and named only on request."""
@@ -60,74 +58,6 @@ _STAYED = {
 _NOT_BEGUN = "not begun"
 _UNSETTLED = " (the next run settles it, or `oneway resume`)"
 _MARGIN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class RecordHistory:
-    """What a run planned for one record and how that ended; None if it was not begun.
-
-    A record with two actions has two of them; one without any has one, without an action.
-    """
-
-    outcome: Outcome
-    end: End | None
-    action: Action | None = None
-    discrepancy: Discrepancy | None = None
-
-    @property
-    def words(self) -> frozenset[str]:
-        """The texts that the `person` filter searches."""
-        ended = (self.end.ending.value,) if self.end is not None else ()
-        return frozenset({self.outcome.kind.value, *ended})
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """A run, its stored plan if any, and the names of its stored snapshots.
-
-    `unkept` says why its inputs were not stored.
-    """
-
-    run: Run
-    plan: Plan | None
-    entries: tuple[JournalEntry, ...]
-    kept: frozenset[str] = frozenset()
-    unkept: str = ""
-    discrepancies: tuple[Discrepancy, ...] = ()
-    given: str = ""
-    """What `oneway sync` was given, of a run that came to no plan and has no connection."""
-    lost: tuple[str, ...] = ()
-    """The outputs of its process that could not be written to their end."""
-
-
-def record_histories(
-    past: Past, outcomes: Iterable[str] = (), person: str = ""
-) -> tuple[RecordHistory, ...]:
-    """Return what happened to each record, in the plan's order.
-
-    `outcomes` are words of `OUTCOMES`; a record needs to fit only one. `person` is part of a key,
-    a name or an id, in any case.
-    """
-    if past.plan is None:
-        return ()
-    ends = {entry.action_id: entry.end for entry in past.entries}
-    discrepancies = by_subject(past.discrepancies)
-    found = (
-        RecordHistory(
-            outcome,
-            None if action is None else ends.get(action.id),
-            action,
-            discrepancies.get((outcome.source_id or "") if action is None else action.id),
-        )
-        for outcome in past.plan.outcomes
-        for action in outcome.actions or (None,)
-    )
-    wanted, part = frozenset(outcomes), person.casefold()
-    return tuple(
-        each
-        for each in found
-        if (not wanted or wanted & each.words) and _is_named(each.outcome, part)
-    )
 
 
 def as_json(past: Past, people: Sequence[RecordHistory]) -> dict[str, object]:
@@ -297,7 +227,7 @@ def _people(people: Sequence[RecordHistory], telling: RunContext) -> Iterator[st
     style = telling.style
     endings = [*(e for e in Ending if e is not Ending.DONE), None, Ending.DONE]
     for ending in endings:
-        found = [each for each in people if each.action and _ending(each) is ending]
+        found = [each for each in people if each.action and ending_of(each) is ending]
         if found:
             yield ""
             yield from _title(ending, len(found), style)
@@ -385,19 +315,6 @@ def _stayed(title: str, found: Sequence[RecordHistory], telling: RunContext) -> 
 
 def _marked(said: str, style: Style) -> list[str]:
     return [style.paint(line, Ink.CAUTION) for line in wrap(said, style, 0, 2)]
-
-
-def _ending(each: RecordHistory) -> Ending | None:
-    """Return how an action ended, as far as known; None if it was never begun."""
-    if each.end is not None:
-        return each.end.ending
-    sent = each.discrepancy is not None and each.discrepancy.ending is DiscrepancyKind.UNKNOWN
-    return Ending.UNKNOWN if sent else None
-
-
-def _is_named(outcome: Outcome, part: str) -> bool:
-    names = (outcome.key, outcome.label, outcome.source_id or "", outcome.target_id or "")
-    return any(part in name.casefold() for name in names)
 
 
 def _person_as_json(each: RecordHistory) -> dict[str, object]:

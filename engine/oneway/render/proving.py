@@ -11,7 +11,7 @@ from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.proving.laws import BrokenLaw
 from oneway.runs.proving.prove import MappingProof, Sameness, VersionComparison, difference
-from oneway.runs.proving.situations import Bound, ProofSituation
+from oneway.runs.proving.situation import Bound, ProofSituation
 
 _LAWS = (
     "A law holds for every mapping: {}a gap in the data ends nobody's access, "

@@ -5,7 +5,6 @@ no record has a word of the condition any more. Within lists, the records that h
 are counted so too: a list without dates is not blank.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
@@ -31,7 +30,7 @@ from oneway.mapping.expressions import Context, EvaluationError, Expression, Rea
 from oneway.mapping.expressions.compared_words import Word, passes
 from oneway.mapping.expressions.item_places import item_paths
 from oneway.mapping.expressions.placed_words import placed_words
-from oneway.mapping.profile.word_tally import flatter, results, within
+from oneway.mapping.profile.word_tally import flatter, results, within, word_text
 
 Path = tuple[str, ...]
 
@@ -126,7 +125,7 @@ def word_groups(code: MappingCode) -> tuple[WordGroup, ...]:
             if any(each in words for each in flatter(place)):
                 continue  # lists in lists, which `[]` would flatten
             keys, *inner = place
-            named = ",".join(dict.fromkeys(map(_text, (each.value for each in those))))
+            named = ",".join(dict.fromkeys(map(word_text, (each.value for each in those))))
             name = f"{item_text((keys, *inner))}{SEPARATOR}{named}"
             group = WordGroup(keys, tuple(those), name, expression.reading, tuple(inner))
             found[group] = None
@@ -201,7 +200,3 @@ def _truth(expression: Expression, data: Value) -> int:
     except EvaluationError:
         return 0
     return 0 if found.truth else 1 if holds(found.value) else -1
-
-
-def _text(value: Value) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

@@ -184,8 +184,8 @@ def results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[V
 
 
 def _nearest(word: Word, values: Iterable[Value]) -> list[Value]:
-    said = _text(word.value)
-    texts = {_text(value): value for value in values if len(_text(value)) <= _LONGEST}
+    said = word_text(word.value)
+    texts = {word_text(value): value for value in values if len(word_text(value)) <= _LONGEST}
     if word.way in _LOOSE:
         form = one_form(said)
         return sorted((each for text, each in texts.items()
@@ -217,7 +217,8 @@ _WAYS = {
 }
 
 
-def _text(value: Value) -> str:
+def word_text(value: Value) -> str:
+    """Return a word of a condition as text: JSON, unless it is text."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

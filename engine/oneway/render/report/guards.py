@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from oneway.core.phrases import people
 from oneway.history.allow_command import allow_command, allowed_together, effect_of_allowing
 from oneway.history.journal.rows import Breached
 from oneway.planning.breach import key_of, words_of
@@ -12,7 +13,7 @@ from oneway.render.plan_changes import alike
 from oneway.render.plan_content import may_concern
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
-from oneway.render.report.phrases import field_name, fields, people, text
+from oneway.render.report.phrases import field_name, fields, text
 from oneway.runs.past.past_run import PastRun
 from oneway.runs.past.without_connection import sync_arguments_of_run
 

@@ -33,11 +33,6 @@ def because(why: str) -> tuple[str, ...]:
     return (text(f"The source says {why}."),) if why else ()
 
 
-def people(number: int) -> str:
-    """Return a number of people as people write it."""
-    return "1 person" if number == 1 else f"{number:,} people"
-
-
 def moment(instant: str, zone: str) -> str:
     """Return an instant as a day and a time in a zone; any other text unchanged."""
     found = local(instant, zone)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from oneway.core.phrases import people
 from oneway.history.discrepancies import unsynced
 from oneway.history.journal.rows import Breached, Run, RunStart
 from oneway.history.memory import Memory
@@ -27,7 +28,7 @@ from oneway.render.report.page import (
     ReportText,
     Tone,
 )
-from oneway.render.report.phrases import because, day, fields, moment, people, text
+from oneway.render.report.phrases import because, day, fields, moment, text
 from oneway.render.report.summary import connected, foot, listed, systems
 from oneway.render.vocabulary import VERBS_DUE, VERBS_TO_DO
 from oneway.runs.past.past_run import PastRun

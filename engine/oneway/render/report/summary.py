@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from oneway.core.phrases import count
+from oneway.core.phrases import count, people
 from oneway.history.discrepancies import unsynced
 from oneway.history.journal.rows import RunState, Why
 from oneway.history.last_good import is_good
@@ -15,7 +15,7 @@ from oneway.render.access_list import who_left
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.attention import has_gone
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
-from oneway.render.report.phrases import day, duration, moment, people, text
+from oneway.render.report.phrases import day, duration, moment, text
 from oneway.render.sanitize import shown
 from oneway.render.vocabulary import VERBS_DONE
 from oneway.runs.past.past_run import PastRun

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.field_concepts import concept
-from oneway.core.records import MISSING, Value, at, is_blank, path_text
+from oneway.core.records import MISSING, Value, at, is_blank, keys_overlap, path_text
 from oneway.runs.draft.notation import called, is_one_line, yaml_text
 from oneway.runs.draft.pairs import Pair, manager_key, name_parts
 from oneway.runs.draft.questions import Questions, changed, employed
@@ -241,18 +241,13 @@ def _unread(
         path
         for path in source.fields
         # An object is read where a part of it is, and a part where its object is.
-        if not any(_overlap(source.keys(path), each) for each in read)
+        if not any(keys_overlap(source.keys(path), each) for each in read)
     ]
     known = [path for path in left if at(data, source.keys(path)) is not MISSING]
     if known:
         named = ", ".join(yaml_text(path_text(source.keys(each)), flow=True) for each in known)
         yield "## Fields whose values go nowhere: the test fails if the mapping reads one of them."
         yield f"# not_read: [{named}]"
-
-
-def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether one path is the other, or leads to it."""
-    return all(a == b for a, b in zip(one, other, strict=False))
 
 
 def _present(

@@ -8,8 +8,9 @@ from oneway.core.records import MISSING, Value, at, path_of, path_text
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.planning.plan import Change, Outcome
-from oneway.runs.mapping_tests.check import TARGET, Planned, record_id
+from oneway.runs.mapping_tests.check import TARGET, record_id
 from oneway.runs.mapping_tests.load import ENDING
+from oneway.runs.mapping_tests.results import Planned
 from oneway.runs.mapping_tests.spec import Case, MappingTest
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text, parse_instant

@@ -1,12 +1,10 @@
 """Runs a mapping test: plans each case, and compares the plan with the expectations."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 
 from oneway.connections.discovery import FILES, describe, open_connector
 from oneway.core.connector import Access, ReadError, Resource
-from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean, refusal
+from oneway.core.diagnostics import Findings, Span, refusal
 from oneway.core.records import (
     MISSING,
     Record,
@@ -14,121 +12,39 @@ from oneway.core.records import (
     Value,
     at,
     holds,
+    keys_overlap,
     path_of,
-    path_text,
     same,
 )
 from oneway.core.seal import Seal, Sealed
-from oneway.core.similar_words import only_slip
 from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, ExpressionSyntax
 from oneway.mapping.expressions.steps import EvaluationStep, steps_of
-from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import tabulate
 from oneway.mapping.profile.read_keys import read_in_source
 from oneway.mapping.spec import EndpointSpec
 from oneway.planning.breach import Verdict
 from oneway.planning.guards import judge
-from oneway.planning.plan import Change, Outcome, Plan
+from oneway.planning.plan import Change, Outcome
 from oneway.planning.planner import Header, plan
-from oneway.runs.mapping_tests.spec import (
-    ONE,
-    Case,
-    Expectation,
-    MappingClaim,
-    MappingTest,
-    UnreadField,
+from oneway.runs.mapping_tests.results import (
+    CaseResult,
+    ClaimResult,
+    MappingTestResult,
+    Mismatch,
+    Planned,
+    UnreadResult,
 )
+from oneway.runs.mapping_tests.spec import ONE, Case, Expectation, MappingClaim, MappingTest
+from oneway.runs.mapping_tests.unknown_names import _add, refuse_unknown
 from oneway.runs.prepare.prepared import stand_in_options
 from oneway.runs.prepare.request import instant_text, parse_instant
-from oneway.runs.prepare.settings import WANTED, is_of
 
 TARGET = "target:"
 """Begins the name of a target record that no source record matches."""
 
 _SEAL = Seal(b"mapping tests seal nothing that is kept")
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """A failed expectation: its place, and the steps that led to the value.
-
-    `about` is "outcome", "reasons", "held_by", "record" or a target field; `steps` are those
-    of the field's expression. A sensitive value is a `Sealed`; a field that is left alone is
-    `MISSING`; for a "record", None means the only one.
-    """
-
-    place: Span
-    about: str
-    wanted: object
-    got: object
-    steps: tuple[EvaluationStep, ...] = ()
-    expression: Span | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """How one case ended: as expected if there is no mismatch."""
-
-    case: Case
-    mismatches: tuple[Mismatch, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimResult:
-    """The records that contradict a claim, by their case (or file)."""
-
-    claim: MappingClaim
-    spoken_of: int
-    against: tuple[tuple[str, Outcome], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadResult:
-    """A field that may not be read, and what of the mapping reads it, with its place."""
-
-    asked: UnreadField
-    read_at: tuple[tuple[str, Span], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One case as the engine sees it: the records, the program, the plan and its verdict."""
-
-    name: str
-    source: Snapshot
-    target: Snapshot
-    program: Interpreted
-    plan: Plan
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class MappingTestResult:
-    """How a mapping test ended; `planned` are its cases, and the fixture, for coverage.
-
-    `unread` are the fields that the mapping may not read.
-    """
-
-    test: MappingTest
-    compiled: Compiled
-    cases: tuple[CaseResult, ...]
-    claims: tuple[ClaimResult, ...]
-    planned: tuple[Planned, ...] = field(repr=False, default=())
-    unread: tuple[UnreadResult, ...] = ()
-
-    @property
-    def failed(self) -> int:
-        """The number of failed cases, claims, and fields that are read."""
-        cases = sum(bool(each.mismatches) for each in self.cases)
-        claims = sum(bool(each.against) for each in self.claims)
-        return cases + claims + sum(bool(each.read_at) for each in self.unread)
-
-    @property
-    def passed(self) -> int:
-        """The number of the others."""
-        return len(self.cases) + len(self.claims) + len(self.unread) - self.failed
 
 
 def check_test(test: MappingTest, compiled: Compiled) -> MappingTestResult:
@@ -163,82 +79,6 @@ def holds_for(test: MappingTest, compiled: Compiled) -> bool:
     return not any(_claimed(claim, about, planned).against for claim, about in claims)
 
 
-def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
-    """Raise `Refused` with every name in the test that the mapping does not have."""
-    found = Findings()
-    settings = {each.name: each for each in compiled.spec.settings}
-    tables = {each.name for each in compiled.spec.references}
-    fields = {each.rule.path for each in (*compiled.code.fields, *compiled.code.leaving)}
-    for case in test.cases:
-        for name, value in case.settings.items():
-            if name not in settings:
-                _unknown(found, case.span, "setting", name, settings)
-            elif not is_of(settings[name].type, value):
-                what, write = WANTED[settings[name].type]
-                summary = f"setting '{name}' is {what}"
-                _add(found, "T103", case.span, summary, f"write {write}")
-        for name in case.references.keys() - tables:
-            _unknown(found, case.span, "reference", name, tables)
-        for each in case.expected.values():
-            for name in (*(each.fields or ()), *each.not_written):
-                if name not in fields:
-                    _unknown(found, each.place(f"fields.{name}"), "field", name, fields)
-    _refuse_misspelt(found, test, compiled)
-    for asked in test.not_read:
-        _refuse_no_field(found, asked, test, compiled)
-    for place, text in {(case.span, case.as_of) for case in test.cases}:
-        try:
-            parse_instant(text)
-        except ValueError:
-            _add(found, "T103", place, f"'{text}' is no instant")
-    found.refuse_errors()
-
-
-def _refuse_misspelt(found: Findings, test: MappingTest, compiled: Compiled) -> None:
-    """Add a mistake for each field of a record that nothing has: a test of it shows nothing.
-
-    If no record schema says which fields there are, it is one that nearly has the name of a field
-    that the mapping reads or writes.
-    """
-    sides = {"source": compiled.source, "target": compiled.target}
-    named = {side: _named(side, compiled) for side in sides}
-    for each in test.given:
-        resource, path = sides[each.side], path_text(path_of(each.path))
-        known = {*resource.fields, *named[each.side], resource.id}
-        known = {one for one in known if not any(other.startswith(f"{one}.") for other in known)}
-        if any(_overlap(path_of(one), path_of(path)) for one in known):
-            continue
-        near = only_slip(path, known)
-        if near or not resource.open:
-            help = f"did you mean '{near}'?" if near else did_you_mean(path, known)
-            summary = f"no record of the {each.side} has a field '{path}'"
-            _add(found, "T102", each.span, summary, help or "take it out, or correct its name")
-
-
-def _named(side: str, compiled: Compiled) -> set[str]:
-    """Return the fields of a side that the mapping reads or writes."""
-    if side == "target":
-        fields = (*compiled.code.fields, *compiled.code.leaving)
-        decided = map(path_text, compiled.decided_on_target)
-        return {*(each.rule.path for each in fields), *decided}
-    reads = read_in_source(compiled.code)
-    return {path_text(use.keys) for expression, _ in reads for use in expression.paths}
-
-
-def _refuse_no_field(
-    found: Findings, asked: UnreadField, test: MappingTest, compiled: Compiled
-) -> None:
-    """Add a mistake for an unknown field: a misspelt one would never be read."""
-    keys = path_of(asked.field)
-    records = [test.record, *(record for case in test.cases for record in case.records)]
-    known = set(compiled.source.fields)
-    if not any(at(each, keys) is not MISSING for each in records) and asked.field not in known:
-        named = known.union(*records)
-        help = did_you_mean(asked.field, named) or "give the test's `record` a value for it"
-        summary = f"no source record of the test has '{asked.field}', and no record schema"
-        _add(found, "T102", asked.span, summary, help)
-
-
 def _unread(test: MappingTest, compiled: Compiled) -> Iterator[UnreadResult]:
     """Yield each field that may not be read, and who reads it, a part of it, or all fields."""
     readers = list(read_in_source(compiled.code)) if test.not_read else []
@@ -249,30 +89,14 @@ def _unread(test: MappingTest, compiled: Compiled) -> Iterator[UnreadResult]:
         read = [
             (reader, each.span)
             for each, reader in readers
-            if each.facts.whole or any(_overlap(use.keys, keys) for use in each.paths)
+            if each.facts.whole or any(keys_overlap(use.keys, keys) for use in each.paths)
         ]
-        if _overlap(id, keys):
+        if keys_overlap(id, keys):
             place = next(
                 (each.span for name, each in spec.options if name == "id"), spec.resource.span
             )
             read.insert(0, ("the record's id", place))
         yield UnreadResult(asked, tuple(dict.fromkeys(read)))
-
-
-def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return all(a == b for a, b in zip(one, other, strict=False))
-
-
-def _unknown(
-    found: Findings, place: Span, what: str, name: str, known: Mapping[str, object] | set[str]
-) -> None:
-    help = did_you_mean(name, known) or f"it has: {', '.join(sorted(known)) or 'none'}"
-    summary = f"the mapping has no {what} '{name}'"
-    _add(found, "T102", place, summary, help)
-
-
-def _add(found: Findings, code: str, place: Span, summary: str, help: str = "") -> None:
-    found.add(Diagnostic(place, Severity.ERROR, code, summary, help))
 
 
 def parsed_claims(test: MappingTest, compiled: Compiled) -> list[tuple[MappingClaim, Expression]]:

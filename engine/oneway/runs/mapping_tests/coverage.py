@@ -17,7 +17,8 @@ from oneway.mapping.program import Cell, CellState, SourceRow
 from oneway.mapping.spec import Category
 from oneway.planning.match import Match, match
 from oneway.planning.plan import Kind, Outcome
-from oneway.runs.mapping_tests.check import MappingTestResult, Planned, record_id
+from oneway.runs.mapping_tests.check import record_id
+from oneway.runs.mapping_tests.results import MappingTestResult, Planned
 
 
 class HowMuch(Enum):

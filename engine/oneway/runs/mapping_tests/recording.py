@@ -35,8 +35,9 @@ from oneway.runs.mapping_tests.case_data import (
     source_paths,
     target_paths,
 )
-from oneway.runs.mapping_tests.check import Planned, check_test, plan_case
+from oneway.runs.mapping_tests.check import check_test, plan_case
 from oneway.runs.mapping_tests.load import load_test
+from oneway.runs.mapping_tests.results import Planned
 from oneway.runs.mapping_tests.spec import Case, MappingTest
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text

@@ -10,11 +10,13 @@ from oneway.mapping.compiler import Compiled
 from oneway.planning.impact import PersonImpact, impact
 from oneway.planning.plan import Outcome
 from oneway.runs.mapping_tests.case_data import leaves
-from oneway.runs.mapping_tests.check import TARGET, Planned, holds_for, plan_case
+from oneway.runs.mapping_tests.check import TARGET, holds_for, plan_case
 from oneway.runs.mapping_tests.load import load_test
+from oneway.runs.mapping_tests.results import Planned
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.request import instant_text
-from oneway.runs.proving.situations import ProofSituation, SituationMaker
+from oneway.runs.proving.situation import ProofSituation
+from oneway.runs.proving.situations import SituationMaker
 
 Data = dict[str, Value]
 

@@ -9,15 +9,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import is_blank
 from oneway.mapping.compiler import Compiled
 from oneway.runs.proving.domains import Path, target_expressions
-from oneway.runs.proving.situations import (
-    SETTING,
-    USERS,
-    Data,
-    ProofSituation,
-    SituationMaker,
-    Variation,
-    made,
-)
+from oneway.runs.proving.situation import SETTING, Data, ProofSituation, Variation
+from oneway.runs.proving.situations import USERS, SituationMaker, made
 
 _T = TypeVar("_T")
 _Changes = tuple[Variation, ...]

@@ -28,7 +28,8 @@ from oneway.planning.ineffective import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.runs.mapping_tests.spec import MappingClaim
 from oneway.runs.proving.domains import source_expressions
-from oneway.runs.proving.situations import ProofSituation, SituationMaker
+from oneway.runs.proving.situation import ProofSituation
+from oneway.runs.proving.situations import SituationMaker
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from oneway.runs.mapping_tests.spec import MappingClaim, MappingTest
 from oneway.runs.proving.cases import breaking, noticing
 from oneway.runs.proving.choice import ChosenSituations, choose
 from oneway.runs.proving.laws import NOWHERE, BrokenLaw, SeenSituation, broken_laws
-from oneway.runs.proving.situations import Bound, ProofSituation, SituationMaker
+from oneway.runs.proving.situation import Bound, ProofSituation
+from oneway.runs.proving.situations import SituationMaker
 
 DEFAULT_SITUATIONS = 20_000
 """Enough for every pair of classes of the shipped mappings, in a few seconds."""

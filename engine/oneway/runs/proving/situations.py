@@ -49,72 +49,14 @@ from oneway.runs.proving.domains import (
     target_expressions,
     typical,
 )
-
-Data = dict[str, Value]
+from oneway.runs.proving.situation import SETTING, TWIN, Data, ProofSituation, Variation
 
 SEAL = Seal(b"what is proved is not kept")
 _ID = "t1"
 
 
-@dataclass(frozen=True, slots=True)
-class Variation:
-    """One difference from the usual records.
-
-    `side` is "source" or "target" for a value of that record, "setting" for a setting, and
-    "twin" where there is a second source record, with the same match keys or with others.
-    """
-
-    side: str
-    found: ValueClass
-
-    @property
-    def text(self) -> str:
-        """The difference in words."""
-        return f"{self.side} {'.'.join(self.found.path)} {self.found.label}"
-
-
-@dataclass(frozen=True, slots=True)
-class ProofSituation:
-    """The records of one situation, and how it differs from the usual one.
-
-    `user` is the kind of target record: none, one that agrees with the source record, one that
-    has left, or another person's, which agrees in all but the match keys.
-    """
-
-    changes: tuple[Variation, ...]
-    user: str
-    source: tuple[Data, ...]
-    target: tuple[Data, ...]
-
-    @property
-    def settings(self) -> dict[str, Value]:
-        """The settings that differ from the usual ones."""
-        changed = (each.found for each in self.changes if each.side == SETTING)
-        return {each.path[0]: cast(Value, each.value) for each in changed}
-
-    @property
-    def fits(self) -> bool:
-        """Whether the record schemas allow everything in it."""
-        return all(each.found.fits for each in self.changes)
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """How far a proof looked: its classes, and how many situations it tried.
-
-    `pairs` of them differ from the usual in one value or two, of the `of_pairs` that there are.
-    """
-
-    paths: int
-    classes: int
-    situations: int
-    pairs: int
-    of_pairs: int
-
-
 USERS = ("none", "agrees", "left", "other")
 _KEY = "key a1"
-SETTING, TWIN = "setting", "twin"
 _Bound = tuple[datetime, str]
 """The binding of a program: an instant, and the settings that differ from the usual."""
 RowTexts = tuple[tuple[str, ...], tuple[str, ...]]

@@ -28,7 +28,8 @@ from oneway.runs.proving.prove import (
     same,
     treated,
 )
-from oneway.runs.proving.situations import SituationMaker, Variation
+from oneway.runs.proving.situation import Variation
+from oneway.runs.proving.situations import SituationMaker
 from oneway.runs.proving.solver.slots import (
     SOURCE,
     ConditionSlot,

@@ -1,0 +1,100 @@
+"""Refuses names in a mapping test that neither the mapping nor a record schema knows."""
+
+from collections.abc import Mapping
+
+from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
+from oneway.core.records import MISSING, at, keys_overlap, path_of, path_text
+from oneway.core.similar_words import only_slip
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.profile.read_keys import read_in_source
+from oneway.runs.mapping_tests.spec import MappingTest, UnreadField
+from oneway.runs.prepare.request import parse_instant
+from oneway.runs.prepare.settings import WANTED, is_of
+
+
+def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
+    """Raise `Refused` with every name in the test that the mapping does not have."""
+    found = Findings()
+    settings = {each.name: each for each in compiled.spec.settings}
+    tables = {each.name for each in compiled.spec.references}
+    fields = {each.rule.path for each in (*compiled.code.fields, *compiled.code.leaving)}
+    for case in test.cases:
+        for name, value in case.settings.items():
+            if name not in settings:
+                _unknown(found, case.span, "setting", name, settings)
+            elif not is_of(settings[name].type, value):
+                what, write = WANTED[settings[name].type]
+                summary = f"setting '{name}' is {what}"
+                _add(found, "T103", case.span, summary, f"write {write}")
+        for name in case.references.keys() - tables:
+            _unknown(found, case.span, "reference", name, tables)
+        for each in case.expected.values():
+            for name in (*(each.fields or ()), *each.not_written):
+                if name not in fields:
+                    _unknown(found, each.place(f"fields.{name}"), "field", name, fields)
+    _refuse_misspelt(found, test, compiled)
+    for asked in test.not_read:
+        _refuse_no_field(found, asked, test, compiled)
+    for place, text in {(case.span, case.as_of) for case in test.cases}:
+        try:
+            parse_instant(text)
+        except ValueError:
+            _add(found, "T103", place, f"'{text}' is no instant")
+    found.refuse_errors()
+
+
+def _refuse_misspelt(found: Findings, test: MappingTest, compiled: Compiled) -> None:
+    """Add a mistake for each field of a record that nothing has: a test of it shows nothing.
+
+    If no record schema says which fields there are, it is one that nearly has the name of a field
+    that the mapping reads or writes.
+    """
+    sides = {"source": compiled.source, "target": compiled.target}
+    named = {side: _named(side, compiled) for side in sides}
+    for each in test.given:
+        resource, path = sides[each.side], path_text(path_of(each.path))
+        known = {*resource.fields, *named[each.side], resource.id}
+        known = {one for one in known if not any(other.startswith(f"{one}.") for other in known)}
+        if any(keys_overlap(path_of(one), path_of(path)) for one in known):
+            continue
+        near = only_slip(path, known)
+        if near or not resource.open:
+            help = f"did you mean '{near}'?" if near else did_you_mean(path, known)
+            summary = f"no record of the {each.side} has a field '{path}'"
+            _add(found, "T102", each.span, summary, help or "take it out, or correct its name")
+
+
+def _named(side: str, compiled: Compiled) -> set[str]:
+    """Return the fields of a side that the mapping reads or writes."""
+    if side == "target":
+        fields = (*compiled.code.fields, *compiled.code.leaving)
+        decided = map(path_text, compiled.decided_on_target)
+        return {*(each.rule.path for each in fields), *decided}
+    reads = read_in_source(compiled.code)
+    return {path_text(use.keys) for expression, _ in reads for use in expression.paths}
+
+
+def _refuse_no_field(
+    found: Findings, asked: UnreadField, test: MappingTest, compiled: Compiled
+) -> None:
+    """Add a mistake for an unknown field: a misspelt one would never be read."""
+    keys = path_of(asked.field)
+    records = [test.record, *(record for case in test.cases for record in case.records)]
+    known = set(compiled.source.fields)
+    if not any(at(each, keys) is not MISSING for each in records) and asked.field not in known:
+        named = known.union(*records)
+        help = did_you_mean(asked.field, named) or "give the test's `record` a value for it"
+        summary = f"no source record of the test has '{asked.field}', and no record schema"
+        _add(found, "T102", asked.span, summary, help)
+
+
+def _unknown(
+    found: Findings, place: Span, what: str, name: str, known: Mapping[str, object] | set[str]
+) -> None:
+    help = did_you_mean(name, known) or f"it has: {', '.join(sorted(known)) or 'none'}"
+    summary = f"the mapping has no {what} '{name}'"
+    _add(found, "T102", place, summary, help)
+
+
+def _add(found: Findings, code: str, place: Span, summary: str, help: str = "") -> None:
+    found.add(Diagnostic(place, Severity.ERROR, code, summary, help))
