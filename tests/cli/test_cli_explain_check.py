@@ -1,7 +1,7 @@
 """`oneway explain`, `check`, `functions` and `schema`."""
 
 import pytest
-from cli_world import World, person
+from cli_world import MAPPING, World, person, user
 
 from oneway.cli.entry import COMMANDS
 from oneway.cli.exits import MEANINGS
@@ -127,3 +127,13 @@ def test_a_person_whom_the_sync_is_not_for_is_asked_nothing_else(world: World) -
     assert ": holds" not in ended.out
     assert "Fields" not in ended.out
     assert "+ others: holds" in world.run("explain", "m.yaml", "P002").out
+
+
+def test_a_correction_for_somebody_who_has_left_is_called_no_leave(world: World) -> None:
+    """It said "will leave" below "update", of somebody who had left long ago."""
+    world.write("m.yaml", MAPPING.replace("{leaveDate: today()}", "{leaveDate: lastDay}"))
+    world.write("people.json", [person(1, left=True, lastDay="2026-01-05"), person(2)])
+    world.write("users.json", [user(1, leaveDate="2026-01-01"), user(2)])
+    ended = world.run("explain", "m.yaml", "P001")
+    assert "Person 1: update will be updated, with 1 field written" in ended.flat
+    assert "will leave" not in ended.flat
