@@ -66,6 +66,18 @@ def test_without_a_test_beside_the_mapping_a_whole_one_is_printed(world: World) 
     assert "with_phone" in ended.out
 
 
+def test_rows_that_share_an_id_keep_no_case_of_somebody_else_from_being_recorded(
+    world: World,
+) -> None:
+    """It ended with T105, "give each its own"."""
+    world.write("people.json", [person(n) for n in range(1, 5)])
+    world.write("users.json", [user(1), user(2), user(3) | {"id": 2}])
+    ended = world.run("test", "m.yaml", "--record", "P004")
+    assert ended.code == 0, ended.err
+    world.write("m.test.yaml", ended.out)
+    assert world.run("test", "m.yaml").code == 0
+
+
 def test_a_key_that_names_nobody_or_several_is_refused(tested: World) -> None:
     twins = [person(1, name="Ann Oak"), person(2, name="Ann Oak", code="P001")]
     tested.write("people.json", twins)

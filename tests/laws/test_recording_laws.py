@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.lookup_table import tabulate
+from oneway.mapping.profile.read_keys import tallies_of
 from oneway.render import mapping_tests as render
 from oneway.runs.draft.anonymise import words_of
 from oneway.runs.mapping_tests.check import check_test
@@ -113,7 +114,11 @@ def test_each_record_becomes_a_case_that_passes_and_holds_nobody(
         each.name: tabulate(each, teams, PREPARED.context) for each in COMPILED.code.references
     }
     program = COMPILED.bind(PREPARED.context, tables)
-    reading = ReadInputs(source, target, {"teams": teams}, tables, program)
+    tallies = tallies_of(COMPILED.code)
+    for role, read in (("source", source), ("target", target)):
+        for record in read.records:
+            tallies[role].note(record)
+    reading = ReadInputs(source, target, {"teams": teams}, tables, program, tallies=tallies)
     beside = load_test((TEST + "  []\n").encode(), "mapping.test.yaml") if has_test else None
     for outcome in plan_of(PREPARED, reading, Seal(b"k")).outcomes:
         found = record_case(PREPARED, reading, outcome, beside)

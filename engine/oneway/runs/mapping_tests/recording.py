@@ -14,7 +14,16 @@ from itertools import islice
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import MISSING, Compare, Record, Value, comparable, identity
+from oneway.core.records import (
+    MISSING,
+    Compare,
+    Record,
+    Value,
+    at,
+    comparable,
+    identity,
+    path_of,
+)
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context, EvaluationError, Expression
@@ -35,7 +44,7 @@ from oneway.runs.mapping_tests.case_data import (
     source_paths,
     target_paths,
 )
-from oneway.runs.mapping_tests.check import check_test, plan_case
+from oneway.runs.mapping_tests.check import check_test, plan_case, record_id
 from oneway.runs.mapping_tests.load import load_test
 from oneway.runs.mapping_tests.results import Planned
 from oneway.runs.mapping_tests.spec import Case, MappingTest
@@ -98,6 +107,15 @@ class _Chosen:
 
     sources: tuple[Record, ...]
     targets: tuple[Record, ...]
+
+
+def _one_each(records: Iterable[Record], id: str) -> Iterable[Mapping[str, Value]]:
+    """Return the data of the first record of each id: a test has no two with one id."""
+    found: dict[str, Mapping[str, Value]] = {}
+    for each in records:
+        own = at(each.data, path_of(id))
+        found.setdefault(each.id if own is MISSING or own is None else str(own), each.data)
+    return found.values()
 
 
 @dataclass(slots=True)
@@ -168,8 +186,10 @@ class _Recorder:
     def case(self, chosen: _Chosen) -> tuple[Case, Planned]:
         """Return these records as a case without expectations, and the engine's plan of it."""
         compiled, request = self.compiled, self.prepared.request
-        sources = [cut_to(each.data, source_paths(compiled)) for each in chosen.sources]
-        targets = [cut_to(each.data, target_paths(compiled)) for each in chosen.targets]
+        source = record_id(compiled.spec.source, compiled.source)
+        target = record_id(compiled.spec.target, compiled.target)
+        sources = [cut_to(r, source_paths(compiled)) for r in _one_each(chosen.sources, source)]
+        targets = [cut_to(r, target_paths(compiled)) for r in _one_each(chosen.targets, target)]
         rows = {each.name: self._rows(each, chosen) for each in compiled.code.references}
         data = [*sources, *targets, *(row for each in rows.values() for row in each)]
         made = Anonymiser(_words(self.prepared), days_of(data), _patterns(compiled), words_of(data))
