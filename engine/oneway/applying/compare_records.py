@@ -4,12 +4,14 @@ A list, a request for one record and the answer to a write may each show other f
 is not shown says nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from oneway.core.records import (
     MISSING,
+    Missing,
     Record,
+    Value,
     at,
     is_blank,
     keys_overlap,
@@ -18,7 +20,7 @@ from oneway.core.records import (
     with_value,
 )
 from oneway.mapping.program import Policy
-from oneway.planning.plan import Change
+from oneway.planning.plan import Action, Change, Verb
 
 
 def shows(record: Record, fields: Iterable[tuple[str, ...]]) -> bool:
@@ -36,23 +38,42 @@ def filled_in(record: Record, listed: Record, changes: Iterable[Change]) -> Reco
     return replace(record, data=data)
 
 
-def more_changed(
-    policy: Policy, sent: Sequence[Change], before: Record, after: Record
-) -> list[str]:
-    """Return the fields of the mapping that have changed though they were not sent.
+def at_stake(policy: Policy, action: Action, before: Record) -> tuple[str, ...]:
+    """Return the fields of the mapping that a write does not send, and that it could harm.
 
     Those that a leave writes may not change at all. Others may, as what a target derives from what
-    it was sent does; but they may not lose their value.
+    it was sent does; but they may not lose their value. A return changes what leaving wrote.
     """
-    written = [path_of(each.field) for each in sent]
+    written = [path_of(each.field) for each in action.changes]
     access = {rule.path for rule in policy.leaving}
     found: list[str] = []
     for path in dict.fromkeys(rule.path for rule in (*policy.leaving, *policy.fields)):
         keys = path_of(path)
-        old, new = at(before.data, keys), at(after.data, keys)
-        if old is MISSING or new is MISSING or any(keys_overlap(keys, each) for each in written):
+        if any(keys_overlap(keys, each) for each in written):
             continue
-        lost = is_blank(new) and not is_blank(old)
-        if lost or (path in access and not same(old, new)):
+        if action.verb is Verb.UPDATE if path in access else has_value(at(before.data, keys)):
+            found.append(path)
+    return tuple(found)
+
+
+def more_changed(
+    policy: Policy, action: Action, before: Record, after: Record, *, alike: bool = False
+) -> list[str]:
+    """Return the fields of the mapping that have changed though they were not sent.
+
+    With `alike`, one request shows both records: what the second one lacks has lost its value.
+    """
+    access = {rule.path for rule in policy.leaving}
+    found: list[str] = []
+    for path in at_stake(policy, action, before):
+        old, new = at(before.data, path_of(path)), at(after.data, path_of(path))
+        if (old is MISSING or new is MISSING) and not alike:
+            continue
+        if not same(old, new) if path in access else not has_value(new):
             found.append(path)
     return found
+
+
+def has_value(value: Value | Missing) -> bool:
+    """Return whether a record shows a field with a value."""
+    return value is not MISSING and not is_blank(value)

@@ -18,7 +18,7 @@ from oneway.applying.worker_pool import Finished, PoolJob, WorkerPool, pool_of
 from oneway.core.connector import Blame
 from oneway.core.diagnostics import Refused
 from oneway.core.telemetry import OpenStep, begin
-from oneway.planning.plan import Action, Ending, Verb
+from oneway.planning.plan import Action, Ending
 
 _TOGETHER = 100
 """Actions that are journalled together where nothing leaves before a flush."""
@@ -40,11 +40,9 @@ class Flight:
         if self._unconfirmed.gathers:
             self._room = self._most_sent = _TOGETHER
         self._running: dict[str, Action] = {}
-        self._sent: set[str] = set()
+        self._sent: dict[str, Ready] = {}
         self._steps: dict[str, OpenStep] = {}
         self._ready: list[Ready] = []
-        self._is_proven = not self._side_by_side
-        """Whether an update has been answered and changed no more than it sent."""
         self._untold: list[Result] = []
         self._done = 0
         self._why: BaseException | None = None
@@ -155,7 +153,7 @@ class Flight:
                 self._ready.append(each.value)
                 continue
             del self._running[each.key]
-            self._sent.discard(each.key)
+            self._sent.pop(each.key, None)
             if isinstance(each.value, Ended):
                 self._add(each.value)
             if each.error is not None:
@@ -197,22 +195,22 @@ class Flight:
         chosen = {each.action.id for each in sending}
         self._ready = [each for each in self._ready if each.action.id not in chosen]
         for ready in sending:
-            self._sent.add(ready.action.id)
+            self._sent[ready.action.id] = ready
             self._pool.do(PoolJob(ready.action.id, self._send(ready), urgent=True))
 
     def _to_send(self) -> list[Ready]:
-        """Return the actions that are sent next: of updates one alone until one has been answered.
+        """Return the actions that are sent next: of those that are a trial, one alone.
 
         An update that changes more than it sends is the last one (`Gates.circuit_open`): with many
         in flight, it would have changed many records.
         """
-        found, alone = [], not self._is_proven
-        tried = alone and any(self._running[id].verb is Verb.UPDATE for id in self._sent)
+        found: list[Ready] = []
+        tried = any(self._gates.is_trial(each) for each in self._sent.values())
         for each in self._ready:
-            is_update = each.action.verb is Verb.UPDATE
-            if not (alone and is_update and tried):
+            is_trial = self._side_by_side and self._gates.is_trial(each)
+            if not (is_trial and tried):
                 found.append(each)
-                tried = tried or is_update
+                tried = tried or is_trial
         return found[: self._most_sent - len(self._sent)]
 
     @property
@@ -238,7 +236,6 @@ class Flight:
             result = each.result
             if result.ending is Ending.DONE:
                 self._gates.done.add(result.action.id)
-                self._is_proven = self._is_proven or result.action.verb is Verb.UPDATE
             self._order.ended(result.action, each)
         counted = list(self._order.counting())
         for each in counted:

@@ -8,9 +8,8 @@ nothing except a request that must renew its proof of the lease.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import field
-from threading import Lock
 from typing import TypeAlias
 
 from oneway.applying.circuit_breaker import CircuitBreaker
@@ -18,7 +17,7 @@ from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
 from oneway.applying.result import ActionLog, ApplySystems, Approved, Result, failed, token_of
 from oneway.applying.unknown_writes import Sent, WriteOutcome
-from oneway.applying.write_check import WriteCheck
+from oneway.applying.write_check import Stake, WriteCheck, WriteKind
 from oneway.core.connector import (
     ConnectorError,
     NotSent,
@@ -62,7 +61,9 @@ class Ready:
     again: bool
     """Whether an interrupted run had sent it, so that this is a repeat."""
     before: Record | None = field(default=None, repr=False)
-    """The record that an update changes, as it was."""
+    """The record that the action changes, as it was."""
+    stake: frozenset[Stake] = frozenset()
+    """What the write could harm beside what it sends."""
 
 
 class Abandoned(Exception):
@@ -81,9 +82,9 @@ class Gates:
         self.log = log
         self.breaker = CircuitBreaker()
         self.overwrites = ""
-        """Why no update is sent any more: one changed more than it sent."""
-        self._first_look = Lock()
-        """Held once an update that was answered without showing the record has been looked at."""
+        """Why no update is sent any more: one changed more than it sent, or nobody knows that."""
+        self._proven: set[Stake] = set()
+        """What a record has shown not to be harmed by a write that does not send it."""
         self.abandoned = False
         earlier = approved.earlier
         self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
@@ -152,7 +153,7 @@ class Gates:
         Or an update has changed more than it sent: then no more updates are.
         """
         if not self.breaker.lost:
-            if not self.overwrites or action.verb is not Verb.UPDATE:
+            if not self.overwrites or action.verb not in _PARTIAL:
                 return None
             reason = self._no_more_updates
             return Result(action, Ending.NOT_ATTEMPTED, action.target_id, MORE_CHANGED, reason)
@@ -193,10 +194,7 @@ class Gates:
             self._refuse_more_updates(action)
             target_id = self._written(ready)
         except WriteError as error:
-            done = self._shown_already(action, error)
-            if done is None:
-                return Ended(failed(action, error), error)
-            target_id = done
+            return Ended(failed(action, error), error)
         self.live.note_created(action, target_id)
         return Ended(Result(action, Ending.DONE, target_id), answered=True)
 
@@ -210,20 +208,28 @@ class Gates:
         """Unseal the values."""
         with self._asking(action):
             values = self.live.values(action)
-            before = self.live.before(action) if action.verb is Verb.UPDATE else None
+            before = self.live.seen(action)
         token = self.approved.earlier.sent.get(action.id)
         again = token is not None
         if token is None:
             token = token_of(action, self.approved.fingerprint, self.live.seal, self.memory)
-        return Ready(action, values, token, again, before)
+        stake = self.check.at_stake(action, before) if self.writer.batch == 1 else frozenset()
+        return Ready(action, values, token, again, before, stake)
 
     def _written(self, ready: Ready) -> str:
+        """Send an action and return the record's id; raise unless the target shows it done.
+
+        What shows the record after a write is compared with what was sent in one way, wherever it
+        comes from: the answer, or a request after it.
+        """
         action = ready.action
-        with asked_before_leaving(lambda: self.leaving([action])):
-            about_to_leave()
-            target_id, shown = _write(self.writer, action, ready.values, ready.token)
-        self._refuse_unkept(action, shown)
-        self._refuse_more(ready, shown)
+        try:
+            with asked_before_leaving(lambda: self.leaving([action])):
+                about_to_leave()
+                target_id, shown = _write(self.writer, action, ready.values, ready.token)
+        except Unknown as error:
+            return self._shown_already(ready, error)
+        self._refuse_unlike(ready, shown)
         if action.verb is Verb.CREATE:
             if not target_id.strip() or len(target_id) > LONGEST_ID or not target_id.isprintable():
                 text = "a create was answered with an id that is blank, too long or not printable"
@@ -242,82 +248,122 @@ class Gates:
 
     def _refuse_more_updates(self, action: Action) -> None:
         """Raise `NotSent` for an update that has waited while another one changed too much."""
-        if self.overwrites and action.verb is Verb.UPDATE:
-            help = "Put the record right; let the manifest update in parts."
-            raise NotSent(MORE_CHANGED, self._no_more_updates, help)
+        if self.overwrites and action.verb in _PARTIAL:
+            raise NotSent(MORE_CHANGED, self._no_more_updates, _IN_PARTS)
 
-    def _refuse_unkept(self, action: Action, shown: Record | None) -> None:
-        """Raise `WriteError` if a target confirms a change, and shows it not done.
+    def _stop_updates(self, why: str) -> None:
+        self.overwrites = self.overwrites or why
+
+    def is_trial(self, ready: Ready) -> bool:
+        """Return whether a write shows for the first time if what it does not send is left alone.
+
+        It is sent alone: then one record at most is harmed where every write harms them.
+        """
+        return not ready.stake <= self._proven
+
+    def _refuse_unlike(self, ready: Ready, shown: Record | None) -> None:
+        """Raise `WriteError` if a target confirms a change, and shows something else.
 
         A leave is looked at, whatever the answer shows, unless that would come too early. Any other
-        change is looked at where the answer shows it not done, before that is believed.
+        change is looked at where the answer shows it not done, before that is believed; and where
+        it may have changed more than it sent, and the answer does not tell.
         """
-        access = action.verb.changes_access
-        if action.target_id is None or not (access or action.verb is Verb.UPDATE):
+        action = ready.action
+        if action.target_id is None:
             return
         early = self.memory.lag or self.writer.batch > 1
-        denied = shown is not None and (
-            (access and not self.check.confirms(action, shown))
-            or self.check.unkept(action, shown) is not None
-        )
-        if not denied and (early or not action.verb.takes_access):
+        doubted = self._is_denied(action, shown) or (action.verb.takes_access and not early)
+        if not doubted and not self._is_to_be_seen(ready, shown):
             return
         last = self.check.look_at(action.target_id)
+        self._refuse_more(ready, shown, last)
         found = last if last is not None else shown
-        error = None if found is None else self.check.unkept(action, found)
+        error = self.check.unkept(action, found) if doubted and found is not None else None
         if error is None:
             return
         if early or last is None:  # it may be shown later; an answer may be made before its write
             raise Unknown(error.code, error.summary, error.help)
         raise error
 
-    def _refuse_more(self, ready: Ready, shown: Record | None) -> None:
-        """Raise `Unknown` if an update has changed more than it sent.
+    def _is_denied(self, action: Action, shown: Record | None) -> bool:
+        """Return whether an answer shows a record that does not confirm a write."""
+        if shown is None:
+            return False
+        unconfirmed = action.verb.changes_access and not self.check.confirms(action, shown)
+        return unconfirmed or self.check.unkept(action, shown) is not None
 
-        If the answer shows that, a request for the record has to show it too: answers to writes may
-        be made otherwise. If the answer does not tell, some updates are looked at.
+    def _is_to_be_seen(self, ready: Ready, shown: Record | None) -> bool:
+        """Return whether a request has to show what a write did beside what it sent.
+
+        If the answer shows harm, it has to: answers to writes may be made otherwise. If the answer
+        does not tell, the first writes of a run are looked at, until each field at stake has been
+        seen unharmed; and all updates of people who have left, as a system may let in whoever is
+        edited.
         """
         action, before = ready.action, ready.before
-        if before is None or action.target_id is None:
-            return
-        told = shown is not None and self.check.tells(before, shown)
-        last: Record | None
-        if shown is not None and self.check.more_changed(action, before, shown):
-            last = self.check.look_at(action.target_id) or shown
-        elif not told and self.writer.batch == 1:
-            last = self._looked_at(before)
-        else:
-            return
-        found = [] if last is None else self.check.more_changed(action, before, last)
-        if not found:
-            return
-        what = f"the update of target record {before.id} changed {', '.join(found)} too, unsent"
-        self.overwrites = self.overwrites or what
-        raise Unknown(MORE_CHANGED, what, "Put the record right; let the manifest update in parts.")
+        if before is None or not ready.stake:
+            return False
+        leaver = any(each.kind is WriteKind.OF_WHO_HAS_LEFT for each in ready.stake)
+        if shown is not None:
+            if self.check.more_changed(action, before, shown):
+                return True
+            if not self.check.is_as_it_was(action, shown):
+                self._proven |= self.check.told(ready.stake, before, shown)
+                leaver = leaver and not self.check.tells(before, shown)
+        return leaver or self.is_trial(ready)
 
-    def _looked_at(self, before: Record) -> Record | None:
-        """Return an updated record as a request shows it, if this update is one to look at.
+    def _refuse_more(self, ready: Ready, shown: Record | None, last: Record | None) -> None:
+        """Raise `Unknown` if a write has changed more than it sent, or nobody can tell.
 
-        One of a run is, as a method that replaces records does so each time; and all of people who
-        have left, as a system may let in whoever is edited.
+        `shown` is the record in its answer, `last` the one that a request shows after it.
         """
-        first = self._first_look.acquire(blocking=False)
-        if not first and not self.check.has_left(before):
-            return None
-        found = self.check.look_at(before.id)
-        if first and found is None:
-            self._first_look.release()
-        return found
+        action, before = ready.action, ready.before
+        if before is None or not ready.stake:
+            return
+        found: list[str] = []
+        if last is not None:
+            found = self.check.more_changed(action, before, last, alike=self.check.looks)
+        elif shown is not None:
+            found = self.check.more_changed(action, before, shown)
+        word = "update" if action.verb is Verb.UPDATE else "return"
+        what = f"the {word} of target record {before.id}"
+        if found:
+            what = f"{what} changed {', '.join(found)} too, unsent"
+            self._stop_updates(what)
+            raise Unknown(MORE_CHANGED, what, _IN_PARTS)
+        if last is None and self.check.looks:
+            if not self._is_to_be_seen(ready, shown):
+                return
+            what = f"after {what}, a request does not show the record"
+            if self.is_trial(ready):
+                self._stop_updates(what)
+            raise Unknown("W108", what, "It is looked up before anything is sent again.")
+        if last is None or not self.check.is_as_it_was(action, last):
+            self._proven |= ready.stake
 
-    def _shown_already(self, action: Action, error: WriteError) -> str | None:
-        """Return the id of a record that proves an accepted write; else None."""
-        if not isinstance(error, Unknown) or not error.accepted:
-            return None
+    def _shown_already(self, ready: Ready, error: Unknown) -> str:
+        """Return the id of a record that proves an accepted write; raise its error if none does.
+
+        What such a write changed beside is looked at too, and after a lost answer.
+        """
+        action = ready.action
+        asks = self.check.looks and self._is_to_be_seen(ready, None)
+        if not (error.accepted or asks):
+            raise error
         self.live.forget(renew=True)
-        try:
-            return self.inquiry.of(action, Sent(job=error.job, record=error.record)).target_id
-        except (Stale, ReadError):
-            return None
+        target_id, last = None, None
+        sent = Sent(job=error.job, record=error.record)
+        with suppress(Stale, ReadError):
+            target_id = self.inquiry.of(action, sent).target_id if error.accepted else None
+        with suppress(ReadError):
+            last = self.live.seen(action)
+        if asks or last is not None:
+            self._refuse_more(ready, None, last)
+        if error.accepted and last is not None and self.check.is_changed(action, last):
+            target_id = action.target_id
+        if target_id is None:
+            raise error
+        return target_id
 
     @contextmanager
     def _asking(self, action: Action) -> Iterator[None]:
@@ -339,6 +385,11 @@ def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Re
     target_id = action.target_id or sent.record or None
     reason = f"how it ended is not known yet: {became.why}"
     return Result(action, Ending.UNKNOWN, target_id, NOT_KNOWN_YET, reason, job=sent.job)
+
+
+_PARTIAL = (Verb.UPDATE, Verb.REACTIVATE)
+"""The writes that are to leave alone what they do not send."""
+_IN_PARTS = "Put the record right; let the manifest update in parts."
 
 
 class _SystemFailed(Exception):

@@ -4,6 +4,7 @@ Before a write: does the source still ask for it, and does the target still hold
 After a write with an unknown result: did it happen?
 """
 
+import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import field, replace
 from enum import Enum
@@ -21,12 +22,13 @@ from oneway.applying.live_source import (
 from oneway.applying.live_target import LiveTarget
 from oneway.applying.shared_program import SharedProgram
 from oneway.applying.source_values import SourceValues
-from oneway.core.connector import Reader
+from oneway.core.connector import Reader, ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import loose
 from oneway.core.records import (
     MISSING,
     Compare,
+    Comparison,
     Record,
     Value,
     at,
@@ -270,7 +272,10 @@ class LiveState:
         ]
         if unseen and (listed := self._target.listed(record.id)) is not None:
             record = filled_in(record, listed, unseen)
-        if all(self.is_after(record, action, each) for each in action.changes):
+        if all(
+            self.is_after(record, action, each) or self.is_in_other_form(record, action, each)
+            for each in action.changes
+        ):
             return Happened.YES, action.target_id
         moved = [
             each.field
@@ -354,28 +359,71 @@ class LiveState:
             raise Stale("the target record is gone")
         return record
 
-    def before(self, action: Action) -> Record | None:
+    def seen(self, action: Action) -> Record | None:
         """Return the record that an action changes, as this check has seen it."""
         return None if action.target_id is None else self._target.record(action.target_id)
 
     def is_before(self, record: Record, action: Action, change: Change) -> bool:
         """Return whether a record holds the value of a field from before a change."""
-        return self._holds(record, change.field, change.before, action.target_id)
+        return self._holds(record, action, change, change.before, action.target_id)
 
     def is_after(self, record: Record, action: Action, change: Change) -> bool:
         """Return whether a record holds the value that a change was to write."""
         if change.awaits is not None:
             now = at(record.data, path_of(change.field))
             return same(now, self._awaited(change.awaits), Compare.EXACT)
-        return self._holds(record, change.field, change.after, action.source_id or action.target_id)
+        whose = action.source_id or action.target_id
+        return self._holds(record, action, change, change.after, whose)
 
     def _holds(
-        self, record: Record, field: str, value: Value | Sealed, sealed_for: str | None
+        self,
+        record: Record,
+        action: Action,
+        change: Change,
+        value: Value | Sealed,
+        sealed_for: str | None,
     ) -> bool:
-        now = at(record.data, path_of(field))
+        """Return whether a record holds a value, by the comparison that the plan made."""
+        now = at(record.data, path_of(change.field))
         if isinstance(value, Sealed):
-            return self._values.sealed(sealed_for, field, None if now is MISSING else now) == value
-        return same(now, value, Compare.EXACT)
+            held = None if now is MISSING else now
+            return self._is_sealed(action, change, held, value, sealed_for)
+        return same(now, value, self._comparison(action, change.field))
+
+    def is_in_other_form(self, record: Record, action: Action, change: Change) -> bool:
+        """Return whether a record may hold what an update was to write, in a form of its own.
+
+        Only of an ordinary field: what ends or gives access has to be as it was sent.
+        """
+        now, sent = at(record.data, path_of(change.field)), change.after
+        if action.verb is not Verb.UPDATE or not (isinstance(now, str) and isinstance(sent, str)):
+            return False
+        bare = [re.sub(r"[\W_]", "", loose(each)) for each in (now, sent)]
+        return bool(bare[0]) and bare[0] == bare[1]
+
+    def _comparison(self, action: Action, field: str) -> Comparison:
+        """Return how the plan compares a field that an action writes."""
+        policy = self.program.policy
+        first, second = policy.fields, policy.leaving
+        if action.verb.changes_access:
+            first, second = second, first
+        rules = (rule for rule in (*first, *second) if rule.path == field)
+        return next((rule.compare for rule in rules), Compare.EXACT)
+
+    def _is_sealed(
+        self, action: Action, change: Change, now: Value, sealed: Sealed, record: str | None
+    ) -> bool:
+        """Return whether a value is the sealed one, or the same by the field's `compare`."""
+        if self._values.sealed(record, change.field, now) == sealed:
+            return True
+        comparison = self._comparison(action, change.field)
+        if comparison is Compare.EXACT or sealed != change.after:
+            return False
+        try:
+            said = self._values.of(action)
+            return same(now, self._values.opened(action, change.field, sealed, said), comparison)
+        except (Stale, ReadError):
+            return False
 
 
 def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:

@@ -400,9 +400,12 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
 def _side_effects(
     plan: Plan, limit: Limit, history: RecentRuns, waiting: Collection[str]
 ) -> _Count:
-    """Count the records that updates changed beyond what they sent; any update may do so again."""
+    """Count the records that updates changed beyond what they sent; any update may do so again.
+
+    So may any return.
+    """
     found = history.side_effects
-    updates = (each for each in plan.actions if each.verb is Verb.UPDATE)
+    updates = (each for each in plan.actions if each.verb in (Verb.UPDATE, Verb.REACTIVATE))
     ids = tuple(each.id for each in updates if each.id not in waiting)
     named = some(sorted(found)) if found else ""
     return _Count(GuardKind.SIDE_EFFECTS, "", found, ids, limit, plan.managed, system=named)
