@@ -8,7 +8,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import NUMBER, Value, number_of
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions.table_rows import is_table
-from oneway.mapping.record_schema import json_types
+from oneway.mapping.record_schema import Check, json_types
 from oneway.mapping.spec import Constant, FieldSpec, MappingSpec, OnMiss, TableSpec, Write
 
 
@@ -17,7 +17,8 @@ class GivenConstant:
     """A constant, the target field that it is for, and the key of the mapping that says it.
 
     `key` is "" for a row of a table of rules. If it is `looked_up`, a value found by it is written
-    in its place. `leaves` says that it is written to those who leave or come back.
+    in its place. `leaves` says that it is written to those who leave or come back. `check` says
+    why the field cannot hold a value.
     """
 
     path: str
@@ -25,6 +26,7 @@ class GivenConstant:
     key: str
     looked_up: bool
     leaves: bool
+    check: Check | None = None
 
 
 def given_constants(spec: MappingSpec, code: MappingCode) -> Iterator[GivenConstant]:
@@ -51,10 +53,10 @@ def _of_fields(
         for key, constant in values:
             if constant is not None:
                 looked_up = spec.lookup is not None
-                yield GivenConstant(spec.path, constant, key, looked_up, leaves)
+                yield GivenConstant(spec.path, constant, key, looked_up, leaves, code.check)
         for key, stand_in in (("default", spec.default), ("initial", spec.initial)):
             if isinstance(stand_in, Constant):
-                yield GivenConstant(spec.path, stand_in, key, False, leaves)
+                yield GivenConstant(spec.path, stand_in, key, False, leaves, code.check)
         if spec.fallback is not None:
             looked_up = spec.on_miss is not OnMiss.USE
             yield GivenConstant(spec.path, spec.fallback, "on_miss", looked_up, leaves)

@@ -217,7 +217,8 @@ class Resolver:
         path = path_text(use.keys[:depth])
         place = use.places[depth - 1]
         span = expression.within(place)
-        near = did_you_mean(path_text(use.keys), resource.fields)
+        near = self._named_so(use.keys) or self._of_other_side(path_text(use.keys), where)
+        near = near or did_you_mean(path_text(use.keys), resource.fields)
         near = near or did_you_mean(path, resource.fields)
         word = use.keys[0]
         if not near and word.lower() in _WORDS and len(use.keys) == 1:
@@ -232,6 +233,30 @@ class Resolver:
             near = it_has(resource, path_text(use.keys[: depth - 1]))
             near = _declared(self.spec, where, depth) or near
         self.error("M101", span, f"unknown {where} field '{path}'", near)
+
+    def _named_so(self, keys: Sequence[str]) -> str:
+        """Return how what the mapping declares by a name is read; "" if it declares nothing so."""
+        spec, name = self.spec, keys[-1]
+        if len(keys) > 1 and keys[0] not in ("settings", "setting", "let", "choices"):
+            return ""
+        for function, declared in (
+            ("setting", spec.settings), ("let", spec.let), ("choose", spec.choices),
+        ):  # fmt: skip
+            if any(each.name == name for each in declared):
+                return f"for what the mapping declares, write {function}('{name}')"
+        return ""
+
+    def _of_other_side(self, path: str, where: str) -> str:
+        """Return that the other system has a field; "" if it is not known to."""
+        other = {"source": ("target", self.spec.target), "target": ("source", self.spec.source)}
+        if where not in other:
+            return ""
+        side, end = other[where]
+        description = self.catalogue.get(end.connector.text)
+        known = description.resources.get(end.resource.text) if description is not None else None
+        if known is None or path not in known.fields:
+            return ""
+        return f"that is a field of the {side}, and the {where} record is asked here"
 
     def warn_of_comment(self, span: Span) -> None:
         """Report a comment that may have cut off the end of an expression without quotes."""

@@ -34,7 +34,7 @@ def slip_before(lines: Sequence[str], row: int) -> Slip | None:
     for at, line in reversed(known[-2:]):  # the row itself, and the one above it
         if (slip := _in_line(at, line)) is not None:
             return slip
-    return _out_of_line(known, row) or _unindented(known, row)
+    return _out_of_line(known, row) or _unindented(known, row) or _below_a_value(known, row)
 
 
 def _structural(lines: Sequence[str]) -> Iterator[tuple[int, str] | Slip]:
@@ -179,6 +179,17 @@ def _unindented(known: Sequence[tuple[int, str]], row: int) -> Slip | None:
     return Slip(at, _indent(child), 1, _NOT_INDENTED) if _KEY.match(child) else None
 
 
+def _below_a_value(known: Sequence[tuple[int, str]], row: int) -> Slip | None:
+    """Return the slip of a key that stands below another one which has its value already."""
+    if len(known) < _TWO or known[-1][0] != row or not _KEY.match(known[-1][1]):
+        return None
+    (_, above), (_, line) = known[-2:]
+    if _indent(above) < _indent(line) and _WITH_VALUE.match(above):
+        return Slip(row, _indent(line), 1, _BELOW_A_VALUE)
+    return None
+
+
+_WITH_VALUE = re.compile(r"\s*[\w.\"' -]+: +[^\s|>&{\[#][^:]*$")
 _KEY_ALONE = re.compile(r"\s*[\w.\"' -]+:\s*(?:#.*)?$")
 
 
@@ -191,6 +202,12 @@ _AMONG_ITEMS = MistakeWords(
     "Y106",
     "a key is among list items",
     "put '- ' before it as well, or take the '- ' away from the lines above",
+)
+_BELOW_A_VALUE = MistakeWords(
+    "a^",
+    "Y106",
+    "the key on the line above has a value already, so nothing can stand below it",
+    "indent it like the line above; or put that value below its key as well, as 'from: ...'",
 )
 _NOT_INDENTED = MistakeWords(
     "a^",

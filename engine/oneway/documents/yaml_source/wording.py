@@ -187,7 +187,7 @@ _OTHER = MistakeWords(
 
 
 _EXPRESSION = re.compile(r":\s+[^'\"#]*\w\(.*\{")
-_CALL_IN_BRACES = re.compile(r"\{.*:\s+[\w.]+\(")
+_CALL_IN_BRACES = re.compile(r"\{.*:\s+[\w.]+[(\[]")
 
 
 _COMPARED = re.compile(r"""(?:^|[:-] +)"([A-Za-z_][\w.]*)" *([=!]=) *"([^"']*)"\s*$""")
@@ -215,7 +215,7 @@ def words_for(complaint: str, character: str, before: str = "", after: str = "")
         return SECOND_COLON if after.strip() else TRAILING_COLON
     if character == ":" and "flow" in complaint and _IN_FLOW.search(before):
         return SECOND_COLON
-    if "flow" in complaint and _CALL_IN_BRACES.search(before):
+    if "flow" in complaint and _CALL_IN_BRACES.search(before + character):
         return _IN_BRACES
     if re.search(RESERVED.pattern, complaint) and character == "\t":
         return TAB

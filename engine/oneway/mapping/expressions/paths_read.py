@@ -20,6 +20,7 @@ from oneway.mapping.expressions.syntax import (
     SyntaxToken,
     TextRange,
     finite,
+    path_in,
     tokens_of,
 )
 from oneway.mapping.functions import BY_NAME, EvaluationError, Function, Uses
@@ -211,11 +212,10 @@ class _Walk:
         _check_call(name, 1 if is_table else len(arguments), place)
         function = BY_NAME.get(name)
         if function is not None and function.uses in self.names and not _is_text(arguments[0]):
-            raise ExpressionSyntax(
-                f"{name}() needs the name itself, in single quotes",
-                place.offset,
-                place.length,
-            )
+            summary = f"{name}() needs the name itself, in single quotes"
+            path = path_in(arguments[0]) if arguments else None
+            help = f"write {name}('{path[-1]}')" if path and len(arguments) == 1 else ""
+            raise ExpressionSyntax(summary, place.offset, place.length, help)
         if function is not None and function.uses is Uses.TREES:
             _check_tree(name, arguments, place)
         for position, argument in enumerate(arguments):

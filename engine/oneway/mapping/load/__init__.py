@@ -56,14 +56,20 @@ def load_partly(data: bytes, file: str) -> Loaded:
     if left is None:
         raise Refused(found.sorted())
     spec = mapping(DocumentPart(left, ()), data)
-    return Loaded(spec, left, found.sorted(), _declared(document) - _declared(left))
+    return Loaded(spec, left, found.sorted(), _lost(document, left))
 
 
-def _declared(document: Document) -> frozenset[str]:
-    """Return the names that expressions may use."""
-    data = document.data if isinstance(document.data, dict) else {}
-    parts = (data.get(each) for each in ("settings", "let", "choices"))
-    return frozenset(name for part in parts if isinstance(part, dict) for name in part)
+def _lost(document: Document, left: Document) -> frozenset[str]:
+    """Return the names that a document declares for its other parts, and what is left does not."""
+    return frozenset(name for part in _NAMED for name in _in(document, part) - _in(left, part))
+
+
+_NAMED = ("settings", "let", "choices", "references", "fields")
+
+
+def _in(document: Document, part: str) -> set[str]:
+    data = document.data.get(part) if isinstance(document.data, dict) else None
+    return set(data) if isinstance(data, dict) else set()
 
 
 def _well_formed(document: Document) -> Document | None:

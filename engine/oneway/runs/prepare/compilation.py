@@ -117,7 +117,22 @@ def _is_of_a_part(found: Diagnostic, loaded: Loaded) -> bool:
 
 
 _OF_PARTS = frozenset(
-    {"M101", "M102", "M103", "M106", "M108", "M118", "M123", "M152", "M155", "M157", "M158"}
+    {
+        "M101",
+        "M102",
+        "M103",
+        "M106",
+        "M107",
+        "M108",
+        "M114",
+        "M118",
+        "M123",
+        "M152",
+        "M155",
+        "M157",
+        "M158",
+        "M161",
+    }
 )
 """Mistakes that lie in one part of a mapping, independent of the others."""
 

@@ -1,9 +1,9 @@
-"""A constant has a type that its field does not accept."""
+"""A constant has a type, or a form, that its field does not accept."""
 
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import path_of
+from oneway.core.records import is_blank, path_of
 from oneway.mapping.given_constants import as_types, given_constants
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, fits, types_of
 from oneway.mapping.record_schema import in_words, typed
@@ -17,12 +17,17 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             summary = f"'{each.path}' takes {in_words(right)}, and is given {typed(value)}"
             help = as_types(value, right) or "change the constant"
             yield LintFinding(each.constant.span, summary, help)
+            continue
+        check = each.check if written and not is_blank(value) else None
+        if check is not None and (wrong := check(value)):
+            summary = f"'{each.path}' cannot be {typed(value)}: {wrong}"
+            yield LintFinding(each.constant.span, summary, "change the constant")
 
 
 RULE = LintRule(
     code="M123",
     severity=Severity.ERROR,
-    title="a constant has another type than its field",
+    title="a constant is nothing that its field can hold",
     advice="Change the constant.",
     check=check,
     failing=fields("departmentId: {value: OPS}"),

@@ -51,7 +51,8 @@ def _unwritten(subject: Subject, left: Expression) -> Iterator[LintFinding]:
     told, policy = read and not left.facts.whole, subject.code.policy
     unsure = subject.code.unsure.get(Capability.LEAVE)
     elsewhere = any(overlap(each.path, path) for each in _kept_equal(subject) for path in read)
-    if slips or not told or policy.telling or unsure or elsewhere or not going:
+    known = subject.target.open or subject.target.fields.keys() >= set(read)  # else M101
+    if slips or not known or not told or policy.telling or unsure or elsewhere or not going:
         return
     near = {each.path: did_you_mean(each.path, read) for each in going}
     field = next((each for each in going if near[each.path]), going[0])

@@ -66,6 +66,8 @@ def _items(
         name = path_text(path)
         summary = f"'{name}' is {in_words(types)}: only a list has items"
         help = f"write {name} alone, or for a part of a text substring({name}, `0`, `3`)"
+        if types == {"object"}:
+            help = f"write {name} and a dot before its key, without brackets"
         yield LintFinding(expression.span, summary, help)
 
 
