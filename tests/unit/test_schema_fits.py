@@ -36,6 +36,9 @@ RULES: dict[str, st.SearchStrategy[Any]] = {
     "exclusiveMinimum": st.sampled_from([0, 1]),
     "pattern": st.sampled_from(["^a", "[A-Z]", r"\d$"]),
     "required": st.lists(st.sampled_from(["a", "id"]), max_size=2, unique=True),
+    "dependentRequired": st.dictionaries(
+        st.sampled_from(["a", "id"]), st.lists(st.sampled_from(["id", "type"]), unique=True)
+    ),
     "uniqueItems": st.booleans(),
 }
 

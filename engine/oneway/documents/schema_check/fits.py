@@ -120,6 +120,12 @@ class _Rules:
     def _required(self, said: Sequence[str], _: object) -> Fits:
         return lambda value: not isinstance(value, dict) or all(name in value for name in said)
 
+    def _dependentRequired(self, said: Mapping[str, Sequence[str]], _: object) -> Fits:
+        return lambda value: (
+            not isinstance(value, dict)
+            or all(name in value for key in said if key in value for name in said[key])
+        )
+
     def _items(self, said: object, schema: Mapping[str, Any]) -> Fits:
         fits, first = self.of(said), len(schema.get("prefixItems", ()))
         return lambda value: not isinstance(value, list) or all(map(fits, value[first:]))
