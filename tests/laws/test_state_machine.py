@@ -22,6 +22,7 @@ from memory import MemoryReader, MemoryWriter
 from model import predict
 from oneway.core.connector import NotSent, ReadError, Rejected, Unknown
 from oneway.core.diagnostics import Refused, Severity
+from oneway.core.progress import silent
 from oneway.core.records import Record, Snapshot
 from oneway.history.journal import Journal
 from oneway.mapping.spec import GuardKind
@@ -32,6 +33,7 @@ from oneway.runs.approval import Approval
 from oneway.runs.as_of import refuse_turned_back
 from oneway.runs.completeness import input_problems
 from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.planned_again import limited_by_new_plan
 from oneway.runs.prepare.prepared import Input, PreparedRun
 from oneway.runs.prepare.request import RunRequest, parse_instant
 from oneway.runs.reopen import program_for
@@ -421,6 +423,7 @@ class Nights(RuleBasedStateMachine):
             verdict = judge_plan(session, plan)
             waiting = load_memory(session, plan).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
+            approval = limited_by_new_plan(session, plan, approval, silent)
             program = program_for(session)
             list(apply_plan(session, plan, approval, program))
 
@@ -436,6 +439,7 @@ class Nights(RuleBasedStateMachine):
                 verdict = judge_plan(session, left.plan, resuming=left.run.id)
                 waiting = load_memory(session, left.plan).postponed
                 approval = Approval(left.run.start.fingerprint, verdict, waiting)
+                approval = limited_by_new_plan(session, left.plan, approval, silent)
                 program = program_for(session)
                 list(resume_run(session, left, approval, program))
 
