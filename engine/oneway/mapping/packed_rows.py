@@ -218,7 +218,8 @@ class SourceRows(PackedRows[AnySourceRow]):
     def __init__(self) -> None:
         super().__init__()
         self._shown: list[str] = []
-        self._keys: list[list[Hashable]] = []
+        self._keys: list[list[Hashable]] = [[]]
+        """The keys of the rows at each level."""
 
     @classmethod
     def of(cls, rows: Sequence[AnySourceRow | Packed]) -> "SourceRows":
@@ -247,19 +248,26 @@ class SourceRows(PackedRows[AnySourceRow]):
 
     def _read_keys(self) -> None:
         """Read the keys of the rows that are new."""
-        for each in self._decoded(_keys(), range(len(self._shown), len(self))):
-            if isinstance(each, SourceRow):
-                shown, keys = each.key, each.keys
-            else:
-                shown, own = each.first.key, each.first.own_keys
-                keys = (shown,) if own is None else unpacked_keys(own)
-                if keys[:1] == (shown,):  # is one text
-                    keys = (shown, *keys[1:])
-            while len(self._keys) < len(keys):
-                self._keys.append([None] * len(self._shown))
+        for start in range(len(self._shown), len(self), _AT_A_TIME):
+            some = self._decoded(_keys(), range(start, min(start + _AT_A_TIME, len(self))))
+            rows: list[Any] = [each if each.__class__ is SourceRow else each.first for each in some]
+            shown = [each.key for each in rows]
+            self._shown += shown
             for level, column in enumerate(self._keys):
-                column.append(keys[level] if level < len(keys) else None)
-            self._shown.append(shown)
+                column += [None] * len(rows) if level else shown
+            for place, each in enumerate(rows, start):
+                if each.__class__ is SourceRow:
+                    self._set_keys(place, each.keys)
+                elif each.own_keys is not None:
+                    self._set_keys(place, unpacked_keys(each.own_keys))
+
+    def _set_keys(self, place: int, keys: Sequence[Hashable]) -> None:
+        while len(self._keys) < len(keys):
+            self._keys.append([None] * len(self._shown))
+        for level, column in enumerate(self._keys):
+            key = keys[level] if level < len(keys) else None
+            if column[place] != key:  # else it is one text with the key that is shown
+                column[place] = key
 
     def keys(self, level: int, places: Sequence[int]) -> Sequence[Hashable]:
         """Return the key at one level of each row at some places, None where it has none."""

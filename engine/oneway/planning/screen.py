@@ -80,12 +80,13 @@ def _short(source: SourceRows, target: TargetRows) -> tuple[Pairs, Sequence[int]
     """Return the pairs whose rows say that they hold the same, and the places of all others."""
     found, theirs, others, known = array("I"), array("I"), array("I"), bytearray(len(source))
     for at, each in enumerate(target.names()):
-        if target.is_packed(at):
-            found.append(at)
-            theirs.append(each.place)
-            known[each.place] = 1
-        else:
+        place = getattr(each, "place", None)  # which a packed row has
+        if place is None:
             others.append(at)
+        else:
+            found.append(at)
+            theirs.append(place)
+            known[place] = 1
     alone = array("I", [at for at, is_known in enumerate(known) if not is_known])
     return Pairs(source, target, theirs, found), alone, others
 
