@@ -15,6 +15,7 @@ from laws.test_names_written_out import said
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value, identity
 from oneway.mapping.expressions import Context, EvaluationError, Expression, parse
+from oneway.mapping.expressions.near_words import how_near
 from oneway.mapping.expressions.steps import literal_text, steps_of
 from oneway.planning.plan_file import dump
 from strategies import worlds
@@ -24,7 +25,9 @@ from worlds import World, planned
 SPAN = Span("law", 1, 1, 1)
 CONTEXT = Context(datetime(2026, 3, 31, 4, tzinfo=UTC), strict=True)
 WORDS: list[Value] = ["x", "y", "1", 1, True, "true", 1.5]
-HELD = st.sampled_from([*WORDS, *WORDS, None, "X", "", 1.0, ["x"], {}])
+NEAR: list[Value] = ["X", "Y ", "1 ", "TRUE", "\u200bx", "1.50", ["x"]]
+"""Each is a word in another spelling, or of another type."""
+HELD = st.sampled_from([*WORDS, *WORDS, *NEAR, *NEAR, None, "", 1.0, {}])
 COLUMNS = {"a": "a", "b": "b.c", "last": "lower(d) || e"}
 
 Row = dict[str, Any]
@@ -56,7 +59,7 @@ def model(rows: list[Row], data: Mapping[str, Any]) -> tuple[str, Value]:
     """Return what a table says of a record: "known" with a value, "unknown", or "none"."""
     may: list[Value] = []
     for row in rows:
-        fits = [fit(column, cell, data) for column, cell in row.items() if column != "then"]
+        fits = [fit(rows, column, cell, data) for column, cell in row.items() if column != "then"]
         if False in fits:
             continue
         may.append(row["then"])
@@ -66,12 +69,21 @@ def model(rows: list[Row], data: Mapping[str, Any]) -> tuple[str, Value]:
     return ("unknown", None) if may else ("none", None)
 
 
-def fit(column: str, cell: Value, data: Mapping[str, Any]) -> bool | None:
+def fit(rows: list[Row], column: str, cell: Value, data: Mapping[str, Any]) -> bool | None:
     answer = parse(COLUMNS[column], SPAN).decide(data, CONTEXT)
-    values = cell if isinstance(cell, list) else [cell]
+    values = listed(cell)
     equal = any(identity(answer.value) == identity(each) for each in values)
     # Of an unknown value, nothing follows: not even if the value that JMESPath has for it is equal.
-    return None if answer.exact else equal
+    if answer.exact:
+        return None
+    words = [identity(each) for row in rows if column in row for each in listed(row[column])]
+    is_word = identity(answer.value) in words
+    near = not is_word and any(how_near(answer.value, each) for each in values)
+    return None if near else equal
+
+
+def listed(cell: Value) -> list[Value]:
+    return cell if isinstance(cell, list) else [cell]
 
 
 @given(tables(), RECORDS)

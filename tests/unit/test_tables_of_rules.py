@@ -254,11 +254,12 @@ def test_no_row_that_fits_is_an_error_that_names_the_table() -> None:
     for data in (
         {"name": "Di", "level": 7},
         {"name": None, "level": None},
-        {"name": "ann", "level": "1"},
+        {"name": "anna", "level": "2"},
     ):
         with pytest.raises(EvaluationError, match="no row of 't' fits"):
             table.decide(data, CONTEXT)
     assert table.decide({"name": "Di"}, CONTEXT).exact
+    assert table.decide({"name": "ann", "level": 1}, CONTEXT).exact
     assert not table.decide({"name": "Cy", "nick": "x"}, CONTEXT).exact
 
 

@@ -31,7 +31,7 @@ class FieldCells(RecordAnswers):
         if code.when is not None:
             when = self._answer(code.when, record)
             if when.truth:
-                return Cell(CellState.UNSTATED, read=_of_items(when.truth))
+                return Cell(CellState.UNSTATED, read=self._named(when.truth, code.when))
             if not holds(when.value):
                 return Cell(CellState.INACTIVE)
         cell = self._stated(code, record)
@@ -56,7 +56,7 @@ class FieldCells(RecordAnswers):
             blank = is_blank(code.constant) and not none_of_ours
             return Cell(CellState.BLANK if blank else CellState.STATED, code.constant)
         answer = self._answer(code.source.expression, record)
-        not_given = _of_items(answer.written)
+        not_given = self._named(answer.written, code.source.expression)
         if not_given:
             return self._of_certain_items(code, record, not_given)
         if code.rule.merge is Merge.OWN and answer.value == [] and answer.stated:
@@ -80,6 +80,13 @@ class FieldCells(RecordAnswers):
             if items:
                 return Cell(CellState.STATED, items, read=not_given)
         return Cell(CellState.UNSTATED, read=not_given)
+
+    def _named(self, gaps: Gaps, expression: Expression) -> str:
+        """Return in words what a field that is left alone is named with."""
+        named = tuple(gap for gap in gaps if gap.named)
+        if named and expression.reads_any(self.code.secrets.source):
+            named = tuple(gap._replace(wrong=gap.wrong and _NEARLY) for gap in named)
+        return texts(named)
 
     def looked_up(
         self, code: FieldCode, value: Value, missed: list[Missed], record: Record
@@ -150,7 +157,7 @@ class FieldCells(RecordAnswers):
             return code.value, True, ""
         answer = self._answer(code, record)
         known = answer.stated if is_blank(answer.value) else not answer.written
-        return answer.value if known else None, known, _of_items(answer.written)
+        return answer.value if known else None, known, self._named(answer.written, code)
 
     def _merged(self, code: FieldCode, cell: Cell) -> Cell:
         rule = code.rule
@@ -220,9 +227,8 @@ def uses_today(code: FieldCode) -> bool:
     return any(each.uses_today for each in code.expressions)
 
 
-def _of_items(gaps: Gaps) -> str:
-    """Return in words what items of lists do not give, of what an answer depends on."""
-    return texts(tuple(gap for gap in gaps if gap.within)) if gaps else ""
+_NEARLY = "another spelling or type of a word"
+"""What is said of a sensitive value."""
 
 
 def _failure(text: str, code: FieldCode, value: Value) -> EvaluationFailure:

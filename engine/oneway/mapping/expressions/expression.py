@@ -10,7 +10,7 @@ from oneway.core.records import Value, is_blank, keys_overlap
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
 from oneway.mapping.expressions.evaluation import certain_items, evaluated
 from oneway.mapping.expressions.gaps import Evaluation, texts
-from oneway.mapping.expressions.item_places import note_items, reads_items
+from oneway.mapping.expressions.item_places import names_gaps, note_items
 from oneway.mapping.expressions.pair_entries import note_entries
 from oneway.mapping.expressions.paths_read import (
     ExpressionReads,
@@ -77,9 +77,9 @@ class Expression:
         return certain_items(self.tree, _plain(data), context, self.reading)
 
     @property
-    def reads_items(self) -> bool:
-        """Whether it reads a key of an item of a list: a cell then says which one is absent."""
-        return reads_items(self.tree)
+    def names_gaps(self) -> bool:
+        """Whether a cell may say what of it is not known, such as a key that an item lacks."""
+        return names_gaps(self.tree)
 
     @property
     def paths(self) -> tuple[PathUse, ...]:

@@ -455,7 +455,13 @@ class GapInterpreter(MeteredInterpreter):
             if asked.exact:
                 unknown = joined(unknown, asked.exact)
             elif comparable_cell(asked.value) not in fitting:
-                return None
+                near = table.near(column, asked.value)
+                how = next((near[each] for each in near if each in fitting), "")
+                if not how:
+                    return None
+                path = path_in(table.columns[column])
+                place = "a column of the table" if path is None else path_text(path)
+                unknown = joined(unknown, (Gap(place, how, held=True, named=True),))
         return unknown
 
     def _are_same(self, nodes: Sequence[Node], value: Any) -> bool:

@@ -13,15 +13,16 @@ class Gap(NamedTuple):
     """A key that an answer depends on: absent (`wrong` is "" then), or unfit to decide by.
 
     `held` is whether the record has a value there that is not blank. `chooses` is whether a
-    condition depends on it that chooses what counts: `jobs[?status == 'Former']`. `within` is
-    whether it belongs to an item of a list.
+    condition depends on it that chooses what counts: `jobs[?status == 'Former']`. `named` is
+    whether a field that is left alone because of it is named with it: an item of a list lacks a
+    key, or a value is nearly a word of a table of rules.
     """
 
     path: str
     wrong: str = ""
     held: bool = False
     chooses: bool = False
-    within: bool = False
+    named: bool = False
 
     @property
     def text(self) -> str:
@@ -98,13 +99,13 @@ def written_place(known: Sequence[At]) -> ItemPath:
 def gap_at(node: Node, value: Any) -> Gap:
     """Return the gap of a key that a node has looked up in a value."""
     notes = cast(dict[str, Any], node)
-    within = is_within(node)
+    named = is_within(node)
     known: Sequence[At] = notes.get("items", ())
     *lists, path = written_place(known) if known else (notes.get("path") or (str(node["value"]),),)
     if isinstance(value, dict):
-        return Gap(item_text((*lists, path)), within=within)
+        return Gap(item_text((*lists, path)), named=named)
     text = item_text((*lists, path[:-1])) if lists or path[1:] else "a part of it"
-    return Gap(text, "it is not an object", within=within)
+    return Gap(text, "it is not an object", named=named)
 
 
 def choosing(gaps: Gaps) -> Gaps:

@@ -12,6 +12,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import ItemPath
 from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.syntax import Node, path_in
+from oneway.mapping.expressions.table_rows import is_table
 
 
 class At(NamedTuple):
@@ -79,11 +80,14 @@ def is_within(node: Node) -> bool:
     return node["type"] == "field" and "path" not in node
 
 
-def reads_items(node: Node) -> bool:
-    """Return whether an expression reads a key of an item of a list, once its paths are noted."""
-    if is_within(node):
+def names_gaps(node: Node) -> bool:
+    """Return whether any gap of an expression may be one that is named, once its paths are noted.
+
+    It reads a key of an item of a list, or asks a table of rules.
+    """
+    if is_within(node) or is_table(node):
         return True
-    return node["type"] != "slice" and any(map(reads_items, node["children"]))
+    return node["type"] != "slice" and any(map(names_gaps, node["children"]))
 
 
 def collects(node: Node) -> bool:

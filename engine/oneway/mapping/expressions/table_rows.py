@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import field
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value
+from oneway.core.records import Value, identity, is_blank
+from oneway.core.similar_words import spelt
 from oneway.mapping.expressions.named_calls import CHOOSE
+from oneway.mapping.expressions.near_words import how_near
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import EvaluationError
 
@@ -28,11 +30,26 @@ def no_row(node: Node) -> EvaluationError:
     return EvaluationError(f"no row of '{node['children'][0]['value']}' fits")
 
 
+_MOST = 1_000
+"""The most values that are remembered with their row, or with the words that they nearly are."""
+NearWords: TypeAlias = Mapping[Hashable, str]
+
+
 class TableRow(NamedTuple):
     """A row: of each column that it is about, the values that fit, and what it says."""
 
     cells: Mapping[int, frozenset[Hashable]]
     then: Node
+
+
+class ColumnWords(NamedTuple):
+    """The values that fit in any row of a column.
+
+    `forms` are all of them without what is a matter of spelling; none if not all are texts.
+    """
+
+    by_value: Mapping[Hashable, Value]
+    forms: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,24 @@ class RowTable:
 
     columns: tuple[Node, ...]
     rows: tuple[TableRow, ...]
+    words: tuple[ColumnWords, ...]
+    _known: dict[tuple[int, Hashable], NearWords] = field(default_factory=dict, compare=False)
+
+    def near(self, column: int, value: Value) -> NearWords:
+        """Return the words of a column that a value nearly is, and how; none if it is one."""
+        words = self.words[column]
+        if is_blank(value) or comparable_cell(value) in words.by_value:
+            return {}
+        if isinstance(value, str) and words.forms and spelt(value) not in words.forms:
+            return {}  # as nearly always
+        key = (column, identity(value))
+        found = self._known.get(key)
+        if found is None:
+            how = {each: how_near(value, word) for each, word in words.by_value.items()}
+            found = {each: text for each, text in how.items() if text}
+            if len(self._known) < _MOST:
+                self._known[key] = found
+        return found
 
 
 def table_of(node: Node) -> RowTable:
@@ -54,6 +89,7 @@ def table_of(node: Node) -> RowTable:
 
 def _table_of(node: Node) -> RowTable:
     columns: dict[object, tuple[int, Node]] = {}
+    words: dict[int, dict[Hashable, Value]] = {}
     rows = []
     for condition, then in rows_of(node):
         cells: dict[int, frozenset[Hashable]] = {}
@@ -62,32 +98,45 @@ def _table_of(node: Node) -> RowTable:
             column = values[0][0]
             number, _ = columns.setdefault(_shape(column), (len(columns), column))
             fitting = frozenset(comparable_cell(value) for _, value in values)
+            said = words.setdefault(number, {})
+            said.update((comparable_cell(e), e) for _, e in values if not is_blank(e))
             cells[number] = cells.get(number, fitting) & fitting
         rows.append(TableRow(cells, then))
-    return RowTable(tuple(column for _, column in columns.values()), tuple(rows))
+    made = tuple(column for _, column in columns.values())
+    return RowTable(made, tuple(rows), tuple(_words(words[each]) for each in range(len(made))))
 
 
-_MOST = 1_000
-"""The most records' values that are remembered with their row."""
+def _words(by_value: Mapping[Hashable, Value]) -> ColumnWords:
+    texts = {spelt(each) for each in by_value.values() if isinstance(each, str)}
+    all_texts = all(isinstance(each, str) for each in by_value.values())
+    return ColumnWords(by_value, frozenset(texts if all_texts else ()))
 
 
 @dataclass(frozen=True, slots=True)
 class RowIndex:
     """A table of rules whose answers are constants, for records that leave none of it unknown.
 
-    It takes the values of the columns, and returns the answer of the first row that fits.
+    It takes the values of the columns, and returns the answer of the first row that fits. Raises
+    `EvaluationError` if there is none, or if an earlier one may fit.
     """
 
     node: Node
-    rows: tuple[TableRow, ...]
+    table: RowTable
     known: dict[tuple[Hashable, ...], Value] = field(default_factory=dict, compare=False)
 
     def __call__(self, *values: Value) -> Value:
         key = tuple(map(comparable_cell, values))
         if key in self.known:
             return self.known[key]
-        for cells, then in self.rows:
-            if all(key[column] in fitting for column, fitting in cells.items()):
+        near = [self.table.near(column, value) for column, value in enumerate(values)]
+        for cells, then in self.table.rows:
+            fits = [key[column] in fitting for column, fitting in cells.items()]
+            if not all(fits) and all(
+                fits or not fitting.isdisjoint(near[column])
+                for fits, (column, fitting) in zip(fits, cells.items(), strict=True)
+            ):
+                raise EvaluationError("it is not known whether a row fits")
+            if all(fits):
                 answer: Value = then["value"]
                 if len(self.known) < _MOST:
                     self.known[key] = answer
@@ -97,8 +146,9 @@ class RowIndex:
 
 def index_of(node: Node) -> RowIndex | None:
     """Return the index of a table of rules; None if it says more than constants."""
-    rows = table_of(node).rows
-    return RowIndex(node, rows) if all(each.then["type"] == "literal" for each in rows) else None
+    table = table_of(node)
+    constant = all(each.then["type"] == "literal" for each in table.rows)
+    return RowIndex(node, table) if constant else None
 
 
 def _cells(condition: Node) -> Iterator[Node]:
@@ -124,7 +174,7 @@ def comparable_cell(value: Value) -> Hashable:
     if value.__class__ is str:
         return str(value)
     if value is None or isinstance(value, list | dict):
-        return None
+        return None if value is None else (list, identity(value))
     return (isinstance(value, bool), value)
 
 

@@ -83,7 +83,7 @@ class Cells:
         head = "if"
         if asked.truth:
             with source.block(f"if {asked.truth}:"):
-                if code.when.reads_items:
+                if code.when.names_gaps:
                     self._interpreted(found, code)
                 else:
                     self._leave(found, CellState.UNSTATED)
@@ -120,7 +120,7 @@ class Cells:
             self._filled(found, code, value)
             return
         head = "if"
-        if written in notes and code.source.expression.reads_items:
+        if written in notes and code.source.expression.names_gaps:
             with source.block(f"if {written}:"):
                 self._interpreted(found, code)
             head = "elif"
@@ -132,7 +132,7 @@ class Cells:
             head = "elif"
         with source.block(f"{head} {blank(value)}:"):
             self._empty(found, code, EMPTY[CellState.BLANK], stated if stated in notes else "")
-        if written in notes and not code.source.expression.reads_items:
+        if written in notes and not code.source.expression.names_gaps:
             with source.block(f"elif {written}:"):
                 self._empty(found, code, EMPTY[CellState.UNSTATED])
         with source.block("else:"):

@@ -1,13 +1,11 @@
-"""Recognises a value that is a known word in another spelling, or of another type."""
+"""Recognises a value that a condition would take for its word, were it spelt or typed so."""
 
 import re
 
-from oneway.core.records import NUMBER, Value, number_of
+from oneway.core.records import Value
 from oneway.core.similar_words import folded, spelt
 from oneway.mapping.expressions.compared_words import Way, Word
-from oneway.mapping.functions import EvaluationError
-from oneway.mapping.functions.values import to_boolean
-from oneway.mapping.profile.word_tally import written
+from oneway.mapping.expressions.near_words import how_near, is_like, written
 
 
 def how_misspelt(word: Word, value: Value) -> str:
@@ -16,36 +14,9 @@ def how_misspelt(word: Word, value: Value) -> str:
     "" if it is another value altogether, as null always is.
     """
     meant = word.value
-    if isinstance(value, list | dict):
-        return f"a list or object with {written(meant)} in it" if _in(value, meant) else ""
-    if isinstance(value, str) and isinstance(meant, str):
-        return f"another spelling of {written(meant)}" if _is_spelt(word.way, value, meant) else ""
-    return f"of another type than {written(meant)}" if is_like(value, meant) else ""
-
-
-def is_like(value: Value, word: Value) -> bool:
-    """Return whether two values would be equal in another spelling, or as one type."""
-    match value, word:
-        case str(), str():
-            return spelt(value) == spelt(word)
-        case (str(), bool() | int() | float()):
-            return is_like(word, value)
-        case bool(), str():
-            return _boolean(word) is value
-        case (int() | float(), str()):
-            return _number(word) == value
-        case (int() | float(), int() | float()):
-            return value == word  # `true` and 1 are, to Python
-        case _:
-            return False
-
-
-def _in(value: Value, word: Value) -> bool:
-    """Return whether a list or object holds nearly a word, however deep."""
-    if isinstance(value, list | dict):
-        within = value if isinstance(value, list) else value.values()
-        return any(_in(each, word) for each in within)
-    return is_like(value, word)
+    if not (isinstance(value, str) and isinstance(meant, str)):
+        return how_near(value, meant)
+    return f"another spelling of {written(meant)}" if _is_spelt(word.way, value, meant) else ""
 
 
 def _is_spelt(way: Way, value: str, word: str) -> bool:
@@ -74,15 +45,3 @@ def _is_held(text: str, part: str) -> bool:
 
 _LETTER = r"[^\W_]"
 _SPACES = re.compile(r"\s+")
-
-
-def _boolean(text: str) -> bool | None:
-    try:
-        return to_boolean(spelt(text))
-    except EvaluationError:
-        return None
-
-
-def _number(text: str) -> int | float | None:
-    said = spelt(text)
-    return number_of(said) if NUMBER.fullmatch(said) else None

@@ -26,6 +26,7 @@ from oneway.core.similar_words import one_form, parts, slips
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.compared_words import Way, Word, passes
 from oneway.mapping.expressions.evaluation import evaluated_apart
+from oneway.mapping.expressions.near_words import written
 from oneway.mapping.expressions.placed_words import placed_words
 
 if TYPE_CHECKING:
@@ -220,12 +221,3 @@ _WAYS = {
 def word_text(value: Value) -> str:
     """Return a word of a condition as text: JSON, unless it is text."""
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def written(value: Value) -> str:
-    """Return a value as an expression writes it; characters that cannot be seen as escapes."""
-    if not isinstance(value, str):
-        return f"`{json.dumps(value)}`"
-    if value.isprintable() and "'" not in value:
-        return f"'{value}'"
-    return f"`{json.dumps(value, ensure_ascii=not value.isprintable())}`"

@@ -35,8 +35,8 @@ _EACH = 4
 _NAMED = 5
 _BLANK = CellState.BLANK.value.encode("ascii")
 """What the bytes of cells contain if one of them is blank."""
-_LACKING = (b" is not given", b": it is not a")
-"""What the bytes of cells contain if one says what its items lack: `Gap.text`."""
+_LACKING = (b" is not given", b": it is not a", b": another spelling", b": of another", b": a list")
+"""What the bytes of cells contain if one says what is not known: `Gap.text`, `how_near`."""
 _LOOKED_AT = 2_000
 """The target records that tell whether a field holds codes."""
 
@@ -52,7 +52,7 @@ def with_observations(plan: Plan, found: EvaluatedInputs) -> Plan:
 def _left_alone(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
     """Yield each field that is left alone because items of a list lack a key, and whose."""
     codes = found.program.code.fields
-    if not any(each.reads_items for code in codes for each in code.expressions):
+    if not any(each.names_gaps for code in codes for each in code.expressions):
         return  # as in most mappings: no row needs to be looked at
     fields = found.program.policy.fields
     created = {each.source_id for each in plan.actions if each.verb is Verb.CREATE}
