@@ -36,7 +36,7 @@ def test_a_dry_run_lists_and_writes_nothing(night: Night) -> None:
     listed = night.run("run-due", "--dry-run")
     assert listed.out.splitlines() == [
         "CONNECTION          STATE             DUE                   NEXT",
-        "acme                not seen before                         2026-11-24T04:00:00Z",
+        "acme                not seen before                         2026-11-24 04:00 UTC",
         "never               never",
     ]
     assert max(map(len, listed.out.splitlines())) <= 80
@@ -83,3 +83,19 @@ def test_a_guard_ends_with_its_exit_code(night: Night) -> None:
     ended = night.run("run-due")
     assert ended.ends() == 4
     assert "acme: held: 30 held" in ended.said
+
+
+def test_a_due_that_waits_is_told_alike_whoever_is_asked(night: Night) -> None:
+    """After a run by hand, the list said "not seen before", and `status` named the next night."""
+    night.add("acme")
+    assert night.run("sync", "acme").ends() == 0
+    night.set_clock("2026-11-24T05:00:00")
+    (row,) = json.loads(night.run("run-due", "--dry-run", "--format", "json").out)["connections"]
+    assert (row["state"], row["due"]) == ("due now", "2026-11-24T04:00:00Z")
+    told = night.run("status", "--format", "json")
+    assert json.loads(told.out)["connections"][0]["next"] == "2026-11-24T04:00:00Z"
+    shown = " ".join(night.run("status").out.split())
+    assert "due since 2026-11-24 04:00 UTC, waits for `oneway serve` or `run-due`" in shown
+    assert night.run("run-due").ends() == 0
+    shown = night.run("status").out
+    assert "next 2026-11-25 04:00 UTC" in " ".join(shown.split())

@@ -18,6 +18,7 @@ from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.schedule import last_due, next_due
 from oneway.connections.store_location import store_url
 from oneway.core.diagnostics import Refused
+from oneway.core.instants import moment
 from oneway.history.journal import Journal, RunState
 from oneway.history.journal.schedule_claims import (
     GIVEN_UP,
@@ -150,7 +151,8 @@ def _listed(console: Console, folder: Folder, place: RunHost, format: str) -> Ex
         files = {file: list(map(in_words, found)) for file, found in broken.items()}
         console.json({"connections": rows, "broken": files})
     else:
-        console.out(_table(rows))
+        zones = {each.name: each.zone for each in folder.connections.values()}
+        console.out(_table([_in_zone(each, zones) for each in rows]))
         for found in broken.values():
             console.report(found)
     return Exit.ERROR if broken else Exit.DONE
@@ -173,6 +175,12 @@ def _row(
     if asked is not Step.REST and due is not None:
         row["due"] = instant_text(due.nominal)
     return row
+
+
+def _in_zone(row: Mapping[str, str], zones: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a row with its times in the connection's zone."""
+    zone = zones[row["connection"]]
+    return {**row, **{key: moment(row[key], zone) for key in ("due", "next") if row[key]}}
 
 
 def _table(rows: Sequence[Mapping[str, str]]) -> str:
