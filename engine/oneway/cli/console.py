@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -48,9 +49,17 @@ class Console:
         self.out(json.dumps(data, indent=2, sort_keys=True))
 
     def note(self, text: str) -> None:
-        """Print a note to standard error, unless quiet."""
-        if not self.quiet:
-            self.tell(f"{text}\n")
+        """Print a note to standard error, unless quiet; on a terminal, in lines that fit it.
+
+        A line that ends with a command is not broken: it is copied.
+        """
+        if self.quiet:
+            return
+        style = _style(sys.stderr, wanted=False)
+        if style.terminal and not log.is_json():
+            lines = ([s] if _COMMAND.search(s) else wrap(s, style, 0, 2) for s in text.split("\n"))
+            text = "\n".join(line for each in lines for line in each)
+        self.tell(f"{text}\n")
 
     def advise(self, text: str, *commands: str) -> None:
         """Print a note that ends with commands: on its line, or below it where they do not fit.
@@ -178,6 +187,10 @@ def _said(what: str, done: int, total: int | None, seconds: float) -> str:
     if seconds < _TELLING or left < _TELLING:
         return said
     return f"{said}, about {count(max(round(left / 60), 1), 'minute')} left"
+
+
+_COMMAND = re.compile(r"(?:^|: )\s*oneway ")
+"""A command in a note: alone on its line, or at its end."""
 
 
 def _style(stream: TextIO, *, wanted: bool) -> Style:

@@ -48,8 +48,8 @@ def print_recorded(console: Console, paths: Sequence[str], key: str, asked: dict
     if not found.faithful:
         kind = found.outcome.kind.value
         console.note(
-            f"note: the case is {kind}, and the record is {outcome.kind.value} in other ways: what "
-            "earlier runs remember, the whole list or a value that was replaced decides there"
+            f"note: the case ({kind}) is not planned quite like the record ({outcome.kind.value}): "
+            "what earlier runs remember, the rest of the list, or a replaced value decides there"
         )
     return Exit.DONE
 
