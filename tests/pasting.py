@@ -26,7 +26,8 @@ from oneway.runs.proving.prove import EditJudge
 
 def pasted(test: str, printed: str) -> str:
     """Return the text of a test with printed cases below `cases`, and no others before them."""
-    lines = [line for line in printed.splitlines() if re.match("    (- name: |  [a-z_]+: )", line)]
+    of_a_case = re.compile(r"    (- name: |  [a-z_]+: |    \S)")  # a long value has several lines
+    lines = [line for line in printed.splitlines() if of_a_case.match(line)]
     assert lines, printed
     head, _, own = test.partition("cases:\n")
     indent = re.match(" *", own)
