@@ -13,7 +13,7 @@ from oneway.core.connector import Rejected
 from oneway.core.records import Record, Snapshot, same
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.access import still_in
-from oneway.planning.diff import KEEP, present, wanted
+from oneway.planning.diff import KEEP, perhaps_left, present, wanted
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import match
 from oneway.planning.plan import Ending, Kind, Plan, Verb
@@ -241,10 +241,11 @@ def test_law_19_every_leaver_who_can_still_get_in_is_named(
         found = matches.of(row)
         maybe = [found.target] if found.target is not None else list(found.candidates)
         possible = [current[each.target_id] for each in maybe if each is not None]
-        if row.leaver and any(can_get_in(world, row, each) for each in possible):
+        left = perhaps_left(policy, row)
+        if row.leaver and left and any(can_get_in(world, row, each) for each in possible):
             assert row.source_id in named, (row, possible, found, plan.outcomes, ends)
-        elif (row.leaver and found.target is not None and possible[0].left) or not (
-            row.leaver or row.may_have_left
+        elif (row.leaver and found.target is not None and possible[0].left) or (
+            not left and (found.target is None or not row.leaver)
         ):
             assert row.source_id not in named
 

@@ -329,3 +329,29 @@ def test_a_record_that_has_left_is_brought_back_for_nobody_with_another_second_k
     world = world_of([{**ANN, "status": "E"}], found_by_mail, **parts)
     world = replace(world, mapping={k: v for k, v in world.mapping.items() if k != "label"})
     assert planned(world).notable[0].kind is Kind.REHIRE  # they have a new number
+
+
+LEAVES_ON = {
+    "when": "leave",
+    "set": {"leaveDate": "leave"},
+    "left": "is_past(leaveDate)",
+    "scheduled": "is_future(leaveDate)",
+}
+
+
+def test_nobody_is_named_as_having_left_before_their_last_day_is_over() -> None:
+    """Nor is a second record of theirs, whatever tells that it may be: their day is the same."""
+    same = [{"ref": None}, {"email": "ann@example.com"}, {"fullName": "Ann"}, {"ref": "a"}]
+    seconds = [{"ref": "B", "fullName": "Bo", "email": "b@example.com", **each} for each in same]
+    days = ["2026-06-14", "2026-06-15", "2026-07-31"]
+    matched = [{}, {"ref": "C", "fullName": "C", "email": "c@example.com"}, {"ref": "A"}]
+    for second, first, day, more in product([{**HELD}, *seconds], matched, days, [[], [ANN]]):
+        person = {**ANN, "leave": day}
+        users = [{**HELD, "leaveDate": day, **first}, {**second, "leaveDate": None}]
+        people = [person, *({**each, "leave": day} for each in more)]
+        world = world_of(people, users, leavers=LEAVES_ON)
+        plan = planned(world)
+        texts = [reason.text for each in plan.notable for reason in each.reasons]
+        if day >= "2026-06-15":
+            assert not still_in(plan, {}, planned=True), (second, first, day)
+            assert not any("has left" in each for each in texts), (second, first, day, texts)

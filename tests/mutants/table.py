@@ -1079,7 +1079,7 @@ MUTANTS = (
     Mutant(
         "one-per-account-known-by-email-forgotten",
         "planning/planner",
-        "left = [row for row, picked in chosen.aside if picked.leaver or picked.may_have_left]",
+        "left = [row for row, picked in chosen.aside if perhaps_left(policy, picked)]",
         "left = list[SourceRow]()",
         "an account of a record that does not count is found as any leaver's is",
         "tests/cli/test_employments.py",
@@ -1241,6 +1241,14 @@ MUTANTS = (
         "return not row.leaver",
         "who is yet to leave is there",
         f"tests/unit/test_planner.py {MODEL}",
+    ),
+    Mutant(
+        "yet-to-leave-may-get-in",
+        "planning/diff",
+        "return row.may_have_left or not stays_until_later(policy, row)",
+        "return row.may_have_left or row.leaver",
+        "nobody is named as having left before their last day is over",
+        "tests/laws/test_whose_access.py",
     ),
     # matching
     Mutant(

@@ -18,6 +18,7 @@ from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.absent import SPARED
 from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.diff import perhaps_left
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import STRANGER, Kind, Reason, Verb
 from oneway.planning.record_owner import owner_text
@@ -114,7 +115,8 @@ def with_better_matches(
     nearer, sure = better_matches(drafts, policy, linked)
     if not nearer:  # as in nearly all plans
         return BetterMatches(tuple(drafts), nearer, sure)
-    left = {e.row.source_id: e.row for e in drafts if e.row is not None and _may_have_left(e.row)}
+    rows = (each.row for each in drafts if each.row is not None)
+    left = {row.source_id: row for row in rows if perhaps_left(policy, row)}
     theirs = {
         target.target_id: left[source_id]
         for source_id, found in sorted(nearer.items())
@@ -132,7 +134,8 @@ def with_better_matches(
     return BetterMatches(tuple(map(told, drafts)), nearer, sure)
 
 
-def _may_have_left(row: SourceRow) -> bool:
+def _may_leave(row: SourceRow) -> bool:
+    """Return whether a person leaves, now or later, or may have left."""
     return row.leaver or row.may_have_left
 
 
@@ -183,7 +186,7 @@ def _is_in_question(draft: Draft) -> bool:
     row, target = draft.row, draft.target
     if row is None or target is None or not (row.cells and target.values):
         return False
-    return _may_have_left(row) or _is_written(draft)
+    return _may_leave(row) or _is_written(draft)
 
 
 def _is_written(draft: Draft) -> bool:
@@ -240,7 +243,7 @@ class _BetterSearch:
             for id, slots in shared.items()
             if len(slots) > own
             and len(slots) > self._kept(id)
-            and (_may_have_left(row) or self._tells(id, slots))
+            and (_may_leave(row) or self._tells(id, slots))
         }
         most = max(map(len, nearer.values()), default=0)
         ids = sorted(id for id, slots in nearer.items() if len(slots) == most)

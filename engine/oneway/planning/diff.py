@@ -200,6 +200,11 @@ def stays_until_later(policy: Policy, row: SourceRow) -> bool:
     return is_there(policy, row) and not by_run
 
 
+def perhaps_left(policy: Policy, row: SourceRow) -> bool:
+    """Return whether a person has left, or may have; one whose last day is to come has not."""
+    return row.may_have_left or not stays_until_later(policy, row)
+
+
 def kept_out(policy: Policy, row: SourceRow) -> SourceRow:
     """Return a leaver's row that clears nothing by a blank value, unless clearing means leaving.
 

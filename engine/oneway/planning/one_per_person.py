@@ -20,7 +20,7 @@ from oneway.mapping.program import (
     whole,
 )
 from oneway.planning.access import MAY_HAVE_LEFT
-from oneway.planning.diff import stays_until_later
+from oneway.planning.diff import perhaps_left, stays_until_later
 from oneway.planning.links import LinkEvidence
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Reason
@@ -137,13 +137,13 @@ class OtherRecords:
         """Return why a target record may give access to a person who has left by such a record."""
         id = target.target_id
         pairs = (*self._pairs.get(id, ()), *self._likely.get(id, ()))
-        said = [(row, picked) for row, picked in pairs if row.leaver or row.may_have_left]
+        said = [(row, picked) for row, picked in pairs if perhaps_left(self._policy, row)]
         if not said or target.left:
             return None
         left, picked = said[0]
         how = "has left" if left.leaver else "may have left"
         text = f"by source record {left.source_id}, the person {how}"
-        if not (picked.leaver or picked.may_have_left):
+        if not perhaps_left(self._policy, picked):
             stays = f"by {picked.source_id}, which counts, they stay"
             text = f"{text}; {stays}: is this account still needed?"
         return Reason(MAY_HAVE_LEFT, text, candidates=(left.source_id,), warning=True)

@@ -24,6 +24,7 @@ from oneway.planning.diff import (
     kept_out,
     loses_letters,
     new_value,
+    perhaps_left,
 )
 from oneway.planning.draft_reasons import (
     IF_LEFT,
@@ -259,16 +260,19 @@ class Drafter:
 
     def _without_record(self, row: SourceRow) -> Reason:
         """Return that no target record matches a leaver, and which may be theirs all the same."""
-        text = "has left, and no target record matches; leavers are never created"
+        left = "has left" if perhaps_left(self.policy, row) else "is to leave"
+        text = f"{left}, and no target record matches; leavers are never created"
         ids = tuple(each.target_id for each in self.possible.get(row.source_id, ()))
         if not (ids or self.unseen):
             return Reason(UNMATCHED, text)
-        text = "has left, and no target record matches"
+        text = f"{left}, and no target record matches"
         text += f", but {some(ids)} may be theirs" if ids else f"; {'; '.join(self.unseen)}"
         return Reason(UNMATCHED, text, candidates=ids, warning=True)
 
     def _may_get_in(self, row: SourceRow, found: Match) -> bool:
         """Return whether a target record that is, or may be, a row's person's lets them in."""
+        if not perhaps_left(self.policy, row):
+            return False  # until their last day they are to have access
         if found.target is not None:
             return not found.target.left
         maybe = (*found.candidates, *self.possible.get(row.source_id, ()))

@@ -38,6 +38,7 @@ from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
+from oneway.planning.diff import perhaps_left
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, let_through
 from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
@@ -224,7 +225,7 @@ def _others(
     """Return whose records target records may be beside those that count, by more than keys."""
     targets, quiet = screened.targets, screened.quiet
     linked = remembered(evidence, targets)
-    left = [row for row, picked in chosen.aside if picked.leaver or picked.may_have_left]
+    left = [row for row, picked in chosen.aside if perhaps_left(policy, picked)]
     if not left:
         return OtherRecords(policy, chosen, targets, matches, linked, {})
     matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
@@ -266,12 +267,15 @@ def _named(
     evidence: LinkEvidence,
 ) -> BetterMatches:
     """Return the drafts, which name everyone who may still get in, and the better matches."""
-    reopened = _reopened(drafts, matches, possible)
+    reopened = _reopened(policy, drafts, matches, possible)
     return with_better_matches(_doubted(policy, reopened, evidence), policy, evidence.targets)
 
 
 def _reopened(
-    drafts: Sequence[Draft], matches: Matches, possible: Mapping[str, Sequence[TargetRow]]
+    policy: Policy,
+    drafts: Sequence[Draft],
+    matches: Matches,
+    possible: Mapping[str, Sequence[TargetRow]],
 ) -> tuple[Draft, ...]:
     """Return the drafts, and name each leaver whose record may be reactivated for another person.
 
@@ -289,7 +293,7 @@ def _reopened(
 
     def named(draft: Draft) -> bool:
         row = draft.row
-        if row is None or not (row.leaver or row.may_have_left) or draft.target is not None:
+        if row is None or draft.target is not None or not perhaps_left(policy, row):
             return False
         maybe = (*matches.of(row).candidates, *possible.get(row.source_id, ()))
         return any(each.target_id in back for each in maybe)

@@ -22,6 +22,7 @@ from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow
 from oneway.mapping.value_names import names_by_field
 from oneway.planning.breach import WINDOW, Verdict
+from oneway.planning.diff import perhaps_left
 from oneway.planning.guards import RecentRuns, judge
 from oneway.planning.leaving_doubts import left_out
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
@@ -230,7 +231,8 @@ def _remembering_leavers(
             for policy, rows, tally in read
             for row in one_per_person(policy, rows).rows
             if isinstance(row, SourceRow)
-            and (row.leaver or (row.may_have_left and tally.tells_who_left()))
+            and perhaps_left(policy, row)
+            and (row.leaver or tally.tells_who_left())
         )
         raise
 

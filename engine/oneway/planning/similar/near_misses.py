@@ -12,6 +12,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from oneway.core.key_forms import difference, loose, shown
 from oneway.core.phrases import some
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
+from oneway.planning.diff import perhaps_left
 from oneway.planning.match import Match, Matches, Pairs, targets_by_readable_keys
 from oneway.planning.plan import Reason
 from oneway.planning.similar.lookalikes import (
@@ -87,7 +88,7 @@ def likely_targets(
     Of sensitive values, only keys are compared. `quiet` and `kinds` as in `near_misses`.
     """
     matched = matches.each(rows)
-    left = [(row, found) for row, found in matched if row.leaver or row.may_have_left]
+    left = [(row, found) for row, found in matched if perhaps_left(policy, row)]
     leavers = [row for row, found in left if _is_alone(row, found)]
     if not leavers:
         return {}

@@ -11,6 +11,7 @@ from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, is_blank
 from oneway.mapping.program import AnyTargetRow, Policy, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.diff import perhaps_left, stays_until_later
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Reason
 from oneway.planning.similar.lookalikes import (
@@ -48,7 +49,7 @@ def second_records(
     as one before.
     """
     matched = matches.each(rows)
-    left = [(row, found) for row, found in matched if row.leaver or row.may_have_left]
+    left = [(row, found) for row, found in matched if perhaps_left(policy, row)]
     leavers = [(row, found) for row, found in left if found.target or found.conflict]
     if not (leavers or listed):
         return {}
@@ -65,7 +66,11 @@ def second_records(
                 reasons.setdefault(each.target_id, perhaps_theirs(row, what))
     hidden = [e.target_id for e in free if e.target_id not in reasons and search.hides_its_owner(e)]
     if hidden:
-        alone = [(row, found) for row, found in matched if found.target is None and not row.leaver]
+        alone = [
+            (row, found)
+            for row, found in matched
+            if found.target is None and stays_until_later(policy, row)
+        ]
         others = {e.target_id for each in alone for _, es in search.of(*each) for e in es}
         reasons |= {id: _ANYBODYS for id in hidden if id not in others}
     return reasons
