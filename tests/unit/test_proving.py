@@ -224,3 +224,19 @@ def test_what_is_the_same_in_a_sample_is_not_called_the_same_for_every_record() 
     assert said.startswith("no difference in ")
     assert "every record" not in said
     assert render.same_as_json(found)["same"] is None
+
+
+def test_a_leave_that_repairs_a_record_may_be_followed_by_an_update() -> None:
+    """A date that is `true` makes `left` fail: the other fields wait until the leave is written."""
+    text = """\
+oneway: 1
+name: people
+source: {connector: file, resource: p.json}
+target: {connector: file, resource: t.json}
+match: [{source: code, target: reference}]
+fields:
+  reference: {from: code, write: on_create}
+  email: {from: email, compare: ignore_case}
+leavers: {when: status == 'Former', set: {leaveDate: leave || today()}, left: is_past(leaveDate)}
+"""
+    assert "settles" not in broken(text, None, 20 * FEW)

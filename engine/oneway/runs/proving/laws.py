@@ -106,6 +106,8 @@ def _settles(seen: SeenSituation) -> Iterator[BrokenLaw]:
     """A plan right after an apply holds no action: otherwise the target is written every night."""
     if not seen.plan.actions or not seen.situation.fits:
         return  # a first run repairs what it can of a misshapen target record
+    if _repairs_the_target(seen):
+        return
     source = Snapshot(tuple(Record(str(n), r) for n, r in enumerate(seen.situation.source, 1)))
     applied = _applied(seen)
     again = seen.maker.plan_of(source, applied, seen.situation.settings)
@@ -116,6 +118,18 @@ def _settles(seen: SeenSituation) -> Iterator[BrokenLaw]:
         place = first.place if first is not None else Span(seen.compiled.spec.file)
         text = f"the next run writes {first.field if first else 'it'} again, and so every night"
         yield BrokenLaw("settles", text, place, after, outcome, "unchanged")
+
+
+def _repairs_the_target(seen: SeenSituation) -> bool:
+    """Return whether a leave is written to a record that cannot be evaluated.
+
+    Once it can, the next run writes the other fields.
+    """
+    program = seen.maker.program(None, seen.situation.settings)
+    return any(
+        program.target_row(Record("1", each)).evaluation_error is not None
+        for each in seen.situation.target
+    )
 
 
 def _leavers_leave(seen: SeenSituation) -> Iterator[BrokenLaw]:
