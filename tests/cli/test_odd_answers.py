@@ -48,6 +48,10 @@ Answer = tuple[int, object]
 Odd = Callable[[str, str, User], Answer | None]
 
 
+class Raw(str):
+    """A body that is sent as it is."""
+
+
 class Office:
     """A server of users; `odd` may answer in its place, and gets the user that was asked for."""
 
@@ -85,7 +89,8 @@ def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
             status, body = office.answer(self.command, self.path, json.loads(raw or b"{}"))
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
+            text = body if isinstance(body, Raw) else json.dumps(body)
+            self.wfile.write(text.encode())
 
         do_GET = do_POST = do_PATCH = do_DELETE = _do
 
@@ -763,3 +768,137 @@ def test_a_record_that_changes_between_look_and_write_is_stale(
     assert code == 0, said
     assert office.users["1"]["name"] == "A"
     assert not office.users["2"]["active"]
+
+
+FORMS = {"name": "ignore_case", "day": "date", "hours": "number"}
+
+
+def with_forms(world: World, office: Office, answer: Answer) -> None:
+    """Let the target store values in its own forms, which the mapping takes for the same."""
+    rules = "".join(f"  {e}: {{from: {e}, compare: {c}}}\n" for e, c in FORMS.items())
+    leaving = "set: {active: {value: 'no', compare: ignore_case}}, left: lower(active) == 'no'}"
+    text = MAPPING.replace("  name: name\n", rules)
+    world.write("m.yaml", text[: text.index("leavers:")] + "leavers: {when: left, " + leaving)
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        user |= {key: str(each).upper() for key, each in office.sent.items()}
+        if "day" in office.sent:
+            user |= {"day": f"{user['day']}T00:00:00.000Z", "hours": f"{user['hours']}.00"}
+        return answer
+
+    office.odd = odd
+
+
+@pytest.mark.parametrize("answer", [(200, True), (202, {}), (200, {"data": {}}), (504, {})])
+def test_what_is_looked_up_is_compared_as_in_the_plan(
+    world: World, office: Office, answer: Answer
+) -> None:
+    world.write("acme.yaml", MANIFEST.replace("concurrency: 1", "retry: {attempts: 1}"))
+    with_forms(world, office, answer)
+    rows = [
+        {
+            "code": f"00{n}",
+            "name": "a",
+            "day": "2026-05-01",
+            "hours": 40,
+            "phone": "1",
+            "left": n > 2,
+        }
+        for n in (1, 2, 3)
+    ]
+    world.write("s.json", json.dumps(rows))
+    for each in office.users.values():
+        each |= {"active": "YES"}
+    code, said = sync(world)
+    if answer[0] == 504:
+        assert code == 5
+        code, said = sync(world)
+        assert "stale" not in said
+    assert code == 0, said
+    assert "can still get in" not in said
+    assert office.users["3"]["active"] == "NO"
+
+
+@pytest.mark.parametrize(("body", "code"), [("OK", 0), ("<html>", 5), ('{"id": 1', 5)])
+def test_a_text_that_is_no_json_is_looked_up_and_a_page_is_not(
+    world: World, office: Office, body: str, code: int
+) -> None:
+    people(world, p1={"name": "A"}, p2={"left": True})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        user |= office.sent
+        return 200, Raw(body)
+
+    office.odd = odd
+    ended, said = sync(world)
+    assert ended == code, said
+    assert ("can still get in" in said) == (code == 5)
+
+
+def test_who_is_no_longer_shown_after_their_leave_ends_well(world: World, office: Office) -> None:
+    people(world, p1={"left": True, "name": "A"}, p2={"name": "B"})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        gone = method == "GET" and user and not user["active"]
+        return (404, {}) if gone else None
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 0, said
+    assert not office.users["1"]["active"]
+    assert office.users["2"]["name"] == "B"
+    office.users["3"]["active"] = False  # somebody else did it
+    people(world, p1={"left": True}, p2={"name": "B"}, p3={"left": True, "name": "C"})
+    assert sync(world)[0] == 5
+
+
+@pytest.mark.parametrize("answer", [(200, None), (200, {"ok": True}), None])
+@pytest.mark.parametrize("stored", ["+441", "1"])
+def test_a_value_that_the_target_does_not_keep_is_not_sticking_whatever_the_answer(
+    world: World, office: Office, answer: Answer | None, stored: str
+) -> None:
+    """Another form of it is stored at once; what is as it was ends well once it is named."""
+    office.users["1"]["phone"] = stored
+    people(world, p1={"phone": "+44 1"})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        return (200, user) if answer is None else answer
+
+    office.odd = odd
+    codes = []
+    for _ in range(3):
+        code, said = sync(world)
+        codes.append(code)
+    kept = stored == "+441" or answer is not None
+    assert codes == ([0, 0, 0] if kept else [5, 5, 0]), said
+    assert "Not sticking (1)" in said
+    assert ("write that form, as in `from: remove_spaces(...)`" in said) == (stored == "+441")
+
+
+def test_a_lost_update_that_switched_somebody_off_is_noticed_when_it_is_looked_up(
+    world: World, office: Office
+) -> None:
+    people(world, p1={"name": "A"})
+    late: list[User] = []
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        late.append(office.sent)
+        return 504, {}
+
+    office.odd = odd
+    assert sync(world)[0] == 5
+    office.users["1"] |= late[0] | {"active": False}  # it happens after the run
+    office.odd = lambda *_: None
+    code, said = sync(world)
+    assert code == 4, said
+    assert "changed by an update beyond what it sent (W117): 1" in said
+    assert world.run("sync", "m.yaml", "--allow", "side_effects=1").code == 0
+    assert world.run("sync", "m.yaml").code == 0

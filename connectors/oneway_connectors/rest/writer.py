@@ -183,8 +183,7 @@ class RestWriter:
         try:
             data = parse_json(answer.body)
         except Unreadable as error:
-            text = f"{self.client.shown(call)}: the answer is of no use: {error}"
-            raise Unknown("W108", text, _LOOK) from None
+            raise self._no_use(call, answer, error) from None
         shown, other = self._shown(write, id, data)
         if shown is None and other:
             raise self._unconfirmed(
@@ -200,6 +199,12 @@ class RestWriter:
                 call, "the answer does not show the record", self._said(answer, values)
             )
         return shown
+
+    def _no_use(self, call: Call, answer: Answer, error: Unreadable) -> Unknown:
+        """Return that an answer is no JSON; a line of text, such as OK, may say that it is done."""
+        text = f"{self.client.shown(call)}: the answer is of no use: {error}"
+        is_text = answer.body.lstrip()[:1] not in _NO_TEXT
+        return Unknown("W108", text, _LOOK, accepted=is_text)
 
     def _says_failure(
         self,
@@ -407,6 +412,8 @@ _PRECONDITION_FAILED = 412
 _UNVERSIONED = "the record was shown without a version, and is not written without one"
 _IN_PARTS = frozenset({207, 226})
 """Statuses of answers that hold statuses of their own, or changes."""
+_NO_TEXT = (b"<", b"{", b"[")
+"""How a page begins, and JSON that is cut off."""
 _BLANK: tuple[Value, ...] = (None, {})
 """Answers that say no more than their status does."""
 _NOT_YET = "answers 202: it will be done, and is not known to be done yet"

@@ -85,6 +85,8 @@ class Gates:
         """Why no update is sent any more: one changed more than it sent, or nobody knows that."""
         self._proven: set[Stake] = set()
         """What a record has shown not to be harmed by a write that does not send it."""
+        self._out: set[str] = set()
+        """The target records that this run has made to leave."""
         self.abandoned = False
         earlier = approved.earlier
         self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
@@ -120,9 +122,25 @@ class Gates:
             result = next((each for each in held if each is not None), None)
             return self._ready(action) if result is None else _held(result)
         except Stale as stale:
-            return _held(stale_result(action, stale))
+            return _held(self._gone_with_its_leave(action) or stale_result(action, stale))
         except _SystemFailed as failure:
             return Ended(failure.result, failure.error)
+
+    def _gone_with_its_leave(self, action: Action) -> Result | None:
+        """Return the end of an update of who has left, where the target shows no such record now.
+
+        It ends well: this run made the record leave, and the target shows none that have left.
+        """
+        id = action.target_id
+        if action.verb is not Verb.UPDATE or id not in self._out:
+            return None
+        try:
+            if self.live.seen(action) is not None:
+                return None
+        except ReadError:
+            return None
+        reason = "left alone: the target does not show the record after its leave"
+        return Result(action, Ending.DONE, id, reason=reason)
 
     def sent_before(self, action: Action) -> Result | None:
         """An interrupted run sent it: it has happened, or cannot be looked up now."""
@@ -137,6 +155,8 @@ class Gates:
             return None
         if became.target_id is not None:
             self.live.note_created(action, became.target_id)
+        if became.code == MORE_CHANGED:
+            self._stop_updates(became.why)
         return looked_up(action, became, sent, "it had happened already")
 
     def blocked(self, action: Action) -> Result | None:
@@ -196,6 +216,8 @@ class Gates:
         except WriteError as error:
             return Ended(failed(action, error), error)
         self.live.note_created(action, target_id)
+        if action.verb.takes_access:
+            self._out.add(target_id)
         return Ended(Result(action, Ending.DONE, target_id), answered=True)
 
     def leaving(self, actions: Sequence[Action]) -> None:
@@ -279,7 +301,8 @@ class Gates:
         self._refuse_more(ready, shown, last)
         found = last if last is not None else shown
         error = self.check.unkept(action, found) if doubted and found is not None else None
-        if error is None:
+        named = action.verb is Verb.UPDATE and action.id in self.approved.reverted
+        if error is None or named:
             return
         if early or last is None:  # it may be shown later; an answer may be made before its write
             raise Unknown(error.code, error.summary, error.help)
@@ -381,7 +404,8 @@ class Gates:
 def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Result:
     """Return the ending of an action sent before; `done` is the reason if it has happened."""
     if became.happened is Happened.YES:
-        return Result(action, Ending.DONE, became.target_id, reason=done)
+        reason = f"{done}; {became.why}" if became.code else done
+        return Result(action, Ending.DONE, became.target_id, became.code, reason)
     target_id = action.target_id or sent.record or None
     reason = f"how it ended is not known yet: {became.why}"
     return Result(action, Ending.UNKNOWN, target_id, NOT_KNOWN_YET, reason, job=sent.job)

@@ -4,7 +4,6 @@ Before a write: does the source still ask for it, and does the target still hold
 After a write with an unknown result: did it happen?
 """
 
-import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import field, replace
 from enum import Enum
@@ -24,7 +23,7 @@ from oneway.applying.shared_program import SharedProgram
 from oneway.applying.source_values import SourceValues
 from oneway.core.connector import Reader, ReadError
 from oneway.core.dataclass import dataclass
-from oneway.core.key_forms import loose
+from oneway.core.key_forms import is_other_form, loose
 from oneway.core.records import (
     MISSING,
     Compare,
@@ -40,6 +39,7 @@ from oneway.core.records import (
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import Cell, CellState, Policy, Program, SourceRow, TargetRow
 from oneway.planning.access import UNSAID
+from oneway.planning.diff import is_there
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
 _BY_DETAIL = "let the manifest read the list's records by a `detail`"
@@ -286,6 +286,19 @@ class LiveState:
             raise self._moved(action, record, moved)
         return Happened.NO, None
 
+    def is_out(self, action: Action) -> bool:
+        """Return whether the record of an update counts as left, and its person is employed.
+
+        The update may have switched them off: what the record held before is not known any more.
+        """
+        record = self._held(action.target_id or "")
+        if action.verb is not Verb.UPDATE or not self.program.target_row(record).left:
+            return False
+        try:
+            return is_there(self.program.policy, self._values.row(action))
+        except (Stale, ReadError):
+            return False
+
     def _moved(self, action: Action, record: Record, fields: Sequence[str]) -> Stale:
         """Return the error that a record has changed; it says whether its person has left."""
         out = action.verb.takes_access and self.program.target_row(record).left
@@ -395,11 +408,8 @@ class LiveState:
 
         Only of an ordinary field: what ends or gives access has to be as it was sent.
         """
-        now, sent = at(record.data, path_of(change.field)), change.after
-        if action.verb is not Verb.UPDATE or not (isinstance(now, str) and isinstance(sent, str)):
-            return False
-        bare = [re.sub(r"[\W_]", "", loose(each)) for each in (now, sent)]
-        return bool(bare[0]) and bare[0] == bare[1]
+        now = at(record.data, path_of(change.field))
+        return action.verb is Verb.UPDATE and is_other_form(now, change.after)
 
     def _comparison(self, action: Action, field: str) -> Comparison:
         """Return how the plan compares a field that an action writes."""

@@ -40,7 +40,8 @@ class Approved:
     """The approved fingerprint, and the actions not to send, with their endings.
 
     `blocked` are the actions that guards hold back, `postponed` those that wait for another day.
-    `stale` says why a new plan would not send some of them.
+    `stale` says why a new plan would not send some of them. `reverted` are sent, though the target
+    did not keep what earlier runs wrote: the plan names them, and that it keeps it is not asked.
     """
 
     fingerprint: str
@@ -48,6 +49,7 @@ class Approved:
     postponed: Mapping[str, End] = field(default_factory=dict)
     earlier: Earlier = Earlier()
     stale: Mapping[str, str] = field(default_factory=dict)
+    reverted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from oneway.applying.preconditions import Happened, LiveState
 from oneway.core.connector import FollowsJobs, JobState, ReadError, Writer
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text, moment
+from oneway.planning.access import MORE_CHANGED
 from oneway.planning.plan import Action
 
 
@@ -64,6 +65,7 @@ class WriteOutcome:
     happened: Happened
     target_id: str | None = None
     why: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,11 @@ class Inquiry:
     def of(self, action: Action, sent: Sent) -> WriteOutcome:
         """Return the result of a write; raise `Stale` if the target shows something else."""
         if action.target_id is not None:
-            return WriteOutcome(*self.live.happened(action))
+            happened, target_id = self.live.happened(action)
+            if happened is Happened.YES and self.live.is_out(action):
+                why = f"target record {target_id} counts as left by now, and its person has not"
+                return WriteOutcome(happened, target_id, why, MORE_CHANGED)
+            return WriteOutcome(happened, target_id)
         by_job = self._by_job(sent.job)
         if by_job is not None and by_job.happened is Happened.NO:
             return by_job

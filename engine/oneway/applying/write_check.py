@@ -8,6 +8,7 @@ from oneway.applying.preconditions import LiveState
 from oneway.core.connector import Capability, NotSent, ReadError, Unknown, WriteError, reads_by_id
 from oneway.core.records import Record, at, path_of
 from oneway.mapping.program import LeftAnswer
+from oneway.planning.access import NOT_KEPT
 from oneway.planning.plan import Action, Verb
 
 
@@ -93,7 +94,7 @@ class WriteCheck:
             if all(self._live.is_in_other_form(shown, action, each) for each in action.changes):
                 return None
             text = "the target answers that it is done, and shows the record as it was"
-            return NotSent("W116", text, _UNKEPT)
+            return NotSent(NOT_KEPT, text, _UNKEPT)
         telling = {policy.leaving[position].keys for position in policy.telling}
         if policy.left is None or not action.verb.takes_access:
             return None
@@ -103,7 +104,7 @@ class WriteCheck:
         if self._live.program.left_with(row, (), Capability.LEAVE) is not LeftAnswer.STAYS:
             return None
         text = "the target answers that it is done, and shows a record that has not left"
-        return Unknown("W116", text, _UNKEPT)
+        return Unknown(NOT_KEPT, text, _UNKEPT)
 
     def told(self, stake: frozenset[Stake], before: Record, shown: Record) -> frozenset[Stake]:
         """Return what of the fields at stake two records show."""

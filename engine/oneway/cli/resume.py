@@ -94,7 +94,8 @@ def _resume(
             _introduce(console, left)
             memory = load_memory(session, plan)
             verdict = judge_plan(session, plan, memory, resuming=left.run.id)
-            approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
+            approved, reverted = left.run.start.fingerprint, memory.reverted
+            approval = Approval(approved, verdict, memory.postponed, reverted=reverted)
             approval = limited_by_new_plan(session, plan, approval, progress)
             program = program_for(session, progress)
             steps = resume_run(session, left, approval, program, progress)

@@ -43,6 +43,14 @@ def loose(key: object) -> str:
     return _through(_STEPS.values(), key)
 
 
+def is_other_form(value: object, other: object) -> bool:
+    """Return whether two texts differ in spaces, case, punctuation and leading zeros alone."""
+    if not (isinstance(value, str) and isinstance(other, str)):
+        return False
+    bare = [re.sub(r"[\W_]", "", loose(each)) for each in (value, other)]
+    return bool(bare[0]) and bare[0] == bare[1]
+
+
 def key_text(key: object) -> str:
     """Return the text of a key: `42` and `42.0` have one."""
     value = _value(key)

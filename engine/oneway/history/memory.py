@@ -36,6 +36,11 @@ class Memory:
             if each.next_try is not None
         }
 
+    @property
+    def reverted(self) -> frozenset[str]:
+        """The actions that do not stick, by id."""
+        return frozenset(each.action.id for each in self.flapping)
+
     def discrepancies_of(self, plan: Plan, held: Mapping[str, End]) -> tuple[Discrepancy, ...]:
         """Return the discrepancies of people who will differ from the source.
 

@@ -30,6 +30,9 @@ MAY_HAVE_LEFT = "may_have_left"
 OUT_BY_NOW = "W163"
 """The code of an action that was not sent because its person has left already."""
 
+NOT_KEPT = "W116"
+"""The code of a change that the target confirmed, and shows not to be there."""
+
 MORE_CHANGED = "W117"
 """The code of an update that changed more than it sent, and of those held back because of it."""
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from oneway.core.key_forms import is_other_form
 from oneway.core.records import Value
 from oneway.core.sealed import MASK, Sealed
 from oneway.history.discrepancies import Discrepancy
@@ -72,7 +73,9 @@ def flapping(plan: Plan, memory: Memory, told: Mapping[str, Discrepancy] = {}) -
             if discrepancy is not None and discrepancy.since
             else ""
         )
-        said.append(f"{names[each.action.id]}: {_unstuck(each, plan)}, and planned again{so}")
+        help = _other_form(each.change) if each.change is not None else ""
+        text = f"{_unstuck(each, plan)}, and planned again{so}{help}"
+        said.append(f"{names[each.action.id]}: {text}")
     return said
 
 
@@ -81,7 +84,7 @@ def _unstuck(each: Flapping, plan: Plan) -> str:
     if each.change is None:
         return f"created in {runs}"
     said = f"{harmless(each.change.field)}: {changed(each.change, each.action.verb, plan)}"
-    return f"{said}; written in {runs}{_other_form(each.change)}"
+    return f"{said}; written in {runs}"
 
 
 def _other_form(change: Change) -> str:
@@ -90,6 +93,11 @@ def _other_form(change: Change) -> str:
         return " (if the target adds to the items, compare them by a key: `compare: {by: KEY}`)"
     if change.after is None:
         return ' (if the system ignores null, its manifest may say `clear: ""`)'
+    if is_other_form(change.before, change.after):
+        return (
+            " (the system stores another form of it: write that form, as in "
+            "`from: remove_spaces(...)`, or let `compare` take the two for the same)"
+        )
     return ""
 
 

@@ -26,6 +26,9 @@ class Approval:
     settled: frozenset[str] = frozenset()
     """The source records of people whom a saved plan lists as still in, and a new plan does not."""
 
+    reverted: frozenset[str] = frozenset()
+    """The actions that earlier runs wrote in vain, which the plan names."""
+
     @property
     def of_saved_plan(self) -> bool:
         """Whether an earlier command made the plan: this run has read nothing for it."""
@@ -34,4 +37,5 @@ class Approval:
     def of(self, earlier: Earlier) -> Approved:
         """Return the approval for an apply, including what an earlier try left behind."""
         blocked = self.verdict.ends()
-        return Approved(self.fingerprint, blocked, self.postponed, earlier, self.stale)
+        waits = self.postponed
+        return Approved(self.fingerprint, blocked, waits, earlier, self.stale, self.reverted)

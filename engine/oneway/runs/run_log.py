@@ -137,7 +137,7 @@ class RunLog:
             for each in results:
                 traces = None if each.ending.withheld else digests_of(each.action, self.seal)
                 self.journal.ended(self.run, each.action, each.end, traces)
-                if each.ending is Ending.UNKNOWN and each.code == MORE_CHANGED:
+                if each.code == MORE_CHANGED and each.ending in (Ending.UNKNOWN, Ending.DONE):
                     from oneway.history.journal.side_effects import keep_side_effect
 
                     keep_side_effect(self.journal, self.run, each.action.id)

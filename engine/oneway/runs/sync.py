@@ -105,7 +105,8 @@ def open_sync(
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
         kept = snapshots_of(prepared, found, plan, session.seal) if keeping else unkept(_PART)
-        approval = Approval(fingerprint(plan), verdict, memory.postponed, kept, began)
+        approved, reverted = fingerprint(plan), memory.reverted
+        approval = Approval(approved, verdict, memory.postponed, kept, began, reverted=reverted)
         program = found.program
         del found  # the rows of large inputs
         yield PendingSync(

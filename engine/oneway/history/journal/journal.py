@@ -31,7 +31,7 @@ from oneway.history.journal.tables import (
     snapshot,
     written,
 )
-from oneway.planning.access import StillIn
+from oneway.planning.access import NOT_KEPT, StillIn
 from oneway.planning.guards import person_of
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, End, Ending, Read, Verb
@@ -151,7 +151,7 @@ class Journal(RunHistory):
             self._fenced(self._steps.end, {**_action(id, action), **found})
             if traces is not None and end.ending is Ending.REJECTED:
                 self._refused(id, action.id, end, traces.values)
-            elif traces is not None and end.ending is Ending.DONE:
+            elif traces is not None and (end.ending is Ending.DONE or _is_not_kept(action, end)):
                 self._done(id, action.id, traces.fields)
 
     def finish(
@@ -353,6 +353,11 @@ class Journal(RunHistory):
         self.change(self._steps.heal, ours, at_least=0)
         for name, digest in fields.items():
             self.change(self._steps.write, {**ours, **given(field=name, digest=digest)})
+
+
+def _is_not_kept(action: Action, end: End) -> bool:
+    """Return whether an update was confirmed without effect: several in a row do not stick."""
+    return action.verb is Verb.UPDATE and end.code == NOT_KEPT
 
 
 def _counted(data: str) -> Mapping[str, tuple[int, Mapping[str, int]]]:
