@@ -60,6 +60,8 @@ class PackedRows(Sequence[T]):
         self.others: list[T] = []
         """The rows that are not packed, in order."""
         self._others_at = array("I")
+        self._last: tuple[int, T] | None = None
+        """The row that was made last, and its place: often it is asked for again at once."""
         self.origin = object()
         """The same of rows and of what `and_also` makes of them: the first of both are the same."""
 
@@ -156,9 +158,12 @@ class PackedRows(Sequence[T]):
         return self._row(places)
 
     def _row(self, place: int) -> T:
+        if self._last is not None and self._last[0] == place:
+            return self._last[1]
         found = self._at(place)
         if found.__class__ is tuple:
-            return self._made(*found)
+            self._last = place, self._made(*found)
+            return self._last[1]
         return found  # type: ignore[return-value]  # a row: a packed one is a plain tuple
 
     def _decoded(self, decode: _Decode, places: Sequence[int] | None) -> Iterator[Any]:

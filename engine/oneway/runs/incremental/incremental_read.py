@@ -9,7 +9,7 @@ Anything unusual about the inputs, such as a record that cannot be read, is left
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -32,7 +32,7 @@ from oneway.history.baseline.pairs import (
 )
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.packed_rows import SourceRows, TargetRows
+from oneway.mapping.packed_rows import RowsAt, SourceRows, TargetRows, ids_of
 from oneway.mapping.profile.new_ids import is_number
 from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.program import AnyTargetRow, SameRow, TargetRow, whole_target
@@ -205,8 +205,8 @@ class IncrementalRead:
         if self.kinds is not None:
             return True
         policy, held = found.program.policy, before.held
-        targets = sorted(found.target.items, key=_by_id)
-        kinds = kinds_of(targets, policy)
+        targets = _in_order(found, range(len(found.target.items)))
+        kinds = kinds_of(found.target.items, policy)
         for position in kinds:
             ids = _holding(targets, position, LOOKED_AT)
             lowest = held.lowest.get(position)
@@ -277,12 +277,12 @@ class IncrementalRead:
         made = {pair.quiet.target_id for pair in pairs} - early
         if self._is_little(made):
             return None
-        targets = [each for each in found.target.items if each.target_id in made]
+        ids = ids_of(found.target.items)
+        targets = _in_order(found, [place for place, id in enumerate(ids) if id in made])
         lowest = dict(before.held.lowest) if before is not None else {}
         for at in held.kinds:
-            ids = [each.target_id for each in targets if held_value(each, at) is not None]
-            if ids:
-                lowest[at] = min(*ids, lowest.get(at, ids[0]))
+            for id in _holding(targets, at, 1):
+                lowest[at] = min(id, lowest.get(at, id))
         if before is not None:
             pairs += before.pairs(without=self.read)
             pairs.sort(key=lambda pair: pair.quiet[:2])
@@ -305,8 +305,8 @@ class IncrementalRead:
         policy, before = found.program.policy, self.before
         if self.kinds is not None and before is not None:
             return before.held, {each.target_id for each in before.quiet.some(before.held.first)}
-        targets = sorted(found.target.items, key=_by_id)
-        kinds = kinds_of(targets, policy)
+        targets = _in_order(found, range(len(found.target.items)))
+        kinds = kinds_of(found.target.items, policy)
         firsts = {at: _holding(targets, at, LOOKED_AT + _SPARE) for at in kinds}
         last = {at: ids[LOOKED_AT - 1] for at, ids in firsts.items() if len(ids) >= LOOKED_AT}
         return FieldValues(kinds, last, {}, array("I")), set(chain.from_iterable(firsts.values()))
@@ -378,8 +378,11 @@ def _can_be_read_in_part(prepared: PreparedRun) -> bool:
     )
 
 
-def _by_id(target: AnyTargetRow) -> str:
-    return target.target_id
+def _in_order(found: EvaluatedInputs, places: Sequence[int]) -> Sequence[AnyTargetRow]:
+    """Return the target records at some places in the order of their ids."""
+    ids = ids_of(found.target.items)
+    rows = TargetRows.of(found.target.items, SourceRows.of(found.source.items))
+    return RowsAt(rows, sorted(places, key=ids.__getitem__))
 
 
 def _holding(targets: Iterable[AnyTargetRow], position: int, number: int) -> list[str]:
