@@ -19,6 +19,7 @@ from memory import leaves, merged
 from worlds import LONGEST_NAME, NEW_USER, SOURCE_TYPES, STATUSES, TARGET_TYPES, World, bound
 
 Data = dict[str, Any]
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 GONE = object()
 """A key that is absent."""
 
@@ -765,12 +766,11 @@ class _Model:
             person.kind = "error" if error else "ineligible"
             return
         sets = self.kept_out(person.data)
-        if user.left:
-            sets = {
-                path: rule
-                for path, rule in sets.items()
-                if rule.get("write_is_written") or not self.moves(path, rule, person.data)
-            }
+        sets = {
+            path: rule
+            for path, rule in sets.items()
+            if rule.get("write_is_written") or not self.has_begun(path, rule, person.data, user)
+        }
         person.access = self.differing(sets, person.data, user)
         if user.left and person.access and self.left_after(person.data, sets) is False:
             self.come_back(person, user, person.access)
@@ -815,11 +815,23 @@ class _Model:
         self.holds(scheduled, written)
         return self.holds(left, written)
 
+    def has_begun(self, path: str, rule: Data, data: Data, user: User) -> bool:
+        """Return whether a value that moves with the run stays as the leave began with it."""
+        if not self.moves(path, rule, data):
+            return False
+        held, new = user.data.get(path), self.says(path, rule, data)[1]
+        days = [each for each in (held, new) if isinstance(each, str) and DAY.fullmatch(each)]
+        return user.left or (len(days) == 2 and days == sorted(days))
+
     def moves(self, path: str, rule: Data, data: Data) -> bool:
-        """Return whether tomorrow's value is another one."""
-        tomorrow = copy.copy(self)
-        tomorrow.today = self.today + timedelta(days=1)
-        return tomorrow.says(path, rule, data) != self.says(path, rule, data)
+        """Return whether a value is another one tomorrow, or both a month ago and in a month."""
+
+        def differs(days: int) -> bool:
+            then = copy.copy(self)
+            then.today = self.today + timedelta(days=days)
+            return then.says(path, rule, data) != self.says(path, rule, data)
+
+        return differs(1) or (differs(-31) and differs(31))
 
     def come_back(self, person: Person, user: User, access: Data) -> None:
         """Decide about somebody who has left in the target, and should not have."""

@@ -5,6 +5,7 @@ Each field is computed in this order, and whatever goes wrong ends in `RecordSto
     when -> from -> (lookup) -> default -> the target's declared type
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
@@ -178,16 +179,27 @@ class FieldCells(RecordAnswers):
 
         Raises `RecordStopped`.
         """
-        cells = tuple(
+        cells = self.with_moving(record, cells)
+        return cells, *self.leaves_as(cells)
+
+    def with_moving(self, record: Record, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        """Return the cells of a leaver with which of them are made from the day of the run."""
+        return tuple(
             cell._replace(moving=self.moves(code, cell, record)) if uses_today(code) else cell
             for code, cell in zip(self.code.leaving, cells, strict=True)
         )
-        return cells, *self.leaves_as(cells)
 
     def moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
-        """Return whether tomorrow's cell differs."""
-        tomorrow = FieldCells(self.code, self.context.later(1), self.tables)
-        return tomorrow._cell(code, record, []) != cell
+        """Return whether a value is made from the day of the run; see `moves_with_the_run`."""
+
+        def differs(days: int) -> bool:
+            then = FieldCells(self.code, self.context.later(days), self.tables)
+            try:
+                return then._cell(code, record, []) != cell
+            except RecordStopped:
+                return True
+
+        return moves_with_the_run(differs)
 
     def leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
         """Return whether a record with these values has left, and whether it is due to leave.
@@ -220,6 +232,19 @@ class FieldCells(RecordAnswers):
                 value = None if code.rule.clears(cell) else cell.value
                 written = with_value(written, code.rule.keys, value)
         return written
+
+
+def moves_with_the_run(differs: Callable[[int], bool]) -> bool:
+    """Return whether a value is made from the day of the run, and not only compared with it.
+
+    `differs` says whether it is another one some days later. `today()` is, tomorrow; the end of the
+    month is a month ago and in a month. What a day of the data brings about differs from what was
+    before that day, or from what comes after it, and not from both.
+    """
+    return differs(1) or (differs(-_MONTH) and differs(_MONTH))
+
+
+_MONTH = 31
 
 
 def uses_today(code: FieldCode) -> bool:

@@ -375,7 +375,8 @@ class Interpreted(FieldCells):
     def departed(self) -> tuple[Cell, ...]:
         """Return the values for a target record without a source record."""
         try:
-            return tuple(self._cell(each, NOBODY, []) for each in self.code.leaving)
+            cells = tuple(self._cell(each, NOBODY, []) for each in self.code.leaving)
+            return self.with_moving(NOBODY, cells)
         except RecordStopped:
             return ()
 

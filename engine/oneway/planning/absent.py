@@ -23,7 +23,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Absent
-from oneway.planning.diff import KEEP, FieldChange, at_update, is_there, wanted
+from oneway.planning.diff import KEEP, FieldChange, at_update, begun, is_there, wanted
 from oneway.planning.ineffective import why_leave_fails, written
 from oneway.planning.match import Matches
 from oneway.planning.one_per_person import OtherRecords
@@ -70,7 +70,8 @@ def absent(
         why = _why_absent(program, each, matches.spoken, whose, near)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
-            differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
+            values = begun(program.policy, cells, each)
+            differences = at_update(program.policy.leaving, values, each.leaving) if cells else ()
             if blocked:
                 reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
                 draft = draft._replace(reasons=(reason,))

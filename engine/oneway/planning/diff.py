@@ -16,6 +16,7 @@ from oneway.core.records import (
     identity,
     is_blank,
     is_other_text,
+    parse_day,
     same,
 )
 from oneway.mapping.program import (
@@ -203,6 +204,39 @@ def stays_until_later(policy: Policy, row: SourceRow) -> bool:
 def perhaps_left(policy: Policy, row: SourceRow) -> bool:
     """Return whether a person has left, or may have; one whose last day is to come has not."""
     return row.may_have_left or not stays_until_later(policy, row)
+
+
+def with_begun_leave(policy: Policy, row: SourceRow, target: TargetRow) -> SourceRow:
+    """Return a leaver's row with the values of a leave that has begun; see `begun`."""
+    cells = begun(policy, row.leaving, target)
+    if cells == row.leaving:
+        return row
+    left = True if target.left else row.leaves_left
+    return row._replace(leaving=cells, leaves_left=left, leaves_later=target.scheduled)
+
+
+def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[Cell, ...]:
+    """Return the values for a leaver, of which those that depend on the day of the run stay.
+
+    Such a value is that of the day on which the leave began: `today()`, or some days later. It
+    stays if the record has left, or holds a day that is no later than the one of this run. A field
+    that explicitly says `write: overwrite` is kept equal all the same.
+    """
+    if not any(cell.moving for cell in cells):  # as of nearly all
+        return cells
+    return tuple(
+        cell._replace(value=present(held))
+        if cell.moving
+        and "write" not in rule.written
+        and (target.left or _is_day_until(present(held), cell.value))
+        else cell
+        for rule, cell, held in zip(policy.leaving, cells, target.leaving, strict=True)
+    )
+
+
+def _is_day_until(held: Value, new: Value) -> bool:
+    day, last = parse_day(held), parse_day(new)
+    return day is not None and last is not None and day <= last
 
 
 def kept_out(policy: Policy, row: SourceRow) -> SourceRow:

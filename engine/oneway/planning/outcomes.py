@@ -25,6 +25,7 @@ from oneway.planning.diff import (
     loses_letters,
     new_value,
     perhaps_left,
+    with_begun_leave,
 )
 from oneway.planning.draft_reasons import (
     IF_LEFT,
@@ -203,6 +204,7 @@ class Drafter:
         target = found.target
         if target is None:
             return self._unmatched_leaver(row, found)
+        row = with_begun_leave(self.policy, row, target)
         failed, leaving = evaluation_errors(row, found), bool(row.leaving)
         unsaid = target.evaluation_error is not None and target.evaluation_error.code == "unsaid"
         if unsaid:
@@ -419,13 +421,6 @@ class Drafter:
         self, row: SourceRow, target: TargetRow, changes: tuple[FieldChange, ...]
     ) -> Draft:
         """Return the draft that corrects a leave date, or gives access back until that date."""
-        if changes:
-            moving = {
-                rule.path
-                for rule, cell in zip(self.policy.leaving, row.leaving, strict=True)
-                if cell.moving and "write" not in rule.written
-            }
-            changes = tuple(each for each in changes if each.rule.path not in moving)
         mover = self._mover(row, target)
         if row.leaves_left is False and self.policy.rehires is Rehires.IGNORE:
             changes = ()

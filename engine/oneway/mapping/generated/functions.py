@@ -119,7 +119,7 @@ def _names(program: Interpreted, rows: Rows, leaving: Leaving | None) -> dict[st
         **names_for(program.context),
         **rows.source.bound,
         **_of(program),
-        "interpreted_leaving": leaving or LeaverResults(program, partial(_of_tomorrow, program)),
+        "interpreted_leaving": leaving or LeaverResults(program, partial(_on, program)),
     }
 
 
@@ -133,10 +133,10 @@ def _interpreted(program: Interpreted) -> _Interpreted:
     )
 
 
-def _of_tomorrow(program: Interpreted) -> Callable[[Record], SourceRow]:
-    """Return the function of source rows as a mapping runs tomorrow, which looks no further."""
-    tomorrow = Interpreted(program.code, program.context.later(1), program.tables)
-    return generated(tomorrow, lambda _, cells: (cells, None, None), usual=False).source_row
+def _on(program: Interpreted, days: int) -> Callable[[Record], SourceRow]:
+    """Return the function of source rows as a mapping runs some days later; none looks further."""
+    then = Interpreted(program.code, program.context.later(days), program.tables)
+    return generated(then, lambda _, cells: (cells, None, None), usual=False).source_row
 
 
 def _of(program: Interpreted) -> Mapping[str, object]:

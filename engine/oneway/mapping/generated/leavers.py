@@ -1,8 +1,8 @@
 """How leavers leave: results shared by many of them are computed once.
 
 Most people of a payroll have left, many of them on the same day. What a target record with such a
-day says does not depend on the person, and the generated code of tomorrow's mapping tells what
-tomorrow would write.
+day says does not depend on the person, and the generated code of the mapping on other days tells
+what would be written then.
 """
 
 from collections.abc import Callable
@@ -11,29 +11,33 @@ from dataclasses import field
 from oneway.core.dataclass import dataclass
 from oneway.core.packed import packer
 from oneway.core.records import Record
-from oneway.mapping.field_cells import uses_today
+from oneway.mapping.field_cells import moves_with_the_run, uses_today
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import Cell, SourceRow
 
 WORTH_IT = 150
-"""Leavers for whom the interpreter computes tomorrow's values: generating code takes as long."""
+"""Leavers for whom the interpreter computes other days' values: generating code takes as long."""
 _MOST = 10_000
 """The most distinct days, or other values, that are remembered."""
 
 Leaves = tuple[bool | None, bool | None]
 
 
+class _Undecided(Exception):
+    """On another day, the generated function does not tell what a field would be."""
+
+
 @dataclass(slots=True)
 class LeaverResults:
     """RecordAnswers for leavers what `Interpreted.departing` answers.
 
-    `tomorrow` makes the function of source rows as the mapping runs tomorrow.
+    `on` makes the function of source rows as the mapping runs some days later.
     """
 
     program: Interpreted
-    tomorrow: Callable[[], Callable[[Record], SourceRow]]
+    on: Callable[[int], Callable[[Record], SourceRow]]
     count: int = 0
-    rows: Callable[[Record], SourceRow] | None = None
+    rows: dict[int, Callable[[Record], SourceRow]] = field(default_factory=dict)
     known: dict[bytes, Leaves] = field(default_factory=dict)
 
     def __call__(
@@ -45,27 +49,31 @@ class LeaverResults:
         """
         moving = [i for i, code in enumerate(self.program.code.leaving) if uses_today(code)]
         if moving:
-            later = self._later(record)
+            self.count += 1
             found = list(cells)
             for i in moving:
-                moves = (
-                    later[i] != cells[i]
-                    if len(later) == len(cells)
-                    else self.program.moves(self.program.code.leaving[i], cells[i], record)
-                )
-                found[i] = cells[i]._replace(moving=moves)
+                found[i] = cells[i]._replace(moving=self._moves(i, cells, record))
             cells = tuple(found)
         return cells, *self._leaves_as(cells)
 
-    def _later(self, record: Record) -> tuple[Cell, ...]:
-        """Return the values of tomorrow; None if the interpreter must compute them."""
-        if self.rows is None:
-            self.count += 1
-            if self.count <= WORTH_IT:
-                return ()
-            self.rows = self.tomorrow()
-        row = self.rows(record)
-        return row.leaving if row.evaluation_error is None else ()
+    def _moves(self, position: int, cells: tuple[Cell, ...], record: Record) -> bool:
+        """Return whether a value is made from the day of the run."""
+        code, cell = self.program.code.leaving[position], cells[position]
+        if self.count <= WORTH_IT:
+            return self.program.moves(code, cell, record)
+
+        def differs(days: int) -> bool:
+            if days not in self.rows:
+                self.rows[days] = self.on(days)
+            row = self.rows[days](record)
+            if row.evaluation_error is not None or len(row.leaving) != len(cells):
+                raise _Undecided
+            return row.leaving[position] != cell
+
+        try:
+            return moves_with_the_run(differs)
+        except _Undecided:
+            return self.program.moves(code, cell, record)
 
     def _leaves_as(self, cells: tuple[Cell, ...]) -> Leaves:
         # As they are written: `==` in a mapping tells forms of one text apart, and 1 from 1.0.
