@@ -67,6 +67,7 @@ class Office:
         with open_sync(prepare_run(request), operator) as pending:
             list(pending.apply())
             plan = pending.plan
+            self.still_in = [each.label for each in plan.outcomes if each.has_access]
             return [a.verb for a in plan.actions], [each.kind for each in plan.outcomes]
 
     @property
@@ -96,7 +97,23 @@ def test_a_leave_begins_once_and_its_day_stays(
         day = acme.leave
         for days in nights:
             assert acme.night(days) == ([], [Kind.UNCHANGED] * 4)
-            assert acme.leave == day
+            assert (acme.leave, acme.still_in) == (day, [])
+
+
+@pytest.mark.parametrize("expression", [each.removeprefix("leave || ") for each in EXPRESSIONS])
+def test_who_is_absent_is_deactivated_once(expression: str) -> None:
+    with TemporaryDirectory() as folder:
+        acme = Office(Path(folder), expression, "report", date(2026, 11, 25))
+        path = Path(folder) / "m.yaml"
+        path.write_text(path.read_text() + "absent: deactivate\n")
+        acme.night(0)
+        del acme.people[0]
+        assert acme.night(1)[0] == [Verb.DEACTIVATE]
+        day = acme.leave
+        to_come = max(1, (date.fromisoformat(day or "") - acme.day).days)
+        for days in (1, to_come - 1, 1, 1, 31):
+            assert acme.night(days) == ([], [Kind.UNCHANGED] * 3 + [Kind.ABSENT])
+            assert (acme.leave, acme.still_in) == (day, [])
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)

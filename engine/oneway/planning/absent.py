@@ -23,7 +23,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Absent
-from oneway.planning.diff import KEEP, FieldChange, at_update, begun, is_there, wanted
+from oneway.planning.diff import KEEP, FieldChange, at_update, begun, has_begun, is_there, wanted
 from oneway.planning.ineffective import why_leave_fails, written
 from oneway.planning.match import Matches
 from oneway.planning.one_per_person import OtherRecords
@@ -61,7 +61,6 @@ def absent(
     none = Reason("absent", _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN)
     unread = _unread_by_key(alone)
     cells = program.departed()
-    speaks = _speaks(program.policy, cells)
     unclear = doubt(program.policy, _with_anothers_key(alone, matches), linked)
     near = Unmatched(program.policy, alone, unclear, set(linked.values()))
     drafts = []
@@ -70,20 +69,29 @@ def absent(
         why = _why_absent(program, each, matches.spoken, whose, near)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
-            values = begun(program.policy, cells, each)
-            differences = at_update(program.policy.leaving, values, each.leaving) if cells else ()
             if blocked:
                 reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
                 draft = draft._replace(reasons=(reason,))
-            elif speaks and not _says_left(program, each, differences):
-                vain = why_leave_fails(program.policy, each, differences)
-                draft = draft._replace(reasons=(replace(vain, warning=True),), has_access=True)
-            elif differences:
-                draft = draft._replace(
-                    access=Verb.DEACTIVATE, access_changes=differences, has_access=True
-                )
+            else:
+                draft = _deactivated(program, draft, each, cells)
         drafts.append(draft)
     return drafts
+
+
+def _deactivated(
+    program: Program, draft: Draft, target: TargetRow, cells: tuple[Cell, ...]
+) -> Draft:
+    """Return the draft of a record that loses its access, or why it would keep it all the same."""
+    policy, values = program.policy, begun(program.policy, cells, target)
+    differences = at_update(policy.leaving, values, target.leaving) if cells else ()
+    if not differences and has_begun(cells, target):
+        return draft  # its days of grace are not over
+    if _speaks(policy, cells) and not _says_left(program, target, differences):
+        vain = why_leave_fails(policy, target, differences)
+        return draft._replace(reasons=(replace(vain, warning=True),), has_access=True)
+    if not differences:
+        return draft
+    return draft._replace(access=Verb.DEACTIVATE, access_changes=differences, has_access=True)
 
 
 def _unmatched(targets: Iterable[TargetRow], matches: Matches) -> list[TargetRow]:

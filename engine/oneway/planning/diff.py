@@ -234,6 +234,12 @@ def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[C
     )
 
 
+def has_begun(cells: Iterable[Cell], target: TargetRow) -> bool:
+    """Return whether a record holds a day on which a leave with these values began."""
+    pairs = zip(cells, target.leaving, strict=False)
+    return any(cell.moving and _is_day_until(present(held), cell.value) for cell, held in pairs)
+
+
 def _is_day_until(held: Value, new: Value) -> bool:
     day, last = parse_day(held), parse_day(new)
     return day is not None and last is not None and day <= last

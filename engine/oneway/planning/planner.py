@@ -21,6 +21,7 @@ from dataclasses import field, replace
 from functools import partial
 from operator import itemgetter
 
+from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
 from oneway.core.records import MISSING, Collected, Snapshot, Value
@@ -28,6 +29,7 @@ from oneway.core.seal import Seal
 from oneway.mapping.program import (
     AnySourceRow,
     AnyTargetRow,
+    LeftAnswer,
     Missed,
     Policy,
     Program,
@@ -38,7 +40,7 @@ from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
-from oneway.planning.diff import perhaps_left
+from oneway.planning.diff import has_begun, perhaps_left
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, let_through
 from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
@@ -142,7 +144,7 @@ def plan_rows(
     others = _others(chosen, screened, matches, policy, evidence, passed_over)
     unmatched = _unmatched(program, targets, matches, source, rows, evidence, others)
     rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
-    named = _named(policy, settled.drafts, matches, drafter.possible, evidence)
+    named = _named(program, settled.drafts, matches, drafter.possible, evidence)
     managed = [each for row, each in matches.each(rows) if _is_managed(row, each)]
     near = near_misses(rows, targets, matches, policy, quiet, passed_over.kinds)
     there = perhaps_there(named.drafts, near, policy)
@@ -260,15 +262,16 @@ def _matched(
 
 
 def _named(
-    policy: Policy,
+    program: Program,
     drafts: Sequence[Draft],
     matches: Matches,
     possible: Mapping[str, Sequence[TargetRow]],
     evidence: LinkEvidence,
 ) -> BetterMatches:
     """Return the drafts, which name everyone who may still get in, and the better matches."""
-    reopened = _reopened(policy, drafts, matches, possible)
-    return with_better_matches(_doubted(policy, reopened, evidence), policy, evidence.targets)
+    reopened = _reopened(program.policy, drafts, matches, possible)
+    named = _doubted(program, reopened, evidence)
+    return with_better_matches(named, program.policy, evidence.targets)
 
 
 def _reopened(
@@ -301,12 +304,14 @@ def _reopened(
     return tuple(each._replace(has_access=True) if named(each) else each for each in drafts)
 
 
-def _doubted(policy: Policy, drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ...]:
+def _doubted(
+    program: Program, drafts: Sequence[Draft], evidence: LinkEvidence
+) -> tuple[Draft, ...]:
     """Return the drafts with access for everyone who may have left all the same.
 
     They stay in the list of those who can still get in until the source says that they stay, or
-    until their target record says that they have left. One that the target does not show says
-    nothing.
+    until their target record says that they have left, or will once their days of grace have
+    passed. One that the target does not show says nothing.
     """
     if not evidence.doubted:
         return tuple(drafts)
@@ -316,7 +321,7 @@ def _doubted(policy: Policy, drafts: Sequence[Draft], evidence: LinkEvidence) ->
     linked |= {target: source for source, target in evidence.table.pairs if source in gone}
 
     def told(draft: Draft) -> Draft:
-        out = draft.target is not None and draft.target.left and not evidence.all_left
+        out = draft.target is not None and _is_out(program, draft.target) and not evidence.all_left
         settled = draft.has_access or out
         of_target = linked.get(draft.target.target_id, "") if draft.target is not None else ""
         who = draft.row.source_id if draft.row is not None else of_target
@@ -328,8 +333,15 @@ def _doubted(policy: Policy, drafts: Sequence[Draft], evidence: LinkEvidence) ->
         return draft._replace(has_access=True, reasons=(*draft.reasons, reason))
 
     unseen = {(source, target) for target, source in linked.items() if target in evidence.unseen}
-    hidden = (_draft_of_unseen(policy, each) for each in evidence.table.of_pairs(unseen))
+    hidden = (_draft_of_unseen(program.policy, each) for each in evidence.table.of_pairs(unseen))
     return tuple(map(told, (*drafts, *hidden)))
+
+
+def _is_out(program: Program, target: TargetRow) -> bool:
+    """Return whether a record says that its person has left, or will after days of grace."""
+    if target.left or not has_begun(program.departed(), target):
+        return target.left
+    return program.left_with(target, (), Capability.LEAVE) is LeftAnswer.DUE
 
 
 def _draft_of_unseen(policy: Policy, link: Link) -> Draft:
