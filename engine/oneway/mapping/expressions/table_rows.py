@@ -129,18 +129,18 @@ class RowIndex:
         if key in self.known:
             return self.known[key]
         near = [self.table.near(column, value) for column, value in enumerate(values)]
+        unsure = any(near)
         for cells, then in self.table.rows:
-            fits = [key[column] in fitting for column, fitting in cells.items()]
-            if not all(fits) and all(
-                fits or not fitting.isdisjoint(near[column])
-                for fits, (column, fitting) in zip(fits, cells.items(), strict=True)
-            ):
-                raise EvaluationError("it is not known whether a row fits")
-            if all(fits):
+            if all(key[column] in fitting for column, fitting in cells.items()):
                 answer: Value = then["value"]
                 if len(self.known) < _MOST:
                     self.known[key] = answer
                 return answer
+            if unsure and all(
+                key[column] in fitting or not fitting.isdisjoint(near[column])
+                for column, fitting in cells.items()
+            ):
+                raise EvaluationError("it is not known whether a row fits")
         raise no_row(self.node)
 
 
