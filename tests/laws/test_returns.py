@@ -129,3 +129,47 @@ def test_a_record_that_still_has_the_key_says_itself_who_is_back(day: dict[str, 
         acme.night(people({"day": "2021-01-31"}, {}, {}))
         acme.night(people(day, {}, {}))
         assert acme.active == [True, True, True]
+
+
+NEW = "  active: {value: true, write: on_create}\n"
+HALF = {
+    "  name: name\n": f"  name: name\n{NEW}",
+    "active: {value: false}": "active: {value: false}, note: {value: out}, ended: day",
+}
+LEFT = ["ended && active == `false`", "is_past(ended)", "ended && !active"]
+
+
+@pytest.mark.parametrize("rehires", ["report", "reactivate", "{reactivate: {active: true}}"])
+@pytest.mark.parametrize("left", LEFT)
+def test_half_a_leave_locks_nobody_out(tmp_path: Path, left: str, rehires: str) -> None:
+    """`left` never held, as no day was known; the person is back, until somebody decides."""
+    office = Office(tmp_path, "status == 'Former'")
+    path = tmp_path / "m.yaml"
+    text = path.read_text().replace("left: active == `false`", f'left: "{left}"')
+    for old, new in {**HALF, "{reactivate: {active: true}}": rehires}.items():
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+    rows = [{"id": f"s{n}", "code": n, "name": f"P {n}", "status": "E", "day": ""} for n in "1234"]
+    users = [{**row, "active": True, "ended": None, "note": None} for row in rows]
+    kept = [
+        {key: each[key] for key in ("id", "code", "name", "active", "ended", "note")}
+        for each in users
+    ]
+    (tmp_path / "t.json").write_text(json.dumps(kept))
+    office.night(rows)
+    office.night([{**rows[0], "status": "Former"}, *rows[1:]])
+    assert office.active[0] is False
+    for _ in range(2):
+        found = office.night(rows)["P 1"]
+        assert (found.kind is Kind.REHIRE) == (rehires == "report" or found.actions != ())
+        if rehires != "report":
+            break
+        assert [each.code for each in found.reasons] == ["rehire"]
+        assert "still has active of a leave of 2026-06-17" in found.reasons[0].text
+    if rehires == "report":
+        users = json.loads((tmp_path / "t.json").read_text())
+        users[0]["active"] = True  # somebody has decided
+        (tmp_path / "t.json").write_text(json.dumps(users))
+    assert office.active[0] is not False
+    assert office.night(rows)["P 1"].kind is Kind.UNCHANGED

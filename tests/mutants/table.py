@@ -1283,6 +1283,22 @@ MUTANTS = (
         f"tests/unit/test_planner.py {MODEL}",
     ),
     Mutant(
+        "half-a-leave-locks-out",
+        "planning/outcomes",
+        "target.left or target.scheduled or self._half_left(row, target)",
+        "target.left or target.scheduled",
+        "an employed person whose access half a leave has taken is back",
+        "tests/laws/test_returns.py",
+    ),
+    Mutant(
+        "half-a-leave-looks-quiet",
+        "planning/screen",
+        ") | evidence.ended.keys()",
+        ")",
+        "a pair that agrees is looked at again where a leave still tells in it",
+        "tests/laws/test_returns.py",
+    ),
+    Mutant(
         "yet-to-leave-may-get-in",
         "planning/diff",
         "return row.may_have_left or not stays_until_later(policy, row)",
@@ -2501,8 +2517,8 @@ MUTANTS = (
     Mutant(
         "scheduled-is-nothing",
         "planning/outcomes",
-        "self.policy.has_leavers and (target.left or target.scheduled)",
-        "self.policy.has_leavers and target.left",
+        "target.left or target.scheduled or self._half_left(row, target)",
+        "target.left or self._half_left(row, target)",
         "who is due to leave and is employed is a rehire",
         f"tests/unit/test_planner.py {MODEL} {STATE}",
     ),

@@ -245,6 +245,25 @@ def _is_day_until(held: Value, new: Value) -> bool:
     return day is not None and last is not None and day <= last
 
 
+def held_from_leave(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[str, ...]:
+    """Return the fields about access that hold the constant which every leave writes.
+
+    Those are what `left` reads, a return names, or a new record gets: a note says nothing.
+    """
+    told = {*policy.telling, *dict(policy.reactivating)}
+    given = {each.path for each in policy.fields}
+    fields = zip(policy.leaving, row.leaving, target.leaving, strict=False)
+    return tuple(
+        rule.path
+        for position, (rule, cell, held) in enumerate(fields)
+        if "value" in rule.written
+        and (position in told or rule.path in given)
+        and cell.state is STATED
+        and present(cell.value) is not None
+        and same(held, cell.value, rule.compare)
+    )
+
+
 def kept_out(policy: Policy, row: SourceRow) -> SourceRow:
     """Return a leaver's row that clears nothing by a blank value, unless clearing means leaving.
 

@@ -229,8 +229,9 @@ class LinkEvidence:
     after the last run as leavers who can still get in, of whom nothing says that this is over; and
     why. `listed` are the target records that were listed for those whose record is gone, and for
     whom. `unheard` are those of whom the source does not say that they are back, and why: their
-    accounts are not reactivated. With `all_left`, nothing follows from what target records say of
-    leaving: all do. `zone` is the time zone that people are told days in.
+    accounts are not reactivated. `ended` are the target records whose access this sync ended and
+    has not given back, and on which day. With `all_left`, nothing follows from what target records
+    say of leaving: all do. `zone` is the time zone that people are told days in.
     """
 
     links: Sequence[Link] = ()
@@ -245,6 +246,7 @@ class LinkEvidence:
     doubted: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
     unheard: Mapping[str, Reason] = field(default_factory=dict)
+    ended: Mapping[str, str] = field(default_factory=dict)
     all_left: bool = False
     zone: str = ""
 

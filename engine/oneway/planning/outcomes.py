@@ -21,6 +21,7 @@ from oneway.planning.diff import (
     at_create,
     at_rekey,
     at_update,
+    held_from_leave,
     kept_out,
     loses_letters,
     new_value,
@@ -124,6 +125,8 @@ class Drafter:
     """Whether a target record that no key can find may still give access."""
     unheard: Mapping[str, Reason] = field(default_factory=dict)
     """Why the source does not say that people are back, by source id."""
+    ended: Mapping[str, str] = field(default_factory=dict)
+    """On which day this sync ended the access of target records, without a return since."""
     possible: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
     """The target records that unreadable or unmatched source records may be about, by source id."""
 
@@ -338,13 +341,25 @@ class Drafter:
         return tuple(reasons)
 
     def _employed(self, row: SourceRow, target: TargetRow) -> Draft:
-        gone = self.policy.has_leavers and (target.left or target.scheduled)
+        gone = self.policy.has_leavers and (
+            target.left or target.scheduled or self._half_left(row, target)
+        )
         if gone and self.policy.rehires is not Rehires.IGNORE:
             return self._rehire(row, target)
         return self._mover(row, target)
 
+    def _half_left(self, row: SourceRow, target: TargetRow) -> str:
+        """Return what a record still holds of a leave that never made `left` hold; "" if nothing.
+
+        Nothing else gives access back that such a leave has taken: the record has not left.
+        """
+        day = self.ended.get(target.target_id)
+        fields = held_from_leave(self.policy, row, target) if day else ()
+        return f"still has {', '.join(fields)} of a leave of {day}" if fields else ""
+
     def _rehire(self, row: SourceRow, target: TargetRow) -> Draft:
-        text = f"no leaver in the source; target record {target.target_id} {_state(target)}"
+        state = _state(target) or self._half_left(row, target)
+        text = f"no leaver in the source; target record {target.target_id} {state}"
         if unheard := self.unheard.get(row.source_id):
             return Draft(Kind.ERROR, row, target, reasons=(Reason("rehire", text), unheard))
         unsaid = self.leaving.unsaid_return(row, target)
@@ -494,4 +509,4 @@ def _unproven(found: Match) -> Reason | None:
 
 
 def _state(target: TargetRow) -> str:
-    return "has left" if target.left else "is due to leave"
+    return "has left" if target.left else "is due to leave" if target.scheduled else ""

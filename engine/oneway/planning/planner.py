@@ -437,6 +437,7 @@ def _drafter(
         evidence.second_look,
         unseen_access=not target.complete or hidden_access,
         unheard=evidence.unheard,
+        ended=evidence.ended,
         possible={
             **targets_by_readable_keys(rows, targets),
             **likely_targets(rows, targets, matches, policy, linked, quiet, passed_over.kinds),

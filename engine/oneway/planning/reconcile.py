@@ -6,7 +6,7 @@ decide alone.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from oneway.core.instants import moment
@@ -14,7 +14,7 @@ from oneway.core.key_forms import loose
 from oneway.core.records import Value, comparable
 from oneway.mapping.program import STATED, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rehires, Rekey
-from oneway.planning.diff import is_there, present
+from oneway.planning.diff import held_from_leave, is_there, present
 from oneway.planning.links import Link, LinkEvidence, Links
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.plan import Reason
@@ -49,7 +49,7 @@ def reconcile(
         target = found.target
         if target is None:
             continue
-        reason = back_on_a_guess(policy, row, target, evidence.targets, allowed)
+        reason = back_on_a_guess(policy, row, target, evidence.targets, allowed, evidence.ended)
         if reason is not None:
             back[row.source_id] = _conflict(reason, found, target)
     return replace(matches, by_source={**matches.by_source, **back}) if back else matches
@@ -61,15 +61,19 @@ def back_on_a_guess(
     target: TargetRow,
     links: Mapping[str, str],
     allowed: frozenset[str],
+    ended: Collection[str] = (),
 ) -> Reason | None:
     """Return why a row may not be the leaver whose record its key finds; None if nothing says so.
 
     The two differ, or have nothing that identifies them in common, as where the row has no name
     yet; and no run has linked them, as in a new or lost store, or where the id is the key: if the
     key was given to a newcomer, the newcomer would get the leaver's account. `links` are the linked
-    target records by source record; a person lets the `allowed` keys decide.
+    target records by source record, `ended` those whose access this sync ended; a person lets the
+    `allowed` keys decide.
     """
-    reactivates = policy.rehires is Rehires.REACTIVATE and target.left
+    half = not target.left and target.target_id in ended
+    out = bool(held_from_leave(policy, row, target)) if half else target.left
+    reactivates = policy.rehires is Rehires.REACTIVATE and out
     if not reactivates or row.key in allowed or not is_there(policy, row):
         return None
     # Who comes back with a new number may be found by a later key.

@@ -245,7 +245,7 @@ class KnownPairs:
         self.doubted = evidence.second_look | evidence.pending.keys() | evidence.doubted.keys()
         self.sought = (
             evidence.unlisted | evidence.gone | evidence.unread.keys() | evidence.late.keys()
-        )
+        ) | evidence.ended.keys()
 
     def __bool__(self) -> bool:
         return bool(self.sources or self.targets or self.doubted or self.sought)

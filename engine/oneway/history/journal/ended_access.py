@@ -1,8 +1,8 @@
 """The target records whose access runs of a connection have ended, and not given back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from oneway.history.journal.journal import Journal
 from oneway.history.journal.tables import entry, run
@@ -13,20 +13,27 @@ _AT_ONCE = 500
 _OUT = (Verb.LEAVE, Verb.DEACTIVATE)
 
 
-def ended_access(journal: Journal, connection: str, targets: Iterable[str]) -> Mapping[str, str]:
-    """Return when runs ended the access of some target records, as far as the store goes back.
+def ended_access(
+    journal: Journal, connection: str, targets: Iterable[str] | None = None
+) -> Mapping[str, str]:
+    """Return when runs ended the access of target records, as far as the store goes back.
 
-    Without those to which a later run gave access again.
+    Without those to which a later run gave access again. Of all records, or of these `targets`.
     """
-    ids, found = sorted(set(targets)), dict[str, str]()
+    found = dict[str, str]()
     verbs = [each.value for each in (*_OUT, Verb.REACTIVATE)]
-    for start in range(0, len(ids), _AT_ONCE):
-        theirs = entry.c.target_id.in_(ids[start : start + _AT_ONCE])
-        done = entry.c.verb.in_(verbs) & (entry.c.ending == Ending.DONE.value)
-        query = select(entry.c.target_id, entry.c.verb, run.c.started).join(run)
-        ours = (run.c.connection == connection) & theirs & done
-        for id, verb, at in journal.rows(query.where(ours).order_by(entry.c.run)):
+    done = entry.c.verb.in_(verbs) & (entry.c.ending == Ending.DONE.value)
+    ours = (run.c.connection == connection) & done
+    query = select(entry.c.target_id, entry.c.verb, run.c.started).join(run).where(ours)
+    ids = None if targets is None else sorted(set(targets))
+    for start in range(0, 1 if ids is None else len(ids), _AT_ONCE):
+        of = query if ids is None else query.where(_any_of(ids[start : start + _AT_ONCE]))
+        for id, verb, at in journal.rows(of.order_by(entry.c.run)):
             found.pop(id, None)
             if Verb(verb) in _OUT:
                 found[id] = at
     return found
+
+
+def _any_of(ids: Sequence[str]) -> ColumnElement[bool]:
+    return entry.c.target_id.in_(ids)

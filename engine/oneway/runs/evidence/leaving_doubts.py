@@ -19,7 +19,7 @@ from oneway.mapping.packed_rows import ids_of, others_of
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow
-from oneway.mapping.spec import GuardKind
+from oneway.mapping.spec import GuardKind, Rehires
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.guards import gone
 from oneway.planning.leaving_doubts import (
@@ -90,6 +90,7 @@ class LeavingDoubts:
                 said |= dict.fromkeys(still_in, ALL_LEFT)
             if why := self._why_none():
                 said |= dict.fromkeys(still_in - leavers, why)
+        evidence = replace(evidence, ended=self._ended(shown)) if shown else evidence
         doubts = {**back, **since_when(said, self.remembered.seen_leaving)}
         if not doubts:
             return evidence
@@ -211,10 +212,28 @@ class LeavingDoubts:
             return {}
         staying = staying_ids(self.targets)
         links = {e.target_id: e.source_id for e in self.unlisted if e.target_id in staying}
-        if not links:
+        ended = self._ended_access(links) if links else {}
+        return {links[target]: on for target, on in ended.items()}
+
+    def _ended(self, shown: Collection[str]) -> Mapping[str, str]:
+        """Return the linked records whose access a sync ended, and when, of people who are there.
+
+        A leave that wrote no constant cannot be recognised in the record.
+        """
+        code, spec = self.prepared.compiled.code, self.prepared.spec
+        constant = any("value" in each.rule.written for each in code.leaving)
+        if code.left is None or not constant or spec.rehires is Rehires.IGNORE:
+            return {}
+        pairs = self.remembered.evidence.table.pairs
+        there = {target for source, target in pairs if source in shown}
+        found = self._ended_access() if there else {}
+        return {target: on for target, on in found.items() if target in there}
+
+    def _ended_access(self, targets: Iterable[str] | None = None) -> Mapping[str, str]:
+        if self.journal is None:
             return {}
         from oneway.history.journal.ended_access import ended_access
 
         name, zone = self.prepared.connection_name, self.prepared.zone
-        ended = ended_access(self.journal, name, links)
-        return {links[target]: day(at, zone) for target, at in ended.items()}
+        ended = ended_access(self.journal, name, targets)
+        return {target: day(at, zone) for target, at in ended.items()}
