@@ -483,8 +483,8 @@ MUTANTS = (
     Mutant(
         "all-left-believed",
         "planning/planner",
-        "draft.target.left and not evidence.all_left",
-        "draft.target.left",
+        "_is_out(program, draft.target) and not evidence.all_left",
+        "_is_out(program, draft.target)",
         "an edit by which all have left takes nobody off the list",
         "tests/cli/test_stays_listed.py",
     ),
@@ -1281,6 +1281,14 @@ MUTANTS = (
         "return not row.leaver",
         "who is yet to leave is there",
         f"tests/unit/test_planner.py {MODEL}",
+    ),
+    Mutant(
+        "code-passed-on-is-silent",
+        "planning/absent",
+        "draft = draft._replace(reasons=(why, told), has_access=True)",
+        "pass",
+        "who is gone is listed where their code is now somebody's outside the sync",
+        "tests/laws/test_whose_access.py",
     ),
     Mutant(
         "half-a-leave-locks-out",

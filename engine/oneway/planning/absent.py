@@ -23,6 +23,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Absent
+from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import KEEP, FieldChange, at_update, begun, has_begun, is_there, wanted
 from oneway.planning.ineffective import why_leave_fails, written
 from oneway.planning.match import Matches
@@ -63,11 +64,15 @@ def absent(
     cells = program.departed()
     unclear = doubt(program.policy, _with_anothers_key(alone, matches), linked)
     near = Unmatched(program.policy, alone, unclear, set(linked.values()))
+    passed_on = _passed_on(program.policy, alone, matches)
     drafts = []
     for each in unmatched:
         whose = others.whose(each) or _unread_match(each, unread) or none
         why = _why_absent(program, each, matches.spoken, whose, near)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
+        told = passed_on.get(each.target_id) if why.code == IN_CONFLICT and not each.left else None
+        if told is not None and program.absence_counts(each) is not False:
+            draft = draft._replace(reasons=(why, told), has_access=True)
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             if blocked:
                 reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
@@ -117,6 +122,24 @@ def _unread_match(target: TargetRow, unread: Mapping[tuple[int, Hashable], str])
     if name is None:
         return None
     return Reason("absent", f"a source record that cannot be read has its key: {name}")
+
+
+def _passed_on(
+    policy: Policy, alone: Iterable[SourceRow], matches: Matches
+) -> Mapping[str, Reason]:
+    """Return why target records may be those of people who are gone, by target id.
+
+    The key of each has passed to a person whom `only` leaves out, so that no conflict is shown.
+    """
+    found = {}
+    for row in alone if policy.absent is Absent.DEACTIVATE else ():
+        conflict = matches.of(row).conflict
+        if row.outside and not row.leaver and conflict is not None and conflict.code == "reused":
+            text = f"{conflict.text}; source record {row.source_id} is outside this sync: if these"
+            text += " are two people, end the access of the first by hand"
+            for id in conflict.candidates:
+                found[id] = Reason(MAY_HAVE_LEFT, text, None, (row.source_id,), warning=True)
+    return found
 
 
 def _speaks(policy: Policy, cells: Sequence[Cell]) -> bool:
