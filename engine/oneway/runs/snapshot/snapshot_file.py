@@ -268,6 +268,7 @@ def _evidence(evidence: LinkEvidence) -> Data:
         "doubted": dict(evidence.doubted),
         "listed": dict(evidence.listed),
         "unheard": {id: to_data(why) for id, why in evidence.unheard.items()},
+        "ended": dict(evidence.ended),
         "all_left": evidence.all_left,
         "zone": evidence.zone,
     }
@@ -290,6 +291,7 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
         doubted=data.get("doubted", {}),
         listed=data.get("listed", {}),
         unheard={id: of_data(Reason, why) for id, why in data.get("unheard", {}).items()},
+        ended=data.get("ended", {}),
         all_left=data.get("all_left", False),
         zone=data.get("zone", ""),
     )
