@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -17,6 +17,7 @@ from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow
 from oneway.mapping.same_rows import SameRows
 from oneway.planning.compare import differences
+from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.compare.capture import inputs_of
@@ -296,3 +297,12 @@ def _marked(data):
     if isinstance(bank, dict) and bank.get("no"):
         data["bank"] = {"no": f"QZQZ{bank['no'][-1]}"}
     return data
+
+
+def test_all_that_is_known_of_links_is_kept() -> None:
+    """A plan that follows from what is not kept would not be derived again."""
+    told = {each.name for each in fields(LinkEvidence)}
+    assert set(snapshot_file._evidence(NO_LINKS)) == told
+    assert snapshot_file._evidence_of(snapshot_file._evidence(NO_LINKS)) == NO_LINKS
+    ended = replace(NO_LINKS, ended={"t1": "2026-06-15"})
+    assert snapshot_file._evidence_of(snapshot_file._evidence(ended)) == ended
