@@ -70,6 +70,12 @@ class Office:
             self.still_in = [each.label for each in plan.outcomes if each.has_access]
             return [a.verb for a in plan.actions], [each.kind for each in plan.outcomes]
 
+    def forget_leave(self) -> None:
+        """Let the target lose what was written, as one that answers and does nothing."""
+        path = self.folder / "t.json"
+        rows = json.loads(path.read_text())
+        path.write_text(json.dumps([{**each, "leaveDate": None} for each in rows]))
+
     @property
     def leave(self) -> str | None:
         rows: Rows = json.loads((self.folder / "t.json").read_text())
@@ -93,7 +99,10 @@ def test_a_leave_begins_once_and_its_day_stays(
     with TemporaryDirectory() as folder:
         acme = Office(Path(folder), expression, rehires, first)
         assert acme.night(0)[0] == []
-        assert acme.night(1, status="Former")[0] == [Verb.LEAVE]
+        for _ in range(2):
+            acme.forget_leave()
+            assert acme.night(1, status="Former")[0] == [Verb.LEAVE]
+            assert acme.still_in == ["P0"]
         day = acme.leave
         for days in nights:
             assert acme.night(days) == ([], [Kind.UNCHANGED] * 4)

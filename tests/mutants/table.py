@@ -2483,6 +2483,14 @@ MUTANTS = (
         f"tests/unit/test_planner.py {MODEL} {STATE}",
     ),
     Mutant(
+        "days-of-grace-that-hide-who-is-still-in",
+        "planning/diff",
+        "later = target.scheduled and has_begun(row.leaving, target)",
+        "later = row.leaves_later",
+        "a leave that has not begun keeps nobody out of the list",
+        "tests/laws/test_days_of_grace.py",
+    ),
+    Mutant(
         "days-of-grace-that-never-pass",
         "planning/diff",
         "target.left or _is_day_until(present(held), cell.value)",

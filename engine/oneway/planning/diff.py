@@ -207,12 +207,17 @@ def perhaps_left(policy: Policy, row: SourceRow) -> bool:
 
 
 def with_begun_leave(policy: Policy, row: SourceRow, target: TargetRow) -> SourceRow:
-    """Return a leaver's row with the values of a leave that has begun; see `begun`."""
-    cells = begun(policy, row.leaving, target)
-    if cells == row.leaving:
+    """Return a leaver's row with the values of a leave that has begun; see `begun`.
+
+    Until it begins, a day to come that is made from that of the run keeps nobody in: it would move
+    on with each run.
+    """
+    if not any(cell.moving for cell in row.leaving):  # as of nearly all
         return row
+    cells = begun(policy, row.leaving, target)
     left = True if target.left else row.leaves_left
-    return row._replace(leaving=cells, leaves_left=left, leaves_later=target.scheduled)
+    later = target.scheduled and has_begun(row.leaving, target)
+    return row._replace(leaving=cells, leaves_left=left, leaves_later=later)
 
 
 def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[Cell, ...]:
@@ -222,8 +227,6 @@ def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[C
     stays if the record has left, or holds a day that is no later than the one of this run. A field
     that explicitly says `write: overwrite` is kept equal all the same.
     """
-    if not any(cell.moving for cell in cells):  # as of nearly all
-        return cells
     return tuple(
         cell._replace(value=present(held))
         if cell.moving
