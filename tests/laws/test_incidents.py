@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -221,6 +222,16 @@ def night(store: Journal, step: tuple[str, str], now: datetime, name: str) -> in
 
 
 @settings(max_examples=settings().max_examples // 2)  # each step is durable
+@example(  # one run ends two incidents
+    [("refused", "R101"), ("refused", "R102"), ("failed", "W101")],
+    {Occasion.FAILURE, Occasion.RECOVERY},
+    False,
+)
+@example(  # of two kinds, and a channel asked for one of them
+    [("held", "leavers"), ("refused", "R102"), ("done", "")],
+    {Occasion.GUARD, Occasion.RECOVERY},
+    False,
+)
 @given(steps, st.sets(st.sampled_from(list(Occasion))), st.booleans())
 def test_each_channel_is_told_of_a_beginning_then_of_its_end(
     store: Journal, steps: list[tuple[str, str]], on: set[Occasion], twice: bool
@@ -235,8 +246,15 @@ def test_each_channel_is_told_of_a_beginning_then_of_its_end(
             after_run(customer, run, store, now)
     told = [each for each in waiting(store) if each.draft.connection == customer.name]
     still = {each.id for each in open_incidents(store, customer.name)}
-    assert_alternating([each for each in told if each.draft.channel == all_of_it], still)
-    assert {each.draft.kind for each in told if each.draft.channel == part_of_it} <= on
+    whole = [each for each in told if each.draft.channel == all_of_it]
+    part = [each for each in told if each.draft.channel == part_of_it]
+    assert_alternating(whole, still)
+    assert {each.draft.kind for each in part} <= on
+    wanted = on if Occasion.RECOVERY in on else set()
+    over = [
+        each for notice in whole for each in over_by(notice) if Occasion(each["kind"]) in wanted
+    ]
+    assert [each for notice in part for each in over_by(notice)] == over
     if not steps or steps[-1][0] == "done":
         assert not still
     if steps and steps[-1][0] != "done":
@@ -308,13 +326,26 @@ def shown_by(store: Journal, run: int) -> RunProblems:
     )
 
 
+def over_by(notice: Notice) -> list[dict[str, Any]]:
+    """Return the incidents that a notice says are over: a recovery names all that a run ended."""
+    if notice.draft.kind is not Occasion.RECOVERY:
+        return []
+    ended: list[dict[str, Any]] = json.loads(notice.draft.body)["data"]["ended"]
+    return ended
+
+
 def assert_alternating(told: list[Notice], still: set[int]) -> None:
     stories: dict[int, list[str]] = defaultdict(list)
     for each in told:
-        body = json.loads(each.draft.body)
-        assert each.draft.incident == body["data"]["incident"]
-        kind = "over" if each.draft.kind is Occasion.RECOVERY else "begins"
-        stories[each.draft.incident].append("again" if body["data"].get("reminder") else kind)
+        data = json.loads(each.draft.body)["data"]
+        assert each.draft.incident == data["incident"]
+        if each.draft.kind is Occasion.RECOVERY:
+            over = [ended["incident"] for ended in over_by(each)]
+            assert over[0] == data["incident"]
+            for id in over:
+                stories[id].append("over")
+        else:
+            stories[data["incident"]].append("again" if data.get("reminder") else "begins")
     for id, story in stories.items():
         firsts = [each for each in story if each != "again"]
         assert firsts == (["begins"] if id in still else ["begins", "over"])

@@ -178,7 +178,8 @@ def test_leaving_alone_needs_no_update() -> None:
         ("  api_key:", "  tenant:", "C116", "tenant"),
         ("oneway_connector: 1", "oneway_connector: 2", "C102", "2"),
         ("title: Acme", "titel: Acme", "S102", "titel"),
-        ("method: POST, path: /people", "method: DELETE, path: /people", "S104", "DELETE"),
+        ("method: POST, path: /people", "method: FETCH, path: /people", "S104", "FETCH"),
+        ("method: POST, path: /people", "method: DELETE, path: /people", "C109", "DELETE"),
         ("path: /people\n      rec", "path: /people?x=1\n      rec", "S105", "/people?x=1"),
         ("X-Key", "'X Key'", "S105", "X Key"),
         ("{type: page, param: page,", "{type: page,", "S103", None),
@@ -209,7 +210,7 @@ def test_all_mistakes_come_in_one_run_in_the_order_of_the_file() -> None:
     text = altered("records: data", "records: data[", text)
     text = altered('"/people/{id}"}\n    find', '"/people/{idd}"}\n    find', text)
     text = altered('email: "{value}"', 'email: "{api_key}"', text)
-    text = altered("method: POST, path: /people", "method: DELETE, path: /people", text)
+    text = altered("method: POST, path: /people", "method: FETCH, path: /people", text)
     found = findings(text)
     codes = {code for code, _, _ in found}
     assert {"S102", "C106", "C103", "C104", "S104"} <= codes

@@ -21,6 +21,7 @@ from worlds import SEAL
 
 HERE = Span("mapping.yaml", 1, 1)
 SEALED = Sealed("0" * 64)
+POLICY = SimpleNamespace(one_per=None, fields=(), leaving=())
 
 
 @dataclass
@@ -48,7 +49,7 @@ def update(id: str, **values: tuple[Any, Any]) -> Action:
 
 def now(*, complete: bool = True, **user: Any) -> LiveState:
     users = {"u1": user} if user else {}
-    program = SimpleNamespace(policy=SimpleNamespace(one_per=None))
+    program = SimpleNamespace(policy=POLICY)
     return SameSource(program, MemoryReader({}), Exact(users, complete=complete), SEAL)  # type: ignore[arg-type]
 
 
@@ -138,7 +139,7 @@ class SameSource(LiveState):
 
 def amiss(*users: dict[str, Any]) -> tuple[LiveState, Amiss]:
     target = Amiss({f"u{number}": user for number, user in enumerate(users)})
-    program = SimpleNamespace(policy=None, target_row=lambda record: None)
+    program = SimpleNamespace(policy=POLICY, target_row=lambda record: None)
     return SameSource(program, MemoryReader({}), target, SEAL), target  # type: ignore[arg-type]
 
 
@@ -178,7 +179,7 @@ def test_a_filter_that_is_ignored_and_shows_more_than_the_list_is_asked_each_tim
             return Snapshot(super().read().records[:1])
 
     target = Leaky({"u0": BO, "u1": ANA})
-    program = SimpleNamespace(policy=None, target_row=lambda record: None)
+    program = SimpleNamespace(policy=POLICY, target_row=lambda record: None)
     seen = SameSource(program, MemoryReader({}), target, SEAL)  # type: ignore[arg-type]
     other = create(Claim("ref", "C3", Compare.EXACT), ref="C3")
     assert seen.happened(other) == (Happened.NO, None)
