@@ -113,6 +113,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "references: a row more": (teams(OPS, LAB, {"id": 9, "code": "NEW"}), ""),
     "references: a row less": (teams(OPS), ""),
     "references: another value": (teams({"id": 70, "code": "OPS"}, LAB), "W160"),
+    "references: another value of nobody's": (teams(OPS, {"id": 80, "code": "LAB"}), ""),
     "references: another order": (teams(LAB, OPS), ""),
     "references: gone": (lambda world: (world.folder / "teams.json").unlink(), "R15"),
     # The state
@@ -125,6 +126,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         lambda world: (world.folder / ".oneway").chmod(0o777), "F102"),
     "inputs: the source is gone": (
         lambda world: (world.folder / "people.json").unlink(), "cannot be read"),
+    "inputs: the source is torn": (lambda world: world.write("people.json", "[{"), "R153"),
 }  # fmt: skip
 
 

@@ -113,7 +113,8 @@ def command(
     steps = _STEPS.format(tests="github" if github else "junit > oneway-tests.xml")
     impact = _IMPACT.format(base=base, files=files)
     if not (source and target):
-        impact = "# oneway impact needs records: `oneway ci --source A --target B`\ntrue\n"
+        asked = f"oneway ci {system} --source A --target B"
+        impact = f"# oneway impact needs records: `{asked}`\ntrue\n"
     width = 10 if github else 6
     parts = {"steps": _indented(steps, width), "impact": _indented(impact, width)}
     workflow = _GITHUB if github else _GITLAB

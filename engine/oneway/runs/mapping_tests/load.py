@@ -229,18 +229,22 @@ def _changed(record: Data, changes: Data, without: Sequence[str]) -> Data:
 
 def _given(part: DocumentPart) -> Iterator[GivenField]:
     """Yield the fields of records that a test, or a case of it, names."""
+    by_path = bool(part.path)
     for side in ("source", "target"):
         one, several, without = _NAMED[side]
         single = part.maybe(one)
         for record in (*((single,) if single else ()), *part.items(several)):
-            for path, field in _leaves(record):
-                yield GivenField(side, path, field.key_span)
+            for name in record.names():
+                first = path_of(name) if by_path else (name,)
+                for keys, field in _leaves(record.at(name), first):
+                    yield GivenField(side, keys, field.key_span, by_path)
         for each in part.items(without):
-            yield GivenField(side, str(each.value), each.span)
+            yield GivenField(side, path_of(str(each.value)), each.span)
         table = part.maybe("table")
         for each in table.items("columns") if table else ():
             if str(each.value).startswith(f"{one}."):
-                yield GivenField(side, str(each.value).removeprefix(f"{one}."), each.span)
+                path = str(each.value).removeprefix(f"{one}.")
+                yield GivenField(side, path_of(path), each.span)
 
 
 _NAMED = {
@@ -250,14 +254,14 @@ _NAMED = {
 """The keys of a record of each side, of several records, and of what they are to be without."""
 
 
-def _leaves(part: DocumentPart, before: str = "") -> Iterator[tuple[str, DocumentPart]]:
-    """Yield the paths of a record's values, and their parts; those of lists as a whole."""
+def _leaves(
+    part: DocumentPart, keys: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], DocumentPart]]:
+    """Yield the keys of a field's values, and their parts; those of lists as a whole."""
     for name in part.names():
-        inner, path = part.at(name), before + name
-        if inner.names():
-            yield from _leaves(inner, f"{path}.")
-        else:
-            yield path, inner
+        yield from _leaves(part.at(name), (*keys, name))
+    if not part.names():
+        yield keys, part
 
 
 def _of_row(row: Mapping[str, Value], prefix: str) -> Data:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Value
+from oneway.core.records import Value, path_text
 from oneway.mapping.spec import Text
 
 ONE = ""
@@ -74,11 +74,19 @@ class UnreadField:
 
 @dataclass(frozen=True, slots=True)
 class GivenField:
-    """A field that a record of the test is given, or is to be without; `side` has the record."""
+    """A field that a record of the test is given, or is to be without; `side` has the record.
+
+    A case names it by its path; the test's own record, by its keys as they stand.
+    """
 
     side: str
-    path: str
+    keys: tuple[str, ...]
     span: Span
+    by_path: bool = True
+
+    def written(self, keys: tuple[str, ...]) -> str:
+        """Return how the keys of a field are written where this one is."""
+        return path_text(keys) if self.by_path else ".".join(keys)
 
 
 @dataclass(frozen=True, slots=True)

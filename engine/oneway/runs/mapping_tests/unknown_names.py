@@ -52,26 +52,33 @@ def _refuse_misspelt(found: Findings, test: MappingTest, compiled: Compiled) -> 
     sides = {"source": compiled.source, "target": compiled.target}
     named = {side: _named(side, compiled) for side in sides}
     for each in test.given:
-        resource, path = sides[each.side], path_text(path_of(each.path))
-        known = {*resource.fields, *named[each.side], resource.id}
-        known = {one for one in known if not any(other.startswith(f"{one}.") for other in known)}
-        if any(keys_overlap(path_of(one), path_of(path)) for one in known):
+        resource = sides[each.side]
+        known = {*map(path_of, (*resource.fields, resource.id)), *named[each.side]}
+        known = {
+            one for one in known if not any(other[: len(one)] == one for other in known - {one})
+        }
+        if any(keys_overlap(one, each.keys) for one in known):
             continue
-        near = only_slip(path, known)
-        if near or not resource.open:
-            help = f"did you mean '{near}'?" if near else did_you_mean(path, known)
-            summary = f"no record of the {each.side} has a field '{path}'"
-            _add(found, "T102", each.span, summary, help or "take it out, or correct its name")
+        name, names = each.written(each.keys), {each.written(one): one for one in known}
+        near = only_slip(name, names)
+        if name in names:
+            nested = " within ".join(f"'{key}'" for key in reversed(names[name]))
+            help = f"keys stand here as they are in the data: write {nested}"
+        elif near or not resource.open:
+            help = f"did you mean '{near}'?" if near else did_you_mean(name, names)
+        else:
+            continue
+        summary = f"no record of the {each.side} has a field '{name}'"
+        _add(found, "T102", each.span, summary, help or "take it out, or correct its name")
 
 
-def _named(side: str, compiled: Compiled) -> set[str]:
-    """Return the fields of a side that the mapping reads or writes."""
+def _named(side: str, compiled: Compiled) -> set[tuple[str, ...]]:
+    """Return the keys of the fields of a side that the mapping reads or writes."""
     if side == "target":
         fields = (*compiled.code.fields, *compiled.code.leaving)
-        decided = map(path_text, compiled.decided_on_target)
-        return {*(each.rule.path for each in fields), *decided}
+        return {*(each.rule.keys for each in fields), *compiled.decided_on_target}
     reads = read_in_source(compiled.code)
-    return {path_text(use.keys) for expression, _ in reads for use in expression.paths}
+    return {use.keys for expression, _ in reads for use in expression.paths}
 
 
 def _refuse_no_field(
@@ -82,7 +89,7 @@ def _refuse_no_field(
     records = [test.record, *(record for case in test.cases for record in case.records)]
     known = set(compiled.source.fields)
     if not any(at(each, keys) is not MISSING for each in records) and asked.field not in known:
-        named = known.union(*records)
+        named = known.union(path_text((name,)) for each in records for name in each)
         help = did_you_mean(asked.field, named) or "give the test's `record` a value for it"
         summary = f"no source record of the test has '{asked.field}', and no record schema"
         _add(found, "T102", asked.span, summary, help)
