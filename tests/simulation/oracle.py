@@ -144,6 +144,8 @@ def nobody_forgotten(world: World, verdict: Verdict) -> int:
     named = _named(world.state_folder)
     smooth = not wire.rate and not verdict.fired
     for id, record in _said_gone(world).items():
+        if _is_there_today(world, record):
+            continue
         users = [u for u in world.people.users.values() if u["reference"] == said_code(record)]
         if any(map(partial(_can_get_in, world), users)):
             demand(id in named, f"{id} has left and can still get in, and is not named")
@@ -177,6 +179,12 @@ def _said_gone(world: World) -> dict[str, Json]:
             if not (is_day(when) and when is not None and when > today):
                 found[id] = record
     return found
+
+
+def _is_there_today(world: World, record: Json) -> bool:
+    """Return whether somebody in a conflict is employed until today is over: no leave is held."""
+    of_code = _of_code(world, said_code(record))
+    return len(of_code) > 1 and said_date(record) == world.people.today.isoformat()
 
 
 def _may_have_come_back(world: World, id: str) -> bool:
