@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from notified import MONDAY, connection, died, ended, hook, refused
 from oneway.connections.connection import Connection, Occasion, Webhook
+from oneway.connections.default_notify import DefaultNotify
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import (
     Incident,
@@ -30,6 +31,7 @@ from oneway.notices import causes
 from oneway.notices.causes import RunProblems
 from oneway.notices.channels import channels
 from oneway.notices.delivery import deliver
+from oneway.notices.folders import FolderTrouble, update_incidents
 from oneway.notices.incidents import REMINDER, IncidentChanges, changes, goes_on
 from oneway.notices.instants import instant_text
 from oneway.notices.queueing import after_run
@@ -261,6 +263,25 @@ def test_each_channel_is_told_of_a_beginning_then_of_its_end(
         assert still
 
 
+FOLDER_TROUBLES = tuple(
+    FolderTrouble(code, f"connections/{file}.yaml") for code in ("C130", "C136") for file in "ab"
+)
+
+
+@settings(max_examples=settings().max_examples // 2)  # each step is durable
+@example([{FOLDER_TROUBLES[0]}, set(FOLDER_TROUBLES), set()])  # one look ends two incidents
+@given(st.lists(st.sets(st.sampled_from(FOLDER_TROUBLES)), max_size=6))
+def test_a_folder_is_told_of_a_beginning_then_of_its_end(
+    store: Journal, looks: list[set[FolderTrouble]]
+) -> None:
+    file = f"{next(names)}/notify.yaml"
+    for number, found in enumerate(looks):
+        now = MONDAY + timedelta(days=number)
+        update_incidents(DefaultNotify(file, (hook(),)), found, store, now)
+    told = [each for each in waiting(store) if each.draft.connection == file]
+    assert_alternating(told, {each.id for each in open_incidents(store, file)})
+
+
 # Receivers that are down for days.
 
 
@@ -340,7 +361,7 @@ def assert_alternating(told: list[Notice], still: set[int]) -> None:
         data = json.loads(each.draft.body)["data"]
         assert each.draft.incident == data["incident"]
         if each.draft.kind is Occasion.RECOVERY:
-            over = [ended["incident"] for ended in over_by(each)]
+            over = list(dict.fromkeys(ended["incident"] for ended in over_by(each)))
             assert over[0] == data["incident"]
             for id in over:
                 stories[id].append("over")

@@ -54,8 +54,9 @@ def test_a_broken_file_is_told_once_reminded_of_and_over(store: Journal) -> None
     told = [(each["type"], each["data"]) for each in bodies(store)][2:]
     assert [kind for kind, _ in told] == ["folder.failure", "folder.recovery", "folder.recovery"]
     assert [each["file"] for each in told[0][1]["causes"]] == ["connections/b.yaml"]
-    assert told[1][1]["ended"] == [{"code": "C136", "file": FILE}]
-    assert told[1][1]["still"] == [{"code": "C130", "file": "connections/b.yaml"}]
+    first, second = bodies(store)[0]["data"]["incident"], told[0][1]["incident"]
+    assert told[1][1]["ended"] == [{"incident": first, "code": "C136", "file": FILE}]
+    assert told[1][1]["still"] == [{"incident": second, "code": "C130", "file": other.file}]
     assert told[2][1]["still"] == []
 
 

@@ -15,7 +15,13 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.notices.channels import channels, wants
 from oneway.notices.delivery import Pages, no_page, send
-from oneway.notices.folders import FolderTrouble, failure_body, recipient_of, recovery_body
+from oneway.notices.folders import (
+    FolderTrouble,
+    failure_body,
+    recipient_of,
+    recovery_body,
+    trouble_as_data,
+)
 from oneway.notices.http_post import SYSTEM, Trust
 from oneway.notices.instants import instant_text
 from oneway.notices.sent_alarms import SentAlarms
@@ -81,7 +87,7 @@ def _over(alarm: Alarm, marks: SentAlarms, now: datetime) -> tuple[Diagnostic, .
     told = marks.all()
     if not told:
         return ()
-    troubles = [_trouble(alarm, code) for code in sorted(told)]
+    troubles = [trouble_as_data(_trouble(alarm, code)) for code in sorted(told)]
     body = recovery_body(alarm.folder, troubles, instant_text(min(told.values())), now)
     wrong = _sent(alarm, Occasion.RECOVERY, body, now)
     for code, since in told.items():

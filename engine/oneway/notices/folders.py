@@ -126,7 +126,7 @@ def failure_body(
 
 
 def recovery_body(
-    folder: str, ended: Sequence[FolderTrouble], since: str, now: datetime, **more: Any
+    folder: str, ended: Sequence[Data], since: str, now: datetime, **more: Any
 ) -> str:
     """Return the notice that problems of a folder are over, as JSON text."""
     data = {
@@ -134,7 +134,7 @@ def recovery_body(
         "incident": None,
         "since": since,
         "until": instant_text(now),
-        "ended": [_named(each) for each in ended],
+        "ended": ended,
         "still": [],
         "command": f"oneway status {folder}",
     }
@@ -147,11 +147,18 @@ def _failure(incident: Incident, now: datetime, *, reminder: bool) -> str:
 
 
 def _recovery(ended: Sequence[Incident], still: Sequence[Incident], now: datetime) -> str:
-    left = [_named(trouble) for each in still for trouble in _about(each)]
-    over = [trouble for each in ended for trouble in _about(each)]
     since = min(each.opened for each in ended)
-    more = {"incident": ended[0].id, "still": left}
-    return recovery_body(_folder(ended[0]), over, since, now, **more)
+    more = {"incident": ended[0].id, "still": _numbered(still)}
+    return recovery_body(_folder(ended[0]), _numbered(ended), since, now, **more)
+
+
+def _numbered(incidents: Sequence[Incident]) -> list[Data]:
+    """Return the troubles of incidents, each with the number of its incident."""
+    return [
+        {"incident": each.id, **trouble_as_data(trouble)}
+        for each in incidents
+        for trouble in _about(each)
+    ]
 
 
 def _folder(incident: Incident) -> str:
@@ -179,5 +186,6 @@ def _cause(trouble: FolderTrouble, folder: str) -> Data:
     return {**said, "steps": steps, "file": trouble.file, **detail}
 
 
-def _named(trouble: FolderTrouble) -> Data:
+def trouble_as_data(trouble: FolderTrouble) -> Data:
+    """Return the code of a trouble, and the file that it is about."""
     return {"code": trouble.code, "file": trouble.file}
