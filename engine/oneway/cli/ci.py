@@ -114,7 +114,7 @@ def command(
     impact = _IMPACT.format(base=base, files=files)
     if not (source and target):
         asked = f"oneway ci {system} --source A --target B"
-        impact = f"# oneway impact needs records: `{asked}`\ntrue\n"
+        impact = f"# oneway impact needs records:\n# `{asked}`\ntrue\n"
     width = 10 if github else 6
     parts = {"steps": _indented(steps, width), "impact": _indented(impact, width)}
     workflow = _GITHUB if github else _GITLAB
