@@ -498,3 +498,28 @@ def test_a_mapping_that_tells_nobody_apart_is_told(more: str, blind: bool) -> No
     summaries = [each.summary for each in found(BASE + more) if each.code == "M222"]
     assert bool(summaries) is blind
     assert all("'identities' never fires" in each for each in summaries)
+
+
+@pytest.mark.parametrize(("written", "back"), [("true", "false"), ("false", "true")])
+def test_a_return_is_advised_to_undo_what_the_leave_wrote(written: str, back: str) -> None:
+    part = """\
+target:
+  connector: file
+  resource: users.json
+  record: {type: object, additionalProperties: true, properties: {locked: {type: boolean}}}
+leavers: {when: status == 'Former', set: {locked: {value: %s}}, left: "locked == `%s`"}
+rehires: reactivate
+"""
+    (found,) = [each for each in of_example(part % (written, written)) if each.code == "M162"]
+    assert f"{{locked: {back}}}" in found.help
+
+
+@pytest.mark.parametrize(
+    ("left", "help"), [(", left: is_past(leaveDate)", "leave out `write"), ("", "leavers.left")]
+)
+def test_a_leave_date_that_moves_says_how_it_would_stay(left: str, help: str) -> None:
+    part = (
+        "leavers: {when: status == 'Former', set: {leaveDate: {from: today(), write: overwrite}}%s}"
+    )
+    (found,) = [each for each in of_example(part % left) if each.code == "M124"]
+    assert help in found.help

@@ -11,8 +11,12 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         if not (expression.constant or leaving):
             continue
         help = "use `write: on_create` or `if_empty`"
-        if leaving:
+        if leaving and subject.code.left is None:
             help = "say under `leavers.left` how a record shows that it has left"
+        elif leaving:
+            help = (
+                "leave out `write: overwrite`: the day of the night on which they leave then stays"
+            )
         summary = f"'{field.path}' takes another value every day, and is written every day"
         yield LintFinding(expression.span, summary, help)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
+from oneway.core.records import as_written
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.lint.type_inference import is_csv
 from oneway.mapping.record_schema import in_words
@@ -22,7 +23,8 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         if field.types and "null" not in field.types and None not in field.enum:
             words = in_words(field.types)
             summary = f"coming back clears '{each.path}', which takes {words} and never null"
-            value = "true" if field.types == {"boolean"} else "..."
+            set_to = each.value.value if each.value is not None else None
+            value = as_written(not set_to) if isinstance(set_to, bool) else "..."
             help = f"say what it is then, as in `rehires: {{reactivate: {{{each.path}: {value}}}}}`"
             yield LintFinding(each.span, summary, help)
 
