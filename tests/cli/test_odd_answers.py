@@ -344,6 +344,23 @@ def test_nor_is_any_other_sent_on_later_nights_before_somebody_decides(
     assert "side_effects" in world.run("status").flat
 
 
+def test_a_night_with_nothing_to_hold_is_quiet_once_the_record_is_put_right(
+    world: World, office: Office
+) -> None:
+    switching_off(world, office)
+    people(world, p1={"name": "A"}, p3={"left": True})
+    assert sync(world)[0] == 4  # the update keeps somebody out
+    office.users["1"]["active"] = True
+    code, said = sync(world)
+    assert code == 0, said
+    assert "side_effects" not in said
+    people(world, p1={"name": "A", "left": True}, p2={"name": "B"}, p3={"left": True})
+    code, said = sync(world)
+    assert code == 4, said
+    assert "1 of 2 actions is held back; the others can be applied." in said
+    assert [each["active"] for each in office.users.values()] == [False, True, False]
+
+
 def test_what_a_plan_lets_through_is_decided_unless_it_happens_again(
     world: World, office: Office
 ) -> None:

@@ -392,6 +392,22 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py -k nor_is_any",
     ),
     Mutant(
+        "side-effects-alarm-on-quiet-nights",
+        "planning/guards",
+        "if not ids and found.isdisjoint(out):",
+        "if False:",
+        "a guard fires where there is something to hold, or harm to see",
+        "tests/unit/test_guards.py -k side_effects",
+    ),
+    Mutant(
+        "side-effects-forget-who-is-kept-out",
+        "planning/guards",
+        "if not ids and found.isdisjoint(out):",
+        "if not ids:",
+        "no night ends with 0 while an update keeps somebody out",
+        "tests/unit/test_guards.py -k side_effects",
+    ),
+    Mutant(
         "side-effects-hold-nothing",
         "planning/guards",
         "updates = (each for each in plan.actions if each.verb in (Verb.UPDATE, Verb.REACTIVATE))",

@@ -1,5 +1,6 @@
 """Guards, with numbers: what passes, what is held back, and what lets it pass."""
 
+import re
 import shlex
 from dataclasses import replace
 from fractions import Fraction
@@ -27,6 +28,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
+from oneway.render.plan_content import held_back
 
 SPAN = Span("m.yaml", 1, 1, 1)
 GONE = "keys_gone.source.leave"
@@ -195,14 +197,20 @@ def test_one_leaver_who_is_written_every_night_is_one_leaver() -> None:
 
 
 def test_side_effects_of_earlier_updates_hold_all_updates_and_nothing_else() -> None:
-    """Also if there is none to be held, and however many records are managed."""
+    """However many records are managed; and none fires where there is none to be held.
+
+    Unless one of the records keeps out somebody whom the source has.
+    """
     history = RecentRuns(side_effects=frozenset({"t2", "t1"}))
-    for some, managed, ceiling in product([0, 3], [30, 300], [0, 1, 2]):
+    for some, managed, ceiling, out in product([0, 3], [30, 300], [0, 1, 2], [None, "t1", "t7"]):
         updates = [action(n + 9, Verb.UPDATE, f"name{n}") for n in range(some)]
         allowed = (Allowance("side_effects", ceiling, "me"),) if ceiling else ()
         plan = plan_of(managed, *updates, *leaving(2), allowed=allowed)
+        if out is not None:
+            back = Outcome(Kind.REHIRE, "", "", "s1", out, (), ())
+            plan = replace(plan, outcomes=(*plan.outcomes, back))
         verdict = judge(plan, GuardsSpec(), history)
-        assert verdict.fired == (ceiling < 2)
+        assert verdict.fired == (ceiling < 2 and bool(some or out == "t1"))
         assert verdict.blocked == ({each.id for each in updates} if ceiling < 2 else set())
         if verdict.fired:
             (breach,) = verdict.breaches
@@ -345,3 +353,15 @@ def test_a_person_lets_a_key_go_in_one_plan() -> None:
     assert judge(replace(plan, allowed=few), GuardsSpec(), history).fired
     every = (Allowance("keys_gone", 40, "me"),)
     assert not judge(replace(plan, allowed=every), GuardsSpec(), history).fired
+
+
+@given(st.integers(0, 4), st.integers(0, 4))
+def test_what_is_said_to_be_held_back_is_as_much_as_is_held(held: int, free: int) -> None:
+    plan = plan_of(40, *leaving(held), *(action(9 + n, Verb.UPDATE, f"f{n}") for n in range(free)))
+    said = held_back(plan, Verdict((), frozenset(f"leave-{n}" for n in range(held))))
+    numbers = [int(each) for each in re.findall(r"\d+", said)]
+    assert numbers == (
+        [held, held + free] if held and free else [held + free] if held + free else []
+    )
+    assert said.startswith("All of it") == bool(held and not free)
+    assert ("can be applied" in said) == bool(held and free)

@@ -166,7 +166,7 @@ DEFINITIONS = (
     GuardDefinition(
         GuardKind.SIDE_EFFECTS,
         counts="target records that updates of earlier runs changed beyond what they sent (W117), "
-        "until a plan lets them through; holds all updates",
+        "until a plan lets them through; holds all updates, on nights that have any",
         description="Target records that updates of earlier runs changed beyond what they sent "
         "(W117): no update is sent until a plan lets them through.",
         default_text="each is held",

@@ -402,11 +402,15 @@ def _side_effects(
 ) -> _Count:
     """Count the records that updates changed beyond what they sent; any update may do so again.
 
-    So may any return.
+    So may any return. They count on nights with such an action, and while one of them keeps out
+    somebody whom the source has.
     """
     found = history.side_effects
     updates = (each for each in plan.actions if each.verb in (Verb.UPDATE, Verb.REACTIVATE))
     ids = tuple(each.id for each in updates if each.id not in waiting)
+    out = {each.target_id for each in plan.notable if each.kind is Kind.REHIRE} if found else ()
+    if not ids and found.isdisjoint(out):
+        found = frozenset()
     named = some(sorted(found)) if found else ""
     return _Count(GuardKind.SIDE_EFFECTS, "", found, ids, limit, plan.managed, system=named)
 

@@ -227,8 +227,9 @@ def held_back(plan: Plan, verdict: Verdict) -> str:
     held = sum(1 for action in actions if action.id in verdict.blocked)
     if not actions:
         return "There is no action to hold back."
-    if held == len(actions):
-        return f"All of it ({count(held, 'action')}) is held back."
+    if held in (0, len(actions)):
+        share = "All" if held else "None"
+        return f"{share} of it ({count(len(actions), 'action')}) is held back."
     verb = "is" if held == 1 else "are"
     return (
         f"{held:,} of {count(len(actions), 'action')} {verb} held back; the others can be applied."
