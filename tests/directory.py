@@ -1,17 +1,16 @@
 """A small directory of people over real HTTP: what its list shows need not be what it holds."""
 
-import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from listener import JsonHandler, serving
 
 MANIFEST = """\
 oneway_connector: 1
@@ -90,24 +89,22 @@ class Directory:
         return [each.partition(" ")[2] for each in self.asked if each.startswith(f"{method} ")]
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
+class _Handler(JsonHandler):
     directory: Directory
 
     def do_GET(self) -> None:
         directory, parts = self.directory, urlsplit(self.path)
         directory.asked.append(f"GET {parts.path}")
         if parts.path.startswith("/jobs/"):
-            self._answer(200, directory.jobs[parts.path.rpartition("/")[2]])
+            self.answer(200, directory.jobs[parts.path.rpartition("/")[2]])
             return
         if parts.path != "/people":
             id = parts.path.rpartition("/")[2]
             if id in directory.forbidden:
-                self._answer(403, {})
+                self.answer(403, {})
                 return
             found = directory.people.get(directory.kept(id))
-            self._answer(200 if found else 404, {**found, "id": id} if found else {})
+            self.answer(200 if found else 404, {**found, "id": id} if found else {})
             return
         query = parse_qs(parts.query)
         page = int(query.get("page", ["1"])[0])
@@ -115,71 +112,46 @@ class _Handler(BaseHTTPRequestHandler):
             self._filter(query["$filter"][0], page)
             return
         if directory.down:
-            self._answer(503, {})
+            self.answer(503, {})
             return
         directory.before_page(page)
         shown = [each for id, each in directory.people.items() if id not in directory.hidden]
         total = {"total": len(shown)} if directory.counting else {}
-        self._answer(200, {**total, "data": shown[2 * page - 2 : 2 * page]})
+        self.answer(200, {**total, "data": shown[2 * page - 2 : 2 * page]})
 
     def _filter(self, text: str, page: int) -> None:
         """Answer a filter on the mail, in which OData doubles a quote within quotes."""
         parsed = re.fullmatch("mail eq '((?:[^']|'')*)'", text)
         if parsed is None:
-            self._answer(400, {"message": "Invalid filter clause"})
+            self.answer(400, {"message": "Invalid filter clause"})
             return
         mail = parsed[1].replace("''", "'")
         found = [each for each in self.directory.people.values() if each.get("mail") == mail]
-        self._answer(200, {"total": len(found), "data": found[2 * page - 2 : 2 * page]})
+        self.answer(200, {"total": len(found), "data": found[2 * page - 2 : 2 * page]})
 
     def do_POST(self) -> None:
         self.directory.asked.append(f"POST {self.path}")
         self.directory.tokens.append(self.headers.get("Idempotency-Key", ""))
-        data = self._data()
+        data = self.sent()
         if self.directory.create is not None:
-            self._answer(*self.directory.create(self.directory, data))
+            self.answer(*self.directory.create(self.directory, data))
         else:
-            self._answer(201, {"id": self.directory.keep(data)})
+            self.answer(201, {"id": self.directory.keep(data)})
 
     def do_PATCH(self) -> None:
         self.directory.asked.append(f"PATCH {self.path}")
-        data = self._data()
+        data = self.sent()
         if self.directory.ignores_null:
             data = {key: value for key, value in data.items() if value is not None}
         self.directory.people[self.directory.kept(self.path.rpartition("/")[2])].update(data)
-        self._answer(200, {})
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def _data(self) -> Json:
-        found: Json = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        return found
-
-    def _answer(self, status: int, data: Any) -> None:
-        body = json.dumps(data).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer(200, {})
 
 
 @contextmanager
 def served(directory: Directory) -> Iterator[Directory]:
     """Serve a directory on this machine for the length of a block."""
-    handler = type("Handler", (_Handler,), {"directory": directory})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    directory.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with serving(_Handler, directory=directory) as directory.url:
         yield directory
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @contextmanager

@@ -1,5 +1,10 @@
-"""A webhook over real HTTP on this machine: it keeps what it hears, and answers as it is told."""
+"""HTTP servers on this machine, for tests that need real sockets.
 
+`JsonHandler` and `serving` are for systems that a test makes up; `listening` is a webhook that
+keeps what it hears, and answers as it is told.
+"""
+
+import json
 import socketserver
 import ssl
 import sys
@@ -8,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -22,8 +28,47 @@ class Heard:
     method: str = "POST"
 
 
-class Listener(ThreadingHTTPServer):
+class LoopbackServer(ThreadingHTTPServer):
+    """A server on a free port of this machine."""
+
     daemon_threads = True
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class JsonHandler(BaseHTTPRequestHandler):
+    """Reads and answers JSON, keeps connections open, and logs nothing."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
+
+    def body(self) -> bytes:
+        """Return the body of the request."""
+        return self.rfile.read(int(self.headers.get("content-length") or 0))
+
+    def sent(self) -> Any:
+        """Return the body of the request, as JSON; {} if there is none."""
+        return json.loads(self.body() or b"{}")
+
+    def answer(self, status: int, data: object) -> None:
+        """Answer with data as JSON."""
+        body = json.dumps(data).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Listener(LoopbackServer):
     answers: list[Answer]
     heard: list[Heard]
 
@@ -34,36 +79,38 @@ class Listener(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/hook"
+        return f"{super().url}/hook"
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
+class _Handler(JsonHandler):
     server: Listener
 
     def do_PUT(self) -> None:
         self.do_POST()
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.heard.append(Heard(self.path, headers, body, self.command))
+        self.server.heard.append(Heard(self.path, headers, self.body(), self.command))
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @contextmanager
 def listening(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Listener]:
-    server = Listener(("127.0.0.1", 0), _Handler)
+    server = Listener(_Handler)
     server.answers, server.heard = list(answers) or [status(204)], []
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     with answering(server):
         yield server
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler], **own: object) -> Iterator[str]:
+    """Answer by a handler with attributes of its own while the block lasts; give the address."""
+    server = LoopbackServer(type("Handler", (handler,), own))
+    with answering(server):
+        yield server.url
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """The target of the bad nights: users over real HTTP, by one key, with troubles to switch on."""
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from listener import JsonHandler, LoopbackServer, answering
 
 KEY = "night-key"
 MANIFEST = """\
@@ -64,21 +64,15 @@ class Troubles:
     """The write at which it waits for `released`; 0 for none."""
 
 
-class Target(ThreadingHTTPServer):
+class Target(LoopbackServer):
     """The target; `users` are its records, by id."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.users: dict[int, dict[str, Any]] = {}
         self.troubles = Troubles()
         self.writes = 0
         self.reached, self.released = threading.Event(), threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a caller that was killed."""
@@ -88,24 +82,15 @@ class Target(ThreadingHTTPServer):
 def target() -> Iterator[Target]:
     """Give a target that listens."""
     server = Target()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(server):
+        try:
+            yield server
+        finally:
+            server.released.set()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
+class _Handler(JsonHandler):
     server: Target
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         if self._wrong():
@@ -115,11 +100,11 @@ class _Handler(BaseHTTPRequestHandler):
         tail = url.path.rpartition("/")[2]
         if tail.isdigit():
             found = next((each for each in users if each["id"] == int(tail)), None)
-            self._answer(200 if found else 404, found or {"message": "no such user"})
+            self.answer(200 if found else 404, found or {"message": "no such user"})
             return
         for name, values in parse_qs(url.query).items():
             users = [each for each in users if each.get(name) == values[0]]
-        self._answer(200, users)
+        self.answer(200, users)
 
     def do_POST(self) -> None:
         self._write(max(self.server.users, default=100) + 1)
@@ -128,16 +113,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._write(int(self.path.rpartition("/")[2]))
 
     def _write(self, id: int) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        body = self.sent()
         if self._wrong():
             return
         server, troubles = self.server, self.server.troubles
         if troubles.read_only:
-            self._answer(403, {"message": "this key may not write"})
+            self.answer(403, {"message": "this key may not write"})
         elif body.get("email", "").lower() in troubles.refused:
-            self._answer(422, {"message": "the email is of no known domain"})
+            self.answer(422, {"message": "the email is of no known domain"})
         elif troubles.keeps_in and body.get("leaveDate"):
-            self._answer(422, {"message": "the user has open claims"})
+            self.answer(422, {"message": "the user has open claims"})
         else:
             server.writes += 1
             if server.writes == troubles.hangs_at:
@@ -151,22 +136,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 self.connection.close()
                 return
-            self._answer(200, server.users[id])
+            self.answer(200, server.users[id])
 
     def _wrong(self) -> bool:
         troubles = self.server.troubles
         if troubles.down:
-            self._answer(503, {"message": "down for maintenance"})
+            self.answer(503, {"message": "down for maintenance"})
         elif troubles.revoked or self.headers.get("Authorization") != f"ApiKey {KEY}":
-            self._answer(401, {"message": "the key was revoked"})
+            self.answer(401, {"message": "the key was revoked"})
         else:
             return False
         return True
-
-    def _answer(self, status: int, data: Any) -> None:
-        text = json.dumps(data).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)

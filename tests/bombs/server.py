@@ -2,10 +2,10 @@
 
 import gzip
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from listener import JsonHandler, serving
 
 OTHER = {"id": "s2", "code": "P002", "name": "Other Person"}
 CHUNK = b"x" * 65_536
@@ -40,7 +40,8 @@ ANSWERS: dict[str, Callable[[int], bytes]] = {
 }
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
+    protocol_version = "HTTP/1.0"  # the end of a body is the end of the connection
     kind: str
 
     def do_GET(self) -> None:
@@ -57,21 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             return
 
-    def log_message(self, *_: object) -> None:
-        pass
 
-
-@contextmanager
-def answering(kind: str) -> Iterator[str]:
+def answering(kind: str) -> AbstractContextManager[str]:
     """Answer so while the block lasts; give the address."""
-    handler = type("Handler", (_Handler,), {"kind": kind})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(_Handler, kind=kind)

@@ -6,14 +6,14 @@ changed, or it hears exactly the writes that were planned.
 """
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from cli_world import World, person
+
+from listener import JsonHandler, serving
 
 MANIFEST = """\
 oneway_connector: 1
@@ -83,60 +83,42 @@ class Heard:
         return sorted(each for each in self.requests if not each.startswith("GET"))
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
     heard: Heard
 
     def do_GET(self) -> None:
-        found = self._taken()
+        self._taken()
         number = self.path.partition("?")[0].rpartition("/")[2]
         if number.isdigit():
-            self._say(self.heard.users.get(int(number), {}))
+            self.answer(200, self.heard.users.get(int(number), {}))
         else:
-            self._say(list(self.heard.users.values()), found)
+            self.answer(200, list(self.heard.users.values()))
 
     def do_POST(self) -> None:
         new = {"id": 9, **json.loads(self._taken())}
         self.heard.users[9] = new
-        self._say(new)
+        self.answer(200, new)
 
     def do_PATCH(self) -> None:
         sent = json.loads(self._taken())
         number = int(self.path.rpartition("/")[2])
         self.heard.users[number] = {**self.heard.users.get(number, {}), **sent}
-        self._say(self.heard.users[number])
+        self.answer(200, self.heard.users[number])
 
     do_PUT = do_DELETE = do_PATCH
 
     def _taken(self) -> bytes:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = self.body()
         self.heard.requests.append(f"{self.command} {self.path}")
         self.heard.texts.append(f"{self.headers}{body!r}")
         return body
-
-    def _say(self, data: object, _: object = None) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps(data).encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @contextmanager
 def listening() -> Iterator[Heard]:
     heard = Heard()
-    handler = type("Handler", (_Handler,), {"heard": heard})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    heard.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(_Handler, heard=heard) as heard.url:
         yield heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass

@@ -8,13 +8,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from cli_world import World, person
 
-from listener import answering
+from listener import JsonHandler, LoopbackServer, answering
 
 CANARY = "CANARY-7f2d"
 AWS = "CANARY-aws-9c"
@@ -78,24 +77,19 @@ auth: {type: none}
 """
 
 
-class Capture(ThreadingHTTPServer):
+class Capture(LoopbackServer):
     """Keeps every request, headers and body, as text; answers an empty list."""
 
-    daemon_threads = True
     heard: list[str]
     sends_to: str = ""
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
+    protocol_version = "HTTP/1.0"
     server: Capture
 
     def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.server.heard.append(f"{self.command} {self.path}\n{self.headers}\n{body!r}")
+        self.server.heard.append(f"{self.command} {self.path}\n{self.headers}\n{self.body()!r}")
         self.send_response(302 if self.server.sends_to else 200)
         if self.server.sends_to:
             self.send_header("Location", f"{self.server.sends_to}{self.path}")
@@ -104,13 +98,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PATCH = do_PUT = do_GET
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @contextmanager
 def capturing() -> Iterator[Capture]:
-    server = Capture(("127.0.0.1", 0), _Handler)
+    server = Capture(_Handler)
     server.heard = []
     with answering(server):
         yield server

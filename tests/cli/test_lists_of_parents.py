@@ -1,13 +1,13 @@
 """A source that lists people by their teams: nobody leaves because one list was not seen."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from cli_world import World
+
+from listener import JsonHandler, serving
 
 MANIFEST = """
 oneway_connector: 1
@@ -96,38 +96,20 @@ def person(id: str) -> dict[str, Any]:
 def directory(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directory]:
     directory = Directory()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(JsonHandler):
         def do_GET(self) -> None:
-            status, body = directory.answer(self.path)
-            self._send(status, body)
+            self.answer(*directory.answer(self.path))
 
         def do_PATCH(self) -> None:
-            sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            self._send(*directory.change(self.path, sent))
+            self.answer(*directory.change(self.path, self.sent()))
 
-        def _send(self, status: int, body: object) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("ONEWAY_ACME_BASE_URL", f"http://127.0.0.1:{server.server_address[1]}")
     monkeypatch.setenv("ONEWAY_ACME_API_KEY", "key")
     world.write("acme.yaml", MANIFEST)
     world.write("m.yaml", MAPPING)
     world.write("t.json", "[]")
-    try:
+    with serving(Handler) as url:
+        monkeypatch.setenv("ONEWAY_ACME_BASE_URL", url)
         yield directory
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def sync(world: World, day: str = "01") -> tuple[int, str]:

@@ -2,13 +2,13 @@
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from cli_world import World
+
+from listener import JsonHandler, serving
 
 MANIFEST = """
 oneway_connector: 1
@@ -83,10 +83,11 @@ class Office:
 def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     office = Office()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(JsonHandler):
+        protocol_version = "HTTP/1.0"
+
         def _do(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-            status, body = office.answer(self.command, self.path, json.loads(raw or b"{}"))
+            status, body = office.answer(self.command, self.path, self.sent())
             self.send_response(status)
             self.end_headers()
             text = body if isinstance(body, Raw) else json.dumps(body)
@@ -94,25 +95,14 @@ def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
 
         do_GET = do_POST = do_PATCH = do_DELETE = _do
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("ONEWAY_ACME_BASE_URL", f"http://127.0.0.1:{server.server_address[1]}")
     monkeypatch.setenv("ONEWAY_ACME_API_KEY", "key")
     world.write("acme.yaml", MANIFEST)
     world.write("m.yaml", MAPPING)
     people(world)
     office.users = {str(n): user(n) for n in (1, 2, 3)}
-    try:
+    with serving(Handler) as url:
+        monkeypatch.setenv("ONEWAY_ACME_BASE_URL", url)
         yield office
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def user(number: int) -> User:

@@ -1,12 +1,12 @@
 """A target that answers 200 and refuses: nothing is called done, on this night or the next."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from cli_world import World
+
+from listener import JsonHandler, serving
 
 MANIFEST = """
 oneway_connector: 1
@@ -50,37 +50,21 @@ USERS = [
 ]
 
 
-class _Refusing(BaseHTTPRequestHandler):
+class _Refusing(JsonHandler):
     """A list of two users, and no for every write, each with 200."""
 
     def do_GET(self) -> None:
-        self._say({"ok": True, "members": USERS})
+        self.answer(200, {"ok": True, "members": USERS})
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
-        self._say({"ok": False, "error": "not_allowed"})
-
-    def _say(self, data: object) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps(data).encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.body()
+        self.answer(200, {"ok": False, "error": "not_allowed"})
 
 
 @pytest.fixture
 def refusing() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Refusing)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(_Refusing) as url:
+        yield url
 
 
 def test_a_refusal_that_is_answered_200_is_not_done(

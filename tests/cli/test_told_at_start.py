@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from sqlite3 import connect
 
 import pytest
 from cli_world import MAPPING, World
 
-from listener import Listener, answering, listening
+from listener import JsonHandler, Listener, listening, serving
 from oneway.cli.clock import now
 from oneway.cli.entry import run
 from oneway.cli.options import FOLDERS
@@ -83,26 +82,17 @@ KEYED = f"""\
 def keyed(acme: World) -> Iterator[World]:
     """The same, and the source is read over HTTP with a key that a file holds."""
 
-    class Payroll(BaseHTTPRequestHandler):
+    class Payroll(JsonHandler):
         def do_GET(self) -> None:
-            body = json.dumps(acme.read("people.json")).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
+            self.answer(200, acme.read("people.json"))
 
     source = "{connector: payroll, resource: people}"
     acme.write("m.yaml", MAPPING.replace("{connector: file, resource: people.json}", source))
     (acme.folder / "connectors").mkdir()
     acme.write("connectors/payroll.yaml", PAYROLL)
     acme.write("connections/key", "a key").chmod(0o600)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Payroll)
-    acme.write(FILE, KEYED.replace("URL", f"http://127.0.0.1:{server.server_address[1]}"))
-    with answering(server):
+    with serving(Payroll) as url:
+        acme.write(FILE, KEYED.replace("URL", url))
         yield acme
 
 

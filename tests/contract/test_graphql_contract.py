@@ -1,9 +1,7 @@
 """The contract, kept over GraphQL by the manifest that connectors/README.md shows."""
 
-import json
 import re
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -11,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from contract import READING, WRITING, Check, Subject, named
-from listener import answering
+from listener import JsonHandler, LoopbackServer, answering
 from oneway.connections.manifest import load_manifest
 from oneway.core.connector import Access, Connector, ReadError, Rejected, Secret
 from oneway_connectors.rest import connect
@@ -22,18 +20,14 @@ PAGE = 3
 _NAMES = {"users": "users_page"}
 
 
-class Hive(ThreadingHTTPServer):
+class Hive(LoopbackServer):
     """A GraphQL server that knows five operations, in pages of three."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.users = {f"u{n}": {"id": f"u{n}", **user(n), "active": True} for n in range(1, 8)}
         self.asked: list[dict[str, Any]] = []
         self.guard = Lock()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def answer(self, body: dict[str, Any]) -> dict[str, Any]:
         with self.guard:
@@ -77,19 +71,13 @@ class Hive(ThreadingHTTPServer):
         return self.updateUser(id, {"active": False})
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
+    protocol_version = "HTTP/1.0"  # no connection outlives its request
+
     def do_POST(self) -> None:
         hive = cast(Hive, self.server)
         assert (self.path, self.headers["Authorization"]) == ("/graphql", f"Bearer {KEY}")
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        answer = json.dumps(hive.answer(body)).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.answer(200, hive.answer(self.sent()))
 
 
 def user(number: int) -> dict[str, Any]:

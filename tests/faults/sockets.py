@@ -10,12 +10,13 @@ import struct
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import httpx
 
+from listener import JsonHandler, LoopbackServer, answering
 from oneway.core.connector import Access, Connector, Description
 from oneway_connectors import rest
 
@@ -131,36 +132,21 @@ def listening() -> Iterator[Loopback]:
     wire = Loopback()
     bomb()  # made now, so that it does not take its time later
     servers = {name: _server(wire, host) for name, host in _HOSTS.items()}
-    wire.urls |= {name: f"http://127.0.0.1:{s.server_address[1]}" for name, s in servers.items()}
-    threads = [
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        for server in servers.values()
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield wire
-    finally:
-        wire.gone.set()
+    wire.urls |= {name: server.url for name, server in servers.items()}
+    with ExitStack() as stack:
         for server in servers.values():
-            server.shutdown()
-            server.server_close()
-        for thread in threads:
-            thread.join()
+            stack.enter_context(answering(server))
+        stack.callback(wire.gone.set)
+        yield wire
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Server(LoopbackServer):
     def handle_error(self, *_: object) -> None:
         """Say nothing: connections that break are what this is for."""
 
 
-def _server(wire: Loopback, host: str) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
-
+def _server(wire: Loopback, host: str) -> LoopbackServer:
+    class Handler(JsonHandler):
         def do_GET(self) -> None:
             if host == "evil":
                 wire.strangers += 1
@@ -170,10 +156,7 @@ def _server(wire: Loopback, host: str) -> ThreadingHTTPServer:
 
         do_POST = do_PATCH = do_PUT = do_GET
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return _Server(("127.0.0.1", 0), Handler)
+    return _Server(Handler)
 
 
 def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:

@@ -9,7 +9,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ import trustme
 import yaml
 from rest_world import KEY, MANIFEST, altered, described
 
-from listener import answering
+from listener import JsonHandler, LoopbackServer, answering
 from oneway.core.connector import Access, ConnectorError, NotSent, ReadError, Secret, Unknown
 from oneway.core.diagnostics import Refused
 from oneway_connectors.rest import Rest, connect
@@ -25,27 +25,19 @@ from oneway_connectors.rest import Rest, connect
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
-class Server(ThreadingHTTPServer):
+class Server(LoopbackServer):
     """Answers each request by the next of its answers; the last one goes on."""
 
-    daemon_threads = True
     answers: list[Answer]
     asked: list[str]
     headers: list[dict[str, str]]
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # head and body would wait for each other, 40 ms a request
+class _Handler(JsonHandler):
     server: Server
 
     def do_GET(self) -> None:
-        length = int(self.headers.get("content-length", 0))
-        self.rfile.read(length)
+        self.body()
         self.server.asked.append(f"{self.command} {self.path}")
         self.server.headers.append({k.lower(): v for k, v in self.headers.items()})
         answers = self.server.answers
@@ -53,13 +45,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PATCH = do_CONNECT = do_GET
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @contextmanager
 def serving(*answers: Answer) -> Iterator[Server]:
-    server = Server(("127.0.0.1", 0), _Handler)
+    server = Server(_Handler)
     server.answers, server.asked, server.headers = list(answers), [], []
     with answering(server):
         yield server
