@@ -25,13 +25,18 @@ def oneway(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
-    """One to create, one to update, one that is as it should be, one who does not sync."""
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
+    """An empty working folder."""
     monkeypatch.chdir(tmp_path)
-    found = World(tmp_path, oneway)
-    found.write("m.yaml", MAPPING)
-    found.write("teams.json", TEAMS)
+    return World(tmp_path, oneway)
+
+
+@pytest.fixture
+def world(bare: World) -> World:
+    """One to create, one to update, one that is as it should be, one who does not sync."""
+    bare.write("m.yaml", MAPPING)
+    bare.write("teams.json", TEAMS)
     people = [person(1), person(2), person(3), person(4, email="")]
-    found.write("people.json", people)
-    found.write("users.json", [user(2, name="Old Name"), user(3)])
-    return found
+    bare.write("people.json", people)
+    bare.write("users.json", [user(2, name="Old Name"), user(3)])
+    return bare

@@ -1,11 +1,11 @@
 """Before a saved plan is applied, a system that is the source is asked for its whole list again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import Ended, World
+from cli_world import World
 
 from directory import Directory, connected
 
@@ -38,16 +38,15 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Direc
 
 
 @pytest.fixture
-def planned(directory: Directory, tmp_path: Path, oneway: Callable[..., Ended]) -> World:
+def planned(directory: Directory, bare: World) -> World:
     """001 has left, and 006 is to be created."""
-    world = World(tmp_path, oneway)
-    world.write("m.yaml", MAPPING)
+    bare.write("m.yaml", MAPPING)
     users = [{"id": f"u{n}", "code": f"{n:03}", "name": "x", "active": True} for n in range(1, 6)]
-    world.write("users.json", users)
+    bare.write("users.json", users)
     directory.people["1"]["left"] = True
-    assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+    assert bare.run("plan", "m.yaml", "--out", "p.json").code == 0
     directory.asked.clear()
-    return world
+    return bare
 
 
 def lists(directory: Directory) -> int:

@@ -1,10 +1,7 @@
 """Lists of objects in a system that adds keys to their items, and drops others."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-from cli_world import Ended, World
+from cli_world import World
 
 MAPPING = """\
 oneway: 1
@@ -22,17 +19,15 @@ fields:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
-    monkeypatch.chdir(tmp_path)
-    found = World(tmp_path, oneway)
-    found.write("m.yaml", MAPPING)
-    found.write("s.json", [{"id": "1", "code": "A", "email": "ann@example.com"}])
-    found.write("t.json", [])
-    assert found.run("sync", "m.yaml").code == 0
-    user = found.read("t.json")[0]
+def world(bare: World) -> World:
+    bare.write("m.yaml", MAPPING)
+    bare.write("s.json", [{"id": "1", "code": "A", "email": "ann@example.com"}])
+    bare.write("t.json", [])
+    assert bare.run("sync", "m.yaml").code == 0
+    user = bare.read("t.json")[0]
     user["emails"] = [{"value": "ann@example.com", "display": "Ann", "primary": True}]
-    found.write("t.json", [user])
-    return found
+    bare.write("t.json", [user])
+    return bare
 
 
 def test_what_the_system_makes_of_the_items_is_no_change(world: World) -> None:

@@ -1,12 +1,10 @@
 """Somebody edits the source between plan and apply: what a new plan would not do is not done."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import Ended, World
+from cli_world import World
 
 MAPPING = """\
 oneway: 1
@@ -97,14 +95,12 @@ EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
-    monkeypatch.chdir(tmp_path)
-    found = World(tmp_path, oneway)
-    found.write("m.yaml", MAPPING)
-    found.write("s.json", PEOPLE)
-    found.write("t.json", USERS)
-    assert found.run("plan", "m.yaml", "--out", "p.json").code == 0
-    return found
+def world(bare: World) -> World:
+    bare.write("m.yaml", MAPPING)
+    bare.write("s.json", PEOPLE)
+    bare.write("t.json", USERS)
+    assert bare.run("plan", "m.yaml", "--out", "p.json").code == 0
+    return bare
 
 
 def applied(world: World, changed: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]]:

@@ -1,12 +1,10 @@
 """A source with a record for each employment: one of them stands for the person."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import Ended, World
+from cli_world import World
 
 MAPPING = """\
 oneway: 1
@@ -40,11 +38,9 @@ def user(id: str, code: str, name: str, end: str | None = None) -> dict[str, Any
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
-    monkeypatch.chdir(tmp_path)
-    found = World(tmp_path, oneway)
-    found.write("m.yaml", MAPPING)
-    return found
+def world(bare: World) -> World:
+    bare.write("m.yaml", MAPPING)
+    return bare
 
 
 def outcomes(world: World, *args: str) -> dict[str, tuple[str, list[str]]]:

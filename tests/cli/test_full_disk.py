@@ -2,28 +2,25 @@
 
 import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_world import Ended, World
+from cli_world import World
 
 
 def test_new_leaves_no_empty_mapping_and_can_be_run_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]
+    bare: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    world = World(tmp_path, oneway)
     for name in ("p.csv", "u.csv"):
         Path(name).write_text("id,name\n1,Ann\n2,Bob\n")
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        ended = world.run("new", "m.yaml", "--source", "p.csv", "--target", "u.csv")
+        ended = bare.run("new", "m.yaml", "--source", "p.csv", "--target", "u.csv")
     assert (
         "m.yaml: error: cannot be written: No space left on device [F120] make space" in ended.flat
     )
     assert not Path("m.yaml").exists()
-    assert world.run("new", "m.yaml", "--source", "p.csv", "--target", "u.csv").code == 0
+    assert bare.run("new", "m.yaml", "--source", "p.csv", "--target", "u.csv").code == 0
     usual = Path("u.csv").stat().st_mode
     assert Path("m.yaml").stat().st_mode == usual, "others may read it as they may any file"
 

@@ -1,6 +1,6 @@
 """Whom a refused night has seen leave is not forgotten once the source has no record of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,12 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Direc
 
 
 @pytest.fixture
-def nightly(directory: Directory, tmp_path: Path, oneway: Callable[..., Ended]) -> World:
+def nightly(directory: Directory, bare: World) -> World:
     """Eight people who are linked by a first night; the second, 003 has left, is refused."""
-    world = World(tmp_path, oneway)
-    world.write("m.yaml", MAPPING)
-    world.write("people.json", [someone(n) for n in range(1, 9)])
-    assert world.run("sync", "m.yaml").code == 0
-    return world
+    bare.write("m.yaml", MAPPING)
+    bare.write("people.json", [someone(n) for n in range(1, 9)])
+    assert bare.run("sync", "m.yaml").code == 0
+    return bare
 
 
 def night(world: World, *without: str, former: tuple[str, ...] = ()) -> Ended:

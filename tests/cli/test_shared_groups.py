@@ -1,11 +1,9 @@
 """Groups that people and the sync keep together: what the sync owns follows the source."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import Ended, World
+from cli_world import World
 
 MAPPING = """\
 oneway: 1
@@ -25,11 +23,9 @@ OWN = "[hr, it]"
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
-    monkeypatch.chdir(tmp_path)
-    found = World(tmp_path, oneway)
-    found.write("m.yaml", MAPPING.replace("OWN", OWN))
-    return found
+def world(bare: World) -> World:
+    bare.write("m.yaml", MAPPING.replace("OWN", OWN))
+    return bare
 
 
 def after(world: World, teams: Any, groups: Any, **more: Any) -> Any:

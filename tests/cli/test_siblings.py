@@ -6,13 +6,12 @@ the same whatever the files are and wherever the links are kept.
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from cli_world import World
 
-from commands import Ended
 from postgres import Server, running
 
 MAPPING = """\
@@ -70,15 +69,8 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(params=["JSON", "JSON Lines", "CSV", "secret", "PostgreSQL"])
-def siblings(
-    request: pytest.FixtureRequest,
-    tmp_path: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    oneway: Callable[..., Ended],
-) -> World:
+def siblings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, bare: World) -> World:
     """Nine people, and an empty target."""
-    monkeypatch.chdir(tmp_path)
-    world = World(tmp_path, oneway)
     name = {"CSV": "users.csv", "JSON Lines": "users.jsonl"}.get(request.param, "users.json")
     text = MAPPING.replace("TARGET", name)
     if request.param == "secret":
@@ -87,11 +79,11 @@ def siblings(
     if request.param == "PostgreSQL":
         server: Server = request.getfixturevalue("server")
         monkeypatch.setenv("ONEWAY_STORE", server.database())
-    world.write("m.yaml", text)
+    bare.write("m.yaml", text)
     empty = {"users.csv": "id,reference,name,email,leaveDate\n", "users.json": "[]\n"}
-    world.write(name, empty.get(name, ""))
-    world.write("people.json", BEFORE)
-    return world
+    bare.write(name, empty.get(name, ""))
+    bare.write("people.json", BEFORE)
+    return bare
 
 
 def users(world: World) -> list[dict[str, Any]]:

@@ -7,8 +7,7 @@ else does: neither a rehearsal, nor another mapping for a night, nor a word that
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -82,16 +81,12 @@ def hook() -> Iterator[Listener]:
 
 
 @pytest.fixture
-def acme(
-    hook: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]
-) -> World:
+def acme(hook: Listener, bare: World) -> World:
     """A connection over two files; its first two people have left, and a guard holds them."""
-    monkeypatch.chdir(tmp_path)
-    world = World(tmp_path, oneway)
-    (tmp_path / "connections").mkdir()
-    world.write("connections/acme.yaml", CONNECTION % hook.url)
-    begin(world)
-    return world
+    (bare.folder / "connections").mkdir()
+    bare.write("connections/acme.yaml", CONNECTION % hook.url)
+    begin(bare)
+    return bare
 
 
 def begin(world: World, rows: list[dict[str, Any]] | None = None, *, held: bool = True) -> None:

@@ -3,9 +3,6 @@
 Where nothing does, it may be any leaver's. A night with such a record is not done.
 """
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from cli_world import Ended, World
 
@@ -51,17 +48,11 @@ ANYBODYS = "whose it is cannot be read: it may be that of a person who has left"
 THEIRS = "as source record 3, who has left: it may be theirs"
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
-    monkeypatch.chdir(tmp_path)
-    return World(tmp_path, oneway)
-
-
-def night(world: World, target: str, text: str, people: str = PEOPLE) -> Ended:
-    world.write("people.csv", people)
-    world.write(target, text)
-    world.write("m.yaml", MAPPING.replace("TARGET", target))
-    return world.run("sync", "m.yaml")
+def night(bare: World, target: str, text: str, people: str = PEOPLE) -> Ended:
+    bare.write("people.csv", people)
+    bare.write(target, text)
+    bare.write("m.yaml", MAPPING.replace("TARGET", target))
+    return bare.run("sync", "m.yaml")
 
 
 @pytest.mark.parametrize(
@@ -76,13 +67,13 @@ def night(world: World, target: str, text: str, people: str = PEOPLE) -> Ended:
         ("9,,Cid,Cedar,cid@example.com,,extra", "line 5", ANYBODYS),
     ],
 )
-def test_a_damaged_row_of_a_leaver_is_listed(world: World, row: str, name: str, why: str) -> None:
+def test_a_damaged_row_of_a_leaver_is_listed(bare: World, row: str, name: str, why: str) -> None:
     for _ in range(2):
-        ended = night(world, "users.csv", f"{ROWS}{row}\n")
+        ended = night(bare, "users.csv", f"{ROWS}{row}\n")
         assert ended.code == 5
         assert f"! Have perhaps left, and can still get in (1) {name}: " in ended.flat
         assert why in ended.flat
-    assert night(world, "users.csv", ROWS).code == 0
+    assert night(bare, "users.csv", ROWS).code == 0
 
 
 @pytest.mark.parametrize(
@@ -95,9 +86,9 @@ def test_a_damaged_row_of_a_leaver_is_listed(world: World, row: str, name: str, 
     ],
 )
 def test_a_flawed_object_of_a_leaver_is_listed(
-    world: World, record: str, name: str, why: str
+    bare: World, record: str, name: str, why: str
 ) -> None:
-    ended = night(world, "users.jsonl", f"{OBJECTS}{record}\n")
+    ended = night(bare, "users.jsonl", f"{OBJECTS}{record}\n")
     assert ended.code == 5
     assert f"! Have perhaps left, and can still get in (1) {name}: " in ended.flat
     assert why in ended.flat
@@ -113,24 +104,24 @@ def test_a_flawed_object_of_a_leaver_is_listed(
         "9,,Kim,Admin,kim@example.com,#N/A",
     ],
 )
-def test_a_damaged_row_that_is_no_leavers_or_has_left_is_not(world: World, row: str) -> None:
-    ended = night(world, "users.csv", f"{ROWS}{row}\n")
+def test_a_damaged_row_that_is_no_leavers_or_has_left_is_not(bare: World, row: str) -> None:
+    ended = night(bare, "users.csv", f"{ROWS}{row}\n")
     assert ended.code == (5 if row.endswith("extra") else 0), ended.flat
 
 
-def test_a_damaged_row_matters_to_nobody_where_nobody_has_left(world: World) -> None:
+def test_a_damaged_row_matters_to_nobody_where_nobody_has_left(bare: World) -> None:
     stay = PEOPLE.replace("Former", "Current")
     row = "9,,Cid,Cedar,cid@example.com"
-    assert night(world, "users.csv", f"{ROWS.replace('2026-01-01', '')}{row}\n", stay).code == 0
+    assert night(bare, "users.csv", f"{ROWS.replace('2026-01-01', '')}{row}\n", stay).code == 0
 
 
-def test_who_was_listed_stays_so_where_the_row_is_torn(world: World) -> None:
+def test_who_was_listed_stays_so_where_the_row_is_torn(bare: World) -> None:
     """Also once the source no longer has their record."""
     gone = "".join(line for line in PEOPLE.splitlines(keepends=True) if "Former" not in line)
     row = "9,,Cid,Cedar,cid@example.com"
-    assert night(world, "users.csv", f"{ROWS}{row},\n").code == 5
+    assert night(bare, "users.csv", f"{ROWS}{row},\n").code == 5
     for rest in (",", "", ",\n"):
-        ended = night(world, "users.csv", f"{ROWS}{row}{rest}\n", gone)
+        ended = night(bare, "users.csv", f"{ROWS}{row}{rest}\n", gone)
         assert ended.code == 5, ended.flat
         assert "can still get in (1)" in ended.flat
-    assert night(world, "users.csv", f"{ROWS}{row},2026-01-01\n", gone).code == 0
+    assert night(bare, "users.csv", f"{ROWS}{row},2026-01-01\n", gone).code == 0

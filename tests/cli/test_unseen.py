@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import Ended, World
+from cli_world import World
 
 from directory import MANIFEST, Directory, connected
 
@@ -49,13 +49,12 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Direc
 
 
 @pytest.fixture
-def nightly(directory: Directory, tmp_path: Path, oneway: Callable[..., Ended]) -> World:
+def nightly(directory: Directory, bare: World) -> World:
     """Twelve people in the directory, and twelve users that stand for them."""
-    world = World(tmp_path, oneway)
-    world.write("m.yaml", FROM_DIRECTORY)
+    bare.write("m.yaml", FROM_DIRECTORY)
     users = [{"id": f"u{n}", "code": f"{n:03}", "name": "x", "active": True} for n in range(1, 13)]
-    world.write("users.json", users)
-    return world
+    bare.write("users.json", users)
+    return bare
 
 
 def without(world: World, text: str) -> None:
@@ -535,20 +534,18 @@ def test_a_create_may_have_happened_until_its_job_has_ended_and_then_was_not_wri
 
 
 def test_a_joiner_does_not_get_the_number_of_a_user_who_was_deleted_by_hand(
-    tmp_path: Path, oneway: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+    bare: World,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    world = World(tmp_path, oneway)
     to_file = "target: {connector: file, resource: users.json}"
     to_directory = "target: {connector: directory, resource: people}"
-    world.write("m.yaml", TO_DIRECTORY.replace(to_directory, to_file))
+    bare.write("m.yaml", TO_DIRECTORY.replace(to_directory, to_file))
     people = [{"id": f"s{n}", "code": f"{n:03}", "name": f"Name {n}"} for n in range(1, 9)]
-    world.write("people.json", people)
-    world.write("users.json", [])
-    assert world.run("sync", "m.yaml").code == 0
-    world.write("users.json", world.read("users.json")[:-1])
-    world.write("people.json", [*people, {"id": "s9", "code": "009", "name": "New Comer"}])
-    ended = world.run("sync", "m.yaml")
+    bare.write("people.json", people)
+    bare.write("users.json", [])
+    assert bare.run("sync", "m.yaml").code == 0
+    bare.write("users.json", bare.read("users.json")[:-1])
+    bare.write("people.json", [*people, {"id": "s9", "code": "009", "name": "New Comer"}])
+    ended = bare.run("sync", "m.yaml")
     assert "1 was created" in ended.flat, ended.flat
-    assert [each["id"] for each in world.read("users.json") if each["code"] == "009"] == ["9"]
-    assert "another run created" not in world.run("sync", "m.yaml").flat
+    assert [each["id"] for each in bare.read("users.json") if each["code"] == "009"] == ["9"]
+    assert "another run created" not in bare.run("sync", "m.yaml").flat

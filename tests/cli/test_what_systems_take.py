@@ -1,10 +1,10 @@
 """What a system takes over real HTTP: a filter with an apostrophe in it, and how it clears."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_world import Ended, World
+from cli_world import World
 
 from directory import MANIFEST, Directory, connected
 
@@ -27,12 +27,11 @@ FIND = "    find: {mail: {$filter: \"mail eq '{value}'\"}}\n"
 
 @pytest.fixture
 def world(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]
+    bare: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[World, Directory]]:
-    found = World(tmp_path, oneway)
-    found.write("m.yaml", MAPPING)
+    bare.write("m.yaml", MAPPING)
     with connected(Directory(ignores_null=True), tmp_path, monkeypatch) as directory:
-        yield found, directory
+        yield bare, directory
 
 
 def test_somebody_with_an_apostrophe_is_created_where_the_filter_quotes_them(

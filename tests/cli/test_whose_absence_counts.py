@@ -1,11 +1,9 @@
 """A target that two employers share: only the absence of our own people counts."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import Ended, World
+from cli_world import World
 
 MAPPING = """\
 oneway: 1
@@ -31,14 +29,12 @@ def user(id: str, reference: object, **more: object) -> dict[str, Any]:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
-    monkeypatch.chdir(tmp_path)
-    found = World(tmp_path, oneway)
-    found.write("m.yaml", MAPPING)
-    found.write("s.json", [{"code": "1", "name": "N1", "left": False}])
+def world(bare: World) -> World:
+    bare.write("m.yaml", MAPPING)
+    bare.write("s.json", [{"code": "1", "name": "N1", "left": False}])
     users = [user("1", "UK-1"), user("2", "DE-1"), user("3", "UK-9"), user("4", None)]
-    found.write("t.json", users)
-    return found
+    bare.write("t.json", users)
+    return bare
 
 
 def active(world: World) -> list[str]:
