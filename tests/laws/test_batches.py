@@ -29,7 +29,8 @@ from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.profile.read_keys import tallies_of
-from oneway.mapping.program import (
+from oneway.mapping.same_rows import SameRows
+from oneway.mapping.short_rows import (
     AnySourceRow,
     AnyTargetRow,
     SameRow,
@@ -37,7 +38,6 @@ from oneway.mapping.program import (
     whole,
     whole_target,
 )
-from oneway.mapping.same_rows import SameRows
 from oneway.planning.links import NO_LINKS
 from oneway.planning.plan_file import dump
 from oneway.planning.planner import plan_rows

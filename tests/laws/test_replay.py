@@ -14,8 +14,9 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected, Record, Snapshot, with_value
 from oneway.mapping.generated import GeneratedProgram
 from oneway.mapping.packed_rows import SourceRows, TargetRows
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow
+from oneway.mapping.program import SourceRow
 from oneway.mapping.same_rows import SameRows
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.compare import differences
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.plan import Plan

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from oneway.core.packed import packer
 from oneway.mapping.packed_rows import SourceRows, TargetRows, ids_of, others_of, with_ids
-from oneway.mapping.program import SameRow, SourceRow, SteadyRow, TargetRow, steady_row
+from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.short_rows import SameRow, SteadyRow, steady_row
 
 KEYS = st.sampled_from(["k", "l", "m", "é"])
 LEAVING = [packer()([["blank"]]), packer()([["stated", "2026-01-01"]])]

@@ -16,7 +16,7 @@ from oneway.core.connector import Access, Description, Option, Resource
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
 from oneway.history import journal
-from oneway.mapping.program import SteadyRow
+from oneway.mapping.short_rows import SteadyRow
 from oneway.runs.plan import _not_collecting
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.request import RunRequest, instant_text, parse_instant

@@ -8,7 +8,8 @@ from typing import Self
 from oneway.applying.source_keys import PlannedKeys, SourceKeys
 from oneway.core.connector import Reader, ReadError, reads_all, reads_by_id
 from oneway.core.dataclass import dataclass
-from oneway.mapping.program import CellState, Policy, Program, SourceRow, TargetRow, whole
+from oneway.mapping.program import CellState, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import Absent, Category, Rehires, Write
 from oneway.planning.absent import Unmatched, doubt, may_be_anybodys
 from oneway.planning.diff import at_create, at_update, refuses

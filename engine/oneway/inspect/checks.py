@@ -18,7 +18,8 @@ from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.lookup_table import LookupTable, unmet_fallback
-from oneway.mapping.program import Missed, Program, SourceRow, TargetRow, whole
+from oneway.mapping.program import Missed, Program, SourceRow, TargetRow
+from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison
 from oneway.planning.match import NO_PAIRS, Match, match

@@ -36,8 +36,6 @@ from oneway.mapping.lookup_table import LookupTable, scalar
 from oneway.mapping.packed_rows import Packed
 from oneway.mapping.profile.read_keys import read_in_source
 from oneway.mapping.program import (
-    AnySourceRow,
-    AnyTargetRow,
     Cell,
     CellState,
     EvaluationFailure,
@@ -52,6 +50,7 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.record_answers import HAS_LEFT, NOBODY, RecordStopped
 from oneway.mapping.same_rows import SameRows
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.mapping.unreadable import (
     leave_of,
     settled,

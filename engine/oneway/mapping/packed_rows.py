@@ -24,13 +24,12 @@ from operator import attrgetter
 from typing import Any, Self, TypeAlias, TypeVar, overload
 
 from oneway.core.packed import beginning, lists_of, packed_list, unpacker
-from oneway.mapping.program import (
+from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.short_rows import (
     AnySourceRow,
     AnyTargetRow,
     SameRow,
-    SourceRow,
     SteadyRow,
-    TargetRow,
     packed_row,
     steady_row,
     unpacked_keys,

@@ -3,19 +3,18 @@
 A `Program` turns a source record into a `SourceRow` and a target record into a `TargetRow`, which
 are all that the planner knows of records. `oneway.mapping.interpreter` is the reference; a faster
 program may replace it without other changes, as long as both agree on every record. Cells and rows
-are named tuples, the fastest immutable objects to make.
+are named tuples, the fastest immutable objects to make; `short_rows` has shorter forms of them.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
-from functools import cache, cached_property, lru_cache, partial
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from functools import cached_property
+from typing import NamedTuple, Protocol, TypeAlias
 
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.packed import beginning, unpacker, unpacker_of
 from oneway.core.records import Compare, Comparison, Missing, Record, Value, as_written
 from oneway.core.sealed import MASK
 from oneway.mapping.spec import (
@@ -187,143 +186,6 @@ class SourceRow(NamedTuple):
     """Of a leaver whose day of leaving can hardly be meant: what is odd about it."""
 
 
-class SteadyRow(NamedTuple):
-    """The short source row of a person who is in order and stays: nearly all rows.
-
-    `packed` holds all of the row but `packed_leaving`: a list of the cells, the key and the own
-    keys, then the own values, the id, `named`, and the label. A cell that states text, a whole
-    number or a boolean is packed as that alone. `named` says whether all fields that tell people
-    apart state text. `own_keys` and `own_values` are None where `key` is the only match key, and
-    its value.
-    """
-
-    source_id: str
-    key: str
-    own_keys: tuple[Hashable, ...] | None
-    own_values: tuple[Value, ...] | None
-    packed_leaving: bytes
-    named: bool
-    packed: bytes
-
-    @property
-    def keys(self) -> tuple[Hashable, ...]:
-        """The keys, as those of any row."""
-        return (self.key,) if self.own_keys is None else self.own_keys
-
-    @property
-    def key_values(self) -> tuple[Value, ...]:
-        """The values of the keys, as those of any row."""
-        return (self.key,) if self.own_values is None else self.own_values
-
-    @property
-    def label(self) -> str:
-        """The label, as that of any row."""
-        label: str = unpacker()(self.packed)[-1]
-        return label
-
-    @property
-    def leaver(self) -> bool:
-        """Whether the person is a leaver: never."""
-        return False
-
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        """The cells, as those of any row."""
-        return _cells(self.said)
-
-    @property
-    def said(self) -> list[Any]:
-        """The cells as they are packed, one that has no plain value as a list."""
-        said: list[Any] = unpacker()(self.packed)[0][0]
-        return said
-
-    @property
-    def leaving(self) -> tuple[Cell, ...]:
-        """What leaving would write, as of any row."""
-        return _unpacked_leaving(self.packed_leaving)
-
-
-def steady_row(packed: bytes, leaving: bytes) -> SteadyRow:
-    """Return the row that bytes hold."""
-    each = _unpack_steady()(packed)
-    own = each.first.own_keys
-    keys = None if own is None else unpacked_keys(own)
-    values = None if each.own_values is None else tuple(each.own_values)
-    return _steady((each.source_id, each.first.key, keys, values, leaving, each.named, packed))
-
-
-_steady: Callable[[tuple[object, ...]], SteadyRow] = partial(tuple.__new__, SteadyRow)
-
-
-@cache
-def _unpack_steady() -> Callable[[bytes], Any]:
-    return unpacker_of(packed_row(until="named"))
-
-
-def packed_row(cells: int = 0, until: str = "label") -> Any:
-    """Return the type of a packed row of which so many cells are unpacked, and some fields."""
-    first = beginning(*((f"m{at}", Any) for at in range(cells)))
-    fields = {
-        "first": beginning(("cells", first), ("key", str), ("own_keys", list | None)),
-        "own_values": list | None,
-        "source_id": str,
-        "named": bool,
-        "label": str,
-    }
-    last = list(fields).index(until)
-    return beginning(*list(fields.items())[: last + 1])
-
-
-def unpacked_keys(keys: Sequence[Any]) -> tuple[Hashable, ...]:
-    """Return keys as they were before they were packed: each is a scalar, or a tuple of some."""
-    return tuple([unpacked_keys(each) if isinstance(each, list) else each for each in keys])
-
-
-PLAIN = frozenset({str, int, bool})
-"""Classes whose equal values are the same under every comparison."""
-AnySourceRow: TypeAlias = SourceRow | SteadyRow
-
-
-def cell_of(said: Value | Cell) -> Cell:
-    """Return the cell that a short row abbreviates."""
-    return said if isinstance(said, Cell) else _cell((STATED, said, None, None, False, ""))
-
-
-def _cells(said: Sequence[Any]) -> tuple[Cell, ...]:
-    made, stated = _cell, CellState.STATED
-    return tuple([
-        made((CellState(each[0]), *each[1:]))
-        if each.__class__ is list  # a cell; no plain value is one
-        else made((stated, each, None, None, False, ""))
-        for each in said
-    ])  # fmt: skip
-
-
-@lru_cache  # the same for nearly everybody
-def _unpacked_leaving(packed: bytes) -> tuple[Cell, ...]:
-    return _cells(unpacker()(packed))
-
-
-_cell: Callable[[tuple[object, ...]], Cell] = partial(tuple.__new__, Cell)
-"""Much quicker than the class, whose own function is Python's."""
-
-
-def whole(row: AnySourceRow) -> SourceRow:
-    """Return a row in the planner's form."""
-    if isinstance(row, SourceRow):
-        return row
-    (said, *_), *_, label = unpacker()(row.packed)
-    names = (row.source_id, row.key, label, row.keys, row.key_values)
-    cells = _cells(said), _unpacked_leaving(row.packed_leaving)
-    return _row(names + _BEFORE + cells + _AFTER)
-
-
-_STAYING = SourceRow("", "", "", ())
-_BEFORE, _AFTER = _STAYING[5:8], _STAYING[10:]
-"""What stands beside the cells of somebody who stays."""
-_row: Callable[[tuple[object, ...]], SourceRow] = partial(tuple.__new__, SourceRow)
-
-
 class TargetRow(NamedTuple):
     """A target record, as a mapping sees it.
 
@@ -350,55 +212,6 @@ class TargetRow(NamedTuple):
     def as_read(self) -> "TargetRow":
         """The same with `readable_keys` as its keys, to find out whose record it may be."""
         return self._replace(keys=self.readable_keys) if self.readable_keys else self
-
-
-class SameRow(NamedTuple):
-    """The short row of a target record that holds what the source record with its keys says.
-
-    It has not left, and is not due to. `beside` is what it holds where that record is silent, in
-    the fields of leavers, and by the paths of `Policy.told`.
-    """
-
-    target_id: str
-    row: SteadyRow
-    beside: tuple[tuple[Value | Missing, ...], ...]
-
-    @property
-    def keys(self) -> tuple[Hashable, ...]:
-        """The keys, as those of any row."""
-        return self.row.keys
-
-    @property
-    def values(self) -> tuple[Value | Missing, ...]:
-        """The values, as those of any row."""
-        said = self.row.said
-        if not self.beside[0]:
-            return tuple(said)
-        silent = iter(self.beside[0])
-        return tuple([next(silent) if each.__class__ is list else each for each in said])
-
-    @property
-    def key(self) -> str:
-        """The name of the record, as that of any row."""
-        return self.row.key
-
-    @property
-    def left(self) -> bool:
-        """Whether the record has left: never."""
-        return False
-
-
-AnyTargetRow: TypeAlias = TargetRow | SameRow
-
-
-def whole_target(row: AnyTargetRow) -> TargetRow:
-    """Return a row of a target record as the planner takes it."""
-    if isinstance(row, TargetRow):
-        return row
-    _, leaving, told = row.beside
-    return TargetRow(
-        row.target_id, row.key, row.keys, values=row.values, leaving=leaving, told=told
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from oneway.core.connector import Capability
 from oneway.core.phrases import some
 from oneway.core.records import Collected, Value
 from oneway.mapping.program import (
-    AnySourceRow,
     Cell,
     CellState,
     LeftAnswer,
@@ -22,6 +21,7 @@ from oneway.mapping.program import (
     SourceRow,
     TargetRow,
 )
+from oneway.mapping.short_rows import AnySourceRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import KEEP, FieldChange, at_update, begun, has_begun, is_there, wanted

@@ -7,19 +7,8 @@ from functools import partial
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Missing, Value, identity
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import (
-    STATED,
-    AnySourceRow,
-    AnyTargetRow,
-    Cell,
-    FieldRule,
-    Missed,
-    Policy,
-    SourceRow,
-    TargetRow,
-    whole,
-    whole_target,
-)
+from oneway.mapping.program import STATED, Cell, FieldRule, Missed, Policy, SourceRow, TargetRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole, whole_target
 from oneway.planning.better_matches import BetterMatch
 from oneway.planning.diff import Awaited, FieldChange, comparison
 from oneway.planning.match import Pairs

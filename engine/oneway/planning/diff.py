@@ -19,16 +19,8 @@ from oneway.core.records import (
     parse_day,
     same,
 )
-from oneway.mapping.program import (
-    PLAIN,
-    STATED,
-    Cell,
-    CellState,
-    FieldRule,
-    Policy,
-    SourceRow,
-    TargetRow,
-)
+from oneway.mapping.program import STATED, Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.short_rows import PLAIN
 from oneway.mapping.spec import Merge, OnMiss, OwnedItems, Write
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from shlex import quote
 
 from oneway.mapping.packed_rows import ids_of, others_of
-from oneway.mapping.program import AnyTargetRow
+from oneway.mapping.short_rows import AnyTargetRow
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Outcome, Read, Reason

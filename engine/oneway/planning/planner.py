@@ -26,16 +26,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
 from oneway.core.records import MISSING, Collected, Snapshot, Value
 from oneway.core.seal import Seal
-from oneway.mapping.program import (
-    AnySourceRow,
-    AnyTargetRow,
-    LeftAnswer,
-    Missed,
-    Policy,
-    Program,
-    SourceRow,
-    TargetRow,
-)
+from oneway.mapping.program import LeftAnswer, Missed, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler

@@ -1,6 +1,6 @@
 """Names the owner of a target record in a reason: the person, and whether they have left."""
 
-from oneway.mapping.program import AnySourceRow, AnyTargetRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 
 
 def owner_text(target_id: str, target: AnyTargetRow | None, row: AnySourceRow | None) -> str:

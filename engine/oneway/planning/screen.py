@@ -21,17 +21,12 @@ from operator import ne
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Compare, Missing, Value, comparables, is_other_text, same
 from oneway.mapping.packed_rows import SourceRows, TargetRows
-from oneway.mapping.program import (
+from oneway.mapping.program import STATED, Cell, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.short_rows import (
     PLAIN,
-    STATED,
     AnySourceRow,
     AnyTargetRow,
-    Cell,
-    FieldRule,
-    Policy,
     SameRow,
-    SourceRow,
-    TargetRow,
     whole,
     whole_target,
 )

@@ -19,7 +19,8 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.packed_rows import ids_of
 from oneway.mapping.profile.key_tally import KeyTally
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow
+from oneway.mapping.program import Policy, SourceRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.mapping.value_names import names_by_field
 from oneway.planning.breach import WINDOW, Verdict
 from oneway.planning.diff import perhaps_left

@@ -21,8 +21,9 @@ from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.profile.staying_words import StayingWords
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy
+from oneway.mapping.program import Policy
 from oneway.mapping.same_rows import SameRows
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.mapping.spec import Rehires
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver

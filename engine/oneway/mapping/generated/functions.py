@@ -14,7 +14,8 @@ from oneway.mapping.generated.rows import Columns, Rows
 from oneway.mapping.generated.runtime import names_for
 from oneway.mapping.generated.text import compiled
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import Cell, CellState, SourceRow, TargetRow, cell_of, steady_row
+from oneway.mapping.program import Cell, CellState, SourceRow, TargetRow
+from oneway.mapping.short_rows import cell_of, steady_row
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,9 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import Record
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.packed_rows import Packed, SourceRows
-from oneway.mapping.program import (
-    AnySourceRow,
-    AnyTargetRow,
-    LeftAnswer,
-    SourceRow,
-    TargetRow,
-    Written,
-)
+from oneway.mapping.program import LeftAnswer, SourceRow, TargetRow, Written
 from oneway.mapping.same_rows import SameRows
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 
 if TYPE_CHECKING:
     from oneway.mapping.generated.functions import GeneratedRows, RowsTogether

@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, Value, comparables
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SameRow, SteadyRow
+from oneway.mapping.program import Policy
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow, SteadyRow
 from oneway.planning.diff import comparison
 from oneway.planning.match import Pairs
 from oneway.planning.similar.lookalikes import held_value, one_form, said_value

@@ -14,7 +14,8 @@ from operator import itemgetter
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
 from oneway.mapping.packed_rows import ids_of
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import new_value
 from oneway.planning.match import NO_PAIRS, Pairs
 from oneway.planning.record_owner import owner_text

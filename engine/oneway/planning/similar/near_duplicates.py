@@ -15,15 +15,8 @@ from typing import Any
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import difference, loose, shown
 from oneway.core.phrases import some
-from oneway.mapping.program import (
-    AnySourceRow,
-    AnyTargetRow,
-    Policy,
-    SourceRow,
-    TargetRow,
-    whole,
-    whole_target,
-)
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole, whole_target
 from oneway.planning.match import NO_PAIRS, NOBODY, Match, Matches, Pairs
 from oneway.planning.plan import Reason
 from oneway.planning.similar.near_misses import NEAR_MISS, key_at

@@ -11,7 +11,8 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 
 from oneway.core.key_forms import difference, loose, shown
 from oneway.core.phrases import some
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, Policy, SourceRow, TargetRow
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import perhaps_left
 from oneway.planning.match import Match, Matches, Pairs, targets_by_readable_keys
 from oneway.planning.plan import Reason

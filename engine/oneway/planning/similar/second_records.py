@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, is_blank
-from oneway.mapping.program import AnyTargetRow, Policy, SourceRow, TargetRow
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.short_rows import AnyTargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import perhaps_left, stays_until_later
 from oneway.planning.match import Match, Matches

@@ -13,7 +13,8 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected
 from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
-from oneway.mapping.program import LeftAnswer, Policy, whole, whole_target
+from oneway.mapping.program import LeftAnswer, Policy
+from oneway.mapping.short_rows import whole, whole_target
 from oneway.planning.access import UNSAID
 from oneway.planning.ineffective import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Plan, Verb

@@ -18,7 +18,8 @@ from oneway.core.records import path_of
 from oneway.mapping.packed_rows import ids_of, others_of
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, SourceRow
+from oneway.mapping.program import SourceRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.mapping.spec import GuardKind, Rehires
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.guards import gone

@@ -16,7 +16,8 @@ from oneway.core.connector import Capability, Reader, ReadError, finds_by
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Collected, Record
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids, with_more
-from oneway.mapping.program import AnySourceRow, AnyTargetRow, TargetRow, whole_target
+from oneway.mapping.program import TargetRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole_target
 from oneway.planning.access import UNMATCHED, StillIn
 from oneway.planning.guards import RecentRuns
 from oneway.planning.leaving_doubts import ALL_LEFT

@@ -12,15 +12,8 @@ from itertools import chain, islice
 from oneway.core.records import Missing, Value, comparable, is_blank, parse_day
 from oneway.mapping.code import FieldCode
 from oneway.mapping.packed_rows import SourceRows, TargetRows
-from oneway.mapping.program import (
-    AnySourceRow,
-    AnyTargetRow,
-    CellState,
-    FieldRule,
-    Policy,
-    SameRow,
-    SourceRow,
-)
+from oneway.mapping.program import CellState, FieldRule, Policy, SourceRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow
 from oneway.mapping.spec import Write
 from oneway.mapping.values_read import as_shown
 from oneway.planning.diff import KEEP, present, wanted

@@ -17,7 +17,8 @@ from oneway.core.key_forms import loose
 from oneway.core.records import Comparison, Value, comparable
 from oneway.core.seal import Seal, Sealed
 from oneway.history.journal import JournalEntry, Run
-from oneway.mapping.program import AnySourceRow, Policy, SourceRow, whole
+from oneway.mapping.program import Policy, SourceRow
+from oneway.mapping.short_rows import AnySourceRow, whole
 from oneway.planning.diff import comparison, new_value
 from oneway.planning.plan import NOT_KNOWN_YET, Ending, Verb
 from oneway.runs.past.find_run import plan_of_run

@@ -35,7 +35,8 @@ from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.packed_rows import RowsAt, SourceRows, TargetRows, ids_of
 from oneway.mapping.profile.new_ids import is_number
 from oneway.mapping.profile.read_keys import tallies_of
-from oneway.mapping.program import AnyTargetRow, SameRow, TargetRow, whole_target
+from oneway.mapping.program import TargetRow
+from oneway.mapping.short_rows import AnyTargetRow, SameRow, whole_target
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import Links
 from oneway.planning.match import Pairs

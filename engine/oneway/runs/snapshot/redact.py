@@ -26,15 +26,8 @@ from oneway.core.records import (
 )
 from oneway.core.seal import Seal
 from oneway.mapping.packed_rows import ids_of
-from oneway.mapping.program import (
-    AnyTargetRow,
-    Cell,
-    FieldRule,
-    Policy,
-    SourceRow,
-    TargetRow,
-    whole_target,
-)
+from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.short_rows import AnyTargetRow, whole_target
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, comparison, present
 from oneway.planning.plan import Outcome, Plan, Quiet

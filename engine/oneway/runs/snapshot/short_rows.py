@@ -14,17 +14,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.packed import unpacker
 from oneway.core.records import MISSING, is_blank
 from oneway.core.seal import canonical
-from oneway.mapping.program import (
-    PLAIN,
-    AnySourceRow,
-    AnyTargetRow,
-    Cell,
-    CellState,
-    SameRow,
-    SourceRow,
-    SteadyRow,
-    TargetRow,
-)
+from oneway.mapping.program import Cell, CellState, SourceRow, TargetRow
+from oneway.mapping.short_rows import PLAIN, AnySourceRow, AnyTargetRow, SameRow, SteadyRow
 from oneway.runs.snapshot.redact import Redactor
 from oneway.runs.snapshot.row_codec import (
     Data,
