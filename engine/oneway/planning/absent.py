@@ -86,7 +86,7 @@ def absent(
 def _deactivated(
     program: Program, draft: Draft, target: TargetRow, cells: tuple[Cell, ...]
 ) -> Draft:
-    """Return the draft of a record that loses its access, or why it would keep it all the same."""
+    """Return the draft with its access removed, or with why the record would keep access."""
     policy, values = program.policy, begun(program.policy, cells, target)
     differences = at_update(policy.leaving, values, target.leaving) if cells else ()
     if not differences and has_begun(cells, target):
@@ -105,7 +105,7 @@ def _unmatched(targets: Iterable[TargetRow], matches: Matches) -> list[TargetRow
 
 
 def _unread_by_key(alone: Iterable[SourceRow]) -> dict[tuple[int, Hashable], str]:
-    """Return the names of the unreadable source records by each key that can be read of them."""
+    """Index the unreadable source records by each of their keys that can be read."""
     return {
         (level, key): row.key
         for row in alone
@@ -116,7 +116,7 @@ def _unread_by_key(alone: Iterable[SourceRow]) -> dict[tuple[int, Hashable], str
 
 
 def _unread_match(target: TargetRow, unread: Mapping[tuple[int, Hashable], str]) -> Reason | None:
-    """Return that a record is in the source, where its source record cannot be read."""
+    """Return the reason that an unreadable source record has this record's key, if one has."""
     found = (unread.get(each) for each in enumerate(target.keys))
     name = next((each for each in found if each is not None), None)
     if name is None:
@@ -127,9 +127,9 @@ def _unread_match(target: TargetRow, unread: Mapping[tuple[int, Hashable], str])
 def _passed_on(
     policy: Policy, alone: Iterable[SourceRow], matches: Matches
 ) -> Mapping[str, Reason]:
-    """Return why target records may be those of people who are gone, by target id.
+    """Return why target records may belong to people who are gone, by target id.
 
-    The key of each has passed to a person whom `only` leaves out, so that no conflict is shown.
+    The key of each now belongs to a person whom `only` leaves out, so that no conflict is shown.
     """
     found = {}
     for row in alone if policy.absent is Absent.DEACTIVATE else ():
@@ -158,8 +158,8 @@ def _with_anothers_key(alone: Iterable[SourceRow], matches: Matches) -> Iterator
 def doubt(policy: Policy, others_key: Iterable[SourceRow], linked: Mapping[str, str]) -> str:
     """Return why a target record without a link may belong to a person in conflict; "" if not.
 
-    `others_key` are the people with another's key: they may have a target record under a key of
-    their own. Before runs have left links, every target record is without one, and this must not
+    `others_key` are the people who have another person's key: they may have a target record under
+    their own key. Before the first run has stored links, no target record has one; that must not
     spare them all.
     """
     for row in others_key if linked else ():
@@ -172,17 +172,17 @@ def doubt(policy: Policy, others_key: Iterable[SourceRow], linked: Mapping[str, 
 
 
 _ANOTHERS_KEY = frozenset({"claimed", "duplicate", "reused"})
-"""Conflicts of people whose key finds, or belongs to, another person."""
+"""Conflicts of people whose key belongs to another person, or finds their record."""
 
 
 class Unmatched:
     """The unmatched people who stay, indexed by each form of their keys and by their emails.
 
-    An absent target record with one of these may be theirs, and is not deactivated. `doubt` is
-    why any record that is not in `linked` may be an unmatched person's, or "".
+    An absent target record with such a key or email may be theirs, and is not deactivated. `doubt`
+    is why any record that is not in `linked` may belong to an unmatched person, or "".
 
-    Who has left spares no record; `uniqueness` handles values that only one record may hold. The
-    indexes are empty unless absent records are deactivated.
+    People who have left spare no record; `uniqueness` handles values that only one record may
+    hold. The indexes are empty unless absent records are deactivated.
     """
 
     def __init__(
@@ -250,7 +250,7 @@ def may_be_anybodys(policy: Policy, alone: Sequence[SourceRow]) -> str:
 
 _NONE = "no source record matches"
 _NONE_KNOWN = "of the source records whose keys are known, none matches"
-"""Said if an unreadable record may be the match."""
+"""The reason if an unreadable record may be the match."""
 
 
 def _why_absent(
@@ -260,7 +260,7 @@ def _why_absent(
     none: Reason,
     near: Unmatched,
 ) -> Reason:
-    """Return why a target record is nobody's; `none` says so of source records."""
+    """Return why a target record has no person; `none` is the reason if none matches."""
     policy, counts = program.policy, program.absence_counts(target)
     wrong = target.evaluation_error or target.unsaid
     if wrong is not None:

@@ -1,4 +1,4 @@
-"""Lists who has left and can still get in after a run; shown before everything else."""
+"""Lists the people who have left and can still get in after a run; shown before all else."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -24,14 +24,14 @@ UNSAID = "leave_unsaid"
 FAR_OFF = "leave_far_off"
 """The code of a reason: a person has left, but the written date ends access only years later."""
 MAY_HAVE_LEFT = "may_have_left"
-"""The code of a reason: a person can get in, and may have left for all the source says."""
+"""The code of a reason: a person can get in, and the source does not rule out that they left."""
 
 
 OUT_BY_NOW = "W163"
 """The code of an action that was not sent because its person has left already."""
 
 NOT_KEPT = "W116"
-"""The code of a change that the target confirmed, and shows not to be there."""
+"""The code of a change that the target confirmed but does not show."""
 
 MORE_CHANGED = "W117"
 """The code of an update that changed more than it sent, and of those held back because of it."""
@@ -41,16 +41,16 @@ UNMATCHED = "leaver_unmatched"
 """The code of a reason: no target record matches a leaver, but some may be theirs."""
 
 _WHOSE = {UNMATCHED, MAY_HAVE_LEFT, "ambiguous", "claimed", "reused", "rekeyed", "reissued"}
-"""The codes of reasons whose candidates are all of the other system."""
+"""The codes of reasons whose candidates are all records of the other system."""
 
 
 @dataclass(frozen=True, slots=True)
 class StillIn:
     """A person who has left in the source but can, or may, still get in; and why.
 
-    `may_have_left`: the source does not say whether they have left. `candidates` are the target
-    records that may be theirs; or, where a target record is listed by itself, the source records
-    whose it may be.
+    If `may_have_left`, the source does not say whether they have left. `candidates` are the target
+    records that may be theirs; if a target record is listed by itself, the source records that it
+    may belong to.
     """
 
     key: str
@@ -69,10 +69,10 @@ def still_in(
     undone: Collection[str] = frozenset(),
     planned: bool = False,
 ) -> tuple[StillIn, ...]:
-    """Return who has left and can get in once the actions of a plan have ended.
+    """Return who has left and can still get in once the actions of a plan have ended.
 
-    `ends` are the endings of actions, with the reason, by action id; with `planned`, missing ones
-    are still to come, and will be done. `undone` are actions whose result the target did not keep
+    `ends` are the endings of actions by action id. With `planned`, an action without an ending is
+    still to be done, and counts as done. `undone` are actions whose result the target did not keep
     when an earlier run wrote the same.
     """
     found = []
@@ -96,18 +96,18 @@ def still_in(
 
 
 def may_have_left(kind: Kind, reasons: Iterable[Reason]) -> bool:
-    """Return whether the source does not say that a person has left: it may not mention them."""
+    """Return whether the source leaves open if a person has left, or does not mention them."""
     return kind is Kind.ABSENT or any(reason.code == MAY_HAVE_LEFT for reason in reasons)
 
 
 def _candidates(reasons: Iterable[Reason]) -> tuple[str, ...]:
-    """Return the records that reasons name as those a person may have, or that may be theirs."""
+    """Return the records that reasons name as candidates for a person."""
     named = (each.candidates for each in reasons if each.code in _WHOSE)
     return tuple(dict.fromkeys(id for ids in named for id in ids))
 
 
 def is_still_in(outcome: Outcome, ends: Mapping[str, End]) -> bool:
-    """Return whether the person of an outcome can still get in, once what is planned is done."""
+    """Return whether the person of an outcome can still get in after the planned actions."""
     return outcome.has_access and bool(_why(outcome, ends, (), planned=True))
 
 
@@ -139,10 +139,10 @@ def _why(
 
 
 def _ends(outcome: Outcome, ends: Mapping[str, End]) -> Iterator[End]:
-    """Yield how the actions of an outcome have ended, as far as they have."""
+    """Yield the endings of an outcome's actions, as far as they have ended."""
     yield from (ends[each.id] for each in outcome.actions if each.id in ends)
 
 
 def _has_changed_more(end: End) -> bool:
-    """Return whether an update was sent, and changed more than it was sent."""
+    """Return whether an update changed more in the target than it sent."""
     return end.ending is Ending.UNKNOWN and end.code == MORE_CHANGED

@@ -37,26 +37,26 @@ from oneway.planning.similar.same_person import (
 )
 
 _AT_A_TIME = 1_000
-"""Pairs whose labels are unpacked at once."""
+"""How many pairs have their labels unpacked at a time."""
 _made: Callable[[tuple[object, ...]], Quiet] = partial(tuple.__new__, Quiet)
 """Much quicker than the class, whose own function is Python's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assembler:
-    """Turns settled drafts into outcomes: seals what is sensitive, names each action."""
+    """Turns settled drafts into outcomes: seals sensitive values, and gives each action its id."""
 
     policy: Policy
     seal: Seal
     before: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
     near: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
-    """What to say of source records that nearly match a target record, by their ids."""
+    """The reasons about source records that nearly match a target record, by source id."""
     linked: Mapping[str, str] = field(default_factory=dict)
     """The target records that earlier runs linked source records to."""
     nearer: Mapping[str, BetterMatch] = field(default_factory=dict)
-    """The target records that have more of people's values than their match, by source id."""
+    """The target records that have more of a person's values than their match, by source id."""
     sure: Collection[str] = frozenset()
-    """See `WithNearer`."""
+    """See `BetterMatches`."""
     perhaps_there: Mapping[str, Reason] = field(default_factory=dict)
     """Why new people may have a record that is deactivated as absent, by source id."""
 
@@ -82,9 +82,9 @@ class Assembler:
         )
 
     def quiet(self, pairs: Pairs) -> list[Quiet]:
-        """Return the outcomes of pairs without anything to report; their first key is shown.
+        """Return the outcomes of pairs with nothing to report; their first key is shown.
 
-        Nearly everybody's names are the same text, which is the same by every comparison.
+        Nearly all names are the same text on both sides, so that no comparison is needed.
         """
         made, rows_at, targets_at = _made, pairs.rows_at, pairs.targets_at
         names, held_by = pairs.source.names(rows_at), pairs.target.names(targets_at)
@@ -100,7 +100,7 @@ class Assembler:
         ]  # fmt: skip
 
     def relinked(self, passed_over: PassedOver) -> Mapping[int, Quiet]:
-        """Return the outcomes of pairs that were not evaluated, where links say more by now."""
+        """Return new outcomes for the unread pairs whose links now confirm who they are."""
         return {
             at: each._replace(only_by_key=False)
             for at, each in (passed_over.doubtful() if self.linked else ())
@@ -130,7 +130,7 @@ class Assembler:
         """Return the digest of a row's match value, if the value itself must not be shown."""
         policy = self.policy
         if policy.key_shown[:1] == (True,) and row.key_values and row.key_values[0] is not None:
-            return ""  # as of nearly everybody
+            return ""  # the usual case
         levels = zip(row.key_values, policy.match_paths, policy.key_shown, strict=False)
         for value, path, shown in levels:
             if value is not None:
@@ -138,7 +138,7 @@ class Assembler:
         return ""
 
     def _stranger(self, draft: Draft, row: SourceRow) -> tuple[Reason, ...]:
-        """Return why a record to be updated, or that is to leave, may belong to another person."""
+        """Return why a record that is updated or leaves may belong to another person."""
         target, verb = draft.target, draft.verb
         if target is None:
             reason = self.perhaps_there.get(row.source_id)
@@ -156,7 +156,7 @@ class Assembler:
         return (Reason(STRANGER, f"{text}: {said}", None, ids, warning=True),)
 
     def _unlike(self, draft: Draft, row: SourceRow, target: TargetRow, *, leaves: bool) -> str:
-        """Return in what a pair differs, if nothing but the key says that it is one person."""
+        """Return how a pair differs if only the key says that it is one person; else ""."""
         names = self.policy.identifying_paths
         changed = [each for each in draft.differences if each.rule.path in names and each.before]
         if not (changed or leaves) or shares_single(self.policy, row, target):
@@ -170,7 +170,7 @@ class Assembler:
         return likeness.text if likeness.two_people else ""
 
     def _actions(self, draft: Draft) -> tuple[Action, ...]:
-        """Return the action on access first, then the action on the other fields."""
+        """Return the actions of a draft: on access first, then on all other fields."""
         if draft.access is None and draft.verb is None:
             return ()
         identity, made, first = draft.identity, list[Action](), tuple[str, ...]()
@@ -242,13 +242,13 @@ class Assembler:
     def _claims_of(
         self, draft: Draft, verb: Verb, changes: Sequence[FieldChange]
     ) -> tuple[Claim, ...]:
-        """Return the values that no other record may hold by the time of an action."""
+        """Return the values that no other record may hold when the action is applied."""
         if verb is Verb.CREATE:
             return self._claims(draft)
         reasons = draft.reasons if verb is Verb.UPDATE else ()
         if reasons and any(each.code == "rekeyed" for each in reasons):
-            # A list may hide who has the new key by now. Other values may be another's as well: the
-            # plan warns of that and writes them, as in any update.
+            # The list may not show which record has the new key by now. If other values are another
+            # record's as well, the plan warns and writes them, as in any update.
             written = {each.rule.path for each in changes} & set(self.policy.match_paths)
             return tuple(each for each in self._claims(draft) if each.path in written)
         return ()
@@ -278,7 +278,7 @@ class Assembler:
             for each in draft.differences
             if each.rule.path in claimed and not isinstance(each.after, Awaited)
         ]
-        # A value may be a list, which no hash can tell apart.
+        # A value may be a list, which is not hashable.
         return (*keys, *[claim for claim in taken if not _among(claim, keys)])
 
     def _sealed(self, rule: FieldRule, record: str, value: Value) -> Value | Sealed:
@@ -295,7 +295,7 @@ _PERHAPS_NOT = "target record {} may not be this person's"
 
 
 def _falls_back(rule: FieldRule, missed: Sequence[Missed]) -> bool:
-    """Return whether a field is given what stands in for a lookup that missed."""
+    """Return whether a field gets the fallback of a lookup that missed."""
     paths = [each.field for each in missed if each.instead]
     return rule.on_miss.falls_back and rule.path in paths
 
@@ -303,7 +303,7 @@ def _falls_back(rule: FieldRule, missed: Sequence[Missed]) -> bool:
 def _say_the_same(
     names: Iterable[int], cells: Sequence[Cell], held: Sequence[Value | Missing]
 ) -> bool:
-    """Return whether a source record states the very texts that a target record holds."""
+    """Return whether a source record states exactly the texts that a target record holds."""
     for each in names:
         value = cells[each][1]
         if value != held[each] or not isinstance(value, str) or cells[each][0] is not STATED:

@@ -1,8 +1,8 @@
-"""Finds target records that are nearer to a person than the record that a match key found.
+"""Finds target records that fit a person better than the record that a match key found.
 
-A code may be mistyped, given to another person or exchanged. No key shows that. Where earlier runs
-do not say either whose record it is, the names, emails and other keys do: if another record that is
-nobody's, or whose own pair is less alike, has more of the person's values, a person decides.
+A code may be mistyped, reissued or exchanged, and no key shows that. If links of earlier runs do
+not settle whose record it is, names, emails and other keys are compared: if another record has more
+of the person's values, and has no match or fits its own match less well, a human decides.
 """
 
 from collections import defaultdict
@@ -42,18 +42,18 @@ from oneway.planning.similar.same_person import (
 from oneway.planning.similar.second_records import perhaps_theirs
 
 _TOO_MANY = 100
-"""A value that more records hold tells nobody apart."""
+"""A value that more records hold than this does not identify anyone."""
 
 Slot = tuple[str, Hashable]
-"""The path of a field or match key, and a value of it in one form."""
+"""The path of a field or match key, and a value in its comparable form."""
 
 
 @dataclass(frozen=True, slots=True)
 class BetterMatch:
     """Target records that have more of a person's values than the record that a key found.
 
-    `alone` are those that no source record matched; `what` are the paths in which the first of
-    them agrees.
+    `alone` are those that no source record matched; `what` are the paths in which the first one
+    agrees with the person.
     """
 
     targets: tuple[TargetRow, ...]
@@ -62,12 +62,12 @@ class BetterMatch:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of all of them."""
+        """The ids of the target records."""
         return tuple(each.target_id for each in self.targets)
 
     @property
     def text(self) -> str:
-        """Which record is nearer, and in what; of its values, its key alone is shown."""
+        """Which record fits better, and in what; the only value shown is its key."""
         first, *others = self.targets
         named = owner_text(first.target_id, first, None)
         more = f", and so do {len(others)} more" if others else ""
@@ -75,10 +75,10 @@ class BetterMatch:
 
 
 class BetterMatches(NamedTuple):
-    """Drafts, and `better_matches`.
+    """Drafts, and what `better_matches` found about them.
 
-    `sure` are the ids of source records whose matches a link or a unique value confirms; of those
-    of whom nothing is written, it says nothing.
+    `sure` are the ids of source records whose match a link or a unique value confirms. People for
+    whom nothing is written are not checked, and are not among them.
     """
 
     drafts: tuple[Draft, ...]
@@ -89,12 +89,11 @@ class BetterMatches(NamedTuple):
 def better_matches(
     drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]
 ) -> tuple[Mapping[str, BetterMatch], AbstractSet[str]]:
-    """Return the target records that are nearer to people than their match, by source id.
+    """Return the target records that fit people better than their match, and `BetterMatches.sure`.
 
-    Also `WithNearer.sure`. People count whose match is to be written to, or who have left or may
-    have; not those with a link to it that says more than its key, or with a value in common that
-    only one record may hold.
-    Against the key of somebody who stays, a name alone says nothing, unless two are exchanged.
+    Checks people whose match is written to, and people who have left or may have; except those
+    whose match is confirmed by a link that says more than its key, or by a unique value in common.
+    A name alone does not contradict the key of a person who stays, unless two are exchanged.
     """
     search = _BetterSearch(policy, drafts, linked)
     found = {}
@@ -107,13 +106,12 @@ def better_matches(
 def with_better_matches(
     drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]
 ) -> BetterMatches:
-    """Return the drafts, and `better_matches`.
+    """Return `better_matches`, with a reason in the drafts of records that fit a leaver better.
 
-    The drafts name the unmatched records that are nearer to a leaver than their match.
     The leave may end another person's access, while the leaver gets in by such a record.
     """
     nearer, sure = better_matches(drafts, policy, linked)
-    if not nearer:  # as in nearly all plans
+    if not nearer:  # the usual case
         return BetterMatches(tuple(drafts), nearer, sure)
     rows = (each.row for each in drafts if each.row is not None)
     left = {row.source_id: row for row in rows if perhaps_left(policy, row)}
@@ -142,11 +140,11 @@ def _may_leave(row: SourceRow) -> bool:
 def perhaps_there(
     drafts: Sequence[Draft], near: Mapping[str, Sequence[Reason]], policy: Policy
 ) -> Mapping[str, Reason]:
-    """Return why new people may have a record that is deactivated as absent, by source id.
+    """Return why new people may already have a record that is deactivated as absent, by source id.
 
     It has their whole name, or is among their `near` misses: with a new code and no email, nothing
-    else tells that the two are one person. A record counts as well that this plan spares, perhaps
-    for their sake alone: once they have another, the next plan would deactivate it.
+    else shows that the two are one person. Records that this plan spares count too, as it may spare
+    them only for these people: once they have another record, the next plan would deactivate it.
     """
     if policy.absent is not Absent.DEACTIVATE:
         return {}
@@ -194,7 +192,7 @@ def _is_written(draft: Draft) -> bool:
 
 
 class _BetterSearch:
-    """All target records except those of people for whom nothing is written."""
+    """Searches all target records except those of people for whom nothing is written."""
 
     def __init__(self, policy: Policy, drafts: Sequence[Draft], linked: Mapping[str, str]) -> None:
         self.policy = policy
@@ -208,7 +206,7 @@ class _BetterSearch:
 
     @cached_property
     def rivals(self) -> Mapping[str, tuple[SourceRow | None, TargetRow]]:
-        """The records that may be somebody else's, with their own match, by target id."""
+        """The records that may belong to someone else, with their own match, by target id."""
         return {
             each.target.target_id: (each.row, each.target)
             for each in self.drafts
@@ -218,7 +216,7 @@ class _BetterSearch:
 
     @cached_property
     def holders(self) -> Mapping[Slot, AbstractSet[str]]:
-        """The ids of those records by each value that they hold."""
+        """The ids of `rivals`, by each value that they hold."""
         found: dict[Slot, set[str]] = defaultdict(set)
         for id, (_, target) in self.rivals.items():
             for slot in self._held(target):
@@ -226,11 +224,11 @@ class _BetterSearch:
         return dict(found)
 
     def of(self, draft: Draft) -> BetterMatch | None:
-        """Return the records that are nearest to a person, if nearer than the matched one."""
+        """Return the records that fit a person best, if they fit better than the matched one."""
         row, target = draft.row, draft.target
         assert row is not None
         assert target is not None
-        if self.sure(row, target):  # as nearly all are
+        if self.sure(row, target):  # the usual case
             return None
         said = dict.fromkeys(self._said(row))
         own = self._score(row, target)
@@ -274,7 +272,7 @@ class _BetterSearch:
     def _tells(self, id: str, shared: Iterable[Slot]) -> bool:
         """Return whether more than a name contradicts the key of a person who stays.
 
-        Names change, and namesakes are common. A person who stays loses nothing by a right match.
+        Names change, and namesakes are common.
         """
         paths = {self.policy.fields[each].path for each in self.policy.unless_taken}
         return self.rivals[id][0] is not None or any(
@@ -282,7 +280,7 @@ class _BetterSearch:
         )
 
     def _score(self, row: SourceRow, target: TargetRow) -> int:
-        """Return in how many values a pair agrees, beside the key that found the record."""
+        """Return in how many values a pair agrees, not counting the key that found the record."""
         held = set(self._held(target))
         paths = {path for path, value in self._said(row) if (path, value) in held}
         paths |= {each.path for each in likeness_of(self.policy, row, target).agreeing}

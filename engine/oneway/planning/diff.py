@@ -35,10 +35,10 @@ KEEP = Keep.KEEP
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A value that a lookup finds once the action of the record `of` is done.
+    """A value that a lookup will find once the action on the record `of` is done.
 
-    `sought` is looked up in `table` (`oneway.planning.own_lookups`). `known` is the value where
-    that action writes it itself, such as the number that others are found by as well.
+    `sought` is looked up in `table` (`oneway.planning.own_lookups`). `known` is the value if that
+    action writes it itself, such as an employee number that lookups return.
     """
 
     of: tuple[str, str]
@@ -67,10 +67,10 @@ def comparison(rule: FieldRule) -> Compare:
 
 
 def doubled(policy: Policy) -> Mapping[int, Compare]:
-    """Return the fields whose values should have one holder, and how these are compared.
+    """Return the fields whose values should have one holder, and how the values are compared.
 
-    Beside the unique ones they are the match keys that an update may write: who has another
-    record's key is taken for that person by a later run.
+    These are the unique fields, and the match keys that an update may write: a later run takes a
+    record with another record's key for that person's.
     """
     found = {i: comparison(policy.fields[i]) for i in policy.watched}
     levels = dict(zip(policy.match_paths, policy.match, strict=True))
@@ -99,7 +99,7 @@ def at_update(
         value = cell[1]  # by position: quicker than by name
         if value.__class__ is held.__class__ and value.__class__ in PLAIN and cell[0] is STATED:
             if value == held:
-                continue  # both sides hold one plain value, as in nearly all fields
+                continue  # both sides hold the same plain value: the usual case
             if rule.as_it_is and is_other_text(value, held):
                 found.append(_change((rule, held, value)))
                 continue
@@ -112,7 +112,7 @@ def at_update(
 def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
     """Return the key fields that differ when one person has a new key.
 
-    A key that a record does not give is left as it is: it would be written again each night.
+    A key that the source record lacks is left alone: it would be written again each night.
     """
     levels = zip(policy.match_paths, policy.carried, row.keys, target.keys, strict=False)
     paths = {
@@ -143,12 +143,12 @@ def unlisted(
 def loses_letters(change: FieldChange) -> bool:
     """Return whether a change only replaces letters by question marks.
 
-    An export looks like this if its encoding lacks the letters.
+    An export looks like this if its encoding does not have the letters.
     """
     before, after = change.before, change.after
     if not (isinstance(before, str) and isinstance(after, str)) or len(before) != len(after):
         return False
-    if "?" not in after and "\ufffd" not in after:  # as in nearly all
+    if "?" not in after and "\ufffd" not in after:  # the usual case
         return False
     differing = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     return bool(differing) and all(
@@ -168,7 +168,7 @@ def drift(
 
 
 def present(current: Value | Missing) -> Value:
-    """Return the value of a target record; None if it is blank."""
+    """Return a target record's value; None if it is blank or missing."""
     return None if current is MISSING or is_blank(current) else current
 
 
@@ -180,31 +180,31 @@ def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
 
 
 def is_there(policy: Policy, row: SourceRow) -> bool:
-    """Return whether a person is still there: no leaver, or one whose last day is to come."""
+    """Return whether a person is still there: not a leaver, or with a last day in the future."""
     return not row.leaver or kept_out(policy, row).leaves_left is False
 
 
 def stays_until_later(policy: Policy, row: SourceRow) -> bool:
-    """Return whether a person stays, or has a last day to come that the source states.
+    """Return whether a person stays, or has a future last day that the source states.
 
-    A leaver who gets the day of the run has left: the day moves on with each run, and never comes.
+    A leaver whose day is computed from that of the run has left: such a day never comes.
     """
     by_run = row.leaver and any(cell.moving for cell in row.leaving)
     return is_there(policy, row) and not by_run
 
 
 def perhaps_left(policy: Policy, row: SourceRow) -> bool:
-    """Return whether a person has left, or may have; one whose last day is to come has not."""
+    """Return whether a person has left or may have; not if their last day is in the future."""
     return row.may_have_left or not stays_until_later(policy, row)
 
 
 def with_begun_leave(policy: Policy, row: SourceRow, target: TargetRow) -> SourceRow:
     """Return a leaver's row with the values of a leave that has begun; see `begun`.
 
-    Until it begins, a day to come that is made from that of the run keeps nobody in: it would move
-    on with each run.
+    Before it has begun, a future day that is computed from the day of the run does not keep the
+    person in: it would move on with each run.
     """
-    if not any(cell.moving for cell in row.leaving):  # as of nearly all
+    if not any(cell.moving for cell in row.leaving):  # the usual case
         return row
     cells = begun(policy, row.leaving, target)
     left = True if target.left else row.leaves_left
@@ -213,11 +213,11 @@ def with_begun_leave(policy: Policy, row: SourceRow, target: TargetRow) -> Sourc
 
 
 def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[Cell, ...]:
-    """Return the values for a leaver, of which those that depend on the day of the run stay.
+    """Return the values for a leaver, keeping what the target holds of those that move each day.
 
-    Such a value is that of the day on which the leave began: `today()`, or some days later. It
-    stays if the record has left, or holds a day that is no later than the one of this run. A field
-    that explicitly says `write: overwrite` is kept equal all the same.
+    A value that depends on the day of the run, such as `today()`, was fixed when the leave began.
+    The target's value stays if the record has left, or if it is no later than the value of this
+    run. A field with an explicit `write: overwrite` is kept equal all the same.
     """
     return tuple(
         cell._replace(value=present(held))
@@ -230,7 +230,7 @@ def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[C
 
 
 def has_begun(cells: Iterable[Cell], target: TargetRow) -> bool:
-    """Return whether a record holds a day on which a leave with these values began."""
+    """Return whether a record holds a day from which a leave with these values has begun."""
     pairs = zip(cells, target.leaving, strict=False)
     return any(cell.moving and _is_day_until(present(held), cell.value) for cell, held in pairs)
 
@@ -241,9 +241,10 @@ def _is_day_until(held: Value, new: Value) -> bool:
 
 
 def held_from_leave(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[str, ...]:
-    """Return the fields about access that hold the constant which every leave writes.
+    """Return the fields about access that hold the constant that every leave writes.
 
-    Those are what `left` reads, a return names, or a new record gets: a note says nothing.
+    A field is about access if `left` reads it, a return names it, or a new record gets it. A
+    constant note that a leave writes proves nothing.
     """
     told = {*policy.telling, *dict(policy.reactivating)}
     given = {each.path for each in policy.fields}
@@ -260,9 +261,9 @@ def held_from_leave(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[
 
 
 def kept_out(policy: Policy, row: SourceRow) -> SourceRow:
-    """Return a leaver's row that clears nothing by a blank value, unless clearing means leaving.
+    """Return a leaver's row whose blank values clear nothing, unless clearing means leaving.
 
-    A blank leave date in the source would otherwise remove the target's, and restore access.
+    Otherwise a blank leave date in the source would remove the target's, and restore access.
     """
     if row.leaves_left is True:
         return row
@@ -280,12 +281,12 @@ def new_value(cell: Cell) -> Value:
 
 
 _USABLE = (CellState.STATED, CellState.INACTIVE)
-"""The states of cells that no rule refuses."""
+"""The cell states that no rule refuses."""
 
 
 def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
     """Return whether a field without a usable value makes its record ineligible."""
-    if cell.state in _USABLE:  # as nearly all are
+    if cell.state in _USABLE:  # the usual case
         return False
     if rule.misses(cell.state):
         return rule.on_miss is OnMiss.INELIGIBLE
@@ -308,22 +309,22 @@ def _difference(rule: FieldRule, cell: Cell, current: Value | Missing) -> FieldC
     before = present(current)
     if rule.merge is not Merge.REPLACE:
         if not isinstance(before, list | None):
-            return None  # `unlisted`: to merge into it would take it away
+            return None  # `unlisted`: merging would replace the value
         after = merged(rule, before, after, partial=bool(cell.read))
     return None if _holds(before, after, rule.compare) else FieldChange(rule, before, after)
 
 
 def _holds(before: Value, after: Value | Awaited, compare: Comparison) -> bool:
-    """Return whether a record holds a value already: also one that another action makes."""
+    """Return whether a record holds a value already, or one that another action will make."""
     if isinstance(after, Awaited):
         return after.known is not MISSING and same(before, after.known, compare)
     return same(before, after, compare)
 
 
 def merged(rule: FieldRule, before: Value, after: Value, *, partial: bool = False) -> Value:
-    """Return what a field holds once a value is written to it, by its `merge`.
+    """Return what a field will hold once a value is written to it with its `merge`.
 
-    With `partial`, the list may have more items, which are not known (`Cell.read`).
+    With `partial`, the source's list may have more items than `after` (`Cell.read`).
     """
     if rule.merge is Merge.REPLACE:
         return after
@@ -333,9 +334,9 @@ def merged(rule: FieldRule, before: Value, after: Value, *, partial: bool = Fals
 
 
 def owned(ours: OwnedItems, before: Value, after: Value) -> Value:
-    """Return the list in which our items are those of `after`.
+    """Return the target's list with our items replaced by those of `after`.
 
-    All others stay in place, and so do ours that remain; new items come last, once. None if
+    Other items stay in place, and so do ours that remain; each new item is appended once. None if
     nothing remains.
     """
     have = before if isinstance(before, list) else []
@@ -347,7 +348,7 @@ def owned(ours: OwnedItems, before: Value, after: Value) -> Value:
 
 
 def added(before: Value, after: Value) -> Value:
-    """Return the list with the missing items added; items from elsewhere stay."""
+    """Return the target's list with missing items appended; nothing is removed."""
     have = before if isinstance(before, list) else []
     known = {identity(item) for item in have}
     fresh = (

@@ -1,8 +1,9 @@
 """Matches source rows and target rows, key by key.
 
-Keys are tried in order, all rows at once, so that the order of records decides nothing. A key
-decides a row if a target record holds its value, or if another row has the same value; the others
-go on to the next key. Anything but one row and one target record, still unclaimed, is a conflict.
+Keys are tried in order, each on all rows at once, so that the order of records does not matter. A
+key decides a row if a target record holds its value, or if another row has the same value; all
+other rows go on to the next key. One row and one unclaimed target record are a match; anything else
+is a conflict.
 """
 
 from array import array
@@ -27,9 +28,9 @@ class Match(NamedTuple):
     """The result of matching for one row: a target record, a conflict, or neither.
 
     `level` is the position of the key that decided; `candidates` are the target records of a
-    conflict. `notes` accompany the row's outcome, whatever it is. `rekeyed`: the target record
-    gets the row's keys. `gone` is set for a row whose own target record is missing; `proven` says
-    that the target was asked for it by id, and `again` that it may be created anew.
+    conflict. `notes` are added to the row's outcome, whatever it is. If `rekeyed`, the target
+    record gets the row's keys. `gone` is set for a row whose own target record is missing; `proven`
+    says that the target was asked for it by id, and `again` that it may be created anew.
     """
 
     target: TargetRow | None = None
@@ -44,7 +45,7 @@ class Match(NamedTuple):
 
 
 _AT_A_TIME = 1_000
-"""Pairs whose values are unpacked at once."""
+"""How many pairs are unpacked at a time."""
 NOBODY = Match()
 _NOTHING_MORE = NOBODY[3:]
 _match_of: Callable[[tuple[object, ...]], Match] = partial(tuple.__new__, Match)
@@ -66,7 +67,7 @@ class Matches:
         return self.by_source.get(row.source_id, NOBODY)
 
     def each(self, rows: Iterable[SourceRow]) -> "list[tuple[SourceRow, Match]]":
-        """Return rows with their matches; of a list that is asked for again, what was found."""
+        """Return rows with their matches; cached for the list it was last called with."""
         for known, listed in self._listed:
             if known is rows:
                 return listed
@@ -79,7 +80,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Source rows that are certainly matched, by their places, each with its target record's."""
+    """Certain matches: the positions of source rows, each with that of its target record."""
 
     source: SourceRows
     target: TargetRows
@@ -88,7 +89,7 @@ class Pairs:
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[AnySourceRow, AnyTargetRow]]) -> "Pairs":
-        """Return pairs of rows, which are all that is known."""
+        """Return pairs made of rows alone."""
         source = SourceRows.of([row for row, _ in pairs])
         places = range(len(pairs))
         target = TargetRows.of([target for _, target in pairs], source)
@@ -105,15 +106,15 @@ class Pairs:
         return RowsAt(self.target, self.targets_at)
 
     def keys(self, level: int) -> Sequence[Hashable]:
-        """Return the key of each source row at one level, None where it has none."""
+        """Return the key of each source row at one level; None if it has none."""
         return self.source.keys(level, self.rows_at)
 
     def target_keys(self, level: int) -> Sequence[Hashable]:
-        """Return the key of each target record at one level, None where it has none."""
+        """Return the key of each target record at one level; None if it has none."""
         return self.target.keys(level, self.targets_at)
 
     def shown(self) -> Sequence[str]:
-        """Return the key that each source row is known by."""
+        """Return the display key of each source row."""
         return list(map(self.source.shown.__getitem__, self.rows_at))
 
     def ids(self) -> tuple[Sequence[str], Sequence[str]]:
@@ -121,7 +122,7 @@ class Pairs:
         return self.source.ids(self.rows_at), self.target.ids(self.targets_at)
 
     def held(self, positions: Collection[int]) -> Iterator[Mapping[int, Sequence[Value | Missing]]]:
-        """Yield what the target records hold in each of some fields, of many at a time."""
+        """Yield the target records' values of some fields, a batch of records at a time."""
         as_said = self.target.are_packed(self.targets_at)
         as_said = as_said and self.target.silent.isdisjoint(positions)
         for start in range(0, len(self), _AT_A_TIME):
@@ -143,7 +144,7 @@ class Pairs:
     def in_order(self) -> "Pairs":
         """Return these pairs in the order of a plan: by the keys shown, then by their ids."""
         keys = self.shown()
-        if all(map(lt, keys, islice(keys, 1, None))):  # as rows that are read are, often
+        if all(map(lt, keys, islice(keys, 1, None))):  # sources are often sorted
             return self
         places = sorted(range(len(keys)), key=keys.__getitem__)
         ordered = [keys[at] for at in places]
@@ -157,7 +158,7 @@ class Pairs:
         return replace(self, rows_at=self.rows_at[first:end], targets_at=self.targets_at[first:end])
 
     def parted(self, places: Collection[int]) -> "tuple[Pairs, Pairs]":
-        """Return the other pairs, and those at these places."""
+        """Return the pairs that are not at these positions, and those that are."""
         kept = [at for at in range(len(self)) if at not in places] if places else range(len(self))
         return self._at(kept), self._at(sorted(places))
 
@@ -172,7 +173,7 @@ class Pairs:
         )
 
     def and_also(self, rows_at: Sequence[int], targets_at: Sequence[int]) -> "Pairs":
-        """Return these pairs and others, by the places of their rows."""
+        """Return these pairs and more, given by the positions of their rows."""
         return replace(
             self,
             rows_at=array("I", [*self.rows_at, *rows_at]),
@@ -201,7 +202,7 @@ def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequen
 def targets_by_readable_keys(
     rows: Iterable[SourceRow], targets: Sequence[TargetRow]
 ) -> Mapping[str, tuple[TargetRow, ...]]:
-    """Return the target records that unreadable source records may be about, by source id."""
+    """Return the target records that each unreadable source record may stand for, by source id."""
     unread = [row for row in rows if row.readable_keys]
     levels = range(max((len(row.readable_keys) for row in unread), default=0))
     told = [each.as_read for each in targets] if unread else ()
@@ -238,7 +239,7 @@ def _match(
 
 
 def index_of(targets: Iterable[TargetRow], level: int) -> dict[Hashable, list[TargetRow]]:
-    """Return the target records by what they have for one match key."""
+    """Index target records by their value of one match key."""
     index: dict[Hashable, list[TargetRow]] = defaultdict(list)
     for each in targets:
         keys = each.keys

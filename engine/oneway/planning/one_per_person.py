@@ -1,7 +1,7 @@
 """Chooses which of several source records of one person stands for the person.
 
-It is the current one, or else the one with the latest day. Between equal ones a person decides; if
-it is unknown, nothing follows for that person.
+The current record counts, or else the one with the latest day. If two are equal, a human decides.
+If it is unknown which one counts, the plan does nothing for that person.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ ONE_PER = "one_per"
 """The code of the conflict that names the records."""
 
 ANOTHER = "another_record"
-"""The code of the reason of a record that another record of the same person replaces."""
+"""The reason code of a record that another record of the same person replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class ChosenRows:
     tied: Mapping[str, Reason] = field(default_factory=dict)
 
     def why(self, picked: SourceRow) -> str:
-        """Return why a row counts for its person; in the same words for many people."""
+        """Return why a row counts for its person, worded so that reports can group people by it."""
         current = picked.rank is not None and picked.rank.current
         which = "the current one" if current else "the latest one, as none is current"
         return f"another record of this person counts: {which}"
 
     def evidence(self, evidence: LinkEvidence) -> LinkEvidence:
-        """Return the memory of each person, by the record that stood for them then."""
+        """Return the evidence, with that of replaced records moved to the records that count."""
         now = {row.source_id: picked.source_id for row, picked in self.aside}
         if not now:
             return evidence
@@ -89,11 +89,12 @@ def one_per_person(policy: Policy, rows: Sequence[AnySourceRow]) -> ChosenRows:
 
 
 class OtherRecords:
-    """The records of people that another record replaces, by target records that are nobody's.
+    """Replaced source records, looked up by the unowned target records that may belong to them.
 
-    Such a target record has a match key of theirs, in whatever form. It is no other person's: not
-    matched, not linked to anybody in the source, and not in question for the record that counts.
-    `likely` are those that may be theirs by their email, name or another value, by source id.
+    A target record may belong to one if it holds one of its match keys, in any form, and no other
+    person owns it: it is not matched, not linked to anyone in the source, and not a candidate for
+    the record that counts. `likely` are further candidates by email, name or another value, by
+    source id.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class OtherRecords:
                 self._likely[id].append((row, picked))
 
     def still_in(self, target: TargetRow) -> Reason | None:
-        """Return why a target record may give access to a person who has left by such a record."""
+        """Return why a target record may still let in a person whose replaced record has left."""
         id = target.target_id
         pairs = (*self._pairs.get(id, ()), *self._likely.get(id, ()))
         said = [(row, picked) for row, picked in pairs if perhaps_left(self._policy, row)]
@@ -142,9 +143,9 @@ class OtherRecords:
         return Reason(MAY_HAVE_LEFT, text, candidates=(left.source_id,), warning=True)
 
     def whose(self, target: TargetRow) -> Reason | None:
-        """Return that such records have the key of a target record, if any have.
+        """Return the reason that replaced records have a target record's key; None if none has.
 
-        Its code is that of absent records where all of these people's records say they have left.
+        If all records of these people say that they have left, it has the code of absent records.
         """
         pairs = self._pairs.get(target.target_id, ())
         if not pairs:
@@ -183,7 +184,7 @@ def hold_tied(matches: Matches, rows: Sequence[SourceRow], tied: Mapping[str, Re
 
 
 def _chosen(policy: Policy, rows: Sequence[SourceRow], nameless: Sequence[SourceRow]) -> ChosenRows:
-    """Return the row that counts, of one person's rows."""
+    """Choose the row that counts among the rows of one person."""
     best, why = list(rows), None
     if len(rows) > 1:
         why = _unknown(rows)
@@ -236,7 +237,7 @@ def _may_be_theirs(row: SourceRow) -> EvaluationFailure:
 def _stopped(
     policy: Policy, row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure
 ) -> SourceRow:
-    """Return a row without consequences; it is a known leaver if all rows say so."""
+    """Return the row as an error; it is a known leaver only if all of the person's rows say so."""
     left = not any(stays_until_later(policy, each) for each in rows)
     perhaps = not left and any(each.leaver or each.may_have_left for each in rows)
     return row._replace(

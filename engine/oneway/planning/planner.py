@@ -125,7 +125,7 @@ def plan_rows(
     seal: Seal, header: Header,
     evidence: LinkEvidence = NO_LINKS, passed_over: PassedOver = NOT_PASSED,
 ) -> Plan:  # fmt: skip
-    """Return the plan, as `plan` does, of rows, and of quiet pairs that were not read."""
+    """Return the plan, as `plan` does, for rows and for quiet pairs that were not read."""
     policy = program.policy
     chosen, evidence = _chosen(policy, source.items, evidence)
     screened = _ordered(screen(policy, chosen.rows, target.items, evidence, header.allowed))
@@ -164,13 +164,13 @@ def plan_rows(
 def _chosen(
     policy: Policy, rows: Sequence[AnySourceRow], evidence: LinkEvidence
 ) -> tuple[ChosenRows, LinkEvidence]:
-    """Return one row for each person, and what is remembered of each."""
+    """Return one row for each person, and the evidence of earlier runs about that row."""
     chosen = one_per_person(policy, rows)
     return chosen, chosen.evidence(evidence)
 
 
 def _ordered(screened: Screened) -> Screened:
-    """Return the same, the rows and target records to plan in an order that no read decides."""
+    """Sort the rows and target records to plan, so that the order of reading does not matter."""
     return Screened(
         screened.quiet,
         sorted(screened.rows, key=lambda row: (row.key, row.source_id)),
@@ -185,7 +185,7 @@ def _granted(
     targets: Sequence[TargetRow],
     rows: Sequence[SourceRow],
 ) -> GrantedClaims:
-    """Return the outcomes of rows, and of target records alone, once claims are settled."""
+    """Return the outcomes of rows and of unmatched target records, with claims settled."""
     found = (drafter.draft(row, each) for row, each in matches.each(rows))
     return grant_claims([*found, *unmatched], targets, drafter.policy)
 
@@ -195,7 +195,7 @@ def _unmatched(
     source: Collected[AnySourceRow], rows: Sequence[SourceRow], evidence: LinkEvidence,
     others: OtherRecords,
 ) -> Sequence[Draft]:  # fmt: skip
-    """Return the outcomes of target records alone; some may be a leaver's as well."""
+    """Return the outcomes of unmatched target records, some of which may be a leaver's."""
     linked = remembered(evidence, targets)
     listed = bool(evidence.doubted)
     second = second_records(rows, targets, matches, program.policy, linked, listed=listed)
@@ -216,7 +216,7 @@ def _others(
     chosen: ChosenRows, screened: Screened, matches: Matches, policy: Policy,
     evidence: LinkEvidence, passed_over: PassedOver,
 ) -> OtherRecords:  # fmt: skip
-    """Return whose records target records may be beside those that count, by more than keys."""
+    """Return whose replaced records unmatched target records may belong to."""
     targets, quiet = screened.targets, screened.quiet
     linked = remembered(evidence, targets)
     left = [row for row, picked in chosen.aside if perhaps_left(policy, picked)]
@@ -229,7 +229,7 @@ def _others(
 
 
 def _aside(chosen: ChosenRows) -> Iterator[Draft]:
-    """Yield the outcomes of records that another record of the same person replaces."""
+    """Yield the outcomes of source records that another record of the same person replaces."""
     for row, picked in chosen.aside:
         reason = Reason(ANOTHER, chosen.why(picked), candidates=(picked.source_id,))
         yield Draft(Kind.IGNORED, row, None, reasons=(reason,))
@@ -244,7 +244,7 @@ def _matched(
     quiet: Pairs,
     tied: Mapping[str, Reason],
 ) -> Matches:
-    """Return the matches: by keys, by links of earlier runs, and no person twice."""
+    """Match by keys, then by links of earlier runs; hold whoever may be in the source twice."""
     keyed = match(rows, targets, policy.match_paths)
     allowed = let_through(each.guard for each in allowances)
     matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
@@ -260,7 +260,7 @@ def _named(
     possible: Mapping[str, Sequence[TargetRow]],
     evidence: LinkEvidence,
 ) -> BetterMatches:
-    """Return the drafts, which name everyone who may still get in, and the better matches."""
+    """Name in the drafts everyone who may still get in, and find better matches."""
     reopened = _reopened(program.policy, drafts, matches, possible)
     named = _doubted(program, reopened, evidence)
     return with_better_matches(named, program.policy, evidence.targets)
@@ -272,7 +272,7 @@ def _reopened(
     matches: Matches,
     possible: Mapping[str, Sequence[TargetRow]],
 ) -> tuple[Draft, ...]:
-    """Return the drafts, and name each leaver whose record may be reactivated for another person.
+    """Name in the drafts each leaver whose record may be reactivated for another person.
 
     A leaver in conflict over a record that has left can get in again if that record, which an
     earlier key gave to another person, is brought back.
@@ -299,11 +299,11 @@ def _reopened(
 def _doubted(
     program: Program, drafts: Sequence[Draft], evidence: LinkEvidence
 ) -> tuple[Draft, ...]:
-    """Return the drafts with access for everyone who may have left all the same.
+    """Mark in the drafts everyone who may have left all the same as having access.
 
     They stay in the list of those who can still get in until the source says that they stay, or
-    until their target record says that they have left, or will once their days of grace have
-    passed. One that the target does not show says nothing.
+    until their target record says that they have left, or will have once their days of grace are
+    over. A record that the target does not show proves nothing.
     """
     if not evidence.doubted:
         return tuple(drafts)
@@ -337,7 +337,7 @@ def _is_out(program: Program, target: TargetRow) -> bool:
 
 
 def _draft_of_unseen(policy: Policy, link: Link) -> Draft:
-    """Return the outcome of a target record of which only its link is known."""
+    """Return the outcome of a target record that is known only from its link."""
     row = TargetRow(
         link.target_id,
         link.key or link.target_id,
@@ -376,9 +376,9 @@ def _in_order(
 def _beside_quiet(
     assembler: Assembler, people: Sequence[tuple[str, str, Outcome]], pairs: Pairs
 ) -> Iterator[Outcome | QuietRun]:
-    """Yield the outcomes of people and those of quiet pairs, both of which come in order.
+    """Merge the outcomes of people with those of quiet pairs; both are in order.
 
-    Of the quiet ones a few are made at a time, and only their text is kept.
+    Quiet outcomes are made a batch at a time, and only their text is kept.
     """
     places, done = _places(people, pairs), 0
     for start in range(0, len(pairs), _AT_A_TIME):
@@ -395,7 +395,7 @@ def _beside_quiet(
 
 
 def _places(people: Iterable[tuple[str, str, Outcome]], pairs: Pairs) -> Sequence[int]:
-    """Return the positions among pairs before which people stand; both come in order."""
+    """Return the positions among pairs at which people are inserted; both are in order."""
     keys, at = pairs.shown(), 0
     places: list[int] = []
     for key, source_id, _ in people:
@@ -465,7 +465,7 @@ def _reads(
 def _matched_by(policy: Policy, managed: Iterable[Match], quiet: int) -> tuple[KeyCount, ...]:
     """Return how many records each match key matched; nothing if the first matched all.
 
-    Quiet pairs are matched by the first key. What a link of earlier runs matched counts as such.
+    The first key matched the quiet pairs. Matches by links of earlier runs are counted as such.
     """
     counts = Counter([each.level if each.target is not None else None for each in managed])
     if not any(counts[level] for level in range(1, len(policy.match))):
@@ -530,6 +530,6 @@ def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
 
 _UNSEEN = "the target does not show it, which does not prove that it is gone"
 _AT_A_TIME = 1_000
-"""So many quiet outcomes are made before only their text is kept."""
+"""How many quiet outcomes are made before they are reduced to text."""
 _NAMED = 3
-"""The most records named whose lookup missed."""
+"""How many records with a missed lookup are named at most."""

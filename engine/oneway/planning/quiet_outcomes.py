@@ -1,7 +1,7 @@
-"""Many quiet outcomes as one text: the canonical JSON that a plan has of them.
+"""Keeps many quiet outcomes as one text: their canonical JSON in the plan file.
 
-A run that passes over nearly everybody takes their part of the plan from the text of the last run,
-and makes no object of any.
+A run that skips nearly everybody copies their part of the plan from the text of the last run,
+without making an object for each person.
 """
 
 import json
@@ -17,7 +17,7 @@ from oneway.planning.plan import Outcome, Outcomes, Quiet
 
 _AT_A_TIME = 1_000
 _APART = 64
-"""Of so many outcomes, one is made so that others can be sought among the rest."""
+"""One of this many outcomes is decoded, as a mark for binary search."""
 
 
 def quiet_text(quiet: Quiet) -> str:
@@ -27,12 +27,12 @@ def quiet_text(quiet: Quiet) -> str:
 
 
 def is_canonical(text: bytes) -> bool:
-    """Return whether JSON of a fast encoder is canonical: nothing in it is escaped, or must be."""
+    """Return whether a fast encoder's JSON is canonical: it has no escapes, and needs none."""
     return text.isascii() and b"\\" not in text and b"\x7f" not in text
 
 
 def _texts(quiet: Sequence[Quiet]) -> Sequence[str]:
-    """Return what `quiet_text` does of each."""
+    """Return the `quiet_text` of each outcome."""
     import msgspec  # which most starts need not wait for
 
     try:
@@ -43,10 +43,10 @@ def _texts(quiet: Sequence[Quiet]) -> Sequence[str]:
 
 
 class QuietTexts(Sequence[Quiet]):
-    """Quiet outcomes in the order of a plan, as their texts with commas between them.
+    """Quiet outcomes in plan order, as one text with commas between them.
 
-    `starts` says where each begins, and where one more would. `only_by_key` are the positions of
-    those of whom only a key says who they are.
+    `starts` are the offsets where each begins, and where one more would. `only_by_key` are the
+    positions of people who are identified by a key alone.
     """
 
     def __init__(self, text: memoryview, starts: Sequence[int], only_by_key: Sequence[int]) -> None:
@@ -54,7 +54,7 @@ class QuietTexts(Sequence[Quiet]):
 
     @classmethod
     def of(cls, quiet: Sequence[Quiet]) -> "QuietTexts":
-        """Return the texts of outcomes that stand in the order of a plan."""
+        """Return the texts of outcomes that are in plan order."""
         texts = [text for at in range(0, len(quiet), _AT_A_TIME)
                  for text in _texts(quiet[at : at + _AT_A_TIME])]  # fmt: skip
         starts = array("I", accumulate((len(each) + 1 for each in texts), initial=0))
@@ -62,7 +62,7 @@ class QuietTexts(Sequence[Quiet]):
         return cls(memoryview(",".join(texts).encode("ascii")), starts, doubtful)
 
     def text(self, first: int, end: int) -> memoryview:
-        """Return the texts of some in a row, in ASCII, with commas between them."""
+        """Return the text of consecutive outcomes, in ASCII, with commas between them."""
         return self.joined[self.starts[first] : max(self.starts[end] - 1, 0)]
 
     def some(self, positions: Iterable[int]) -> list[Quiet]:
@@ -89,13 +89,13 @@ class QuietTexts(Sequence[Quiet]):
         return found
 
     def before(self, person: tuple[str, str], least: int, latest: int) -> int:
-        """Return the position, of some, before which a person stands."""
+        """Return the position from `least` to `latest` at which a person would be inserted."""
         mark = bisect_left(self._marks, person) * _APART
         return bisect_left(self, person, max(least, mark - _APART), min(latest, mark))
 
     @cached_property
     def _marks(self) -> list[Quiet]:
-        """One of each few, in order: to make each that is looked at takes longer than to look."""
+        """Every so many an outcome, decoded: decoding takes longer than the search itself."""
         return self.some(range(0, len(self), _APART))
 
     @cached_property
@@ -122,7 +122,7 @@ def _decoded(text: bytes | memoryview) -> list[Quiet]:
 
 
 class QuietRun(Sequence[Quiet]):
-    """Some quiet outcomes that follow each other in a plan.
+    """Consecutive quiet outcomes of a plan.
 
     `text` is their canonical JSON, in ASCII, with commas between them.
     """
@@ -134,7 +134,7 @@ class QuietRun(Sequence[Quiet]):
 
     @classmethod
     def of(cls, quiet: Sequence[Quiet]) -> "QuietRun":
-        """Return some outcomes as a run, of which only the text is kept."""
+        """Return outcomes as a run, which keeps only their text."""
         import msgspec  # which most starts need not wait for
 
         try:
@@ -167,10 +167,10 @@ class QuietRun(Sequence[Quiet]):
 
 
 class PassedOver(Sequence[Quiet]):
-    """The outcomes of pairs that were not read: those of the last run, without some of them.
+    """The outcomes of pairs that were not read: those of the last run, except some.
 
-    `linking` are the pairs of ids of which links may speak, if others of them need not be known.
-    `kinds` is what each field of the target holds by all records (`lookalikes`), where it is known.
+    `linking` are the pairs of ids that links may mention, if the other ids need not be known.
+    `kinds` is the kind of value of each target field over all records (`lookalikes`), if known.
     """
 
     def __init__(
@@ -185,11 +185,11 @@ class PassedOver(Sequence[Quiet]):
 
     @cached_property
     def left_out(self) -> Sequence[Quiet]:
-        """The outcomes that these are without."""
+        """The outcomes of the last run that were left out."""
         return self.texts.some(self._without)
 
     def linking(self) -> tuple[set[str], set[str]]:
-        """Return the ids of both sides of which links may speak."""
+        """Return the ids of both sides that links may mention."""
         if self._linking is None:
             return self.ids()
         return {source for source, _ in self._linking}, {target for _, target in self._linking}
@@ -201,20 +201,20 @@ class PassedOver(Sequence[Quiet]):
         return sources, targets - {each.target_id for each in self.left_out}
 
     def but(self, positions: Collection[int]) -> "PassedOver":
-        """Return these outcomes without some more, by their positions in `texts`."""
+        """Return these outcomes except those at more positions in `texts`."""
         if not positions:
             return self
         return PassedOver(self.texts, {*self._without, *positions}, self._linking, self.kinds)
 
     def doubtful(self) -> Iterator[tuple[int, Quiet]]:
-        """Yield the outcomes of those of whom only a key says who they are, with positions."""
+        """Yield the outcomes of people who are identified by a key alone, with positions."""
         without = set(self._without)
         yield from ((at, self.texts[at]) for at in self.texts.only_by_key if at not in without)
 
     def beside(
         self, people: Sequence[tuple[str, str, Outcome] | Quiet], alone: Iterable[Outcome]
     ) -> "OutcomesInRuns":
-        """Return these outcomes and others: those of people, in their order, and some after all."""
+        """Merge these outcomes with those of people, in order, followed by target records alone."""
         runs: list[Outcome | Quiet | Sequence[Quiet]] = []
         done = 0
         for each, at in zip(people, self._places([each[:2] for each in people]), strict=True):
@@ -224,8 +224,8 @@ class PassedOver(Sequence[Quiet]):
         return OutcomesInRuns([*runs, *self._between(done, len(self.texts)), *alone])
 
     def _places(self, people: Sequence[tuple[str, str]]) -> Sequence[int]:
-        """Return the positions in `texts` before which people stand, who come in their order."""
-        # Most were settled, are left out, and have changed. They say where to seek the others.
+        """Return the positions in `texts` at which people, given in order, are inserted."""
+        # Most of them are outcomes left out here because they changed: they narrow the search.
         known = {each[:2]: at for each, at in zip(self.left_out, self._without, strict=True)}
         found, latest = [], len(self.texts)
         earliest = list(accumulate((known.get(each, 0) for each in people), max))
@@ -236,7 +236,7 @@ class PassedOver(Sequence[Quiet]):
         return found[::-1]
 
     def _between(self, start: int, end: int) -> Iterator[QuietRun]:
-        """Yield the outcomes that stand between two positions in `texts`, in a few runs."""
+        """Yield the outcomes between two positions in `texts`, as a few runs."""
         first = bisect_left(self._without, start)
         for at in (*self._without[first : bisect_left(self._without, end)], end):
             if at > start:
@@ -261,7 +261,7 @@ class PassedOver(Sequence[Quiet]):
 
 
 class OutcomesInRuns(Outcomes):
-    """The outcomes of a plan in which quiet ones that follow each other are one text."""
+    """The outcomes of a plan, with consecutive quiet ones as one text."""
 
     __slots__ = ("_number", "_parts", "_runs")
 
@@ -273,7 +273,7 @@ class OutcomesInRuns(Outcomes):
 
     @property
     def runs(self) -> Sequence[Outcome | Quiet | Sequence[Quiet]]:
-        """The outcomes, in order, quiet ones that follow each other as runs."""
+        """The outcomes in order, consecutive quiet ones as runs."""
         return self._runs
 
     @property

@@ -39,7 +39,7 @@ def reconcile(
 ) -> Matches:
     """Return the matches that keys found, compared with the links.
 
-    `allowed` are the keys that a person lets a new record take over.
+    `allowed` are the keys that a human lets a new record take over.
     """
     if evidence.links:
         matches = _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
@@ -65,18 +65,19 @@ def back_on_a_guess(
 ) -> Reason | None:
     """Return why a row may not be the leaver whose record its key finds; None if nothing says so.
 
-    The two differ, or have nothing that identifies them in common, as where the row has no name
-    yet; and no run has linked them, as in a new or lost store, or where the id is the key: if the
-    key was given to a newcomer, the newcomer would get the leaver's account. `links` are the linked
-    target records by source record, `ended` those whose access this sync ended; a person lets the
-    `allowed` keys decide.
+    There is a reason if no run has linked the two (the store is new or lost, or the id is the key),
+    and they differ or have no identifying value in common (the row may have no name yet). If the
+    key was given to a newcomer, the newcomer would get the leaver's account.
+
+    `links` are the linked target records by source record, `ended` those whose access this sync
+    ended; `allowed` are the keys that a human lets decide.
     """
     half = not target.left and target.target_id in ended
     out = bool(held_from_leave(policy, row, target)) if half else target.left
     reactivates = policy.rehires is Rehires.REACTIVATE and out
     if not reactivates or row.key in allowed or not is_there(policy, row):
         return None
-    # Who comes back with a new number may be found by a later key.
+    # A later key may find a person who comes back with a new number.
     keys = enumerate(zip(row.keys, target.keys, strict=False))
     level = next((at for at, (one, other) in keys if one is not None and one == other), 0)
     likeness = likeness_beside(policy, row, target, after=level)
@@ -156,7 +157,7 @@ class _Reconciler:
     def _resembling(self, rows: Sequence[SourceRow]) -> set[str]:
         """Return the target records that may belong to rows without a certain match.
 
-        They share a value that is unique, or everything else that names the person.
+        They share a unique value, or everything else that names the person.
         """
         if not rows:
             return set()
@@ -180,8 +181,8 @@ class _Reconciler:
     def _reissued(self, found: Mapping[str, Match]) -> dict[str, Match]:
         """Return conflicts for rows that may be a vanished person under a new id and key.
 
-        Neither a link nor a key finds them, but a record whose source record has vanished has
-        their name, or a unique value of theirs.
+        Neither a link nor a key finds their target record, but a record whose source record has
+        vanished has their name or one of their unique values.
         """
         abandoned = self._abandoned(found)
         if not abandoned:
@@ -199,7 +200,7 @@ class _Reconciler:
         return said
 
     def _abandoned(self, found: Mapping[str, Match]) -> dict[Hashable, list[str]]:
-        """Return the records with access whose source record has vanished, by what marks them."""
+        """Index the records with access whose source record has vanished, by their `_marks`."""
         taken = {each.target.target_id for each in found.values() if each.target is not None}
         marked: dict[Hashable, list[str]] = defaultdict(list)
         for id, link in self.by_target.items():
@@ -249,7 +250,7 @@ class _Reconciler:
         return bool(named) and named <= shared
 
     def _let_through(self) -> dict[str, Match]:
-        """Return the matches that a person lets the keys decide, without the links of either."""
+        """Return the matches that a human lets the keys decide; drop the links of both sides."""
         found = {}
         for id, row in self.rows.items():
             keyed = self.matches.of(row)
@@ -329,8 +330,8 @@ class _Reconciler:
     def _elsewhere(self, row: SourceRow, link: Link, keyed: Match, found: TargetRow) -> Match:
         """Return the match of a row whose own record is missing, and whose key finds another.
 
-        The other may be the same record, created again; or another person's, while the own one is
-        hidden.
+        The other record may be the same one, created again; or it belongs to another person, while
+        the row's own record is hidden.
         """
         likeness = likeness_of(self.policy, row, found)
         proven = link.target_id in self.evidence.gone
@@ -388,7 +389,7 @@ class _Reconciler:
         """Return whether a row's target record may exist without being identifiable."""
         if found.conflict is not None and found.conflict.code != "reissued":
             return found.conflict.code in ("rekeyed", "claimed", "reused")
-        # A reissued leaver's, or no source record's: either way, that record must have no access.
+        # A reissued leaver's record, or nobody's: either way, it must have no access.
         return found.target is None and is_there(self.policy, row)
 
     def _in_view(self, row: SourceRow) -> TargetRow | None:
@@ -401,7 +402,7 @@ def _conflict(reason: Reason, keyed: Match, *candidates: TargetRow) -> Match:
 
 
 def _usable(links: Links, sources: Iterable[str], targets: Iterable[str]) -> dict[str, Link]:
-    """Return the links of some records, by source, without those that contradict each other."""
+    """Return the links of these records by source, except those that contradict each other."""
     found = links.of_pairs(links.sound(sources, targets).items())
     return {each.source_id: each for each in sorted(found, key=lambda each: each.source_id)}
 

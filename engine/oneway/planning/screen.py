@@ -54,7 +54,7 @@ def screen(
     evidence: LinkEvidence,
     allowed: Iterable[Allowance],
 ) -> Screened:
-    """Return the pairs that are unchanged for certain apart from whatever must be planned."""
+    """Separate the pairs that are certainly unchanged from the rows that need planning."""
     if not _may_screen(policy, allowed):
         return Screened(NO_PAIRS, list(map(whole, rows)), list(map(whole_target, targets)))
     source = SourceRows.of(rows)
@@ -67,12 +67,12 @@ def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
         return False
     unique = [policy.fields[i] for i in doubled(policy)]
     if any(rule.own_table or rule.merge is not Merge.REPLACE for rule in unique):
-        return False  # what is written there is known once all is planned
+        return False  # the values of own lookups are known only once everything is planned
     return not any(each.guard.startswith(REUSED) for each in allowed)
 
 
 def _short(source: SourceRows, target: TargetRows) -> tuple[Pairs, Sequence[int], Sequence[int]]:
-    """Return the pairs whose rows say that they hold the same, and the places of all others."""
+    """Return the pairs whose short rows are equal, and the positions of all other rows."""
     found, theirs, others, known = array("I"), array("I"), array("I"), bytearray(len(source))
     for at, each in enumerate(target.names()):
         place = getattr(each, "place", None)  # which a packed row has
@@ -87,7 +87,7 @@ def _short(source: SourceRows, target: TargetRows) -> tuple[Pairs, Sequence[int]
 
 
 class _Level:
-    """Who has each value of one match key: the short pairs, and all other records."""
+    """Which short pairs, and which other records, have each value of one match key."""
 
     def __init__(
         self, level: int, short: Pairs,
@@ -97,7 +97,7 @@ class _Level:
         self.short = set(keys)
         self.said = alone([key_at(row, level) for row in rows], [row[0] for row in rows])
         self.contested = self.short & self.said.keys()
-        """The keys by which a short pair finds another record, or is found by one."""
+        """The keys that a short pair shares with another record."""
         if len(self.short) < len(keys):
             self.contested |= {key for key, number in Counter(keys).items() if number > 1}
         if level:
@@ -106,12 +106,12 @@ class _Level:
             self.contested |= self.short & {None, *(key_at(each, 0) for each in targets)}
 
     def loud(self, level: int, short: Pairs) -> Iterator[int]:
-        """Yield the places of the short pairs whose keys are contested."""
+        """Yield the positions of the short pairs whose keys are contested."""
         if self.contested:
             yield from (at for at, key in enumerate(short.keys(level)) if key in self.contested)
 
     def says_alone(self, source_id: str, key: Hashable) -> bool:
-        """Return whether no source row has a key but one, which is in no short pair."""
+        """Return whether no short pair, and no other row, has this key of a source record."""
         return key not in self.short and self.said.get(key, source_id) == source_id
 
 
@@ -136,7 +136,7 @@ class _Screen:
         ]
 
     def screened(self) -> Screened:
-        """Return the quiet pairs apart from all other rows."""
+        """Separate the quiet pairs from all other rows."""
         quiet, loud = self.short.parted(self._loud())
         places = range(len(self.targets))
         find = alone([key_at(each, 0) for each in self.targets], places).get
@@ -161,21 +161,21 @@ class _Screen:
         return Screened(quiet, [*rows, *map(whole, claimed.rows)], [*map(whole_target, targets)])
 
     def _loud(self) -> set[int]:
-        """Return the places of the short pairs that are not quiet by themselves."""
+        """Return the positions of the short pairs that need planning for their own sake."""
         loud = {at for i, level in enumerate(self.levels) for at in level.loud(i, self.short)}
         if self.links:
             loud |= self.links.against(*self.short.ids())
         return loud
 
     def _is_quiet(self, row: SourceRow, target: AnyTargetRow) -> bool:
-        """Return whether a pair that is not short is quiet by itself."""
+        """Return whether a pair that is not short needs no planning for its own sake."""
         if isinstance(target, SameRow):
             return False
         # Taken apart once: each name of a named tuple takes as long as a comparison.
         _, _, keys, left, scheduled, values, _, error, known, unsaid, _, _ = target
         if left or scheduled or error is not None or unsaid is not None or not (known and values):
             return False
-        # The fields first: nearly all who come here differ in one.
+        # The fields first: nearly every pair that gets here differs in one.
         return _stays(row) and self._agrees(row.cells, values) and self._says_alone(row[0], keys)
 
     def _says_alone(self, source_id: str, keys: Sequence[Hashable]) -> bool:
@@ -204,16 +204,18 @@ class _Screen:
                 if value == held:
                     continue
                 if as_it_is and is_other_text(value, held):
-                    return False  # it is written, as one of nearly all who come here
+                    return (
+                        False  # it is written, like one field of nearly every pair that gets here
+                    )
             if not _is_silent(rule, cell, held):
                 return False
         return True
 
 
 def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
-    """Return whether the planner would neither write one field nor give a reason for it."""
+    """Return whether the planner would neither write a field nor give a reason about it."""
     if cell.state is STATED and rule.write is Write.OVERWRITE and rule.merge is Merge.REPLACE:
-        return same(held, cell.value, rule.compare)  # as of nearly all: it is written if it differs
+        return same(held, cell.value, rule.compare)  # the usual case: it is written if it differs
     if refuses(rule, cell, creating=False):
         return False
     one = ((rule,), (cell,), (held,))
@@ -221,7 +223,7 @@ def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
 
 
 def _stays(row: SourceRow) -> bool:
-    """Return whether a row's person is in order and stays, whatever its fields are."""
+    """Return whether a row's person is in order and stays, apart from its fields."""
     return (
         not (row.leaver or row.outside or row.failed_rules or row.not_given or row.missed)
         and row.evaluation_error is None
@@ -232,7 +234,7 @@ def _stays(row: SourceRow) -> bool:
 
 
 class KnownPairs:
-    """What earlier runs remember of each record, as far as it bears on a quiet pair."""
+    """What earlier runs remember that may make a quiet pair need planning."""
 
     def __init__(self, evidence: LinkEvidence) -> None:
         links = Links.of(evidence.links)
@@ -246,9 +248,9 @@ class KnownPairs:
         return bool(self.sources or self.targets or self.doubted or self.sought)
 
     def against(self, sources: Sequence[str], targets: Sequence[str]) -> set[int]:
-        """Return the places of the pairs that a link contradicts, or of which more is known.
+        """Return the positions of the pairs that a link contradicts, or that other evidence names.
 
-        All are asked at once: nearly all links say what the keys say.
+        Checks all pairs in one go: nearly all links agree with the keys.
         """
         asked: list[Iterable[bool]] = [
             map(ne, map(self.sources.get, sources, targets), targets),
@@ -262,7 +264,7 @@ class KnownPairs:
 
 
 def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tuple[Pairs, Pairs]:
-    """Return the pairs whose unique values no other record may claim, and those that one may."""
+    """Separate the pairs whose unique values no other record may claim from the rest."""
     ways = list(doubled(policy).items())
     quiet, taken = quiet.parted(())
     while ways and quiet:
@@ -293,7 +295,7 @@ def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tup
 
 
 def _any_claimed(held: Sequence[object], wanted: AbstractSet[Hashable], compare: Compare) -> bool:
-    """Return whether any value, as it is compared, is a wanted one; none of these is blank."""
+    """Return whether any value equals a wanted one under `compare`; no wanted one is blank."""
     try:
         joined = "".join(held)  # type: ignore[arg-type]  # nearly all values are text
     except TypeError:
