@@ -1,4 +1,4 @@
-"""What guards find in a plan: each guard that fired, in words, and the actions it blocks."""
+"""What the guards found in a plan: each guard that fired, and the actions it blocks."""
 
 from datetime import timedelta
 from fractions import Fraction
@@ -20,12 +20,12 @@ IDENTITY = f"{GuardKind.IDENTITIES.value}:"
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A guard that fired: what it counted, how many, how many pass, and what lets them pass.
+    """A guard that fired: what it counted, how many may pass, and the option that allows more.
 
-    `field` is set for `field_changes`, `keys_gone` and `values_gone`, which count each by itself;
-    `earlier` is how many others were counted within the window; `base` is what the share is taken
-    of. `system` is what shrank, in words, and `unread` how many of its records could not be read;
-    `named` are the keys of those who are let through by name.
+    `field` is set for `field_changes`, `keys_gone` and `values_gone`, which count each one by
+    itself. `earlier` is how many others were counted within the window. The share is taken of
+    `base`. `system` names the list that shrank, and `unread` says how many of its records could not
+    be read. `named` are the keys of the people who can be let through by name.
     """
 
     kind: GuardKind
@@ -42,7 +42,7 @@ class Breach:
     there: int = 0
     """How many records the target has now, matched or not."""
     creates: int = 0
-    """How many records that would be created with the field are blocked too."""
+    """How many creates that write the field are blocked too."""
 
     @property
     def name(self) -> str:
@@ -131,7 +131,7 @@ class Breach:
 
     @property
     def allow(self) -> str:
-        """The options that let exactly these pass in this plan, quoted for a shell."""
+        """The command-line options that let exactly these through, quoted for a shell."""
         if self.named:
             return " ".join(f"--allow {quote(f'{IDENTITY}{key}')}" for key in self.named)
         return f"--allow {quote(f'{self.name}={self.total}')}"
@@ -139,7 +139,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the guards say of a plan; `blocked` are the ids of the actions not to be applied."""
+    """The guards' verdict on a plan; `blocked` are the ids of the actions not to be applied."""
 
     breaches: tuple[Breach, ...]
     blocked: frozenset[str]
@@ -181,13 +181,13 @@ def key_of(counted: str) -> tuple[str, str]:
 
 
 def words_of(counted: str) -> tuple[str, str]:
-    """Return the key that `values_gone` counts, and which of its words; blank for any value."""
+    """Return the key that `values_gone` counts, and the word it counts; "" for any value."""
     key, _, words = counted.partition(SEPARATOR)
     return key, " or ".join(f"'{each}'" for each in words.split(",")) if words else ""
 
 
 def _held(guards: tuple[str, ...], fired: tuple[str, ...]) -> End:
-    """Return the ending of an action that guards block, by themselves or with the whole plan."""
+    """Return the ending of an action that guards block, alone or with the whole plan."""
     if guards:
         return End(Ending.HELD, reason=f"held back by {', '.join(guards)}", guards=guards)
     reason = f"held back with the whole plan by {', '.join(fired)} (on_breach: stop)"

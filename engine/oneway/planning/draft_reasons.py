@@ -1,4 +1,4 @@
-"""Reasons why a record cannot be evaluated, takes no part, or is written in part."""
+"""Reasons why a record cannot be evaluated, is ineligible, or is only partly written."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ IF_LEFT = Reason(MAY_HAVE_LEFT, "if they have left, they can still get in", warn
 
 
 def odd_leave_date(policy: Policy, row: SourceRow) -> tuple[Reason, ...]:
-    """Return what is odd about the day on which a leaver leaves, with what they get."""
+    """Return the reason that a leaver's leave date is implausible, with what follows from it."""
     if row.odd_day is None:
         return ()
     text, keeps_access, _ = row.odd_day
@@ -120,7 +120,7 @@ def required_of_new(policy: Policy, differences: Iterable[FieldChange]) -> tuple
     if not policy.required:
         return ()
     given = {each.rule.path for each in differences}
-    if given.issuperset(policy.required):  # as of nearly everybody
+    if given.issuperset(policy.required):  # the usual case
         return ()
     rules = {rule.path: rule.place for rule in policy.fields}
     return tuple(

@@ -14,7 +14,7 @@ from oneway.mapping.spec import GuardKind
 from oneway.planning.plan import Action, Kind, Outcome, Verb
 
 Counter: TypeAlias = Callable[[Outcome, Action], Sequence[str]]
-"""Gives the names that an action counts under: each field's, one blank, or none."""
+"""Returns what an action counts under: each field, once as a whole (""), or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ _TAKING_ACCESS = tuple(verb for verb in Verb if verb.takes_access)
 
 
 def _leavers(outcome: Outcome, action: Action) -> Sequence[str]:
-    # Who has left already, and whose date alone changes, is an update.
+    # A new date for a person who has left already is an update.
     leaves = action.verb in _TAKING_ACCESS and outcome.kind is not Kind.UPDATE
     return ("",) if leaves else ()
 
@@ -78,7 +78,7 @@ def _leavers(outcome: Outcome, action: Action) -> Sequence[str]:
 def _clears(_: Outcome, action: Action) -> Sequence[str]:
     if action.verb is Verb.CREATE:
         return ()
-    # A person loses access whatever else is written: a fallback never holds that up.
+    # A leaver loses access whatever else is written: a fallback does not delay that.
     falls_back = not action.verb.takes_access
     lost = [each for each in action.changes if each.clears or (falls_back and each.falls_back)]
     return ("",) if lost else ()
@@ -229,7 +229,7 @@ GUARDS: Mapping[GuardKind, GuardDefinition] = {each.kind: each for each in DEFIN
 DEFAULTS: dict[GuardKind, Limit] = {
     each.kind: each.default for each in DEFINITIONS if each.default is not None
 }
-"""In force unless a mapping says otherwise: creates and updates are free until then."""
+"""The limits that apply unless a mapping sets its own; creates and updates have none."""
 
 
 def definition_of(guard: str) -> GuardDefinition | None:

@@ -1,13 +1,14 @@
 """Guards: what must never happen by accident, judged on the whole plan before any write.
 
-A guard compares a count with `max(floor, ceil(share x managed))`, where managed are the
-target records that source records matched: not everybody, or a few managed people among
-many others could all be lost. What was done in the last seven days counts as well, or two
-leavers a day would empty a company unseen. People are counted, not writes: a leave that is
-written again every night is one leaver. What fires holds back its own kind of action (or the
-whole plan, with `on_breach: stop`), and `field_changes` the creates with that field too; a source
-or a target that shrank, a key that went away and values that are gone hold back everything. A
-person may raise the ceiling for one plan, and cannot turn the guard off.
+A guard compares a count with `max(floor, ceil(share x managed))`. `managed` are the target records
+that source records matched: a share of all target records would let a few managed people among many
+others all be lost. The last seven days count as well, or two leavers a day would empty a company
+unseen. Guards count people, not writes: a leave that is written again every night is one leaver.
+
+A guard that fires holds back its own kind of action, or the whole plan with `on_breach: stop`.
+`field_changes` also holds back the creates that write the field. A source or target that shrank, a
+key that went away and values that are gone hold back everything. A human may raise the ceiling for
+one plan, and cannot turn the guard off.
 """
 
 import re
@@ -37,23 +38,22 @@ from oneway.planning.plan import (
 )
 
 FEWEST_KEYS = 10
-"""The fewest records with a key at the last good run for its loss to count."""
+"""A key's loss counts only if at least this many records had it at the last good run."""
 
 FEWEST_VALUES = 2
-"""The most records that may lose the value of a key in one night, however few had one."""
+"""This many records may lose the value of a key in one night, however few had one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecentRuns:
     """What earlier runs of the same connection did within the window.
 
-    `done` are the people affected, by the kind that guards count (`counted_as`) and by
-    `person_of`. `source_records` is the size of the source at the last
-    good run, `managed` how many target records it matched or created; None before the first.
-    `stated` is how many records each of its reads had, and how many of them each key; `valued` the
-    same of those with a value. Records that could not be read are in none of these numbers.
-    `side_effects` are the target records that updates changed beyond what they sent, whenever that
-    was, since a plan let such records through.
+    `done` are the people affected, by what guards count (`counted_as`) and by `person_of`.
+    `source_records` is the size of the source at the last good run, `managed` how many target
+    records it matched or created; None before the first good run. `stated` is how many records each
+    of its reads had, and how many of them had each key; `valued` how many had a value. None of
+    these numbers includes records that could not be read. `side_effects` are the target records
+    that updates changed beyond what they sent, at any time since a plan let such records through.
     """
 
     done: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -75,10 +75,10 @@ def judge(
     history: RecentRuns = _NO_RUNS,
     waiting: Collection[str] = frozenset(),
 ) -> Verdict:
-    """Return what the guards of a mapping say of a plan; a pure function.
+    """Return the verdict of a mapping's guards on a plan; a pure function.
 
-    `waiting` are the ids of actions that are not sent this time, because the target refused
-    them before: they count on the day on which they are sent.
+    `waiting` are the ids of actions that are not sent this time, because the target refused them
+    before: they count when they are sent.
     """
     limits = DEFAULTS | {
         kind: Limit(Fraction(str(limit.share)), limit.floor) for kind, limit in guards.limits
@@ -102,9 +102,9 @@ def judge(
 def gone(
     reads: Iterable[Read], guards: GuardsSpec, history: RecentRuns, allowed: Iterable[Allowance]
 ) -> tuple[str, ...]:
-    """Return the names of the keys whose values are gone, or they themselves, as guards count them.
+    """Return the keys that are gone, or whose values are, by the names that guards give them.
 
-    So much is known before anything is planned: who was known to have left is then in doubt.
+    This is known before planning. It puts in doubt that people who had left are back.
     """
     raised = {allowance.guard: allowance.ceiling for allowance in allowed}
     counts = _gone(reads, {}, guards, history, ())
@@ -112,10 +112,11 @@ def gone(
 
 
 def concerned(plan: Plan, guard: str) -> tuple[Outcome, ...]:
-    """Return who might be treated wrongly where values are gone, the surest first.
+    """Return the people whom a loss of values may affect, most certain first.
 
-    They are those who were in the list of those who can still get in, those who have left by the
-    target alone, and those who would be created. Nobody for other guards: those name actions.
+    These are people who were in the list of those who can still get in, people who have left
+    according to the target alone, and people who would be created. Other guards name actions, and
+    get nobody here.
     """
     if guard.partition(".")[0] != GuardKind.VALUES_GONE.value:
         return ()
@@ -137,7 +138,7 @@ def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
 
 
 def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
-    """Return the person that an action counts for: one for all actions on a record."""
+    """Return the person that an action counts for: the same for all actions on a record."""
     if target_id is None or verb is Verb.CREATE:
         return f"source {source_id}"
     return f"target {target_id}"
@@ -145,7 +146,7 @@ def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """The people a guard counted, and the actions it would block; `lost` is of a list."""
+    """The people a guard counted, and the actions it would block; `lost` of a list's size."""
 
     kind: GuardKind
     field: str
@@ -188,7 +189,7 @@ def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Br
 
 def _ceiling(count: _Count) -> int:
     if count.kind in (GuardKind.KEYS_GONE, GuardKind.VALUES_GONE):
-        # More than this share is too much.
+        # A count above this share of the base is too much.
         return max(count.limit.floor, floor(count.limit.share * count.base))
     return count.limit.ceiling(count.base)
 
@@ -198,8 +199,8 @@ def _shrunk(
 ) -> Iterator[_Count]:
     """Yield how many records source and target lost since the last good run, if any.
 
-    Only what could be read is compared. A record that could not be read, of either side, may be
-    half of a pair: the target has not lost it.
+    Compares only records that could be read. An unreadable record of either side may be half of a
+    pair, so that the target has not lost it.
     """
     reads = {read.name: read for read in plan.reads}
     source, unread = reads["source"], sum(reads[side].unread for side in ("source", "target"))
@@ -233,9 +234,9 @@ def _gone(
     history: RecentRuns,
     everything: tuple[str, ...],
 ) -> Iterator[_Count]:
-    """Yield how many records lack a key that they should have, and how many a value in it.
+    """Yield how many records lack a key that they should have, and how many lost its value.
 
-    What too many lack altogether is counted as a key alone.
+    A key that too many records lack is counted as a lost key only.
     """
     for read in reads:
         system = inputs[read.role].text if read.role in inputs else read.role
@@ -260,9 +261,9 @@ def _keys_gone(
 ) -> Mapping[str, tuple[Limit, int, int]]:
     """Return how many records should have each key, and how many of them lack it.
 
-    As many should have it as there would be if as large a share of them had it as at the last good
-    run. A record that could not be read has every key, as far as anybody knows. A lookup table
-    without any record is missing them all, like a source: nobody has the code that it held.
+    The share of records that should have a key is that of the last good run. A record that could
+    not be read counts as having every key. An empty lookup table lacks all keys, like an empty
+    source: its codes can no longer be looked up.
     """
     limit = Limit(Fraction(str(guards.keys_gone)), 0)
     records, before = history.stated.get(read.name, (0, {}))
@@ -283,9 +284,9 @@ def _values_gone(
 ) -> Mapping[str, tuple[Limit, int, int]]:
     """Return how many records should have a value in each key, and how many of them have lost it.
 
-    As many should have one as had one at the last good run, or as large a share where there are
-    fewer records by now; more records may all be new. Who has left and is in the list no more has
-    lost nothing.
+    As many should have one as at the last good run, or the same share if there are fewer records
+    now; additional records may all be new. People who have left and are no longer listed have lost
+    no value.
     """
     limit = Limit(Fraction(str(guards.values_gone)), FEWEST_VALUES)
     records, before = history.valued.get(read.name, (0, {}))
@@ -323,10 +324,10 @@ def _counts(
 def _creating(
     plan: Plan, waiting: Collection[str], fields: Collection[str]
 ) -> Mapping[str, Sequence[str]]:
-    """Return the actions that create a record, or complete it, by which of these fields they write.
+    """Return the actions that create or complete a record, by which of these fields they write.
 
-    They count nothing under `field_changes`, but what makes a field change too often, such as a
-    wrong column, would be written to new records as well.
+    They do not count under `field_changes`, but a cause of too many changes, such as a wrong
+    column, would be written to new records as well.
     """
     found: dict[str, list[str]] = {}
     for action in plan.actions if fields else ():
@@ -362,9 +363,10 @@ def _counted(definition: GuardDefinition, acting: _Acting) -> Iterator[tuple[str
 
 
 def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
-    """Count the people who would become someone else, without those who are let through by name.
+    """Count the people who would become someone else, except those who are let through by name.
 
-    Who lets somebody take over a record (`reused:00007`) has been told what differs.
+    Letting a person take over a record (`reused:00007`) lets them through as well: that message
+    says what differs.
     """
     names = [each.guard for each in plan.allowed]
     allowed = {name.removeprefix(IDENTITY).removeprefix(REUSED) for name in names}
@@ -400,10 +402,10 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
 def _side_effects(
     plan: Plan, limit: Limit, history: RecentRuns, waiting: Collection[str]
 ) -> _Count:
-    """Count the records that updates changed beyond what they sent; any update may do so again.
+    """Count the records that updates changed beyond what they sent: any update may do so again.
 
-    So may any return. They count on nights with such an action, and while one of them keeps out
-    somebody whom the source has.
+    So may a return. The records count if the plan has such an action, and as long as one of them
+    locks out a person who is in the source.
     """
     found = history.side_effects
     updates = (each for each in plan.actions if each.verb in (Verb.UPDATE, Verb.REACTIVATE))
@@ -416,13 +418,13 @@ def _side_effects(
 
 
 _MANY = 3
-"""The fewest people among whom it means something that most have become others."""
+"""`_are_other_people` is not decided on fewer people than this."""
 
 
 def _are_other_people(plan: Plan, strange: Sequence[Outcome]) -> bool:
     """Return whether most people would become someone else: the source is about other people.
 
-    Their ids and keys may be those of the people of this target; no link says anything then.
+    Their ids and keys may coincide with those of this target's people, so links prove nothing.
     """
     matched = [each for each in strange if each.target_id is not None]
     return len(matched) >= _MANY and 2 * len(matched) > plan.managed
@@ -431,8 +433,8 @@ def _are_other_people(plan: Plan, strange: Sequence[Outcome]) -> bool:
 def _ends_of_their_own(plan: Plan, found: Sequence[Outcome]) -> Iterator[str]:
     """Yield the actions that deactivate, as absent, a record that may be one of these people's.
 
-    It has a value of theirs that only one record may hold, or more of their values than the record
-    that a mistyped key finds. A leaver spares no record.
+    The record has one of their unique values, or more of their values than the record that a
+    mistyped key finds. A leaver spares no record.
     """
     staying = (each for each in found if not any(a.verb.takes_access for a in each.actions))
     said = (reason for each in staying for reason in each.reasons)
@@ -447,14 +449,14 @@ def _may_be_held(
 ) -> bool:
     """Return whether an action may be blocked because it seems to be about another person.
 
-    One that takes access away is held only if everything but the key denies whose record it is, and
-    no earlier run linked the two, or the source is about other people (`_are_other_people`): it
-    might lock out somebody else, while the leaver keeps access by a record of their own.
+    An action that takes access away is held only if everything but the key differs, and either no
+    earlier run linked the two or the source is about other people (`_are_other_people`). It might
+    lock out someone else, while the leaver keeps access by another record.
     """
     certain = action.verb.takes_access and not (outcome.only_by_key or of_others)
     return action.id not in waiting and not certain
 
 
 def _completes_a_create(action: Action) -> bool:
-    """Return whether an action completes a create: it counts no further person."""
+    """Return whether an action completes a create, whose person is counted already."""
     return action.verb is not Verb.CREATE and action.target_id is None

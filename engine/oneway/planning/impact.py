@@ -10,7 +10,7 @@ from oneway.planning.plan import Change, Kind, Outcome, Plan, Verb
 
 @dataclass(frozen=True, slots=True)
 class FieldImpact:
-    """One field of one person: the change that each plan makes; None if it makes none."""
+    """One field of one person: the change that each plan makes, or None."""
 
     field: str
     before: Change | None
@@ -21,7 +21,7 @@ class FieldImpact:
 class PersonImpact:
     """One person whom the two plans treat differently; a side is None if it lacks the record.
 
-    `fields` are those with another value: the same outcome may write other values.
+    `fields` are the fields that get another value: even equal outcomes may write other values.
     """
 
     before: Outcome | None
@@ -37,7 +37,7 @@ class PersonImpact:
 
     @property
     def turn(self) -> tuple[str, str]:
-        """What happens to the person, before and after, in the words of outcomes."""
+        """The outcome of the person in each plan, in words."""
         return (_word(self.before), _word(self.after))
 
 
@@ -54,7 +54,7 @@ class Impact:
         return Counter(field.field for each in self.people for field in each.fields)
 
     def counted(self, kind: str) -> int:
-        """Return how many people have an outcome (`leave`) after, and did not have it before."""
+        """Return how many people have an outcome (`leave`) only in the new plan."""
         return sum(each.turn[1] == kind != each.turn[0] for each in self.people)
 
 

@@ -49,7 +49,7 @@ def why_return_fails(policy: Policy, target: TargetRow, changes: Sequence[FieldC
 
 
 def not_known(policy: Policy) -> str:
-    """Return that the values written do not tell whether a person has left."""
+    """Return the text that the values written leave open whether a person has left."""
     left = policy.left.text if policy.left is not None else ""
     return f"has left, and whether `left` ({left}) holds once it is written is not known"
 
@@ -61,7 +61,7 @@ def _place(policy: Policy) -> Span | None:
 
 
 def _beside(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> str:
-    """Return what `left` would read, beside its condition, and on which line."""
+    """Return the values that `left` would read, with its condition and line."""
     assert policy.left is not None
     after = {each.rule.path: each.after for each in changes}
     read = [
@@ -78,7 +78,7 @@ def _beside(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -
 
 
 def _said(rule: FieldRule, after: Mapping[str, object], held: Value | Missing) -> str:
-    """Return the value that a field would have; of a sensitive one, only whether it has any."""
+    """Return the value that a field would have; for a sensitive one, only whether it has any."""
     value = after.get(rule.path, held)
     if rule.sensitive:
         return f"{rule.path} has a value that is not shown"

@@ -20,15 +20,15 @@ from oneway.planning.plan import Reason
 
 @dataclass(frozen=True, slots=True)
 class LeaveAndReturn:
-    """Decides about the access of a pair; `left_with` is that of the program."""
+    """Decides about the access of a matched pair; `left_with` is the program's."""
 
     policy: Policy
     left_with: LeftWith
 
     def has_access(self, row: SourceRow, target: TargetRow) -> bool:
-        """Return whether a leaver can get in: the target disagrees with the source.
+        """Return whether a leaver can still get in according to the target.
 
-        A person whose leave date is still to come has not left yet.
+        A person whose leave date is in the future has not left yet.
         """
         if target.left or row.leaves_later:
             return False
@@ -57,13 +57,13 @@ class LeaveAndReturn:
         return LeftAnswer.UNKNOWN
 
     def left_after(self, target: TargetRow, changes: tuple[FieldChange, ...]) -> LeftAnswer:
-        """Return whether a record says that its person has left once all changes are written."""
+        """Return whether a record would say that its person has left after all changes."""
         if self.policy.left is None:
             return LeftAnswer.LEFT
         return self.left_with(target, written(changes), Capability.LEAVE)
 
     def unsaid(self, row: SourceRow, after: LeftAnswer) -> tuple[Reason, ...]:
-        """Return why a leaver keeps access: nothing written says that they have left."""
+        """Return why a leaver keeps access: none of the written values says that they have left."""
         if after is LeftAnswer.UNKNOWN and not self.untold(row):
             place = self.policy.left.place if self.policy.left is not None else None
             return (Reason(UNSAID, not_known(self.policy), place, warning=True),)
@@ -76,7 +76,7 @@ class LeaveAndReturn:
         return (Reason(UNSAID, text, rules[0].place, warning=True),)
 
     def untold(self, row: SourceRow) -> tuple[FieldRule, ...]:
-        """Return the fields that show a record has left, but get no value."""
+        """Return the fields that show whether a record has left, and get no value."""
         rules, cells = self.policy.leaving, row.leaving
         return tuple([rules[i] for i in self.policy.telling if wanted(rules[i], cells[i]) is KEEP])
 
@@ -97,7 +97,7 @@ class LeaveAndReturn:
         )
 
     def unsaid_return(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
-        """Return the fields of leaving that stay, because the source does not state them."""
+        """Return the reasons for fields of a leave that stay: the source lacks their keys."""
         return tuple(
             Reason(
                 "unsaid",

@@ -1,4 +1,4 @@
-"""Says whose leaving is in doubt because values are gone, and which losses are our own writes."""
+"""Finds whose leaving is in doubt because values are gone, and which losses we caused."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from oneway.planning.links import Link
 from oneway.planning.plan import Action, Outcome, Read, Reason
 
 _MOST = 3
-"""The most keys that are named."""
+"""How many keys are named at most."""
 
 
 def left_out(
@@ -23,9 +23,9 @@ def left_out(
 ) -> int:
     """Return how many leavers are no longer among the source's records.
 
-    `unlisted` are the links of missing source records; those seen at the last good run or later
-    (`since`) count. The target says that they have left, or no longer lists them; `still_in` had
-    left according to the source. None of them has lost a value: the record is gone.
+    `unlisted` are the links of missing source records; those count that were seen at or after the
+    last good run (`since`). The target says that they have left, or no longer lists them;
+    `still_in` had left according to the source. They have lost no value: the record is gone.
     """
     staying = staying_ids(targets) if unlisted else set()
     return sum(
@@ -40,47 +40,47 @@ def staying_ids(targets: Sequence[AnyTargetRow]) -> set[str]:
 
 
 ELSEWHERE = "this run does not read what the connection says"
-"""Why nobody is off the list by a run that reads a file, or with options, in place of that."""
+"""Why a run that reads a file, or has other options, takes nobody off the list."""
 UNASKED = "the mapping does not say any more who has left"
-"""Why nobody is off the list by a mapping without `leavers`."""
+"""Why a mapping without `leavers` takes nobody off the list."""
 ALL_LEFT = "`leavers.left` holds of every target record, also of those who stay"
-"""Why nobody is off the list by what target records say."""
+"""Why target records take nobody off the list."""
 _VANISHED = "the source no longer has their record"
 _LISTED = "was in this list after the last run"
 _SEEN = "had left when a run was refused or held, as far as that run could tell"
 
 
 def vanished(still_in: Collection[str], shown: Collection[str]) -> Mapping[str, str]:
-    """Return why each source record of these that is no longer shown may be of a leaver."""
+    """Return why each of these source records that is no longer shown may be a leaver's."""
     return {each: _VANISHED for each in still_in if each not in shown}
 
 
 def unanswered(unheard: Mapping[str, str]) -> Mapping[str, str]:
-    """Return why it is in doubt whether people stay of whom a value says so that is no answer."""
+    """Return why it is in doubt that people stay if the deciding value is not a clear answer."""
     return {each: f"the source does not say that they stay: {why}" for each, why in unheard.items()}
 
 
 KEY_GONE = "key_gone:"
-"""The prefix of reason codes: a key that says who has left, and that no record has any more."""
+"""The prefix of reason codes: no record has a key any more that says who has left."""
 
 
 def unstated(key: str, had: int) -> Reason:
-    """Return why nobody is back by a source without a key that says who has left."""
+    """Return why a source that lacks a key that says who has left brings nobody back."""
     allow = f"--allow keys_gone.source.{key}={had}"
     text = f"no record has '{key}' any more, which says who has left; if that is right, {allow}"
     return Reason(f"{KEY_GONE}{key}", text, warning=True)
 
 
 def unanswered_return(why: str) -> Reason:
-    """Return why somebody is not back of whom a value says so that is no answer."""
+    """Return why a person is not back if the deciding value is not a clear answer."""
     return Reason("unsaid", f"the source does not say that they are back: {why}", warning=True)
 
 
 def since_when(doubts: Mapping[str, str], seen: Collection[str]) -> Mapping[str, str]:
-    """Return these doubts, which say as well why each person was known.
+    """Return these doubts, adding where each person was known to have left.
 
-    They were in the list; only runs that were refused, or held for what their lists lack, have
-    `seen` the others leave.
+    They were in the list, unless `seen`: only runs that were refused, or held because of what their
+    lists lack, saw those people leave.
     """
     return {
         each: f"{_SEEN if each in seen else _LISTED}, and {why}" for each, why in doubts.items()
@@ -88,7 +88,7 @@ def since_when(doubts: Mapping[str, str], seen: Collection[str]) -> Mapping[str,
 
 
 def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
-    """Return why people may have left whose access a sync ended, on a day, and who have it again.
+    """Return why people may have left who have access again after this sync ended it, on a day.
 
     The source no longer has their record.
     """
@@ -101,7 +101,7 @@ def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
-    """Return why it is in doubt that each of these source records has not left; none without cause.
+    """Return why each of these people may have left after all, if any keys or values are gone.
 
     `gone` are the keys whose values are gone, as guards name them.
     """
@@ -123,8 +123,8 @@ def as_written(
 ) -> tuple[Read, ...]:
     """Return reads as the next run may find them, without the values that these actions clear.
 
-    A value that the sync itself removes, such as a returning person's leave date, is not gone. A
-    key is still to be expected while its loss keeps somebody from being back.
+    A value that the sync itself removes, such as a returning person's leave date, does not count as
+    gone. A key stays expected as long as its loss keeps someone from being back.
     """
     cleared = Counter(change.field for each in written for change in each.changes if change.clears)
     codes = {why.code for each in outcomes for why in each.reasons}

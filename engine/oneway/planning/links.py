@@ -1,8 +1,8 @@
-"""The links of a connection, and what else earlier runs know of the records of both systems.
+"""The links of a connection, and what else earlier runs know about the records of both systems.
 
 A link says which target record a source record was created as, or matched with. Nearly all links
-say what the match keys say. Which do not is found by sets of ids, and only of those few does
-anybody want to know more.
+agree with the match keys. The few that do not are found by comparing sets of ids; only these are
+loaded in full.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ REUSED = "reused:"
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 Only = dict[K, T | None]
-"""The only item with each key; None if several have it."""
+"""The single item with each key; None if several items have it."""
 
 
 class Origin(StrEnum):
@@ -48,7 +48,7 @@ class Link(NamedTuple):
     key_digest: str = ""
 
     def told(self, zone: str) -> str:
-        """Return how and since when the two records are linked, in words for people in a zone."""
+        """Return in words how and since when the records are linked; days are in the zone."""
         since = day(self.since, zone)
         return f"{self.origin.value} on {since} as target record {self.target_id}"
 
@@ -58,9 +58,9 @@ Load: TypeAlias = Callable[[Sequence[str] | None], Sequence[Link]]
 
 
 class Links(Sequence[Link]):
-    """Links as pairs of a source id and a target id, by source; `load` returns all of each.
+    """Links as pairs of a source id and a target id, by source; `load` returns whole links.
 
-    The pairs may be given as JSON: it takes long to make them of it, and a comparison need not.
+    The pairs may be given as JSON: decoding takes long, and comparing the text does not need it.
     """
 
     def __init__(self, known: Sequence[tuple[str, str]] | bytes, load: Load) -> None:
@@ -68,7 +68,7 @@ class Links(Sequence[Link]):
 
     @classmethod
     def of(cls, links: Sequence[Link]) -> "Links":
-        """Return these links, all of whose parts are known."""
+        """Return whole links as `Links`."""
         if isinstance(links, Links):
             return links
 
@@ -80,7 +80,7 @@ class Links(Sequence[Link]):
 
     @cached_property
     def pairs(self) -> Sequence[tuple[str, str]]:
-        """The ids of both records of each."""
+        """The ids of both records of each link."""
         if not isinstance(self._known, bytes):
             return self._known
         found = pairs_of(self._known)
@@ -90,7 +90,7 @@ class Links(Sequence[Link]):
 
     @cached_property
     def text(self) -> bytes:
-        """The pairs as JSON: equal text says that all are equal. None is equal to itself alone."""
+        """The pairs as JSON; equal texts mean equal pairs. None equals only itself."""
         return self._known if isinstance(self._known, bytes) else _text_of(self._known)
 
     @cached_property
@@ -100,18 +100,18 @@ class Links(Sequence[Link]):
 
     @cached_property
     def only_targets(self) -> Only[str, str]:
-        """The only linked target record of each source record."""
+        """The single target record linked to each source record; None if several are."""
         if len(self.targets) == len(self.pairs):
             return dict(self.targets)
         return alone([each for each, _ in self.pairs], [each for _, each in self.pairs])
 
     @cached_property
     def only_sources(self) -> Only[str, str]:
-        """The only linked source record of each target record."""
+        """The single source record linked to each target record; None if several are."""
         return alone([each for _, each in self.pairs], [each for each, _ in self.pairs])
 
     def sound(self, sources: Iterable[str], targets: Iterable[str]) -> Mapping[str, str]:
-        """Return the links of some records, by source id, that no other link contradicts."""
+        """Return the links of these records that no other link contradicts, by source id."""
         to, back = self.only_targets, self.only_sources
         wanted = {each for each in map(back.get, targets) if each is not None}
         wanted |= to.keys() & set(sources)
@@ -123,7 +123,7 @@ class Links(Sequence[Link]):
         }
 
     def of_pairs(self, wanted: Iterable[tuple[str, str]]) -> Sequence[Link]:
-        """Return some links as a whole, in the order of all."""
+        """Return the whole links of these pairs, in the order of the table."""
         pairs = set(wanted)
         if not pairs:
             return ()
@@ -131,7 +131,7 @@ class Links(Sequence[Link]):
         return [each for each in found if (each.source_id, each.target_id) in pairs]
 
     def some(self, pairs: Sequence[tuple[str, str]]) -> "Links":
-        """Return some of these links."""
+        """Return the links of these pairs."""
 
         def load(wanted: Sequence[str] | None) -> Sequence[Link]:
             return self.of_pairs(pairs) if wanted is None else self._load(wanted)
@@ -157,7 +157,7 @@ class Links(Sequence[Link]):
         return len(self.pairs)
 
     def __iter__(self) -> Iterator[Link]:
-        """Yield each as a whole."""
+        """Yield each link in full."""
         return iter(self._all)
 
     @overload
@@ -181,7 +181,7 @@ class Links(Sequence[Link]):
 
 def pairs_of(text: bytes | memoryview) -> Sequence[tuple[str, str]] | None:
     """Return the pairs that a text was made from; None if it was not made from pairs."""
-    import msgspec  # for second nights and large tables alone
+    import msgspec  # needed only on second nights, and for large tables
 
     try:
         return msgspec.json.decode(text, type=_Pairs)
@@ -202,7 +202,7 @@ _Pairs = list[tuple[str, str]]
 
 
 def alone(keys: Sequence[K], each: Iterable[T]) -> Only[K, T]:
-    """Return the only item with each key, or None where several have it; skips the key None."""
+    """Return the single item with each key, None if several have it; skips the key None."""
     found: Only[K, T] = dict(zip(keys, each, strict=True))
     if len(found) < len(keys):
         found |= {key: None for key, number in Counter(keys).items() if number > 1}
@@ -211,27 +211,36 @@ def alone(keys: Sequence[K], each: Iterable[T]) -> Only[K, T]:
 
 
 def let_through(guards: Iterable[str]) -> frozenset[str]:
-    """Return the keys that a person lets decide against links, of the guards of allowances."""
+    """Return the keys that allowances let decide against links, by their guards' names."""
     return frozenset(each.removeprefix(REUSED) for each in guards if each.startswith(REUSED))
 
 
 @dataclass(frozen=True, slots=True)
 class LinkEvidence:
-    """What is known of records beyond the two lists; part of a plan's inputs.
+    """What is known about records beyond the two lists; part of a plan's inputs.
 
-    Linked target records that the list lacks were looked up by id. Those found are among the
-    plan's target records, and `unlisted` names them; the others are `gone`, but for those that the
-    target refuses to show: `unread`, and why. `unseen` are all that nothing shows, and nothing
-    proves to be gone. `late` are records created so recently that the target may not show them
-    yet, and until when. `pending` are the source records with a create of unknown end, and why.
-    `no_source` are the linked source records of which the source says that they are gone.
-    `second_look` are those that only a second read of the source showed. `doubted` are those listed
-    after the last run as leavers who can still get in, of whom nothing says that this is over; and
-    why. `listed` are the target records that were listed for those whose record is gone, and for
-    whom. `unheard` are those of whom the source does not say that they are back, and why: their
-    accounts are not reactivated. `ended` are the target records whose access this sync ended and
-    has not given back, and on which day. With `all_left`, nothing follows from what target records
-    say of leaving: all do. `zone` is the time zone that people are told days in.
+    Linked target records that the list lacks are looked up by id:
+
+    - `unlisted` were found, and are among the plan's target records;
+    - `gone` were not found;
+    - `unread` are those that the target refuses to show, and why;
+    - `unseen` are all that were not shown, and are not proven to be gone;
+    - `late` were created so recently that the target may not show them yet, and until when.
+
+    About source records:
+
+    - `pending` have a create whose end is unknown, and why;
+    - `no_source` are linked, and the source says that they are gone;
+    - `second_look` were shown only by a second read of the source;
+    - `doubted` were listed after the last run as leavers who can still get in, and nothing says
+      that this is over; and why;
+    - `unheard` are not clearly back according to the source, and why: their accounts are not
+      reactivated.
+
+    `listed` are the target records that were listed for people whose source record is gone, and for
+    whom. `ended` are the target records whose access this sync ended and has not given back, and on
+    which day. With `all_left`, `leavers.left` holds of every target record, and proves nothing.
+    `zone` is the time zone in which people are shown days.
     """
 
     links: Sequence[Link] = ()
@@ -251,7 +260,7 @@ class LinkEvidence:
     zone: str = ""
 
     def told(self, link: Link) -> str:
-        """Return how and since when two records are linked, in words."""
+        """Return in words how and since when two records are linked."""
         return link.told(self.zone)
 
     @property

@@ -1,4 +1,4 @@
-"""Names beside ids: who a target record is, and whom a reason with bare ids means."""
+"""Adds names to ids: of target records, and of the records that reasons mention."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,13 +6,13 @@ from oneway.mapping.program import Policy, TargetRow
 from oneway.planning.plan import Outcome, Quiet, Reason
 
 _MOST = 5
-"""The most records that are named: people look up more than these anyhow."""
+"""How many records are named at most: for more, people look them up anyway."""
 
 
 def names_of(outcomes: Iterable[Outcome | Quiet]) -> Mapping[str, str]:
     """Return the names of all records of a plan, by the id in either system.
 
-    An id with one meaning in each system names neither record.
+    An id that both systems use for different people names neither.
     """
     found: dict[str, str] = {}
     for each in outcomes:
@@ -26,7 +26,7 @@ def names_of(outcomes: Iterable[Outcome | Quiet]) -> Mapping[str, str]:
 def held_name(policy: Policy, target: TargetRow) -> str:
     """Return the name that a target record holds: its values of the fields that `label` names.
 
-    Nothing that is sensitive is part of it.
+    Sensitive values are left out.
     """
     parts = []
     for position in policy.identifying if target.values else ():
@@ -44,7 +44,7 @@ def named(reason: Reason, names: Mapping[str, str]) -> str:
         for id in dict.fromkeys(reason.candidates)
         if id in names
         and names[id] not in reason.said
-        and f"record {id} (" not in reason.said  # where it says already whose it is
+        and f"record {id} (" not in reason.said  # it is named already
     ]
     if not known:
         return reason.said

@@ -1,7 +1,7 @@
 """Drafts the outcome of each record by itself, before drafts compete for values.
 
-Precedence: a record that failed is an error; one that is not one row to one record is a
-conflict; then eligibility decides; then whether it is a joiner, a mover or a rehire.
+In this order: a record that could not be evaluated is an error; anything but one row and one target
+record is a conflict; then eligibility decides; then whether it is a joiner, a mover or a rehire.
 
 Access comes first: a matched leaver leaves, whatever is wrong with its other fields.
 """
@@ -81,7 +81,7 @@ class Draft(NamedTuple):
         return self.target.key if self.target is not None else ""
 
     def without_fields(self, kind: Kind, *reasons: Reason) -> "Draft":
-        """Return the draft without its fields, which cannot be written; a leaver still leaves."""
+        """Return the draft without its fields, which cannot be written; a leave stays."""
         if self.access is not None and self.access.takes_access:
             only = (replace(each, text=f"{_ONLY}{each.text}", warning=True) for each in reasons)
             return self._replace(verb=None, differences=(), reasons=(*self.reasons, *only))
@@ -124,11 +124,11 @@ class Drafter:
     unseen_access: bool = False
     """Whether a target record that no key can find may still give access."""
     unheard: Mapping[str, Reason] = field(default_factory=dict)
-    """Why the source does not say that people are back, by source id."""
+    """Why the source does not clearly say that people are back, by source id."""
     ended: Mapping[str, str] = field(default_factory=dict)
-    """On which day this sync ended the access of target records, without a return since."""
+    """The day on which this sync ended a record's access, if nobody has returned since."""
     possible: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
-    """The target records that unreadable or unmatched source records may be about, by source id."""
+    """The target records that unreadable or unmatched people may have, by source id."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
@@ -147,12 +147,12 @@ class Drafter:
         return draft._replace(reasons=(*draft.reasons, *notes)) if notes else draft
 
     def _outside(self, row: SourceRow, found: Match) -> Draft:
-        """Return the outcome of a row outside the scope of the sync: at most, it leaves."""
+        """Return the outcome of a row outside the scope of the sync, which can only leave."""
         rules = (self.policy.only[position] for position in row.outside)
         why = tuple(Reason(f"{ONLY}{rule.id}", rule.otherwise, rule.place) for rule in rules)
         doubtful = found.target is not None or found.candidates or not row.keys_known
         if row.leaver and doubtful:
-            # Nothing but the leave is written: what the row says tells only whose record it is.
+            # Nothing but the leave is written: the row's values only show whose record it is.
             unwritten = tuple(Cell(CellState.INACTIVE) for _ in row.cells)
             draft = self._leaver(row._replace(cells=unwritten), found)
             return draft._replace(row=row, reasons=(*why, *draft.reasons))
@@ -236,7 +236,7 @@ class Drafter:
             return draft.without_fields(Kind.INELIGIBLE, *unusable)
         if found.rekeyed:
             draft = self._rekeyed(draft, row, target)
-        # A leaver leaves, whatever a list holds: the field is left alone, and named.
+        # A leaver leaves even if a list cannot be merged: that field is left alone, and named.
         wrong = not_lists(self.policy, row, target)
         return draft._replace(reasons=(*draft.reasons, *wrong)) if wrong else draft
 
@@ -264,7 +264,7 @@ class Drafter:
         return Draft(Kind.IGNORED, row, None, reasons=unmatched, has_access=has_access)
 
     def _without_record(self, row: SourceRow) -> Reason:
-        """Return that no target record matches a leaver, and which may be theirs all the same."""
+        """Return the reason that no record matches a leaver, naming those that may be theirs."""
         left = "has left" if perhaps_left(self.policy, row) else "is to leave"
         text = f"{left}, and no target record matches; leavers are never created"
         ids = tuple(each.target_id for each in self.possible.get(row.source_id, ()))
@@ -275,9 +275,9 @@ class Drafter:
         return Reason(UNMATCHED, text, candidates=ids, warning=True)
 
     def _may_get_in(self, row: SourceRow, found: Match) -> bool:
-        """Return whether a target record that is, or may be, a row's person's lets them in."""
+        """Return whether a target record that is or may be this person's still lets them in."""
         if not perhaps_left(self.policy, row):
-            return False  # until their last day they are to have access
+            return False  # they should have access until their last day
         if found.target is not None:
             return not found.target.left
         maybe = (*found.candidates, *self.possible.get(row.source_id, ()))
@@ -288,7 +288,7 @@ class Drafter:
             or any(not each.left for each in maybe)
             or not row.keys_known
             or all(key is None for key in row.keys)
-            # It may exist before any list shows it: access may not have ended then.
+            # The record may exist before any list shows it, with access.
             or bool(_unproven(found) or self._pending(row))
         )
 
@@ -322,7 +322,7 @@ class Drafter:
         return Draft(Kind.CREATE, row, None, Verb.CREATE, differences, reasons)
 
     def _unsaid_claims(self, row: SourceRow) -> tuple[Reason, ...]:
-        """Return why a unique value may not be free; blank if it is."""
+        """Return why a unique value may not be free; empty if it is."""
         reasons = []
         for i in self.policy.watched:
             rule, cell = self.policy.fields[i], row.cells[i]
@@ -351,7 +351,7 @@ class Drafter:
     def _half_left(self, row: SourceRow, target: TargetRow) -> str:
         """Return what a record still holds of a leave that never made `left` hold; "" if nothing.
 
-        Nothing else gives access back that such a leave has taken: the record has not left.
+        As the record does not count as left, no return would give this access back.
         """
         day = self.ended.get(target.target_id)
         fields = held_from_leave(self.policy, row, target) if day else ()
@@ -365,7 +365,7 @@ class Drafter:
         unsaid = self.leaving.unsaid_return(row, target)
         changes = self.leaving.reactivation(row, target)
         if unsaid and not changes and self.policy.rehires is Rehires.REACTIVATE:
-            # They may still be away: a record that has left is not written.
+            # They may still be away: a record that has left is not written to.
             return Draft(Kind.REHIRE, row, target, reasons=(Reason("rehire", text), *unsaid))
         draft = self._back(row, target, text, changes)
         return draft._replace(reasons=(*draft.reasons, *unsaid)) if draft.access else draft
@@ -375,7 +375,7 @@ class Drafter:
     ) -> Draft:
         """Return the outcome of a person who has left in the target but not in the source."""
         if self.policy.rehires is Rehires.REPORT:
-            # Nothing is written before a person decides: it may be another person's record.
+            # Nothing is written until a human decides: it may be another person's record.
             decides = f"{text}: a person decides (rehires: report)"
             reasons = (Reason("rehire", decides, warning=True),)
             return Draft(Kind.REHIRE, row, target, reasons=reasons)
@@ -461,7 +461,7 @@ class Drafter:
     def _left_to_a_person(
         self, target: TargetRow, found: Iterable[FieldChange]
     ) -> tuple[Reason, ...]:
-        if not self.contested:  # as in nearly all plans
+        if not self.contested:  # the usual case
             return ()
         return tuple(
             Reason(
@@ -478,10 +478,10 @@ class Drafter:
 
 
 def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequence[str]]:
-    """Return the target fields, by record and path, that keep some source record in conflict.
+    """Return the target fields, by record and path, whose values keep a source record in conflict.
 
-    Writing such a field would end the conflict at the next run, and the disputed source record
-    would be created, or matched with another target record.
+    Writing such a field would end the conflict, and the next run would create the disputed source
+    record, or match it with another target record.
     """
     fields: dict[tuple[str, str], list[str]] = {}
     unclear = [(id, e) for id, e in matches.by_source.items() if e.conflict is not None]
@@ -495,7 +495,7 @@ def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequ
 
 
 def silent(policy: Policy, targets: Sequence[TargetRow]) -> Mapping[int, Sequence[str]]:
-    """Return the target records that do not say what a watched field holds."""
+    """Return the target records that lack a watched field, by its position."""
     found = {
         i: [each.target_id for each in targets if each.values and each.values[i] is MISSING]
         for i in policy.watched
@@ -504,7 +504,7 @@ def silent(policy: Policy, targets: Sequence[TargetRow]) -> Mapping[int, Sequenc
 
 
 def _unproven(found: Match) -> Reason | None:
-    """Return why a row's own record is not in view, unless the target said that it is gone."""
+    """Return why a row's own record is missing, unless the target said that it is gone."""
     return found.gone if not found.proven else None
 
 

@@ -2,11 +2,11 @@
 
 The content of such a table depends on the plan itself: the run may create a manager, or write the
 email by which others name her. So the plan is made against the table as it will be after the run,
-and made again until it no longer changes: at first as if all people were there, then without those
-whom a miss makes ineligible, and with the fallbacks of `on_miss`, both for good. What remains is
-the largest set in which every lookup hits, and the next run comes to the same. A value that only
-the run can tell (the id of a new record) is `Awaited`: a separate action writes it, after the one
-that creates it.
+and made again until it no longer changes. The first round assumes that all people are there; later
+rounds drop those whom a miss makes ineligible, and use the fallbacks of `on_miss`, both for good.
+What remains is the largest set in which every lookup hits, and the next run finds the same. A value
+that only the run will know (the id of a new record) is `Awaited`: a separate action writes it,
+after the action that creates the record.
 """
 
 from collections import defaultdict
@@ -51,7 +51,7 @@ def settle(
     rows: Sequence[SourceRow],
     decide: Callable[[Sequence[SourceRow]], GrantedClaims],
 ) -> tuple[Sequence[SourceRow], GrantedClaims]:
-    """Return the rows with their lookups as the plan makes them, and what was decided.
+    """Return the rows with their lookups resolved by the plan, and the drafts.
 
     `decide` drafts all rows.
     """
@@ -71,7 +71,7 @@ def settle(
 
 
 def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
-    """Return a row whose lookups into the target have no result yet, and block nothing."""
+    """Return a row whose lookups into the target have no result yet, and do not block it."""
     cells = tuple(
         cell._replace(state=CellState.INACTIVE, value=None)
         if rule.own_table and _seeks(cell)
@@ -84,14 +84,14 @@ def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class _Lookups:
-    """The tables as the plan leaves them; `out` are the records and fields stopped by a miss."""
+    """The tables after the plan; `out` are the records and fields that a miss stops."""
 
     policy: Policy
     tables: Mapping[str, OwnTable]
     after: After
     out: set[tuple[str, str]]
     forms: dict[str, set[str]] = field(default_factory=dict)
-    """The forms of the keys of each table that was asked for one."""
+    """All forms of each table's keys, for the tables that were searched by form."""
 
     def resolved(self, row: SourceRow) -> SourceRow:
         plain = _unresolved(row, self.policy)
@@ -119,14 +119,14 @@ class _Lookups:
         return cell._replace(state=CellState.MISSED if table.complete else CellState.UNSTATED)
 
     def _found(self, table: OwnTable, sought: Value) -> list[_Entry]:
-        """Return the entries with a value that the table will have for a key."""
+        """Return the entries that the table will have for a key, except those without a value."""
         entries = self.after[table.name].get(identity(sought), ())
         return [each for each in entries if each.of is not None or not is_blank(each.value)]
 
     def _lacks(self, table: OwnTable, sought: Value) -> bool:
         """Return whether the table will certainly have no row for any form of a key.
 
-        Never so if the table is empty.
+        False if the table is empty.
         """
         if table.name not in self.forms:
             rows = self.after[table.name]
@@ -135,7 +135,7 @@ class _Lookups:
         return table.complete and bool(forms) and loose(identity(sought)) not in forms
 
     def _instead(self, rule: FieldRule, cell: Cell, table: OwnTable) -> Cell | None:
-        """Return what is written for a key that the table will lack; None if nothing is."""
+        """Return the fallback's cell if the table will lack a key; None without a fallback."""
         if rule.on_miss is OnMiss.USE:
             return cell._replace(state=CellState.STATED, value=rule.fallback, initial=None)
         found = self._found(table, rule.fallback) if rule.on_miss is OnMiss.LOOK_UP else ()
@@ -143,7 +143,7 @@ class _Lookups:
 
 
 def _stating(entry: _Entry, cell: Cell, table: OwnTable, key: Value = None) -> Cell:
-    """Return the cell of an entry, which is that of `key`, or else of what the cell looks up."""
+    """Return the cell with an entry's value; the entry is that of `key`, or of the cell's own."""
     value = _value(entry, cell.sought if key is None else key, table)
     return cell._replace(state=CellState.STATED, value=value, initial=None)
 
@@ -199,9 +199,9 @@ def _add(
 
 
 def _typed(rows: Mapping[Hashable, Sequence[_Entry]], value: Value) -> Value:
-    """Return an id in the form of the other rows: as a number, although records go by its text.
+    """Return an id in the form that other rows have: a number, although record ids are text.
 
-    A record that had no key so far has no row to go by.
+    A record that had no key so far has no row to take the form from.
     """
     known = (each for entries in rows.values() for each in entries if each.of is None)
     like = next((each.value for each in known if each.value is not MISSING), None)
@@ -211,7 +211,7 @@ def _typed(rows: Mapping[Hashable, Sequence[_Entry]], value: Value) -> Value:
 
 
 def _removed(rows: dict[Hashable, list[_Entry]], entry: tuple[Hashable, Value] | None) -> Value:
-    """Remove a record's row, and return its value as it is held: an id may be a number."""
+    """Remove a record's row, and return its value as it was stored: an id may be a number."""
     if entry is None:
         return None
     key, value = entry

@@ -1,7 +1,6 @@
 """A plan: what happens to each record, why, and where each value comes from.
 
-A plan is data. Nothing in it can write, and nothing in it is sensitive: where a field is,
-the plan holds a `Sealed` value.
+A plan is data: it cannot write. It holds no sensitive value in clear, but a `Sealed` one instead.
 """
 
 import hashlib
@@ -66,7 +65,7 @@ class Ending(Enum):
     REJECTED = "rejected"
     """The target refused the record; nothing was written."""
     NOT_SENT = "not_sent"
-    """Nothing was written: it was never sent, or a later look-up showed that it did not happen."""
+    """Nothing was written: it was not sent, or a look-up later showed that nothing happened."""
     UNKNOWN = "unknown"
     """It was sent, and it is unknown whether it happened."""
     HELD = "held"
@@ -74,11 +73,11 @@ class Ending(Enum):
     POSTPONED = "postponed"
     """The target refused the same values before; they are sent again on another day."""
     NOT_ATTEMPTED = "not_attempted"
-    """An action that must precede it was not done, or the target is down."""
+    """An action that must come first was not done, or the target is down."""
 
     @property
     def withheld(self) -> bool:
-        """Whether nothing was tried, so that resuming the run may still try it."""
+        """Whether the action was not tried, so that resuming the run may still try it."""
         return self in (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
 
 
@@ -97,11 +96,11 @@ class End:
     guards: tuple[str, ...] = ()
     until: str = ""
     job: str = ""
-    """What to ask the target about, if it only promised to create the record."""
+    """The job to ask the target about, if it only promised to create the record."""
 
 
 NOT_KNOWN_YET = "W115"
-"""The code of an action that was looked up and may still have happened."""
+"""The code of an action that a look-up did not find, and that may still have happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class Change:
     expression: str
     place: Span
     awaits: "Awaits | None" = None
-    """Set if the value is known once another action is done; `after` is then what is looked up."""
+    """Set if the value is known only after another action; `after` is then what is looked up."""
     fallback: bool = False
     """Whether a lookup missed, and `after` is what `on_miss` writes in its place."""
 
@@ -136,7 +135,7 @@ class Change:
 
     @property
     def falls_back(self) -> bool:
-        """Whether this replaces a value by what stands in for a lookup that missed."""
+        """Whether this replaces a value by the fallback of a lookup that missed."""
         return self.fallback and self.before is not None
 
 
@@ -167,20 +166,20 @@ class Action:
     claims: tuple[Claim, ...] = ()
     depends_on: tuple[str, ...] = ()
     why: str = ""
-    """Of a leave: what says that the person has left, as the source states it."""
+    """For a leave: the source's values that say that the person has left."""
 
 
 STRANGER = "stranger"
-"""The code of a reason: nothing that identifies people is equal on both sides."""
+"""The code of a reason: no identifying value is equal on both sides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an outcome is what it is, or something to know beside it.
+    """Why an outcome is what it is, or a note about it.
 
     `code` is a word for programs (a rule's id, "ambiguous", "taken"), `text` is for people,
-    `candidates` are the ids of the records it names. `value` is what broke an expression, with
-    the name of its key: `salary: "1O"`; blank if that is sensitive.
+    `candidates` are the ids of the records it names. `value` is the value that broke an expression,
+    with its key: `salary: "1O"`; blank if it is sensitive.
     """
 
     code: str
@@ -192,7 +191,7 @@ class Reason:
 
     @property
     def said(self) -> str:
-        """The reason with the value that caused it."""
+        """The text, with the value that caused it."""
         return f"{self.text} ({self.value})" if self.value else self.text
 
 
@@ -200,10 +199,10 @@ class Reason:
 class Outcome:
     """What happens to one record. `key` is the match value it is known by, for people.
 
-    `source_id` is None for an absent target record only. A record has at most one action that
-    takes access away or gives it back, and then one for its other fields, in this order.
-    `has_access`: a person who has left can, or may, still get in until the first of the actions
-    is done; without an action, whatever the run does.
+    `source_id` is None only for an absent target record. A record has at most one action that takes
+    access away or gives it back, followed by one for its other fields. With `has_access`, a person
+    who has left can or may still get in until the first action is done; without an action, the run
+    does not end that.
     """
 
     kind: Kind
@@ -215,9 +214,9 @@ class Outcome:
     actions: tuple[Action, ...] = ()
     has_access: bool = False
     key_digest: str = ""
-    """The keyed digest of the first match value, where that is sensitive."""
+    """The keyed digest of the first match value, if that is sensitive."""
     only_by_key: bool = False
-    """Whether only a key says that the two records are one person, and no link or other field."""
+    """Whether only a key, and no link or other field, says that the records are one person."""
 
     @property
     def is_quiet(self) -> bool:
@@ -227,7 +226,7 @@ class Outcome:
 
     @property
     def short(self) -> "Outcome | Quiet":
-        """This outcome as a `Quiet` if that says all of it, else itself."""
+        """This outcome as a `Quiet` if nothing is lost by that, else itself."""
         if not self.is_quiet:
             return self
         source_id, target_id = self.source_id, self.target_id
@@ -344,13 +343,13 @@ class Miss:
     field: str
     whose: tuple[str, ...] = ()
     why: str = ""
-    """That the value's row has no value, or cannot be read; blank if there is none, or several."""
+    """Says that the row has no value or cannot be read; blank if no row, or several, match."""
     instead: str = ""
-    """The constant that is written, or the key that is looked up, in its place."""
+    """The constant that is written instead, or the key that is looked up instead."""
 
 
 EARLIER_RUNS = "earlier runs"
-"""What matched a pair that is remembered by its ids, and that no key finds."""
+"""The `KeyCount` of pairs that a link matched and no key finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +362,7 @@ class KeyCount:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A ceiling that a person raised for this one plan."""
+    """A guard's ceiling that a human raised for this plan."""
 
     guard: str
     ceiling: int
@@ -375,10 +374,9 @@ class PlanInput:
     """One resource that a plan was made from, or would write to, with the options in force.
 
     `connector` and `resource` are as the mapping names them; `file` is the path of a file that
-    was read in their place, and `options` are then the file connector's. `origin` is where
-    requests go (scheme, host and port), "" if none do, and `manifest` the digest of what the
-    connector's manifest says. Credentials are no part of it, so that one may change between plan
-    and apply.
+    was read instead, and `options` are then the file connector's. `origin` is where requests go
+    (scheme, host and port), or "", and `manifest` the digest of the connector's manifest.
+    Credentials are left out, so that they may change between plan and apply.
     """
 
     connector: str
@@ -399,7 +397,7 @@ class PlanConnection:
     """The connection of a plan: its name, and its file.
 
     A rehearsal, which writes to another target than the connection's, is filed under a name of its
-    own: that of the connection, and a digest behind a space, which no connection's name has.
+    own: the connection's name, a space (which no connection's name has), and a digest.
     """
 
     name: str
@@ -416,12 +414,12 @@ class PlanConnection:
 class Read:
     """The result of one read: how many records, and whether any may be missing.
 
-    `digest` is the keyed digest of the lookup table that was made of them, for references alone.
-    `stated` says how many of the records have each key that the mapping reads, by its path.
-    `unread` of the records could not be read: their rows are errors, and say nothing else.
-    `valued` says how many of the records have a value or no key at all, for each key that access,
-    identity or a written value depends on. `left_out` are the people whom the source no longer
-    shows since the last good run and who had left by the target: no value of theirs went blank.
+    `digest` is the keyed digest of the lookup table made from the records; references only.
+    `stated` is how many records have each key that the mapping reads, by its path. `unread` is how
+    many records could not be read; their rows are errors, and count for nothing else. `valued` is
+    how many records have a value, or lack the key, for each key that access, identity or a written
+    value depends on. `left_out` is how many people had left according to the target and are no
+    longer in the source since the last good run: none of their values went blank.
     """
 
     name: str
@@ -458,7 +456,7 @@ class Plan:
     """What was read and what would be written: "source", "target" and each "references.NAME"."""
     reads: tuple[Read, ...]
     managed: int
-    """The matched target records: the base of the guards' shares."""
+    """How many target records are matched: the base of the guards' shares."""
     outcomes: Sequence[Outcome]
     misses: tuple[Miss, ...] = ()
     allowed: tuple[Allowance, ...] = ()
@@ -468,20 +466,20 @@ class Plan:
     matched_by: tuple[KeyCount, ...] = ()
     """How many of `managed` each match key matched, in order; nothing if the first matched all."""
     remarks: tuple[Reason, ...] = ()
-    """What to know before approving the plan as a whole, such as that nobody can leave by it."""
+    """Remarks to read before approving the plan, such as that nobody can leave by it."""
     noticed: tuple[Reason, ...] = field(default=(), compare=False)
-    """What was noticed of the records while it was made; not in its file, nor approved with it."""
+    """Observations about the records; not stored in the plan file, nor approved with it."""
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """What people know a looked-up value by, by field and the value's canonical JSON."""
+    """The display names of looked-up values, by field and the value's canonical JSON."""
 
     def name_of(self, field: str, value: Value | Sealed) -> str:
-        """Return what people know a looked-up value of a field by; "" if it has no name."""
+        """Return the display name of a looked-up value of a field; "" if it has none."""
         known = self.names.get(field)
         return known.get(canonical(value), "") if known and is_scalar(value) else ""
 
     @property
     def parts(self) -> "Sequence[Outcome | Quiet]":
-        """The outcomes, in order, quiet ones as short as they were planned."""
+        """The outcomes in order, quiet ones in their short form."""
         return self.outcomes.parts if isinstance(self.outcomes, Outcomes) else self.outcomes
 
     @property
@@ -491,7 +489,7 @@ class Plan:
 
     @cached_property
     def worked_out(self) -> dict[str, str]:
-        """What takes long to work out of this plan, and is asked again and again, by name."""
+        """A cache of what takes long to compute from this plan, by name."""
         return {}
 
     @cached_property
@@ -538,5 +536,5 @@ def action_id(mapping: str, side: str, record: str, part: str = "") -> str:
 
 @lru_cache
 def _beginning(mapping: str, side: str) -> str:
-    """Return the part of what ids are made of that is the same in all of a plan."""
+    """Return the start of the text that ids are digests of: the same for a whole plan."""
     return canonical([mapping, side]).removesuffix("]")

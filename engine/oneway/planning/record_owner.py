@@ -4,7 +4,7 @@ from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 
 
 def owner_text(target_id: str, target: AnyTargetRow | None, row: AnySourceRow | None) -> str:
-    """Return a target record by its id, and in brackets the person whose record it is."""
+    """Return the id of a target record, with its person in brackets."""
     said = []
     if row is not None:
         said.append(" ".join(dict.fromkeys(filter(None, (row.key, row.label)))))

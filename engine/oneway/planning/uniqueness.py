@@ -1,7 +1,7 @@
 """Decides who gets a value that only one record may hold.
 
-A draft that writes a unique value, or creates a record with an `unless_taken` value, claims
-it. Claims are settled on what the target would hold afterwards:
+A draft that writes a unique value, or creates a record with an `unless_taken` value, claims that
+value. Claims are decided by what the target would hold after the plan:
 
 - Two updates that claim one value conflict with each other, as do two creates; a create
   yields to an update.
@@ -35,7 +35,7 @@ Slot = tuple[int, Hashable]
 
 @dataclass(frozen=True, slots=True)
 class GrantedClaims:
-    """The drafts after claims are granted, and for each the identities that must go first."""
+    """The drafts after claims are granted, and for each the drafts that must be applied first."""
 
     drafts: tuple[Draft, ...]
     before: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
@@ -63,7 +63,7 @@ def grant_claims(
 
 
 def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[str, str], Reason]:
-    """Return the creates whose match key will be the value of another draft's record."""
+    """Return the creates whose match key another draft writes into its own record."""
     levels: dict[str, list[int]] = defaultdict(list)
     for level, path in enumerate(policy.match_paths):
         levels[path].append(level)
@@ -96,7 +96,7 @@ def _stopped(draft: Draft, reason: Reason) -> Draft:
 
 
 class SpokenValues:
-    """Values that only one record may hold, of source records of people who are there."""
+    """The unique values that unmatched source records of people who are there state."""
 
     def __init__(self, policy: Policy, rows: Iterable[SourceRow]) -> None:
         self.policy = policy
@@ -118,7 +118,7 @@ class SpokenValues:
         return found
 
     def shared(self, row: SourceRow) -> str | None:
-        """Return another of the source records that has such a value of this one, if any."""
+        """Return another source record that states one of this row's unique values, if any."""
         for slot in self._slots([new_value(cell) for cell in row.cells]):
             for each in self.speakers.get(slot, ()):
                 if each != row.source_id:
@@ -172,11 +172,11 @@ class _Claims:
             for identity, slots in (self.claimed.items() if self.holders else ())
             if any(self._others(self.drafts[identity], slot) for slot in slots)
         }
-        """The claims of values that other target records hold now: hardly any."""
+        """The claims to values that other target records hold now; rare."""
 
     @cached_property
     def people(self) -> Mapping[str, tuple[TargetRow, SourceRow | None]]:
-        """The target records, each with the source record that it is drafted for, by their ids."""
+        """The target records and the source records drafted for them, by target id."""
         rows = {e.target.target_id: e.row for e in self.everybody if e.target is not None}
         return {each.target_id: (each, rows.get(each.target_id)) for each in self.targets}
 
@@ -194,7 +194,7 @@ class _Claims:
         return holders
 
     def rivals(self) -> dict[tuple[str, str], Reason]:
-        """Return the drafts that claim the same value as another, each with the reason."""
+        """Return the drafts that lose a claim to another draft, each with the reason."""
         refused: dict[tuple[str, str], Reason] = {}
         for (i, _), identities in self.by_slot.items():
             claimants = [self.drafts[each] for each in identities] if len(identities) > 1 else ()
@@ -207,7 +207,7 @@ class _Claims:
         return refused
 
     def closed(self, refused: Mapping[tuple[str, str], Reason]) -> dict[tuple[str, str], Reason]:
-        """Return all refused drafts, including those that claim a value a refused draft keeps."""
+        """Return the refused drafts, and those that claim a value that a refused draft keeps."""
         closed = dict(refused)
         while True:
             more = {
@@ -221,7 +221,7 @@ class _Claims:
             closed |= more
 
     def circles(self, refused: Mapping[tuple[str, str], Reason]) -> dict[tuple[str, str], Reason]:
-        """Return the drafts that wait for each other in a circle, if any do."""
+        """Return the drafts that wait for each other in a circle, each with the reason."""
         waits = {identity: set(needs) for identity, needs in self.order(refused).items()}
         while True:
             free = {identity for identity, needs in waits.items() if not needs & waits.keys()}
@@ -266,7 +266,7 @@ class _Claims:
     def order(
         self, refused: Mapping[tuple[str, str], Reason]
     ) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
-        """Return, for each draft that remains and needs any, those that give up what it claims."""
+        """Return which drafts must go first, for each remaining draft that claims their values."""
         return {
             identity: tuple(
                 sorted(
@@ -291,12 +291,12 @@ class _Claims:
     def _staying(
         self, draft: Draft, slot: Slot, refused: Mapping[tuple[str, str], Reason]
     ) -> list[str]:
-        """Return the other target records that hold a value, and keep it."""
+        """Return the other target records that hold a value and keep it."""
         others = self._holding(draft, slot)
         return sorted(each for each in others if not self._gives_up(each, slot[0], refused))
 
     def warned(self, draft: Draft, refused: Mapping[tuple[str, str], Reason]) -> Draft:
-        """Return an update, with a warning of each key or `unless_taken` value that it doubles."""
+        """Add a warning to an update for each key or `unless_taken` value that it doubles."""
         slots = () if draft.target is None else self.claimed.get(draft.identity, ())
         if not slots:
             return draft
@@ -311,7 +311,7 @@ class _Claims:
     def _doubled(
         self, draft: Draft, slot: Slot, refused: Mapping[tuple[str, str], Reason]
     ) -> Iterator[Reason]:
-        """Yield who else holds a value after the plan: who keeps it, and who is given it."""
+        """Yield the other records that will hold a value: those that keep it, or are given it."""
         rule = self.policy.fields[slot[0]]
         if staying := self._staying(draft, slot, refused):
             yield self._taken(rule, staying)
@@ -344,7 +344,7 @@ class _Claims:
         return self.policy.fields[i].unique or (creating and i in self.policy.unless_taken)
 
     def _yields(self, draft: Draft, rival: Draft, i: int) -> bool:
-        """Return whether `draft` cannot have what `rival` claims."""
+        """Return whether `draft` loses a value to `rival`, which claims it too."""
         if draft.verb is Verb.CREATE:
             return self._contested(draft, i)
         return rival.verb is not Verb.CREATE and self.policy.fields[i].unique
@@ -353,7 +353,7 @@ class _Claims:
 def _on_a_circle(
     waits: Mapping[tuple[str, str], set[tuple[str, str]]],
 ) -> set[tuple[str, str]]:
-    """Return the drafts that wait for themselves; the others only wait for these."""
+    """Return the drafts on a circle, without those that only wait for one of them."""
 
     def reached(start: tuple[str, str]) -> set[tuple[str, str]]:
         seen: set[tuple[str, str]] = set()
