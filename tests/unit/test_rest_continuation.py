@@ -365,6 +365,20 @@ def test_a_cursor_that_ends_in_a_number_is_told_how_to_end(end: int) -> None:
     assert problem(reply(people(1, 2, cursor=end)), manifest=told) == ""
 
 
+def test_a_limit_of_rows_is_reached_on_each_page_but_the_last() -> None:
+    """So it is said by geographic servers; it is the end of a list only where none follows."""
+    for said in ({"exceededTransferLimit": True}, {"message": "Row limit reached"}):
+        pages = [reply(people(1, 2, **said)), reply(people(3)), page()]
+        assert problem(*pages, manifest=MANIFEST) == ""
+        cut = problem(reply(people(1, 2)), reply(people(**said)), manifest=MANIFEST)
+        assert "says that rows are left out" in cut
+
+
+def test_a_limit_of_requests_may_cut_any_page() -> None:
+    pages = [reply(people(1, 2, message="API rate limit exceeded")), reply(people(3)), page()]
+    assert "page 1 is a part of what was asked for: 'message'" in problem(*pages, manifest=MANIFEST)
+
+
 def test_204_in_place_of_the_first_page_is_no_list() -> None:
     with pytest.raises(ReadError) as caught:
         read(reply(b"", 204))

@@ -5,7 +5,8 @@ What says so is told by its name (`page_words`) and the kind of its value:
 a header    Link with rel="next", X-Next-Page, X-Total-Count, X-Total-Pages, Content-Range
 beside the list, around it, or in an object there that is about pages (`meta`, `paging`, `info`)
             yes or no (`has_more`, `isLast`), where a next page is (`next`, `cursor`), how many
-            records or pages there are (`total`, `total_pages`), a limit that was reached, an error
+            records or pages there are (`total`, `total_pages`), a limit that was reached, an error,
+            a sentence that tells of these (`said_in_words`)
 in any other object there
             yes or no, and where a next page is, by names of two words or more (`hasMore`):
             `stats.total` may be about anything
@@ -28,6 +29,7 @@ from oneway.core.records import Value
 from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.responses import Unreadable, is_path, parse_json, steps_to
+from oneway_connectors.rest.said_in_words import tells_failure, tells_more
 from oneway_connectors.rest.transport import Answer
 from oneway_connectors.rest.verdict import says_failed, yes_or_no
 
@@ -87,12 +89,14 @@ class _Word:
     near: bool = True
     bare: bool = False
     """Whether it stands beside the list or around it, and no object says what it is about."""
+    paged: bool = False
+    """Whether the number of a page stands beside it."""
     path: str = ""
     """The JMESPath to it, "" for a header."""
 
     def is_a(self, pattern: re.Pattern[str]) -> bool:
         """Return whether the name says what a pattern of `page_words` finds."""
-        if not (self.near or self.letters not in _ONE_WORD):
+        if not (self.near or self.letters not in words.ONE_WORD):
             return False
         return bool(self.letters and pattern.fullmatch(self.letters))
 
@@ -180,7 +184,8 @@ def fault_said(data: Value, records: str, read: str) -> str:
     for each in _beside(data, records):
         if not each.near or re.search(rf"\b{re.escape(each.name)}\b", read):
             continue
-        if says_failed(each.letters, each.value):
+        told = words.MESSAGE.fullmatch(each.letters) and tells_failure(each.value)
+        if told or says_failed(each.letters, each.value):
             return each.said_by
     return ""
 
@@ -196,8 +201,10 @@ def count_of(total: Value) -> int | None:
 
 def _total_of_range(answer: Answer) -> Total | None:
     """Return how many records `Content-Range` says there are (RFC 9110, 14.4), or None."""
-    found = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
-    return Total("the header Content-Range", int(found[1])) if found else None
+    for name in ("Content-Range", "X-Content-Range"):
+        if found := _RANGE.fullmatch(answer.headers.get(name, "").strip()):
+            return Total(f"the header {name}", int(found[1]))
+    return None
 
 
 def _link_said(answer: Answer, led: bool) -> str:
@@ -215,14 +222,27 @@ def _next_said(said: list[_Word], came: Came) -> str:
     leading = [e for e in said if _leads(e) and (not came.led or _is_slip(e, came.missed))]
     if more := next((each for each in said if _says_more(each)), next(iter(leading), None)):
         return f"{more.said_by} says that a page follows"
+    if part := next(filter(_says_part, said), None):
+        return f"{part.said_by} says that rows are left out"
     for each in said:
-        pages, count = each.counts(words.PAGES), each.counts(words.COUNT)
+        pages, count = _pages_of(each, came), each.counts(words.COUNT)
         if pages is not None and came.pages is not None and pages > came.pages:
             return f"{each.said_by} says that there are {pages} pages, and {came.pages} came"
         if count is None or came.counted or came.records is None or count <= came.records:
             continue
         return f"{each.said_by} says {count}, and {came.records} came"
     return ""
+
+
+def _pages_of(word: _Word, came: Came) -> int | None:
+    """Return how many pages a word says there are, or None.
+
+    Beside the number of this page, a total of fewer than came is not that of the records.
+    """
+    total = word.counts(words.TOTAL) if word.paged and word.letters == "total" else None
+    if total is not None and total < (came.records or 0):
+        return total
+    return word.counts(words.PAGES)
 
 
 def _limit_said(said: list[_Word], came: Came) -> More:
@@ -250,6 +270,19 @@ def _says_more(word: _Word) -> bool:
     if value:
         return word.is_a(words.MORE)
     return word.is_a(words.LAST) or (word.near and word.is_a(words.DONE))
+
+
+def _says_part(word: _Word) -> bool:
+    """Return whether it says that rows are left out, as from each page but the last."""
+    if yes_or_no(word.value):
+        in_header = not word.path  # no `errors.refused_when` can read it
+        return word.is_a(words.LIMITED) or (in_header and word.is_a(words.PART))
+    if not word.near or yes_or_no(word.value) is False:
+        return False
+    if "stat" in word.letters and word.is_a(words.OUTCOME):
+        text = words.plain(word.value) if isinstance(word.value, str) else ""
+        return text == "partialcontent" or count_of(word.value) == PARTIAL
+    return word.is_a(words.MESSAGE) and tells_more(word.value)
 
 
 def _flag(word: _Word) -> bool | None:
@@ -284,14 +317,11 @@ def _tells(word: _Word) -> bool:
 
 def _in_headers(answer: Answer) -> Iterator[_Word]:
     for name, value in answer.headers.items():
-        own, _, rest = name.removeprefix("x-").partition("-")
-        bare = not words.CORE.search(own)  # as in X-WP-TotalPages
-        letters = words.plain(rest if bare else own + rest)
-        shown = name.title()
+        letters, shown = words.of_header(name), name.title()
         if letters == "pagination":
             with suppress(Unreadable):
                 yield from _within(parse_json(value.encode()), shown, "", "", near=True)
-        elif letters not in {*_ONE_WORD, "count"} or (letters == "total" and not bare):
+        elif letters:
             yield _Word(f"the header {shown}", name, letters, value.strip())
 
 
@@ -306,10 +336,13 @@ def _beside(data: Value, records: str) -> Iterator[_Word]:
             continue
         if not isinstance(data, dict) or isinstance(step, int):
             return
+        paged = _is_paged(data)
         for name, value in data.items():
             letters, place = words.plain(name, own), _joined(path, name)
+            if letters == "of":
+                letters = "pages" if paged else ""
             if words.CORE.search(letters) and name != step:
-                yield _Word(_shown(name), name, letters, value, bare=True, path=place)
+                yield _Word(_shown(name), name, letters, value, True, True, paged, place)
             if name != step and isinstance(value, dict | list):
                 near = bool(words.PAGING.fullmatch(letters))
                 if near or (steps and _is_about(value)):
@@ -330,8 +363,11 @@ def _is_about(value: Value) -> bool:
     return not any(isinstance(each, list) and each for each in value.values())
 
 
-def _within(value: Value, shown: str, own: str, path: str, near: bool) -> Iterator[_Word]:
+def _within(
+    value: Value, shown: str, own: str, path: str, near: bool, deep: int = 2
+) -> Iterator[_Word]:
     """Yield what an object says; `near` if its name is about pages."""
+    paged = _is_paged(value)
     if isinstance(value, list) and near:
         yield from (_Word(_shown(shown), "next", "next", e) for e in value if _is_next(e))
     for name, each in value.items() if isinstance(value, dict) else ():
@@ -340,9 +376,20 @@ def _within(value: Value, shown: str, own: str, path: str, near: bool) -> Iterat
             letters = "recordcount"
         if near and letters == "after" and not any(map(_is_given, _before(value))):
             letters = "cursor"  # and not the place of the last row, beside that of the first
-        yield _Word(_shown(place), name, letters, each, near, path=path and inner)
-        if isinstance(each, dict | list) and words.PAGING.fullmatch(letters):
-            yield from _within(each, place, own, path and inner, near=True)
+        if near and letters in {"of", "last"} and not isinstance(each, bool):
+            letters = "pages" if paged else "total" if letters == "of" else letters
+        yield _Word(_shown(place), name, letters, each, near, paged=paged, path=path and inner)
+        about = bool(words.PAGING.fullmatch(letters))
+        if isinstance(each, dict | list) and (about or (deep and _is_about(each))):
+            yield from _within(each, place, own, path and inner, about, deep - 1)
+
+
+def _is_paged(value: Value) -> bool:
+    """Return whether an object has the number of a page."""
+    return isinstance(value, dict) and any(
+        words.POSITION.fullmatch(words.plain(name)) and count_of(each) is not None
+        for name, each in value.items()
+    )
 
 
 def _before(value: Value) -> Iterator[Value]:
@@ -384,8 +431,3 @@ _MOST = 50
 _ADDRESSES = {"href", "url", "link", "uri"}
 _NOTHING = {"", "0", "null", "none", "false"}
 _BACK = {"before", "prev", "previous"}
-_ONE_WORD = {
-    "continuation", "cursor", "end", "ended", "exhausted", "final", "last", "limit", "marker",
-    "more", "next", "pages", "take", "total", "truncated",
-}  # fmt: skip
-"""Names that may be about anything, unless something near says what they are about."""

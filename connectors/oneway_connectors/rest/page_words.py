@@ -43,12 +43,15 @@ WITHIN = re.compile(f"(?:pages?|{_WHERE})+")
 """A key of an object that says where a next page is."""
 TOTAL = re.compile(
     f"(?:{_SMALL}|{_THINGS}|{_NUMBER}|paging|pagination)*totals?(?:{_SMALL}|{_THINGS}|{_NUMBER})*|"
-    f"odatacount|(?:{_THINGS})filtered|full(?:{_THINGS}|{_NUMBER})+"
+    f"odatacount|(?:{_THINGS})filtered|full(?:{_THINGS}|{_NUMBER})+|"
+    f"(?:{_THINGS}|{_NUMBER}|totals?)+(?:matched|found|available)(?:count)?|"
+    f"totals?(?:matched|found|available)"
 )
 """How many records there are."""
 COUNT = re.compile(
     f"(?:{_SMALL}|{_THINGS}|{_NUMBER})*(?:{_THINGS})(?:of)?count|"
-    f"(?:count|num|number)(?:{_SMALL}|{_THINGS})+|numfound|count|hits"
+    f"(?:count|num|number)(?:{_SMALL}|{_THINGS})+|count|hits|matche[sd]|"
+    "(?:records|rows|items|results|entries|elements)"
 )
 """How many records there are, or how many this page has."""
 LEFT = re.compile(
@@ -56,27 +59,48 @@ LEFT = re.compile(
 )
 """How many records follow."""
 PAGES = re.compile(
-    f"(?:{_SMALL}|total|last|{_NUMBER})+pages?|(?:{_THINGS})*pages(?:total|count)?|pagecount"
+    f"(?:{_SMALL}|total|last|{_NUMBER})+pages?|"
+    f"(?:{_THINGS}|paging|pagination)*pages(?:total|count)?|pagecount"
 )
 """How many pages there are."""
+ONE_WORD = {
+    "continuation", "cursor", "end", "ended", "exhausted", "final", "last", "limit", "marker",
+    "more", "next", "pages", "take", "total", "truncated",
+}  # fmt: skip
+"""Names that may be about anything, unless something near says what they are about."""
 LIMIT = re.compile(
-    f"(?:page|paging)?limit|(?:max)?pagesize|(?:{_THINGS})?perpage|max(?:{_THINGS})+|take"
+    f"(?:page|paging|pagination)?limit|(?:max)?pagesize|(?:{_THINGS})?perpage|max(?:{_THINGS})+|take"
 )
 """How many records a page has at most."""
 ASKED = re.compile(f"{LIMIT.pattern}|count|first|max|size|top")
 """The same in a request; some of these words may be about anything in an answer."""
 FAULT = re.compile(
     "(?:has|is|are|partial|api|field|request|response|validation)*"
-    "(?:errors?|err|failures?|failed|fault|exception|problems?)"
+    "(?:errors?|err|failures?|failed|faults?|exceptions?|problems?)"
     "(?:codes?|counts?|data|descriptions?|details?|info|lists?|messages?|msgs?|summary|types?)*"
 )
 """What went wrong."""
+_USED_UP = f"{_ABOUT}|limit|quota|transfer|rate|time|requests?|calls?|query|memory|size"
 PART = re.compile(
-    f"(?:{_ABOUT})*(?:partial|incomplete)(?:{_ABOUT})*|timedout|"
-    f"(?:{_ABOUT}|limit|quota|transfer)*exceeded(?:{_ABOUT}|limit|quota|transfer)*|"
-    "(?:is)?(?:overlimit|limitreached)"
+    f"(?:{_ABOUT})*(?:partial|incomplete)(?:{_ABOUT})*|timedout|(?:is|was)*throttled|"
+    f"(?:{_USED_UP})*exceeded(?:{_USED_UP})*|(?:is)?(?:overlimit|limitreached)|"
+    f"(?:{_USED_UP})*(?:rate|time|requests?|calls?|quota)limitreached"
 )
 """Yes or no: whether this is only a part."""
+_BOUND = f"{_ABOUT}|size|limit|transfer|max|maximum|count|number"
+LIMITED = re.compile(
+    "(?=.*(?:size|row|record|result|item|entr|transfer|page|max))"
+    f"(?:{_BOUND})*(?:reached|exceeded|hit|capped|limited)(?:{_BOUND})*|partialcontent"
+)
+"""Yes or no: whether rows were left out at a limit, as they are from each page but the last."""
+MESSAGE = re.compile(
+    "(?:error|api|response|request|result|user|additional|service|status)*"
+    "(?:messages?|msgs?|warnings?|warn|notices?|notes?|hints?|info|information|details?|reasons?|"
+    "texts?|alerts?|diagnostics?)+"
+)
+"""What is said in a sentence."""
+POSITION = re.compile("(?:current)?pages?(?:number|no|num|index)?|number|current|index")
+"""Beside a number of pages: which of them this is."""
 SUCCESS = re.compile("(?:is|was)*(?:success|successful|succeeded|ok)")
 """Yes or no: whether all went well."""
 OUTCOME = re.compile(
@@ -86,17 +110,34 @@ OUTCOME = re.compile(
 """How the request ended: in a word, by a number, or in an object."""
 PAGING = re.compile(
     "(?:result|response|search|list|collection|page)*(?:links?|cursors?|meta|metadata|pages?|paging|"
-    "pagination|pager|info|information)+"
+    "pagination|pager|info|information|navigation|pagecontext|resultset)+"
 )
 """The name of an object that is about a list."""
 
 CORE = re.compile(
     "more|next|trunc|last|end|final|exhaust|done|complete|finish|token|continu|marker|cursor|start|"
     "after|additional|offset|total|count|num|filtered|full|pag|limit|max|take|remain|left|err|fail|"
-    "fault|excep|problem|partial|timedout|exceed|succe|ok|link|stat|result|response|shards|outcome|"
-    "code|hits"
+    "fault|excep|problem|partial|timedout|exceed|throttl|succe|ok|link|stat|result|response|shards|outcome|"
+    "code|hits|record|rows|items|results|entries|elements|match|found|availab|reached|hit|cap|"
+    "of|messag|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
 )
 """Part of every name that says anything of a list; the patterns above are slower."""
+
+
+def of_header(name: str) -> str:
+    """Return the letters of what a header says of a list, after any prefix of a vendor; or "".
+
+    A prefix ends at a word about lists: `X-RateLimit-Limit` is about something else. After one, or
+    alone, most single words may be about anything.
+    """
+    parts = name.lower().removeprefix("x-").split("-")
+    for at, part in enumerate(parts):
+        letters = plain("".join(parts[at:]))
+        if letters and any(each.fullmatch(letters) for each in _IN_HEADERS):
+            return "" if letters in (_NOT_ALONE if at == 0 else _NOT_AFTER_A_PREFIX) else letters
+        if _MEASURE.fullmatch(part) or (CORE.search(part) and not _OF_LISTS.fullmatch(part)):
+            return ""
+    return ""
 
 
 @lru_cache(maxsize=1024)
@@ -114,6 +155,22 @@ def plain(name: str, own: str = "") -> str:
     return letters if len(letters) <= _LONGEST else ""
 
 
+_IN_HEADERS = (
+    MORE, LAST, DONE, NEXT, MARK, TOTAL, COUNT, LEFT, PAGES, LIMIT, PART, LIMITED, PAGING, MESSAGE,
+)  # fmt: skip
+_NOT_ALONE = {"count", "limit", "take"}
+_NOT_AFTER_A_PREFIX = {*ONE_WORD, "count", "hits", "items"} - {
+    "more",
+    "pages",
+    "total",
+    "truncated",
+}
+_OF_LISTS = re.compile(_ABOUT)
+_MEASURE = re.compile(
+    "rate|ratelimit|limits?|quota|cache|time|timing|runtime|duration|elapsed|bytes|cost|credits?|"
+    "memory|cpu|db|database|sql|query|queries|requests?|calls?|content|usage"
+)
+"""What else may have a total in a header."""
 _SHORTEST = 4
 """The fewest letters of a list's name that are not by chance within another word."""
 _GENERIC = re.compile(_THINGS)

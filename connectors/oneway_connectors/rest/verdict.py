@@ -14,7 +14,7 @@ def says_failed(letters: str, value: Value) -> bool:
     """Return whether a value under a name, by its letters, says that something failed."""
     if words.FAULT.fullmatch(letters):
         return _is_wrong(value)
-    if words.PART.fullmatch(letters):
+    if words.PART.fullmatch(letters) and not words.LIMITED.fullmatch(letters):
         return yes_or_no(value) is True
     if words.SUCCESS.fullmatch(letters):
         return yes_or_no(value) is False
