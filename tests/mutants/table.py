@@ -1046,7 +1046,7 @@ MUTANTS = (
     Mutant(
         "anything-is-about-the-list",
         CONTINUATION,
-        "if not (self.near or self.letters not in _ONE_WORD):",
+        "if not (self.near or self.letters not in words.ONE_WORD):",
         "if not self.letters:",
         "`job.done` is not about the list beside it",
         f"{VENDORS} -k other_things",
