@@ -26,10 +26,9 @@ def apply(
 ) -> Iterator[Result]:
     """Apply an approved plan and yield how each action ended, in the order of dependencies.
 
-    The fingerprint that a person or a run approved is compared, never merely present. Actions that
-    an earlier try of the same plan ended for good keep their ending. Raises `Refused` before any
-    write if the plan is not the approved one, and `Stopped` once `watch.stopping` asks for it and
-    the writes in flight have ended.
+    Actions that an earlier try of the same plan ended for good keep their ending. Raises `Refused`
+    before any write if the plan's fingerprint is not the approved one, and `Stopped` once
+    `watch.stopping` asks for it and the writes in flight have ended.
     """
     own = fingerprint(plan)
     if approved.fingerprint != own:
@@ -44,9 +43,10 @@ def apply(
 
 
 def concurrency(systems: ApplySystems) -> int:
-    """Return how many requests may be in flight at once, by both systems and the connection.
+    """Return how many requests both systems and the connection allow in flight at once.
 
-    One if writes wait for a flush. A source that is read as one list is not asked again.
+    One if writes wait for a flush. A source that is read as one list has no say: it is not asked
+    again.
     """
     live, writer = systems.live, systems.writer
     if writer.batch > 1:

@@ -1,13 +1,13 @@
 """The circuit breaker: decides when to give up on a system for the rest of a run.
 
-It does not close again. A run is short, and the next one plans what it leaves, with fresh
-patience. `Blame` says what an error speaks against.
+It does not close again: a run is short, and the next one plans what it leaves. `Blame` says what
+an error counts against.
 """
 
 from oneway.core.connector import Blame
 
 GIVE_UP = 5
-"""How many actions in a row may end by the system's fault, each after several tries."""
+"""How many actions in a row may fail by the system's fault, each after several tries."""
 
 
 class CircuitBreaker:
@@ -26,4 +26,4 @@ class CircuitBreaker:
         if blame is Blame.ACCESS or self.row >= self._most:
             self.lost = True
             times = "" if blame is Blame.ACCESS else f"{self.row} times in a row, at last: "
-            self.why = self.why or f"{times}{summary}"  # others that were in flight failed later
+            self.why = self.why or f"{times}{summary}"  # the first: actions in flight fail later

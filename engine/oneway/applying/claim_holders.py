@@ -13,7 +13,7 @@ class ClaimHolders:
     def __init__(self, target: LiveTarget) -> None:
         self._target = target
         self._ignored: set[str] = set()
-        """Fields whose filter the target ignores: it answers with other records."""
+        """The fields whose filter the target ignores, answering with other records."""
 
     def other_than(self, id: str | None, claim: Claim, value: Value) -> Iterator[Record]:
         """Yield the records that hold a value, except the one with this id."""
@@ -43,7 +43,7 @@ class ClaimHolders:
         records which the list lacks is asked for again each time.
         """
         if claim.path not in self._ignored:
-            # A target may have stored `é` in the form in which it finds it.
+            # A target may have stored `é` in the one Unicode form that its filter finds.
             asked = (self._target.answer(claim.path, form) for form in forms_of(value))
             found = tuple({each.id: each for records in asked for each in records}.values())
             if not found or any(_claims(each, claim, value) for each in found):
@@ -52,7 +52,7 @@ class ClaimHolders:
             shown = {each.id: each for each in (*listed, *found)}
             has_more = len(shown) > len(listed)
             if not has_more and not any(_is_near(each, claim, value) for each in found):
-                self._ignored.add(claim.path)  # not worth asking again
+                self._ignored.add(claim.path)  # the filter is not tried again
             return tuple(shown.values())
         return self._target.everybody()
 

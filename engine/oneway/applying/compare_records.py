@@ -1,7 +1,7 @@
 """Compares what two answers show of one target record.
 
-A list, a request for one record and the answer to a write may each show other fields. A field that
-is not shown says nothing.
+A list, a request for one record and the answer to a write may each show different fields. A field
+that is not shown proves nothing.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def shows(record: Record, fields: Iterable[tuple[str, ...]]) -> bool:
 
 
 def filled_in(record: Record, listed: Record, changes: Iterable[Change]) -> Record:
-    """Return a record with the changed fields that it does not show as the list shows them."""
+    """Fill in the changed fields that a record does not show, from what the list shows."""
     data = record.data
     for keys in (path_of(each.field) for each in changes):
         value = at(listed.data, keys)
@@ -39,10 +39,10 @@ def filled_in(record: Record, listed: Record, changes: Iterable[Change]) -> Reco
 
 
 def at_stake(policy: Policy, action: Action, before: Record) -> tuple[str, ...]:
-    """Return the fields of the mapping that a write does not send, and that it could harm.
+    """Return the fields of the mapping that a write does not send but could harm.
 
-    Those that a leave writes may not change at all. Others may, as what a target derives from what
-    it was sent does; but they may not lose their value. A return changes what leaving wrote.
+    Fields that a leave writes must not change at all, except by a return. Other fields may change,
+    as the target may derive them from what it was sent, but must not lose their value.
     """
     written = [path_of(each.field) for each in action.changes]
     access = {rule.path for rule in policy.leaving}
@@ -59,9 +59,10 @@ def at_stake(policy: Policy, action: Action, before: Record) -> tuple[str, ...]:
 def more_changed(
     policy: Policy, action: Action, before: Record, after: Record, *, alike: bool = False
 ) -> list[str]:
-    """Return the fields of the mapping that have changed though they were not sent.
+    """Return the fields of the mapping that changed although they were not sent.
 
-    With `alike`, one request shows both records: what the second one lacks has lost its value.
+    With `alike`, both records come from the same kind of request, so that a field that the second
+    one lacks has lost its value.
     """
     access = {rule.path for rule in policy.leaving}
     found: list[str] = []

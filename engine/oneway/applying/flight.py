@@ -21,7 +21,7 @@ from oneway.core.telemetry import OpenStep, begin
 from oneway.planning.plan import Action, Ending
 
 _TOGETHER = 100
-"""Actions that are journalled together where nothing leaves before a flush."""
+"""How many actions are journalled together if nothing is sent before a flush."""
 
 
 class Flight:
@@ -32,8 +32,8 @@ class Flight:
         self._side_by_side = size > 1
         self._order: Order[Ended] = Order(actions, side_by_side=self._side_by_side)
         self._pool: WorkerPool[Ended | Ready] = pool_of(size)
-        # More are checked than can be sent, or threads would idle while a commit reaches the disk.
-        # Few of them are journalled as sent, and so unknown after a crash.
+        # Check more actions than can be sent, or threads would idle while a commit reaches the
+        # disk. Journal few of them as sent: those have an unknown end after a crash.
         self._room = size + -(-size // 2) if self._side_by_side else 1
         self._most_sent = size + -(-size // 4)
         self._unconfirmed = Unconfirmed(gates)
@@ -46,13 +46,13 @@ class Flight:
         self._untold: list[Result] = []
         self._done = 0
         self._why: BaseException | None = None
-        """Why no action starts any more."""
+        """The reason why no further action starts, if any."""
 
     def results(self) -> Iterator[Result]:
         """Yield how each action ended, in order, whenever nothing is in flight.
 
-        So the caller may stop taking results at any time, and leaves nothing behind. Raises an
-        error of a job, or `Stopped`, after the actions in flight have ended.
+        So the caller may stop taking results at any time without leaving an action unfinished.
+        Raises a job's error, or `Stopped`, after the actions in flight have ended.
         """
         try:
             while self._unconfirmed or not (self._why or self._order.all_begun):
@@ -124,11 +124,11 @@ class Flight:
     def _is_cautious(self) -> bool:
         """Return whether a failing system would be given up if all actions in flight failed.
 
-        Then no more are sent than if they were sent one at a time.
+        If so, no more are sent than would be one at a time.
         """
         breaker = self._gates.breaker
         if breaker.lost or not (breaker.row or self._order.some_uncounted):
-            return False  # nothing is tried any more, or nothing has failed
+            return False  # no system is tried any more, or none has failed
         row, failing = 0, False
         for end in self._order.before_next():
             blame = end.fault.blame if end is not None and end.fault is not None else None
@@ -167,7 +167,7 @@ class Flight:
         self._watch.progress("applying", self._done, len(self._order.actions))
 
     def _stop(self, why: BaseException, *, sending: bool = False) -> None:
-        """Start nothing more. Sent actions end; checked ones stay as they were, or are sent."""
+        """Start no further action. Those sent run to their end; those checked wait, or are sent."""
         self._why = self._why or why
         ready, self._ready = ([], self._ready) if sending else (self._ready, [])
         for key in (*self._pool.drop(), *(each.action.id for each in ready)):
@@ -199,10 +199,10 @@ class Flight:
             self._pool.do(PoolJob(ready.action.id, self._send(ready), urgent=True))
 
     def _to_send(self) -> list[Ready]:
-        """Return the actions that are sent next: of those that are a trial, one alone.
+        """Return the actions to send next; a trial (`Gates.is_trial`) is sent alone.
 
-        An update that changes more than it sends is the last one (`Gates.circuit_open`): with many
-        in flight, it would have changed many records.
+        No more updates are sent after one that changes more than it sends (`Gates.circuit_open`).
+        With many in flight, many records would have been changed by then.
         """
         found: list[Ready] = []
         tried = any(self._gates.is_trial(each) for each in self._sent.values())
@@ -231,7 +231,7 @@ class Flight:
         return not self._running and self._next() is None
 
     def _count(self, ended: Sequence[Ended]) -> list[Result]:
-        """Note how actions ended, and return the results whose turn has come."""
+        """Record how actions ended, and return the results that are next in order."""
         for each in ended:
             result = each.result
             if result.ending is Ending.DONE:
@@ -246,7 +246,7 @@ class Flight:
         return [each.result for each in counted]
 
     def _let_through(self) -> None:
-        """Drop actions that are ready for a system given up meanwhile."""
+        """Drop actions that were ready to send when their system was given up."""
         ready, self._ready = self._ready, []
         for each in ready:
             held = self._gates.circuit_open(each.action)
@@ -265,7 +265,7 @@ class Flight:
             self._journal()
 
     def _told(self, *, all: bool) -> Iterator[Result]:
-        """Yield the results whose turn it is; at the end, all others too."""
+        """Yield the results that are next in order; with `all`, the others too."""
         told, self._untold = self._untold, []
         yield from told
         if all:

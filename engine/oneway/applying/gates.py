@@ -36,7 +36,7 @@ from oneway.planning.plan import NOT_KNOWN_YET, Action, End, Ending, Verb
 Gate: TypeAlias = Callable[[Action], Result | None]
 
 LONGEST_ID = 500
-"""Characters of the id of a record that a target creates."""
+"""The longest id that a target may give a new record, in characters."""
 
 GIVEN_UP = "W112"
 """The code of an action neither sent nor looked up, because a system was given up."""
@@ -44,7 +44,7 @@ GIVEN_UP = "W112"
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an action ended, and what that says of a system: a fault of it, or an answer."""
+    """How an action ended, and whether a system failed or answered."""
 
     result: Result
     fault: ConnectorError | None = None
@@ -63,7 +63,7 @@ class Ready:
     before: Record | None = field(default=None, repr=False)
     """The record that the action changes, as it was."""
     stake: frozenset[Stake] = frozenset()
-    """What the write could harm beside what it sends."""
+    """The fields that the write does not send but could harm."""
 
 
 class Abandoned(Exception):
@@ -82,9 +82,9 @@ class Gates:
         self.log = log
         self.breaker = CircuitBreaker()
         self.overwrites = ""
-        """Why no update is sent any more: one changed more than it sent, or nobody knows that."""
+        """Why no more updates are sent: one changed more than it sent, or may have."""
         self._proven: set[Stake] = set()
-        """What a record has shown not to be harmed by a write that does not send it."""
+        """The fields that were seen unharmed by a write that did not send them."""
         self._out: set[str] = set()
         """The target records that this run has made to leave."""
         self.abandoned = False
@@ -127,9 +127,9 @@ class Gates:
             return Ended(failure.result, failure.error)
 
     def _gone_with_its_leave(self, action: Action) -> Result | None:
-        """Return the end of an update of who has left, where the target shows no such record now.
+        """Return the ending of an update if its record disappeared because this run made it leave.
 
-        It ends well: this run made the record leave, and the target shows none that have left.
+        The ending is good: some targets do not show records that have left.
         """
         id = action.target_id
         if action.verb is not Verb.UPDATE or id not in self._out:
@@ -170,7 +170,7 @@ class Gates:
     def circuit_open(self, action: Action) -> Result | None:
         """A system is down, or refuses the credentials: nothing more is sent.
 
-        Or an update has changed more than it sent: then no more updates are.
+        After an update that changed more than it sent, no more updates are sent.
         """
         if not self.breaker.lost:
             if not self.overwrites or action.verb not in _PARTIAL:
@@ -194,7 +194,7 @@ class Gates:
         """The source or the target is no longer as the plan saw it."""
         with self._asking(action):
             if action.id in self.approved.earlier.sent:
-                # It was looked up in the target and has not happened: is it still needed?
+                # A look-up showed that it has not happened. Is it still needed?
                 self.live.refuse_other_source(action)
             else:
                 self.live.refuse_stale(action)
@@ -241,8 +241,8 @@ class Gates:
     def _written(self, ready: Ready) -> str:
         """Send an action and return the record's id; raise unless the target shows it done.
 
-        What shows the record after a write is compared with what was sent in one way, wherever it
-        comes from: the answer, or a request after it.
+        The record after the write is compared in the same way with what was sent, whether it comes
+        from the answer or from a request after it.
         """
         action = ready.action
         try:
@@ -256,7 +256,7 @@ class Gates:
             if not target_id.strip() or len(target_id) > LONGEST_ID or not target_id.isprintable():
                 text = "a create was answered with an id that is blank, too long or not printable"
                 raise Unknown("W114", text, "See in the target which record was created.")
-            # In one step: a target may answer two creates with one id at the same time.
+            # Check and add in one step: a target may answer two creates with one id at once.
             owner = self.owners.setdefault(target_id, action.source_id or "")
             if owner != (action.source_id or ""):
                 whose = f"source record {owner}" if owner else "it has no source record"
@@ -269,7 +269,7 @@ class Gates:
         return f"no more updates were sent in this run: {self.overwrites}"
 
     def _refuse_more_updates(self, action: Action) -> None:
-        """Raise `NotSent` for an update that has waited while another one changed too much."""
+        """Raise `NotSent` for an update if another one changed too much while it waited."""
         if self.overwrites and action.verb in _PARTIAL:
             raise NotSent(MORE_CHANGED, self._no_more_updates, _IN_PARTS)
 
@@ -277,18 +277,18 @@ class Gates:
         self.overwrites = self.overwrites or why
 
     def is_trial(self, ready: Ready) -> bool:
-        """Return whether a write shows for the first time if what it does not send is left alone.
+        """Return whether a write is the first to show if fields it does not send are left alone.
 
-        It is sent alone: then one record at most is harmed where every write harms them.
+        Such a write is sent alone, so that a target that harms them harms one record at most.
         """
         return not ready.stake <= self._proven
 
     def _refuse_unlike(self, ready: Ready, shown: Record | None) -> None:
         """Raise `WriteError` if a target confirms a change, and shows something else.
 
-        A leave is looked at, whatever the answer shows, unless that would come too early. Any other
-        change is looked at where the answer shows it not done, before that is believed; and where
-        it may have changed more than it sent, and the answer does not tell.
+        After a leave, the record is always requested, unless it is too early for the target to show
+        it. After other writes, it is requested if the answer shows the change not done, or leaves
+        open whether the write changed more than it sent.
         """
         action = ready.action
         if action.target_id is None:
@@ -304,7 +304,7 @@ class Gates:
         named = action.verb is Verb.UPDATE and action.id in self.approved.reverted
         if error is None or named:
             return
-        if early or last is None:  # it may be shown later; an answer may be made before its write
+        if early or last is None:  # it may be shown later: some answers are older than the write
             raise Unknown(error.code, error.summary, error.help)
         raise error
 
@@ -316,12 +316,12 @@ class Gates:
         return unconfirmed or self.check.unkept(action, shown) is not None
 
     def _is_to_be_seen(self, ready: Ready, shown: Record | None) -> bool:
-        """Return whether a request has to show what a write did beside what it sent.
+        """Return whether to request the record, to see what a write did beside what it sent.
 
-        If the answer shows harm, it has to: answers to writes may be made otherwise. If the answer
-        does not tell, the first writes of a run are looked at, until each field at stake has been
-        seen unharmed; and all updates of people who have left, as a system may let in whoever is
-        edited.
+        True if the answer shows harm, as answers to writes may be composed differently. If the
+        answer leaves it open, the record is requested until each field at stake has been seen
+        unharmed once; and after each update of a person who has left, as a system may reactivate
+        every record that is edited.
         """
         action, before = ready.action, ready.before
         if before is None or not ready.stake:
@@ -336,9 +336,9 @@ class Gates:
         return leaver or self.is_trial(ready)
 
     def _refuse_more(self, ready: Ready, shown: Record | None, last: Record | None) -> None:
-        """Raise `Unknown` if a write has changed more than it sent, or nobody can tell.
+        """Raise `Unknown` if a write changed more than it sent, or may have.
 
-        `shown` is the record in its answer, `last` the one that a request shows after it.
+        `shown` is the record in its answer, `last` the one that a later request shows.
         """
         action, before = ready.action, ready.before
         if before is None or not ready.stake:
@@ -367,7 +367,7 @@ class Gates:
     def _shown_already(self, ready: Ready, error: Unknown) -> str:
         """Return the id of a record that proves an accepted write; raise its error if none does.
 
-        What such a write changed beside is looked at too, and after a lost answer.
+        Checks too what the write changed beside what it sent, also after a lost answer.
         """
         action = ready.action
         asks = self.check.looks and self._is_to_be_seen(ready, None)
@@ -412,7 +412,7 @@ def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Re
 
 
 _PARTIAL = (Verb.UPDATE, Verb.REACTIVATE)
-"""The writes that are to leave alone what they do not send."""
+"""The writes that must leave alone what they do not send."""
 _IN_PARTS = "Put the record right; let the manifest update in parts."
 
 
@@ -435,7 +435,7 @@ def stale_result(action: Action, stale: Stale) -> Result:
 
 
 def _held(result: Result) -> Ended:
-    """Return an ending at a gate; `answered` unless no system was asked."""
+    """Return the ending of an action that a gate holds."""
     return Ended(result, answered=not result.ending.withheld and result.code != GIVEN_UP)
 
 

@@ -23,9 +23,9 @@ from oneway.planning.uniqueness import SpokenValues
 class Stale(Exception):
     """The source or the target has changed since the plan; the text says what.
 
-    `out`: whose access the action was to take has left by now, as the target says. `unlike`: it
-    has not changed, but the target shows it in two ways. `unseen`: nor has it, but the target does
-    not show it yet.
+    With `out`, the target says that the person whose access the action would take has left by now.
+    With `unlike`, nothing has changed, but a list and a request show the record differently. With
+    `unseen`, nothing has changed, but the target does not show the record yet.
     """
 
     def __init__(
@@ -39,18 +39,18 @@ class Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlannedSource:
-    """What a plan knew of the source's records, by their ids, and what it does with them."""
+    """What a plan knew about the source's records, by id, and what it does with them."""
 
     keys: PlannedKeys = field(default_factory=PlannedKeys)
     leaving: frozenset[str] = frozenset()
     rekeyed: Mapping[str, str] = field(default_factory=dict)
-    """The keys of the source records that a link matched, and no key."""
+    """The keys of the source records that a link matched, and no match key."""
     returning: Mapping[str, str] = field(default_factory=dict)
     """The target records of the people who are back, by source id."""
     linked: Mapping[str, str] = field(default_factory=dict)
     """The target records that earlier runs linked source records to."""
     allowed: frozenset[str] = frozenset()
-    """The keys that a person lets decide against links."""
+    """The keys that a human lets decide against links."""
 
     @classmethod
     def of(cls, plan: Plan, linked: Mapping[str, str]) -> Self:
@@ -84,7 +84,7 @@ class PlannedSource:
             for reason in each.reasons
             if each.kind is Kind.IGNORED and reason.code == ANOTHER
         }
-        # A link is the person's, whichever of their records counts by now.
+        # A link belongs to the person, whichever of their records counts now.
         linked = {
             of_people.get(id, id): target_id
             for id, target_id in linked.items()
@@ -95,7 +95,7 @@ class PlannedSource:
     def refuse_another(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow
     ) -> None:
-        """Raise `Stale` unless a key, or the plan's link, says that the two are one person."""
+        """Raise `Stale` unless a key or the plan's link says that row and target are one person."""
         keys = list(zip(policy.match_paths, row.keys, target.keys, strict=False))
         by_key = any(one is not None and one == other for _, one, other in keys)
         others = {path for path, one, other in keys if one is not None and one != other}
@@ -106,10 +106,7 @@ class PlannedSource:
     def refuse_other(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
     ) -> None:
-        """Raise `Stale` if a record is another person's, or leaves now and did not in the plan.
-
-        Or if it left then and does not now.
-        """
+        """Raise `Stale` if a record is another person's, or a leaver's in the plan or now, not both."""
         if self.keys.is_fresh(row):
             raise Stale("the source record has another match key since the plan")
         if target is not None and not action.verb.takes_access:
@@ -130,12 +127,12 @@ class PlannedSource:
             raise Stale("has left in the source since the plan")
 
     def guess(self, policy: Policy, row: SourceRow, target: TargetRow) -> Reason | None:
-        """Return why a person who is back may not be the leaver to whom the record belongs."""
+        """Return why a returning person may not be the leaver who owns the record."""
         return back_on_a_guess(policy, row, target, self.linked, self.allowed)
 
 
 class _LastAsked(local):
-    """The last record requested: a check, in one thread, requests its own several times."""
+    """The last record that a thread requested: its check requests the same one several times."""
 
     def __init__(self) -> None:
         self.last: tuple[str, SourceRow | None] | None = None
@@ -155,7 +152,7 @@ class LiveSource:
     """Returns a target record as it is now, by its id; None if it is gone."""
     planned: PlannedSource = field(default_factory=PlannedSource)
     listing: bool = False
-    """Whether rivals are sought in the list although records are requested one by one."""
+    """Whether to search the list for rivals, although records are requested one by one."""
     _list: dict[str, SourceRow] | None = None
     _complete: bool = True
     _aside: dict[str, str] = field(default_factory=dict)
@@ -175,7 +172,7 @@ class LiveSource:
         return last[1]
 
     def forget(self) -> None:
-        """Forget the record that this thread has read: another check begins."""
+        """Forget the record that this thread has read, before another check."""
         self._look.last = None
 
     def refuse_owned(self, target: TargetRow) -> None:
@@ -223,7 +220,7 @@ class LiveSource:
 
     @property
     def _by_id(self) -> bool:
-        # All of a person's records decide which of them counts.
+        # Which record counts depends on all records of the person.
         return reads_by_id(self.source) and not self.program.policy.one_per
 
     def _asked(self, id: str) -> SourceRow | None:
@@ -275,7 +272,7 @@ class LiveSource:
         return {row.source_id: row for row in rows}
 
     def _guessed(self, rows: Mapping[str, SourceRow]) -> Iterator[SourceRow]:
-        """Yield the people whom the plan brings back, but whose the record may no longer be."""
+        """Yield the people whom the plan brings back, but who may no longer own the record."""
         for id, target_id in self.planned.returning.items():
             row = rows.get(id)
             if row is None or self.planned.keys.is_open(row):
@@ -288,7 +285,7 @@ class LiveSource:
 def refuse_other_outcome(
     policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
 ) -> None:
-    """Raise `Stale` if the source no longer makes of a record what the action assumes."""
+    """Raise `Stale` if the mapping would now give the record another outcome."""
     category = Category.JOINERS if target is None else Category.MOVERS
     if row.leaver:
         category = Category.LEAVERS
@@ -320,7 +317,7 @@ def _untold(policy: Policy, row: SourceRow) -> list[str]:
 
 
 def _lacking(policy: Policy, row: SourceRow, *, creating: bool) -> list[str]:
-    """Return the fields without which a record takes no part, and for which it has no value."""
+    """Return the fields that a record needs to be eligible, and has no value for."""
     cells = zip(policy.fields, row.cells, strict=False)
     return [rule.path for rule, cell in cells if refuses(rule, cell, creating=creating)]
 
@@ -330,8 +327,8 @@ def unplanned(
 ) -> Iterator[str]:
     """Yield the fields that the mapping would write now and the action does not.
 
-    Ending access does not wait for other fields. A match key that others contest is for a person
-    to decide, so it is left alone.
+    Ending access does not wait for other fields. A match key that others contest is left alone: a
+    human decides about it.
     """
     planned = {change.field for change in action.changes}
     if target is None:

@@ -1,7 +1,7 @@
 """Target records as they are now: one request for each if the system supports that.
 
-Otherwise one list serves the checks of a whole batch of actions: thirty updates would read all
-records thirty times without it.
+Otherwise one list serves the checks of a whole batch of actions, or thirty updates would read all
+records thirty times.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
 
 BATCH = 50
-"""Actions that one list serves, unless one of them must see another's write."""
+"""How many actions one list serves, unless one of them must see another's write."""
 
 
 class _LookedAt(local):
-    """The records that one check has read: one thread checks one action at a time."""
+    """The records that one check has read; a thread checks one action at a time."""
 
     def __init__(self) -> None:
         self.records: dict[str, Record | None] = {}
@@ -47,7 +47,7 @@ class LiveTarget:
             self._list.looks = 0 if renew else self._list.looks - 1
 
     def record(self, id: str) -> Record | None:
-        """Return a record, or None if no record has that id; a check asks once for each."""
+        """Return a record, or None if there is none; requested once in each check."""
         found = self._look.records
         if id not in found:
             by_id = reads_by_id(self._target)
@@ -57,7 +57,7 @@ class LiveTarget:
     def listed(self, id: str) -> Record | None:
         """Return a record as the list shows it.
 
-        None where all records are looked at so anyway, and where the list cannot be read.
+        None if records are taken from the list anyway, or if it cannot be read.
         """
         try:
             return self._listed().get(id) if reads_by_id(self._target) else None
@@ -65,7 +65,7 @@ class LiveTarget:
             return None
 
     def answer(self, path: str, value: Value) -> tuple[Record, ...]:
-        """Return the records that hold a value, and perhaps others."""
+        """Return the records that hold a value, and perhaps more."""
         if finds_by(self._target, path):
             return self._target.find(path, value)
         return self.everybody()

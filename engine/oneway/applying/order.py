@@ -1,8 +1,8 @@
 """The order of an apply: which action may start next, and in which order endings count.
 
-An action starts after its dependencies and, if several run side by side, after earlier actions on
-the same record; otherwise in the order of the plan. Endings count in that order too, whichever
-came first: the circuit breaker and the order of the results depend on the plan alone.
+An action starts after its dependencies and, if several run in parallel, after earlier actions on
+the same record; otherwise in plan order. Endings count in plan order too, whichever comes first, so
+that the circuit breaker and the order of results depend on the plan alone.
 """
 
 from collections import defaultdict
@@ -66,17 +66,17 @@ class Order(Generic[End]):
         return not self.all_begun and (not self._free or self._free[0] != self._first)
 
     def next(self) -> Action | None:
-        """Return the first action that may start, if any; `begin` takes it."""
+        """Return the first action that may start, if any; `begin` starts it."""
         return self.actions[self._free[0]] if self._free else None
 
     def begin(self) -> bool:
-        """Take the action of `next`; return whether it must see what others wrote."""
+        """Start the action of `next`; return whether it must see what others wrote."""
         place = heappop(self._free)
         self._begun[place] = True
         return self._follows[place]
 
     def ended(self, action: Action, end: End) -> None:
-        """Note how an action ended, and release those that waited for it alone."""
+        """Record how an action ended, and release those that waited only for it."""
         place = self._place[action.id]
         self._ends[place] = end
         self._ended += 1
@@ -86,7 +86,7 @@ class Order(Generic[End]):
                 heappush(self._free, each)
 
     def counting(self) -> Iterator[End]:
-        """Yield the endings that count from now on: each with all before it in the order."""
+        """Yield the endings that newly count: all actions before them have ended too."""
         while self._counted < len(self.actions):
             end = self._ends[self._counted]
             if end is None:

@@ -1,9 +1,9 @@
 """Checks, before the first write, that the mapping could have produced the plan.
 
-A plan file may be forged with the key, or come from a planner with a bug. So its actions are
-compared with the mapping: they must fit together, and each must have a verb, fields and claims
-that the mapping gives such an action. `preconditions` asks the source, record by record, whether
-the values are right.
+A plan file may be forged by someone who has the key, or come from a planner with a bug. So its
+actions are compared with the mapping: they must fit together, and each must have a verb, fields and
+claims that the mapping gives such an action. `preconditions` checks the values against the source,
+record by record.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from oneway.planning.links import REUSED
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb, action_id
 
 LONGEST_TEXT = 100_000
-"""The longest id, key or label in characters: no record that was read has a longer one."""
+"""The longest id, key or label, in characters; reading refuses longer ones."""
 
 _MOST_NAMED = 20
 
@@ -117,11 +117,11 @@ def _odd(plan: Plan, policy: Policy, outcome: Outcome, action: Action) -> Iterat
 
 def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
     waits = any(change.awaits is not None for change in action.changes)
-    # Fields that wait for another record follow the rules of a create after one.
+    # After a create, the fields that waited for another record follow the rules of a create.
     rules = _writable(policy, Verb.CREATE if waits and action.target_id is None else action.verb)
     back = {each.path: each for each in policy.returning} if action.verb is Verb.REACTIVATE else {}
     fields = [change.field for change in action.changes]
-    # A new record may have no fields but those that wait.
+    # A new record may have only fields that wait.
     if (not fields and action.verb is not Verb.CREATE) or len(set(fields)) != len(fields):
         yield f"{what} writes a field twice, or none"
     for change in action.changes:
@@ -129,7 +129,7 @@ def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
         if rule is None:
             yield f"{what} writes '{change.field}', which the mapping does not write then"
             continue
-        # A return writes the values of `rehires`, or what the source says of a leave to come.
+        # A return writes the values of `rehires`, or the source's values of a future leave.
         other = back.get(change.field, rule)
         if change.expression not in (rule.expression, other.expression):
             yield f"{what} writes '{change.field}' by another expression than the mapping's"
@@ -140,13 +140,13 @@ def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
 
 
 def _odd_claims(policy: Policy, action: Action, what: str) -> Iterator[str]:
-    """Yield the claims that an action lacks, without which two records might get one value."""
+    """Yield the claims that an action lacks; without them, two records might get one value."""
     written = {change.field for change in action.changes}
     claimed = {claim.path for claim in action.claims}
     wanted = {policy.fields[position].path for position in policy.unless_taken} & written
     wanted |= {path for path in policy.match_paths if path} & written
     if action.verb is not Verb.CREATE:
-        # Of updates, only one that changes a record's key claims its values.
+        # An update claims values only if it changes its record's key.
         if claimed - (wanted if action.verb is Verb.UPDATE else set()):
             yield f"{what} claims values"
         return
@@ -179,7 +179,7 @@ def _together_in(verbs: Sequence[Verb]) -> bool:
 
 
 def _has(policy: Policy, verb: Verb) -> bool:
-    """Return whether the mapping does this kind of thing at all."""
+    """Return whether the mapping can have actions with this verb."""
     match verb:
         case Verb.CREATE:
             return policy.create

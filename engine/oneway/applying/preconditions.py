@@ -1,7 +1,7 @@
 """Compares the present state of the systems with the plan, one record at a time.
 
-Before a write: does the source still ask for it, and does the target still hold what the plan saw?
-After a write with an unknown result: did it happen?
+Before a write, it checks that the source still asks for it, and that the target still holds what
+the plan saw. After a write with an unknown result, it finds out whether the write happened.
 """
 
 from collections.abc import Container, Mapping, Sequence
@@ -58,7 +58,7 @@ class Happened(Enum):
 class LiveState:
     """The source and the target as they are now.
 
-    Several threads may check one action each: `forget` begins a check, within which a record is
+    Several threads may check one action each. `forget` begins a check; within a check, a record is
     requested once. Methods raise `ReadError` if a system cannot be asked.
     """
 
@@ -67,7 +67,7 @@ class LiveState:
     target: Reader
     seal: Seal
     saved: bool = False
-    """Whether an earlier run made the plan: the source's list is read once more then."""
+    """Whether an earlier run made the plan; if so, the source's list is read once more."""
     creates: dict[str, Action] = field(default_factory=dict)
     """The actions of the plan that create a record, by their ids."""
     created: dict[str, str] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class LiveState:
         object.__setattr__(self, "_values", SourceValues(program, source, self.seal, self._held))
 
     def begin(self, plan: Plan, linked: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Remember what a plan knew of both systems, before its actions are checked.
+        """Remember what a plan knew about both systems, before its actions are checked.
 
         `linked` are the target records that earlier runs linked source records to.
         """
@@ -114,7 +114,7 @@ class LiveState:
     def values(self, action: Action) -> dict[str, Value]:
         """Return the values to write, nested; raise `Stale` if a sealed value has changed.
 
-        A cleared value becomes what the target takes for that: null, or blank.
+        A cleared value becomes null or blank, whichever the target takes.
         """
         nested: dict[str, Value] = {}
         said = self._values.of(action)
@@ -136,9 +136,9 @@ class LiveState:
             self.created[action.id] = target_id
 
     def resolved(self, action: Action) -> Action:
-        """Return an action with the id of its record, if this run created it.
+        """Return an action with its record's id filled in, if this run created the record.
 
-        Raises `Stale` if there is no such record.
+        Raises `Stale` if the create was not done.
         """
         if action.target_id is not None or action.verb is Verb.CREATE:
             return action
@@ -154,7 +154,7 @@ class LiveState:
         return self.created[id]
 
     def _awaited(self, awaits: Awaits) -> Value:
-        """Return the result of a lookup in a record that this run created."""
+        """Return the value that a lookup takes from a record that this run created."""
         record = self._held(self._made(awaits.action))
         found = self.program.own_tables()[awaits.lookup].entry(record.data)
         if found is None or is_blank(found[1]):
@@ -175,10 +175,10 @@ class LiveState:
         self._refuse_holders(action)
 
     def _as_listed(self, record: Record, action: Action, moved: Sequence[Change]) -> Record:
-        """Return a record with what only the list shows; raise `Stale` if it has changed.
+        """Fill in what only the list shows of a record; raise `Stale` if that has changed.
 
-        A plan is made of the list. Where a request for the record shows other fields than the list
-        does, that is no change since the plan.
+        A plan is made from the list. If a request for the record shows other fields than the list,
+        that is not a change since the plan.
         """
         listed = self._target.listed(record.id)
         if listed is None:
@@ -205,7 +205,7 @@ class LiveState:
         return whole
 
     def refuse_other_source(self, action: Action) -> None:
-        """Raise `Stale` unless the source still asks for an action, whatever the target holds."""
+        """Raise `Stale` unless the source still asks for an action; ignores the target."""
         target = None
         if action.target_id is not None:
             target = self.program.target_row(self._held(action.target_id))
@@ -238,9 +238,9 @@ class LiveState:
             raise Stale(f"changed in the source since the plan: {', '.join(changed)}")
 
     def _refuse_found_before(self, action: Action, row: SourceRow, target: TargetRow) -> None:
-        """Raise `Stale` if the key that finds the target record, or one before, finds another too.
+        """Raise `Stale` if the key that found the record, or an earlier one, finds another too.
 
-        A saved plan alone asks that: a run that has just read the target knows.
+        Checked for saved plans only: otherwise the run has just read the target.
         """
         policy = self.program.policy
         keys = zip(policy.match_paths, row.key_values, row.keys, target.keys, strict=False)
@@ -287,9 +287,9 @@ class LiveState:
         return Happened.NO, None
 
     def is_out(self, action: Action) -> bool:
-        """Return whether the record of an update counts as left, and its person is employed.
+        """Return whether the record of an update counts as left although its person is employed.
 
-        The update may have switched them off: what the record held before is not known any more.
+        The update may have locked them out: the record's former state is no longer known.
         """
         record = self._held(action.target_id or "")
         if action.verb is not Verb.UPDATE or not self.program.target_row(record).left:
@@ -300,13 +300,13 @@ class LiveState:
             return False
 
     def _moved(self, action: Action, record: Record, fields: Sequence[str]) -> Stale:
-        """Return the error that a record has changed; it says whether its person has left."""
+        """Return the error that a record has changed; it tells if the person has left by now."""
         out = action.verb.takes_access and self.program.target_row(record).left
         left = "; the record counts as left by now" if out else ""
         return Stale(f"changed in the target since the plan: {', '.join(fields)}{left}", out=out)
 
     def _created(self, action: Action) -> tuple[Happened, str | None]:
-        """Return the record that holds everything the new record was to hold, if any."""
+        """Return the record that holds all values of a create, if there is one."""
         wanted = self._wanted(action)
         candidates = self._holders.candidates(wanted)
         written = {change.field for change in action.changes}
@@ -330,9 +330,9 @@ class LiveState:
                 raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
 
     def nearly(self, action: Action, known: Container[str]) -> tuple[str, str] | None:
-        """Return the id of a record that may be the new one, and what is alike.
+        """Return the id of a record that may be the new one, and which value is alike.
 
-        A target may store a key in another form. Records that are `known` existed before.
+        A target may store a key in another form. `known` records existed before.
         """
         wanted = [(claim, loose(value)) for claim, value in self._wanted(action)]
         for record in self._target.everybody():
@@ -345,8 +345,8 @@ class LiveState:
     def _wanted(self, action: Action) -> list[tuple[Claim, Value]]:
         """Return the claims of a create that was sent, each with its value if that is still known.
 
-        The source may have changed or lost the record since: that does not undo the create. Raises
-        `Stale` if no claim's value is known.
+        The source may have changed or lost the record since; the create may have happened all the
+        same. Raises `Stale` if no claim's value is known.
         """
         wanted: list[tuple[Claim, Value]] = []
         unknown: Stale | None = None
@@ -373,7 +373,7 @@ class LiveState:
         return record
 
     def seen(self, action: Action) -> Record | None:
-        """Return the record that an action changes, as this check has seen it."""
+        """Return the record that an action changes, as this check read it."""
         return None if action.target_id is None else self._target.record(action.target_id)
 
     def is_before(self, record: Record, action: Action, change: Change) -> bool:
@@ -396,7 +396,7 @@ class LiveState:
         value: Value | Sealed,
         sealed_for: str | None,
     ) -> bool:
-        """Return whether a record holds a value, by the comparison that the plan made."""
+        """Return whether a record holds a value, compared as the plan compares it."""
         now = at(record.data, path_of(change.field))
         if isinstance(value, Sealed):
             held = None if now is MISSING else now
@@ -404,9 +404,9 @@ class LiveState:
         return same(now, value, self._comparison(action, change.field))
 
     def is_in_other_form(self, record: Record, action: Action, change: Change) -> bool:
-        """Return whether a record may hold what an update was to write, in a form of its own.
+        """Return whether a record may hold an update's value in a form of its own.
 
-        Only of an ordinary field: what ends or gives access has to be as it was sent.
+        Never for a field that ends or gives access: that must be as it was sent.
         """
         now = at(record.data, path_of(change.field))
         return action.verb is Verb.UPDATE and is_other_form(now, change.after)
@@ -439,7 +439,7 @@ class LiveState:
 def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:
     """Return a row without its lookups into the target's own records.
 
-    The plan made them for the target after the run: they give other results now.
+    The plan resolved them for the target after the run; they give other results now.
     """
     cells = tuple(
         Cell(CellState.INACTIVE) if rule.own_table else cell

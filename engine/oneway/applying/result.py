@@ -27,8 +27,8 @@ from oneway.planning.plan import Action, End, Ending, Verb
 class Earlier:
     """What an earlier, interrupted apply of the same plan left behind.
 
-    `ended` holds the actions that ended for good, `sent` the token of each that was sent and
-    whose end is not known: it is looked up in the target before anything is sent again.
+    `ended` holds the actions that ended for good, `sent` the token of each action that was sent
+    with an unknown end: it is looked up in the target before it is sent again.
     """
 
     ended: Mapping[str, Ending] = field(default_factory=dict)
@@ -40,8 +40,8 @@ class Approved:
     """The approved fingerprint, and the actions not to send, with their endings.
 
     `blocked` are the actions that guards hold back, `postponed` those that wait for another day.
-    `stale` says why a new plan would not send some of them. `reverted` are sent, though the target
-    did not keep what earlier runs wrote: the plan names them, and that it keeps it is not asked.
+    `stale` says why a new plan would not send some of them. `reverted` are sent although the target
+    did not keep the same values when earlier runs wrote them; nobody checks that it keeps them now.
     """
 
     fingerprint: str
@@ -97,7 +97,7 @@ class ActionLog(Protocol):
     """
 
     def prepare(self) -> None:
-        """Prepare the first record, while systems are asked; called before each is awaited."""
+        """Prepare the first record while systems are asked; called before waiting for them."""
 
     def at_once(self) -> AbstractContextManager[None]:
         """Return a block whose records become durable together, at its end."""
@@ -109,7 +109,7 @@ class ActionLog(Protocol):
         """An action that an earlier try sent is about to be sent again."""
 
     def leaving(self, actions: Sequence[Action]) -> None:
-        """A request of these is about to leave; raise `Refused` if another run took over."""
+        """A request of these is about to be sent; raise `Refused` if another run took over."""
 
     def ended(self, results: Sequence[Result]) -> None:
         """These actions have ended."""
@@ -118,11 +118,11 @@ class ActionLog(Protocol):
 def token_of(
     action: Action, plan_fingerprint: str, seal: Seal, memory: TargetMemory = NO_MEMORY
 ) -> str:
-    """Return the token that goes with every try of an action: 32 hex digits.
+    """Return the token that is sent with every try of an action: 32 hex digits.
 
-    Every plan that creates the same record with the same values uses one token, so that a target
-    which honours tokens creates it once; replacing a deleted record gets another. The token of a
-    change includes its plan, because tomorrow the same change may be due again.
+    All plans that create a record with the same values use one token, so that a target that honours
+    tokens creates it once; replacing a deleted record gets another token. The token of a change
+    depends on its plan, because tomorrow the same change may be due again.
     """
     wish: Value = [plan_fingerprint, action.id]
     if action.verb is Verb.CREATE:

@@ -1,7 +1,7 @@
 """The match keys of the source's records now, to notice two records of one person.
 
-The plan has asked that of all its records. So what counts here are the records that the plan did
-not know, that had another key, or that it matched with nobody.
+The plan has checked that for all its records. So the records that matter here are those that the
+plan did not know, that had another key, or that it did not match.
 """
 
 from collections import defaultdict
@@ -18,8 +18,9 @@ from oneway.planning.similar.near_misses import forms_of, key_at
 class PlannedKeys:
     """The keys of the source records that a plan knew, by id.
 
-    `matched` are those that the plan matched with a target record, `disputed` those that it left to
-    a person, and `ignored` those that it left alone, such as people outside the scope of the sync.
+    `matched` are the records that the plan matched with a target record, `disputed` those that it
+    left to a human, and `ignored` those that it left alone, such as people outside the scope of the
+    sync.
     """
 
     known: Mapping[str, str] = field(default_factory=dict)
@@ -38,10 +39,10 @@ class PlannedKeys:
 
 
 class SourceKeys:
-    """Source records by their match keys.
+    """Indexes source records by their match keys.
 
-    `aside` are rows with those that replace them; `alone` are matched with nobody, as far as known,
-    and may belong to any target record. `fresh` are inside the scope of the sync.
+    `aside` are replaced rows, each with the row that replaces it. `alone` have no known match, and
+    may belong to any target record. `fresh` are inside the scope of the sync.
     """
 
     def __init__(
@@ -57,9 +58,9 @@ class SourceKeys:
         self.alone = [row for row in rows if planned.is_open(row) or row.source_id in disputed]
         self.fresh = [row for row in inside if planned.is_fresh(row)]
         levels = range(max((len(row.keys) for row in rows), default=0))
-        # By its first key a record is matched before all else: whoever has it as well is a rival.
+        # The first key decides first, so any record that has it as well is a rival.
         self._rivals = [_by_key(open_ if level else rows, level) for level in levels]
-        # Where all that is said of a person is that they have left, the record is nobody's.
+        # A record that says no more of a person than that they have left belongs to nobody.
         staying = (
             pair[0] for pair in aside if any(stays_until_later(policy, each) for each in pair)
         )
@@ -70,17 +71,17 @@ class SourceKeys:
             for form in forms_of(row):
                 self._fresh[form].append(row)
         new = [row for row in open_ if planned.is_fresh(row)]
-        # Two keys that counted in the plan and are as they were are not one key since then.
+        # Two keys that are as they were in the plan cannot have become equal since.
         come = [row for row in open_ if not row.outside and row.source_id in planned.ignored]
         self.doubling = self._doubling(rows, come, new)
 
     def _doubling(
         self, rows: Sequence[SourceRow], come: Sequence[SourceRow], new: Sequence[SourceRow]
     ) -> str | None:
-        """Return a record that has a key of another's since the plan, if any.
+        """Return a record that got another record's key since the plan, if any.
 
-        Those that have `come` into the scope count by their first key: by a later one, they may
-        share it with somebody who is matched.
+        Records that have `come` into the scope are compared by their first key only: they may share
+        a later one with a person who is matched already.
         """
         for level, rivals in enumerate(self._rivals):
             every = _by_key(rows, level) if level and new else rivals
@@ -90,10 +91,10 @@ class SourceKeys:
         return None
 
     def rival(self, row: SourceRow, target: TargetRow | None) -> SourceRow | None:
-        """Return another record with a key by which this one is matched; None if there is none.
+        """Return another record with the key that matches this one, or an earlier key, if any.
 
-        Or with an earlier key of the target record, which is then its own. Keys after the one that
-        finds the target record decide nothing.
+        A record with an earlier key of the target record would be matched first. Keys after the one
+        that finds the target record do not matter.
         """
         for level, index in enumerate(self._rivals):
             key, held = key_at(row, level), None if target is None else key_at(target, level)
@@ -109,7 +110,7 @@ class SourceKeys:
     def contests(
         self, row: SourceRow, target: TargetRow, levels: Sequence[int]
     ) -> SourceRow | None:
-        """Return another record with a key that the target record is to lose, if any."""
+        """Return another record with a key that the target record will lose, if any."""
         for level, index in enumerate(self._rivals):
             others = index.get(key_at(target, level), ()) if level in levels else ()
             if level and (other := _other(row, others)) is not None:
@@ -125,7 +126,7 @@ class SourceKeys:
         return None
 
     def owner(self, target: TargetRow) -> SourceRow | None:
-        """Return a record with a key of a target record that the plan gave nobody, if any."""
+        """Return a record with a key of a target record that the plan did not match, if any."""
         for level, index in enumerate(self._owners):
             key = key_at(target, level)
             if key is not None and key in index:
@@ -134,7 +135,7 @@ class SourceKeys:
 
 
 def _other(row: SourceRow, rows: Iterable[SourceRow]) -> SourceRow | None:
-    """Return another of these rows: who is outside the scope of the sync blocks nobody inside."""
+    """Return another of these rows; rows outside the scope of the sync are no rivals inside it."""
     others = (each for each in rows if row.outside or not each.outside)
     return next((each for each in others if each.source_id != row.source_id), None)
 

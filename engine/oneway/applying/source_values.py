@@ -1,4 +1,4 @@
-"""What the source says now of a planned action: its row, and the values that would be written."""
+"""Reads a planned action's source row again, and the values that would be written now."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from oneway.planning.plan import Action, Change, Claim, Verb
 
 
 class SourceValues:
-    """Reads planned values from the source again; `held` returns a target record, for merging."""
+    """Reads planned values again; `held` returns the target record, for merging lists."""
 
     def __init__(
         self, program: Program, source: LiveSource, seal: Seal, held: Callable[[str], Record]
@@ -27,7 +27,7 @@ class SourceValues:
     def of(self, action: Action) -> Mapping[str, list[Value]]:
         """Return what would be written to each target field now.
 
-        A field that is a match key too may be known by two values: as key, and as written.
+        A field that is a match key too may have two values: as a key, and as written.
         """
         policy = self._program.policy
         said: dict[str, list[Value]] = defaultdict(list)
@@ -51,7 +51,7 @@ class SourceValues:
     def is_said(self, action: Action, change: Change, said: Mapping[str, list[Value]]) -> bool:
         """Return whether the source still gives a field the planned value.
 
-        A value that another action creates is looked up once that is done.
+        A value that another action creates is looked up after that action.
         """
         own = (rule.path for rule in self._program.policy.fields if rule.own_table)
         if change.awaits is not None or change.field in own:
@@ -73,9 +73,9 @@ class SourceValues:
     def opened(
         self, action: Action, field: str, value: Value | Sealed, said: Mapping[str, list[Value]]
     ) -> Value:
-        """Return a planned value, unsealed: the source's value, if it still has the digest.
+        """Return a planned value, unsealed: the source's value that has the same digest.
 
-        Raises `Stale` if it has not. `said` is what `of` returns.
+        Raises `Stale` if there is none. `said` is the result of `of`.
         """
         if not isinstance(value, Sealed):
             return value
@@ -86,7 +86,7 @@ class SourceValues:
         raise Stale(f"the source's value for {field} is no longer the one that was planned")
 
     def row(self, action: Action) -> SourceRow:
-        """Return the source row of an action; raise `Stale` if there is none to rely on."""
+        """Return the source row of an action; raise `Stale` if it is gone or unusable."""
         row = self._source.row(action.source_id or "")
         if row is None:
             raise Stale("the source record is gone")
@@ -102,7 +102,7 @@ class SourceValues:
         return Sealed(self._seal.digest(record or "", field, value))
 
     def _written(self, rule: FieldRule, cell: Cell, action: Action) -> list[Value]:
-        """Return what a rule may write: what is stated, or at create what stands in for it."""
+        """Return the values that a rule may write: the stated one or, at create, its stand-in."""
         if action.target_id is None:
             return [new_value(cell)]
         value = wanted(rule, cell)
@@ -113,7 +113,7 @@ class SourceValues:
     def _merged(
         self, rule: FieldRule, value: Value, action: Action, *, partial: bool = False
     ) -> Value:
-        """Return the content of a field once a value is written: lists may be merged."""
+        """Return what a field will hold once a value is written; lists may be merged."""
         if rule.merge is Merge.REPLACE or action.target_id is None:
             return value
         held = present(at(self._held(action.target_id).data, rule.keys))
@@ -121,7 +121,7 @@ class SourceValues:
 
 
 def _returned(policy: Policy, row: SourceRow) -> Iterator[tuple[FieldRule, Value]]:
-    """Yield what is written to the fields of leaving for somebody who is back."""
+    """Yield the values that a returning person gets in the fields of `leavers.set`."""
     given = dict(policy.reactivating)
     for position, (rule, cell) in enumerate(zip(policy.leaving, row.leaving, strict=False)):
         if position in given or cell.state is not CellState.UNSTATED:

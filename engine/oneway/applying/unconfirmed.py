@@ -8,9 +8,9 @@ from oneway.core.connector import Blame, WriteError, asked_before_leaving
 from oneway.planning.plan import Ending
 
 AT_ONCE = 500
-"""Actions without a request that are journalled together."""
+"""How many actions without a request are journalled together."""
 _MOST_GATHERED = 5_000
-"""Writes that wait for one flush, which rewrites a whole file: more take long to look up again."""
+"""How many writes wait for one flush: after a crash, each of them is looked up again."""
 
 
 class Unconfirmed:
@@ -21,7 +21,7 @@ class Unconfirmed:
         self._most = min(gates.writer.batch, _MOST_GATHERED)
         self._ended: list[Ended] = []
         self._tried = 0
-        """How many of them took a check of a system, or a write."""
+        """How many of them asked a system, or wrote to it."""
         self._failing = False
 
     def __bool__(self) -> bool:
@@ -36,17 +36,17 @@ class Unconfirmed:
 
     @property
     def gathers(self) -> bool:
-        """Whether any are gathered."""
+        """Whether any endings wait for a flush."""
         return self._most > 1
 
     @property
     def full(self) -> bool:
-        """Whether it is time to flush them: soon if a system fails, which the next must know."""
+        """Whether to flush now: early if a system fails, as the next actions must know."""
         most = self._most if self.gathers else AT_ONCE
         return self._failing or self._tried >= self._most or len(self._ended) >= most
 
     def confirmed(self) -> list[Ended]:
-        """Flush the writes and return all endings, as they are afterwards."""
+        """Flush the writes, and return all endings as they are after that."""
         ended, self._ended, self._tried, self._failing = self._ended, [], 0, False
         if not ended:
             return ended

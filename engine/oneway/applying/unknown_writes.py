@@ -1,8 +1,8 @@
 """Decides whether a write with an unknown result has happened, before anything is sent again.
 
-A create that no list shows may still happen: the target has accepted it, or shows new records
-late. It is looked up by what the target gave for it (a job, an id), then by its values. Only once
-the target would show it does it count as not having happened.
+A create that no list shows may still happen: the target may have accepted it, or show new records
+late. It is looked up by the job or id that the target gave, then by its values. It counts as not
+having happened only once the target would show it.
 """
 
 from collections.abc import Mapping
@@ -29,13 +29,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class TargetMemory:
-    """What is known of a target beyond what it shows.
+    """What is known about a target beyond what it shows.
 
     `lag` is how long it may not show a new record, and `now` the clock's instant. `owners` are the
-    source records of the known target records ("" if there is none), and `sent` what an earlier
-    run sent, by action id. `connection` names whose records they are; `linked` are the target
-    records with links. `created` are those that a run is known to have created: none of them can
-    be the result of another create. `zone` is the time zone that people are told times in.
+    source records of known target records ("" without one), and `sent` is what an earlier run sent,
+    by action id. `connection` is the connection's name; `linked` are the target records with links.
+    `created` are records that a run is known to have created, so that none of them can be the
+    result of another create. `zone` is the time zone in which people are shown times.
     """
 
     connection: str = ""
@@ -48,7 +48,7 @@ class TargetMemory:
     zone: str = ""
 
     def shown_by(self, sent: Sent) -> datetime | None:
-        """Return when the target will show what was sent; None if it should show it already."""
+        """Return from when the target will show what was sent; None if it should do so by now."""
         if sent.at is None or self.now is None or self.now >= sent.at + self.lag:
             return None
         return sent.at + self.lag
@@ -120,7 +120,7 @@ class Inquiry:
         return WriteOutcome(Happened.UNKNOWN, why=why)
 
     def _unseen(self, sent: Sent) -> WriteOutcome | None:
-        """Return why a create may still become visible; None if it would be by now."""
+        """Return why a create may still become visible; None if the target would show it by now."""
         until = self.memory.shown_by(sent)
         if until is None:
             return None
@@ -128,7 +128,7 @@ class Inquiry:
         return WriteOutcome(Happened.UNKNOWN, why=f"the target may not show it before {instant}")
 
     def _not_there(self, action: Action) -> WriteOutcome:
-        """Return that a create has not happened, unless the target shows it in another form."""
+        """Return that a create did not happen, unless a record shows it in another form."""
         near = self.live.nearly(action, self.memory.owners)
         if near is not None:
             id, path = near

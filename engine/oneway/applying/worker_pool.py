@@ -1,6 +1,6 @@
-"""A pool of workers: it does jobs side by side, while one thread decides and journals.
+"""A pool of workers that do jobs in parallel, while one thread decides and journals.
 
-A job only calls connectors. The thread that hands jobs over also takes their results.
+A job only calls connectors. The thread that submits jobs also takes their results.
 """
 
 from collections.abc import Callable

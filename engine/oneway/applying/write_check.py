@@ -1,4 +1,4 @@
-"""Checks, by what the target shows after a write, that it did what was sent, and no more."""
+"""Checks in what the target shows after a write that it did what was sent, and no more."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -13,11 +13,11 @@ from oneway.planning.plan import Action, Verb
 
 
 class WriteKind(Enum):
-    """What kind of write may harm what it does not send: a system may treat each otherwise."""
+    """The kinds of write that may harm other fields; a system may treat each differently."""
 
     UPDATE = "update"
     OF_WHO_HAS_LEFT = "of who has left"
-    """An update that may let somebody in again: each is looked at."""
+    """An update of a person who has left: it might let them in again, so each one is checked."""
     RETURN = "return"
 
 
@@ -37,18 +37,18 @@ class WriteCheck:
 
     @property
     def looks(self) -> bool:
-        """Whether one request shows one record: otherwise nobody looks after a write."""
+        """Whether the target can show a single record; if not, nothing is checked after a write."""
         return reads_by_id(self._live.target)
 
     def look_at(self, target_id: str) -> Record | None:
-        """Return a target record as it is right now; None if no request shows it."""
+        """Request a target record as it is right now; None if it cannot be shown."""
         try:
             return self._live.target.get(target_id) if self.looks else None
         except ReadError:
             return None
 
     def at_stake(self, action: Action, before: Record | None) -> frozenset[Stake]:
-        """Return what a write could harm of a record beside what it sends."""
+        """Return the fields of a record that a write does not send but could harm."""
         if before is None or action.verb not in (Verb.UPDATE, Verb.REACTIVATE):
             return frozenset()
         kind = WriteKind.UPDATE if action.verb is Verb.UPDATE else WriteKind.RETURN
@@ -60,20 +60,20 @@ class WriteCheck:
         )
 
     def confirms(self, action: Action, shown: Record) -> bool:
-        """Return whether a record shows all that was written, as it was."""
+        """Return whether a record shows every written value as it was sent."""
         written = [each for each in action.changes if each.awaits is None]
         return shows(shown, (path_of(each.field) for each in written)) and all(
             self._live.is_after(shown, action, each) for each in written
         )
 
     def is_as_it_was(self, action: Action, shown: Record) -> bool:
-        """Return whether a record shows all fields that were written with their old values."""
+        """Return whether a record still shows the old value of every written field."""
         return shows(shown, (path_of(each.field) for each in action.changes)) and all(
             self._live.is_before(shown, action, each) for each in action.changes
         )
 
     def is_changed(self, action: Action, shown: Record) -> bool:
-        """Return whether a record shows that an update was made, perhaps in forms of its own."""
+        """Return whether a record shows that an update was made, perhaps in other forms."""
         written = [path_of(each.field) for each in action.changes]
         return (
             action.verb is Verb.UPDATE
@@ -82,9 +82,9 @@ class WriteCheck:
         )
 
     def unkept(self, action: Action, shown: Record) -> WriteError | None:
-        """Return the end of a change that a record shows not to be there; else None.
+        """Return the error of a change that a record shows not to be there; else None.
 
-        What the record does not show, and what the plan could not tell beforehand, says nothing.
+        Fields that the record does not show, or that the plan could not know, prove nothing.
         """
         policy = self._live.program.policy
         written = {path_of(each.field) for each in action.changes}
@@ -107,13 +107,13 @@ class WriteCheck:
         return Unknown(NOT_KEPT, text, _UNKEPT)
 
     def told(self, stake: frozenset[Stake], before: Record, shown: Record) -> frozenset[Stake]:
-        """Return what of the fields at stake two records show."""
+        """Return the fields at stake that both records show."""
         paths = {each.path: [path_of(each.path)] for each in stake}
         both = {path for path, keys in paths.items() if shows(before, keys) and shows(shown, keys)}
         return frozenset(each for each in stake if each.path in both)
 
     def tells(self, before: Record, shown: Record) -> bool:
-        """Return whether a record shows all fields of the mapping that it showed before."""
+        """Return whether a record shows every field of the mapping that it showed before."""
         policy = self._live.program.policy
         known = (rule.keys for rule in (*policy.leaving, *policy.fields))
         return shows(shown, (keys for keys in known if shows(before, [keys])))
@@ -121,9 +121,9 @@ class WriteCheck:
     def more_changed(
         self, action: Action, before: Record, after: Record, *, alike: bool = False
     ) -> list[str]:
-        """Return the fields of the mapping that a write changed without being sent them.
+        """Return the fields of the mapping that a write changed although it did not send them.
 
-        With `alike`, one request shows both records.
+        With `alike`, both records come from the same kind of request.
         """
         return more_changed(self._live.program.policy, action, before, after, alike=alike)
 
