@@ -106,7 +106,7 @@ class PlannedSource:
     def refuse_other(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
     ) -> None:
-        """Raise `Stale` if a record is another person's, or a leaver's in the plan or now, not both."""
+        """Raise `Stale` if a record is another person's, or its leaving has changed."""
         if self.keys.is_fresh(row):
             raise Stale("the source record has another match key since the plan")
         if target is not None and not action.verb.takes_access:
