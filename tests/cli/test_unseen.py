@@ -394,7 +394,7 @@ def test_what_was_accepted_and_is_not_there_after_the_lag_is_sent_again(
 
 JOB = (
     "create: {method: POST, path: /people, job: {path: '/jobs/{id}', id: job, status: state, "
-    "done: [ok], failed: [no], record: made}}"
+    "done: [ok], failed: [no], record: made, message: why}}"
 )
 
 
@@ -412,17 +412,37 @@ def test_a_job_is_asked_at_each_run_and_not_overtaken(joining: World, directory:
     assert directory.sent("POST") == ["/people"]
 
 
-def test_a_job_that_failed_lets_the_create_be_sent_again(
+def test_a_create_that_its_job_refused_waits_as_any_other_refusal(
     joining: World, directory: Directory
 ) -> None:
     with_lag(joining, 900, JOB)
     directory.jobs["j1"] = {"state": "busy"}
     directory.create = accepting({"job": "j1"})
     joining.run("sync", "m.yaml")
-    directory.jobs["j1"] = {"state": "no"}
+    directory.jobs["j1"] = {"state": "no", "why": "Ann Oak has no licence"}
     directory.create = None
-    ended = joining.run("sync", "m.yaml")
-    assert "the target says that its job failed" in ended.flat
+    for _ in range(2):
+        ended = joining.run("sync", "m.yaml")
+        assert ended.code == 5
+        assert "refused once on" in ended.flat
+        assert "with the same values; next try" in ended.flat
+        assert "refused by its job: … has no licence [W105]" in ended.flat
+    assert directory.sent("POST") == ["/people"]
+    assert joining.run("sync", "m.yaml", "--retry-now").code == 0
+    assert directory.sent("POST") == ["/people", "/people"]
+
+
+def test_a_create_that_its_job_refused_is_sent_at_once_with_other_values(
+    joining: World, directory: Directory
+) -> None:
+    with_lag(joining, 900, JOB)
+    directory.jobs["j1"] = {"state": "busy"}
+    directory.create = accepting({"job": "j1"})
+    joining.run("sync", "m.yaml")
+    directory.jobs["j1"] = {"state": "no", "why": "Ann Oak has no licence"}
+    directory.create = None
+    joining.write("people.json", [{"id": "s1", "code": "001", "name": "Ann Elm"}])
+    assert joining.run("sync", "m.yaml").code == 0
     assert directory.sent("POST") == ["/people", "/people"]
 
 
@@ -523,8 +543,7 @@ def test_a_create_may_have_happened_until_its_job_has_ended_and_then_was_not_wri
     assert "not written" not in said
     directory.jobs["j1"] = {"state": "no"}
     ended = joining.run("sync", "m.yaml").flat
-    assert "not written (1): nothing was written; plan again" in ended
-    assert "looked up later: the target says that its job failed [W162]" in ended
+    assert "refused by its job [W105]" in ended
     assert "reached" not in ended
     assert "interrupted" not in ended
     for command in (("plan", "m.yaml"), ("explain", "m.yaml", "001"), ("status", "--all")):

@@ -1084,6 +1084,14 @@ MUTANTS = (
         "tests/unit/test_rest_writing.py -k location",
     ),
     Mutant(
+        "a-job-that-failed-is-sent-again",
+        "applying/unknown_writes",
+        "return self.happened is Happened.NO and not self.code",
+        "return self.happened is Happened.NO",
+        "a job that has failed is a refusal, which waits",
+        "tests/cli/test_unseen.py -k job_refused_waits",
+    ),
+    Mutant(
         "204-ends-any-list",
         "oneway_connectors/rest/list_end",
         "    if not all_came and _leads_on(client, paging, page, so_far):",

@@ -522,18 +522,31 @@ def test_a_job_that_failed_at_once_has_created_nothing() -> None:
         connector.writer("people").create({"email": "a@example.com"}, "t")
 
 
+REFUSED = JobEnd(JobState.FAILED, said=": … is taken")
+
+
 @pytest.mark.parametrize(
     ("about", "end"),
     [
         ({"state": "ok", "result": {"id": 9}}, JobEnd(JobState.DONE, "9")),
         ({"state": "ok"}, JobEnd(JobState.DONE)),
         ({"state": "no"}, JobEnd(JobState.FAILED)),
+        ({"state": "no", "message": "a@example.com is taken"}, REFUSED),
         ({"state": "whatever"}, JobEnd(JobState.RUNNING)),
     ],
 )
 def test_a_job_is_asked_how_it_stands(about: object, end: JobEnd) -> None:
     connector, _ = opened(reply(about), manifest=JOB)
-    assert connector.writer("people").job_end("5") == end
+    sent = {"email": "a@example.com"}
+    assert connector.writer("people").job_end("5", sent) == end
+
+
+def test_a_job_says_why_it_failed_where_the_manifest_says() -> None:
+    manifest = altered("failed: [no],", "failed: [no], message: why,", JOB)
+    said = {"state": "no", "message": "not this", "why": "No licence is left."}
+    connector, _ = opened(reply({"job": {"id": 5}}, 202), reply(said), manifest=manifest)
+    with pytest.raises(Rejected, match="refused by its job: No licence is left"):
+        connector.writer("people").create({"email": "a@example.com"}, "t")
 
 
 def test_a_change_that_is_only_accepted_is_unknown_too() -> None:

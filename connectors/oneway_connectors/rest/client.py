@@ -183,10 +183,14 @@ class Client:
         refused, missing = refusals_in(answer.body, self.api.errors)
         return replace(answer, refused=refused, missing=missing)
 
-    def said(self, answer: Answer, sent: tuple[str, ...] = ()) -> str:
-        """Return what an error answer says, without what was sent and without credentials."""
+    def said(self, answer: Answer, sent: tuple[str, ...] = (), message: str = "") -> str:
+        """Return what an error answer says, without what was sent and without credentials.
+
+        It says so at `message`, as JMESPath; "" for where the manifest's `errors` have it.
+        """
         hidden = (*sent, *answer.asked, *_asked(answer.url), *to_hide(self._access, self._auth))
-        said = message_of(answer.body, answer.headers, self.api.errors, hidden)
+        shape = replace(self.api.errors, message=message) if message else self.api.errors
+        said = message_of(answer.body, answer.headers, shape, hidden)
         if not said and not self.api.errors.header:
             said = _hint(answer.headers)
         later = f"(it came with {answer.later}; errors.later_when)" if answer.later else ""

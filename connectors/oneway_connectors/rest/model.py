@@ -105,7 +105,8 @@ class Single:
 class StatusPoll:
     """How to ask what became of a record that a system only accepted; `id` and others are JMESPath.
 
-    `record` is "" where the new record's id stands where it usually does.
+    `record` is "" where the new record's id stands where it usually does, and `message` where it
+    says why it failed as other answers do.
     """
 
     request: RequestTemplate
@@ -114,6 +115,7 @@ class StatusPoll:
     done: frozenset[str]
     failed: frozenset[str]
     record: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +363,8 @@ def _job(body: Data) -> StatusPoll | None:
         return None
     done, failed = (frozenset(map(str, _items(body, key))) for key in ("done", "failed"))
     ways = (_text(body, "id"), _text(body, "status"))
-    return StatusPoll(_request(body), *ways, done, failed, _text(body, "record"))
+    said = (_text(body, "record"), _text(body, "message"))
+    return StatusPoll(_request(body), *ways, done, failed, *said)
 
 
 def _probes(body: Data) -> tuple[Probing, ...]:

@@ -10,6 +10,7 @@ from threading import Lock
 from urllib.parse import unquote
 
 from oneway.core.connector import (
+    REFUSED_BY_JOB,
     JobEnd,
     JobState,
     NotSent,
@@ -73,7 +74,7 @@ class RestWriter:
         call, answer = self._send(write, {}, values, token)
         where = self.client.shown(call)
         if answer.status == _ACCEPTED:
-            return self._accepted(write, where, answer)
+            return self._accepted(write, where, answer, values)
         if not answer.body.strip() and (located := self._located(call, answer)):
             return located
         try:
@@ -135,19 +136,21 @@ class RestWriter:
         write = self._able(self.resource.reactivate, "brought back")
         return self._change(write, id, values, token, access=True)
 
-    def job_end(self, job: str) -> JobEnd:
+    def job_end(self, job: str, values: Mapping[str, Value] | None = None) -> JobEnd:
         """Return the state of a job that creates a record, as the system reports it."""
         follow = self.resource.create.job if self.resource.create is not None else None
         if follow is None:
             raise ReadError("R113", f"{self.client.api.title}: no job can be asked about")
-        return self._end_of(follow, job)
+        return self._end_of(follow, job, values)
 
-    def _end_of(self, follow: StatusPoll, job: str) -> JobEnd:
+    def _end_of(self, follow: StatusPoll, job: str, values: Mapping[str, Value] | None) -> JobEnd:
         call = reading_call(self.client, follow.request, {"id": job})
-        data = json_of(self.client, call, answered(self.client, self.resource, call))
+        answer = answered(self.client, self.resource, call)
+        data = json_of(self.client, call, answer)
         status = str(found_in(self.client, call, follow.status, data))
         if status in follow.failed:
-            return JobEnd(JobState.FAILED)
+            said = "" if values is None else self._said(answer, values, follow.message)
+            return JobEnd(JobState.FAILED, said=said)
         if status not in follow.done:
             return JobEnd(JobState.RUNNING)
         return JobEnd(JobState.DONE, self._id_in(follow.record, data))
@@ -172,7 +175,7 @@ class RestWriter:
         call, answer = self._send(write, {"id": id}, values, token)
         if answer.status == _ACCEPTED:
             where = self.client.shown(call)
-            if self._job_done(write, where, answer):
+            if self._job_done(write, where, answer, values):
                 return None
             raise Unknown("W113", f"{where}: {_NOT_YET}", _LOOK, accepted=True)
         if self._tells_parts(answer):
@@ -249,8 +252,8 @@ class RestWriter:
         text = f"{self.client.shown(call)}: {what}, which does not confirm the write{said}"
         return Unknown("W108", text, help or _LOOK, accepted=True, record=record)
 
-    def _said(self, answer: Answer, values: Mapping[str, Value]) -> str:
-        said = self.client.said(answer, tuple(texts_in(dict(values))))
+    def _said(self, answer: Answer, values: Mapping[str, Value], message: str = "") -> str:
+        said = self.client.said(answer, tuple(texts_in(dict(values))), message)
         return f": {said}" if said else ""
 
     def _shown(self, write: WriteRequest, id: str, data: Value) -> tuple[Record | None, str]:
@@ -271,18 +274,20 @@ class RestWriter:
             other = other or own
         return None, other
 
-    def _job_done(self, write: WriteRequest, where: str, answer: Answer) -> bool:
+    def _job_done(
+        self, write: WriteRequest, where: str, answer: Answer, values: Mapping[str, Value]
+    ) -> bool:
         """Return whether the job of a change is done; raise `Rejected` if it has failed."""
         if write.job is None:
             return False
         try:
             job = self._text_in(write.job.id, parse_json(answer.body))
-            state = self._end_of(write.job, job).state if job else JobState.RUNNING
+            end = self._end_of(write.job, job, values) if job else JobEnd(JobState.RUNNING)
         except (Unreadable, ReadError):
             return False
-        if state is JobState.FAILED:
-            raise Rejected("W105", f"{where}: {_BY_ITS_JOB}", _REFUSED)
-        return state is JobState.DONE
+        if end.state is JobState.FAILED:
+            raise Rejected("W105", f"{where}: {REFUSED_BY_JOB}{end.said}", _REFUSED)
+        return end.state is JobState.DONE
 
     def _send(
         self, write: WriteRequest, names: Mapping[str, str], values: Mapping[str, Value], token: str
@@ -348,7 +353,9 @@ class RestWriter:
             raise WriteError("W110", text, "The manifest has no request for it.")
         return write
 
-    def _accepted(self, write: WriteRequest, where: str, answer: Answer) -> str:
+    def _accepted(
+        self, write: WriteRequest, where: str, answer: Answer, values: Mapping[str, Value]
+    ) -> str:
         """Return the id of a record whose job has ended; raise what is known of others."""
         try:
             data = parse_json(answer.body) if answer.body.strip() else None
@@ -358,11 +365,11 @@ class RestWriter:
             job = record = ""
         if job:
             try:
-                end = self.job_end(job)
+                end = self.job_end(job, values)
             except ReadError:
                 end = JobEnd(JobState.RUNNING)
             if end.state is JobState.FAILED:
-                raise Rejected("W105", f"{where}: {_BY_ITS_JOB}", _REFUSED)
+                raise Rejected("W105", f"{where}: {REFUSED_BY_JOB}{end.said}", _REFUSED)
             if end.state is JobState.DONE and end.record:
                 return end.record
             record = end.record or record
@@ -417,7 +424,6 @@ _NO_TEXT = (b"<", b"{", b"[")
 _BLANK: tuple[Value, ...] = (None, {})
 """Answers that say no more than their status does."""
 _NOT_YET = "answers 202: it will be done, and is not known to be done yet"
-_BY_ITS_JOB = "accepted, and refused by its job"
 _REFUSED = "Correct the record in the source, or the mapping."
 _SAY_WHEN = "Let the manifest say by errors.refused_when how a refusal is recognised."
 _LOOK = "It is looked up in the system before anything is sent again."

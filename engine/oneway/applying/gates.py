@@ -22,6 +22,7 @@ from oneway.core.connector import (
     ConnectorError,
     NotSent,
     ReadError,
+    Rejected,
     Unknown,
     WriteError,
     Writer,
@@ -151,7 +152,7 @@ class Gates:
         with self._asking(action):
             sent = self.memory.sent.get(action.id, Sent())
             became = self.inquiry.of(action, sent)
-        if became.happened is Happened.NO:
+        if became.may_be_sent_again:
             return None
         if became.target_id is not None:
             self.live.note_created(action, became.target_id)
@@ -374,16 +375,19 @@ class Gates:
         if not (error.accepted or asks):
             raise error
         self.live.forget(renew=True)
-        target_id, last = None, None
+        became, last = WriteOutcome(Happened.UNKNOWN), None
         sent = Sent(job=error.job, record=error.record)
         with suppress(Stale, ReadError):
-            target_id = self.inquiry.of(action, sent).target_id if error.accepted else None
+            became = self.inquiry.of(action, sent) if error.accepted else became
+        target_id = became.target_id
         with suppress(ReadError):
             last = self.live.seen(action)
         if asks or last is not None:
             self._refuse_more(ready, None, last)
         if error.accepted and last is not None and self.check.is_changed(action, last):
             target_id = action.target_id
+        if target_id is None and became.happened is Happened.NO and became.code:
+            raise Rejected(became.code, became.why) from error
         if target_id is None:
             raise error
         return target_id
@@ -403,6 +407,8 @@ class Gates:
 
 def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Result:
     """Return the ending of an action sent before; `done` is the reason if it has happened."""
+    if became.happened is Happened.NO:
+        return Result(action, Ending.REJECTED, action.target_id, became.code, became.why)
     if became.happened is Happened.YES:
         reason = f"{done}; {became.why}" if became.code else done
         return Result(action, Ending.DONE, became.target_id, became.code, reason)

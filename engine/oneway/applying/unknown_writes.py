@@ -6,14 +6,16 @@ having happened only once the target would show it.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import field
 from datetime import datetime, timedelta
 
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened, LiveState
-from oneway.core.connector import FollowsJobs, JobState, ReadError, Writer
+from oneway.core.connector import REFUSED_BY_JOB, FollowsJobs, JobState, ReadError, Writer
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text, moment
+from oneway.core.records import Value
 from oneway.planning.access import MORE_CHANGED
 from oneway.planning.plan import Action
 
@@ -60,12 +62,20 @@ NO_MEMORY = TargetMemory()
 
 @dataclass(frozen=True, slots=True)
 class WriteOutcome:
-    """The result of a write, with the record's id if it happened, and the reason in words."""
+    """The result of a write, with the record's id if it happened, and the reason in words.
+
+    With a `code`, the target has said how it ended: it refused what has not happened.
+    """
 
     happened: Happened
     target_id: str | None = None
     why: str = ""
     code: str = ""
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Return whether it has not happened, and the target has not refused it."""
+        return self.happened is Happened.NO and not self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ class Inquiry:
                 why = f"target record {target_id} counts as left by now, and its person has not"
                 return WriteOutcome(happened, target_id, why, MORE_CHANGED)
             return WriteOutcome(happened, target_id)
-        by_job = self._by_job(sent.job)
+        by_job = self._by_job(action, sent.job)
         if by_job is not None and by_job.happened is Happened.NO:
             return by_job
         target_id = by_job.target_id if by_job is not None else None
@@ -100,17 +110,20 @@ class Inquiry:
             return WriteOutcome(Happened.YES, target_id)
         return by_job or self._unseen(sent) or self._not_there(action)
 
-    def _by_job(self, job: str) -> WriteOutcome | None:
+    def _by_job(self, action: Action, job: str) -> WriteOutcome | None:
         if not job or not isinstance(self.writer, FollowsJobs):
             return None
+        values: Mapping[str, Value] | None = None
+        with suppress(Stale, ReadError):  # without them, what the job says is not shown
+            values = self.live.values(action)
         try:
-            end = self.writer.job_end(job)
+            end = self.writer.job_end(job, values)
         except ReadError as error:
             return WriteOutcome(
                 Happened.UNKNOWN, why=f"its job cannot be asked about: {error.summary}"
             )
         if end.state is JobState.FAILED:
-            return WriteOutcome(Happened.NO, why="the target says that its job failed")
+            return WriteOutcome(Happened.NO, None, f"{REFUSED_BY_JOB}{end.said}", "W105")
         if end.state is JobState.DONE and end.record:
             return WriteOutcome(Happened.YES, end.record)
         if end.state is JobState.DONE:

@@ -262,12 +262,20 @@ class JobState(Enum):
     FAILED = "failed"
 
 
+REFUSED_BY_JOB = "accepted, and refused by its job"
+"""How a write ended whose job has failed; what the system says of it follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobEnd:
-    """The state of a job as the system reports it; `record` is the id of the created record."""
+    """The state of a job as the system reports it.
+
+    `record` is the id of the created record, and `said` why the job failed, safe to show.
+    """
 
     state: JobState
     record: str = ""
+    said: str = ""
 
 
 class Reader(Protocol):
@@ -426,8 +434,12 @@ class Writer(Protocol):
 class FollowsJobs(Protocol):
     """A writer whose system reports on creates that it has accepted but not yet carried out."""
 
-    def job_end(self, job: str) -> JobEnd:
-        """Return the state of a job; raise `ReadError` if the system cannot be asked."""
+    def job_end(self, job: str, values: Mapping[str, Value] | None = None) -> JobEnd:
+        """Return the state of a job; raise `ReadError` if the system cannot be asked.
+
+        `values` are those that were sent: what the system says of a failure quotes none of them.
+        Without them, it says nothing.
+        """
 
 
 LEAVES_WITHIN = 30.0

@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from oneway.applying.apply import apply
 from oneway.applying.gates import looked_up, stale_result
 from oneway.applying.live_source import Stale
-from oneway.applying.preconditions import Happened
 from oneway.applying.result import ApplySystems, Earlier, Result
 from oneway.applying.unknown_writes import Sent
 from oneway.applying.watch import Stopped, Watch
@@ -177,7 +176,7 @@ def _found_out(action: Action, found: ApplySystems) -> Result:
     except ReadError as error:
         summary = f"what an interrupted run sent cannot be looked up: {error.summary}"
         raise refusal("W161", action.target_id or "target", summary, error.help) from None
-    if became.happened is not Happened.NO:
+    if not became.may_be_sent_again:
         return looked_up(action, became, sent, "looked up later: it had happened")
     why = became.why or "the target does not show it"
     reason = f"looked up later: {why}"

@@ -82,7 +82,7 @@ def expressions(data: Data) -> Iterator[tuple[Path, str]]:
         for key in WRITES:
             yield from _named(path, resource, key, ("id", "record"))
             write = obj(resource.get(key))
-            yield from _named((*path, key), write, "job", ("id", "status", "record"))
+            yield from _named((*path, key), write, "job", ("id", "status", "record", "message"))
         for index, detail in enumerate(items(resource.get("detail"))):
             record = obj(detail).get("record")
             if isinstance(record, str):
