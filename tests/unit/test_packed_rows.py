@@ -1,14 +1,19 @@
 """Rows that are kept as bytes: what is asked of them is what is asked of the rows themselves."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oneway.core.diagnostics import Span
 from oneway.core.packed import packer
+from oneway.core.records import Compare
 from oneway.mapping.packed_rows import SourceRows, TargetRows, ids_of, others_of, with_ids
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.program import FieldRule, SourceRow, TargetRow
 from oneway.mapping.short_rows import SameRow, SteadyRow, steady_row
+from oneway.planning.match import Pairs
+from oneway.planning.similar.handles import Handles
 
 KEYS = st.sampled_from(["k", "l", "m", "é"])
 LEAVING = [packer()([["blank"]]), packer()([["stated", "2026-01-01"]])]
@@ -92,3 +97,30 @@ def test_packed_target_records_stand_beside_their_source_rows(
     again = TargetRows.of(packed, source.and_also(rows))
     assert again is packed
     assert TargetRows.of(packed, SourceRows.of(rows[:])) is not packed
+
+
+FIELDS = [("name", Compare.IGNORE_CASE), ("number", Compare.EXACT)]
+WATCHED: Any = SimpleNamespace(
+    match=("key", "second"),
+    watched=(0, 1),
+    fields=[FieldRule(path, (path,), path, Span("m"), compare=each) for path, each in FIELDS],
+)
+
+
+@given(sources(), st.lists(st.booleans()), st.booleans())
+def test_handles_that_are_made_by_columns_are_those_of_each_pair(
+    rows: list[SourceRow | SteadyRow], apart: list[bool], each_alone: bool
+) -> None:
+    source = SourceRows.of(rows)
+    held_by = TargetRows(source)
+    steady = [place for place, row in enumerate(rows) if isinstance(row, SteadyRow)]
+    for at, place in enumerate(steady):
+        if any(apart[at : at + 1]):
+            held_by.take_whole(TargetRow(f"t{place}", "k", ("k", None), values=("n", 7)))
+        else:
+            held_by.take([(packer()((f"t{place}", place)), BESIDES[0])])
+    pairs = Pairs(source, held_by, steady, range(len(steady)))
+    assert pairs.hold_the_same() == (not any(apart[: len(steady)]))
+    handles = Handles(WATCHED, [0] * each_alone)
+    alone = [handles.of_all((row,), (target,)) for row, target in pairs]
+    assert [set(each or ()) for each in handles.of_pairs(pairs)] == alone

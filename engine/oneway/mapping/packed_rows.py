@@ -18,8 +18,8 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from functools import cache
-from itertools import accumulate, count, islice
+from functools import cache, partial
+from itertools import accumulate, chain, count, islice
 from operator import attrgetter
 from typing import Any, Self, TypeAlias, TypeVar, overload
 
@@ -59,8 +59,8 @@ class PackedRows(Sequence[T]):
         self.others: list[T] = []
         """The rows that are not packed, in order."""
         self._others_at = array("I")
-        self._last: tuple[int, T] | None = None
-        """The row that was made last, and its place: often it is asked for again at once."""
+        self._lately: dict[int, T] = {}
+        """The rows that were made lately, by place: of a few, each is asked for several times."""
         self.origin = object()
         """The same of rows and of what `and_also` makes of them: the first of both are the same."""
 
@@ -127,11 +127,15 @@ class PackedRows(Sequence[T]):
         start, end = self.starts[place], self.starts[place + 1]
         if start == end:
             return self.others[bisect_left(self._others_at, place)]
-        return bytes(self.packed[start:end]), self._shared[self._shared_at[place]]
+        return bytes(self.packed[start:end]), self.shared_at(place)
 
     def is_packed(self, place: int) -> bool:
         """Return whether the row at a place is packed."""
         return self.starts[place] < self.starts[place + 1]
+
+    def shared_at(self, place: int) -> Any:
+        """Return what the packed row at a place shares with others."""
+        return self._shared[self._shared_at[place]]
 
     def are_packed(self, places: Sequence[int]) -> bool:
         """Return whether all rows at some places are packed."""
@@ -157,12 +161,13 @@ class PackedRows(Sequence[T]):
         return self._row(places)
 
     def _row(self, place: int) -> T:
-        if self._last is not None and self._last[0] == place:
-            return self._last[1]
+        if place in self._lately:
+            return self._lately[place]
         found = self._at(place)
         if found.__class__ is tuple:
-            self._last = place, self._made(*found)
-            return self._last[1]
+            if len(self._lately) >= 2 * _AT_A_TIME:
+                self._lately.clear()
+            return self._lately.setdefault(place, self._made(*found))
         return found  # type: ignore[return-value]  # a row: a packed one is a plain tuple
 
     def _decoded(self, decode: _Decode, places: Sequence[int] | None) -> Iterator[Any]:
@@ -172,14 +177,16 @@ class PackedRows(Sequence[T]):
         """
         if places is None:
             places = range(len(self))
-        for start in range(0, len(places), _AT_A_TIME):
-            some = places[start : start + _AT_A_TIME]
-            first, end = min(some), max(some) + 1
-            if end - first > 2 * len(some):
-                yield from (each for at in some for each in self._of_range(decode, at, at + 1))
-            else:  # all between them at once
-                found = self._of_range(decode, first, end)
-                yield from (found[at - first] for at in some)
+        starts = range(0, len(places), _AT_A_TIME)
+        some = (places[start : start + _AT_A_TIME] for start in starts)
+        return chain.from_iterable(map(partial(self._at_once, decode), some))
+
+    def _at_once(self, decode: _Decode, places: Sequence[int]) -> list[Any]:
+        first, end = min(places), max(places) + 1
+        if end - first > 2 * len(places):
+            return [each for at in places for each in self._of_range(decode, at, at + 1)]
+        found = self._of_range(decode, first, end)  # all between them as well
+        return found if places == range(first, end) else [found[at - first] for at in places]
 
     def _of_range(self, decode: _Decode, first: int, end: int) -> list[Any]:
         others = range(bisect_left(self._others_at, first), bisect_left(self._others_at, end))
@@ -299,7 +306,7 @@ class SourceRows(PackedRows[AnySourceRow]):
 
     def ids(self, places: Sequence[int] | None = None) -> list[str]:
         """Return the ids of the rows at some places, or of all."""
-        return [each.source_id for each in self._decoded(_ids(), places)]
+        return list(map(attrgetter("source_id"), self._decoded(_ids(), places)))
 
     def but_without(self, words: Collection[bytes]) -> Iterator[AnySourceRow]:
         """Yield the rows, in order, but for those whose bytes hold none of some words."""
@@ -313,7 +320,7 @@ class SourceRows(PackedRows[AnySourceRow]):
     ) -> Mapping[int, Sequence[Any]]:
         """Return what the packed rows at some places say of some fields."""
         decode = _cells(max(positions, default=-1) + 1)
-        found = [each.first.cells for each in self._decoded(decode, places)]
+        found = list(map(attrgetter("first.cells"), self._decoded(decode, places)))
         return {at: list(map(attrgetter(f"m{at}"), found)) for at in positions}
 
 
@@ -370,7 +377,7 @@ class TargetRows(PackedRows[AnyTargetRow]):
 
     def ids(self, places: Sequence[int] | None = None) -> list[str]:
         """Return the ids of the rows at some places, or of all."""
-        return [each.target_id for each in self._decoded(_target_ids(), places)]
+        return list(map(attrgetter("target_id"), self._decoded(_target_ids(), places)))
 
 
 def with_more(rows: Sequence[Any], more: Sequence[Any]) -> Sequence[Any]:

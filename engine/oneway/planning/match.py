@@ -121,6 +121,11 @@ class Pairs:
         """Return the ids of the source rows, and those of the target records."""
         return self.source.ids(self.rows_at), self.target.ids(self.targets_at)
 
+    def hold_the_same(self) -> bool:
+        """Return whether each target record is packed: it holds what its source row says."""
+        held_by = self.target.names(self.targets_at)
+        return [getattr(each, "place", None) for each in held_by] == [*self.rows_at]
+
     def held(self, positions: Collection[int]) -> Iterator[Mapping[int, Sequence[Value | Missing]]]:
         """Yield the target records' values of some fields, a batch of records at a time."""
         as_said = self.target.are_packed(self.targets_at)

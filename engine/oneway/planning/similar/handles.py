@@ -6,7 +6,7 @@ planning while no record that is planned shares a handle with it. A handle may b
 records that the planner tells apart, and never the reverse.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
@@ -30,7 +30,7 @@ class Handles:
     """Names the handles of records; `telling` are the fields whose values tell people apart."""
 
     def __init__(self, policy: Policy, telling: Sequence[int]) -> None:
-        self.telling = telling
+        self.telling, self._levels = telling, len(policy.match)
         fields = [(at, comparison(policy.fields[at])) for at in policy.watched]
         self._watched = [(at, compare, f"unique {at} ") for at, compare in fields]
 
@@ -58,7 +58,7 @@ class Handles:
     def of_pairs(self, pairs: Pairs) -> Iterator[Collection[str] | None]:
         """Yield the handles of both records of each pair; None where they cannot be told."""
         for start in range(0, len(pairs), _AT_A_TIME):
-            some = [*pairs.some(start, start + _AT_A_TIME)]
+            some = pairs.some(start, start + _AT_A_TIME)
             try:
                 yield from self._of_equal(some) or map(self._of_pair, some)
             except Unhandled:
@@ -71,28 +71,23 @@ class Handles:
         except Unhandled:
             return None
 
-    def _of_equal(self, pairs: Sequence[_Pair]) -> Sequence[Collection[str]]:
+    def _of_equal(self, pairs: Pairs) -> Sequence[Collection[str]]:
         """Return the handles of pairs, by columns, if those of both records are the same.
 
         They are where the target record holds what the source record says, as nearly all do.
         """
-        if self.telling or not all(
-            isinstance(target, SameRow) and target.row[0] == row[0] for row, target in pairs
-        ):
+        if self.telling or not pairs.hold_the_same():
             return ()
-        rows = [row for row, _ in pairs]
-        keyed = [row.keys for row in rows]
-        if len({*map(len, keyed)}) > 1:
-            return ()
-        columns: list[Sequence[str | None]] = [[source_handle(row[0]) for row in rows]]
-        columns.append([target_handle(target[0]) for _, target in pairs])
-        for level, keys in enumerate(zip(*keyed, strict=True)):
-            columns.append([None if key is None else _key(level, key) for key in keys])
-        said = [_said(row) for row in rows] if self._watched else []
+        said = pairs.source.said(pairs.rows_at, [at for at, _, _ in self._watched])
+        if any(list in map(type, values) for values in said.values()):
+            return ()  # not each cell states a plain value
+        sources, targets = pairs.ids()
+        columns: list[Iterable[str | None]] = [map(source_handle, sources)]
+        columns.append(map(target_handle, targets))
+        for level in range(self._levels):
+            columns.append([None if key is None else _key(level, key) for key in pairs.keys(level)])
         for position, compare, named in self._watched:
-            if any(len(values[position]) != 1 for values in said):
-                return ()
-            found = comparables([values[position][0] for values in said], compare)
+            found = comparables(said[position], compare)
             columns.append([None if each is None else _named(named, each) for each in found])
         names = zip(*columns, strict=True)
         return [[each for each in found if each is not None] for found in names]

@@ -36,7 +36,7 @@ from oneway.mapping.packed_rows import RowsAt, SourceRows, TargetRows, ids_of
 from oneway.mapping.profile.new_ids import is_number
 from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.program import TargetRow
-from oneway.mapping.short_rows import AnyTargetRow, SameRow, whole_target
+from oneway.mapping.short_rows import AnyTargetRow, whole_target
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import Links
 from oneway.planning.match import Pairs
@@ -321,8 +321,8 @@ class IncrementalRead:
         self, found: EvaluatedInputs, quiet: Iterable[Quiet], handles: Handles
     ) -> Iterator[BaselinePair]:
         """Yield the pairs that were read, and of which there is nothing to say on any day."""
-        rows, targets = SourceRows.of(found.source.items), found.target.items
-        held_by = TargetRows.of(targets, rows)
+        rows = SourceRows.of(found.source.items)
+        held_by = TargetRows.of(found.target.items, rows)
         row_of = {id: place for place, id in enumerate(rows.ids())}
         target_of = {id: place for place, id in enumerate(held_by.ids())}
         ageless = _Ageless(found.program)
@@ -331,7 +331,7 @@ class IncrementalRead:
             for each in quiet
             if (row := row_of.get(each.source_id)) is not None
             and (held := target_of.get(each.target_id)) is not None
-            and (ageless.always or ageless.says(targets[held]))
+            and (ageless.always or ageless.says(held_by, held))
         ]
         read = Pairs(rows, held_by, [row for row, _ in places], [held for _, held in places])
         both = zip(places, handles.of_pairs(read), strict=True)
@@ -424,15 +424,14 @@ class _Ageless:
         """Whether no answer of any record does."""
         return not self._asked
 
-    def says(self, target: AnyTargetRow) -> bool:
+    def says(self, rows: TargetRows, place: int) -> bool:
         """Return whether no answer of a record takes the day to give."""
-        if not self._asked:
-            return True
-        if isinstance(target, SameRow):  # one object is the same for nearly everybody
-            if target.beside is not self._last[0]:
-                self._last = target.beside, self._is_known(whole_target(target))
-            return self._last[1]
-        return self._is_known(target)
+        if not rows.is_packed(place):
+            return self._is_known(whole_target(rows[place]))
+        beside = rows.shared_at(place)
+        if beside is not self._last[0]:  # one object is the same for nearly everybody
+            self._last = beside, self._is_known(whole_target(rows[place]))
+        return self._last[1]
 
     def _is_known(self, row: TargetRow) -> bool:
         told = repr((row.told, row.leaving))
