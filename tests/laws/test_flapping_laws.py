@@ -16,11 +16,12 @@ from oneway.core.seal import Seal
 from oneway.history.digests import digests_of
 from oneway.history.flapping import find_flapping, planned_parts
 from oneway.history.journal import End, Journal, Run
+from oneway.history.journal.packed import packed
 from oneway.history.memory import Memory
 from oneway.notices.weekly import summary
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Change, Ending, Kind, Outcome, Plan, PlanConnection, Verb
-from oneway.planning.plan_file import dump
+from oneway.planning.plan_file import in_parts
 from oneway.render import Style, past_run, plans, status
 from oneway.render.record_histories import Past, record_histories
 from oneway.render.report import page
@@ -125,7 +126,7 @@ def _start(made: Plan):
 
 def _begun(journal: Journal, made: Plan, ends, model: Model, *, died: bool) -> int:
     """Write a run down as the engine does; one that died did its first action alone."""
-    id = journal.begin(_start(made), dump(made))
+    id = journal.begin(_start(made), packed(in_parts(made)))
     for action in made.actions[: 1 if died else None]:
         end = End(ends[action.id], action.target_id, "W101", "no")
         if end.ending is Ending.DONE:

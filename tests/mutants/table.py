@@ -2670,6 +2670,28 @@ MUTANTS = (
         )
     ),
     Mutant(
+        "lines-cut-within-a-name",
+        "planning/quiet_outcomes",
+        "if text.count(_BETWEEN) == len(self) - 1:",
+        "if True:",
+        "a plan has a line for each record, whatever its name",
+        "tests/unit/test_plan_file.py",
+    ),
+    *(
+        Mutant(
+            f"nests-too-deep-{name}",
+            "planning/plan_file/__init__",
+            old,
+            new,
+            "a plan that is saved can be read",
+            "tests/unit/test_plan_file.py",
+        )
+        for name, old, new in (
+            ("in-outcomes", "refuse_deep(each, 2)", "refuse_deep(each, 1)"),
+            ("in-settings", "refuse_deep(text, 1)", "refuse_deep(text, 0)"),
+        )
+    ),
+    Mutant(
         "nothing-sealed",
         "planning/assemble",
         "if value is None or not rule.sensitive:",

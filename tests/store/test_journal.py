@@ -15,6 +15,7 @@ from oneway.history.backoff import PastFailure
 from oneway.history.digests import ValueDigests
 from oneway.history.flapping import RepeatedWrite
 from oneway.history.journal import Breached, End, Journal, JournalEntry, RunStart, RunState, Why
+from oneway.history.journal.packed import packed
 from oneway.planning.plan import Action, Allowance, Ending, Verb
 from patience import PATIENCE
 
@@ -135,7 +136,9 @@ def test_who_raised_a_ceiling_is_kept(journal: Journal) -> None:
 
 
 def test_a_plan_is_kept_with_its_run_and_what_it_was_derived_from(journal: Journal) -> None:
-    run = journal.begin(START, "the plan \ud800", {"source": b"people" * 1000})
+    run = journal.begin(
+        START, packed((b"the plan ", b"\xed\xa0\x80")), {"source": b"people" * 1000}
+    )
     journal.finish(run, {}, "later")
     assert journal.plan_of(run) == "the plan \ud800"
     assert journal.kept(run) == {
@@ -191,7 +194,11 @@ def test_runs_are_listed_newest_first(journal: Journal) -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=()), max_size=5), min_size=6, max_size=6))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_comes_back(journal: Journal, odd: list[str]) -> None:
-    run = journal.begin(RunStart(*odd), odd[0], {odd[1] or "x": b"y"} if odd[1] != "plan" else {})
+    run = journal.begin(
+        RunStart(*odd),
+        packed((odd[0].encode(errors="surrogatepass"),)),
+        {odd[1] or "x": b"y"} if odd[1] != "plan" else {},
+    )
     strange = Action(odd[0], Verb.LEAVE, odd[1], odd[2], ())
     journal.intended(run, strange, odd[3])
     end = End(Ending.UNKNOWN, odd[2], odd[4], odd[5])
@@ -290,7 +297,7 @@ def test_old_runs_are_forgotten_but_not_what_is_needed(journal: Journal) -> None
     """Unsettled runs stay, the last of each connection, and the last that knew its source."""
     kept, gone = {}, []
     for number in range(6):
-        run = journal.begin(replace(START, connection="c"), "plan", {"source": b"x"})
+        run = journal.begin(replace(START, connection="c"), packed((b"plan",)), {"source": b"x"})
         journal.ended(run, action("a"), End(Ending.DONE))
         sized = 9 if number == 2 else None
         journal.finish(run, {"done": 1}, f"2026-01-0{number + 1}", sized, sized)

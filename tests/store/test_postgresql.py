@@ -11,6 +11,7 @@ from kept import START, action, started
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import End, Journal, postgresql
 from oneway.history.journal.lease import leased
+from oneway.history.journal.packed import packed
 from oneway.planning.plan import Ending
 from oneway.state.lock import Holder
 from patience import PATIENCE
@@ -37,7 +38,7 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged() -> None:
     with running() as server:
         url = server.database()
         with Journal.open(url) as journal:
-            run = journal.begin(START, "plan")
+            run = journal.begin(START, packed((b"plan",)))
             journal.intended(run, action("a"), "token")
             server.kill()
             for call in (

@@ -5,6 +5,7 @@ from dataclasses import replace
 from kept import START, action
 
 from oneway.history.journal import End, Journal
+from oneway.history.journal.packed import packed
 from oneway.history.journal.retention import kept_names, prunable
 from oneway.history.journal.run_counts import RunCounts, run_counts
 from oneway.history.journal.side_effects import keep_side_effect, let_through, side_effects
@@ -36,7 +37,7 @@ def test_what_was_done_is_counted_by_verb_and_the_rest_as_failed_or_held(journal
 
 
 def test_names_of_what_is_kept_are_known_without_reading_it(journal: Journal) -> None:
-    run = journal.begin(START, "a plan", {"inputs": b"x"})
+    run = journal.begin(START, packed((b"a plan",)), {"inputs": b"x"})
     assert kept_names(journal, run) == {"plan", "inputs"}
     assert kept_names(journal, run + 1) == frozenset()
 

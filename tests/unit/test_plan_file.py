@@ -20,7 +20,7 @@ from oneway.documents.schema_check.files import schema_data
 from oneway.planning import plan as plans
 from oneway.planning import quiet_outcomes
 from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, PlanInput, Verb
-from oneway.planning.plan_file import dump, fingerprint, load, save
+from oneway.planning.plan_file import Proof, dump, fingerprint, load, save
 from oneway.planning.plan_file.shape import json_path
 from oneway.planning.quiet_outcomes import OutcomesInRuns, PassedOver, QuietRun, QuietTexts
 
@@ -55,7 +55,8 @@ outcomes = st.builds(
     *(st.sampled_from(Kind), words, words, ids, ids),
     *(many(reasons), many(actions), st.booleans()),
 )
-quiet = st.builds(plans.Quiet, words, words, words, words, st.booleans())
+names = words | st.sampled_from(["],[", 'false],["', "],\n["])
+quiet = st.builds(plans.Quiet, names, words, names, words, st.booleans())
 inputs = st.builds(
     PlanInput, words, words, st.dictionaries(words, words, max_size=2), st.none() | words
 )
@@ -152,6 +153,31 @@ def test_equal_plans_and_only_they_have_one_fingerprint(left: Plan, right: Plan)
 def test_a_fingerprint_is_the_same_for_some_outcomes_at_a_time(plan: Plan, some: int) -> None:
     with patch("oneway.planning.plan_file.outcome_text._AT_A_TIME", some):
         assert fingerprint(plan) == json.loads(dump(plan))["fingerprint"]
+
+
+def text_of(content: dict[str, Any]) -> str:
+    """Return what the file of a plan looks like: a line for each item of a list."""
+    lines = {
+        key: "[\n" + ",\n".join(map(canonical, value)) + "\n]"
+        if isinstance(value, list) and value
+        else canonical(value)
+        for key, value in content.items()
+    }
+    return "{\n" + ",\n".join(f'"{key}": {lines[key]}' for key in sorted(lines)) + "\n}\n"
+
+
+@given(any_plan, st.lists(st.lists(quiet, min_size=1, max_size=3), max_size=4), st.integers(1, 3))
+@settings(max_examples=80)
+def test_a_file_has_a_line_for_each_record(
+    plan: Plan, runs: list[list[plans.Quiet]], some: int
+) -> None:
+    outcomes = OutcomesInRuns([*plan.outcomes, *map(QuietRun.of, runs)])
+    proof = Proof("2026-03-31T04:00:00Z", "0f")
+    for each in (plan, dataclasses.replace(plan, outcomes=outcomes)):
+        with patch("oneway.planning.plan_file.outcome_text._AT_A_TIME", some):
+            text = dump(each, proof)
+        assert text == text_of(json.loads(text))
+        assert load(text.encode(), "a.plan") == each
 
 
 @given(st.integers(0, len(DATA) - 1), st.integers(1, 255))
@@ -269,6 +295,28 @@ def test_a_value_that_no_plan_can_hold_is_refused() -> None:
     for value in (deep, deeper, float("nan")):
         with pytest.raises(Refused, match="P105"):
             dump(dataclasses.replace(PLAN, settings={"a": value}))
+
+
+def nested(depth: int) -> Any:
+    return json.loads("[" * depth + "]" * depth)
+
+
+@pytest.mark.parametrize(("settings", "outcomes"), [(397, 0), (0, 391)])
+def test_a_plan_nests_as_deep_as_one_is_read(tmp_path: Path, settings: int, outcomes: int) -> None:
+    def with_depth(more: int) -> Plan:
+        change = Change("a", None, nested(outcomes + more), "a", PLACE)
+        action = Action("a1", Verb.UPDATE, "s1", "t1", (change,))
+        outcome = Outcome(Kind.UPDATE, "E1", "", "s1", "t1", actions=(action,))
+        deep = {"a": nested(settings + more)}
+        return dataclasses.replace(PLAN, settings=deep, outcomes=(outcome,))
+
+    path = tmp_path / "a.plan"
+    save(with_depth(1), path)
+    assert load(path.read_bytes(), "a.plan") == with_depth(1)
+    with pytest.raises(Refused, match="P105"):
+        save(with_depth(2), path)
+    assert load(path.read_bytes(), "a.plan") == with_depth(1)
+    assert os.listdir(tmp_path) == ["a.plan"]
 
 
 def test_a_plan_is_saved_for_its_owner_alone(tmp_path: Path) -> None:

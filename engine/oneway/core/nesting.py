@@ -26,6 +26,8 @@ def nests_too_deep(text: bytes | str, deepest: int = DEEPEST) -> bool:
         if text.count("[") + text.count("{") <= deepest:  # mostly, and without a copy
             return False
         text = text.encode("utf-8", "surrogatepass")
+    elif text.count(b"[") + text.count(b"{") <= deepest:
+        return False
     return _depth(text) > deepest
 
 

@@ -16,6 +16,8 @@ from typing import overload
 from oneway.planning.plan import Outcome, Outcomes, Quiet
 
 _AT_A_TIME = 1_000
+_BETWEEN = b"],["
+"""What stands between the texts of two."""
 _APART = 64
 """One of this many outcomes is decoded, as a mark for binary search."""
 
@@ -148,6 +150,13 @@ class QuietRun(Sequence[Quiet]):
     def singly(self) -> Sequence[str]:
         """Return the canonical JSON of each."""
         return _texts(_decoded(self.text))
+
+    def lines(self) -> bytes:
+        """Return their canonical JSON, a line each, with commas between them."""
+        text = bytes(self.text)
+        if text.count(_BETWEEN) == len(self) - 1:  # or it stands in a text as well
+            return text.replace(_BETWEEN, b"],\n[")
+        return ",\n".join(self.singly()).encode("ascii")
 
     def __len__(self) -> int:
         """Return how many there are."""

@@ -20,7 +20,7 @@ from oneway.planning.breach import Verdict
 from oneway.planning.guards import counted_as
 from oneway.planning.leaving_doubts import as_written
 from oneway.planning.plan import Action, Ending, Plan, Verb
-from oneway.planning.plan_file import dump, fingerprint
+from oneway.planning.plan_file import fingerprint, in_parts
 from oneway.runs.approval import Approval
 from oneway.runs.lost_output import keep_lost
 from oneway.runs.past.discrepancies import ends_of, write_discrepancies
@@ -59,7 +59,7 @@ class RunLog:
         # The run must hold its lease for everything it writes down from here on.
         journal.lease = operator.leases.get(connection_of(plan))
         self._of = of
-        self._start: tuple[RunStart, str] | None = None
+        self._start: tuple[RunStart, bytes] | None = None
         self._resuming = resuming
         self._telling = telling
         self._settled = settled
@@ -74,8 +74,13 @@ class RunLog:
     def prepare(self) -> None:
         """Prepare the record of the run's start, which takes a while."""
         if isinstance(self._of, Approval) and self._start is None:
+            from oneway.history.journal.packed import packed
+
             # Not earlier: a plan that is refused before its first step has sent nothing.
-            self._start = start_of(self.plan, self.operator, self._of), dump(self.plan)
+            self._start = (
+                start_of(self.plan, self.operator, self._of),
+                packed(in_parts(self.plan)),
+            )
 
     @property
     def run(self) -> int:
@@ -88,9 +93,9 @@ class RunLog:
         """Journal the start of the run, and return its number."""
         self.prepare()
         assert self._start is not None
-        (start, text), self._start = self._start, None
+        (start, data), self._start = self._start, None
         seen = matched(self.plan, approval.verdict, start.started)
-        run = self.journal.begin(start, text, approval.kept, len(self.plan.actions), seen)
+        run = self.journal.begin(start, data, approval.kept, len(self.plan.actions), seen)
         if self._allows_side_effects(approval.verdict):
             from oneway.history.journal.side_effects import let_through
 

@@ -2,21 +2,29 @@
 
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 PRIVATE = 0o600
 
 
-def write_whole(path: Path, data: bytes, *, mode: int = PRIVATE, over: bool = True) -> None:
-    """Write a file atomically and durably; raise `OSError`.
+def write_whole(
+    path: Path,
+    data: bytes | Iterable[bytes | memoryview],
+    *,
+    mode: int = PRIVATE,
+    over: bool = True,
+) -> None:
+    """Write a file, given whole or bit by bit, atomically and durably; raise `OSError`.
 
     Without `over`, raises `FileExistsError` if there is one, and leaves it as it is. A device or a
     pipe, such as `/dev/null` or `/dev/stdout`, is written to: a file must not take its place.
     """
     if over and _is_special(path):
+        whole = data if isinstance(data, bytes) else b"".join(data)  # it may yet be refused
         with path.open("wb") as file:
-            file.write(data)
+            file.write(whole)
         return
     made = _written_beside(path, data, mode)
     try:
@@ -63,14 +71,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _written_beside(path: Path, data: bytes, mode: int) -> str:
+def _written_beside(path: Path, data: bytes | Iterable[bytes | memoryview], mode: int) -> str:
     from tempfile import mkstemp
 
     # It gives mode 0600, whatever the umask. Hidden, so that no folder's list has it.
     handle, made = mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines((data,) if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
             if mode != PRIVATE:

@@ -1,23 +1,22 @@
 """Erases one person from the journal, while keeping the runs."""
 
 from collections.abc import Callable, Collection
-from gzip import compress
 from itertools import count
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from oneway.history.journal import rows
 from oneway.history.journal.history import PLAN
+from oneway.history.journal.packed import packed
 from oneway.history.journal.rows import FORGOTTEN, Run
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry, failure, run, snapshot, written
 
 
-def replace_plan(store: Store, id: int, text: str) -> None:
-    """Replace the plan stored with a run."""
-    packed = compress(text.encode(errors="surrogatepass"), 6, mtime=0)
+def replace_plan(store: Store, id: int, plan: bytes) -> None:
+    """Replace the plan stored with a run, by its file, `packed`."""
     which = (snapshot.c.run == id) & (snapshot.c.name == PLAN)
-    store.change(update(snapshot).where(which).values(data=packed))
+    store.change(update(snapshot).where(which).values(data=plan))
 
 
 def erase_snapshots(store: Store, id: int, why: str) -> int:
@@ -25,7 +24,7 @@ def erase_snapshots(store: Store, id: int, why: str) -> int:
     which = (snapshot.c.run == id) & snapshot.c.name.in_(("inputs",))
     gone = store.change(delete(snapshot).where(which), at_least=0).rows
     if gone:
-        data = compress(why.encode(), 6, mtime=0)
+        data = packed((why.encode(),))
         store.change(store.insert(snapshot).values(run=id, name="unkept", data=data))
     return gone
 

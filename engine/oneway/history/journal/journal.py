@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from gzip import compress
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, delete, func, literal, select, true, update
@@ -17,6 +16,7 @@ from oneway.history.journal import fence, rows
 from oneway.history.journal.history import PLAN, RunHistory
 from oneway.history.journal.lease import Lease, taken_over
 from oneway.history.journal.links import learn
+from oneway.history.journal.packed import packed
 from oneway.history.journal.prepared_statements import Prepared
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import RunStart
@@ -54,20 +54,19 @@ class Journal(RunHistory):
     def begin(
         self,
         start: RunStart,
-        plan: str = "",
+        plan: bytes = b"",
         kept: Mapping[str, bytes] = {},
         planned: int | None = None,
         matched: Sequence[Link] | None = None,
     ) -> int:
-        """Record the start of a run of a plan (in the format of its file); return the run's id.
+        """Record the start of a run of a plan (its file, `packed`); return the run's id.
 
         `kept` are its snapshots; `planned` is how many actions it has; `matched` are the links
         that it establishes.
         """
-        if plan:
-            kept = {PLAN: plan.encode(errors="surrogatepass"), **kept}
         # Before the transaction, which slow work would leave idle.
-        packed = {name: _packed(data) for name, data in kept.items()}
+        stored = {name: packed((data,)) for name, data in kept.items()}
+        stored |= {PLAN: plan} if plan else {}
         with self.at_once():
             self._refuse_lost()
             values = {**rows.start(start), "planned": planned}
@@ -75,13 +74,13 @@ class Journal(RunHistory):
                 seen = asdict(learn(self, start.connection, matched))
                 values["links"] = json.dumps(seen, sort_keys=True)
             id = self.change(self.insert(run).values(**values)).id
-            for name, data in packed.items():
+            for name, data in stored.items():
                 self.change(self.insert(snapshot).values(run=id, name=name, data=data))
         return id
 
     def keep(self, id: int, name: str, data: bytes) -> None:
         """Store data with a run, compressed, for as long as the run is stored."""
-        self.change(self.insert(snapshot).values(run=id, name=name, data=_packed(data)))
+        self.change(self.insert(snapshot).values(run=id, name=name, data=packed((data,))))
 
     def refused(self, start: RunStart, problems: tuple[Diagnostic, ...], ended: str) -> int:
         """Record a run that an error stopped before it began to write; return its id."""
@@ -363,10 +362,6 @@ def _is_not_kept(action: Action, end: End) -> bool:
 def _counted(data: str) -> Mapping[str, tuple[int, Mapping[str, int]]]:
     counts = json.loads(data) if data else {}
     return {name: (records, keys) for name, (records, keys) in counts.items()}
-
-
-def _packed(data: bytes) -> bytes:
-    return compress(data, 6, mtime=0)
 
 
 def _action(id: int, action: Action) -> Mapping[str, Any]:

@@ -7,11 +7,11 @@ shape. Anyone can compute a fingerprint; the proof needs a key (`oneway.runs.pro
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
@@ -19,7 +19,7 @@ from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical
 from oneway.planning.plan import FORMAT, Plan
 from oneway.planning.plan_file.codec import Data, of_data, to_data
-from oneway.planning.plan_file.outcome_text import in_pieces, singly
+from oneway.planning.plan_file.outcome_text import in_pieces
 from oneway.planning.plan_file.shape import misshapen
 from oneway.state.files import write_whole
 
@@ -28,6 +28,7 @@ __all__ = [
     "Proof",
     "dump",
     "fingerprint",
+    "in_parts",
     "load",
     "load_proven",
     "save",
@@ -40,6 +41,10 @@ _DEEPEST = 4 * DEEPEST
 """How deep a plan nests at most: what expressions make of records goes deeper than these do."""
 
 _AGAIN = "make the plan again"
+
+Piece: TypeAlias = bytes | memoryview
+_Texts: TypeAlias = dict[str, str | Iterable[str | Piece]]
+"""Each part of a plan as canonical JSON; of a list, its items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +65,74 @@ def fingerprint(plan: Plan) -> str:
     known = plan.worked_out
     if "fingerprint" not in known:
         with _fit(plan):
-            outcomes = in_pieces(plan.runs)
-            known["fingerprint"] = _digest_of({**_texts(plan), "outcomes": outcomes})
+            digest = hashlib.sha256()
+            for piece in _joined({**_texts(plan), "outcomes": in_pieces(plan.runs)}):
+                digest.update(piece)
+            known["fingerprint"] = digest.hexdigest()
     return known["fingerprint"]
 
 
 def dump(plan: Plan, proof: Proof | None = None) -> str:
-    """Return a plan as canonical JSON text: sorted keys, ASCII, a line for each record.
+    """Return a plan as the text of its file."""
+    return b"".join(in_parts(plan, proof)).decode("ascii")
 
-    The line of a record of which there is nothing to report is an array of its names and ids.
+
+def in_parts(plan: Plan, proof: Proof | None = None) -> Iterator[Piece]:
+    """Yield the file of a plan bit by bit, so that nothing holds all of it.
+
+    It is canonical JSON: sorted keys, ASCII, a line for each record. The line of a record of which
+    there is nothing to report is an array of its names and ids.
 
     Two plans can be compared line by line. (Indented throughout, as `json.dumps` has it, a
     plan of 100,000 records takes four times as long and twice the space.)
     """
     with _fit(plan):
-        texts: _Texts = {**_texts(plan), "outcomes": list(singly(plan.runs))}
-        texts["fingerprint"] = canonical(_digest_of(texts))
-    if proof is not None:
-        texts["proof"] = canonical(asdict(proof))
-    text = "{\n" + ",\n".join(f'"{key}": {_lines(texts[key])}' for key in sorted(texts)) + "\n}\n"
-    if nests_too_deep(text, _DEEPEST):
-        raise _unfit(plan.mapping)
-    return text
+        texts: _Texts = {**_texts(plan), "fingerprint": canonical(fingerprint(plan))}
+        if proof is not None:
+            texts["proof"] = canonical(asdict(proof))
+        texts["outcomes"] = in_pieces(plan.runs, lines=True)
+        yield from _joined(_shallow(texts, plan.mapping), lines=True)
 
 
-_Texts = dict[str, str | Iterable[str]]
-"""Each part of a plan as canonical JSON; of a list, its items."""
+def _shallow(texts: _Texts, mapping: str) -> _Texts:
+    """Return the parts of a plan, which is refused once one turns out to nest too deep."""
+
+    def refuse_deep(text: str | Piece, above: int) -> None:
+        if nests_too_deep(text if isinstance(text, str) else bytes(text), _DEEPEST - above):
+            raise _unfit(mapping)
+
+    def checked(items: Iterable[str | Piece]) -> Iterator[str | Piece]:
+        for each in items:
+            refuse_deep(each, 2)
+            yield each
+
+    for text in texts.values():
+        if isinstance(text, str):
+            refuse_deep(text, 1)
+    return {key: e if isinstance(e, str) else checked(e) for key, e in texts.items()}
+
+
+def _joined(texts: _Texts, *, lines: bool = False) -> Iterator[Piece]:
+    """Yield the parts of a plan as one object; with `lines`, each of a list has one of its own."""
+    new, colon = (b"\n", b'": ') if lines else (b"", b'":')
+    opening = b"{" + new
+    for key in sorted(texts):
+        yield b"".join((opening, b'"', key.encode("ascii"), colon))
+        yield from _value(texts[key], new)
+        opening = b"," + new
+    yield b"".join((new, b"}", new))
+
+
+def _value(text: str | Iterable[str | Piece], new: bytes) -> Iterator[Piece]:
+    if isinstance(text, str):
+        yield text.encode("ascii")
+        return
+    opening = b"[" + new
+    for part in text:
+        yield opening
+        yield part.encode("ascii") if isinstance(part, str) else part
+        opening = b"," + new
+    yield new + b"]" if opening[:1] == b"," else b"[]"
 
 
 @contextmanager
@@ -118,31 +165,10 @@ def _text(value: object) -> str | list[str]:
     return list(map(canonical, value)) if isinstance(value, list) else canonical(value)
 
 
-def _digest_of(texts: Mapping[str, str | Iterable[str | bytes | memoryview]]) -> str:
-    """Return the digest of canonical JSON, without holding all of it."""
-    digest = hashlib.sha256()
-    between = "{"
-    for key in sorted(texts):
-        digest.update(f'{between}"{key}":'.encode("ascii"))
-        text = texts[key]
-        if isinstance(text, str):
-            digest.update(text.encode("ascii"))
-        else:
-            before = b"["
-            for part in text:
-                digest.update(before)
-                digest.update(part.encode("ascii") if isinstance(part, str) else part)
-                before = b","
-            digest.update(b"]" if before == b"," else b"[]")
-        between = ","
-    digest.update(b"}")
-    return digest.hexdigest()
-
-
 def save(plan: Plan, path: Path, proof: Proof | None = None) -> None:
     """Write a plan, atomically and for its owner alone; raise `Refused` if it cannot be."""
     try:
-        write_whole(path, dump(plan, proof).encode("ascii"))
+        write_whole(path, in_parts(plan, proof))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         why = error.strerror if isinstance(error, OSError) else "no path of a file"
         help = "check the folder, its rights and the space on the disk"
@@ -186,12 +212,6 @@ def _plan_of(content: Data) -> Plan:
     flat = {"mapping": mapping["name"]}
     flat |= {f"mapping_{key}": mapping[key] for key in ("file", "digest")}
     return of_data(Plan, {**content, **flat})
-
-
-def _lines(text: str | Iterable[str]) -> str:
-    if isinstance(text, str):
-        return text
-    return "[\n" + lines + "\n]" if (lines := ",\n".join(text)) else "[]"
 
 
 def _parsed(data: bytes, file: str) -> dict[str, object]:

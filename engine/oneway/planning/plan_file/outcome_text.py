@@ -35,24 +35,25 @@ def singly(parts: Iterable[Outcome | Quiet | Sequence[Quiet]]) -> Iterator[str]:
             yield from each.singly() if isinstance(each, QuietRun) else map(quiet_text, each)
 
 
-def in_pieces(parts: Parts) -> Iterator[bytes | memoryview]:
-    """Yield what `singly` does, in ASCII, some of them with commas."""
+def in_pieces(parts: Parts, *, lines: bool = False) -> Iterator[bytes | memoryview]:
+    """Yield what `singly` does, in ASCII, some of them with commas; with `lines`, a line each."""
     for start in range(0, len(parts), _AT_A_TIME):
         some = parts[start : start + _AT_A_TIME]
-        text = _encoded(some) if len(some) == _AT_A_TIME else None
-        yield from map(_in_ascii, some) if text is None else (text,)
+        text = _encoded(some, lines=lines) if len(some) == _AT_A_TIME else None
+        yield from (_in_ascii(e, lines=lines) for e in some) if text is None else (text,)
 
 
-def _in_ascii(part: Outcome | Quiet | Sequence[Quiet]) -> bytes | memoryview:
+def _in_ascii(part: Outcome | Quiet | Sequence[Quiet], *, lines: bool) -> bytes | memoryview:
     if isinstance(part, QuietRun):
-        return part.text  # as it is kept: nothing is made of them
-    return ",".join(singly((part,))).encode("ascii")
+        # As it is kept: nothing is made of them.
+        return part.lines() if lines else part.text
+    return (",\n" if lines else ",").join(singly((part,))).encode("ascii")
 
 
 _AT_A_TIME = 1_000
 
 
-def _encoded(parts: Parts) -> bytes | None:
+def _encoded(parts: Parts, *, lines: bool) -> bytes | None:
     """Return what `singly` yields, with commas, if a fast encoder writes the same."""
     import msgspec  # which most starts need not wait for
 
@@ -68,11 +69,11 @@ def _encoded(parts: Parts) -> bytes | None:
         else:
             return None
     try:
-        found = msgspec.json.encode(said)
+        found = msgspec.json.Encoder().encode_lines(said)
     except UnicodeEncodeError:  # half of a character, which only an escape can stand for
         return None
     same = found.isascii() and found.count(b"\\") == escapes and b"\x7f" not in found
-    return found[1:-1] if same else None
+    return found[:-1].replace(b"\n", b",\n" if lines else b",") if same else None
 
 
 def _outcome(each: Outcome) -> str:

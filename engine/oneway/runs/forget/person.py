@@ -20,11 +20,12 @@ from oneway.history.journal.erase import (
     replace_texts,
 )
 from oneway.history.journal.links import links, unlink
+from oneway.history.journal.packed import packed
 from oneway.history.journal.refused_leavers import store_leavers, stored_leavers
 from oneway.planning.access import StillIn
 from oneway.planning.links import REUSED
 from oneway.planning.plan import Allowance, Outcome, Plan, Reason
-from oneway.planning.plan_file import dump
+from oneway.planning.plan_file import in_parts
 from oneway.runs.compare.capture import INPUTS
 from oneway.runs.past.find_run import plan_of_run
 
@@ -181,7 +182,7 @@ def _forget_plan(journal: Journal, run: Run, known: Known, plan: Plan) -> bool:
     )
     if less == plan:
         return False
-    replace_plan(journal, run.id, dump(less))
+    replace_plan(journal, run.id, packed(in_parts(less)))
     return True
 
 
