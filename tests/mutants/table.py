@@ -2670,6 +2670,14 @@ MUTANTS = (
         )
     ),
     Mutant(
+        "links-of-one-page",
+        "history/journal/links",
+        "if len(found) < _PAGE:",
+        "if True:",
+        "a link that is known is compared with all links, some at a time",
+        "tests/store/test_links.py",
+    ),
+    Mutant(
         "lines-cut-within-a-name",
         "planning/quiet_outcomes",
         "if text.count(_BETWEEN) == len(self) - 1:",

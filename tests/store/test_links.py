@@ -82,17 +82,18 @@ PAIRS = st.dictionaries(
 ).filter(lambda found: len({target for target, _ in found.values()}) == len(found))
 
 
-@pytest.mark.parametrize("at_once", [1, 500])
+@pytest.mark.parametrize(("at_once", "page"), [(1, 1), (1, 2), (1, 3), (500, 500)])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(PAIRS, max_size=6))
 def test_law_20_no_record_is_ever_in_two_links(
-    journal: Journal, at_once: int, nights: list[dict[str, tuple[str, str]]]
+    journal: Journal, at_once: int, page: int, nights: list[dict[str, tuple[str, str]]]
 ) -> None:
     """The model: the last word on either record of a pair counts, and `since` of a pair stays."""
     unlink(journal, "acme", list("abcde\x01"))
     wanted: dict[str, Link] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_AT_ONCE", at_once)  # many links, and few
+        patch.setattr(module, "_PAGE", page)
         for number, night in enumerate(nights):
             now = f"2026-11-{number + 1:02}T04:00:00Z"
             found = [link(source, each, now, key=key) for source, (each, key) in night.items()]

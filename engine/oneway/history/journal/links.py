@@ -1,9 +1,10 @@
 """Stores the links of a connection: which source record is which target record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Dialect, Select, delete, func, select, update
@@ -17,6 +18,8 @@ from oneway.planning.links import Link, Links, Origin
 _COLUMNS = [table.c[name] for name in Link._fields]
 _AT_ONCE = 500
 """Links that one statement changes: it takes a limited number of values."""
+_PAGE = 10_000
+"""Links that are read at once to be compared: nearly all are as they were, and are let go."""
 _WORTH_IT = 4
 """Of a quarter of the links or more, all are read."""
 
@@ -67,36 +70,58 @@ def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:
     if not found:
         return LinkCounts()
     with store.at_once():
-        before = {each.source_id: each for each in _concerning(store, connection, found)}
         wanted = {each.source_id: each for each in found}
-        same = {id for id, each in wanted.items() if id in before and _is_same(before[id], each)}
+        same, before = _compared(_concerning(store, connection, found), wanted)
         rest = {id: each for id, each in wanted.items() if id not in same}
-        owners = {each.target_id: each.source_id for each in before.values()} if rest else {}
+        owners = {each.target_id: each.source_id for each in before.values()}
         known = {id for id, each in rest.items() if _is_known(before.get(id), each)}
         lost = {
             owner
             for id, each in rest.items()
-            if (owner := owners.get(each.target_id, id)) != id and owner not in known | same
+            if (owner := owners.get(each.target_id, id)) != id and owner not in known
         }
         lost |= {id for id in rest.keys() - known if id in before}
         _delete(store, connection, lost)
         if same:
             at = max({wanted[id].seen for id in same})
-            _seen(store, connection, same, before.keys() - same, at)
+            _seen(store, connection, same, before.keys(), at)
         for id, each in rest.items():
             _put(store, connection, each, before[id] if id in known else None)
     return LinkCounts(len(known) + len(same), len(rest) - len(known) - len(lost), len(lost))
 
 
-def _concerning(store: Store, connection: str, found: Sequence[Link]) -> Sequence[Link]:
+def _compared(
+    stored: Iterable[Link], wanted: Mapping[str, Link]
+) -> tuple[AbstractSet[str], Mapping[str, Link]]:
+    """Return the source records whose stored links are as wanted, and all other stored links."""
+    same, others = set[str](), dict[str, Link]()
+    for each in stored:
+        found = wanted.get(each.source_id)
+        if found is not None and _is_same(each, found):
+            same.add(found.source_id)
+        else:
+            others[each.source_id] = each
+    return same, others
+
+
+def _concerning(store: Store, connection: str, found: Sequence[Link]) -> Iterable[Link]:
     """Return the links of the given records; of many, all links of the connection."""
     ours = table.c.connection == connection
     if len(found) > _AT_ONCE:
-        return _many(store, select(*_COLUMNS).where(ours))
+        return _in_pages(store, select(*_COLUMNS).where(ours).order_by(table.c.source_id))
     source = table.c.source_id.in_([each.source_id for each in found])
     target = table.c.target_id.in_([each.target_id for each in found])
     query = select(*_COLUMNS).where(ours & (source | target))
     return tuple(_link(row) for row in store.rows(query))
+
+
+def _in_pages(store: Store, query: Select[Any]) -> Iterator[Link]:
+    """Yield the links of a query in its order, without holding all of them."""
+    for start in count(step=_PAGE):
+        found = _many(store, query.limit(_PAGE).offset(start))
+        yield from found
+        if len(found) < _PAGE:
+            return
 
 
 def _many(store: Store, query: Select[Any]) -> Sequence[Link]:
