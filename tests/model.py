@@ -632,9 +632,8 @@ class _Model:
 
     def is_untold(self, person: Person, user: User) -> bool:
         """Return whether nothing but a key says that the two are one, though something could."""
-        alone = self.world.unique | set(self.mapping["joiners"]["unless_taken"])
-        told = [*self.names(), *(self.fields.keys() & alone)]
-        return bool(self.names()) and not any(self.agrees(person, user, path) for path in told)
+        names = self.names()
+        return bool(names) and not any(self.agrees(person, user, path) for path in names)
 
     def has_another_key(self, person: Person, user: User) -> bool:
         """Return whether a key after the one that found the user says that they are not they."""
