@@ -15,7 +15,7 @@ from test_link_laws import DAY, TOWNS, Town
 from memory import applied
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.program import Policy, SourceRow, TargetRow
-from oneway.planning import planner
+from oneway.planning import plan_order, planner
 from oneway.planning.access import still_in
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import NO_PAIRS
@@ -45,7 +45,7 @@ def refuse_difference(
     world: World, evidence: LinkEvidence = NOBODY, allowed: tuple[Allowance, ...] = ()
 ) -> Plan:
     """Return the plan of a world, which is the same with the screen and without it."""
-    with patch.object(planner, "_AT_A_TIME", 2):
+    with patch.object(plan_order, "_AT_A_TIME", 2):
         screened = planned(world, evidence=evidence, allowed=allowed)
     with unscreened():
         whole = planned(world, evidence=evidence, allowed=allowed)

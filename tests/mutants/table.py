@@ -498,7 +498,7 @@ MUTANTS = (
     ),
     Mutant(
         "all-left-believed",
-        "planning/planner",
+        "planning/access_in_doubt",
         "_is_out(program, draft.target) and not evidence.all_left",
         "_is_out(program, draft.target)",
         "an edit by which all have left takes nobody off the list",
@@ -1167,8 +1167,8 @@ MUTANTS = (
     Mutant(
         "one-per-account-known-by-email-forgotten",
         "planning/planner",
-        "left = [row for row, picked in chosen.aside if perhaps_left(policy, picked)]",
-        "left = list[SourceRow]()",
+        "[row for row, picked in self.chosen.aside if perhaps_left(self.policy, picked)]",
+        "list[SourceRow]()",
         "an account of a record that does not count is found as any leaver's is",
         "tests/cli/test_employments.py",
     ),
@@ -1215,8 +1215,8 @@ MUTANTS = (
     Mutant(
         "one-per-link-of-an-old-record-lost",
         "planning/planner",
-        "return chosen, chosen.evidence(evidence)",
-        "return chosen, evidence",
+        "self.chosen.evidence(evidence)",
+        "evidence",
         "a person is the same whichever record counts",
         "tests/cli/test_employments.py -k nights",
     ),
@@ -2652,7 +2652,7 @@ MUTANTS = (
             tests,
         )
         for name, module, old, new, tests in (
-            ("before-their-time", "planning/planner", "rows[at][0] < source_id", "False", AMONG),
+            ("before-their-time", "planning/plan_order", "rows[at][0] < source_id", "False", AMONG),
             (
                 "of-one-key",
                 "planning/match",
@@ -2662,7 +2662,7 @@ MUTANTS = (
             ),
             (
                 "at-an-edge",
-                "planning/planner",
+                "planning/plan_order",
                 "start + len(quiet), done)",
                 "start + len(quiet) - 1, done)",
                 "tests/laws/test_screen.py",
@@ -2865,7 +2865,7 @@ MUTANTS = (
     ),
     Mutant(
         "vanished-leavers-are-forgotten-the-night-after",
-        "planning/planner",
+        "planning/access_in_doubt",
         "ids = (who,) if draft.row is None else ()",
         "ids: tuple[str, ...] = ()",
         "who was in the list stays there night after night",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.program import SourceRow, TargetRow
-from oneway.planning import planner
+from oneway.planning import plan_order
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import Pairs
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
@@ -448,7 +448,9 @@ def test_quiet_outcomes_stand_among_the_others_by_key_and_id(
     pairs = Pairs.of(rows_and_targets).in_order()
     people: list[Any] = sorted((key, id, None) for id, key in told)
     found = [(row.key, row.source_id) for row in pairs.rows]
-    for at, (key, id, _) in reversed([*zip(planner._places(people, pairs), people, strict=True)]):
+    for at, (key, id, _) in reversed(
+        [*zip(plan_order._places(people, pairs), people, strict=True)]
+    ):
         found.insert(at, (key, id))
     assert found == sorted((key, id) for id, key in rows)
     assert [each.target_id for each in pairs.targets] == [row.source_id for row in pairs.rows]

@@ -14,28 +14,25 @@ settle                   references to people of the target
 Assembler                outcomes, sealed and sorted
 """
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
-from operator import itemgetter
 
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
-from oneway.core.records import MISSING, Collected, Snapshot, Value
+from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
-from oneway.mapping.program import LeftAnswer, Missed, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.program import Missed, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import absent
-from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.access_in_doubt import mark_doubted, mark_reopened
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
-from oneway.planning.diff import has_begun, perhaps_left
+from oneway.planning.diff import perhaps_left
 from oneway.planning.leaving import LeaveAndReturn
-from oneway.planning.links import NO_LINKS, Link, LinkEvidence, let_through
-from oneway.planning.match import Match, Matches, Pairs, match, targets_by_readable_keys
+from oneway.planning.links import NO_LINKS, LinkEvidence, let_through
+from oneway.planning.match import Match, Matches, match, targets_by_readable_keys
 from oneway.planning.one_per_person import (
     ANOTHER,
     ChosenRows,
@@ -51,18 +48,16 @@ from oneway.planning.plan import (
     KeyCount,
     Kind,
     Miss,
-    Outcome,
     Plan,
     PlanConnection,
     PlanInput,
-    Quiet,
     Read,
     Reason,
-    Verb,
 )
-from oneway.planning.quiet_outcomes import NOT_PASSED, OutcomesInRuns, PassedOver, QuietRun
+from oneway.planning.plan_order import in_order
+from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver
 from oneway.planning.reconcile import hidden, reconcile, remembered
-from oneway.planning.screen import Screened, screen
+from oneway.planning.screen import screen
 from oneway.planning.similar.came_back import hold_who_came_back
 from oneway.planning.similar.near_duplicates import hold_near_duplicates
 from oneway.planning.similar.near_misses import likely_targets, near_misses
@@ -126,106 +121,155 @@ def plan_rows(
     evidence: LinkEvidence = NO_LINKS, passed_over: PassedOver = NOT_PASSED,
 ) -> Plan:  # fmt: skip
     """Return the plan, as `plan` does, for rows and for quiet pairs that were not read."""
-    policy = program.policy
-    chosen, evidence = _chosen(policy, source.items, evidence)
-    screened = _ordered(screen(policy, chosen.rows, target.items, evidence, header.allowed))
-    rows, targets, quiet = screened.rows, screened.targets, screened.quiet
-    matches = _matched(rows, targets, policy, evidence, header.allowed, quiet, chosen.tied)
-    unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    drafter = _drafter(program, screened, matches, evidence, unseen, target, passed_over)
-    others = _others(chosen, screened, matches, policy, evidence, passed_over)
-    unmatched = _unmatched(program, targets, matches, source, rows, evidence, others)
-    rows, settled = settle(program, rows, partial(_granted, drafter, matches, unmatched, targets))
-    named = _named(program, settled.drafts, matches, drafter.possible, evidence)
-    managed = [each for row, each in matches.each(rows) if _is_managed(row, each)]
-    near = near_misses(rows, targets, matches, policy, quiet, passed_over.kinds)
-    there = perhaps_there(named.drafts, near, policy)
-    assembler = Assembler(policy, seal, settled.before, near, evidence.targets, *named[1:], there)
-    return Plan(
-        mapping=policy.name,
-        mapping_file=header.mapping_file,
-        mapping_digest=header.mapping_digest,
-        as_of=header.as_of,
-        settings=header.settings,
-        connection=header.connection,
-        engine=header.engine,
-        inputs=header.inputs,
-        reads=_reads(source, target, unseen, header, len(passed_over)),
-        managed=len(managed) + len(quiet) + len(passed_over),
-        outcomes=_in_order(assembler, (*named.drafts, *_aside(chosen)), quiet, passed_over),
-        misses=_misses(rows),
-        allowed=header.allowed,
-        names=header.names,
-        matched_by=_matched_by(policy, managed, len(quiet) + len(passed_over)),
-        remarks=header.remarks,
-    )
+    return _Planner(program, source, target, header, evidence, passed_over).plan(seal)
 
 
-def _chosen(
-    policy: Policy, rows: Sequence[AnySourceRow], evidence: LinkEvidence
-) -> tuple[ChosenRows, LinkEvidence]:
-    """Return one row for each person, and the evidence of earlier runs about that row."""
-    chosen = one_per_person(policy, rows)
-    return chosen, chosen.evidence(evidence)
+class _Planner:
+    """Makes one plan from rows: a method for each stage."""
 
+    def __init__(
+        self, program: Program, source: Collected[AnySourceRow], target: Collected[AnyTargetRow],
+        header: Header, evidence: LinkEvidence, passed_over: PassedOver,
+    ) -> None:  # fmt: skip
+        self.program, self.policy, self.header = program, program.policy, header
+        self.source, self.target, self.passed_over = source, target, passed_over
+        self.chosen = one_per_person(self.policy, source.items)
+        self.evidence = self.chosen.evidence(evidence)
+        rows = self.chosen.rows
+        screened = screen(self.policy, rows, target.items, self.evidence, header.allowed)
+        self.quiet = screened.quiet
+        # In an order that does not depend on that of reading.
+        self.rows = sorted(screened.rows, key=lambda row: (row.key, row.source_id))
+        self.targets = sorted(screened.targets, key=lambda each: each.target_id)
+        self.linked = remembered(self.evidence, self.targets)
+        self.matches = self._matched()
+        self.unseen = (*_unseen(target, self.targets), *_hidden(self.evidence, self.targets))
 
-def _ordered(screened: Screened) -> Screened:
-    """Sort the rows and target records to plan, so that the order of reading does not matter."""
-    return Screened(
-        screened.quiet,
-        sorted(screened.rows, key=lambda row: (row.key, row.source_id)),
-        sorted(screened.targets, key=lambda each: each.target_id),
-    )
+    def plan(self, seal: Seal) -> Plan:
+        """Return the plan."""
+        policy, header, quiet, passed_over = self.policy, self.header, self.quiet, self.passed_over
+        drafter, unmatched = self._drafter(), self._unmatched(self._others())
+        rows, settled = settle(self.program, self.rows, partial(self._granted, drafter, unmatched))
+        named = self._named(settled.drafts, drafter)
+        managed = [each for row, each in self.matches.each(rows) if _is_managed(row, each)]
+        near = near_misses(rows, self.targets, self.matches, policy, quiet, passed_over.kinds)
+        there = perhaps_there(named.drafts, near, policy)
+        links = self.evidence.targets
+        assembler = Assembler(policy, seal, settled.before, near, links, *named[1:], there)
+        return Plan(
+            mapping=policy.name,
+            mapping_file=header.mapping_file,
+            mapping_digest=header.mapping_digest,
+            as_of=header.as_of,
+            settings=header.settings,
+            connection=header.connection,
+            engine=header.engine,
+            inputs=header.inputs,
+            reads=self._reads(),
+            managed=len(managed) + len(quiet) + len(passed_over),
+            outcomes=in_order(assembler, (*named.drafts, *_aside(self.chosen)), quiet, passed_over),
+            misses=_misses(rows),
+            allowed=header.allowed,
+            names=header.names,
+            matched_by=_matched_by(policy, managed, len(quiet) + len(passed_over)),
+            remarks=header.remarks,
+        )
 
+    def _matched(self) -> Matches:
+        """Match by keys, then by links of earlier runs; hold whoever may be in the source twice."""
+        rows, targets, policy = self.rows, self.targets, self.policy
+        allowed = let_through(each.guard for each in self.header.allowed)
+        matches = match(rows, targets, policy.match_paths)
+        matches = reconcile(matches, rows, targets, policy, self.evidence, allowed)
+        matches = hold_near_duplicates(matches, rows, targets, policy, self.quiet, allowed)
+        matches = hold_who_came_back(matches, rows, policy, allowed)
+        return hold_tied(matches, rows, self.chosen.tied)
 
-def _granted(
-    drafter: Drafter,
-    matches: Matches,
-    unmatched: Sequence[Draft],
-    targets: Sequence[TargetRow],
-    rows: Sequence[SourceRow],
-) -> GrantedClaims:
-    """Return the outcomes of rows and of unmatched target records, with claims settled."""
-    found = (drafter.draft(row, each) for row, each in matches.each(rows))
-    return grant_claims([*found, *unmatched], targets, drafter.policy)
+    def _drafter(self) -> Drafter:
+        rows, targets, policy, evidence = self.rows, self.targets, self.policy, self.evidence
+        hidden_access = any(not (each.keys_known or each.left) for each in targets)
+        return Drafter(
+            policy,
+            LeaveAndReturn(policy, self.program.left_with),
+            self.unseen,
+            contested(policy, self.matches),
+            silent(policy, targets),
+            evidence.pending,
+            evidence.second_look,
+            unseen_access=not self.target.complete or hidden_access,
+            unheard=evidence.unheard,
+            ended=evidence.ended,
+            possible={**targets_by_readable_keys(rows, targets), **self._likely(rows, targets)},
+        )
 
+    def _likely(
+        self, rows: Sequence[SourceRow], targets: Sequence[TargetRow]
+    ) -> Mapping[str, Sequence[TargetRow]]:
+        """Return which of these target records may belong to leavers without a match."""
+        kinds = self.passed_over.kinds
+        return likely_targets(
+            rows, targets, self.matches, self.policy, self.linked, self.quiet, kinds
+        )
 
-def _unmatched(
-    program: Program, targets: Sequence[TargetRow], matches: Matches,
-    source: Collected[AnySourceRow], rows: Sequence[SourceRow], evidence: LinkEvidence,
-    others: OtherRecords,
-) -> Sequence[Draft]:  # fmt: skip
-    """Return the outcomes of unmatched target records, some of which may be a leaver's."""
-    linked = remembered(evidence, targets)
-    listed = bool(evidence.doubted)
-    second = second_records(rows, targets, matches, program.policy, linked, listed=listed)
+    def _others(self) -> OtherRecords:
+        """Return whose replaced records unmatched target records may belong to."""
+        targets, matches = self.targets, self.matches
+        left = [row for row, picked in self.chosen.aside if perhaps_left(self.policy, picked)]
+        likely: Mapping[str, Sequence[TargetRow]] = {}
+        if left:
+            found = (each.target for each in matches.by_source.values())
+            matched = {each.target_id for each in found if each is not None}
+            likely = self._likely(left, [e for e in targets if e.target_id not in matched])
+        return OtherRecords(self.policy, self.chosen, targets, matches, self.linked, likely)
 
-    def told(draft: Draft) -> Draft:
-        if draft.target is None:
-            return draft
-        reason = second.get(draft.target.target_id) or others.still_in(draft.target)
-        if reason is None:
-            return draft
-        return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
+    def _unmatched(self, others: OtherRecords) -> Sequence[Draft]:
+        """Return the outcomes of unmatched target records, some of which may be a leaver's."""
+        rows, targets, matches, linked = self.rows, self.targets, self.matches, self.linked
+        listed = bool(self.evidence.doubted)
+        second = second_records(rows, targets, matches, self.policy, linked, listed=listed)
 
-    alone = absent(program, targets, matches, source, rows, linked, others)
-    return [told(each) for each in alone]
+        def told(draft: Draft) -> Draft:
+            if draft.target is None:
+                return draft
+            reason = second.get(draft.target.target_id) or others.still_in(draft.target)
+            if reason is None:
+                return draft
+            return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
+        alone = absent(self.program, targets, matches, self.source, rows, linked, others)
+        return [told(each) for each in alone]
 
-def _others(
-    chosen: ChosenRows, screened: Screened, matches: Matches, policy: Policy,
-    evidence: LinkEvidence, passed_over: PassedOver,
-) -> OtherRecords:  # fmt: skip
-    """Return whose replaced records unmatched target records may belong to."""
-    targets, quiet = screened.targets, screened.quiet
-    linked = remembered(evidence, targets)
-    left = [row for row, picked in chosen.aside if perhaps_left(policy, picked)]
-    if not left:
-        return OtherRecords(policy, chosen, targets, matches, linked, {})
-    matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
-    free = [each for each in targets if each.target_id not in matched]
-    likely = likely_targets(left, free, matches, policy, linked, quiet, passed_over.kinds)
-    return OtherRecords(policy, chosen, targets, matches, linked, likely)
+    def _granted(
+        self, drafter: Drafter, unmatched: Sequence[Draft], rows: Sequence[SourceRow]
+    ) -> GrantedClaims:
+        """Return the outcomes of rows and of unmatched target records, with claims settled."""
+        found = (drafter.draft(row, each) for row, each in self.matches.each(rows))
+        return grant_claims([*found, *unmatched], self.targets, self.policy)
+
+    def _named(self, drafts: Sequence[Draft], drafter: Drafter) -> BetterMatches:
+        """Name in the drafts everyone who may still get in, and find better matches."""
+        named = mark_reopened(self.policy, drafts, self.matches, drafter.possible)
+        named = mark_doubted(self.program, named, self.evidence)
+        return with_better_matches(named, self.policy, self.evidence.targets)
+
+    def _reads(self) -> tuple[Read, ...]:
+        source, target, header = self.source, self.target, self.header
+        passed_over, problems = len(self.passed_over), (*target.problems, *self.unseen)
+        found = (
+            Read("source", len(source.items) + passed_over, source.complete, source.problems),
+            Read("target", len(target.items) + passed_over, not self.unseen, problems),
+        )
+        one, other = (
+            replace(
+                each,
+                stated=header.stated.get(each.name, {}),
+                unread=header.unread.get(each.name, 0),
+                valued=header.valued.get(each.name, {}),
+                left_out=header.left_out if each.name == "source" else 0,
+            )
+            for each in found
+        )
+        return one, other, *header.references
 
 
 def _aside(chosen: ChosenRows) -> Iterator[Draft]:
@@ -233,233 +277,6 @@ def _aside(chosen: ChosenRows) -> Iterator[Draft]:
     for row, picked in chosen.aside:
         reason = Reason(ANOTHER, chosen.why(picked), candidates=(picked.source_id,))
         yield Draft(Kind.IGNORED, row, None, reasons=(reason,))
-
-
-def _matched(
-    rows: Sequence[SourceRow],
-    targets: Sequence[TargetRow],
-    policy: Policy,
-    evidence: LinkEvidence,
-    allowances: Iterable[Allowance],
-    quiet: Pairs,
-    tied: Mapping[str, Reason],
-) -> Matches:
-    """Match by keys, then by links of earlier runs; hold whoever may be in the source twice."""
-    keyed = match(rows, targets, policy.match_paths)
-    allowed = let_through(each.guard for each in allowances)
-    matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
-    matches = hold_near_duplicates(matches, rows, targets, policy, quiet, allowed)
-    matches = hold_who_came_back(matches, rows, policy, allowed)
-    return hold_tied(matches, rows, tied)
-
-
-def _named(
-    program: Program,
-    drafts: Sequence[Draft],
-    matches: Matches,
-    possible: Mapping[str, Sequence[TargetRow]],
-    evidence: LinkEvidence,
-) -> BetterMatches:
-    """Name in the drafts everyone who may still get in, and find better matches."""
-    reopened = _reopened(program.policy, drafts, matches, possible)
-    named = _doubted(program, reopened, evidence)
-    return with_better_matches(named, program.policy, evidence.targets)
-
-
-def _reopened(
-    policy: Policy,
-    drafts: Sequence[Draft],
-    matches: Matches,
-    possible: Mapping[str, Sequence[TargetRow]],
-) -> tuple[Draft, ...]:
-    """Name in the drafts each leaver whose record may be reactivated for another person.
-
-    A leaver in conflict over a record that has left can get in again if that record, which an
-    earlier key gave to another person, is brought back.
-    """
-    back = {
-        each.target.target_id
-        for each in drafts
-        if each.target is not None and each.access is Verb.REACTIVATE
-    }
-
-    if not back:
-        return tuple(drafts)
-
-    def named(draft: Draft) -> bool:
-        row = draft.row
-        if row is None or draft.target is not None or not perhaps_left(policy, row):
-            return False
-        maybe = (*matches.of(row).candidates, *possible.get(row.source_id, ()))
-        return any(each.target_id in back for each in maybe)
-
-    return tuple(each._replace(has_access=True) if named(each) else each for each in drafts)
-
-
-def _doubted(
-    program: Program, drafts: Sequence[Draft], evidence: LinkEvidence
-) -> tuple[Draft, ...]:
-    """Mark in the drafts everyone who may have left all the same as having access.
-
-    They stay in the list of those who can still get in until the source says that they stay, or
-    until their target record says that they have left, or will have once their days of grace are
-    over. A record that the target does not show proves nothing.
-    """
-    if not evidence.doubted:
-        return tuple(drafts)
-    shown = {each.row.source_id for each in drafts if each.row is not None}
-    gone = evidence.doubted.keys() - shown
-    linked = {target: source for target, source in evidence.listed.items() if source in gone}
-    linked |= {target: source for source, target in evidence.table.pairs if source in gone}
-
-    def told(draft: Draft) -> Draft:
-        out = draft.target is not None and _is_out(program, draft.target) and not evidence.all_left
-        settled = draft.has_access or out
-        of_target = linked.get(draft.target.target_id, "") if draft.target is not None else ""
-        who = draft.row.source_id if draft.row is not None else of_target
-        why = "" if settled else evidence.doubted.get(who, "")
-        if not why:
-            return draft
-        ids = (who,) if draft.row is None else ()
-        reason = Reason(MAY_HAVE_LEFT, why, candidates=ids, warning=True)
-        return draft._replace(has_access=True, reasons=(*draft.reasons, reason))
-
-    unseen = {(source, target) for target, source in linked.items() if target in evidence.unseen}
-    hidden = (_draft_of_unseen(program.policy, each) for each in evidence.table.of_pairs(unseen))
-    return tuple(map(told, (*drafts, *hidden)))
-
-
-def _is_out(program: Program, target: TargetRow) -> bool:
-    """Return whether a record says that its person has left, or will after days of grace."""
-    if target.left or not has_begun(program.departed(), target):
-        return target.left
-    return program.left_with(target, (), Capability.LEAVE) is LeftAnswer.DUE
-
-
-def _draft_of_unseen(policy: Policy, link: Link) -> Draft:
-    """Return the outcome of a target record that is known only from its link."""
-    row = TargetRow(
-        link.target_id,
-        link.key or link.target_id,
-        (None,) * len(policy.match_paths),
-        values=(MISSING,) * len(policy.fields),
-        leaving=(MISSING,) * len(policy.leaving),
-        told=(MISSING,) * len(policy.told),
-    )
-    return Draft(Kind.ABSENT, None, row, reasons=(Reason("unseen", _UNSEEN),))
-
-
-def _in_order(
-    assembler: Assembler,
-    drafts: Sequence[Draft],
-    pairs: Pairs,
-    passed_over: PassedOver,
-) -> Sequence[Outcome]:
-    """Return the planned outcomes with the quiet ones inserted in order.
-
-    Source records come in the order of their keys, followed by target records alone.
-    """
-    planned = tuple(map(assembler.outcome, drafts))
-    alone = [each for each in planned if each.source_id is None]
-    told = [(each.key, each.source_id, each) for each in planned if each.source_id is not None]
-    told.sort(key=itemgetter(0, 1))
-    if not passed_over:
-        found = (*_beside_quiet(assembler, told, pairs.in_order()), *alone)
-        return OutcomesInRuns([e for e in found if isinstance(e, Outcome) or len(e)])
-    relinked = assembler.relinked(passed_over)
-    quiet = (*assembler.quiet(pairs), *relinked.values())
-    people: list[tuple[str, str, Outcome] | Quiet] = [*told, *quiet]
-    people.sort(key=itemgetter(0, 1))
-    return passed_over.but(relinked).beside(people, alone)
-
-
-def _beside_quiet(
-    assembler: Assembler, people: Sequence[tuple[str, str, Outcome]], pairs: Pairs
-) -> Iterator[Outcome | QuietRun]:
-    """Merge the outcomes of people with those of quiet pairs; both are in order.
-
-    Quiet outcomes are made a batch at a time, and only their text is kept.
-    """
-    places, done = _places(people, pairs), 0
-    for start in range(0, len(pairs), _AT_A_TIME):
-        quiet = assembler.quiet(pairs.some(start, start + _AT_A_TIME))
-        end = bisect_left(places, start + len(quiet), done)
-        last = 0
-        for at, (_, _, outcome) in zip(places[done:end], people[done:end], strict=True):
-            yield QuietRun.of(quiet[last : at - start])
-            yield outcome
-            last = at - start
-        yield QuietRun.of(quiet[last:])
-        done = end
-    yield from (outcome for _, _, outcome in people[done:])
-
-
-def _places(people: Iterable[tuple[str, str, Outcome]], pairs: Pairs) -> Sequence[int]:
-    """Return the positions among pairs at which people are inserted; both are in order."""
-    keys, at = pairs.shown(), 0
-    places: list[int] = []
-    for key, source_id, _ in people:
-        at = bisect_left(keys, key, at)
-        while at < len(keys) and keys[at] == key and pairs.rows[at][0] < source_id:
-            at += 1
-        places.append(at)
-    return places
-
-
-def _drafter(
-    program: Program,
-    screened: Screened,
-    matches: Matches,
-    evidence: LinkEvidence,
-    unseen: tuple[str, ...],
-    target: Collected[AnyTargetRow],
-    passed_over: PassedOver,
-) -> Drafter:
-    rows, targets, quiet = screened.rows, screened.targets, screened.quiet
-    hidden_access = any(not (each.keys_known or each.left) for each in targets)
-    policy = program.policy
-    linked = remembered(evidence, targets)
-    return Drafter(
-        policy,
-        LeaveAndReturn(policy, program.left_with),
-        unseen,
-        contested(policy, matches),
-        silent(policy, targets),
-        evidence.pending,
-        evidence.second_look,
-        unseen_access=not target.complete or hidden_access,
-        unheard=evidence.unheard,
-        ended=evidence.ended,
-        possible={
-            **targets_by_readable_keys(rows, targets),
-            **likely_targets(rows, targets, matches, policy, linked, quiet, passed_over.kinds),
-        },
-    )
-
-
-def _reads(
-    source: Collected[AnySourceRow],
-    target: Collected[AnyTargetRow],
-    unseen: tuple[str, ...],
-    header: Header,
-    passed_over: int,
-) -> tuple[Read, ...]:
-    problems = (*target.problems, *unseen)
-    found = (
-        Read("source", len(source.items) + passed_over, source.complete, source.problems),
-        Read("target", len(target.items) + passed_over, not unseen, problems),
-    )
-    one, other = (
-        replace(
-            each,
-            stated=header.stated.get(each.name, {}),
-            unread=header.unread.get(each.name, 0),
-            valued=header.valued.get(each.name, {}),
-            left_out=header.left_out if each.name == "source" else 0,
-        )
-        for each in found
-    )
-    return one, other, *header.references
 
 
 def _matched_by(policy: Policy, managed: Iterable[Match], quiet: int) -> tuple[KeyCount, ...]:
@@ -528,8 +345,5 @@ def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
     return tuple(sorted(misses, key=lambda each: (each.reference, each.field, each.value)))
 
 
-_UNSEEN = "the target does not show it, which does not prove that it is gone"
-_AT_A_TIME = 1_000
-"""How many quiet outcomes are made before they are reduced to text."""
 _NAMED = 3
 """How many records with a missed lookup are named at most."""

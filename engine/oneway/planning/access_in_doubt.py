@@ -1,0 +1,98 @@
+"""Marks in the drafts everyone who may still get in, although no action of theirs shows it."""
+
+from collections.abc import Mapping, Sequence
+
+from oneway.core.connector import Capability
+from oneway.core.records import MISSING
+from oneway.mapping.program import LeftAnswer, Policy, Program, TargetRow
+from oneway.planning.access import MAY_HAVE_LEFT
+from oneway.planning.diff import has_begun, perhaps_left
+from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.match import Matches
+from oneway.planning.outcomes import Draft
+from oneway.planning.plan import Kind, Reason, Verb
+
+_UNSEEN = "the target does not show it, which does not prove that it is gone"
+
+
+def mark_reopened(
+    policy: Policy,
+    drafts: Sequence[Draft],
+    matches: Matches,
+    possible: Mapping[str, Sequence[TargetRow]],
+) -> tuple[Draft, ...]:
+    """Name in the drafts each leaver whose record may be reactivated for another person.
+
+    A leaver in conflict over a record that has left can get in again if that record, which an
+    earlier key gave to another person, is brought back.
+    """
+    back = {
+        each.target.target_id
+        for each in drafts
+        if each.target is not None and each.access is Verb.REACTIVATE
+    }
+
+    if not back:
+        return tuple(drafts)
+
+    def named(draft: Draft) -> bool:
+        row = draft.row
+        if row is None or draft.target is not None or not perhaps_left(policy, row):
+            return False
+        maybe = (*matches.of(row).candidates, *possible.get(row.source_id, ()))
+        return any(each.target_id in back for each in maybe)
+
+    return tuple(each._replace(has_access=True) if named(each) else each for each in drafts)
+
+
+def mark_doubted(
+    program: Program, drafts: Sequence[Draft], evidence: LinkEvidence
+) -> tuple[Draft, ...]:
+    """Mark in the drafts everyone who may have left all the same as having access.
+
+    They stay in the list of those who can still get in until the source says that they stay, or
+    until their target record says that they have left, or will have once their days of grace are
+    over. A record that the target does not show proves nothing.
+    """
+    if not evidence.doubted:
+        return tuple(drafts)
+    shown = {each.row.source_id for each in drafts if each.row is not None}
+    gone = evidence.doubted.keys() - shown
+    linked = {target: source for target, source in evidence.listed.items() if source in gone}
+    linked |= {target: source for source, target in evidence.table.pairs if source in gone}
+
+    def told(draft: Draft) -> Draft:
+        out = draft.target is not None and _is_out(program, draft.target) and not evidence.all_left
+        settled = draft.has_access or out
+        of_target = linked.get(draft.target.target_id, "") if draft.target is not None else ""
+        who = draft.row.source_id if draft.row is not None else of_target
+        why = "" if settled else evidence.doubted.get(who, "")
+        if not why:
+            return draft
+        ids = (who,) if draft.row is None else ()
+        reason = Reason(MAY_HAVE_LEFT, why, candidates=ids, warning=True)
+        return draft._replace(has_access=True, reasons=(*draft.reasons, reason))
+
+    unseen = {(source, target) for target, source in linked.items() if target in evidence.unseen}
+    hidden = (_draft_of_unseen(program.policy, each) for each in evidence.table.of_pairs(unseen))
+    return tuple(map(told, (*drafts, *hidden)))
+
+
+def _is_out(program: Program, target: TargetRow) -> bool:
+    """Return whether a record says that its person has left, or will after days of grace."""
+    if target.left or not has_begun(program.departed(), target):
+        return target.left
+    return program.left_with(target, (), Capability.LEAVE) is LeftAnswer.DUE
+
+
+def _draft_of_unseen(policy: Policy, link: Link) -> Draft:
+    """Return the outcome of a target record that is known only from its link."""
+    row = TargetRow(
+        link.target_id,
+        link.key or link.target_id,
+        (None,) * len(policy.match_paths),
+        values=(MISSING,) * len(policy.fields),
+        leaving=(MISSING,) * len(policy.leaving),
+        told=(MISSING,) * len(policy.told),
+    )
+    return Draft(Kind.ABSENT, None, row, reasons=(Reason("unseen", _UNSEEN),))
