@@ -186,7 +186,8 @@ def test_every_value_that_was_written_is_on_the_page_as_harmless_text(found: Pas
         for each in root.all("section")
         if "card" in (each.attributes.get("class") or "")
     }
-    for verb, id in ((Verb.CREATE, "created"), (Verb.UPDATE, "changed"), (Verb.LEAVE, "left")):
+    ids = {Verb.CREATE: "created", Verb.UPDATE: "changed", Verb.LEAVE: "left"}
+    for verb, id in (ids | {Verb.CORRECT: "corrected"}).items():
         done = [d for d in report_actions(found) if d.verb is verb and d.ending is Ending.DONE]
         if not done:
             assert id not in shown

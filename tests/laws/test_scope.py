@@ -48,7 +48,11 @@ def test_nobody_out_of_scope_is_among_what_is_wrong_or_written_but_to_leave(worl
         if world.mapping["out_of_scope"] == "ignore":
             assert (outcome.kind, outcome.actions) == (Kind.IGNORED, ())
         else:
-            assert {each.verb for each in outcome.actions} <= {Verb.LEAVE, Verb.UPDATE}
+            assert {each.verb for each in outcome.actions} <= {
+                Verb.LEAVE,
+                Verb.CORRECT,
+                Verb.UPDATE,
+            }
             written = {c.field for each in outcome.actions for c in each.changes}
             assert written <= world.mapping["leavers"]["set"].keys()
 

@@ -159,7 +159,7 @@ MUTANTS = (
     Mutant(
         "scope-not-asked-again",
         "applying/live_source",
-        "if row.outside and action.verb is not Verb.LEAVE:",
+        "if row.outside and not action.verb.writes_leave:",
         "if False:",
         "nobody is written for whom the sync is not meant by now",
         "tests/cli/test_decided_again.py",
@@ -390,6 +390,14 @@ MUTANTS = (
         "return True",
         "a plan lets through what an update changed beyond itself, and no night by itself",
         "tests/cli/test_odd_answers.py -k nor_is_any",
+    ),
+    Mutant(
+        "who-has-left-leaves-again",
+        "planning/outcomes",
+        "kind=Kind.UPDATE, access=Verb.CORRECT",
+        "kind=Kind.UPDATE, access=Verb.LEAVE",
+        "a correction of a leave is no leave",
+        "tests/laws/test_laws.py -k law_11",
     ),
     Mutant(
         "side-effects-alarm-on-quiet-nights",
@@ -2776,8 +2784,8 @@ MUTANTS = (
     Mutant(
         "deactivated-uncounted",
         "planning/guard_kinds",
-        "leaves = action.verb in _TAKING_ACCESS and",
-        "leaves = action.verb is Verb.LEAVE and",
+        "counter=_verbs(Verb.LEAVE, Verb.DEACTIVATE),",
+        "counter=_verbs(Verb.LEAVE),",
         "deactivating counts as leaving",
         "tests/unit/test_guards.py",
     ),

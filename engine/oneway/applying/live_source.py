@@ -65,7 +65,7 @@ class PlannedSource:
         leaving = frozenset(
             each.source_id
             for each in plan.actions
-            if each.verb is Verb.LEAVE and each.source_id is not None
+            if each.verb.writes_leave and each.source_id is not None
         )
         rekeyed = {
             id: each.key
@@ -209,8 +209,9 @@ class LiveSource:
         if other is not None:
             text = "is matched by the key that the target record would lose"
             raise Stale(f"source record {other.source_id} {text}")
-        near = keys.near(row) if action.verb in (Verb.CREATE, Verb.LEAVE) else None
-        if near is not None and not (near.leaver and action.verb is Verb.LEAVE):
+        leaves = action.verb.writes_leave
+        near = keys.near(row) if action.verb is Verb.CREATE or leaves else None
+        if near is not None and not (near.leaver and leaves):
             text = f"source record {near.source_id} has come since the plan"
             raise Stale(f"{text}, with nearly the same match key: perhaps one person twice")
         sharing = self._claimed.shared(row) if action.verb is Verb.CREATE else None
@@ -292,9 +293,9 @@ def refuse_other_outcome(
     comes = action.verb is Verb.REACTIVATE and row.leaves_left is not False
     if row.leaver and (action.verb is Verb.CREATE or comes):
         raise Stale("has left in the source since the plan")
-    if not row.leaver and action.verb is Verb.LEAVE:
+    if not row.leaver and action.verb.writes_leave:
         raise Stale("is no longer a leaver in the source")
-    if row.outside and action.verb is not Verb.LEAVE:
+    if row.outside and not action.verb.writes_leave:
         rules = ", ".join(policy.only[position].id for position in row.outside)
         raise Stale(f"the sync is not for this person by now: {rules}")
     if row.unsaid is not None and target is None:
@@ -303,7 +304,7 @@ def refuse_other_outcome(
         raise Stale(f"the source no longer says what may be another's: {', '.join(untold)}")
     failed = [policy.rules[position] for position in row.failed_rules]
     wrong = [rule.id for rule in failed if category in rule.categories]
-    if action.verb is not Verb.LEAVE:  # a leave does not wait for other fields
+    if not action.verb.writes_leave:  # a leave does not wait for other fields
         wrong += _lacking(policy, row, creating=target is None)
     if wrong:
         raise Stale(f"no longer eligible by the source: {', '.join(wrong)}")

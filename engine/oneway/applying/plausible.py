@@ -25,7 +25,8 @@ _MOST_NAMED = 20
 _KINDS: Mapping[Verb, frozenset[Kind]] = {
     Verb.CREATE: frozenset({Kind.CREATE}),
     Verb.UPDATE: frozenset({Kind.UPDATE, Kind.REHIRE, Kind.LEAVE}),
-    Verb.LEAVE: frozenset({Kind.LEAVE, Kind.UPDATE}),
+    Verb.LEAVE: frozenset({Kind.LEAVE}),
+    Verb.CORRECT: frozenset({Kind.UPDATE}),
     Verb.REACTIVATE: frozenset({Kind.REHIRE}),
     Verb.DEACTIVATE: frozenset({Kind.ABSENT}),
 }
@@ -183,7 +184,7 @@ def _has(policy: Policy, verb: Verb) -> bool:
     match verb:
         case Verb.CREATE:
             return policy.create
-        case Verb.LEAVE:
+        case Verb.LEAVE | Verb.CORRECT:
             return policy.has_leavers
         case Verb.REACTIVATE:
             return policy.rehires is Rehires.REACTIVATE

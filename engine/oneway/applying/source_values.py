@@ -90,7 +90,7 @@ class SourceValues:
         row = self._source.row(action.source_id or "")
         if row is None:
             raise Stale("the source record is gone")
-        leaves = action.verb is Verb.LEAVE and row.leaver and row.leaving
+        leaves = action.verb.writes_leave and row.leaver and row.leaving
         if row.evaluation_error is not None and not leaves:
             raise Stale(
                 f"the source record can no longer be evaluated: {row.evaluation_error.text}"

@@ -43,7 +43,7 @@ def field_digests(action: Action, seal: Seal) -> Mapping[str, str]:
 
 
 def _field_digest(action: Action, change: Change, seal: Seal) -> str:
-    if action.verb in (Verb.LEAVE, Verb.DEACTIVATE):
+    if action.verb.takes_access:
         # Tonight's `today()` is not last night's: what does not stick is the leave itself.
         return seal.digest(action.id, change.field, ["leave", _plain(change.before)])
     return seal.digest(action.id, change.field, [_plain(change.before), _plain(change.after)])

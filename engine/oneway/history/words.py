@@ -7,6 +7,7 @@ VERBS_DONE = {
     Verb.CREATE: ("was created", "were created"),
     Verb.UPDATE: ("was changed", "were changed"),
     Verb.LEAVE: ("left", "left"),
+    Verb.CORRECT: ("had the leave corrected", "had the leave corrected"),
     Verb.REACTIVATE: ("came back", "came back"),
     Verb.DEACTIVATE: ("was deactivated", "were deactivated"),
 }

@@ -220,7 +220,7 @@ class Assembler:
             tuple([self._change(ids, each, missed) for each in changes]),
             self._claims_of(draft, verb, changes),
             depends_on,
-            row.why if row is not None and verb is Verb.LEAVE else "",
+            row.why if row is not None and verb.writes_leave else "",
         )
 
     def _id(self, identity: tuple[str, str], part: str = "") -> str:

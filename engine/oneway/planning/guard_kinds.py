@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from oneway.core.dataclass import dataclass
 from oneway.mapping.spec import GuardKind
-from oneway.planning.plan import Action, Kind, Outcome, Verb
+from oneway.planning.plan import Action, Outcome, Verb
 
 Counter: TypeAlias = Callable[[Outcome, Action], Sequence[str]]
 """Returns what an action counts under: each field, once as a whole (""), or not at all."""
@@ -66,15 +66,6 @@ def _verbs(*verbs: Verb) -> Counter:
     return lambda _, action: ("",) if action.verb in verbs else ()
 
 
-_TAKING_ACCESS = tuple(verb for verb in Verb if verb.takes_access)
-
-
-def _leavers(outcome: Outcome, action: Action) -> Sequence[str]:
-    # A new date for a person who has left already is an update.
-    leaves = action.verb in _TAKING_ACCESS and outcome.kind is not Kind.UPDATE
-    return ("",) if leaves else ()
-
-
 def _clears(_: Outcome, action: Action) -> Sequence[str]:
     if action.verb is Verb.CREATE:
         return ()
@@ -118,7 +109,7 @@ DEFINITIONS = (
         default_text="10 %, floor 2",
         happens="would leave",
         default=_TENTH,
-        counter=_leavers,
+        counter=_verbs(Verb.LEAVE, Verb.DEACTIVATE),
     ),
     GuardDefinition(
         GuardKind.CLEARS,

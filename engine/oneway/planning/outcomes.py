@@ -453,7 +453,7 @@ class Drafter:
         if row.leaves_left is False:
             text = f"is yet to leave, by the source; target record {target.target_id} has left"
             return self._back(row, target, text, changes)
-        return mover._replace(kind=Kind.UPDATE, access=Verb.LEAVE, access_changes=changes)
+        return mover._replace(kind=Kind.UPDATE, access=Verb.CORRECT, access_changes=changes)
 
     def _rivals(self, target: TargetRow, difference: FieldChange) -> Sequence[str]:
         return self.contested.get((target.target_id, difference.rule.path), ())

@@ -42,13 +42,20 @@ class Verb(Enum):
     CREATE = "create"
     UPDATE = "update"
     LEAVE = "leave"
+    CORRECT = "correct"
+    """Puts right the leave of somebody who has left already, such as its day."""
     REACTIVATE = "reactivate"
     DEACTIVATE = "deactivate"
 
     @property
     def takes_access(self) -> bool:
-        """Whether it takes access away."""
-        return self in (Verb.LEAVE, Verb.DEACTIVATE)
+        """Whether it takes access away, or puts right how that was done."""
+        return self in (Verb.LEAVE, Verb.CORRECT, Verb.DEACTIVATE)
+
+    @property
+    def writes_leave(self) -> bool:
+        """Whether it writes what the mapping says of somebody who has left the source."""
+        return self in (Verb.LEAVE, Verb.CORRECT)
 
     @property
     def changes_access(self) -> bool:

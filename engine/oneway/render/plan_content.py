@@ -178,7 +178,7 @@ def going(plan: Plan) -> Mapping[str, str]:
         each.target_id: name(each)
         for each in (plan.notable if plan.names else ())
         for action in each.actions
-        if each.target_id is not None and action.verb.takes_access
+        if each.target_id is not None and action.verb in (Verb.LEAVE, Verb.DEACTIVATE)
     }
 
 

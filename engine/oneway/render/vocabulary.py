@@ -69,6 +69,7 @@ VERBS_TO_DO = {
     Verb.CREATE: "To be created",
     Verb.UPDATE: "To be changed",
     Verb.LEAVE: "To leave",
+    Verb.CORRECT: "Leave to be corrected",
     Verb.REACTIVATE: "To come back",
     Verb.DEACTIVATE: "To be deactivated",
 }
@@ -78,6 +79,7 @@ VERBS_DUE = {
     Verb.CREATE: ("is to be created", "are to be created"),
     Verb.UPDATE: ("is to be changed", "are to be changed"),
     Verb.LEAVE: ("is to leave", "are to leave"),
+    Verb.CORRECT: ("is to have the leave corrected", "are to have the leave corrected"),
     Verb.REACTIVATE: ("is to come back", "are to come back"),
     Verb.DEACTIVATE: ("is to be deactivated", "are to be deactivated"),
 }
@@ -87,6 +89,7 @@ VERB_MARKERS = {
     Verb.CREATE: "+",
     Verb.UPDATE: "~",
     Verb.LEAVE: "-",
+    Verb.CORRECT: "~",
     Verb.REACTIVATE: "~",
     Verb.DEACTIVATE: "-",
 }
@@ -95,6 +98,7 @@ VERB_INKS = {
     Verb.CREATE: Ink.ADDED,
     Verb.UPDATE: Ink.CHANGED,
     Verb.LEAVE: Ink.REMOVED,
+    Verb.CORRECT: Ink.CHANGED,
     Verb.REACTIVATE: Ink.CHANGED,
     Verb.DEACTIVATE: Ink.REMOVED,
 }

@@ -10,7 +10,7 @@ from oneway.planning.plan import Ending, Verb
 
 _AT_ONCE = 500
 """So many ids are asked for in one query."""
-_OUT = (Verb.LEAVE, Verb.DEACTIVATE)
+_OUT = tuple(each for each in Verb if each.takes_access)
 
 
 def ended_access(

@@ -11,7 +11,7 @@ from oneway.history.journal.tables import entry
 from oneway.planning.plan import Ending, Verb
 
 _CREATED = frozenset({Verb.CREATE.value})
-_CHANGED = frozenset({Verb.UPDATE.value, Verb.REACTIVATE.value})
+_CHANGED = frozenset({Verb.UPDATE.value, Verb.CORRECT.value, Verb.REACTIVATE.value})
 _LEFT = frozenset({Verb.LEAVE.value, Verb.DEACTIVATE.value})
 
 

@@ -382,7 +382,7 @@ def _why(
     """Return what happens to the record, or why nothing does."""
     reasons = tuple(named(reason, names) for reason in outcome.reasons)
     if outcome.actions:
-        will = (_will(each, outcome.kind, told.get(each.id)) for each in outcome.actions)
+        will = (_will(each, told.get(each.id)) for each in outcome.actions)
         return (*will, *reasons)
     forecast = told.get(outcome.source_id or "")
     kept = outcome.kind is Kind.UNCHANGED and outcome.has_access
@@ -396,10 +396,9 @@ def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
     return is_still_in(outcome, ends)
 
 
-def _will(action: Action, kind: Kind, forecast: Forecast | None) -> str:
+def _will(action: Action, forecast: Forecast | None) -> str:
     why = f", because {action.why}" if action.why else ""
-    # Of somebody who has left already, the request for leaving only corrects a value.
-    verb = _VERBS[Kind.UPDATE.value if kind is Kind.UPDATE else action.verb.value]
+    verb = _VERBS[action.verb.value]
     fields = count(len(action.changes), "field")
     unless = ", unless that has happened" if forecast is not None and forecast.unsure else ""
     if forecast is not None and not forecast.sent:
@@ -412,6 +411,7 @@ _VERBS = {
     "create": "be created",
     "update": "be updated",
     "leave": "leave",
+    "correct": "have the leave corrected",
     "reactivate": "be reactivated",
     "deactivate": "be deactivated",
 }

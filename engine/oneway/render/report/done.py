@@ -11,6 +11,13 @@ _SECTIONS = (
     (Verb.CREATE, "created", "Created", "New here, with these values.", "Values"),
     (Verb.UPDATE, "changed", "Changed", "What it was, and what it is now.", "Before and after"),
     (Verb.LEAVE, "left", "Left", "Marked as leavers.", "Before and after"),
+    (
+        Verb.CORRECT,
+        "corrected",
+        "Leave corrected",
+        "Had left already; what the target holds of it was put right.",
+        "Before and after",
+    ),
     (Verb.REACTIVATE, "back", "Came back", "Had left, and are back.", "Before and after"),
     (
         Verb.DEACTIVATE,
@@ -28,7 +35,7 @@ def done(found: Sequence[ReportAction]) -> tuple[ReportSection, ...]:
     for verb, id, title, about, column in _SECTIONS:
         these = [each for each in found if each.verb is verb and each.ending is Ending.DONE]
         if these:
-            leaves = verb is Verb.LEAVE and any(each.why for each in these)
+            leaves = verb.writes_leave and any(each.why for each in these)
             rows = tuple(_row(each, leaves=leaves) for each in these)
             columns = ("Person", column, "Why") if leaves else ("Person", column)
             table = ReportTable(title, columns, rows)

@@ -96,7 +96,7 @@ def _todo(plan: Plan, due: Sequence[ReportAction]) -> Iterator[ReportSection]:
         these = [each for each in due if each.verb is verb]
         if these:
             rows = tuple((e.person, *_due(e, plan)) for e in these)
-            why = ("Why",) if verb is Verb.LEAVE else ()
+            why = ("Why",) if verb.writes_leave else ()
             columns = ("Person", "The present value, then the one that the source says", *why)
             block = Block(table=ReportTable(title, columns, rows))
             yield ReportSection(_id(verb), title, len(these), Tone.GOOD, "", (block,))
@@ -105,7 +105,7 @@ def _todo(plan: Plan, due: Sequence[ReportAction]) -> Iterator[ReportSection]:
 def _due(action: ReportAction, plan: Plan) -> Iterator[Cell]:
     """Yield what an action would write, and why a person leaves."""
     yield fields(action.changes, action.verb, plan, done=False)
-    if action.verb is Verb.LEAVE:
+    if action.verb.writes_leave:
         yield ReportText(because(action.why))
 
 

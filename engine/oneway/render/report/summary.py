@@ -142,6 +142,7 @@ def figures(
         (done[Verb.CREATE], "created", Tone.GOOD, ("created",), always),
         (done[Verb.UPDATE], "changed", Tone.GOOD, ("changed",), always),
         (done[Verb.LEAVE], "marked as left", Tone.GOOD, ("left",), always),
+        (done[Verb.CORRECT], "leave corrected", Tone.GOOD, ("corrected",), False),
         (done[Verb.REACTIVATE], "came back", Tone.GOOD, ("back",), False),
         (done[Verb.DEACTIVATE], "deactivated", Tone.GOOD, ("deactivated",), False),
         (counts.get("unchanged", 0), "unchanged", Tone.CALM, (), bool(counts)),
