@@ -1,7 +1,8 @@
 """Nobody is created twice while a target does not yet show what it was sent.
 
 A create may be accepted without a word on its end, fail after it was made, or be confirmed before
-any list shows it. Whatever is then planned, saved, applied or corrected, a person is sent once.
+any list shows it. Whatever is then planned, saved, applied or corrected, a person is sent once, and
+nobody else is given what was sent for them.
 """
 
 import json
@@ -82,8 +83,8 @@ def world(
         yield directory
 
 
-def say(folder: Path, ida: Json) -> None:
-    (folder / "people.json").write_text(json.dumps([ANN, ida]))
+def say(folder: Path, ida: Json, ann: Json = ANN) -> None:
+    (folder / "people.json").write_text(json.dumps([ann, ida]))
 
 
 def saved(run: Run) -> str:
@@ -93,7 +94,9 @@ def saved(run: Run) -> str:
     return found[1]
 
 
-STEPS = st.lists(st.sampled_from(["sync", "plan", "apply", "number", "code", "mail"]), max_size=6)
+STEPS = st.lists(
+    st.sampled_from(["sync", "plan", "apply", "number", "code", "mail", "ann"]), max_size=6
+)
 
 
 @given(st.sampled_from(sorted(ANSWERS)), st.booleans(), STEPS)
@@ -106,6 +109,9 @@ STEPS = st.lists(st.sampled_from(["sync", "plan", "apply", "number", "code", "ma
 @example("accepted", False, ["number", "plan", "number", "sync", "apply"])
 @example("accepted", False, ["sync", "number", "code", "mail", "sync"])
 @example("confirmed", True, ["sync", "number", "code", "mail", "sync"])
+@example("accepted", False, ["sync", "ann", "sync", "mail", "sync"])
+@example("confirmed", True, ["sync", "mail", "ann", "plan", "apply"])
+@example("failed", False, ["ann", "plan", "mail", "sync", "ann", "apply"])
 @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
 def test_a_person_is_sent_once(
     oneway: Run, monkeypatch: pytest.MonkeyPatch, answer: str, secret: bool, steps: list[str]
@@ -113,7 +119,7 @@ def test_a_person_is_sent_once(
     with TemporaryDirectory() as name, monkeypatch.context() as patch:
         folder = Path(name)
         with world(folder, patch, answer, secret=secret) as directory:
-            ida, plan = IDA, ""
+            ida, ann, plan = IDA, ANN, ""
             for at, step in enumerate([*steps, "sync"]):
                 if step == "sync":
                     oneway("sync", "m.yaml")
@@ -124,7 +130,11 @@ def test_a_person_is_sent_once(
                 elif step in IDA:
                     new = {"number": 10 + at, "code": f"01{at}", "mail": f"i{at}@example.com"}
                     ida = ida | {step: new[step]}
-                    say(folder, ida)
+                    say(folder, ida, ann)
+                elif step == "ann":
+                    sent = [e["mail"] for e in directory.people.values() if e["name"] != "Ann Oak"]
+                    ann = ANN | {"mail": (sent or [IDA["mail"]])[0]}
+                    say(folder, ida, ann)
             people = directory.people.values()
             codes = Counter(each["code"] for each in people)
             mails = Counter(each["mail"] for each in people)
@@ -144,6 +154,24 @@ def test_a_person_waits_for_a_create_of_which_the_plan_is_gone(
         assert "it is not sent again until" in oneway("plan", "m.yaml").flat
         assert oneway("sync", "m.yaml").code == 1
         assert [each["name"] for each in directory.people.values()] == ["Ann Oak", "Ida Nut"]
+
+
+def test_an_update_waits_for_a_create_that_has_claimed_its_value(
+    oneway: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world(tmp_path, monkeypatch, "accepted", secret=False) as directory:
+        oneway("sync", "m.yaml")
+        mails = {"mail": "nut@example.com"}, {"mail": IDA["mail"], "name": "Ann Elm"}
+        say(tmp_path, IDA | mails[0], ANN | mails[1])
+        ended = oneway("sync", "m.yaml")
+        assert ended.code == 5
+        assert "in conflict (1) its mail is that of source record 9: a create" in ended.flat
+        assert directory.people["1"]["name"] == "Ann Oak"
+        directory.hidden.clear()
+        directory.forbidden.clear()
+        assert oneway("sync", "m.yaml").code == 0
+        found = [(each["name"], each["mail"]) for each in directory.people.values()]
+        assert found == [("Ann Elm", "ida@example.com"), ("Ida Nut", "nut@example.com")]
 
 
 def test_a_namesake_is_created_beside_a_create_on_its_way(

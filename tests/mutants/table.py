@@ -26,6 +26,7 @@ RETRIES = "tests/unit/test_rest_retries.py"
 DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 CONTINUATION = "oneway_connectors/rest/continuation"
 UNSEEN = "tests/cli/test_unseen.py"
+LEFT_BEFORE = "tests/cli/test_left_before_it_came.py"
 PARENTS = "tests/laws/test_parent_lists.py"
 VENDORS = "tests/unit/test_vendor_lists.py"
 DUES = "tests/store/test_dues.py -k 'not PostgreSQL'"
@@ -539,8 +540,8 @@ MUTANTS = (
     Mutant(
         "listed-by-an-old-plan",
         "runs/planned_again",
-        "settled=frozenset(_settled(listed, new))",
-        "settled=frozenset()",
+        "            frozenset(_settled(listed, new)),\n",
+        "            frozenset(),\n",
         "whose leave was withdrawn since the plan is not among those who can still get in",
         "tests/cli/test_planned_again.py",
     ),
@@ -555,8 +556,8 @@ MUTANTS = (
     Mutant(
         "reissued-beside-a-create-on-its-way",
         "runs/evidence/pending_creates",
-        "elif create.source_id not in shown and _has_name(row, sent, policy):",
-        "elif False:",
+        "if create.source_id not in shown and (held or _has_name(row, sent, policy)):",
+        "if create.source_id not in shown and held:",
         "who has another id and another key by now waits for the create under the old ones",
         "tests/cli/test_pending_creates.py",
     ),
@@ -3987,10 +3988,66 @@ MUTANTS = (
     Mutant(
         "pending-create-reserves-no-value",
         "runs/evidence/pending_creates",
-        "                found[row.source_id] = _held(path, create)\n",
+        "                pending[row.source_id] = min(held.values())\n",
         "                pass\n",
         "nobody is created with a value of a create that may still happen",
         "tests/cli/test_pending_creates.py",
+    ),
+    Mutant(
+        "pending-create-yields-to-an-update",
+        "runs/evidence/pending_creates",
+        "            claimed[row.source_id] |= held\n",
+        "",
+        "nobody is given a value of a create that may still happen",
+        "tests/cli/test_pending_creates.py",
+    ),
+    Mutant(
+        "let-in-after-they-vanished",
+        "runs/evidence/pending_creates",
+        "        expected=expected,\n",
+        "",
+        "who vanishes while a create may let them in is listed",
+        LEFT_BEFORE,
+    ),
+    Mutant(
+        "let-in-after-they-slid-out-of-scope",
+        "runs/evidence/pending_creates",
+        "if row.outside and not row.leaver and policy.has_leavers:",
+        "if False:",
+        "who is out of scope while a create may let them in is listed",
+        LEFT_BEFORE,
+    ),
+    Mutant(
+        "found-after-they-vanished",
+        "runs/evidence/leaving_doubts",
+        "        back = {**back, **let_in(self._let_in())}\n",
+        "",
+        "whose create is found to be done once they have vanished is listed",
+        LEFT_BEFORE,
+    ),
+    Mutant(
+        "left-after-the-review",
+        "runs/planned_again",
+        "            tuple(_unreviewed(listed, new)),\n",
+        "            (),\n",
+        "who has left since the review can get in, and is named",
+        "tests/cli/test_planned_again.py",
+    ),
+    Mutant(
+        "planned-again-for-a-day-of-before",
+        "runs/session",
+        "as_of=self.now()",
+        "as_of=kept.request.as_of",
+        "a plan made now counts who has left since, and knows what a sync has begun",
+        "tests/cli/test_planned_again.py",
+    ),
+    Mutant(
+        "a-saved-plan-sticks-to-what-a-sync-has-done",
+        "history/memory",
+        "if each.action.id not in stale",
+        "if True",
+        "what a sync has written since the plan is no change that does not stick",
+        "tests/cli/test_planned_again.py",
     ),
     Mutant(
         "unseen-create-reserves-no-value",

@@ -32,7 +32,7 @@ from oneway.core.connector import (
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
 from oneway.planning.access import MORE_CHANGED, OUT_BY_NOW
-from oneway.planning.plan import NOT_KNOWN_YET, Action, End, Ending, Verb
+from oneway.planning.plan import FOUND, NOT_KNOWN_YET, Action, End, Ending, Verb
 
 Gate: TypeAlias = Callable[[Action], Result | None]
 
@@ -158,7 +158,7 @@ class Gates:
             self.live.note_created(action, became.target_id)
         if became.code == MORE_CHANGED:
             self._stop_updates(became.why)
-        return looked_up(action, became, sent, "it had happened already")
+        return looked_up(action, became, sent, FOUND)
 
     def blocked(self, action: Action) -> Result | None:
         """A guard holds it back."""

@@ -162,7 +162,7 @@ def _applied(
     else:
         print_results(console, ended, plan, run, limit=limit)
     say_held(console, verdict, older=older)
-    say_sticking(console, plan, memory)
+    say_sticking(console, plan, memory.but(approval.stale))
     return exit_of(ended, verdict, run)
 
 

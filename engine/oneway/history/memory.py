@@ -1,7 +1,7 @@
 """What earlier runs say about a plan: earlier refusals, and changes that do not stick."""
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Collection, Mapping
+from dataclasses import field, replace
 
 from oneway.core.dataclass import dataclass
 from oneway.history.backoff import Refusal
@@ -40,6 +40,11 @@ class Memory:
     def reverted(self) -> frozenset[str]:
         """The actions that do not stick, by id."""
         return frozenset(each.action.id for each in self.flapping)
+
+    def but(self, stale: Collection[str]) -> "Memory":
+        """Return the memory of a saved plan without actions that a new plan would not have."""
+        kept = tuple(each for each in self.flapping if each.action.id not in stale)
+        return replace(self, flapping=kept)
 
     def discrepancies_of(self, plan: Plan, held: Mapping[str, End]) -> tuple[Discrepancy, ...]:
         """Return the discrepancies of people who will differ from the source.

@@ -62,6 +62,26 @@ class StillIn:
     candidates: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SinceReview:
+    """What a new plan says of who can get in, where the reviewed plan to be applied says otherwise.
+
+    `settled` are the source records of those whom the reviewed plan lists, and who are out or
+    employed by now. `unreviewed` are those whom it does not list, and who have left by now.
+    """
+
+    settled: frozenset[str] = frozenset()
+    unreviewed: tuple[StillIn, ...] = ()
+
+    def of(self, found: Iterable[StillIn]) -> tuple[StillIn, ...]:
+        """Return who can get in, of those found after the reviewed plan was applied."""
+        return (*(e for e in found if e.source_id not in self.settled), *self.unreviewed)
+
+
+AS_PLANNED = SinceReview()
+"""What a plan says of itself, if it is applied at once."""
+
+
 def still_in(
     plan: Plan,
     ends: Mapping[str, End],

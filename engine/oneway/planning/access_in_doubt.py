@@ -1,10 +1,10 @@
 """Marks in the drafts everyone who may still get in, although no action of theirs shows it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.connector import Capability
 from oneway.core.records import MISSING
-from oneway.mapping.program import LeftAnswer, Policy, Program, TargetRow
+from oneway.mapping.program import LeftAnswer, Policy, Program, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import has_begun, perhaps_left
 from oneway.planning.links import Link, LinkEvidence
@@ -76,6 +76,14 @@ def mark_doubted(
     unseen = {(source, target) for target, source in linked.items() if target in evidence.unseen}
     hidden = (_draft_of_unseen(program.policy, each) for each in evidence.table.of_pairs(unseen))
     return tuple(map(told, (*drafts, *hidden)))
+
+
+def expected(evidence: LinkEvidence) -> Iterator[Draft]:
+    """Yield the outcomes of those whom the source lacks, and a create may yet let in."""
+    for id, each in sorted(evidence.expected.items()):
+        row = SourceRow(id, each.key, each.label, ())
+        reason = Reason(MAY_HAVE_LEFT, each.why, warning=True)
+        yield Draft(Kind.IGNORED, row, None, reasons=(reason,), has_access=True)
 
 
 def _is_out(program: Program, target: TargetRow) -> bool:

@@ -94,10 +94,20 @@ def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
     """
     return {
         each: f"this sync ended their access on {day}, the record gives access again, and the "
-        f"source no longer has theirs; if they are to have it, oneway forget {quote(each)} --force "
-        "takes them out of this list"
+        f"source no longer has theirs; {_unlisting(each)}"
         for each, day in ended.items()
     }
+
+
+def let_in(created: Iterable[str]) -> Mapping[str, str]:
+    """Return why people may have left whose create ended only after the source had lost them."""
+    text = "a create on its way has made their record, and the source no longer has theirs"
+    return {each: f"{text}; {_unlisting(each)}" for each in created}
+
+
+def _unlisting(source_id: str) -> str:
+    how = f"oneway forget {quote(source_id)} --force takes them out of this list"
+    return f"if they are to have it, {how}"
 
 
 def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:

@@ -215,6 +215,14 @@ def let_through(guards: Iterable[str]) -> frozenset[str]:
     return frozenset(each.removeprefix(REUSED) for each in guards if each.startswith(REUSED))
 
 
+class Expected(NamedTuple):
+    """Somebody whom the source lacks and a create may yet let in: how they are known, and why."""
+
+    key: str
+    label: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class LinkEvidence:
     """What is known about records beyond the two lists; part of a plan's inputs.
@@ -230,6 +238,8 @@ class LinkEvidence:
     About source records:
 
     - `pending` have a create whose end is unknown, and why;
+    - `claimed` would write fields with the values of such a create of another one, and why;
+    - `expected` have such a create, and are no longer in the source;
     - `no_source` are linked, and the source says that they are gone;
     - `second_look` were shown only by a second read of the source;
     - `doubted` were listed after the last run as leavers who can still get in, and nothing says
@@ -250,6 +260,8 @@ class LinkEvidence:
     unseen: frozenset[str] = frozenset()
     late: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
+    claimed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    expected: Mapping[str, Expected] = field(default_factory=dict)
     no_source: frozenset[str] = frozenset()
     second_look: frozenset[str] = frozenset()
     doubted: Mapping[str, str] = field(default_factory=dict)

@@ -98,6 +98,9 @@ class Draft(NamedTuple):
 _TWICE = ("duplicate", "near_duplicate", "one_per")
 """Conflicts between source records: they stay, whatever target records hold."""
 
+PENDING = "pending"
+"""The code of a reason: it is not known how a create ended."""
+
 ONLY = "only:"
 """The prefix of reason codes for records outside the scope of the sync: `only:contractors`."""
 
@@ -150,7 +153,8 @@ class Drafter:
         """Return the outcome of a row outside the scope of the sync, which can only leave."""
         rules = (self.policy.only[position] for position in row.outside)
         why = tuple(Reason(f"{ONLY}{rule.id}", rule.otherwise, rule.place) for rule in rules)
-        doubtful = found.target is not None or found.candidates or not row.keys_known
+        pending = row.source_id in self.pending
+        doubtful = pending or found.target is not None or found.candidates or not row.keys_known
         if row.leaver and doubtful:
             # Nothing but the leave is written: the row's values only show whose record it is.
             unwritten = tuple(Cell(CellState.INACTIVE) for _ in row.cells)
@@ -294,7 +298,7 @@ class Drafter:
 
     def _pending(self, row: SourceRow) -> tuple[Reason, ...]:
         why = self.pending.get(row.source_id)
-        return (Reason("pending", why, warning=True),) if why else ()
+        return (Reason(PENDING, why, warning=True),) if why else ()
 
     def _joiner(self, row: SourceRow, found: Match) -> Draft:
         if not self.policy.create:

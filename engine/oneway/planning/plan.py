@@ -106,6 +106,10 @@ class End:
     """The job to ask the target about, if it only promised to create the record."""
 
 
+FOUND = "it had happened already"
+FOUND_LATER = "looked up later: it had happened"
+"""Said of a write of unknown end that is done: by the run itself, or by a later one."""
+
 NOT_KNOWN_YET = "W115"
 """The code of an action that a look-up did not find, and that may still have happened."""
 

@@ -26,7 +26,7 @@ from oneway.core.seal import Seal
 from oneway.mapping.program import Missed, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import absent
-from oneway.planning.access_in_doubt import mark_doubted, mark_reopened
+from oneway.planning.access_in_doubt import expected, mark_doubted, mark_reopened
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
 from oneway.planning.diff import perhaps_left
@@ -244,12 +244,12 @@ class _Planner:
     ) -> GrantedClaims:
         """Return the outcomes of rows and of unmatched target records, with claims settled."""
         found = (drafter.draft(row, each) for row, each in self.matches.each(rows))
-        return grant_claims([*found, *unmatched], self.targets, self.policy)
+        return grant_claims([*found, *unmatched], self.targets, self.policy, self.evidence.claimed)
 
     def _named(self, drafts: Sequence[Draft], drafter: Drafter) -> BetterMatches:
         """Name in the drafts everyone who may still get in, and find better matches."""
         named = mark_reopened(self.policy, drafts, self.matches, drafter.possible)
-        named = mark_doubted(self.program, named, self.evidence)
+        named = (*mark_doubted(self.program, named, self.evidence), *expected(self.evidence))
         return with_better_matches(named, self.policy, self.evidence.targets)
 
     def _reads(self) -> tuple[Read, ...]:

@@ -7,6 +7,8 @@ value. Claims are decided by what the target would hold after the plan:
   yields to an update.
 - A create whose match key another draft writes into that key's field yields as well: from
   then on that record would be found by the key.
+- An update yields to a create that is on its way and has claimed the value or the key: how it
+  ended is found by them.
 - A value that another target record holds is free only if that record gives it up in the
   same plan; then the two are ordered. A circle of such claims is a conflict.
 
@@ -25,7 +27,7 @@ from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import Awaited, comparison, doubled, is_there, new_value, present
-from oneway.planning.outcomes import Draft
+from oneway.planning.outcomes import PENDING, Draft
 from oneway.planning.plan import Kind, Reason, Verb
 from oneway.planning.record_owner import owner_text
 
@@ -42,11 +44,18 @@ class GrantedClaims:
 
 
 def grant_claims(
-    drafts: Sequence[Draft], targets: Sequence[TargetRow], policy: Policy
+    drafts: Sequence[Draft],
+    targets: Sequence[TargetRow],
+    policy: Policy,
+    pending: Mapping[str, Mapping[str, str]] | None = None,
 ) -> GrantedClaims:
-    """Turn every draft whose claim cannot be met into a conflict, and order the others."""
+    """Turn every draft whose claim cannot be met into a conflict, and order the others.
+
+    `pending` are the claims of creates that are on their way (`LinkEvidence.claimed`).
+    """
     claims = _Claims(drafts, targets, policy)
     refused = _found_by_their_keys(drafts, policy) | claims.rivals()
+    refused |= _on_its_way(drafts, pending or {})
     while True:
         refused = claims.closed(refused)
         more = claims.circles(refused) or claims.spared(drafts, refused)
@@ -83,6 +92,19 @@ def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[
                 reason = _same_key(policy.match_paths[level], others)
                 refused.setdefault(draft.identity, reason)
     return refused
+
+
+def _on_its_way(
+    drafts: Sequence[Draft], pending: Mapping[str, Mapping[str, str]]
+) -> dict[tuple[str, str], Reason]:
+    """Return the updates of a value that a create on its way has claimed."""
+    return {
+        draft.identity: Reason(PENDING, why, each.rule.place, warning=True)
+        for draft in (drafts if pending else ())
+        if draft.row is not None and draft.target is not None
+        for each in draft.differences
+        if (why := pending.get(draft.row.source_id, {}).get(each.rule.path))
+    }
 
 
 def _stopped(draft: Draft, reason: Reason) -> Draft:

@@ -34,8 +34,8 @@ def apply_plan(
     the operator stops the run.
     """
     telling = not session.prepared.reads_elsewhere
-    journal, settled = session.journal, approval.settled
-    log = RunLog(journal, plan, session.operator, approval, telling=telling, settled=settled)
+    journal, since = session.journal, approval.since
+    log = RunLog(journal, plan, session.operator, approval, telling=telling, since=since)
     memory = target_memory(session, plan)
     systems = apply_systems(session, program, memory, saved=approval.of_saved_plan)
     if plan.actions and isinstance(systems.writer, RefusesWrites):

@@ -5,6 +5,7 @@ from dataclasses import field
 
 from oneway.applying.result import Approved, Earlier
 from oneway.core.dataclass import dataclass
+from oneway.planning.access import AS_PLANNED, SinceReview
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import End
 
@@ -23,9 +24,8 @@ class Approval:
     """The instant at which the run began to read for its plan; blank for a saved plan."""
     stale: Mapping[str, str] = field(default_factory=dict)
     """Why actions of a saved plan are not sent that a new plan would not send, by action id."""
-    settled: frozenset[str] = frozenset()
-    """The source records of people whom a saved plan lists as still in, and a new plan does not."""
-
+    since: SinceReview = AS_PLANNED
+    """What a new plan says otherwise than a saved one of who can get in."""
     reverted: frozenset[str] = frozenset()
     """The actions that earlier runs wrote in vain, which the plan names."""
 

@@ -40,7 +40,7 @@ from oneway.runs.evidence.links import (
     searched,
 )
 from oneway.runs.evidence.observations import with_observations
-from oneway.runs.evidence.pending_creates import perhaps_created, unseen_creates
+from oneway.runs.evidence.pending_creates import unseen_creates, with_pending
 from oneway.runs.open_questions import remarks_on
 from oneway.runs.past.discrepancies import discrepancies_before
 from oneway.runs.prepare.prepared import PreparedRun
@@ -140,7 +140,7 @@ def _headed(
     """Return the inputs with those who are doubted, the header of a plan, and why they are."""
     prepared = session.prepared
     shown: set[str] = set()
-    if remembered.links or remembered.still_in:
+    if remembered.links or remembered.still_in or remembered.creates:
         shown, _ = found.passed_over.linking()
         shown.update(ids_of(found.source.items))
     unlisted, rows = _unlisted(remembered, shown), found.target.items
@@ -158,7 +158,7 @@ def _headed(
 def _with_pending(
     session: RunSession, found: EvaluatedInputs, remembered: Remembered, evidence: LinkEvidence
 ) -> LinkEvidence:
-    """Return evidence with those who wait for the create of another source record."""
+    """Return evidence with what follows from creates that the target may not show yet."""
     unseen = evidence.late.keys() - evidence.unlisted
     creates = [*remembered.creates]
     if unseen and session.past is not None:
@@ -167,8 +167,7 @@ def _with_pending(
         return evidence
     rows, policy = found.source.items, found.program.policy
     shown = found.passed_over.linking()[0] | {row[0] for row in rows}
-    waiting = perhaps_created(rows, creates, shown, policy, session.seal)
-    return replace(evidence, pending={**waiting, **evidence.pending}) if waiting else evidence
+    return with_pending(evidence, rows, creates, shown, policy, session.seal)
 
 
 def _unlisted(remembered: Remembered, shown: Collection[str]) -> Sequence[Link]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from oneway.core.progress import Progress
-from oneway.planning.access import StillIn, still_in
+from oneway.planning.access import SinceReview, StillIn, still_in
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Kind, Outcome, Plan
 from oneway.runs.approval import Approval
@@ -28,16 +28,20 @@ def limited_by_new_plan(
     if a new plan could not be applied.
     """
     listed = still_in(plan, {})
-    remembered = recall(session).listing(listed)
-    new, found = plan_run(session, progress, remembered=remembered, whole=True)
-    check_inputs(session, found, new)
-    verdict = judge_plan(session, new, load_memory(session, new))
+    with session.as_of_now():
+        remembered = recall(session).listing(listed)
+        new, found = plan_run(session, progress, remembered=remembered, whole=True)
+        check_inputs(session, found, new)
+        verdict = judge_plan(session, new, load_memory(session, new))
     held = _with_distrust(approval.verdict, verdict, plan)
     return replace(
         approval,
         verdict=held,
         stale=not_planned_now(plan, new),
-        settled=frozenset(_settled(listed, new)),
+        since=SinceReview(
+            frozenset(_settled(listed, new)),
+            tuple(_unreviewed(listed, new)),
+        ),
     )
 
 
@@ -50,6 +54,20 @@ def _settled(listed: Sequence[StillIn], new: Plan) -> Iterator[str]:
         said = (sources.get(each.source_id or ""), targets.get(each.target_id or ""))
         if each.source_id is not None and True not in said and False in said:
             yield each.source_id
+
+
+def _unreviewed(listed: Sequence[StillIn], new: Plan) -> Iterator[StillIn]:
+    """Yield who has left by a new plan and can get in, and is not listed by the reviewed one."""
+    sources = {each.source_id for each in listed} - {None}
+    targets = {each.target_id for each in listed} - {None}
+    lasting = still_in(new, {}, planned=True)
+    why = {(each.source_id, each.target_id): f"{_UNREVIEWED}; {each.why}" for each in lasting}
+    for each in still_in(new, {}):
+        if each.source_id not in sources and each.target_id not in targets:
+            yield replace(each, why=why.get((each.source_id, each.target_id), _UNREVIEWED))
+
+
+_UNREVIEWED = "not in the reviewed plan, so nothing was sent for them: plan again"
 
 
 def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:

@@ -21,7 +21,7 @@ from oneway.core.telemetry import step
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.lease import leased, wait_for_quiet
 from oneway.mapping.program import Program
-from oneway.planning.plan import Action, Ending, Plan
+from oneway.planning.plan import FOUND_LATER, Action, Ending, Plan
 from oneway.planning.plan_file import load
 from oneway.runs.apply import apply_systems, target_memory
 from oneway.runs.approval import Approval
@@ -149,9 +149,9 @@ def resume_run(
     """
     systems = _systems_of(session, left, program)
     journal, telling = session.journal, not session.prepared.reads_elsewhere
-    of, settled = left.run.id, approval.settled
+    of, since = left.run.id, approval.since
     log = RunLog(
-        journal, left.plan, session.operator, of, resuming=True, telling=telling, settled=settled
+        journal, left.plan, session.operator, of, resuming=True, telling=telling, since=since
     )
     watch = Watch(progress, session.operator.stopping)
 
@@ -177,7 +177,7 @@ def _found_out(action: Action, found: ApplySystems) -> Result:
         summary = f"what an interrupted run sent cannot be looked up: {error.summary}"
         raise refusal("W161", action.target_id or "target", summary, error.help) from None
     if not became.may_be_sent_again:
-        return looked_up(action, became, sent, "looked up later: it had happened")
+        return looked_up(action, became, sent, FOUND_LATER)
     why = became.why or "the target does not show it"
     reason = f"looked up later: {why}"
     return Result(action, Ending.NOT_SENT, action.target_id, "W162", reason)

@@ -1,6 +1,6 @@
 """Journals the steps of a run: its start, every action, its end, and what it leaves behind."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from socket import gethostname
@@ -15,7 +15,14 @@ from oneway.history.flapping import planned_parts
 from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
 from oneway.mapping.spec import GuardKind
-from oneway.planning.access import MORE_CHANGED, UNMATCHED, StillIn, still_in
+from oneway.planning.access import (
+    AS_PLANNED,
+    MORE_CHANGED,
+    UNMATCHED,
+    SinceReview,
+    StillIn,
+    still_in,
+)
 from oneway.planning.breach import Verdict
 from oneway.planning.guards import counted_as
 from oneway.planning.leaving_doubts import as_written
@@ -38,7 +45,7 @@ class RunLog:
     `of` is an earlier run, or the approval of a new one. A new run begins, and a resumed one
     reopens, with its first step: a refusal before that changes nothing. The next run is compared
     with this one only where it is `telling`: it has read the systems that its connection names.
-    `settled` are the source records of people whom the plan lists, and who are out or employed now.
+    `since` is what a new plan says otherwise of who can get in.
     """
 
     def __init__(
@@ -50,7 +57,7 @@ class RunLog:
         *,
         resuming: bool = False,
         telling: bool = True,
-        settled: Collection[str] = (),
+        since: SinceReview = AS_PLANNED,
     ) -> None:
         self.journal = journal
         self.plan = plan
@@ -62,7 +69,7 @@ class RunLog:
         self._start: tuple[RunStart, bytes] | None = None
         self._resuming = resuming
         self._telling = telling
-        self._settled = settled
+        self._since = since
         self._counted = counted_as(plan)
         self._created = {
             action.id: each
@@ -249,8 +256,7 @@ class RunLog:
         from oneway.history.journal.flapping import reverted_by
 
         undone = reverted_by(self.journal, connection_of(self.plan), self.run)
-        found = still_in(self.plan, ends_of(entries), undone=undone.keys())
-        return tuple(each for each in found if each.source_id not in self._settled)
+        return self._since.of(still_in(self.plan, ends_of(entries), undone=undone.keys()))
 
     def _learn_created(self, results: Sequence[Result]) -> None:
         created = [

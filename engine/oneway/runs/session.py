@@ -1,6 +1,7 @@
 """The session of a run: what all its steps share, each opened or worked out once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -112,6 +113,16 @@ class RunSession:
     def past(self) -> "Journal | None":
         """The open journal; None, without making one, if nothing was ever journalled."""
         return self.journal if self._journal is not None or self.state.has_journal else None
+
+    @contextmanager
+    def as_of_now(self) -> Iterator[None]:
+        """Let what the block plans be of the clock's instant, whatever the request's is."""
+        kept = self.prepared
+        self.prepared = replace(kept, request=replace(kept.request, as_of=self.now()))
+        try:
+            yield
+        finally:
+            self.prepared = kept
 
     def now(self) -> datetime:
         """Return what the operator's clock says."""

@@ -28,6 +28,7 @@ from oneway.planning.leaving_doubts import (
     ELSEWHERE,
     UNASKED,
     doubted,
+    let_in,
     regained,
     since_when,
     staying_ids,
@@ -36,7 +37,7 @@ from oneway.planning.leaving_doubts import (
     unstated,
     vanished,
 )
-from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.links import Link, LinkEvidence, Origin
 from oneway.planning.plan import Allowance, Kind, Plan, Read, Reason, Verb
 from oneway.planning.planner import Header
 from oneway.runs.evidence.links import Remembered
@@ -78,6 +79,7 @@ class LeavingDoubts:
         """
         still_in, listed = self.remembered.still_in, self.remembered.listed
         back = regained(self._regained())
+        back = {**back, **let_in(self._let_in())}
         said: dict[str, str] = {}
         all_left = bool(still_in) and self._all_left(shown)
         if still_in:
@@ -215,6 +217,17 @@ class LeavingDoubts:
         links = {e.target_id: e.source_id for e in self.unlisted if e.target_id in staying}
         ended = self._ended_access(links) if links else {}
         return {links[target]: on for target, on in ended.items()}
+
+    def _let_in(self) -> Iterator[str]:
+        """Yield whom a create of unknown end has let in who were not seen in the source since."""
+        unseen = [e for e in self.unlisted if e.origin is Origin.CREATED and e.since == e.seen]
+        if self.journal is None or not unseen or self.prepared.compiled.code.leaver is None:
+            return
+        from oneway.history.journal.found_creates import found_creates
+
+        name, targets = self.prepared.connection_name, {each.target_id for each in unseen}
+        found = found_creates(self.journal, name, targets)
+        yield from (each.source_id for each in unseen if each.target_id in found)
 
     def _ended(self, shown: Collection[str]) -> Mapping[str, str]:
         """Return the linked records whose access a sync ended, and when, of people who are there.

@@ -5,8 +5,9 @@ is created who may be the same person: by the source record, or by a value that 
 hold.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from oneway.history.journal import JournalEntry, Run
 from oneway.mapping.program import Policy, SourceRow
 from oneway.mapping.short_rows import AnySourceRow, whole
 from oneway.planning.diff import comparison, new_value
+from oneway.planning.links import Expected, LinkEvidence
 from oneway.planning.plan import NOT_KNOWN_YET, Ending, Verb
 from oneway.runs.past.find_run import plan_of_run
 from oneway.runs.prepare.prepared import lag_of
@@ -41,6 +43,9 @@ class PendingCreate:
     why: str
     values: Mapping[str, Value | Sealed] = field(default_factory=dict, repr=False)
     """What it sent, by field."""
+    key: str = ""
+    label: str = ""
+    """How its person was known; blank if its plan is no longer kept."""
 
 
 def pending_creates(session: RunSession, journal: "Journal", name: str) -> list[PendingCreate]:
@@ -87,12 +92,16 @@ def _creates(journal: "Journal", run: Run, why: Mapping[str, str]) -> Iterator[P
     A person waits for their own create even if the run's plan is no longer kept.
     """
     plan = plan_of_run(journal, run) if why else None
-    actions = {each.id: each for each in plan.actions} if plan is not None else {}
+    planned = plan.notable if plan is not None else ()
+    found = {action.id: (each, action) for each in planned for action in each.actions}
     for entry in journal.entries(run.id) if why else ():
         if entry.action_id in why and entry.source_id is not None:
-            action = actions.get(entry.action_id)
-            sent = {e.field: e.after for e in action.changes} if action is not None else {}
-            yield PendingCreate(entry.source_id, why[entry.action_id], sent)
+            create = PendingCreate(entry.source_id, why[entry.action_id])
+            if entry.action_id in found:
+                outcome, action = found[entry.action_id]
+                sent = {e.field: e.after for e in action.changes}
+                create = replace(create, values=sent, key=outcome.key, label=outcome.label)
+            yield create
 
 
 def why_pending(entry: JournalEntry, lag: timedelta, now: datetime, zone: str) -> str:
@@ -121,30 +130,52 @@ def shown_by(sent_at: str, lag: timedelta) -> datetime | None:
     return parse_instant(sent_at) + lag if sent_at else None
 
 
-def perhaps_created(
+def with_pending(
+    evidence: LinkEvidence,
     rows: Iterable[AnySourceRow],
     creates: Sequence[PendingCreate],
     shown: Collection[str],
     policy: Policy,
     seal: Seal,
-) -> Mapping[str, str]:
-    """Return why source records wait, by id: a create for another one may be of their person.
+) -> LinkEvidence:
+    """Return evidence with what waits for creates of other source records, and whom they let in.
 
-    It holds a value of theirs that only one record may hold; or their whole name, if the other is
-    no longer `shown`: the source may have given the person another id and another key.
+    Such a create may be of the same person: it holds a value of theirs that only one record may
+    hold; or their whole name, if the other is no longer `shown`: the source may have given the
+    person another id and another key. If nobody in the source may be its person, or `only` leaves
+    them out by now, they may get in all the same.
     """
-    found: dict[str, str] = {}
+    pending: dict[str, str] = {}
+    claimed: dict[str, dict[str, str]] = defaultdict(dict)
+    doubted: dict[str, str] = {}
+    gone = {each.source_id: each for each in creates if policy.has_leavers}
+    for id in gone.keys() & {*shown, *evidence.targets}:
+        del gone[id]
     for row in map(whole, rows) if creates else ():
         for create in creates:
             if row.source_id == create.source_id:
+                if row.outside and not row.leaver and policy.has_leavers:
+                    doubted[row.source_id] = f"{_OUTSIDE}: {create.why}"
                 continue
             sent = _Sent(create, seal)
-            path = _shared(row, sent, policy)
-            if path:
-                found[row.source_id] = _held(path, create)
-            elif create.source_id not in shown and _has_name(row, sent, policy):
-                found[row.source_id] = _perhaps_theirs(create)
-    return found
+            held = {path: _held(path, create) for path in _shared(row, sent, policy)}
+            claimed[row.source_id] |= held
+            if held:
+                pending[row.source_id] = min(held.values())
+            if create.source_id not in shown and (held or _has_name(row, sent, policy)):
+                gone.pop(create.source_id, None)
+                pending.setdefault(row.source_id, _perhaps_theirs(create))
+    expected = {
+        id: Expected(each.key or id, each.label, f"{_GONE}: {each.why}")
+        for id, each in gone.items()
+    }
+    return replace(
+        evidence,
+        pending={**pending, **evidence.pending},
+        claimed={id: fields for id, fields in claimed.items() if fields},
+        expected=expected,
+        doubted={**doubted, **evidence.doubted},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +193,12 @@ class _Sent:
         return value is not None and form(sent) == form(value)
 
 
-def _shared(row: SourceRow, sent: _Sent, policy: Policy) -> str:
-    """Return the field in which a source record would have the value of a pending create."""
+def _shared(row: SourceRow, sent: _Sent, policy: Policy) -> Iterator[str]:
+    """Yield the fields in which a source record would have the value of a pending create."""
     cells = ((policy.fields[i], row.cells[i]) for i in policy.watched if row.cells)
     values = [(rule.path, new_value(cell), comparison(rule)) for rule, cell in cells]
     values += zip(policy.match_paths, row.key_values, policy.match, strict=False)
-    return next(
-        (path for path, value, compare in values if sent.has(path, value, _form(compare))), ""
-    )
+    return (path for path, value, compare in values if sent.has(path, value, _form(compare)))
 
 
 def _form(compare: Comparison) -> Callable[[Value], Hashable]:
@@ -180,6 +209,10 @@ def _has_name(row: SourceRow, sent: _Sent, policy: Policy) -> bool:
     """Return whether a source record would have the whole name of a pending create."""
     named = [(policy.fields[i].path, new_value(row.cells[i])) for i in policy.naming if row.cells]
     return bool(named) and all(sent.has(path, value, loose) for path, value in named)
+
+
+_GONE = "the source no longer has their record, and a create may yet let them in"
+_OUTSIDE = "`only` leaves them out by now, and a create may yet let them in"
 
 
 def _held(path: str, create: PendingCreate) -> str:

@@ -22,7 +22,7 @@ from oneway.core.seal import canonical
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import Cell, LeftAnswer, SourceRow, TargetRow
-from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
+from oneway.planning.links import NO_LINKS, Expected, Link, LinkEvidence, Origin
 from oneway.planning.plan import Allowance, PlanConnection, PlanInput, Read, Reason
 from oneway.planning.plan_file.codec import of_data, to_data
 from oneway.planning.planner import Header
@@ -263,6 +263,8 @@ def _evidence(evidence: LinkEvidence) -> Data:
         "unseen": sorted(evidence.unseen),
         "late": dict(evidence.late),
         "pending": dict(evidence.pending),
+        "claimed": {id: dict(fields) for id, fields in evidence.claimed.items()},
+        "expected": {id: list(each) for id, each in evidence.expected.items()},
         "no_source": sorted(evidence.no_source),
         "second_look": sorted(evidence.second_look),
         "doubted": dict(evidence.doubted),
@@ -286,6 +288,8 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
         unseen=frozenset(data.get("unseen", ())),
         late=data["late"],
         pending=data["pending"],
+        claimed=data.get("claimed", {}),
+        expected={id: Expected(*each) for id, each in data.get("expected", {}).items()},
         no_source=frozenset(data.get("no_source", ())),
         second_look=frozenset(data["second_look"]),
         doubted=data.get("doubted", {}),
