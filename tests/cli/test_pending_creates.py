@@ -174,6 +174,17 @@ def test_an_update_waits_for_a_create_that_has_claimed_its_value(
         assert found == [("Ann Elm", "ida@example.com"), ("Ida Nut", "nut@example.com")]
 
 
+def test_nobody_else_is_created_with_the_value_of_a_create_on_its_way(
+    oneway: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world(tmp_path, monkeypatch, "accepted", secret=False) as directory:
+        oneway("sync", "m.yaml")
+        other = IDA | {"number": 10, "code": "010", "name": "Eve Yew"}
+        (tmp_path / "people.json").write_text(json.dumps([ANN, IDA, other]))
+        assert "its mail is that of source record 9: a create" in oneway("sync", "m.yaml").flat
+        assert [each["code"] for each in directory.people.values()] == ["001", "009"]
+
+
 def test_a_namesake_is_created_beside_a_create_on_its_way(
     oneway: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
