@@ -25,6 +25,7 @@ from oneway.runs.compare.capture import inputs_of
 from oneway.runs.compare.replay import re_evaluation, replayed, unfit
 from oneway.runs.read import EvaluatedInputs
 from oneway.runs.snapshot import snapshot_file
+from oneway.runs.snapshot.kept_texts import KeptTexts
 from oneway.runs.snapshot.projection import Projection
 from oneway.runs.snapshot.redact import redactor_of
 from oneway.runs.snapshot.short_rows import ShortTexts
@@ -52,8 +53,8 @@ def kept_of(
     source = Collected(tuple(rows), world.source.complete, world.source.problems)
     target = Collected(tuple(held), world.target.complete, world.target.problems)
     records = (
-        tuple(map(parts.of_source, world.source.records)),
-        tuple(map(parts.of_target, world.target.records)),
+        KeptTexts(map(parts.of_source, world.source.records)),
+        KeptTexts(map(parts.of_target, world.target.records)),
     )
     found = EvaluatedInputs(source, target, {}, program.tables, program, records)
     return inputs_of(found, parts, plan, SEAL)

@@ -2687,6 +2687,14 @@ MUTANTS = (
         "tests/store/test_links.py",
     ),
     Mutant(
+        "kept-texts-shared",
+        "runs/snapshot/kept_texts",
+        "made._packed, made._last = [*self._packed], [*self._last]",
+        "made._packed, made._last = self._packed, self._last",
+        "what is kept of a second look is not among what the first read kept",
+        "tests/unit/test_kept_texts.py",
+    ),
+    Mutant(
         "lines-cut-within-a-name",
         "planning/quiet_outcomes",
         "if text.count(_BETWEEN) == len(self) - 1:",

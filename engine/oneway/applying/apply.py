@@ -36,7 +36,8 @@ def apply(
         summary = f"approved is {approved.fingerprint[:12]}, but this plan is {own[:12]}"
         raise refusal("P106", plan.mapping, summary, help)
     refuse_implausible(plan, systems.live.program.policy)
-    systems.live.begin(plan, systems.memory.linked)
+    if plan.actions:
+        systems.live.begin(plan, systems.memory.linked)
     actions = [each for each in ordered(plan.actions) if each.id not in approved.earlier.ended]
     gates = Gates(approved, systems, log)
     yield from Flight(actions, gates, concurrency(systems), watch).results()

@@ -55,12 +55,14 @@ class PlannedSource:
     @classmethod
     def of(cls, plan: Plan, linked: Mapping[str, str]) -> Self:
         """Return what a plan knew."""
-        parts = [(e.source_id, e) for e in plan.parts if e.source_id is not None]
-        found = {id for id, each in parts if each.target_id is not None}
+        known, found = dict[str, str](), set[str]()
+        for each in plan.singly():
+            if each.source_id is not None:
+                known[each.source_id] = each.key
+                found |= {each.source_id} if each.target_id is not None else set()
         people = {e.source_id: e for e in plan.notable if e.source_id is not None}
         disputed = {id for id, each in people.items() if each.kind is Kind.CONFLICT}
         ignored = {id for id, each in people.items() if each.kind is Kind.IGNORED}
-        known = {id: each.key for id, each in parts}
         keys = PlannedKeys(known, frozenset(found), frozenset(disputed), frozenset(ignored))
         leaving = frozenset(
             each.source_id

@@ -61,12 +61,11 @@ def _together(plan: Plan) -> Iterator[str]:
     ids = [action.id for action in plan.actions]
     if len(set(ids)) != len(ids):
         yield "two actions have one id"
-    targets = [each.target_id for each in plan.parts if each.target_id is not None]
-    if len(set(targets)) != len(targets):
-        yield "two outcomes are for one target record"
-    sources = [each.source_id for each in plan.parts if each.source_id is not None]
-    if len(set(sources)) != len(sources):
-        yield "two outcomes are for one source record"
+    pairs = [(each.target_id, each.source_id) for each in plan.singly()]
+    for side, records in zip(("target", "source"), zip(*pairs, strict=True), strict=False):
+        known = [each for each in records if each is not None]
+        if len(set(known)) != len(known):
+            yield f"two outcomes are for one {side} record"
     circle = _circle({each.id: each.depends_on for each in plan.actions})
     if circle:
         yield circle

@@ -45,7 +45,7 @@ def beyond_doubt(plan: Plan, now: str) -> list[Link]:
 
 
 def _agreed(plan: Plan) -> Iterator[tuple[Outcome | Quiet, str]]:
-    for each in plan.parts:
+    for each in plan.singly():
         if isinstance(each, Quiet):
             yield each, each.target_id
             continue

@@ -498,6 +498,14 @@ class Plan:
         """The outcomes, in order; quiet ones that follow each other may stand together."""
         return self.outcomes.runs if isinstance(self.outcomes, Outcomes) else self.outcomes
 
+    def singly(self) -> "Iterator[Outcome | Quiet]":
+        """Yield the outcomes, in order; of quiet ones that stand together none is kept."""
+        for run in self.runs:
+            if isinstance(run, Outcome | Quiet):
+                yield run
+            else:
+                yield from run
+
     @cached_property
     def worked_out(self) -> dict[str, str]:
         """A cache of what takes long to compute from this plan, by name."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from oneway.applying.apply import apply
 from oneway.applying.preconditions import LiveState
 from oneway.applying.result import ApplySystems, Earlier, Result
-from oneway.applying.unknown_writes import Sent, TargetMemory
+from oneway.applying.unknown_writes import NO_MEMORY, Sent, TargetMemory
 from oneway.applying.watch import Watch
 from oneway.core.connector import MOST_IN_FLIGHT
 from oneway.core.progress import Progress, silent
@@ -49,13 +49,18 @@ def apply_plan(
 def target_memory(
     session: RunSession, plan: Plan, entries: Sequence[JournalEntry] = ()
 ) -> TargetMemory:
-    """Return what is known of the target beyond what it shows; `entries` are what was sent."""
+    """Return what is known of the target beyond what it shows; `entries` are what was sent.
+
+    A plan without actions asks nothing of it, so nothing is looked up for one.
+    """
+    if not plan.actions:
+        return NO_MEMORY
     # With the store, and not before it is used:
     from oneway.history.journal.links import created_records, links
 
     name = connection_of(plan)
     known = links(session.journal, name).pairs
-    owners = {each.target_id: each.source_id or "" for each in plan.parts if each.target_id}
+    owners = {each.target_id: each.source_id or "" for each in plan.singly() if each.target_id}
     sent = {
         each.action_id: Sent(
             at=parse_instant(each.sent_at) if each.sent_at else None,

@@ -28,6 +28,7 @@ from oneway.mapping.spec import Rehires
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver
 from oneway.runs.prepare.prepared import Input, PreparedRun
+from oneway.runs.snapshot.kept_texts import KeptTexts
 from oneway.runs.snapshot.projection import Projection
 from oneway.runs.systems import OpenSystems, offline_help
 from oneway.state.heartbeat import beat
@@ -81,7 +82,7 @@ class EvaluatedInputs:
     references: Mapping[str, Snapshot]
     tables: Mapping[str, LookupTable]
     program: Interpreted
-    kept: tuple[Sequence[str], Sequence[str]] = ((), ())
+    kept: tuple[KeptTexts, KeptTexts] = field(default_factory=lambda: (KeptTexts(), KeptTexts()))
     evidence: LinkEvidence = NO_LINKS
     """What earlier runs remember, and the systems' answers to repeated queries."""
     tallies: Mapping[str, KeyTally] = field(default_factory=dict)
@@ -206,12 +207,12 @@ class _Rows(Generic[_Some]):
         self._make, self._make_all, self._part = make, make_all, part
         self._heard = heard
         self.items: _Some = items
-        self.kept: list[str] = []
+        self.kept = KeptTexts()
 
     def take(self, record: Record) -> None:
         """Convert a record."""
         if self._part is not None:
-            self.kept.append(self._part.of(record))
+            self.kept.extend((self._part.of(record),))
         if self._heard is not None:
             self._heard.note(record)
         self.items.take_whole(self._make(record))
@@ -234,7 +235,7 @@ class _Rows(Generic[_Some]):
             elif id in again:
                 last.add(id)
         self.items = self.items.without(first)
-        self.kept = [each for place, each in enumerate(self.kept) if place not in first]
+        self.kept = KeptTexts(each for place, each in enumerate(self.kept) if place not in first)
 
 
 def projection_of(prepared: PreparedRun) -> Projection:

@@ -199,7 +199,7 @@ def _with_sources(
     kept = found.kept
     if any(kept):
         projection = projection_of(prepared)
-        kept = ([*kept[0], *map(projection.of_source, records)], kept[1])
+        kept = (kept[0].and_also(map(projection.of_source, records)), kept[1])
     return replace(
         found,
         source=_with(found.source, rows),
@@ -317,8 +317,8 @@ def _with_targets(
     target = _with(found.target, rows)
     if not any(found.kept) or not records:
         return replace(found, target=target)
-    kept = [projection_of(prepared).of_target(each) for each in records]
-    return replace(found, target=target, kept=(found.kept[0], [*found.kept[1], *kept]))
+    more = map(projection_of(prepared).of_target, records)
+    return replace(found, target=target, kept=(found.kept[0], found.kept[1].and_also(more)))
 
 
 class _SecondLook:

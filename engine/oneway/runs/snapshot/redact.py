@@ -5,8 +5,9 @@ record and, for match keys and unique values, which other values of the snapshot
 number that means nothing elsewhere. Its keyed digest stays if the plan has it.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import field
+from functools import cached_property
 from typing import Any
 
 from oneway.core.dataclass import dataclass
@@ -30,7 +31,7 @@ from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow, whole_target
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, comparison, present
-from oneway.planning.plan import Outcome, Plan, Quiet
+from oneway.planning.plan import Plan
 from oneway.planning.similar.same_person import is_id
 from oneway.runs.snapshot.projection import is_hidden
 
@@ -61,7 +62,6 @@ class Redactor:
     _numbers: dict[tuple[str, Hashable], int] = field(default_factory=dict)
     _forms: dict[str, list[int]] = field(default_factory=dict)
     """The number of each form, and of how many values that have it."""
-    _matched: frozenset[str] = frozenset()
     _any: bool = True
     """Whether there is anything sensitive at all."""
     _hidden: tuple[bool, ...] = ()
@@ -73,7 +73,6 @@ class Redactor:
         policy = self.policy
         rules = (*policy.fields, *policy.leaving)
         self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
-        self._matched = frozenset(self.partners.ids())
         self._hidden = tuple(is_hidden(policy, level) for level in range(len(policy.match)))
         taken = (policy.fields[i].path for i in policy.unless_taken)
         self._shared = frozenset((*taken, *policy.match_paths))
@@ -112,7 +111,8 @@ class Redactor:
             return row
         id = row.target_id
         owner = _Owner(id, f"t:{id}", ("target", id) in self.acted)
-        departed: Sequence[Cell] = () if id in self._matched else self.departed
+        gone = self.departed and id not in self.partners.targets
+        departed: Sequence[Cell] = self.departed if gone else ()
         return row._replace(
             keys=self._keys(row.keys),
             readable_keys=self._keys(row.readable_keys),
@@ -245,21 +245,21 @@ class Partners:
     def __init__(self, plan: Plan, held: Sequence[AnyTargetRow]) -> None:
         self._held, self._places = held, dict[str, int]()
         places = {id: place for place, id in enumerate(ids_of(held))}
-        for run in plan.runs:
-            for each in (run,) if isinstance(run, Outcome | Quiet) else run:
-                place = places.get(each.target_id or "")
-                if each.source_id and place is not None:
-                    self._places[each.source_id] = place
+        for each in plan.singly():
+            place = places.get(each.target_id or "")
+            if each.source_id and place is not None:
+                self._places[each.source_id] = place
 
     def get(self, source_id: str) -> AnyTargetRow | None:
         """Return the target record of a source record; None if it has none."""
         place = self._places.get(source_id)
         return None if place is None else self._held[place]
 
-    def ids(self) -> Iterator[str]:
-        """Yield the ids of all these target records."""
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """The ids of all these target records."""
         ids = ids_of(self._held)
-        return map(ids.__getitem__, self._places.values())
+        return frozenset(map(ids.__getitem__, self._places.values()))
 
 
 def _departed(rule: FieldRule) -> _Owner:
