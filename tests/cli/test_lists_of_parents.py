@@ -240,7 +240,7 @@ def test_people_of_a_target_leave_below_their_teams(world: World, directory: Dir
     ended = world.run("apply", "p.json")
     said = " ".join((ended.out + ended.err).split())
     assert ended.code == 5, said
-    assert "listed under 2 of teams, and its request names one [W111]" in said
+    assert "listed under 2 of teams, and its request names one [W120]" in said
     assert "Have left, and can still get in (1) C3" in said
     left = {each["id"] for people in directory.teams.values() for each in people}
     left -= {

@@ -192,6 +192,15 @@ def test_a_key_within_lists_that_no_item_has_stops_the_run(world: World, when: s
     assert "R170" in said
 
 
+def test_items_without_any_key_are_said_to_have_none(world: World) -> None:
+    world.write("w.yaml", MAPPING % "jobs[-1].left")
+    world.write("people.json", json.dumps([{**each, "jobs": [{}]} for each in people()]))
+    world.write("staff.json", "[]")
+    said = " ".join(world.run("sync", "w.yaml", "--as-of", "2026-06-01").err.split())
+    assert "the key 'jobs[].left' (leavers.when)" in said
+    assert "its items have no keys; if the system leaves out what is null, declare" in said
+
+
 def test_a_key_that_is_declared_within_lists_may_be_absent_from_all(world: World) -> None:
     """As it is where nobody has left, and the system leaves out what is null."""
     items = "{type: array, items: {properties: {gone: {}}}}"

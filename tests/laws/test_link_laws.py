@@ -1,5 +1,6 @@
 """Laws 17 and 20 over any people, any records, any links and anything that lists leave out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -310,3 +311,59 @@ def test_without_links_everything_is_as_in_version_1(town: Town) -> None:
 
 def test_the_rules_are_those_of_the_table() -> None:
     assert MAPPING["match"] == [{"source": "code", "target": "ref"}]
+
+
+BY_CODE_OR_MAIL = [{"source": "code", "target": "ref"}, {"source": "mail", "target": "email"}]
+MARRIED = (
+    Town(
+        (("s1", "A", "Ann", "a@x.example", False),),
+        (("t1", None, "Ann", "a@x.example"),),
+        (),
+        rules={"rekey": "report", "gone": "report"},
+    ),
+    [("s1", "A", "Ann", "b@x.example", True)],
+    [("t1", None, "Ann", "a@x.example")],
+    True,
+)
+
+
+@given(TOWNS, PEOPLE, USERS, st.booleans())
+@example(*MARRIED)
+def test_what_is_said_of_a_key_is_so(
+    town: Town, people: list[Person], users: list[User], two: bool
+) -> None:
+    """After a night on which records were matched by any of their keys, whatever has changed."""
+    rules = {**town.rules, **({"match": BY_CODE_OR_MAIL} if two else {})}
+    links = tuple(
+        Link(each.source_id, each.target_id, each.key, DAY, DAY)
+        for each in replace(town, links=(), rules=rules).plan.outcomes
+        if each.source_id and each.target_id
+    )
+    now = Town(tuple(people), tuple(users), (), rules=rules)
+    there = {user[0]: user for user in users}
+    gone = frozenset(each.target_id for each in links) - there.keys()
+    before, was = ({each[0]: each for each in of} for of in (town.people, town.users))
+    for outcome in planned(now.world, evidence=LinkEvidence(links, gone=gone)).outcomes:
+        said = [each for each in outcome.reasons if each.code == "rekeyed"]
+        if outcome.kind is not Kind.CONFLICT or not said or said[0].candidates[0] not in there:
+            continue
+        user = there[said[0].candidates[0]]
+        person = next(each for each in people if each[0] == outcome.source_id)
+        for key in re.findall(r"no longer holds its key (\S+):", said[0].text):
+            assert was[user[0]][1] == key != user[1]
+        for old, new in re.findall(r"its key was (\S+) and is (\S+) now", said[0].text):
+            assert old in before[person[0]]
+            assert new in person
+        for how, path in re.findall(r"(no|another) (ref|email)\b", said[0].text):
+            given, held = (person[1], user[1]) if path == "ref" else (person[3], user[3])
+            assert given not in (None, held)
+            assert (how == "no") == (held is None)
+
+
+def test_a_record_that_was_found_by_a_later_key_never_held_the_first() -> None:
+    town, people, users, _ = MARRIED
+    link = Link("s1", "t1", "A", DAY, DAY)
+    now = Town(tuple(people), tuple(users), (), rules={**town.rules, "match": BY_CODE_OR_MAIL})
+    (found,) = planned(now.world, evidence=LinkEvidence((link,))).outcomes[:1]
+    assert found.has_access
+    assert "; the target record has no ref and another email: a person" in found.reasons[0].text

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from standardwebhooks.webhooks import Webhook as Verifier
@@ -446,7 +447,7 @@ def test_who_can_still_get_in_comes_before_what_payroll_is_to_correct(store: Jou
     assert (first["code"], second["code"]) == ("still_in", "W105")
     assert second["who"] == "the target's administrator"
     assert second["steps"][0].startswith("Block them by hand")
-    mixed = {**leave, "b": (Ending.REJECTED, "W111")}
+    mixed = {**leave, "b": (Ending.NOT_SENT, "W111")}
     again = ended(store, after(1), mixed, still_in=found, verb=Verb.UPDATE)
     after_run(connection(hook()), again, store, after(1))
     (new,) = bodies(store)[-1]["data"]["causes"]
@@ -501,6 +502,24 @@ def test_the_summary_comes_once_a_week_and_not_before_a_week_is_over(store: Jour
     ]
     weekly([customer], store, MONDAY)  # a clock that was set back
     assert len(kinds(store)) == 3
+
+
+@given(st.lists(st.integers(1, 24 * 40), min_size=1, max_size=6))
+@settings(max_examples=15)
+def test_no_hour_is_left_out_of_all_summaries(pauses: list[int]) -> None:
+    """However late they come, as after a machine that was off."""
+    with TemporaryDirectory() as folder, Journal.open(Path(folder) / "journal.db") as store:
+        customer, now = connection(hook()), MONDAY
+        weekly([customer], store, now)
+        for hours in pauses:
+            now += timedelta(hours=hours)
+            weekly([customer], store, now)
+        told = [each["data"] for each in bodies(store)]
+    spans = [(instant_of(each["from"]), instant_of(each["until"])) for each in told]
+    for begins, ends in spans:
+        assert ends - begins >= timedelta(days=7)
+    for (_, before), (begins, _) in pairwise(spans):
+        assert begins <= before
 
 
 def test_a_connection_that_an_older_version_has_seen_is_not_new(store: Journal) -> None:

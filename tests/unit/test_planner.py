@@ -250,7 +250,7 @@ def test_a_leave_date_that_the_source_contradicts_is_put_right_however_old() -> 
     gone = ADA | {"status": "L", "leave": "2026-02-28"}
     outcome = only([gone], [LEFT], leavers=LEAVERS)
     assert (outcome.kind, outcome.has_access) == (Kind.UPDATE, False)
-    assert actions(outcome) == {Verb.LEAVE: {"leaveDate": "2026-02-28"}}
+    assert actions(outcome) == {Verb.CORRECT: {"leaveDate": "2026-02-28"}}
 
 
 @pytest.mark.parametrize(
@@ -380,6 +380,15 @@ def test_a_miss_is_counted_by_code_and_so_is_an_ambiguous_one(rows: Any) -> None
         ("departments", "D1", len(rows), 2, tuple(each.source_id for each in plan.outcomes))
     ]
     assert plan.outcomes[0].kind is Kind.UNCHANGED
+
+
+def test_a_miss_of_what_a_leave_writes_is_said_of_leavers_alone() -> None:
+    rule = {"from": "dept", "lookup": "departments"}
+    people = [{"code": f"A{n}", "dept": "D1", "left": n > 1} for n in range(3)]
+    leavers = {"when": "left", "set": {"dept": rule, "leaveDate": {"value": "2026-01-31"}}}
+    users = [{"ref": f"A{n}", "dept": "old"} for n in range(3)]
+    (miss,) = planned(world(people, users, references=LOOKUPS, leavers=leavers)).misses
+    assert (miss.records, miss.whose) == (1, ("s2",))
 
 
 def test_a_miss_may_clear_or_stop_the_record() -> None:

@@ -309,7 +309,7 @@ class RestWriter:
             )
         except Unusable as error:
             text = f"{self.client.api.title}: {self.resource.name}: {error}"
-            raise Rejected("W111", text, "Nothing was sent. Correct the record.") from None
+            raise NotSent("W111", text, "Nothing was sent. Correct the record.") from None
         try:
             answer = self.client.exchange(call)
         except NoAnswer as trouble:
@@ -328,7 +328,7 @@ class RestWriter:
         raise in_doubt(refusal) if answer.doubt else refusal
 
     def _parent_of(self, id: str) -> Value:
-        """Return the one parent that a record is listed under; raise `Rejected` if it is not one.
+        """Return the one parent that a record is listed under; raise `NotSent` if it is not one.
 
         A record that has moved since is not found under it, and the system refuses the write.
         """
@@ -338,7 +338,7 @@ class RestWriter:
         where = self.resource.listing.for_each if self.resource.listing is not None else ""
         how = f"{len(found)} of {where}" if found else f"none of {where} by now"
         text = f"{self.client.api.title}: {self.resource.name}: the record is listed under {how}"
-        raise Rejected("W111", f"{text}, and its request names one", "Nothing was sent.")
+        raise NotSent("W120", f"{text}, and its request names one", _ONE_PARENT)
 
     def _marked(self, request: RequestTemplate, token: str) -> RequestTemplate:
         header = self.client.api.idempotency_header
@@ -411,6 +411,7 @@ class RestWriter:
         return id_text(search(expression, data))
 
 
+_ONE_PARENT = "Nothing was sent. Let the system hold the record under one of them."
 _UPDATE = "Let the manifest end access by another request, under which the record stays."
 _SAMPLE = "onewaysample"
 """Stands for an id where only its place in an address is looked for."""

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
+from itertools import accumulate
 
 from oneway.core.dataclass import dataclass
+from oneway.core.phrases import some
 from oneway.core.records import MISSING, Value, at, keys_overlap, path_text
 from oneway.core.sealed import MASK
 from oneway.mapping.expressions import Expression, PathUse
@@ -17,6 +19,9 @@ _WIDEST = 60
 
 _MOST = 3
 """The most values that are shown for one error."""
+
+_WIDEST_IN_ALL = 320
+"""The most characters of all that is shown of why somebody leaves; what is cut is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +46,16 @@ def values_read(expression: Expression, data: Mapping[str, Value], secret: Itera
 def all_values_read(
     expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]
 ) -> str:
-    """Return all that an expression read of a record, with sensitive values as `***`."""
+    """Return what an expression read of a record, with sensitive values as `***`.
+
+    Of much, it is the beginning, and how many more values there are.
+    """
     said = []
     for path, text, hidden in _read(expression.paths, frozenset(secret)):
         value = at(data, path)
         if value is not MISSING:
             said.append(f"{text}: {MASK if hidden else as_shown(value)}")
-    return ", ".join(said)
+    return some(said, _fitting(said, _WIDEST_IN_ALL) or 1)
 
 
 @lru_cache(maxsize=64)
@@ -60,9 +68,21 @@ def _read(uses: tuple[PathUse, ...], secret: frozenset[Path]) -> Sequence[tuple[
 
 
 def as_shown(value: object) -> str:
-    """Return a value as JSON, a long one cut short."""
+    """Return a value as JSON, a long one cut short; a long list says how many are left out."""
     text = _json(value)
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+    if len(text) <= _WIDEST:
+        return text
+    items = [_json(each) for each in value] if isinstance(value, list) else []
+    kept = _fitting(items, _WIDEST - 14)
+    if kept:
+        return f"[{', '.join(items[:kept])}, and {len(items) - kept:,} more]"
+    return f"{text[: _WIDEST - 3]}..."
+
+
+def _fitting(texts: Sequence[str], width: int) -> int:
+    """Return how many of some texts fit, with a comma after each."""
+    ends = accumulate(len(each) + 2 for each in texts)
+    return sum(end <= width for end in ends)
 
 
 _json = json.JSONEncoder(ensure_ascii=False).encode

@@ -1,7 +1,7 @@
 """Instants as the store writes them, and calendar weeks."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oneway.connections.connection import Connection
@@ -61,3 +61,9 @@ def week_of(connection: Connection, now: datetime) -> str:
     wall = now.astimezone(ZoneInfo(connection.zone or "UTC")).replace(tzinfo=None) - _MONDAY
     year, week, _ = wall.isocalendar()
     return f"{year}-W{week:02}"
+
+
+def week_began(connection: Connection, week: str) -> datetime:
+    """Return when a week began: when the summary of the one before it was due."""
+    monday = datetime.fromisoformat(f"{week}-1") + _MONDAY
+    return monday.replace(tzinfo=ZoneInfo(connection.zone or "UTC")).astimezone(UTC)

@@ -27,7 +27,7 @@ from oneway.notices.bodies import Seen
 from oneway.notices.causes import RunProblems, run_problems
 from oneway.notices.channels import channels, wants
 from oneway.notices.incidents import EARLY, REMINDER, changes, goes_on, is_replaced
-from oneway.notices.instants import instant_text, week_of, when_of
+from oneway.notices.instants import instant_text, week_began, week_of, when_of
 from oneway.notices.weekly import summary, systems_of
 
 
@@ -92,7 +92,8 @@ def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> 
         if asked and (known is None or known.told < week):
             is_due = known is not None and known.seen_by(week_ago)
             # Before the store is held, because counting a large plan takes a while.
-            body = summary(each, store, now) if is_due else ""
+            before = week_began(each, known.told) if known is not None else None
+            body = summary(each, store, now, before) if is_due else ""
             with store.at_once():
                 if take_week(store, each.name, week, at) and body:
                     for name in asked:

@@ -19,6 +19,7 @@ _SHOW = (
     "See which answer each record got, in the report or by `oneway runs show NAME --outcome "
     "rejected --outcome postponed`."
 )
+_NOT_SENT = "See who it is, in the report or by `oneway runs show NAME --outcome not_sent`."
 _KEY = (
     "Ask the administrator of SYSTEM for a new key or token, and put it where the connection's "
     "file says: `oneway connect NAME` asks for it and tries it."
@@ -252,7 +253,19 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         ),
         "W111": (
             "A value cannot be sent, such as an id with a line break in it.",
-            (_SHOW, "Correct the value in the source."),
+            (_NOT_SENT, "Correct the value in the source."),
+        ),
+    },
+    (_K.DATA, _W.TARGET): {
+        "W120": (
+            "The request for a record names the group or account that it is listed under, and it "
+            "is listed under none or several. Nothing is sent for it.",
+            (
+                _NOT_SENT,
+                "Let the target hold it under one of them: the next run sends the change.",
+                "A leaver: block them by hand, now; or add a request to the manifest whose path "
+                "names no parent.",
+            ),
         ),
     },
     (_K.MACHINE, _W.OPERATOR): {

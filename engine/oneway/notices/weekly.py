@@ -29,9 +29,14 @@ _NOT_SYNCING = {
 _INPUTS = '"inputs": '
 
 
-def summary(connection: Connection, store: Journal, now: datetime) -> str:
-    """Return the notice of a connection's last seven days, as JSON text."""
-    since = instant_text(now - _WEEK)
+def summary(
+    connection: Connection, store: Journal, now: datetime, before: datetime | None = None
+) -> str:
+    """Return the notice of a connection's last seven days, as JSON text.
+
+    It goes back to `before`, when the summary before it was due, if that is longer ago.
+    """
+    since = instant_text(min(now - _WEEK, before or now))
     runs = store.runs(connection.name, limit=_MOST_RUNS)
     last = next((each for each in runs if each.state.is_whole), None)
     done = done_since(store, connection.name, since)

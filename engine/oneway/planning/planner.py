@@ -168,7 +168,7 @@ class _Planner:
             reads=self._reads(),
             managed=len(managed) + len(quiet) + len(passed_over),
             outcomes=in_order(assembler, (*named.drafts, *_aside(self.chosen)), quiet, passed_over),
-            misses=_misses(rows),
+            misses=_misses(rows, self.policy),
             allowed=header.allowed,
             names=header.names,
             matched_by=_matched_by(policy, managed, len(quiet) + len(passed_over)),
@@ -324,11 +324,14 @@ def _hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, 
     return (f"the list of target records lacks {len(ids)} that are there by id: {some(ids)}",)
 
 
-def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
+def _misses(rows: Iterable[SourceRow], policy: Policy) -> tuple[Miss, ...]:
+    """Return the values that lookups did not find; those of a leave are for leavers alone."""
+    of_fields = {each.path for each in policy.fields}
     whose: dict[Missed, list[str]] = defaultdict(list)
     for row in rows:
         for missed in row.missed:
-            whose[missed].append(row.source_id)
+            if row.leaver or missed.field in of_fields:
+                whose[missed].append(row.source_id)
     misses = (
         Miss(
             each.reference,

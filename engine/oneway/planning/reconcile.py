@@ -350,14 +350,14 @@ class _Reconciler:
     def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
         likeness = likeness_of(self.policy, row, target)
         stranger = bool(self.policy.identifying) and not likeness.agreeing
-        text = f"{self.evidence.told(link)}; {_change_of_key(row, link, target)}"
+        text = f"{self.evidence.told(link)}; {_change_of_key(self.policy, row, link, target)}"
         writes = self.policy.rekey is Rekey.WRITE and row.keys_known
         if writes and keyed is NOBODY and not stranger:
             return Match(target, notes=(Reason("rekeyed", text), *self._notes(link)), rekeyed=True)
         ids: tuple[str, ...] = (target.target_id,)
         if keyed.target is not None:
             ids = (*ids, keyed.target.target_id)
-            text += f", and finds target record {keyed.target.target_id}"
+            text += f"; the match key finds target record {keyed.target.target_id}"
         if stranger:
             text += f"; {likeness.text}"
         why = f"{text}: a person decides"
@@ -407,7 +407,7 @@ def _usable(links: Links, sources: Iterable[str], targets: Iterable[str]) -> dic
     return {each.source_id: each for each in sorted(found, key=lambda each: each.source_id)}
 
 
-def _change_of_key(row: SourceRow, link: Link, target: TargetRow) -> str:
+def _change_of_key(policy: Policy, row: SourceRow, link: Link, target: TargetRow) -> str:
     if not row.keys_known:
         return "it does not give its match key now"
     if not any(key is not None for key in row.keys):
@@ -416,6 +416,20 @@ def _change_of_key(row: SourceRow, link: Link, target: TargetRow) -> str:
         unread = target.evaluation_error is not None
         return f"the target record {'cannot be read' if unread else 'does not give its key'}"
     if link.key and link.key == row.key:
-        return f"the target record no longer holds its key {row.key}"
+        if len(row.keys) == 1:
+            return f"the target record no longer holds its key {row.key}"
+        # Nothing tells which of the keys the record had, and which side has changed.
+        return f"the target record has {_unlike_keys(policy, row, target)}"
     was = f"was {link.key} and " if link.key else ""
     return f"its key {was}is {row.key} now"
+
+
+def _unlike_keys(policy: Policy, row: SourceRow, target: TargetRow) -> str:
+    """Return what a target record holds in place of the keys that a row gives, without values."""
+    levels = zip(policy.match_paths, row.keys, target.keys, strict=False)
+    unlike = [
+        f"{'no' if held is None else 'another'} {path or f'match key {at}'}"
+        for at, (path, key, held) in enumerate(levels, 1)
+        if key is not None and key != held
+    ]
+    return " and ".join(unlike) or "another match key"

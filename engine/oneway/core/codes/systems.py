@@ -197,6 +197,11 @@ TABLE = (
     ),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
+        "W120",
+        "the request for a record names one parent, and the record is listed under none or several",
+        "Let the target hold it under one. A leaver: block them there by hand.",
+    ),
+    (
         "W112",
         "nothing more is sent in this run",
         "The system is down or refuses us: see the errors before. The next run goes on.",

@@ -79,9 +79,10 @@ class ItemTally:
             meant = (*path[-1][:depth], near[0], *path[-1][depth + 1 :])
             return f"did you mean '{item_text((*path[:-1], meant))}'?"
         more = ", ..." if len(keys) > _MOST else ""
+        have = f"these keys: {', '.join(keys[:_MOST])}{more}" if keys else "no keys"
         return (
-            f"its items have these keys: {', '.join(keys[:_MOST])}{more}; if the system leaves out "
-            "what is null, declare the key under `record`"
+            f"its items have {have}; if the system leaves out what is null, declare the key under "
+            "`record`"
         )
 
 

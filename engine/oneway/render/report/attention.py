@@ -46,7 +46,8 @@ _CONFLICTS = {
     "near_duplicate": "One person: correct the row that is wrong. Two: --allow reused:KEY, once.",
     "came_back": "One person: declare source.one_per, or give the record the new key by hand. Two: "
     "--allow reused:KEY, once.",
-    "one_per": "Correct the status or the date of one of these records in the source.",
+    "one_per": "One is wrong: correct its status or date in the source. Both are right, as with "
+    "two jobs: let `current` of source.one_per name the main one.",
     "ambiguous": "Correct the record in the target that is not this person's.",
     "claimed": "See which of them the target record belongs to, and correct the other one.",
     "taken": "Often the same person under another reference: correct it where it is wrong.",

@@ -45,7 +45,10 @@ def _waiting(found: Iterable[ReportAction]) -> ReportSection | None:
         for each in found
         if each.ending is not None and each.ending in _WHY_NOT
     )
-    about = "Nothing was written for these. The next run looks again, and takes them along."
+    about = (
+        "Nothing was written for these. The next run tries again, and takes along those whose "
+        "reason is gone by then."
+    )
     return _section("waiting", "Not written this time", about, _MEANT, rows)
 
 

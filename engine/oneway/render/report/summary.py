@@ -30,7 +30,7 @@ _NOT_DONE = (
     ),
     (
         (Ending.STALE, Ending.NOT_SENT, Ending.NOT_ATTEMPTED),
-        ("waits for another run", "wait for another run"),
+        ("was not written this time", "were not written this time"),
     ),
     ((Ending.UNKNOWN,), ("may have been written", "may have been written")),
 )
