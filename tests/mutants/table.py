@@ -1093,6 +1093,22 @@ MUTANTS = (
         "tests/unit/test_rest_writing.py -k location",
     ),
     Mutant(
+        "a-write-leaves-while-a-list-is-read",
+        "applying/live_target",
+        "self._changed.wait_for(lambda: own.reads or not self._reads)",
+        "pass",
+        "no write changes a list that is read for a check",
+        "tests/unit/test_live_target.py",
+    ),
+    Mutant(
+        "a-list-does-not-wait-for-writes",
+        "applying/live_target",
+        "self._changed.wait_for(lambda: self._writes == own.writes)",
+        "pass",
+        "a list is read once the writes under way have ended",
+        "tests/unit/test_live_target.py",
+    ),
+    Mutant(
         "a-job-that-failed-is-sent-again",
         "applying/unknown_writes",
         "return self.happened is Happened.NO and not self.code",

@@ -247,7 +247,7 @@ class Gates:
         """
         action = ready.action
         try:
-            with asked_before_leaving(lambda: self.leaving([action])):
+            with self.live.writing(), asked_before_leaving(lambda: self.leaving([action])):
                 about_to_leave()
                 target_id, shown = _write(self.writer, action, ready.values, ready.token)
         except Unknown as error:

@@ -4,9 +4,10 @@ Otherwise one list serves the checks of a whole batch of actions, or thirty upda
 records thirty times.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import field
-from threading import Lock, local
+from threading import Condition, Lock, local
 
 from oneway.core.connector import Reader, ReadError, finds_by, reads_by_id
 from oneway.core.dataclass import dataclass
@@ -31,6 +32,56 @@ class _List:
     looks: int = 0
 
 
+class _Own(local):
+    """What one thread does: how many writes it has under way, and whether it reads a list."""
+
+    def __init__(self) -> None:
+        self.writes = 0
+        self.reads = False
+
+
+class Turns:
+    """Lets no write leave while a list is read, and a list wait for the writes under way.
+
+    A list that is read while a record joins or leaves it says two totals, and is no whole one. A
+    thread does not wait for itself.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._writes = 0
+        self._reads = False
+        self._own = _Own()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Send a write in the block."""
+        own = self._own
+        with self._changed:
+            self._changed.wait_for(lambda: own.reads or not self._reads)
+            self._writes, own.writes = self._writes + 1, own.writes + 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._writes, own.writes = self._writes - 1, own.writes - 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read a list in the block; one thread at a time may."""
+        own = self._own
+        with self._changed:
+            self._reads = own.reads = True
+            self._changed.wait_for(lambda: self._writes == own.writes)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._reads = own.reads = False
+                self._changed.notify_all()
+
+
 class LiveTarget:
     """Reads target records for checks, in several threads at once. Methods raise `ReadError`."""
 
@@ -39,6 +90,7 @@ class LiveTarget:
         self._look = _LookedAt()
         self._list = _List()
         self._lock = Lock()
+        self.turns = Turns()
 
     def begin_look(self, *, renew: bool) -> None:
         """Forget the records of this thread's last check; if asked, the list too."""
@@ -77,7 +129,10 @@ class LiveTarget:
     def _listed(self) -> Mapping[str, Record]:
         with self._lock:  # the others wait for one list, and share it
             if self._list.looks <= 0:
-                whole = self._target.read()
+                with self.turns.reading():
+                    whole = self._target.read()
+                    if not whole.complete:  # it may have changed by what was written before
+                        whole = self._target.read()
                 if not whole.complete:
                     raise ReadError("R162", "the target was not read to the end", "run again")
                 self._list = _List({each.id: each for each in whole.records}, BATCH)

@@ -5,6 +5,7 @@ the plan saw. After a write with an unknown result, it finds out whether the wri
 """
 
 from collections.abc import Container, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import field, replace
 from enum import Enum
 from types import MappingProxyType
@@ -110,6 +111,10 @@ class LiveState:
     def has(self, target_id: str) -> bool:
         """Return whether the target has a record now."""
         return self._target.record(target_id) is not None
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Return a block in which a write is sent, and no list is read for a check."""
+        return self._target.turns.writing()
 
     def values(self, action: Action) -> dict[str, Value]:
         """Return the values to write, nested; raise `Stale` if a sealed value has changed.
