@@ -157,7 +157,7 @@ class FieldCells(RecordAnswers):
         if isinstance(code, Constant):
             return code.value, True, ""
         answer = self._answer(code, record)
-        known = answer.stated if is_blank(answer.value) else not answer.written
+        known = not answer.written and (answer.stated or not is_blank(answer.value))
         return answer.value if known else None, known, self._named(answer.written, code)
 
     def _merged(self, code: FieldCode, cell: Cell) -> Cell:

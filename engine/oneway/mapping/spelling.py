@@ -1,25 +1,29 @@
-"""Checks for another spelling or type of a word that a deciding condition compares with.
+"""Checks for another spelling or type of a word that the mapping compares a value with.
 
 `kind != 'Contractor'` holds for `contractor `, and would let in a person whom it should keep out.
 `gone == `true`` does not hold for the text `true`, and would leave a leaver in. So a value that
-would be such a word if it were spelt so, or had its type, decides nothing.
+would be such a word if it were spelt so, or had its type, decides nothing: neither who takes part,
+nor what a field says.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import ItemPath, Value
 from oneway.core.similar_words import spelt
-from oneway.mapping.code import MappingCode
+from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Expression, Reading
 from oneway.mapping.expressions.compared_words import Way, Word, passes
 from oneway.mapping.expressions.placed_words import placed_words
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.table_rows import cells_in
 from oneway.mapping.functions.values import as_text
 from oneway.mapping.profile.misspelt_words import how_misspelt
 from oneway.mapping.profile.word_tally import AS_IT_STANDS, results
 from oneway.mapping.record_schema import Check, Sure, sure_of
+from oneway.mapping.spec import Constant
 
 Path = tuple[str, ...]
 
@@ -28,17 +32,21 @@ _REMEMBERED = 1_000
 
 
 def with_spellings(code: MappingCode) -> MappingCode:
-    """Return the code with conditions that nearly one of their words leaves unanswered.
+    """Return the code with expressions that nearly one of their words leaves unanswered.
 
     The conditions of a side share the checks, and the words: a spelling that one of them names is
-    known to all.
+    known to all. Every other expression has the checks of its own words, and knows the spellings
+    that any expression of its side names.
     """
     current = code.one_per.current if code.one_per is not None else None
-    on_source = _checks((*code.only, *code.rules, code.leaver, current))
+    asked = (*code.only, *code.rules, code.leaver, current)
+    on_source = _checks(asked)
     on_target = _checks(tuple(each for _, each in code.target_conditions))
     one_per = code.one_per
     if one_per is not None and current is not None:
         one_per = replace(one_per, current=_checked(current, on_source))
+    of_fields = [one for each in (*code.fields, *code.leaving) for one in each.expressions]
+    own = _OwnChecks((*asked, *of_fields, *(each.expression for each in code.match_source)))
     return replace(
         code,
         only=tuple(_checked(each, on_source) for each in code.only),
@@ -48,6 +56,9 @@ def with_spellings(code: MappingCode) -> MappingCode:
         scheduled=_checked(code.scheduled, on_target) if code.scheduled else None,
         absent_when=_checked(code.absent_when, on_target) if code.absent_when else None,
         one_per=one_per,
+        match_source=tuple(own.typed(each) for each in code.match_source),
+        fields=tuple(map(own.field, code.fields)),
+        leaving=tuple(map(own.field, code.leaving)),
     )
 
 
@@ -58,6 +69,10 @@ class SpellingCheck:
     words: tuple[Word, ...]
     reading: Reading
     other: Check | None = None
+    named: tuple[Word, ...] = ()
+    """Further words: a value that one of them names is known, and no misspelling."""
+    deciding: bool = True
+    """Whether it is about access: then a word within a long text counts as well."""
     forms: frozenset[str] | None = None
     """The words, freed of differences in spelling. A text that is none of these, freed likewise, is
     not misspelt. None if that does not tell."""
@@ -95,15 +110,33 @@ class SpellingCheck:
         if self.forms is not None and isinstance(value, str) and spelt(value) not in self.forms:
             return ""  # as nearly all are
         meant = ""
-        for word in self.words:
-            if word.unless_list and isinstance(value, list):
-                continue
-            for read in results(word, (value,), self.reading):
-                if not passes(word, read):
-                    meant = meant or how_misspelt(word, read)
-                elif _names(word, value):
-                    return ""
-        return meant and f"{meant}, which the mapping compares it with"
+        for word, read in self._read(self.words, value):
+            if not passes(word, read):
+                is_remark = not self.deciding and word.way is Way.HELD and _is_remark(read)
+                meant = meant or ("" if is_remark else how_misspelt(word, read))
+            elif _names(word, value):
+                return ""
+        if not meant or any(
+            passes(word, read) and _names(word, value)
+            for word, read in self._read(self.named, value)
+        ):
+            return ""
+        return f"{meant}, which the mapping compares it with" if self.deciding else meant
+
+    def _read(self, words: Iterable[Word], value: Value) -> Iterator[tuple[Word, Value]]:
+        """Yield each word with what a value comes to where it is compared."""
+        for word in words:
+            if not (word.unless_list and isinstance(value, list)):
+                yield from ((word, read) for read in results(word, (value,), self.reading))
+
+
+def _is_remark(value: Value) -> bool:
+    """Return whether a text is so long that a word in it may be there by chance."""
+    return isinstance(value, str) and len(value.split()) > _TITLE
+
+
+_TITLE = 4
+"""The most words of a text that is no remark: `Senior Manager, Retail Operations`."""
 
 
 def _names(word: Word, value: Value) -> bool:
@@ -131,28 +164,108 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _checks(expressions: Iterable[Expression | None]) -> Checks:
-    words: dict[Path, list[Word]] = {}
-    within: dict[ItemPath, list[Word]] = {}
-    reading = Reading()
+_Words: TypeAlias = Mapping[ItemPath, tuple[Word, ...]]
+
+
+def _words(expressions: Iterable[Expression], *, own: bool = False) -> _Words:
+    """Return the words of expressions by place; with `own`, those that need a check."""
+    found: dict[ItemPath, list[Word]] = {}
     for each in expressions:
-        if each is None:
-            continue
-        reading = each.reading
-        for path, word in placed_words(each.text, each.tree):
-            if path[1:]:
-                within.setdefault(path, []).append(word)
-            else:
-                words.setdefault(path[0], []).append(word)
-    of_paths = {
-        path: SpellingCheck(tuple(found), reading, reading.checks.get(path), _forms(found))
+        apart = {id(node) for node in _sure_cells(each.tree)} if own else ()
+        for path, word in placed_words(each.text, each.tree, apart):
+            found.setdefault(path, []).append(word)
+    return {path: tuple(words) for path, words in found.items()}
+
+
+def _sure_cells(node: Node) -> Iterator[Node]:
+    """Yield the parts whose comparison needs no check to be sure of an answer.
+
+    A table of rules asks itself what is nearly a word, and `map_value()` without a fallback fails.
+    """
+    yield from cells_in(node)
+    if node["type"] == "function_expression" and node["value"] == "map_value":
+        yield from node["children"][:1] if len(node["children"]) == _NO_FALLBACK else ()
+    for child in node["children"] if node["type"] != "slice" else ():
+        yield from _sure_cells(child)
+
+
+_NO_FALLBACK = 2
+
+
+def _checks(expressions: Iterable[Expression | None]) -> Checks:
+    asked = [each for each in expressions if each is not None]
+    reading = asked[-1].reading if asked else Reading()
+    return _checks_of(_words(asked), reading)
+
+
+def _checks_of(words: _Words, reading: Reading, named: _Words | None = None) -> Checks:
+    """Return the checks of words; `named` are those of all, unless the words decide on access."""
+    made = {
+        path: SpellingCheck(
+            found,
+            reading,
+            reading.check_at(path),
+            () if named is None else named[path],
+            named is None,
+            _forms(found),
+        )
         for path, found in words.items()
     }
-    of_items = {
-        path: SpellingCheck(tuple(found), reading, reading.item_checks.get(path), _forms(found))
-        for path, found in within.items()
-    }
-    return Checks(of_paths, of_items)
+    return Checks(
+        {path[0]: check for path, check in made.items() if not path[1:]},
+        {path: check for path, check in made.items() if path[1:]},
+    )
+
+
+def _reading(node: Node, path: Path) -> Iterator[Node]:
+    """Yield each node within a node that reads a path."""
+    if node["type"] == "field" and cast(dict[str, Any], node).get("path") == path:
+        yield node
+    for child in node["children"] if node["type"] != "slice" else ():
+        yield from _reading(child, path)
+
+
+class _OwnChecks:
+    """Gives expressions that do not decide on access the checks of their own words."""
+
+    def __init__(self, expressions: Iterable[Expression | None]) -> None:
+        self.named = _words(each for each in expressions if each is not None)
+
+    def checked(self, expression: Expression) -> Expression:
+        words = _words((expression,), own=True)
+        if not words:
+            return expression
+        reading = expression.reading
+        checks = _checks_of(words, reading, self.named)
+        found = _checked(expression, checks, deciding=reading.deciding)
+        return replace(
+            found, reading=replace(found.reading, of_nodes=self._of_nodes(words, expression))
+        )
+
+    def _of_nodes(self, words: _Words, expression: Expression) -> Mapping[int, Check]:
+        """Return the check of each node: of the words that what it reads is compared with."""
+        compared: dict[int, tuple[Path, list[Word]]] = {}
+        reading = expression.reading
+        for (path, *inner), found in words.items():
+            for word in () if inner else found:
+                part = word.part if word.keys else expression.tree
+                for node in _reading(part, path):
+                    compared.setdefault(id(node), (path, []))[1].append(word)
+        return {
+            node: _checks_of({(path,): tuple(found)}, reading, self.named).of_paths[path]
+            for node, (path, found) in compared.items()
+        }
+
+    def typed(self, typed: Typed) -> Typed:
+        return replace(typed, expression=self.checked(typed.expression))
+
+    def field(self, code: FieldCode) -> FieldCode:
+        def of(part: Expression | Constant | None) -> Any:
+            return self.checked(part) if isinstance(part, Expression) else part
+
+        source = code.source and self.typed(code.source)
+        default, initial, when = map(of, (code.default, code.initial, code.when))
+        return replace(code, source=source, default=default, initial=initial, when=when)
 
 
 def _forms(words: Iterable[Word]) -> frozenset[str] | None:
@@ -166,13 +279,13 @@ def _forms(words: Iterable[Word]) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _checked(expression: Expression, checks: Checks) -> Expression:
+def _checked(expression: Expression, checks: Checks, *, deciding: bool = True) -> Expression:
     reading = expression.reading
     return replace(
         expression,
         reading=replace(
             reading,
-            deciding=True,
+            deciding=deciding,
             checks={**reading.checks, **checks.of_paths},
             item_checks={**reading.item_checks, **checks.of_items},
         ),

@@ -69,9 +69,11 @@ class LeaveAndReturn:
             return (Reason(UNSAID, not_known(self.policy), place, warning=True),)
         rules = self.untold(row) or self.policy.leaving
         paths = ", ".join(rule.path for rule in rules)
-        cells = zip(self.policy.leaving, row.leaving, strict=True)
+        cells = tuple(zip(self.policy.leaving, row.leaving, strict=True))
         said = any(rule in rules and wanted(rule, cell) is not KEEP for rule, cell in cells)
         why = f"{paths} may not be overwritten" if said else f"nothing says what {paths} becomes"
+        lacks = "; ".join(dict.fromkeys(c.read for rule, c in cells if rule in rules and c.read))
+        why += f" ({lacks})" if lacks and not said else ""
         text = f"has left, and {why}: keeps access"
         return (Reason(UNSAID, text, rules[0].place, warning=True),)
 

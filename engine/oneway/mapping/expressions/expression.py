@@ -79,7 +79,8 @@ class Expression:
     @property
     def names_gaps(self) -> bool:
         """Whether a cell may say what of it is not known, such as a key that an item lacks."""
-        return names_gaps(self.tree)
+        checks = self.reading.checks or self.reading.item_checks
+        return bool(checks) or names_gaps(self.tree)
 
     @property
     def paths(self) -> tuple[PathUse, ...]:

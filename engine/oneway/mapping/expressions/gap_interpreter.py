@@ -140,6 +140,10 @@ class GapInterpreter(MeteredInterpreter):
     def _miss(self, gap: Gap) -> None:
         self._gather((gap,), (gap,), (gap,))
 
+    def _unfit(self, place: str, wrong: str, value: Any) -> None:
+        """Note a value that is unfit to decide by; a field is named with it."""
+        self._miss(Gap(place, wrong, not is_blank(value), named=not self.reading.deciding))
+
     # Reading
 
     def visit_field(self, node: Node, value: Any) -> Any:
@@ -147,8 +151,8 @@ class GapInterpreter(MeteredInterpreter):
         if isinstance(value, dict):
             found = value.get(node["value"], self)
             if found is not self:
-                if path is not None and (wrong := self.reading.wrong(path, found)):
-                    self._miss(Gap(path_text(path), wrong, not is_blank(found)))
+                if path is not None and (wrong := self.reading.wrong(node, path, found)):
+                    self._unfit(path_text(path), wrong, found)
                 self._check_item(node, found)
                 return found
             if self.reading.is_null_at(node):
@@ -169,7 +173,7 @@ class GapInterpreter(MeteredInterpreter):
     def _check_at(self, places: Sequence[At], values: Iterable[Any]) -> None:
         for value in values if places else ():
             if wrong := self.reading.wrong_at(places, value):
-                self._miss(Gap(item_text(written_place(places)), wrong, not is_blank(value)))
+                self._unfit(item_text(written_place(places)), wrong, value)
 
     def visit_index(self, node: Node, value: Any) -> Any:
         self._expect(value, list)

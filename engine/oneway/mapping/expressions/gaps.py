@@ -15,7 +15,7 @@ class Gap(NamedTuple):
     `held` is whether the record has a value there that is not blank. `chooses` is whether a
     condition depends on it that chooses what counts: `jobs[?status == 'Former']`. `named` is
     whether a field that is left alone because of it is named with it: an item of a list lacks a
-    key, or a value is nearly a word of a table of rules.
+    key, or a value is nearly a word that it is compared with.
     """
 
     path: str

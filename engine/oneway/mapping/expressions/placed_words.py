@@ -4,7 +4,7 @@
 `jobs[].status`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from oneway.core.records import ItemPath, identity, is_blank
@@ -35,12 +35,15 @@ _ALONE: Node = {"type": "multi_select_list", "value": None, "children": [_ITSELF
 _JOINING = frozenset({"join", "join_present"})
 
 
-def placed_words(text: str, tree: Node) -> Iterator[tuple[ItemPath, Word]]:
+def placed_words(
+    text: str, tree: Node, apart: Container[int] = ()
+) -> Iterator[tuple[ItemPath, Word]]:
     """Yield each constant that is compared with a value that stands at a place, and the place.
 
     Beside what `words_of` finds, they are those whose part is to be evaluated on that value itself.
+    The nodes whose `id()` is in `apart` are compared with none.
     """
-    found = words_of(text, tree)
+    found = tuple(each for each in words_of(text, tree) if id(each.part) not in apart)
     for word in found:
         yield (word.keys,), word
         if word.way in _OF_ITEMS and path_in(word.part):
@@ -52,6 +55,7 @@ def placed_words(text: str, tree: Node) -> Iterator[tuple[ItemPath, Word]]:
     for node, _ in walk.visited.values():
         for part, value, way in compared_here(node):
             simple = isinstance(value, str | bool | int | float) and not is_blank(value)
+            simple = simple and id(part) not in apart
             if simple and (id(part), identity(value)) not in known:
                 word = Word((), value, part, way, place_of(constants, value))
                 yield from _placed(walk, word)

@@ -30,6 +30,10 @@ class Reading:
     """As `except_for`, of keys within lists."""
     null_items: frozenset[ItemPath] = frozenset()
     """The keys within lists, by their keys alone, whose absence is declared to mean null."""
+    of_nodes: Mapping[int, Callable[[Value], str]] | None = None
+    """What is wrong with a value that one node reads, by the node's `id()`: each with the words
+    that it is compared with there. `checks` has all those of a path. None if a check goes for every
+    node that reads a path."""
     deciding: bool = False
     """Whether a condition on access reads so: an entry that a list of pairs lacks is no answer.
 
@@ -40,9 +44,9 @@ class Reading:
         """Return whether a key that is absent at a path is null."""
         return self.absent_is_null != (path in self.except_for)
 
-    def wrong(self, path: tuple[str, ...], value: Value) -> str:
-        """Return what is wrong with a value that decides something, or ""."""
-        check = self.checks.get(path)
+    def wrong(self, node: Node, path: tuple[str, ...], value: Value) -> str:
+        """Return what is wrong with a value that a node reads to decide something, or ""."""
+        check = self.checks.get(path) if self.of_nodes is None else self.of_nodes.get(id(node))
         return "" if check is None else check(value)
 
     def is_null_at(self, node: Node) -> bool:

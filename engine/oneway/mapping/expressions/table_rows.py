@@ -30,6 +30,16 @@ def no_row(node: Node) -> EvaluationError:
     return EvaluationError(f"no row of '{node['children'][0]['value']}' fits")
 
 
+def cells_in(node: Node) -> Iterator[Node]:
+    """Yield every node that rows of a table within a tree compare with the values of a cell."""
+    if node["type"] == "slice":
+        return
+    for condition, _ in rows_of(node) if is_table(node) else ():
+        yield from (part for cell in _cells(condition) for part, _ in _values(cell))
+    for child in node["children"]:
+        yield from cells_in(child)
+
+
 _MOST = 1_000
 """The most values that are remembered with their row, or with the words that they nearly are."""
 NearWords: TypeAlias = Mapping[Hashable, str]

@@ -238,6 +238,8 @@ class Nodes:
                 self.notes.miss(into, ABSENT)
         if asked:
             with self.source.block(f"elif {asked}:"):
+                if check is not None and self.reading.of_nodes is not None:
+                    self.source.line("raise Uncompiled")  # the interpreter knows the node's words
                 self.notes.miss(into, WRONG, unstated=False)
 
     def unfit(self, node: Node, name: str, places: str = "items") -> str:

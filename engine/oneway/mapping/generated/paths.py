@@ -18,20 +18,25 @@ _VALUE = "path"
 
 @dataclass(slots=True)
 class PathUseOnce:
-    """One key of the record: the names of its value, of its gap, and of what a check says.
+    """One key of the record: the names of its value and of its gap, and its checks.
 
-    `gap` is "" where there cannot be any, `wrong` where nothing is decided by the value.
+    `gap` is "" where there cannot be any. Each check stands with the name of what it says, "" where
+    a record that fails it is left to another function.
     """
 
     value: str
     gap: str
-    wrong: str = ""
-    check: object = None
+    checks: list[tuple[object, str]] = field(default_factory=list)
     inner: dict[str, "PathUseOnce"] = field(default_factory=dict)
     of_items: dict[str, str] = field(default_factory=dict)
     """The names of what all items of a list have, by its key: null, or a list."""
     most: int = 0
     """The most items of this list."""
+
+    @property
+    def wrong(self) -> list[str]:
+        """The names of what checks say."""
+        return [said for _, said in self.checks if said]
 
 
 @dataclass(slots=True)
@@ -78,14 +83,24 @@ class Paths:
                 if self.columns is not None:
                     self.kinds[level[key].value] = self.columns.kind(path)
             found = level[key]
-            if path in reading.checks and self.usual:
-                found.check = reading.checks[path]
-            elif path in reading.checks:
-                found.wrong = found.wrong or self.source.name("wrong")
-                found.check = reading.checks[path]
-                wrong.append(found.wrong)
+            check = reading.checks.get(path)
+            if check is not None and (said := self._check(found, check, reading)):
+                wrong.append(said)
             level = found.inner
         return found.value, [found.gap] if found.gap else [], wrong
+
+    def _check(self, found: PathUseOnce, check: object, reading: Reading) -> str:
+        """Note a check of a key, and return the name of what it says, if anything.
+
+        Where it depends on the node that reads the key, the interpreter says so.
+        """
+        for known, said in found.checks:
+            if known is check:
+                return said
+        leaves = self.usual or reading.of_nodes is not None
+        said = "" if leaves else self.source.name("wrong")
+        found.checks.append((check, said))
+        return said
 
     def of_items(self, keys: tuple[str, ...], key: str, most: int) -> str:
         """Return the name of what all items of a list have under a key that may be absent.
@@ -139,9 +154,9 @@ class Paths:
             # Indexing raises LookupError where the key is absent.
             found = f".get({key})" if self.reading.is_null(path) else f"[{key}]"
             source.line(f"{each.value} = {parent}{found}")
-            if each.check is not None:
-                asked = f"{source.bind('check', each.check)}({each.value})"
-                with source.block(f"if {unsure(source, each.check, each.value)}{asked}:"):
+            for check, _ in each.checks:
+                asked = f"{source.bind('check', check)}({each.value})"
+                with source.block(f"if {unsure(source, check, each.value)}{asked}:"):
                     source.line("raise Uncompiled")
             if each.inner:
                 with source.block(f"if {each.value}.__class__ is dict:"):
@@ -165,12 +180,12 @@ class Paths:
             source.line(f"{each.value} = {'None' if name is None else f'{parent}.{name}'}")
             self._say(each)
             self._look_up_items(each)
-            if each.check is not None:
-                if inner is not None and not _takes_objects(each.check):
+            for check, _ in each.checks:
+                if inner is not None and not _takes_objects(check):
                     raise Shapeless
                 fits = f"{each.value} is None and " if inner is not None else ""
-                asked = f"{source.bind('check', each.check)}({each.value})"
-                first = unsure(source, each.check, each.value, self.said.get(each.value, ""))
+                asked = f"{source.bind('check', check)}({each.value})"
+                first = unsure(source, check, each.value, self.said.get(each.value, ""))
                 with source.block(f"if {fits}{first}{asked}:"):
                     source.line("raise Uncompiled")
             if inner is not None:
@@ -204,16 +219,20 @@ class Paths:
         for each in level.values():
             self._check_columns(each.inner)
             self._look_up_items(each)
-            if each.check is None or (each.inner and _takes_objects(each.check)):
-                continue
-            if each.inner:
-                raise Shapeless
-            kind = self.kinds[each.value]
-            first = unsure(self.source, each.check, each.value, self.said_of(each.value), kind)
-            if first != NEVER:
-                asked = f"{self.source.bind('check', each.check)}({each.value})"
-                with self.source.block(f"if {first}{asked}:"):
-                    self.source.line("raise Uncompiled")
+            for check, _ in each.checks:
+                self._check_column(each, check)
+
+    def _check_column(self, each: PathUseOnce, check: object) -> None:
+        if each.inner and _takes_objects(check):
+            return
+        if each.inner:
+            raise Shapeless
+        kind = self.kinds[each.value]
+        first = unsure(self.source, check, each.value, self.said_of(each.value), kind)
+        if first != NEVER:
+            asked = f"{self.source.bind('check', check)}({each.value})"
+            with self.source.block(f"if {first}{asked}:"):
+                self.source.line("raise Uncompiled")
 
     def _say(self, each: PathUseOnce) -> None:
         """Write whether a value is text that is not blank, if that is asked."""
@@ -252,8 +271,8 @@ class Paths:
                 source.line(f"{each.gap} = 0")
             self._absent(each, path)
         else:
-            if each.wrong:
-                source.line(f"{each.wrong} = 0")
+            for wrong in each.wrong:
+                source.line(f"{wrong} = 0")
             source.line(f"{each.gap} = {gap or 0}")
             with source.block(f"if isinstance({parent}, dict):"):
                 source.line(f"{each.value} = {parent}.get({source.literal(path[-1])}, absent)")
@@ -267,16 +286,18 @@ class Paths:
 
     def _absent(self, each: PathUseOnce, path: tuple[str, ...]) -> None:
         source = self.source
-        if each.wrong and len(path) == 1:
-            source.line(f"{each.wrong} = 0")
+        for wrong in each.wrong if len(path) == 1 else ():
+            source.line(f"{wrong} = 0")
         with source.block(f"if {each.value} is absent:"):
             source.line(f"{each.value} = None")
             if not self.reading.is_null(path):
                 source.line(f"{each.gap} = {ABSENT}")
-        if each.wrong:
-            asked = f"{source.bind('check', each.check)}({each.value})"
-            with source.block(f"elif {unsure(source, each.check, each.value)}{asked}:"):
-                source.line(f"{each.wrong} = {WRONG}")
+        if each.checks:
+            with source.block("else:"):
+                for check, wrong in each.checks:
+                    asked = f"{source.bind('check', check)}({each.value})"
+                    with source.block(f"if {unsure(source, check, each.value)}{asked}:"):
+                        source.line(f"{wrong} = {WRONG}" if wrong else "raise Uncompiled")
 
 
 def _takes_objects(check: object) -> bool:
