@@ -317,3 +317,19 @@ def test_a_night_without_changes_is_a_good_run(world: World) -> None:
         # The history holds the plan of every run, also of one that had nothing to do.
         for run in (first, last):
             assert f'"{run.start.fingerprint}"' in found.plan_of(run.id)
+
+
+@COMMANDS
+def test_who_vanished_before_their_create_was_looked_up_is_listed(
+    world: World, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    crashed(world, monkeypatch, happened=True)
+    people = world.read("people.json")
+    world.write("people.json", [each for each in people if each["code"] != "P001"])
+    for each in (command, ("sync", "m.yaml")):
+        ended = world.run(*each)
+        assert ended.code == 5
+        assert "can still get in (1)" in ended.flat
+        assert "P001 Person 1 (record 4)" in ended.flat
+    world.write("people.json", people)
+    assert world.run("sync", "m.yaml").code == 0

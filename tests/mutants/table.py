@@ -4090,6 +4090,14 @@ MUTANTS = (
         LEFT_BEFORE,
     ),
     Mutant(
+        "found-by-the-run-itself-after-they-vanished",
+        "runs/run_log",
+        "return (*self._since.of(found), *self._let_in(entries))",
+        "return self._since.of(found)",
+        "whose create a resumed run finds to be done once they have vanished is listed",
+        "tests/cli/test_resume.py -k vanished",
+    ),
+    Mutant(
         "left-after-the-review",
         "runs/planned_again",
         "            tuple(_unreviewed(listed, new)),\n",

@@ -68,10 +68,12 @@ class SinceReview:
 
     `settled` are the source records of those whom the reviewed plan lists, and who are out or
     employed by now. `unreviewed` are those whom it does not list, and who have left by now.
+    `vanished` are the source records that it would create people of, and that are gone by now.
     """
 
     settled: frozenset[str] = frozenset()
     unreviewed: tuple[StillIn, ...] = ()
+    vanished: frozenset[str] = frozenset()
 
     def of(self, found: Iterable[StillIn]) -> tuple[StillIn, ...]:
         """Return who can get in, of those found after the reviewed plan was applied."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from oneway.core.progress import Progress
 from oneway.planning.access import SinceReview, StillIn, still_in
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import Action, Kind, Outcome, Plan
+from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb
 from oneway.runs.approval import Approval
 from oneway.runs.evidence.links import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
@@ -41,6 +41,7 @@ def limited_by_new_plan(
         since=SinceReview(
             frozenset(_settled(listed, new)),
             tuple(_unreviewed(listed, new)),
+            _vanished(session, plan, new),
         ),
     )
 
@@ -68,6 +69,15 @@ def _unreviewed(listed: Sequence[StillIn], new: Plan) -> Iterator[StillIn]:
 
 
 _UNREVIEWED = "not in the reviewed plan, so nothing was sent for them: plan again"
+
+
+def _vanished(session: RunSession, plan: Plan, new: Plan) -> frozenset[str]:
+    """Return the source records that a plan would create people of, and that are gone by now."""
+    made = {each.source_id for each in plan.actions if each.verb is Verb.CREATE} - {None}
+    if not made or session.prepared.compiled.code.leaver is None:
+        return frozenset()
+    shown = {each.source_id for each in new.outcomes}
+    return frozenset(each for each in made if each is not None and each not in shown)
 
 
 def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:

@@ -25,8 +25,8 @@ from oneway.planning.access import (
 )
 from oneway.planning.breach import Verdict
 from oneway.planning.guards import counted_as
-from oneway.planning.leaving_doubts import as_written
-from oneway.planning.plan import Action, Ending, Plan, Verb
+from oneway.planning.leaving_doubts import as_written, let_in
+from oneway.planning.plan import FOUND, Action, Ending, Plan, Verb
 from oneway.planning.plan_file import fingerprint, in_parts
 from oneway.runs.approval import Approval
 from oneway.runs.lost_output import keep_lost
@@ -256,7 +256,16 @@ class RunLog:
         from oneway.history.journal.flapping import reverted_by
 
         undone = reverted_by(self.journal, connection_of(self.plan), self.run)
-        return self._since.of(still_in(self.plan, ends_of(entries), undone=undone.keys()))
+        found = still_in(self.plan, ends_of(entries), undone=undone.keys())
+        return (*self._since.of(found), *self._let_in(entries))
+
+    def _let_in(self, entries: Sequence[JournalEntry]) -> Iterator[StillIn]:
+        """Yield who was created before this run knew, and vanished before it found out."""
+        for each in entries:
+            id, end, known = each.source_id or "", each.end, self._created.get(each.action_id)
+            if known and id in self._since.vanished and end is not None and end.reason == FOUND:
+                why = let_in([id])[id]
+                yield StillIn(known.key, known.label, id, end.target_id, why, may_have_left=True)
 
     def _learn_created(self, results: Sequence[Result]) -> None:
         created = [
