@@ -7,6 +7,7 @@ from journals import entry_of, unlike_the_engine
 from oneway.connections.connection import Connection, Email, Notify, Occasion, Security, Webhook
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.history.journal import Breached, End, Journal, RunStart
+from oneway.history.journal.packed import packed
 from oneway.notices.instants import instant_text
 from oneway.planning.access import StillIn
 from oneway.planning.plan import Action, Ending, Verb
@@ -76,7 +77,7 @@ def ended(
         Breached(each, f"{each}: 4 now, at most 2 pass", f"--allow {each}=4", ("a", "b"))
         for each in guards
     )
-    run = store.begin(_start(name, now, breaches), plan)
+    run = store.begin(_start(name, now, breaches), packed((plan.encode(),)) if plan else b"")
     counts: dict[str, int] = {}
     for id, (ending, code) in ends.items():
         record = id.partition(":")[0]

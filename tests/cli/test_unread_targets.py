@@ -125,3 +125,39 @@ def test_who_was_listed_stays_so_where_the_row_is_torn(bare: World) -> None:
         assert ended.code == 5, ended.flat
         assert "can still get in (1)" in ended.flat
     assert night(bare, "users.csv", f"{ROWS}{row},2026-01-01\n", gone).code == 0
+
+
+REMEDIES = {
+    "correct it": (",10", 'types: "pay=number"'),
+    "set unfit_cells: keep": (",abc", 'types: "pay=number", unfit_cells: keep'),
+}
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_a_row_that_cannot_be_read_says_what_lets_the_leave_through(
+    bare: World, remedy: str
+) -> None:
+    """For the sake of a cell that decides nothing; each remedy is followed to the letter."""
+
+    def night_of(pay: str, options: str, people: str) -> Ended:
+        bare.write("people.csv", people)
+        rows = [f"{line}{',pay' if n == 0 else ',10'}" for n, line in enumerate(ROWS.split())]
+        rows[2] = rows[2].removesuffix(",10") + pay
+        bare.write("users.csv", "\n".join(rows) + "\n")
+        mapping = MAPPING.replace("TARGET", f"users.csv, options: {{{options}}}")
+        pay_too = "  email: email\n  pay: {value: 10, write: on_create}\n"
+        bare.write("m.yaml", mapping.replace("  email: email\n", pay_too))
+        return bare.run("sync", "m.yaml")
+
+    assert night_of(",10", 'types: "pay=number"', PEOPLE).code == 0
+    gone = PEOPLE.replace("bob@example.com,Current", "bob@example.com,Former")
+    for _ in range(2):
+        ended = night_of(",abc", 'types: "pay=number"', gone)
+        assert ended.code == 5
+        assert "Have left, and can still get in (1) 2 Bob Birch: " in ended.flat
+        assert "the target record cannot be read: column 'pay' holds 'abc'" in ended.flat
+        assert remedy in ended.flat
+        assert "a person decides" not in ended.flat
+    ended = night_of(*REMEDIES[remedy], gone)
+    assert ended.code == 0, ended.flat
+    assert "1 left" in ended.flat

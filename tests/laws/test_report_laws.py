@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from oneway.history.memory import NOTHING
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.guards import judge
 from oneway.planning.names import named, names_of
-from oneway.planning.plan import Ending, Kind, Plan, Read, Reason, Verb
+from oneway.planning.plan import Ending, Kind, Outcome, Plan, Read, Reason, Verb
 from oneway.planning.similar.near_misses import NEAR_MISS
 from oneway.render.plans import FORMATS
 from oneway.render.report import html, page
@@ -145,6 +146,21 @@ def test_every_action_of_a_run_that_ended_is_in_one_section(found: PastRun) -> N
     shown = sections(page(found))
     told_of = sum(shown[id].number for id in (*ACTIONS_TOLD, *WAITING) if id in shown)
     assert told_of == len(report_actions(found))
+
+
+IDS = st.sampled_from(["1", "2", "3", ""])
+
+
+@given(st.lists(st.tuples(IDS, IDS, IDS), max_size=4))
+def test_a_name_beside_an_id_is_that_of_every_record_with_this_id(ids: list[Any]) -> None:
+    """Also if the id of one of them is its key, which says it already."""
+    people = [
+        Outcome(Kind.UNCHANGED, key, f"name {n}", source or None, target or None, (), ())
+        for n, (source, target, key) in enumerate(ids)
+    ]
+    for id, name in names_of(people).items():
+        holders = [each for each in people if id in (each.source_id, each.target_id)]
+        assert {f"{each.key} {each.label}" for each in holders} == {name}
 
 
 @given(WORLDLY)

@@ -360,17 +360,19 @@ def test_nobody_is_named_as_having_left_before_their_last_day_is_over() -> None:
 def test_who_is_gone_is_listed_where_their_code_is_now_somebodys_outside_the_sync() -> None:
     """The conflict of a person whom `only` leaves out is shown nowhere else."""
     only = [{"id": "staff", "when": "kind == 'staff'", "otherwise": "is no staff"}]
-    for kind, state, absent, same in product(
-        ["other", "staff"], ["on", "off"], ["deactivate", "report"], [True, False]
+    for kind, state, absent, same, id in product(
+        ["other", "staff"], ["on", "off"], ["deactivate", "report"], [True, False], ["s9", "A"]
     ):
         ben = {**ANN, "name": "Ben", "mail": "b@example.com"}
         person = {**(ANN if same else ben), "status": "E", "kind": kind}
-        link = Link("s9", "t0", "A", "2026-06-01", "2026-06-14")
+        link = Link(id, "t0", "A", "2026-06-01", "2026-06-14")
         users = [{**HELD, "state": state}]
         world = world_of([person], users, only=only, absent=absent)
+        if id == "A":  # the code is the source's id, and the link is kept by it
+            world = replace(world, source=Snapshot((Record("A", {"id": "A", **person}),)))
         plan = planned(world, evidence=LinkEvidence((link,)))
         listed = [each.target_id for each in still_in(plan, {}, planned=True)]
-        case = (kind, state, absent, same)
+        case = (kind, state, absent, same, id)
         told = (kind, state, absent, same) == ("other", "on", "deactivate", False)
         assert listed == ["t0"] * told, case
         assert not plan.actions or kind == "staff", case

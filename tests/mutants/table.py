@@ -1356,6 +1356,14 @@ MUTANTS = (
         f"tests/unit/test_planner.py {MODEL}",
     ),
     Mutant(
+        "code-passed-on-is-silent-where-it-is-the-id",
+        "planning/reconcile",
+        "if row.key in allowed or not likeness.two_people or",
+        "if True or",
+        "who is gone is listed where their code has passed to somebody outside the sync",
+        "tests/laws/test_whose_access.py -k outside_the_sync",
+    ),
+    Mutant(
         "code-passed-on-is-silent",
         "planning/absent",
         "draft = draft._replace(reasons=(why, told), has_access=True)",

@@ -36,7 +36,7 @@ REASONS = {
     "one_per": "several source records of one person might count",
     "ambiguous": "several target records have one match value",
     "claimed": "the target record was given to another",
-    "rekeyed": "the match key is another than it was when the person was last seen",
+    "rekeyed": "the match key is another than when the person was last seen, or cannot be read",
     "reused": "the match key changed hands, and may have a new owner",
     "reissued": "a new id and a new key, and the name or address of somebody who vanished",
     "gone": "the target record that was theirs is not to be found",

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from oneway.core.connector import Capability
-from oneway.core.phrases import some
+from oneway.core.phrases import count, some
 from oneway.core.records import Collected, Value
 from oneway.mapping.program import (
     Cell,
@@ -237,14 +237,15 @@ def may_be_anybodys(policy: Policy, alone: Sequence[SourceRow]) -> str:
     """Return why an unmatched source record may belong to any target record; "" if none may."""
     unknown = sum(not row.keys_known for row in alone)
     if unknown:
-        return f"the match keys of {unknown} source records are not known"
+        return f"the match keys of {count(unknown, 'source record')} are not known"
     failed = sum(row.evaluation_error is not None for row in alone)
     if failed and policy.watched:
-        return f"{failed} source records have no match and cannot be evaluated"
+        return f"{count(failed, 'source record')} without a match cannot be evaluated"
     for i in policy.watched:
         silent = sum(bool(row.cells) and row.cells[i].state is CellState.UNSTATED for row in alone)
         if silent:
-            return f"{silent} source records have no match and do not say {policy.fields[i].path}"
+            path = policy.fields[i].path
+            return f"{path} is not said in {count(silent, 'source record')} without a match"
     return ""
 
 

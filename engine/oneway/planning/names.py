@@ -15,12 +15,14 @@ def names_of(outcomes: Iterable[Outcome | Quiet]) -> Mapping[str, str]:
     An id that both systems use for different people names neither.
     """
     found: dict[str, str] = {}
+    keys: set[str] = set()  # say it themselves
     for each in outcomes:
         name = f"{each.key} {each.label}" if each.label not in ("", each.key) else each.key
-        for id in {each.source_id, each.target_id} - {None, "", each.key}:
-            assert id is not None
+        for id in filter(None, {each.source_id, each.target_id}):
             found[id] = name if found.get(id, name) == name else ""
-    return {id: name for id, name in found.items() if name}
+            if id == each.key:
+                keys.add(id)
+    return {id: name for id, name in found.items() if name and id not in keys}
 
 
 def held_name(policy: Policy, target: TargetRow) -> str:

@@ -20,7 +20,7 @@ from dataclasses import field, replace
 from functools import partial
 
 from oneway.core.dataclass import dataclass
-from oneway.core.phrases import some
+from oneway.core.phrases import count, some
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.mapping.program import Missed, Policy, Program, SourceRow, TargetRow
@@ -313,7 +313,7 @@ def _unseen(target: Collected[AnyTargetRow], targets: Iterable[TargetRow]) -> tu
         return why
     return (
         *why,
-        f"the match keys of {len(unknown)} target records are not known: {some(unknown)}",
+        f"the match keys of {count(len(unknown), 'target record')} are not known: {some(unknown)}",
     )
 
 

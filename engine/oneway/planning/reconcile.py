@@ -13,7 +13,7 @@ from oneway.core.instants import moment
 from oneway.core.key_forms import loose
 from oneway.core.records import Value, comparable
 from oneway.mapping.program import STATED, Policy, SourceRow, TargetRow
-from oneway.mapping.spec import Gone, Rehires, Rekey
+from oneway.mapping.spec import Absent, Gone, Rehires, Rekey
 from oneway.planning.diff import held_from_leave, is_there, present
 from oneway.planning.links import Link, LinkEvidence, Links
 from oneway.planning.match import NOBODY, Match, Matches
@@ -50,9 +50,32 @@ def reconcile(
         if target is None:
             continue
         reason = back_on_a_guess(policy, row, target, evidence.targets, allowed, evidence.ended)
+        reason = reason or _outside_on_a_guess(policy, row, target, evidence.targets, allowed)
         if reason is not None:
             back[row.source_id] = _conflict(reason, found, target)
     return replace(matches, by_source={**matches.by_source, **back}) if back else matches
+
+
+def _outside_on_a_guess(
+    policy: Policy,
+    row: SourceRow,
+    target: TargetRow,
+    links: Mapping[str, str],
+    allowed: frozenset[str],
+) -> Reason | None:
+    """Return why a row outside the sync may not be the person whose record its key finds.
+
+    Whoever had the key before may be gone, and would keep access behind a row that nobody plans
+    for. None if nothing says so, or if nobody is deactivated for being gone.
+    """
+    if policy.absent is not Absent.DEACTIVATE or not row.outside or row.leaver or target.left:
+        return None
+    likeness = likeness_beside(policy, row, target)
+    if row.key in allowed or not likeness.two_people or is_supported(links, row, target):
+        return None
+    text = f"nothing but the key {row.key} says that target record {target.target_id} is theirs"
+    text = f"{text}; {likeness.text}"
+    return Reason("reused", text, candidates=(target.target_id,))
 
 
 def back_on_a_guess(
@@ -358,9 +381,10 @@ class _Reconciler:
         if keyed.target is not None:
             ids = (*ids, keyed.target.target_id)
             text += f"; the match key finds target record {keyed.target.target_id}"
-        if stranger:
-            text += f"; {likeness.text}"
-        why = f"{text}: a person decides"
+        # What is to be corrected is said with what cannot be read.
+        unread = not target.keys_known and target.evaluation_error is not None
+        text += f"; {likeness.text}" if stranger and not unread else ""
+        why = text if unread else f"{text}: a person decides"
         reason = Reason("rekeyed", why, candidates=ids, warning=True)
         return _conflict(reason, keyed, target, *filter(None, [keyed.target]))
 
@@ -413,8 +437,9 @@ def _change_of_key(policy: Policy, row: SourceRow, link: Link, target: TargetRow
     if not any(key is not None for key in row.keys):
         return "it has no match key now"
     if not target.keys_known:
-        unread = target.evaluation_error is not None
-        return f"the target record {'cannot be read' if unread else 'does not give its key'}"
+        unread = target.evaluation_error
+        wrong = f"cannot be read: {unread.text}" if unread is not None else "does not give its key"
+        return f"the target record {wrong}"
     if link.key and link.key == row.key:
         if len(row.keys) == 1:
             return f"the target record no longer holds its key {row.key}"
