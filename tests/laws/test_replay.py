@@ -50,8 +50,8 @@ def kept_of(
     secret = {each.lookup for each in mapping.code.fields if each.rule.sensitive}
     tables = frozenset(program.tables) - secret
     parts = Projection(mapping.code, mapping.source, mapping.target, tables)
-    source = Collected(tuple(rows), world.source.complete, world.source.problems)
-    target = Collected(tuple(held), world.target.complete, world.target.problems)
+    source = Collected(rows, world.source.complete, world.source.problems)
+    target = Collected(held, world.target.complete, world.target.problems)
     records = (
         KeptTexts(map(parts.of_source, world.source.records)),
         KeptTexts(map(parts.of_target, world.target.records)),
@@ -100,8 +100,8 @@ def test_the_line_of_a_short_row_is_that_of_the_whole_row(nick: object) -> None:
     held = TargetRows(rows, same.silent)
     held.take([row for each in read[1] for row in many.target_rows_beside(each, same)])
     assert kept_of(world, plan, rows, held) == kept(world, plan)
-    short = ShortTexts(redactor_of(program.policy, plan, held, (), SEAL))
-    texts = [*map(short.of_source, rows), *map(short.of_target, held)]
+    short = ShortTexts(redactor_of(program.policy, plan, held, (), SEAL), rows, held)
+    texts = [*short.of_sources(), *short.of_targets()]
     if isinstance(nick, dict) and "when" in nick:
         texts = texts[:3]  # what a silent field holds is as the record has it
     assert None not in texts

@@ -2234,7 +2234,7 @@ MUTANTS = (
                 '[*lists, "True"]',
             ),
             ("form-of-key", "generated/rows", " and keys[0] == {values[0]}", ""),
-            ("two-of-one", "packed_rows", "(found[at - first] for at in some)", "found"),
+            ("two-of-one", "packed_rows", "[found[at - first] for at in places]", "found"),
             ("no-key", "generated/rows", "{values[0]}.__class__ is str and keys[0]", "keys[0]"),
             ("hidden-key", "generated/rows", " or name == self._id:", ":"),
             ("equal", "generated/rows", "if not (plain and held == beside):", "if held != beside:"),
@@ -2292,9 +2292,15 @@ MUTANTS = (
                 "for each in rows",
             ),
             (
+                "columns-of-all",
+                "planning/similar/handles",
+                "if self.telling or not pairs.hold_the_same():",
+                "if self.telling:",
+            ),
+            (
                 "keys-of-many-off",
                 "planning/similar/handles",
-                "columns.append([None if key is None else _key(level, key) for key in keys])",
+                "columns.append([None if key is None else _key(level, key) for key in pairs.keys(level)])",
                 "pass",
             ),
             (

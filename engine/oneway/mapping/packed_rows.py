@@ -170,6 +170,15 @@ class PackedRows(Sequence[T]):
             return self._lately.setdefault(place, self._made(*found))
         return found  # type: ignore[return-value]  # a row: a packed one is a plain tuple
 
+    def contents(self) -> Iterator[Any]:
+        """Yield what is packed of each row, as lists; of one that is not packed, the row."""
+        return self._decoded(_lists(), None)
+
+    def content(self, place: int) -> Any:
+        """Return what is packed of the row at a place, as lists; the row if it is not packed."""
+        found = self._at(place)
+        return unpacker()(found[0]) if found.__class__ is tuple else found
+
     def _decoded(self, decode: _Decode, places: Sequence[int] | None) -> Iterator[Any]:
         """Yield what is decoded of each row at some places, or of all; of one not packed, the row.
 
@@ -398,6 +407,11 @@ def ids_of(rows: Sequence[AnySourceRow] | Sequence[AnyTargetRow]) -> list[str]:
 def with_ids(rows: Sequence[T], ids: Container[str]) -> list[T]:
     """Return the rows that have some ids, in order."""
     return [rows[at] for at, id in enumerate(ids_of(rows)) if id in ids]
+
+
+@cache
+def _lists() -> _Decode:
+    return lists_of(list)
 
 
 @cache

@@ -66,7 +66,7 @@ class SteadyRow(NamedTuple):
     @property
     def leaving(self) -> tuple[Cell, ...]:
         """What leaving would write, as of any row."""
-        return _unpacked_leaving(self.packed_leaving)
+        return unpacked_leaving(self.packed_leaving)
 
 
 def steady_row(packed: bytes, leaving: bytes) -> SteadyRow:
@@ -126,7 +126,8 @@ def _cells(said: Sequence[Any]) -> tuple[Cell, ...]:
 
 
 @lru_cache  # the same for nearly everybody
-def _unpacked_leaving(packed: bytes) -> tuple[Cell, ...]:
+def unpacked_leaving(packed: bytes) -> tuple[Cell, ...]:
+    """Return what leaving would write, as it was before it was packed."""
     return _cells(unpacker()(packed))
 
 
@@ -140,7 +141,7 @@ def whole(row: AnySourceRow) -> SourceRow:
         return row
     (said, *_), *_, label = unpacker()(row.packed)
     names = (row.source_id, row.key, label, row.keys, row.key_values)
-    cells = _cells(said), _unpacked_leaving(row.packed_leaving)
+    cells = _cells(said), unpacked_leaving(row.packed_leaving)
     return _row(names + _BEFORE + cells + _AFTER)
 
 
@@ -169,11 +170,7 @@ class SameRow(NamedTuple):
     @property
     def values(self) -> tuple[Value | Missing, ...]:
         """The values, as those of any row."""
-        said = self.row.said
-        if not self.beside[0]:
-            return tuple(said)
-        silent = iter(self.beside[0])
-        return tuple([next(silent) if each.__class__ is list else each for each in said])
+        return held_values(self.row.said, self.beside[0])
 
     @property
     def key(self) -> str:
@@ -187,6 +184,16 @@ class SameRow(NamedTuple):
 
 
 AnyTargetRow: TypeAlias = TargetRow | SameRow
+
+
+def held_values(
+    said: Sequence[Any], silent: Sequence[Value | Missing]
+) -> tuple[Value | Missing, ...]:
+    """Return what a target record holds that is the same, but where the source row is silent."""
+    if not silent:
+        return tuple(said)
+    others = iter(silent)
+    return tuple([next(others) if each.__class__ is list else each for each in said])
 
 
 def whole_target(row: AnyTargetRow) -> TargetRow:

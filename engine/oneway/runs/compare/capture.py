@@ -13,6 +13,7 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected
 from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
+from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.program import LeftAnswer, Policy
 from oneway.mapping.short_rows import whole, whole_target
 from oneway.planning.access import UNSAID
@@ -78,9 +79,16 @@ def inputs_of(
         evidence=found.evidence,
         left=_left(plan),
     )
-    short = ShortTexts(veiler)
-    rows = (short.of_source(e) or veiler.source_row(whole(e)) for e in found.source.items)
-    targets = (short.of_target(e) or veiler.target_row(whole_target(e)) for e in found.target.items)
+    source = SourceRows.of(found.source.items)
+    target = TargetRows.of(found.target.items, source)
+    short = ShortTexts(veiler, source, target)
+    rows = (
+        text or veiler.source_row(whole(source[at])) for at, text in enumerate(short.of_sources())
+    )
+    targets = (
+        text or veiler.target_row(whole_target(target[at]))
+        for at, text in enumerate(short.of_targets())
+    )
     items = Items(zip(rows, found.kept[0], strict=True), zip(targets, found.kept[1], strict=True))
     return dump(kept, items, limit)
 

@@ -250,9 +250,13 @@ class Partners:
             if each.source_id and place is not None:
                 self._places[each.source_id] = place
 
+    def place_of(self, source_id: str) -> int | None:
+        """Return the place of a source record's target record; None if it has none."""
+        return self._places.get(source_id)
+
     def get(self, source_id: str) -> AnyTargetRow | None:
         """Return the target record of a source record; None if it has none."""
-        place = self._places.get(source_id)
+        place = self.place_of(source_id)
         return None if place is None else self._held[place]
 
     @cached_property

@@ -5,17 +5,18 @@ to plan them. The text is what `snapshot_file` would write of the whole row once
 removed its sensitive values. Where that is not certain there is none.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
+from itertools import count
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
 from oneway.core.dataclass import dataclass
-from oneway.core.packed import unpacker
 from oneway.core.records import MISSING, is_blank
 from oneway.core.seal import canonical
+from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.program import Cell, CellState, SourceRow, TargetRow
-from oneway.mapping.short_rows import PLAIN, AnySourceRow, AnyTargetRow, SameRow, SteadyRow
+from oneway.mapping.short_rows import PLAIN, held_values, unpacked_keys, unpacked_leaving
 from oneway.runs.snapshot.redact import Redactor
 from oneway.runs.snapshot.row_codec import (
     Data,
@@ -52,6 +53,9 @@ class ShortTexts:
     """Makes the texts of short rows; None stands for one that the whole row is needed for."""
 
     redactor: Redactor
+    source: SourceRows
+    target: TargetRows
+    """Beside `source`, in the order in which the redactor knows them."""
     _sensitive: frozenset[int] = field(init=False)
     """The positions of the fields whose values are not kept."""
     _leaving: dict[bytes, str] = field(default_factory=dict)
@@ -61,48 +65,61 @@ class ShortTexts:
         rules = self.redactor.policy.fields
         self._sensitive = frozenset(at for at, rule in enumerate(rules) if rule.sensitive)
 
-    def of_source(self, row: AnySourceRow) -> str | None:
-        """Return the text of a source row."""
+    def of_sources(self) -> Iterator[str | None]:
+        """Yield the text of each source row."""
+        return map(self._of_source, count(), self.source.contents())
+
+    def of_targets(self) -> Iterator[str | None]:
+        """Yield the text of each target row."""
+        return map(self._of_target, count(), self.target.contents())
+
+    def _of_source(self, place: int, packed: Any) -> str | None:
         redactor = self.redactor
-        if not (isinstance(row, SteadyRow) and redactor.is_apart):
+        if packed.__class__ is not list or not redactor.is_apart:
             return None
-        source_id, key, leaving = row.source_id, row.key, row.packed_leaving
+        (said, key, own_keys), own_values, source_id, _, label = packed
         word = ""
         if self._sensitive:
-            held = redactor.partners.get(source_id)
-            if not (isinstance(held, SameRow) and held[1][0] == source_id):
+            target_id = self._holding(source_id, place)
+            if target_id is None or ("source", source_id) in redactor.acted:
                 return None
-            if ("source", source_id) in redactor.acted:
-                return None
-            word = f"t:{held[0]}"  # each value is the one that the record holds
-        (said, *_), *_, label = unpacker()(row.packed)
+            word = f"t:{target_id}"  # each value is the one that the record holds
         cells = self._texts(said, word, _OF_SOURCE)
         if cells is None:
             return None
+        leaving = self.source.shared_at(place)
         if leaving not in self._leaving:
             if len(self._leaving) == _MOST:
                 self._leaving.clear()
-            self._leaving[leaving] = _list(map(leaving_data, row.leaving))
+            self._leaving[leaving] = _list(map(leaving_data, unpacked_leaving(leaving)))
+        values = (key,) if own_values is None else own_values
         return _ROW % (
-            *(cells, quoted(source_id), quoted(key), _list(map(value_data, row.key_values))),
-            *(_list(map(key_data, row.keys)), quoted(label), self._leaving[leaving]),
+            *(cells, quoted(source_id), quoted(key), _list(map(value_data, values))),
+            *(_keys(key, own_keys), quoted(label), self._leaving[leaving]),
         )
 
-    def of_target(self, row: AnyTargetRow) -> str | None:
-        """Return the text of a target row."""
+    def _holding(self, source_id: str, place: int) -> str | None:
+        """Return the id of the target record that holds what a source row says; None without."""
+        found = self.redactor.partners.place_of(source_id)
+        held = None if found is None else self.target.content(found)
+        return held[0] if held.__class__ is list and held[1] == place else None
+
+    def _of_target(self, place: int, packed: Any) -> str | None:
         redactor = self.redactor
-        if not (isinstance(row, SameRow) and redactor.is_apart):
+        if packed.__class__ is not list or not redactor.is_apart:
             return None
-        target_id, steady, beside = row
+        target_id, source_at = packed
         if self._sensitive and ("target", target_id) in redactor.acted:
             return None
-        values = self._texts(row.values, f"t:{target_id}", _OF_TARGET)
+        (said, key, own_keys), *_ = self.source.content(source_at)
+        beside = self.target.shared_at(place)
+        values = self._texts(held_values(said, beside[0]), f"t:{target_id}", _OF_TARGET)
         if values is None:
             return None
         if self._beside[0] is not beside:
             self._beside = beside, _list(map(value_data, beside[1]))
-        keys = _list(map(key_data, steady.keys))
-        return _HELD % (quoted(target_id), quoted(steady[1]), keys, self._beside[1], values)
+        names = quoted(target_id), quoted(key), _keys(key, own_keys)
+        return _HELD % (*names, self._beside[1], values)
 
     def _texts(self, values: Sequence[Any], word: str, kind: "_Texts") -> str | None:
         """Return values as a list of JSON, those of sensitive fields hidden behind a word."""
@@ -152,6 +169,10 @@ def _value_texts(values: Sequence[Any]) -> list[str]:
 
 _OF_SOURCE = _Texts(_cell_says_nothing, _cell_texts, _STATED)
 _OF_TARGET = _Texts(lambda value: value is MISSING or is_blank(value), _value_texts, "%s")
+
+
+def _keys(key: str, own: Sequence[Any] | None) -> str:
+    return _list(map(key_data, (key,) if own is None else unpacked_keys(own)))
 
 
 def _list(data: Iterable[Any]) -> str:
