@@ -2300,8 +2300,8 @@ MUTANTS = (
             (
                 "keys-of-many-off",
                 "planning/similar/handles",
-                "columns.append([None if key is None else _key(level, key) for key in pairs.keys(level)])",
-                "pass",
+                "for level in range(self._levels):",
+                "for level in ():",
             ),
             (
                 "unique-values-of-many-off",
