@@ -176,7 +176,7 @@ class PackedRows(Sequence[T]):
 
     def content(self, place: int) -> Any:
         """Return what is packed of the row at a place, as lists; the row if it is not packed."""
-        found = self._at(place)
+        found: Any = self._at(place)
         return unpacker()(found[0]) if found.__class__ is tuple else found
 
     def _decoded(self, decode: _Decode, places: Sequence[int] | None) -> Iterator[Any]:
