@@ -287,6 +287,28 @@ def test_a_page_beyond_the_last_may_not_exist_where_the_page_before_says_so(stat
         assert "let list.pagination say where the list ends, by next or total" in caught.value.help
 
 
+@pytest.mark.parametrize("status", [400, 404, 422])
+@pytest.mark.parametrize(
+    ("pages", "whole"),
+    [
+        ([(1, 2), (3,)], True), ([(1,)], True), ([(1, 2), (3, 4)], True),
+        ([(1, 2)], False),  # it may be the number of rows of this page
+        ([(1, 2), (3, 4), (5, None)], False),
+    ],
+)  # fmt: skip
+def test_a_page_beyond_the_last_may_not_exist_where_all_of_a_total_came(
+    status: int, pages: list[tuple[int, ...]], whole: bool
+) -> None:
+    total = sum(map(len, pages))
+    came = [[id for id in ids if id] for ids in pages]
+    script = [reply(people(*ids, total=total)) for ids in came] + [reply({}, status)]
+    if whole:
+        assert problem(*script, manifest=MANIFEST) == ""
+        return
+    with pytest.raises(ReadError, match=str(status)):
+        read(*script, manifest=MANIFEST)
+
+
 @pytest.mark.parametrize("named", ["", ", total: total"])
 def test_a_total_of_none_beside_rows_is_no_total(named: str) -> None:
     manifest = altered("size: 2}", f"size: 2{named}}}")

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,7 +104,6 @@ def test_an_answer_without_the_record_does_not_confirm_a_change_of_access(
         ("/v1/people", ""),
         ("/v1/teams/12", ""),
         ("/v1/people/12/jobs", ""),
-        ("/v1/people/12?x=1", ""),
         ("/v1/people/..%2f12", ""),
         ("/v1/people/%ff", ""),
         ("", ""),
@@ -119,6 +119,27 @@ def test_a_create_that_shows_nothing_says_the_id_by_its_location(
     with pytest.raises(Unknown) as caught:
         writer.create({"name": "Ada"}, "t")
     assert caught.value.code == "W108"
+
+
+@pytest.mark.parametrize("place", ["12.json", "12?x=1", "12/", "12.JSON#it", "12.xml?a=/b"])
+@pytest.mark.parametrize("shown", ["12", "13", None])
+def test_an_address_with_more_than_the_id_counts_if_a_request_shows_the_record(
+    place: str, shown: str | None
+) -> None:
+    """A format asked for, or a query, is no part of an id; and an id may look like both."""
+
+    def get(request: httpx.Request) -> httpx.Response:
+        asked = request.url.path.rsplit("/", 1)[-1]
+        known = asked in {shown, f"{shown}.json", f"{shown}.xml"}
+        return reply({"id": shown}) if known else reply({}, 404)
+
+    created = reply(b"", 201, location=f"/v1/people/{place}")
+    writer = opened(created, get, get)[0].writer("people")
+    if shown == "12":
+        assert writer.create({"name": "Ada"}, "t") == "12"
+        return
+    with pytest.raises(Unknown):
+        writer.create({"name": "Ada"}, "t")
 
 
 @pytest.mark.parametrize("answer", NO_RECORD)

@@ -131,7 +131,7 @@ def test_without_left_the_written_fields_tell() -> None:
 
 @pytest.mark.parametrize(
     ("holds", "shows", "ending"),
-    [(OUT, OUT, Ending.NOT_SENT), (OUT, None, Ending.DONE), (IN, OUT, Ending.DONE)],
+    [(OUT, OUT, Ending.NOT_SENT), (OUT, None, Ending.NOT_SENT), (IN, OUT, Ending.DONE)],
 )
 def test_who_is_brought_back_is_back_only_where_the_answer_does_not_deny_it(
     holds: Shown, shows: Shown, ending: Ending
@@ -152,7 +152,11 @@ def test_a_record_to_be_deactivated_is_looked_at_too() -> None:
         ("new", "old", 0, Ending.DONE),  # the answer showed the record before the write
         ("New", "New", 0, Ending.DONE),  # the target has its own way to write it
         ("new", "new", 0, Ending.DONE),
-        ("old", None, 0, Ending.DONE),  # nothing denies it; the next night sees it
+        ("old", None, 0, Ending.NOT_SENT),
+        ("old", None, 900, Ending.DONE),  # nothing denies it; the next night sees it
+        ("old", "new", 0, Ending.NOT_SENT),  # the answer repeats what it was asked
+        ("old", "new", 900, Ending.DONE),
+        ("New", "new", 0, Ending.DONE),
     ],
 )
 def test_an_update_is_not_done_where_its_record_is_all_as_it_was(

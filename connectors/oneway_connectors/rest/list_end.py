@@ -89,8 +89,11 @@ def check_beyond(
         raise error
     paging, pages = listing.paging, len(so_far.lengths)
     numbered = paging.by in NUMBERED
-    short = paging.stop_when_short and so_far.lengths[-1] < paging.size
-    if short or _has_all(so_far):
+    short = so_far.lengths[-1] < paging.size
+    said = so_far.said is not None and so_far.said.count == so_far.count
+    if (short and paging.stop_when_short) or _has_all(so_far):
+        return
+    if numbered and said and (short or pages > 1):  # or it may be that of the only page
         return
     if numbered and end_said(last.answer, last.data, listing.records, pages):
         return

@@ -4,6 +4,7 @@ A leave by DELETE is for systems that keep the record and show that its person h
 looked at, one after the other: the first that has removed its record is the last one sent.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from threading import Lock
@@ -64,6 +65,10 @@ class RestWriter:
         return 1
 
     @property
+    def _reader(self) -> RestReader:
+        return RestReader(self.client, self.resource)
+
+    @property
     def concurrency(self) -> int:
         """How many threads may write at once, as the manifest says."""
         return self.client.api.concurrency
@@ -118,7 +123,7 @@ class RestWriter:
         except Unknown as error:
             doubt = error
         try:
-            last = RestReader(self.client, self.resource).get(id)
+            last = self._reader.get(id)
         except ReadError as error:
             text = f"record {id} was left by DELETE, and cannot be looked at: {error.summary}"
             self.deletes.stopped = "" if self.deletes.stays else text
@@ -379,9 +384,26 @@ class RestWriter:
     def _located(self, call: Call, answer: Answer) -> str:
         """Return the id of the new record by the header `Location`, or "".
 
-        It counts only if it is the very address at which `get` or `update` finds a record.
+        It counts only if it is the very address at which `get` or `update` finds a record. With a
+        query or the ending of a file, a request has to show the record.
         """
         place = answer.headers.get("location", "").strip()
+        id = self._id_at(call, answer, place)
+        if id and not _FILE.search(id):
+            return id
+        path = re.split("[?#]", place)[0].rstrip("/")
+        others = [self._id_at(call, answer, each) for each in (path, _FILE.sub("", path))]
+        return next((id for id in dict.fromkeys(others) if id and self._is_there(id)), "")
+
+    def _is_there(self, id: str) -> bool:
+        """Return whether a request shows a record with this id."""
+        try:
+            return self.resource.single is not None and self._reader.get(id) is not None
+        except ReadError:
+            return False
+
+    def _id_at(self, call: Call, answer: Answer, place: str) -> str:
+        """Return the id of the record whose address this is, or ""."""
         asks = (self.resource.single, self.resource.update)
         for request in (each.request for each in asks if each is not None and place):
             try:
@@ -415,6 +437,8 @@ _ONE_PARENT = "Nothing was sent. Let the system hold the record under one of the
 _UPDATE = "Let the manifest end access by another request, under which the record stays."
 _SAMPLE = "onewaysample"
 """Stands for an id where only its place in an address is looked for."""
+_FILE = re.compile(r"\.(?:json|xml)$", re.IGNORECASE)
+"""The ending of an address that asks for a format; the id may be what stands before it."""
 _ACCEPTED = 202
 _PRECONDITION_FAILED = 412
 _UNVERSIONED = "the record was shown without a version, and is not written without one"

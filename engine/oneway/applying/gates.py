@@ -84,6 +84,8 @@ class Gates:
         self.breaker = CircuitBreaker()
         self.overwrites = ""
         """Why no more updates are sent: one changed more than it sent, or may have."""
+        self._compared = self._doubtful = False
+        """Whether an answer was compared with a request, and whether some write was not kept."""
         self._proven: set[Stake] = set()
         """The fields that were seen unharmed by a write that did not send them."""
         self._out: set[str] = set()
@@ -289,19 +291,27 @@ class Gates:
 
         After a leave, the record is always requested, unless it is too early for the target to show
         it. After other writes, it is requested if the answer shows the change not done, or leaves
-        open whether the write changed more than it sent.
+        open whether the write changed more than it sent. So it is, unless that is too early, after
+        the first answer of a run that shows the change done, as an answer may only repeat what was
+        sent; and after every write once one was not kept.
         """
         action = ready.action
         if action.target_id is None:
             return
         early = self.memory.lag or self.writer.batch > 1
-        doubted = self._is_denied(action, shown) or (action.verb.takes_access and not early)
+        first = self._doubtful or (shown is not None and not self._compared)
+        doubted = self._is_denied(action, shown) or (
+            not early and (action.verb.takes_access or first)
+        )
         if not doubted and not self._is_to_be_seen(ready, shown):
             return
         last = self.check.look_at(action.target_id)
         self._refuse_more(ready, shown, last)
         found = last if last is not None else shown
-        error = self.check.unkept(action, found) if doubted and found is not None else None
+        believed = not doubted and (early or last is None)
+        error = None if believed or found is None else self.check.unkept(action, found)
+        self._compared = self._compared or (shown is not None and last is not None)
+        self._doubtful = self._doubtful or error is not None
         named = action.verb is Verb.UPDATE and action.id in self.approved.reverted
         if error is None or named:
             return
