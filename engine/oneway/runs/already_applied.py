@@ -13,7 +13,7 @@ from oneway.runs.reopen import sealed_program_for
 from oneway.runs.session import RunSession
 
 _LOOK_BACK = 400
-"""Runs: how far back a plan's own run is looked for."""
+"""How many runs to look back for the one that applied a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def applied_before(session: RunSession, plan: Plan) -> AppliedBefore | None:
     done = [each for each in plan.actions if each.id in made]
     if not done or not _still_shown(session, plan, done, made):
         return None
-    # By what was counted: `oneway forget` erases the entries of a person.
+    # By the run's counts, as `oneway forget` erases the entries of a person.
     return AppliedBefore(run, len(plan.actions) - run.counts.get(Ending.DONE.value, 0))
 
 

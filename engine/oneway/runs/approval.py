@@ -1,4 +1,4 @@
-"""What was approved: a plan's fingerprint, what guards hold back, and what waits."""
+"""What was approved: a plan's fingerprint, and the actions that guards or refusals hold back."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -17,21 +17,21 @@ class Approval:
     fingerprint: str
     verdict: Verdict
     postponed: Mapping[str, End] = field(default_factory=dict)
-    """How each action ends that waits because the target refused it before, by action id."""
+    """The endings of actions that wait because the target refused them before, by action id."""
     kept: Mapping[str, bytes] = field(default_factory=dict)
-    """What the plan was derived from, to be kept with the run."""
+    """The inputs of the plan, to be stored with the run."""
     began: str = ""
     """The instant at which the run began to read for its plan; blank for a saved plan."""
     stale: Mapping[str, str] = field(default_factory=dict)
-    """Why actions of a saved plan are not sent that a new plan would not send, by action id."""
+    """Why a new plan would not send some of a saved plan's actions, by action id."""
     since: SinceReview = AS_PLANNED
-    """What a new plan says otherwise than a saved one of who can get in."""
+    """How a new plan differs from a saved one about who can get in."""
     reverted: frozenset[str] = frozenset()
-    """The actions that earlier runs wrote in vain, which the plan names."""
+    """The actions that the target did not keep when earlier runs wrote them; named in the plan."""
 
     @property
     def of_saved_plan(self) -> bool:
-        """Whether an earlier command made the plan: this run has read nothing for it."""
+        """Whether an earlier command made the plan, so that this run has read nothing for it."""
         return not self.began
 
     def of(self, earlier: Earlier) -> Approved:

@@ -29,11 +29,11 @@ class Readings(Protocol):
 
     @property
     def source(self) -> Whole:
-        """What was read of the source."""
+        """The read of the source."""
 
     @property
     def target(self) -> Whole:
-        """What was read of the target."""
+        """The read of the target."""
 
     @property
     def tallies(self) -> Mapping[str, KeyTally]:
@@ -65,9 +65,9 @@ def input_problems(prepared: PreparedRun, reading: Readings, plan: Plan) -> tupl
 
 
 def _fallbacks(prepared: PreparedRun, reading: Readings, plan: Plan) -> Iterator[Diagnostic]:
-    """Yield the keys that `on_miss` looks up, and that do not stand once in their tables.
+    """Yield the keys that `on_miss` looks up and that their tables do not hold exactly once.
 
-    A table of the target's own records may have it once the plan is applied.
+    A table of the target's own records may hold the key once the plan is applied.
     """
     spec, code = prepared.spec, prepared.compiled.code
     missed = {each.field for each in plan.misses if not (each.found or each.why or each.instead)}

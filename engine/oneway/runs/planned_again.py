@@ -1,8 +1,8 @@
-"""Plans again before a saved plan is applied: what a new plan would not do is not sent.
+"""Plans again before a saved plan is applied, to leave out what a new plan would not do.
 
-The systems may have changed since the plan was made. Each action is checked by itself just before
-it is sent (`oneway.applying.preconditions`). But only a whole plan can tell that a person now has
-two records, that a create for them is on its way, or that they are back under another key.
+The systems may have changed since the plan was made. Each action is checked just before it is sent
+(`oneway.applying.preconditions`). But only a whole plan can show that a person now has two records,
+that a create for them is under way, or that they are back under another key.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ def limited_by_new_plan(
 ) -> Approval:
     """Return the approval of a saved plan, limited to what a new plan would do as well.
 
-    Where a guard now distrusts the source or the target, the whole plan is held. Raises `Refused`
-    if a new plan could not be applied.
+    If a guard now distrusts the source or the target, the whole plan is held. Raises `Refused` if a
+    new plan could not be applied.
     """
     listed = still_in(plan, {})
     with session.as_of_now():
@@ -47,7 +47,7 @@ def limited_by_new_plan(
 
 
 def _settled(listed: Sequence[StillIn], new: Plan) -> Iterator[str]:
-    """Yield the source records of those who are out by a new plan, or who stay."""
+    """Yield the listed source records of people who are out or stay according to a new plan."""
     found = new.outcomes if listed else ()
     sources = {each.source_id: each.has_access for each in found if each.source_id is not None}
     targets = {each.target_id: each.has_access for each in found if each.target_id is not None}
@@ -81,7 +81,7 @@ def _vanished(session: RunSession, plan: Plan, new: Plan) -> frozenset[str]:
 
 
 def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
-    """Return a verdict, with the breaches by which a new plan distrusts the systems."""
+    """Return the old verdict, with the new plan's breaches that distrust the systems added."""
     known = {each.name for each in then.breaches}
     every = tuple(each.id for each in plan.actions)
     more = [each for each in now.breaches if each.shrank and each.name not in known]
@@ -94,7 +94,7 @@ def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
 
 def not_planned_now(plan: Plan, new: Plan) -> Mapping[str, str]:
     """Return why a new plan would not send some of a plan's actions, by their ids."""
-    # By the person as well: the record of a planned create has an id by now.
+    # Compared by person too: the record of a planned create may have an id by now.
     sent = {each.id for each in new.actions} | {(e.verb, e.source_id) for e in new.actions}
     gone = [e for e in plan.actions if not sent & {e.id, (e.verb, e.source_id or e.id)}]
     if not gone:

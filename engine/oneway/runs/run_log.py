@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 class RunLog:
     """Journals the steps of one run.
 
-    `of` is an earlier run, or the approval of a new one. A new run begins, and a resumed one
-    reopens, with its first step: a refusal before that changes nothing. The next run is compared
-    with this one only where it is `telling`: it has read the systems that its connection names.
-    `since` is what a new plan says otherwise of who can get in.
+    `of` is an earlier run, or the approval of a new one. A new run begins, or a resumed one reopens,
+    with its first step; a refusal before that changes nothing. The next run is compared with this
+    one only if this one is `telling`: it has read the systems that its connection names. `since` is
+    how a new plan differs from a saved one about who can get in.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class RunLog:
         self.plan = plan
         self.operator = operator
         self.seal: Seal = operator.state.seal()
-        # The run must hold its lease for everything it writes down from here on.
+        # From here on, the run must hold its lease for everything that it journals.
         journal.lease = operator.leases.get(connection_of(plan))
         self._of = of
         self._start: tuple[RunStart, bytes] | None = None
@@ -79,11 +79,11 @@ class RunLog:
         }
 
     def prepare(self) -> None:
-        """Prepare the record of the run's start, which takes a while."""
+        """Prepare the record of the run's start, as that takes a while."""
         if isinstance(self._of, Approval) and self._start is None:
             from oneway.history.journal.packed import packed
 
-            # Not earlier: a plan that is refused before its first step has sent nothing.
+            # Not earlier: a plan that is refused before its first step sends nothing.
             self._start = (
                 start_of(self.plan, self.operator, self._of),
                 packed(in_parts(self.plan)),
@@ -111,31 +111,31 @@ class RunLog:
         return run
 
     def _allows_side_effects(self, verdict: Verdict) -> bool:
-        """Return whether the plan lets records through that updates changed unasked."""
+        """Return whether the plan allows records that updates changed beyond what they sent."""
         kind = GuardKind.SIDE_EFFECTS
         allowed = any(each.guard == kind.value for each in self.plan.allowed)
         return allowed and not any(each.kind is kind for each in verdict.breaches)
 
     def at_once(self) -> AbstractContextManager[None]:
         """Return a block that journals everything in one transaction."""
-        _ = self.run  # in a transaction of its own: packing its snapshots takes a while
+        _ = self.run  # begins in its own transaction: packing the snapshots takes a while
         return self.journal.at_once()
 
     def intended(self, action: Action, token: str) -> None:
         """Journal that an action is about to be sent: from now on it may have happened."""
-        # The plan's instant, as guards look back from one: not the clock, which may disagree.
+        # The plan's instant, from which guards look back; the clock may differ.
         counted, at = self._counted[action.id], self.plan.as_of
         with self._going_on():
             self.journal.intended(self.run, action, token, counted=counted, at=at)
         self.journal.sent(self.run, action.id, instant_text(self.operator.now()))
 
     def sent_again(self, action: Action) -> None:
-        """Journal that what an earlier try sent is about to be sent again."""
+        """Journal that an action that an earlier try sent is about to be sent again."""
         with self._going_on():
             self.journal.sent_again(self.run, action.id, instant_text(self.operator.now()))
 
     def leaving(self, actions: Sequence[Action]) -> None:
-        """Prove again, just before their requests leave, the actions whose proof is old."""
+        """Renew the proof of the lease, if old, just before requests of these actions are sent."""
         lease = self.journal.lease
         late = [] if lease is None else [each for each in actions if not lease.may_leave(each.id)]
         if late:
@@ -157,7 +157,7 @@ class RunLog:
 
     @contextmanager
     def _going_on(self) -> Iterator[None]:
-        """Reopen a resumed run at its first step, which the block takes."""
+        """Reopen a resumed run with the first step, which the block takes."""
         if not self._resuming:
             yield
             return
@@ -192,10 +192,9 @@ class RunLog:
         self.journal.forget_all_but(connection_of(self.plan), planned_parts(self.plan))
 
     def finish(self, verdict: Verdict | None = None) -> None:
-        """End the run, whose actions all have an ending.
+        """End the run; all of its actions have an ending.
 
-        If guards distrust the source or the target, the next run is not compared with this one
-        either.
+        The next run is not compared with this one if guards distrust the source or the target.
         """
         distrusted = verdict is not None and verdict.shrank
         comparable = self._telling and not distrusted
@@ -203,7 +202,7 @@ class RunLog:
         records = source.readable if source.complete and comparable else None
         now = instant_text(self.operator.now())
         with self.journal.at_once(), self._going_on():
-            if comparable:  # records missing from a distrusted list have not healed
+            if comparable:  # a record missing from a distrusted list has not recovered
                 self._forget_what_healed()
             counts, entries = self.journal.counts(self.run), self.journal.entries(self.run)
             self.journal.finish(
@@ -221,12 +220,12 @@ class RunLog:
         self._note_end()
 
     def _write_what_is_left(self, entries: Sequence[JournalEntry]) -> None:
-        """Store what the run leaves behind: how people differ, and output that was lost."""
+        """Store how people still differ after the run, and the output that was lost."""
         keep_lost(self.journal, self.run)
         write_discrepancies(self.journal, self.run, self.plan, entries)
 
     def _keep_leavers(self) -> None:
-        """Store the leavers whose linked record is missing: it may be in what the list lacks."""
+        """Store the leavers whose linked record is missing: an incomplete list may hide it."""
         from oneway.history.journal.links import links
         from oneway.history.journal.refused_leavers import store_leavers
 
@@ -281,7 +280,7 @@ class RunLog:
 
 
 def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:
-    """Return the journal's record of a run that never had a plan."""
+    """Return the journal's record of a run that got no plan."""
     return RunStart(
         mapping=mapping,
         digest="",
@@ -298,7 +297,7 @@ def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart
 
 
 def start_of(plan: Plan, operator: Operator, approval: Approval) -> RunStart:
-    """Return the journal's record of a run at its start."""
+    """Return the journal's record of the start of a run."""
     connection = connection_of(plan)
     start = start_of_none(operator, plan.mapping, connection)
     return replace(

@@ -55,7 +55,7 @@ class RunSession:
         self._predecessor: Predecessor | None = None
         self._sought = False
         self.leaving: frozenset[str] = frozenset()
-        """Who leaves by what was read, by source id: for a run that is refused."""
+        """The source ids of people who leave according to what was read, if the run is refused."""
 
     @property
     def name(self) -> str:
@@ -64,7 +64,7 @@ class RunSession:
 
     @property
     def predecessor(self) -> Predecessor | None:
-        """The history that this run goes on with, if the mapping was edited (`predecessor_of`)."""
+        """The history that this run continues, if the mapping was edited (`predecessor_of`)."""
         if not self._sought:
             past = self.past
             self._predecessor = predecessor_of(past, self.prepared) if past is not None else None
@@ -78,7 +78,7 @@ class RunSession:
         return found.name if found is not None and found.continues else self.name
 
     def take_over(self) -> None:
-        """File the history that this run goes on with under its own name."""
+        """File the history that this run continues under its own name."""
         found = self.predecessor
         if found is not None and found.continues and found.name != self.name:
             self.journal.rename(found.name, self.name)
@@ -86,7 +86,7 @@ class RunSession:
 
     @property
     def only_changed(self) -> bool:
-        """Whether records are passed over that are as they were at the last run."""
+        """Whether records that have not changed since the last run are skipped."""
         connection = self.prepared.request.connection
         return connection is not None and connection.only_changed
 
@@ -102,16 +102,16 @@ class RunSession:
 
     @property
     def journal(self) -> "Journal":
-        """The open journal, made if there is none; raises `Refused` if it cannot be used."""
+        """The open journal, created if needed; raises `Refused` if it cannot be used."""
         if self._journal is None:
-            from oneway.history.journal import Journal  # takes long, and few plans have a past
+            from oneway.history.journal import Journal  # slow to import, and few plans have a past
 
             self._journal = Journal.open(self.state.journal)
         return self._journal
 
     @property
     def past(self) -> "Journal | None":
-        """The open journal; None, without making one, if nothing was ever journalled."""
+        """The open journal, or None if nothing was ever journalled."""
         return self.journal if self._journal is not None or self.state.has_journal else None
 
     @contextmanager
@@ -125,7 +125,7 @@ class RunSession:
             self.prepared = kept
 
     def now(self) -> datetime:
-        """Return what the operator's clock says."""
+        """Return the operator's present."""
         return self.operator.now()
 
     def stop_when(self, stopping: Callable[[], bool]) -> None:

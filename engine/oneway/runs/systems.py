@@ -34,7 +34,7 @@ def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> 
         found = access(description, prepared.request.lookup, given_to(prepared, each), kept)
     except Refused as refused:
         raise _in_connection(refused, prepared, each) from None
-    # What is given for one run overrides what the mapping says for all.
+    # Options of one run override those of the mapping.
     options = {**dict(each.options), **found.options}
     typed = prepared.request.typed.items()
     secrets = {**found.secrets, **{name: text for (side, name), text in typed if side == each.side}}
@@ -44,22 +44,22 @@ def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> 
     except Refused as refused:
         raise _or_in_connection(refused, prepared, each) from None
     if secrets or found.options:
-        # Only credentials that the mapping's author was given may go where the mapping says.
+        # Where the mapping says, only credentials that were given to its author may be sent.
         refuse_strange_origins(description, whole.options, _owner_says(prepared, each))
     return whole
 
 
 def _owner_says(prepared: PreparedRun, each: Input) -> OwnerSays:
-    """Return what the owner of an input's credentials has set, without the mapping's options."""
+    """Return what the owner of an input's credentials set; the mapping's options are left out."""
     description = description_of(prepared, each)
     given = given_options(description, prepared.request.lookup, given_to(prepared, each))
-    # The owner of the environment may bind a credential, whatever a connection's file says.
+    # The owner of the environment may bind a credential, overriding a connection's file.
     outside = origins_in(prepared.request.lookup(description.name, "origin"))
     return OwnerSays(given, outside or origins_in(side_of(prepared, each).origin))
 
 
 def _in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> Refused:
-    """Return a refusal that shows the mistake where the file refers to the credential."""
+    """Return a refusal with its place where the connection's file names the credential."""
     connection = prepared.request.connection
     if connection is None:
         return refused
@@ -89,15 +89,15 @@ def _or_in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> R
 
 @runtime_checkable
 class HeedsPaths(Protocol):
-    """A reader or writer of records some of whose values may be unreadable."""
+    """A reader or writer that can ignore unreadable values which the mapping does not use."""
 
     def heed(self, paths: Iterable[tuple[str, ...]]) -> None:
-        """Let what is wrong at other paths than these spoil no record."""
+        """Ignore what is wrong with values at any other path."""
 
 
 @runtime_checkable
 class RefusesWrites(Protocol):
-    """A writer that knows before the first write that none can succeed."""
+    """A writer that can tell before the first write that none would succeed."""
 
     def refuse_unwritable(self) -> None:
         """Raise `WriteError` if nothing can be written."""
@@ -108,7 +108,7 @@ class CompletesNewRecords(Protocol):
     """A writer whose system stores only the keys that a new record is given."""
 
     def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
-        """Let every new record hold these keys, null if nothing else is written there."""
+        """Give every new record these keys, null unless a value is written."""
 
 
 @runtime_checkable
@@ -116,11 +116,11 @@ class NumbersNewRecords(Protocol):
     """A writer that gives new records the next number as their id."""
 
     def number_beyond(self, ids: Iterable[str]) -> None:
-        """Number new records beyond these ids as well, which the system may no longer show."""
+        """Also skip these ids, which the system may no longer show, when numbering new records."""
 
 
 def read_heeding(reader: Reader, paths: Paths) -> Snapshot:
-    """Return all records of a reader that heeds these paths alone, if it can."""
+    """Read all records; if the reader can, it ignores what is wrong at other paths."""
     if isinstance(reader, HeedsPaths):
         reader.heed(paths)
     return reader.read()
@@ -138,9 +138,9 @@ class OpenSystems:
     _open: dict[Input, Connector] = field(default_factory=dict)
 
     def connector(self, each: Input, *, choosing: bool = False) -> Connector:
-        """Return an input's connector, open; raise `Refused` if it cannot be configured.
+        """Return an input's open connector; raise `Refused` if it cannot be configured.
 
-        For `choosing`, it may lack options, and then answers only `choices`.
+        With `choosing`, options may be missing, and the connector answers only `choices`.
         """
         key = replace(each, resource="*" if choosing else "")
         if key not in self._open:
@@ -151,7 +151,7 @@ class OpenSystems:
         return self._open[key]
 
     def reader(self, each: Input) -> Reader:
-        """Return a reader of an input, which heeds what the mapping reads or writes of it."""
+        """Return a reader of an input, told which paths the mapping reads or writes."""
         reader = self.connector(each).reader(each.resource)
         self._let_heed(each, reader)
         return reader
@@ -165,7 +165,7 @@ class OpenSystems:
         return writer
 
     def _let_heed(self, each: Input, of: Reader | Writer) -> None:
-        """Tell a reader or writer what the mapping reads or writes of these records."""
+        """Tell a reader or writer which paths of these records the mapping reads or writes."""
         code, inputs = self.prepared.compiled.code, self.prepared.inputs
         if not isinstance(of, HeedsPaths):
             return
@@ -189,16 +189,17 @@ class OpenSystems:
 
 
 def whose(prepared: PreparedRun, each: Input) -> str:
-    """Return in words whose credentials an input uses: a connection's or a mapping's."""
+    """Return in words whose credentials an input uses: the connection's or the mapping's."""
     connection = prepared.request.connection
     name = prepared.spec.name if connection is None else connection.name
     return f"{name}/{each.side or each.connector}"
 
 
 def refuse_one_system(prepared: PreparedRun) -> None:
-    """Raise `Refused` if source and target are one system, which a mapping alone cannot show.
+    """Raise `Refused` if source and target are the same system.
 
-    Options from a connection, the environment or the command line may make them one.
+    The mapping alone cannot show this: options of a connection, the environment or the command line
+    may make them the same.
     """
     found = prepared.inputs
     source, target = found["source"], found["target"]
@@ -213,7 +214,7 @@ def refuse_one_system(prepared: PreparedRun) -> None:
 
 
 def offline_help(refused: Refused, role: str) -> Refused:
-    """Return a refusal that also says how to do without the system: by a file."""
+    """Return a refusal that also says how to read a file instead of the system."""
     name = role.partition(".")[2]
     option = f"--reference {name}=FILE" if name else f"--{role} FILE"
     return Refused(

@@ -1,1 +1,1 @@
-"""What earlier runs and all records together tell a plan: links, doubts, observations."""
+"""Evidence for a plan from earlier runs and from all records: links, doubts, observations."""

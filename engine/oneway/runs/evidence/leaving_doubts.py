@@ -1,10 +1,10 @@
-"""Says who stays in the list of those who can still get in, and why.
+"""Decides who stays in the list of people who have left and can still get in, and why.
 
-Whoever was listed stays listed until the target says that they cannot get in, or the source says
-that they stay. Nothing else ends it: no missing record, value or word, no part of the mapping that
-is missing, and no run that reads something else. Where values are gone that decide about leaving,
-the source says of nobody that they stay. Whoever this sync has kept out is listed again when their
-record gives access, and the source has none of theirs.
+A listed person stays listed until the target says that they cannot get in, or the source says that
+they stay. Nothing else takes them off: not a missing record, value or word, not a missing part of
+the mapping, and not a run that reads something else. If values that decide about leaving are gone,
+the source does not count as saying that anyone stays. A person whose access this sync ended is
+listed again if their record gives access and the source no longer has theirs.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -50,11 +50,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LeavingDoubts:
-    """What is known of those who were listed, and of links whose source records are gone.
+    """What is known about the people who were listed, and links whose source records are gone.
 
-    `rows` are of those who were listed, or of all. `targets` are the target records that were
-    read: all, or, if nobody was listed, those of `unlisted`. `in_part`: some pairs were not read;
-    they are in order.
+    `rows` are the rows of people who were listed, or all rows. `targets` are all target records
+    that were read; if nobody was listed, only those of `unlisted`. With `in_part`, some pairs were
+    not read, and are in order.
     """
 
     prepared: PreparedRun
@@ -73,7 +73,7 @@ class LeavingDoubts:
         tallies: Mapping[str, KeyTally],
         shown: Collection[str],
     ) -> LinkEvidence:
-        """Return the evidence, with those of whom it is in doubt that they have not left.
+        """Return the evidence, with the people who may have left after all.
 
         `shown` are the source records that were read, by id.
         """
@@ -101,9 +101,9 @@ class LeavingDoubts:
         return replace(evidence, doubted=doubts, listed=theirs, all_left=all_left)
 
     def returns(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
-        """Return the inputs with whom the source does not say to be back; None if that is nobody.
+        """Return the inputs with the people who are not clearly back; None if there are none.
 
-        It is asked about people whose account a plan would reactivate.
+        Checks the people whose account the plan would reactivate.
         """
         unheard = self.unheard(plan, found.source.items, found.tallies["source"])
         if not unheard:
@@ -113,10 +113,10 @@ class LeavingDoubts:
     def unheard(
         self, plan: Plan, rows: Iterable[AnySourceRow], tally: KeyTally
     ) -> Mapping[str, Reason]:
-        """Return why the source does not say that people are back whom a plan would reactivate.
+        """Return why people whom a plan would reactivate are not clearly back in the source.
 
-        What said that they have left may be gone from the source: that alone brings nobody back. A
-        leaver who is back until a later day has that day.
+        The key or value that said that they have left may be gone from the source; that alone
+        brings nobody back. A leaver who is back until a later day has that day.
         """
         back = {each.source_id for each in plan.actions if each.verb is Verb.REACTIVATE}
         if not back or self.heard is None:
@@ -136,7 +136,7 @@ class LeavingDoubts:
     ) -> Iterator[tuple[str, int]]:
         """Yield the keys that say who has left and that no record has any more, and how many had.
 
-        A person may have said of each that this is right.
+        Skips keys whose loss a human has allowed.
         """
         _, before = self.remembered.recent.stated.get("source", (0, {}))
         accepted = {each.guard: each.ceiling for each in allowed}
@@ -146,7 +146,7 @@ class LeavingDoubts:
                 yield key, had
 
     def _why_none(self) -> str:
-        """Return why the source's answer counts of nobody; blank if it does."""
+        """Return why no answer of the source counts in this run; blank if its answers count."""
         if self.prepared.compiled.code.leaver is None:
             return UNASKED
         if self.prepared.reads_elsewhere:
@@ -163,7 +163,7 @@ class LeavingDoubts:
         return gone(reads, self.prepared.guards, self.remembered.recent, header.allowed)
 
     def _decides(self, gone: Iterable[str]) -> bool:
-        """Return whether one of these keys decides who people are, or whether they have left."""
+        """Return whether any of these keys decides who people are, or whether they have left."""
         code = self.prepared.compiled.code
         one_per = code.one_per.expressions if code.one_per is not None else ()
         keys = (each.expression for each in code.match_source)
@@ -179,7 +179,7 @@ class LeavingDoubts:
         return False
 
     def _staying(self) -> AbstractSet[str]:
-        """Return the people of whom the source plainly says that they have not left."""
+        """Return the people who clearly have not left according to the source."""
         return {*ids_of(self.rows)} - {
             row.source_id
             for row in others_of(self.rows)
@@ -196,7 +196,7 @@ class LeavingDoubts:
     def _all_left(self, shown: Collection[str]) -> bool:
         """Return whether all target records count as left since the mapping changed.
 
-        One of somebody who stays is among them: it is the mapping that says so, and no system.
+        Even a person who stays counts as left then: the mapping is wrong, not the system.
         """
         if self.remembered.mapping == self.prepared.spec.digest:
             return False
@@ -210,7 +210,7 @@ class LeavingDoubts:
         )
 
     def _regained(self) -> Mapping[str, str]:
-        """Return whose access a sync ended, and when, of those who have it again."""
+        """Return the people who have access again after a sync ended it, and the day it ended."""
         if self.journal is None or not self.unlisted or self.prepared.compiled.code.left is None:
             return {}
         staying = staying_ids(self.targets)
@@ -230,7 +230,7 @@ class LeavingDoubts:
         yield from (each.source_id for each in unseen if each.target_id in found)
 
     def _ended(self, shown: Collection[str]) -> Mapping[str, str]:
-        """Return the linked records whose access a sync ended, and when, of people who are there.
+        """Return the linked records of present people whose access a sync ended, and when.
 
         A leave that wrote no constant cannot be recognised in the record.
         """

@@ -36,15 +36,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the store knows of a connection when a run begins; `now` is the clock's instant.
+    """What the store knows about a connection when a run begins; `now` is the clock's instant.
 
-    `creates` are those that may still happen. `recent` is what guards know of earlier runs, and
-    `good_since` when the last good one of them began; blank before the first. `still_in` are the
-    source records of those who had left, and could get in after the last run that knows;
-    `seen_leaving` are those of them whom refused runs alone have seen leave. `listed` are the
-    target records that may be theirs, with those source records. `zone` is the time zone that
-    people are told days in. `mapping` is the digest of the mapping by which that run said who can
-    still get in; blank if it could not rely on what target records say (`doubt.ALL_LEFT`).
+    `creates` may still happen. `recent` is what guards know about earlier runs, and `good_since` is
+    when the last good one began; blank before the first. `still_in` are the source records of the
+    people who had left and could still get in after the last run that knows; `seen_leaving` are
+    those of them whom only refused runs saw leave. `listed` are the target records that may be
+    theirs, with their source records. `zone` is the time zone in which people are shown days.
+    `mapping` is the digest of that run's mapping; blank if that run could not rely on what target
+    records say about leaving (`leaving_doubts.ALL_LEFT`).
     """
 
     links: Sequence[Link] = ()
@@ -58,20 +58,20 @@ class Remembered:
     seen_leaving: frozenset[str] = frozenset()
     mapping: str = ""
     remarks: tuple[Reason, ...] = ()
-    """What a plan says of the history that an edited mapping goes on with."""
+    """The plan's remarks about the history that an edited mapping continues."""
 
     @property
     def evidence(self) -> LinkEvidence:
-        """What is known before any system is asked again."""
+        """The evidence before any system is asked again."""
         return LinkEvidence(self.links, pending=self.pending, zone=self.zone)
 
     @property
     def pending(self) -> Mapping[str, str]:
-        """The source records with a create that may still happen, and why it is not sent again."""
+        """The source records whose create may still happen, and why it is not sent again."""
         return {each.source_id: each.why for each in self.creates}
 
     def listing(self, last: Sequence[StillIn]) -> "Remembered":
-        """Return the same, with these as well who had left and could get in."""
+        """Return the same, with these people added to the list of who could still get in."""
         listed = _perhaps_theirs(last)
         found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
         both = {id: whose | self.listed.get(id, whose) for id, whose in listed.items()}
@@ -79,10 +79,10 @@ class Remembered:
 
 
 NOTHING_REMEMBERED = Remembered()
-"""What a connection knows that never ran."""
+"""What is known about a connection that has never run."""
 
 _LOOK_BACK = 50
-"""Runs of which one knows who can still get in: refused ones do not."""
+"""How many runs to look back for one that knows who can still get in; refused ones do not."""
 
 
 def recall(session: RunSession) -> Remembered:
@@ -90,7 +90,7 @@ def recall(session: RunSession) -> Remembered:
     journal, now = session.past, session.now()
     if journal is None:
         return Remembered(now=now)
-    from oneway.history.journal.links import links  # with the store, and not before it is used
+    from oneway.history.journal.links import links  # loads the store: only once it is used
     from oneway.history.journal.refused_leavers import stored_leavers
     from oneway.history.last_good import knows_everybody, last_still_in
 
@@ -98,7 +98,7 @@ def recall(session: RunSession) -> Remembered:
     before = session.predecessor
     known = links(journal, name)
     creates = pending_creates(session, journal, name)
-    # With another target, links and sizes hold no more; who was listed stays listed.
+    # With another target, links and sizes are void; people who were listed stay listed.
     runs = journal.runs(before.name if before is not None else name, limit=_LOOK_BACK)
     last = last_still_in(runs)
     remarks = (before.remark(len(last), zone),) if before is not None else ()
@@ -121,7 +121,7 @@ def recall(session: RunSession) -> Remembered:
 
 
 def _perhaps_theirs(last: Iterable[StillIn]) -> Mapping[str, frozenset[str]]:
-    """Return the target records in a list of who can still get in, with those who may have them."""
+    """Return the target records in a list of who can still get in, with their possible owners."""
     found: dict[str, set[str]] = defaultdict(set)
     for each in last:
         if each.source_id is not None:
@@ -149,7 +149,7 @@ def looked_up(
 def looked_up_records(
     prepared: PreparedRun, systems: OpenSystems, found: ReadInputs, remembered: Remembered | None
 ) -> tuple[ReadInputs, LinkEvidence]:
-    """Return what `looked_up` does, for inputs whose records are kept."""
+    """Do the same as `looked_up`, for inputs whose records are kept."""
     if remembered is None:
         return found, NO_LINKS
     sources = {each.id for each in found.source.records}
@@ -165,9 +165,9 @@ def asked_again(
 ) -> EvaluatedInputs | None:
     """Return the inputs with source records that only a second read showed.
 
-    The source is asked if a plan would deactivate people for being absent: by id if it supports
-    that and the record was linked, and by a second reading of its list for those still missing.
-    None if that changes nothing.
+    The source is asked if the plan would deactivate people for being absent: by id if it supports
+    that and the record was linked, then by reading its list again for people still missing. Returns
+    None if nothing changed.
     """
     doomed = {
         action.target_id
@@ -211,10 +211,10 @@ def _with_sources(
 def owners_asked(
     prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, plan: Plan
 ) -> EvaluatedInputs | None:
-    """Return the inputs with what the source says, by id, of linked records that its list lacks.
+    """Return the inputs with linked source records that the list lacks, requested by id.
 
-    It is asked where another record of theirs would make the person leave. None if that is nowhere,
-    or the source cannot be asked by id.
+    They are requested if another record of the person would make them leave. Returns None if that
+    is never so, or the source cannot be asked by id.
     """
     disputed = {
         id
@@ -225,7 +225,7 @@ def owners_asked(
         for id in why.candidates
     }
     source = prepared.inputs["source"]
-    if not disputed or not _by_id(prepared, source):  # as in most nights
+    if not disputed or not _by_id(prepared, source):  # the usual case
         return None
     asked = {each for each, target_id in found.evidence.table.pairs if target_id in disputed}
     shown, _ = found.passed_over.ids()
@@ -247,9 +247,9 @@ def searched(
 ) -> EvaluatedInputs | None:
     """Return the inputs with the target records of leavers that only a search showed.
 
-    The target is searched by match keys if its list is known to hide records, for each leaver whom
-    none matches. Whoever cannot be searched for counts as able to get in. None if that changes
-    nothing.
+    If the target's list is known to hide records, the target is searched by match keys for each
+    leaver without a match. A leaver who cannot be searched for counts as able to get in. Returns
+    None if nothing changed.
     """
     unlisted = [
         each
@@ -281,9 +281,9 @@ def _by_their_keys(
     found: EvaluatedInputs,
     rows: Iterable[AnySourceRow],
 ) -> tuple[Mapping[str, Record], Mapping[str, str]]:
-    """Return target records beyond the list that have a match key of a row, by their ids.
+    """Search for unlisted target records with a match key of a row; return them by id.
 
-    Also return why some rows cannot be searched for, by their source ids.
+    Also returns why some rows cannot be searched for, by source id.
     """
     target, paths = prepared.inputs["target"], found.program.policy.match_paths
     reader = systems.reader(target)
@@ -334,7 +334,7 @@ class _SecondLook:
         self.whole = True
 
     def of(self, targets: Sequence[TargetRow]) -> tuple[Record, ...]:
-        """Return the source records of some target records, where they exist."""
+        """Return the source records of these target records, as far as they exist."""
         records: dict[str, Record] = {}
         rest = False
         for each in targets:
@@ -344,7 +344,7 @@ class _SecondLook:
             if asked is not None:
                 records[asked.id] = asked
             else:
-                # It may be there under another id: a source may re-issue its ids.
+                # It may exist under another id: some sources re-issue ids.
                 rest = True
         if rest:
             records |= {each.id: each for each in self._listed()}
@@ -360,10 +360,10 @@ class _SecondLook:
 
 
 def _as_listed(remembered: Remembered, shown: AbstractSet[str]) -> Remembered:
-    """Return the same, with ids of target records that differ only in case as the list has them.
+    """Return the same, with remembered target ids in the case that the list uses.
 
-    Some systems answer a create with an id in another case. An id that is linked itself, or that
-    several records have in some case, is left as it is.
+    Some systems answer a create with an id in another case. An id stays as it is if it is linked
+    itself, or if several records have it in different cases.
     """
     table = remembered.evidence.table
     missing = {target for _, target in table.without_targets(shown)}
@@ -397,7 +397,7 @@ def _hidden(
 ) -> tuple[tuple[Record, ...], LinkEvidence]:
     """Return the linked target records missing from a list, and evidence about the others."""
     evidence = remembered.evidence
-    # A new source record may be a linked person under an id that the source has re-issued.
+    # A new source record may be a linked person under a re-issued id.
     links = evidence.table
     anybody = not links.targets.keys() >= sources
     missing = links.of_pairs(
@@ -432,9 +432,9 @@ def _hidden(
 def _by_ids(
     each: Input, reader: Reader, ids: Iterable[str], unread: dict[str, str]
 ) -> tuple[Record, ...]:
-    """Return records asked for by their ids; `unread` is given why some cannot be read.
+    """Request records by their ids; adds to `unread` why some cannot be read.
 
-    The list was just read: what the system refuses now is this record. It stops nobody else.
+    The list was read just now, so that a refusal is about this one record, and stops no others.
     """
     records: list[Record] = []
     for id in ids:
@@ -452,7 +452,7 @@ def _by_list(each: Input, reader: Reader, ids: Collection[str]) -> tuple[Record,
 
 
 def _asked(each: Input, reader: Reader, id: str) -> Record | None:
-    """Return a record asked for by its id; one that the system refuses to show has a problem."""
+    """Request a record by its id; if the system refuses to show it, the record has a problem."""
     try:
         return reader.get(id)
     except ReadError as error:
@@ -469,7 +469,7 @@ def _trying(each: Input, act: Callable[[], T]) -> T:
 
 
 _OF_ONE_RECORD = frozenset({"R103", "R106", "R107", "R110", "R112"})
-"""Codes of what may be wrong with one record alone: it may not be seen, or cannot be asked for."""
+"""The codes of errors that may concern one record: it must not be seen, or its id is odd."""
 
 
 def _by_id(prepared: PreparedRun, each: Input) -> bool:

@@ -1,7 +1,7 @@
-"""Observations about the records that a plan was made of: shown with it, and no part of it.
+"""Observations about the records that a plan was made from: shown with it, and not part of it.
 
-It is told of all records. Of a run that passes over some, it is only told which fields are left
-alone, of the records that have changed.
+They cover all records. If a run skips records that have not changed, they only say which fields of
+the changed records are left alone.
 """
 
 from collections import Counter, defaultdict
@@ -21,21 +21,21 @@ from oneway.planning.plan import Kind, Outcome, Plan, Quiet, Reason, Verb
 from oneway.runs.read import EvaluatedInputs
 
 _ENOUGH = 10
-"""So many target records say what the values of a field are."""
+"""At least this many target records are needed to tell what kind of values a field holds."""
 _MOST = 50
 _EACH = 4
-"""A field holds codes if it has at most so many values, each in so many records on average."""
+"""A field holds codes if each of its values is in at least this many records on average."""
 _NAMED = 5
 _BLANK = CellState.BLANK.value.encode("ascii")
-"""What the bytes of cells contain if one of them is blank."""
+"""The bytes that packed cells contain if one of them is blank."""
 _LACKING = (b" is not given", b": it is not a", b": another spelling", b": of another", b": a list")
-"""What the bytes of cells contain if one says what is not known: `Gap.text`, `how_near`."""
+"""The bytes that packed cells contain if something is unknown: `Gap.text`, `how_near`."""
 _LOOKED_AT = 2_000
-"""The target records that tell whether a field holds codes."""
+"""How many target records are read to tell whether a field holds codes."""
 
 
 def with_observations(plan: Plan, found: EvaluatedInputs) -> Plan:
-    """Return a plan with observations about the records that it was made of."""
+    """Return a plan with observations about the records that it was made from."""
     if found.passed_over:
         return replace(plan, noticed=tuple(_left_alone(plan, found)))
     noticed = *_left_alone(plan, found), *_new_codes(plan, found), *_kept(plan, found)
@@ -43,10 +43,10 @@ def with_observations(plan: Plan, found: EvaluatedInputs) -> Plan:
 
 
 def _left_alone(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
-    """Yield each field that is left alone because items of a list lack a key, and whose."""
+    """Yield the fields that are left alone because list items lack a key, and for whom."""
     codes = found.program.code.fields
     if not any(each.names_gaps for code in codes for each in code.expressions):
-        return  # as in most mappings: no row needs to be looked at
+        return  # the usual case: no row is read
     fields = found.program.policy.fields
     created = {each.source_id for each in plan.actions if each.verb is Verb.CREATE}
     whose: dict[tuple[int, str, bool], list[str]] = defaultdict(list)
@@ -70,12 +70,12 @@ def _left_alone(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
 
 
 def _rows_with(rows: Sequence[AnySourceRow], words: Sequence[bytes]) -> Iterable[AnySourceRow]:
-    """Return the rows but for those that are packed, and hold none of some words."""
+    """Return the rows, except packed ones that contain none of these byte strings."""
     return rows.but_without(words) if isinstance(rows, SourceRows) else rows
 
 
 def _new_codes(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
-    """Yield the codes that would be written, and that no target record holds: one mistyped."""
+    """Yield the codes that would be written and no target record holds: perhaps typing errors."""
     policy = found.program.policy
     written = _written(plan, found.program.code.fields, policy)
     for position, rule in enumerate(policy.fields):
@@ -87,7 +87,7 @@ def _new_codes(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
 
 
 def _held(row: AnyTargetRow, position: int, rule: FieldRule) -> Hashable:
-    """Return what a target record holds, as it is compared; None if that is nothing."""
+    """Return a target record's value in comparable form; None if it is blank."""
     values = row.values
     value = values[position] if position < len(values) else None
     return (
@@ -98,7 +98,7 @@ def _held(row: AnyTargetRow, position: int, rule: FieldRule) -> Hashable:
 def _unheld(
     written: Mapping[str | int, int], held: Iterator[Hashable], rule: FieldRule
 ) -> Mapping[str | int, int]:
-    """Return the written values that are not held, if the values held are codes."""
+    """Return the written values that no record holds, if the values held are codes."""
     known = Counter(islice(held, _LOOKED_AT))
     if known.total() < _ENOUGH or len(known) > min(_MOST, known.total() // _EACH):
         return {}
@@ -128,7 +128,7 @@ def _written(
 
 
 def _may_be_code(value: object) -> bool:
-    """Return whether a value is text or a whole number, and no day."""
+    """Return whether a value is text or a whole number, and not a date."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         return False
     return not is_blank(value) and parse_day(value) is None
@@ -145,7 +145,7 @@ def _of_codes(rule: FieldRule, new: Mapping[str | int, int]) -> Reason:
 
 
 def _kept(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
-    """Yield how many values of the target stay because the source is blank there, and whose."""
+    """Yield how many target values stay because the source is blank, and whose."""
     fields = found.program.policy.fields
     rows = _perhaps_blank(found.source.items)
     targets = {each[0]: each for each in _unlike(found.target.items)} if rows else {}
@@ -162,13 +162,13 @@ def _kept(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
 
 
 def _whose(keys: list[str], number: int) -> str:
-    """Return the first few of a number of people in brackets; nothing if no key may be shown."""
+    """Return the first few people, in brackets; "" if no key may be shown."""
     more = " and others" if number > len(keys) else ""
     return f" ({', '.join(keys)}{more})" if keys else ""
 
 
 def _perhaps_blank(rows: Sequence[AnySourceRow]) -> Mapping[str, AnySourceRow]:
-    """Return the rows of those who stay, by their ids, but for those that give every value."""
+    """Return the rows of people who stay by id, except those with a value in every field."""
     return {row[0]: row for row in _rows_with(rows, (_BLANK,)) if not row.leaver}
 
 
@@ -189,9 +189,9 @@ _STAYING = (Kind.UNCHANGED, Kind.UPDATE)
 def _pairs(
     plan: Plan, rows: Mapping[str, AnySourceRow], targets: Mapping[str, AnyTargetRow]
 ) -> Iterator[tuple[str, AnySourceRow, AnyTargetRow]]:
-    """Yield the key and both rows of each person who stays, where both are among these."""
+    """Yield the key and both rows of each person who stays, if both are among these."""
     told = {each.source_id for each in plan.runs if isinstance(each, Outcome)}
-    all_told = rows.keys() <= told  # as usual: nothing is made of quiet outcomes
+    all_told = rows.keys() <= told  # the usual case: quiet outcomes are not decoded
     runs = ((e,) if isinstance(e, Outcome | Quiet) else () if all_told else e for e in plan.runs)
     for each in chain.from_iterable(runs) if targets else ():
         row, target = rows.get(each.source_id or ""), targets.get(each.target_id or "")
