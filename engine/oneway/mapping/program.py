@@ -1,7 +1,7 @@
 """The compiled mapping, with every name resolved.
 
-A `Program` turns a source record into a `SourceRow` and a target record into a `TargetRow`, which
-are all that the planner knows of records. `oneway.mapping.interpreter` is the reference; a faster
+A `Program` turns a source record into a `SourceRow` and a target record into a `TargetRow`. The
+planner sees nothing else of records. `oneway.mapping.interpreter` is the reference; a faster
 program may replace it without other changes, as long as both agree on every record. Cells and rows
 are named tuples, the fastest immutable objects to make; `short_rows` has shorter forms of them.
 """
@@ -47,27 +47,27 @@ class CellState(Enum):
 
 
 STATED = CellState.STATED
-"""The state of nearly all cells, by itself: a name in an enum takes longer."""
+"""The state of nearly all cells; a module constant is faster than a look-up in the enum."""
 
 
 class Cell(NamedTuple):
     """One field of one row; `initial` replaces a missing value at create.
 
-    `moving` says that the value depends on the day of the run, as that of `today()` does. It is
-    known only for the fields of `leavers.set`.
+    `moving` says that the value depends on the day of the run, like `today()`. It is known only for
+    the fields of `leavers.set`.
     """
 
     state: CellState
     value: Value = None
     initial: Value = None
     sought: Value = None
-    """What was looked up, if the table is made of the target's own records."""
+    """The key that was looked up, if the table is made of the target's own records."""
     moving: bool = False
     read: str = ""
     """What the expression read, if the record needs a value here and has none; never sensitive.
 
-    Or which keys its items lack, if the value depends on them. If the cell states a list all the
-    same, that is what is certain of it: it is added, and nothing is removed.
+    If the value depends on keys that list items lack, it names those keys. If the cell states a
+    list all the same, its items are certain: they are added, and nothing is removed.
     """
 
 
@@ -76,7 +76,7 @@ class LeftAnswer(Enum):
 
     LEFT = "left"
     DUE = "due"
-    """Not today, but it will by its dates."""
+    """Not today, but it will by the dates in the record."""
     STAYS = "stays"
     UNKNOWN = "unknown"
 
@@ -85,8 +85,8 @@ class LeftAnswer(Enum):
 class EvaluationFailure:
     """Why a record could not be evaluated; `place` is the expression's.
 
-    `code` is "unsaid" where that is a key which is absent from the record, else "failed". `value`
-    is what the expression read or made, with its name; nothing of it is sensitive.
+    `code` is "unsaid" if a key is absent from the record, else "failed". `value` is what the
+    expression read or made, with its name; never sensitive.
     """
 
     text: str
@@ -100,8 +100,8 @@ class EvaluationFailure:
 class Missed:
     """A value that a reference table holds `found` times, instead of once.
 
-    `why` says in words that its row has no value, or cannot be read. `instead` is the constant
-    that is written, or the key that is looked up, in its place; "" if nothing is.
+    `why` says in words that its row has no value, or cannot be read. `instead` is the fallback: the
+    constant that is written, or the key that is looked up; "" without one.
     """
 
     reference: str
@@ -113,10 +113,10 @@ class Missed:
 
 
 class RecordRank(NamedTuple):
-    """What one of a person's records says about which of them stands for the person.
+    """What decides which of a person's records stands for the person.
 
     `person` is the same for all records of a person, None for a record that stands for itself.
-    `latest` is a day. If one of them is unknown, its failure says why.
+    `latest` is a day. If any of the three is unknown, its failure says why.
     """
 
     person: Hashable = None
@@ -126,13 +126,14 @@ class RecordRank(NamedTuple):
     current_failure: EvaluationFailure | None = None
     latest_failure: EvaluationFailure | None = None
     tied: bool = False
-    """Whether another record might stand for the person too, so that a person must decide."""
+    """Whether another record might stand for the person too, so that a human must decide."""
 
 
 class ImplausibleDay(NamedTuple):
-    """What is odd about the day on which somebody leaves.
+    """What is implausible about a leave date.
 
-    `keeps_access` if they have left; `none` if it may be no day at all, so that they do not leave.
+    With `keeps_access`, the person has left and keeps access by it. With `none`, it may stand for
+    "no date", so that the person does not leave.
     """
 
     text: str
@@ -143,14 +144,14 @@ class ImplausibleDay(NamedTuple):
 class SourceRow(NamedTuple):
     """A source record, evaluated by a mapping.
 
-    `keys` holds what each match key compares, None if it is blank, and `key_values` the
-    values themselves; both end early where a key failed (`keys_known` is False then).
-    `cells` and `leaving` are in the order of `Policy.fields` and `Policy.leaving`. `failed_rules`
-    are the positions of the eligibility rules that do not hold; `not_given` names the absent keys
-    that some of them depend on. If `evaluation_error` is set, only the keys, `key` and `label` are
-    known, and what was evaluated before the error: whether this is a `leaver`, and then all of
-    `leaving` or none of it. `unsaid` names the absent key that the first unknown match key depends
-    on: unless an earlier key decides, the row is an error.
+    `keys` are the match keys in comparable form, None if blank, and `key_values` their values; both
+    end early at a key that failed (`keys_known` is False then). `cells` and `leaving` are in the
+    order of `Policy.fields` and `Policy.leaving`. `failed_rules` are the positions of the
+    eligibility rules that do not hold; `not_given` names the absent keys that some of them depend
+    on. If `evaluation_error` is set, only the keys, `key` and `label` are known, and what was
+    evaluated before the error: whether this is a `leaver`, and then all of `leaving` or none of it.
+    `unsaid` names the absent key that the first unknown match key depends on: unless an earlier key
+    decides, the row is an error.
     """
 
     source_id: str
@@ -178,19 +179,19 @@ class SourceRow(NamedTuple):
     may_have_left: bool = False
     """Whether an error leaves open if the person has left; `leaver` is False then."""
     readable_keys: tuple[Hashable, ...] = ()
-    """What the match keys of an unreadable record say, as far as they can be evaluated: they
-    match no target record, and only tell whose record this may be."""
+    """The match keys of an unreadable record, as far as they can be evaluated. They match no target
+    record; they only show whose record this may be."""
     why: str = ""
-    """Of a leaver: what the condition read of the record, without sensitive values."""
+    """For a leaver: what the condition read of the record, without sensitive values."""
     odd_day: ImplausibleDay | None = None
-    """Of a leaver whose day of leaving can hardly be meant: what is odd about it."""
+    """For a leaver with an implausible leave date: what is wrong with it."""
 
 
 class TargetRow(NamedTuple):
     """A target record, as a mapping sees it.
 
-    `values` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; MISSING is a key
-    that says nothing, and None one that is null. `unsaid` is as in `SourceRow`.
+    `values` and `leaving` are in the order of `Policy.fields` and `Policy.leaving`. MISSING stands
+    for an absent key, None for null. `unsaid` is as in `SourceRow`.
     """
 
     target_id: str
@@ -210,7 +211,7 @@ class TargetRow(NamedTuple):
 
     @property
     def as_read(self) -> "TargetRow":
-        """The same with `readable_keys` as its keys, to find out whose record it may be."""
+        """The same row with `readable_keys` as its keys, to find out whose record it may be."""
         return self._replace(keys=self.readable_keys) if self.readable_keys else self
 
 
@@ -236,7 +237,7 @@ class FieldRule:
     on_blank: OnBlank = OnBlank.KEEP
     on_miss: OnMiss = OnMiss.KEEP
     fallback: Value = None
-    """What is written, or looked up, for a value that the table lacks (`OnMiss.falls_back`)."""
+    """The value written, or the key looked up, if the lookup misses (`OnMiss.falls_back`)."""
     compare: Comparison = Compare.EXACT
     sensitive: bool = False
     merge: Merge = Merge.REPLACE
@@ -244,14 +245,14 @@ class FieldRule:
     unique: bool = False
     unique_ignores_case: bool = False
     own_table: str = ""
-    """The lookup table, where it is made of the target's own records."""
+    """The lookup table, if it is made of the target's own records."""
     written: frozenset[str] = frozenset()
     clear: Value = None
     """What is sent to clear the value; blank."""
 
     @property
     def as_it_is(self) -> bool:
-        """Whether what is stated is written wherever the target holds anything else."""
+        """Whether a stated value is written whenever the target holds another one."""
         exact = self.compare is Compare.EXACT and self.merge is Merge.REPLACE
         return exact and self.write is Write.OVERWRITE
 
@@ -263,7 +264,7 @@ class FieldRule:
 
     @property
     def fallback_text(self) -> str:
-        """What is written, or looked up, for a value that the table lacks; masked if sensitive."""
+        """The fallback of a lookup that misses, as text; masked if sensitive."""
         return MASK if self.sensitive else as_written(self.fallback)
 
     def refuses(self, state: CellState) -> bool:
@@ -274,7 +275,7 @@ class FieldRule:
         return blank and self.on_blank is OnBlank.INELIGIBLE
 
     def misses(self, state: CellState) -> bool:
-        """Return whether the table lacks the value, or that is unknown and must be known."""
+        """Return whether the lookup missed, or may have and must not."""
         unsure = state is CellState.UNSTATED and self.on_miss is OnMiss.INELIGIBLE
         return state is CellState.MISSED or unsure
 
@@ -289,7 +290,7 @@ class FieldRule:
 class LeftCondition:
     """The condition `leavers.left`, as messages show it.
 
-    `compared` is what it compares with, each constant with its type.
+    `compared` are the constants that it compares with, each with its type.
     """
 
     text: str
@@ -316,9 +317,9 @@ class Policy:
     fields: tuple[FieldRule, ...]
     leaving: tuple[FieldRule, ...]
     reactivating: tuple[tuple[int, Value], ...]
-    """Positions in `leaving` and what a reactivated record holds there, where not nothing."""
+    """Positions in `leaving`, with the value that a reactivated record gets if it is not blank."""
     returning: tuple[FieldRule, ...]
-    """`leaving`, with what gives each value of a reactivated record, and where that is written."""
+    """`leaving`, with the expression and place of each value of a reactivated record."""
     create: bool
     unless_taken: tuple[int, ...]
     """Positions in `fields`."""
@@ -326,22 +327,22 @@ class Policy:
     """The fields that the target requires at create."""
     has_leavers: bool
     telling: tuple[int, ...]
-    """Positions in `leaving` of the fields by which a target record counts as left."""
+    """The positions in `leaving` of the fields that `leavers.left` reads."""
     told: tuple[tuple[str, ...], ...]
-    """The other paths by which it counts as left, or as due to leave."""
+    """The other paths that `leavers.left` and `leavers.scheduled` read."""
     left: "LeftCondition | None"
-    """The condition by which a target record counts as left; None without one."""
+    """The condition `leavers.left`; None without one."""
     rehires: Rehires
     absent: Absent
     absent_place: Span | None
-    """Where it is said whose absence counts, if it is not that of all."""
+    """The place of the condition on whose absence counts; None if everyone's does."""
     absent_when: str
-    """The condition there, as it is written; "" without one."""
+    """The text of that condition; "" without one."""
     guards: GuardsSpec
     rekey: Rekey = Rekey.REPORT
     gone: Gone = Gone.REPORT
     identifying: tuple[int, ...] = ()
-    """Positions in `fields` of the fields that identify people, beside the match keys."""
+    """The positions in `fields` of the fields that identify people, besides the match keys."""
     one_per: bool = False
     """Whether the source has several records of one person."""
 
@@ -358,7 +359,7 @@ class Policy:
 
     @cached_property
     def naming(self) -> tuple[int, ...]:
-        """The positions of identifying fields that name a person, whoever else has that name."""
+        """The positions of identifying fields that several people may share, such as names."""
         return tuple(i for i in self.identifying if i not in self.watched)
 
     @cached_property
@@ -388,7 +389,7 @@ class Policy:
 
     @cached_property
     def reports(self) -> bool:
-        """Whether any field is never written, and only reported where it differs."""
+        """Whether any field is never written, and only reported if it differs."""
         return any(rule.write is Write.NEVER for rule in self.fields)
 
 
@@ -396,8 +397,8 @@ class Policy:
 class OwnTable:
     """A lookup table of the target's own records, as they are before the run.
 
-    `entry` returns the key and the value of a record's data, None if it has no row; `reads`
-    are the fields they are made of, nothing if some of them are not the mapping's to write.
+    `entry` returns the key and value of a record's row, None if it has none. `reads` are the fields
+    that these are made of; empty if the mapping does not write all of them.
     """
 
     name: str
@@ -409,7 +410,7 @@ class OwnTable:
 
 
 Written: TypeAlias = tuple[tuple[str, ...], Value | Missing]
-"""A path of a target record and the value written there; MISSING if it is unknown yet."""
+"""A path of a target record and the value written there; MISSING if not known yet."""
 
 
 class Program(Protocol):
@@ -430,8 +431,8 @@ class Program(Protocol):
     ) -> LeftAnswer:
         """Return whether a target record has left once these values are written; never raises.
 
-        `by` says what writes them, to leave or to come back. Without values, the answer is that of
-        the present record.
+        `by` says whether a leave or a return writes them. Without values, the answer is about the
+        record as it is.
         """
 
     def absence_counts(self, target: TargetRow) -> bool | None:

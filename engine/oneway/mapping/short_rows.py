@@ -1,7 +1,7 @@
 """Short forms of the rows of people who stay: nearly all rows, in a fraction of the memory.
 
 A `SteadyRow` stands for a `SourceRow`, and a `SameRow` for the `TargetRow` that holds what it says.
-`whole` and `whole_target` return the rows that the planner takes.
+`whole` and `whole_target` return the full rows.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -16,11 +16,10 @@ from oneway.mapping.program import STATED, Cell, CellState, SourceRow, TargetRow
 class SteadyRow(NamedTuple):
     """The short source row of a person who is in order and stays: nearly all rows.
 
-    `packed` holds all of the row but `packed_leaving`: a list of the cells, the key and the own
+    `packed` holds all of the row except `packed_leaving`: a list of the cells, the key and the own
     keys, then the own values, the id, `named`, and the label. A cell that states text, a whole
-    number or a boolean is packed as that alone. `named` says whether all fields that tell people
-    apart state text. `own_keys` and `own_values` are None where `key` is the only match key, and
-    its value.
+    number or a boolean is packed as that value alone. `named` says whether all identifying fields
+    state text. `own_keys` and `own_values` are None if `key` is the only match key and its value.
     """
 
     source_id: str
@@ -33,44 +32,44 @@ class SteadyRow(NamedTuple):
 
     @property
     def keys(self) -> tuple[Hashable, ...]:
-        """The keys, as those of any row."""
+        """See `SourceRow`."""
         return (self.key,) if self.own_keys is None else self.own_keys
 
     @property
     def key_values(self) -> tuple[Value, ...]:
-        """The values of the keys, as those of any row."""
+        """See `SourceRow`."""
         return (self.key,) if self.own_values is None else self.own_values
 
     @property
     def label(self) -> str:
-        """The label, as that of any row."""
+        """See `SourceRow`."""
         label: str = unpacker()(self.packed)[-1]
         return label
 
     @property
     def leaver(self) -> bool:
-        """Whether the person is a leaver: never."""
+        """False: a leaver's row is never short."""
         return False
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The cells, as those of any row."""
+        """See `SourceRow`."""
         return _cells(self.said)
 
     @property
     def said(self) -> list[Any]:
-        """The cells as they are packed, one that has no plain value as a list."""
+        """The cells as they are packed; a cell without a plain value is a list."""
         said: list[Any] = unpacker()(self.packed)[0][0]
         return said
 
     @property
     def leaving(self) -> tuple[Cell, ...]:
-        """What leaving would write, as of any row."""
+        """See `SourceRow`."""
         return unpacked_leaving(self.packed_leaving)
 
 
 def steady_row(packed: bytes, leaving: bytes) -> SteadyRow:
-    """Return the row that bytes hold."""
+    """Return the row that is packed in these bytes."""
     each = _unpack_steady()(packed)
     own = each.first.own_keys
     keys = None if own is None else unpacked_keys(own)
@@ -87,7 +86,7 @@ def _unpack_steady() -> Callable[[bytes], Any]:
 
 
 def packed_row(cells: int = 0, until: str = "label") -> Any:
-    """Return the type of a packed row of which so many cells are unpacked, and some fields."""
+    """Return the type that unpacks this many cells of a row, and the fields up to `until`."""
     first = beginning(*((f"m{at}", Any) for at in range(cells)))
     fields = {
         "first": beginning(("cells", first), ("key", str), ("own_keys", list | None)),
@@ -101,17 +100,17 @@ def packed_row(cells: int = 0, until: str = "label") -> Any:
 
 
 def unpacked_keys(keys: Sequence[Any]) -> tuple[Hashable, ...]:
-    """Return keys as they were before they were packed: each is a scalar, or a tuple of some."""
+    """Return keys as they were before packing: each is a scalar, or a tuple of keys."""
     return tuple([unpacked_keys(each) if isinstance(each, list) else each for each in keys])
 
 
 PLAIN = frozenset({str, int, bool})
-"""Classes whose equal values are the same under every comparison."""
+"""Classes whose equal values are equal under every `compare` of a mapping."""
 AnySourceRow: TypeAlias = SourceRow | SteadyRow
 
 
 def cell_of(said: Value | Cell) -> Cell:
-    """Return the cell that a short row abbreviates."""
+    """Return the cell that a plain value of a short row stands for."""
     return said if isinstance(said, Cell) else _cell((STATED, said, None, None, False, ""))
 
 
@@ -125,18 +124,18 @@ def _cells(said: Sequence[Any]) -> tuple[Cell, ...]:
     ])  # fmt: skip
 
 
-@lru_cache  # the same for nearly everybody
+@lru_cache  # nearly everybody has the same
 def unpacked_leaving(packed: bytes) -> tuple[Cell, ...]:
-    """Return what leaving would write, as it was before it was packed."""
+    """Return the cells of `leaving` that are packed in these bytes."""
     return _cells(unpacker()(packed))
 
 
 _cell: Callable[[tuple[object, ...]], Cell] = partial(tuple.__new__, Cell)
-"""Much quicker than the class, whose own function is Python's."""
+"""Much faster than calling the class, whose `__new__` is written in Python."""
 
 
 def whole(row: AnySourceRow) -> SourceRow:
-    """Return a row in the planner's form."""
+    """Return a source row in its full form."""
     if isinstance(row, SourceRow):
         return row
     (said, *_), *_, label = unpacker()(row.packed)
@@ -147,15 +146,15 @@ def whole(row: AnySourceRow) -> SourceRow:
 
 _STAYING = SourceRow("", "", "", ())
 _BEFORE, _AFTER = _STAYING[5:8], _STAYING[10:]
-"""What stands beside the cells of somebody who stays."""
+"""The other columns of a row of a person who stays."""
 _row: Callable[[tuple[object, ...]], SourceRow] = partial(tuple.__new__, SourceRow)
 
 
 class SameRow(NamedTuple):
-    """The short row of a target record that holds what the source record with its keys says.
+    """The short row of a target record that holds exactly what its source record states.
 
-    It has not left, and is not due to. `beside` is what it holds where that record is silent, in
-    the fields of leavers, and by the paths of `Policy.told`.
+    It has not left, and is not due to leave. `beside` is what it holds in fields that the source
+    record does not state, in the fields of leavers, and at the paths of `Policy.told`.
     """
 
     target_id: str
@@ -164,22 +163,22 @@ class SameRow(NamedTuple):
 
     @property
     def keys(self) -> tuple[Hashable, ...]:
-        """The keys, as those of any row."""
+        """See `SourceRow`."""
         return self.row.keys
 
     @property
     def values(self) -> tuple[Value | Missing, ...]:
-        """The values, as those of any row."""
+        """See `TargetRow`."""
         return held_values(self.row.said, self.beside[0])
 
     @property
     def key(self) -> str:
-        """The name of the record, as that of any row."""
+        """See `TargetRow`."""
         return self.row.key
 
     @property
     def left(self) -> bool:
-        """Whether the record has left: never."""
+        """False: the row of a record that has left is never short."""
         return False
 
 
@@ -189,7 +188,7 @@ AnyTargetRow: TypeAlias = TargetRow | SameRow
 def held_values(
     said: Sequence[Any], silent: Sequence[Value | Missing]
 ) -> tuple[Value | Missing, ...]:
-    """Return what a target record holds that is the same, but where the source row is silent."""
+    """Fill the fields that a source row does not state with what the target record holds."""
     if not silent:
         return tuple(said)
     others = iter(silent)
@@ -197,7 +196,7 @@ def held_values(
 
 
 def whole_target(row: AnyTargetRow) -> TargetRow:
-    """Return a row of a target record as the planner takes it."""
+    """Return a target row in its full form."""
     if isinstance(row, TargetRow):
         return row
     _, leaving, told = row.beside
