@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 class RunLog:
     """Journals the steps of one run.
 
-    `of` is an earlier run, or the approval of a new one. A new run begins, or a resumed one reopens,
-    with its first step; a refusal before that changes nothing. The next run is compared with this
-    one only if this one is `telling`: it has read the systems that its connection names. `since` is
-    how a new plan differs from a saved one about who can get in.
+    `of` is an earlier run, or the approval of a new one. A new run begins, or a resumed one
+    reopens, with its first step; a refusal before that changes nothing. The next run is compared
+    with this one only if this one is `telling`: it has read the systems that its connection names.
+    `since` is how a new plan differs from a saved one about who can get in.
     """
 
     def __init__(
