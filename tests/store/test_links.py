@@ -1,6 +1,7 @@
 """The links of a connection: a file and a real PostgreSQL keep them alike."""
 
 from collections.abc import Mapping
+from itertools import chain
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -108,4 +109,6 @@ def test_law_20_no_record_is_ever_in_two_links(
                 wanted[each.source_id] = each._replace(since=old.since) if same else each
             counts = learn(journal, "acme", found)
             assert counts.known == sum(e.since != now for e in map(wanted.get, night) if e)
-            assert {each.source_id: each for each in links(journal, "acme")} == wanted
+            stored = links(journal, "acme")
+            assert {each.source_id: each for each in stored} == wanted
+            assert list(chain.from_iterable(stored.in_pages())) == list(stored)

@@ -61,10 +61,16 @@ class Links(Sequence[Link]):
     """Links as pairs of a source id and a target id, by source; `load` returns whole links.
 
     The pairs may be given as JSON: decoding takes long, and comparing the text does not need it.
+    `pages` returns all links, some at a time.
     """
 
-    def __init__(self, known: Sequence[tuple[str, str]] | bytes, load: Load) -> None:
-        self._known, self._load = known, load
+    def __init__(
+        self,
+        known: Sequence[tuple[str, str]] | bytes,
+        load: Load,
+        pages: Callable[[], Iterable[Sequence[Link]]] | None = None,
+    ) -> None:
+        self._known, self._load, self._pages = known, load, pages
 
     @classmethod
     def of(cls, links: Sequence[Link]) -> "Links":
@@ -137,6 +143,10 @@ class Links(Sequence[Link]):
             return self.of_pairs(pairs) if wanted is None else self._load(wanted)
 
         return Links(pairs, load)
+
+    def in_pages(self) -> Iterable[Sequence[Link]]:
+        """Return all links, some at a time where they can be read so; none is kept."""
+        return (self._load(None),) if self._pages is None else self._pages()
 
     def without_targets(self, shown: Iterable[str]) -> Sequence[tuple[str, str]]:
         """Return the pairs whose target records are not among those shown."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import lru_cache
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from sqlalchemy import Dialect, Select, delete, func, select, update
@@ -46,7 +46,8 @@ def links(store: Store, connection: str) -> Links:
         queries = (query.where(table.c.source_id.in_(each)) for each in some)
         return [_link(row) for each in queries for row in store.rows(each)]
 
-    found = Links(store.as_json(ids) or [(row[0], row[1]) for row in store.rows(ids)], load)
+    known = store.as_json(ids) or [(row[0], row[1]) for row in store.rows(ids)]
+    found = Links(known, load, lambda: _in_pages(store, connection))
     return found
 
 
@@ -106,20 +107,22 @@ def _compared(
 
 def _concerning(store: Store, connection: str, found: Sequence[Link]) -> Iterable[Link]:
     """Return the links of the given records; of many, all links of the connection."""
-    ours = table.c.connection == connection
     if len(found) > _AT_ONCE:
-        return _in_pages(store, select(*_COLUMNS).where(ours).order_by(table.c.source_id))
+        return chain.from_iterable(_in_pages(store, connection))
+    ours = table.c.connection == connection
     source = table.c.source_id.in_([each.source_id for each in found])
     target = table.c.target_id.in_([each.target_id for each in found])
     query = select(*_COLUMNS).where(ours & (source | target))
     return tuple(_link(row) for row in store.rows(query))
 
 
-def _in_pages(store: Store, query: Select[Any]) -> Iterator[Link]:
-    """Yield the links of a query in its order, without holding all of them."""
+def _in_pages(store: Store, connection: str) -> Iterator[Sequence[Link]]:
+    """Yield the links of a connection, by source record, some at a time."""
+    ours = table.c.connection == connection
+    query = select(*_COLUMNS).where(ours).order_by(table.c.source_id)
     for start in count(step=_PAGE):
         found = _many(store, query.limit(_PAGE).offset(start))
-        yield from found
+        yield found
         if len(found) < _PAGE:
             return
 

@@ -9,10 +9,11 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from io import BytesIO
 from itertools import islice
+from json.encoder import encode_basestring_ascii as quoted
 from typing import TypeAlias
 
 from oneway.core.dataclass import dataclass
@@ -112,8 +113,8 @@ def dump(kept: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
     """
     packed, digest = BytesIO(), hashlib.sha256()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
-        lines = _lines(kept, items)
-        while some := "".join(islice(lines, _AT_A_TIME)).encode("ascii"):
+        for text in _in_parts(kept, items):
+            some = text.encode("ascii")
             digest.update(some)
             file.write(some)
             if packed.tell() > limit:
@@ -149,8 +150,39 @@ def _damaged(where: str) -> Exception:
     return refusal("F131", where, summary, "its plan can be shown, and cannot be derived again")
 
 
-def _lines(kept: RunSnapshot, items: Items) -> Iterator[str]:
-    yield _line(_head(kept))
+def _in_parts(kept: RunSnapshot, items: Items) -> Iterator[str]:
+    """Yield what is kept, line by line; the links in the first line some at a time."""
+    yield from _head_in_parts(_head(kept))
+    yield "\n"
+    lines = _lines(items)
+    while some := "".join(islice(lines, _AT_A_TIME)):
+        yield some
+
+
+def _head_in_parts(data: Data) -> Iterator[str]:
+    """Yield an object as canonical JSON, without holding all links that are part of it."""
+    opening = "{"
+    for key in sorted(data):
+        yield f"{opening}{quoted(key)}:"
+        if key == "evidence":
+            yield from _head_in_parts(data[key])
+        elif key == "links":
+            yield from _links_in_parts(data[key])
+        else:
+            yield canonical(data[key])
+        opening = ","
+    yield "}"
+
+
+def _links_in_parts(pages: Iterable[Sequence[Link]]) -> Iterator[str]:
+    opening = "["
+    for page in filter(None, pages):
+        yield opening + canonical(list(page))[1:-1]
+        opening = ","
+    yield "]" if opening == "," else "[]"
+
+
+def _lines(items: Items) -> Iterator[str]:
     for row, text in items.rows:
         yield _item(text, "row", row if isinstance(row, str) else canonical(row_data(row)))
     for held, text in items.held:
@@ -256,7 +288,7 @@ def _header_of(head: Data) -> Header:
 
 def _evidence(evidence: LinkEvidence) -> Data:
     return {
-        "links": list(evidence.links),
+        "links": evidence.table.in_pages(),
         "unlisted": sorted(evidence.unlisted),
         "gone": sorted(evidence.gone),
         "unread": dict(evidence.unread),
