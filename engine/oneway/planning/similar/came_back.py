@@ -1,10 +1,10 @@
-"""Holds back the leave of a person whom another source record says to be employed.
+"""Holds back the leave of a person who is employed according to another source record.
 
 A contractor who becomes an employee has two records: one with the old key, which says that they
 have left, and one with a new key, which matches nothing. The leave would lock out a person who
-works there. What only one record may hold shows it, such as an email, and so does a later match
-key. Then both wait, like two records with one key. If the names have no word in common, the value
-has passed to another person, and the leave is written.
+works there. A unique value that both share, such as an email, or a later match key gives them away.
+Then both wait, like two records with one key. If the names have no word in common, the value has
+passed to another person, and the leave is written.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ CAME_BACK = "came_back"
 """The code of the conflict that names both records."""
 
 _Mark = tuple[str, Hashable]
-"""The path of a match key or of a field that only one record may hold, and a value of it."""
+"""The path of a match key or unique field, and a value of it."""
 
 
 def hold_who_came_back(
@@ -32,8 +32,8 @@ def hold_who_came_back(
 ) -> Matches:
     """Return the matches, with a conflict for leavers who may be employed under another key.
 
-    The employed record is in conflict as well. For keys in `allowed`, a person has confirmed that
-    they belong to a separate person. No value is shown.
+    The employed record is in conflict as well. A human has confirmed that the keys in `allowed`
+    belong to separate people. No value is shown.
     """
     open_ = [(row, each) for row, each in matches.each(rows) if row.key not in allowed]
     leaving = [
@@ -64,7 +64,7 @@ def hold_who_came_back(
 
 
 class _Leaver(NamedTuple):
-    """A leaver, the matched target record, and the paths of what an employed person shares."""
+    """A leaver, the matched target record, and the paths of the values shared with an employee."""
 
     row: SourceRow
     target: TargetRow
@@ -72,14 +72,14 @@ class _Leaver(NamedTuple):
 
 
 class _Employed:
-    """Employed people without a certain match, by what marks them; some have a last day to come."""
+    """Employed people without a certain match, indexed by `_Mark`; some have a future last day."""
 
     def __init__(self, policy: Policy, people: Iterable[tuple[SourceRow, Match]]) -> None:
         self.policy = policy
         self.rows: dict[str, SourceRow] = {}
         self.marked: dict[_Mark, list[str]] = defaultdict(list)
         self.claiming: dict[str, list[str]] = defaultdict(list)
-        """Whose conflict is about a target record, by its id."""
+        """The source records in conflict over each target record, by its id."""
         for row, found in people:
             if not stays_until_later(policy, row) or row.outside or found.target is not None:
                 continue
@@ -90,7 +90,7 @@ class _Employed:
                 self.marked[mark].append(row.source_id)
 
     def like(self, row: SourceRow, target: TargetRow) -> Mapping[str, tuple[str, ...]]:
-        """Return who may be a leaver all the same, by source id, with the paths that they share."""
+        """Return the employees who may be this leaver, by source id, with the paths they share."""
         marks = dict.fromkeys((*_of_row(self.policy, row), *_of_target(self.policy, target)))
         shared: dict[str, dict[str, None]] = defaultdict(dict)
         for path, value in marks:

@@ -1,9 +1,9 @@
-"""Handles: all by which the planner may compare a record with those of other people.
+"""Handles: every value by which the planner may compare a record with those of other people.
 
-Two records that share no handle have no bearing on each other: none is matched with the other's
+Two records that share no handle do not affect each other: neither is matched with the other's
 partner, claims a value that the other has, or looks like the other. So a pair may be left out of
-planning while no record that is planned shares a handle with it. A handle may be the same for
-records that the planner tells apart, and never the reverse.
+planning as long as no planned record shares a handle with it. Records that the planner tells apart
+may share a handle, but never the reverse.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
@@ -23,11 +23,11 @@ _AT_A_TIME = 1_000
 
 
 class Unhandled(Exception):
-    """A record has a key or a unique value that is a list or an object."""
+    """Raised for a key or unique value that is a list or an object."""
 
 
 class Handles:
-    """Names the handles of records; `telling` are the fields whose values tell people apart."""
+    """Returns the handles of records; `telling` are the fields whose values identify people."""
 
     def __init__(self, policy: Policy, telling: Sequence[int]) -> None:
         self.telling, self._levels = telling, len(policy.match)
@@ -35,7 +35,7 @@ class Handles:
         self._watched = [(at, compare, f"unique {at} ") for at, compare in fields]
 
     def of_all(self, rows: Sequence[AnySourceRow], targets: Sequence[AnyTargetRow]) -> set[str]:
-        """Return the handles of some records of both sides; raise `Unhandled`."""
+        """Return the handles of these records of both sides; raise `Unhandled`."""
         named = {source_handle(row[0]) for row in rows}
         named.update(target_handle(target[0]) for target in targets)
         known = {row[0] for row in rows}
@@ -56,7 +56,7 @@ class Handles:
         return named
 
     def of_pairs(self, pairs: Pairs) -> Iterator[Collection[str] | None]:
-        """Yield the handles of both records of each pair; None where they cannot be told."""
+        """Yield the handles of both records of each pair; None if they cannot be determined."""
         for start in range(0, len(pairs), _AT_A_TIME):
             some = pairs.some(start, start + _AT_A_TIME)
             try:
@@ -72,15 +72,15 @@ class Handles:
             return None
 
     def _of_equal(self, pairs: Pairs) -> Sequence[Collection[str]]:
-        """Return the handles of pairs, by columns, if those of both records are the same.
+        """Return the handles of pairs, computed by column, if both records of each have the same.
 
-        They are where the target record holds what the source record says, as nearly all do.
+        They have if the target record holds what the source record states: the usual case.
         """
         if self.telling or not pairs.hold_the_same():
             return ()
         said = pairs.source.said(pairs.rows_at, [at for at, _, _ in self._watched])
         if any(list in map(type, values) for values in said.values()):
-            return ()  # not each cell states a plain value
+            return ()  # some cell does not state a plain value
         sources, targets = pairs.ids()
         columns: list[Iterable[str | None]] = [map(source_handle, sources)]
         columns.append(map(target_handle, targets))
@@ -94,17 +94,17 @@ class Handles:
 
 
 def source_handle(id: str) -> str:
-    """Return the handle that a source record has by its id."""
+    """Return the handle for the id of a source record."""
     return f"source {id}"
 
 
 def target_handle(id: str) -> str:
-    """Return the handle that a target record has by its id."""
+    """Return the handle for the id of a target record."""
     return f"target {id}"
 
 
 def _key(level: int, key: Hashable) -> str:
-    # Keys that are equal have one loose form.
+    # Equal keys have the same loose form.
     return f"key {level} {loose(_plain(key))}"
 
 
@@ -114,7 +114,7 @@ def _named(named: str, value: Hashable) -> str:
 
 
 def _said(row: AnySourceRow) -> Sequence[Sequence[Value]]:
-    """Return what a source record may write in each field; nothing if that is not known."""
+    """Return the values that a source record may write in each field; empty if unknown."""
     if isinstance(row, SteadyRow):
         values = row.said
         if list not in map(type, values):  # each cell states a plain value, as nearly all do
@@ -123,13 +123,13 @@ def _said(row: AnySourceRow) -> Sequence[Sequence[Value]]:
 
 
 def _is_shown_by(target: AnyTargetRow, rows: AbstractSet[str]) -> bool:
-    """Return whether a target record holds what one of some rows says, and nothing else."""
+    """Return whether a target record holds exactly what one of these rows states."""
     return isinstance(target, SameRow) and not target.beside[0] and target.row[0] in rows
 
 
 def _plain(key: Hashable) -> Hashable:
-    """Return what a comparison made of a plain value; raise `Unhandled` for all else."""
-    if key.__class__ is str:  # as nearly all are
+    """Return the comparable form of a plain value; raise `Unhandled` for other values."""
+    if key.__class__ is str:  # the usual case
         return key
     value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
     if isinstance(value, str | int | float | bool):

@@ -1,9 +1,9 @@
-"""Finds target records with the email or the name of a person whom no key matches.
+"""Finds target records with the email or name of a person whom no key matches.
 
-If half of the target's records lack the key, it finds half of the people, and a plan would create
-the others a second time. Other values reveal that: an email, a number that no two records share, a
-whole name. The remaining values count as well: a person who shares only a surname with a record is
-another person.
+If half of the target's records lack the key, the key finds half of the people, and a plan would
+create the others a second time. Other values reveal this: an email, a number that no two records
+share, a whole name. Values that differ count as well: a person who shares only a surname with a
+record is another person.
 """
 
 from collections import defaultdict
@@ -23,19 +23,19 @@ from oneway.planning.record_owner import owner_text
 LOOKED_AT = 200
 """How many target records are sampled to see whether a field identifies people."""
 _ENOUGH = 5
-"""The fewest target records with a unique value for a field to identify people."""
+"""A field identifies people if at least this many target records have a value that is unique."""
 MOST = 3
-"""The most holders that are named: a mailbox of more than these is not one person's."""
+"""How many holders are named at most: a mailbox that more share belongs to no one person."""
 
 Holders = Mapping[Hashable, Sequence[AnyTargetRow]]
 
 
 @dataclass(frozen=True, slots=True)
 class Lookalikes:
-    """Target records by their values apart from keys; `owners` are their source rows.
+    """Target records indexed by values other than keys; `owners` are their source rows.
 
-    `single` are the holders of unique values, by field, of which `emails` hold emails; `named` are
-    the unmatched records, by all that names a person. `spoken` is that of `Matches`.
+    `single` are the holders of unique values, by field; the fields `emails` hold emails. `named`
+    are the unmatched records by whole name. `spoken` is that of `Matches`.
     """
 
     policy: Policy
@@ -47,7 +47,7 @@ class Lookalikes:
     named: Holders
 
     def of(self, row: SourceRow) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield why records may be this person's, in words, and the ids of those records."""
+        """Yield in words why records may belong to this person, with the ids of those records."""
         for position, holders in self.single.items():
             value = said_value(row, position)
             held = holders.get(one_form(value), ()) if value is not None else ()
@@ -67,9 +67,9 @@ class Lookalikes:
             )
 
     def _may_be(self, row: SourceRow, target: AnyTargetRow, position: int) -> bool:
-        """Return whether a record that holds a person's value may be theirs, by their names.
+        """Return whether a record that holds a person's value may be theirs, judging by names.
 
-        A record matched with another person may be, only if it has this person's email.
+        A record that is matched with another person may be theirs only if it has their email.
         """
         names = [each for each in self.naming if each not in self.emails]
         pairs = [(said_value(row, each), held_value(target, each)) for each in names]
@@ -90,7 +90,7 @@ class Lookalikes:
 
 
 def said_of_nobodys(ids: Iterable[str], spoken: Collection[str]) -> str:
-    """Return that no person has some target records, in words; some may be in a conflict."""
+    """Return in words that these target records have no person; some may be in a conflict."""
     unsure = any(each in spoken for each in ids)
     return "which nothing matches for certain" if unsure else "which nothing matches"
 
@@ -99,12 +99,12 @@ def lookalikes(
     alone: Sequence[SourceRow], targets: Sequence[TargetRow], owners: Mapping[str, AnySourceRow],
     policy: Policy, quiet: Pairs, spoken: Collection[str], kinds: Mapping[int, str],
 ) -> Lookalikes:  # fmt: skip
-    """Return the values of target records apart from keys; `owners` are those of matched ones.
+    """Index target records by values other than keys; `owners` are the rows of matched ones.
 
-    Of records that are matched for certain, the `quiet` pairs, they are those that one of the rows
-    `alone` has. Sensitive fields are left out, because they must not be shown, and so are fields
-    that the plan keeps unique anyway. `spoken` as in `Matches`, and `kinds` as `kinds_of` returns
-    them of all target records.
+    Of the `quiet` pairs, which are certainly matched, only values are indexed that one of the rows
+    `alone` has. Leaves out sensitive fields, which must not be shown, and fields that the plan
+    keeps unique anyway. `spoken` is as in `Matches`; `kinds` is the result of `kinds_of` for all
+    target records.
     """
     naming = naming_of(policy)
     emails = frozenset(each for each, kind in kinds.items() if kind == "email")
@@ -130,10 +130,10 @@ def lookalikes(
 def kinds_of(
     targets: Sequence[AnyTargetRow], policy: Policy, quiet: Pairs = NO_PAIRS
 ) -> Mapping[int, str]:
-    """Return what each field beside the keys holds: "email", "own" where values are single, or "".
+    """Return what each other field holds: "email", "own" if no two records share a value, or "".
 
-    The first target records that have a value say so, in the order of their ids; those of `quiet`
-    pairs are among them.
+    The first target records that have a value decide, in the order of their ids; `quiet` pairs
+    included.
     """
     fields = [each for each in shown_fields(policy) if each not in policy.watched]
     ordered = _in_order(targets, quiet)
@@ -156,7 +156,7 @@ def _first_values(
 
 
 def _in_order(targets: Sequence[AnyTargetRow], quiet: Pairs) -> Iterator[AnyTargetRow]:
-    """Yield target records in the order of their ids; of many, the first ones are sorted alone."""
+    """Yield target records in the order of their ids; of many, sorts only the first ones."""
     ids = [*ids_of(targets), *quiet.target.ids(quiet.targets_at)]
     part = len(ids) // (10 * LOOKED_AT)
     last = ""
@@ -174,13 +174,13 @@ _ID = itemgetter(0)
 
 
 def telling(policy: Policy, kinds: Mapping[int, str]) -> tuple[int, ...]:
-    """Return the fields whose values are looked for in all target records."""
+    """Return the fields whose values are searched for in all target records."""
     naming = naming_of(policy)
     return tuple(e for e, kind in kinds.items() if kind == "email" or (kind and e not in naming))
 
 
 def shown_fields(policy: Policy) -> list[int]:
-    """Return the fields whose values may be shown, but for keys and what the plan finds out."""
+    """Return the fields whose values may be shown, except keys and fields of unique values."""
     return [
         position
         for position, rule in enumerate(policy.fields)
@@ -189,7 +189,7 @@ def shown_fields(policy: Policy) -> list[int]:
 
 
 def naming_of(policy: Policy) -> tuple[int, ...]:
-    """Return the fields that name a person; none if some of them must not be shown."""
+    """Return the fields that name a person; none if any of them must not be shown."""
     return policy.naming if set(policy.naming) <= set(shown_fields(policy)) else ()
 
 
@@ -200,7 +200,7 @@ def _kind(values: Sequence[Value]) -> str:
         return ""
     email = sum("@" in text for text in texts) * 2 > len(texts)
     if not email and (len(texts) < _ENOUGH or len(set(texts)) < len(texts)):
-        return ""  # as most: nothing slower is asked
+        return ""  # the usual case, decided without slower checks
     if any(parse_day(text) is not None for text in texts):
         return ""
     if email:
@@ -222,7 +222,7 @@ def holders_of(targets: Iterable[AnyTargetRow], position: int) -> Holders:
 
 
 def by_name(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
-    """Return target records by all their naming fields, without those where one is blank."""
+    """Index target records by all their naming fields, skipping those where one is blank."""
     found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
     for each in free:
         names = [held_value(each, position) for position in naming]
@@ -232,31 +232,31 @@ def by_name(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
 
 
 def is_keyless(target: TargetRow) -> bool:
-    """Return whether a target record has no match key at all, as far as it can be read."""
+    """Return whether a target record has no match key that can be read."""
     return target.keys.count(None) == len(target.keys)
 
 
 def namesakes_of(
     row: AnySourceRow, naming: Sequence[int], named: Holders
 ) -> Sequence[AnyTargetRow]:
-    """Return the target records, of those `by_name`, with a source record's whole name."""
+    """Return the target records in the index `by_name` with a source record's whole name."""
     names = [said_value(row, position) for position in naming] if named else [None]
     return () if None in names else named.get(tuple(map(one_form, names)), ())
 
 
 def held_value(target: AnyTargetRow, position: int) -> Value:
-    """Return what a target record holds in a field; None where that is blank."""
+    """Return a target record's value of a field; None if it is blank."""
     values = target.values
     value: Value | Missing = values[position] if position < len(values) else MISSING
     return None if isinstance(value, Missing) or is_blank(value) else value
 
 
 def said_value(row: AnySourceRow, position: int) -> Value:
-    """Return what a source record says of a field; None where that is blank."""
+    """Return a source record's value of a field; None if it is blank."""
     value = new_value(row.cells[position]) if position < len(row.cells) else None
     return None if is_blank(value) else value
 
 
 def one_form(value: Value) -> str:
-    """Return a form of a value that is equal for values that differ in case and spaces alone."""
+    """Return a form that is the same for values that differ only in case and spaces."""
     return " ".join(str(value).split()).casefold()

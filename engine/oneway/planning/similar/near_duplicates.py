@@ -38,8 +38,8 @@ def hold_near_duplicates(
 ) -> Matches:
     """Return the matches, with a conflict for people who may be in the source twice.
 
-    `quiet` are matched pairs not passed otherwise. For keys in `allowed`, a person has confirmed
-    that they belong to a separate person. Sensitive keys are compared, and not shown.
+    `quiet` are further matched pairs. A human has confirmed that the keys in `allowed` belong to
+    separate people. Sensitive keys are compared, and not shown.
     """
     joiners = [row for row, each in matches.each(rows) if may_be_created(row, each)]
     if not joiners:
@@ -49,7 +49,7 @@ def hold_near_duplicates(
     for level in range(len(policy.match)):
         open_ = [row for row in joiners if found.get(row.source_id, NOBODY).conflict is None]
         groups = _alike(rows, quiet, open_, level)
-        if not groups:  # as usual: for most people there is nothing to compare
+        if not groups:  # the usual case
             continue
         alike = {row.source_id for group in groups.values() for row in group}
         for id, target in zip(quiet.ids()[0], quiet.targets, strict=True):
@@ -66,7 +66,7 @@ def hold_near_duplicates(
 
 
 def may_be_created(row: SourceRow, found: Match) -> bool:
-    """Return whether a row is that of a person who is employed and whom nothing matches."""
+    """Return whether a row belongs to an employed person without a match."""
     return matches_nothing(found) and not (row.outside or row.leaver)
 
 
@@ -95,7 +95,7 @@ def _alike(
 
 
 def _of_one_form(texts: Collection[Hashable]) -> bool:
-    """Return whether no two keys can differ in form alone: plain texts of one length and case."""
+    """Return whether no two keys can differ only in form: plain texts of one length and case."""
     try:
         together = "".join(texts)  # type: ignore[arg-type]  # as the keys of nearly all sources
     except TypeError:
@@ -112,7 +112,7 @@ def _forms(
     level: int,
     wanted: Collection[str],
 ) -> dict[str, list[Any]]:
-    """Return the rows whose keys have a wanted form; the keys of the quiet ones are known."""
+    """Return the rows whose keys have a wanted form; `keys` are those of the quiet rows."""
     found: dict[str, list[Any]] = defaultdict(list)
     every = chain((key_at(row, level) for row in rows), keys)
     for at, key in enumerate(every if wanted else ()):
@@ -135,7 +135,7 @@ class _Group:
     allowed: Collection[str]
 
     def held(self) -> dict[str, Match]:
-        """Return what becomes of rows that may be one person: conflicts, or a note."""
+        """Return the matches of rows that may be one person: conflicts, or one with a note."""
         joiners = [row for row in self.rows if may_be_created(row, self._match(row))]
         weighing = [row for row in self.rows if self._weighs(row)]
         held, rivals = {}, []

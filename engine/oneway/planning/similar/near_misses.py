@@ -1,9 +1,9 @@
-"""Finds target records that may be those of people whom no key matches.
+"""Finds target records that may belong to people whom no key matches.
 
 `42` and `"42"`, `0042` and `42`, `SmithJ` and `smithj`, a key with a space or an invisible
-character: no match key takes one for the other, and none should, because only a person can say
-which is right. So both are shown, side by side, before a record is created. So is a record with
-the email or the name of a person whom no key finds (`lookalikes`).
+character: match keys do not treat these as equal, and should not, because only a human can say
+which is right. So both are shown side by side before a record is created. So is a record with the
+email or name of a person whom no key finds (`lookalikes`).
 """
 
 from collections import defaultdict
@@ -32,7 +32,7 @@ NEAR_MISS = "near_miss"
 """The code of the reason that names both records."""
 
 _MOST = 5
-"""The most target records that are named: more of them are a table of numbers, not a person."""
+"""How many target records are named at most: more would be a table of numbers, not a person."""
 
 
 def near_misses(
@@ -43,11 +43,11 @@ def near_misses(
     quiet: Pairs,
     kinds: Mapping[int, str] | None = None,
 ) -> Mapping[str, tuple[Reason, ...]]:
-    """Return the reasons for source records that may belong to target records, by their ids.
+    """Return why target records may belong to unmatched source records, by source id.
 
-    The source records are unmatched, and the target records may be in a conflict. `quiet` are
-    matched pairs not passed otherwise. Sensitive keys are compared and not shown; other sensitive
-    values are not compared. `kinds` is what fields hold, if more target records than these say so.
+    The target records may be in a conflict. `quiet` are further matched pairs. Sensitive keys are
+    compared and not shown; other sensitive values are not compared. `kinds` is the result of
+    `kinds_of`, if it is known from more target records than these.
     """
     matched = matches.each(rows)
     alone = [row for row, found in matched if _is_alone(row, found)]
@@ -60,7 +60,7 @@ def near_misses(
     found = _by_keys(alone, free, policy, matches.spoken)
     kinds = kinds_of(targets, policy, quiet) if kinds is None else kinds
     like = lookalikes(alone, targets, owners, policy, quiet, matches.spoken, kinds)
-    own = targets_by_readable_keys(alone, free)  # which no name needs to tell
+    own = targets_by_readable_keys(alone, free)  # known by key, so not repeated by name
     for row in alone:
         named = (*found[row.source_id], *matches.of(row).notes)
         known = {id for reason in named for id in reason.candidates}
@@ -81,12 +81,12 @@ def likely_targets(
     quiet: Pairs,
     kinds: Mapping[int, str] | None = None,
 ) -> Mapping[str, tuple[TargetRow, ...]]:
-    """Return the target records that may be those of unmatched leavers, by source id.
+    """Return the target records that may belong to unmatched leavers, by source id.
 
     The records are unmatched and have not left. Each has another form of the leaver's key, their
-    email, a value that only one record may hold, or their whole name. One in a conflict, or of
-    their name, is not `linked` to anybody in the source. People who may have left count as leavers.
-    Of sensitive values, only keys are compared. `quiet` and `kinds` as in `near_misses`.
+    email, one of their unique values, or their whole name. A record in a conflict, or found by
+    name, must not be `linked` to anyone in the source. People who may have left count as leavers.
+    Of sensitive values, only keys are compared. `quiet` and `kinds` are as in `near_misses`.
     """
     matched = matches.each(rows)
     left = [(row, found) for row, found in matched if perhaps_left(policy, row)]
@@ -125,7 +125,7 @@ def _by_keys(
 ) -> dict[str, list[Reason]]:
     """Return the reasons for keys that differ only in form; `spoken` as in `Matches`.
 
-    An unreadable target record may have the very key, if it is passed `as_read`.
+    An unreadable target record that is passed `as_read` may have exactly the same key.
     """
     found: dict[str, list[Reason]] = defaultdict(list)
     for level in range(len(policy.match)):
@@ -140,12 +140,12 @@ def _by_keys(
 
 
 def key_at(row: AnySourceRow | AnyTargetRow, level: int) -> Hashable:
-    """Return a record's key at one level, as it is compared; None if it has none."""
+    """Return a record's key at one level in comparable form; None if it has none."""
     return row.keys[level] if level < len(row.keys) else None
 
 
 def by_loose_key(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[TargetRow]]:
-    """Return the target records by their keys at one level, those that differ in form together."""
+    """Index target records by the loose form of their keys at one level."""
     index: dict[str, list[TargetRow]] = defaultdict(list)
     for each in targets:
         if (key := key_at(each, level)) is not None:

@@ -11,7 +11,7 @@ from oneway.planning.diff import present
 from oneway.planning.similar.lookalikes import held_value, said_value
 
 SEVERAL = 2
-"""The fewest identifying fields that must differ at once for a person to seem another one."""
+"""How many identifying fields must differ at once for a person to seem another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Likeness:
     agreeing: tuple[FieldRule, ...]
     differing: tuple[str, ...]
     exclusive: bool = False
-    """Whether they share a value that only one record may hold."""
+    """Whether they share a unique value."""
     one_word: bool | None = None
     """Whether their names have a word in common; None if either has no name."""
     whole_name: bool = False
@@ -39,10 +39,11 @@ class Likeness:
 
     @property
     def two_people(self) -> bool:
-        """Whether nothing but the key says that the two are one person, and several values deny it.
+        """Whether only the key says that the two are one person, and several values contradict it.
 
-        One value alone may have changed: a name, by marriage. Names are compared by their words:
-        one of them stays, and a name of several in which none does denies it by itself.
+        A single value may have changed, such as a name by marriage. Names are compared by their
+        words, of which one usually stays; a name of several words with none in common contradicts
+        the key by itself.
         """
         if self.agreeing or self.exclusive or self.one_word:
             return False
@@ -50,7 +51,7 @@ class Likeness:
 
     @property
     def text(self) -> str:
-        """What differs, as evidence for a person."""
+        """What differs, as evidence for a human."""
         if self.differing:
             return "; ".join(self.differing)
         return "no other field tells whether they are one person"
@@ -85,9 +86,9 @@ def _is_of_several(value: Value | Missing) -> bool:
 def likeness_beside(
     policy: Policy, row: SourceRow, target: TargetRow, *, after: int = -1
 ) -> Likeness:
-    """Return the likeness of a matched pair, in which its other match keys count as well.
+    """Return the likeness of a matched pair, counting its other match keys too.
 
-    Only those `after` a level count.
+    Counts only keys `after` a level.
     """
     found = likeness_of(policy, row, target)
     both = enumerate(zip(row.keys, target.keys, strict=False))
@@ -107,18 +108,18 @@ def _of_keys(policy: Policy, level: int, said: Hashable, held: Hashable) -> str:
 
 
 def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
-    """Return whether both records have one value in a field; None if one of them has none."""
+    """Return whether both records have the same value in a field; None if either has none."""
     cell, held = row.cells[position], target.values[position]
     if cell[0] is not STATED:
         return None
     if cell[1] == held and isinstance(held, str) and held.strip():
-        return True  # as most: one text, which is the same by every comparison
+        return True  # the usual case: equal texts are equal under every comparison
     held = present(held)
     return None if held is None else same(held, cell.value, comparison(policy.fields[position]))
 
 
 def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a pair shares an identifying value that only one record may hold."""
+    """Return whether a pair shares an identifying value that is unique."""
     for position in policy.exclusive if row.cells and target.values else ():
         if _agree(policy, position, row, target):
             return True
@@ -126,7 +127,7 @@ def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
 
 
 def is_exclusive(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a matched pair shares such a value, or a key beside the one that found it."""
+    """Return whether a matched pair shares a unique value, or a key that did not find it."""
     return shares_single(policy, row, target) or shares_keys(row, target)
 
 
@@ -137,10 +138,10 @@ def shares_keys(row: SourceRow, target: TargetRow) -> bool:
 
 
 def is_supported(links: Mapping[str, str], row: SourceRow, target: TargetRow) -> bool:
-    """Return whether earlier runs say that a pair is one person, and not by its key alone.
+    """Return whether a link says that a pair is one person, independently of its key.
 
-    `links` are the linked target records by source record. If a source record's id is the key on
-    which the two agree, its link says what the key says: both may have been given to somebody else.
+    `links` are the linked target records by source record. If the source record's id is the key on
+    which the two agree, the link adds nothing: id and key may both have passed to someone else.
     """
     if links.get(row.source_id) != target.target_id:
         return False
@@ -160,7 +161,7 @@ def is_id(row: SourceRow, value: object) -> bool:
 def repeats(id: str, value: object) -> bool:
     """Return whether a match value is an id.
 
-    It may lack the id's zeros, or be in lower case, as `to_number()` and `lower()` make it.
+    It may lack the id's zeros or be in lower case, as after `to_number()` or `lower()`.
     """
     ids = (id, id.casefold())
     return _without_zeros(key_text(value)) in map(_without_zeros, ids)
@@ -175,7 +176,7 @@ def have_one_word(
 ) -> bool | None:
     """Return whether the names of two source records have a word in common.
 
-    The second is matched with `target`, whose names count as its own. None if either has no name.
+    The second one is matched with `target`, whose names count too. None if either has no name.
     """
     theirs, own = said_names(policy, other), said_names(policy, row) | held_names(policy, target)
     return bool(theirs & own) if theirs and own else None
@@ -187,17 +188,17 @@ def _have_one_word(policy: Policy, row: SourceRow, target: TargetRow) -> bool | 
 
 
 def said_names(policy: Policy, row: SourceRow) -> frozenset[str]:
-    """Return the words of all that names a person in a source record."""
+    """Return the words of all names of a person in a source record."""
     return _NO_WORDS.union(*(words_of(said_value(row, each)) for each in policy.naming))
 
 
 def held_names(policy: Policy, target: TargetRow) -> frozenset[str]:
-    """Return the words of all that names a person in a target record."""
+    """Return the words of all names of a person in a target record."""
     return _NO_WORDS.union(*(words_of(held_value(target, each)) for each in policy.naming))
 
 
 def words_of(value: Value | Missing) -> frozenset[str]:
-    """Return the words of a name in one form; no initials, titles and particles, no address."""
+    """Return the words of a name in comparable form, without initials, titles and particles."""
     if not isinstance(value, str):
         return _NO_WORDS
     words = (each.strip(".,;()'\"") for each in value.casefold().split() if "@" not in each)
@@ -211,7 +212,7 @@ _PARTICLES = (
     "von zu zur"
 )
 _IN_MANY_NAMES = frozenset(f"{_TITLES} {_PARTICLES}".split())
-"""Titles and particles: two people who share one of them alone share nothing."""
+"""Titles and particles, which do not count as a word in common."""
 
 
 def comparison(rule: FieldRule) -> Comparison:

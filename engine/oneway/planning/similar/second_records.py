@@ -43,11 +43,12 @@ def second_records(
 
     Such a record has not left, and shares a key in any form, an email or a unique value with a
     leaver who has a match or a conflict. The whole name counts if the record has no key, if only
-    the key supports the leaver's match, or in a conflict. Others may be in conflict over it, but
-    not if it is `linked` to anybody in the source. People who may have left count as leavers. Of
-    sensitive values, only keys are compared. An unreadable record counts by what can be read of it;
-    if that does not tell whose it is, it may be any leaver's, or that of a person who was `listed`
-    as one before.
+    the key supports the leaver's match, or in a conflict. Other people may be in conflict over the
+    record, but it must not be `linked` to anyone in the source. People who may have left count as
+    leavers. Of sensitive values, only keys are compared.
+
+    An unreadable record is judged by what can be read of it. If that does not show whose it is, it
+    may be any leaver's, or that of a person who was `listed` as a leaver before.
     """
     matched = matches.each(rows)
     left = [(row, found) for row, found in matched if perhaps_left(policy, row)]
@@ -98,12 +99,12 @@ class _Search:
         self.naming = naming_of(policy)
         emails = {i for i in self.held for row in leavers if "@" in str(said_value(row, i))}
         self.telling = emails | {*policy.watched}
-        """The fields that tell whose a record is, beside its keys and the name."""
+        """The fields that show whose a record is, besides its keys and the name."""
         keyless = [each for each in free if is_keyless(each)]
         self.keyless, self.named = by_name(keyless, self.naming), by_name(free, self.naming)
 
     def of(self, row: SourceRow, found: Match) -> Iterator[tuple[str, Sequence[AnyTargetRow]]]:
-        """Yield the records that may be a leaver's as well, and what they have in common."""
+        """Yield the records that may be the leaver's too, with what they have in common."""
         paths = self.policy.match_paths
         for level, key in enumerate(row.keys):
             if key is not None:
@@ -123,7 +124,7 @@ class _Search:
             yield "name", records
 
     def hides_its_owner(self, target: TargetRow) -> bool:
-        """Return whether what cannot be read of a record may say that it is a leaver's."""
+        """Return whether the unreadable part of a record may say that it is a leaver's."""
         if target.keys_known or target.unsaid is not None or not target.values:
             return False
         told = self.telling | ({*self.naming} if is_keyless(target) else set())
@@ -140,14 +141,14 @@ class _Search:
         """Return whether a leaver has no match, or one that seems to be another person's record."""
         target = found.target
         if target is None:
-            return True  # the keys find nothing for certain: none of them is known to be theirs
+            return True  # no match is certain, so no record is known to be theirs
         if is_supported(self.linked, row, target):
             return False
         return likeness_beside(self.policy, row, target).two_people
 
 
 def perhaps_theirs(row: SourceRow, what: str) -> Reason:
-    """Return that a target record may be that of a leaver, with whom it has something in common."""
+    """Return the reason that a record may be a leaver's because of `what` they share."""
     left = "has left" if row.leaver else "may have left"
     text = f"has the same {what} as source record {row.source_id}, who {left}: it may be theirs"
     return Reason(MAY_HAVE_LEFT, text, candidates=(row.source_id,), warning=True)
