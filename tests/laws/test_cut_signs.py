@@ -33,7 +33,8 @@ SENTENCES_CUT = [
 SENTENCES_WHOLE = [
     "", "OK", "success", "3 records found", "No more records", "No limit was reached",
     "Rate limit: 100 requests", "From May, requests over the limit will be throttled",
-    "This endpoint is deprecated", "rate limit not exceeded", "Request processed in 3 s",
+    "This endpoint is deprecated",
+    "Use the cursor to get more results", "rate limit not exceeded", "Request processed in 3 s",
 ]  # fmt: skip
 
 

@@ -1175,7 +1175,7 @@ MUTANTS = (
     Mutant(
         "a-limit-of-rows-says-nothing",
         "oneway_connectors/rest/continuation",
-        "    if part := next(filter(_says_part, said), None):",
+        "    if part := next(parts, None):",
         "    if part := None:",
         "what says that rows were left out makes the read incomplete",
         "tests/unit/test_rest_list_shapes.py -k arcgis",

@@ -396,6 +396,15 @@ def test_a_limit_of_rows_is_reached_on_each_page_but_the_last() -> None:
         assert "says that rows are left out" in cut
 
 
+def test_the_next_of_a_manifest_knows_better_than_a_sentence() -> None:
+    def pages() -> list[httpx.Response]:
+        said = {"message": "There are more records.", "go": False}
+        return [reply(people(1, 2, **said)), reply(people(**said))]
+
+    assert "'message' in the answer says that rows" in problem(*pages(), manifest=MANIFEST)
+    assert problem(pages()[0], manifest=altered("size: 2}", "size: 2, next: go}")) == ""
+
+
 def test_a_limit_of_requests_may_cut_any_page() -> None:
     pages = [reply(people(1, 2, message="API rate limit exceeded")), reply(people(3)), page()]
     assert "page 1 is a part of what was asked for: 'message'" in problem(*pages, manifest=MANIFEST)

@@ -222,7 +222,8 @@ def _next_said(said: list[_Word], came: Came) -> str:
     leading = [e for e in said if _leads(e) and (not came.led or _is_slip(e, came.missed))]
     if more := next((each for each in said if _says_more(each)), next(iter(leading), None)):
         return f"{more.said_by} says that a page follows"
-    if part := next(filter(_says_part, said), None):
+    parts = (each for each in said if _says_part(each) or (not came.led and _tells_part(each)))
+    if part := next(parts, None):
         return f"{part.said_by} says that rows are left out"
     for each in said:
         pages, count = _pages_of(each, came), each.counts(words.COUNT)
@@ -277,12 +278,15 @@ def _says_part(word: _Word) -> bool:
     if yes_or_no(word.value):
         in_header = not word.path  # no `errors.refused_when` can read it
         return word.is_a(words.LIMITED) or (in_header and word.is_a(words.PART))
-    if not word.near or yes_or_no(word.value) is False:
+    if not (word.near and "stat" in word.letters and word.is_a(words.OUTCOME)):
         return False
-    if "stat" in word.letters and word.is_a(words.OUTCOME):
-        text = words.plain(word.value) if isinstance(word.value, str) else ""
-        return text == "partialcontent" or count_of(word.value) == PARTIAL
-    return word.is_a(words.MESSAGE) and tells_more(word.value)
+    text = words.plain(word.value) if isinstance(word.value, str) else ""
+    return text == "partialcontent" or count_of(word.value) == PARTIAL
+
+
+def _tells_part(word: _Word) -> bool:
+    """Return whether a sentence says so; the `next` of a manifest knows it better."""
+    return word.near and word.is_a(words.MESSAGE) and tells_more(word.value)
 
 
 def _flag(word: _Word) -> bool | None:

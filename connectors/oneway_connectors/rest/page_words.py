@@ -124,6 +124,7 @@ CORE = re.compile(
 """Part of every name that says anything of a list; the patterns above are slower."""
 
 
+@lru_cache(maxsize=1024)
 def of_header(name: str) -> str:
     """Return the letters of what a header says of a list, after any prefix of a vendor; or "".
 

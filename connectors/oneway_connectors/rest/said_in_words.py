@@ -74,7 +74,8 @@ _LIMITS = (
 )
 _REQUESTS = re.compile(r"\b(?:rate|requests?|calls?|quota|time|api|query|throttl\w+)\b")
 _MORE = re.compile(
-    rf"\btruncated\b|\bmore (?:{_ROWS})(?: are| is| exist)?(?: available| exist| follow)?\b|"
+    rf"\btruncated\b|\bmore (?:{_ROWS})(?: are| is)?(?: available| exist| follow| remain)\b|"
+    rf"\bthere (?:are|is) more (?:{_ROWS})\b|"
     rf"\bonly (?:the )?first \d+\b|\blimited to (?:the )?(?:first )?\d+ (?:{_ROWS})\b"
 )
 _FAILED = re.compile(
