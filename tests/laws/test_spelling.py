@@ -85,6 +85,37 @@ def test_a_word_that_is_another_one_is_an_answer(kind: str, condition: str) -> N
         assert outcome_of(world_of(condition, kind)).kind is Kind.CREATE
 
 
+NOES = ["false", "FALSE ", "No", "n", "off", "0", "\u200bno", "\uff2e\uff4f"]
+
+
+@given(st.sampled_from(NOES), st.sampled_from(["kind", "!kind", "kind || code == 'b'"]))
+def test_a_text_that_says_no_is_neither_yes_nor_no(kind: str, asks: str) -> None:
+    for found in (outcome_of(world_of(asks, kind)), outcome_of(world_of(asks, kind, only=True))):
+        assert found.kind in (Kind.INELIGIBLE, Kind.ERROR), (asks, kind)
+    (listed,) = still_in(planned(leaving(asks, kind)), {}, planned=True)
+    assert listed.may_have_left
+    assert "of another type than `false`, which the mapping asks for" in listed.why
+
+
+@given(
+    st.sampled_from(["yes", "N.N.", "Noor", "2026-03-31", "00", "x@no.example", 7, True, ["no"]])
+)
+def test_any_other_value_holds(kind: Value) -> None:
+    assert outcome_of(world_of("kind", kind)).kind is Kind.CREATE
+
+
+@pytest.mark.parametrize("asks", ["to_boolean(kind)", "kind == 'yes'", "kind && kind != 'no'"])
+def test_what_says_how_it_is_meant_is_answered(asks: str) -> None:
+    assert outcome_of(world_of(asks, "no")).kind is Kind.INELIGIBLE
+    assert not outcome_of(world_of(f"!({asks})", "no")).reasons
+
+
+def test_zero_holds_but_in_who_has_left() -> None:
+    assert outcome_of(world_of("kind", 0)).kind is Kind.CREATE
+    assert outcome_of(leaving("kind", 0)).kind is Kind.ERROR
+    assert outcome_of(leaving("kind", 1)).kind is Kind.LEAVE
+
+
 @pytest.mark.parametrize("kind", ["contractor", "CONTRACTOR "])
 def test_a_spelling_that_the_mapping_names_is_known(kind: str) -> None:
     named = f"kind == '{kind}' || kind != 'Contractor'"
@@ -303,6 +334,7 @@ def test_what_code_takes_for_sure_passes_the_check(word: Value, value: Value) ->
         assert sure is not None
         taken = value.__class__.__name__ in sure.classes or (value is None and sure.null)
         taken = taken or (value.__class__ is str and value in (sure.words or ()))
+        taken = taken or (isinstance(value, str) and sure.fits is not None and sure.fits(value))
         assert not (taken and check(value))
         before = check(value)
         assert check(value) == before

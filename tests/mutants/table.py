@@ -3007,6 +3007,22 @@ MUTANTS = (
         "tests/laws/test_spelling_of_fields.py",
     ),
     Mutant(
+        "a-text-that-says-no-holds",
+        "mapping/spelling",
+        "for flag in flags_of(each.tree, [use.keys for use in each.paths]):",
+        "for flag in ():",
+        "a text that says no is no answer",
+        "tests/laws/test_spelling.py",
+    ),
+    Mutant(
+        "zero-has-left",
+        "mapping/spelling",
+        "more = (flag, replace(flag, value=0)) if each in leaving else (flag,)",
+        "more = (flag,)",
+        "nobody has left by a 0",
+        "tests/laws/test_spelling.py",
+    ),
+    Mutant(
         "another-type-is-another-word",
         "mapping/expressions/near_words",
         "if not is_like(value, word):",

@@ -6,7 +6,8 @@ would be such a word if it were spelt so, or had its type, decides nothing: neit
 nor what a field says.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -15,7 +16,7 @@ from oneway.core.records import ItemPath, Value
 from oneway.core.similar_words import spelt
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Expression, Reading
-from oneway.mapping.expressions.compared_words import Way, Word, passes
+from oneway.mapping.expressions.compared_words import Way, Word, flags_of, passes
 from oneway.mapping.expressions.placed_words import placed_words
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.expressions.table_rows import cells_in
@@ -40,8 +41,9 @@ def with_spellings(code: MappingCode) -> MappingCode:
     """
     current = code.one_per.current if code.one_per is not None else None
     asked = (*code.only, *code.rules, code.leaver, current)
-    on_source = _checks(asked)
-    on_target = _checks(tuple(each for _, each in code.target_conditions))
+    on_source = _checks(asked, leaving=(code.leaver,))
+    of_target = tuple(each for _, each in code.target_conditions)
+    on_target = _checks(of_target, leaving=of_target)
     one_per = code.one_per
     if one_per is not None and current is not None:
         one_per = replace(one_per, current=_checked(current, on_source))
@@ -89,7 +91,14 @@ class SpellingCheck:
             other = None if self.other is None else sure_of(self.other)
             numbers = {"int", "float"}
             classes |= numbers if self.other is None else numbers & (other or Sure()).classes
-        return Sure(null=not self(None), classes=frozenset(classes), words=self.passed)
+        fits = _other_letters(self.forms) if self.other is None else None
+        return Sure(
+            null=not self(None),
+            classes=frozenset(classes),
+            words=self.passed,
+            text=fits is not None,
+            fits=fits,
+        )
 
     def __call__(self, value: Value) -> str:
         """Return what is wrong with a value, or ""."""
@@ -112,16 +121,22 @@ class SpellingCheck:
         meant = ""
         for word, read in self._read(self.words, value):
             if not passes(word, read):
-                is_remark = not self.deciding and word.way is Way.HELD and _is_remark(read)
-                meant = meant or ("" if is_remark else how_misspelt(word, read))
+                meant = meant or self._misspelt(word, read)
             elif _names(word, value):
                 return ""
-        if not meant or any(
+        known = meant and any(
             passes(word, read) and _names(word, value)
             for word, read in self._read(self.named, value)
-        ):
-            return ""
-        return f"{meant}, which the mapping compares it with" if self.deciding else meant
+        )
+        return "" if known else meant
+
+    def _misspelt(self, word: Word, read: Value) -> str:
+        if not self.deciding:
+            is_remark = word.way is Way.HELD and _is_remark(read)
+            return "" if is_remark else how_misspelt(word, read)
+        wrong = how_misspelt(word, read)
+        asks = "asks for" if word.way is Way.ASKED else "compares it with"
+        return wrong and f"{wrong}, which the mapping {asks}"
 
     def _read(self, words: Iterable[Word], value: Value) -> Iterator[tuple[Word, Value]]:
         """Yield each word with what a value comes to where it is compared."""
@@ -192,10 +207,18 @@ def _sure_cells(node: Node) -> Iterator[Node]:
 _NO_FALLBACK = 2
 
 
-def _checks(expressions: Iterable[Expression | None]) -> Checks:
+def _checks(
+    expressions: Iterable[Expression | None], *, leaving: Iterable[Expression | None]
+) -> Checks:
+    """Return the checks of conditions; those about `leaving` take 0 for a no as well."""
     asked = [each for each in expressions if each is not None]
     reading = asked[-1].reading if asked else Reading()
-    return _checks_of(_words(asked), reading)
+    words = dict(_words(asked))
+    for each in asked:
+        for flag in flags_of(each.tree, [use.keys for use in each.paths]):
+            more = (flag, replace(flag, value=0)) if each in leaving else (flag,)
+            words[flag.keys,] = (*words.get((flag.keys,), ()), *more)
+    return _checks_of(words, reading)
 
 
 def _checks_of(words: _Words, reading: Reading, named: _Words | None = None) -> Checks:
@@ -270,13 +293,32 @@ class _OwnChecks:
 
 def _forms(words: Iterable[Word]) -> frozenset[str] | None:
     """Return the forms of words if all are texts, each compared with a value as it stands."""
-    found = set()
+    found = set[str]()
     for word in words:
+        if word.way is Way.ASKED:
+            found |= _NOES
+            continue
         is_whole = word.way in (Way.EQUAL, Way.SAME, Way.AS_TEXT)
         if not (isinstance(word.value, str) and is_whole and word.part["type"] in AS_IT_STANDS):
             return None
         found.add(spelt(word.value))
     return frozenset(found)
+
+
+_NOES = frozenset({"false", "no", "n", "off", "0"})
+"""The forms of the texts that `to_boolean()` takes for false."""
+
+
+def _other_letters(forms: frozenset[str] | None) -> Callable[[str], object] | None:
+    """Return what finds a letter of a text that is in none of these forms, so that it is none.
+
+    None if it is not that simple: in text beyond ASCII, letters are composed of others.
+    """
+    used = "".join(forms or ())
+    if not (forms and used.isascii()):
+        return None
+    others = [each for each in map(chr, range(33, 127)) if each.lower() not in used]
+    return re.compile(f"[{re.escape(''.join(others))}]").search if others else None
 
 
 def _checked(expression: Expression, checks: Checks, *, deciding: bool = True) -> Expression:

@@ -39,6 +39,8 @@ class Way(Enum):
     """The value is part of the word."""
     START = "start"
     END = "end"
+    ASKED = "asked"
+    """It is asked for yes or no, and is `false`, or 0 as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,27 @@ def words_of(text: str, tree: Node) -> tuple[Word, ...]:
         if keys is not None and simple:
             found.append(Word(keys, value, part, way, place_of(constants, value)))
     return tuple(found)
+
+
+def flags_of(tree: Node, reads: Sequence[Path]) -> Iterator[Word]:
+    """Yield each key that a condition asks for yes or no and reads for nothing else.
+
+    In `x && is_past(x)`, `x` alone asks whether there is a value.
+    """
+    asked = [(path, node) for node in _asked_flags(tree) if (path := path_in(node))]
+    paths = [path for path, _ in asked]
+    for path, node in asked:
+        if paths.count(path) == reads.count(path):
+            yield Word(path, False, node, Way.ASKED, None)
+
+
+def _asked_flags(node: Node) -> Iterator[Node]:
+    is_iif = node["type"] == "function_expression" and node["value"] == "iif"
+    if not is_iif and node["type"] not in ("and_expression", "or_expression", "not_expression"):
+        yield node
+        return
+    for child in node["children"]:
+        yield from _asked_flags(child)
 
 
 def constants_of(text: str) -> list[SyntaxToken]:
@@ -236,6 +259,7 @@ _PASSES: Mapping[Way, Callable[[Value, Value], bool]] = {
     Way.START: lambda value, word: isinstance(value, str) and value.startswith(str(word)),
     Way.END: lambda value, word: isinstance(value, str) and value.endswith(str(word)),
     Way.AS_TEXT: lambda value, word: _said(value) == word,
+    Way.ASKED: lambda value, _: value is False,
 }
 
 

@@ -14,9 +14,18 @@ def how_misspelt(word: Word, value: Value) -> str:
     "" if it is another value altogether, as null always is.
     """
     meant = word.value
+    if word.way is Way.ASKED:
+        return f"of another type than {written(False)}" if _says_no(value, meant) else ""
     if not (isinstance(value, str) and isinstance(meant, str)):
         return how_near(value, meant)
     return f"another spelling of {written(meant)}" if _is_spelt(word.way, value, meant) else ""
+
+
+def _says_no(value: Value, word: Value) -> bool:
+    """Return whether a value that is asked for yes or no says no, although it holds."""
+    if isinstance(value, str):
+        return is_like(value, False)
+    return word is not False and value.__class__ in (int, float) and value == word
 
 
 def _is_spelt(way: Way, value: str, word: str) -> bool:
