@@ -177,6 +177,22 @@ def test_who_left_after_the_review_is_named_and_nothing_is_sent_for_them(world: 
     assert world.run("sync", "m.yaml").code == 0
 
 
+def test_an_allowance_lets_through_only_whom_it_was_given_for(world: World) -> None:
+    world.write(
+        "m.yaml",
+        MAPPING.replace("leavers: {share: 100%, floor: 9}", "leavers: {share: 1%, floor: 1}"),
+    )
+    world.write("users.json", [user(number, active=True) for number in range(1, 6)])
+    world.write("people.json", [each | {"left": True} for each in START[:2]] + START[2:5])
+    world.run("plan", "m.yaml", "--out", "saved.json", "--allow", "leavers=4")
+    saved = load((world.folder / "saved.json").read_bytes(), "saved.json")
+    world.write("people.json", [each | {"left": True} for each in START[:4]] + START[4:5])
+    ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+    assert ended.code == 5
+    assert "can still get in (2)" in ended.flat
+    assert [each["active"] for each in world.read("users.json")] == [False, False, *[True] * 3]
+
+
 def test_who_left_after_the_review_by_the_calendar_alone_is_named(world: World) -> None:
     by_day = MAPPING.replace("when: left", "when: is_past(last_day)")
     world.write("m.yaml", by_day)
