@@ -68,6 +68,8 @@ class Directory:
     """Whether a list says how many there are."""
     ignores_null: bool = False
     """Whether a change to null is not made, as by systems that clear a value by blank text."""
+    later: "list[tuple[str, Json]] | None" = None
+    """Changes that are accepted (202) and not made yet, if it works so."""
     down: bool = False
     """Whether lists are answered with 503."""
     before_page: Callable[[int], None] = lambda _: None
@@ -143,7 +145,12 @@ class _Handler(JsonHandler):
         data = self.sent()
         if self.directory.ignores_null:
             data = {key: value for key, value in data.items() if value is not None}
-        self.directory.people[self.directory.kept(self.path.rpartition("/")[2])].update(data)
+        id = self.directory.kept(self.path.rpartition("/")[2])
+        if self.directory.later is not None:
+            self.directory.later.append((id, data))
+            self.answer(202, {})
+            return
+        self.directory.people[id].update(data)
         self.answer(200, {})
 
 

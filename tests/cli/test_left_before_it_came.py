@@ -88,6 +88,37 @@ def test_who_left_before_it_came_is_followed(
                     _say(folder, ida)
 
 
+@pytest.mark.parametrize("steps", [["leave", "vanish"], ["leave"], ["vanish"], ["slide"], []])
+def test_who_left_again_before_their_return_was_made_is_followed(
+    oneway: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
+) -> None:
+    with connected(Directory(), tmp_path, monkeypatch, LATE) as directory:
+        directory.keep({**ANN, "left": False})
+        account = directory.people[directory.keep({**IDA, "left": True})]
+        (tmp_path / "m.yaml").write_text(MAPPING + "rehires: {reactivate: {left: false}}\n")
+        ida: Json | None = IDA | HERE
+        _say(tmp_path, ida)
+        directory.later = []
+        assert oneway("sync", "m.yaml").code == 5
+        for step in steps:
+            ida = _changed(ida, step)
+            _say(tmp_path, ida)
+            ended = oneway("sync", "m.yaml")
+            assert (ended.code, "can still get in (1)" in ended.flat) == (5, True), ended.out
+        for id, change in directory.later:
+            directory.people[id].update(change)
+        assert account["left"] is False
+        if not steps:
+            _say(tmp_path, None)
+            ida = None
+        directory.later = None
+        ended = oneway("sync", "m.yaml")
+        listed = "can still get in (1)" in ended.flat
+        assert listed == (ida is None), ended.out
+        assert ended.code == (5 if listed else 0)
+        assert account["left"] is ("leave" in steps and ida is not None)
+
+
 def _changed(ida: Json | None, step: str) -> Json | None:
     if step == "vanish":
         return None

@@ -4152,6 +4152,22 @@ MUTANTS = (
         "tests/cli/test_resume.py -k vanished",
     ),
     Mutant(
+        "a-return-on-its-way-lets-nobody-in",
+        "planning/planner",
+        "        named = mark_returning(named, self.evidence)\n",
+        "",
+        "who leaves again before their return is made is listed",
+        "tests/cli/test_left_before_it_came.py -k again",
+    ),
+    Mutant(
+        "a-return-is-not-found-later",
+        "runs/evidence/leaving_doubts",
+        "            if back or (fresh and each.target_id in created):\n",
+        "            if fresh and each.target_id in created:\n",
+        "who vanishes before their return is found to be made is listed",
+        "tests/cli/test_left_before_it_came.py -k again",
+    ),
+    Mutant(
         "left-after-the-review",
         "runs/planned_again",
         "            tuple(_unreviewed(listed, new)),\n",

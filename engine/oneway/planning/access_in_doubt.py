@@ -9,7 +9,7 @@ from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import has_begun, perhaps_left
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import Matches
-from oneway.planning.outcomes import Draft
+from oneway.planning.outcomes import PENDING, Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
 _UNSEEN = "the target does not show it, which does not prove that it is gone"
@@ -84,6 +84,27 @@ def expected(evidence: LinkEvidence) -> Iterator[Draft]:
         row = SourceRow(id, each.key, each.label, ())
         reason = Reason(MAY_HAVE_LEFT, each.why, warning=True)
         yield Draft(Kind.IGNORED, row, None, reasons=(reason,), has_access=True)
+
+
+def mark_returning(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ...]:
+    """Mark as having access those who are not to have it, and whom a return may yet let in."""
+    if not evidence.returning:
+        return tuple(drafts)
+    owners = {target: source for source, target in evidence.table.pairs}
+
+    def told(draft: Draft) -> Draft:
+        row, target = draft.row, draft.target
+        id = target.target_id if target is not None and target.left else ""
+        why = evidence.returning.get(id, "")
+        stays = row is not None and not (row.leaver or row.may_have_left or row.outside)
+        if not why or stays or draft.has_access:
+            return draft
+        ids = (owners[id],) if row is None and id in owners else ()
+        code = PENDING if row is not None and row.leaver else MAY_HAVE_LEFT
+        reason = Reason(code, why, candidates=ids, warning=True)
+        return draft._replace(has_access=True, reasons=(*draft.reasons, reason))
+
+    return tuple(map(told, drafts))
 
 
 def _is_out(program: Program, target: TargetRow) -> bool:

@@ -99,10 +99,10 @@ def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
     }
 
 
-def let_in(created: Iterable[str]) -> Mapping[str, str]:
-    """Return why people may have left whose create ended only after the source had lost them."""
-    text = "a create on its way has made their record, and the source no longer has theirs"
-    return {each: f"{text}; {_unlisting(each)}" for each in created}
+def let_in(found: Iterable[str]) -> Mapping[str, str]:
+    """Return why people may have left whom a write let in after the source had lost them."""
+    text = "a create or a return on its way has let them in, and the source no longer has theirs"
+    return {each: f"{text}; {_unlisting(each)}" for each in found}
 
 
 def _unlisting(source_id: str) -> str:

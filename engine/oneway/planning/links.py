@@ -257,6 +257,7 @@ class LinkEvidence:
     - `unheard` are not clearly back according to the source, and why: their accounts are not
       reactivated.
 
+    `returning` are the target records that a return may still let somebody in by, and why.
     `listed` are the target records that were listed for people whose source record is gone, and for
     whom. `ended` are the target records whose access this sync ended and has not given back, and on
     which day. With `all_left`, `leavers.left` holds of every target record, and proves nothing.
@@ -272,6 +273,7 @@ class LinkEvidence:
     pending: Mapping[str, str] = field(default_factory=dict)
     claimed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     expected: Mapping[str, Expected] = field(default_factory=dict)
+    returning: Mapping[str, str] = field(default_factory=dict)
     no_source: frozenset[str] = frozenset()
     second_look: frozenset[str] = frozenset()
     doubted: Mapping[str, str] = field(default_factory=dict)

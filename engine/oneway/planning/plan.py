@@ -110,6 +110,9 @@ FOUND = "it had happened already"
 FOUND_LATER = "looked up later: it had happened"
 """Said of a write of unknown end that is done: by the run itself, or by a later one."""
 
+NOT_SHOWN = "W162"
+"""The code of an action that was looked up and that the target does not show."""
+
 NOT_KNOWN_YET = "W115"
 """The code of an action that a look-up did not find, and that may still have happened."""
 

@@ -26,7 +26,7 @@ from oneway.core.seal import Seal
 from oneway.mapping.program import Missed, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import absent
-from oneway.planning.access_in_doubt import expected, mark_doubted, mark_reopened
+from oneway.planning.access_in_doubt import expected, mark_doubted, mark_reopened, mark_returning
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
 from oneway.planning.diff import perhaps_left
@@ -250,6 +250,7 @@ class _Planner:
         """Name in the drafts everyone who may still get in, and find better matches."""
         named = mark_reopened(self.policy, drafts, self.matches, drafter.possible)
         named = (*mark_doubted(self.program, named, self.evidence), *expected(self.evidence))
+        named = mark_returning(named, self.evidence)
         return with_better_matches(named, self.policy, self.evidence.targets)
 
     def _reads(self) -> tuple[Read, ...]:

@@ -21,7 +21,7 @@ from oneway.core.telemetry import step
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.lease import leased, wait_for_quiet
 from oneway.mapping.program import Program
-from oneway.planning.plan import FOUND_LATER, Action, Ending, Plan
+from oneway.planning.plan import FOUND_LATER, NOT_SHOWN, Action, Ending, Plan
 from oneway.planning.plan_file import load
 from oneway.runs.apply import apply_systems, target_memory
 from oneway.runs.approval import Approval
@@ -180,7 +180,7 @@ def _found_out(action: Action, found: ApplySystems) -> Result:
         return looked_up(action, became, sent, FOUND_LATER)
     why = became.why or "the target does not show it"
     reason = f"looked up later: {why}"
-    return Result(action, Ending.NOT_SENT, action.target_id, "W162", reason)
+    return Result(action, Ending.NOT_SENT, action.target_id, NOT_SHOWN, reason)
 
 
 def _read(journal: Journal, run: Run) -> Interrupted:

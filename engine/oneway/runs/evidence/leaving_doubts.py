@@ -219,15 +219,17 @@ class LeavingDoubts:
         return {links[target]: on for target, on in ended.items()}
 
     def _let_in(self) -> Iterator[str]:
-        """Yield whom a create of unknown end has let in who were not seen in the source since."""
-        unseen = [e for e in self.unlisted if e.origin is Origin.CREATED and e.since == e.seen]
-        if self.journal is None or not unseen or self.prepared.compiled.code.leaver is None:
+        """Yield whom a write of unknown end has let in who were not seen in the source since."""
+        if self.journal is None or not self.unlisted or self.prepared.compiled.code.leaver is None:
             return
-        from oneway.history.journal.found_creates import found_creates
+        from oneway.history.journal.let_in import found_later
 
-        name, targets = self.prepared.connection_name, {each.target_id for each in unseen}
-        found = found_creates(self.journal, name, targets)
-        yield from (each.source_id for each in unseen if each.target_id in found)
+        created, returned = found_later(self.journal, self.prepared.connection_name)
+        for each in self.unlisted:
+            fresh = each.origin is Origin.CREATED and each.since == each.seen
+            back = each.target_id in returned and each.seen <= returned[each.target_id]
+            if back or (fresh and each.target_id in created):
+                yield each.source_id
 
     def _ended(self, shown: Collection[str]) -> Mapping[str, str]:
         """Return the linked records of present people whose access a sync ended, and when.

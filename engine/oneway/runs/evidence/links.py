@@ -24,7 +24,12 @@ from oneway.planning.leaving_doubts import ALL_LEFT
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin, alone
 from oneway.planning.plan import Kind, Plan, Reason, Verb
 from oneway.planning.reconcile import hidden
-from oneway.runs.evidence.pending_creates import PendingCreate, pending_creates, shown_by
+from oneway.runs.evidence.pending_creates import (
+    PendingCreate,
+    pending_creates,
+    returns_on_their_way,
+    shown_by,
+)
 from oneway.runs.prepare.prepared import Input, PreparedRun, lag_of, resource_of
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
@@ -38,7 +43,8 @@ T = TypeVar("T")
 class Remembered:
     """What the store knows about a connection when a run begins; `now` is the clock's instant.
 
-    `creates` may still happen. `recent` is what guards know about earlier runs, and `good_since` is
+    `creates` may still happen, and so may returns into the target records of `returns`, which says
+    why. `recent` is what guards know about earlier runs, and `good_since` is
     when the last good one began; blank before the first. `still_in` are the source records of the
     people who had left and could still get in after the last run that knows; `seen_leaving` are
     those of them whom only refused runs saw leave. `listed` are the target records that may be
@@ -57,13 +63,16 @@ class Remembered:
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     seen_leaving: frozenset[str] = frozenset()
     mapping: str = ""
+    returns: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[Reason, ...] = ()
     """The plan's remarks about the history that an edited mapping continues."""
 
     @property
     def evidence(self) -> LinkEvidence:
         """The evidence before any system is asked again."""
-        return LinkEvidence(self.links, pending=self.pending, zone=self.zone)
+        return LinkEvidence(
+            self.links, pending=self.pending, returning=self.returns, zone=self.zone
+        )
 
     @property
     def pending(self) -> Mapping[str, str]:
@@ -114,6 +123,7 @@ def recall(session: RunSession) -> Remembered:
         journal.last_good_start(name),
         zone=zone,
         mapping=by if relied else "",
+        returns=returns_on_their_way(session, journal, name),
         remarks=remarks,
     ).listing(last)
     alone = seen - remembered.still_in

@@ -22,7 +22,7 @@ from oneway.mapping.program import Policy, SourceRow
 from oneway.mapping.short_rows import AnySourceRow, whole
 from oneway.planning.diff import comparison, new_value
 from oneway.planning.links import Expected, LinkEvidence
-from oneway.planning.plan import NOT_KNOWN_YET, Ending, Verb
+from oneway.planning.plan import NOT_KNOWN_YET, NOT_SHOWN, Ending, Verb
 from oneway.runs.past.find_run import plan_of_run
 from oneway.runs.prepare.prepared import lag_of
 from oneway.runs.prepare.request import instant_text, parse_instant
@@ -76,6 +76,33 @@ def unseen_creates(
             if each.target_id in late
         }
         found += _creates(journal, run, why)
+    return found
+
+
+def returns_on_their_way(session: RunSession, journal: "Journal", name: str) -> dict[str, str]:
+    """Return the target records that a return may still let somebody in by, and why.
+
+    A look-up that came too soon does not prove that it was not done.
+    """
+    lag, now, zone = lag_of(session.prepared), session.now(), session.prepared.zone
+    found: dict[str, str] = {}
+    for run in journal.runs(name, limit=_LOOK_BACK if lag else 0):
+        if run.ended and parse_instant(run.ended) + lag <= now:
+            break
+        for each in journal.entries(run.id):
+            until, end = shown_by(each.sent_at, lag), each.end
+            unknown = end is None or end.ending is Ending.UNKNOWN or end.code == NOT_SHOWN
+            if (
+                each.verb is Verb.REACTIVATE
+                and each.target_id
+                and unknown
+                and until
+                and now < until
+            ):
+                found[each.target_id] = (
+                    f"a return was sent at {moment(each.sent_at, zone)}, and how it ended is not "
+                    f"known; the target may not show it before {moment(instant_text(until), zone)}"
+                )
     return found
 
 
