@@ -1,6 +1,6 @@
 """Fixtures of the command line: a way in, and a working folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -8,8 +8,10 @@ import pytest
 from cli_world import MAPPING, TEAMS, World, person, user
 
 from commands import Ended, ended
+from listener import Listener, listening
 from oneway_connectors import rest
 from patience import impatient
+from postgres import Server, running
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +42,17 @@ def world(bare: World) -> World:
     bare.write("people.json", people)
     bare.write("users.json", [user(2, name="Old Name"), user(3)])
     return bare
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server."""
+    with running() as found:
+        yield found
+
+
+@pytest.fixture
+def hook() -> Iterator[Listener]:
+    """A webhook that takes everything."""
+    with listening() as found:
+        yield found

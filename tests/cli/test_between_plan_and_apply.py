@@ -1,6 +1,5 @@
 """What changes between plan and apply is refused by name, or is without effect on what is done."""
 
-import json
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -147,7 +146,7 @@ def planned(world: World) -> World:
 def test_only_who_would_get_another_value_waits_for_a_changed_table(
     planned: World, rows: list[dict[str, Any]]
 ) -> None:
-    fingerprint = json.loads((planned.folder / "plan.json").read_text())["fingerprint"]
+    fingerprint = planned.read("plan.json")["fingerprint"]
     teams(*rows)(planned)
     ended = planned.run("apply", "plan.json", "--approve", fingerprint)
     assert (ended.code, "changed in the source since the plan: team" in ended.flat) == (5, True)
@@ -162,7 +161,7 @@ def test_there_are_sixty_of_them() -> None:
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_is_refused_by_name_or_without_effect(planned: World, name: str) -> None:
     change, code = CHANGES[name]
-    fingerprint = json.loads((planned.folder / "plan.json").read_text())["fingerprint"]
+    fingerprint = planned.read("plan.json")["fingerprint"]
     before = planned.read("users.json")
     change(planned)
     ended = planned.run("apply", "plan.json", "--approve", fingerprint)

@@ -1,6 +1,5 @@
 """Commands that take a mapping take a connection: by its file, and by its name."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -429,5 +428,5 @@ def test_the_examples_are_right(world: World) -> None:
     assert files
     ended = world.run("validate", "--format", "json", *files)
     assert ended.code == 0, ended.out
-    assert {each["kind"] for each in json.loads(ended.out)} == {"connection"}
+    assert {each["kind"] for each in ended.data} == {"connection"}
     assert Path(files[0]).read_text().startswith("# yaml-language-server")

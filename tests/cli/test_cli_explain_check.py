@@ -120,7 +120,7 @@ def test_a_part_of_a_name_finds_the_one_who_has_it_or_lists_all_who_do(world: Wo
 def test_a_person_whom_the_sync_is_not_for_is_asked_nothing_else(world: World) -> None:
     text = (world.folder / "m.yaml").read_text()
     only = "only:\n  - {id: others, when: code != 'P004', otherwise: Others are left alone}\n"
-    (world.folder / "m.yaml").write_text(text + only)
+    world.write("m.yaml", text + only)
     ended = world.run("explain", "m.yaml", "P004")
     assert "- others: does not hold: Others are left alone" in ended.out
     assert "not asked: the sync is not for this person" in ended.out

@@ -14,7 +14,7 @@ EDIT = ("  team: {from: team, lookup: teams}", "  team: {from: other, lookup: te
 def edited(world: World) -> World:
     """The world's mapping with an edit, and the version before as old.yaml and in git."""
     mapping = world.folder / "m.yaml"
-    (world.folder / "old.yaml").write_text(mapping.read_text())
+    world.write("old.yaml", mapping.read_text())
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "before"]):
         who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
         subprocess.run(["git", *who, *command], cwd=world.folder, check=True)
@@ -38,7 +38,7 @@ def people(world: World) -> Path:
 def test_the_people_whom_an_edit_changes_are_named(edited: World, old: tuple[str, str]) -> None:
     people(edited)
     ended = edited.run("impact", "m.yaml", *old, "--format", "json")
-    found = json.loads(ended.out)
+    found = ended.data
     assert found["people"]
     for person in found["people"]:
         assert {field["field"] for field in person["fields"]} == {"team"}

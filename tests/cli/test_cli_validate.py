@@ -1,6 +1,5 @@
 """`oneway validate`: every mistake of every file, in one run, without network."""
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -258,7 +257,7 @@ def test_a_credential_in_a_broken_file_is_never_quoted(world: World, key: str) -
 def test_findings_in_the_formats_of_ci(world: World) -> None:
     broken = world.folder / "m.yaml"
     broken.write_text(broken.read_text().replace("  name: name\n", "  name: nme |\n"))
-    sarif = json.loads(world.run("validate", "m.yaml", "--format", "sarif").out)
+    sarif = world.run("validate", "m.yaml", "--format", "sarif").data
     (run,) = sarif["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     for result in run["results"]:
@@ -270,7 +269,7 @@ def test_findings_in_the_formats_of_ci(world: World) -> None:
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
     said = world.run("validate", "m.yaml", "--format", "github").out
     assert said.startswith("::error file=m.yaml,line=")
-    (first, *_) = json.loads(world.run("validate", "m.yaml", "--format", "gitlab").out)
+    (first, *_) = world.run("validate", "m.yaml", "--format", "gitlab").data
     assert first["location"]["path"] == "m.yaml"
     assert len(first["fingerprint"]) == 64
 

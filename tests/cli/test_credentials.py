@@ -4,7 +4,6 @@ Each way is set up in a working folder whose environment holds credentials. A se
 all it hears stands where the attacker's would: it must hear none of them.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -329,7 +328,7 @@ def test_offline_work_needs_no_credentials_and_no_origin(world: World) -> None:
     """What continuous integration runs over an untrusted mapping."""
     world.write("m.yaml", mapping(options="base_url: 'https://attacker.example.com'"))
     world.write("people.json", [person(1)])
-    world.write("users.json", json.dumps([]))
+    world.write("users.json", [])
     assert world.run("validate", "m.yaml").code == 0
     ended = world.run("plan", "m.yaml", "--target", "users.json")
     assert ended.code == 0, ended.err

@@ -1,6 +1,5 @@
 """Somebody edits the source between plan and apply: what a new plan would not do is not done."""
 
-import json
 from typing import Any
 
 import pytest
@@ -109,7 +108,7 @@ def applied(world: World, changed: dict[str, dict[str, Any]]) -> dict[str, tuple
     for id, said in changed.items():
         people[id] = people.get(id, person(9)) | said
     world.write("s.json", list(people.values()))
-    fingerprint = json.loads((world.folder / "p.json").read_text())["fingerprint"]
+    fingerprint = world.read("p.json")["fingerprint"]
     ended = world.run("apply", "p.json", "--approve", fingerprint, "--format", "json")
     found = {
         each["source_id"] or each["target_id"]: (each["ending"], each["reason"])
@@ -121,7 +120,7 @@ def applied(world: World, changed: dict[str, dict[str, Any]]) -> dict[str, tuple
 
 def found_verb(world: World, who: str) -> str:
     """Return what the plan that was saved does to a record."""
-    plan = json.loads((world.folder / "p.json").read_text())
+    plan = world.read("p.json")
     told = (each for each in plan["outcomes"] if isinstance(each, dict))
     mine = next(e for e in told if who in (e.get("source_id"), e.get("target_id")))
     verb: str = mine["actions"][0]["verb"]
@@ -155,7 +154,7 @@ def test_an_action_is_stale_that_a_new_plan_would_not_have(world: World, name: s
     assert said in found[who][1]
     others = set(found) - {who, *changed}
     assert {found[id][0] for id in others if id != ABSENT} == {"done"}
-    fresh = json.loads(world.run("plan", "m.yaml", "--format", "json").out)
+    fresh = world.run("plan", "m.yaml", "--format", "json").data
     told = {each["source_id"] or each["target_id"]: each for each in fresh["outcomes"]}
     if who in told:  # a record that was nobody's may be somebody's
         verbs = [each["verb"] for each in told[who]["actions"]]
@@ -164,7 +163,7 @@ def test_an_action_is_stale_that_a_new_plan_would_not_have(world: World, name: s
 
 def test_an_empty_source_says_of_nobody_that_they_are_absent(world: World) -> None:
     world.write("s.json", [])
-    fingerprint = json.loads((world.folder / "p.json").read_text())["fingerprint"]
+    fingerprint = world.read("p.json")["fingerprint"]
     ended = world.run("apply", "p.json", "--approve", fingerprint)
     assert (ended.code, world.read("t.json")) == (1, USERS)
     assert "nothing will be written" in ended.flat

@@ -1,6 +1,5 @@
 """A source with a record for each employment: one of them stands for the person."""
 
-import json
 from typing import Any
 
 import pytest
@@ -45,7 +44,7 @@ def world(bare: World) -> World:
 
 def outcomes(world: World, *args: str) -> dict[str, tuple[str, list[str]]]:
     """Return the outcome of each source record of a plan, with the codes of its reasons."""
-    plan = json.loads(world.run("plan", "m.yaml", "--format", "json", *args).out)
+    plan = world.run("plan", "m.yaml", "--format", "json", *args).data
     return {
         each["source_id"]: (each["outcome"], [reason["code"] for reason in each["reasons"]])
         for each in plan["outcomes"]

@@ -1,6 +1,5 @@
 """How every action of a run ended, and why, is told as it was: by commands alone."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -77,7 +76,7 @@ def test_what_waits_says_until_when(acme: World) -> None:
         patch.setattr(FileWriter, "update", refused)
         assert acme.run("sync", "acme").code == 5
     assert acme.run("sync", "acme").code == 5
-    shown = json.loads(acme.run("runs", "show", "latest", "--format", "json").out)
+    shown = acme.run("runs", "show", "latest", "--format", "json").data
     waits = [each for each in shown["people"] if each["ending"] == "postponed"]
     assert len(waits) == 8
     for each in waits:

@@ -148,7 +148,7 @@ def test_a_key_that_is_looked_up_instead_and_is_not_there_is_told(
     synced: World, command: str
 ) -> None:
     ended = night(synced, 2, "code,number\nOPS,1\nFIN,2\n", command=command)
-    assert "has no row with a value for GEN" in " ".join((ended.out + ended.err).split())
+    assert "has no row with a value for GEN" in ended.flat
     change(synced, {"dept": "NEW"})
     night(synced, 3, "code,number\nOPS,1\nFIN,2\n")
     assert depts(synced)[0] == "1"

@@ -4,7 +4,7 @@ import gzip
 import re
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from cli_world import MAPPING, World, person, user
 
-from postgres import Server, running
+from postgres import Server
 
 
 def kept(world: World) -> bytes:
@@ -113,12 +113,6 @@ def store(
     url = server.database()
     monkeypatch.setenv("ONEWAY_STORE", url)
     return lambda: in_files(world.folder / ".oneway") + in_tables(url)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running() as found:
-        yield found
 
 
 def in_files(folder: Path) -> bytes:

@@ -1,7 +1,6 @@
 """What was run: listed, shown, derived again, forgotten; and how connections stand."""
 
 import gzip
-import json
 import re
 import sqlite3
 from contextlib import closing
@@ -459,7 +458,7 @@ def test_every_page_fits_80_columns(acme: World) -> None:
 def test_data_is_json(acme: World) -> None:
     acme.run("sync", "acme")
     for command in (("runs",), ("runs", "show", "1"), ("replay", "1"), ("status",)):
-        assert json.loads(acme.run(*command, "--format", "json").out)
+        assert acme.run(*command, "--format", "json").data
 
 
 def test_a_group_shows_its_help(world: World) -> None:

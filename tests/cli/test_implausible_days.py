@@ -1,7 +1,5 @@
 """Days of leaving that can hardly be meant are told, and who keeps access by one is listed."""
 
-import json
-
 import pytest
 from cli_world import World
 
@@ -42,7 +40,7 @@ def night(
     world.write("people.csv", f"code,name,status,leave,born\n1,Ann,{status},{leave},1951-05-31\n")
     if not (world.folder / "staff.json").exists():
         user = {"id": "1", "reference": "1", "name": "Ann", "active": True, "leaveDate": None}
-        world.write("staff.json", json.dumps([user]))
+        world.write("staff.json", [user])
     ended = world.run("sync", "w.yaml", "--as-of", "2026-06-01")
     out, status = (" ".join(each.out.split()) for each in (ended, world.run("status")))
     return ended.code, out, status
@@ -98,7 +96,7 @@ def test_nobody_leaves_by_a_day_long_ago_before_somebody_says_that_it_is_one(
         assert "Have left, and can still get in (1) 1 Ann: by its dates, they left more" in out
         assert "they left more than 50 years ago: such a day often stands" in out
         assert "can still get in" in status
-    assert json.loads((world.folder / "staff.json").read_text())[0]["active"]
+    assert world.read("staff.json")[0]["active"]
     code, out, _ = night(world, "is_past(leave)", how, "2026-05-01", "Current")
     assert (code, "1 left" in out, "years" in out) == (0, True, False), out
 
@@ -106,7 +104,7 @@ def test_nobody_leaves_by_a_day_long_ago_before_somebody_says_that_it_is_one(
 def test_a_day_that_the_mapping_names_is_none(world: World) -> None:
     when = "leave != '0001-01-01' && is_past(leave)"
     assert "0 to leave" not in night(world, when, SWITCHED, "0001-01-01")[1]
-    assert json.loads((world.folder / "staff.json").read_text())[0]["active"]
+    assert world.read("staff.json")[0]["active"]
 
 
 def test_whoever_leaves_by_that_day_is_told_if_nobody_retires_so_late(world: World) -> None:

@@ -1,6 +1,5 @@
 """A source that lists people by their teams: nobody leaves because one list was not seen."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -114,11 +113,11 @@ def directory(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directo
 
 def sync(world: World, day: str = "01") -> tuple[int, str]:
     ended = world.run("sync", "m.yaml", "--as-of", f"2026-06-{day}")
-    return ended.code, " ".join((ended.out + ended.err).split())
+    return ended.code, ended.flat
 
 
 def held(world: World) -> dict[str, tuple[str, bool]]:
-    rows = json.loads((world.folder / "t.json").read_text())
+    rows = world.read("t.json")
     return {each["code"]: (each["team"], each["active"]) for each in rows}
 
 
@@ -210,7 +209,7 @@ def test_a_request_by_id_finds_the_people_of_a_team_that_is_seen_no_longer(
     del directory.teams["b"]
     code, said = sync(world)
     assert code == 0, said
-    rows = json.loads((world.folder / "t.json").read_text())
+    rows = world.read("t.json")
     gone = {each["code"] for each in rows if not each["active"]}
     assert gone == (set() if by_id else {"B1", "B2", "B3"})
 
@@ -233,12 +232,12 @@ def test_people_of_a_target_leave_below_their_teams(world: World, directory: Dir
     """Also by a plan that was saved; whoever is in two teams is said to be still in."""
     world.write("acme.yaml", MANIFEST.replace("    record:\n", f"{BELOW}    record:\n"))
     world.write("b.yaml", BACK)
-    world.write("s.json", json.dumps([{"code": each, "left": True} for each in ("A1", "B2", "C3")]))
+    world.write("s.json", [{"code": each, "left": True} for each in ("A1", "B2", "C3")])
     directory.teams["a"].append(directory.teams["c"][2])
     plan = ("plan", "b.yaml", "--as-of", "2026-06-01", "--out", "p.json")
     assert world.run(*plan).code == 0
     ended = world.run("apply", "p.json")
-    said = " ".join((ended.out + ended.err).split())
+    said = ended.flat
     assert ended.code == 5, said
     assert "listed under 2 of teams, and its request names one [W120]" in said
     assert "Have left, and can still get in (1) C3" in said

@@ -42,7 +42,7 @@ def users() -> dict[str, dict[str, Any]]:
 def outcomes(oneway: Run) -> dict[str, dict[str, Any]]:
     """Return the plan's outcomes, by key."""
     plan = oneway("plan", "m.yaml", "--format", "json")
-    return {each["key"]: each for each in json.loads(plan.out)["outcomes"]}
+    return {each["key"]: each for each in plan.data["outcomes"]}
 
 
 def test_a_number_that_cannot_be_read_takes_no_salary_away(files, oneway: Run) -> None:
@@ -194,7 +194,7 @@ NEAR_MAPPING = (
 
 def test_near_misses_are_shown_side_by_side_before_anybody_is_created(files, oneway: Run) -> None:
     files(NEAR_MAPPING, *NEAR)
-    plan = json.loads(oneway("plan", "m.yaml", "--format", "json").out)
+    plan = oneway("plan", "m.yaml", "--format", "json").data
     near = {
         each["source_id"]: [r["candidates"] for r in each["reasons"] if r["code"] == "near_miss"]
         for each in plan["outcomes"]
@@ -300,7 +300,7 @@ def test_nothing_is_created_without_what_the_target_requires(files, oneway: Run)
         )
     )
     plan = oneway("plan", "m.yaml", "--target", "users.json", "--format", "json")
-    found = {each["key"]: each for each in json.loads(plan.out)["outcomes"]}
+    found = {each["key"]: each for each in plan.data["outcomes"]}
     assert {key: each["outcome"] for key, each in found.items()} == {
         "A": "create",
         "B": "ineligible",
@@ -334,7 +334,7 @@ def test_a_manager_who_is_created_in_the_same_run_needs_no_second_one(files, one
     text = oneway("plan", "m.yaml").flat
     assert "waits until the record that it refers to is created" in text
     assert 'managerId 7 -> of "Ann" in people, once created' in text
-    plan = json.loads(oneway("plan", "m.yaml", "--format", "json").out)
+    plan = oneway("plan", "m.yaml", "--format", "json").data
     assert [(each["value"], each["found"]) for each in plan["misses"]] == [("Nobody", 0)]
     assert oneway("sync", "m.yaml").code == 0
     found = users()
@@ -398,7 +398,7 @@ def test_whom_the_sync_is_not_for_is_not_among_what_is_wrong(
             for n in (1, 3, 5, 6, 8, 9, 10)
         ],
     )
-    plan = json.loads(oneway("plan", "m.yaml", "--format", "json").out)
+    plan = oneway("plan", "m.yaml", "--format", "json").data
     found = {each["source_id"]: each for each in plan["outcomes"] if each["source_id"]}
     left = "leave" if scope == "leave" else "ignored"
     assert {key: each["outcome"] for key, each in found.items()} == {
@@ -492,7 +492,7 @@ def test_a_leaver_leaves_whose_row_has_a_cell_that_nothing_of_the_leave_reads(
     assert {each["name"] for each in users().values()} == {"Kim"}
     assert users()["001"]["leaveDate"] == "2026-01-31"
     again = oneway("plan", "m.yaml", "--format", "json")
-    assert json.loads(again.out)["counts"].get("leave", 0) == 0
+    assert again.data["counts"].get("leave", 0) == 0
 
 
 CUT = """\

@@ -1,6 +1,5 @@
 """A name that no file can have, wherever a command takes a text: an answer, never an apology."""
 
-import json
 from collections.abc import Callable, Iterator
 
 import click
@@ -84,6 +83,6 @@ def test_no_mapping_makes_one_apologise(
     }
     end = mapping[place]["teams"] if place == "references" else mapping[place]  # type: ignore[index,call-overload]
     end["resource"] = name
-    world.write("odd.yaml", json.dumps(mapping))
+    world.write("odd.yaml", mapping)
     found = oneway(command, "odd.yaml")
     assert "mistake in this program" not in found.err

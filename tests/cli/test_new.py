@@ -131,7 +131,7 @@ def test_every_line_behind_one_mark_can_be_used(made: tuple[World, Ended]) -> No
     world, _ = made
     for name in ("map.yaml", "map.test.yaml"):
         text = (world.folder / name).read_text()
-        (world.folder / name).write_text(re.sub("^# (?!only)", "", text, flags=re.MULTILINE))
+        world.write(name, re.sub("^# (?!only)", "", text, flags=re.MULTILINE))
     validated = world.run("validate", "map.yaml")
     assert "no mistakes" in validated.out
     tested = world.run("test", "map.yaml")
@@ -152,7 +152,7 @@ def test_what_is_answered_is_tested_and_proved(made: tuple[World, Ended]) -> Non
     assert world.run("apply", "p.json").code == 0
     again = world.run("plan", "map.yaml", "--exit-code")
     assert again.code == 0, again.out
-    made_users = json.loads((world.folder / "users.json").read_text())
+    made_users = world.read("users.json")
     assert sum(1 for user in made_users if user["active"] is False) == 2
     assert all(user["active"] is not None for user in made_users)
 
@@ -212,8 +212,8 @@ def test_the_sample_holds_nobody_and_can_be_planned(made: tuple[World, Ended]) -
 
 def test_a_heading_with_a_line_break_says_nothing_in_the_mapping(world: World) -> None:
     heading = '"Zq\n  dept: {value: GONE} #"'
-    (world.folder / "people.csv").write_text(f"code,name,{heading}\n001,Ann,7\n002,Bob,8\n")
-    (world.folder / "users.json").write_text('[{"id": "1", "reference": "001", "name": "Ann"}]')
+    world.write("people.csv", f"code,name,{heading}\n001,Ann,7\n002,Bob,8\n")
+    world.write("users.json", '[{"id": "1", "reference": "001", "name": "Ann"}]')
     assert (
         world.run("new", "new.yaml", "--source", "people.csv", "--target", "users.json").code == 0
     )
@@ -233,7 +233,7 @@ def test_nothing_is_overwritten(made: tuple[World, Ended]) -> None:
 )
 def test_an_empty_target_is_enough(world: World, target: str, content: str) -> None:
     export(world.folder)
-    (world.folder / target).write_text(content)
+    world.write(target, content)
     ended = world.run("new", "m2.yaml", "--source", "people.csv", "--target", target)
     assert ended.code == 0, ended.err
     plan = world.run("plan", "m2.yaml", "--format", "json")
@@ -330,7 +330,7 @@ def test_who_leaves_on_a_day_to_come_has_not_left(world: World) -> None:
     users = [
         {"id": n, "reference": f"{n:04}", "name": f"Ann {n}", "active": True} for n in range(4)
     ]
-    (world.folder / "users.json").write_text(json.dumps(users))
+    world.write("users.json", users)
     world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
     answer(world.folder)
     plan = world.run("plan", "map.yaml", "--format", "json")
@@ -408,8 +408,8 @@ def test_nobody_is_created_whose_key_or_email_is_there(
 def test_files_as_people_send_them_are_matched_by_their_number(
     world: World, content: str, options: str
 ) -> None:
-    (world.folder / "people.csv").write_text(content)
-    (world.folder / "users.json").write_text('[{"id": 1, "reference": "002", "name": "Bob"}]')
+    world.write("people.csv", content)
+    world.write("users.json", '[{"id": 1, "reference": "002", "name": "Bob"}]')
     ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
     assert (
         "2 records of the source and 1 of the target have a value; 1 value is in both" in ended.flat
@@ -421,8 +421,8 @@ def test_files_as_people_send_them_are_matched_by_their_number(
 
 @pytest.mark.parametrize("content", ["", "\n\n"])
 def test_an_empty_source_is_refused(world: World, content: str) -> None:
-    (world.folder / "people.csv").write_text(content)
-    (world.folder / "users.json").write_text("[]")
+    world.write("people.csv", content)
+    world.write("users.json", "[]")
     ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
     assert (ended.code, "no headings and no records" in ended.err) == (1, True)
     assert not (world.folder / "map.yaml").exists()
@@ -432,7 +432,7 @@ def test_the_sheet_with_the_people_is_chosen(world: World) -> None:
     people = [["Report"], [], ["Staff #", "Name"], *([f"{n:03}", f"Ann {n}"] for n in range(5))]
     sheets = {"Cover": [["Confidential"]], "Staff": people, "Codes": [["a", "b"]]}
     workbook(world.folder / "people.xlsx", sheets)
-    (world.folder / "users.json").write_text('[{"id": 1, "reference": "002", "name": "Ann 2"}]')
+    world.write("users.json", '[{"id": 1, "reference": "002", "name": "Ann 2"}]')
     world.run("new", "map.yaml", "--source", "people.xlsx", "--target", "users.json")
     text = (world.folder / "map.yaml").read_text()
     assert "sheet: Staff" in text
@@ -446,15 +446,15 @@ def test_managers_are_found_by_a_number_that_the_run_itself_fills_in(world: Worl
         {"Staff No": "002", "E-Mail": "bob@example.com", "Manager": "001"},
         {"Staff No": "003", "E-Mail": "cy@example.com", "Manager": "001"},
     ]
-    (world.folder / "people.json").write_text(json.dumps(rows))
+    world.write("people.json", rows)
     users = [
         {"userId": 7, "payrollNo": "", "email": "ann@example.com", "managerId": None},
         {"userId": 8, "payrollNo": "002", "email": "bob@example.com", "managerId": 7},
     ]
-    (world.folder / "users.json").write_text(json.dumps(users))
+    world.write("users.json", users)
     world.run("new", "map.yaml", "--source", "people.json", "--target", "users.json")
     applied(world)
-    found = json.loads((world.folder / "users.json").read_text())
+    found = world.read("users.json")
     assert [each.get("managerId") for each in found] == [None, 7, 7]
     assert world.run("plan", "map.yaml", "--exit-code").code == 0
 
@@ -480,7 +480,7 @@ def test_who_is_no_employee_is_left_out_and_so_is_a_new_kind(world: World, name:
 
     def planned(rows: list[str]) -> dict[str, str]:
         text = f"Staff No,Name,{heading},Leaving Date\n" + "\n".join(rows) + "\n"
-        (world.folder / "people.csv").write_text(text)
+        world.write("people.csv", text)
         if not (world.folder / "map.yaml").exists():
             ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
             assert ended.code == 0, ended.err
@@ -493,7 +493,7 @@ def test_who_is_no_employee_is_left_out_and_so_is_a_new_kind(world: World, name:
         return {id: outcome for id, outcome in found.items() if id}
 
     user = {"id": "1", "reference": "7777", "name": "Cy Yew", "active": True}
-    (world.folder / "users.json").write_text(json.dumps([user]))
+    world.write("users.json", [user])
     found = planned(rows)
     text = (world.folder / "map.yaml").read_text()
     assert ("guess: excludes" in text) == (outside is not None)
@@ -505,8 +505,8 @@ def test_who_is_no_employee_is_left_out_and_so_is_a_new_kind(world: World, name:
 
 def test_who_starts_later_is_asked_about(world: World) -> None:
     rows = "".join(f"{n:04},Ann Oak{n},2{n % 2}26-05-01\n" for n in range(8))
-    (world.folder / "people.csv").write_text(f"Staff No,Name,Start Date\n{rows}")
-    (world.folder / "users.json").write_text("[]")
+    world.write("people.csv", f"Staff No,Name,Start Date\n{rows}")
+    world.write("users.json", "[]")
     assert (
         world.run("new", "later.yaml", "--source", "people.csv", "--target", "users.json").code == 0
     )

@@ -1,7 +1,6 @@
 """`oneway new`, where a single cell of a column is unlike all others: the column keeps its type."""
 
 import csv
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,7 +42,7 @@ def draft(world: World, rows: Rows, more: str = "", **target: Any) -> Ended:
          "salary": 20_000 + n, "active": True, **target}
         for n in range(10)
     ]  # fmt: skip
-    (world.folder / "users.json").write_text(json.dumps(users))
+    world.write("users.json", users)
     ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
     assert ended.code == 0, ended.err
     return ended
@@ -107,9 +106,7 @@ def test_in_json_the_leave_date_is_one_as_well(world: World) -> None:
     rows[4]["Leaving Date"] = "TBC"
     draft(world, people())
     (world.folder / "map.yaml").unlink()
-    (world.folder / "people.json").write_text(
-        json.dumps([{"id": r["Staff No"], **r} for r in rows])
-    )
+    world.write("people.json", [{"id": r["Staff No"], **r} for r in rows])
     ended = world.run("new", "map.yaml", "--source", "people.json", "--target", "users.json")
     assert "record 0004: 'Leaving Date' holds 'TBC', where the others are dates" in ended.err
     assert [id for id, kind in outcomes(world).items() if kind == "error"] == ["0004"]
@@ -147,10 +144,10 @@ def test_what_is_overwhelming_stays_so_with_fewer_odd_ones(alike: int, odd: int)
 def test_managers_are_looked_up_also_where_one_of_them_is_gone(world: World) -> None:
     draft(world, [{**row, "Manager No": f"{n % 3:04}"} for n, row in enumerate(people())])
     (world.folder / "map.yaml").unlink()
-    users = json.loads((world.folder / "users.json").read_text())
+    users = world.read("users.json")
     for n, user in enumerate(users):
         user["managerId"] = 99 if n == 5 else n % 3
-    (world.folder / "users.json").write_text(json.dumps(users))
+    world.write("users.json", users)
     assert (
         world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json").code == 0
     )
@@ -162,9 +159,9 @@ def test_letters_that_an_export_lost_are_not_written(world: World) -> None:
     rows = people()
     rows[6]["Name"], rows[3]["Name"] = "?ucja Oak", "Ann Oak?"
     draft(world, people())
-    users = json.loads((world.folder / "users.json").read_text())
+    users = world.read("users.json")
     users[6]["name"] = "Łucja Oak"
-    (world.folder / "users.json").write_text(json.dumps(users))
+    world.write("users.json", users)
     with (world.folder / "people.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], delimiter=";")
         writer.writeheader()

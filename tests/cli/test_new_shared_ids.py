@@ -145,7 +145,7 @@ def new_ids(world: World) -> list[str]:
     plan = world.run("plan", "map.yaml", "--out", "plan.json")
     assert plan.code == 0, plan.err
     assert world.run("apply", "plan.json").code == 0
-    return [each["id"] for each in json.loads((world.folder / "users.json").read_text())]
+    return [each["id"] for each in world.read("users.json")]
 
 
 def test_who_gives_a_new_record_its_id_is_asked_where_the_ids_are_words(world: World) -> None:

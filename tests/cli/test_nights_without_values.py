@@ -1,6 +1,5 @@
 """Values that are gone for many people at once, from the command line: the run is held."""
 
-import json
 from typing import Any
 
 import pytest
@@ -52,14 +51,14 @@ def users(left: int, of: int = 20) -> list[dict[str, Any]]:
 
 
 def night(world: World, day: int, source: object, *options: str, command: str = "sync") -> Ended:
-    world.write("s.json", json.dumps(source))
+    world.write("s.json", source)
     return world.run(command, "m.yaml", "--as-of", f"2026-06-{day:02}", *options)
 
 
 def begun(world: World, source: object, target: object) -> Ended:
     """Sync two files for the first time."""
     world.write("m.yaml", MAPPING)
-    world.write("t.json", json.dumps(target))
+    world.write("t.json", target)
     return night(world, 1, source)
 
 
@@ -99,7 +98,7 @@ def test_it_is_said_wherever_a_guard_is(world: World) -> None:
     found = people(4)
     begun(world, found, users(0))
     plan = night(world, 2, blanked(found), "--format", "json", command="plan")
-    (breach,) = json.loads(plan.out)["verdict"]["breaches"]
+    (breach,) = plan.data["verdict"]["breaches"]
     assert (plan.code, breach["guard"]) == (4, "values_gone.source.job.end")
     assert (breach["found"], breach["of"], breach["floor"]) == (4, 4, 2)
     assert breach["concerned"][:1] == [["E1", "Ann 1"]]
@@ -155,7 +154,7 @@ def test_what_the_sync_has_cleared_itself_is_not_gone(world: World) -> None:
 @pytest.mark.parametrize("field", ["leaveDate", "reference"])
 def test_values_that_are_gone_from_the_target_hold_the_run(world: World, field: str) -> None:
     assert begun(world, people(5), users(5)).code == 0
-    world.write("t.json", json.dumps([{**each, field: None} for each in users(5)]))
+    world.write("t.json", [{**each, field: None} for each in users(5)])
     held = night(world, 2, people(0) if field == "leaveDate" else people(5))
     assert held.code == 4
     assert f"values_gone.target.{field}" in held.out
@@ -188,7 +187,7 @@ def test_who_was_in_the_list_stays_there_though_the_source_drops_their_record(
         assert "Have perhaps left, and can still get in (5)" in flat(ended)
         assert "the source no longer has their record" in flat(ended)
     assert "can still get in (5)" in " ".join(world.run("status").out.split())
-    world.write("t.json", json.dumps(users(5)))
+    world.write("t.json", users(5))
     assert night(world, 5, rest, "--allow", "target_shrink=9").code == 0
 
 
@@ -197,7 +196,7 @@ def test_a_record_that_no_key_found_stays_in_the_list_as_well(world: World) -> N
     held, found = users(0), people(5)
     held[0]["reference"] = "misspelt"  # s1 has no record of their own
     held.append({"id": "99", "reference": None, "name": "Ann 2", "leaveDate": None})
-    world.write("t.json", json.dumps(held))
+    world.write("t.json", held)
     world.write("m.yaml", MAPPING.replace("floor: 3", "floor: 9"))
     assert "can still get in (2)" in flat(night(world, 1, found))
     for day in (2, 3):
@@ -208,7 +207,7 @@ def test_a_record_that_no_key_found_stays_in_the_list_as_well(world: World) -> N
     assert "can still get in (1)" in flat(back), back.out  # their key is right now: they leave
     now = world.read("t.json")
     assert [each["leaveDate"] for each in now if each["id"] in ("1", "99")] == [ENDED, None]
-    world.write("t.json", json.dumps([{**each, "leaveDate": ENDED} for each in now]))
+    world.write("t.json", [{**each, "leaveDate": ENDED} for each in now])
     last = night(world, 5, found[2:5], "--allow", "source_shrink=19", *GONE)
     assert "can still get in" not in flat(last)
 

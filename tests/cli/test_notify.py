@@ -1,7 +1,7 @@
 """`oneway notify`, and what a sync of a connection tells."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -23,12 +23,6 @@ notify:
   - webhook: {url: "%s", secret: {env: ONEWAY_HOOK_SECRET}}
     on: [failure, guard, recovery]
 """
-
-
-@pytest.fixture
-def hook() -> Iterator[Listener]:
-    with listening() as server:
-        yield server
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ ROWS = ["1;Ann Ash;{};38,5", "2;Bob Birch;{};40", "3;Cyd Cedar;{};19,25", "4;Dee
 def draft(world: World, pay: list[str], target: list[dict[str, Any]], ending: str) -> str:
     """Return the mapping that is drafted for an export with this pay."""
     rows = [row.format(each) for row, each in zip(ROWS, pay, strict=True)]
-    (world.folder / "p.csv").write_text("\n".join(["Nr;Name;salary;hours", *rows]) + "\n")
+    world.write("p.csv", "\n".join(["Nr;Name;salary;hours", *rows]) + "\n")
     path = world.folder / f"u.{ending}"
     if ending == "json":
         path.write_text(json.dumps(target))
@@ -109,12 +109,12 @@ def test_a_mapping_that_reads_such_numbers_without_their_mark_is_warned(
     world: World, options: str, value: str, said: str, rows: int
 ) -> None:
     lines = [f"{n},{n % 900 + 1}.{n % 10}00" for n in range(rows)]
-    (world.folder / "p.csv").write_text("\n".join(["no,pay", *lines]) + "\n")
-    (world.folder / "u.json").write_text('[{"id": 1, "no": "0", "salary": 1}]')
+    world.write("p.csv", "\n".join(["no,pay", *lines]) + "\n")
+    world.write("u.json", '[{"id": 1, "no": "0", "salary": 1}]')
     text = RULES.replace("OPTIONS", options).replace("VALUE", f'"{value}"')
-    (world.folder / "m.yaml").write_text(text)
+    world.write("m.yaml", text)
     for command in ("plan", "check"):
         ended = world.run(command, "m.yaml")
-        found = " ".join((ended.out + ended.err).split())
+        found = ended.flat
         assert any(each in found for each in ("R180", "set the option decimal")) is bool(said)
         assert said in found

@@ -1,6 +1,5 @@
 """A saved plan does nothing that a new plan would not do, and lists nobody whom that does not."""
 
-import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -141,7 +140,7 @@ def test_a_saved_plan_does_no_more_than_a_new_one(
     let_in = {each.source_id for each in plan.outcomes if each.has_access}
     approve = ("--approve", fingerprint(saved))
     ended = world.run("apply", "saved.json", *approve, "--format", "json")
-    said = json.loads(ended.out) if ended.out.startswith("{") else {}
+    said = ended.data if ended.out.startswith("{") else {}
     done = {(e["verb"], e["source_id"]) for e in said.get("results", ()) if e["ending"] == "done"}
     assert done <= new, (done - new, ended.out)
     shown = {each["id"] for each in world.read("people.json")}
@@ -159,7 +158,7 @@ def test_who_vanishes_after_the_plan_of_their_leave_is_still_listed(world: World
     saved = planned(world, "saved.json")
     world.write("people.json", START[1:5])
     ended = world.run("apply", "saved.json", "--approve", fingerprint(saved), "--format", "json")
-    assert [each["source_id"] for each in json.loads(ended.out)["still_in"]] == ["s1"]
+    assert [each["source_id"] for each in ended.data["still_in"]] == ["s1"]
     assert world.run("sync", "m.yaml").code == 5
 
 

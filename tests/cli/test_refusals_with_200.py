@@ -80,8 +80,6 @@ def test_a_refusal_that_is_answered_200_is_not_done(
     assert "Applied: 3 rejected." in said
     assert said.count("answers 200, and refuses: not_allowed [W105]") >= 3
     assert "Have left, and can still get in (1)" in said
-    second = json.loads(
-        world.run("plan", "m.yaml", "--as-of", "2026-06-02", "--format", "json").out
-    )
+    second = world.run("plan", "m.yaml", "--as-of", "2026-06-02", "--format", "json").data
     verbs = {verb for verb, number in second["actions"].items() if number}
     assert verbs == {"create", "update", "leave"}

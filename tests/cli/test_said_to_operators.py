@@ -1,6 +1,5 @@
 """What a night's operator reads: a command that works, and words that are true."""
 
-import json
 import re
 from typing import Any
 
@@ -33,9 +32,9 @@ def connected(world: World) -> None:
     world.write("m.yaml", MAPPING % "")
     (world.folder / "connections").mkdir()
     world.write("connections/hr.yaml", CONNECTION)
-    world.write("people.json", json.dumps(people(40)))
+    world.write("people.json", people(40))
     users = [{"id": e["id"], "reference": e["code"], "name": e["name"]} for e in people(40)]
-    world.write("users.json", json.dumps(users))
+    world.write("users.json", users)
     assert world.run("sync", "hr").code == 0
 
 
@@ -43,7 +42,7 @@ def test_guards_of_a_whole_run_are_allowed_by_one_command_though_nothing_is_to_b
     world: World,
 ) -> None:
     connected(world)
-    world.write("people.json", json.dumps(people(15)))
+    world.write("people.json", people(15))
     assert world.run("sync", "hr").code == 4
     status = world.run("status").flat
     (command,) = re.findall(r"`oneway (sync hr --allow [^`]*)`", status)
@@ -79,10 +78,8 @@ def test_a_plan_names_the_fields_that_look_sensitive_and_are_shown(world: World)
 def test_a_drafted_match_key_that_is_bank_data_is_sensitive(world: World) -> None:
     accounts = [{"id": f"p{n}", "accountNumber": f"{n:08}", "name": f"P {n}"} for n in range(9)]
     users = [{**each, "id": str(n)} for n, each in enumerate(accounts)]
-    world.write(
-        "p.json", json.dumps([{k: v for k, v in e.items() if k != "name"} for e in accounts])
-    )
-    world.write("u.json", json.dumps([{k: v for k, v in e.items() if k != "name"} for e in users]))
+    world.write("p.json", [{k: v for k, v in e.items() if k != "name"} for e in accounts])
+    world.write("u.json", [{k: v for k, v in e.items() if k != "name"} for e in users])
     assert world.run("new", "n.yaml", "--source", "p.json", "--target", "u.json").code == 0
     lines = (world.folder / "n.yaml").read_text().splitlines()
     (key,) = (each for each in lines if each.startswith("  accountNumber:"))

@@ -6,13 +6,12 @@ the same whatever the files are and wherever the links are kept.
 
 import csv
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from cli_world import World
 
-from postgres import Server, running
+from postgres import Server
 
 MAPPING = """\
 oneway: 1
@@ -60,12 +59,6 @@ AFTER = [
     person(8, code="N008", left=True),
     person(9),
 ]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running() as found:
-        yield found
 
 
 @pytest.fixture(params=["JSON", "JSON Lines", "CSV", "secret", "PostgreSQL"])

@@ -7,7 +7,6 @@ else does: neither a rehearsal, nor another mapping for a night, nor a word that
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from cli_world import Ended, World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from listener import Listener, listening
+from listener import Listener
 
 MAPPING = """\
 oneway: 1
@@ -72,12 +71,6 @@ def users() -> list[dict[str, Any]]:
         {"id": str(n), "reference": f"{n:03}", "name": f"P {n}", "active": True}
         for n in range(1, PEOPLE + 1)
     ]
-
-
-@pytest.fixture
-def hook() -> Iterator[Listener]:
-    with listening() as server:
-        yield server
 
 
 @pytest.fixture

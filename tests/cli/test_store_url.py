@@ -1,18 +1,11 @@
 """Runs whose journal stands in PostgreSQL: the whole way through the command line."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cli_world import World
 
-from postgres import Server, running
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running() as found:
-        yield found
+from postgres import Server
 
 
 def test_a_journal_in_a_database(

@@ -11,7 +11,7 @@ from sqlite3 import connect
 import pytest
 from cli_world import MAPPING, World
 
-from listener import JsonHandler, Listener, listening, serving
+from listener import JsonHandler, Listener, serving
 from oneway.cli.clock import now
 from oneway.cli.entry import run
 from oneway.cli.options import FOLDERS
@@ -36,12 +36,6 @@ name: acme
 mapping: ../m.yaml
 schedule: {cron: "0 4 * * *", spread: 0s}
 """
-
-
-@pytest.fixture
-def hook() -> Iterator[Listener]:
-    with listening() as server:
-        yield server
 
 
 @pytest.fixture

@@ -200,7 +200,7 @@ def test_a_starting_node_that_is_not_there_writes_nothing(there: World, start: s
     more = "out_of_scope: leave"
     args = ("--set", "start=OSP") if "setting" in start else ()
     ended = night(there, 1, "sync", *args, start=start, more=more)
-    said = " ".join((ended.out + ended.err).split())
+    said = ended.flat
     assert ended.code != 0
     assert "the starting node in 'units' is OSP, which has no row; nothing will be written" in said
     assert "R166" in said
@@ -305,7 +305,7 @@ let:
     assert (found["002"], found["003"], found["005"]) == ("unchanged", "ignored", "error")
     there.write("m.yaml", there.folder.joinpath("m.yaml").read_text().replace("'OPS'", "'OSP'"))
     lost = there.run("plan", "m.yaml")
-    assert "the starting node in 'units' is OSP" in " ".join((lost.out + lost.err).split())
+    assert "the starting node in 'units' is OSP" in lost.flat
 
 
 def test_a_run_is_planned_again_from_what_it_kept(there: World) -> None:

@@ -44,9 +44,9 @@ def planned(world: World, cells: dict[str, str], count: int, rule: str, left: st
         people.append(f"{n:04},{name},{status},{held['age']},{held['start']}")
         if n != 1:
             users.append(f"{n + 500},{n:04},N{n},true,{held['badge']},{held['since']}")
-    (world.folder / "p.csv").write_text("\n".join(people) + "\n")
-    (world.folder / "u.csv").write_text("\n".join(users) + "\n")
-    (world.folder / "m.yaml").write_text(MAPPING.replace("RULE", rule).replace("LEFT", left))
+    world.write("p.csv", "\n".join(people) + "\n")
+    world.write("u.csv", "\n".join(users) + "\n")
+    world.write("m.yaml", MAPPING.replace("RULE", rule).replace("LEFT", left))
     plan = world.run("plan", "m.yaml", "--format", "json", "--allow", "leavers=20")
     return [
         (each["outcome"], each["key"], [change["field"] for change in each.get("changes", ())])
@@ -107,14 +107,14 @@ fields:
 def test_a_row_of_a_table_is_whole_if_its_odd_cell_makes_no_part_of_it(
     world: World, cell: str
 ) -> None:
-    (world.folder / "p.csv").write_text("code,dept\n1,OPS\n2,XX\n")
-    (world.folder / "u.csv").write_text("reference,dept\n1,\n2,\n")
-    (world.folder / "d.csv").write_text(f"code,number,size\nOPS,10,{cell}\nGEN,9,4\n")
-    (world.folder / "m.yaml").write_text(TABLE.replace("KEY", "code"))
+    world.write("p.csv", "code,dept\n1,OPS\n2,XX\n")
+    world.write("u.csv", "reference,dept\n1,\n2,\n")
+    world.write("d.csv", f"code,number,size\nOPS,10,{cell}\nGEN,9,4\n")
+    world.write("m.yaml", TABLE.replace("KEY", "code"))
     assert "may lack rows" not in world.run("plan", "m.yaml").err
     assert world.run("sync", "m.yaml").code == 0
     assert (world.folder / "u.csv").read_text().splitlines()[1:] == ["1,10", "2,9"]
-    (world.folder / "m.yaml").write_text(TABLE.replace("KEY", "size || code"))
+    world.write("m.yaml", TABLE.replace("KEY", "size || code"))
     assert "may lack rows" in world.run("plan", "m.yaml").err
 
 

@@ -27,8 +27,8 @@ LEFT = {"id": "1", "reference": "E1", "leaveDate": "2024-05-31"}
 def synced(world: World, source: object, target: object, when: str = "leaveDate", more: str = ""):
     """Sync two files; return how it ended and what the target holds then."""
     world.write("m.yaml", MAPPING % when + more)
-    world.write("s.json", json.dumps(source))
-    world.write("t.json", json.dumps(target))
+    world.write("s.json", source)
+    world.write("t.json", target)
     return world.run("sync", "m.yaml", "--verbose"), world.read("t.json")
 
 
@@ -58,8 +58,8 @@ def test_nobody_is_brought_back_by_an_absent_key_and_the_others_go_on(world: Wor
 
 def test_an_absent_key_that_means_null_brings_them_back(world: World) -> None:
     world.write("m.yaml", (MAPPING % "leaveDate").replace("s.json}", "s.json, absent: null}"))
-    world.write("s.json", json.dumps([{"id": "1", "code": "E1"}, HERE | {"leaveDate": None}]))
-    world.write("t.json", json.dumps([LEFT]))
+    world.write("s.json", [{"id": "1", "code": "E1"}, HERE | {"leaveDate": None}])
+    world.write("t.json", [LEFT])
     assert "reactivate" in world.run("plan", "m.yaml").out
 
 
@@ -72,8 +72,8 @@ def test_a_blank_or_misshapen_status_is_an_error(world: World, status: object) -
     mapping = MAPPING % "status == 'Former'"
     world.write("m.yaml", mapping.replace("s.json}", f"s.json, record: {schema}}}"))
     people = [HERE | {"status": "Current"}, {"id": "1", "code": "E1", "status": status}]
-    world.write("s.json", json.dumps([each | {"leaveDate": None} for each in people]))
-    world.write("t.json", json.dumps([LEFT]))
+    world.write("s.json", [each | {"leaveDate": None} for each in people])
+    world.write("t.json", [LEFT])
     ended = world.run("plan", "m.yaml", "--verbose")
     assert "1 in error" in ended.out
     assert "status: " in ended.out
@@ -111,11 +111,11 @@ def test_whom_a_source_record_may_stand_for_is_not_deactivated(world: World) -> 
         {"id": "1", "reference": "a29", "email": "ada@example.com", "leaveDate": None},
         {"id": "2", "reference": "2", "email": "ben@example.com", "leaveDate": None},
     ]
-    world.write("s.json", json.dumps(people))
-    world.write("t.json", json.dumps(users))
+    world.write("s.json", people)
+    world.write("t.json", users)
     assert "- deactivate" not in world.run("plan", "m.yaml", "--verbose").out
     del people[0]["email"]
-    world.write("s.json", json.dumps(people))
+    world.write("s.json", people)
     assert "- deactivate" not in world.run("plan", "m.yaml", "--verbose").out
 
 
@@ -148,11 +148,11 @@ def test_a_key_that_went_away_holds_the_run_until_a_person_lets_it_go(
     """Also where the file says that absent is null: nothing else would tell of it."""
     world.write("m.yaml", COUNTED % absent)
     world.write("t.json", "[]")
-    world.write("s.json", json.dumps(twelve(phone="0100")))
+    world.write("s.json", twelve(phone="0100"))
     assert world.run("sync", "m.yaml", "--as-of", "2026-06-01").code == 0
     people = [each | ({"phone": "0200"} if n < 3 else {}) for n, each in enumerate(twelve())]
     people[5]["status"] = "Former"
-    world.write("s.json", json.dumps(people))
+    world.write("s.json", people)
     for day in ("2026-06-02", "2026-06-03"):
         held = world.run("sync", "m.yaml", "--as-of", day, "--verbose")
         assert held.code == 4
@@ -169,9 +169,9 @@ def test_a_key_that_went_away_holds_the_run_until_a_person_lets_it_go(
 def test_a_saved_plan_is_held_by_a_key_that_went_away(world: World) -> None:
     world.write("m.yaml", COUNTED % "")
     world.write("t.json", "[]")
-    world.write("s.json", json.dumps(twelve(phone="0100")))
+    world.write("s.json", twelve(phone="0100"))
     world.run("sync", "m.yaml", "--as-of", "2026-06-01")
-    world.write("s.json", json.dumps([*twelve()[1:], {**twelve()[0], "phone": "0200"}]))
+    world.write("s.json", [*twelve()[1:], {**twelve()[0], "phone": "0200"}])
     assert world.run("plan", "m.yaml", "--as-of", "2026-06-02", "--out", "plan.json").code == 4
     approval = world.read("plan.json")["fingerprint"]
     assert world.run("apply", "plan.json", "--approve", approval).code == 4
@@ -217,9 +217,9 @@ def test_the_value_that_broke_an_expression_is_shown_unless_it_is_sensitive(
         {**person, "id": "2", "code": "E2", "salary": 1, "ends": "31/02/26"},
         {**person, "id": "3", "code": "E3", "salary": 1},
     ]
-    world.write("s.json", json.dumps(people))
+    world.write("s.json", people)
     users = [{"id": "9", "reference": "E3", "salary": 1, "gone": "never", "left": None}]
-    world.write("t.json", json.dumps(users))
+    world.write("t.json", users)
     ended = world.run("sync", "m.yaml", "--verbose")
     said = ended.flat
     assert 'E2 (ends: "31/02/26")' in said
@@ -238,7 +238,7 @@ def test_a_value_that_a_record_schema_marks_as_sensitive_is_not_shown(world: Wor
     mapping = (SALARIES % "false").replace("s.json}", f"s.json, record: {record}}}")
     world.write("m.yaml", mapping)
     person = {"id": "1", "code": "E1", "ends": None, "salary": "41,250"}
-    world.write("s.json", json.dumps([person]))
+    world.write("s.json", [person])
     world.write("t.json", "[]")
     ended = world.run("plan", "m.yaml", "--verbose")
     assert "to_number() needs a number" in ended.flat
@@ -259,9 +259,9 @@ fields:
   reference: {from: code, write: on_create}
   dept: {from: dept, lookup: depts, on_miss: clear}
 """
-    world.write("s.json", json.dumps([{"id": "1", "code": "E1", "dept": "A"}]))
-    world.write("t.json", json.dumps([{"id": "1", "reference": "E1", "dept": 7}]))
-    world.write("d.json", json.dumps([{"code": "B", "id": 8}]))
+    world.write("s.json", [{"id": "1", "code": "E1", "dept": "A"}])
+    world.write("t.json", [{"id": "1", "reference": "E1", "dept": 7}])
+    world.write("d.json", [{"code": "B", "id": 8}])
     world.write("m.yaml", mapping % "kode")
     ended = world.run("plan", "m.yaml", "--verbose")
     assert "No changes to make" in ended.out
@@ -284,11 +284,11 @@ def test_a_leaver_of_whom_it_is_not_said_whom_they_work_for_is_named(world: Worl
 
 def test_a_plan_of_version_1_is_refused_and_nothing_is_written(world: World) -> None:
     world.write("m.yaml", MAPPING % "leaveDate")
-    world.write("s.json", json.dumps([HERE]))
+    world.write("s.json", [HERE])
     world.write("t.json", "[]")
     world.run("plan", "m.yaml", "--out", "plan.json")
     plan = world.read("plan.json")
-    world.write("plan.json", json.dumps({**plan, "oneway_plan": 1}))
+    world.write("plan.json", {**plan, "oneway_plan": 1})
     for words in (("apply", "plan.json", "--approve", plan["fingerprint"]), ("apply", "plan.json")):
         ended = world.run(*words)
         assert (ended.code, world.read("t.json")) == (1, [])
@@ -316,9 +316,9 @@ leavers:
 """
     world.write("m.yaml", mapping)
     person = {"id": "1", "code": "E1", "status": "Former", "final": False, "why": "moved"}
-    world.write("s.json", json.dumps([person, {**person, "id": "2", "code": "E2", "final": True}]))
+    world.write("s.json", [person, {**person, "id": "2", "code": "E2", "final": True}])
     users = [{"id": str(n), "reference": f"E{n}", "gone": False, "note": None} for n in (1, 2)]
-    world.write("t.json", json.dumps(users))
+    world.write("t.json", users)
     for _ in range(2):
         ended = world.run("sync", "m.yaml", "--verbose")
         assert ended.code == 5
@@ -360,9 +360,9 @@ OTHER = {
 
 def nights_of_lists(world: World, absent: str = ""):
     world.write("m.yaml", LISTS % absent)
-    world.write("s.json", json.dumps([IN_LISTS, OTHER]))
+    world.write("s.json", [IN_LISTS, OTHER])
     held = {"reference": "E2", "mobile": "07", "iban": "CURRENT", "hours": 10, "groups": ["pay"]}
-    world.write("t.json", json.dumps([HELD, {"id": "2", **held}]))
+    world.write("t.json", [HELD, {"id": "2", **held}])
     ended = world.run("sync", "m.yaml")
     assert ended.code == 0
     return " ".join(ended.out.split()), world.read("t.json")[0]
@@ -383,9 +383,9 @@ def test_a_key_that_an_item_lacks_leaves_the_field_alone_and_is_named(world: Wor
 def test_a_key_that_one_chosen_item_lacks_is_named(world: World, value: str) -> None:
     mapping = LISTS[: LISTS.index("  iban:")] % "" + f'  team: "{value}"\n'
     world.write("m.yaml", mapping)
-    world.write("s.json", json.dumps([{"id": "1", "code": "E1", "jobs": [{}]}, OTHER]))
+    world.write("s.json", [{"id": "1", "code": "E1", "jobs": [{}]}, OTHER])
     target = [{"id": each, "reference": f"E{each}", "team": "pay"} for each in "12"]
-    world.write("t.json", json.dumps(target))
+    world.write("t.json", target)
     ended = world.run("sync", "m.yaml")
     alone = "team: jobs[].team is not given in 1 record (E1), so the field is left alone"
     assert alone in " ".join(ended.out.split())

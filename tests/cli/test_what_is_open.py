@@ -106,7 +106,7 @@ def test_a_question_that_nothing_can_answer_is_a_mistake(
     for command in (("validate", "m.yaml"), PLAN):
         ended = world.run(*command)
         assert (ended.code, "[M154]" in ended.out + ended.err) == (1, True)
-        assert said in " ".join((ended.out + ended.err).split())
+        assert said in ended.flat
 
 
 def test_a_leave_says_what_the_source_states(world: World) -> None:

@@ -47,7 +47,7 @@ def long_names(world: World) -> None:
          "department": row["Department"][:3].upper(), "salary": 1000 * n}
         for n, row in enumerate(rows[:20])
     ]  # fmt: skip
-    (world.folder / USERS).write_text(json.dumps(users))
+    world.write(USERS, users)
 
 
 UNTIL_STOPPED = {"serve", "lsp", "sandbox"}
@@ -187,7 +187,7 @@ def edited(world: World) -> None:
     (world.folder / "connections" / f"{CONNECTION}.yaml").write_text(
         json.dumps(good | {"notify": notify})
     )
-    world.write(BAD_CONNECTION, json.dumps(good | {"settings": {"no_such": 1}, "schedul": "never"}))
+    world.write(BAD_CONNECTION, good | {"settings": {"no_such": 1}, "schedul": "never"})
 
 
 def answered(world: World) -> None:

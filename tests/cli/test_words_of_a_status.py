@@ -1,6 +1,5 @@
 """The words of a status: drafted, asked for, and what follows where one is blank or unknown."""
 
-import json
 import re
 from collections.abc import Sequence
 
@@ -52,7 +51,7 @@ def written(
         {"id": str(n), "reference": str(n), "name": row.split(",")[1], "active": True}
         for n, row in enumerate(rows, 1)
     ]
-    world.write("staff.json", json.dumps(users))
+    world.write("staff.json", users)
     return " ".join(world.run("validate", "w.yaml").out.split())
 
 
@@ -103,13 +102,13 @@ def test_the_lines_that_are_asked_for_do_what_is_said(world: World) -> None:
     lines = lines.replace('"Former", ...', "Active, Former")
     mapping = yaml.safe_load((world.folder / "w.yaml").read_text())
     mapping["source"]["record"] = yaml.safe_load(lines)
-    world.write("w.yaml", json.dumps(mapping))
+    world.write("w.yaml", mapping)
     assert "no mistakes" in world.run("validate", "w.yaml").out
     plan = world.run("plan", "w.yaml", "--exit-code")
     assert plan.code == 5
     assert "Have perhaps left, and can still get in (2)" in plan.out
     assert world.run("plan", "w.yaml").code == 0
-    named = json.loads(world.run("plan", "w.yaml", "--format", "json").out)["still_in"]
+    named = world.run("plan", "w.yaml", "--format", "json").data["still_in"]
     assert [each["key"] for each in named] == ["3", "4"]
 
 
@@ -170,7 +169,7 @@ def test_a_draft_lists_the_words_that_it_has_seen(
     rows = [f"{n:03},Ann {n},a{n}@example.com,{each}" for n, each in enumerate(statuses)]
     world.write("p.csv", "\n".join(("code,name,email,Status", *rows, "")))
     users = [{"id": "1", "reference": "001", "name": "Ann 1", "active": True}]
-    world.write("u.json", json.dumps(users))
+    world.write("u.json", users)
     made = world.run("new", "new.yaml", "--source", "p.csv", "--target", "u.json")
     assert made.code == 0, made.err
     text = (world.folder / "new.yaml").read_text()
@@ -189,7 +188,7 @@ def test_a_draft_lists_the_words_that_it_has_seen(
 
 def test_a_draft_without_a_word_of_leavers_lists_none(world: World) -> None:
     world.write("p.csv", "code,name,Status\n001,Ann,Active\n002,Bob,Active\n")
-    world.write("u.json", json.dumps([{"id": "1", "reference": "001", "name": "Ann"}]))
+    world.write("u.json", [{"id": "1", "reference": "001", "name": "Ann"}])
     assert world.run("new", "new.yaml", "--source", "p.csv", "--target", "u.json").code == 0
     assert "record:" not in (world.folder / "new.yaml").read_text()
 
@@ -199,8 +198,8 @@ def test_a_draft_lists_words_in_an_object(world: World) -> None:
         {"id": str(n), "name": f"Ann {n}", "job": {"status": word}}
         for n, word in enumerate(["Active", "Active", "Former"])
     ]
-    world.write("p.json", json.dumps(people))
-    world.write("u.json", json.dumps([{"id": "1", "name": "Ann 1", "active": True}]))
+    world.write("p.json", people)
+    world.write("u.json", [{"id": "1", "name": "Ann 1", "active": True}])
     assert world.run("new", "new.yaml", "--source", "p.json", "--target", "u.json").code == 0
     record = yaml.safe_load((world.folder / "new.yaml").read_text())["source"]["record"]
     job = record["properties"]["job"]
@@ -229,10 +228,10 @@ FIRST = ["Former"] * 5 + ["Current"] * 9
 def begun(world: World, when: str, rows: Sequence[str], *, only: str = "") -> None:
     """Sync for the first time; those who have left have left in the target, too."""
     written(world, f'"{when}"', only=only, rows=rows)
-    users = json.loads((world.folder / "staff.json").read_text())
+    users = world.read("staff.json")
     for user, row in zip(users, rows, strict=True):
         user["active"] = "Former" not in row
-    world.write("staff.json", json.dumps(users))
+    world.write("staff.json", users)
     assert night(world, 1, rows)[0] == 0
 
 

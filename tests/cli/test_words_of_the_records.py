@@ -46,7 +46,7 @@ def said(
     """Return what `validate` says of a mapping, on one line for each finding."""
     world.write("m.yaml", MAPPING % (target, when.replace("'", "''"), name, field, leaver))
     world.write("s.csv", csv)
-    world.write("t.json", json.dumps(TARGET))
+    world.write("t.json", TARGET)
     world.write("t.csv", "id,reference,name,team,leaveDate\n9,2,Bob,Sales,\n")
     return " ".join(world.run("validate", "m.yaml").out.split())
 
