@@ -11,6 +11,7 @@ from test_link_table import MAPPING
 
 from memory import applied
 from oneway.core.records import Record, Snapshot
+from oneway.planning.access import still_in
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.plan import Ending, Kind, Plan, Verb
 from worlds import World, planned
@@ -367,3 +368,58 @@ def test_a_record_that_was_found_by_a_later_key_never_held_the_first() -> None:
     (found,) = planned(now.world, evidence=LinkEvidence((link,))).outcomes[:1]
     assert found.has_access
     assert "; the target record has no ref and another email: a person" in found.reasons[0].text
+
+
+@given(TOWNS, st.booleans(), st.sets(st.sampled_from(["t1", "t2", "t3"])))
+@example(  # the key is a newcomer's too, and names no record
+    Town(
+        (("s1", "A", "Ann", "a@x.example", True), ("s2", "A", "Ben", "b@x.example", False)),
+        (("t1", None, "Ann", "a@x.example"),),
+        (("s1", "t1"),),
+        rules={"rekey": "report", "gone": "report"},
+    ),
+    True,
+    set(),
+)
+@example(  # the key names only others, who have left
+    Town(
+        (("s1", "A", "Ann", "a@x.example", True),),
+        tuple((f"t{n}", "C" if n == 1 else "A", "Cy", "c@x.example") for n in (1, 2, 3)),
+        (("s1", "t1"),),
+        rules={"rekey": "report", "gone": "report"},
+    ),
+    True,
+    {"t2", "t3"},
+)
+@example(  # the key names another, who has left, and the target does not show the leaver's own
+    Town(
+        (("s1", "A", "Ann", "a@x.example", True),),
+        (("t2", "A", "Cy", "c@x.example"),),
+        (("s1", "t1"),),
+        rules={"rekey": "report", "gone": "report"},
+    ),
+    False,
+    {"t2"},
+)
+def test_law_19_no_other_row_takes_a_linked_leaver_off_the_list(
+    town: Town, proven: bool, left: set[str]
+) -> None:
+    """Whatever the conflict is about, unless the record is now known to be another person's.
+
+    What the target does not show is gone if that is `proven`.
+    """
+    there, asked = {user[0] for user in town.users}, {other for _, other in town.links}
+    links = tuple(Link(one, other, "", DAY, DAY) for one, other in town.links)
+    gone = frozenset(asked - there) if proven else frozenset()
+    evidence = LinkEvidence(links, gone=gone, unseen=asked - there - gone)
+    records = town.world.target.records
+    now = [Record(each.id, {**each.data, "active": each.id not in left}) for each in records]
+    plan = planned(town.world.with_target(now), evidence=evidence)
+    listed = {each.source_id for each in still_in(plan, {}, planned=True)}
+    matched = [each for each in plan.outcomes if each.source_id and each.target_id]
+    sure = {each.source_id for each in matched} | {each.target_id for each in matched}
+    leavers = {person[0] for person in town.people if person[4]}
+    for source, target in town.links:
+        has_access = target not in left if target in there else not proven
+        if source in leavers - sure and target not in sure and has_access:
+            assert source in listed, (source, target, plan.outcomes)

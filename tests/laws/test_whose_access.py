@@ -376,3 +376,38 @@ def test_who_is_gone_is_listed_where_their_code_is_now_somebodys_outside_the_syn
         told = (kind, state, absent, same) == ("other", "on", "deactivate", False)
         assert listed == ["t0"] * told, case
         assert not plan.actions or kind == "staff", case
+
+
+def test_a_leaver_is_listed_over_the_record_that_is_linked_whatever_their_rows_say() -> None:
+    """Nothing in the record is the leaver's any more, and no key finds it."""
+    newcomer = {"code": "A", "name": "Cy", "mail": "c@example.com", "status": "E"}
+    again = {**ANN, "code": "B", "who": "ann", "day": "2026-01-02"}
+    late = {**ANN, "who": "ann", "day": "2026-01-02"}
+    only = [{"id": "staff", "when": "kind != 'other'", "otherwise": "is no staff"}]
+    people: dict[str, list[dict[str, Any]]] = {
+        "another has the code": [ANN, newcomer],
+        "two rows": [ANN, ANN],
+        "out of scope": [{**ANN, "kind": "other"}, {**newcomer, "kind": "other"}],
+        "another row counts": [{**late, "day": "2026-01-01"}, again],
+        "either row may count": [late, again],
+        "two records": [ANN],
+    }
+    parts: dict[str, Any] = {"only": only, "out_of_scope": "leave"}
+    one_per = {"person": "who", "latest_by": "day"}
+    parts["source"] = {**MAPPING["source"], "one_per": one_per}
+    left = {**HELD, "fullName": "Bo", "email": "bo@example.com", "state": "off"}
+    for (why, rows), state, unseen in product(people.items(), ["on", "off"], [True, False]):
+        own = {"ref": "Z", "fullName": "Zed", "email": "z@example.com", "state": state}
+        found = {"two records": [left, left], "another row counts": [{**left, "ref": "B"}]}
+        world = world_of(rows, [own, *found.get(why, [])], **parts)
+        others = world.target.records[1:]
+        world = world.with_target(others) if unseen else world
+        aside = why == "another row counts"
+        links = (*LINKED.links, *[Link("s1", "t1", "B", "2026-06-01", "2026-06-14")] * aside)
+        evidence = LinkEvidence(links, unseen=frozenset({"t0"} if unseen else ()))
+        listed = still_in(planned(world, evidence=evidence), {}, planned=True)
+        told = [each.source_id or each.target_id for each in listed]
+        if aside:  # of such a row, nothing is shown but its record
+            assert told == ["t0"] * (not unseen and state == "on"), (state, unseen)
+        else:
+            assert ("s0" in told) == (unseen or state == "on"), (why, state, unseen, told)

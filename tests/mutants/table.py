@@ -506,6 +506,14 @@ MUTANTS = (
         "tests/laws/test_seen_to_leave.py",
     ),
     Mutant(
+        "a-conflict-over-others-frees-the-linked-record",
+        "planning/access_in_doubt",
+        "for pair in each.pairs_of(left)} if left else set()",
+        "for pair in each.pairs_of(left)} if not left else set()",
+        "a leaver is listed over the record that a link names, whatever their conflict names",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
         "all-left-believed",
         "planning/access_in_doubt",
         "_is_out(program, draft.target) and not evidence.all_left",

@@ -40,7 +40,19 @@ MORE_CHANGED = "W117"
 UNMATCHED = "leaver_unmatched"
 """The code of a reason: no target record matches a leaver, but some may be theirs."""
 
-_WHOSE = {UNMATCHED, MAY_HAVE_LEFT, "ambiguous", "claimed", "reused", "rekeyed", "reissued"}
+REMEMBERED = "remembered"
+"""The code of a reason: earlier runs name records that may be those of a leaver in conflict."""
+
+_WHOSE = {
+    UNMATCHED,
+    REMEMBERED,
+    MAY_HAVE_LEFT,
+    "ambiguous",
+    "claimed",
+    "reused",
+    "rekeyed",
+    "reissued",
+}
 """The codes of reasons whose candidates are all records of the other system."""
 
 

@@ -1,6 +1,7 @@
 """Marks in the drafts everyone who may still get in, although no action of theirs shows it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from oneway.core.connector import Capability
 from oneway.core.records import MISSING
@@ -13,6 +14,36 @@ from oneway.planning.outcomes import PENDING, Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
 _UNSEEN = "the target does not show it, which does not prove that it is gone"
+
+
+def remembered_records(
+    policy: Policy,
+    rows: Iterable[SourceRow],
+    targets: Iterable[TargetRow],
+    matches: Matches,
+    known: Sequence[LinkEvidence],
+) -> Mapping[str, Sequence[TargetRow]]:
+    """Return which target records were those of leavers without a match, by source id.
+
+    `known` is what earlier runs know, whatever the rows say now. A record that is matched is
+    somebody else's. One that the target does not show, and that may be there, is known by its id.
+    """
+    left = {
+        row.source_id
+        for row, found in matches.each(rows)
+        if found.target is None and perhaps_left(policy, row)
+    }
+    pairs = {pair for each in known for pair in each.pairs_of(left)} if left else set()
+    if not pairs:
+        return {}
+    owned = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
+    free = {id: _hidden_record(policy, id, id) for each in known for id in each.unseen}
+    free |= {each.target_id: each for each in targets if each.target_id not in owned}
+    found: dict[str, list[TargetRow]] = defaultdict(list)
+    for source, target in sorted(pairs):
+        if target in free:
+            found[source].append(free[target])
+    return found
 
 
 def mark_reopened(
@@ -116,12 +147,17 @@ def _is_out(program: Program, target: TargetRow) -> bool:
 
 def _draft_of_unseen(policy: Policy, link: Link) -> Draft:
     """Return the outcome of a target record that is known only from its link."""
-    row = TargetRow(
-        link.target_id,
-        link.key or link.target_id,
+    row = _hidden_record(policy, link.target_id, link.key or link.target_id)
+    return Draft(Kind.ABSENT, None, row, reasons=(Reason("unseen", _UNSEEN),))
+
+
+def _hidden_record(policy: Policy, id: str, key: str) -> TargetRow:
+    """Return a target record of which nothing is known but its id, and perhaps its key."""
+    return TargetRow(
+        id,
+        key,
         (None,) * len(policy.match_paths),
         values=(MISSING,) * len(policy.fields),
         leaving=(MISSING,) * len(policy.leaving),
         told=(MISSING,) * len(policy.told),
     )
-    return Draft(Kind.ABSENT, None, row, reasons=(Reason("unseen", _UNSEEN),))

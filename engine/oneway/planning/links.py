@@ -6,7 +6,7 @@ loaded in full.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
@@ -296,6 +296,10 @@ class LinkEvidence:
     def table(self) -> Links:
         """The links by their ids."""
         return Links.of(self.links)
+
+    def pairs_of(self, sources: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield these source records with the target records that they are known to be."""
+        yield from (each for each in self.table.pairs if each[0] in sources)
 
     def of(self, source_id: str | None) -> Link | None:
         """Return the link of a source record."""

@@ -15,7 +15,7 @@ from oneway.core.phrases import some
 from oneway.core.records import MISSING
 from oneway.mapping.program import Cell, CellState, LeftAnswer, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Category, Rehires, Write
-from oneway.planning.access import FAR_OFF, UNMATCHED
+from oneway.planning.access import FAR_OFF, REMEMBERED, UNMATCHED
 from oneway.planning.diff import (
     FieldChange,
     at_create,
@@ -131,7 +131,7 @@ class Drafter:
     ended: Mapping[str, str] = field(default_factory=dict)
     """The day on which this sync ended a record's access, if nobody has returned since."""
     possible: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
-    """The target records that unreadable or unmatched people may have, by source id."""
+    """The target records that people without a match may have, by source id."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
@@ -154,7 +154,8 @@ class Drafter:
         rules = (self.policy.only[position] for position in row.outside)
         why = tuple(Reason(f"{ONLY}{rule.id}", rule.otherwise, rule.place) for rule in rules)
         pending = row.source_id in self.pending
-        doubtful = pending or found.target is not None or found.candidates or not row.keys_known
+        maybe = (*found.candidates, *self.possible.get(row.source_id, ()))
+        doubtful = pending or found.target is not None or maybe or not row.keys_known
         if row.leaver and doubtful:
             # Nothing but the leave is written: the row's values only show whose record it is.
             unwritten = tuple(Cell(CellState.INACTIVE) for _ in row.cells)
@@ -254,7 +255,10 @@ class Drafter:
         if failed:
             return Draft(Kind.ERROR, row, None, reasons=failed, has_access=has_access)
         if found.conflict is not None:
-            return Draft(Kind.CONFLICT, row, None, reasons=(found.conflict,), has_access=has_access)
+            why = (
+                (found.conflict, *self._remembered(row, found)) if has_access else (found.conflict,)
+            )
+            return Draft(Kind.CONFLICT, row, None, reasons=why, has_access=has_access)
         if unproven is not None:
             reasons = (replace(unproven, warning=True),)
             return Draft(Kind.ERROR, row, None, reasons=reasons, has_access=has_access)
@@ -277,6 +281,16 @@ class Drafter:
         text = f"{left}, and no target record matches"
         text += f", but {some(ids)} may be theirs" if ids else f"; {'; '.join(self.unseen)}"
         return Reason(UNMATCHED, text, candidates=ids, warning=True)
+
+    def _remembered(self, row: SourceRow, found: Match) -> tuple[Reason, ...]:
+        """Return which records earlier runs name for a leaver whose conflict names others."""
+        known = {each.target_id for each in found.candidates}
+        maybe = (each.target_id for each in self.possible.get(row.source_id, ()))
+        ids = tuple(id for id in maybe if id not in known)
+        if not ids:
+            return ()
+        text = f"by earlier runs, target record {some(ids)} may be theirs"
+        return (Reason(REMEMBERED, text, candidates=ids, warning=True),)
 
     def _may_get_in(self, row: SourceRow, found: Match) -> bool:
         """Return whether a target record that is or may be this person's still lets them in."""

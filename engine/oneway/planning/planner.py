@@ -26,7 +26,13 @@ from oneway.core.seal import Seal
 from oneway.mapping.program import Missed, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import absent
-from oneway.planning.access_in_doubt import expected, mark_doubted, mark_reopened, mark_returning
+from oneway.planning.access_in_doubt import (
+    expected,
+    mark_doubted,
+    mark_reopened,
+    mark_returning,
+    remembered_records,
+)
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
 from oneway.planning.diff import perhaps_left
@@ -134,6 +140,7 @@ class _Planner:
         self.program, self.policy, self.header = program, program.policy, header
         self.source, self.target, self.passed_over = source, target, passed_over
         self.chosen = one_per_person(self.policy, source.items)
+        self.known = evidence
         self.evidence = self.chosen.evidence(evidence)
         rows = self.chosen.rows
         screened = screen(self.policy, rows, target.items, self.evidence, header.allowed)
@@ -199,17 +206,26 @@ class _Planner:
             unseen_access=not self.target.complete or hidden_access,
             unheard=evidence.unheard,
             ended=evidence.ended,
-            possible={**targets_by_readable_keys(rows, targets), **self._likely(rows, targets)},
+            possible={
+                **targets_by_readable_keys(rows, targets),
+                **self._possible(rows, targets),
+            },
         )
 
-    def _likely(
+    def _possible(
         self, rows: Sequence[SourceRow], targets: Sequence[TargetRow]
     ) -> Mapping[str, Sequence[TargetRow]]:
         """Return which of these target records may belong to leavers without a match."""
-        kinds = self.passed_over.kinds
-        return likely_targets(
-            rows, targets, self.matches, self.policy, self.linked, self.quiet, kinds
-        )
+        policy, matches, kinds = self.policy, self.matches, self.passed_over.kinds
+        likely = likely_targets(rows, targets, matches, policy, self.linked, self.quiet, kinds)
+        known = remembered_records(policy, rows, targets, matches, (self.known, self.evidence))
+        if not known:
+            return likely
+        both = {
+            id: {each.target_id: each for each in (*likely.get(id, ()), *known.get(id, ()))}
+            for id in (*likely, *known)
+        }
+        return {id: tuple(each.values()) for id, each in both.items()}
 
     def _others(self) -> OtherRecords:
         """Return whose replaced records unmatched target records may belong to."""
@@ -219,7 +235,7 @@ class _Planner:
         if left:
             found = (each.target for each in matches.by_source.values())
             matched = {each.target_id for each in found if each is not None}
-            likely = self._likely(left, [e for e in targets if e.target_id not in matched])
+            likely = self._possible(left, [e for e in targets if e.target_id not in matched])
         return OtherRecords(self.policy, self.chosen, targets, matches, self.linked, likely)
 
     def _unmatched(self, others: OtherRecords) -> Sequence[Draft]:
