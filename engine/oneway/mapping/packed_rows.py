@@ -142,11 +142,9 @@ class PackedRows(Sequence[T]):
         return set(self._others_at).isdisjoint(places)
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self.starts) - 1
 
     def __iter__(self) -> Iterator[T]:
-        """Yield each, in order."""
         return map(self._row, range(len(self)))
 
     @overload
@@ -154,7 +152,6 @@ class PackedRows(Sequence[T]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[T]: ...
     def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        """Return one by its place, or some."""
         places = range(len(self))[at]
         if isinstance(places, range):
             return RowsAt(self, places)
@@ -214,11 +211,9 @@ class RowsAt(Sequence[T]):
         self._places = places
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self._places)
 
     def __iter__(self) -> Iterator[T]:
-        """Yield each, in order."""
         return map(self._rows._row, self._places)
 
     @overload
@@ -226,7 +221,6 @@ class RowsAt(Sequence[T]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[T]: ...
     def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        """Return one by its position, or some."""
         if isinstance(at, slice):
             return RowsAt(self._rows, self._places[at])
         return self._rows[self._places[at]]

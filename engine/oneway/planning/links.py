@@ -163,11 +163,9 @@ class Links(Sequence[Link]):
         return self._load(None)
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self.pairs)
 
     def __iter__(self) -> Iterator[Link]:
-        """Yield each link in full."""
         return iter(self._all)
 
     @overload
@@ -175,17 +173,14 @@ class Links(Sequence[Link]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[Link]: ...
     def __getitem__(self, at: int | slice) -> Link | Sequence[Link]:
-        """Return one by its position, or some."""
         return self._all[at]
 
     def __eq__(self, other: object) -> bool:
-        """Return whether others are the same links in the same order."""
         if not isinstance(other, Sequence):
             return NotImplemented
         return list(self) == list(other)
 
     def __hash__(self) -> int:
-        """Return the same for equal links."""
         return hash(tuple(self.pairs))
 
 

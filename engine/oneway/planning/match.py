@@ -139,7 +139,6 @@ class Pairs:
                 yield {at: [each[at] for each in values] for at in positions}
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self.rows_at)
 
     def __iter__(self) -> Iterator[tuple[AnySourceRow, AnyTargetRow]]:

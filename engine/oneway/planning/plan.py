@@ -312,11 +312,9 @@ class Outcomes(Sequence[Outcome]):
         return self._made
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self.parts)
 
     def __iter__(self) -> Iterator[Outcome]:
-        """Yield each, in order."""
         return iter(self._all())
 
     @overload
@@ -324,11 +322,9 @@ class Outcomes(Sequence[Outcome]):
     @overload
     def __getitem__(self, at: slice) -> tuple[Outcome, ...]: ...
     def __getitem__(self, at: int | slice) -> Outcome | tuple[Outcome, ...]:
-        """Return one by its position, or some."""
         return self._all()[at]
 
     def __eq__(self, other: object) -> bool:
-        """Return whether two sequences hold the same outcomes."""
         return isinstance(other, Outcomes | tuple) and self._all() == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]  # as of any plan

@@ -72,11 +72,9 @@ class QuietTexts(Sequence[Quiet]):
         return _decoded(b",".join([self.text(at, at + 1) for at in positions]))
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self.starts) - 1
 
     def __iter__(self) -> Iterator[Quiet]:
-        """Yield each, in order."""
         return iter(self._all)
 
     @overload
@@ -84,7 +82,6 @@ class QuietTexts(Sequence[Quiet]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[Quiet]: ...
     def __getitem__(self, at: int | slice) -> Quiet | Sequence[Quiet]:
-        """Return one by its position, or some."""
         if isinstance(at, slice):
             return self._all[at]
         (found,) = _decoded(self.joined[self.starts[at] : self.starts[at + 1] - 1])
@@ -159,11 +156,9 @@ class QuietRun(Sequence[Quiet]):
         return ",\n".join(self.singly()).encode("ascii")
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return self._number
 
     def __iter__(self) -> Iterator[Quiet]:
-        """Yield each, in order."""
         return iter(_decoded(self.text))  # at once: one by one takes minutes
 
     @overload
@@ -171,7 +166,6 @@ class QuietRun(Sequence[Quiet]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[Quiet]: ...
     def __getitem__(self, at: int | slice) -> Quiet | Sequence[Quiet]:
-        """Return one by its position, or some."""
         return _decoded(self.text)[at]
 
 
@@ -253,11 +247,9 @@ class PassedOver(Sequence[Quiet]):
             start = at + 1
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self.texts) - len(self._without)
 
     def __iter__(self) -> Iterator[Quiet]:
-        """Yield each, in order."""
         return (each for run in self._between(0, len(self.texts)) for each in run)
 
     @overload
@@ -265,7 +257,6 @@ class PassedOver(Sequence[Quiet]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[Quiet]: ...
     def __getitem__(self, at: int | slice) -> Quiet | Sequence[Quiet]:
-        """Return one by its position, or some."""
         return list(self)[at]
 
 
@@ -294,7 +285,6 @@ class OutcomesInRuns(Outcomes):
         return self._parts
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return self._number
 
 

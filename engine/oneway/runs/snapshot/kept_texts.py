@@ -35,11 +35,9 @@ class KeptTexts:
         return made
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self._packed) * _AT_A_TIME + len(self._last)
 
     def __iter__(self) -> Iterator[str]:
-        """Yield each, in order."""
         for each in self._packed:
             yield from zlib.decompress(each).decode("ascii").split("\n")
         yield from self._last
