@@ -3031,6 +3031,14 @@ MUTANTS = (
         "tests/laws/test_spelling.py",
     ),
     Mutant(
+        "nearly-owned-is-untold",
+        "runs/evidence/observations",
+        "noticed=(*noticed, *nearly_owned(found))",
+        "noticed=noticed",
+        "an item that stays as it is nearly an owned one is told",
+        "tests/cli/test_nearly_owned.py",
+    ),
+    Mutant(
         "another-type-is-another-word",
         "mapping/expressions/near_words",
         "if not is_like(value, word):",

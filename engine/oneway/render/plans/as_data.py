@@ -13,7 +13,8 @@
                   M255: a question is open, and the plan cannot be applied
     noticed       [reason]: what was noticed of the records; not_given: a field is left alone, as
                   items of a list lack a key; new_code: a code would be written that no target
-                  record holds; kept: how many values stay, and whose, as the source is blank there
+                  record holds; kept: how many values stay, and whose, as the source is blank there,
+                  or as the sync owns an item of a list in another spelling
     still_in      [{key, label, source_id, target_id, why, may_have_left, candidates}]: who has
                   left, or may have, and can still get in once the plan is applied
     counts        {outcome: records}, every outcome named

@@ -18,6 +18,7 @@ from oneway.mapping.spec import Write
 from oneway.mapping.values_read import as_shown
 from oneway.planning.diff import KEEP, present, wanted
 from oneway.planning.plan import Kind, Outcome, Plan, Quiet, Reason, Verb
+from oneway.runs.evidence.nearly_owned import nearly_owned
 from oneway.runs.read import EvaluatedInputs
 
 _ENOUGH = 10
@@ -39,7 +40,7 @@ def with_observations(plan: Plan, found: EvaluatedInputs) -> Plan:
     if found.passed_over:
         return replace(plan, noticed=tuple(_left_alone(plan, found)))
     noticed = *_left_alone(plan, found), *_new_codes(plan, found), *_kept(plan, found)
-    return replace(plan, noticed=noticed)
+    return replace(plan, noticed=(*noticed, *nearly_owned(found)))
 
 
 def _left_alone(plan: Plan, found: EvaluatedInputs) -> Iterator[Reason]:
