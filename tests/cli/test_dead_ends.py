@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from cli_world import MAPPING, World, person
 
+from oneway.notices.remedies import REMEDIES
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Programs
@@ -260,3 +262,48 @@ def test_a_switch_in_place_of_an_expression_is_told_how_to_be_written(world: Wor
     assert "write '`true`'" in world.run("validate", "m.yaml").flat
     world.write("m.yaml", MAPPING.replace("when: email,", "when: '`true`',"))
     assert world.run("validate", "m.yaml").code == 0
+
+
+# Remedies, followed to the letter
+
+
+BY_WORD = MAPPING.replace("when: left", "when: status == 'Former'").replace(
+    "  name: name\n", "  name: {from: name, on_blank: clear}\n"
+)
+LIMITED = """\
+lint: [{code: M227, severity: off, because: known}]
+guards: {creates: {share: 10%, floor: 2}}
+"""
+FALSE_NIGHTS = {
+    "leavers": [person(n, status="Former") for n in range(1, 6)],
+    "creates": [person(n, status="Current") for n in range(20, 40)],
+    "clears": [person(n, status="Current", name="") for n in range(1, 6)],
+}
+
+
+@pytest.mark.parametrize("guard", FALSE_NIGHTS)
+def test_who_corrects_the_source_after_a_guard_is_let_out(world: World, guard: str) -> None:
+    """The night after, at most one more guard asks about the correction, and once."""
+    wrong = FALSE_NIGHTS[guard]
+    world.write("m.yaml", f"{BY_WORD}{LIMITED}")
+    right = [person(n, status="Current") for n in range(1, 13)]
+
+    def night(day: int, people: list[Any], *more: str) -> tuple[int, list[str]]:
+        world.write("people.json", people)
+        ended = world.run("sync", "m.yaml", "--as-of", f"2026-06-{day:02}T04:00:00Z", *more)
+        fired = re.findall(r"--allow (\S+=\d+)", " ".join(ended.out.split()))
+        assert ended.code != 1, ended.err
+        return ended.code, list(dict.fromkeys(fired))
+
+    assert night(1, right, "--allow", "creates=99") == (0, [])
+    assert night(2, right) == (0, [])
+    others = {each["id"] for each in wrong}
+    code, fired = night(3, [*(each for each in right if each["id"] not in others), *wrong])
+    assert (code, [each.partition("=")[0] for each in fired]) == (4, [guard])
+    code, fired = night(4, right)
+    remedy = REMEDIES[guard].steps_for("acme", "the system")
+    if code == 4:
+        (also,) = {each.partition("=")[0].partition(".")[0] for each in fired}
+        assert any(f"`{also}`" in step for step in remedy)
+        assert night(5, right, *(word for each in fired for word in ("--allow", each)))[0] == 0
+    assert night(6, right) == (0, [])

@@ -11,13 +11,17 @@ _PASS = "If it is right, have the operator run the command that lets exactly the
 _WRONG = (
     "If it is not, correct the source: the next run then leaves them as they are in the target."
 )
+_CORRECTED = (
+    "If the next run asks about the correction itself, as it takes records (`source_shrink`) or a "
+    "word (`values_gone`) away again, have the operator let that pass, once."
+)
 _TARGETS = "See in the target whether its people are there, and what the key may see."
 _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
     GuardKind.CREATES: (
         "many people would be created",
         "Many joiners at once: an import, a new employer, or a target that hides its people.",
         Who.PAYROLL,
-        (_TARGETS, _LOOK, _PASS, _WRONG),
+        (_TARGETS, _LOOK, _PASS, _WRONG, _CORRECTED),
     ),
     GuardKind.UPDATES: (
         "many people would be changed",
@@ -35,6 +39,7 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
             "If it is true, be quick, as they can still get in: block them by hand, and have the "
             "operator run the command that lets exactly these pass, once.",
             "If it is not, correct the source: the next run then leaves their access as it is.",
+            _CORRECTED,
         ),
     ),
     GuardKind.CLEARS: (
