@@ -247,6 +247,23 @@ def test_another_value_that_nobody_else_has_does_not_matter(acme: World) -> None
     assert listed(ended) == ["2"]
 
 
+def test_a_row_that_becomes_anonymous_takes_nobody_off(bare: World) -> None:
+    """Nothing but the name said whose the account was, and that is gone now."""
+    (bare.folder / "connections").mkdir()
+    bare.write("connections/acme.yaml", CONNECTION.partition("notify")[0])
+    bare.write("m.yaml", MAPPING + LEAVERS)
+    bare.write("users.json", [users()[0] | {"reference": ""}, *users()[1:]])
+    left = people(p1="Former")
+    assert night(bare, left).code == 5
+    for name in ("Deleted", "", "Deleted"):
+        ended = night(bare, [left[0] | {"name": name}, *left[1:]])
+        found = ended.data["still_in"]
+        assert ended.code == 5
+        assert [(each["source_id"], each["candidates"]) for each in found] == [("e1", ["1"])]
+    bare.write("users.json", [users()[0] | {"reference": "", "active": False}, *users()[1:]])
+    assert night(bare, [left[0] | {"name": "Deleted"}, *left[1:]]).code == 0
+
+
 # This sync ended their access, and their record is gone
 
 

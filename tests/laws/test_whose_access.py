@@ -411,3 +411,16 @@ def test_a_leaver_is_listed_over_the_record_that_is_linked_whatever_their_rows_s
             assert told == ["t0"] * (not unseen and state == "on"), (state, unseen)
         else:
             assert ("s0" in told) == (unseen or state == "on"), (why, state, unseen, told)
+
+
+def test_a_leaver_who_was_listed_over_a_record_stays_listed_over_it() -> None:
+    """Their row is anonymous by now. The record is theirs no more once somebody else is matched."""
+    for status, state, ref, matched in product("LE", ["on", "off"], ["", "B"], [False, True]):
+        own = {**HELD, "ref": "A" if matched else "C", "fullName": "C", "email": "c@example.com"}
+        person = {"code": "A", "name": "Deleted", "mail": None, "status": status}
+        bea = {"code": "B", "name": "Bea", "mail": "bea@example.com", "status": "E"}
+        world = world_of([person, bea], [{**HELD, "ref": ref, "state": state}, own])
+        plan = planned(world, evidence=LinkEvidence(maybe=(("s0", "t0"), ("s0", "t9"))))
+        listed = [(e.source_id, e.candidates) for e in still_in(plan, {}, planned=True)]
+        stays = (status, state, ref, matched) == ("L", "on", "", False)
+        assert listed == [("s0", ("t0",))] * stays, (status, state, ref, matched)

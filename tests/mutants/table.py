@@ -514,6 +514,14 @@ MUTANTS = (
         "tests/laws/test_whose_access.py",
     ),
     Mutant(
+        "an-anonymous-row-frees-the-record-of-its-person",
+        "planning/links",
+        "(*self.table.pairs, *self.maybe)",
+        "self.table.pairs",
+        "who was listed over a record stays listed over it when their row becomes anonymous",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
         "all-left-believed",
         "planning/access_in_doubt",
         "_is_out(program, draft.target) and not evidence.all_left",

@@ -253,10 +253,11 @@ class LinkEvidence:
       reactivated.
 
     `returning` are the target records that a return may still let somebody in by, and why.
-    `listed` are the target records that were listed for people whose source record is gone, and for
-    whom. `ended` are the target records whose access this sync ended and has not given back, and on
-    which day. With `all_left`, `leavers.left` holds of every target record, and proves nothing.
-    `zone` is the time zone in which people are shown days.
+    `maybe` are source records that were listed after the last run and are still shown, each with a
+    target record that may be theirs. `listed` are the target records that were listed for people
+    whose source record is gone, and for whom. `ended` are the target records whose access this sync
+    ended and has not given back, and on which day. With `all_left`, `leavers.left` holds of every
+    target record, and proves nothing. `zone` is the time zone in which people are shown days.
     """
 
     links: Sequence[Link] = ()
@@ -273,6 +274,7 @@ class LinkEvidence:
     second_look: frozenset[str] = frozenset()
     doubted: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
+    maybe: tuple[tuple[str, str], ...] = ()
     unheard: Mapping[str, Reason] = field(default_factory=dict)
     ended: Mapping[str, str] = field(default_factory=dict)
     all_left: bool = False
@@ -293,8 +295,8 @@ class LinkEvidence:
         return Links.of(self.links)
 
     def pairs_of(self, sources: Collection[str]) -> Iterator[tuple[str, str]]:
-        """Yield these source records with the target records that they are known to be."""
-        yield from (each for each in self.table.pairs if each[0] in sources)
+        """Yield these source records with the target records that are, or may be, theirs."""
+        yield from (each for each in (*self.table.pairs, *self.maybe) if each[0] in sources)
 
     def of(self, source_id: str | None) -> Link | None:
         """Return the link of a source record."""

@@ -78,6 +78,8 @@ class LeavingDoubts:
         `shown` are the source records that were read, by id.
         """
         still_in, listed = self.remembered.still_in, self.remembered.listed
+        maybe = sorted((id, each) for each, ids in listed.items() for id in ids if id in shown)
+        evidence = replace(evidence, maybe=tuple(maybe)) if maybe else evidence
         back = regained(self._regained())
         back = {**back, **let_in(self._let_in())}
         said: dict[str, str] = {}
