@@ -135,5 +135,5 @@ def test_a_correction_for_somebody_who_has_left_is_called_no_leave(world: World)
     world.write("people.json", [person(1, left=True, lastDay="2026-01-05"), person(2)])
     world.write("users.json", [user(1, leaveDate="2026-01-01"), user(2)])
     ended = world.run("explain", "m.yaml", "P001")
-    assert "Person 1: update will be updated, with 1 field written" in ended.flat
+    assert "Person 1: update will have the leave corrected, with 1 field written" in ended.flat
     assert "will leave" not in ended.flat
