@@ -32,7 +32,7 @@ def _is_spelt(way: Way, value: str, word: str) -> bool:
     """Return whether a text would pass for a word, were it spelt so."""
     if way is Way.WITHIN:
         return bool(spelt(value)) and spelt(value) in spelt(word)
-    if way not in (Way.HELD, Way.START, Way.END):
+    if way not in (Way.HELD, Way.START, Way.END) or is_like(value, word):
         return is_like(value, word)
     text, part = (_SPACES.sub(" ", folded(each)) for each in (value, word))
     if way is Way.HELD:
