@@ -1,6 +1,7 @@
 """Whom the sync is not for: left alone, whatever else is said of them, and in nobody's way."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from hypothesis import assume, given
@@ -123,3 +124,41 @@ def test_their_order_decides_nothing(world: World, chance: Any) -> None:
     shuffled = chance.sample(world.source.records, len(world.source.records))
     other = replace(world, source=replace(world.source, records=tuple(shuffled)))
     assert dump(planned(other)) == dump(planned(world))
+
+
+def test_nobody_out_of_scope_comes_back() -> None:
+    """By whatever day the source says that they leave: a record that has left stays so."""
+    days = ["2026-05-31", "2026-06-14", "2026-06-15", "2026-06-16", "2026-07-31", ""]
+    when = {"leave": "leave", "status": "status == 'L'"}
+    grace = {"leave": "leave", "status": "leave || add_days(today(), `14`)"}
+    for rule, day, held, rehires, name in product(
+        when, days, days, ["ignore", "report", "reactivate"], ["Ann", "Ben"]
+    ):
+        leavers = {
+            "when": when[rule],
+            "set": {"leaveDate": grace[rule]},
+            "left": "is_past(leaveDate)",
+            "scheduled": "is_future(leaveDate)",
+        }
+        person = {"id": "s0", "code": "A", "name": "Ann", "leave": day, "status": "L"}
+        mapping = {
+            "oneway": 1, "name": "scope", "label": "name",
+            "match": [{"source": "code", "target": "ref"}],
+            "settings": {"on": {"type": "boolean", "default": False, "description": "A switch."}},
+            "source": {"connector": "payroll", "resource": "people"},
+            "target": {"connector": "expenses", "resource": "users"},
+            "only": [RULE], "out_of_scope": "leave", "rehires": rehires, "leavers": leavers,
+            "fields": {"ref": {"from": "code", "write": "on_create"}, "fullName": "name"},
+        }  # fmt: skip
+        source = Snapshot((Record("s0", {**person, "flag": False}),))
+        target = Snapshot(
+            (Record("t0", {"id": "t0", "ref": "A", "fullName": name, "leaveDate": held or None}),)
+        )
+        world = World(mapping, source, target, Snapshot(()))
+        plan, case = planned(world), (rule, day, held, rehires, name)
+        if held and held < "2026-06-15":
+            verbs = {each.verb for each in plan.actions}
+            assert verbs <= {Verb.CORRECT}, case
+            assert plan.outcomes[0].kind in (Kind.UNCHANGED, Kind.UPDATE), case
+            assert not still_in(plan, {}, planned=True), case
+        assert [e.reason for e in applied(world, plan).results if e.ending.value == "stale"] == []

@@ -522,6 +522,14 @@ MUTANTS = (
         "tests/laws/test_whose_access.py",
     ),
     Mutant(
+        "who-is-out-of-scope-comes-back",
+        "planning/outcomes",
+        "self.policy.rehires is Rehires.IGNORE or bool(row.outside)",
+        "self.policy.rehires is Rehires.IGNORE",
+        "a record that has left stays so if `only` leaves its person out",
+        "tests/laws/test_scope.py",
+    ),
+    Mutant(
         "all-left-believed",
         "planning/access_in_doubt",
         "_is_out(program, draft.target) and not evidence.all_left",

@@ -455,7 +455,8 @@ class Drafter:
     ) -> Draft:
         """Return the draft that corrects a leave date, or gives access back until that date."""
         mover = self._mover(row, target)
-        if row.leaves_left is False and self.policy.rehires is Rehires.IGNORE:
+        stays_out = self.policy.rehires is Rehires.IGNORE or bool(row.outside)
+        if row.leaves_left is False and stays_out:
             changes = ()
         both = (*changes, *mover.differences)
         after = self.leaving.left_after(target, both) if both else LeftAnswer.LEFT

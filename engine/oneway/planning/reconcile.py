@@ -98,7 +98,7 @@ def back_on_a_guess(
     half = not target.left and target.target_id in ended
     out = bool(held_from_leave(policy, row, target)) if half else target.left
     reactivates = policy.rehires is Rehires.REACTIVATE and out
-    if not reactivates or row.key in allowed or not is_there(policy, row):
+    if not reactivates or row.outside or row.key in allowed or not is_there(policy, row):
         return None
     # A later key may find a person who comes back with a new number.
     keys = enumerate(zip(row.keys, target.keys, strict=False))
