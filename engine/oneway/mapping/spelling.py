@@ -7,7 +7,7 @@ nor what a field says.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -41,7 +41,7 @@ def with_spellings(code: MappingCode) -> MappingCode:
     """
     current = code.one_per.current if code.one_per is not None else None
     asked = (*code.only, *code.rules, code.leaver, current)
-    on_source = _checks(asked, leaving=(code.leaver,))
+    on_source = _checks(asked, leaving=(code.leaver,), present=code.rules)
     of_target = tuple(each for _, each in code.target_conditions)
     on_target = _checks(of_target, leaving=of_target)
     one_per = code.one_per
@@ -91,7 +91,9 @@ class SpellingCheck:
             other = None if self.other is None else sure_of(self.other)
             numbers = {"int", "float"}
             classes |= numbers if self.other is None else numbers & (other or Sure()).classes
-        fits = _other_letters(self.forms) if self.other is None else None
+        declared = None if self.other is None else sure_of(self.other) or Sure()
+        any_text = declared is None or "str" in declared.classes
+        fits = _other_letters(self.forms) if any_text else None
         return Sure(
             null=not self(None),
             classes=frozenset(classes),
@@ -208,13 +210,19 @@ _NO_FALLBACK = 2
 
 
 def _checks(
-    expressions: Iterable[Expression | None], *, leaving: Iterable[Expression | None]
+    expressions: Iterable[Expression | None],
+    *,
+    leaving: Sequence[Expression | None],
+    present: Sequence[Expression] = (),
 ) -> Checks:
-    """Return the checks of conditions; those about `leaving` take 0 for a no as well."""
+    """Return the checks of conditions; those about `leaving` take 0 for a no as well.
+
+    Those in `present` ask whether a value is there, and take no text for a no.
+    """
     asked = [each for each in expressions if each is not None]
     reading = asked[-1].reading if asked else Reading()
     words = dict(_words(asked))
-    for each in asked:
+    for each in (each for each in asked if each not in present):
         for flag in flags_of(each.tree, [use.keys for use in each.paths]):
             more = (flag, replace(flag, value=0)) if each in leaving else (flag,)
             words[flag.keys,] = (*words.get((flag.keys,), ()), *more)
