@@ -631,8 +631,12 @@ class _Model:
                 person.disputes = [(user.id, key)]
 
     def is_untold(self, person: Person, user: User) -> bool:
-        """Return whether nothing but a key says that the two are one, though something could."""
+        """Return whether nothing but one key says that the two are one, though something could."""
         names = self.names()
+        keys = zip(self.mapping["match"], person.keys, user.keys, strict=False)
+        both = [(key, *pair) for key, *pair in keys if None not in pair]
+        if sum(same(said, held, key["compare"]) for key, said, held in both) > 1:
+            return False
         return bool(names) and not any(self.agrees(person, user, path) for path in names)
 
     def has_another_key(self, person: Person, user: User) -> bool:
@@ -677,7 +681,7 @@ class _Model:
 
     def came_back(self, people: list[Person], users: dict[str, User]) -> None:
         """Put leavers in conflict who seem to be employed by another record, and that one too."""
-        staying = [p for p in people if not (p.leaver or p.matched)]
+        staying = [p for p in people if self.stays_until_later(p) and not p.matched]
         leaving = [p for p in people if p.leaver and p.matched and not users[p.matched].left]
         found = [
             (one, other)
@@ -688,6 +692,12 @@ class _Model:
         for one, other in found:
             for each in (one, other):
                 each.conflict, each.matched = True, None
+
+    def stays_until_later(self, person: Person) -> bool:
+        """Return whether a person has not left: a last day that moves with the run never comes."""
+        if not person.leaver or person.gone:
+            return not person.leaver
+        return not any(self.moves(p, rule, person.data) for p, rule in self.setting.items())
 
     def may_be_one(self, other: Person, leaver: Person, user: User) -> bool:
         """Return whether who is employed may be a leaver, by an exclusive value or a key."""
@@ -725,7 +735,16 @@ class _Model:
         if person.failed:
             return None
         state, value, initial = self.says(path, self.fields[path], person.data)
-        return initial if not blank(initial) else value if state != "blank" else None
+        said = initial if not blank(initial) else value if state != "blank" else None
+        return None if self.is_constant(path, said) else said
+
+    def is_constant(self, path: str, value: Any) -> bool:
+        """Return whether the mapping may have given a value, so that it is nobody's own."""
+        rule = self.fields[path]
+        given = [rule[each] for each in ("value", "default", "initial") if each in rule]
+        miss = rule.get("on_miss")
+        given += [miss["use"]] if isinstance(miss, dict) and "use" in miss else []
+        return any(not isinstance(each, dict) and same(value, each) for each in given)
 
     def words(self, *values: Any) -> set[str]:
         return {word for each in values if not blank(each) for word in plain(each).split()}
@@ -1022,6 +1041,8 @@ class _Model:
                 continue
             _, value, initial = self.says(path, rule, person.data)
             said, held = value if blank(initial) else initial, get(user.data, path)
+            if self.is_constant(path, said):
+                continue
             texts = [" ".join(str(each).split()).casefold() for each in (said, held)]
             if "@" in texts[0] and texts[0] == texts[1]:
                 return True

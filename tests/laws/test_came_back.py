@@ -219,3 +219,27 @@ def test_a_leaver_without_a_date_is_employed_on_no_day() -> None:
     old = {**CONTRACTOR, "leave": "2026-06-14"}
     plan = planned(world_of([old, {**EMPLOYEE, "status": "L", "leave": None}], [USER], parts))
     assert [each.verb for each in plan.actions] == [Verb.LEAVE]
+
+
+@given(
+    st.sampled_from(["default", "initial", "value"]),
+    st.sampled_from([None, "absent"]),
+    st.sampled_from([None, "here"]),
+    st.booleans(),
+)
+def test_a_constant_of_the_mapping_is_nobodys_own(
+    key: str, blank: str | None, held: str | None, named: bool
+) -> None:
+    """Two people without a value both get the same one, and may have no name to tell them apart."""
+    rule = {"value": "here"} if key == "value" else {"from": "nick", key: "here"}
+    if key != "value":
+        rule["write"] = "on_create"
+    fields = {**MAPPING["fields"], "nick": rule}
+    without = {"nick": None} if blank is None else {}
+    name = {} if named else {"name": None}
+    people = [{**each, **without, **name} for each in (CONTRACTOR, {**EMPLOYEE, "mail": None})]
+    parts = {"fields": fields, "joiners": {"create": True, "unless_taken": ["email", "nick"]}}
+    world = world_of(people, [{**HELD, "nick": held}], parts)
+    plan = planned(world)
+    assert outcomes(plan)["s0"].kind is Kind.LEAVE
+    assert predict(world).kinds["s0"] == "leave"

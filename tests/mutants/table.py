@@ -1485,6 +1485,14 @@ MUTANTS = (
         BACK,
     ),
     Mutant(
+        "a-constant-marks-a-person",
+        "planning/similar/lookalikes",
+        "(rule.constants and rule.is_constant(value))",
+        "False",
+        "two people to whom the mapping gives one value are not one person for that",
+        BACK,
+    ),
+    Mutant(
         "who-claims-the-record-is-not-employed",
         "planning/similar/came_back",
         "for other in self.claiming.get(target.target_id, ()):",
@@ -2373,7 +2381,7 @@ MUTANTS = (
             (
                 "lookalikes-off",
                 "planning/similar/handles",
-                "told = [said_value(row, position) for row in rows]",
+                "told = [said_value(self.policy, row, position) for row in rows]",
                 "told = list[object]()",
             ),
             (

@@ -347,6 +347,7 @@ class _Compiler:
             own_table=self.own_table(spec),
             written=spec.written,
             clear=field.clear if field else self.target.clear,
+            constants=spec.constants,
         )
 
     def own_table(self, spec: FieldSpec) -> str:

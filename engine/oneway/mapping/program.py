@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Comparison, Missing, Record, Value, as_written
+from oneway.core.records import Compare, Comparison, Missing, Record, Value, as_written, same
 from oneway.core.sealed import MASK
 from oneway.mapping.spec import (
     Absent,
@@ -249,6 +249,8 @@ class FieldRule:
     written: frozenset[str] = frozenset()
     clear: Value = None
     """What is sent to clear the value; blank."""
+    constants: tuple[Value, ...] = ()
+    """The constants that the mapping gives to records, such as a default: nobody's own values."""
 
     @property
     def as_it_is(self) -> bool:
@@ -266,6 +268,10 @@ class FieldRule:
     def fallback_text(self) -> str:
         """The fallback of a lookup that misses, as text; masked if sensitive."""
         return MASK if self.sensitive else as_written(self.fallback)
+
+    def is_constant(self, value: Value) -> bool:
+        """Return whether a value may come from the mapping, and so says nothing of a person."""
+        return any(same(value, each) for each in self.constants)
 
     def refuses(self, state: CellState) -> bool:
         """Return whether a field in this state may make its record ineligible."""

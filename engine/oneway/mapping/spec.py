@@ -331,6 +331,13 @@ class FieldSpec:
     written: frozenset[str] = frozenset()
     """The keys an integrator wrote, so that a key without effect can be reported."""
 
+    @property
+    def constants(self) -> tuple[Value, ...]:
+        """The constants that are written as they are."""
+        used = self.fallback if self.on_miss is OnMiss.USE else None
+        given = (self.value, self.default, self.initial, used)
+        return tuple(each.value for each in given if isinstance(each, Constant))
+
 
 @dataclass(frozen=True, slots=True)
 class JoinersSpec:

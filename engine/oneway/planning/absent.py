@@ -198,7 +198,7 @@ class Unmatched:
         for row in (each for each in staying if is_there(policy, each)):
             for form in forms_of(row):
                 self.keys[form].append(row.source_id)
-            for email in self._emails(partial(said_value, row)):
+            for email in self._emails(partial(said_value, policy, row)):
                 self.emails[email].append(row.source_id)
 
     def spares(self, target: TargetRow) -> Reason | None:

@@ -157,7 +157,7 @@ def perhaps_there(
             continue
         said = (*draft.reasons, *near.get(draft.row.source_id, ()))
         misses = [id for each in said if each.code == NEAR_MISS for id in each.candidates]
-        names = [each.target_id for each in namesakes_of(draft.row, naming, named)]
+        names = [each.target_id for each in namesakes_of(policy, draft.row, named)]
         ids = tuple(dict.fromkeys(id for id in (*names, *misses) if id in absent))
         if ids:
             then = (
@@ -295,7 +295,7 @@ class _BetterSearch:
 
     def _said(self, row: SourceRow) -> Iterator[Slot]:
         yield from self._keys(row.keys)
-        yield from self._values(partial(said_value, row))
+        yield from self._values(partial(said_value, self.policy, row))
 
     def _held(self, target: TargetRow) -> Iterator[Slot]:
         yield from self._keys(target.keys)

@@ -109,7 +109,7 @@ class _Employed:
 def _of_row(policy: Policy, row: SourceRow) -> Iterator[_Mark]:
     yield from _of_keys(policy, row.keys)
     for position in policy.watched:
-        value = said_value(row, position)
+        value = said_value(policy, row, position)
         if value is not None:
             yield policy.fields[position].path, one_form(value)
 

@@ -30,7 +30,7 @@ class Handles:
     """Returns the handles of records; `telling` are the fields whose values identify people."""
 
     def __init__(self, policy: Policy, telling: Sequence[int]) -> None:
-        self.telling, self._levels = telling, len(policy.match)
+        self.policy, self.telling, self._levels = policy, telling, len(policy.match)
         fields = [(at, comparison(policy.fields[at])) for at in policy.watched]
         self._watched = [(at, compare, f"unique {at} ") for at, compare in fields]
 
@@ -50,7 +50,7 @@ class Handles:
             found = set(comparables(values, compare)) - {None}
             named.update(_named(prefix, value) for value in found)
         for position in self.telling:
-            told = [said_value(row, position) for row in rows]
+            told = [said_value(self.policy, row, position) for row in rows]
             told += [held_value(target, position) for target in targets]
             named.update(f"value {position} {one_form(each)}" for each in told if each is not None)
         return named

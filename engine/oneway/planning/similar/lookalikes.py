@@ -49,17 +49,17 @@ class Lookalikes:
     def of(self, row: SourceRow) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield in words why records may belong to this person, with the ids of those records."""
         for position, holders in self.single.items():
-            value = said_value(row, position)
+            value = said_value(self.policy, row, position)
             held = holders.get(one_form(value), ()) if value is not None else ()
             found = [each for each in held if self._may_be(row, each, position)]
             if len(held) <= MOST and found:
                 path = self.policy.fields[position].path
                 yield self._text(path, value, found), tuple(each.target_id for each in found)
-        namesakes = namesakes_of(row, self.naming, self.named)
+        namesakes = namesakes_of(self.policy, row, self.named)
         if len(namesakes) > MOST:  # that some are in a conflict hides no other
             namesakes = [each for each in namesakes if each.target_id not in self.spoken]
         if 0 < len(namesakes) <= MOST:
-            names = [said_value(row, position) for position in self.naming]
+            names = [said_value(self.policy, row, position) for position in self.naming]
             paths = " and ".join(self.policy.fields[position].path for position in self.naming)
             yield (
                 self._text(paths, " ".join(map(str, names)), namesakes),
@@ -72,7 +72,7 @@ class Lookalikes:
         A record that is matched with another person may be theirs only if it has their email.
         """
         names = [each for each in self.naming if each not in self.emails]
-        pairs = [(said_value(row, each), held_value(target, each)) for each in names]
+        pairs = [(said_value(self.policy, row, each), held_value(target, each)) for each in names]
         same = [one_form(one) == one_form(other) for one, other in pairs
                 if one is not None and other is not None]  # fmt: skip
         if position in self.emails:
@@ -111,7 +111,7 @@ def lookalikes(
     every = dict(owners)
     single: dict[int, Holders] = {}
     for position in telling(policy, kinds):
-        values = (said_value(row, position) for row in alone)
+        values = (said_value(policy, row, position) for row in alone)
         wanted = {one_form(value) for value in values if value is not None}
         found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
         for form, held in holders_of(targets, position).items():
@@ -236,11 +236,9 @@ def is_keyless(target: TargetRow) -> bool:
     return target.keys.count(None) == len(target.keys)
 
 
-def namesakes_of(
-    row: AnySourceRow, naming: Sequence[int], named: Holders
-) -> Sequence[AnyTargetRow]:
+def namesakes_of(policy: Policy, row: AnySourceRow, named: Holders) -> Sequence[AnyTargetRow]:
     """Return the target records in the index `by_name` with a source record's whole name."""
-    names = [said_value(row, position) for position in naming] if named else [None]
+    names = [said_value(policy, row, each) for each in naming_of(policy)] if named else [None]
     return () if None in names else named.get(tuple(map(one_form, names)), ())
 
 
@@ -251,10 +249,14 @@ def held_value(target: AnyTargetRow, position: int) -> Value:
     return None if isinstance(value, Missing) or is_blank(value) else value
 
 
-def said_value(row: AnySourceRow, position: int) -> Value:
-    """Return a source record's value of a field; None if it is blank."""
+def said_value(policy: Policy, row: AnySourceRow, position: int) -> Value:
+    """Return a source record's value of a field; None if it is blank.
+
+    None too if it is a constant of the mapping: many records that lack a value may have that.
+    """
     value = new_value(row.cells[position]) if position < len(row.cells) else None
-    return None if is_blank(value) else value
+    rule = policy.fields[position]
+    return None if is_blank(value) or (rule.constants and rule.is_constant(value)) else value
 
 
 def one_form(value: Value) -> str:

@@ -108,14 +108,14 @@ def likely_targets(
             continue
         holders = holders_of(tuple(free.values()), position)
         for row in leavers:
-            value = said_value(row, position)
+            value = said_value(policy, row, position)
             held = holders.get(one_form(value), ()) if value is not None else ()
             found[row.source_id] |= {each.target_id: free[each.target_id] for each in held}
     unlinked = {e.target_id: e for e in free.values() if e.target_id not in of_linked}
     naming = naming_of(policy)
     named = by_name(unlinked.values(), naming)
     for row in leavers:
-        held = namesakes_of(row, naming, named)
+        held = namesakes_of(policy, row, named)
         found[row.source_id] |= {each.target_id: unlinked[each.target_id] for each in held}
     return {source_id: tuple(each.values()) for source_id, each in found.items() if each}
 

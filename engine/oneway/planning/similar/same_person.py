@@ -189,7 +189,7 @@ def _have_one_word(policy: Policy, row: SourceRow, target: TargetRow) -> bool | 
 
 def said_names(policy: Policy, row: SourceRow) -> frozenset[str]:
     """Return the words of all names of a person in a source record."""
-    return _NO_WORDS.union(*(words_of(said_value(row, each)) for each in policy.naming))
+    return _NO_WORDS.union(*(words_of(said_value(policy, row, each)) for each in policy.naming))
 
 
 def held_names(policy: Policy, target: TargetRow) -> frozenset[str]:

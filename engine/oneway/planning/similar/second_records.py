@@ -97,7 +97,7 @@ class _Search:
         self.keys = [by_loose_key(free, level) for level in range(len(policy.match))]
         self.held = {position: holders_of(free, position) for position in shown_fields(policy)}
         self.naming = naming_of(policy)
-        emails = {i for i in self.held for row in leavers if "@" in str(said_value(row, i))}
+        emails = {i for i in self.held for row in leavers if "@" in str(said_value(policy, row, i))}
         self.telling = emails | {*policy.watched}
         """The fields that show whose a record is, besides its keys and the name."""
         keyless = [each for each in free if is_keyless(each)]
@@ -113,13 +113,13 @@ class _Search:
                 yield what, [each for each in near if key_at(each, level) == key]
                 yield f"{what} in another form", near
         for position, holders in self.held.items():
-            value = said_value(row, position)
+            value = said_value(self.policy, row, position)
             records = holders.get(one_form(value), ()) if value is not None else ()
             single = position in self.policy.watched
             if single or ("@" in str(value) and len(records) <= MOST):
                 yield self.policy.fields[position].path, records
         named = self.named if self._is_anothers(row, found) else self.keyless
-        records = namesakes_of(row, self.naming, named)
+        records = namesakes_of(self.policy, row, named)
         if len(records) <= MOST:
             yield "name", records
 
