@@ -357,6 +357,20 @@ def test_nobody_is_named_as_having_left_before_their_last_day_is_over() -> None:
             assert not any("has left" in each for each in texts), (second, first, day, texts)
 
 
+def test_who_waits_to_leave_is_listed_once_the_last_day_is_over() -> None:
+    """A guard holds them, or the run was not begun; on the day itself they are employed."""
+    days = ["2026-06-14", "2026-06-15", "2026-06-16", "2026-07-31"]
+    grace = {"leaveDate": "leave || add_days(today(), `14`)"}
+    forms = [LEAVES_ON, {**LEAVES_ON, "when": "status == 'L'"}]
+    forms.append({**forms[1], "set": grace})
+    for leavers, day, held in product(forms, days, [None, "2026-12-31", "2026-06-15"]):
+        world = world_of([{**ANN, "leave": day}], [{**HELD, "leaveDate": held}], leavers=leavers)
+        listed = still_in(planned(world), {})
+        assert bool(listed) == (day < "2026-06-15"), (leavers, day, held)
+    world = world_of([{**ANN, "leave": None}], [{**HELD, "leaveDate": None}], leavers=forms[2])
+    assert still_in(planned(world), {})  # they have left; a day of grace is not their last day
+
+
 def test_who_is_gone_is_listed_where_their_code_is_now_somebodys_outside_the_sync() -> None:
     """The conflict of a person whom `only` leaves out is shown nowhere else."""
     only = [{"id": "staff", "when": "kind == 'staff'", "otherwise": "is no staff"}]

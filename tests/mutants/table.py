@@ -530,6 +530,14 @@ MUTANTS = (
         "tests/laws/test_scope.py",
     ),
     Mutant(
+        "gone-on-the-last-day",
+        "planning/leaving",
+        "row.leaves_later or self._is_yet_to_leave(row, target)",
+        "row.leaves_later",
+        "until their last day is over, nobody is listed as having left",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
         "all-left-believed",
         "planning/access_in_doubt",
         "_is_out(program, draft.target) and not evidence.all_left",

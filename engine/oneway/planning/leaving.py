@@ -8,9 +8,11 @@ from oneway.planning.access import UNSAID
 from oneway.planning.diff import (
     KEEP,
     FieldChange,
+    at_update,
     differing,
     merged,
     present,
+    stays_until_later,
     unlisted,
     wanted,
 )
@@ -28,9 +30,9 @@ class LeaveAndReturn:
     def has_access(self, row: SourceRow, target: TargetRow) -> bool:
         """Return whether a leaver can still get in according to the target.
 
-        A person whose leave date is in the future has not left yet.
+        A person whose last day is not over has not left yet.
         """
-        if target.left or row.leaves_later:
+        if target.left or row.leaves_later or self._is_yet_to_leave(row, target):
             return False
         fields = tuple(zip(self.policy.leaving, row.leaving, target.leaving, strict=True))
         rules = self.policy.leaving
@@ -40,6 +42,13 @@ class LeaveAndReturn:
         if (silent or self.untold(row)) and not target.scheduled:
             return True
         return self.answer(target, (), ()) in (LeftAnswer.STAYS, LeftAnswer.UNKNOWN)
+
+    def _is_yet_to_leave(self, row: SourceRow, target: TargetRow) -> bool:
+        """Return whether a leave on the day that the source states would not end access yet."""
+        if not stays_until_later(self.policy, row):
+            return False
+        changes = at_update(self.policy.leaving, row.leaving, target.leaving)
+        return self.left_after(target, changes) is LeftAnswer.DUE
 
     def answer(
         self,
