@@ -141,7 +141,7 @@ def test_what_a_guard_held_back_is_shown_with_what_lets_it_through(acme: World) 
     ended = acme.run("runs", "show", "latest")
     assert "a guard held something back" in ended.flat
     assert (
-        "For payroll: 1. The source says that these people have left. Confirm that first"
+        "For payroll: 1. The source says that these people have left, or are to leave. Confirm"
         in ended.flat
     )
     once = "Only if it is right, to let exactly these pass, once"

@@ -61,6 +61,7 @@ from oneway.history.journal.incidents import (
 from oneway.mapping.lint.codes import CODES
 from oneway.mapping.lint.codes import CODES as ALL_CODES
 from oneway.mapping.spec import GuardKind
+from oneway.notices import texts
 from oneway.notices.bodies import cause_of, sample_body
 from oneway.notices.causes import holding, run_problems
 from oneway.notices.channels import channel_name, channel_words, channels
@@ -1305,3 +1306,17 @@ def test_a_server_that_is_not_there_is_told_in_words(host: str, why: str) -> Non
             send(channel, body, MONDAY)
         assert why in told.value.diagnostic.summary
         assert "s3cr3t" not in str(told.value.diagnostic)
+
+
+def test_a_notice_says_that_held_leavers_have_left_only_of_those_who_are_listed() -> None:
+    """The last day of the others is not over; unknown is how many can get in after some runs."""
+    held = {"guard": "leavers", "records": 3}
+    for listed, told in [
+        (0, None),
+        (1, "this 1 has left"),
+        (3, "these 3 have left"),
+        (None, "perhaps"),
+    ]:
+        lines = [*texts._still_in({"run": {"still_in": listed}, "guards": [held]})]
+        assert bool(lines) == (told is not None)
+        assert told is None or told in lines[0]

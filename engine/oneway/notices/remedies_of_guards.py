@@ -34,10 +34,11 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         "Many people would lose their access at once.",
         Who.PAYROLL,
         (
-            "The source says that these people have left. Confirm that first: "
+            "The source says that these people have left, or are to leave. Confirm that first: "
             "`oneway runs show NAME --outcome held` and the report name them.",
-            "If it is true, be quick, as they can still get in: block them by hand, and have the "
-            "operator run the command that lets exactly these pass, once.",
+            "If it is true, be quick: block by hand whoever is in the list of those who have left "
+            "and can still get in, and have the operator run the command that lets exactly these "
+            "pass, once. Whoever is not in it has access until their last day is over.",
             "If it is not, correct the source: the next run then leaves their access as it is.",
             _CORRECTED,
         ),

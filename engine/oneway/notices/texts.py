@@ -82,6 +82,8 @@ def _still_in(data: Data) -> Iterator[str]:
     run = data.get("run", data)
     number, unsure = run.get("still_in") or 0, run.get("may_have_left", 0)
     held = sum(each["records"] for each in data.get("guards", ()) if each["guard"] == "leavers")
+    if run.get("still_in") is not None:
+        held = min(held, number)  # the last day of the others is not over
     if held and unsure > number - held:
         said = "have left, or may have" if unsure < number else "have perhaps left"
         yield from _wrapped(
