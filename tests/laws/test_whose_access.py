@@ -438,3 +438,11 @@ def test_a_leaver_who_was_listed_over_a_record_stays_listed_over_it() -> None:
         listed = [(e.source_id, e.candidates) for e in still_in(plan, {}, planned=True)]
         stays = (status, state, ref, matched) == ("L", "on", "", False)
         assert listed == [("s0", ("t0",))] * stays, (status, state, ref, matched)
+
+
+def test_a_leaver_in_conflict_with_another_row_is_listed_with_the_record() -> None:
+    """The next run knows whose it may be, whatever becomes of both rows."""
+    for other in ({**ANN}, {**ANN, "status": "E"}, {**ANN, "name": "Cy"}):
+        plan = planned(world_of([ANN, other], [HELD]))
+        listed = {e.source_id: e.candidates for e in still_in(plan, {}, planned=True)}
+        assert listed["s0"] == ("t0",)

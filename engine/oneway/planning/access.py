@@ -41,9 +41,9 @@ UNMATCHED = "leaver_unmatched"
 """The code of a reason: no target record matches a leaver, but some may be theirs."""
 
 REMEMBERED = "remembered"
-"""The code of a reason: earlier runs name records that may be those of a leaver in conflict."""
+"""The code of a reason: records that may be those of a leaver in conflict."""
 
-_WHOSE = {
+WHOSE = {
     UNMATCHED,
     REMEMBERED,
     MAY_HAVE_LEFT,
@@ -136,7 +136,7 @@ def may_have_left(kind: Kind, reasons: Iterable[Reason]) -> bool:
 
 def _candidates(reasons: Iterable[Reason]) -> tuple[str, ...]:
     """Return the records that reasons name as candidates for a person."""
-    named = (each.candidates for each in reasons if each.code in _WHOSE)
+    named = (each.candidates for each in reasons if each.code in WHOSE)
     return tuple(dict.fromkeys(id for ids in named for id in ids))
 
 

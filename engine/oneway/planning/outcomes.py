@@ -15,7 +15,7 @@ from oneway.core.phrases import some
 from oneway.core.records import MISSING
 from oneway.mapping.program import Cell, CellState, LeftAnswer, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Category, Rehires, Write
-from oneway.planning.access import FAR_OFF, REMEMBERED, UNMATCHED
+from oneway.planning.access import FAR_OFF, REMEMBERED, UNMATCHED, WHOSE
 from oneway.planning.diff import (
     FieldChange,
     at_create,
@@ -283,13 +283,17 @@ class Drafter:
         return Reason(UNMATCHED, text, candidates=ids, warning=True)
 
     def _remembered(self, row: SourceRow, found: Match) -> tuple[Reason, ...]:
-        """Return which records earlier runs name for a leaver whose conflict names others."""
-        known = {each.target_id for each in found.candidates}
-        maybe = (each.target_id for each in self.possible.get(row.source_id, ()))
-        ids = tuple(id for id in maybe if id not in known)
+        """Return which records may be a leaver's whose conflict does not name them as theirs.
+
+        Earlier runs know them, or the conflict names them among source records.
+        """
+        mixed = found.conflict is not None and found.conflict.code not in WHOSE
+        named = {each.target_id: None for each in found.candidates}
+        known = {each.target_id: None for each in self.possible.get(row.source_id, ())}
+        ids = tuple({**named, **known}) if mixed else tuple(id for id in known if id not in named)
         if not ids:
             return ()
-        text = f"by earlier runs, target record {some(ids)} may be theirs"
+        text = f"target record {some(ids)} may be theirs"
         return (Reason(REMEMBERED, text, candidates=ids, warning=True),)
 
     def _may_get_in(self, row: SourceRow, found: Match) -> bool:
