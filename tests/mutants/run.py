@@ -21,6 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -43,6 +45,8 @@ goes round in circles still ends. A test that waits for ever is ended by its own
 WAIT = 3600
 """Seconds that a single test may take by the clock."""
 DIED, LIVED, STALE = "died", "LIVED", "STALE"
+NO_TESTS = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
+"""What pytest ends with where what it was told to run is not there."""
 
 
 def source_of(mutant: Mutant) -> Path:
@@ -72,10 +76,11 @@ def fate(mutant: Mutant | None, tests: str = "") -> str:
             changed = copy / source_of(mutant).relative_to(ROOT)
             text = changed.read_text(encoding="utf-8")
             changed.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-        return DIED if _fails(copy, tests or (mutant.tests if mutant else "")) else LIVED
+        return _fate_by(copy, tests or (mutant.tests if mutant else ""))
 
 
-def _fails(folder: Path, tests: str) -> bool:
+def _fate_by(folder: Path, tests: str) -> str:
+    """Return what tests say of the engine in a folder; STALE if there are no such tests."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(str(folder / each) for each in ("engine", "connectors")),
@@ -89,11 +94,11 @@ def _fails(folder: Path, tests: str) -> bool:
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, preexec_fn=_limit, check=False
     )
-    if done.returncode == -signal.SIGXCPU:
-        return True
-    if done.returncode not in (0, 1):
+    if done.returncode in NO_TESTS:
+        return STALE
+    if done.returncode not in (0, 1, -signal.SIGXCPU):
         raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout.decode()[-2000:]}")
-    return done.returncode == 1
+    return LIVED if done.returncode == 0 else DIED
 
 
 def _limit() -> None:
@@ -121,9 +126,10 @@ def main() -> int:
         # Tests that fail in any case would notice nothing.
         tests = tuple(dict.fromkeys(mutant.tests for mutant in chosen))
         for each, became in zip(tests, pool.map(partial(fate, None), tests), strict=True):
-            if became == DIED:
-                print(f"these tests fail without any mutant: {each}", flush=True)
-                fates.append(LIVED)
+            if became != LIVED:
+                wrong = "are not there" if became == STALE else "fail without any mutant"
+                print(f"these tests {wrong}: {each}", flush=True)
+                fates.append(became if became == STALE else LIVED)
         for mutant, became in zip(chosen, pool.map(fate, chosen), strict=True):
             law = f"law {laws[mutant]:2} " if mutant in laws else ""
             print(f"{law}{became:6} {mutant.module:28} {mutant.name:32} {mutant.why}", flush=True)

@@ -1,5 +1,7 @@
 """The mutants are kept in step with the engine, and a few of them are tried in every run."""
 
+import ast
+import shlex
 import sys
 from pathlib import Path
 
@@ -8,15 +10,36 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from by_law import by_law
-from run import DIED, fate, is_stale
+from run import DIED, ROOT, fate, is_stale
 from table import MUTANTS
 
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 SAMPLE = ("guard-one-more", "stale-overwritten", "approval-is-present")
 
 
 def test_no_mutant_is_stale() -> None:
     laws = [mutant for mutants in by_law().values() for mutant in mutants]
     assert [mutant.name for mutant in (*MUTANTS, *laws) if is_stale(mutant)] == []
+
+
+def test_the_tests_that_ought_to_notice_are_there() -> None:
+    laws = [mutant for mutants in by_law().values() for mutant in mutants]
+    named = {word for each in (*MUTANTS, *laws) for word in shlex.split(each.tests)}
+    paths = {word for word in named if word.startswith("tests/")}
+    assert len(paths) > 50
+    assert [word for word in sorted(paths) if not is_there(word)] == []
+
+
+def is_there(test: str) -> bool:
+    """Return whether a file of tests exists, and has the function or class that is named."""
+    path, *names = test.split("::")
+    file = ROOT / path
+    if not names:
+        return file.exists()
+    defined = {
+        each.name for each in ast.walk(ast.parse(file.read_text())) if isinstance(each, DEFINITIONS)
+    }
+    return {name.split("[", 1)[0] for name in names} <= defined
 
 
 def test_each_law_has_two_mutants() -> None:
