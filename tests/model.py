@@ -508,7 +508,8 @@ class _Model:
                 user.keys.append(self.key(None if value is GONE else value))
         except Failed:
             user.failed, user.keys_known = True, False
-            return user
+            if problem:
+                return user
         try:
             user.left = self.decides(self.leavers.get("left"), data)
             user.scheduled = not user.left and self.decides(self.leavers.get("scheduled"), data)
@@ -694,10 +695,21 @@ class _Model:
                 each.conflict, each.matched = True, None
 
     def stays_until_later(self, person: Person) -> bool:
-        """Return whether a person has not left: a last day that moves with the run never comes."""
+        """Return whether a person has not left: a last day that moves with the run never comes.
+
+        Of a record that cannot be read, what it says of that counts.
+        """
+        if person.failed and not person.leaver:
+            return not self.holds_as_read(self.leavers.get("when"), person.data)
         if not person.leaver or person.gone:
             return not person.leaver
         return not any(self.moves(p, rule, person.data) for p, rule in self.setting.items())
+
+    def holds_as_read(self, expression: str | None, data: Data) -> bool:
+        try:
+            return self.decides(expression, data)
+        except Failed:
+            return False
 
     def may_be_one(self, other: Person, leaver: Person, user: User) -> bool:
         """Return whether who is employed may be a leaver, by an exclusive value or a key."""
@@ -732,9 +744,11 @@ class _Model:
         return [path for path in self.names() if path not in taken]
 
     def said(self, person: Person, path: str) -> Any:
-        if person.failed:
+        """Return what can be read of a person's own value, though the rest may not be."""
+        try:
+            state, value, initial = self.says(path, self.fields[path], person.data)
+        except Failed:
             return None
-        state, value, initial = self.says(path, self.fields[path], person.data)
         said = initial if not blank(initial) else value if state != "blank" else None
         return None if self.is_constant(path, said) else said
 
@@ -962,8 +976,11 @@ class _Model:
                 writes[path] = value
         return writes
 
-    def merged(self, rule: Data, have: list[Any], said: list[Any]) -> list[Any]:
-        """Return a list with what is said added; of what is ours, nothing else remains."""
+    def merged(self, rule: Data, have: list[Any], said: list[Any]) -> list[Any] | None:
+        """Return a list with what is said added; of what is ours, nothing else remains.
+
+        A list of which nothing remains is cleared.
+        """
         ours = rule["merge"] != "add"
         kept = [
             h
@@ -974,7 +991,7 @@ class _Model:
             known = kept if ours else have
             if not any(same_json(item, each) for each in known):
                 kept.append(item)
-        return kept
+        return kept or None
 
     def misheld(self, person: Person, user: User) -> bool:
         """Return whether a list would be added to something else."""

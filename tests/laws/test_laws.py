@@ -608,6 +608,31 @@ def test_the_model_agrees_on_what_the_target_holds_afterwards(world: World, batc
     assert now == then
 
 
+@pytest.mark.parametrize("bank", [[], "x"])
+def test_what_is_no_object_does_not_show_that_a_value_is_free(bank: Any) -> None:
+    """Not even where an absent key means null."""
+    mapping = {
+        "oneway": 1,
+        "name": "hidden",
+        "source": {"connector": "payroll", "resource": "people"},
+        "target": {"connector": "expenses", "resource": "users"},
+        "settings": {"on": {"type": "boolean", "default": False, "description": "A switch."}},
+        "match": [{"source": "code", "target": "ref", "compare": "exact"}],
+        "eligible": [],
+        "fields": {"ref": "code", "bank.no": "bank.no"},
+        "absent": "report",
+        "joiners": {"create": True, "unless_taken": ["bank.no"]},
+    }
+    source = Record("s0", {"id": "s0", "code": "A1", "bank": {"no": "1"}})
+    target = Record("t0", {"id": "t0", "ref": "A2", "bank": bank})
+    world = World(
+        mapping, Snapshot((source,)), Snapshot((target,)), Snapshot(()), leaves_out_nulls=True
+    )
+    outcome = by_source(planned(world))["s0"]
+    assert outcome.reasons[0].code == "unproven"
+    assert outcome.kind.value == predict(world).kinds["s0"]
+
+
 def test_most_drawn_mappings_compile_and_every_outcome_is_common() -> None:
     seen: Counter[str] = Counter()
     tally_worlds(seen)

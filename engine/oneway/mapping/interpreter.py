@@ -423,14 +423,18 @@ class Interpreted(FieldCells):
         return row._replace(cells=cells, missed=tuple(missed))
 
     def _seen(self, record: Record, keys: tuple[str, ...]) -> Value | Missing:
-        """Return the value of a target record at a path: MISSING if it is unstated."""
+        """Return the value of a target record at a path: MISSING if it is unstated.
+
+        What is no object shows nothing of what an object would hold, whatever an absent key means.
+        """
         value: Value = record.data  # type: ignore[assignment]  # a record's data is an object
         for depth, key in enumerate(keys, 1):
             if isinstance(value, Mapping) and key in value:
                 value = value[key]
                 continue
-            is_null = value is None or self.code.target_reading.is_null(keys[:depth])
-            return None if is_null else MISSING
+            reading = self.code.target_reading
+            absent = isinstance(value, Mapping) and reading.is_null(keys[:depth])
+            return None if value is None or absent else MISSING
         return value
 
     @property

@@ -465,10 +465,9 @@ class Rows:
                 break
             step = source.name("step")
             source.line(f"{step} = {found}")
-            after = "None" if reading.is_null(keys[: depth + 1]) else "absent"
             with source.block(f"if not isinstance({step}, dict):"):
                 # Absent keys, and keys within null, are equally unknown.
-                source.line(f"{found} = {step} if {step} is None or {step} is absent else {after}")
+                source.line(f"{found} = None if {step} is None else absent")
             source.line("else:")
             source.depth += 1
             value = step
