@@ -770,7 +770,7 @@ class _Model:
             self.leave(person, user)
         elif person.failed or (not person.conflict and user is not None and user.failed):
             person.kind = "error"
-        elif person.conflict:
+        elif person.conflict and (person.keys_known or person.level >= 0):
             person.kind = "conflict"
         elif user is None and not person.keys_known:
             person.kind = "error"
