@@ -264,6 +264,28 @@ def test_a_row_that_becomes_anonymous_takes_nobody_off(bare: World) -> None:
     assert night(bare, [left[0] | {"name": "Deleted"}, *left[1:]]).code == 0
 
 
+@pytest.mark.parametrize("word", ["Former", "Terminated"])
+def test_a_second_account_of_an_anonymous_row_stays_listed(acme: World, word: str) -> None:
+    """The leaver's own account is closed, and only the name said whose the other one is."""
+    begin(acme, held=False)
+    second = users()[0] | {"id": "99", "reference": ""}
+    acme.write("users.json", [*acme.read("users.json"), second])
+    left = people(p1="Former", p2="Former")
+    assert listed(night(acme, left)) == ["99"]
+    for name in ("Deleted", "", "Deleted"):
+        anonymous = left[0] | {"name": name, "status": word}
+        ended = night(acme, [anonymous, *left[1:]])
+        assert (ended.code, listed(ended), standing(acme)) == (5, ["99"], ["99"])
+        assert ended.data["still_in"][0]["candidates"] == ["e1"]
+    rows = acme.read("users.json")
+    closed = [each | {"active": each["active"] and each["id"] != "99"} for each in rows]
+    if word == "Former":
+        acme.write("users.json", closed)
+    else:
+        assert acme.run("forget", "e1", "--force").code == 0
+    assert night(acme).code == 0
+
+
 # This sync ended their access, and their record is gone
 
 

@@ -446,3 +446,22 @@ def test_a_leaver_in_conflict_with_another_row_is_listed_with_the_record() -> No
         plan = planned(world_of([ANN, other], [HELD]))
         listed = {e.source_id: e.candidates for e in still_in(plan, {}, planned=True)}
         assert listed["s0"] == ("t0",)
+
+
+def test_a_second_record_that_was_listed_by_itself_stays_listed() -> None:
+    """Until it has left, is matched with somebody, or the source says that its person stays."""
+    bea = {"code": "B", "name": "Bea", "mail": "bea@example.com", "status": "E"}
+    other = {"ref": "C", "fullName": "C", "email": "c@example.com"}
+    choices = product("LE", ["on", "off"], ["C", "B", None], *[[False, True]] * 3)
+    for status, state, ref, doubted, own_left, known in choices:
+        own = {**HELD, "state": "off" if own_left else "on"}
+        person = {"code": "A", "name": "Deleted", "mail": None, "status": status}
+        world = world_of([person, bea], [own, {**other, "ref": ref, "state": state}])
+        evidence = LinkEvidence(
+            alone=(("t0", "s0"), ("t1", "s0"), ("t1", "s9")) if known else (),
+            doubted={"s0": "the source does not say that they stay"} if doubted else {},
+        )
+        listed = still_in(planned(world, evidence=evidence), {}, planned=True)
+        alone = [(e.target_id, e.candidates) for e in listed if e.source_id is None]
+        stays = known and (status == "L" or doubted) and state == "on" and ref != "B"
+        assert alone == [("t1", ("s0",))] * stays, (status, state, ref, doubted, own_left, known)

@@ -537,6 +537,14 @@ MUTANTS = (
         "tests/laws/test_whose_access.py",
     ),
     Mutant(
+        "an-anonymous-row-frees-a-second-record",
+        "planning/access_in_doubt",
+        "if source in left:",
+        "if not left:",
+        "a second record that was listed stays so when the row of its person becomes anonymous",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
         "all-left-believed",
         "planning/access_in_doubt",
         "_is_out(program, draft.target) and not evidence.all_left",
@@ -1255,8 +1263,8 @@ MUTANTS = (
     Mutant(
         "one-per-other-account-forgotten",
         "planning/planner",
-        "second.get(draft.target.target_id) or others.still_in(draft.target)",
-        "second.get(draft.target.target_id)",
+        "second.get(id) or others.still_in(draft.target)",
+        "second.get(id)",
         "the account of an ended employment is in the list, whichever record counts",
         "tests/cli/test_employments.py",
     ),

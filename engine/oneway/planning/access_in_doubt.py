@@ -46,6 +46,35 @@ def remembered_records(
     return found
 
 
+def listed_alone(
+    policy: Policy,
+    aside: Iterable[tuple[SourceRow, SourceRow]],
+    rows: Iterable[SourceRow],
+    matches: Matches,
+    evidence: LinkEvidence,
+) -> Mapping[str, Reason]:
+    """Return which target records were listed by themselves, and may still be a leaver's.
+
+    The leaver is matched with another record, or (`aside`) another of their rows counts. If they
+    are neither, `remembered_records` names the record beside them.
+    """
+    if not evidence.alone:
+        return {}
+    kept = [row for row, found in matches.each(rows) if found.target is not None]
+    counting = [*((row.source_id, row) for row in kept), *((e.source_id, row) for e, row in aside)]
+    left = {
+        id for id, row in counting if perhaps_left(policy, row) or row.source_id in evidence.doubted
+    }
+    found: dict[str, Reason] = {}
+    for target, source in evidence.alone:
+        if source in left:
+            text = f"was in this list after the last run, and may be that of source record {source}"
+            found.setdefault(
+                target, Reason(MAY_HAVE_LEFT, text, candidates=(source,), warning=True)
+            )
+    return found
+
+
 def mark_reopened(
     policy: Policy,
     drafts: Sequence[Draft],

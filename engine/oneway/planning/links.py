@@ -254,7 +254,8 @@ class LinkEvidence:
 
     `returning` are the target records that a return may still let somebody in by, and why.
     `maybe` are source records that were listed after the last run and are still shown, each with a
-    target record that may be theirs. `listed` are the target records that were listed for people
+    target record that may be theirs; `alone` are target records that were listed by themselves,
+    each with such a source record. `listed` are the target records that were listed for people
     whose source record is gone, and for whom. `ended` are the target records whose access this sync
     ended and has not given back, and on which day. With `all_left`, `leavers.left` holds of every
     target record, and proves nothing. `zone` is the time zone in which people are shown days.
@@ -275,6 +276,7 @@ class LinkEvidence:
     doubted: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
     maybe: tuple[tuple[str, str], ...] = ()
+    alone: tuple[tuple[str, str], ...] = ()
     unheard: Mapping[str, Reason] = field(default_factory=dict)
     ended: Mapping[str, str] = field(default_factory=dict)
     all_left: bool = False

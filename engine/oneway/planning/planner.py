@@ -28,6 +28,7 @@ from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import absent
 from oneway.planning.access_in_doubt import (
     expected,
+    listed_alone,
     mark_doubted,
     mark_reopened,
     mark_returning,
@@ -241,13 +242,17 @@ class _Planner:
     def _unmatched(self, others: OtherRecords) -> Sequence[Draft]:
         """Return the outcomes of unmatched target records, some of which may be a leaver's."""
         rows, targets, matches, linked = self.rows, self.targets, self.matches, self.linked
-        listed = bool(self.evidence.doubted)
-        second = second_records(rows, targets, matches, self.policy, linked, listed=listed)
+        policy, evidence = self.policy, self.evidence
+        listed = bool(evidence.doubted)
+        second = second_records(rows, targets, matches, policy, linked, listed=listed)
+        before = listed_alone(policy, self.chosen.aside, rows, matches, evidence)
 
         def told(draft: Draft) -> Draft:
             if draft.target is None:
                 return draft
-            reason = second.get(draft.target.target_id) or others.still_in(draft.target)
+            id, still_there = draft.target.target_id, evidence.all_left or not draft.target.left
+            reason = second.get(id) or others.still_in(draft.target)
+            reason = reason or (before.get(id) if still_there else None)
             if reason is None:
                 return draft
             return draft._replace(reasons=(*draft.reasons, reason), has_access=True)

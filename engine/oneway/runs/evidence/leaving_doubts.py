@@ -79,7 +79,9 @@ class LeavingDoubts:
         """
         still_in, listed = self.remembered.still_in, self.remembered.listed
         maybe = sorted((id, each) for each, ids in listed.items() for id in ids if id in shown)
-        evidence = replace(evidence, maybe=tuple(maybe)) if maybe else evidence
+        alone = tuple(each for each in self.remembered.alone if each[1] in shown)
+        if maybe:
+            evidence = replace(evidence, maybe=tuple(maybe), alone=alone)
         back = regained(self._regained())
         back = {**back, **let_in(self._let_in())}
         said: dict[str, str] = {}

@@ -48,7 +48,8 @@ class Remembered:
     when the last good one began; blank before the first. `still_in` are the source records of the
     people who had left and could still get in after the last run that knows; `seen_leaving` are
     those of them whom only refused runs saw leave. `listed` are the target records that may be
-    theirs, with their source records. `zone` is the time zone in which people are shown days.
+    theirs, with their source records; `alone` those that were listed by themselves. `zone` is the
+    time zone in which people are shown days.
     `mapping` is the digest of that run's mapping; blank if that run could not rely on what target
     records say about leaving (`leaving_doubts.ALL_LEFT`).
     """
@@ -61,6 +62,7 @@ class Remembered:
     still_in: frozenset[str] = frozenset()
     zone: str = ""
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    alone: tuple[tuple[str, str], ...] = ()
     seen_leaving: frozenset[str] = frozenset()
     mapping: str = ""
     returns: Mapping[str, str] = field(default_factory=dict)
@@ -84,7 +86,14 @@ class Remembered:
         listed = _perhaps_theirs(last)
         found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
         both = {id: whose | self.listed.get(id, whose) for id, whose in listed.items()}
-        return replace(self, still_in=self.still_in | found, listed={**self.listed, **both})
+        by_itself = (each for each in last if each.source_id is None and each.target_id)
+        alone = {(str(each.target_id), id) for each in by_itself for id in each.candidates}
+        return replace(
+            self,
+            still_in=self.still_in | found,
+            listed={**self.listed, **both},
+            alone=tuple(sorted(alone.union(self.alone))),
+        )
 
 
 NOTHING_REMEMBERED = Remembered()
