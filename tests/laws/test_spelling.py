@@ -120,6 +120,17 @@ def test_what_says_how_it_is_meant_is_answered(asks: str) -> None:
     assert outcome_of(world_of(f"!({asks})", "no", only=True)).kind is Kind.CREATE
 
 
+@given(st.sampled_from(NOES))
+def test_so_it_is_within_lists(no: str) -> None:
+    for asks in ("kind[?is]", "kind[0].is"):
+        assert outcome_of(world_of(asks, [{"is": no}], only=True)).kind in (
+            Kind.INELIGIBLE,
+            Kind.ERROR,
+        )
+        assert outcome_of(leaving(asks, [{"is": no}])).kind is Kind.ERROR
+        assert outcome_of(leaving(asks, [{"is": "yes"}])).kind is Kind.LEAVE
+
+
 def test_zero_holds_but_in_who_has_left() -> None:
     assert outcome_of(world_of("kind", 0)).kind is Kind.CREATE
     assert outcome_of(leaving("kind", 0)).kind is Kind.ERROR

@@ -8,7 +8,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from laws.test_generated import refuse_another_row
-from laws.test_spelling import WORD, WORDS, as_another_type, literal, spellings, spelt_otherwise
+from laws.test_spelling import (
+    NOES,
+    WORD,
+    WORDS,
+    as_another_type,
+    literal,
+    spellings,
+    spelt_otherwise,
+)
 from oneway.core.records import Record, Snapshot, Value
 from oneway.planning.access import still_in
 from oneway.planning.plan import Kind
@@ -183,3 +191,95 @@ def test_nobody_is_matched_by_nearly_a_word(kind: str) -> None:
     found, *_ = planned(asked).outcomes
     assert (found.kind, found.actions) == (Kind.ERROR, ())
     assert "another spelling of 'Contractor'" in found.reasons[0].said
+
+
+FLAGS = [
+    "iif(kind, 'x', 'y')",
+    "iif(!kind, 'y', 'x')",
+    "kind && 'x' || 'y'",
+    "lower(iif(code == 'b' || kind, 'X', 'Y'))",
+    "iif(default(kind, `false`), 'x', 'y')",
+    "iif(kind, iif(kind, 'x', 'z'), 'y')",
+]
+OF_ITEMS = [
+    "iif(kind[?is], 'x', 'y')",
+    "iif(kind[0].is, 'x', 'y')",
+    "kind[?is && id == 'a'].to | [0] || 'y'",
+    "iif(length(kind[?!is]) > `1`, 'y', 'x')",
+]
+
+
+def of_item(value: Value) -> Value:
+    return [{"is": value, "id": "a", "to": "x"}, {"is": False, "id": "b", "to": "z"}]
+
+
+@given(st.sampled_from([*NOES, 0, 0.0]), st.sampled_from([*FLAGS, *OF_ITEMS]))
+def test_a_right_is_not_given_by_a_no(no: Value, text: str) -> None:
+    """Nor taken: whoever wrote it may have asked whether there is any value."""
+    where = "kind" if text in FLAGS else "kind[].is"
+    world = world_of(text, no if text in FLAGS else of_item(no))
+    assert said(world) == (None, f"{where}: of another type than `false`")
+
+
+@pytest.mark.parametrize("no", ["No", "0", "false"])
+def test_a_no_that_another_part_names_is_none_yet(no: str) -> None:
+    world = world_of(FLAGS[0], no, {"first": f"iif(kind == '{no}', 'a', 'b')"})
+    (row,) = (bound(world).source_row(each) for each in world.source.records)
+    assert (row.cells[1].value, bool(row.cells[1].read)) == (None, True)
+    assert row.cells[2].value == "a"
+    refuse_another_row(world)
+
+
+@given(
+    st.sampled_from(
+        [("yes", "x"), ("Noor", "x"), (True, "x"), (7, "x"), (False, "y"), (None, "y")]
+    ),
+    st.sampled_from([*FLAGS, *OF_ITEMS]),
+)
+def test_a_yes_or_a_boolean_is_an_answer(case: tuple[Value, str], text: str) -> None:
+    value, answer = case
+    assert said(world_of(text, value if text in FLAGS else of_item(value))) == (answer, "")
+
+
+@given(
+    st.sampled_from(NOES),
+    st.sampled_from(
+        [
+            ("kind || code", None),
+            ("coalesce(kind, code)", None),
+            ("code && kind", None),
+            ("iif(code, kind, 'y')", None),
+            ("kind && join('', ['x', kind]) && 'x' || 'y'", "x"),
+            ("iif(is_present(kind), 'x', 'y')", "x"),
+            ("iif(kind == 'other', 'x', 'y')", "y"),
+        ]
+    ),
+)
+def test_a_value_that_is_not_asked_for_yes_or_no_is_none(
+    no: str, case: tuple[str, str | None]
+) -> None:
+    text, answer = case
+    assert said(world_of(text, no)) == (no if answer is None else answer, "")
+
+
+@given(st.sampled_from(NOES))
+def test_so_it_is_with_when_a_key_and_what_a_leaver_gets(no: str) -> None:
+    when = world_of("code", no)
+    when.mapping["fields"]["nick"] = {"from": "code", "when": "kind"}
+    assert said(when)[1] == "kind: of another type than `false`"
+    zero = world_of("code", 0)
+    zero.mapping["fields"]["nick"] = {"from": "code", "when": "kind"}
+    assert said(zero) == ("a", ""), "0 holds, as where a rule asks whether there is a value"
+    key = {"source": "iif(kind, 'a', code)", "target": "ref"}
+    fields = {"ref": {"from": key["source"], "write": "on_create"}}
+    world = world_of("code", no)
+    found, *_ = planned(
+        replace(world, mapping={**world.mapping, "match": [key], "fields": fields})
+    ).outcomes
+    assert (found.kind, found.actions) == (Kind.ERROR, ())
+    text = "iif(kind, '2026-12-31', '2026-06-01')"
+    leavers = {"when": "code", "set": {"leaveDate": text}, "left": "is_past(leaveDate)"}
+    (listed,) = still_in(
+        planned(replace(world, mapping={**world.mapping, "leavers": leavers})), {}, planned=True
+    )
+    assert "becomes (kind: of another type than `false`): keeps access" in listed.why

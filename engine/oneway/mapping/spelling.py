@@ -16,8 +16,8 @@ from oneway.core.records import ItemPath, Value
 from oneway.core.similar_words import spelt
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Expression, Reading
-from oneway.mapping.expressions.compared_words import Way, Word, flags_of, passes
-from oneway.mapping.expressions.placed_words import placed_words
+from oneway.mapping.expressions.compared_words import Way, Word, passes
+from oneway.mapping.expressions.placed_words import placed_flags, placed_words
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.expressions.table_rows import cells_in
 from oneway.mapping.functions.values import as_text
@@ -221,12 +221,19 @@ def _checks(
     """
     asked = [each for each in expressions if each is not None]
     reading = asked[-1].reading if asked else Reading()
-    words = dict(_words(asked))
+    words = _words(asked)
     for each in (each for each in asked if each not in present):
-        for flag in flags_of(each.tree, [use.keys for use in each.paths]):
-            more = (flag, replace(flag, value=0)) if each in leaving else (flag,)
-            words[flag.keys,] = (*words.get((flag.keys,), ()), *more)
+        words = _with_flags(words, each, asked=True, zero=each in leaving)
     return _checks_of(words, reading)
+
+
+def _with_flags(words: _Words, expression: Expression, *, asked: bool, zero: bool) -> _Words:
+    """Return words with what an expression asks for yes or no; with `zero`, 0 is a no as well."""
+    found = dict(words)
+    for place, flag in placed_flags(expression.tree, asked=asked):
+        more = (flag, replace(flag, value=0)) if zero else (flag,)
+        found[place] = (*found.get(place, ()), *more)
+    return found
 
 
 def _checks_of(words: _Words, reading: Reading, named: _Words | None = None) -> Checks:
@@ -236,7 +243,7 @@ def _checks_of(words: _Words, reading: Reading, named: _Words | None = None) -> 
             found,
             reading,
             reading.check_at(path),
-            () if named is None else named[path],
+            () if named is None else _known(found, named.get(path, ())),
             named is None,
             _forms(found),
         )
@@ -246,6 +253,11 @@ def _checks_of(words: _Words, reading: Reading, named: _Words | None = None) -> 
         {path[0]: check for path, check in made.items() if not path[1:]},
         {path: check for path, check in made.items() if path[1:]},
     )
+
+
+def _known(words: Iterable[Word], named: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Return the further words that are no slips; a no is one, whatever is compared with it."""
+    return () if any(each.way is Way.ASKED for each in words) else named
 
 
 def _reading(node: Node, path: Path) -> Iterator[Node]:
@@ -262,8 +274,10 @@ class _OwnChecks:
     def __init__(self, expressions: Iterable[Expression | None]) -> None:
         self.named = _words(each for each in expressions if each is not None)
 
-    def checked(self, expression: Expression) -> Expression:
+    def checked(self, expression: Expression, *, asked: bool = False) -> Expression:
+        """Return an expression with its checks; with `asked`, it is a condition."""
         words = _words((expression,), own=True)
+        words = _with_flags(words, expression, asked=asked, zero=not asked)
         if not words:
             return expression
         reading = expression.reading
@@ -295,7 +309,8 @@ class _OwnChecks:
             return self.checked(part) if isinstance(part, Expression) else part
 
         source = code.source and self.typed(code.source)
-        default, initial, when = map(of, (code.default, code.initial, code.when))
+        default, initial = map(of, (code.default, code.initial))
+        when = code.when and self.checked(code.when, asked=True)
         return replace(code, source=source, default=default, initial=initial, when=when)
 
 

@@ -68,25 +68,37 @@ def words_of(text: str, tree: Node) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def flags_of(tree: Node, reads: Sequence[Path]) -> Iterator[Word]:
-    """Yield each key that a condition asks for yes or no and reads for nothing else.
+def asked_parts(node: Node, by: str) -> Iterator[tuple[Node, str]]:
+    """Yield the parts of a node, each with what takes its value for yes or no, or "".
 
-    In `x && is_past(x)`, `x` alone asks whether there is a value.
+    `by` is what takes the node's own value so. In `manager && 'x' || name`, only `manager` is
+    asked: the others are values, unless the whole is.
     """
-    asked = [(path, node) for node in _asked_flags(tree) if (path := path_in(node))]
-    paths = [path for path, _ in asked]
-    for path, node in asked:
-        if paths.count(path) == reads.count(path):
-            yield Word(path, False, node, Way.ASKED, None)
+    kind = node["type"]
+    children = [] if kind == "slice" else node["children"]  # a slice has its numbers there
+    asks = [""] * len(children)
+    match kind:
+        case "or_expression":
+            asks = [by, by]
+        case "and_expression":
+            asks = [by or "`&&`", by]
+        case "not_expression":
+            asks = [by or "`!`"]
+        case "pipe":
+            asks[-1] = by
+        case "filter_projection":
+            asks[-1] = "a filter"
+        case "function_expression" if node["value"] == "iif" and children:
+            asks = ["iif()", *([by] * (len(children) - 1))]
+        case "function_expression" if node["value"] in _FIRST:
+            asks = [by] * len(children)
+        case _:
+            pass
+    yield from zip(children, asks, strict=True)
 
 
-def _asked_flags(node: Node) -> Iterator[Node]:
-    is_iif = node["type"] == "function_expression" and node["value"] == "iif"
-    if not is_iif and node["type"] not in ("and_expression", "or_expression", "not_expression"):
-        yield node
-        return
-    for child in node["children"]:
-        yield from _asked_flags(child)
+_FIRST = {"coalesce", "default", "not_null"}
+"""Functions whose value is that of an argument."""
 
 
 def constants_of(text: str) -> list[SyntaxToken]:

@@ -4,6 +4,7 @@
 `jobs[].status`.
 """
 
+from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from oneway.core.records import ItemPath, identity, is_blank
 from oneway.mapping.expressions.compared_words import (
     Way,
     Word,
+    asked_parts,
     compared_here,
     constants_of,
     place_of,
@@ -59,6 +61,46 @@ def placed_words(
             if simple and (id(part), identity(value)) not in known:
                 word = Word((), value, part, way, place_of(constants, value))
                 yield from _placed(walk, word)
+
+
+def placed_flags(tree: Node, *, asked: bool) -> Iterator[tuple[ItemPath, Word]]:
+    """Yield each value of the record that is asked for yes or no, and nothing else, and its place.
+
+    With `asked`, the whole is a condition. In `x && is_past(x)`, `x` asks whether there is any.
+    """
+    flags = [_leaf(each) for each in _asked(tree, "it" if asked else "")]
+    if not flags:
+        return
+    walk = PlaceFollower()
+    walk.visit(tree, ROOT)
+    reads = Counter(each for node, _ in walk.visited.values() for each in _stands(walk, node))
+    for place, times in Counter(each for node in flags for each in _stands(walk, node)).items():
+        for node in flags if times == reads[place] else ():
+            if place in _stands(walk, node):
+                path, is_own = place.path, not place.path[1:]
+                keys, part = (path[0], node) if is_own else ((), _ITSELF)
+                yield path, Word(keys, False, part, Way.ASKED, None, place.flat)
+
+
+def _asked(node: Node, by: str) -> Iterator[Node]:
+    """Yield each part that is a path and is asked for yes or no."""
+    if by and node["type"] in ("field", "subexpression", "index_expression"):
+        yield node
+    for child, asks in asked_parts(node, by):
+        yield from _asked(child, asks)
+
+
+def _leaf(node: Node) -> Node:
+    """Return the last step of a path."""
+    return _leaf(node["children"][-1]) if node["children"] else node
+
+
+def _stands(walk: PlaceFollower, node: Node) -> frozenset[At]:
+    """Return the places where what a last step reads stands."""
+    if node["type"] not in ("field", "index"):
+        return frozenset()
+    found = PlaceFollower().visit(*walk.visited[id(node)])
+    return frozenset(each for each in found if isinstance(each, At))
 
 
 def _placed(walk: PlaceFollower, word: Word) -> Iterator[tuple[ItemPath, Word]]:

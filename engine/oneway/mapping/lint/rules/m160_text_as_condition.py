@@ -9,6 +9,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Severity, Span
 from oneway.core.records import Value, holds
 from oneway.mapping.expressions import Expression
+from oneway.mapping.expressions.compared_words import asked_parts
 from oneway.mapping.expressions.syntax import Node, tokens_of
 from oneway.mapping.expressions.table_rows import is_table, rows_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
@@ -17,8 +18,6 @@ from oneway.mapping.spec import TableRowSpec, TableSpec
 
 _NO = {"no", "n", "nein", "off", "false", "f", "0"}
 _YES = {"yes", "y", "ja", "on", "true", "t", "1"}
-_FIRST = {"coalesce", "default", "not_null"}
-"""Functions whose value is that of an argument."""
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -72,7 +71,7 @@ class _Asking:
                 yield from self.found(condition, "", row)
                 yield from self.found(then, place, (table.name, number, table.rows[number]))
         else:
-            for child, asks in _parts(node, place):
+            for child, asks in asked_parts(node, place):
                 yield from self.found(child, asks, row)
 
     def _table(self, node: Node) -> TableSpec | None:
@@ -98,31 +97,6 @@ class _Asking:
                 summary = f"this named expression is {said}"
                 yield LintFinding(span, summary, _remedy(value))
                 return
-
-
-def _parts(node: Node, place: str) -> Iterator[tuple[Node, str]]:
-    """Yield the parts of a node, each with what takes its value for yes or no, or ""."""
-    kind = node["type"]
-    children = [] if kind == "slice" else node["children"]  # a slice has its numbers there
-    asks = [""] * len(children)
-    match kind:
-        case "or_expression":
-            asks = [place, place]
-        case "and_expression":
-            asks = [place or "`&&`", place]
-        case "not_expression":
-            asks = [place or "`!`"]
-        case "pipe":
-            asks[-1] = place
-        case "filter_projection":
-            asks[-1] = "a filter"
-        case "function_expression" if node["value"] == "iif" and children:
-            asks = ["iif()", *([place] * (len(children) - 1))]
-        case "function_expression" if node["value"] in _FIRST:
-            asks = [place] * len(children)
-        case _:
-            pass
-    yield from zip(children, asks, strict=True)
 
 
 def _remedy(value: Value, key: str = "") -> str:
