@@ -3767,39 +3767,44 @@ MUTANTS = (
     *(
         Mutant(
             f"text-as-condition-{name}",
-            "mapping/lint/rules/m160_text_as_condition",
+            module,
             old,
             new,
             why,
             "tests/unit/test_tables_of_rules.py",
         )
-        for name, old, new, why in (
+        for name, module, old, new, why in (
             (
                 "in-leavers",
+                "mapping/lint/rules/m160_text_as_condition",
                 'yield "leavers.when", code.leaver',
                 'yield "", code.leaver',
                 "a table that says `no` of an employed person does not say that they have left",
             ),
             (
                 "of-a-number",
+                "mapping/lint/rules/m160_text_as_condition",
                 "if place and value is not True and holds(value):",
                 "if place and value is not True and value and holds(value):",
                 "the number 0 holds, as every number does",
             ),
             (
                 "before-and",
-                'asks = [place or "`&&`", place]',
-                "asks = [place, place]",
+                "mapping/expressions/compared_words",
+                'asks = [by or "`&&`", by]',
+                "asks = [by, by]",
                 "what stands before `&&` is a condition, whatever asks for the value",
             ),
             (
                 "in-a-filter",
+                "mapping/expressions/compared_words",
                 'asks[-1] = "a filter"',
                 'asks[-1] = ""',
                 "what a filter asks is a condition",
             ),
             (
                 "named",
+                "mapping/lint/rules/m160_text_as_condition",
                 "if not token.identifier and is_same and span.via is not None:",
                 "if False:",
                 "a named expression that is a text is no condition",

@@ -20,9 +20,12 @@ def is_table(node: Node) -> bool:
 
 
 def rows_of(node: Node) -> Iterator[tuple[Node, Node]]:
-    """Yield the rows of a table of rules, each as its condition and what it says."""
+    """Yield the rows of a table of rules, each as its condition and what it says.
+
+    A call with arguments of its own is no table, but an error that is reported elsewhere.
+    """
     children = node["children"]
-    yield from zip(children[1::2], children[2::2], strict=True)
+    yield from zip(children[1::2], children[2::2], strict=False)
 
 
 def no_row(node: Node) -> EvaluationError:
@@ -174,7 +177,7 @@ def _values(cell: Node) -> Iterator[tuple[Node, Value]]:
     if cell["type"] == "or_expression":
         for each in cell["children"]:
             yield from _values(each)
-    else:
+    elif cell["type"] == "comparator":
         column, constant = cell["children"]
         yield column, constant["value"]
 
