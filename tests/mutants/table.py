@@ -3062,6 +3062,14 @@ MUTANTS = (
         "tests/laws/test_spelling.py",
     ),
     Mutant(
+        "a-blank-gives-a-right",
+        "mapping/lint/text_order",
+        "given = (*_deciding(subject), *_unsure((each, subject.source) for each in of_fields))",
+        "given = _deciding(subject)",
+        "a field gives no right by a blank that is part of every text",
+        "tests/unit/test_lint.py",
+    ),
+    Mutant(
         "a-no-gives-a-right",
         "mapping/spelling",
         "words = _with_flags(words, expression, asked=asked, zero=not asked)",

@@ -473,11 +473,19 @@ leavers:
         ("contains(tags, 'F')", False),
         ("contains('FL', lower(name))", True),
         ("name && contains('FL', lower(name))", False),
+        ("contains('FL', default(name, 'X'))", False),
+        ("contains('FL', default(name, 'F'))", True),
     ],
 )
 def test_a_blank_that_is_part_of_every_text_decides_nothing(condition: str, decides: bool) -> None:
     codes = [each.code for each in found(BASE + WHEN % f'"{condition}"')]
     assert ("M135" in codes) is decides
+    for field in (
+        f"  nick: \"iif({condition}, 'x', 'y')\"\n",
+        f'  nick: {{from: mail, when: "{condition}"}}\n',
+    ):
+        codes = [each.code for each in found(BASE + field)]
+        assert ("M135" in codes) is decides
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Finds comparisons of text by its order, in which blank text comes first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from oneway.core.connector import Resource
-from oneway.core.records import path_text
-from oneway.mapping.expressions import Expression
+from oneway.core.records import path_text, with_value
+from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.compared_words import constant_of, only_path
+from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
 from oneway.mapping.lint.rule import Subject
 from oneway.mapping.lint.type_inference import NUMBERS, nodes_in, types_in
@@ -40,12 +42,18 @@ def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
 def blanks_within(subject: Subject) -> Iterator[tuple[Expression, Node]]:
     """Yield questions whether a value is part of a constant, as `contains('FL', status)` asks.
 
-    A blank text is part of each. Left out are those that are asked of a value alone, and values
-    whose record schema lists the words, without a blank.
+    A blank text is part of each, and would give rights in a field. Left out are those that are
+    asked of a value alone, and values whose record schema lists the words, without a blank.
     """
-    for expression, node, resource in _deciding(subject):
+    code = subject.code
+    of_fields = [one for each in (*code.fields, *code.leaving) for one in each.expressions]
+    of_fields += [each.expression for each in code.match_source]
+    given = (*_deciding(subject), *_unsure((each, subject.source) for each in of_fields))
+    for expression, node, resource in given:
         path = _within(node)
         if path is None or not types_in(node["children"][1], resource) <= {"string", "null"}:
+            continue
+        if not _takes_blank(node, path):
             continue
         field = resource.fields.get(path_text(path))
         if field is None or not field.enum or "" in field.enum:
@@ -60,6 +68,17 @@ def _within(node: Node) -> tuple[str, ...] | None:
     return only_path(others[0]) if others and isinstance(constant_of(first), str) else None
 
 
+def _takes_blank(node: Node, path: tuple[str, ...]) -> bool:
+    """Return whether a question holds of a blank text, for which no other stands in."""
+    try:
+        return evaluated(node, with_value({}, path, ""), _SOME_DAY).value is True
+    except EvaluationError:
+        return False
+
+
+_SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
+
+
 _SEARCHED = frozenset({"contains", "starts_with", "ends_with"})
 
 
@@ -70,9 +89,14 @@ def _deciding(subject: Subject) -> Iterator[tuple[Expression, Node, Resource]]:
         *((each, subject.source) for each in (code.leaver, *code.only, *code.rules)),
         *((each, subject.target) for _, each in code.target_conditions),
     )
-    for expression, resource in deciding:
-        if expression is None:
-            continue
+    yield from _unsure((each, resource) for each, resource in deciding if each is not None)
+
+
+def _unsure(
+    expressions: Iterable[tuple[Expression, Resource]],
+) -> Iterator[tuple[Expression, Node, Resource]]:
+    """Yield the nodes of expressions that are not asked only where there is a value."""
+    for expression, resource in expressions:
         asked = {id(node) for node in _asked(expression.tree, frozenset())}
         for node in nodes_in(expression):
             if id(node) not in asked:

@@ -1,4 +1,4 @@
-"""A blank text decides who leaves: it comes before all others, and is part of each."""
+"""A blank text decides who leaves or has a right: it comes first, and is part of each other."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M135",
     severity=Severity.ERROR,
-    title="a blank text decides who leaves or takes part: it comes first, and is part of each",
+    title="a blank text decides who leaves, takes part or has a right: it is first, and in each",
     advice=(
         "Compare dates with `is_past()`, `is_future()` or `days_between()`; of text, ask first "
         "whether there is any: `date && date <= today()`, `status && contains('FL', status)`."
