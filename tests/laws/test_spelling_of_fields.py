@@ -81,7 +81,7 @@ def test_a_field_is_left_alone_and_named(kind: str, text: str) -> None:
         ("starts_with(kind, 'Contractor')", "contractor (temp)"),
         ("starts_with(kind, 'Contractor')", " Contractor"),
         ("contains(kind, 'Contractor')", "Senior contractor"),
-        ("contains('Contractor Agency', kind)", "agency"),
+        ("kind && contains('Contractor Agency', kind)", "agency"),
         ("contains(kind, 'Contractor')", ["contractor"]),
     ],
 )
