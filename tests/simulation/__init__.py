@@ -10,6 +10,7 @@ wire     an httpx transport that loses, breaks and garbles, by dice
 crash    the process dies at a step: before or after a request or a journal write
 world    one set-up of it all, and the runs: sync, plan, apply, resume
 oracle   what must hold, told from the systems and the journal and never from the planner
+listed   who was listed as able to get in stays so until an answer comes
 life     one seed: several nights, then quiet days until nothing is left to do
 """
 

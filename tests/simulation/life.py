@@ -15,6 +15,7 @@ from side_by_side import scripted
 
 from . import oracle, stories
 from .crash import Crash, journal_steps
+from .listed import Listed
 from .oracle import Violation, demand
 from .people import EDITS
 from .servers import EXPENSES, PAYROLL, OneWay
@@ -87,6 +88,7 @@ class Life:
         self.world.servers.on_access = lambda *said: oracle.access_as_it_is(self.world, *said)
         self.tell = tell
         self.tally = Tally(seeds=1)
+        self.listed = Listed()
         self.resting = False
 
     def live(self) -> None:
@@ -162,6 +164,7 @@ class Life:
         self.tally.runs += 1
         before, acts = self._doubtful(), self.world.servers.acts.copy()
         result: object = None
+        self.listed.before(self.world)
         self.world.results = []
         self.world.judged = None
         try:
@@ -185,6 +188,9 @@ class Life:
         self.world.steps.arm(None)
         oracle.after_each_run(self.world)
         oracle.held_back(self.world, acts)
+        synced = isinstance(result, tuple) and isinstance(result[1], Verdict)
+        wire = self.world.wire
+        self.listed.after(self.world, whole=synced and not (wire.planning_rate or wire.down))
         if isinstance(result, tuple) and isinstance(result[1], Verdict):
             self.tally.unsaid += sum(map(len, self.world.people.veils.values()))
             self.tally.named += oracle.nobody_forgotten(self.world, result[1])

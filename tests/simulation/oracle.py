@@ -144,19 +144,26 @@ def nobody_forgotten(world: World, verdict: Verdict) -> int:
     named = _named(world.state_folder)
     smooth = not wire.rate and not verdict.fired
     for id, record in _said_gone(world).items():
-        if _is_there_today(world, record):
-            continue
         users = [u for u in world.people.users.values() if u["reference"] == said_code(record)]
-        if any(map(partial(_can_get_in, world), users)):
+        if any(map(partial(can_get_in, world), users)):
             demand(id in named, f"{id} has left and can still get in, and is not named")
             certain = len(users) == 1 and str(users[0]["id"]) not in world.people.touched
             certain = certain and not world.people.recoded and is_day(said_date(record))
             certain = certain and not _may_have_come_back(world, id)
             demand(not (smooth and certain), f"{id} is kept in")
     for id, users in _perhaps_gone(world).items():
-        if any(map(partial(_can_get_in, world), users)):
+        if any(map(partial(can_get_in, world), users)):
             demand(id in named, f"{id} has left, which is not to be read, and is not named")
     return len(named)
+
+
+def doubtful_creates(state_folder: Path) -> set[tuple[str, str]]:
+    """Return the source records of creates whose end is not known, each with its token."""
+    return {
+        (each.source_id, each.token)
+        for each in entries(state_folder)
+        if each.verb == "create" and each.sent and each.source_id and each.ending in IN_DOUBT
+    }
 
 
 def _named(state_folder: Path) -> set[str]:
@@ -168,7 +175,7 @@ def _named(state_folder: Path) -> set[str]:
 
 
 def _said_gone(world: World) -> dict[str, Json]:
-    """Return what payroll says of those of whom it says that they have left, and are to by now."""
+    """Return what payroll says of those of whom it says that their last day is over, or none."""
     today = world.people.today.isoformat()
     found = {}
     for id in world.people.employees:
@@ -176,15 +183,9 @@ def _said_gone(world: World) -> dict[str, Json]:
         readable = record is not None and is_readable(world.people, id)
         if record is not None and readable and said_gone(record) and said_code(record):
             when = said_date(record)
-            if not (is_day(when) and when is not None and when > today):
+            if not (is_day(when) and when is not None and when >= today):
                 found[id] = record
     return found
-
-
-def _is_there_today(world: World, record: Json) -> bool:
-    """Return whether somebody in a conflict is employed until today is over: no leave is held."""
-    of_code = _of_code(world, said_code(record))
-    return len(of_code) > 1 and said_date(record) == world.people.today.isoformat()
 
 
 def _may_have_come_back(world: World, id: str) -> bool:
@@ -192,10 +193,9 @@ def _may_have_come_back(world: World, id: str) -> bool:
 
     Who has a last day is employed until it has passed.
     """
-    today = world.people.today.isoformat()
     email = _email(world.people.employees[id])
     users = {each["reference"] for each in world.people.users.values()}
-    left = {other for other, each in _said_gone(world).items() if said_date(each) != today}
+    left = _said_gone(world)
     others = (each for other, each in world.people.employees.items() if other not in left)
     return any(_email(each) == email and _code(each) not in users for each in others)
 
@@ -215,7 +215,8 @@ def _perhaps_gone(world: World) -> dict[str, list[Json]]:
     return found
 
 
-def _can_get_in(world: World, user: Json) -> bool:
+def can_get_in(world: World, user: Json) -> bool:
+    """Return whether a user has no leave date, or one to come."""
     return user["leaveDate"] is None or user["leaveDate"] > world.people.today.isoformat()
 
 
@@ -240,14 +241,29 @@ def silent(world: World) -> None:
 
 
 def in_the_end(world: World) -> None:
-    """Demand that the target is what payroll says, as far as nobody has to decide anything."""
+    """Demand that the target is what payroll says, as far as nobody has to decide anything.
+
+    A person decides about those whose linked user was deleted by hand, and about those who have
+    the name of a linked user whose employee is gone.
+    """
     people = world.people
+    links = _links(world.state_folder)
+    deleted = {source for source, user in links.items() if user not in people.users}
+    orphans = {id for source, id in links.items() if source not in people.employees}
+    names = {_name(people.users[id]) for id in orphans if id in people.users}
     codes = Counter(_code(each) for each in people.employees.values())
     wanted = Counter(_email(e) for e in people.employees.values() if _eligible(e))
     for employee in people.employees.values():
         alone = codes[_code(employee)] == 1
-        if _eligible(employee) and alone:
+        decided = employee["id"] in deleted or _name(employee["personalDetails"]) in names
+        if _eligible(employee) and alone and not decided:
             _settled(people, employee, contested=wanted[_email(employee)] > 1)
+
+
+def _links(state_folder: Path) -> dict[str, str]:
+    """Return the linked user of each source record, read past the engine."""
+    with closing(sqlite3.connect(state_folder / "journal.db")) as connection:
+        return dict(connection.execute("SELECT source_id, target_id FROM link"))
 
 
 def _settled(people: People, employee: Json, *, contested: bool) -> None:
@@ -290,6 +306,10 @@ def _equal(employee: Json, user: Json) -> None:
 
 def _code(employee: Json) -> str:
     return str(employee["employmentDetails"]["payrollCode"])
+
+
+def _name(person: Json) -> tuple[str, str]:
+    return person["firstName"], person["lastName"]
 
 
 def _email(employee: Json) -> str:

@@ -246,6 +246,38 @@ def unmakes(people: People) -> str:
     return f"user {user['id']} is deleted by hand"
 
 
+def stands_twice(people: People) -> str:
+    """Somebody's row is there a second time: as it is, or as that of somebody employed."""
+    rng, employee = people.rng, _employee(people)
+    again, code = people.join(), employee["employmentDetails"]["payrollCode"]
+    again["personalDetails"] = dict(employee["personalDetails"])
+    again["employmentDetails"]["payrollCode"] = code
+    if rng.random() < 0.5:
+        again["status"] = employee["status"]
+        left = dict(employee["employmentDetails"]["leaverDetails"])
+        again["employmentDetails"]["leaverDetails"] = left
+    people.recoded |= {employee["id"], again["id"]}
+    return f"{employee['id']} stands in payroll a second time, as {again['id']}"
+
+
+def is_made_anonymous(people: People) -> str:
+    """Payroll keeps the row of somebody who has left, without their name and email."""
+    rng = people.rng
+    gone = [id for id, each in sorted(people.employees.items()) if each["status"] == "Former"]
+    if not gone:
+        return ""
+    employee = people.employees[rng.choice(gone)]
+    blank = rng.choice((None, ""))
+    names = rng.choice((("Deleted", "Person", blank), (blank, blank, blank)))
+    keys = ("firstName", "lastName", "email")
+    employee["personalDetails"] = dict(zip(keys, names, strict=True))
+    if rng.random() < 0.5:
+        n = f"9{employee['id'][2:]}"
+        employee["employmentDetails"]["payrollCode"] = n
+        people.recoded.add(employee["id"])
+    return f"{employee['id']} is made anonymous"
+
+
 def a_wrong_column(people: People) -> str:
     """Everybody has left, or everybody is called the same: somebody exported the wrong column."""
     for employee in people.employees.values():
@@ -268,5 +300,7 @@ EDITS: tuple[Edit, ...] = (
     drifts,
     takes_email,
     unmakes,
+    stands_twice,
+    is_made_anonymous,
     a_wrong_column,
 )

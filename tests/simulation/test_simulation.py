@@ -13,10 +13,12 @@ from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 from oneway.mapping.interpreter import Interpreted
 from oneway.planning.plan import Ending
 from oneway.runs import run_log
+from oneway.runs.evidence.links import NOTHING_REMEMBERED
 from oneway.runs.run_log import RunLog
 from oneway_connectors.rest import client
 from oneway_connectors.rest.errors import NoAnswer
 
+from . import world
 from .life import Tally, live
 from .oracle import Violation
 from .wire import KINDS
@@ -90,6 +92,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "nobody who can still get in is named": lambda: patch.object(
         run_log, "still_in", lambda *_, **__: ()
     ),
+    "no run remembers another": lambda: patch.object(world, "recall", lambda _: NOTHING_REMEMBERED),
     "nothing stale is noticed before a create": lambda: patch.object(
         LiveState, "_refuse_holders", lambda *_: None
     ),
@@ -98,6 +101,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
 
 NOTICED_BY = {
     "a create is sent again where no answer came": 52,
+    "no run remembers another": 8,
     "nothing stale is noticed before a create": 102,
     "what is not said is no": 56,
 }

@@ -27,6 +27,7 @@ from oneway.runs.apply import apply_plan
 from oneway.runs.approval import Approval
 from oneway.runs.as_of import refuse_turned_back
 from oneway.runs.completeness import input_problems
+from oneway.runs.evidence.links import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare import preparation
 from oneway.runs.prepare.preparation import prepare_run
@@ -213,7 +214,7 @@ class World:
 
     def _planned(self, session: RunSession) -> tuple[Plan, EvaluatedInputs]:
         with self._planning():
-            plan, found = plan_run(session)
+            plan, found = plan_run(session, remembered=recall(session))
         errors = [
             d for d in input_problems(session.prepared, found, plan) if d.severity is Severity.ERROR
         ]
