@@ -175,10 +175,18 @@ MUTANTS = (
     Mutant(
         "earlier-key-of-the-target-not-asked-for",
         "applying/source_keys",
-        "for each in (key, held) if held != key else (key,):",
-        "for each in (key,):",
+        "for each, found in ((key, index), (held, of_target if held != key else {})):",
+        "for each, found in ((key, index),):",
         "a record whose earlier key somebody has by now is theirs",
         "tests/cli/test_decided_again.py",
+    ),
+    Mutant(
+        "old-key-of-a-newcomer-is-news",
+        "applying/source_keys",
+        "self._unsettled[level] if by_link else index",
+        "index",
+        "a leave by a link is done although the plan left the old key's new owner to a human",
+        "tests/cli/test_leavers_by_links.py",
     ),
     Mutant(
         "a-written-key-stands-for-another",

@@ -94,6 +94,10 @@ class PlannedSource:
         }
         return cls(keys, leaving, rekeyed, returning, linked, allowed)
 
+    def by_link(self, row: SourceRow) -> bool:
+        """Return whether the plan matched a record, with the key it has, only by its link."""
+        return self.rekeyed.get(row.source_id) == row.key
+
     def refuse_another(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow
     ) -> None:
@@ -102,7 +106,7 @@ class PlannedSource:
         by_key = any(one is not None and one == other for _, one, other in keys)
         others = {path for path, one, other in keys if one is not None and one != other}
         written = others and others.issubset([change.field for change in action.changes])
-        if not (by_key or written or self.rekeyed.get(row.source_id) == row.key):
+        if not (by_key or written or self.by_link(row)):
             raise Stale("the source record no longer has a match key of the target record")
 
     def refuse_other(
@@ -200,7 +204,7 @@ class LiveSource:
             return
         self._listed()
         keys = self._keys
-        rival = keys.rival(row, target)
+        rival = keys.rival(row, target, by_link=self.planned.by_link(row))
         if rival is not None:
             text = "has a match key of this person or of their record by now"
             raise Stale(f"source record {rival.source_id} {text}")

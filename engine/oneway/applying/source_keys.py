@@ -60,6 +60,7 @@ class SourceKeys:
         levels = range(max((len(row.keys) for row in rows), default=0))
         # The first key decides first, so any record that has it as well is a rival.
         self._rivals = [_by_key(open_ if level else rows, level) for level in levels]
+        self._unsettled = [_by_key(open_, level) for level in levels]
         # A record that says no more of a person than that they have left belongs to nobody.
         staying = (
             pair[0] for pair in aside if any(stays_until_later(policy, each) for each in pair)
@@ -90,16 +91,20 @@ class SourceKeys:
                     return row.source_id
         return None
 
-    def rival(self, row: SourceRow, target: TargetRow | None) -> SourceRow | None:
+    def rival(
+        self, row: SourceRow, target: TargetRow | None, *, by_link: bool = False
+    ) -> SourceRow | None:
         """Return another record with the key that matches this one, or an earlier key, if any.
 
-        A record with an earlier key of the target record would be matched first. Keys after the one
-        that finds the target record do not matter.
+        A record with an earlier key of the target record would be matched first, unless the plan
+        matched this one `by_link` and saw that key. Keys after the one that finds the target record
+        do not matter.
         """
         for level, index in enumerate(self._rivals):
             key, held = key_at(row, level), None if target is None else key_at(target, level)
-            for each in (key, held) if held != key else (key,):
-                others = index.get(each, ()) if each is not None else ()
+            of_target = self._unsettled[level] if by_link else index
+            for each, found in ((key, index), (held, of_target if held != key else {})):
+                others = found.get(each, ()) if each is not None else ()
                 rival = _other(row, others)
                 if rival is not None:
                     return rival
