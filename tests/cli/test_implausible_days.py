@@ -98,7 +98,7 @@ def test_nobody_leaves_by_a_day_long_ago_before_somebody_says_that_it_is_one(
         assert "can still get in" in status
     assert world.read("staff.json")[0]["active"]
     code, out, _ = night(world, "is_past(leave)", how, "2026-05-01", "Current")
-    assert (code, "1 left" in out, "years" in out) == (0, True, False), out
+    assert (code, "1 was marked as a leaver" in out, "years" in out) == (0, True, False), out
 
 
 def test_a_day_that_the_mapping_names_is_none(world: World) -> None:

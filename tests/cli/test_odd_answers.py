@@ -155,7 +155,7 @@ def test_a_leave_whose_answer_does_not_show_it_is_looked_at_once(
     after = office.asked[office.asked.index("PATCH /users/1") + 1 :]
     assert after == ["GET /users/1"]
     assert code == (0 if done else 5), said
-    assert ("1 left" in said) == done
+    assert ("1 was marked as a leaver" in said) == done
     assert ("can still get in (1)" in said) != done
 
 
@@ -654,7 +654,7 @@ def test_a_delete_that_keeps_the_record_is_a_leave(
     leaving.odd = odd
     code, said = sync(world)
     assert code == 0, said
-    assert "3 left" in said
+    assert "3 were marked as leavers" in said
     assert deletes(leaving) == [f"DELETE /users/{n}" for n in (1, 2, 3)]
     assert sync(world)[0] == 0
     assert len(deletes(leaving)) == 3

@@ -160,4 +160,4 @@ def test_a_row_that_cannot_be_read_says_what_lets_the_leave_through(
         assert "a person decides" not in ended.flat
     ended = night_of(*REMEDIES[remedy], gone)
     assert ended.code == 0, ended.flat
-    assert "1 left" in ended.flat
+    assert "1 was marked as a leaver" in ended.flat

@@ -641,6 +641,22 @@ MUTANTS = (
         "tests/cli/test_stays_listed.py",
     ),
     Mutant(
+        "last-day-to-come-is-access-again",
+        "runs/evidence/leaving_doubts",
+        "for target, on in ended.items() if target not in due}",
+        "for target, on in ended.items()}",
+        "who vanishes before a last day that is written is not listed until then",
+        "tests/cli/test_leavers_by_links.py",
+    ),
+    Mutant(
+        "any-last-day-is-a-leave-to-come",
+        "mapping/has_left",
+        "or (is_due and not stays_due))",
+        "or is_due)",
+        "a last day that nobody reaches keeps nobody off the list",
+        "tests/cli/test_leavers_by_links.py",
+    ),
+    Mutant(
         "brought-back-counts-as-kept-out",
         "history/journal/ended_access",
         "            found.pop(id, None)\n",

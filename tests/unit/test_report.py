@@ -44,7 +44,10 @@ def text_of(found):
 
 def test_the_heading_says_what_became_of_everybody():
     made = plan(*map(joiner, range(12)), *map(mover, (20, 21, 22)), leaver(30))
-    assert page(told(made)).heading == "12 people were created, 3 were changed and 1 left"
+    assert (
+        page(told(made)).heading
+        == "12 people were created, 3 were changed and 1 was marked as a leaver"
+    )
     some = plan(joiner(1), ineligible(50, "Email is missing"), ineligible(51, "Email is missing"))
     assert page(told(some)).heading == "1 person was created; 2 did not sync"
 
@@ -311,7 +314,7 @@ def test_a_read_that_may_lack_records_is_told():
 
 def test_a_run_whose_plan_is_kept_no_longer_shows_what_the_journal_knows():
     found = replace(told(plan(joiner(1), leaver(2))), plan=None)
-    assert page(found).heading == "1 person was created and 1 left"
+    assert page(found).heading == "1 person was created and 1 was marked as a leaver"
     (row,) = sections(found)["left"].blocks[0].table.rows
     assert row[0].name == "s2"
 

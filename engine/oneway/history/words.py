@@ -6,12 +6,12 @@ from oneway.planning.plan import Verb
 VERBS_DONE = {
     Verb.CREATE: ("was created", "were created"),
     Verb.UPDATE: ("was changed", "were changed"),
-    Verb.LEAVE: ("left", "left"),
+    Verb.LEAVE: ("was marked as a leaver", "were marked as leavers"),
     Verb.CORRECT: ("had the leave corrected", "had the leave corrected"),
     Verb.REACTIVATE: ("came back", "came back"),
     Verb.DEACTIVATE: ("was deactivated", "were deactivated"),
 }
-"""What was done, said of one person and of several, by verb."""
+"""What was done, said of one person and of several, by verb. A leave may have a day to come."""
 
 DISCREPANCY_WORDS = {
     DiscrepancyKind.REFUSED: "the target refuses it",

@@ -9,6 +9,7 @@ from oneway.core.connector import Capability
 from oneway.core.records import Missing, Value, holds, with_value, without_path
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, one_record
+from oneway.mapping.implausible_days import A_CAREER, YEAR
 from oneway.mapping.program import LeftAnswer, Policy, TargetRow, Written
 
 _FAR = 36_525
@@ -43,6 +44,15 @@ def absence_counts(code: MappingCode, context: Context, target: TargetRow) -> bo
     """Return whether a target record may be deactivated as absent; None if unknown."""
     asked = code.absent_when
     return True if asked is None else _tells(asked, told_by(code.policy, target), context)
+
+
+@one_record()
+def leaves_by_itself(code: MappingCode, context: Context, target: TargetRow) -> bool:
+    """Return whether a record in use has a plausible last day: it will leave, and by that day."""
+    data = told_by(code.policy, target)
+    then = context.later(round(A_CAREER * YEAR))
+    is_due, stays_due = (_tells(code.scheduled, data, on) for on in (context, then))
+    return not target.left and bool(_tells(code.left, data, then) or (is_due and not stays_due))
 
 
 def told_by(

@@ -23,7 +23,7 @@ A_CAREER = 50
 _EVER = 100
 NO_DAY = 800
 """Years: no slip of a digit leads so far. `9999-12-31` says that somebody stays."""
-_YEAR = 365.2425
+YEAR = 365.2425
 
 
 def left_long_ago(
@@ -61,7 +61,7 @@ def leaves_far_off(
 
 
 def _in_years(context: Context, years: int) -> Context:
-    return context.later(round(years * _YEAR))
+    return context.later(round(years * YEAR))
 
 
 def _is_so(expression: Expression, data: Mapping[str, Value], context: Context) -> bool:

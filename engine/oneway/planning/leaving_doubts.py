@@ -88,13 +88,13 @@ def since_when(doubts: Mapping[str, str], seen: Collection[str]) -> Mapping[str,
 
 
 def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
-    """Return why people may have left who have access again after this sync ended it, on a day.
+    """Return why people may have left who have access after this sync wrote their leave, on a day.
 
     The source no longer has their record.
     """
     return {
-        each: f"this sync ended their access on {day}, the record gives access again, and the "
-        f"source no longer has theirs; {_unlisting(each)}"
+        each: f"this sync wrote their leave on {day}, the record gives access all the same, and "
+        f"the source no longer has theirs; {_unlisting(each)}"
         for each, day in ended.items()
     }
 

@@ -48,7 +48,7 @@ def text(
 
 
 def done_in_words(results: Sequence["Result"]) -> str:
-    """Return what was done: "6 were created, 9 were changed, 3 left"; "" if nothing was."""
+    """Return what was done: "6 were created, 3 were marked as leavers"; "" if nothing was."""
     counts = Counter(each.action.verb for each in results if each.ending is Ending.DONE)
     return ", ".join(
         f"{counts[verb]:,} {one if counts[verb] == 1 else more}"

@@ -24,7 +24,7 @@ def ended_access(
     verbs = [each.value for each in (*_OUT, Verb.REACTIVATE)]
     done = entry.c.verb.in_(verbs) & (entry.c.ending == Ending.DONE.value)
     ours = (run.c.connection == connection) & done
-    query = select(entry.c.target_id, entry.c.verb, run.c.started).join(run).where(ours)
+    query = select(entry.c.target_id, entry.c.verb, run.c.as_of).join(run).where(ours)
     ids = None if targets is None else sorted(set(targets))
     for start in range(0, 1 if ids is None else len(ids), _AT_ONCE):
         of = query if ids is None else query.where(_any_of(ids[start : start + _AT_ONCE]))

@@ -1,4 +1,4 @@
-"""The section on what was done: created, changed, left, came back."""
+"""The section on what was done: created, changed, leavers, came back."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,11 @@ from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
 from oneway.render.report.phrases import because, fields
 
+_LEAVERS = "Marked as leavers. Whose last day is yet to come can get in until it is over."
 _SECTIONS = (
     (Verb.CREATE, "created", "Created", "New here, with these values.", "Values"),
     (Verb.UPDATE, "changed", "Changed", "What it was, and what it is now.", "Before and after"),
-    (Verb.LEAVE, "left", "Left", "Marked as leavers.", "Before and after"),
+    (Verb.LEAVE, "left", "Leavers", _LEAVERS, "Before and after"),
     (
         Verb.CORRECT,
         "corrected",

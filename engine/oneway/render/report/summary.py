@@ -141,7 +141,7 @@ def figures(
     rows = [
         (done[Verb.CREATE], "created", Tone.GOOD, ("created",), always),
         (done[Verb.UPDATE], "changed", Tone.GOOD, ("changed",), always),
-        (done[Verb.LEAVE], "marked as left", Tone.GOOD, ("left",), always),
+        (done[Verb.LEAVE], "marked as leavers", Tone.GOOD, ("left",), always),
         (done[Verb.CORRECT], "leave corrected", Tone.GOOD, ("corrected",), False),
         (done[Verb.REACTIVATE], "came back", Tone.GOOD, ("back",), False),
         (done[Verb.DEACTIVATE], "deactivated", Tone.GOOD, ("deactivated",), False),

@@ -4,7 +4,8 @@ A listed person stays listed until the target says that they cannot get in, or t
 they stay. Nothing else takes them off: not a missing record, value or word, not a missing part of
 the mapping, and not a run that reads something else. If values that decide about leaving are gone,
 the source does not count as saying that anyone stays. A person whose access this sync ended is
-listed again if their record gives access and the source no longer has theirs.
+listed again if their record gives access, not only until a day to come, and the source no longer
+has theirs.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
 from oneway.core.records import path_of
-from oneway.mapping.packed_rows import ids_of, others_of
+from oneway.mapping.has_left import leaves_by_itself
+from oneway.mapping.packed_rows import ids_of, others_of, with_ids
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import SourceRow
-from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole_target
 from oneway.mapping.spec import GuardKind, Rehires
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.guards import gone
@@ -214,13 +216,24 @@ class LeavingDoubts:
         )
 
     def _regained(self) -> Mapping[str, str]:
-        """Return the people who have access again after a sync ended it, and the day it ended."""
-        if self.journal is None or not self.unlisted or self.prepared.compiled.code.left is None:
+        """Return the people who have access after a sync wrote their leave, and on which day.
+
+        Without those whose record says by which day they will leave.
+        """
+        code = self.prepared.compiled.code
+        if self.journal is None or not self.unlisted or code.left is None:
             return {}
         staying = staying_ids(self.targets)
         links = {e.target_id: e.source_id for e in self.unlisted if e.target_id in staying}
         ended = self._ended_access(links) if links else {}
-        return {links[target]: on for target, on in ended.items()}
+        due = self._yet_to_leave(ended)
+        return {links[target]: on for target, on in ended.items() if target not in due}
+
+    def _yet_to_leave(self, wanted: Collection[str]) -> AbstractSet[str]:
+        """Return which of these target records will leave on a day to come, as they say."""
+        code, context = self.prepared.compiled.code, self.prepared.context
+        found = map(whole_target, with_ids(self.targets, wanted))
+        return {each.target_id for each in found if leaves_by_itself(code, context, each)}
 
     def _let_in(self) -> Iterator[str]:
         """Yield whom a write of unknown end has let in who were not seen in the source since."""
