@@ -28,13 +28,18 @@ SENTENCES_CUT = [
     "API rate limit exceeded", "Row limit reached.", "OVER_QUERY_LIMIT", "results truncated",
     "OK. The maximum number of rows was reached", "Request timed out", "Partial results only",
     "Showing only the first 3 rows", "More records are available", "2 users could not be loaded",
+    "Showing 3 of 9 records", "Showing 1 to 3 of 1,209 entries", "3 of 9 users returned", "3 of 4",
+    "Displaying 1 - 3 of 9", "Result set truncated", "Trial accounts are limited to 3 users",
     "Too many records", "Failed to load page 2", "Data may be incomplete: requests throttled",
 ]  # fmt: skip
 SENTENCES_WHOLE = [
     "", "OK", "success", "3 records found", "No more records", "No limit was reached",
     "Rate limit: 100 requests", "From May, requests over the limit will be throttled",
     "This endpoint is deprecated",
-    "Use the cursor to get more results", "rate limit not exceeded", "Request processed in 3 s",
+    "Showing 3 of 3 records", "3 of 9 licences are in use", "3 of 9 users have a licence",
+    "Field 'mobile' was truncated to 20 characters", "Your trial is limited to 10 users",
+    "Some values were truncated", "Use the cursor to get more results", "rate limit not exceeded",
+    "Request processed in 3 s",
 ]  # fmt: skip
 
 
@@ -57,6 +62,7 @@ SIGNS = [
         "has more", "has next page", "more records available", "is truncated",
         "max rows reached", "size limit exceeded", "exceeded transfer limit",
         "row limit reached", "max results exceeded", "more items in collection",
+        "total record count limit exceeded",
     )),
     *(Sign(each, YES, NO, alone=False) for each in (
         "partial results", "incomplete results", "timed out", "rate limit exceeded", "over limit",
@@ -72,6 +78,7 @@ SIGNS = [
     )),
     *(Sign(each, ["ab12", 2], [None, "", 0]) for each in (
         "next page token", "continuation token", "next page", "next cursor",
+        "next range", "continuation", "continuation next partition key",
     )),
     *(Sign(each, [[{"message": "timeout"}], "shard 2"], [[], None, {}, ""], alone=False)
       for each in ("exceptions", "errors", "error messages", "failures", "faults")),
@@ -79,11 +86,25 @@ SIGNS = [
       for each in ("message", "warning", "response message", "notice")),
     Sign("warnings", [[each] for each in SENTENCES_CUT], [[each] for each in SENTENCES_WHOLE],
          alone=False),
+    *(Sign(each, ["E100", "timeout"], ["NO_ERROR", "no-error", "SUCCESS", "0000"], alone=False)
+      for each in ("error code", "error")),
+    *(Sign(each, [[{"level": "Warn", "message": said}] for said in SENTENCES_CUT],
+           [[{"level": "Warn", "message": said}] for said in SENTENCES_WHOLE], alone=False)
+      for each in ("process results", "remarks")),
     Sign("status code", [206, "206", 503], [200, "200"], alone=False),
 ]  # fmt: skip
+NAMESPACES = ["", "@Acme.Staff.", "acme:"]
 PREFIXES = ["", "X-", "X-PW-", "Opc-", "X-Acme-Hr-"]
 MEASURES = ["RateLimit", "Cache", "Time", "Query", "Quota", "Db", "Bytes"]
-ABOUT_PAGES = ["meta", "paging", "pagination", "page_info", "responseMetadata", "list-info"]
+ABOUT_PAGES = [
+    "meta",
+    "paging",
+    "pagination",
+    "page_info",
+    "responseMetadata",
+    "list-info",
+    "responseHeader",
+]
 ORDINARY: dict[str, Any] = {
     "limit": 100, "nextSyncToken": "ab", "@odata.deltaLink": "https://x", "totalAmount": 900,
     "warnings_count": 0, "request_id": "9", "url": "/people", "nextReview": "2026-05-01",
@@ -107,7 +128,7 @@ def spelt(names: str, style: str) -> str:
     return style.join(words)
 
 
-STYLES = st.sampled_from(["camel", "Pascal", "UPPER", "_", "-"])
+STYLES = st.sampled_from(["camel", "Pascal", "UPPER", "_", "-", ""])
 
 
 @dataclass(frozen=True)
@@ -117,6 +138,7 @@ class Answer:
     data: Any
     records: str
     headers: dict[str, str]
+    name: str = ""
 
     def problems(self, listed: str = "", errors: str = "") -> str:
         manifest = altered("{type: none}", f"{{type: none{listed}}}", AT_ONCE)
@@ -128,10 +150,8 @@ class Answer:
 
 @st.composite
 def answers(draw: st.DrawFn, sign: Sign, *, cut: bool) -> Answer:
-    name, value = (
-        spelt(sign.names, draw(STYLES)),
-        draw(st.sampled_from(sign.cut if cut else sign.whole)),
-    )
+    name = draw(st.sampled_from(NAMESPACES)) + spelt(sign.names, draw(STYLES))
+    value = draw(st.sampled_from(sign.cut if cut else sign.whole))
     keys = draw(st.lists(st.sampled_from(sorted(ORDINARY)), max_size=3, unique=True))
     beside = {key: ORDINARY[key] for key in keys}
     headers = {key: HEADERS[key] for key in draw(st.sets(st.sampled_from(sorted(HEADERS))))}
@@ -147,8 +167,8 @@ def answers(draw: st.DrawFn, sign: Sign, *, cut: bool) -> Answer:
     elif place == "about":
         said = {about: said}
     if place == "around":
-        return Answer({**said, "data": {**beside, "people": ROWS}}, "data.people", headers)
-    return Answer({**said, **beside, "data": ROWS}, "data", headers)
+        return Answer({**said, "data": {**beside, "people": ROWS}}, "data.people", headers, name)
+    return Answer({**said, **beside, "data": ROWS}, "data", headers, name)
 
 
 @pytest.mark.parametrize("sign", SIGNS, ids=lambda sign: sign.names)
@@ -164,8 +184,7 @@ def test_a_sign_of_a_cut_is_refused_with_a_remedy_that_works(
         told = answer.problems(listed=f", {line[1]}")
     else:
         assert "let the manifest's errors.refused_when say by it" in said
-        name = re.findall(r"'([^']+)' in the answer", said)[0].rsplit(".", 1)[-1]
-        quoted = json.dumps(json.dumps(name) + " == 'never'")
+        quoted = json.dumps(json.dumps(answer.name) + " == 'never'")
         told = answer.problems(errors=f"errors: {{refused_when: {quoted}}}\n")
     assert told == ""
 
@@ -175,6 +194,13 @@ def test_a_sign_of_a_cut_is_refused_with_a_remedy_that_works(
 @settings(max_examples=15)
 def test_a_sign_of_a_whole_list_is_silent(sign: Sign, data: st.DataObject) -> None:
     assert data.draw(answers(sign, cut=False)).problems() == ""
+
+
+@pytest.mark.parametrize("rest", ["limited to {} users", "only the first {} rows", "{} of 9 shown"])
+def test_what_a_number_in_a_sentence_says_depends_on_how_many_came(rest: str) -> None:
+    for number, cut in ((CAME, True), (CAME + 2, False)):
+        message = f"This is {rest.format(number)}"
+        assert bool(Answer({"message": message, "data": ROWS}, "data", {}).problems()) is cut
 
 
 @given(st.sampled_from(MEASURES), st.sampled_from(["Total", "Limit", "Remaining", "Hits", "Count"]))
@@ -195,3 +221,26 @@ def test_beside_the_number_of_a_page_stands_how_many_there_are(
         for name in around:
             said = {name: said}
         assert bool(Answer({**said, "data": ROWS}, "data", {}).problems()) is (count > 1)
+
+
+@pytest.mark.parametrize("rel", ["next", "NEXT", "last next", ["next"], ["item", "next"]])
+def test_a_link_of_a_list_may_have_several_relations(rel: Any) -> None:
+    for key in ("rel", "relation"):
+        links = [{key: ["self"], "href": "/1"}, {key: rel, "href": "/2"}]
+        assert Answer({"links": links, "data": ROWS}, "data", {}).problems()
+        assert not Answer({"links": links[:1], "data": ROWS}, "data", {}).problems()
+
+
+@given(
+    st.sampled_from(["Pagination", "Paging-Headers", "Page-Info", "Meta"]),
+    st.sampled_from(["", "X-", "X-Acme-"]),
+)
+def test_a_header_may_hold_an_object_about_pages(name: str, prefix: str) -> None:
+    for said, whole in (
+        ({"totalCount": CAME, "totalPages": 1, "nextPage": "No"}, True),
+        ({"totalCount": CAME, "totalPages": 1, "nextPage": "Yes"}, False),
+        ({"totalCount": 9}, False),
+        ({"totalPages": 3}, False),
+    ):
+        given_so = {prefix + name: json.dumps(said)}
+        assert bool(Answer({"data": ROWS}, "data", given_so).problems()) is not whole

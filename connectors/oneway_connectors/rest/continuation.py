@@ -182,7 +182,7 @@ def fault_said(data: Value, records: str, read: str) -> str:
     `read` is the manifest's own expression of what a refusal is: what it reads, it judges.
     """
     for each in _beside(data, records):
-        if not each.near or re.search(rf"\b{re.escape(each.name)}\b", read):
+        if not each.near or re.search(rf"(?<!\w){re.escape(each.name)}(?!\w)", read):
             continue
         told = words.MESSAGE.fullmatch(each.letters) and tells_failure(each.value)
         if told or says_failed(each.letters, each.value):
@@ -222,7 +222,9 @@ def _next_said(said: list[_Word], came: Came) -> str:
     leading = [e for e in said if _leads(e) and (not came.led or _is_slip(e, came.missed))]
     if more := next((each for each in said if _says_more(each)), next(iter(leading), None)):
         return f"{more.said_by} says that a page follows"
-    parts = (each for each in said if _says_part(each) or (not came.led and _tells_part(each)))
+    parts = (
+        each for each in said if _says_part(each) or (not came.led and _tells_part(each, came))
+    )
     if part := next(parts, None):
         return f"{part.said_by} says that rows are left out"
     for each in said:
@@ -284,9 +286,9 @@ def _says_part(word: _Word) -> bool:
     return text == "partialcontent" or count_of(word.value) == PARTIAL
 
 
-def _tells_part(word: _Word) -> bool:
+def _tells_part(word: _Word, came: Came) -> bool:
     """Return whether a sentence says so; the `next` of a manifest knows it better."""
-    return word.near and word.is_a(words.MESSAGE) and tells_more(word.value)
+    return word.near and word.is_a(words.MESSAGE) and tells_more(word.value, came.records)
 
 
 def _flag(word: _Word) -> bool | None:
@@ -322,7 +324,7 @@ def _tells(word: _Word) -> bool:
 def _in_headers(answer: Answer) -> Iterator[_Word]:
     for name, value in answer.headers.items():
         letters, shown = words.of_header(name), name.title()
-        if letters == "pagination":
+        if value.lstrip().startswith("{") and words.PAGING.fullmatch(letters):
             with suppress(Unreadable):
                 yield from _within(parse_json(value.encode()), shown, "", "", near=True)
         elif letters:
@@ -345,6 +347,8 @@ def _beside(data: Value, records: str) -> Iterator[_Word]:
             letters, place = words.plain(name, own), _joined(path, name)
             if letters == "of":
                 letters = "pages" if paged else ""
+            if name != step and _are_notices(value):
+                letters = "messages"
             if words.CORE.search(letters) and name != step:
                 yield _Word(_shown(name), name, letters, value, True, True, paged, place)
             if name != step and isinstance(value, dict | list):
@@ -376,6 +380,8 @@ def _within(
         yield from (_Word(_shown(shown), "next", "next", e) for e in value if _is_next(e))
     for name, each in value.items() if isinstance(value, dict) else ():
         letters, place, inner = words.plain(name, own), f"{shown}.{name}", _joined(path, name)
+        if _are_notices(each):
+            letters = "messages"
         if near and letters == "count":
             letters = "recordcount"
         if near and letters == "after" and not any(map(_is_given, _before(value))):
@@ -408,7 +414,23 @@ def _shown(place: str) -> str:
 def _is_next(link: Value) -> bool:
     """Return whether one of a list of links is called next."""
     named = (link.get("rel"), link.get("relation")) if isinstance(link, dict) else ()
-    return any(isinstance(name, str) and name.lower() == "next" for name in named)
+    names = [name for each in named for name in (each if isinstance(each, list) else [each])]
+    return any(isinstance(name, str) and "next" in name.lower().split() for name in names)
+
+
+def _are_notices(value: Value) -> bool:
+    """Return whether a list holds sentences, each with how grave it is."""
+    return isinstance(value, list) and bool(value) and all(map(_is_notice, value[:_MOST]))
+
+
+def _is_notice(value: Value) -> bool:
+    if not isinstance(value, dict):
+        return False
+    inner = {words.plain(name): each for name, each in value.items()}
+    grave = (each for name, each in inner.items() if words.GRAVITY.fullmatch(name))
+    return any(isinstance(each, str) and each.lower() in _GRAVE for each in grave) and any(
+        map(words.MESSAGE.fullmatch, inner)
+    )
 
 
 def _is_given(value: Value) -> bool:
@@ -433,5 +455,6 @@ _RANGE = re.compile(r"(?!bytes\b)(?:[^\s/]+\s+)?[^\s/]+/([0-9]{1,18})", re.IGNOR
 _MOST = 50
 """The most keys of an object that is looked into though its name is not about pages."""
 _ADDRESSES = {"href", "url", "link", "uri"}
-_NOTHING = {"", "0", "null", "none", "false"}
+_NOTHING = {"", "0", "null", "none", "false", "no"}
 _BACK = {"before", "prev", "previous"}
+_GRAVE = {"warn", "warning", "error", "fatal", "critical", "info", "information", "notice"}

@@ -17,7 +17,7 @@ _NUMBER = "count|num|number|size|filtered|matching"
 _LEFT = "available|exists?|in|left|follows?|remaining|remains?"
 _WHERE = (
     "links?|urls?|uri|href|path|tokens?|cursors?|offset|skip|start|starting|after|index|marker|key|"
-    "number|continuation|state"
+    "number|continuation|state|range|partition"
 )
 _LONGEST = 40
 """The most letters of a name that is about a list."""
@@ -31,7 +31,7 @@ LAST = re.compile(f"(?:{_ABOUT})*(?:last|end|ended|final|exhausted)(?:{_ABOUT}|s
 """Yes or no: whether this is the end."""
 DONE = re.compile(f"(?:{_ABOUT})*(?:done|completed?|finished)(?:{_ABOUT})*")
 """Yes or no: whether all is done. If it is, that may be about something else."""
-NEXT = re.compile(f"(?:{_ABOUT})*next(?:{_ABOUT}|{_WHERE})*|next(?:cursor|page)id")
+NEXT = re.compile(f"(?:{_ABOUT}|continuation)*next(?:{_ABOUT}|{_WHERE})*|next(?:cursor|page)id")
 """Where a next page is."""
 MARK = re.compile(
     f"(?:{_ABOUT})*(?:continuation|marker|cursor|startingafter|after(?:cursor|url)|"
@@ -87,7 +87,7 @@ PART = re.compile(
     f"(?:{_USED_UP})*(?:rate|time|requests?|calls?|quota)limitreached"
 )
 """Yes or no: whether this is only a part."""
-_BOUND = f"{_ABOUT}|size|limit|transfer|max|maximum|count|number"
+_BOUND = f"{_ABOUT}|size|limit|transfer|max|maximum|count|number|total"
 LIMITED = re.compile(
     "(?=.*(?:size|row|record|result|item|entr|transfer|page|max))"
     f"(?:{_BOUND})*(?:reached|exceeded|hit|capped|limited)(?:{_BOUND})*|partialcontent"
@@ -99,6 +99,8 @@ MESSAGE = re.compile(
     "texts?|alerts?|diagnostics?)+"
 )
 """What is said in a sentence."""
+GRAVITY = re.compile("(?:message|log)*(?:level|severity|type)")
+"""Beside a sentence: how grave it is."""
 POSITION = re.compile("(?:current)?pages?(?:number|no|num|index)?|number|current|index")
 """Beside a number of pages: which of them this is."""
 SUCCESS = re.compile("(?:is|was)*(?:success|successful|succeeded|ok)")
@@ -110,7 +112,7 @@ OUTCOME = re.compile(
 """How the request ended: in a word, by a number, or in an object."""
 PAGING = re.compile(
     "(?:result|response|search|list|collection|page)*(?:links?|cursors?|meta|metadata|pages?|paging|"
-    "pagination|pager|info|information|navigation|pagecontext|resultset)+"
+    "pagination|pager|info|information|navigation|pagecontext|resultset|headers?)+"
 )
 """The name of an object that is about a list."""
 
@@ -119,7 +121,7 @@ CORE = re.compile(
     "after|additional|offset|total|count|num|filtered|full|pag|limit|max|take|remain|left|err|fail|"
     "fault|excep|problem|partial|timedout|exceed|throttl|succe|ok|link|stat|result|response|shards|outcome|"
     "code|hits|record|rows|items|results|entries|elements|match|found|availab|reached|hit|cap|"
-    "of|messag|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
+    "of|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
 )
 """Part of every name that says anything of a list; the patterns above are slower."""
 
@@ -161,6 +163,7 @@ _IN_HEADERS = (
 )  # fmt: skip
 _NOT_ALONE = {"count", "limit", "take"}
 _NOT_AFTER_A_PREFIX = {*ONE_WORD, "count", "hits", "items"} - {
+    "continuation",
     "more",
     "pages",
     "total",
@@ -175,6 +178,6 @@ _MEASURE = re.compile(
 _SHORTEST = 4
 """The fewest letters of a list's name that are not by chance within another word."""
 _GENERIC = re.compile(_THINGS)
-_PREFIX = re.compile(r"^[A-Za-z]\w*::?(?=\w)")
-"""That of a namespace, as in `ia::meta`."""
+_PREFIX = re.compile(r"^[A-Za-z]\w*::?(?=\w)|^@(?!odata\.)(?:[A-Za-z]\w*\.)+(?=\w)")
+"""That of a namespace, as in `ia::meta` or `@Acme.Staff.hasMore`."""
 _NO_LETTER = re.compile("[^A-Za-z]")

@@ -29,9 +29,31 @@ def tells_failure(value: Value) -> bool:
     return any(_holds(_FAILED, each) or _limit_of(each) == "requests" for each in sentences(value))
 
 
-def tells_more(value: Value) -> bool:
-    """Return whether a sentence says that there are more rows than it came with."""
-    return any(_holds(_MORE, each) or _limit_of(each) == "rows" for each in sentences(value))
+def tells_more(value: Value, came: int | None) -> bool:
+    """Return whether a sentence says that there are more rows than came with it.
+
+    "3 of 9 shown" does if 3 came, and so does a limit of as many. Fewer do not reach a limit.
+    """
+    return any(
+        _holds(_MORE, each)
+        or _limit_of(each) == "rows"
+        or (_holds(_FIRST, each) and not _is_above(came, _FIRST.search(each)))
+        or _counts_more(each, came)
+        for each in sentences(value)
+    )
+
+
+def _is_above(came: int | None, limit: re.Match[str] | None) -> bool:
+    """Return whether a limit in a sentence is above what came."""
+    return came is not None and limit is not None and int(limit[1] or limit[2]) > came
+
+
+def _counts_more(sentence: str, came: int | None) -> bool:
+    """Return whether a sentence counts what came, and more of which it is a part."""
+    counts = _COUNTS.search(sentence)
+    if counts is None or int(counts[1]) != came or int(counts[2]) <= came:
+        return False
+    return bool(_SHOWN.search(sentence) or counts[0] == sentence) and _holds(_COUNTS, sentence)
 
 
 def _limit_of(sentence: str) -> str:
@@ -47,6 +69,8 @@ def _holds(pattern: re.Pattern[str], sentence: str) -> bool:
         return False
     for found in pattern.finditer(sentence):
         around = sentence[: found.start()].split()[-_BEFORE:]
+        if found[0] == "truncated" and _OF_A_VALUE.search(sentence):
+            continue
         if pattern in _LIMITS:
             around += found[0].split()
         if not _DENYING.intersection(around):
@@ -55,7 +79,7 @@ def _holds(pattern: re.Pattern[str], sentence: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    spaced = _CAMEL.sub(" ", text.replace("'", "").replace("\u2019", ""))
+    spaced = _CAMEL.sub(" ", _THOUSANDS.sub("", text.replace("'", "").replace("\u2019", "")))
     return " ".join(_NO_WORD.sub(" ", spaced).lower().split())
 
 
@@ -63,6 +87,7 @@ _LONGEST = 2_000
 _MOST = 20
 _CLAUSE = re.compile(r"[.,;:!?\n](?:\s|$)")
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
+_THOUSANDS = re.compile("(?<=[0-9])[,.](?=[0-9]{3}(?![0-9]))")
 _NO_WORD = re.compile("[^A-Za-z0-9]")
 _ROWS = "records|rows|items|results|entries|matches|users|employees|people|data|pages"
 _GET = "load|read|retrieve|fetch|return|reach|contact"
@@ -75,8 +100,24 @@ _LIMITS = (
 _REQUESTS = re.compile(r"\b(?:rate|requests?|calls?|quota|time|api|query|throttl\w+)\b")
 _MORE = re.compile(
     rf"\btruncated\b|\bmore (?:{_ROWS})(?: are| is)?(?: available| exist| follow| remain)\b|"
-    rf"\bthere (?:are|is) more (?:{_ROWS})\b|"
-    rf"\bonly (?:the )?first \d+\b|\blimited to (?:the )?(?:first )?\d+ (?:{_ROWS})\b"
+    rf"\bthere (?:are|is) more (?:{_ROWS})\b"
+)
+_FIRST = re.compile(
+    rf"\bonly (?:the )?first (\d{{1,18}})\b|"
+    rf"\blimited to (?:the )?(?:first )?(\d{{1,18}}) (?:{_ROWS})\b"
+)
+_COUNTS = re.compile(
+    rf"\b(\d{{1,18}}) (?:(?:{_ROWS}) )?(?:out )?of (?:(?:a )?total (?:of )?)?(\d{{1,18}})\b"
+    rf"(?: (?:{_ROWS}))?"
+)
+_SHOWN = re.compile(
+    r"\b(?:show(?:s|n|ing)?|display(?:s|ed|ing)?|return(?:s|ed|ing)?|list(?:s|ed|ing)|"
+    r"view(?:ing)?|loaded|fetched|retrieved|(?:record|row|result|item|entrie)s \d+ (?:to )?\d+ of"
+    r")\b"
+)
+_OF_A_VALUE = re.compile(
+    r"\b(?:fields?|columns?|values?|attributes?|propert(?:y|ies)|strings?|texts?|characters?|"
+    r"chars?|letters?|digits?|decimals?)\b"
 )
 _FAILED = re.compile(
     rf"\bthrottled\b|\btimed? ?out\b|\bincomplete\b|\bpartial(?:ly)?(?: {_ROWS}| result| content| "

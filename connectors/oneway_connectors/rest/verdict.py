@@ -4,6 +4,7 @@ One vocabulary for what stands beside the rows of a list and for the answer to a
 case (`page_words`), and values other than null, 0, false, "", `[]`, `{}` and words such as "ok".
 """
 
+import re
 from collections.abc import Mapping
 
 from oneway.core.records import Value
@@ -54,7 +55,7 @@ def _is_wrong(value: Value) -> bool:
     if isinstance(value, list):
         return any(map(_is_wrong, value))
     if isinstance(value, str):
-        text = value.strip().lower()
+        text = _APART.sub("", value.lower())
         return text not in _ALL_WELL and bool(text.strip("0"))
     return bool(value)
 
@@ -68,8 +69,9 @@ def _is_well(name: str, value: Value) -> bool:
 _ANSWERS = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
 _SUCCESSES = {"200", "201", "202", "204"}
 _ALL_WELL = {
-    "", "null", "none", "false", "-", "n/a", "no", "no error", "no errors", "ok", "success",
+    "", "null", "none", "false", "na", "no", "noerror", "noerrors", "ok", "success",
 }  # fmt: skip
+_APART = re.compile(r"[\s_/-]+")
 _GOOD_ENDS = {"ok", "success", "done"}
 _BAD_ENDS = {
     "error", "errors", "exception", "fail", "failed", "failure", "notok", "partialfailure",
