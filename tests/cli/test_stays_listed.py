@@ -286,6 +286,80 @@ def test_a_second_account_of_an_anonymous_row_stays_listed(acme: World, word: st
     assert night(acme).code == 0
 
 
+# Their id is another person's by now
+
+
+NAMED = """\
+oneway: 1
+name: people
+source: {connector: file, resource: people.csv, options: {id: code}}
+target: {connector: file, resource: users.json}
+label: join(' ', [first, last])
+match: [{source: code, target: reference}]
+fields:
+  reference: {from: code, write: on_create}
+  email: {from: mail, write: %(write)s}
+  first: {from: first, write: %(write)s}
+  last: last
+  active: {value: true, write: on_create}
+joiners: {unless_taken: [email]}
+guards: {leavers: {share: 0, floor: 0}, source: {shrink: 100%%}}
+"""
+ADA = "E1,Ada,Quill,ada@example.com"
+NEWCOMER = "E1,Wim,Vance,wim@example.com"
+ALIKE = ["E1,Ada,Vance,ada@work.example", "E1,Addy,Quill,q@work.example", "E1,,,ada@example.com"]
+
+
+def with_status(row: str, status: str) -> str:
+    return f"code,first,last,mail,status\n{row},{status}\nE2,Bo,Stone,bo@example.com,Current\n"
+
+
+@pytest.mark.parametrize("write", ["on_create", "overwrite"])
+@pytest.mark.parametrize("known", ["by their code", "by their name", "no more by their code"])
+def test_who_has_their_code_now_takes_nobody_off(bare: World, write: str, known: str) -> None:
+    """The one who was listed has not come back; who resembles them more than by a code has."""
+
+    def users(reference: str = "E1") -> list[dict[str, Any]]:
+        names = [("Ada", "Quill", reference), ("Bo", "Stone", "E2")]
+        return [
+            {"id": str(n), "reference": code, "email": f"{first.lower()}@example.com"}
+            | {"first": first, "last": last, "active": True}
+            for n, (first, last, code) in enumerate(names, 1)
+        ]
+
+    def on(row: str, status: str, *more: str) -> Ended:
+        bare.write("people.csv", with_status(row, status))
+        return night(bare, None, *more)
+
+    def begun() -> None:
+        shutil.rmtree(bare.folder / ".oneway", ignore_errors=True)
+        bare.write("users.json", users("" if known == "by their name" else "E1"))
+        if known != "by their name":
+            assert on(ADA, "Current").code == 0
+        assert listed(on(ADA, "Former")) == ["1" if known != "by their name" else None]
+        if known == "no more by their code":
+            bare.write("users.json", users(""))
+
+    (bare.folder / "connections").mkdir()
+    bare.write("connections/acme.yaml", CONNECTION.partition("notify")[0])
+    bare.write("m.yaml", NAMED % {"write": write} + LEAVERS)
+    begun()
+    for _ in range(2):
+        ended = on(NEWCOMER, "Current")
+        assert (ended.code, listed(ended)) == (5, ["1"])
+        assert bare.read("users.json")[0]["last"] == "Quill"
+    if known == "by their code":
+        for row in ALIKE:
+            begun()
+            assert on(row, "Current").code == 0
+        begun()
+        assert on(NEWCOMER, "Current", "--allow", "reused:E1").code in (0, 4)
+    else:
+        closed = [each | {"active": each["id"] != "1"} for each in bare.read("users.json")]
+        bare.write("users.json", closed)
+        assert on(NEWCOMER, "Current").code == 0
+
+
 # This sync ended their access, and their record is gone
 
 

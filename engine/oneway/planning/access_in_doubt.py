@@ -117,7 +117,8 @@ def mark_doubted(
     if not evidence.doubted:
         return tuple(drafts)
     shown = {each.row.source_id for each in drafts if each.row is not None}
-    gone = evidence.doubted.keys() - shown
+    passed_on = evidence.passed_on
+    gone = evidence.doubted.keys() - (shown - passed_on)
     linked = {target: source for target, source in evidence.listed.items() if source in gone}
     linked |= {target: source for source, target in evidence.table.pairs if source in gone}
 
@@ -127,7 +128,7 @@ def mark_doubted(
         of_target = linked.get(draft.target.target_id, "") if draft.target is not None else ""
         who = draft.row.source_id if draft.row is not None else of_target
         why = "" if settled else evidence.doubted.get(who, "")
-        if not why:
+        if not why or (draft.row is not None and who in passed_on):
             return draft
         ids = (who,) if draft.row is None else ()
         reason = Reason(MAY_HAVE_LEFT, why, candidates=ids, warning=True)

@@ -6,10 +6,14 @@ from dataclasses import replace
 from shlex import quote
 
 from oneway.mapping.packed_rows import ids_of, others_of
+from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow
 from oneway.planning.breach import key_of, words_of
+from oneway.planning.diff import perhaps_left
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Outcome, Read, Reason
+from oneway.planning.similar.near_misses import forms_of
+from oneway.planning.similar.same_person import is_id, likeness_beside, likeness_of
 
 _MOST = 3
 """How many keys are named at most."""
@@ -53,6 +57,32 @@ _SEEN = "had left when a run was refused or held, as far as that run could tell"
 def vanished(still_in: Collection[str], shown: Collection[str]) -> Mapping[str, str]:
     """Return why each of these source records that is no longer shown may be a leaver's."""
     return {each: _VANISHED for each in still_in if each not in shown}
+
+
+def anothers(policy: Policy, links: Mapping[str, str], row: SourceRow, target: TargetRow) -> str:
+    """Return how a row that stays differs from a record that was listed for its id; "" if alike.
+
+    The id may be somebody else's by now, unless it is not the key, and links the row to the record.
+    A key in another form was all that the two had in common before.
+    """
+    if perhaps_left(policy, row) or not likeness_beside(policy, row, target).two_people:
+        return ""
+    linked = links.get(row.source_id) == target.target_id
+    if linked and not any(is_id(row, value) for value in row.key_values):
+        return ""
+    keys = zip(row.keys, target.keys, strict=False)
+    exact = any(one is not None and one == other for one, other in keys)
+    if not exact and not {*forms_of(row)}.isdisjoint(forms_of(target)):
+        return ""
+    return likeness_of(policy, row, target).text
+
+
+def passed_on(others: Mapping[str, str]) -> Mapping[str, str]:
+    """Return why people may have left whose ids seem to be other people's, who differ in this."""
+    return {
+        each: f"source record {each} seems to be another person by now: {unlike}"
+        for each, unlike in others.items()
+    }
 
 
 def unanswered(unheard: Mapping[str, str]) -> Mapping[str, str]:

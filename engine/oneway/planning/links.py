@@ -256,9 +256,11 @@ class LinkEvidence:
     `maybe` are source records that were listed after the last run and are still shown, each with a
     target record that may be theirs; `alone` are target records that were listed by themselves,
     each with such a source record. `listed` are the target records that were listed for people
-    whose source record is gone, and for whom. `ended` are the target records whose access this sync
-    ended and has not given back, and on which day. With `all_left`, `leavers.left` holds of every
-    target record, and proves nothing. `zone` is the time zone in which people are shown days.
+    whose source record is gone, and for whom; also for those of `passed_on`: source records that
+    seem to be other people by now than were listed under their ids. `ended` are the target records
+    whose access this sync ended and has not given back, and on which day. With `all_left`,
+    `leavers.left` holds of every target record, and proves nothing. `zone` is the time zone in
+    which people are shown days.
     """
 
     links: Sequence[Link] = ()
@@ -277,6 +279,7 @@ class LinkEvidence:
     listed: Mapping[str, str] = field(default_factory=dict)
     maybe: tuple[tuple[str, str], ...] = ()
     alone: tuple[tuple[str, str], ...] = ()
+    passed_on: frozenset[str] = frozenset()
     unheard: Mapping[str, Reason] = field(default_factory=dict)
     ended: Mapping[str, str] = field(default_factory=dict)
     all_left: bool = False

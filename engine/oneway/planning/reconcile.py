@@ -51,6 +51,7 @@ def reconcile(
             continue
         reason = back_on_a_guess(policy, row, target, evidence.targets, allowed, evidence.ended)
         reason = reason or _outside_on_a_guess(policy, row, target, evidence.targets, allowed)
+        reason = reason or _listed_for_another(policy, row, target, evidence)
         if reason is not None:
             back[row.source_id] = _conflict(reason, found, target)
     return replace(matches, by_source={**matches.by_source, **back}) if back else matches
@@ -76,6 +77,21 @@ def _outside_on_a_guess(
     text = f"nothing but the key {row.key} says that target record {target.target_id} is theirs"
     text = f"{text}; {likeness.text}"
     return Reason("reused", text, candidates=(target.target_id,))
+
+
+def _listed_for_another(
+    policy: Policy, row: SourceRow, target: TargetRow, evidence: LinkEvidence
+) -> Reason | None:
+    """Return why a record is not a row's: it was listed for a leaver who had the row's id."""
+    theirs = evidence.listed.get(target.target_id) == row.source_id
+    if not theirs or row.source_id not in evidence.passed_on or target.left:
+        return None
+    text = (
+        f"the key {row.key} finds target record {target.target_id}, which was in the list of those "
+        f"who have left and can still get in; {likeness_of(policy, row, target).text}: "
+        f"a person decides"
+    )
+    return Reason("reused", text, candidates=(target.target_id,), warning=True)
 
 
 def back_on_a_guess(

@@ -21,7 +21,7 @@ from oneway.mapping.packed_rows import ids_of, others_of, with_ids
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import SourceRow
-from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole_target
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole, whole_target
 from oneway.mapping.spec import GuardKind, Rehires
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.guards import gone
@@ -29,8 +29,10 @@ from oneway.planning.leaving_doubts import (
     ALL_LEFT,
     ELSEWHERE,
     UNASKED,
+    anothers,
     doubted,
     let_in,
+    passed_on,
     regained,
     since_when,
     staying_ids,
@@ -39,7 +41,7 @@ from oneway.planning.leaving_doubts import (
     unstated,
     vanished,
 )
-from oneway.planning.links import Link, LinkEvidence, Origin
+from oneway.planning.links import Link, LinkEvidence, Origin, let_through
 from oneway.planning.plan import Allowance, Kind, Plan, Read, Reason, Verb
 from oneway.planning.planner import Header
 from oneway.runs.evidence.links import Remembered
@@ -87,8 +89,11 @@ class LeavingDoubts:
         back = regained(self._regained())
         back = {**back, **let_in(self._let_in())}
         said: dict[str, str] = {}
+        others: Mapping[tuple[str, str], str] = {}
         all_left = bool(still_in) and self._all_left(shown)
         if still_in:
+            others = self._others(let_through(each.guard for each in header.allowed))
+            said |= passed_on({source: unlike for (source, _), unlike in others.items()})
             leavers = {row.source_id for row in others_of(self.rows) if row.leaver}
             unheard = self._unheard()
             said |= unanswered({id: why for id, why in unheard.items() if id not in leavers})
@@ -104,7 +109,9 @@ class LeavingDoubts:
         if not doubts:
             return evidence
         theirs = {id: min(whose) for id, whose in listed.items() if whose.isdisjoint(shown)}
-        return replace(evidence, doubted=doubts, listed=theirs, all_left=all_left)
+        theirs |= {id: source for source, id in others}
+        passed = frozenset(source for source, _ in others)
+        return replace(evidence, doubted=doubts, listed=theirs, passed_on=passed, all_left=all_left)
 
     def returns(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with the people who are not clearly back; None if there are none.
@@ -191,6 +198,29 @@ class LeavingDoubts:
             for row in others_of(self.rows)
             if isinstance(row, SourceRow) and (row.leaver or row.may_have_left or row.outside)
         }
+
+    def _records_of(self, sources: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield these source records with the target records that were theirs, or may be."""
+        pairs = self.remembered.evidence.table.pairs
+        yield from (each for each in pairs if each[0] in sources)
+        for id, whose in sorted(self.remembered.listed.items()):
+            yield from ((each, id) for each in sorted(whose) if each in sources)
+
+    def _others(self, allowed: Collection[str]) -> Mapping[tuple[str, str], str]:
+        """Return the rows that seem to be other people than were listed under their ids.
+
+        Each with a target record of the listed person, and how it differs from that.
+        """
+        pairs = {*self._records_of(self.remembered.still_in)}
+        rows = {e[0]: whole(e) for e in with_ids(self.rows, {source for source, _ in pairs})}
+        held = {e[0]: whole_target(e) for e in with_ids(self.targets, {id for _, id in pairs})}
+        policy, links = self.prepared.compiled.code.policy, self.remembered.evidence.targets
+        found = {
+            (source, target): anothers(policy, links, rows[source], held[target])
+            for source, target in sorted(pairs)
+            if source in rows and target in held and rows[source].key not in allowed
+        }
+        return {pair: unlike for pair, unlike in found.items() if unlike}
 
     def _unheard(self) -> Mapping[str, str]:
         if self.heard is None:
