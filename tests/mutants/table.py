@@ -706,6 +706,22 @@ MUTANTS = (
         "tests/unit/test_unkept.py",
     ),
     Mutant(
+        "unkept-in-one-field-believed",
+        "applying/write_check",
+        "        if fields := self._old(action, shown):",
+        "        if fields := []:",
+        "an update is done only if the target kept each field that was sent",
+        "tests/unit/test_unkept.py",
+    ),
+    Mutant(
+        "unkept-in-another-form",
+        "applying/write_check",
+        "            and not self._live.is_in_other_form(shown, action, each)\n",
+        "",
+        "a value that the target keeps in its own form is no old one",
+        "tests/unit/test_unkept.py",
+    ),
+    Mutant(
         "unkept-by-the-answer-alone",
         "applying/gates",
         "        last = self.check.look_at(action.target_id)\n",

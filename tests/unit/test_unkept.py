@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memory import MemorySystems, MemoryWriter, Recording, approval, systems_of
 from oneway.applying.apply import apply
@@ -168,3 +170,36 @@ def test_an_update_is_not_done_where_its_record_is_all_as_it_was(
     after = None if shows is None else {**IN, "title": shows}
     result, _ = ended(replace(found, source=people), {**IN, "title": holds}, after, lag)
     assert (result.ending, result.code) == (ending, "" if ending is Ending.DONE else "W116")
+
+
+NAMES = ["title", "team", "site"]
+FIELDS = {**MAPPING["fields"], **{name: name for name in NAMES}}
+FORMS = {"kept": "new {}", "in its form": "NEW-{}", "not kept": "old {}"}
+
+
+def of(kept: list[str]) -> dict[str, str]:
+    """Return what a record shows of each field, where this was kept of what was sent."""
+    return {name: FORMS[each].format(name) for name, each in zip(NAMES, kept, strict=False)}
+
+
+@given(
+    st.lists(st.sampled_from(sorted(FORMS)), min_size=1, max_size=3),
+    st.sampled_from(["repeats the request", "shows the record", "shows nothing"]),
+)
+def test_an_update_is_done_only_where_each_field_that_was_sent_was_kept(
+    kept: list[str], answer: str
+) -> None:
+    before, sent = of(["not kept"] * len(kept)), of(["kept"] * len(kept))
+    person = Record("s0", {"code": "A", "status": "A", **sent})
+    found = world("A", {**IN, **before}, fields=FIELDS)
+    held = {**IN, **of(kept)}
+    shows = {"repeats the request": {**IN, **sent}, "shows the record": held}.get(answer)
+    result, _ = ended(replace(found, source=Snapshot((person,))), held, shows)
+    if "not kept" not in kept:
+        assert (result.ending, result.code) == (Ending.DONE, "")
+        return
+    none = set(kept) == {"not kept"}
+    assert result.code == "W116"
+    assert result.ending is (Ending.NOT_SENT if none else Ending.UNKNOWN)
+    old = [name for name, each in zip(NAMES, kept, strict=False) if each == "not kept"]
+    assert none or f"shows {', '.join(old)} as before" in result.reason

@@ -87,8 +87,12 @@ class WriteCheck:
         Fields that the record does not show, or that the plan could not know, prove nothing.
         """
         policy = self._live.program.policy
-        written = {path_of(each.field) for each in action.changes}
-        if action.id in self._live.untold or not shows(shown, written):
+        if action.id in self._live.untold:
+            return None
+        if fields := self._old(action, shown):
+            text = f"the target answers that it is done, and shows {', '.join(fields)} as before"
+            return Unknown(NOT_KEPT, text, _UNKEPT)
+        if not shows(shown, (path_of(each.field) for each in action.changes)):
             return None
         if self.is_as_it_was(action, shown):
             if all(self._live.is_in_other_form(shown, action, each) for each in action.changes):
@@ -105,6 +109,21 @@ class WriteCheck:
             return None
         text = "the target answers that it is done, and shows a record that has not left"
         return Unknown(NOT_KEPT, text, _UNKEPT)
+
+    def _old(self, action: Action, shown: Record) -> list[str]:
+        """Return the fields of a change that a record shows as they were, if not all of them are.
+
+        Not of a leave: `left` tells whether it counts, whatever else was sent with it.
+        """
+        if action.verb.takes_access or self.is_as_it_was(action, shown):
+            return []
+        return [
+            each.field
+            for each in action.changes
+            if shows(shown, [path_of(each.field)])
+            and self._live.is_before(shown, action, each)
+            and not self._live.is_in_other_form(shown, action, each)
+        ]
 
     def told(self, stake: frozenset[Stake], before: Record, shown: Record) -> frozenset[Stake]:
         """Return the fields at stake that both records show."""
