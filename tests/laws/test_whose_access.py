@@ -5,12 +5,16 @@ from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.access import still_in
 from oneway.planning.guards import judge
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.plan import Allowance, Kind, Plan, Verb
+from oneway.runs.evidence.links import Remembered
 from worlds import World, planned
 
 LEAVERS = {"when": "status == 'L'", "set": {"state": {"value": "off"}}, "left": "state == 'off'"}
@@ -465,3 +469,48 @@ def test_a_second_record_that_was_listed_by_itself_stays_listed() -> None:
         alone = [(e.target_id, e.candidates) for e in listed if e.source_id is None]
         stays = known and (status == "L" or doubted) and state == "on" and ref != "B"
         assert alone == [("t1", ("s0",))] * stays, (status, state, ref, doubted, own_left, known)
+
+
+NIGHTS = st.lists(
+    st.sampled_from(["named", "anonymous", "blank", "twice", "outside", "gone", "unseen"]),
+    max_size=4,
+)
+
+
+def night_of(kind: str, code: str, *, linked: bool, before: Remembered) -> Plan:
+    """Return the plan of one night; record t1 is the leaver's, t0 too if it is linked."""
+    name = "Ann" if kind == "named" else "Deleted"
+    row = {**ANN, "name": name, "mail": None, "code": None if kind == "blank" else code}
+    row["kind"] = "other" if kind == "outside" else "staff"
+    own = {**HELD, "ref": "A" if linked else "Z", "state": "off", "fullName": "Zoe"}
+    only = [{"id": "staff", "when": "kind == 'staff'", "otherwise": "is no staff"}]
+    users = [own, {**HELD, "ref": None, "email": None}]
+    world = world_of([row], users, only=only)
+    people, records = world.source.records, world.target.records
+    torn = tuple(replace(each, problem="stands twice, and differs") for each in people)
+    people = {"gone": (), "twice": torn}.get(kind, people)
+    records = records[:1] if kind == "unseen" else records
+    pairs = sorted((s, t) for t, whose in before.listed.items() for s in whose)
+    evidence = LinkEvidence(
+        LINKED.links if linked else (),
+        unseen=frozenset({"t1"} if kind == "unseen" else ()),
+        doubted=dict.fromkeys(before.still_in, "why") if kind in ("gone", "outside") else {},
+        listed={t: s for s, t in pairs} if kind == "gone" else {},
+        maybe=() if kind == "gone" else tuple(pairs),
+        alone=() if kind == "gone" else before.alone,
+    )
+    shown = replace(world, source=Snapshot(people), target=Snapshot(records))
+    return planned(shown, evidence=evidence)
+
+
+@given(NIGHTS, NIGHTS, st.booleans())
+def test_whatever_nights_come_between_a_record_that_was_listed_stays_so(
+    one: list[str], other: list[str], linked: bool
+) -> None:
+    """Until an answer ends it, what one night remembers is not lost on another."""
+    before = Remembered()
+    for kind in ("named", *one, "anonymous", *other, "anonymous"):
+        plan = night_of(kind, "A", linked=linked, before=before)
+        found = still_in(plan, {}, planned=True)
+        assert any("t1" in (each.target_id, *each.candidates) for each in found), kind
+        before = Remembered().listing(found)

@@ -201,7 +201,7 @@ OWN = (
         19,
         "doubted-leaver-is-forgotten",
         "planning/planner",
-        "mark_doubted(self.program, named, self.evidence)",
+        "mark_doubted(self.program, named, evidence, possible)",
         "named",
         "who was known to have left stays in the list while that is in doubt",
     ),

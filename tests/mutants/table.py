@@ -568,11 +568,47 @@ MUTANTS = (
         "until their last day is over, nobody is listed as having left",
         "tests/laws/test_whose_access.py",
     ),
+    *(
+        Mutant(
+            name,
+            module,
+            code,
+            mutant,
+            "whoever was listed over a record stays so, whatever nights come between",
+            "tests/laws/test_whose_access.py",
+        )
+        for name, module, code, mutant in (
+            (
+                "an-odd-night-forgets-the-record",
+                "planning/outcomes",
+                "(*self._whose(row, found, draft), *found.notes)",
+                "found.notes",
+            ),
+            (
+                "a-night-out-of-scope-forgets-the-record",
+                "planning/access_in_doubt",
+                "(who,) if draft.row is None else tuple(each.target_id for each in maybe)",
+                "(who,) if draft.row is None else ()",
+            ),
+            (
+                "an-odd-night-forgets-a-second-record",
+                "planning/access_in_doubt",
+                "if row.source_id in own.keys() - known]",
+                "if row.source_id in own.keys() & known]",
+            ),
+            (
+                "a-second-record-that-is-not-shown-is-forgotten",
+                "planning/planner",
+                "before.keys() & evidence.unseen",
+                "set()",
+            ),
+        )
+    ),
     Mutant(
         "an-anonymous-row-frees-a-second-record",
         "planning/access_in_doubt",
-        "if source in left:",
-        "if not left:",
+        "if source in left and (source in known",
+        "if not left and (source in known",
         "a second record that was listed stays so when the row of its person becomes anonymous",
         "tests/laws/test_whose_access.py",
     ),

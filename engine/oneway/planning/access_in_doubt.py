@@ -8,7 +8,7 @@ from oneway.core.records import MISSING
 from oneway.mapping.program import LeftAnswer, Policy, Program, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import has_begun, perhaps_left
-from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.links import LinkEvidence
 from oneway.planning.match import Matches
 from oneway.planning.outcomes import PENDING, Draft
 from oneway.planning.plan import Kind, Reason, Verb
@@ -25,13 +25,15 @@ def remembered_records(
 ) -> Mapping[str, Sequence[TargetRow]]:
     """Return which target records were those of leavers without a match, by source id.
 
-    `known` is what earlier runs know, whatever the rows say now. A record that is matched is
+    Also of those who may have left after all. `known` is what earlier runs know, whatever the rows
+    say now. A record that is matched is
     somebody else's. One that the target does not show, and that may be there, is known by its id.
     """
+    doubted = {id for each in known for id in each.doubted}
     left = {
         row.source_id
         for row, found in matches.each(rows)
-        if found.target is None and perhaps_left(policy, row)
+        if found.target is None and (perhaps_left(policy, row) or row.source_id in doubted)
     }
     pairs = {pair for each in known for pair in each.pairs_of(left)} if left else set()
     if not pairs:
@@ -55,19 +57,19 @@ def listed_alone(
 ) -> Mapping[str, Reason]:
     """Return which target records were listed by themselves, and may still be a leaver's.
 
-    The leaver is matched with another record, or (`aside`) another of their rows counts. If they
-    are neither, `remembered_records` names the record beside them.
+    The leaver is matched with another record or linked to one, or (`aside`) another of their rows
+    counts. If they are none of these, `remembered_records` names the record beside them.
     """
     if not evidence.alone:
         return {}
-    kept = [row for row, found in matches.each(rows) if found.target is not None]
-    counting = [*((row.source_id, row) for row in kept), *((e.source_id, row) for e, row in aside)]
-    left = {
-        id for id, row in counting if perhaps_left(policy, row) or row.source_id in evidence.doubted
-    }
+    counting = [(e.source_id, row) for e, row in aside]
+    counting += [(row.source_id, row) for row, found in matches.each(rows) if found.target]
+    own, known = evidence.targets, {id for id, _ in counting}
+    counting += [(row.source_id, row) for row in rows if row.source_id in own.keys() - known]
+    left = {id for id, row in counting if perhaps_left(policy, row) or id in evidence.doubted}
     found: dict[str, Reason] = {}
     for target, source in evidence.alone:
-        if source in left:
+        if source in left and (source in known or own[source] != target):
             text = f"was in this list after the last run, and may be that of source record {source}"
             found.setdefault(
                 target, Reason(MAY_HAVE_LEFT, text, candidates=(source,), warning=True)
@@ -106,13 +108,17 @@ def mark_reopened(
 
 
 def mark_doubted(
-    program: Program, drafts: Sequence[Draft], evidence: LinkEvidence
+    program: Program,
+    drafts: Sequence[Draft],
+    evidence: LinkEvidence,
+    possible: Mapping[str, Sequence[TargetRow]],
 ) -> tuple[Draft, ...]:
     """Mark in the drafts everyone who may have left all the same as having access.
 
     They stay in the list of those who can still get in until the source says that they stay, or
     until their target record says that they have left, or will have once their days of grace are
-    over. A record that the target does not show proves nothing.
+    over. A record that the target does not show proves nothing. Names the `possible` records of
+    those without a match.
     """
     if not evidence.doubted:
         return tuple(drafts)
@@ -130,12 +136,14 @@ def mark_doubted(
         why = "" if settled else evidence.doubted.get(who, "")
         if not why or (draft.row is not None and who in passed_on):
             return draft
-        ids = (who,) if draft.row is None else ()
+        maybe = possible.get(who, ()) if draft.target is None else ()
+        ids = (who,) if draft.row is None else tuple(each.target_id for each in maybe)
         reason = Reason(MAY_HAVE_LEFT, why, candidates=ids, warning=True)
         return draft._replace(has_access=True, reasons=(*draft.reasons, reason))
 
-    unseen = {(source, target) for target, source in linked.items() if target in evidence.unseen}
-    hidden = (_draft_of_unseen(program.policy, each) for each in evidence.table.of_pairs(unseen))
+    keys = {each.target_id: each.key for each in evidence.table}
+    unseen = sorted(linked.keys() & evidence.unseen)
+    hidden = (draft_of_unseen(program.policy, id, keys.get(id) or id) for id in unseen)
     return tuple(map(told, (*drafts, *hidden)))
 
 
@@ -175,9 +183,9 @@ def _is_out(program: Program, target: TargetRow) -> bool:
     return program.left_with(target, (), Capability.LEAVE) is LeftAnswer.DUE
 
 
-def _draft_of_unseen(policy: Policy, link: Link) -> Draft:
-    """Return the outcome of a target record that is known only from its link."""
-    row = _hidden_record(policy, link.target_id, link.key or link.target_id)
+def draft_of_unseen(policy: Policy, id: str, key: str) -> Draft:
+    """Return the outcome of a target record that only earlier runs know."""
+    row = _hidden_record(policy, id, key)
     return Draft(Kind.ABSENT, None, row, reasons=(Reason("unseen", _UNSEEN),))
 
 

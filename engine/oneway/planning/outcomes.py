@@ -141,7 +141,7 @@ class Drafter:
             draft = self._outside(row, found)
         else:
             draft = self._leaver(row, found) if row.leaver else self._staying(row, found)
-        notes = found.notes
+        notes = (*self._whose(row, found, draft), *found.notes)
         if row.source_id in self.second_look:
             text = "the source's list did not show it; it came when the source was asked again"
             notes = (*notes, Reason("second_look", text, warning=True))
@@ -255,9 +255,7 @@ class Drafter:
         if failed:
             return Draft(Kind.ERROR, row, None, reasons=failed, has_access=has_access)
         if found.conflict is not None:
-            why = (
-                (found.conflict, *self._remembered(row, found)) if has_access else (found.conflict,)
-            )
+            why = (found.conflict,)
             return Draft(Kind.CONFLICT, row, None, reasons=why, has_access=has_access)
         if unproven is not None:
             reasons = (replace(unproven, warning=True),)
@@ -282,15 +280,16 @@ class Drafter:
         text += f", but {some(ids)} may be theirs" if ids else f"; {'; '.join(self.unseen)}"
         return Reason(UNMATCHED, text, candidates=ids, warning=True)
 
-    def _remembered(self, row: SourceRow, found: Match) -> tuple[Reason, ...]:
-        """Return which records may be a leaver's whose conflict does not name them as theirs.
+    def _whose(self, row: SourceRow, found: Match, draft: Draft) -> tuple[Reason, ...]:
+        """Return which records may be those of somebody listed whose reasons do not name them.
 
-        Earlier runs know them, or the conflict names them among source records.
+        The next run knows them from this one, whatever becomes of the row.
         """
-        mixed = found.conflict is not None and found.conflict.code not in WHOSE
-        named = {each.target_id: None for each in found.candidates}
-        known = {each.target_id: None for each in self.possible.get(row.source_id, ())}
-        ids = tuple({**named, **known}) if mixed else tuple(id for id in known if id not in named)
+        if not draft.has_access or draft.target is not None:
+            return ()
+        named = {id for each in draft.reasons if each.code in WHOSE for id in each.candidates}
+        maybe = (*found.candidates, *self.possible.get(row.source_id, ()))
+        ids = tuple(dict.fromkeys(e.target_id for e in maybe if e.target_id not in named))
         if not ids:
             return ()
         text = f"target record {some(ids)} may be theirs"

@@ -27,6 +27,7 @@ from oneway.mapping.program import Missed, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import absent
 from oneway.planning.access_in_doubt import (
+    draft_of_unseen,
     expected,
     listed_alone,
     mark_doubted,
@@ -258,7 +259,9 @@ class _Planner:
             return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
         alone = absent(self.program, targets, matches, self.source, rows, linked, others)
-        return [told(each) for each in alone]
+        unseen = sorted(before.keys() & evidence.unseen)
+        hidden = (draft_of_unseen(policy, id, id) for id in unseen)
+        return [told(each) for each in (*alone, *hidden)]
 
     def _granted(
         self, drafter: Drafter, unmatched: Sequence[Draft], rows: Sequence[SourceRow]
@@ -269,10 +272,11 @@ class _Planner:
 
     def _named(self, drafts: Sequence[Draft], drafter: Drafter) -> BetterMatches:
         """Name in the drafts everyone who may still get in, and find better matches."""
-        named = mark_reopened(self.policy, drafts, self.matches, drafter.possible)
-        named = (*mark_doubted(self.program, named, self.evidence), *expected(self.evidence))
-        named = mark_returning(named, self.evidence)
-        return with_better_matches(named, self.policy, self.evidence.targets)
+        evidence, possible = self.evidence, drafter.possible
+        named = mark_reopened(self.policy, drafts, self.matches, possible)
+        named = (*mark_doubted(self.program, named, evidence, possible), *expected(evidence))
+        named = mark_returning(named, evidence)
+        return with_better_matches(named, self.policy, evidence.targets)
 
     def _reads(self) -> tuple[Read, ...]:
         source, target, header = self.source, self.target, self.header

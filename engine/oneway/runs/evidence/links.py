@@ -155,7 +155,7 @@ def looked_up(
     prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, remembered: Remembered
 ) -> EvaluatedInputs:
     """Return the inputs with linked target records that the target's list did not show."""
-    if not remembered.links:
+    if not (remembered.links or remembered.listed):
         return replace(found, evidence=remembered.evidence)
     sources, shown = found.passed_over.linking()
     sources.update(ids_of(found.source.items))
@@ -414,7 +414,10 @@ def _hidden(
     shown: AbstractSet[str],
     remembered: Remembered,
 ) -> tuple[tuple[Record, ...], LinkEvidence]:
-    """Return the linked target records missing from a list, and evidence about the others."""
+    """Return the known target records missing from a list, and evidence about the others.
+
+    They are linked, or were listed as perhaps those of people who have left.
+    """
     evidence = remembered.evidence
     # A new source record may be a linked person under a re-issued id.
     links = evidence.table
@@ -424,10 +427,12 @@ def _hidden(
         for each in links.without_targets(shown)
         if anybody or each[0] in sources or each[0] in remembered.still_in
     )
-    if not missing:
+    linked = {each.target_id for each in missing}
+    listed = remembered.listed.keys() - shown
+    ids = sorted(linked | listed)
+    if not ids:
         return (), evidence
     target = prepared.inputs["target"]
-    ids = [each.target_id for each in missing]
     reader, by_id = systems.reader(target), _by_id(prepared, target)
     unread: dict[str, str] = {}
     records = _by_ids(target, reader, ids, unread) if by_id else _by_list(target, reader, ids)
