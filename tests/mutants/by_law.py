@@ -193,7 +193,7 @@ OWN = (
         19,
         "leaver-let-in-for-another",
         "planning/planner",
-        "mark_reopened(self.policy, drafts, self.matches, drafter.possible)",
+        "mark_reopened(self.policy, drafts, self.matches, possible)",
         "drafts",
         "a record that is brought back may be a leaver's as well",
     ),

@@ -3108,8 +3108,8 @@ MUTANTS = (
     Mutant(
         "vanished-leavers-are-forgotten-the-night-after",
         "planning/access_in_doubt",
-        "ids = (who,) if draft.row is None else ()",
-        "ids: tuple[str, ...] = ()",
+        "ids = (who,) if draft.row is None else tuple(",
+        "ids: tuple[str, ...] = () if draft.row is None else tuple(",
         "who was in the list stays there night after night",
         "tests/cli/test_nights_without_values.py",
     ),
@@ -4370,7 +4370,7 @@ MUTANTS = (
     Mutant(
         "a-return-on-its-way-lets-nobody-in",
         "planning/planner",
-        "        named = mark_returning(named, self.evidence)\n",
+        "        named = mark_returning(named, evidence)\n",
         "",
         "who leaves again before their return is made is listed",
         "tests/cli/test_left_before_it_came.py -k again",
