@@ -255,8 +255,8 @@ class Drafter:
         if failed:
             return Draft(Kind.ERROR, row, None, reasons=failed, has_access=has_access)
         if found.conflict is not None:
-            why = (found.conflict,)
-            return Draft(Kind.CONFLICT, row, None, reasons=why, has_access=has_access)
+            conflict = (found.conflict,)
+            return Draft(Kind.CONFLICT, row, None, reasons=conflict, has_access=has_access)
         if unproven is not None:
             reasons = (replace(unproven, warning=True),)
             return Draft(Kind.ERROR, row, None, reasons=reasons, has_access=has_access)
