@@ -1328,6 +1328,22 @@ MUTANTS = (
         "tests/unit/test_rest_list_shapes.py -k copper",
     ),
     Mutant(
+        "empty-pages-without-end",
+        "oneway_connectors/rest/paging",
+        "not any(so_far.lengths[-_EMPTY:]):",
+        "False:",
+        "a list of empty pages ends, and is not whole",
+        "tests/unit/test_rest_reading.py -k empty_pages_ends",
+    ),
+    Mutant(
+        "a-link-to-no-results-leads-on",
+        "oneway_connectors/rest/links",
+        '        and named.get("results", "").strip().lower() != "false"\n',
+        "",
+        "a link that says that it has no results is no next page",
+        "tests/unit/test_rest_reading.py -k no_results",
+    ),
+    Mutant(
         "three-of-nine-is-no-sign",
         "oneway_connectors/rest/said_in_words",
         "        or _counts_more(each, came)",

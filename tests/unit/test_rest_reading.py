@@ -2,13 +2,14 @@
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from rest_world import MANIFEST, altered, described, opened, page, reply
+from rest_world import MANIFEST, World, altered, described, opened, page, reply
 
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused
@@ -855,3 +856,53 @@ def test_a_record_in_another_shape_says_no_more_than_the_system_did() -> None:
         {"data": [{"code": {"value": "1"}, "fax": None}, {"code": {}, "mobile": {"value": None}}]},
     )
     assert found == [{"code": "1", "fax": None}, {"mobile": None}]
+
+
+LED: dict[str, Callable[[int], dict[str, str]]] = {
+    "type: next_link": lambda at: {"link": f'</v1/people?at={at}>; rel="next"; results="true"'},
+    "type: next_link, next: more": lambda at: {"more": f"/v1/people?at={at}"},
+    "type: cursor, param: at, next: more": lambda at: {"more": f"c{at}"},
+}
+
+
+def led(by: str, counts: list[int], *, on: bool) -> tuple[Any, World]:
+    """Return what is read of pages with so many records, each of which names another page."""
+    script, id = [], 0
+    for at, count in enumerate(counts, 1):
+        told = LED[by](at) if on or at < len(counts) else {}
+        link = {"link": told.pop("link")} if "link" in told else {}
+        rows = [{"id": n} for n in range(id, id + count)]
+        script.append(reply({"data": rows, **told}, **link))
+        id += count
+    many = altered("pages: 5", "pages: 500", paged(f"{{{by}}}"))
+    connector, world = opened(*script, manifest=many)
+    return connector.reader("people").read(), world
+
+
+@pytest.mark.parametrize("by", LED)
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=30))
+@settings(max_examples=10)
+def test_a_list_may_have_empty_pages(by: str, counts: list[int]) -> None:
+    snapshot, world = led(by, counts, on=False)
+    assert (len(snapshot.records), snapshot.problems) == (sum(counts), ())
+    assert len(world.asked) == len(counts)
+
+
+@pytest.mark.parametrize("by", LED)
+@pytest.mark.parametrize("first", [[], [3], [3, 0, 2]])
+def test_a_list_of_empty_pages_ends(by: str, first: list[int]) -> None:
+    snapshot, world = led(by, first + [0] * 70, on=True)
+    assert len(world.asked) == len(first) + 50
+    (problem,) = snapshot.problems
+    named = "Link" if by == "type: next_link" else "more"
+    assert f"50 pages in a row are empty, and by '{named}' a page follows; correct in" in problem
+
+
+@pytest.mark.parametrize("says", ['results="false"', "results=false", 'Results="False"'])
+@pytest.mark.parametrize("by", ["type: next_link", "type: none"])
+def test_a_link_that_leads_to_no_results_is_no_next_page(says: str, by: str) -> None:
+    header = f'</v1/people?at=1>; rel="next"; {says}; cursor="0:3:0"'
+    for link, complete in ((header, True), (header.replace(says, 'results="true"'), False)):
+        pages = [reply({"data": [{"id": 1}]}, link=link)]
+        connector, _ = opened(*pages, reply({"data": []}, link=link), manifest=paged(f"{{{by}}}"))
+        assert connector.reader("people").read().complete is complete

@@ -23,13 +23,16 @@ _IANA = re.compile(r"https?://www\.iana\.org/assignments/(link-)?relations?[/#]"
 def next_link(headers: httpx.Headers, url: httpx.URL) -> str | None:
     """Return the address of the page after `url`, or None; raise `Unreadable` if it is unclear.
 
-    A link whose `anchor` is another address speaks of that one, and does not count.
+    A link whose `anchor` is another address speaks of that one, and does not count; nor does one
+    with `results="false"` (Sentry names a next page on each, also on the last one).
     """
     found = {
         target
         for line in headers.get_list("link")
         for target, named in _links(line)
-        if "next" in _relations(named.get("rel", "")) and _is_about(url, named.get("anchor"))
+        if "next" in _relations(named.get("rel", ""))
+        and named.get("results", "").strip().lower() != "false"
+        and _is_about(url, named.get("anchor"))
     }
     if len(found) > 1:
         raise Unreadable("the Link header names several next pages")

@@ -5,7 +5,8 @@ a total that changes between pages, a numbered
 page that ends early, more pages than the limit,
 fewer records than the answer's own total, an
 answer that says that there is more, or that
-something failed (`continuation`)
+something failed (`continuation`), empty pages
+without end
 a page beyond the total that is refused, or      the end of the list
 holds nothing new; a short page that comes
 again; 204 after the first page
@@ -84,7 +85,7 @@ def pages(
         call = (
             None if problem or position is None else _turn(client, listing, extra, page, position)
         )
-        if problem := problem or _astray(client, call, seen):
+        if problem := problem or _astray(client, call, seen, listing.paging, so_far):
             so_far.problems.append(problem)
             return
     check_size(listing.paging, so_far)
@@ -190,13 +191,26 @@ def _turn(
 
 
 def _astray(
-    client: Client, call: Call | None, seen: Collection[tuple[httpx.URL, bytes | None]]
+    client: Client,
+    call: Call | None,
+    seen: Collection[tuple[httpx.URL, bytes | None]],
+    paging: Paging,
+    so_far: ListSoFar,
 ) -> str:
     """Return why the call for another page is not made, or ""."""
     if call and (call.url, call.content) in seen:
         return f"page {len(seen)} leads back to a page that was read before"
+    if call and len(so_far.lengths) >= _EMPTY and not any(so_far.lengths[-_EMPTY:]):
+        by = paging.next or paging.next_header or "Link"
+        return (
+            f"{_EMPTY} pages in a row are empty, and by '{by}' a page follows; correct in "
+            "list.pagination what leads on"
+        )
     if call and len(seen) >= client.api.limits.pages:
-        return f"the list has more than {len(seen):,} pages"
+        return (
+            f"the list has more than {len(seen):,} pages; if it is that long, raise limits.pages "
+            "in the manifest, or else correct in list.pagination what leads on"
+        )
     return ""
 
 
@@ -235,6 +249,8 @@ def _greater(known: Total | None, said: Total | None, so_far: ListSoFar) -> Tota
     return said if known is None or said.count > known.count else known
 
 
+_EMPTY = 50
+"""How many empty pages may follow one another: a system may find nobody in some parts of a list."""
 _ENDS = {"0", "-1"}
 """Cursors by which some systems say that no page follows."""
 _NOT_ZERO = "'{0} > `0` && {0}'"
