@@ -63,8 +63,10 @@ def test_a_value_is_cleared_by_what_the_system_takes_for_that(
     directory.people["1"] = {"id": "1", "code": "1", "mail": "a@example.com", "name": "Ann"}
     work.write("people.json", [{"code": "1", "mail": "a@example.com", "name": ""}])
     work.write("connectors/directory.yaml", MANIFEST)
-    assert work.run("sync", "m.yaml").code == 0
+    ended = work.run("sync", "m.yaml")
     assert directory.people["1"]["name"] == "Ann", "it ignores null"
+    assert ended.code == 5, "it answers that it is done"
+    assert "shows the record as it was [W116]" in ended.flat
     assert was in MANIFEST
     work.write("connectors/directory.yaml", MANIFEST.replace(was, now))
     assert work.run("sync", "m.yaml").code == 0

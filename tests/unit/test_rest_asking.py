@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import KEY, MANIFEST, altered, described, opened, page, reply
 
-from oneway.core.connector import Capability, Rejected
+from oneway.core.connector import Capability, NotSent
 from oneway.core.diagnostics import Refused
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
@@ -134,8 +134,9 @@ def test_a_write_as_a_form() -> None:
     writer.update("1", {"name": "Ann & Bob", "gone": None, "on": True, "teams": ["a", "b"]}, "t")
     assert world.asked[0].headers["content-type"] == "application/x-www-form-urlencoded"
     assert world.asked[0].content == b"name=Ann+%26+Bob&gone=&on=true&teams=a&teams=b"
-    with pytest.raises(Rejected, match="no place for the object or list in 'address'"):
+    with pytest.raises(NotSent, match="no place for the object or list in 'address'") as caught:
         writer.update("1", {"address": {"city": "Leeds"}}, "t")
+    assert caught.value.code == "W111"
     assert len(world.asked) == 1
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from rest_world import BASE, described, opened, reply
 
-from oneway.core.connector import Capability, ReadError, Rejected
+from oneway.core.connector import Capability, NotSent, ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot
 from patience import PATIENCE
@@ -211,13 +211,14 @@ def test_a_write_may_name_the_parent_that_the_record_is_listed_under() -> None:
 
     connector, world = opened(*[answer] * 50, manifest=MANIFEST.replace(RECORD, UPDATE + RECORD))
     writer = connector.writer("people")
-    with pytest.raises(Rejected, match="listed under none of teams by now"):
+    with pytest.raises(NotSent, match="listed under none of teams by now") as caught:
         writer.update("1", {"name": "A"}, "t")
+    assert caught.value.code == "W120"
     connector.reader("people").read()
     writer.update("1", {"name": "A"}, "t")
     writer.leave("4", {"name": "A"}, "t")
     assert world.urls[-2:] == ["/teams/7/people/1", "/teams/9/people/4"]
-    with pytest.raises(Rejected, match="listed under 2 of teams, and its request names one"):
+    with pytest.raises(NotSent, match="listed under 2 of teams, and its request names one"):
         writer.update("2", {"name": "A"}, "t")
     lists["/teams/9/people"] = rows(1, 4)
     lists["/teams/7/people"] = rows(2)

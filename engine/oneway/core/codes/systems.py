@@ -175,7 +175,8 @@ TABLE = (
         "W116",
         "a change was confirmed, and the answer shows that it is not there",
         "See in the target why it keeps the old values. If it stores them in another form, let the "
-        "field's `compare` take the two for the same. It is sent again at each run.",
+        "field's `compare` take the two for the same. If it ignores null, let `clear` of the "
+        "manifest say what clears a value. It is sent again at each run.",
     ),
     (
         "W117",
