@@ -110,9 +110,16 @@ def test_the_leavers_own_record_is_listed_if_the_key_finds_somebody_elses() -> N
 
 
 def test_a_second_record_of_a_leaver_is_listed() -> None:
-    """By their email, whatever its key; by their name if it has no key, or they no record."""
-    choices = [True, False]
-    for matched, same_mail, same_name, keyless, left in product(choices, repeat=5):
+    """By their email, whatever its key; by their name if it has no key, or they no record.
+
+    Whoever is outside the sync leaves as well, or with `ignore` is nobody's business.
+    """
+    choices, outsider = [True, False], {**ANN, "status": "E", "kind": "other"}
+    only = [{"id": "staff", "when": "kind != 'other'", "otherwise": "is no staff"}]
+    for matched, same_mail, same_name, keyless, left, scope in product(
+        *[choices] * 5, ["", "leave", "ignore"]
+    ):
+        parts = {"only": only, "out_of_scope": scope} if scope else {}
         second = {
             "ref": None if keyless else "B",
             "fullName": "ann " if same_name else "Ben",
@@ -120,11 +127,11 @@ def test_a_second_record_of_a_leaver_is_listed() -> None:
             "state": "off" if left else "on",
         }
         first = HELD if matched else {**HELD, "ref": "C", "fullName": "C", "email": "c@example.com"}
-        plan = planned(world_of([ANN], [first, second]))
+        plan = planned(world_of([outsider if scope else ANN], [first, second], **parts))
         listed = still_in(plan, {}, planned=True)
         by_name = same_name and (keyless or not matched)
-        may_be_theirs = not left and (same_mail or by_name)
-        case = (matched, same_mail, same_name, keyless, left)
+        may_be_theirs = scope != "ignore" and not left and (same_mail or by_name)
+        case = (matched, same_mail, same_name, keyless, left, scope)
         ids = [(each.source_id, each.target_id, each.may_have_left) for each in listed]
         found = (None, "t1", True) if matched else ("s0", None, False)
         assert ids == [found] * may_be_theirs, case

@@ -717,6 +717,14 @@ MUTANTS = (
         "tests/cli/test_leavers_by_links.py",
     ),
     Mutant(
+        "outsiders-have-no-second-records",
+        "planning/similar/near_misses",
+        "for row, found in left if _is_alone(found)]",
+        "for row, found in left if _is_alone(found) and not row.outside]",
+        "a record that may be that of somebody out of scope, who is to leave, is listed",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
         "brought-back-counts-as-kept-out",
         "history/journal/ended_access",
         "            found.pop(id, None)\n",

@@ -271,7 +271,9 @@ class Drafter:
 
     def _without_record(self, row: SourceRow) -> Reason:
         """Return the reason that no record matches a leaver, naming those that may be theirs."""
-        left = "has left" if perhaps_left(self.policy, row) else "is to leave"
+        left = "is to leave"
+        if perhaps_left(self.policy, row) and not row.outside:
+            left = "has left"
         text = f"{left}, and no target record matches; leavers are never created"
         ids = tuple(each.target_id for each in self.possible.get(row.source_id, ()))
         if not (ids or self.unseen):

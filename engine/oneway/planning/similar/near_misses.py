@@ -50,7 +50,7 @@ def near_misses(
     `kinds_of`, if it is known from more target records than these.
     """
     matched = matches.each(rows)
-    alone = [row for row, found in matched if _is_alone(row, found)]
+    alone = [row for row, found in matched if _is_alone(found) and not row.outside]
     if not alone:
         return {}
     owners: dict[str, AnySourceRow] = {}
@@ -90,7 +90,7 @@ def likely_targets(
     """
     matched = matches.each(rows)
     left = [(row, found) for row, found in matched if perhaps_left(policy, row)]
-    leavers = [row for row, found in left if _is_alone(row, found)]
+    leavers = [row for row, found in left if _is_alone(found)]
     if not leavers:
         return {}
     owned = {found.target.target_id for _, found in matched if found.target is not None}
@@ -165,8 +165,8 @@ def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(reason for reason in reasons if reason.code != NEAR_MISS)
 
 
-def _is_alone(row: SourceRow, found: Match) -> bool:
-    return found.target is None and found.conflict is None and not row.outside
+def _is_alone(found: Match) -> bool:
+    return found.target is None and found.conflict is None
 
 
 def _reason(
