@@ -13,7 +13,7 @@ from oneway.mapping.spec import GuardsSpec
 from oneway.planning.access import still_in
 from oneway.planning.guards import judge
 from oneway.planning.links import Link, LinkEvidence
-from oneway.planning.plan import Allowance, Kind, Plan, Verb
+from oneway.planning.plan import Allowance, End, Ending, Kind, Plan, Verb
 from oneway.runs.evidence.links import Remembered
 from worlds import World, planned
 
@@ -135,6 +135,23 @@ def test_a_second_record_of_a_leaver_is_listed() -> None:
         ids = [(each.source_id, each.target_id, each.may_have_left) for each in listed]
         found = (None, "t1", True) if matched else ("s0", None, False)
         assert ids == [found] * may_be_theirs, case
+
+
+def test_a_leaver_with_two_rows_is_listed_once_and_only_while_they_can_get_in() -> None:
+    """The second row's email finds the record that the first one's code has."""
+    match = [{"source": "code", "target": "ref"}, {"source": "mail", "target": "email"}]
+    leavers = {"when": "leave", "set": {"leave": "leave"}, "left": "is_past(leave)"}
+    for to_come, ending, out in product([False, True], Ending, [False, True]):
+        mine = "2026-12-31" if to_come else "2026-01-31"
+        people = [{**ANN, "leave": mine}, {**ANN, "code": "B", "leave": "2026-01-31"}]
+        user = {**HELD, "leave": "2026-01-31" if out and not to_come else None}
+        plan = planned(world_of(people, [user], match=match, leavers=leavers))
+        found = still_in(plan, {each.id: End(ending) for each in plan.actions})
+        listed = [each.source_id for each in found]
+        if to_come:  # the leave that is written does not end access yet
+            assert listed == ["s1"], ending
+        else:
+            assert listed == ["s0"] * (ending is not Ending.DONE and not out), (ending, out)
 
 
 def test_a_second_record_whose_key_has_another_form_is_listed() -> None:

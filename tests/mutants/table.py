@@ -725,6 +725,22 @@ MUTANTS = (
         "tests/laws/test_whose_access.py",
     ),
     Mutant(
+        "listed-beside-their-own-leave",
+        "planning/planner",
+        "named = without_leaving(drafts, self.matches, drafter)",
+        "named = tuple(drafts)",
+        "a leaver's second row is not listed over the record that leaves by the first",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
+        "any-leave-ends-access",
+        "planning/access_in_doubt",
+        "if each.target is not None and each.has_access and each.access is Verb.LEAVE",
+        "if each.target is not None and each.access is Verb.LEAVE",
+        "a leave with a day to come takes nobody off the list who has left",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
         "brought-back-counts-as-kept-out",
         "history/journal/ended_access",
         "            found.pop(id, None)\n",

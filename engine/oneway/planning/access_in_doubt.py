@@ -10,7 +10,7 @@ from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import has_begun, perhaps_left
 from oneway.planning.links import LinkEvidence
 from oneway.planning.match import Matches
-from oneway.planning.outcomes import PENDING, Draft
+from oneway.planning.outcomes import PENDING, Draft, Drafter
 from oneway.planning.plan import Kind, Reason, Verb
 
 _UNSEEN = "the target does not show it, which does not prove that it is gone"
@@ -105,6 +105,28 @@ def mark_reopened(
         return any(each.target_id in back for each in maybe)
 
     return tuple(each._replace(has_access=True) if named(each) else each for each in drafts)
+
+
+def without_leaving(
+    drafts: Sequence[Draft], matches: Matches, drafter: Drafter
+) -> tuple[Draft, ...]:
+    """Return the drafts, where no leaver is named only over a record that leaves in this plan.
+
+    If its leave is not written, the record is named with the person whose leave that is.
+    """
+    leaving = {
+        each.target.target_id
+        for each in drafts
+        if each.target is not None and each.has_access and each.access is Verb.LEAVE
+    }
+
+    def told(draft: Draft) -> Draft:
+        row = draft.row
+        if not leaving or row is None or draft.kind is not Kind.CONFLICT or not draft.has_access:
+            return draft
+        return draft._replace(has_access=drafter.may_get_in(row, matches.of(row), leaving))
+
+    return tuple(map(told, drafts))
 
 
 def mark_doubted(

@@ -302,7 +302,7 @@ def _claimed(row: SourceRow, target: TargetRow, owner: SourceRow | None) -> str:
     if owner is None:
         return f"{named}, over which an earlier key is in conflict"
     text = f"{named}, which an earlier key gave to that person"
-    if not (target.left or owner.leaver):
+    if row.leaver or not (target.left or owner.leaver):
         return text
     key = f" {row.key}" if row.key != row.source_id else ""
     return (

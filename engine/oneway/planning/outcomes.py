@@ -6,7 +6,7 @@ record is a conflict; then eligibility decides; then whether it is a joiner, a m
 Access comes first: a matched leaver leaves, whatever is wrong with its other fields.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import NamedTuple
 
@@ -167,7 +167,7 @@ class Drafter:
         target = found.target
         failed = evaluation_errors(row, found)
         if row.evaluation_error is not None:
-            has_access = row.may_have_left and self._may_get_in(row, found)
+            has_access = row.may_have_left and self.may_get_in(row, found)
             reasons = (*failed, IF_LEFT) if has_access else failed
             return Draft(Kind.ERROR, row, target, reasons=reasons, has_access=has_access)
         if failed and target is None:
@@ -250,7 +250,7 @@ class Drafter:
         pending = self._pending(row)
         unproven = _unproven(found)
         keyless = all(key is None for key in row.keys)
-        has_access = self._may_get_in(row, found)
+        has_access = self.may_get_in(row, found)
         failed = evaluation_errors(row, found)
         if failed:
             return Draft(Kind.ERROR, row, None, reasons=failed, has_access=has_access)
@@ -297,18 +297,24 @@ class Drafter:
         text = f"target record {some(ids)} may be theirs"
         return (Reason(REMEMBERED, text, candidates=ids, warning=True),)
 
-    def _may_get_in(self, row: SourceRow, found: Match) -> bool:
-        """Return whether a target record that is or may be this person's still lets them in."""
+    def may_get_in(
+        self, row: SourceRow, found: Match, leaving: Collection[str] = frozenset()
+    ) -> bool:
+        """Return whether a target record that is or may be this person's still lets them in.
+
+        Those that are `leaving` by this plan do not, or are listed with the person who leaves.
+        """
         if not perhaps_left(self.policy, row):
             return False  # they should have access until their last day
         if found.target is not None:
             return not found.target.left
         maybe = (*found.candidates, *self.possible.get(row.source_id, ()))
+        lets_in = any(not each.left and each.target_id not in leaving for each in maybe)
         if row.readable_keys and maybe:
-            return self.unseen_access or any(not each.left for each in maybe)
+            return self.unseen_access or lets_in
         return (
             self.unseen_access
-            or any(not each.left for each in maybe)
+            or lets_in
             or not row.keys_known
             or all(key is None for key in row.keys)
             # The record may exist before any list shows it, with access.

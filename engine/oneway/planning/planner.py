@@ -34,6 +34,7 @@ from oneway.planning.access_in_doubt import (
     mark_reopened,
     mark_returning,
     remembered_records,
+    without_leaving,
 )
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
@@ -273,7 +274,8 @@ class _Planner:
     def _named(self, drafts: Sequence[Draft], drafter: Drafter) -> BetterMatches:
         """Name in the drafts everyone who may still get in, and find better matches."""
         evidence, possible = self.evidence, drafter.possible
-        named = mark_reopened(self.policy, drafts, self.matches, possible)
+        named = without_leaving(drafts, self.matches, drafter)
+        named = mark_reopened(self.policy, named, self.matches, possible)
         named = (*mark_doubted(self.program, named, evidence, possible), *expected(evidence))
         named = mark_returning(named, evidence)
         return with_better_matches(named, self.policy, evidence.targets)
