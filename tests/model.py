@@ -512,10 +512,32 @@ class _Model:
                 return user
         try:
             user.left = self.decides(self.leavers.get("left"), data)
-            user.scheduled = not user.left and self.decides(self.leavers.get("scheduled"), data)
+            user.scheduled = not user.left and self.is_due(data)
         except Failed as failure:
             user.failed, user.unsaid = True, isinstance(failure, Unsaid)
         return user
+
+    def is_due(self, data: Data) -> bool:
+        """Return whether a record is due to leave; by `left` itself, if nothing else says so."""
+        if "scheduled" in self.leavers:
+            return self.decides(self.leavers["scheduled"], data)
+        set_ = dict.fromkeys(self.setting)
+        today = self.today
+        try:
+            self.today = today + timedelta(days=18_250)
+            left = self.leavers.get("left")
+            return self.holds(left, data) and not self.holds(left, {**data, **set_})
+        finally:
+            self.today = today
+
+    def is_meant(self, person: Person, user: User) -> bool:
+        """Return whether a day to come, of which only `left` tells, is the source's own day."""
+        rule = self.setting.get("leaveDate")
+        if user.left or "scheduled" in self.leavers or not rule or "today" in rule["from"]:
+            return False
+        state, value, _ = self.says("leaveDate", rule, person.data)
+        held = get(user.data, "leaveDate")
+        return state == "stated" and same(held, value, rule.get("compare", "exact"))
 
     def says(self, path: str, rule: Data, data: Data) -> tuple[str, Any, Any]:
         """Return what a record says of a field: stated, blank, unstated, inactive or missed;
@@ -1016,7 +1038,7 @@ class _Model:
         if self.misheld(person, user):
             person.kind = "error"
             return
-        if self.leavers and (user.left or user.scheduled):
+        if self.leavers and (user.left or user.scheduled) and not self.is_meant(person, user):
             held = [p for p in self.setting if not blank(get(user.data, p))]
             said = {p: self.says(p, self.setting[p], person.data)[0] for p in held}
             cleared = {p: None for p in held if said[p] != "unstated"}

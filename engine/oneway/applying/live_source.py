@@ -12,7 +12,7 @@ from oneway.mapping.program import CellState, Policy, Program, SourceRow, Target
 from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import Absent, Category, Rehires, Write
 from oneway.planning.absent import Unmatched, doubt, may_be_anybodys
-from oneway.planning.diff import at_create, at_update, refuses
+from oneway.planning.diff import at_create, at_update, is_gone, refuses
 from oneway.planning.links import let_through
 from oneway.planning.one_per_person import ANOTHER, one_per_person
 from oneway.planning.plan import Action, Kind, Plan, Reason, Verb
@@ -121,7 +121,7 @@ class PlannedSource:
                 raise Stale(f"by now, {guess.text}")
         if action.verb is not Verb.UPDATE or target is None:
             return
-        gone = policy.has_leavers and (target.left or target.scheduled)
+        gone = policy.has_leavers and is_gone(policy, row, target)
         asks = policy.rehires is not Rehires.IGNORE and row.source_id not in self.returning
         if gone and asks and not row.leaver:
             raise Stale("the target record has left since the plan, and the person has not")

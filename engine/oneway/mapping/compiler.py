@@ -348,7 +348,13 @@ class _Compiler:
             written=spec.written,
             clear=field.clear if field else self.target.clear,
             constants=spec.constants,
+            by_run=self.is_by_run(spec),
         )
+
+    def is_by_run(self, spec: FieldSpec) -> bool:
+        """Return whether a field's value may be made from the day of the run."""
+        asked = (each for each in (spec.source, spec.default) if isinstance(each, Text))
+        return any(each and each.uses_today for each in map(self.names.quietly, asked))
 
     def own_table(self, spec: FieldSpec) -> str:
         """Return the name of a field's lookup table, if it is made of the target's records."""

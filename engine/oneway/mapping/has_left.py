@@ -3,13 +3,14 @@
 Lint asks it of constants, and a program of every leaver: one answer for both.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from oneway.core.connector import Capability
-from oneway.core.records import Missing, Value, holds, with_value, without_path
+from oneway.core.records import Missing, Value, at, holds, is_blank, with_value, without_path
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, one_record
-from oneway.mapping.implausible_days import A_CAREER, YEAR
+from oneway.mapping.implausible_days import A_CAREER, in_years
 from oneway.mapping.program import LeftAnswer, Policy, TargetRow, Written
 
 _FAR = 36_525
@@ -40,6 +41,34 @@ def left_with(
 
 
 @one_record()
+def is_due(code: MappingCode, context: Context, data: Mapping[str, Value]) -> bool:
+    """Return whether a record will have left by days that a leave writes; never raises.
+
+    For mappings without `leavers.scheduled`. Days that `leavers.set` does not write are no leave
+    of this sync: the end of a contract, say.
+    """
+    policy = code.policy
+    if policy.left is None or not policy.left.tells_due:
+        return False
+    days = range((in_years(context, A_CAREER).as_of - context.as_of).days)
+    if not _tells(code.left, data, context.later(len(days))):
+        return False
+    paths = [policy.leaving[position].keys for position in policy.telling]
+    days_held = [
+        e for e in paths if not is_blank(value := at(data, e)) and not isinstance(value, bool)
+    ]
+    if not days_held:
+        return False
+    without: Mapping[str, Value] = data
+    for keys in days_held:
+        without = without_path(without, keys)
+    first = bisect_left(
+        days, True, key=lambda day: bool(_tells(code.left, data, context.later(day)))
+    )
+    return not _tells(code.left, without, context.later(first))
+
+
+@one_record()
 def absence_counts(code: MappingCode, context: Context, target: TargetRow) -> bool | None:
     """Return whether a target record may be deactivated as absent; None if unknown."""
     asked = code.absent_when
@@ -50,7 +79,7 @@ def absence_counts(code: MappingCode, context: Context, target: TargetRow) -> bo
 def leaves_by_itself(code: MappingCode, context: Context, target: TargetRow) -> bool:
     """Return whether a record in use has a plausible last day: it will leave, and by that day."""
     data = told_by(code.policy, target)
-    then = context.later(round(A_CAREER * YEAR))
+    then = in_years(context, A_CAREER)
     is_due, stays_due = (_tells(code.scheduled, data, on) for on in (context, then))
     return not target.left and bool(_tells(code.left, data, then) or (is_due and not stays_due))
 

@@ -33,7 +33,7 @@ def left_long_ago(
     leaver = code.leaver
     if leaver is None or not leaver.facts.uses_today:
         return None
-    then, first = _in_years(context, -LONG_AGO), datetime(1, 1, 1, 12, tzinfo=context.zone)
+    then, first = in_years(context, -LONG_AGO), datetime(1, 1, 1, 12, tzinfo=context.zone)
     if not _is_so(leaver, data, then) or _is_so(leaver, data, replace(context, as_of=first)):
         return None
     text = (
@@ -48,19 +48,20 @@ def leaves_far_off(
 ) -> ImplausibleDay | None:
     """Return what is odd if a target record with a leaver's values will leave long from now."""
     left = code.left
-    if left is None or not (scheduled or _is_so(left, written, _in_years(context, _EVER))):
+    if left is None or not (scheduled or _is_so(left, written, in_years(context, _EVER))):
         return None
     read = {use.keys for each in code.leaving for one in each.expressions for use in one.paths}
     is_condition = code.leaver is not None and code.leaver.reads_any(read)
     years = A_CAREER if is_condition else FAR
-    if _is_so(left, written, _in_years(context, years)):
+    if _is_so(left, written, in_years(context, years)):
         return None
-    if is_condition and not _is_so(left, written, _in_years(context, NO_DAY)):
+    if is_condition and not _is_so(left, written, in_years(context, NO_DAY)):
         return None
     return ImplausibleDay(f"their access ends more than {years} years from now", not is_condition)
 
 
-def _in_years(context: Context, years: int) -> Context:
+def in_years(context: Context, years: int) -> Context:
+    """Return the same context some years later, or earlier."""
     return context.later(round(years * YEAR))
 
 

@@ -30,7 +30,7 @@ from oneway.core.records import (
 from oneway.mapping.code import ReferenceCode, Typed
 from oneway.mapping.expressions import EvaluationError, Expression, one_record
 from oneway.mapping.field_cells import FieldCells
-from oneway.mapping.has_left import absence_counts, left_with, told_by
+from oneway.mapping.has_left import absence_counts, is_due, left_with, told_by
 from oneway.mapping.implausible_days import leaves_far_off, left_long_ago
 from oneway.mapping.lookup_table import LookupTable, scalar
 from oneway.mapping.packed_rows import Packed
@@ -322,12 +322,14 @@ class Interpreted(FieldCells):
         )
         try:
             left = self._decides(self.code.left, record, HAS_LEFT)
-            scheduled = not left and self._decides(
-                self.code.scheduled, record, "whether it is due to leave"
-            )
-            return row._replace(left=left, scheduled=scheduled)
+            return row._replace(left=left, scheduled=not left and self._is_due(record))
         except RecordStopped as stopped:
             return row._replace(evaluation_error=row.evaluation_error or stopped.failure)
+
+    def _is_due(self, record: Record) -> bool:
+        """Return whether a record that has not left is due to leave."""
+        due = self._decides(self.code.scheduled, record, "whether it is due to leave")
+        return due or is_due(self.code, self.context, record.data)
 
     def _unread_target(self, record: Record) -> TargetRow:
         """Return the row of an unreadable target record, with what its readable part says.

@@ -117,7 +117,10 @@ class LeavingRules:
             for each in node["children"]
             if each["type"] == "literal" and each["value"] is not None
         )
-        return LeftCondition(left.shown, left.span, tuple(dict.fromkeys(map(typed, literals))))
+        compared = tuple(dict.fromkeys(map(typed, literals)))
+        leavers = self.spec.leavers
+        tells_due = left.uses_today and leavers is not None and leavers.scheduled is None
+        return LeftCondition(left.shown, left.span, compared, tells_due)
 
 
 def among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:

@@ -251,6 +251,8 @@ class FieldRule:
     """What is sent to clear the value; blank."""
     constants: tuple[Value, ...] = ()
     """The constants that the mapping gives to records, such as a default: nobody's own values."""
+    by_run: bool = False
+    """Whether the value may be made from the day of the run."""
 
     @property
     def as_it_is(self) -> bool:
@@ -302,6 +304,8 @@ class LeftCondition:
     text: str
     place: Span
     compared: tuple[str, ...] = ()
+    tells_due: bool = False
+    """Whether it says as of later days who is due to leave, as there is no `leavers.scheduled`."""
 
 
 @dataclass(frozen=True)  # without slots, for cached properties

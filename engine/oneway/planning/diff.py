@@ -198,6 +198,25 @@ def perhaps_left(policy: Policy, row: SourceRow) -> bool:
     return row.may_have_left or not stays_until_later(policy, row)
 
 
+def is_gone(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a record says that its person has left, or will on a day that is not meant.
+
+    Where only `left` tells of a day to come, a day that the source itself states is meant.
+    """
+    if target.left or not target.scheduled:
+        return target.left
+    if policy.left is None or not policy.left.tells_due:
+        return True
+    fields = [
+        (policy.leaving[i], row.leaving[i], present(target.leaving[i])) for i in policy.telling
+    ]
+    held = [e for e in fields if not is_blank(e[2]) and not e[0].is_constant(e[1].value)]
+    return not held or not all(
+        cell.state is STATED and not rule.by_run and same(value, cell.value, rule.compare)
+        for rule, cell, value in held
+    )
+
+
 def with_begun_leave(policy: Policy, row: SourceRow, target: TargetRow) -> SourceRow:
     """Return a leaver's row with the values of a leave that has begun; see `begun`.
 

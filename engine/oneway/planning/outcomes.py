@@ -22,6 +22,7 @@ from oneway.planning.diff import (
     at_rekey,
     at_update,
     held_from_leave,
+    is_gone,
     kept_out,
     loses_letters,
     new_value,
@@ -371,7 +372,7 @@ class Drafter:
 
     def _employed(self, row: SourceRow, target: TargetRow) -> Draft:
         gone = self.policy.has_leavers and (
-            target.left or target.scheduled or self._half_left(row, target)
+            is_gone(self.policy, row, target) or self._half_left(row, target)
         )
         if gone and self.policy.rehires is not Rehires.IGNORE:
             return self._rehire(row, target)

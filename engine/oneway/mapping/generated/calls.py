@@ -138,7 +138,7 @@ class Calls:
         source = self.source
         said = [self._argument(function, i, each) for i, each in enumerate(given)]
         if function.uses is not Uses.NOTHING:
-            said = ["context", *said]
+            said = [self.source.bind("context", self.nodes.context), *said]
         name = source.bind("function", function.call)
         source.line(f"{found} = {name}({', '.join(said)})")
         if not function.returns.startswith(("boolean", "number")):

@@ -10,7 +10,7 @@ from oneway.core.batches import Batch, RecordShape
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Compare, path_text
 from oneway.mapping.code import MappingCode, Typed
-from oneway.mapping.expressions import PLAIN, Expression
+from oneway.mapping.expressions import PLAIN, Context, Expression
 from oneway.mapping.generated.cells import DATA, Cells
 from oneway.mapping.generated.limits import Shapeless, limits_of
 from oneway.mapping.generated.memo import once_for_each
@@ -19,6 +19,7 @@ from oneway.mapping.generated.operands import blank, holding
 from oneway.mapping.generated.paths import Paths
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
+from oneway.mapping.implausible_days import A_CAREER, in_years
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import Cell, CellState
 
@@ -331,11 +332,12 @@ class Rows:
             source.line(f"label = interpreted_label({self._record})")
         return "label"
 
-    def _decided(self, rule: Expression) -> str:
+    def _decided(self, rule: Expression, as_of: Context | None = None) -> str:
         """Write a condition on access, and return whether it holds."""
         source = self.source
         source.comment("condition", rule.shown, str(rule.span))
         nodes = self._nodes(rule)
+        nodes = nodes if as_of is None else replace(nodes, context=as_of)
         asked = nodes.asked(rule.tree, DATA, Unknowns())
         value = nodes.named(asked.operand)
         if asked.truth:
@@ -398,6 +400,12 @@ class Rows:
         if code.scheduled is not None:
             with source.block("if not left:"):
                 source.line(f"later = {self._decided(code.scheduled)}")
+        elif code.left is not None and policy.left is not None and policy.left.tells_due:
+            then = in_years(self.program.context, A_CAREER)
+            with source.block("if not left:"):
+                later = self._decided(code.left, then)
+                with source.block(f"if {later}:"):
+                    source.line("raise Uncompiled")  # the interpreter knows by which days
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
         source.line(f"keys = {_tuple(keys)}")
         if silent is not None:

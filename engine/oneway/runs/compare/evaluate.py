@@ -315,6 +315,11 @@ class _OfTarget(Interpreted):
         _fail_as_then(self.row, was)
         return self.row.left if expression == self.code.left else self.row.scheduled
 
+    def _is_due(self, record: Record) -> bool:
+        if self.code.left in self.of.conditions and self.code.scheduled is None:
+            return self.row.scheduled
+        return super()._is_due(record)
+
 
 def _stop_at_unknown(level: int, row: SourceRow | TargetRow) -> None:
     """Raise `RecordStopped`, as then, where a match key was not known."""
