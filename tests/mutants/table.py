@@ -605,6 +605,14 @@ MUTANTS = (
         )
     ),
     Mutant(
+        "a-conflict-hides-who-is-gone",
+        "planning/absent",
+        "each.target_id for each in matches.of(row).candidates} & gone.keys()",
+        "each.target_id for each in matches.of(row).candidates} - {*matches.spoken}",
+        "who is gone is listed if a conflict keeps them from being deactivated",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
         "an-anonymous-row-frees-a-second-record",
         "planning/access_in_doubt",
         "if source in left and (source in known",

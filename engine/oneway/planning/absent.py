@@ -64,7 +64,7 @@ def absent(
     cells = program.departed()
     unclear = doubt(program.policy, _with_anothers_key(alone, matches), linked)
     near = Unmatched(program.policy, alone, unclear, set(linked.values()))
-    passed_on = _passed_on(program.policy, alone, matches)
+    passed_on = _passed_on(program.policy, rows, alone, matches, linked)
     drafts = []
     for each in unmatched:
         whose = others.whose(each) or _unread_match(each, unread) or none
@@ -125,16 +125,31 @@ def _unread_match(target: TargetRow, unread: Mapping[tuple[int, Hashable], str])
 
 
 def _passed_on(
-    policy: Policy, alone: Iterable[SourceRow], matches: Matches
+    policy: Policy,
+    rows: Iterable[SourceRow],
+    alone: Iterable[SourceRow],
+    matches: Matches,
+    linked: Mapping[str, str],
 ) -> Mapping[str, Reason]:
     """Return why target records may belong to people who are gone, by target id.
 
-    The key of each now belongs to a person whom `only` leaves out, so that no conflict is shown.
+    Nothing ends their access because of somebody in conflict over the record. Earlier runs link it
+    to a source record that is gone, or the key now belongs to a person whom `only` leaves out, so
+    that no conflict is shown.
     """
     found = {}
+    shown = {row.source_id for row in rows}
+    gone = {target: source for source, target in linked.items() if source not in shown}
     for row in alone if policy.absent is Absent.DEACTIVATE else ():
         conflict = matches.of(row).conflict
-        if row.outside and not row.leaver and conflict is not None and conflict.code == "reused":
+        if conflict is None or row.leaver:
+            continue
+        for id in {each.target_id for each in matches.of(row).candidates} & gone.keys():
+            text = f"was source record {gone[id]}, which the source no longer has, and is not "
+            text += f"deactivated: {row.key} is in conflict over it, so end its access by hand"
+            text += " if its person has left"
+            found[id] = Reason(MAY_HAVE_LEFT, text, None, (gone[id],), warning=True)
+        if row.outside and conflict.code == "reused":
             text = f"{conflict.text}; source record {row.source_id} is outside this sync: if these"
             text += " are two people, end the access of the first by hand"
             for id in conflict.candidates:
