@@ -4126,8 +4126,8 @@ MUTANTS = (
     Mutant(
         "conflicting-leaver-is-forgotten",
         "planning/outcomes",
-        "            or any(not each.left for each in maybe)\n",
-        "            or any(each.left for each in maybe)\n",
+        "lets_in = any(not each.left and",
+        "lets_in = any(each.left and",
         "a leaver in conflict may have a record that lets them in",
         "tests/laws/test_access_laws.py",
     ),
