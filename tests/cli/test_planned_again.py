@@ -208,6 +208,57 @@ def test_who_left_after_the_review_by_the_calendar_alone_is_named(world: World) 
     assert world.read("users.json")[2]["name"] == "Person New"
 
 
+BY_DAY = MAPPING.replace(
+    'when: left, set: {active: {value: false}}, left: "active == `false`"',
+    "when: last_day != `null`, set: {end: last_day}, left: is_past(end), scheduled: is_future(end)",
+)
+
+
+def _leaves_between(world: World) -> Plan:
+    """Plan the leave of one person, six days ago, who left three days ago."""
+    world.write("m.yaml", BY_DAY)
+    world.write("users.json", [user(number, end=None) for number in range(1, 6)])
+    rows = [each | {"last_day": None} for each in START[:5]]
+    rows[1]["last_day"] = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
+    world.write("people.json", rows)
+    before = (datetime.now(UTC) - timedelta(days=6)).isoformat(timespec="seconds")
+    assert world.run("plan", "m.yaml", "--out", "saved.json", "--as-of", before).code == 0
+    return load((world.folder / "saved.json").read_bytes(), "saved.json")
+
+
+def test_a_reviewed_leave_that_fell_due_since_is_done_and_said_of_nobody(world: World) -> None:
+    saved = _leaves_between(world)
+    ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+    assert ended.code == 0, ended.out
+    assert "can still get in" not in ended.flat
+    assert world.read("users.json")[1]["end"] == world.read("people.json")[1]["last_day"]
+    assert world.run("sync", "m.yaml").code == 0
+
+
+def test_a_reviewed_leave_that_fell_due_since_and_is_not_done_is_named(world: World) -> None:
+    saved = _leaves_between(world)
+    users = world.read("users.json")
+    users[1]["end"] = "2999-12-31"
+    world.write("users.json", users)
+    ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+    assert ended.code == 5
+    assert "can still get in (1)" in ended.flat
+    assert "P002 Person 2 (record 2): source or target changed since the plan" in ended.flat
+    assert world.read("users.json") == users
+
+
+def test_another_last_day_since_the_review_leaves_them_in_and_named(world: World) -> None:
+    saved = _leaves_between(world)
+    rows = world.read("people.json")
+    rows[1]["last_day"] = (datetime.now(UTC) - timedelta(days=4)).date().isoformat()
+    world.write("people.json", rows)
+    ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+    assert ended.code == 5
+    assert "can still get in (1)" in ended.flat
+    assert "P002 Person 2 (record 2): not in the reviewed plan" in ended.flat
+    assert world.read("users.json")[1]["end"] is None
+
+
 def test_a_leave_that_a_sync_has_sent_since_the_plan_sticks(world: World) -> None:
     """Each plan of days of grace has another day; one that is written stays."""
     days = (

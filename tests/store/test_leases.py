@@ -14,6 +14,7 @@ from oneway.core.diagnostics import Refused
 from oneway.history.journal import End, Journal, Store, fence
 from oneway.history.journal.fence import Terms, store_time
 from oneway.history.journal.lease import Lease, is_leased, leased, wait_for_quiet
+from oneway.history.journal.packed import packed
 from oneway.history.journal.tables import entry, lease
 from oneway.planning.plan import Ending
 from oneway.state.lock import Holder
@@ -101,7 +102,7 @@ def test_a_lease_that_ended_and_was_not_taken_is_renewed(url: str) -> None:
 
 
 CALLS = {
-    "begin": lambda journal, _: journal.begin(OURS, "plan", {"more": b"kept"}),
+    "begin": lambda journal, _: journal.begin(OURS, packed((b"plan",)), {"more": b"kept"}),
     "intended": lambda journal, run: journal.intended(run, action("b"), "token"),
     "sent": lambda journal, run: journal.sent(run, "a"),
     "sent again": lambda journal, run: journal.sent_again(run, "a", "2026-03-31T04:06:00Z"),

@@ -79,12 +79,14 @@ class SinceReview:
     """What a new plan says of who can get in, where the reviewed plan to be applied says otherwise.
 
     `settled` are the source records of those whom the reviewed plan lists, and who are out or
-    employed by now. `unreviewed` are those whom it does not list, and who have left by now.
-    `vanished` are the source records that it would create people of, and that are gone by now.
+    employed by now. `unreviewed` are those whom it does not list, and who have left by now. `due`
+    are the source records of others who have left by now, whose access it ends as the new plan
+    would. `vanished` are the source records that it would create people of, and that are gone.
     """
 
     settled: frozenset[str] = frozenset()
     unreviewed: tuple[StillIn, ...] = ()
+    due: frozenset[str] = frozenset()
     vanished: frozenset[str] = frozenset()
 
     def of(self, found: Iterable[StillIn]) -> tuple[StillIn, ...]:
@@ -101,17 +103,19 @@ def still_in(
     ends: Mapping[str, End],
     *,
     undone: Collection[str] = frozenset(),
+    due: Collection[str] = frozenset(),
     planned: bool = False,
 ) -> tuple[StillIn, ...]:
     """Return who has left and can still get in once the actions of a plan have ended.
 
     `ends` are the endings of actions by action id. With `planned`, an action without an ending is
     still to be done, and counts as done. `undone` are actions whose result the target did not keep
-    when an earlier run wrote the same.
+    when an earlier run wrote the same. `due` are the source records of people who had not left yet
+    when the plan was made, and have left by now.
     """
     found = []
     for outcome in plan.notable:
-        if not outcome.has_access:
+        if not outcome.has_access and outcome.source_id not in due:
             continue
         why = _why(outcome, ends, undone, planned=planned)
         if why:

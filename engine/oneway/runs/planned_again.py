@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from oneway.core.progress import Progress
+from oneway.core.records import Value
+from oneway.core.seal import Sealed
 from oneway.planning.access import SinceReview, StillIn, still_in
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb
@@ -34,13 +36,16 @@ def limited_by_new_plan(
         check_inputs(session, found, new)
         verdict = judge_plan(session, new, load_memory(session, new))
     held = _with_distrust(approval.verdict, verdict, plan)
+    unreviewed = tuple(_unreviewed(listed, new))
+    due = frozenset(_due(unreviewed, plan, new))
     return replace(
         approval,
         verdict=held,
         stale=not_planned_now(plan, new),
         since=SinceReview(
             frozenset(_settled(listed, new)),
-            tuple(_unreviewed(listed, new)),
+            tuple(each for each in unreviewed if each.source_id not in due),
+            due,
             _vanished(session, plan, new),
         ),
     )
@@ -55,6 +60,28 @@ def _settled(listed: Sequence[StillIn], new: Plan) -> Iterator[str]:
         said = (sources.get(each.source_id or ""), targets.get(each.target_id or ""))
         if each.source_id is not None and True not in said and False in said:
             yield each.source_id
+
+
+def _due(unreviewed: Sequence[StillIn], plan: Plan, new: Plan) -> Iterator[str]:
+    """Yield the source records of those who left since a plan that writes their leave already.
+
+    It must write all that the new plan would, and the new plan must take that to keep them out.
+    """
+    written, wanted = _leaves(plan), _leaves(new)
+    lasting = {each.source_id for each in still_in(new, {}, planned=True)}
+    left = {each.source_id for each in unreviewed} - lasting
+    for id in sorted(written.keys() & wanted.keys() & left):
+        if wanted[id].items() <= written[id].items():
+            yield id
+
+
+def _leaves(plan: Plan) -> Mapping[str, Mapping[str, Value | Sealed]]:
+    """Return what a plan writes to end access, by source record and field."""
+    return {
+        each.source_id: {change.field: change.after for change in each.changes}
+        for each in plan.actions
+        if each.verb.takes_access and each.source_id is not None
+    }
 
 
 def _unreviewed(listed: Sequence[StillIn], new: Plan) -> Iterator[StillIn]:

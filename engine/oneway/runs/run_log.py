@@ -255,7 +255,8 @@ class RunLog:
         from oneway.history.journal.flapping import reverted_by
 
         undone = reverted_by(self.journal, connection_of(self.plan), self.run)
-        found = still_in(self.plan, ends_of(entries), undone=undone.keys())
+        due = self._since.due
+        found = still_in(self.plan, ends_of(entries), undone=undone.keys(), due=due)
         return (*self._since.of(found), *self._let_in(entries))
 
     def _let_in(self, entries: Sequence[JournalEntry]) -> Iterator[StillIn]:

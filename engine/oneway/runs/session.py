@@ -118,7 +118,7 @@ class RunSession:
     def as_of_now(self) -> Iterator[None]:
         """Let what the block plans be of the clock's instant, whatever the request's is."""
         kept = self.prepared
-        self.prepared = replace(kept, request=replace(kept.request, as_of=self.now()))
+        self.prepared = kept.as_of(self.now())
         try:
             yield
         finally:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -60,6 +60,12 @@ class PreparedRun:
     compiled: Compiled
     catalogue: Mapping[str, Description]
     settings: Mapping[str, Value]
+
+    def as_of(self, instant: datetime) -> "PreparedRun":
+        """Return the same as of another instant; both share the inputs."""
+        found = replace(self, request=replace(self.request, as_of=instant))
+        vars(found)["inputs"] = self.inputs
+        return found
 
     @property
     def spec(self) -> MappingSpec:
