@@ -113,7 +113,8 @@ def said_code(record: Json) -> str:
 
 def said_date(record: Json) -> Any:
     """Return the leave date that a record says, whatever it is."""
-    details = (record.get("employmentDetails") or {}).get("leaverDetails")
+    work = record.get("employmentDetails")
+    details = work.get("leaverDetails") if isinstance(work, dict) else None
     return details.get("leaveDate") if isinstance(details, dict) else None
 
 

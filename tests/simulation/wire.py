@@ -24,6 +24,8 @@ LISTS = ("page again", "page short", "list shifts")
 A list that silently lacks a record, twice running, cannot be told from one that is whole.
 """
 KINDS = (*BEFORE, *AFTER, *LISTS)
+WRITES_SUFFER = 4
+"""A write has the chance of a fault of so many calls."""
 
 
 class Slow(httpx.SyncByteStream):
@@ -97,12 +99,22 @@ class Wire(httpx.BaseTransport):
     def _fault(self, request: httpx.Request) -> str:
         if request.url.host == self.down:
             return self.rng.choice(("refused", "timeout before", "503 before"))
-        if self.rng.random() >= (self.planning_rate if self.planning else self.rate):
+        if self.rng.random() >= self._chance(request):
             return ""
         kinds: tuple[str, ...] = (*BEFORE, *AFTER)
         if self._is_page(request):
             kinds += LISTS * 3
         return self.rng.choice(kinds)
+
+    def _chance(self, request: httpx.Request) -> float:
+        """Return the chance of a fault: higher for a write.
+
+        Before each write much is looked up, and a fault there keeps the write from being sent.
+        With one chance for all calls, hardly any write would lose its answer.
+        """
+        if self.planning:
+            return self.planning_rate
+        return self.rate if request.method == "GET" else 1 - (1 - self.rate) ** WRITES_SUFFER
 
     def _is_page(self, request: httpx.Request) -> bool:
         asked = request.url.params
