@@ -547,7 +547,7 @@ def test_all_is_read_where_records_mean_something_else_by_now() -> None:
 
 def test_a_pair_is_read_that_says_something_else_on_another_day() -> None:
     people = firm(8)
-    people["target"][5]["leaveDate"] = TODAY
+    people["source"][5]["leave"] = people["target"][5]["leaveDate"] = TODAY
     with TemporaryDirectory() as name, few_looked_at():
         folder, lines = Path(name), lines_of(people)
         for days, expected in ((0, 0), (0, 5), (1, 5), (400, 5)):
