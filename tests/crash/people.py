@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime
 
 from oneway_connectors.sandbox.people import Population, population
 
-TODAY = date(2026, 6, 15)
-AS_OF = "2026-06-15T04:00:00Z"
+# `resume` plans again as of now: who leaves between an older day and now is not in the plan.
+TODAY = datetime.now(UTC).date()
+AS_OF = f"{TODAY}T00:00:00Z"
 _KINDS = (
     *("joiner", "joiner_upcoming"),
     *("mover_name", "mover_email", "mover_department", "mover_bank", "drift", "email_handover"),
