@@ -562,3 +562,30 @@ def test_who_is_gone_is_listed_whatever_conflict_holds_their_record() -> None:
             continue
         assert bool(found) == listed, (why, state, linked, absent, found)
         assert all(each[0] == "t0" for each in found)
+
+
+def test_who_has_a_code_that_passed_on_is_not_given_the_record_of_whoever_had_it() -> None:
+    """Where the id is the code, another row has the record's email, and nothing else agrees."""
+    held = {"ref": "s0", "fullName": "Ada Quill", "email": "ada@example.com", "state": "on"}
+    linked = LinkEvidence((Link("s0", "t0", "s0", "2026-06-01", "2026-06-14"),))
+    names, mails = ["Wim Vance", "Ada Vance"], ["ada@example.com", "a@example.com"]
+    choices = product(["s0", "x0"], names, mails, "LE", ["on_create", "overwrite"], [False, True])
+    for code, name, mail, status, write, known in choices:
+        newcomer = {"code": code, "name": name, "mail": "wim@example.com", "status": "E"}
+        ada = {"code": "C", "name": "Ada Quill", "mail": mail, "status": status}
+        fields = {
+            "ref": {"from": "code", "write": "on_create"},
+            "email": {"from": "mail", "write": write},
+            "fullName": {"from": "name", "write": write},
+        }
+        world = world_of([newcomer, ada], [{**held, "ref": code}], fields=fields)
+        plan = planned(world, **({"evidence": linked} if known else {}))
+        (of_code,) = [e for e in plan.outcomes if e.source_id == "s0"]
+        reused = of_code.kind is Kind.CONFLICT and of_code.reasons[0].code == "reused"
+        case = (code, name, mail, status, write, known)
+        assert reused == ((code, name, mail) == ("s0", names[0], mails[0])), case
+        if reused:
+            assert not plan.actions, case
+            listed = [(e.source_id, e.candidates) for e in still_in(plan, {}, planned=True)]
+            assert [each for each, _ in listed] == ["s1"] * (status == "L"), case
+            assert all("t0" in ids for _, ids in listed), case

@@ -545,6 +545,22 @@ MUTANTS = (
         "tests/cli/test_stays_listed.py",
     ),
     Mutant(
+        "a-code-gives-its-new-owner-the-record-of-another",
+        "planning/reconcile",
+        "if likeness.two_people and not is_supported(links, row, target):\n            text",
+        "if not likeness.two_people and not is_supported(links, row, target):\n            text",
+        "a code that passed on does not give away the record of somebody who is in the source",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
+        "a-link-by-a-code-that-passed-on-hides-a-leavers-record",
+        "planning/similar/near_misses",
+        'and found.conflict.code == "reused"\n            and any(is_id',
+        'and found.conflict.code == "no"\n            and any(is_id',
+        "a leaver is listed over their record though their code, and its link, passed on",
+        "tests/laws/test_whose_access.py",
+    ),
+    Mutant(
         "an-anonymous-row-frees-the-record-of-its-person",
         "planning/links",
         "(*self.table.pairs, *self.maybe)",

@@ -54,7 +54,55 @@ def reconcile(
         reason = reason or _listed_for_another(policy, row, target, evidence)
         if reason is not None:
             back[row.source_id] = _conflict(reason, found, target)
+    back |= _of_others(matches, rows, policy, evidence.targets, allowed)
     return replace(matches, by_source={**matches.by_source, **back}) if back else matches
+
+
+def _of_others(
+    matches: Matches,
+    rows: Sequence[SourceRow],
+    policy: Policy,
+    links: Mapping[str, str],
+    allowed: frozenset[str],
+) -> dict[str, Match]:
+    """Return conflicts for rows whose key finds a record that seems to be another row's person.
+
+    The key is the id, so that links do not say whose it was before it passed on; nothing else
+    agrees; and an unmatched row has the record's unique value.
+    """
+    found = [(row, matches.of(row)) for row in rows] if policy.exclusive else []
+    slots = {
+        slot: row.source_id
+        for row, each in found
+        if each == NOBODY and row.cells
+        for slot in _unique(policy, [e.value if e.state is STATED else None for e in row.cells])
+    }
+    conflicts = {}
+    for row, each in found if slots else ():
+        target = each.target
+        if target is None or target.left or row.key in allowed or not is_there(policy, row):
+            continue
+        others = map(slots.get, _unique(policy, [*map(present, target.values)]))
+        other = next(filter(None, others), None)
+        if other is None or not any(is_id(row, value) for value in row.key_values):
+            continue
+        likeness = likeness_beside(policy, row, target)
+        if likeness.two_people and not is_supported(links, row, target):
+            text = (
+                f"nothing but the key {row.key} says that target record {target.target_id} is "
+                f"theirs, and source record {other} has more of it; {likeness.text}: "
+                f"a person decides"
+            )
+            reason = Reason("reused", text, candidates=(target.target_id,), warning=True)
+            conflicts[row.source_id] = _conflict(reason, each, target)
+    return conflicts
+
+
+def _unique(policy: Policy, values: Sequence[Value]) -> Iterator[tuple[int, Hashable]]:
+    """Yield the unique values among those of a record, with their positions."""
+    for i in policy.exclusive if values else ():
+        if values[i] is not None:
+            yield i, comparable(values[i], comparison(policy.fields[i]))
 
 
 def _outside_on_a_guess(

@@ -8,6 +8,7 @@ email or name of a person whom no key finds (`lookalikes`).
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from oneway.core.key_forms import difference, loose, shown
 from oneway.core.phrases import some
@@ -27,6 +28,7 @@ from oneway.planning.similar.lookalikes import (
     said_of_nobodys,
     said_value,
 )
+from oneway.planning.similar.same_person import is_id
 
 NEAR_MISS = "near_miss"
 """The code of the reason that names both records."""
@@ -94,7 +96,7 @@ def likely_targets(
     if not leavers:
         return {}
     owned = {found.target.target_id for _, found in matched if found.target is not None}
-    of_linked = {linked[row.source_id] for row, _ in matched if row.source_id in linked}
+    of_linked = _linked_to(matched, linked)
     others = owned | (matches.spoken & of_linked)
     free = {e.target_id: e.as_read for e in targets if not e.left and e.target_id not in others}
     near = _by_keys(leavers, tuple(free.values()), policy, matches.spoken)
@@ -163,6 +165,25 @@ def forms_of(row: AnySourceRow | AnyTargetRow) -> Iterator[tuple[int, str]]:
 def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     """Return the reasons without near misses, which are shown separately."""
     return tuple(reason for reason in reasons if reason.code != NEAR_MISS)
+
+
+def _linked_to(
+    matched: Iterable[tuple[SourceRow, Match]], linked: Mapping[str, str]
+) -> AbstractSet[str]:
+    """Return the target records that are linked to these rows.
+
+    Leaves out links that say as little as a key that may have passed on, because it is the id.
+    """
+    return {
+        linked[row.source_id]
+        for row, found in matched
+        if row.source_id in linked
+        and not (
+            found.conflict is not None
+            and found.conflict.code == "reused"
+            and any(is_id(row, value) for value in row.key_values)
+        )
+    }
 
 
 def _is_alone(found: Match) -> bool:
