@@ -95,7 +95,7 @@ class Life:
         """Live through it; raise `Violation` where something does not hold."""
         self.tell(f"{len(self.world.people.employees)} employees; {self.world.servers.traits}")
         many = small_manifests(self.in_flight), scripted(Random(self.in_flight))
-        with quick_compiling(), many[0], many[1], journal_steps(self.world.steps):
+        with quick_compiling(self.in_flight), many[0], many[1], journal_steps(self.world.steps):
             for night in range(self.rng.randint(1, 4)):
                 self._night(night)
                 self._explained()

@@ -105,10 +105,10 @@ BROKEN: dict[str, Callable[[], Any]] = {
 NOTICED_BY = {
     "a create is sent again where no answer came": 30,
     "an unknown create is repeated blindly": 30,
-    "no run remembers another": 8,
+    "no run remembers another": 58,
     "nobody who can still get in is named": 136,
     "nothing stale is noticed before a create": 139,
-    "what is not said is no": 157,
+    "what is not said is no": 202,
     "what is unknown is called rejected": 2,
 }
 """The seed that is lived first: the one that noticed when this was written."""

@@ -5,7 +5,7 @@ the clock and the operator's name are ours.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -107,12 +107,17 @@ class Wired(OpenSystems):
         return self._open[key]
 
 
-_compiled_once = lru_cache(preparation.compile_data)
+@lru_cache
+def _compiling_once(_in_flight: int) -> Callable[..., object]:
+    return lru_cache(preparation.compile_data)
 
 
-def quick_compiling() -> AbstractContextManager[object]:
-    """Compile each text once: compiling is a pure function, and most of a short run's time."""
-    return patch.object(preparation, "compile_data", _compiled_once)
+def quick_compiling(in_flight: int = 1) -> AbstractContextManager[object]:
+    """Compile each text once: it is most of a short run's time.
+
+    What is compiled holds the manifests that were found, which differ by the writes in flight.
+    """
+    return patch.object(preparation, "compile_data", _compiling_once(in_flight))
 
 
 def small_manifests(in_flight: int = 1) -> AbstractContextManager[object]:
