@@ -78,7 +78,7 @@ def test_the_command_of_a_guard_lets_exactly_these_through(world):
     assert program == "oneway"
     assert world.run(*words, "-q").code == 0
     heading = parsed(world.run("report", "latest").out).all("h1")[0].text
-    assert heading == "3 people left"
+    assert heading == "3 people were marked as leavers"
 
 
 def test_a_run_that_was_refused_has_a_page_too(world):
@@ -119,7 +119,7 @@ def test_a_connection_is_reported_by_its_name_and_let_through_by_it(world):
     assert [each.text for each in root.all("pre")] == ["oneway sync acme --allow leavers=3"]
     assert world.run("sync", "acme", "--allow", "leavers=3", "-q").code == 0
     root = parsed(world.run("report", "acme").out)
-    assert root.all("h1")[0].text == "3 people left"
+    assert root.all("h1")[0].text == "3 people were marked as leavers"
     said = "The last 2 runs together: 3 written, 3 held back, 0 not written (a change that waits"
     assert said in root.text
 

@@ -1,7 +1,7 @@
 """The section on what needs attention: errors, guards, refusals, unknown codes."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.phrases import count
@@ -322,18 +322,14 @@ def _left_out(told: PastRun, plan: Plan) -> ReportSection | None:
     )
     columns = ("Person", "Which rule does not hold")
     title = _unsynced(told, "left out by a rule")
-    return _section("missing", title, Tone.CAUTION, about, columns, _why(told, these))
+    return _section("missing", title, Tone.CAUTION, about, columns, _why(told, plan, these))
 
 
 def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.notable if each.kind is Kind.CONFLICT]
     names = names_of(plan.parts)
     rows = tuple(
-        (
-            _who(told, each),
-            ReportText(tuple(text(named_reason(r, names)) for r in each.reasons)),
-            ReportText(_advice(each)),
-        )
+        (_who(told, each), _reasons(each.reasons, names), ReportText(_advice(each)))
         for each in these
     )
     about = (
@@ -349,7 +345,9 @@ def _errors(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in errors if not has_gone(each)]
     about = "These records could not be read. Correct the record in the source, or the mapping."
     title = _unsynced(told, "could not be read")
-    return _section("errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
+    return _section(
+        "errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, plan, these)
+    )
 
 
 def _gone(told: PastRun, plan: Plan) -> ReportSection | None:
@@ -361,7 +359,7 @@ def _gone(told: PastRun, plan: Plan) -> ReportSection | None:
         "be created anew: `gone: create` in the mapping."
     )
     title = _unsynced(told, "gone from the target")
-    return _section("gone", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
+    return _section("gone", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, plan, these))
 
 
 def has_gone(outcome: Outcome) -> bool:
@@ -395,7 +393,7 @@ def _rehires(told: PastRun, plan: Plan) -> ReportSection | None:
         "No leavers in the source, and leavers in the target. Bring them back by hand, or decide "
         "that they stay away."
     )
-    rows = tuple((_who(told, each), _reasons(each.reasons[:1])) for each in these)
+    rows = tuple((_who(told, each), _reasons(each.reasons[:1], {})) for each in these)
     return _section("rehires", "Back at work?", Tone.CAUTION, about, ("Person", "Why"), rows)
 
 
@@ -427,8 +425,11 @@ def _section(
     return ReportSection(id, title, len(rows), tone, about, (block,))
 
 
-def _why(told: PastRun, outcomes: Iterable[Outcome]) -> tuple[tuple[Cell, ...], ...]:
-    return tuple((_who(told, each), _reasons(other_reasons(each.reasons))) for each in outcomes)
+def _why(told: PastRun, plan: Plan, outcomes: Collection[Outcome]) -> tuple[tuple[Cell, ...], ...]:
+    names = names_of(plan.parts) if outcomes else {}
+    return tuple(
+        (_who(told, each), _reasons(other_reasons(each.reasons), names)) for each in outcomes
+    )
 
 
 def _who(told: PastRun, outcome: Outcome) -> ReportPerson:
@@ -436,8 +437,9 @@ def _who(told: PastRun, outcome: Outcome) -> ReportPerson:
     return person(outcome, since(found, told.run.start))
 
 
-def _reasons(found: Sequence[Reason]) -> ReportText:
-    return ReportText(tuple(text(each.said) for each in found) or ("no reason is known",))
+def _reasons(found: Iterable[Reason], names: Mapping[str, str]) -> ReportText:
+    said = tuple(text(named_reason(each, names)) for each in found)
+    return ReportText(said or ("no reason is known",))
 
 
 def _advice(outcome: Outcome) -> tuple[str, ...]:
