@@ -89,9 +89,8 @@ def _of_others(
         likeness = likeness_beside(policy, row, target)
         if likeness.two_people and not is_supported(links, row, target):
             text = (
-                f"nothing but the key {row.key} says that target record {target.target_id} is "
-                f"theirs, and source record {other} has more of it; {likeness.text}: "
-                f"a person decides"
+                f"{_by_key_alone(row, target)}, and source record {other} has a value of it "
+                f"that only one record may hold; {likeness.text}: a person decides"
             )
             reason = Reason("reused", text, candidates=(target.target_id,), warning=True)
             conflicts[row.source_id] = _conflict(reason, each, target)
@@ -122,9 +121,12 @@ def _outside_on_a_guess(
     likeness = likeness_beside(policy, row, target)
     if row.key in allowed or not likeness.two_people or is_supported(links, row, target):
         return None
-    text = f"nothing but the key {row.key} says that target record {target.target_id} is theirs"
-    text = f"{text}; {likeness.text}"
+    text = f"{_by_key_alone(row, target)}; {likeness.text}"
     return Reason("reused", text, candidates=(target.target_id,))
+
+
+def _by_key_alone(row: SourceRow, target: TargetRow) -> str:
+    return f"nothing but the key {row.key} says that target record {target.target_id} is theirs"
 
 
 def _listed_for_another(
