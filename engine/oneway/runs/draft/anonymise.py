@@ -35,17 +35,17 @@ _BIRTH = date(1990, 1, 1)
 
 
 def days_of(records: Iterable[Mapping[str, Value]]) -> int:
-    """Return the shift of these records' dates in days: whole weeks, at least half a year."""
+    """Return how many days to move these records' dates by: whole weeks, at least half a year."""
     digest = sha256(b"".join(canonical(dict(each)).encode() for each in records)).digest()
     return -7 * (26 + int.from_bytes(digest[:2]) % 150)
 
 
 @dataclass(slots=True)
 class Anonymiser:
-    """Replaces values.
+    """Replaces values by invented ones.
 
-    Texts in `keeps`, such as the words of a mapping, stay in any case. `real` are words that never
-    serve as a replacement. `patterns` are patterns of dates besides the usual ones.
+    Texts in `keeps`, such as the words of a mapping, stay in any case. Words in `real` are never
+    used as a replacement. `patterns` are date patterns besides the usual ones.
     """
 
     keeps: frozenset[str] = frozenset()
@@ -56,7 +56,7 @@ class Anonymiser:
     _taken: set[str] = field(default_factory=set)
     _domains: dict[str, str] = field(default_factory=dict)
     _bare: frozenset[str] = field(init=False)
-    """The real words, numbers among them without the zeros before them."""
+    """The real words; numbers without leading zeros."""
 
     def __post_init__(self) -> None:
         self._bare = frozenset(each[len(_zeros(each)) :] for each in self.real)
@@ -115,7 +115,7 @@ class Anonymiser:
 
     def _word(self, word: str, kind: str) -> str:
         key = word.casefold()
-        # A number is the same with and without the zeros before it, and so is its replacement.
+        # 0042 and 42 are one number, with one replacement
         zeros = _zeros(key)
         key = key[len(zeros) :]
         if key not in self._known:
@@ -129,7 +129,7 @@ class Anonymiser:
             if found not in self._taken and found not in self._bare:
                 self._taken.add(found)
                 return found
-        return key  # all words of this shape are taken: it may as well stay
+        return key  # all words of this shape are taken, so it stays
 
 
 def words_of(records: Iterable[Value]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Guesses which texts of the source stand for which codes of the target: "People" for "HR"."""
+"""Guesses which source texts stand for which target codes: "People" for "HR"."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,11 +15,11 @@ from oneway.runs.draft.pairs import Pair, are_emails, number_of_pair
 from oneway.runs.draft.side import DraftSide
 
 _MOST = 40
-"""The most codes that a mapping lists."""
+"""The most codes that a drafted table lists."""
 _LIKELY = 4 / 3
-"""A table is a question if three in four records show it."""
+"""A table becomes a question if three in four records show it."""
 _LEAST = 4
-"""The fewest matched records that show anything."""
+"""The fewest matched records that prove anything."""
 _NO_TEXTS = ("first", "last", "middle", "name", "email", "reference", "manager", "phone")
 _NO_CODES = (*_NO_TEXTS, "status", "closed", "leave")
 
@@ -27,11 +27,11 @@ _NO_CODES = (*_NO_TEXTS, "status", "closed", "leave")
 def with_codes(
     source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys
 ) -> tuple[Pair, ...]:
-    """Return the pairs, with those that the matched records show to need a table of codes.
+    """Return the pairs, with tables of codes where the matched records show that one is needed.
 
-    Such a pair replaces one whose values seldom agree, and is added where a target field has none.
-    A pair whose values seldom agree is doubted, and so is a table that many records contradict:
-    those of people who have moved, on a first run.
+    Such a table replaces a pair whose values seldom agree, and fills a target field without a pair.
+    Pairs whose values seldom agree are marked as doubtful. So are tables that many records
+    contradict, as on a first run, when people have moved.
     """
     owners = matched(source, target, keys)
     both = [
@@ -76,7 +76,7 @@ class _Table:
 
     @property
     def sure(self) -> bool:
-        """Whether the records that contradict are so few that the table is a guess."""
+        """Whether so few records contradict it that the table is a guess, not a question."""
         return is_overwhelming(self.agree, self.total)
 
     def merit(self) -> tuple[bool, int, bool]:
@@ -138,7 +138,7 @@ def _may_hold_codes(target: DraftSide, path: str) -> bool:
 
 
 def _doubt(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> str:
-    """Return how few matched records have the pair's value on both sides; "" if most have."""
+    """Return how few matched records agree on a pair's value; "" if most do."""
     found = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
     given = [each for each in found if MISSING not in each and not any(map(is_blank, each))]
     equal = sum(_agree(pair, a, b) for a, b in given)
@@ -148,7 +148,7 @@ def _doubt(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Bot
 
 
 def _agree(pair: Pair, here: object, there: object) -> bool:
-    """Return whether a value of the source is the target's, each as its side writes it."""
+    """Return whether a source value equals a target value, each written as its side does."""
     if not pair.number:
         return str(here).strip().casefold() == str(there).strip().casefold()
     ways: Sequence[Sequence[str]] = [(mark,) for mark in pair.marks] or [()]
@@ -159,9 +159,9 @@ def _agree(pair: Pair, here: object, there: object) -> bool:
 def with_marks(
     source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys
 ) -> tuple[Pair, ...]:
-    """Return the pairs; where the decimal mark is a question, with what matched records say of it.
+    """Return the pairs, with the decimal mark that the matched records suggest if it is open.
 
-    The mark by which most of them agree comes first.
+    The mark on which most of them agree comes first.
     """
     owners = matched(source, target, keys)
     both = [
@@ -184,7 +184,7 @@ def _told(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both
 
 
 def _pattern(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> str:
-    """Return the pattern by which the target writes a pair's dates, or nothing."""
+    """Return the pattern in which the target writes a pair's dates; "" if none fits."""
     found = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
     days = [(parse_day(a), b) for a, b in found if isinstance(b, str) and not is_blank(b)]
     known = [(day, text) for day, text in days if day is not None]
@@ -200,6 +200,6 @@ _PATTERNS = ("dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "MM/dd/yyyy", "d/M/yyyy",
 
 
 def uncoded(source: DraftSide, pair: Pair) -> list[str]:
-    """Return the texts of a pair's field whose codes no matched record shows."""
+    """Return the texts of a pair's field for which no matched record shows a code."""
     known = {text for text, _ in pair.codes}
     return sorted({each for each in map(str, source.values(pair.source)) if each not in known})

@@ -1,4 +1,4 @@
-"""The expressions and comparisons of draft fields: trimmed, in title case, padded, as numbers."""
+"""Writes the expressions of draft fields (trimmed, in title case, padded, as numbers)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,7 @@ from oneway.runs.draft.side import DraftSide
 
 
 def field_value(pair: Pair, source: DraftSide, *, trims: bool = True) -> str:
-    """Return the expression of a field: as the source has it, or changed as the target needs."""
+    """Return the expression of a field, converted to what the target needs."""
     read = expression(source, pair.source)
     if pair.email:
         return f"lower(trim({read}))"
@@ -26,16 +26,16 @@ def field_value(pair: Pair, source: DraftSide, *, trims: bool = True) -> str:
     if pair.width:
         return f"{read} && pad_left({read}, `{pair.width}`, '0')"
     if pair.number and pair.marks:
-        # Of two marks, the one by which more records agree: a person decides.
+        # If two marks are possible, the one on which more records agree; a person decides.
         number = f"parse_number({read}, {literal(pair.marks[0])})"
         return f"{read} && to_text({number})" if pair.as_text else number
     return f"to_number({read})" if pair.number else read
 
 
 def trimmed(source: DraftSide, path: str) -> str:
-    """Return the expression that reads a field, without the spaces around its texts, if any has.
+    """Return the expression that reads a field, trimmed if any of its texts has outer spaces.
 
-    Of a name, spaces within it that are too many go as well.
+    In names, repeated inner spaces are removed as well.
     """
     read = expression(source, path)
     values = source.values(path)
@@ -48,7 +48,7 @@ def trimmed(source: DraftSide, path: str) -> str:
 
 
 def _cased(source: DraftSide, path: str) -> str:
-    """Return the expression of a name in title case, whatever its case in the source."""
+    """Return the expression of a name in title case, however the source writes it."""
     read, values = trimmed(source, path), list(map(str, source.values(path)))
     if _are_capitals(values):
         return f"title_case({read})"
@@ -65,12 +65,12 @@ def _are_capitals(values: Sequence[str]) -> bool:
 
 
 def key_value(key: MatchKey, source: DraftSide) -> str:
-    """Return the expression of a key; where its comparison heeds spaces, they have to stay."""
+    """Return the expression of a key; it is not trimmed if the key's comparison heeds spaces."""
     return field_value(key.pair, source, trims=key.compare is not Compare.EXACT)
 
 
 def comparison(pair: Pair, key: MatchKey | None) -> str:
-    """Return the comparison of a key or a field, as it stands within braces."""
+    """Return the comparison of a key or a field, as written within braces."""
     if key is not None and key.compare is not Compare.EXACT:
         return f", compare: {key.compare.value}"
     return ", compare: ignore_case" if _ignores_case(pair) else ""
@@ -83,21 +83,20 @@ def _ignores_case(pair: Pair) -> bool:
 
 
 def spells_anew(pair: Pair) -> bool:
-    """Return whether a new record gets the source's spelling, and the target's is another."""
+    """Return whether new records get the source's spelling, while existing ones keep theirs."""
     return _ignores_case(pair) and not pair.email
 
 
 def whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
-    """Return the expression of a whole name that the source holds in two fields, or nothing.
+    """Return the expression of a whole name from two source fields; "" if it cannot be made.
 
-    It has no value where the first or last name is blank: the rest is no name, and would be written
-    over a whole one.
+    It has no value if the first or last name is blank: half a name must not replace a whole one.
     """
     parts, between = name_parts(source, target, path)
     if not parts:
         return ""
     needed = [expression(source, each) for each in parts if concept(each) != "middle"]
-    # What stands before a last name, such as van der, is in small letters where it is right.
+    # the part before a last name, such as van der, is in small letters where it is right
     texts = [
         f"{expression(source, each)} || ''" if concept(each) == "middle" else _cased(source, each)
         for each in parts
@@ -107,7 +106,7 @@ def whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
 
 
 def one_name(parts: Iterable[str]) -> str:
-    """Return the expression that names a person in reports, whichever parts are blank."""
+    """Return the expression that names a person in reports, even if some of its parts are blank."""
     texts = [f"{each} || ''" for each in parts]
     trim = "normalize_spaces" if len(texts) > 2 else "trim"
     return f"{trim}(join(' ', [{', '.join(texts)}]))"

@@ -1,4 +1,4 @@
-"""The first test of a mapping that was just written: one case, and one for each question."""
+"""Writes the first test of a new mapping: one case, and one for each question."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,9 +15,9 @@ def first_test(
     mapping: str, as_of: str, sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], key: Pair,
     asked: Questions, record: Mapping[str, Value],
 ) -> str:  # fmt: skip
-    """Return the text of a test: a new person is created, from an invented record.
+    """Return the text of a test in which an invented record becomes a new person.
 
-    If a rule is commented out in the mapping, so is its case.
+    Cases of rules that the mapping comments out are commented out as well.
     """
     source, target = sides
     data = _with_codes(employed(dict(record), source, asked), source, pairs)
@@ -45,7 +45,7 @@ def first_test(
 def _with_codes(
     data: dict[str, Value], source: DraftSide, pairs: Sequence[Pair]
 ) -> dict[str, Value]:
-    """Return a record whose texts have a code in each table: without one, it is an error."""
+    """Return a record in which each text of a table has a code; without, it would be an error."""
     for pair in pairs:
         text = at(data, source.keys(pair.source))
         if text is MISSING or is_blank(text) or _has_codes(text, pair.source, pairs):
@@ -56,7 +56,7 @@ def _with_codes(
 
 
 def _has_codes(text: Value, path: str, pairs: Sequence[Pair]) -> bool:
-    """Return whether a text of a field has a code in each table that is drafted for it."""
+    """Return whether a field's text has a code in each table drafted for it."""
     tables = (dict(each.codes) for each in pairs if each.codes and each.source == path)
     return all(isinstance(text, str) and text in table for table in tables)
 
@@ -72,14 +72,14 @@ def _named(
     key: Pair,
     data: Mapping[str, Value],
 ) -> Iterator[_Named]:
-    """Yield the first lookup of a record: the person it names, and an id for that one."""
+    """Yield the first lookup of a record: the person it names, and an id for them."""
     pair = next((each for each in pairs if each.looks_up), None)
     value = MISSING if pair is None else at(data, source.keys(pair.source))
     if pair is None or value is MISSING or is_blank(value):
         return
     own = at(data, source.keys(key.source))
     if str(value).lstrip("0") == str(own).lstrip("0"):
-        return  # their own manager: the lookup would find two, the table's row and the new record
+        return  # their own manager: the lookup would find two records
     ids = (at(each.data, target.keys(target.id)) for each in target.records)
     id: Value = 77 if isinstance(next(ids, ""), int) else "77"
     path = manager_key(source, target, pair, key.target)
@@ -93,7 +93,7 @@ def _tables(target: DraftSide, named: Sequence[_Named]) -> Iterator[str]:
 
 
 def _created(fields: Mapping[str, Value]) -> Iterator[str]:
-    """Yield what is expected of a new person; `fields` are some of the written values."""
+    """Yield the expected result for a new person; `fields` are some of the written values."""
     if not fields:
         yield "    expect: {outcome: create}"
         return
@@ -105,7 +105,7 @@ def _created(fields: Mapping[str, Value]) -> Iterator[str]:
 def _written(
     source: DraftSide, pairs: Sequence[Pair], data: Mapping[str, Value]
 ) -> dict[str, Value]:
-    """Return the values that a record surely gets: its email, and the codes of its texts."""
+    """Return the values that a record certainly gets: its email, and the codes of its texts."""
     found: dict[str, Value] = {}
     for each in pairs:
         value = at(data, source.keys(each.source))
@@ -120,9 +120,9 @@ def _movers(
     sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], key: Pair, asked: Questions,
     data: Mapping[str, Value],
 ) -> Iterator[str]:  # fmt: skip
-    """Yield a case for each text of a table of codes: of a person who moves there from another.
+    """Yield a case for each text of a table of codes: a person who moves there from another.
 
-    A table in which two codes are swapped would pass any other case.
+    No other case notices that two codes are swapped.
     """
     source, target = sides
     for pair in pairs:
@@ -149,7 +149,7 @@ def _whole_names(
     sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], key: Pair, asked: Questions,
     data: Mapping[str, Value],
 ) -> Iterator[str]:  # fmt: skip
-    """Yield a case for each whole name that is made of several: one part of it is missing."""
+    """Yield a case for each whole name joined from several fields, with one of them missing."""
     source, target = sides
     there = _present(source, target, key, asked, data)
     paired = {each.target for each in pairs}
@@ -206,7 +206,7 @@ def _leaver(
 
 
 def _left(asked: Questions) -> str:
-    """Return what a case expects of a leaver: also that access is switched off."""
+    """Return what a case expects of a leaver, including that access is switched off."""
     if asked.switch is None:
         return "{outcome: leave}"
     return f"{{outcome: leave, fields: {_json({asked.switch.path: asked.switch.off})}}}"
@@ -215,7 +215,7 @@ def _left(asked: Questions) -> str:
 def _outsider(
     source: DraftSide, target: DraftSide, key: Pair, asked: Questions, data: Mapping[str, Value]
 ) -> Iterator[str]:
-    """Yield the case in which `eligible` and `only` differ: a leaver outside the scope."""
+    """Yield a case in which `eligible` and `only` differ: a leaver outside the scope."""
     there = _present(source, target, key, asked, data)
     rule = next((each for each in asked.rules if each.of_kind and not each.asked), None)
     if rule is None or not asked.leaving.record or there is None:
@@ -231,16 +231,16 @@ def _outsider(
 def _unread(
     source: DraftSide, pairs: Sequence[Pair], key: Pair, asked: Questions, data: Mapping[str, Value]
 ) -> Iterator[str]:
-    """Yield the fields that nothing of the mapping is to read, such as salaries."""
+    """Yield the fields that the mapping must not read, such as salaries."""
     used = {key.source, source.id, *(each.source for each in pairs), *asked.leaving.record}
     used |= {path for rule in asked.rules for path in (rule.path, *rule.others)}
-    parts = ("first", "middle", "last", "name")  # of the label, which is read as well
+    parts = ("first", "middle", "last", "name")  # those of the label, which is read as well
     read = [source.keys(path) for path in used]
     read += [source.keys(path) for path in source.fields if concept(path) in parts]
     left = [
         path
         for path in source.fields
-        # An object is read where a part of it is, and a part where its object is.
+        # reading a part reads its object, and reading an object reads its parts
         if not any(keys_overlap(source.keys(path), each) for each in read)
     ]
     known = [path for path in left if at(data, source.keys(path)) is not MISSING]
@@ -253,7 +253,7 @@ def _unread(
 def _present(
     source: DraftSide, target: DraftSide, key: Pair, asked: Questions, data: Mapping[str, Value]
 ) -> Mapping[str, Value] | None:
-    """Return the target record of a person who has access; None if the key is unknown."""
+    """Return the target record of a person with access; None if the key is unknown."""
     value = at(data, source.keys(key.source))
     if value is MISSING:
         return None
@@ -262,7 +262,7 @@ def _present(
     there = changed({}, target, {target.id: "1", key.target: value})
     if asked.switch is not None:
         there = changed(there, target, {asked.switch.path: asked.switch.on})
-    # `left` reads these: without them it would be unknown whether the person has left.
+    # `left` reads these; without them, it would be unknown whether the person has left
     others = [path for path in asked.leaving.set if at(there, target.keys(path)) is MISSING]
     return changed(there, target, dict.fromkeys(others, target.blank))
 

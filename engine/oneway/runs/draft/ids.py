@@ -1,4 +1,4 @@
-"""Guesses what the id of a new record is, and writes it: the ids of a file may be words."""
+"""Guesses how new records get their ids, and writes that; in a file, ids may be words."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ _LEAST = 2
 
 @dataclass(frozen=True, slots=True)
 class IdsLike:
-    """An expression that makes ids, and how many of the matched records have the id it makes."""
+    """An expression that makes ids, and how many matched records have the id that it makes."""
 
     made: str
     agree: int
@@ -25,7 +25,7 @@ class IdsLike:
 
 
 def id_parts(target: DraftSide) -> tuple[str, int] | None:
-    """Return the word before the number of each id, and the digits if all have as many; or None."""
+    """Return the word before the number in each id, and its digits if fixed; None for other ids."""
     found = [re.fullmatch(r"([^\d']*\D)([0-9]+)", each.id) for each in target.records]
     words = {each[1] if each else "" for each in found}
     if len(words) != 1 or "" in words:
@@ -35,7 +35,7 @@ def id_parts(target: DraftSide) -> tuple[str, int] | None:
 
 
 def ids_like(source: DraftSide, target: DraftSide, keys: MatchKeys) -> IdsLike | None:
-    """Return how ids are made of the first key's number, if most matched records show it."""
+    """Return how ids are made from the number of the first key, if most matched records show it."""
     parts = id_parts(target)
     if parts is None:
         return None
@@ -57,7 +57,7 @@ def ids_like(source: DraftSide, target: DraftSide, keys: MatchKeys) -> IdsLike |
 
 
 def _ways(read: str, digits: int) -> Iterator[tuple[str, Callable[[str], str]]]:
-    """Yield the ways to write a number: as it is, without zeros before it, or with some."""
+    """Yield the ways to write a number: unchanged, without leading zeros, or with some."""
     yield read, str
     plain = f"to_string(to_number({read}))"
     yield plain, _plain
@@ -70,7 +70,7 @@ def _plain(text: str) -> str:
 
 
 def new_id_lines(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[str]:
-    """Yield what the id of a new record is in a file, or the question."""
+    """Yield the lines that say how a file's new records get their ids, or the question."""
     if target.connector != FILES:
         return
     name = yaml_name(target.id)
@@ -91,14 +91,14 @@ def new_id_lines(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Itera
 
 
 def asks_for_ids(source: DraftSide, target: DraftSide, keys: MatchKeys) -> bool:
-    """Return whether nothing tells what the id of a new record is to be, and numbers do not fit."""
+    """Return whether the id of a new record is unknown, and plain numbers do not fit."""
     if not numbers_new_ids(target) or id_like(source, target) is not None:
         return False
     return ids_like(source, target, keys) is None
 
 
 def _pattern(target: DraftSide, key: Pair) -> str:
-    """Return how the existing ids are written, if these are a word and a number of their own."""
+    """Return how existing ids are written, if they are a word and a number of their own."""
     if (parts := id_parts(target)) is None:
         return ""
     word, digits = parts
@@ -115,7 +115,7 @@ _NEW_IDS = (
 def numbers_new_ids(target: DraftSide) -> bool:
     """Return whether a new record gets a number as its id, unlike existing ones.
 
-    If the mapping writes no id, a file takes the number after the highest.
+    If the mapping writes no id, a file uses the number after the highest.
     """
     numbers = sum(each.id.isdigit() for each in target.records)
     return target.connector == FILES and 2 * numbers < len(target.records)

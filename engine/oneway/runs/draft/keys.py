@@ -11,16 +11,16 @@ from oneway.runs.draft.pairs import Pair
 from oneway.runs.draft.side import DraftSide
 
 _OWN = 0.95
-"""The minimum share of unique values for a field that identifies people."""
+"""The least share of unique values in a field that identifies people."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchKey:
-    """A pair of fields to match people by, and how well it does.
+    """Two fields to match people by, and how well they match.
 
-    `source` and `target` count the records of each side with a value, `both` the source's values
-    that the target has too, and `shared` the records whose value another one of their side has.
-    `exact` counts those in both that are equal as they are written.
+    `source` and `target` count the records of each side with a value, `both` the source values that
+    the target has too, and `shared` the records whose value occurs more than once on their side.
+    `exact` counts the values in `both` that are written identically.
     """
 
     pair: Pair
@@ -34,9 +34,9 @@ class MatchKey:
 
 @dataclass(frozen=True, slots=True)
 class MatchKeys:
-    """The match keys of a draft, in order, and those that it only mentions.
+    """The match keys of a draft, in order, and those it only mentions.
 
-    `found` counts the source records that any of the keys finds in the target.
+    `found` counts the source records that some key finds in the target.
     """
 
     chosen: tuple[MatchKey, ...]
@@ -49,18 +49,18 @@ class MatchKeys:
         return self.chosen[0].pair
 
     def of(self, pair: Pair) -> MatchKey | None:
-        """Return the key that matches by a pair, if one does."""
+        """Return the key made from a pair, if any."""
         return next((each for each in self.chosen if each.pair == pair), None)
 
 
 def match_keys(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> MatchKeys:
-    """Return the best match keys: a personal number first, then the email."""
+    """Return the best match keys: a personal number first, then an email."""
     known = [_counted(source, target, each) for each in pairs if _identifies(source, each)]
     usable = sorted(
         (each for each in known if _tells_apart(each)),
         key=lambda each: (each.both == 0, each.pair.email, -each.both, -each.pair.score),
     )
-    # A field that is blank throughout the target gets filled in, and matches from then on.
+    # A field that is blank throughout the target gets filled, and matches from then on.
     finding = [each for each in usable if each.both or not each.target]
     chosen = finding or usable[:1] or [_counted(source, target, _made(source, target))]
     others = [each for each in known if each not in chosen]
@@ -68,7 +68,7 @@ def match_keys(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> M
 
 
 def matched(source: DraftSide, target: DraftSide, keys: MatchKeys) -> dict[int, int]:
-    """Return the positions of the target's records that a key finds, by those of the source."""
+    """Return the positions of the target records that a key finds, by those of source records."""
     found: dict[int, int] = {}
     taken: set[int] = set()
     for key in keys.chosen:
@@ -82,7 +82,7 @@ def matched(source: DraftSide, target: DraftSide, keys: MatchKeys) -> dict[int, 
 
 
 def key_values(side: DraftSide, path: str, compare: Compare) -> Iterator[Hashable]:
-    """Yield each record's value of a field as a key compares it; None if it is blank."""
+    """Yield each record's value of a field in comparable form; None if it is blank."""
     keys = side.keys(path)
     for each in side.records:
         value = at(each.data, keys)
@@ -105,7 +105,7 @@ def _identifies(source: DraftSide, pair: Pair) -> bool:
 
 
 def _counted(source: DraftSide, target: DraftSide, pair: Pair) -> MatchKey:
-    """Return a pair as a key, with the comparison that finds most."""
+    """Return a pair as a key, with the comparison that finds the most records."""
     if pair.email:
         ways: tuple[Compare, ...] = (Compare.IGNORE_CASE,)
     elif pair.number:
@@ -113,7 +113,7 @@ def _counted(source: DraftSide, target: DraftSide, pair: Pair) -> MatchKey:
     else:
         ways = (Compare.EXACT, Compare.TRIMMED, Compare.IGNORE_CASE, Compare.NUMBER)
     tried = [_under(source, target, pair, compare) for compare in ways]
-    best = max(tried, key=lambda each: each.both)  # the strictest of those that find as many
+    best = max(tried, key=lambda each: each.both)  # the strictest of those that find equally many
     return replace(best, exact=_under(source, target, pair, Compare.EXACT).both)
 
 
@@ -133,9 +133,9 @@ def _tells_apart(key: MatchKey) -> bool:
 
 
 def _made(source: DraftSide, target: DraftSide) -> Pair:
-    """Return a key on the source's id, if nothing else identifies people."""
+    """Return a key that writes the source's id, if nothing else identifies people."""
     field = next((path for path in target.fields if concept(path) == "reference"), "")
-    # A key that no target record has would match nothing, so the record's id is the next best.
+    # A key that no target record has would match nobody, so the record's id is the next best.
     field = field or (target.id if target.records else "reference")
     return Pair(field, source.id, "what tells the source's records apart", 0)
 

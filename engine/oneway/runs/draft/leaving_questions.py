@@ -1,4 +1,4 @@
-"""Guesses who has left: by a date, a list of words, or a switch of the target."""
+"""Guesses who has left: by a date, by a list of words, or by a switch of the target."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from oneway.runs.draft.outliers import is_leave_date
 from oneway.runs.draft.side import DraftSide
 
 FEW = 6
-"""The most words of a condition that are listed."""
+"""The most words that a condition lists."""
 NAMED = 3
 """The most records that are named as examples."""
 
@@ -35,7 +35,7 @@ _NO = ("false", "no", "n", "0", "nee", "nein", "non")
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """The target's field that gives access, and its two values."""
+    """The target field that gives access, and its two values."""
 
     path: str
     on: Value
@@ -44,9 +44,9 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """Who has left, and what is written then; `record` holds the values of a leaver.
+    """Who has left, and what is written for them; `record` holds the values of a leaver.
 
-    `when` and `left` are expressions, `set` the fields that are written as YAML has them.
+    `when` and `left` are expressions; `set` are the written fields, as YAML.
     """
 
     when: str
@@ -56,23 +56,23 @@ class Leaving:
     stays: Mapping[str, Value] = field(default_factory=dict)
     """The values in the record of a person who has not left."""
     notice: Mapping[str, Value] = field(default_factory=dict)
-    """Those in the record of a person who leaves later, where that is not written in advance."""
+    """The values for a person who leaves later, if that is not written in advance."""
     last_day: Mapping[str, Value] = field(default_factory=dict)
-    """Those in the record of a person whose last day is today."""
+    """The values for a person whose last day is today."""
     asks: str = ""
-    """The question that a person has to decide."""
+    """The question for a person to decide."""
     words: "DraftWords | None" = None
-    """The words of the field that `when` compares with a word, if those are few."""
+    """The words of the field that `when` compares, if they are few."""
     lacks: tuple[str, ...] = ()
-    """What a person has to add before the answer can be used, in sentences."""
+    """What must be added before the answer can be used, in sentences."""
 
 
 @dataclass(frozen=True, slots=True)
 class DraftWords:
-    """The words that a field of the source holds, commonest first, and how many records each.
+    """The words in a source field, most frequent first, with the number of records of each.
 
-    `blanks` are the blank values that count as one of them, for a field that is blank for those
-    who stay; `blank` is how many records have one.
+    `blanks` are the blank values that count as a word, for a field that is blank for those who
+    stay; `blank` counts the records that have one.
     """
 
     path: str
@@ -112,7 +112,7 @@ def leaving_of(source: DraftSide, target: DraftSide, switch: Switch | None, toda
         gone = gone or f"is_past({expression(target, there)})"
     asks = " ".join(filter(None, (guess, left.asks)))
     if lacks:
-        # No case can be made of it.
+        # no case can be made of it
         return Leaving(left.when, sets, gone, asks=asks, lacks=tuple(lacks))
     return replace(left, set=sets, left=gone, asks=asks)
 
@@ -138,9 +138,7 @@ _STARTS = frozenset(
 
 
 def _end_beside_start(source: DraftSide) -> tuple[str, str] | None:
-    """Return a field such as `End` beside a `Start`, if most of its values are dates, and a
-    question about it.
-    """
+    """Return a field like `End` beside a `Start` that mostly holds dates, with a question."""
     start = next((e for e in source.fields if plain(e) in _STARTS or concept(e) == "start"), "")
     for path in source.fields if start else ():
         values = source.values(path)
@@ -159,9 +157,9 @@ def _leave_date(source: DraftSide) -> str:
 
 
 def _seldom_dates(source: DraftSide) -> list[str]:
-    """Return the unrecognised fields that are mostly blank, and otherwise hold a date.
+    """Return the unrecognised fields that are mostly blank and otherwise hold a date.
 
-    The last day looks like this in any system; so does the end of a trial period.
+    In any system, the last day looks like this; so does the end of a trial period.
     """
     found = []
     for path in source.fields:
@@ -173,7 +171,7 @@ def _seldom_dates(source: DraftSide) -> list[str]:
 
 
 def _left(source: DraftSide, date: str, today: date, *, scheduled: bool) -> Leaving:
-    """Return who has left: by a date once it has come, by a word if there is no date.
+    """Return the condition for leavers: by a date that has come, or by a word if there is no date.
 
     A target that accepts dates in advance (`scheduled`) includes people whose date is still to
     come.
@@ -214,7 +212,7 @@ def _left(source: DraftSide, date: str, today: date, *, scheduled: bool) -> Leav
 
 
 def _agreement(source: DraftSide, date: str, path: str, gone: Sequence[Value], today: date) -> str:
-    """Return whether the last day and the word of a status say the same of all people."""
+    """Return whether the last day and the status agree for all people."""
     odd = []
     for each in source.records:
         day = parse_day(at(each.data, source.keys(date)))
@@ -228,9 +226,9 @@ def _agreement(source: DraftSide, date: str, path: str, gone: Sequence[Value], t
 
 
 def listed_words(source: DraftSide, path: str, gone: Sequence[Value]) -> DraftWords | None:
-    """Return the words of a field, where they can be a list; `gone` are those of leavers.
+    """Return the words of a field if they can be listed; `gone` are those of leavers.
 
-    A blank one is no word unless the field is blank for most, or for all who stay.
+    Blank is a word only if the field is blank for most people, or for all who stay.
     """
     held = [at(each.data, source.keys(path)) for each in source.records]
     blanks = [
@@ -248,12 +246,12 @@ def listed_words(source: DraftSide, path: str, gone: Sequence[Value]) -> DraftWo
 
 
 _MANY_WORDS = 12
-"""The most words that are listed in a record schema."""
+"""The most words that a record schema lists."""
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
 def is_gone(path: str, value: Value) -> bool:
-    """Return whether a value says that a person has left: "Leaver", "Yes" of "Left"."""
+    """Return whether a value says that a person has left: "Leaver", or "Yes" in "Left"."""
     kind, word = concept(path), str(value).strip().casefold()
     if kind == "status" and re.search("active|enabled|actief|aktiv|actif", plain(path)):
         return word in (*_NO, "inactive")
@@ -287,14 +285,14 @@ def switch_of(target: DraftSide) -> Switch | None:
 
 
 def _pair(target: DraftSide, path: str) -> tuple[Value, Value] | None:
-    """Return the values that a field has for yes and for no, where it seems to have two."""
+    """Return the values of a field that mean yes and no, if it seems to have two."""
     types = target.fields[path].types - {"null"}
     values = target.values(path)
     if types == {"boolean"} or (values and all(isinstance(value, bool) for value in values)):
         return True, False
     words = [str(value) for value in (*target.fields[path].enum, *values) if value is not None]
     numeric = bool(values) and all(isinstance(value, int) for value in values)
-    # "ja" alone is yes in two languages: the heading tells which.
+    # "ja" alone means yes in two languages; the heading tells which
     german = re.search("aktiv|sperr", plain(path)) is not None
     for yes, no in (each for each in _WORDS if not (german and each[1] == "nee")):
         if words and {word.casefold() for word in words} <= {yes, no}:
@@ -306,7 +304,7 @@ def _pair(target: DraftSide, path: str) -> tuple[Value, Value] | None:
 
 
 def _styled(word: str, like: Sequence[str]) -> str:
-    """Return a word in the case of the others: "NO" beside "YES"."""
+    """Return a word in the case of another: "NO" beside "YES"."""
     seen = next((each for each in like if each.casefold() == word), "")
     model = like[0]
     return seen or (word.upper() if model.isupper() else

@@ -9,7 +9,7 @@ from oneway.runs.draft.pairs import Pair, is_number, manager_key
 from oneway.runs.draft.side import DraftSide
 
 _LEAST = 2
-"""The fewest matched records that show a lookup."""
+"""The fewest matched records that prove a lookup."""
 _Both = Sequence[tuple[Mapping[str, Value], Mapping[str, Value]]]
 
 
@@ -18,7 +18,7 @@ def with_lookups(
 ) -> tuple[Pair, ...]:
     """Return the pairs, with the lookups that the matched records show.
 
-    There the source names another person, and the target holds the id of that person's record.
+    In these, the source names another person and the target holds the id of that person's record.
     """
     owners = matched(source, target, keys)
     both = [(source.records[a].data, target.records[b].data) for a, b in owners.items()]
@@ -71,13 +71,13 @@ def _shown(
 
 
 def _plain(value: object) -> str:
-    """Return a value as people compare it: without case, and a number without its zeros."""
+    """Return a value as people compare it: without case, and numbers without leading zeros."""
     text = str(value).strip().casefold()
     return text.lstrip("0") if text.isdigit() else text
 
 
 def is_by_number(source: DraftSide, target: DraftSide, pair: Pair, keys: MatchKeys) -> bool:
-    """Return whether a lookup compares numbers: the sides differ in the zeros before them."""
+    """Return whether a lookup must compare numbers, as the sides differ in leading zeros."""
     first = keys.chosen[0]
     if first.compare is not Compare.NUMBER:
         return False

@@ -11,7 +11,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z_](?:[^:#]|:(?=\S)|(?<=\S)#)*")
 _IN_FLOW = re.compile(r"[A-Za-z_][^:#,?\[\]{}]*")
 _ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-"""Line breaks, and what no YAML file may hold as it is (https://yaml.org/spec/1.2.2/#51-character-set)."""
+"""Line breaks, and characters that YAML does not allow
+(https://yaml.org/spec/1.2.2/#51-character-set)."""
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off")
 
 
@@ -33,7 +34,7 @@ def literal(value: Value) -> str:
 
 
 def yaml_text(text: str, *, flow: bool = False) -> str:
-    """Return text as YAML writes it, in quotes where it must be; `flow` is inside of braces."""
+    """Return text as YAML, quoted if necessary; `flow` means within braces."""
     plain = _IN_FLOW if flow else _PLAIN
     special = text.strip().lower() in _WORDS
     if plain.fullmatch(text) and text == text.strip() and text.isprintable() and not special:
@@ -49,22 +50,22 @@ def is_one_line(text: str) -> bool:
 
 
 def yaml_name(path: str, *, flow: bool = False) -> str:
-    """Return the name of a target field as a key of a mapping; `flow` is as in `yaml_text`."""
+    """Return the name of a target field as a YAML key; `flow` means within braces."""
     if path.startswith(".") or ".." in path:
         return yaml_text(json.dumps(path, ensure_ascii=False), flow=flow)
     return yaml_text(path, flow=flow)
 
 
 def past_day(today: date) -> str:
-    """Return a day some weeks ago, for the record of a leaver."""
+    """Return a day some weeks ago, for a leaver's record."""
     return (today - timedelta(days=30)).isoformat()
 
 
 def called(path: str) -> str:
-    """Return a field as texts name it: a heading with a line break has no name there."""
+    """Return a field's name for texts, or "A value" if its heading has a line break."""
     return path if path.isprintable() else "A value"
 
 
 def comment(text: str) -> str:
-    """Return a comment on one line: a heading with a line break would go on as YAML."""
+    """Return a comment on one line: a line break in a heading must not continue as YAML."""
     return "".join(c if c.isprintable() else " " for c in text)

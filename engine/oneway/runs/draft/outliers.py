@@ -1,4 +1,4 @@
-"""Finds records with an odd value: one unlike all others in its field."""
+"""Finds records with an odd value, one that differs from all others in its field."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from oneway.runs.draft.side import DraftSide, odd_value
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """A record, and in words what is odd about it."""
+    """A record, and what is odd about it, in words."""
 
     record: Record
     text: str
@@ -37,13 +37,13 @@ def _is_number(marks: Sequence[str], value: Value) -> bool:
 
 
 def without_outliers(source: DraftSide, odd: Sequence[Outlier]) -> DraftSide:
-    """Return a side without its odd records, which are not typical of the others."""
+    """Return a side without its odd records, as they are not typical."""
     ids = {each.record.id for each in odd}
     return replace(source, records=tuple(e for e in source.records if e.id not in ids))
 
 
 def is_leave_date(source: DraftSide, path: str) -> bool:
-    """Return whether a field holds a person's last day, ignoring single odd values."""
+    """Return whether a field holds people's last day, ignoring single odd values."""
     if concept(path) != "leave":
         return False
     values = source.values(path)

@@ -1,4 +1,4 @@
-"""Guesses which source field goes to which target field, by name and by value."""
+"""Guesses which source field feeds which target field, by name and by value."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from oneway.runs.draft.side import DraftSide
 _LIKELY = 50
 """The least score of a guess."""
 _ABOUT = 20
-"""Scores that differ by this little count as equal."""
+"""Scores this close count as equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,38 +28,39 @@ class Pair:
     score: float
     ignores_case: bool = False
     letters: str = ""
-    """The function that gives the target's spelling, where all its texts are in capitals or in
-    small letters and the source's are not: `upper` or `lower`."""
+    """The function that gives the target's spelling, `upper` or `lower`, if all its texts are in
+    one case and the source's are not."""
     number: bool = False
     marks: tuple[str, ...] = ()
-    """The decimal marks of the source's numbers, if they are not written as JSON has them: one, or
-    both if the values do not tell which, which then is a question."""
+    """The decimal marks of the source's numbers if they are not written as in JSON. Two if the
+    values do not tell which, which is then a question."""
     as_text: bool = False
     """Whether the target writes the number as text, in plain notation."""
     looks_up: bool = False
     unfit: bool = False
-    """Whether the target takes a number, and the source holds other text: a lookup is needed."""
+    """Whether the target takes a number and the source holds other text, so that a lookup is
+    needed."""
     email: bool = False
-    """Whether it holds email addresses, by its name or by its values."""
+    """Whether it holds email addresses, by name or by value."""
     doubt: str = ""
-    """How few matched records agree, if it is less than half; the pair then is a question."""
+    """How few matched records agree, if fewer than half do; the pair is then a question."""
     codes: tuple[tuple[str, Value], ...] = ()
-    """The target's value for each text of the source, if it differs."""
+    """The target's value for each text of the source, if they differ."""
     width: int = 0
-    """The length of the target's numbers, if the source has lost the zeros before them."""
+    """The length of the target's numbers, if the source has lost their leading zeros."""
     pattern: str = ""
-    """How the target writes a date, if otherwise than the source."""
+    """How the target writes a date, if unlike the source."""
 
     @property
     def asks_mark(self) -> bool:
-        """Whether a person has to say which sign is the decimal mark."""
+        """Whether a person has to say which character is the decimal mark."""
         return len(self.marks) > 1
 
 
 def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
-    """Return the best source field of each target field, in the target's order.
+    """Return the best source field for each target field, in the target's order.
 
-    A target that has no fields yet gets those of the source, under plain names.
+    A target without fields gets those of the source, under plain names.
     """
     if not target.fields and target.open:
         return tuple(_made(source))
@@ -76,10 +77,10 @@ def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
 
 
 def _assigned(scored: list[Pair]) -> dict[str, Pair]:
-    """Return the best pair of each target field, the surest first.
+    """Return the best pair of each target field, the most certain first.
 
-    A source field goes to a second target field only if it fits about as well: the numbers of
-    managers are staff numbers, but they are not the staff number.
+    A source field feeds a second target field only if it fits about as well: managers' numbers are
+    staff numbers, but they are not the staff number.
     """
     found: dict[str, Pair] = {}
     used: dict[str, float] = {}
@@ -114,7 +115,7 @@ def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
         share = _share(wanted, have)
         as_numbers = ""
         if share < 0.5 and (numbers := _share(_numbers(wanted), _numbers(have))) >= 0.5:
-            # One side has lost the zeros before its numbers.
+            # one side has lost the leading zeros of its numbers
             wanted, have, share, as_numbers = _numbers(wanted), _numbers(have), numbers, _AS_NUMBERS
         if share >= 0.5 and len(wanted) > 1 and len(have) > 1:
             score += 60 * share + 10 * len(wanted & have) / len(wanted | have)
@@ -175,7 +176,7 @@ def _texts(values: list[Value]) -> set[str]:
 
 
 def _numbers(texts: set[str]) -> set[str]:
-    """Return texts without leading zeros; no texts at all if one of them is not a number."""
+    """Return texts without leading zeros; an empty set if one of them is not a number."""
     return {each.lstrip("0") for each in texts} if all(map(str.isdigit, texts)) else set()
 
 
@@ -194,7 +195,7 @@ def _differs_in_case(source: DraftSide, target: DraftSide, name: str, path: str)
 
 
 def _letters(target: DraftSide, path: str) -> str:
-    """Return `upper` or `lower` where all of a field's texts are so, and any has letters."""
+    """Return `upper` or `lower` if all of a field's texts are so and some have letters."""
     held = [str(value) for value in target.values(path)]
     if all(value == value.upper() for value in held):
         return "upper"
@@ -217,7 +218,7 @@ def _is_unfit(source: DraftSide, target: DraftSide, name: str, path: str) -> boo
 
 
 def _marks(source: DraftSide, name: str) -> tuple[str, ...]:
-    """Return the decimal marks of a field's numbers; none if they are written as JSON has them."""
+    """Return the decimal marks of a field's numbers; none if they are written as in JSON."""
     texts = [each for each in source.values(name) if isinstance(each, str)]
     marks = notation_of(texts).marks
     plain = marks == (POINT,) and not any(COMMA in each for each in texts)
@@ -225,7 +226,7 @@ def _marks(source: DraftSide, name: str) -> tuple[str, ...]:
 
 
 def _is_written_anew(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:
-    """Return whether both sides hold numbers as text, and only the target's are plain: `3.000`."""
+    """Return whether both sides hold numbers as text, and only the source's are like `3.000`."""
     here, there = source.values(name), target.values(path)
     if concept(path) == "reference" or not all(isinstance(each, str) for each in (*here, *there)):
         return False
@@ -239,7 +240,7 @@ def _has_zeros(value: Value) -> bool:
 
 
 def number_of_pair(value: object, marks: Sequence[str]) -> int | float | None:
-    """Return the number that a value of the source is by the first mark that fits; or None."""
+    """Return a source value as a number, by the first mark that fits; None if none does."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     text = str(value)
@@ -249,7 +250,7 @@ def number_of_pair(value: object, marks: Sequence[str]) -> int | float | None:
 
 
 def _width(source: DraftSide, target: DraftSide, name: str, path: str) -> int:
-    """Return the length of the target's numbers if the source has lost the zeros before them."""
+    """Return the length of the target's numbers if the source has lost their leading zeros."""
     there = [each for each in target.values(path) if isinstance(each, str)]
     here = source.values(name)
     lengths = {len(each) for each in there}
@@ -261,7 +262,7 @@ def _width(source: DraftSide, target: DraftSide, name: str, path: str) -> int:
 
 
 def is_number(value: Value) -> bool:
-    """Return whether a value is a number, or the text of one."""
+    """Return whether a value is a number or the text of one."""
     return _NUMBER.fullmatch(str(value).strip()) is not None
 
 
@@ -275,19 +276,19 @@ def _are_numbers(values: list[Value]) -> bool:
 
 
 def _looks_up(target: DraftSide, name: str, path: str) -> bool:
-    """Return whether a target field holds ids of the target, and the source field another key."""
+    """Return whether a target field holds the target's ids and the source field another key."""
     if concept(path) != "manager" or concept(name) != "manager":
         return False
     ids = {each.id for each in target.records}
     held = [str(value) for value in target.values(path)]
-    # Former managers may still be named, so most is enough.
+    # former managers may still be named, so most are enough
     return sum(value in ids for value in held) * 2 > len(held)
 
 
 def manager_key(source: DraftSide, target: DraftSide, pair: Pair, key: str) -> str:
-    """Return the target field by which the source names a manager: a number, an email, a name.
+    """Return the target field by which the source names a manager: a number, an email or a name.
 
-    It is the match key's field unless another one holds more of the source's values.
+    It is the match key's field unless another field has more of the source's values.
     """
     named = _texts(source.values(pair.source))
 
@@ -298,9 +299,9 @@ def manager_key(source: DraftSide, target: DraftSide, pair: Pair, key: str) -> s
 
 
 def id_like(source: DraftSide, target: DraftSide) -> tuple[str, int, bool] | None:
-    """Return the source field that holds the ids of the target, and how many of them; or None.
+    """Return the source field that holds the target's ids, and how many of them; None without one.
 
-    The last says whether an id is what stands before the @ of an email, as user names are.
+    Also whether an id is the part of an email before the @, as user names are.
     """
     ids = {each.id.strip().casefold() for each in target.records}
     found: list[tuple[int, bool, str]] = []
@@ -314,9 +315,9 @@ def id_like(source: DraftSide, target: DraftSide) -> tuple[str, int, bool] | Non
 
 
 def name_parts(source: DraftSide, target: DraftSide, path: str) -> tuple[tuple[str, ...], str]:
-    """Return the fields of the source that make up a target's whole name, and what joins them.
+    """Return the source fields that make up a target's whole name, and what joins them.
 
-    Without such fields, both are empty.
+    Both are empty if there are no such fields.
     """
     named = {concept(each): each for each in reversed(tuple(source.fields))}
     held = _texts(target.values(path))
@@ -339,6 +340,6 @@ _ORDERS = (
 
 
 def _whole(source: DraftSide, data: Mapping[str, Value], parts: tuple[str, ...], by: str) -> str:
-    """Return the name that a record's parts make, with one space between those that it has."""
+    """Return the name that a record's parts make, joined by single spaces."""
     texts = (at(data, source.keys(part)) for part in parts)
     return " ".join(by.join(str(each) for each in texts if not is_blank(each)).split()).casefold()

@@ -1,6 +1,6 @@
-"""The questions about a first mapping that only a person can answer.
+"""Writes the questions about a first mapping that only a person can answer.
 
-Each question comes with the answer that the records suggest, written as a comment.
+Each comes with the answer that the records suggest, as a comment.
 """
 
 import re
@@ -51,7 +51,7 @@ _OUTSIDE = re.compile(
     r"\binterinal[ei]\b|\bkonsul(t|tti|ent)(er)?\b|\binhyrd\w*|\binnleid\w*|\bindlejet\b|"
     r"\bb2b\b|\bsamozatrudni\w*|\bzleceniobiorca\b",
 )
-"""Words, without case, for people who work there without being employed."""
+"""Lower-case words for people who work there without being employed."""
 _NO_KINDS = (
     "email",
     "first",
@@ -69,14 +69,14 @@ _MANY = 20
 
 @dataclass(frozen=True, slots=True)
 class EligibilityRule:
-    """A draft rule that excludes people: by the value of a field, or by its being blank."""
+    """A draft rule that excludes people by the value of a field, or because it is blank."""
 
     id: str
     path: str
     when: str
     otherwise: str
     seen: str
-    """Why the rule is drafted, as a comment: a guess, or a question."""
+    """Why the rule is drafted, as a comment: a guess or a question."""
     word: Value = ""
     """The value of an excluded person."""
     usual: Value = ""
@@ -84,13 +84,13 @@ class EligibilityRule:
     audience: str = "[joiners, movers]"
 
     left_out: Callable[[Value], bool] = is_blank
-    """Whether any value in the field excludes a person."""
+    """Whether some value in the field excludes a person."""
     of_kind: bool = False
     """Whether the rule is about kinds of people."""
     asked: bool = False
-    """Whether the records do not say which kinds take part, so that a person strikes some out."""
+    """Whether the records do not show which kinds take part, so that a person removes some."""
     others: Mapping[str, Value] = field(default_factory=dict)
-    """Further fields that must not be blank, and the usual value of each."""
+    """Further fields that must not be blank, with the usual value of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Questions:
     switch: Switch | None
     leaving: Leaving
     words: "tuple[DraftWords, ...]" = ()
-    """The words of a file's fields that decide who takes part or has left, where those are few."""
+    """The words of a file's fields that decide who takes part or has left, if they are few."""
 
 
 def questions(source: DraftSide, target: DraftSide, today: date) -> Questions:
@@ -118,7 +118,7 @@ def questions(source: DraftSide, target: DraftSide, today: date) -> Questions:
 
 
 def _distinct(rules: Iterable[EligibilityRule]) -> Iterator[EligibilityRule]:
-    """Yield rules under ids of their own: two fields may know the same kind of people."""
+    """Yield the rules with unique ids: two fields may name the same kind of people."""
     seen = Counter[str]()
     for rule in rules:
         seen[rule.id] += 1
@@ -140,10 +140,9 @@ def _eligibility(source: DraftSide) -> Iterator[EligibilityRule]:
 
 
 def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> EligibilityRule | None:
-    """Return a rule that includes only the kinds of people that the source holds, if any.
+    """Return a rule that includes only the kinds of people in the source, if it has any.
 
-    It lists the included kinds, not the excluded ones: a new kind, or a new spelling of one, must
-    not get in.
+    It lists included kinds, not excluded ones: a new kind, or a new spelling, must not get in.
     """
     kind = concept(path)
     outside = [each for each in words if _is_outside(path, each)]
@@ -161,7 +160,7 @@ def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> Eligibi
     seen = f"{path}: {', '.join([*counted, *([f'blank {number}'] if number else [])])}"
     more = " or another that takes part" if len(taken) > NAMED else ""
     said = f"{called(path)} is not {' or '.join(map(str, taken[:NAMED]))}{more}"
-    if not outside:  # a person strikes some out, which the text need not follow
+    if not outside:  # a person removes some, and the text stays true
         said = f"{called(path)} is not a kind that takes part"
     said = said if said.isprintable() else "Is not of a kind that takes part"
     word = outside[0] if outside else next(e for e in _OUTSIDERS if e not in words)
@@ -178,7 +177,7 @@ _STRIKE_OUT = "who takes part? strike out the others"
 
 
 def _is_outside(path: str, value: Value) -> bool:
-    """Return whether a value means that a person is not employed: a contractor, agency staff."""
+    """Return whether a value means that a person is not employed, such as a contractor."""
     word = str(value).strip().casefold()
     if _OUTSIDE.search(" ".join(re.findall("[a-z0-9]+", path.casefold()))):
         return word in _YES or _OUTSIDE.search(word) is not None
@@ -190,7 +189,7 @@ def _is_outside(path: str, value: Value) -> bool:
 def _complete(source: DraftSide, target: DraftSide) -> Iterator[EligibilityRule]:
     """Yield a rule that creates only people with what every target record has: names, email.
 
-    A whole name in the target needs both of the source's names.
+    A whole name in the target needs both names of the source.
     """
     usual: dict[str, Value] = {}
     for kind in ("last", "first", "name", "email"):
@@ -210,13 +209,13 @@ def _complete(source: DraftSide, target: DraftSide) -> Iterator[EligibilityRule]
 
 
 def _is_usual(source: DraftSide, path: str, kind: str) -> bool:
-    """Return whether people of the source have a value there: of emails, a rule asks otherwise."""
+    """Return whether people of the source usually have a value there; emails are asked apart."""
     held, every = len(source.values(path)), len(source.records)
     return held == every > 0 if kind == "email" else 2 * held > every
 
 
 def _has_all(source: DraftSide, target: DraftSide, path: str, kind: str) -> bool:
-    """Return whether each target record has a kind of value, or the whole name made of it."""
+    """Return whether each target record has a kind of value, or a whole name made of it."""
     for each in target.fields:
         whole = concept(each) == "name" and kind != "name"
         made = whole and path in name_parts(source, target, each)[0]
@@ -247,7 +246,7 @@ def employed(data: dict[str, Value], source: DraftSide, asked: Questions) -> dic
             if is_blank(at(data, source.keys(path))):
                 data = with_value(data, source.keys(path), usual)
         value = at(data, source.keys(rule.path))
-        # Of kinds that a person is to choose from, the commonest is the least likely to be out.
+        # Of kinds to choose from, the most frequent is the least likely to be excluded.
         if value is MISSING or rule.left_out(value) or rule.asked:
             usual = rule.usual or "person0@example.com"
             data = with_value(data, source.keys(rule.path), usual)
@@ -257,7 +256,7 @@ def employed(data: dict[str, Value], source: DraftSide, asked: Questions) -> dic
 def changed(
     data: dict[str, Value], side: DraftSide, values: Mapping[str, Value]
 ) -> dict[str, Value]:
-    """Return a record with other values, by path."""
+    """Return a record with some values changed, by path."""
     for path, value in values.items():
         data = with_value(data, side.keys(path), value)
     return data

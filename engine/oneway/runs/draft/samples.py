@@ -1,7 +1,7 @@
 """Makes sample records of both sides with invented people, consistent across files.
 
-Only the words that rules are about stay, such as a status or a kind of contract. Dates move, but
-keep their order.
+Only words that rules use stay, such as a status or a kind of contract. Dates move, but keep their
+order.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -19,9 +19,9 @@ _MOST = 5
 _NEW = 2
 _KEPT = ("status", "closed", "type")
 _PLACES = ("department", "location", "cost")
-"""What a mapping may have a table of: no person is known by it."""
+"""Fields for which a mapping may have a table; they do not identify anyone."""
 _FEW = 6
-"""The most words that a status has; a field with more holds something else."""
+"""The most words of a status; a field with more holds something else."""
 _MANY = 40
 """The most departments."""
 
@@ -38,7 +38,7 @@ class Sample:
 def sampled(
     sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], keys: MatchKeys, asked: Questions
 ) -> Sample:
-    """Return a few records of each side, replaced: some that match, and some that do not."""
+    """Return a few records of each side with replaced values, some matching and some not."""
     source, target = sides
     both: list[tuple[Record, Record]] = []
     new: list[Record] = []
@@ -67,7 +67,7 @@ def sampled(
 def _words_kept(
     side: DraftSide, asked: Questions, coded: Set[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield the fields whose words the mapping is about, or may be, and those words."""
+    """Yield the fields whose words the mapping uses or may use, with those words."""
     named = {*(rule.path for rule in asked.rules if rule.word), *asked.leaving.record}
     if asked.switch is not None:
         named.add(asked.switch.path)

@@ -1,4 +1,4 @@
-"""One side of a draft mapping: its fields, and their values."""
+"""Reads one side of a draft mapping: its fields and their values."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,9 +25,9 @@ from oneway.core.records import MISSING, Record, Snapshot, Value, at, is_blank, 
 
 @dataclass(frozen=True, slots=True)
 class DraftSide:
-    """A system's resource or a file: `fields` in order, by path, and `records` where read.
+    """A system's resource or a file: `fields` by path, in order, and the `records` that were read.
 
-    `options` are what the mapping must say of it, `guessed` those of them that are guesses.
+    `options` are those that the mapping must state; `guessed` are the guesses among them.
     """
 
     connector: str
@@ -40,18 +40,18 @@ class DraftSide:
     unread: tuple[str, ...] = ()
     """What is wrong with the invalid rows of a file, by line."""
     kept: tuple[str, ...] = ()
-    """The cells of a file that stay text where the others of their column are of a type."""
+    """The cells of a file that stay text although their column has another type."""
     notes: tuple[str, ...] = ()
     """Remarks on the file as a whole, such as repeated rows."""
 
     def values(self, path: str) -> list[Value]:
-        """Return the values of a field, without blanks."""
+        """Return the values of a field that are not blank."""
         keys = self.keys(path)
         found = (at(each.data, keys) for each in self.records)
         return [value for value in found if value is not MISSING and not is_blank(value)]
 
     def lacking(self) -> str:
-        """Return a field that some records of a file do not have at all, or nothing."""
+        """Return a field that some records of a file lack entirely, if any."""
         if self.connector != FILES:
             return ""
         return next((path for path in self.fields if self._is_absent(path)), "")
@@ -62,7 +62,7 @@ class DraftSide:
 
     @property
     def blank(self) -> Value:
-        """What a blank value is: null, or the empty text of a table's cell."""
+        """The blank value of this side: null, or the empty text of a table's cell."""
         is_table = self.connector == FILES and not self.resource.endswith((".json", ".jsonl"))
         return "" if is_table else None
 
@@ -74,12 +74,12 @@ class DraftSide:
 def read_side(
     text: str, folder: Path, folders: Sequence[Path], lookup: Lookup, *, keeps_odd: bool = False
 ) -> DraftSide:
-    """Return a side by the path of a file, or as CONNECTOR or CONNECTOR:RESOURCE.
+    """Return a side, named by a file's path, CONNECTOR or CONNECTOR:RESOURCE.
 
-    `folder` is the mapping's own, to which the path of a file is written relative. A system is
-    read where its credentials are at hand, or else known by its record schema alone. With
-    `keeps_odd`, a cell that does not fit its column spoils no record. Raises `Refused` where there
-    is no such side.
+    `folder` is the mapping's own; a file's path is written relative to it. A system is read if its
+    credentials are at hand; otherwise only its record schema is known. With `keeps_odd`, a cell
+    that does not fit its column does not make its record invalid. Raises `Refused` if there is no
+    such side.
     """
     if exists(text) or "." in Path(text).name:
         return _file(text, folder, keeps_odd=keeps_odd)
@@ -115,7 +115,7 @@ def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
 
 
 def _unread(odd: Mapping[str, str], found: Snapshot) -> tuple[str, ...]:
-    """Return what is wrong with the invalid rows, with each odd cell."""
+    """Return what is wrong with the invalid rows, and with each odd cell."""
     wrong = ((each, each.problem or (each.damage if each.cut else "")) for each in found.records)
     places = ((each.place or each.id, problem) for each, problem in wrong if problem)
     return tuple(f"{place}: {odd.get(place, problem)}" for place, problem in places)
@@ -130,7 +130,7 @@ def _odd(about: Suggestion) -> dict[str, str]:
 
 
 def odd_value(field: str, value: Value, like: str) -> str:
-    """Return how a value differs from all others of its field; a secret is not shown."""
+    """Return how a value differs from all others of its field, without showing a secret."""
     shown = "something else" if names_secret(field) else repr(str(value))
     return f"{field!r} holds {shown}, where the others are {like}"
 
@@ -157,7 +157,7 @@ def _resource(description: Description, wanted: str, text: str) -> Resource:
 
 
 def _records(description: Description, resource: Resource, lookup: Lookup) -> tuple[Record, ...]:
-    """Return a system's records; none where its credentials are not at hand."""
+    """Return a system's records; none if its credentials are not at hand."""
     try:
         connector = open_connector(description, access(description, lookup, {}, {}))
     except Refused:
@@ -172,7 +172,7 @@ def _records(description: Description, resource: Resource, lookup: Lookup) -> tu
 
 
 def flat_paths(data: Mapping[str, Value], way: tuple[str, ...] = ()) -> list[str]:
-    """Return the path of each value in a record, objects taken apart."""
+    """Return the path of each value in a record, including those within objects."""
     found: list[str] = []
     for key, value in data.items():
         if isinstance(value, dict) and value:

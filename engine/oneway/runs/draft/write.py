@@ -71,9 +71,9 @@ def _head(name: str, source: DraftSide, target: DraftSide) -> list[str]:
 def _questions(
     source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys, asked: Questions
 ) -> Iterator[str]:
-    """Yield what only people know: nothing is applied until it is answered, or struck out.
+    """Yield the questions that only people can answer; until then, the mapping cannot be applied.
 
-    Each question stands by the part of the mapping that answers it, which is a comment as yet.
+    Each question stands above the commented part of the mapping that answers it.
     """
     yield "questions:            # answer each below, or strike it out; nothing is applied before"
     yield "  leavers: Who has left, and what is written then?"
@@ -92,7 +92,7 @@ def _questions(
 
 
 def _paired(pairs: Sequence[Pair], keys: MatchKeys, switch: Switch | None) -> Sequence[Pair]:
-    """Return the pairs of fields but for the first key and for the switch of access."""
+    """Return the pairs of fields, without the first key and the switch of access."""
     flag = switch.path if switch else ""
     return [each for each in pairs if each.target not in (keys.first.target, flag)]
 
@@ -115,7 +115,7 @@ def _side(role: str, side: DraftSide) -> Iterator[str]:
 
 
 def _record(source: DraftSide, listed: Sequence[DraftWords]) -> Iterator[str]:
-    """Yield the record schema of a file: the words that decide who takes part, or has left."""
+    """Yield the record schema of a file: the words that decide who takes part or has left."""
     if not listed:
         return
     yield "  record:                  # guess: its words; a blank or another one is an error"
@@ -161,13 +161,13 @@ def _in_list(value: Value) -> str:
 
 
 def _label(source: DraftSide) -> list[str]:
-    """Return the line that names people in reports; none if nothing names them."""
+    """Return the line that names people in reports; "" if no field does."""
     name = _name_of_a_person(source)
     return [f"label: {yaml_text(name)}"] if name else []
 
 
 def _name_of_a_person(side: DraftSide) -> str:
-    """Return an expression: first and last name, or the name; "" if a side has neither."""
+    """Return an expression for a person's name; "" if a side has no name."""
     named = {concept(path): path for path in reversed(tuple(side.fields))}
     if "first" in named and "last" in named:
         parts = [named[each] for each in ("first", "middle", "last") if each in named]
@@ -209,7 +209,7 @@ def _match(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[st
 
 
 def key_counts(key: MatchKey, target: DraftSide) -> str:
-    """Return whom a match key finds, in words."""
+    """Return how many people a match key finds, in words."""
     if not target.records:
         return "the target has no records yet"
     said = (
@@ -311,14 +311,14 @@ def _unpaired(target: DraftSide, path: str) -> str:
 
 
 def _question(pair: Pair, source: DraftSide) -> str:
-    """Return what a person has to decide about a pair, and what the matched records say of it."""
+    """Return what a person has to decide about a pair, and what the matched records show."""
     if pair.asks_mark:
         return f"{_which_mark(source, pair)} {pair.doubt}".strip()
     return f"{pair.why}, but only {pair.doubt}: {_OTHERWISE}"
 
 
 def _which_mark(source: DraftSide, pair: Pair) -> str:
-    """Return the question which sign is the decimal mark; it shows no value of the source."""
+    """Return the question which character is the decimal mark, without showing a source value."""
     texts = [str(each) for each in source.values(pair.source)]
     like, other = ("1.000", COMMA) if any(POINT in each for each in texts) else ("1,000", POINT)
     mark = COMMA if other == POINT else POINT
@@ -330,9 +330,9 @@ _OTHERWISE = "is it another field, or does it take a table (`oneway functions ma
 
 
 def _coded(pair: Pair, source: DraftSide) -> Iterator[str]:
-    """Yield a field that takes the target's codes for the texts of the source.
+    """Yield a field that translates the source's texts to the target's codes.
 
-    A text without a code is an error of its record: a new department gets nobody's code.
+    A text without a code is an error of its record: a new department must not get another's code.
     """
     read = expression(source, pair.source)
     entries = [f"{name_text(text)}: {literal(code)}" for text, code in pair.codes]
@@ -351,14 +351,14 @@ _FEW = 6
 
 
 def _commented(line: str) -> str:
-    """Return a line of the mapping as a comment, which without its `# ` is the line again."""
+    """Return a line of the mapping as a comment; without its `# `, it is the line again."""
     return line if line.lstrip().startswith("#") else f"  # {line[2:]}"
 
 
 def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
     """Return the question about a field that mostly holds other people's numbers.
 
-    Without a lookup, the number of a person who is gone would be written too.
+    Without a lookup, the numbers of people who are gone would be written too.
     """
     numbers = {str(each) for each in source.values(key.source)}
     held = {str(each) for each in source.values(pair.source)}
@@ -370,7 +370,7 @@ def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
 
 
 def _key_field(source: DraftSide, keys: MatchKeys) -> str:
-    """Return the field of the first key: it fills blanks in records that a later key finds."""
+    """Return the field of the first key, which fills blanks in records that a later key finds."""
     key = keys.chosen[0]
     flow = yaml_text(key_value(key, source), flow=True)
     write, said = ("if_empty", "   # filled in if another key matches")
@@ -419,7 +419,7 @@ def _leavers(gone: Leaving, switch: Switch | None) -> Iterator[str]:
     yield "## Who has left, and what is written then? Without `leavers`, nobody loses access."
     for said in filter(None, (gone.asks, *gone.lacks)):
         yield comment(f"## {said}")
-    # What lacks something is an example: taking one `# ` away must give a part that works.
+    # A part that lacks something is an example: removing one `# ` must give a part that works.
     mark = "##" if gone.lacks else "#"
     if gone.lacks:
         yield "## Then it may be:"

@@ -1,1 +1,1 @@
-"""Plans from only what has changed since the last run of a connection."""
+"""Plans a run from only what has changed since the connection's last run."""

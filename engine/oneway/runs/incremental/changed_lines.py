@@ -1,4 +1,4 @@
-"""The lines of a file that have changed: a reader of these alone."""
+"""Reads only the changed lines of a file."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -18,46 +18,46 @@ from oneway.runs.prepare.prepared import Input
 from oneway.runs.systems import OpenSystems
 
 _AT_A_TIME = 1 << 18
-"""Bytes whose lines are digested together."""
+"""How many bytes of lines are digested together."""
 
 
 class PartReader(Protocol):
-    """A reader of some lines; once it has read, it says where among them each id stands."""
+    """A reader of some lines of a file. After a read, it knows on which of them each id stands."""
 
     @property
     def notes(self) -> Sequence[str]:
-        """What was noticed, although nothing is missing."""
+        """Remarks on the lines that were read; they do not mean that data is missing."""
 
     def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
         """Yield the records, those of one shape many at a time."""
 
     def position_of(self, id: str) -> int:
-        """Return which of the lines an id stands on; the first is 0."""
+        """Return the position of an id's line among the lines that were read, from 0."""
 
 
 @runtime_checkable
 class ByLine(Protocol):
-    """A reader of a file in which each line may be a record that can be read by itself."""
+    """A reader of a file that can read single lines, where each line is one record."""
 
     @property
     def by_line(self) -> bool:
-        """Whether each line of this file is a record by itself."""
+        """Whether each line of this file is one record."""
 
     def opened(self, *, here_and_there: bool = False) -> AbstractContextManager[BinaryIO]:
-        """Give the open file; its lines may be read from any place at which one begins.
+        """Open the file; a line can be read from any offset at which one begins.
 
-        `here_and_there` says that only a few will be.
+        Pass `here_and_there` if only a few lines will be read.
         """
 
     def line_of(self, file: BinaryIO) -> bytes:
-        """Return the next line with its end, b"" at the end of the file; raise `ReadError`."""
+        """Return the next line with its line break; b"" at the end. Raises `ReadError`."""
 
     def of_lines(self, lines: Iterable[bytes]) -> PartReader:
-        """Return a reader of some lines alone, which may be given several at a time."""
+        """Return a reader of only these lines; each item may contain several lines."""
 
 
 class ChangedLines:
-    """Reads the lines of a file: all of them, or after `compare` only those that have changed."""
+    """Reads all lines of a file or, after `compare`, only those that have changed."""
 
     def __init__(
         self,
@@ -67,37 +67,37 @@ class ChangedLines:
         groups: Sequence[WordGroup],
     ) -> None:
         self.told = told
-        """The paths whose blank values are noted."""
+        """The paths whose blank values are counted."""
         self.groups = groups
-        """The groups of words; a value that is none of the words is noted."""
+        """The groups of words; a value outside its group is counted."""
         self._blanks: dict[str, int] = {}
         self.notes: Sequence[str] = ()
         self.lost: AbstractSet[int] = frozenset()
-        """The pairs whose line is not there, once lines were compared."""
+        """The pairs whose line is gone from the file; known after `compare`."""
         self._reader = reader
         self._digests = digests
         self._unchanged: UnchangedLines | None = None
-        self._taken: set[int] = set()  # the unchanged lines that are read
+        self._taken: set[int] = set()  # unchanged lines that are read all the same
         self._keeper = LineKeeper(digests)
-        # Those that are new, those that were kept and are of no pair, and those of pairs:
+        # In this order: new lines, unchanged lines of no pair, lines of pairs.
         self._changed: list[tuple[bytes, bytes]] = []
         self._new = self._of_nobody = 0
         self._part: PartReader | None = None
 
     @property
     def new_fields(self) -> NewFields | None:
-        """What becomes of a written field that no record of the whole file has."""
+        """What happens to a written field that no record of the whole file has."""
         return new_fields(cast(Reader, self._reader))
 
     @property
     def made_ids(self) -> tuple[str, ...]:
-        """The paths at which a new record of the whole file gets a number as its id."""
+        """The paths at which a new record gets a number as its id, by the whole file."""
         return made_ids(cast(Reader, self._reader))
 
     def compare(self, kept: BaselineLines, pairs: Iterable[int] = ()) -> bool:
-        """Find the lines that are as they were kept, and let the others and some pairs be read.
+        """Find the unchanged lines. A later read yields the others, and those of `pairs`.
 
-        Returns False if the line of a pair stands there twice.
+        Returns False if the line of a pair occurs twice.
         """
         self._taken = {*kept.alone, *map(kept.by_pair.__getitem__, pairs)}
         self._unchanged = found = UnchangedLines(kept, self._digests, self._taken)
@@ -114,17 +114,17 @@ class ChangedLines:
 
     @property
     def is_any_alone_lost(self) -> bool:
-        """Whether a kept line of no pair is not there."""
+        """Whether a stored line that belongs to no pair is gone from the file."""
         found = self._unchanged
         assert found is not None, "not compared"
         return not all(map(found.seen.__getitem__, found.kept.alone))
 
     def is_new(self, id: str) -> bool:
-        """Return whether the line on which an id stands was not kept, once the lines were read."""
+        """Return whether an id's line is new since the last run. Requires a finished read."""
         return self._position_of(id) < self._new
 
     def is_of_pair(self, id: str) -> bool:
-        """Return whether the line on which an id stands is kept as that of a pair."""
+        """Return whether an id's line was stored as that of a pair. Requires a finished read."""
         return self._position_of(id) >= self._of_nobody
 
     def _position_of(self, id: str) -> int:
@@ -132,7 +132,7 @@ class ChangedLines:
         return self._part.position_of(id)
 
     def take(self, pairs: Iterable[int]) -> bool:
-        """Let the lines of some pairs be read too; return whether they are still unchanged."""
+        """Also read the lines of these pairs; return False if one of them has changed meanwhile."""
         found = self._unchanged
         assert found is not None, "not compared"
         lines = {line for line in map(found.kept.by_pair.__getitem__, pairs) if found.seen[line]}
@@ -157,7 +157,7 @@ class ChangedLines:
                 yield from map(each.record, range(len(each)))
 
     def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
-        """Yield the records, those of one shape many at a time."""
+        """Yield the records, in batches of one shape where possible."""
         lines = self._all() if self._unchanged is None else (line for _, line in self._changed)
         self._part = part = self._reader.of_lines(lines)
         self._blanks = {}
@@ -182,20 +182,20 @@ class ChangedLines:
         self._blanks.update(zip(each.ids, found, strict=True))
 
     def digests_of(self, ids: Iterable[str]) -> Sequence[bytes]:
-        """Return the digest of the line on which each id stands, once they were read."""
+        """Return the digest of each id's line. Requires a finished read."""
         places = map(self._position_of, ids)
         if self._unchanged is None:
             return list(map(self._keeper.digests.__getitem__, places))
         return [self._changed[at][0] for at in places]
 
     def blanks_of(self, ids: Iterable[str]) -> Iterator[int]:
-        """Yield a bit for each path and then each group, set where a record lacks it."""
+        """Yield a bit mask for each id: a bit for each path, then each group, that it lacks."""
         return map(self._blanks.__getitem__, ids)
 
     def kept(self, pairs: Mapping[bytes, int]) -> BaselineLines | None:
-        """Return all lines of the file, given each settled pair by the digest of its line.
+        """Return all lines of the file for storing; `pairs` are pairs by the digest of their line.
 
-        None where that cannot be told, because the file has changed since.
+        Returns None if the file has changed since it was read.
         """
         keeper: LineKeeper | None = self._keeper
         if self._unchanged is not None:
@@ -204,7 +204,7 @@ class ChangedLines:
         return keeper.kept(pairs) if keeper is not None else None
 
     def _all(self) -> Iterator[bytes]:
-        """Yield all lines, many at a time, and keep their digests."""
+        """Yield all lines in large chunks, and store their digests."""
         self._keeper = LineKeeper(self._digests)
         with self._reader.opened() as file:
             while lines := file.read(_AT_A_TIME):
@@ -215,7 +215,7 @@ class ChangedLines:
 
 
 class PartSystems(OpenSystems):
-    """The systems of a run, of which some inputs are read in part, and the others once."""
+    """The systems of a run, with some inputs read in part. Every other input is read only once."""
 
     def __init__(self, systems: OpenSystems, parts: Mapping[Input, ChangedLines]) -> None:
         super().__init__(systems.prepared, systems.shared)
@@ -232,7 +232,7 @@ class PartSystems(OpenSystems):
 
 
 class _Once:
-    """Reads an input at most once."""
+    """A reader that reads once and then repeats its result."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

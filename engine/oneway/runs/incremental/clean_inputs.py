@@ -1,6 +1,6 @@
-"""Checks that nothing is wrong with the inputs and nothing is missing, whatever was passed over.
+"""Checks that a run's inputs, including skipped records, are complete and give no findings.
 
-Then the records that were passed over cannot change what is said of the inputs as a whole.
+If so, the skipped records cannot change what is reported about the inputs as a whole.
 """
 
 from dataclasses import replace
@@ -15,9 +15,9 @@ SIDES = ("source", "target")
 
 
 def is_clean(found: EvaluatedInputs, before: Baseline | None) -> bool:
-    """Return whether nothing is to be said of the inputs, whatever was passed over.
+    """Return whether the inputs are complete and give no findings.
 
-    `before` is what the last run kept of the records that may have been.
+    `before` is what the last run stored about the records that may have been skipped.
     """
     for role, read in zip(SIDES, (found.source, found.target), strict=True):
         if not read.complete or read.problems:
@@ -31,7 +31,7 @@ def is_clean(found: EvaluatedInputs, before: Baseline | None) -> bool:
 
 
 def words_of(found: EvaluatedInputs, before: Baseline | None) -> dict[str, dict[str, list[Word]]]:
-    """Return the values that may be compared with words, by side and path: all that there are."""
+    """Return every value that may be compared with words, by side and path."""
     return {
         role: {
             item_text(path): [
@@ -45,7 +45,7 @@ def words_of(found: EvaluatedInputs, before: Baseline | None) -> dict[str, dict[
 
 
 def untyped_of(found: EvaluatedInputs) -> dict[str, list[str]]:
-    """Return the constants of each side that no record has a value of the type of."""
+    """Return the constants of each side whose type no record's value has."""
     return {role: sorted(_untyped(found.tallies[role])) for role in SIDES}
 
 
@@ -54,7 +54,7 @@ def _is_usual(tally: KeyTally) -> bool:
         return False
     if tally.new is not None and tally.lacking:
         return False
-    ids, tally.ids = tally.ids, None  # of them all are counted, those that were passed over too
+    ids, tally.ids = tally.ids, None  # ids are counted for all records, skipped ones included
     try:
         return not any(tally.findings())
     finally:
@@ -62,7 +62,7 @@ def _is_usual(tally: KeyTally) -> bool:
 
 
 def _is_as_before(tally: KeyTally, before: Baseline, role: str) -> bool:
-    """Return whether records that were passed over can add nothing to what a tally says."""
+    """Return whether the skipped records cannot change what a tally reports."""
     if not _untyped(tally) <= set(before.untyped[role]):
         return False
     if any(item_text(path) not in before.words[role] for path in tally.words.values):
@@ -77,7 +77,7 @@ def _untyped(tally: KeyTally) -> set[str]:
 
 
 def _wider(tally: KeyTally, before: Baseline | None, role: str) -> WordTally:
-    """Return the words with all values that records may have, those that were passed over too."""
+    """Return the words with the values that skipped records may have added."""
     known = before.words[role] if before is not None else {}
     values = {
         path: {**held, **{identity(each): each for each in known.get(item_text(path), ())}}

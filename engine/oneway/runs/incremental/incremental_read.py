@@ -1,10 +1,11 @@
-"""Reads only what has changed since a connection's last run, and keeps what that takes.
+"""Reads only what has changed since a connection's last run, and stores what the next run needs.
 
-A pair of lines of which the last run had nothing to say, and which is byte for byte as it was,
-is passed over: it is not parsed, and the plan is the one that it would be otherwise. That holds
-while what the mapping is evaluated with is the same, and while no record that is read has any
-bearing on the pair (`oneway.planning.similar.handles`); where one has, the pair is read as well.
-Anything unusual about the inputs, such as a record that cannot be read, is left to a full run.
+A pair of a source line and a target line is skipped, not parsed, if both lines are byte for byte as
+they were and the last run had nothing to do for them. The plan is the same as with a full read.
+This requires that everything else that an evaluation depends on is the same, and that no record
+that is read can affect the pair (`oneway.planning.similar.handles`); if one can, the pair is read
+as well. If anything about the inputs is unusual, such as a record that cannot be read, a full run
+follows.
 """
 
 from array import array
@@ -53,17 +54,17 @@ from oneway.runs.read import EvaluatedInputs, evaluate_inputs, table_digest
 from oneway.runs.session import RunSession
 
 _SPARE = 20
-"""So many more target records than it takes are known to be among the first that hold a field."""
+"""How many target records are stored beyond those needed, as the first ones that fill a field."""
 _SAYING = 200
-"""So many pairs say mostly what all records say of words and types; fewer are read with others."""
+"""This many pairs say about as much as all records do about words and types."""
 _WORTH_IT = 50
-"""What a fiftieth or more of the pairs adds is kept: writing takes longer than reading them."""
+"""New pairs are stored if they are 1/50 of all: for fewer, reading is faster than writing."""
 _ROUNDS = 10
-"""So often is more read because of what was read; then all is."""
+"""How many rounds of further reading there may be before everything is read."""
 
 
 class IncrementalRead:
-    """One run that reads what has changed, and keeps what the next one needs."""
+    """One run that reads what has changed, and stores what the next run needs."""
 
     def __init__(self, session: RunSession) -> None:
         self.session = session
@@ -71,19 +72,19 @@ class IncrementalRead:
         self.digests = Digests(session.seal, session.name)
         self.before: Baseline | None = None
         self.read: set[int] = set()
-        """The pairs that are read again, by their positions in `before`; all others are not."""
+        """The pairs that are read again, by position in `before`; all others are skipped."""
         self.kinds: Mapping[int, str] | None = None
-        """What each field holds by all target records; None while only what is read tells."""
+        """What each field holds across all target records; None if what was read decides."""
         self.sides: dict[str, ChangedLines] = {}
         self.remembered = NOTHING_REMEMBERED
-        """What is remembered that may have a bearing on what was read."""
+        """What is remembered that may affect the records that were read."""
         self._links: UnchangedLinks | None = None
         self._all_links = Links.of(())
 
     def evaluated(
         self, remembered: Remembered, progress: Progress = silent
     ) -> EvaluatedInputs | None:
-        """Return what the mapping makes of what has changed; None where all is to be read."""
+        """Return what the mapping makes of the changed records; None if a full read is needed."""
         self.remembered = remembered
         if not _can_be_read_in_part(self.prepared):
             return None
@@ -96,7 +97,7 @@ class IncrementalRead:
         return found
 
     def keep(self, found: EvaluatedInputs, plan: Plan) -> None:
-        """Keep which pairs the next run need not read, by a plan of what `evaluated` returned."""
+        """Store the pairs that the next run may skip, from a plan of what `evaluated` returned."""
         settled = self._settled(found, plan)
         if settled is not None:
             store_baseline(self.session.state, self.session.name, settled)
@@ -111,7 +112,7 @@ class IncrementalRead:
                 found = self._evaluated(progress)
                 return found if is_clean(found, None) else None
             return self._changed(self.before, remembered, progress)
-        except (ReadError, Refused):  # to be met again, in its own words, where all is read
+        except (ReadError, Refused):  # a full read meets it again and reports it
             return None
 
     def _opened(self) -> dict[str, ChangedLines]:
@@ -134,7 +135,7 @@ class IncrementalRead:
     def _changed(
         self, before: Baseline, remembered: Remembered, progress: Progress
     ) -> EvaluatedInputs | None:
-        """Return what is made of all that must be read; None where that cannot be told."""
+        """Return what the mapping makes of the records to read; None if that is uncertain."""
         if not self._compared(before, remembered):
             return None
         for _ in range(_ROUNDS):
@@ -157,9 +158,9 @@ class IncrementalRead:
         return None
 
     def _compared(self, before: Baseline, remembered: Remembered) -> bool:
-        """Let all be read but the pairs whose two lines are as they were.
+        """Read everything except the pairs whose two lines are unchanged.
 
-        Returns False if a settled line stands twice, or is changed meanwhile.
+        Returns False if a stored line occurs twice, or has changed meanwhile.
         """
         for role, kept in (("source", before.source), ("target", before.target)):
             if not self.sides[role].compare(kept, self.read):
@@ -175,14 +176,14 @@ class IncrementalRead:
         return self._take(self.read | self._links.bearing(self.read, self.digests))
 
     def _take(self, pairs: set[int]) -> bool:
-        """Let pairs be read after all; return whether their lines are still the same."""
+        """Also read these pairs; return whether their lines are still the same."""
         self.read |= pairs
         return all(side.take(pairs) for side in self.sides.values())
 
     def _unsure(self, found: EvaluatedInputs, before: Baseline, *, usual: bool) -> set[int]:
-        """Return the unread pairs that say what each field holds, if others may say so by now.
+        """Return the skipped pairs that show what fields hold, if others may show it now.
 
-        They are read as well where the inputs are not `usual`: what was read may be too little.
+        They are also read if the inputs are not `usual`: too little may have been read.
         """
         if self.kinds is None or (usual and not self._is_any_early(found, before.held)):
             return set()
@@ -190,7 +191,7 @@ class IncrementalRead:
         return set(before.held.first) - self.read
 
     def _is_any_early(self, found: EvaluatedInputs, held: FieldValues) -> bool:
-        """Return whether a new target record is among the first that hold a field."""
+        """Return whether a new target record is among the first that fill a field."""
         target, last = self.sides["target"], held.last
         highest = max(last.values(), default="") if len(last) == len(held.kinds) else None
         for each in found.target.items:
@@ -202,7 +203,7 @@ class IncrementalRead:
         return False
 
     def _are_told_apart_as_before(self, found: EvaluatedInputs, before: Baseline) -> bool:
-        """Return whether records are told apart by the same fields as they were."""
+        """Return whether the same fields as before tell records apart."""
         if self.kinds is not None:
             return True
         policy, held = found.program.policy, before.held
@@ -212,11 +213,11 @@ class IncrementalRead:
             ids = _holding(targets, position, LOOKED_AT)
             lowest = held.lowest.get(position)
             if lowest is not None and (len(ids) < LOOKED_AT or ids[-1] >= lowest):
-                return False  # one that was passed over may be among the first
+                return False  # a skipped record may be among the first
         return telling(policy, kinds) == telling(policy, held.kinds)
 
     def _context(self, found: EvaluatedInputs) -> str:
-        """Return the digest of all that an evaluation depends on beside a record."""
+        """Return the digest of everything except records that an evaluation depends on."""
         prepared, seal = self.prepared, self.session.seal
         said = [
             __version__,
@@ -228,10 +229,10 @@ class IncrementalRead:
         return sha256(canonical(said).encode("ascii")).hexdigest()
 
     def _touched(self, found: EvaluatedInputs, before: Baseline) -> set[int] | None:
-        """Return the unread pairs that what was read has a bearing on; None if it is not known."""
+        """Return the skipped pairs that the records read may affect; None if unknown."""
         policy, source, target = found.program.policy, self.sides["source"], self.sides["target"]
         handles = Handles(policy, telling(policy, before.held.kinds))
-        # The lines of pairs that are as they were have the handles that these pairs were kept with.
+        # Unchanged lines have the handles that were stored with their pairs.
         rows = [each for each in found.source.items if not source.is_of_pair(each[0])]
         targets = [each for each in found.target.items if not target.is_of_pair(each[0])]
         try:
@@ -241,7 +242,7 @@ class IncrementalRead:
         return before.handled.sharing(self.digests.of_handles(named), self.read)
 
     def _with_passed(self, found: EvaluatedInputs, before: Baseline) -> EvaluatedInputs:
-        """Return what was read together with what is passed over."""
+        """Return what was read, with the skipped pairs added."""
         assert self._links is not None, "not compared"
         passed, self.remembered = self._links.passed(self.read, self.kinds)
         blanks = before.blanks
@@ -251,7 +252,7 @@ class IncrementalRead:
         for side, role in enumerate(SIDES):
             tally = found.tallies[role]
             tally.records += len(passed)
-            tally.whole += len(passed)  # as all records of a usual read are
+            tally.whole += len(passed)  # as for all records of a usual read
             if tally.ids is not None:
                 tally.ids.note_counts(len(passed), before.numbers - numbers)
             told, groups = self.sides[role].told, self.sides[role].groups
@@ -266,7 +267,7 @@ class IncrementalRead:
         return replace(found, passed_over=passed)
 
     def _settled(self, found: EvaluatedInputs, plan: Plan) -> Baseline | None:
-        """Return what is settled by now; None where little is that was not before."""
+        """Return the state to store; None if too little is new."""
         policy, before = found.program.policy, self.before
         read = plan.runs if found.passed_over else plan.parts
         quiet = [each for each in read if isinstance(each, Quiet)]
@@ -302,7 +303,7 @@ class IncrementalRead:
         return Baseline(context, held, words, untyped, source, target, *columns(pairs), links)
 
     def _held(self, found: EvaluatedInputs) -> tuple[FieldValues, set[str]]:
-        """Return what each field holds, and the ids of the target records that say so."""
+        """Return what each field holds, and the ids of the target records that show it."""
         policy, before = found.program.policy, self.before
         if self.kinds is not None and before is not None:
             return before.held, {each.target_id for each in before.quiet.some(before.held.first)}
@@ -313,14 +314,14 @@ class IncrementalRead:
         return FieldValues(kinds, last, {}, array("I")), set(chain.from_iterable(firsts.values()))
 
     def _is_little(self, new: Sized) -> bool:
-        """Return whether what was kept holds about as well without some new pairs."""
+        """Return whether so few pairs are new that what is stored still serves."""
         before = self.before
         return before is not None and len(new) * _WORTH_IT < len(before.quiet) - len(self.read)
 
     def _pairs(
         self, found: EvaluatedInputs, quiet: Iterable[Quiet], handles: Handles
     ) -> Iterator[BaselinePair]:
-        """Yield the pairs that were read, and of which there is nothing to say on any day."""
+        """Yield the pairs that were read and that need nothing on any day."""
         rows = SourceRows.of(found.source.items)
         held_by = TargetRows.of(found.target.items, rows)
         row_of = {id: place for place, id in enumerate(rows.ids())}
@@ -342,7 +343,7 @@ class IncrementalRead:
         ends = accumulate(map(len, names), initial=0)
         source, target = self.sides["source"], self.sides["target"]
         source_ids, target_ids = pairs.ids()
-        shown = Assembler(found.program.policy, self.session.seal, {})  # knows no links
+        shown = Assembler(found.program.policy, self.session.seal, {})  # without links
         yield from map(
             BaselinePair,
             source.digests_of(source_ids),
@@ -354,9 +355,9 @@ class IncrementalRead:
 
 
 def _can_be_read_in_part(prepared: PreparedRun) -> bool:
-    """Return whether a mapping evaluates each record by itself, the same on each day.
+    """Return whether a mapping evaluates each record by itself, with the same result every day.
 
-    What says that a target record has left may read the day: it is looked at record by record.
+    The condition that a target record has left may read the day: it is checked for each record.
     """
     code, inputs = prepared.compiled.code, prepared.inputs
     others = [each for role, each in inputs.items() if role not in SIDES]
@@ -380,14 +381,14 @@ def _can_be_read_in_part(prepared: PreparedRun) -> bool:
 
 
 def _in_order(found: EvaluatedInputs, places: Sequence[int]) -> Sequence[AnyTargetRow]:
-    """Return the target records at some places in the order of their ids."""
+    """Return the target records at these places, by id."""
     ids = ids_of(found.target.items)
     rows = TargetRows.of(found.target.items, SourceRows.of(found.source.items))
     return RowsAt(rows, sorted(places, key=ids.__getitem__))
 
 
 def _holding(targets: Iterable[AnyTargetRow], position: int, number: int) -> list[str]:
-    """Return the ids of the first target records that have a value in a field."""
+    """Return the ids of the first `number` target records that fill a field."""
     found: list[str] = []
     for each in targets:
         if len(found) == number:
@@ -408,7 +409,7 @@ class _NoDay(Context):
 
 
 class _Ageless:
-    """Tells which target records say on each day the same of whether they have left."""
+    """Finds the target records for which `left` has the same answer on every day."""
 
     def __init__(self, program: Interpreted) -> None:
         conditions = (program.code.left, program.code.scheduled)
@@ -421,15 +422,15 @@ class _Ageless:
 
     @property
     def always(self) -> bool:
-        """Whether no answer of any record does."""
+        """Whether the answers never depend on the day."""
         return not self._asked
 
     def says(self, rows: TargetRows, place: int) -> bool:
-        """Return whether no answer of a record takes the day to give."""
+        """Return whether the answer for a record does not depend on the day."""
         if not rows.is_packed(place):
             return self._is_known(whole_target(rows[place]))
         beside = rows.shared_at(place)
-        if beside is not self._last[0]:  # one object is the same for nearly everybody
+        if beside is not self._last[0]:  # nearly all rows share one object
             self._last = beside, self._is_known(whole_target(rows[place]))
         return self._last[1]
 
@@ -452,4 +453,4 @@ class _Ageless:
 
 
 _MOST_TOLD = 10_000
-"""So many different records are remembered."""
+"""The most different records whose answer is cached."""

@@ -1,8 +1,8 @@
-"""Finds which lines of a file are as they were kept, and where they stand by now.
+"""Finds which stored lines of a file are unchanged, and where they are now.
 
-As long as the file holds the kept pieces in their order, each is recognised as a whole. Where one
-has changed, lines are looked at one by one, until a kept piece may begin. Whatever became of the
-file, the answer is what looking at each line gives.
+A piece of several lines is recognised as a whole while the file has the stored pieces in order.
+After a change, lines are compared one by one until a stored piece may begin again. The result is
+always the same as comparing each line by itself.
 """
 
 from bisect import bisect_left, bisect_right
@@ -24,29 +24,29 @@ from oneway.history.baseline.lines import (
 )
 
 LineOf: TypeAlias = Callable[[BinaryIO], bytes]
-"""Returns the next line of a file with its end, b"" at the end of the file."""
+"""Returns the next line of a file with its line break, or b"" at the end of the file."""
 _NEAR = 64
-"""A line is sought first among so many before and after the one that is expected."""
+"""A line is searched for within this many lines of its expected place first."""
 _AT_A_TIME = 1 << 19
-"""More than the buffer of an open file: what fits into that would be copied once more."""
+"""Larger than the buffer of an open file, so that data is not copied twice."""
 _LONGER = 1 << 11
-"""So many bytes more than before may a piece have, if its lines are to be looked at in one go."""
+"""How many bytes a piece may have grown by for its lines to be compared in one go."""
 _LOST = 1_000, 50
-"""After so many, and one of so many, that are not there, lines are sought among all."""
+"""After this many missing lines, plus one in so many, lines are looked up in an index of all."""
 
 
 class _Window:
-    """What stands at places of a file, of which much is read at a time, always into one memory."""
+    """A window on a file: reads large chunks, always into the same memory."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._read, self._seek = cast(BytesIO, file).readinto, file.seek
         self._memory = memoryview(bytearray(_AT_A_TIME))
         self.start = self.end = 0
-        """Where in the file `data` begins and ends."""
+        """The offsets in the file at which `data` begins and ends."""
         self.data = self._memory[:0]
 
     def move(self, place: int, size: int) -> None:
-        """Let the data begin at a place, and have so many bytes or as many as there are."""
+        """Move the window to an offset; it then has at least `size` bytes, or all up to the end."""
         if size > len(self._memory):
             self._memory = memoryview(bytearray(size))
         self._seek(place)
@@ -54,7 +54,7 @@ class _Window:
         self.data = self._memory[: self.end - place]
 
     def at(self, place: int, size: int) -> memoryview:
-        """Return so many bytes from a place on, or as many as there are: until the next move."""
+        """Return up to `size` bytes from an offset; valid until the next move."""
         if not self.start <= place <= self.end - size:
             self.move(place, size)
         first = place - self.start
@@ -62,9 +62,9 @@ class _Window:
 
 
 class UnchangedLines:
-    """Looks through a file for the lines that were kept; `changed` are the others, with digests.
+    """Finds the stored lines in a file; `changed` are all other lines, with their digests.
 
-    A line that is part of no pair is among `changed`, unless it stands where it is expected.
+    A line that belongs to no pair counts as changed unless it is at its expected place.
     """
 
     def __init__(
@@ -75,28 +75,28 @@ class UnchangedLines:
         self.taken: list[tuple[bytes, bytes]] = []
         """The unchanged lines that are `wanted`, with their digests."""
         self.seen = bytearray(len(kept))
-        """1 for each kept line that was found."""
+        """1 for each stored line that was found."""
         self.twice = False
-        """Whether a kept line stands there more than once."""
+        """Whether a stored line occurs more than once."""
         self._digests = digests
         self._wanted, self._in_order = wanted, [*sorted(wanted), len(kept)]
-        self._firsts, self._places = kept.firsts.tolist(), kept.places.tolist()  # quicker by far
+        self._firsts, self._places = kept.firsts.tolist(), kept.places.tolist()  # lists are faster
         self._spans = kept.spans.tolist()
         self._codes = parted(kept.codes)
         self._alone = frozenset(kept.alone)
         self._apart: set[int] = set()
-        """Pieces whose lines are looked at one by one, as one of no pair was found before them."""
+        """Pieces to compare line by line, since a line of no pair was found before them."""
         self._place = 0
-        self._expected = 0  # the line after the last one that was found
-        self._strange = 0  # so many lines since then are not known
-        self._runs = [(0, 0)]  # first lines of what follows each other, and their places
-        # Pieces, and the digests and the size of lines that follow each other, as they stand there:
+        self._expected = 0  # the line after the last one found
+        self._strange = 0  # the number of unknown lines since then
+        self._runs = [(0, 0)]  # the first line and the offset of each run of consecutive lines
+        # The file as it is: stored pieces, or the digests and total size of consecutive lines.
         self._order: list[range | tuple[list[bytes], int]] = []
         self._unknown: list[tuple[bytes, bytes, int]] = []
         self._index: dict[bytes, int] | None = None
 
     def find(self, file: BinaryIO, line_of: LineOf) -> None:
-        """Look through a file; the others of this class know what was found."""
+        """Search a file; the other methods then answer about it."""
         window = _Window(file)
         following: int | None = 0
         while following is not None:
@@ -121,7 +121,7 @@ class UnchangedLines:
         self._runs.sort()
 
     def place_of(self, line: int) -> int:
-        """Return where an unchanged line stands, in bytes from the start of the file."""
+        """Return the offset of an unchanged line, in bytes."""
         first, place = self._runs[bisect_right(self._runs, line, key=itemgetter(0)) - 1]
         return place + self.kept.place_of(line) - self.kept.place_of(first)
 
@@ -131,7 +131,7 @@ class UnchangedLines:
         yield from (owners[at] for at in self._unseen().values() if owners[at] != NOBODY)
 
     def keeper(self, file: BinaryIO, line_of: LineOf) -> LineKeeper | None:
-        """Return what keeps all lines of the file; None if it has changed meanwhile."""
+        """Return a keeper of all lines of the file; None if the file has changed meanwhile."""
         keeper, place, places = LineKeeper(self._digests), 0, self._places
         for each in self._order:
             if isinstance(each, range):
@@ -147,7 +147,7 @@ class UnchangedLines:
         return keeper
 
     def _pass_pieces(self, window: _Window, first: int) -> int:
-        """Pass over the kept pieces that stand there one after the other; return the next one."""
+        """Skip the stored pieces that follow one another here; return the next piece."""
         digest, codes, firsts, spans = self._digests.piece, self._codes, self._firsts, self._spans
         places, order, shift = self._places, self._in_order, self._place - self._places[first]
         end = min((each for each in self._apart if each >= first), default=len(codes))
@@ -174,7 +174,7 @@ class UnchangedLines:
         return end
 
     def _lines_of(self, piece: int, window: _Window) -> list[bytes]:
-        """Return as many lines as a kept piece has, from here on; fewer if they are longer."""
+        """Return the next lines, as many as a stored piece has; fewer if they are longer."""
         if piece == len(self._codes):
             return []
         size = self._places[piece + 1] - self._places[piece] + _LONGER
@@ -184,7 +184,7 @@ class UnchangedLines:
         return lines[: self._firsts[piece + 1] - self._firsts[piece]]
 
     def _is_in_place(self, piece: int, lines: Sequence[bytes], made: list[bytes]) -> bool:
-        """Note lines in the place of a kept piece; False if fewer than half of them are its own."""
+        """Record the lines at a stored piece's place; False if fewer than half belong to it."""
         first = self._firsts[piece]
         end = first + len(lines)
         own = parted(self.kept.digests[first * DIGEST : end * DIGEST])
@@ -216,9 +216,9 @@ class UnchangedLines:
         return True
 
     def _look_at_lines(self, lines: Iterable[tuple[bytes, bytes]]) -> int | None:
-        """Look at lines, each with its digest, until a kept piece may begin.
+        """Compare lines one by one until a stored piece may begin.
 
-        Returns that piece; None at the end of the file.
+        Each line comes with its digest. Returns the piece; None at the end of the file.
         """
         digests, seen = self.kept.digests, self.seen
         here = self._expected + self._strange
@@ -232,7 +232,7 @@ class UnchangedLines:
                 here += 1
             elif (known := self._of_pair(self._sought(made))) is None:
                 self._unknown.append((made, line, self._place))
-                self._strange += 1  # perhaps in place of the one that is expected
+                self._strange += 1  # perhaps it replaces the expected line
                 here += 1
             else:
                 following = 0 <= known - self._expected <= self._strange
@@ -245,12 +245,12 @@ class UnchangedLines:
         return None
 
     def _next_piece(self, line: int) -> int:
-        """Return with which line the first kept piece begins, from a line on; -1 if none does."""
+        """Return the first line of the next stored piece, from a line on; -1 if there is none."""
         piece = bisect_left(self._firsts, line)
         return self._firsts[piece] if piece < len(self._firsts) - 1 else -1
 
     def _note(self, known: int, made: bytes, line: bytes) -> None:
-        """Note that a kept line stands here."""
+        """Record that a stored line was found here."""
         self._note_run(known, known + 1)
         if self.seen[known]:
             self.twice = True
@@ -259,13 +259,13 @@ class UnchangedLines:
             self.taken.append((made, line))
 
     def _note_run(self, first: int, end: int) -> None:
-        """Note that kept lines which follow each other stand here."""
+        """Record that consecutive stored lines were found here."""
         if self._strange or first != self._expected:
             self._runs.append((first, self._place))
         self._expected, self._strange = end, 0
 
     def _take(self, first: int, end: int, data: memoryview) -> int:
-        """Take the lines that are wanted out of a piece; return the next one that is wanted."""
+        """Collect the wanted lines of a piece; return the next wanted line after it."""
         kept, line, place = self.kept, first, 0
         for wanted in self._wanted_in(first, end):
             place += sum(kept.lengths[line:wanted])
@@ -275,16 +275,16 @@ class UnchangedLines:
         return self._in_order[bisect_left(self._in_order, end)]
 
     def _wanted_in(self, first: int, end: int) -> Sequence[int]:
-        """Return which of some lines are wanted."""
+        """Return the wanted lines in a range."""
         order = self._in_order
         return order[bisect_left(order, first) : bisect_left(order, end)]
 
     def _of_pair(self, line: int | None) -> int | None:
-        """Return a kept line if it is that of a pair."""
+        """Return a stored line if it belongs to a pair, else None."""
         return None if line is None or self.kept.owners[line] == NOBODY else line
 
     def _sought(self, made: bytes) -> int | None:
-        """Return the kept line that has a digest, if it is near or many were not."""
+        """Return the stored line with a digest; far away, only once many lines are missing."""
         if self._index is not None:
             return self._index.get(made)
         here = self._expected * DIGEST
@@ -299,7 +299,7 @@ class UnchangedLines:
         return None
 
     def _unseen(self) -> dict[bytes, int]:
-        """Return the kept lines that were not found yet, by their digests."""
+        """Return the stored lines that were not found yet, by digest."""
         found, at = {}, self.seen.find(0)
         while at >= 0:
             found[self.kept.digest_of(at)] = at

@@ -1,7 +1,7 @@
-"""Finds which kept pairs the links of tonight have a bearing on, and which links on anybody else.
+"""Finds which stored pairs tonight's links affect, and which links affect other records.
 
-A link says of a pair that is passed over what it said when the pair was kept. So only links that
-differ are looked at, those of no kept pair, and those of the pairs that are read.
+The link of a skipped pair is as it was when the pair was stored. So only three kinds of links are
+compared: links that differ, links outside the stored pairs, and links of pairs that are read.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,11 +18,11 @@ from oneway.planning.similar.handles import source_handle, target_handle
 from oneway.runs.evidence.links import Remembered
 
 _MANY = 50
-"""Where a fiftieth of the pairs or more have another link, all are asked."""
+"""If 1/50 of the pairs or more have another link, all pairs are compared."""
 
 
 class UnchangedLinks:
-    """What is remembered tonight, beside the pairs and the links that an earlier run kept."""
+    """Compares tonight's memory with the pairs and links that an earlier run stored."""
 
     def __init__(self, before: Baseline, remembered: Remembered) -> None:
         self.before, self.remembered = before, remembered
@@ -33,9 +33,9 @@ class UnchangedLinks:
         self._against: Collection[int] = ()
 
     def bearing(self, read: AbstractSet[int], digests: Digests) -> set[int]:
-        """Return the pairs of which something else is known by now, beside those that are read."""
+        """Return the pairs, other than those read, about which something else is known tonight."""
         before, remembered = self.before, self.remembered
-        # Whether they have left, or were created, may be in doubt.
+        # People listed, or with a pending create, may be in doubt.
         doubtful = remembered.still_in | remembered.pending.keys()
         if self._changes is None:
             sources, targets = before.quiet.ids
@@ -49,10 +49,10 @@ class UnchangedLinks:
     def passed(
         self, read: AbstractSet[int], kinds: Mapping[int, str] | None
     ) -> tuple[PassedOver, Remembered]:
-        """Return what is passed over, and what is remembered that may have a bearing on the rest.
+        """Return what is skipped, and the memory that may affect the records that are read.
 
-        One link stands for all of pairs that are passed over: it says that there are links. And one
-        pair without a link says that somebody has none.
+        One linked pair stands for all skipped pairs with a link, and one unlinked pair for the
+        others.
         """
         quiet, kept = self.before.quiet, self.before.links
         if self._changes is None:
@@ -70,7 +70,7 @@ class UnchangedLinks:
         return told, replace(self.remembered, links=self.links.some(sorted(pairs)))
 
     def anew(self) -> Baseline | None:
-        """Return what was kept with the links of tonight; None where few differ, or one matters."""
+        """Return the stored state with tonight's links; None if few differ, or if one matters."""
         if self._changes is not None or self._against:
             return None
         return replace(self.before, links=BaselineLinks.of(self.links, *self.before.quiet.ids))

@@ -1,4 +1,4 @@
-"""Writes a situation as a case of the mapping's test, and tries the case before it is shown."""
+"""Writes a situation as a case of the mapping's test; runs the case before it is shown."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,15 +21,15 @@ from oneway.runs.proving.situations import SituationMaker
 Data = dict[str, Value]
 
 _LONGEST = 200
-"""The longest name of a case that a test may have."""
+"""The longest name that a case may have."""
 
 
 def noticing(
     situation: ProofSituation, name: str, maker: SituationMaker, old: Compiled, new: Compiled
 ) -> Data | None:
-    """Return a case that passes on one version of a mapping and fails on another, as tried.
+    """Return a case that passes on one version of a mapping and fails on another; both are run.
 
-    None if no case of the test tells them apart, or only by a sensitive value.
+    Returns None if no case tells them apart, or only one with a sensitive value does.
     """
     for bare in _cases(situation, name, maker):
         before, after = _planned(bare, maker, old), _planned(bare, maker, new)
@@ -46,10 +46,10 @@ def noticing(
 def breaking(
     situation: ProofSituation, name: str, maker: SituationMaker, got: Outcome, wanted: str
 ) -> Data | None:
-    """Return a case that expects `wanted` of a person for whom a mapping does otherwise, as tried.
+    """Return a case that expects `wanted` for a person whom a mapping treats otherwise; it is run.
 
-    None if no case of the test gives what the mapping does in the situation, or if the outcome is
-    as wanted all the same.
+    Returns None if no case reproduces the situation's outcome, or if the outcome is as wanted after
+    all.
     """
     for bare in _cases(situation, name, maker):
         planned = _planned(bare, maker, maker.compiled)
@@ -63,9 +63,9 @@ def breaking(
 
 
 def _cases(situation: ProofSituation, name: str, maker: SituationMaker) -> Iterator[Data]:
-    """Yield a situation as cases without expectations: with the test's lookup tables, and others.
+    """Yield a situation as cases without expectations, first with the test's lookup tables.
 
-    It says how its records differ from the test's, and all of a record that the test has not.
+    Each gives its records as changes to the test's records, or whole if the test has none.
     """
     what = "; ".join(each.text for each in situation.changes) or "the usual record"
     data: Data = {"name": f"{name}: {what}"[:_LONGEST]}
@@ -85,7 +85,7 @@ def _cases(situation: ProofSituation, name: str, maker: SituationMaker) -> Itera
 def _side(
     records: Sequence[Mapping[str, Value]], usual: Mapping[str, Value], names: tuple[str, str, str]
 ) -> Data:
-    """Return how records differ from the usual one: what they have, and the paths they lack."""
+    """Return how records differ from the usual one: their values and the paths they lack."""
     one, several, without = names
     known = dict(leaves(usual))
     found: list[Value] = [
@@ -104,7 +104,7 @@ def _side(
 def _open(
     user: Mapping[str, Value], situation: ProofSituation, maker: SituationMaker
 ) -> Mapping[str, Value]:
-    """Return a target record without the sensitive values that the situation is not about."""
+    """Return a target record without sensitive values that the situation does not depend on."""
     about = {each.found.path for each in situation.changes if each.side == "target"}
     for path in maker.compiled.code.secrets.target - about:
         user = without_path(user, path)
@@ -134,7 +134,7 @@ def _expectations(person: PersonImpact, planned: Planned) -> Iterator[Data]:
 
 
 def _of(found: Outcome, planned: Planned, expected: Data) -> Data:
-    """Return an expectation under the case's key for the record of an outcome."""
+    """Return an expectation under the case's key for an outcome's record."""
     if found.source_id is None:
         return {"expect_each": {f"{TARGET}{found.target_id}": expected}}
     only = len(planned.source.records) == 1
@@ -142,7 +142,7 @@ def _of(found: Outcome, planned: Planned, expected: Data) -> Data:
 
 
 def _planned(case: Data, maker: SituationMaker, compiled: Compiled) -> Planned | None:
-    """Return the plan of a case; None if a test may not hold its records."""
+    """Return the plan of a case; None if a test may not contain its records."""
     try:
         test = _test_of(case, maker)
         return plan_case(test.cases[0], test, compiled)
@@ -151,7 +151,7 @@ def _planned(case: Data, maker: SituationMaker, compiled: Compiled) -> Planned |
 
 
 def _passes(case: Data, maker: SituationMaker, compiled: Compiled) -> bool:
-    """Return whether a case passes; one that names what the mapping has not fails."""
+    """Return whether a case passes; a case with names that the mapping lacks fails."""
     try:
         return holds_for(_test_of(case, maker), compiled)
     except Refused:
@@ -159,7 +159,7 @@ def _passes(case: Data, maker: SituationMaker, compiled: Compiled) -> bool:
 
 
 def _test_of(case: Data, maker: SituationMaker) -> MappingTest:
-    """Return the mapping's test with this case, and no other one."""
+    """Return the mapping's test with only this case."""
     test = maker.test
     head: Data = {"oneway_test": 1, "mapping": "m", "as_of": instant_text(maker.as_of)}
     if test is not None:

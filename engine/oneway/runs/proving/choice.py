@@ -1,4 +1,4 @@
-"""Chooses the situations to try: those on which the conditions of a mapping hang come first."""
+"""Chooses the situations to try: those that decide the mapping's conditions come first."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import field
@@ -20,8 +20,7 @@ _Changes = tuple[Variation, ...]
 class ChosenSituations:
     """The situations to try, the simplest first.
 
-    `pairs` counts those of one difference or two that are among them, and `of_pairs` those that
-    there are.
+    `pairs` counts those with one or two differences, of the `of_pairs` that exist.
     """
 
     situations: tuple[ProofSituation, ...]
@@ -32,10 +31,10 @@ class ChosenSituations:
 def choose(maker: SituationMaker, most: int) -> ChosenSituations:
     """Return up to `most` situations of a mapping.
 
-    Where not all pairs of differences fit, these come first, beside each kind of target record:
-    every pair of deciding fields with each combination of answers that it gives (of `only`, the
-    rules, `leavers` and the match keys), and each way of leaving, by one value or by two, with
-    each of them.
+    If not all pairs of differences fit, two kinds come first, beside each kind of target record:
+    every pair of deciding fields, once for each combination of answers (of `only`, the rules,
+    `leavers` and the match keys) that it gives, and every way of leaving, by one value or by two,
+    with each such pair.
     """
     return _Chooser(maker).choose(most)
 
@@ -50,7 +49,7 @@ class _Chooser:
     _changes: list[list[Variation]] = field(init=False)
     _deciding: set[tuple[str, Path]] = field(init=False)
     _ways: set[Variation] = field(init=False)
-    """The differences that each by itself make the usual person a leaver."""
+    """The single differences that make the usual person a leaver."""
 
     def __post_init__(self) -> None:
         maker = self.maker
@@ -92,7 +91,7 @@ class _Chooser:
     def _by_kind(
         self, pairs: Sequence[ProofSituation]
     ) -> tuple[list[ProofSituation], list[ProofSituation]]:
-        """Return the first pair of each kind, and the others: those with a switch first."""
+        """Return the first pair of each kind, then the others, pairs with a switch first."""
         kinds: dict[Hashable, ProofSituation] = {}
         switched: list[ProofSituation] = []
         others: list[ProofSituation] = []
@@ -115,7 +114,7 @@ class _Chooser:
         )  # fmt: skip
 
     def _leaving_by_two(self, pairs: Sequence[ProofSituation]) -> list[ProofSituation]:
-        """Return each way of leaving that takes two values, with each other deciding one."""
+        """Return the ways of leaving that take two values, each with every other deciding value."""
         ways = [
             one.changes
             for one in pairs
@@ -133,7 +132,7 @@ class _Chooser:
 
 
 def _deciding(compiled: Compiled) -> set[tuple[str, Path]]:
-    """Return the fields, and the settings, that decide who takes part, leaves, and has left."""
+    """Return the fields and settings that decide who takes part, leaves, and has left."""
     code = compiled.code
     found = [each.expression for each in code.match_source]
     found += [each for each in (*code.only, *code.rules, code.leaver) if each is not None]
@@ -147,9 +146,10 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 
 def _spread(found: Sequence[_T]) -> list[_T]:
-    """Return all of a list in such an order that any first part of it is from everywhere.
+    """Return a list in an order in which any prefix is spread over all of it.
 
-    Every k-th would not be: where one kind of target record is every fourth, it is none or all.
+    Taking every k-th would not do: if every fourth situation has one kind of target record, that
+    kind would be in all or in none.
     """
     order = sorted(range(len(found)), key=lambda number: number * _GOLDEN % 1)
     return [found[number] for number in order]

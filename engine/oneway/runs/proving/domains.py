@@ -15,18 +15,18 @@ from oneway.mapping.record_schema import json_types
 Path = tuple[str, ...]
 
 HIT, MISS, TWICE = "HIT", "MISS", "TWICE"
-"""Values that a lookup table of a situation contains once, not at all, and twice."""
+"""Values that a situation's lookup table contains once, not at all, and twice."""
 TOP, BELOW, BESIDE = "TOP", "BELOW", "BESIDE"
-"""Nodes of each tree: above the starting nodes, below one, and apart from all of them."""
+"""Nodes of each tree: above the starting nodes, below one of them, and outside their branches."""
 LOWER = "lower"
-"""A value that it contains in upper case only."""
+"""A value that it contains only in upper case."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueClass:
-    """One class of values of one path, with a representative; MISSING if the key is absent.
+    """A class of values of one path, with a representative; MISSING if the key is absent.
 
-    `fits` says whether the record schema allows it: only then must the mapping cope with it.
+    `fits`: the record schema allows it. Only then must the mapping cope with it.
     """
 
     path: Path
@@ -51,7 +51,7 @@ def source_expressions(compiled: Compiled) -> Iterator[Expression]:
 
 
 def target_expressions(compiled: Compiled) -> Iterator[Expression]:
-    """Yield the conditions that a mapping evaluates on target records, keys apart."""
+    """Yield the conditions, other than keys, that a mapping evaluates on target records."""
     yield from (each for _, each in compiled.code.target_conditions)
 
 
@@ -61,7 +61,7 @@ def domains(
     as_of: datetime,
     lookups: Iterable[Path] = (),
 ) -> dict[Path, tuple[ValueClass, ...]]:
-    """Return the classes of each path that the expressions read, by the path."""
+    """Return the classes of each path that the expressions read."""
     literals: dict[Path, list[Value]] = {}
     dated: set[Path] = set()
     nodes: set[Path] = set()
@@ -135,7 +135,7 @@ def _days(path: Path, as_of: datetime) -> Iterator[ValueClass]:
 
 
 def _literals(node: Node, path: Path) -> Iterator[Value]:
-    """Yield the texts, numbers and truths that an expression may compare a path with."""
+    """Yield the texts, numbers and booleans that an expression may compare a path with."""
     if is_table(node):
         for condition, then in rows_of(node):
             yield from _of_cells(condition, path)
@@ -152,7 +152,7 @@ def _literals(node: Node, path: Path) -> Iterator[Value]:
 
 
 def _of_cells(condition: Node, path: Path) -> Iterator[Value]:
-    """Yield what the cells of a row compare a path with: each column has its own words."""
+    """Yield what the cells of a row compare a path with; each column has its own words."""
     if condition["type"] == "comparator":
         column = path_in(condition["children"][0])
         if column is None or column == path:
@@ -170,7 +170,7 @@ def _each_once(classes: Iterable[ValueClass]) -> Iterator[ValueClass]:
 
 
 def lookup_paths(compiled: Compiled) -> dict[Path, str]:
-    """Return the source paths whose values are looked up, with the name of their table."""
+    """Return the source paths whose values are looked up, with the names of their tables."""
     return {
         use.keys: field.lookup
         for field in (*compiled.code.fields, *compiled.code.leaving)

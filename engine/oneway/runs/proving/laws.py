@@ -1,4 +1,4 @@
-"""The laws of a mapping: what must hold of each situation, whatever the mapping says."""
+"""The laws of a mapping: what must hold in each situation, however the mapping is written."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -34,10 +34,10 @@ from oneway.runs.proving.situations import SituationMaker
 
 @dataclass(frozen=True, slots=True)
 class BrokenLaw:
-    """A law that a mapping breaks: the simplest situation found, and what happens in it.
+    """A law that a mapping breaks, with the simplest situation found and its outcome.
 
-    `place` is the line of the mapping at fault; `wanted` is the outcome a test would expect, and
-    `case` is such a case of the mapping's test, as tried: None if none gives the same outcome.
+    `place` is the line of the mapping at fault; `wanted` is the outcome a test would expect. `case`
+    is such a case of the mapping's test, which was run; None if no case gives the same outcome.
     """
 
     law: str
@@ -85,7 +85,7 @@ def _applied(seen: SeenSituation) -> Snapshot:
         if action.verb is Verb.CREATE:
             path = path_of(seen.compiled.target.id or "id")
             given = at(data, path)
-            if given is MISSING or is_blank(given):  # the mapping may write the id of a file itself
+            if given is MISSING or is_blank(given):  # the mapping may write a file's id itself
                 data = with_value(data, path, id)
             else:
                 id = str(given)
@@ -103,9 +103,9 @@ def _sealed_values(
 
 
 def _settles(seen: SeenSituation) -> Iterator[BrokenLaw]:
-    """A plan right after an apply holds no action: otherwise the target is written every night."""
+    """After an apply, nothing is left to do; otherwise the target is written every night."""
     if not seen.plan.actions or not seen.situation.fits:
-        return  # a first run repairs what it can of a misshapen target record
+        return  # a first run repairs what it can in a misshapen target record
     if _repairs_the_target(seen):
         return
     source = Snapshot(tuple(Record(str(n), r) for n, r in enumerate(seen.situation.source, 1)))
@@ -123,7 +123,7 @@ def _settles(seen: SeenSituation) -> Iterator[BrokenLaw]:
 def _repairs_the_target(seen: SeenSituation) -> bool:
     """Return whether a leave is written to a record that cannot be evaluated.
 
-    Once it can, the next run writes the other fields.
+    Once it can be, the next run writes the other fields.
     """
     program = seen.maker.program(None, seen.situation.settings)
     return any(
@@ -133,7 +133,7 @@ def _repairs_the_target(seen: SeenSituation) -> bool:
 
 
 def _leavers_leave(seen: SeenSituation) -> Iterator[BrokenLaw]:
-    """A person who has left in the source and is matched with certainty loses access."""
+    """A person who has left in the source and certainly matches loses access."""
     row, outcome = seen.maker.row(seen.situation), seen.outcome
     leavers = seen.compiled.spec.leavers
     if leavers is None or not row.leaver or seen.situation.user != "agrees":
@@ -155,7 +155,7 @@ def _leavers_leave(seen: SeenSituation) -> Iterator[BrokenLaw]:
 
 
 def _leaving_is_seen(seen: SeenSituation) -> Iterator[BrokenLaw]:
-    """After a leave is applied, `left` holds, or will by its date; after a return it does not."""
+    """After a leave, `left` holds, or will by its date; after a return, it does not."""
     if seen.compiled.code.left is None or not seen.situation.fits:
         return
     outcome, vain = seen.outcome, {IN_VAIN: "leave", BACK_IN_VAIN: "rehire"}
@@ -182,7 +182,7 @@ _GONE = {LeftAnswer.LEFT, LeftAnswer.DUE}
 
 
 def _left_after(seen: SeenSituation, target_id: str, by: Capability) -> LeftAnswer:
-    """Return whether a target record has left, as it is after the plan."""
+    """Return whether a target record counts as left after the plan."""
     program = seen.maker.program(None, seen.situation.settings)
     after = next(each for each in _applied(seen).records if each.id == target_id)
     return program.left_with(program.target_row(after), (), by)
@@ -208,7 +208,7 @@ def _gaps_take_nothing(seen: SeenSituation) -> Iterator[BrokenLaw]:
 
 
 def _parting(seen: SeenSituation) -> Span:
-    """Return the place of what says that a person leaves: a rule of `only`, or `leavers.when`."""
+    """Return the place of the rule that makes a person leave: one of `only`, or `leavers.when`."""
     row, leavers = seen.maker.row(seen.situation), seen.compiled.spec.leavers
     for position in row.outside:
         return seen.compiled.code.policy.only[position].place
@@ -226,7 +226,7 @@ def _leavers_stay_out(seen: SeenSituation) -> Iterator[BrokenLaw]:
 
 
 def _usual_syncs(seen: SeenSituation) -> Iterator[BrokenLaw]:
-    """The usual record syncs: it is created, and left alone where the target agrees."""
+    """The usual record syncs: it is created, or left alone if the target agrees."""
     if seen.situation.changes or seen.situation.user in ("left", "other"):
         return
     outcome = seen.outcome
@@ -244,7 +244,7 @@ def _usual_syncs(seen: SeenSituation) -> Iterator[BrokenLaw]:
 
 
 def _evaluates(seen: SeenSituation) -> Iterator[BrokenLaw]:
-    """Every expression has a value on whatever the record schema allows."""
+    """Every expression has a value on every record that the record schema allows."""
     if seen.situation.user != "agrees":
         return  # the same record is tried beside each kind of target record
     row = seen.maker.row(seen.situation)
@@ -257,15 +257,15 @@ def _evaluates(seen: SeenSituation) -> Iterator[BrokenLaw]:
     changed = [path_text(c.found.path) for c in seen.situation.changes if c.side == "source"]
     unsure = not listed or any(path not in listed for path in changed)
     if unsure and not all(is_blank(c.found.value) for c in seen.situation.changes):
-        return  # types are unknown: any field may have a gap, but nothing else
+        return  # without known types, any field may be missing, but nothing else may vary
     if not _fails(seen, error.expression):
-        return  # it has a value that the target refuses: the quality of data is not a law
+        return  # the target refuses its value: data quality is not a law
     text = f"the expression has no value: {error.text}{_where(seen, error.expression)}"
     yield BrokenLaw("evaluates", text, error.place, seen.situation, seen.outcome, "unchanged")
 
 
 def _where(seen: SeenSituation, text: str) -> str:
-    """Return which values of a situation an expression reads; nothing that is sensitive."""
+    """Return the values of a situation that an expression reads, without sensitive ones."""
     record, secret = seen.situation.source[0], seen.compiled.code.secrets.source
     said = dict.fromkeys(values_read(each, record, secret) for each in _written(seen, text))
     shown = "; ".join(filter(None, said))

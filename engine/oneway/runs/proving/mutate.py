@@ -1,7 +1,7 @@
-"""Makes single edits of a mapping that a good test must notice.
+"""Makes single edits of a mapping, each of which a good test must notice.
 
 An edit is a mistake that an integrator could make: a dropped rule, an inverted condition, a key
-with another word. Edits that validation refuses are noticed without a test.
+with another word. An edit that validation refuses is noticed without a test.
 """
 
 import copy
@@ -56,31 +56,31 @@ _WORST = (
     ),
     *("references", "settings"),
 )
-"""The parts of a mapping on which access and identity depend, the most harmful first; any other
-mistake makes a value wrong."""
+"""The parts of a mapping that decide access and identity, the most harmful first. A mistake
+elsewhere makes a value wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappingEdit:
-    """One edit: its place, its effect in words, and the edited mapping's data."""
+    """One edit: its place, its effect in words, and the data of the edited mapping."""
 
     place: Span
     text: str
     data: Data
     counted: bool = False
-    """Whether it shows only when many people are counted, as with a guard's limit."""
+    """Whether it shows only across many people, as a guard's limit does."""
     part: str = ""
     """The part of the mapping that it edits, such as `leavers`."""
 
     @property
     def harm(self) -> int:
-        """How harmful such a mistake is, by its part of the mapping; 0 is the worst."""
+        """How harmful a mistake in its part of the mapping is; 0 is the worst."""
         return _WORST.index(self.part) if self.part in _WORST else len(_WORST)
 
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """An edit, and how it ended; `treated` is a situation that would show it, if any is known."""
+    """An edit and how it ended; `treated` is a situation that would show it, if one is known."""
 
     edit: MappingEdit
     fate: Fate
@@ -90,7 +90,7 @@ class EditResult:
 def tried(
     test: MappingTest, document: Document, compile_text: Callable[[bytes], Compiled]
 ) -> Iterator[EditResult]:
-    """Yield how each single edit of a mapping ends under a test that passes without it."""
+    """Yield how each single edit of a mapping ends under a test that the mapping itself passes."""
     original = compile_text(_text(document.data))
     witness = EditJudge(original, parse_instant(test.as_of), test)
     for edit in edits(document):
@@ -104,7 +104,7 @@ def tried(
 
 
 def _text(data: Value) -> bytes:
-    """Return a mapping as text, in lines: an edit of one changes no place in the others."""
+    """Return a mapping as text; an edit of one line moves no other."""
     return json.dumps(data, indent=1).encode()
 
 
@@ -119,15 +119,15 @@ def _survivor(edit: MappingEdit, compiled: Compiled, witness: EditJudge) -> Edit
 
 
 def edits(document: Document) -> Iterator[MappingEdit]:
-    """Yield every single edit of a mapping that `tried` tries, in the order of the file."""
+    """Yield every single edit that `tried` tries, in the order of the file."""
     found = list(_Edits(document).all())
     yield from sorted(found, key=lambda each: (each.place.line, each.place.column, each.text))
 
 
 _ON_MISS = tuple(each for each in OnMiss if not each.falls_back)
-"""The words of `on_miss`; a fallback is an object."""
+"""The words of `on_miss`; a fallback is an object, not a word."""
 _TEXTS = (Compare.EXACT, Compare.IGNORE_CASE, Compare.TRIMMED)
-"""Comparisons of texts; the others make no difference to most texts."""
+"""Comparisons of texts; other comparisons rarely differ for texts."""
 
 
 class _Edits:
@@ -264,7 +264,7 @@ class _Edits:
             yield self.having((*path, "on_miss", "use"), other, f"`use: {other}`")
 
     def words(self, path: Path, value: Data) -> Iterator[MappingEdit]:
-        """Yield the field with each other word at each key that takes one."""
+        """Yield, for each key of a field that takes a word, the field with every other word."""
         choices: list[tuple[str, Sequence[Enum]]] = [
             ("write", tuple(Write)),
             ("on_blank", tuple(OnBlank)),
@@ -306,7 +306,7 @@ class _Edits:
                 yield from self.guard(("guards", name), limit)
 
     def guard(self, path: Path, limit: Data) -> Iterator[MappingEdit]:
-        """Yield a guard that is dropped, and guards with looser limits."""
+        """Yield the mapping without a guard, and with looser limits for it."""
         floor = int(cast(int, limit["floor"]))
         looser = {"share": "100%"}, {"floor": floor + 1}, {"floor": max(floor - 1, 0)}
         usual = DEFAULTS.get(GuardKind(path[-1]))
@@ -319,7 +319,7 @@ class _Edits:
                 yield replace(edit, counted=True)
 
     def word(self, path: Path, words: Sequence[Enum]) -> Iterator[MappingEdit]:
-        """Yield each other word at a path; the first one is the default."""
+        """Yield each other word at a path; the first of `words` is the default."""
         now = self.at(path)
         if isinstance(now, dict):
             return
@@ -328,7 +328,7 @@ class _Edits:
                 yield self.having(path, word.value, f"`{path[-1]}: {word.value}`")
 
     def condition(self, path: Path) -> Iterator[MappingEdit]:
-        """Yield the inverted condition, and edits of its expression."""
+        """Yield an inverted condition, and edits of its expression."""
         text = str(self.at(path))
         yield self.having(path, f"!({text})", f"not {text}")
         yield from self.expression(path)
@@ -370,7 +370,7 @@ class _Edits:
 
 
 def _siblings(data: Data) -> dict[str, str]:
-    """Return, for each source path that a mapping reads, a neighbouring one."""
+    """Return a neighbouring source path for each path that a mapping reads."""
     texts = [each.get("source") for each in map(_object, _list(data.get("match")))]
     texts += [each.get("when") for each in map(_object, _list(data.get("eligible")))]
     for field in _object(data.get("fields")).values():
@@ -436,7 +436,7 @@ def _alone(node: Node) -> Iterator[Node]:
 _OF_NAMES = frozenset(
     name for name, each in BY_NAME.items() if each.uses in (Uses.SETTINGS, Uses.NAMED)
 )
-"""Functions whose argument is a name: it could not stand in their place."""
+"""Functions whose argument is a name, which could not replace the call."""
 
 
 def _object(value: Value) -> Data:

@@ -21,24 +21,25 @@ from oneway.runs.proving.situation import Bound, ProofSituation
 from oneway.runs.proving.situations import SituationMaker
 
 DEFAULT_SITUATIONS = 20_000
-"""Enough for every pair of classes of the shipped mappings, in a few seconds."""
+"""Enough for every pair of classes in the shipped mappings, within seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappingProof:
-    """The findings of a proof, and how far it looked."""
+    """What a proof found, and how far it searched."""
 
     broken: tuple[BrokenLaw, ...]
     bound: Bound
     leavers: bool = True
-    """Whether the mapping says who has left; if not, nothing is claimed about leavers."""
+    """Whether the mapping says who has left; if not, the proof claims nothing about leavers."""
 
 
 @dataclass(frozen=True, slots=True)
 class DifferentTreatment:
     """A situation that two versions of a mapping treat differently; None if there is none.
 
-    `case` passes on the old version and fails on the new one, as tried; None if none does.
+    `case` passes on the old version and fails on the new one, and was run on both; None if none
+    does.
     """
 
     situation: ProofSituation | None
@@ -74,8 +75,9 @@ def prove(
     test: MappingTest | None = None,
     most: int = DEFAULT_SITUATIONS,
 ) -> MappingProof:
-    """Return the laws and claims that a mapping breaks within a bound; its test gives the usual
-    record, its tables and its claims, where it has one.
+    """Return the laws and claims that a mapping breaks within a bound.
+
+    A test, if there is one, supplies the usual record, the lookup tables and the claims.
     """
     maker = maker_of(compiled, as_of, test)
     chosen = choose(maker, most)
@@ -135,12 +137,12 @@ def difference(person: PersonImpact) -> str:
 
 
 _MOST_CASES = 8
-"""Of how many situations `EditJudge` tries to make a case, for one edit."""
+"""For how many situations `EditJudge` tries to make a case, for one edit."""
 
 
 @dataclass(slots=True)
 class EditJudge:
-    """Judges edits of a mapping by the situations of the mapping without them."""
+    """Judges edits of a mapping by the situations of the unedited mapping."""
 
     compiled: Compiled
     as_of: datetime
@@ -150,7 +152,7 @@ class EditJudge:
     _chosen: ChosenSituations = field(init=False)
     _claims: list[tuple[MappingClaim, Expression]] = field(init=False)
     _known: set[str] = field(default_factory=set)
-    """The laws that the mapping itself breaks."""
+    """The laws that the unedited mapping breaks."""
 
     def __post_init__(self) -> None:
         self._maker = maker_of(self.compiled, self.as_of, self.test)
@@ -160,9 +162,10 @@ class EditJudge:
             self._known.update(each.law for each in self._broken(self._maker, situation))
 
     def judged(self, edited: Compiled) -> tuple[BrokenLaw | None, DifferentTreatment]:
-        """Return a law that an edit breaks in a simple situation, but the mapping does not; and
-        the first situation that the edit treats differently and of which a case can be made, or
-        the first one, or None where it treats all alike.
+        """Return a law that only the edit breaks, and a situation that it treats differently.
+
+        The situation is the first for which a case can be made, else the first found; None if there
+        is none.
         """
         maker = maker_of(edited, self.as_of, self.test)
         maker.record = self._maker.usual()
@@ -173,7 +176,7 @@ class EditJudge:
             if not _is_simple(situation) and (found.case is not None or not tries):
                 break
             if alike and maker.row_texts(situation) == self._maker.row_texts(situation):
-                continue  # the same rows under the same rules: the same plan
+                continue  # equal rows under equal rules give an equal plan
             if _is_simple(situation):
                 for each in self._broken(maker, situation):
                     if each.law not in self._known:
@@ -191,12 +194,12 @@ class EditJudge:
 
 
 def _decide_alike(one: Compiled, other: Compiled) -> bool:
-    """Return whether two mappings make one plan of equal rows, however they come to the rows."""
+    """Return whether two mappings plan equal rows alike, however they compute the rows."""
     return _beside_rows(one) == _beside_rows(other)
 
 
 def _beside_rows(compiled: Compiled) -> str:
-    """Return everything in a mapping that a plan depends on apart from its rows, as text."""
+    """Return everything but rows that a plan depends on, as text."""
     code, said = compiled.code, compiled.code.policy
     policy = replace(
         said,
@@ -237,7 +240,7 @@ def maker_of(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> S
 
 
 def bound_of(maker: SituationMaker, *tried: ChosenSituations) -> Bound:
-    """Return how far the situations of a maker reach."""
+    """Return how far a maker's situations reach."""
     classes = [*maker.source_classes().values(), *maker.target_classes().values()]
     return Bound(
         paths=len(classes),

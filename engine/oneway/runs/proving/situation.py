@@ -1,4 +1,4 @@
-"""A situation of a proof: a few records of each system, and how they differ from the usual."""
+"""A situation of a proof: a few records of each system, and how they differ from the usual ones."""
 
 from typing import cast
 
@@ -13,8 +13,8 @@ Data = dict[str, Value]
 class Variation:
     """One difference from the usual records.
 
-    `side` is "source" or "target" for a value of that record, "setting" for a setting, and
-    "twin" where there is a second source record, with the same match keys or with others.
+    `side` is "source" or "target" for a value of that record, "setting" for a setting, and "twin"
+    for a second source record, with the same match keys or with others.
     """
 
     side: str
@@ -30,8 +30,8 @@ class Variation:
 class ProofSituation:
     """The records of one situation, and how it differs from the usual one.
 
-    `user` is the kind of target record: none, one that agrees with the source record, one that
-    has left, or another person's, which agrees in all but the match keys.
+    `user` is the kind of target record: none, one that agrees with the source record, one that has
+    left, or another person's, which agrees except for the match keys.
     """
 
     changes: tuple[Variation, ...]
@@ -53,9 +53,9 @@ class ProofSituation:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How far a proof looked: its classes, and how many situations it tried.
+    """How far a proof searched: its classes, and how many situations it tried.
 
-    `pairs` of them differ from the usual in one value or two, of the `of_pairs` that there are.
+    `pairs` of these have one or two differences from the usual, of the `of_pairs` that exist.
     """
 
     paths: int

@@ -1,4 +1,4 @@
-"""Situations: a few records of each system, built from the classes of a mapping."""
+"""Makes situations: a few records of each system, built from the classes of a mapping."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
@@ -58,9 +58,9 @@ _ID = "t1"
 USERS = ("none", "agrees", "left", "other")
 _KEY = "key a1"
 _Bound = tuple[datetime, str]
-"""The binding of a program: an instant, and the settings that differ from the usual."""
+"""What a program is bound to: an instant, and the settings that differ from the usual ones."""
 RowTexts = tuple[tuple[str, ...], tuple[str, ...]]
-"""The rows of a source and of a target, as texts; rows with one text give one plan."""
+"""The rows of source and target as text; equal texts give equal plans."""
 
 
 @dataclass(slots=True)
@@ -74,13 +74,13 @@ class SituationMaker:
     user: Data | None = None
     tables: Mapping[str, tuple[Mapping[str, Value], ...]] = field(default_factory=dict)
     test: MappingTest | None = None
-    """The test of the mapping, whose cases are written from its records."""
+    """The mapping's test; cases are written with its records."""
     _programs: dict[_Bound, Interpreted] = field(default_factory=dict)
     _evaluated: dict[tuple[_Bound, str], tuple[SourceRow, str]] = field(default_factory=dict)
     _on_target: dict[tuple[_Bound, str], tuple[TargetRow, str]] = field(default_factory=dict)
-    """Evaluated records, each with its text: situations share them."""
+    """Evaluated records by their text, shared by situations."""
     _plans: dict[tuple[_Bound, RowTexts], Plan] = field(default_factory=dict)
-    """Plans by the rows that they are made of: situations that differ in no row share one."""
+    """Plans by their rows; situations with equal rows share one."""
 
     def program(
         self, as_of: datetime | None = None, settings: Mapping[str, Value] = {}
@@ -98,7 +98,7 @@ class SituationMaker:
         return self._programs[bound]
 
     def lookup_rows(self) -> dict[str, tuple[Mapping[str, Value], ...]]:
-        """Return the rows of each lookup table: the test's, and some that are made."""
+        """Return the rows of each lookup table: the test's, and invented ones."""
         return {each.name: self._rows(each.name) for each in self.compiled.spec.references}
 
     def _rows(self, name: str) -> tuple[Mapping[str, Value], ...]:
@@ -116,7 +116,7 @@ class SituationMaker:
     ) -> Iterator[tuple[Value, Mapping[str, Value]]]:
         """Yield rows for a tree: its starting nodes, one below them, and one beside them.
 
-        The tree has one top, unless the rows of the test say where the starting nodes stand.
+        The tree has one top, unless the test's rows place the starting nodes.
         """
         if spec.parent is None:
             return
@@ -169,7 +169,7 @@ class SituationMaker:
         return {rule.keys: cell.value for rule, cell in cells if cell.state is CellState.STATED}
 
     def _setting_classes(self) -> list[list[Variation]]:
-        """Return the other values of the settings that are switches."""
+        """Return the other values of settings that are switches."""
         found = []
         for each in self.compiled.spec.settings:
             now = self.settings.get(each.name)
@@ -179,7 +179,7 @@ class SituationMaker:
         return found
 
     def usual(self) -> Data:
-        """Return the record that situations are made of: the test's, or a typical one."""
+        """Return the record that situations start from: the test's, or a typical one."""
         if self.record is not None:
             return self.record
         return self._eligible(self._typical())
@@ -191,7 +191,7 @@ class SituationMaker:
         return _with_id(data, self.compiled.source, "s1")
 
     def _eligible(self, data: Data) -> Data:
-        """Return the record with classes under which rules hold and the person is no leaver."""
+        """Return the record with values under which rules hold and the person has not left."""
         best, score = data, self._score(data)
         for path, classes in self.source_classes().items():
             for each in classes:
@@ -206,14 +206,14 @@ class SituationMaker:
         row = self.program().source_row(Record("s1", data))
         stated = sum(cell.state is CellState.STATED for cell in row.cells)
         fine = row.evaluation_error is None
-        # First whom the sync is for: of others, no other expression is an error.
+        # First, people who are in scope: for others, no other expression is an error.
         scope = {each.text for each in self.compiled.code.only}
         unsure = row.evaluation_error is not None and row.evaluation_error.expression in scope
         inside = not (row.outside or unsure)
         return (inside, fine, not row.leaver, -len(row.failed_rules), stated)
 
     def special(self, usual: Data) -> Iterator[ProofSituation]:
-        """Yield the situations of two source records, and of match keys that nearly agree."""
+        """Yield the situations with two source records, and with match keys that nearly agree."""
         yield from self._twins(usual)
         yield from self._near_keys(usual)
 
@@ -227,7 +227,7 @@ class SituationMaker:
                 yield one
 
     def _twins(self, usual: Data) -> Iterator[ProofSituation]:
-        """Yield the usual record beside another one, with the same match keys and with others."""
+        """Yield the usual record with a second one, with the same match keys and with others."""
         id = path_of(self.compiled.source.id) if self.compiled.source.id else ()
         twin = with_value(usual, id, "s2") if id else usual
         for label, data in (("the same", twin), ("other", self._under_other_keys(twin))):
@@ -235,7 +235,7 @@ class SituationMaker:
             yield ProofSituation((change,), "none", (usual, data), ())
 
     def _near_keys(self, usual: Data) -> Iterator[ProofSituation]:
-        """Yield match keys that differ only in case or spaces, beside others and alone."""
+        """Yield match keys that differ only in case or spaces, with other keys and without."""
         code = self.compiled.code
         for typed, path in zip(code.match_source, code.policy.match_paths, strict=True):
             read = typed.expression.simple
@@ -245,14 +245,14 @@ class SituationMaker:
             source = Variation("source", ValueClass(read, f"is {_KEY!r}", _KEY))
             for label, key in (("another case", _KEY.upper()), ("spaces around it", f" {_KEY} ")):
                 target = Variation("target", ValueClass(path_of(path), f"has {label}", key))
-                for user in ("agrees", "other"):  # beside other keys that match, and alone
+                for user in ("agrees", "other"):  # together with other keys that match, and without
                     there = self.beside(usual, user)
                     one = made(usual, (source, target), "agrees", there)
                     if one is not None:
                         yield one
 
     def _under_other_keys(self, record: Data) -> Data:
-        """Return a source record with other values at the paths of its match keys."""
+        """Return a source record with other values for its match keys."""
         id = path_of(self.compiled.source.id) if self.compiled.source.id else ()
         for typed in self.compiled.code.match_source:
             for use in typed.expression.paths:
@@ -261,7 +261,7 @@ class SituationMaker:
         return record
 
     def changes(self, usual: Data) -> list[list[Variation]]:
-        """Return the possible differences from the usual, a list for each path."""
+        """Return the possible differences from the usual record, a list for each path."""
         sides = (
             ("source", self.source_classes()),
             ("target", self.target_classes()),
@@ -274,7 +274,7 @@ class SituationMaker:
         ] + self._setting_classes()
 
     def beside(self, usual: Data, user: str) -> Data | None:
-        """Return the target record of a kind beside the usual source record; None for none."""
+        """Return the target record of a kind beside the usual source record, if it has one."""
         if user == "none":
             return None
         row = self.program().source_row(Record("s1", usual))
@@ -284,7 +284,7 @@ class SituationMaker:
         return agreeing if user == "agrees" else self._left(agreeing)
 
     def _with_other_keys(self, user: Data) -> Data:
-        """Return a target record that the source record does not match, otherwise the same."""
+        """Return a target record with other match keys, otherwise the same."""
         for path in self.compiled.code.policy.match_paths:
             if path:
                 user = with_value(user, path_of(path), _other(at(user, path_of(path))))
@@ -294,7 +294,7 @@ class SituationMaker:
         """Return a target record that agrees with the source record."""
         policy = self.compiled.code.policy
         data: Data = _with_id({}, self.compiled.target, _ID)
-        # An absent value would be an error, because it decides whether the person has left.
+        # An absent value would be an error, as it decides whether the person has left.
         for read, classes in self.target_classes().items():
             data = with_value(data, read, None)
             values = [each.value for each in classes if each.fits]
@@ -336,7 +336,7 @@ class SituationMaker:
         settings: Mapping[str, Value] = {},
         days: int = 0,
     ) -> Plan:
-        """Return the engine's plan of two snapshots, with other settings and some days later."""
+        """Return the engine's plan of two snapshots, with these settings and some days later."""
         at = self.as_of + timedelta(days=days)
         rows = [self._row(each, at, settings) for each in source.records]
         targets = [self._target_row(each, at, settings) for each in target.records]
@@ -355,7 +355,7 @@ class SituationMaker:
         return self._plans[known]
 
     def row_texts(self, situation: ProofSituation) -> RowTexts:
-        """Return the rows that the mapping evaluates from a situation's records, as texts."""
+        """Return the rows that the mapping makes of a situation's records, as text."""
         at, settings = self.as_of, situation.settings
         source, target = _records(situation.source), _records(situation.target)
         return (
@@ -364,12 +364,12 @@ class SituationMaker:
         )
 
     def row(self, situation: ProofSituation) -> SourceRow:
-        """Return the row that the mapping evaluates from a situation's source record."""
+        """Return the row that the mapping makes of a situation's source record."""
         record = _records(situation.source).records[0]
         return self._row(record, self.as_of, situation.settings)[0]
 
     def target_row(self, situation: ProofSituation) -> TargetRow | None:
-        """Return the row that the mapping evaluates from a situation's target record, if any."""
+        """Return the row that the mapping makes of a situation's target record, if any."""
         records = _records(situation.target).records
         return self._target_row(records[0], self.as_of, situation.settings)[0] if records else None
 
@@ -403,7 +403,7 @@ def made(
 ) -> ProofSituation | None:
     """Return the usual record with some changes, beside a target record.
 
-    Returns None if there is no such target record to change.
+    Returns None if a change needs a target record and there is none.
     """
     on_target = any(each.side == "target" for each in changes)
     if on_target and user not in ("agrees", "left"):
@@ -419,7 +419,7 @@ def made(
 
 
 def _others(path: Path, value: Value | Missing) -> Iterator[ValueClass]:
-    """Yield classes of a target's value other than the wanted one."""
+    """Yield classes of a target's value that differ from the wanted value."""
     if value is None or isinstance(value, Missing):
         yield ValueClass(path, "is a text", "something else")
         return

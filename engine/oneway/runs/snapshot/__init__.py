@@ -1,1 +1,1 @@
-"""The inputs of a run as they are stored with it, without sensitive values."""
+"""Snapshots: the inputs of a run, stored with it without sensitive values."""

@@ -1,26 +1,26 @@
-"""Compresses the texts that are kept of all records until a run is recorded."""
+"""Holds the stored texts of all records, compressed, until a run is recorded."""
 
 import zlib
 from collections.abc import Iterable, Iterator
 
 _AT_A_TIME = 1_000
-"""Texts that are compressed together: people's records are much alike."""
+"""How many texts are compressed together; records of people are much alike."""
 
 
 class KeptTexts:
     """Lines of canonical JSON, in order.
 
-    Uncompressed, two lines for each person take more memory than their rows.
+    Uncompressed, the two lines of each person would take more memory than their rows.
     """
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._packed: list[bytes] = []
         self._last: list[str] = []
-        """The texts that are not packed yet."""
+        """The texts that are not compressed yet."""
         self.extend(texts)
 
     def extend(self, texts: Iterable[str]) -> None:
-        """Add texts after all others."""
+        """Append texts."""
         self._last += texts
         while len(self._last) >= _AT_A_TIME:
             lines = "\n".join(self._last[:_AT_A_TIME]).encode("ascii")
@@ -28,7 +28,7 @@ class KeptTexts:
             del self._last[:_AT_A_TIME]
 
     def and_also(self, more: Iterable[str]) -> "KeptTexts":
-        """Return these texts and others after them."""
+        """Return a copy with more texts appended."""
         made = KeptTexts()
         made._packed, made._last = [*self._packed], [*self._last]
         made.extend(more)

@@ -1,9 +1,9 @@
-"""Projects a record to what a mapping reads of it, without what may be sensitive.
+"""Reduces a record to what a mapping reads of it, without anything that may be sensitive.
 
-An expression is *open* where no path that it reads is, holds or lies inside a secret one: a
-field that the system's manifest marks as sensitive, or one that a sensitive field of the
-mapping reads. Open expressions can be evaluated again from the paths that are kept; of all
-others the outcome alone is kept, beside the record.
+An expression is *open* if no path that it reads is a secret path, lies inside one or contains one.
+Secret are the fields that the system's manifest marks as sensitive, and those that a sensitive
+field of the mapping reads. Open expressions can be evaluated again from the stored paths. Of all
+others, only the result is stored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -22,17 +22,17 @@ from oneway.mapping.program import Policy
 
 Path = tuple[str, ...]
 Tree = dict[str, Any]
-"""Keys to trees; a path ends at an empty one."""
+"""Keys to subtrees; an empty tree ends a path."""
 
 UNKEEPABLE = ""
-"""In place of a record that JSON cannot hold: one with NaN, or lists nested without end."""
+"""Stands for a record that JSON cannot represent: one with NaN, or lists nested too deeply."""
 
 
 @dataclass(frozen=True)
 class Projection:
-    """What may be kept of the records of both sides, for one compiled mapping.
+    """What may be stored of the records of both sides, for one compiled mapping.
 
-    `tables` are the references whose lookup tables are kept.
+    `tables` are the references whose lookup tables are stored.
     """
 
     code: MappingCode
@@ -42,7 +42,7 @@ class Projection:
 
     @cached_property
     def secret_source(self) -> tuple[Path, ...]:
-        """The paths of a source record that are not kept."""
+        """The paths of a source record that are not stored."""
         rules = (*self.code.fields, *self.code.leaving)
         read = [
             use
@@ -54,7 +54,7 @@ class Projection:
 
     @cached_property
     def secret_target(self) -> tuple[Path, ...]:
-        """The paths of a target record that are not kept."""
+        """The paths of a target record that are not stored."""
         policy = self.code.policy
         rules = (*policy.fields, *policy.leaving)
         return (
@@ -64,7 +64,7 @@ class Projection:
 
     @cached_property
     def keys(self) -> frozenset[int]:
-        """The match keys, by position, whose two expressions are open."""
+        """The positions of the match keys whose expressions are open on both sides."""
         return frozenset(
             level
             for level, typed in enumerate(self.code.match_source)
@@ -90,7 +90,7 @@ class Projection:
 
     @cached_property
     def source_tree(self) -> Tree | None:
-        """What is kept of a source record; None for all of it."""
+        """What is stored of a source record; None for all of it."""
         code = self.code
         fields = (each for each in (*code.fields, *code.leaving) if self.is_open_field(each))
         found = [code.match_source[level].expression for level in sorted(self.keys)]
@@ -102,33 +102,33 @@ class Projection:
 
     @cached_property
     def target_tree(self) -> Tree | None:
-        """What is kept of a target record beside the values of the fields; None for all."""
+        """What is stored of a target record besides its fields' values; None for all of it."""
         code = self.code
         found = [code.match_target[level] for level in sorted(self.keys)]
         found += [each for _, each in code.target_conditions]
         return _tree(filter(self.is_open_on_target, found))
 
     def of_source(self, record: Record) -> str:
-        """Return the kept part of a source record, as canonical JSON."""
+        """Return the stored part of a source record, as canonical JSON."""
         if record.damage:
             return _UNREAD
         return kept_text(record, self.source_tree)
 
     def of_target(self, record: Record) -> str:
-        """Return the kept part of a target record, as canonical JSON."""
+        """Return the stored part of a target record, as canonical JSON."""
         return kept_text(record, self.target_tree)
 
     def of_sources(self, batch: Batch) -> Sequence[str]:
-        """Return the kept parts of source records that were read at once."""
+        """Return the stored part of each source record of a batch."""
         return kept_texts(batch, self.source_tree)
 
     def of_targets(self, batch: Batch) -> Sequence[str]:
-        """Return the kept parts of target records that were read at once."""
+        """Return the stored part of each target record of a batch."""
         return kept_texts(batch, self.target_tree)
 
 
 def is_hidden(policy: Policy, level: int) -> bool:
-    """Return whether a match key's values are hidden, or are those of a sensitive field."""
+    """Return whether the values of a match key are hidden, or belong to a sensitive field."""
     path = policy.match_paths[level]
     rules = (*policy.fields, *policy.leaving)
     return not policy.key_shown[level] or any(
@@ -137,7 +137,7 @@ def is_hidden(policy: Policy, level: int) -> bool:
 
 
 def holds_all(kept: Tree | None, expression: Expression) -> bool:
-    """Return whether everything that an expression reads is kept."""
+    """Return whether everything that an expression reads is stored."""
     if kept is None:
         return True
     return not expression.facts.whole and all(_holds(kept, use.keys) for use in expression.paths)
@@ -159,7 +159,7 @@ def _marked(fields: Iterable[Field]) -> Iterator[Path]:
 
 
 def reads(expression: Expression) -> Iterator[Path]:
-    """Yield the paths that an expression reads; the empty one where it reads the whole record."""
+    """Yield the paths that an expression reads; an empty path if it reads the whole record."""
     if expression.facts.whole:
         yield ()
     for use in expression.paths:
@@ -177,7 +177,7 @@ def _tree(found: Iterable[Expression]) -> Tree | None:
 
 
 def tree_of(paths: Set[Path]) -> Tree | None:
-    """Return paths as a tree; None where one of them is the whole record."""
+    """Return paths as a tree; None if one of them is the whole record."""
     tree: Tree = {}
     if () in paths:
         return None
@@ -189,16 +189,16 @@ def tree_of(paths: Set[Path]) -> Tree | None:
 def _grow(tree: Tree, path: Path) -> None:
     for key in path:
         if key in tree and not tree[key]:
-            return  # all below it is kept already
+            return  # everything below is stored already
         tree = tree.setdefault(key, {})
 
 
 _UNREAD = "null"
-"""Stands for a record that is not evaluated again: its row stays as it was."""
+"""Stands for a record that is not evaluated again: its stored row is used."""
 
 
 def kept_text(record: Record, tree: Tree | None) -> str:
-    """Return what is kept of a record, as canonical JSON."""
+    """Return the stored part of a record, as canonical JSON."""
     if record.problem:
         return _UNREAD
     try:
@@ -208,7 +208,7 @@ def kept_text(record: Record, tree: Tree | None) -> str:
 
 
 def kept_texts(batch: Batch, tree: Tree | None) -> Sequence[str]:
-    """Return what is kept of each record of a batch, most of which need not be decoded again."""
+    """Return the stored part of each record of a batch; most records are not decoded for it."""
     try:
         found = _shaped_texts(batch.shape, tree, batch.items)
     except (ValueError, RecursionError):
@@ -221,7 +221,7 @@ def kept_texts(batch: Batch, tree: Tree | None) -> Sequence[str]:
 def _shaped_texts(
     shape: RecordShape, tree: Tree | None, objects: Sequence[Any]
 ) -> Sequence[str] | None:
-    """Return objects of a shape, each cut to a tree, as canonical JSON; None if `cut` must."""
+    """Return objects of a shape, each cut to a tree, as canonical JSON; None if `cut` is needed."""
     if tree is None:
         tree = {key: {} for key in (*shape.attributes, *shape.sometimes)}
     if not shape.sometimes.isdisjoint(tree):
@@ -251,7 +251,7 @@ def _column(
 
 
 def cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
-    """Return a record with nothing but the paths of a tree."""
+    """Return a record reduced to the paths of a tree."""
     found: dict[str, Value] = {}
     for key, value in data.items():
         below = tree.get(key)

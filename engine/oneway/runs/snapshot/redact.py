@@ -1,8 +1,8 @@
-"""Redacts rows so that they still plan the same.
+"""Redacts rows so that they still give the same plan.
 
-A redacted value still answers what planning asks: whether it equals the value of the matched
-record and, for match keys and unique values, which other values of the snapshot it equals, by a
-number that means nothing elsewhere. Its keyed digest stays if the plan has it.
+A redacted value still shows whether it equals the value of the matched record. For match keys and
+unique values, it also shows which other values of the snapshot it equals, by a number without any
+other meaning. Its keyed digest stays if the plan has it.
 """
 
 from collections.abc import Hashable, Sequence
@@ -54,20 +54,20 @@ class Redactor:
     seal: Seal
     partners: "Partners"
     acted: frozenset[tuple[str, str]]
-    """The records of the plan's actions: ("source", id) and ("target", id)."""
+    """The records that the plan acts on, as ("source", id) and ("target", id)."""
     departed: tuple[Cell, ...] = ()
     is_apart: bool = False
-    """Whether no sensitive value is compared with those of other people, or merged, or set by a
-    leave: then each is known by its record alone."""
+    """Whether no sensitive value is compared across people, merged, or written by a leave. Each
+    value is then identified by its record alone."""
     _numbers: dict[tuple[str, Hashable], int] = field(default_factory=dict)
     _forms: dict[str, list[int]] = field(default_factory=dict)
-    """The number of each form, and of how many values that have it."""
+    """The number of each form of a value, and how many values have that form."""
     _any: bool = True
-    """Whether there is anything sensitive at all."""
+    """Whether the policy has anything sensitive."""
     _hidden: tuple[bool, ...] = ()
     """Whether each match key is hidden."""
     _shared: frozenset[str] = frozenset()
-    """The fields whose values are compared with those of other records, beside unique ones."""
+    """The fields, besides unique ones, whose values are compared across records."""
 
     def __post_init__(self) -> None:
         policy = self.policy
@@ -87,7 +87,7 @@ class Redactor:
     def source_row(self, row: SourceRow) -> SourceRow:
         """Return a row without its sensitive values."""
         if row.rank is not None and row.rank.person is not None:
-            # Records of one person stay together, without a sign of who it is.
+            # Records of one person stay together, without revealing who it is.
             number = self._number(Compare.EXACT, row.rank.person)
             row = row._replace(rank=row.rank._replace(person=number))
         if not self._any:
@@ -121,7 +121,7 @@ class Redactor:
         )
 
     def gone(self) -> tuple[Cell, ...]:
-        """Return the values for a record without a source record, without sensitive ones."""
+        """Return what a record without a source record is given, without sensitive values."""
         cells = zip(self.policy.leaving, self.departed, strict=False)
         return tuple(
             cell._replace(value=self._veiled(rule, cell.value, _departed(rule)))
@@ -199,7 +199,7 @@ class Redactor:
         )
 
     def _number(self, compare: Comparison, value: Hashable) -> int:
-        """Return a number for a value, beside those of the values that differ only in form."""
+        """Return a number for a value, next to those of values that differ only in form."""
         if (compare.value, value) not in self._numbers:
             form = self._forms.setdefault(loose(value), [len(self._forms), 0])
             self._numbers[compare.value, value] = form[0] * FORMS + form[1]
@@ -240,7 +240,7 @@ def redactor_of(
 
 
 class Partners:
-    """The target record of each matched source record, by the ids of these."""
+    """Finds the target record of each matched source record."""
 
     def __init__(self, plan: Plan, held: Sequence[AnyTargetRow]) -> None:
         self._held, self._places = held, dict[str, int]()
@@ -251,17 +251,17 @@ class Partners:
                 self._places[each.source_id] = place
 
     def place_of(self, source_id: str) -> int | None:
-        """Return the place of a source record's target record; None if it has none."""
+        """Return the position of a source record's target record; None without one."""
         return self._places.get(source_id)
 
     def get(self, source_id: str) -> AnyTargetRow | None:
-        """Return the target record of a source record; None if it has none."""
+        """Return the target record of a source record; None without one."""
         place = self.place_of(source_id)
         return None if place is None else self._held[place]
 
     @cached_property
     def targets(self) -> frozenset[str]:
-        """The ids of all these target records."""
+        """The ids of all matched target records."""
         ids = ids_of(self._held)
         return frozenset(map(ids.__getitem__, self._places.values()))
 

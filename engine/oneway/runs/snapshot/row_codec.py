@@ -1,4 +1,4 @@
-"""Rows, cells and values as JSON data, and back."""
+"""Converts rows, cells and values to JSON data and back."""
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
@@ -151,7 +151,7 @@ def _leaving_cell_of(data: Any) -> Cell:
 
 
 def value_data(value: object) -> Any:
-    """Return a value in a wrapping, unless it is text, a number, a truth or nothing."""
+    """Return a value as JSON data; anything but text, numbers, booleans and null is wrapped."""
     if value is None or type(value) in _PLAIN:
         return value
     if isinstance(value, Redacted):
@@ -182,7 +182,7 @@ def value_of(data: Any) -> Any:
 
 
 def key_data(key: Hashable) -> Any:
-    """Return a key as JSON. Tuples become lists, of which a key has no others."""
+    """Return a key as JSON text. Tuples become lists; keys contain no other lists."""
     return list(map(key_data, key)) if type(key) is tuple else key
 
 

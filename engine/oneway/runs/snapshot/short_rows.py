@@ -1,8 +1,8 @@
-"""The text that a snapshot has of a short row, without making the row whole.
+"""Writes the snapshot's text of a short row without expanding the row.
 
-Nearly all people have the same values on both sides, and to keep a line of each takes longer than
-to plan them. The text is what `snapshot_file` would write of the whole row once the `Redactor` has
-removed its sensitive values. Where that is not certain there is none.
+Nearly all people have the same values on both sides, and expanding their rows would take longer
+than planning them. The text is what `snapshot_file` writes for the whole row after the `Redactor`
+has removed its sensitive values. If that is not certain, there is no text.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,11 +29,11 @@ from oneway.runs.snapshot.row_codec import (
 )
 
 _MOST = 1_000
-"""The most texts of what leaving would write that are remembered."""
+"""The most texts of leave writes that are cached."""
 
 
 def _template(data: Data, varying: Sequence[str]) -> str:
-    """Return the canonical JSON of a row, to be filled with the texts of some keys in order."""
+    """Return the canonical JSON of a row as a template for the texts of some keys, in order."""
     parts = (
         f'"{key}":' + ("%s" if key in varying else canonical(data[key]).replace("%", "%%"))
         for key in sorted(data)
@@ -50,14 +50,14 @@ _HELD = _template(held_data(TargetRow("", "", ())), ("id", "key", "keys", "leavi
 
 @dataclass(slots=True)
 class ShortTexts:
-    """Makes the texts of short rows; None stands for one that the whole row is needed for."""
+    """Makes the texts of short rows; None if the whole row is needed."""
 
     redactor: Redactor
     source: SourceRows
     target: TargetRows
-    """Beside `source`, in the order in which the redactor knows them."""
+    """The target rows beside `source`, in the order in which the redactor knows them."""
     _sensitive: frozenset[int] = field(init=False)
-    """The positions of the fields whose values are not kept."""
+    """The positions of the fields whose values are not stored."""
     _leaving: dict[bytes, str] = field(default_factory=dict)
     _beside: tuple[object, str] = (None, "")
 
@@ -83,7 +83,7 @@ class ShortTexts:
             target_id = self._holding(source_id, place)
             if target_id is None or ("source", source_id) in redactor.acted:
                 return None
-            word = f"t:{target_id}"  # each value is the one that the record holds
+            word = f"t:{target_id}"  # each value is the one in the target record
         cells = self._texts(said, word, _OF_SOURCE)
         if cells is None:
             return None
@@ -99,7 +99,7 @@ class ShortTexts:
         )
 
     def _holding(self, source_id: str, place: int) -> str | None:
-        """Return the id of the target record that holds what a source row says; None without."""
+        """Return the id of the target record with the values of a source row; None without one."""
         found = self.redactor.partners.place_of(source_id)
         held = None if found is None else self.target.content(found)
         return held[0] if held.__class__ is list and held[1] == place else None
@@ -122,7 +122,7 @@ class ShortTexts:
         return _HELD % (*names, self._beside[1], values)
 
     def _texts(self, values: Sequence[Any], word: str, kind: "_Texts") -> str | None:
-        """Return values as a list of JSON, those of sensitive fields hidden behind a word."""
+        """Return values as a JSON list, with `word` in place of those of sensitive fields."""
         found = kind.texts_of(values)
         for at in self._sensitive:
             if not kind.says_nothing(values[at]):
@@ -133,7 +133,7 @@ class ShortTexts:
 
 
 class _Texts(NamedTuple):
-    """Whether a value has nothing to hide, the texts of all, and that of a plain one, to fill."""
+    """How to write values: whether one hides nothing, the text of any, a plain template."""
 
     says_nothing: Callable[[Any], bool]
     texts_of: Callable[[Sequence[Any]], list[str]]
@@ -150,7 +150,7 @@ _STATED = f'["{CellState.STATED.value}",%s,null]'
 
 
 def _cell_texts(values: Sequence[Any]) -> list[str]:
-    """Return cells as JSON; of one that states a plain value, that alone is packed."""
+    """Return cells as JSON; a cell with a plain value is packed as that value alone."""
     return [
         _STATED % quoted(each)
         if each.__class__ is str
@@ -180,5 +180,5 @@ def _list(data: Iterable[Any]) -> str:
 
 
 def _plain(data: Any) -> str:
-    """Return data as canonical JSON; most are text, which needs no encoder."""
+    """Return data as canonical JSON; most of it is text, which needs no encoder."""
     return quoted(data) if data.__class__ is str else canonical(data)

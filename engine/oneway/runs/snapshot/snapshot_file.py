@@ -1,8 +1,8 @@
-"""The snapshot of a run's inputs, as bytes that are kept with the run.
+"""The snapshot of a run's inputs as bytes, which are stored with the run.
 
-Gzip over lines of canonical JSON: a header, a line for each row and each held record in the
-order in which they were read, and at the end the SHA-256 of all lines before. The same inputs
-give the same bytes. Sensitive values are `Redacted` by then.
+Gzip over lines of canonical JSON: a header, a line for each source row and each target row in the
+order in which they were read, and finally the SHA-256 of all lines before. Equal inputs give equal
+bytes. Sensitive values are already `Redacted`.
 """
 
 import gzip
@@ -42,21 +42,21 @@ from oneway.runs.snapshot.row_codec import (
 )
 
 FORMAT = 2
-"""The version of what is kept; a reader refuses what it does not understand."""
+"""The version of the format; a reader refuses newer versions."""
 
 LIMIT = 50_000_000
-"""Compressed bytes; of a larger run nothing is kept."""
+"""The most compressed bytes; a larger snapshot is not stored."""
 
 _LEVEL = 5
 _AT_A_TIME = 100
-"""Lines that are compressed at once."""
+"""How many lines are compressed at once."""
 
 Part: TypeAlias = Mapping[str, Value] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The shape of a policy that rows were made for; a policy of another shape cannot plan them."""
+    """The shape of the policy that rows were made for; another shape cannot plan them."""
 
     match: tuple[str, ...]
     rules: tuple[str, ...]
@@ -69,11 +69,11 @@ class Shape:
 class RunSnapshot:
     """The inputs of one plan, without sensitive values.
 
-    `deactivated` are the digests of what is written to records that no source record stands for, by
-    target id and field. `version` is that of the engine that planned. `trees` say which paths
-    of a source record and of a target record are kept (None: all), and `records` are those
-    parts, in the order of the rows and of what is held; None for a record that could not be
-    read. `tables` are the lookup tables that hold nothing sensitive.
+    `deactivated` are the digests of what is written to records without a source record, by target
+    id and field. `version` is that of the engine that planned. `trees` say which paths of a source
+    record and of a target record are stored (None: all). `records` are those parts, in the order of
+    the rows; None for a record that could not be read. `tables` are the lookup tables without
+    sensitive values.
     """
 
     version: str
@@ -88,7 +88,7 @@ class RunSnapshot:
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
     evidence: LinkEvidence = NO_LINKS
     left: Mapping[str, LeftAnswer] = field(default_factory=dict)
-    """What the plan said of target records for which leaving would have an unusual effect."""
+    """What the plan said of target records on which a leave would have an unusual effect."""
 
 
 class TooLarge(Exception):
@@ -97,9 +97,9 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Rows and held records, or their texts, each beside the text of what is kept of its record.
+    """Source and target rows, or their texts, each with the text of the stored part of its record.
 
-    They may be iterators, and are not held in memory.
+    They may be iterators, so that not all are in memory.
     """
 
     rows: Iterable[tuple[SourceRow | str, str]]
@@ -107,9 +107,9 @@ class Items:
 
 
 def dump(kept: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
-    """Return what is kept as bytes; `items` go in place of those in `kept`.
+    """Return a snapshot as bytes, with `items` in place of its own rows.
 
-    Raises `TooLarge` beyond `limit`, and `ValueError` where no JSON can hold it.
+    Raises `TooLarge` beyond `limit`, and `ValueError` if JSON cannot represent the data.
     """
     packed, digest = BytesIO(), hashlib.sha256()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
@@ -126,7 +126,7 @@ def dump(kept: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
 
 
 def load(data: bytes, where: str) -> RunSnapshot:
-    """Return what `dump` wrote; raise `Refused` if it is damaged, or of a newer version."""
+    """Return the snapshot that `dump` wrote; raise `Refused` if damaged or of a newer version."""
     try:
         lines = gzip.decompress(data).splitlines(keepends=True)
         end = json.loads(lines.pop())["sha256"]
@@ -151,7 +151,7 @@ def _damaged(where: str) -> Exception:
 
 
 def _in_parts(kept: RunSnapshot, items: Items) -> Iterator[str]:
-    """Yield what is kept, line by line; the links in the first line some at a time."""
+    """Yield a snapshot line by line, the links of the first line in pages."""
     yield from _head_in_parts(_head(kept))
     yield "\n"
     lines = _lines(items)
@@ -160,7 +160,7 @@ def _in_parts(kept: RunSnapshot, items: Items) -> Iterator[str]:
 
 
 def _head_in_parts(data: Data) -> Iterator[str]:
-    """Yield an object as canonical JSON, without holding all links that are part of it."""
+    """Yield an object as canonical JSON, without holding all of its links in memory."""
     opening = "{"
     for key in sorted(data):
         yield f"{opening}{quoted(key)}:"
@@ -192,7 +192,7 @@ def _lines(items: Items) -> Iterator[str]:
 def _item(text: str, name: str, of_row: str) -> str:
     if text == UNKEEPABLE:
         raise ValueError
-    # As canonical JSON has it: the keys are in order.
+    # In canonical JSON, the keys are sorted.
     return f'{{"data":{text},"{name}":{of_row}}}\n'
 
 

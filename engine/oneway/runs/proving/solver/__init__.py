@@ -2,6 +2,6 @@
 
     Compiled, Compiled ─slots→ pairs of expressions ─symbolic→ formulas ─z3→ same, or a record
 
-Parts of an expression that the formulas cannot model stay open: a result that holds regardless
-holds for every record. The engine plans each record that the solver finds before it counts.
+Parts that the formulas cannot model stay open, with any value; a result that holds anyway holds for
+every record. A record found by the solver counts only if the engine's plans confirm it.
 """

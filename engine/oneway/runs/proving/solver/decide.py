@@ -1,4 +1,4 @@
-"""Compares two versions part by part, for all records, and has the engine confirm a difference."""
+"""Compares two versions part by part for all records, and lets the engine confirm a difference."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -49,9 +49,9 @@ from oneway.runs.proving.solver.symbolic import (
 )
 
 _EFFORT = 60_000_000
-"""The limit for one question in z3's own measure of work, the same on every machine."""
+"""The limit for one question, in z3's own unit of work, which is the same on every machine."""
 _MOST = 6
-"""The most records of the solver that are tried for one part."""
+"""The most records from the solver that are tried for one part."""
 
 
 def decide(
@@ -63,7 +63,7 @@ def decide(
 ) -> VersionComparison:
     """Return whether two versions treat every record the same.
 
-    Parts that the solver cannot decide are searched within the bound of `same`.
+    For parts that the solver cannot decide, the situations of `same` are searched.
     """
     because = [f"{part} differs" for part in unlike(old, new)]
     if not because:
@@ -84,7 +84,7 @@ def decide(
 
 
 class _Question:
-    """Whether one part of two versions is the same on every record."""
+    """The question whether one part of two versions is the same on every record."""
 
     def __init__(self, slot: Slot) -> None:
         self.slot = slot
@@ -115,7 +115,7 @@ class _Question:
         return "the engine treats none of the solver's records differently"
 
     def records(self, resource: Resource) -> Iterator[tuple[Variation, ...]]:
-        """Yield the solver's records as variations: those that fit the record schema first."""
+        """Yield the solver's records as variations, those that fit the record schema first."""
         for fitting in (True, False):
             self.solver.push()
             if fitting:
@@ -151,7 +151,7 @@ class _Question:
             yield Variation(self.slot.side, ValueClass(path, label, value))
 
     def _value(self, found: Any) -> Value:
-        """Return a value that represents one of the solver's."""
+        """Return a value that stands for one of the solver's."""
         kind = found.decl().name()
         if kind == "boolean":
             return bool(z3.is_true(found.arg(0)))
@@ -173,7 +173,7 @@ def _confirmed(
     as_of: datetime,
     test: MappingTest | None,
 ) -> DifferentTreatment | None:
-    """Return a situation, from a record of the solver, that the engine treats differently."""
+    """Return a situation, made from a record of the solver, that the engine treats differently."""
     makers = [maker_of(each, as_of, test) for each in versions]
     makers[1].record = makers[0].record = makers[0].usual()
     side = versions[0].source if question.slot.side == SOURCE else versions[0].target
@@ -213,7 +213,7 @@ def _tree(code: Expression | Constant | None) -> str | None:
 
 
 def _observed(slot: Slot, symbols: Symbols, *, new: bool) -> list[Formula]:
-    """Return the engine's results for a part, to be compared on one record."""
+    """Return the engine's results for a part, for comparison on one record."""
     if isinstance(slot, ConditionSlot):
         answer = symbols.answer((slot.new if new else slot.old).tree)
         return _of_condition(answer, decides=slot.decides)
@@ -276,7 +276,7 @@ def _of_field(code: FieldCode, target: Field | None, symbols: Symbols) -> list[F
 
 
 def _unless_failed(found: list[Formula]) -> list[Formula]:
-    """Return the visible part of a cell; for one that fails, only that."""
+    """Return the visible part of a cell; for a failed cell, only that it failed."""
     fails, *rest = found
     return [fails, *(z3.Implies(z3.Not(fails), each) if z3.is_bool(each) else
                      z3.If(fails, _nothing(each), each) for each in rest)]  # fmt: skip

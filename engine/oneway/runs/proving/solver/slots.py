@@ -1,4 +1,4 @@
-"""Takes two versions of a mapping apart: what must be equal, and pairs of expressions."""
+"""Splits two versions of a mapping into what must be equal and pairs of expressions to compare."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ SOURCE, TARGET = "source", "target"
 
 @dataclass(frozen=True, slots=True)
 class ConditionSlot:
-    """A condition of two versions. If it `decides`, an unstated value is an error."""
+    """A condition in two versions. If it `decides`, a value that is not stated is an error."""
 
     name: str
     side: str
@@ -27,7 +27,7 @@ class ConditionSlot:
 
 @dataclass(frozen=True, slots=True)
 class KeySlot:
-    """A match key of two versions."""
+    """A match key in two versions."""
 
     name: str
     side: str
@@ -37,7 +37,7 @@ class KeySlot:
 
 @dataclass(frozen=True, slots=True)
 class FieldSlot:
-    """A field of two versions; `target` is its part of the target's record schema."""
+    """A field in two versions; `target` is its part of the target's record schema."""
 
     name: str
     old: FieldCode
@@ -50,13 +50,13 @@ Slot = ConditionSlot | KeySlot | FieldSlot
 
 
 def unlike(old: Compiled, new: Compiled) -> list[str]:
-    """Return the parts that differ between two versions, apart from expressions."""
+    """Return the parts, other than expressions, that differ between two versions."""
     ours, theirs = _frame(old), _frame(new)
     return [name for name in ours if ours[name] != theirs[name]]
 
 
 def slots(old: Compiled, new: Compiled) -> Iterator[Slot]:
-    """Yield the parts to compare of two versions that are otherwise the same."""
+    """Yield the pairs to compare of two versions that are otherwise equal."""
     a, b = old.code, new.code
     for number, (one, other) in enumerate(zip(a.match_source, b.match_source, strict=True), 1):
         yield KeySlot(f"match key {number}", SOURCE, one, other)
@@ -146,7 +146,7 @@ def _fields(codes: tuple[FieldCode, ...]) -> object:
 
 
 def _bare(code: FieldCode) -> object:
-    # Whether a default is written out matters for constants, and for what changes every day.
+    # whether a default is written out matters for constants, and for daily changes
     moving = code.source is not None and code.source.expression.uses_today
     written = code.rule.written & ({"value", "write"} if moving else {"value"})
     return (

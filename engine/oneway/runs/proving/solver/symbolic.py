@@ -1,8 +1,8 @@
-"""Expressions as formulas: the value on any record, and what each question about it depends on.
+"""Expressions as formulas: their value on any record, and what each question about it depends on.
 
-It expresses in z3's terms what `oneway.mapping.expressions.gap_interpreter` does on one record: a
-value, and the gaps that it depends on, for each of the three questions. Paths are open, and so is
-every part that is not modelled: the same text has the same value in both versions, whatever it is.
+This models in z3 what `oneway.mapping.expressions.gap_interpreter` computes on one record: a value,
+and the gaps that it depends on, for each of the three questions. Paths are open, and so is every
+part that is not modelled: equal texts have equal values in both versions, whatever these are.
 """
 
 import json
@@ -24,7 +24,7 @@ from oneway.mapping.functions import BY_NAME, Uses
 from oneway.mapping.lint.reach import IDEMPOTENT
 
 Formula = Any
-"""A term of z3, which has no types."""
+"""A term of z3, which is untyped."""
 
 
 def _values() -> Any:
@@ -38,14 +38,14 @@ def _values() -> Any:
 
 
 VALUE = _values()
-"""Texts are numbers: those up to 0 are blank. So are lists and objects."""
+"""Texts are numbers; those up to 0 are blank. So are lists and objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class GapFormulas:
     """Whether an answer depends on an absent key, and whether on a misshapen value.
 
-    `chooses` and `wrong_chooses` are whether a condition that chooses what counts does (`Gap`).
+    `chooses` and `wrong_chooses` say the same of a condition that chooses what counts (`Gap`).
     """
 
     absent: Formula
@@ -67,23 +67,23 @@ class GapFormulas:
         )
 
     def only(self, when: Formula) -> "GapFormulas":
-        """Return the same, on a condition."""
+        """Return the same under a condition."""
         parts = (self.absent, self.wrong, self.chooses, self.wrong_chooses)
         return GapFormulas(*(z3.And(when, each) for each in parts))
 
     @property
     def choosing(self) -> "GapFormulas":
-        """The same, of a condition that chooses what counts."""
+        """The same for a condition that chooses what counts."""
         return GapFormulas(self.absent, self.wrong, self.absent, self.wrong)
 
     @property
     def left_open(self) -> "GapFormulas":
-        """The gaps that leave a question unanswered whether a value exists."""
+        """The gaps that leave open whether a value exists."""
         return GapFormulas(self.chooses, self.wrong, self.chooses, self.wrong_chooses)
 
     @property
     def stays(self) -> "GapFormulas":
-        """For what nothing stands in: the condition that chooses what counts."""
+        """What stays open if nothing stands in: the condition that chooses what counts."""
         return GapFormulas(self.chooses, self.wrong_chooses, self.chooses, self.wrong_chooses)
 
 
@@ -93,7 +93,7 @@ MISSHAPEN = GapFormulas(z3.BoolVal(False), z3.BoolVal(True))
 
 @dataclass(frozen=True, slots=True)
 class SymbolicAnswer:
-    """An expression's answer on any record; see `Evaluation`. `fails` if it has none."""
+    """An expression's answer on any record; see `Evaluation`. `fails` if it has no answer."""
 
     value: Formula
     stated: Formula
@@ -104,7 +104,7 @@ class SymbolicAnswer:
 
 
 def holds(value: Formula) -> Formula:
-    """Return whether a condition of this value holds."""
+    """Return whether a condition with this value holds."""
     return z3.Not(z3.Or(blank(value), value == VALUE.boolean(False)))
 
 
@@ -118,7 +118,7 @@ def blank(value: Formula) -> Formula:
 
 
 def _pick(when: Formula, one: SymbolicAnswer, other: SymbolicAnswer) -> SymbolicAnswer:
-    """Return one answer if a condition is true, and otherwise the other one."""
+    """Return `one` if a condition is true, else `other`."""
 
     def hangs(left: GapFormulas, right: GapFormulas) -> GapFormulas:
         return left.only(when) | right.only(z3.Not(when))
@@ -135,9 +135,9 @@ def _pick(when: Formula, one: SymbolicAnswer, other: SymbolicAnswer) -> Symbolic
 
 @dataclass(slots=True)
 class Symbols:
-    """The open parts in the formulas of one record: its paths, and unmodelled parts.
+    """The open parts in the formulas of one record: its paths, and parts that are not modelled.
 
-    `given` are conditions that hold of every record.
+    `given` are conditions that hold for every record.
     """
 
     side: str
@@ -146,7 +146,7 @@ class Symbols:
     words: dict[str, int] = field(default_factory=dict)
     given: list[Formula] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)
-    """Functions of which it is only known that equal arguments give equal results."""
+    """Functions that are only known to give equal results for equal arguments."""
     _things: dict[str, int] = field(default_factory=dict)
 
     def answer(self, tree: Node) -> SymbolicAnswer:
@@ -226,7 +226,7 @@ class Symbols:
         return self.paths[path]
 
     def _part(self, node: Node) -> SymbolicAnswer:
-        """Return the answer of an unmodelled part: any value, but the same for one text."""
+        """Return the answer of a part that is not modelled: any value, but one for each text."""
         text = text_of(node)
         if text not in self.parts:
             self.parts[text] = self._open(f"{self.side} {text}")
@@ -259,7 +259,7 @@ class Symbols:
         return _failing(found, mixed)
 
     def _alike(self, one: Formula, other: Formula) -> Formula:
-        """Return whether two lists or objects are equal though they are not the same JSON."""
+        """Return whether two lists or objects are equal although their JSON differs."""
         things = VALUE.thing(one), VALUE.thing(other)
         least = z3.If(things[0] < things[1], things[0], things[1])
         most = z3.If(things[0] < things[1], things[1], things[0])
@@ -291,7 +291,7 @@ class Symbols:
         fails = self._applied(f"{name} fails", z3.BoolSort(), parts)
         found = _together(value, parts)
         found = _judged(found) if judges(name) else found
-        # A function of an unknown value is unknown, not an error.
+        # a function of an unknown value is unknown, not an error
         unknown = z3.And(fails, found.exact.any)
         return _failing(
             SymbolicAnswer(
@@ -313,12 +313,12 @@ class Symbols:
 
 
 def _calls(node: Node) -> str:
-    """Return the name of the function that a node calls, "" for any other node."""
+    """Return the name of the function that a node calls; "" for any other node."""
     return str(node["value"]) if node["type"] == "function_expression" else ""
 
 
 def _before(one: Formula, other: Formula) -> Formula:
-    """Return whether one number is less than another; for texts, an open but fixed answer."""
+    """Return whether a number is less than another; for texts, an open but fixed answer."""
     texts = z3.Function("before", z3.IntSort(), z3.IntSort(), z3.BoolSort())
     words = z3.And(one != other, texts(VALUE.word(one), VALUE.word(other)))
     return z3.If(VALUE.is_number(one), VALUE.amount(one) < VALUE.amount(other), words)
@@ -330,7 +330,7 @@ def _failing(found: SymbolicAnswer, also: Formula) -> SymbolicAnswer:
 
 
 def _judged(found: SymbolicAnswer) -> SymbolicAnswer:
-    """Return the answer of a condition: for an unknown one, nothing stands in."""
+    """Return the answer of a condition; for an unknown condition, nothing stands in."""
     return replace(found, written=found.written.choosing)
 
 
@@ -351,7 +351,7 @@ def _together(value: Formula, parts: Sequence[SymbolicAnswer]) -> SymbolicAnswer
 
 
 def _either(left: SymbolicAnswer, right: SymbolicAnswer, *, decides: bool) -> SymbolicAnswer:
-    """Return `a || b` (which a true side decides) or `a && b` (which a false one does)."""
+    """Return the answer of `a || b` (decided by a true side) or `a && b` (by a false one)."""
     is_left = holds(left.value) == z3.BoolVal(decides)
     known = z3.Not(left.truth.any)
     unknown = SymbolicAnswer(VALUE.null, left.stated, MISSHAPEN, MISSHAPEN, MISSHAPEN)
@@ -381,7 +381,7 @@ def _either(left: SymbolicAnswer, right: SymbolicAnswer, *, decides: bool) -> Sy
 
 
 def _chosen(condition: SymbolicAnswer, yes: SymbolicAnswer, no: SymbolicAnswer) -> SymbolicAnswer:
-    """Return `iif()`: the condition, and the branch that it chooses."""
+    """Return the answer of `iif()`: the condition, and the branch that it chooses."""
     branch = _pick(holds(condition.value), yes, no)
     chooses = condition.truth.choosing
     truth = chooses | branch.exact
@@ -398,9 +398,9 @@ def _chosen(condition: SymbolicAnswer, yes: SymbolicAnswer, no: SymbolicAnswer) 
 def _present(
     name: str, asked: Sequence[SymbolicAnswer], gaps: Sequence[GapFormulas]
 ) -> SymbolicAnswer:
-    """Return the answer of a function that asks whether a value is there, absent or not.
+    """Return the answer of a function that asks whether a value is present, absent or blank.
 
-    `gaps` are what each argument hangs on, as far as it may be no answer.
+    `gaps` are what each argument depends on, as far as it may have no answer.
     """
     asks_all = name in ("is_blank", "is_present", "not_null")
     reached = [z3.BoolVal(True)]
