@@ -13,7 +13,7 @@ from oneway.mapping.spec import Constant
 from oneway.mapping.values_read import Secrets
 
 Check: TypeAlias = Callable[[Value], str]
-"""Returns what is wrong with a non-blank value, or ""; never shows the value."""
+"""Returns what is wrong with a non-blank value, or ""; the message never shows the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class FieldCode:
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
-        """The expressions that the field's cell is computed with."""
+        """The expressions that compute the field's cell."""
         source = self.source and self.source.expression
         found = (source, self.default, self.initial, self.when)
         return tuple(each for each in found if isinstance(each, Expression))
@@ -53,21 +53,22 @@ class ReferenceCode:
     key: Expression
     value: Expression
     own: tuple[str, ...] = ()
-    """Where the target's records hold their ids, if the table is made of them."""
+    """The target field that holds a record's id, if the table is made of the target's own records.
+    """
     label: Expression | None = None
-    """What names a row for people: the mapping's, or else the manifest's."""
+    """What names a row for people, by the mapping or else by the manifest."""
     says_label: bool = False
     """Whether the mapping has a label for the rows."""
     parent: Expression | None = None
-    """The key of the row that a row stands below, if they make a tree."""
+    """The key of the parent row, if the rows make a tree."""
     top: Expression | None = None
-    """Whether a row without a parent is a top of the tree on purpose."""
+    """Whether a row without a parent is meant to be a top of the tree."""
     secret: frozenset[str] = frozenset()
-    """Which of "key", "value", "label", "parent" and "top" read anything sensitive."""
+    """Which of "key", "value", "label", "parent" and "top" read something sensitive."""
 
     @property
     def read(self) -> tuple[Expression, ...]:
-        """What decides on the content of the table: without the label, which is for people."""
+        """The expressions that make the table's content; not the label, which is for people."""
         found = (self.key, self.value, self.parent, self.top)
         return tuple(each for each in found if each is not None)
 
@@ -89,7 +90,7 @@ class OnePerCode:
 
 @dataclass(frozen=True, slots=True)
 class MappingCode:
-    """A compiled mapping before it is bound: the policy, and the expressions for it."""
+    """A compiled mapping before it is bound: the policy, and the expressions that it needs."""
 
     policy: Policy
     match_source: tuple[Typed, ...]
@@ -106,14 +107,14 @@ class MappingCode:
     references: tuple[ReferenceCode, ...] = ()
     one_per: OnePerCode | None = None
     target_reading: Reading = PLAIN
-    """What an absent key of a target record means."""
+    """How an absent key of a target record is read."""
     unsure: Mapping[Capability, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    """Paths of `Policy.told` that may change when a record leaves, or comes back."""
+    """The paths of `Policy.told` that may change when a record leaves or comes back."""
     secrets: Secrets = field(default_factory=Secrets)
     marked: frozenset[tuple[str, ...]] = frozenset()
-    """The sensitive keys of source records: whatever reads one is sensitive."""
+    """The sensitive keys of source records; everything that reads one is sensitive."""
     words: Mapping[tuple[str, ...], frozenset[Hashable]] = field(default_factory=dict)
-    """The identities of the words that the source's record schema names, by their paths."""
+    """The identities of the words listed in the source's record schema, by path."""
 
     @property
     def target_conditions(self) -> tuple[tuple[str, Expression], ...]:

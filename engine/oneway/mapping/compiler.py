@@ -1,7 +1,7 @@
 """Compiles a spec and its connectors' descriptions to a program, resolving every name.
 
-All mistakes are found in one run. What an expression reads is compared with the record
-schema of the system it reads from, so that an unknown field is known before any call.
+One run finds all mistakes. What an expression reads is checked against the record schema of its
+system, so unknown fields are reported before any call.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ class Compiled:
 
     @property
     def decided_on_target(self) -> tuple[tuple[str, ...], ...]:
-        """The paths of a target record that identify it, or say whether it has left."""
+        """The paths of a target record that identify it or show whether it has left."""
         code = self.code
         asked = (*code.match_target, *(each for _, each in code.target_conditions))
         read = [use.keys for each in asked for use in each.paths]
@@ -90,8 +90,8 @@ def compile_partly(
 ) -> Compiled:
     """Return a mapping compiled as far as possible; `warnings` may hold errors as well.
 
-    With an error, it serves only to find more mistakes. `lines` is the text of the mapping, for the
-    quotes of diagnostics; `catalogue` holds the description of each of `connectors_of(spec)`.
+    With an error, the result only serves to find more mistakes. `lines` is the text of the mapping,
+    which diagnostics quote; `catalogue` holds the description of each of `connectors_of(spec)`.
     """
     names = Resolver(spec, lines, catalogue)
     spec, named = written_out(names)
@@ -193,7 +193,7 @@ class _Compiler:
         )
 
     def id_of_target(self) -> tuple[str, ...]:
-        """Return the keys of a target record's id; of a file, those that its options name."""
+        """Return the keys of a target record's id; for a file, as its options name it."""
         end = self.spec.target
         description = self.names.catalogue.get(end.connector.text)
         options = {name: str(each.value) for name, each in end.options}
@@ -273,7 +273,7 @@ class _Compiler:
         return tuple(i for i in own if i in named or spec.fields[i].path in taken)
 
     def is_name(self, field: FieldSpec) -> bool:
-        """Return whether a field holds a name of the person, by what it or its value is called."""
+        """Return whether a field holds a person's name, going by its own name or its expression."""
         known = concept(field.path)
         paths = [path_of(field.path)] if known else self.reads(field.source)
         return any(map(names_person, paths))
@@ -297,7 +297,7 @@ class _Compiler:
         return path_text(expression.simple) if expression and expression.simple else ""
 
     def is_carried(self, spec: MatchSpec) -> bool:
-        """Return whether each record that is created holds the value it was matched by."""
+        """Return whether each created record holds the value that it was matched by."""
         path = self.match_path(spec)
         return any(
             field.path == path
@@ -352,7 +352,7 @@ class _Compiler:
         )
 
     def is_by_run(self, spec: FieldSpec) -> bool:
-        """Return whether a field's value may be made from the day of the run."""
+        """Return whether a field's value may depend on the day of the run."""
         asked = (each for each in (spec.source, spec.default) if isinstance(each, Text))
         return any(each and each.uses_today for each in map(self.names.quietly, asked))
 

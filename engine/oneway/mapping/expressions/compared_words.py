@@ -30,7 +30,7 @@ class Way(Enum):
 
     EQUAL = "equal"
     SAME = "same"
-    """Equal, or canonically equal in Unicode."""
+    """Equal, also by Unicode's canonical equivalence."""
     AS_TEXT = "as text"
     HELD = "held"
     AMONG = "among"
@@ -40,12 +40,12 @@ class Way(Enum):
     START = "start"
     END = "end"
     ASKED = "asked"
-    """It is asked for yes or no, and is `false`, or 0 as well."""
+    """Used as yes or no; it may be `false`, or 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A constant, and the part of an expression that it is compared with: it reads `keys` alone."""
+    """A constant, and the part of an expression compared with it, which reads only `keys`."""
 
     keys: Path
     value: Value
@@ -53,11 +53,12 @@ class Word:
     way: Way
     place: TextRange | None
     unless_list: bool = False
-    """Whether it is compared with the items of a value that is a list, and not with that."""
+    """Whether it is compared with the items if the value is a list, and not with the list itself.
+    """
 
 
 def words_of(text: str, tree: Node) -> tuple[Word, ...]:
-    """Return every constant that is compared with something that one key decides."""
+    """Return every constant that is compared with a part that reads a single key."""
     found = []
     constants = constants_of(text)
     for part, value, way in _compared(tree):
@@ -69,13 +70,13 @@ def words_of(text: str, tree: Node) -> tuple[Word, ...]:
 
 
 def asked_parts(node: Node, by: str) -> Iterator[tuple[Node, str]]:
-    """Yield the parts of a node, each with what takes its value for yes or no, or "".
+    """Yield the parts of a node, each with what uses its value as yes or no, or "".
 
-    `by` is what takes the node's own value so. In `manager && 'x' || name`, only `manager` is
-    asked: the others are values, unless the whole is.
+    `by` is what uses the node's own value so. In `manager && 'x' || name`, only `manager` is used
+    as a condition: the others are values, unless the whole is a condition.
     """
     kind = node["type"]
-    children = [] if kind == "slice" else node["children"]  # a slice has its numbers there
+    children = [] if kind == "slice" else node["children"]  # a slice holds its numbers there
     asks = [""] * len(children)
     match kind:
         case "or_expression":
@@ -98,7 +99,7 @@ def asked_parts(node: Node, by: str) -> Iterator[tuple[Node, str]]:
 
 
 _FIRST = {"coalesce", "default", "not_null"}
-"""Functions whose value is that of an argument."""
+"""Functions that return their first argument."""
 
 
 def constants_of(text: str) -> list[SyntaxToken]:
@@ -107,7 +108,7 @@ def constants_of(text: str) -> list[SyntaxToken]:
 
 
 def place_of(constants: Sequence[SyntaxToken], value: Value) -> TextRange | None:
-    """Return where a constant stands among those of a text; the first of several places will do."""
+    """Return where a constant stands in a text; the first of several places."""
     for token in constants:
         items = token.value if isinstance(token.value, list) else [token.value]
         if any(each == value for each in items):
@@ -126,7 +127,7 @@ def _compared(node: Node) -> _Compared:
 
 
 def compared_here(node: Node) -> _Compared:
-    """Yield what a node itself compares with constants, each with its constant."""
+    """Yield what a node itself compares with a constant, and the constant."""
     kind, children = node["type"], node["children"]
     if kind == "comparator" and node["value"] in ("eq", "ne"):
         for one, other in (children, reversed(children)):
@@ -137,7 +138,7 @@ def compared_here(node: Node) -> _Compared:
 
 
 def _pairs(node: Node, value: Value) -> Iterator[tuple[Node, Value]]:
-    """Yield what is compared with a constant: the items of `[status]`, each with its own."""
+    """Yield what is compared with a constant; for `[status]`, its items, each with its own."""
     if node["type"] != "multi_select_list":
         yield node, value
     elif isinstance(value, list) and len(value) == len(node["children"]):
@@ -148,7 +149,7 @@ def _pairs(node: Node, value: Value) -> Iterator[tuple[Node, Value]]:
 def constant_of(node: Node) -> Value:
     """Return the value of a part that reads nothing: `trim('Left ')`, `split('A,B', ',')`.
 
-    None for any other part, for null, and for what cannot be evaluated.
+    Returns None for any other part, for null, and for what cannot be evaluated.
     """
     if node["type"] == "literal":
         found: Value = node["value"]
@@ -221,7 +222,7 @@ def _entries(node: Node) -> list[str]:
 
 
 def only_path(node: Node) -> Path | None:
-    """Return the path whose value alone decides a part of an expression."""
+    """Return the only path that a part of an expression depends on, if there is one."""
     paths = _paths(node)
     return next(iter(paths)) if paths is not None and len(paths) == 1 else None
 
@@ -243,12 +244,12 @@ def _paths(node: Node) -> frozenset[Path] | None:
 
 
 def passes(word: Word, value: Value) -> bool:
-    """Return whether a value is what a word is compared with it for, as an expression says."""
+    """Return whether a value passes the comparison with a word, as the expression decides it."""
     return _PASSES[word.way](value, word.value)
 
 
 def _equal(value: Value, word: Value) -> bool:
-    # `==` tells the forms of one text apart.
+    # `==` distinguishes Unicode forms of a text
     return value == word if isinstance(value, str) else identity(value) == identity(word)
 
 
@@ -293,7 +294,7 @@ def meant(tree: Node) -> Mapping[str, Meant]:
     A name compared with a constant is a field, and one compared with a field is text. If a name
     occurs in several places and is a known field in one, it stays a field.
     """
-    if tree["type"] == "field":  # which needs its quotes as a field, or does not
+    if tree["type"] == "field":  # a field that needs its quotes, or one that does not
         needless = re.fullmatch(_NAME, str(tree["value"])) is not None
         return {str(tree["value"]): Meant.EITHER if needless else Meant.FIELD}
     found: dict[str, Meant] = {}
@@ -343,7 +344,7 @@ _OF_TEXT: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys(("pad_left", "pad_right", "word"), (2,)),
     "join": (0,),
 }  # fmt: skip
-"""The arguments of functions that are text in the mapping as a rule, by position."""
+"""The arguments of functions that usually are text, by position."""
 
 _CHOOSING = frozenset({"default", "coalesce", "not_null", "concat", "merge"})
-"""Functions whose first argument may be written as it is; of `iif` it is a condition."""
+"""Functions that may return their first argument; for `iif`, it is the condition."""

@@ -10,7 +10,7 @@ from oneway.mapping.expressions.syntax import Node, TextRange, path_in, tokens_o
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A path of the record, a constant that it is compared with, and the place of that."""
+    """A path of the record, a constant compared with it, and the constant's place."""
 
     keys: tuple[str, ...]
     value: Value
@@ -18,11 +18,11 @@ class Comparison:
 
 
 def comparisons_of(text: str, tree: Node) -> tuple[Comparison, ...]:
-    """Return what is compared by == and !=, or searched in a list by contains()."""
+    """Return the comparisons by == and !=, and the searches in a list by contains()."""
     literals = [token for token in tokens_of(text) if not token.identifier]
     found = []
     for keys, value in _compared(tree):
-        # The same constant may stand in several places: the first is as good as any.
+        # The same constant may occur several times: the first place is as good as any.
         places = (t.place for t in literals if _holds(t.value, value))
         place = next(places, None)
         if place is not None:
@@ -33,8 +33,8 @@ def comparisons_of(text: str, tree: Node) -> tuple[Comparison, ...]:
 def blank_is_answer(tree: Node) -> frozenset[tuple[str, ...]]:
     """Return the paths that a condition compares with a blank, as `email != ''` does.
 
-    A blank is an answer there. `email` by itself asks for a value, and a blank answers nothing: it
-    may be missing by mistake.
+    There, a blank is an answer. `email` alone asks for a value: a blank does not answer it, and may
+    be missing by mistake.
     """
     return frozenset(_compared_with_blank(tree))
 

@@ -1,4 +1,4 @@
-"""Evaluates expressions on records: one interpreter per thread, and errors that quote no record."""
+"""Evaluates expressions on records: one interpreter for each thread, and errors without data."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -17,12 +17,12 @@ from oneway.mapping.functions.function import OverBudget
 
 
 class _PerThread(threading.local):
-    """One interpreter per thread, as it holds the state of the running evaluation."""
+    """One interpreter for each thread, as it holds the state of the running evaluation."""
 
     def __init__(self) -> None:
         self.interpreter = GapInterpreter()
         self.apart = GapInterpreter()
-        """For what is evaluated while the other one is at work."""
+        """For evaluations while the other interpreter is at work."""
 
 
 _PER_THREAD = _PerThread()
@@ -35,7 +35,7 @@ def budget() -> Budget:
 
 @contextmanager
 def one_record() -> Iterator[None]:
-    """Limit what all evaluations within the block, on one record, may cost together."""
+    """Limit the total cost of all evaluations within the block, which are about one record."""
     with budget().record():
         yield
 
@@ -43,7 +43,7 @@ def one_record() -> Iterator[None]:
 def certain_items(tree: Node, data: Value, context: Context, reading: Reading) -> list[Value]:
     """Return the items that an expression's list certainly has, for any values of absent keys.
 
-    No item is certain if it depends on more than itself, or if the expression cannot be evaluated.
+    An item is not certain if it depends on anything else, or if the expression cannot be evaluated.
     """
     interpreter = _PER_THREAD.interpreter
     interpreter.begin(reading, deciding=True, sure=True)
@@ -60,7 +60,7 @@ def certain_items(tree: Node, data: Value, context: Context, reading: Reading) -
 def evaluated_part(
     tree: Node, data: Value, context: Context, reading: Reading, *, deciding: bool
 ) -> Evaluation:
-    """Return the value of a part of an expression, and the gaps gathered in it.
+    """Return the value of part of an expression, and the gaps found in it.
 
     Errors are raised unchanged.
     """
@@ -74,10 +74,10 @@ def evaluated_part(
 
 
 def evaluated_apart(tree: Node, data: Value, context: Context, reading: Reading) -> Value:
-    """Return the value of a tree, also while another one is being evaluated.
+    """Return the value of a tree even while another tree is being evaluated.
 
-    A check of a value that an expression reads does so: the evaluation under way keeps its own
-    reading, and its gaps.
+    A check of a value that an expression reads needs this: the running evaluation keeps its own
+    reading and gaps.
     """
     return _evaluated(_PER_THREAD.apart, tree, data, context, reading, deciding=False).value
 
@@ -87,8 +87,8 @@ def evaluated(
 ) -> Evaluation:
     """Return the answer of a tree on a record.
 
-    While `deciding`, a function without a result because of an absent key is unknown rather than
-    an error. Any other failure is an `EvaluationError`, whose words hold no value of the record.
+    While `deciding`, a function that has no result because of an absent key is unknown rather than
+    an error. Any other failure is an `EvaluationError`, whose text contains no value of the record.
     """
     return _evaluated(_PER_THREAD.interpreter, tree, data, context, reading, deciding=deciding)
 

@@ -35,30 +35,29 @@ from oneway.mapping.functions.function import OverBudget
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression that can be evaluated; two are equal where text and place are."""
+    """A parsed expression; two are equal if their text and place are."""
 
     text: str
     span: Span
     facts: ExpressionReads = field(repr=False, compare=False)
     tree: Node = field(repr=False, compare=False)
     reading: Reading = field(default=PLAIN, repr=False, compare=False)
-    """What the system whose records it is evaluated on says of absent keys."""
+    """How the system of its records treats absent keys."""
     written: str = field(default="", repr=False, compare=False)
-    """How it stands in the mapping, if `text` is that with named expressions written out."""
+    """The text in the mapping, if `text` has named expressions written out."""
 
     def evaluate(self, data: "Mapping[str, Value] | Value", context: Context) -> tuple[Value, bool]:
         """Return the value on a record, and whether everything that was read is stated.
 
-        Not stated means that a key was absent from the object it was read from, or was read from
-        something that is neither an object nor null. There may be a value all the same (`a || b`
-        without an `a`). The data are never changed; the value may be a part of them. Raises
-        `EvaluationError`.
+        A key is not stated if it is absent from its object, or if what should be its object is
+        neither an object nor null. There may still be a value (`a || b` without an `a`). The data
+        are never changed; the value may be a part of them. Raises `EvaluationError`.
         """
         answer = evaluated(self.tree, _plain(data), context, self.reading)
         return answer.value, answer.stated
 
     def stated_value(self, data: "Mapping[str, Value] | Value", context: Context) -> Value:
-        """Return the value on a record; raises `EvaluationError` if an absent key decides it."""
+        """Return the value on a record; raises `EvaluationError`, also if an absent key decides."""
         answer = evaluated(self.tree, _plain(data), context, self.reading)
         if answer.written and not is_blank(answer.value):
             raise EvaluationError(texts(answer.written))
@@ -67,7 +66,7 @@ class Expression:
     def decide(self, data: "Mapping[str, Value] | Value", context: Context) -> Evaluation:
         """Return the value on a record, and what each question about it depends on.
 
-        A function without a result because of an absent key is unknown rather than an error. Any
+        A function that has no result because of an absent key is unknown rather than an error. Any
         other failure raises `EvaluationError`.
         """
         return evaluated(self.tree, _plain(data), context, self.reading, deciding=True)
@@ -78,23 +77,23 @@ class Expression:
 
     @property
     def names_gaps(self) -> bool:
-        """Whether a cell may say what of it is not known, such as a key that an item lacks."""
+        """Whether a cell may name its gaps, such as a key that an item lacks."""
         checks = self.reading.checks or self.reading.item_checks
         return bool(checks) or names_gaps(self.tree)
 
     @property
     def paths(self) -> tuple[PathUse, ...]:
-        """Every path read from the root of the record, in the order of the text."""
+        """Every path read from the root of the record, in textual order."""
         return self.facts.paths
 
     @property
     def simple(self) -> tuple[str, ...] | None:
-        """The keys of the path, if the whole expression is one."""
+        """The keys of the path, if the expression is just one path."""
         return self.facts.simple
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """The names of the functions it calls, each once."""
+        """The names of the functions that it calls, without repetition."""
         return self.facts.functions
 
     @property
@@ -104,37 +103,37 @@ class Expression:
 
     @property
     def named(self) -> tuple[NameUse, ...]:
-        """The named expressions that it still uses by name: in a mapping, those that have none."""
+        """The named expressions that it refers to; once compiled, those that do not exist."""
         return self.facts.named
 
     @property
     def shown(self) -> str:
-        """The text as it stands in the mapping."""
+        """The text as written in the mapping."""
         return self.written or self.text
 
     @property
     def trees(self) -> tuple[TreeUse, ...]:
-        """The trees of lookup tables that it asks."""
+        """The trees of lookup tables that it uses."""
         return self.facts.trees
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
-        """The constants that fields of the record are compared with."""
+        """The comparisons of the record's fields with constants."""
         return comparisons_of(self.text, self.tree)
 
     @property
     def paths_in_need(self) -> frozenset[tuple[str, ...]]:
-        """The paths that it reads, except where it asks for a blank value itself."""
+        """The paths that it reads, except where it handles a blank value itself."""
         return frozenset(each.keys for each in self.paths) - blank_is_answer(self.tree)
 
     def reads_any(self, paths: Collection[tuple[str, ...]]) -> bool:
-        """Return whether it reads one of some paths, all of it or a part."""
+        """Return whether it reads one of these paths, in full or in part."""
         if self.facts.whole:
             return bool(paths)
         return any(keys_overlap(use.keys, each) for use in self.paths for each in paths)
 
     def within(self, place: TextRange) -> Span:
-        """Return the place of a part of the text; the whole where it spans several lines."""
+        """Return the place of a part of the text, or of the whole if it spans several lines."""
         return self.span.part(place.offset, place.length)
 
     @property
@@ -149,7 +148,7 @@ class Expression:
 
 
 def _plain(data: "Mapping[str, Value] | Value") -> Value:
-    # JMESPath knows an object by its being a dict.
+    # JMESPath recognises an object by its type, dict
     return dict(data) if isinstance(data, Mapping) and not isinstance(data, dict) else data
 
 
@@ -169,7 +168,7 @@ _SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
 def parse(text: str, span: Span, written: str = "") -> Expression:
     """Return the expression of a text; raise `ExpressionSyntax` if it is invalid.
 
-    `written` is how it stands in the mapping, if that is another text.
+    `written` is the text in the mapping, if that differs.
     """
     try:
         tree = tree_of(text, MAX_WRITTEN_OUT if written else MAX_LENGTH)

@@ -1,7 +1,7 @@
 """Recognises the syntax of other languages, and suggests ours.
 
-Only invalid expressions are checked. The first habit that fits gives the cause and the remedy; if
-none fits, the parser's own words stay.
+Only invalid expressions are checked. The first pattern that fits gives cause and remedy; if none
+fits, the parser's own message stays.
 """
 
 import re
@@ -16,7 +16,7 @@ _NAME = r'(?:[A-Za-z_][\w.]*|"[^"]*")'
 
 @dataclass(frozen=True, slots=True)
 class ForeignSyntax:
-    """A pattern in the text of an expression, outside of its quotes, and the message for it."""
+    """A pattern in the text of an expression, outside of quotes, and the message for it."""
 
     pattern: re.Pattern[str]
     summary: str
@@ -121,8 +121,8 @@ _HABITS = (
 
 
 def explained(text: str, error: ExpressionSyntax) -> ExpressionSyntax:
-    """Return an error in the words of the habit that led to it, or the error itself."""
-    if len(text) > _LONGEST:  # longer texts are not habits, and some patterns look far ahead
+    """Return the error with a better message if a known pattern explains it."""
+    if len(text) > _LONGEST:  # longer texts are not such slips, and some patterns look far ahead
         return error
     bare = _masked(text)
     return (
@@ -140,7 +140,7 @@ def explained(text: str, error: ExpressionSyntax) -> ExpressionSyntax:
 
 
 def _as_formula(text: str, bare: str) -> ExpressionSyntax | None:
-    """Return the error of a spreadsheet's formula, with what to write in its place."""
+    """Return the error for a spreadsheet formula, with what to write instead."""
     if not _FORMULA.match(bare):
         return None
     mended = _CALL.sub(_as_ours, text.lstrip().removeprefix("=").strip())
@@ -150,7 +150,7 @@ def _as_formula(text: str, bare: str) -> ExpressionSyntax | None:
 
 
 def _as_ours(found: re.Match[str]) -> str:
-    """Return the start of a call under our name of a spreadsheet's function."""
+    """Return the start of a call of our function that corresponds to a spreadsheet's."""
     ours = _FUNCTIONS.get(found[1].lower(), "")
     return f"{ours if ours.isidentifier() else found[1].lower()}("
 
@@ -160,7 +160,7 @@ _CALL = re.compile(r"\b([A-Za-z_]+)\(")
 
 
 def _as_heading(text: str, bare: str) -> ExpressionSyntax | None:
-    """Return the error of a heading such as `Cost Centre/Unit`, whose marks are not operators."""
+    """Return the error for a heading such as `Cost Centre/Unit`, whose marks are not operators."""
     if not _HEADING.fullmatch(bare.strip()) or not _MARKED.search(bare.strip()):
         return None
     help = f"""write '"{text.strip()}"': {_BOTH_QUOTES}"""
@@ -170,11 +170,11 @@ def _as_heading(text: str, bare: str) -> ExpressionSyntax | None:
 _BOTH_QUOTES = "double quotes for the name, and single ones for YAML around it"
 _HEADING = re.compile(r"[^\W\d]\w*\.?(?:[ /#°&-]{1,2}\w+\.?)+")
 _MARKED = re.compile(r"\w[/-]\w.* | .*\w[/-]\w|\.$|\. ")
-"""Marks that stand within words, or beside a space: nothing is calculated with them."""
+"""Marks within words, or next to a space: they do not calculate anything."""
 
 
 def _tabular(text: str, bare: str) -> ExpressionSyntax | None:
-    """Return the error of a table's entry whose quotes are missing, or of the other kind."""
+    """Return the error for a table entry with missing or wrong quotes."""
     for entry in _ENTRY.finditer(bare):
         key = text[entry.start("key") : entry.end("key")].strip()
         if not (key.startswith('"') or _PLAIN_KEY.fullmatch(key)):
@@ -208,7 +208,7 @@ def _habitual(bare: str) -> ExpressionSyntax | None:
 
 
 def _masked(text: str) -> str:
-    """Return a text with everything in quotes blanked, so that no habit matches inside it."""
+    """Return a text with everything in quotes blanked, so that patterns do not match there."""
     return _QUOTED.sub(lambda found: found[0][0] + "_" * (len(found[0]) - 2) + found[0][0], text)
 
 
@@ -234,7 +234,7 @@ def _unbalanced(bare: str) -> ExpressionSyntax | None:
 
 
 def _spaced(text: str, bare: str) -> ExpressionSyntax | None:
-    """Return the error of a heading without quotes."""
+    """Return the error for a heading without quotes."""
     if not re.fullmatch(r"\w[\w .#/°&-]*", bare) or " " not in bare:
         return None
     help = f"""write '"{text}"': {_BOTH_QUOTES}"""
@@ -242,7 +242,7 @@ def _spaced(text: str, bare: str) -> ExpressionSyntax | None:
 
 
 def _unparted(bare: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
-    """Return the error of two adjacent values."""
+    """Return the error for two adjacent values."""
     found = re.search(rf"(?:{_NAME}|'_*'|`[^`]*`|[)\]])\s+(?={_NAME}|'|`|\[)", bare)
     if found is None or found.end() > error.offset + 1:
         return None
@@ -251,7 +251,7 @@ def _unparted(bare: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
 
 
 def _as_called(text: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
-    """Return the error of another language's function, or of a method call with a dot."""
+    """Return the error for a function of another language, or a method call with a dot."""
     name = text[error.offset : error.offset + error.length]
     known = not error.summary.startswith("unknown function")
     piped = _PIPED.search(text[: error.offset])
@@ -322,4 +322,4 @@ _FUNCTIONS: Mapping[str, str] = {
     "or": "write || between the two",
     "not": "write ! before it: !onHold",
 }  # fmt: skip
-"""Functions of spreadsheets, SQL and programming languages, and what does the same here."""
+"""Functions of spreadsheets, SQL and programming languages, and their equivalents here."""

@@ -75,7 +75,7 @@ class Library(MeteredFunctions):
         try:
             return super().called(name, arguments)
         except JMESPathTypeError as problem:
-            # The package's own message holds the value, which may be a person's name.
+            # the package's own message quotes the value, which may be a person's name
             given = TYPES_MAP.get(problem.actual_type, problem.actual_type)
             raise wrong_type(name, problem.expected_types, given) from None
         except (TypeError, ValueError, OverflowError):
@@ -83,14 +83,14 @@ class Library(MeteredFunctions):
 
 
 class GapInterpreter(MeteredInterpreter):
-    """The package's interpreter, which gathers the gaps of what it visits."""
+    """The package's interpreter, which also collects the gaps of each node that it visits."""
 
     def __init__(self) -> None:
         self.library = Library(Budget())
         self.reading = PLAIN
         self.deciding = False
         self.sure = False
-        """Whether lists hold only what is certain to be in them."""
+        """Whether lists hold only items that are certain."""
         self.begin(PLAIN, deciding=False)
         super().__init__(self.library)
 
@@ -111,7 +111,7 @@ class GapInterpreter(MeteredInterpreter):
     # Gaps
 
     def _asked(self, node: Node, value: Any) -> Evaluation:
-        """Return the answer of a node by itself; the gaps gathered so far stay."""
+        """Return the answer of a node by itself, without changing the gaps collected so far."""
         kept = self.exact, self.truth, self.written
         self.exact = self.truth = self.written = ()
         try:
@@ -122,7 +122,7 @@ class GapInterpreter(MeteredInterpreter):
             self.exact, self.truth, self.written = kept
 
     def _attempted(self, node: Node, value: Any) -> Evaluation:
-        """Return the answer of a node whose value is not used, and which may fail."""
+        """Return the answer of a node whose value is not used and which may fail."""
         stated = self.stated
         try:
             return self._asked(node, value)
@@ -141,7 +141,7 @@ class GapInterpreter(MeteredInterpreter):
         self._gather((gap,), (gap,), (gap,))
 
     def _unfit(self, place: str, wrong: str, value: Any) -> None:
-        """Note a value that is unfit to decide by; a field is named with it."""
+        """Note a value that must not decide anything, with the name of a field."""
         self._miss(Gap(place, wrong, not is_blank(value), named=not self.reading.deciding))
 
     # Reading
@@ -163,11 +163,11 @@ class GapInterpreter(MeteredInterpreter):
         return None
 
     def _check_item(self, node: Node, value: Any) -> None:
-        """Note where a value that is read within lists is unfit to decide by."""
+        """Note if a value that is read within lists must not decide anything."""
         self._check_at(self.reading.checked_at(node), (value,))
 
     def _check_each(self, node: Node, values: Iterable[Any]) -> None:
-        """Note where an item that a node goes over is unfit to decide by."""
+        """Note the items of a node's list that must not decide anything."""
         self._check_at(self.reading.checked_at(node, "each"), values)
 
     def _check_at(self, places: Sequence[At], values: Iterable[Any]) -> None:
@@ -193,7 +193,7 @@ class GapInterpreter(MeteredInterpreter):
     visit_filter_projection = visit_projection
 
     def _has(self, entry: PairEntry, items: Sequence[Any]) -> bool:
-        """Return whether a list has an entry, whatever its value is."""
+        """Return whether a list has an entry, with any value."""
         self.budget.each(items, entry.test)
         return any(holds(self._attempted(entry.test, item).value) for item in items)
 
@@ -227,7 +227,7 @@ class GapInterpreter(MeteredInterpreter):
             self._miss(Gap(entry.text))
         if sure:
             return [each.value for each in found if each.is_there]
-        # A list holds where one item is certain to be in it.
+        # a list counts as true if one item is certain to be in it
         truth = () if any(each.is_there for each in found) else list_gaps(found, None)
         self._gather(
             list_gaps(found, cast(dict[str, Any], node).get("pick")),
@@ -237,7 +237,7 @@ class GapInterpreter(MeteredInterpreter):
         return [each.value for each in found if each.value is not None]
 
     def _chosen_items(self, items: list[Any], condition: Node) -> list[tuple[Any, Gaps, bool]]:
-        """Return each item, what its condition depends on, and whether that holds."""
+        """Return each item, the gaps of its condition, and whether that holds."""
         self.budget.each(items, condition)
         found = []
         for item in items:
@@ -254,7 +254,7 @@ class GapInterpreter(MeteredInterpreter):
         )
 
     def _expect(self, value: Any, kind: type) -> None:
-        # A text where a list should be says nothing about the list.
+        # a text in place of a list says nothing about the list
         if value is not None and not isinstance(value, kind):
             self.stated = False
             wanted = "a list" if kind is list else "an object"
@@ -266,7 +266,7 @@ class GapInterpreter(MeteredInterpreter):
         return self._judged(super().visit_comparator, node, value)
 
     def _judged(self, visit: Callable[[Node, Any], Any], node: Node, value: Any) -> Any:
-        """Visit a condition: for an unknown one, nothing stands in."""
+        """Visit a condition: if it is unknown, nothing replaces it."""
         before, self.written = self.written, NO_GAPS
         try:
             return visit(node, value)
@@ -280,14 +280,14 @@ class GapInterpreter(MeteredInterpreter):
         return self._either(node, value, decides=False)
 
     def _either(self, node: Node, value: Any, *, decides: bool) -> Any:
-        """Visit `a || b` (which a true side decides) or `a && b` (which a false one does)."""
+        """Visit `a || b` (decided by a true side) or `a && b` (decided by a false side)."""
         one, other = node["children"]
         left = self._asked(one, value)
         is_left = holds(left.value) is decides
         if is_left and not left.truth:
             self._gather(left.exact, (), left.written)
             return left.value
-        # If JMESPath does not evaluate the right side, we only ask what it would say.
+        # JMESPath does not evaluate the right side: find out only what it would say
         right = self._attempted(other, value) if is_left else self._asked(other, value)
         if not left.truth:
             self._gather(right.exact, right.truth, right.written)
@@ -334,7 +334,7 @@ class GapInterpreter(MeteredInterpreter):
         except NotKnown as problem:
             about = problem.argument
             if about is not None and self.exact:
-                return None  # it is absent, and no blank
+                return None  # absent, not blank
             wrong = problem.summary
             if about is not None:
                 path = path_in(arguments[about])
@@ -344,7 +344,7 @@ class GapInterpreter(MeteredInterpreter):
             return None
         except EvaluationError:
             if self.deciding and self.exact:
-                return None  # a function of what is not known is not known
+                return None  # a function of an unknown value is unknown
             raise
         finally:
             self.exact = joined(before, self.exact)
@@ -353,7 +353,7 @@ class GapInterpreter(MeteredInterpreter):
         return found
 
     def _check_order(self, node: Node, given: Sequence[Any]) -> None:
-        """Note blank texts among those that a function compares: they would come before others."""
+        """Note blank texts among those that a function orders: they would come first."""
         items = given[0] if isinstance(given[0], list) else []
         by = node["children"][-1]
         compared: Node | None = by["children"][0] if by["type"] == "expref" else None
@@ -366,8 +366,8 @@ class GapInterpreter(MeteredInterpreter):
 
     def _arguments(self, name: str, arguments: Sequence[Node], value: Any) -> list[Any]:
         function = BY_NAME.get(name)
-        # An argument that a function may not ask for must not fail a record: `iif(x, null,
-        # parse_date(y))`.
+        # an argument that is not needed must not fail the record:
+        # `iif(x, null, parse_date(y))`
         return [
             LazyArgument(partial(self.visit, child, value))
             if function is not None and function.parameter(position).lazy
@@ -376,10 +376,10 @@ class GapInterpreter(MeteredInterpreter):
         ]
 
     def _present(self, name: str, arguments: Sequence[Node], value: Any) -> Any:
-        """Visit a function that asks whether a value exists: an absent one is an answer.
+        """Visit a function that asks whether a value exists; an absent key is then an answer.
 
-        A misshapen value is not, nor is a value that depends on something else, such as the
-        condition of a filter.
+        A misshapen value is not an answer, nor is a value that depends on something else, such as a
+        filter's condition.
         """
         asks_all = name in ("is_blank", "is_present", "not_null")
         is_none = is_blank if name != "not_null" else lambda value: value is None
@@ -398,7 +398,7 @@ class GapInterpreter(MeteredInterpreter):
             return self.library.call_function(name, [asked[0].value])
         chosen = next((each for each in asked if not is_none(each.value)), None)
         if chosen is None and name == "default":
-            chosen = asked[-1]  # that one is not asked for its presence
+            chosen = asked[-1]  # its presence is not in question
         if chosen is not None:
             self._gather(chosen.exact, chosen.exact, chosen.written)
         return None if chosen is None else chosen.value
@@ -413,10 +413,9 @@ class GapInterpreter(MeteredInterpreter):
         return branch.value
 
     def _of_rows(self, node: Node, value: Any) -> Any:
-        """Visit a table of rules up to the first row that surely fits, and what that says.
+        """Visit a table of rules up to the first row that certainly fits, and return its answer.
 
-        A row before that one may fit as well, if it is not known: then there is only an answer if
-        it is the same.
+        If an earlier row may fit as well, there is only an answer if it is the same.
         """
         table, read = table_of(node), dict[int, Evaluation]()
         unknown: Gaps = ()
@@ -447,7 +446,7 @@ class GapInterpreter(MeteredInterpreter):
     def _fit(
         self, table: RowTable, row: TableRow, read: dict[int, Evaluation], value: Any
     ) -> Gaps | None:
-        """Return what it depends on whether a row fits, nothing if it does; None if it does not.
+        """Return the gaps that a row's fit depends on, none if it fits; None if it does not fit.
 
         `read` are the columns that have been visited.
         """
@@ -469,7 +468,7 @@ class GapInterpreter(MeteredInterpreter):
         return unknown
 
     def _are_same(self, nodes: Sequence[Node], value: Any) -> bool:
-        """Return whether nodes surely have the same value."""
+        """Return whether nodes certainly have the same value."""
         found = [self._attempted(each, value) for each in nodes]
         values = {identity(each.value) for each in found}
         return len(values) == 1 and not any(each.exact for each in found)

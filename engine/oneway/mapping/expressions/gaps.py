@@ -1,4 +1,4 @@
-"""What an answer depends on: keys that a record lacks, or whose values are unfit to decide by."""
+"""Gaps: keys that an answer depends on and that a record lacks, or whose values cannot decide."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -10,12 +10,11 @@ from oneway.mapping.expressions.syntax import Node
 
 
 class Gap(NamedTuple):
-    """A key that an answer depends on: absent (`wrong` is "" then), or unfit to decide by.
+    """A key that an answer depends on: absent (`wrong` is "" then), or unfit to decide.
 
-    `held` is whether the record has a value there that is not blank. `chooses` is whether a
-    condition depends on it that chooses what counts: `jobs[?status == 'Former']`. `named` is
-    whether a field that is left alone because of it is named with it: an item of a list lacks a
-    key, or a value is nearly a word that it is compared with.
+    `held`: the record has a value there that is not blank. `chooses`: a condition that selects
+    items depends on it, as in `jobs[?status == 'Former']`. `named`: a field that is left alone
+    because of it names it, as an item of a list lacks a key or a value is nearly a compared word.
     """
 
     path: str
@@ -43,7 +42,7 @@ def texts(gaps: Gaps) -> str:
 class Evaluation:
     """The value of an expression on one record, and the gaps that each question depends on.
 
-    `stated` is False if any key that was read is absent, whether or not the value depends on it.
+    `stated` is False if any key that was read is absent, even if the value does not depend on it.
     """
 
     value: Value
@@ -57,7 +56,7 @@ NO_GAPS: Gaps = ()
 
 
 class ProjectedItem(NamedTuple):
-    """What a projection makes of an item, and the gaps of the condition that chooses it."""
+    """The result of a projection for an item, and the gaps of the condition that selects it."""
 
     found: Evaluation
     chosen: Gaps
@@ -73,9 +72,9 @@ class ProjectedItem(NamedTuple):
 
 
 def list_gaps(items: Sequence[ProjectedItem], pick: int | None, *, written: bool = False) -> Gaps:
-    """Return what a list depends on, or only its first (0) or its last (-1) item.
+    """Return what a list depends on, or only its first (0) or last (-1) item.
 
-    Once that item is found, those after it make no difference.
+    The items after that one make no difference.
     """
     found: list[Gap] = []
     for each in reversed(items) if pick == -1 else items:
@@ -86,13 +85,13 @@ def list_gaps(items: Sequence[ProjectedItem], pick: int | None, *, written: bool
 
 
 def joined(gaps: Gaps, more: Gaps) -> Gaps:
-    """Return gaps and further ones, each once: a list of a thousand items has its own each time."""
+    """Return gaps and further ones without repetition; a long list may have one for each item."""
     new = tuple(gap for gap in more if gap not in gaps)
     return (*gaps, *new) if new else gaps
 
 
 def written_place(known: Sequence[At]) -> ItemPath:
-    """Return the place as the expression has it: with a list wherever one is gone through."""
+    """Return the place as the expression writes it, with a list wherever it iterates over one."""
     return max((by_keys(each.path) for each in known), key=len)
 
 
@@ -109,10 +108,10 @@ def gap_at(node: Node, value: Any) -> Gap:
 
 
 def choosing(gaps: Gaps) -> Gaps:
-    """Return the gaps of a condition that chooses what counts."""
+    """Return the gaps of a condition that selects items."""
     return tuple(gap._replace(chooses=True) for gap in gaps)
 
 
 def left_open(gaps: Gaps) -> Gaps:
-    """Return the gaps that stay open even for a question whether a value exists."""
+    """Return the gaps that leave open even whether a value exists."""
     return tuple(gap for gap in gaps if gap.chooses)

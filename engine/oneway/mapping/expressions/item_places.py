@@ -1,7 +1,7 @@
-"""Finds where in a record the values come from that an expression reads within lists.
+"""Finds where in a record values come from that an expression reads within lists.
 
-`jobs[?status == 'Former']` reads the status of each item of `jobs`: `jobs[].status`. What the
-record schema says of it, and the words that it is compared with, are known by that place.
+`jobs[?status == 'Former']` reads the status of each item of `jobs`: `jobs[].status`. By this place,
+the record schema and the words it is compared with are looked up.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,9 +16,9 @@ from oneway.mapping.expressions.table_rows import is_table
 
 
 class At(NamedTuple):
-    """A value that stands at a place of the record; where `flat`, unless it is a list.
+    """A value at a place of the record; with `flat`, only if it is not a list.
 
-    What `[]` flattens is an item of a list, or stands there itself: then it is no list.
+    `[]` takes either an item of a list or the value itself, which is then not a list.
     """
 
     path: ItemPath
@@ -32,7 +32,7 @@ class ListOf(NamedTuple):
 
 
 class ObjectOf(NamedTuple):
-    """An object that the expression makes: each key, and where its value comes from."""
+    """An object that the expression makes: each key, and the source of its value."""
 
     members: "tuple[tuple[str, Places], ...]"
 
@@ -41,16 +41,16 @@ Places: TypeAlias = "frozenset[At | ListOf | ObjectOf]"
 
 NOWHERE: Places = frozenset()
 _MOST = 64
-"""The most places that a value is followed to: each `[]` of a path doubles them."""
+"""The most places that a value is traced to: each `[]` of a path doubles them."""
 _DEEPEST = 16
-"""The most lists in each other."""
+"""The deepest nesting of lists."""
 
 
 def note_items(tree: Node) -> None:
     """Note at each node of a tree that reads within lists where its value comes from.
 
-    `items` are the places of its value, `each` those of the items that it goes over. `pick` is the
-    item of a projection that alone is used, as in `jobs[?main] | [0]`: 0 or -1.
+    `items` are the places of its value, `each` those of the items that it iterates over. `pick` is
+    the only item of a projection that is used, as in `jobs[?main] | [0]`: 0 or -1.
     """
     PlaceFollower(noting=True).visit(tree, ROOT)
     _note_picks(tree)
@@ -73,17 +73,17 @@ def _note_picks(node: Node) -> None:
 
 
 def is_within(node: Node) -> bool:
-    """Return whether a node reads a key of what has no path from the record.
+    """Return whether a node reads a key of something without a path from the record.
 
-    An item of a list has none, as in `jobs[].title` and in `jobs[0].title`.
+    An item of a list has no path, as in `jobs[].title` and `jobs[0].title`.
     """
     return node["type"] == "field" and "path" not in node
 
 
 def names_gaps(node: Node) -> bool:
-    """Return whether any gap of an expression may be one that is named, once its paths are noted.
+    """Return whether a gap of an expression may be named to people, once its paths are noted.
 
-    It reads a key of an item of a list, or asks a table of rules.
+    It may if the expression reads a key of a list's item, or uses a table of rules.
     """
     if is_within(node) or is_table(node):
         return True
@@ -91,9 +91,9 @@ def names_gaps(node: Node) -> bool:
 
 
 def collects(node: Node) -> bool:
-    """Return whether an expression makes a list of items, each of which stands for itself.
+    """Return whether an expression makes a list whose items are independent of one another.
 
-    Such a list can hold some items whatever the others are.
+    Some items of such a list can be certain even if others are not.
     """
     kind, children = node["type"], node["children"]
     if kind in (*_PROJECTIONS, "flatten"):
@@ -106,9 +106,10 @@ def collects(node: Node) -> bool:
 
 
 def item_paths(tree: Node) -> Sequence[ItemPath]:
-    """Return the places within lists that a tree reads, once they are noted, by their keys.
+    """Return the places within lists that a tree reads, by their keys, once they are noted.
 
-    What leads to another of them is left out, as are lists in lists, which `[]` would flatten.
+    Places that only lead to another one are left out, as are the nested lists that `[]` would
+    flatten.
     """
     found = sorted({by_keys(each) for each in _noted(tree) if each[1:]})
     return [each for each in found if not any(_leads_to(each, other) for other in found)]
@@ -122,7 +123,7 @@ def _noted(node: Node) -> Iterator[ItemPath]:
 
 
 def by_keys(path: ItemPath) -> ItemPath:
-    """Return a place within lists without the lists in lists, which `[]` would flatten."""
+    """Return a place within lists without nested lists, which `[]` would flatten."""
     head, *inner = path
     keys = filter(None, inner)
     return (head, *keys) if any(inner) else path[:2]
@@ -259,7 +260,7 @@ def _flat(places: Places) -> Places:
 
 
 def items_at(places: Places) -> Places:
-    """Return where the items of a list come from, or the values of an object."""
+    """Return where the items of a list, or the values of an object, come from."""
     found: list[Places] = []
     for each in places:
         if isinstance(each, At):

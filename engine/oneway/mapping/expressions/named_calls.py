@@ -14,9 +14,9 @@ LET, CHOOSE = "let", "choose"
 class NamedCall:
     """A call of `let()` or `choose()`, and its place in the text.
 
-    `stands_apart` is whether it is the whole text, or a whole argument of a function, so that what
-    it means needs no brackets there. `after_dot` is whether it is read of something else, and
-    `further` whether it has more arguments than the name.
+    `stands_apart`: it is the whole text or a whole argument of a function, so what replaces it
+    needs no brackets. `after_dot`: it follows a dot. `further`: it has more arguments than the
+    name.
     """
 
     function: str
@@ -28,7 +28,7 @@ class NamedCall:
 
     @property
     def what(self) -> tuple[str, str]:
-        """What it names: the function, and the name."""
+        """What it names: the function and the name."""
         return self.function, self.name
 
     @property
@@ -38,9 +38,9 @@ class NamedCall:
 
 
 def calls_in(text: str, *, whole: bool = True) -> Iterator[NamedCall]:
-    """Yield the calls with one constant, in order; none of a text with bad tokens.
+    """Yield the calls with one constant, in order; none if the text has invalid tokens.
 
-    Unless they must be `whole`, also those with further arguments.
+    Without `whole`, calls with further arguments as well.
     """
     if not _MAYBE.search(text):
         return

@@ -1,4 +1,4 @@
-"""Recognises a value that is a word in another spelling, or of another type."""
+"""Recognises a value that is a word in another spelling or of another type."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Tells apart the nodes and functions whose absent keys are treated in a way of their own."""
+"""Tells which nodes and functions treat absent keys in their own way."""
 
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME
@@ -24,7 +24,7 @@ def is_list(node: Node) -> bool:
 
 
 def judges(function: str) -> bool:
-    """Return whether a function chooses by its arguments: it answers yes or no, or by a table."""
+    """Return whether a function chooses by its arguments: with yes or no, or by a table."""
     library = BY_NAME.get(function)
     if library is None or asks_presence(function):
         return function in _BUILT_IN_CONDITIONS
@@ -32,5 +32,5 @@ def judges(function: str) -> bool:
 
 
 def asks_presence(function: str) -> bool:
-    """Return whether a function asks if a value exists, so that an absent one answers it."""
+    """Return whether a function asks if a value exists, which an absent key answers."""
     return function in _PRESENCE

@@ -1,7 +1,7 @@
-"""Finds where an expression reads a list of name/value pairs as if it were an object.
+"""Finds where an expression reads a list of name/value pairs as an object.
 
-In `attributes[?name == 'status'].value | [0]` the list has an entry for each name. If none has that
-name, the record does not state the value: it is like an absent key, and no answer.
+In `attributes[?name == 'status'].value | [0]`, the list has an entry for each name. If no entry has
+that name, the record does not state the value, as with an absent key.
 """
 
 import re
@@ -22,7 +22,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 class PairEntry(NamedTuple):
     """An entry that a filter asks for: the part of its condition that compares the name.
 
-    `value` is the node that reads the value, and `text` the entry in words.
+    `value` is the node that reads the value, and `text` describes the entry.
     """
 
     test: Node
@@ -31,7 +31,7 @@ class PairEntry(NamedTuple):
 
 
 def note_entries(tree: Node) -> None:
-    """Note at each filter of a tree which `entry` it asks for; `note_items` goes first."""
+    """Note at each filter of a tree which `entry` it asks for; call `note_items` first."""
     nodes = list(_all(tree))
     values = [each for each in nodes if _last_word(each) == _VALUE]
     for node in nodes if values else ():
@@ -42,7 +42,7 @@ def note_entries(tree: Node) -> None:
 
 
 def entry_of(node: Node) -> PairEntry | None:
-    """Return the entry that a filter asks for, if its list is read as an object."""
+    """Return the entry that a filter asks for, if it reads its list as an object."""
     return cast(dict[str, PairEntry | None], node).get("entry")
 
 
@@ -59,7 +59,7 @@ def _entry(node: Node, values: list[Node]) -> PairEntry | None:
 
 
 def _terms(condition: Node) -> Iterator[Node]:
-    """Yield the conditions that all have to hold."""
+    """Yield the conditions that must all hold."""
     if condition["type"] == "and_expression":
         for each in condition["children"]:
             yield from _terms(each)
@@ -82,7 +82,7 @@ def _names(condition: Node) -> list[str]:
 
 
 def _inner(node: Node) -> Node:
-    """Return what a function of one value reads, such as `name` in `lower(name)`."""
+    """Return the argument of a function of one value, such as `name` in `lower(name)`."""
     while node["type"] == "function_expression" and len(node["children"]) == 1:
         node = node["children"][0]
     return node

@@ -1,7 +1,7 @@
 """Finds what an expression reads, without evaluating it.
 
-The compiler asks: which fields of the record, to compare them with the record's schema and
-underline the one that is unknown; which settings; whether the present matters.
+The compiler uses it to compare fields with the record schema and underline unknown ones, to find
+the settings, and to know whether the day of the run matters.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,9 +28,9 @@ from oneway.mapping.functions.built_in import BUILT_IN
 from oneway.mapping.functions.function import checked_argument
 
 MAX_GROWTH = 10_000
-"""How many times larger than the record an expression may make its result.
+"""How many times larger than the record the result of an expression may be.
 
-`[@, @] | [@, @] | ...` doubles what it holds at each step; sixty steps fill any memory.
+`[@, @] | [@, @] | ...` doubles its input at each step; sixty steps would fill any memory.
 """
 
 
@@ -38,7 +38,7 @@ MAX_GROWTH = 10_000
 class PathUse:
     """A path read from the root of the record, and where each of its keys stands in the text.
 
-    It ends where the keys end: before a projection, an index, or a function's result.
+    It ends before a projection, an index, or a function's result.
     """
 
     keys: tuple[str, ...]
@@ -57,7 +57,7 @@ class PathUse:
 
 @dataclass(frozen=True, slots=True)
 class NameUse:
-    """A name that a function is given in quotes, and its place in the text with them."""
+    """A name given to a function in quotes, and its place in the text including the quotes."""
 
     name: str
     place: TextRange
@@ -66,7 +66,7 @@ class NameUse:
 
 @dataclass(frozen=True, slots=True)
 class TreeUse:
-    """A tree that is asked, the place of its name in the text, and the parts that are asked about.
+    """The use of a tree: the place of its name in the text, and the arguments of the call.
 
     `start` is a constant, or reads a setting.
     """
@@ -81,7 +81,7 @@ class TreeUse:
 class ExpressionReads:
     """What an expression reads.
 
-    `whole` says that it reads the record as a whole (`@`, `keys(@)`, `*`), which no path shows.
+    `whole`: it reads the record as a whole (`@`, `keys(@)`, `*`), which no path shows.
     """
 
     paths: tuple[PathUse, ...]
@@ -97,7 +97,7 @@ class ExpressionReads:
 def reads_of(text: str, tree: Node, *, written_out: bool) -> ExpressionReads:
     """Return what an expression reads; raise `ExpressionSyntax` for a call that cannot work.
 
-    While `written_out`, a table of rules may stand in it.
+    With `written_out`, a table of rules may be part of it.
     """
     walk = _Walk(tokens_of(text), written_out)
     walk.use(walk.visit(tree, PathUse((), ())))
@@ -126,7 +126,7 @@ def _simple(tree: Node) -> tuple[str, ...] | None:
 
 @dataclass(slots=True)
 class _Walk:
-    """Reads a tree in the order of its text, beside its tokens.
+    """Reads a tree in textual order, in step with its tokens.
 
     `visit` gets the path that `@` stands for, or None if it is not a path of the record, and
     returns the path of the result, or None if it cannot be extended.
@@ -169,7 +169,7 @@ class _Walk:
         if node["type"] == "field":
             found = _extended(here, token)
             if found is not None:
-                # So that evaluating the node can tell which key of the record is absent.
+                # so that an evaluation of the node can tell which key of the record is absent
                 cast(dict[str, Any], node)["path"] = found.keys
             return found
         if node["type"] == "function_expression":
@@ -184,7 +184,7 @@ class _Walk:
         for step in steps:
             read = len(self.paths)
             there = self.visit(step, here)
-            # `a.b | 'x'` reads a.b, though nothing comes of it.
+            # `a.b | 'x'` reads a.b, although its value is not used
             if there is None and len(self.paths) == read and step is not steps[0]:
                 self.use(here)
             here = there
@@ -192,7 +192,7 @@ class _Walk:
 
     def _projected(self, kind: str, children: Sequence[Node], here: PathUse | None) -> None:
         self.use(self.visit(children[0], here))
-        # The condition of a filter stands before what is projected, but comes last in the tree.
+        # a filter's condition precedes the projection in the text, but comes last in the tree
         order = (2, 1) if kind == "filter_projection" else range(1, len(children))
         for position in order:
             self.visit(children[position], None)
@@ -261,7 +261,7 @@ class _Walk:
 
 
 def _check_tree(name: str, arguments: Sequence[Node], place: TextRange) -> None:
-    """Refuse a tree that is not named itself, and a starting node that differs by record."""
+    """Refuse a tree whose name is not a constant, and a starting node that differs by record."""
     start = arguments[2]
     is_setting = start["type"] == "function_expression" and start["value"] == "setting"
     if not _is_text(arguments[0]):
@@ -323,7 +323,7 @@ _SCALARS = {"literal", "comparator", "not_expression", "index", "slice"}
 
 
 def _growth(node: Node) -> float:
-    """Return how many times larger than its input a node's result can be, at most."""
+    """Return how many times larger than its input a node's result can be."""
     kind = node["type"]
     if kind in _SCALARS:
         return 1

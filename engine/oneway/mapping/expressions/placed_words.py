@@ -1,4 +1,4 @@
-"""Finds the words that an expression compares with values within lists, and where those stand.
+"""Finds the words that an expression compares with values within lists, with the values' places.
 
 `jobs[?status == 'Former']` compares `Former` with the status of each item of `jobs`:
 `jobs[].status`.
@@ -31,7 +31,7 @@ from oneway.mapping.expressions.item_places import (
 from oneway.mapping.expressions.syntax import Node, path_in
 
 _OF_ITEMS = {Way.HELD: Way.EQUAL, Way.AMONG: Way.SAME}
-"""How the items of a list are compared that is searched for a word."""
+"""How a word is compared with the items of a list that is searched for it."""
 _ITSELF: Node = {"type": "current", "value": None, "children": []}
 _ALONE: Node = {"type": "multi_select_list", "value": None, "children": [_ITSELF]}
 _JOINING = frozenset({"join", "join_present"})
@@ -40,10 +40,10 @@ _JOINING = frozenset({"join", "join_present"})
 def placed_words(
     text: str, tree: Node, apart: Container[int] = ()
 ) -> Iterator[tuple[ItemPath, Word]]:
-    """Yield each constant that is compared with a value that stands at a place, and the place.
+    """Yield each constant that is compared with a value at a place, and the place.
 
-    Beside what `words_of` finds, they are those whose part is to be evaluated on that value itself.
-    The nodes whose `id()` is in `apart` are compared with none.
+    Besides those of `words_of`, these are words whose part is evaluated on that value itself. The
+    nodes whose `id()` is in `apart` are left out.
     """
     found = tuple(each for each in words_of(text, tree) if id(each.part) not in apart)
     for word in found:
@@ -64,9 +64,9 @@ def placed_words(
 
 
 def placed_flags(tree: Node, *, asked: bool) -> Iterator[tuple[ItemPath, Word]]:
-    """Yield each value of the record that is asked for yes or no, and nothing else, and its place.
+    """Yield each value of the record that is only used as yes or no, with its place.
 
-    With `asked`, the whole is a condition. In `x && is_past(x)`, `x` asks whether there is any.
+    With `asked`, the whole expression is a condition. In `x && is_past(x)`, `x` asks for presence.
     """
     flags = [_leaf(each) for each in _asked(tree, "it" if asked else "")]
     if not flags:
@@ -83,7 +83,7 @@ def placed_flags(tree: Node, *, asked: bool) -> Iterator[tuple[ItemPath, Word]]:
 
 
 def _asked(node: Node, by: str) -> Iterator[Node]:
-    """Yield each part that is a path and is asked for yes or no."""
+    """Yield each part that is a path and is used as yes or no."""
     if by and node["type"] in ("field", "subexpression", "index_expression"):
         yield node
     for child, asks in asked_parts(node, by):
@@ -96,7 +96,7 @@ def _leaf(node: Node) -> Node:
 
 
 def _stands(walk: PlaceFollower, node: Node) -> frozenset[At]:
-    """Return the places where what a last step reads stands."""
+    """Return the places of what a last step reads."""
     if node["type"] not in ("field", "index"):
         return frozenset()
     found = PlaceFollower().visit(*walk.visited[id(node)])
@@ -120,7 +120,7 @@ def _placed(walk: PlaceFollower, word: Word) -> Iterator[tuple[ItemPath, Word]]:
 
 
 def _with_holes(node: Node, here: Places, holes: set[Places]) -> Node:
-    """Return a node with `@` in place of each part whose value stands somewhere in the record."""
+    """Return a node with `@` in place of each part whose value has a place in the record."""
     found = PlaceFollower().visit(node, here)
     if found and all(isinstance(each, At) for each in found):
         holes.add(found)
@@ -138,7 +138,7 @@ def _with_holes(node: Node, here: Places, holes: set[Places]) -> Node:
 
 
 def _one_item(node: Node, here: Places, holes: set[Places]) -> Node:
-    """Return a node as `_with_holes` does, or `[@]` for a list whose items stand in the record."""
+    """Return a node as `_with_holes` does, or `[@]` for a list whose items have a place."""
     lists = PlaceFollower().visit(node, here)
     items = items_at(lists)
     listed = all(isinstance(each, ListOf) for each in lists)

@@ -1,4 +1,4 @@
-"""What a system says of the keys of its records: absence that means null, and unfit values."""
+"""How a system's records are read: which absent keys mean null, and which values are unfit."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -13,10 +13,10 @@ from oneway.mapping.expressions.syntax import Node
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a system says of the keys of its records.
+    """How the keys of a system's records are read.
 
-    `absent_is_null` says whether an absent key means null; for the paths in `except_for`, the
-    opposite holds. `checks` say what is wrong with a value that decides something.
+    `absent_is_null`: an absent key means null; for the paths in `except_for`, the opposite holds.
+    `checks` return what is wrong with a value that decides something.
     """
 
     absent_is_null: bool = False
@@ -25,23 +25,20 @@ class Reading:
     declared: frozenset[tuple[str, ...]] = frozenset()
     """The paths that the record schema lists."""
     item_checks: Mapping[ItemPath, Callable[[Value], str]] = field(default_factory=dict)
-    """What is wrong with a value within lists that decides something."""
+    """Like `checks`, for values within lists."""
     items_except_for: frozenset[ItemPath] = frozenset()
-    """As `except_for`, of keys within lists."""
+    """Like `except_for`, for keys within lists."""
     null_items: frozenset[ItemPath] = frozenset()
-    """The keys within lists, by their keys alone, whose absence is declared to mean null."""
+    """The keys within lists, without places, whose absence is declared to mean null."""
     of_nodes: Mapping[int, Callable[[Value], str]] | None = None
-    """What is wrong with a value that one node reads, by the node's `id()`: each with the words
-    that it is compared with there. `checks` has all those of a path. None if a check goes for every
-    node that reads a path."""
+    """Checks for single nodes, by the node's `id()`, each with the words that it compares there;
+    `checks` has all words of a path. None if a check applies to every node that reads a path."""
     deciding: bool = False
-    """Whether a condition on access reads so: an entry that a list of pairs lacks is no answer.
-
-    Nor is an order by blank text.
-    """
+    """Whether it is for a condition on access: a missing entry of a list of pairs is then no
+    answer, nor is an order by blank text."""
 
     def is_null(self, path: tuple[str, ...] | None) -> bool:
-        """Return whether a key that is absent at a path is null."""
+        """Return whether a key that is absent at a path means null."""
         return self.absent_is_null != (path in self.except_for)
 
     def wrong(self, node: Node, path: tuple[str, ...], value: Value) -> str:
@@ -50,19 +47,19 @@ class Reading:
         return "" if check is None else check(value)
 
     def is_null_at(self, node: Node) -> bool:
-        """Return whether a key that is absent where a node reads it is null."""
+        """Return whether an absent key means null where a node reads it."""
         notes = cast(dict[str, Any], node)
         if "items" in notes:
             return self.absent_is_null is not any(map(self._is_excepted, notes["items"]))
         return self.is_null(notes.get("path"))
 
     def entry_at(self, node: Node) -> PairEntry | None:
-        """Return the entry that a filter asks for, if it matters that a list may lack it."""
+        """Return the entry that a filter asks for, if its absence from a list matters."""
         entry = entry_of(node) if self.deciding else None
         return None if entry is None or self.is_null_at(entry.value) else entry
 
     def checked_at(self, node: Node, name: str = "items") -> Sequence[At]:
-        """Return the places with checks that the value of a node, or each item, may come from."""
+        """Return the places with checks that a node's value, or its items, may come from."""
         places: Sequence[At] = cast(dict[str, Any], node).get(name, ())
         return [each for each in places if self.check_at(each.path) is not None]
 
@@ -75,7 +72,7 @@ class Reading:
         return path in self.items_except_for if path[1:] else path[0] in self.except_for
 
     def wrong_at(self, places: Sequence[At], value: Value) -> str:
-        """Return what is wrong with a value, wherever it comes from; "" if it is right at one."""
+        """Return what is wrong with a value from one of these places; "" if one accepts it."""
         if isinstance(value, list):
             places = [each for each in places if not each.flat]
         checks = [check for each in places if (check := self.check_at(each.path)) is not None]

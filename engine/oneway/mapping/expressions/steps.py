@@ -1,4 +1,4 @@
-"""Takes an expression apart: the text of each part, and its value on one record."""
+"""Splits an expression into its parts: the text of each, and its value on one record."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -17,10 +17,10 @@ from oneway.mapping.functions import Context, EvaluationError
 
 @dataclass(frozen=True, slots=True)
 class EvaluationStep:
-    """One part of an expression and its result on a record.
+    """One part of an expression, and its result on a record.
 
-    `stated` is False if a key that the part reads is absent from the record. `error` says why the
-    part cannot be evaluated; it is "" if it can. `reason` says why a path finds nothing.
+    `stated` is False if the record lacks a key that the part reads. `error` says why the part
+    cannot be evaluated, or is "". `reason` says why a path finds nothing.
     """
 
     text: str
@@ -31,10 +31,10 @@ class EvaluationStep:
 
 
 def steps_of(expression: Expression, data: Value, context: Context) -> tuple[EvaluationStep, ...]:
-    """Return the parts of an expression in the order of evaluation, the whole one last.
+    """Return the parts of an expression in the order of evaluation, the whole last.
 
-    Each part occurs once. A part that is evaluated on other data than the record (such as the
-    items of a list) belongs to the part around it.
+    Each part occurs once. A part that is evaluated on other data than the record, such as the items
+    of a list, belongs to the part around it.
     """
     found = {step.text: step for step in _steps(expression.tree, data, context)}
     return tuple(found.values())
@@ -89,7 +89,7 @@ def _step(node: Node, data: Value, context: Context) -> EvaluationStep:
 
 
 def _reason(keys: Sequence[str], data: Value) -> str:
-    """Return why a path finds nothing: the first key on its way that is not there."""
+    """Return why a path finds nothing: its first key that is missing."""
     for at, key in enumerate(keys):
         before = path_text(keys[:at]) or "the record"
         match data:
@@ -110,7 +110,7 @@ def _reason(keys: Sequence[str], data: Value) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A place where an expression goes one of two ways, by whether `condition` holds."""
+    """A place where an expression goes one of two ways, depending on `condition`."""
 
     text: str
     condition: Expression
@@ -133,12 +133,12 @@ def branches(expression: Expression) -> Iterator[Branch]:
 
 
 FITS = "fits"
-"""The way of a row of a table of rules in which it decides."""
+"""The way of a row that decides, in a table of rules."""
 
 
 def _rows(expression: Expression, node: Node) -> Iterator[Branch]:
     for condition, _ in rows_of(node):
-        if condition["type"] != "literal":  # a row that is open fits everything
+        if condition["type"] != "literal":  # a row without conditions fits everything
             text = text_of(condition)
             asked = replace(expression, text=text, tree=condition)
             yield Branch(f"{shown_text(node)}, {text}", asked, FITS, "does not fit")
@@ -159,7 +159,7 @@ def _in_scope(node: Node) -> Iterator[Node]:
 
 
 def shown_text(node: Node) -> str:
-    """Return the text of a syntax tree for people: of a table of rules, its name alone."""
+    """Return the text of a syntax tree for people; for a table of rules, only its name."""
     return text_of(_shortened(node))
 
 
@@ -171,7 +171,7 @@ def _shortened(node: Node) -> Node:
 
 
 def text_of(node: Node) -> str:
-    """Return the text of a syntax tree: another spelling of it, with the same tree."""
+    """Return a syntax tree as text: perhaps another spelling, but the same tree."""
     kind, children = node["type"], node["children"]
     match kind:
         case "field":
@@ -189,7 +189,7 @@ def text_of(node: Node) -> str:
         case "expref":
             return f"&{_bound(children[0], _TIGHTEST)}"
         case "not_expression":
-            # `!a.b` is `(!a).b`: the operand is in brackets unless it is one word.
+            # `!a.b` is `(!a).b`: brackets around any operand but a single word
             one = children[0]["type"] in ("field", "function_expression", "literal", "current")
             return f"!{text_of(children[0])}" if one else f"!({text_of(children[0])})"
         case "function_expression":
@@ -230,7 +230,7 @@ def _bound(node: Node, strength: int) -> str:
 
 
 def _postfix(node: Node) -> str:
-    """Return the text of what leads into a value: `a.b`, `a[0]`, `a[*].b`, `a[?c].b`, `a.*`."""
+    """Return the text of what a step can follow: `a.b`, `a[0]`, `a[*].b`, `a[?c].b`, `a.*`."""
     first, *rest = node["children"]
     left = _led(first)
     if first["type"] == "subexpression" and node["type"] in ("index_expression", "projection"):
@@ -247,13 +247,13 @@ def _postfix(node: Node) -> str:
             return f"{left}[?{text_of(condition)}]{_tail(right)}"
         case "value_projection":
             return f"{left}.*{_tail(rest[0])}" if left else f"*{_tail(rest[0])}"
-        case _:  # a projection of a list, by what stands on its left
+        case _:  # a projection of a list depends on its left side
             star = "" if _projects(first) else "[*]"
             return f"{left}{star}{_tail(rest[0])}"
 
 
 def _projects(node: Node) -> bool:
-    """Return whether a node is itself what a projection goes over: `a[]` or `a[0:2]`."""
+    """Return whether a node is itself iterated over by a projection: `a[]` or `a[0:2]`."""
     if node["type"] == "flatten":
         return True
     children = node["children"]
@@ -261,7 +261,7 @@ def _projects(node: Node) -> bool:
 
 
 def _led(node: Node) -> str:
-    # What follows a projection belongs to it, unless it is in brackets.
+    # what follows a projection belongs to it, unless in brackets
     return f"({text_of(node)})" if node["type"] in _LOOSE else _bound(node, _TIGHTEST)
 
 
@@ -281,6 +281,6 @@ def _identifier(name: str) -> str:
 
 def literal_text(value: Value) -> str:
     """Return a constant as an expression."""
-    if isinstance(value, str) and "\\" not in value:  # between ' a backslash is itself
+    if isinstance(value, str) and "\\" not in value:  # in single quotes, a backslash is literal
         return "'" + value.replace("'", "\\'") + "'"
     return "`" + json.dumps(value, ensure_ascii=False).replace("`", "\\`") + "`"

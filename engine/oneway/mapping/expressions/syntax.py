@@ -1,4 +1,4 @@
-"""Parses the text of an expression, and explains syntax errors."""
+"""Parses expressions, and explains syntax errors."""
 
 import json
 import re
@@ -47,20 +47,20 @@ SAME_SCOPE = frozenset(
 """Nodes whose children are evaluated on the same data as themselves."""
 
 _NUMBER = "-?[0-9]+"
-# JSON between backticks, which may stand in texts between quotes.
+# JSON between backticks, which may also occur within quoted texts.
 _LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|`((?:[^`\\]|\\.)*+)""", re.DOTALL)
 
 MAX_LENGTH = 10_000
 MAX_WRITTEN_OUT = 200_000
-"""The longest text with named expressions and tables of rules written out in it."""
+"""The longest text with its named expressions and tables of rules written out."""
 MAX_DEPTH = 100
-"""How deep an expression may nest: far below what Python's stack can take, and always the same."""
+"""The deepest nesting of an expression: far below the limit of Python's stack, and fixed."""
 
 
 class ExpressionSyntax(Exception):
     """A text is not an expression; `offset` and `length` locate the mistake, from 0.
 
-    `instead` is what must stand there, where that is certain.
+    `instead` is the correct text for that place, if it is certain.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class ExpressionSyntax(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TextRange:
-    """A stretch of an expression's text, in characters from 0."""
+    """A range of an expression's text, in characters from 0."""
 
     offset: int
     length: int
@@ -104,7 +104,7 @@ def tree_of(text: str, longest: int = MAX_LENGTH) -> Node:
 def _parsed(text: str) -> Node:
     try:
         with warnings.catch_warnings():
-            # `foo` for "foo" is deprecated, yet part of the published suite.
+            # `foo` for "foo" is deprecated, but part of the published suite
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             return Parser().parse(text).parsed
     except (IncompleteExpressionError, EmptyExpressionError):
@@ -112,7 +112,7 @@ def _parsed(text: str) -> Node:
     except ParseError as problem:
         raise _explained(problem, text) from None
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError):
-        # Such as a number of 5,000 digits: an error that the package does not foresee.
+        # such as a number of 5,000 digits, which the package does not handle
         raise ExpressionSyntax("the expression is not valid", 0, max(len(text), 1)) from None
 
 
@@ -136,7 +136,7 @@ def _explained(problem: ParseError, text: str) -> ExpressionSyntax:
 
 
 def _quoted_name(text: str) -> TextRange:
-    # The package gives no place for this one mistake.
+    # the package gives no place for this mistake
     start = next(
         name["start"]
         for name, after in pairwise(_tokens(text))
@@ -166,7 +166,7 @@ def _bad_token(problem: LexerError, offset: int, text: str) -> ExpressionSyntax:
 
 
 def _dashed(text: str, offset: int) -> str:
-    """Return how a name with a hyphen is written; "" if there is none here."""
+    """Return how to write a name with a hyphen; "" if there is none here."""
     found = next(
         (each for each in re.finditer(_DASHED, text) if offset in range(*each.span())), None
     )
@@ -194,7 +194,7 @@ _NEGATED = rf"!\s*({_NAME}(?:\s*[=!<>]=?\s*(?:{_VALUE}))?)"
 def _refuse_misread_negation(text: str, tree: Node) -> None:
     """Refuse `!a.b`, which is `(!a).b` and so null, and `!a == 'x'`, which is never true.
 
-    The `!` of JMESPath applies only to the name that follows it.
+    In JMESPath, `!` applies only to the name that follows it.
     """
     level, wrong = [tree], False
     while level:
@@ -205,7 +205,7 @@ def _refuse_misread_negation(text: str, tree: Node) -> None:
     starts = [token["start"] for token in _tokens(text) if token["type"] == "not"]
     negation = re.compile(_NEGATED)
     found = [negated for at in starts if (negated := negation.match(text, at)) is not None]
-    # One that negates a single name is not the one that is meant.
+    # a negation of a single name is not the one meant
     found = [each for each in found if not each[1].isidentifier()] or found
     raise ExpressionSyntax(
         "'!' applies only to the name right after it",
@@ -216,7 +216,7 @@ def _refuse_misread_negation(text: str, tree: Node) -> None:
 
 
 def _refuse_double_keys(text: str, tree: Node) -> None:
-    """Refuse `{X: 'a', X: 'b'}`: the last one would hold, and a table would lose a row."""
+    """Refuse `{X: 'a', X: 'b'}`: the last key would win, and a table would lose a row."""
     level, double = [tree], ""
     while level and not double:
         for node in level:
@@ -261,7 +261,7 @@ def _refuse_depth(tree: Node) -> None:
 
 
 def path_in(node: Node) -> Path | None:
-    """Return the keys where a node is a path that is read of the record itself."""
+    """Return the keys of a node that is a path of the record itself, else None."""
     steps = node["children"] if node["type"] == "subexpression" else [node]
     keys = tuple(str(step["value"]) for step in steps if step["type"] == "field")
     return keys if len(keys) == len(steps) else None
@@ -279,8 +279,8 @@ class SyntaxToken:
 def tokens_of(text: str) -> Iterator[SyntaxToken]:
     """Return the identifiers and literals of a text that has a tree.
 
-    The tree has no places; its nodes, read in the order of the text, meet these tokens one
-    by one. The package's own token ends are not to be relied on, its starts are.
+    A tree has no places; its nodes in textual order correspond to these tokens one to one. The
+    package's token starts are reliable, its ends are not.
     """
     return iter(_worded(text))
 
@@ -309,7 +309,7 @@ def _tokens(text: str) -> list[Any]:
 
 
 def lexed(text: str) -> list[Any]:
-    """Return the tokens of a text as the package gives them; none if it has bad ones."""
+    """Return the package's tokens of a text; none if some are invalid."""
     try:
         return _tokens(text)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError):
@@ -324,7 +324,7 @@ def _quoted_length(text: str, start: int) -> int:
 
 
 def finite(value: object) -> bool:
-    """Return whether a literal is JSON: the package lets NaN and Infinity through."""
+    """Return whether a literal is JSON: the package accepts NaN and Infinity."""
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:

@@ -20,21 +20,21 @@ def is_table(node: Node) -> bool:
 
 
 def rows_of(node: Node) -> Iterator[tuple[Node, Node]]:
-    """Yield the rows of a table of rules, each as its condition and what it says.
+    """Yield the rows of a table of rules, each as its condition and its answer.
 
-    A call with arguments of its own is no table, but an error that is reported elsewhere.
+    A call with other arguments is an error that is reported elsewhere.
     """
     children = node["children"]
     yield from zip(children[1::2], children[2::2], strict=False)
 
 
 def no_row(node: Node) -> EvaluationError:
-    """Return the error of a record that no row of a table fits."""
+    """Return the error of a record that fits no row of a table."""
     return EvaluationError(f"no row of '{node['children'][0]['value']}' fits")
 
 
 def cells_in(node: Node) -> Iterator[Node]:
-    """Yield every node that rows of a table within a tree compare with the values of a cell."""
+    """Yield every node with which the tables in a tree compare a cell's values."""
     if node["type"] == "slice":
         return
     for condition, _ in rows_of(node) if is_table(node) else ():
@@ -44,21 +44,21 @@ def cells_in(node: Node) -> Iterator[Node]:
 
 
 _MOST = 1_000
-"""The most values that are remembered with their row, or with the words that they nearly are."""
+"""The most values that are cached with their row or with the words that they nearly are."""
 NearWords: TypeAlias = Mapping[Hashable, str]
 
 
 class TableRow(NamedTuple):
-    """A row: of each column that it is about, the values that fit, and what it says."""
+    """A row: the values that fit for each of its columns, and its answer."""
 
     cells: Mapping[int, frozenset[Hashable]]
     then: Node
 
 
 class ColumnWords(NamedTuple):
-    """The values that fit in any row of a column.
+    """The values that fit in some row of a column.
 
-    `forms` are all of them without what is a matter of spelling; none if not all are texts.
+    `forms` are these texts in canonical spelling; empty if some are not texts.
     """
 
     by_value: Mapping[Hashable, Value]
@@ -67,7 +67,7 @@ class ColumnWords(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RowTable:
-    """A table of rules with each of its columns once."""
+    """A table of rules, with each of its columns once."""
 
     columns: tuple[Node, ...]
     rows: tuple[TableRow, ...]
@@ -80,7 +80,7 @@ class RowTable:
         if is_blank(value) or comparable_cell(value) in words.by_value:
             return {}
         if isinstance(value, str) and words.forms and spelt(value) not in words.forms:
-            return {}  # as nearly always
+            return {}  # nearly always
         key = (column, identity(value))
         found = self._known.get(key)
         if found is None:
@@ -92,7 +92,7 @@ class RowTable:
 
 
 def table_of(node: Node) -> RowTable:
-    """Return the table that a node is; it is noted there."""
+    """Return the table that a node stands for; it is cached at the node."""
     notes = cast(dict[str, Any], node)
     if "table" not in notes:
         notes["table"] = _table_of(node)
@@ -127,10 +127,10 @@ def _words(by_value: Mapping[Hashable, Value]) -> ColumnWords:
 
 @dataclass(frozen=True, slots=True)
 class RowIndex:
-    """A table of rules whose answers are constants, for records that leave none of it unknown.
+    """A table of rules with constant answers, for records that leave no column unknown.
 
     It takes the values of the columns, and returns the answer of the first row that fits. Raises
-    `EvaluationError` if there is none, or if an earlier one may fit.
+    `EvaluationError` if no row fits, or if an earlier one may fit.
     """
 
     node: Node
@@ -158,7 +158,7 @@ class RowIndex:
 
 
 def index_of(node: Node) -> RowIndex | None:
-    """Return the index of a table of rules; None if it says more than constants."""
+    """Return the index of a table of rules; None if some answers are not constant."""
     table = table_of(node)
     constant = all(each.then["type"] == "literal" for each in table.rows)
     return RowIndex(node, table) if constant else None
@@ -168,7 +168,7 @@ def _cells(condition: Node) -> Iterator[Node]:
     if condition["type"] == "and_expression":
         for each in condition["children"]:
             yield from _cells(each)
-    elif condition["type"] != "literal":  # which a row that is open has
+    elif condition["type"] != "literal":  # a row without conditions has it
         yield condition
 
 
@@ -183,7 +183,7 @@ def _values(cell: Node) -> Iterator[tuple[Node, Value]]:
 
 
 def comparable_cell(value: Value) -> Hashable:
-    """Return what is equal for values for which `==` holds; no constant is a list or an object."""
+    """Return a form that is equal whenever `==` holds; constants are never lists or objects."""
     if value.__class__ is str:
         return str(value)
     if value is None or isinstance(value, list | dict):
@@ -192,7 +192,7 @@ def comparable_cell(value: Value) -> Hashable:
 
 
 def _shape(node: Node) -> object:
-    """Return a value that is equal for nodes that differ only in their notes."""
+    """Return a form that is equal for nodes that differ only in their notes."""
     value, children = repr(node.get("value")), node["children"]
     parts = children if node["type"] == "slice" else map(_shape, children)
     return (node["type"], value, tuple(parts))

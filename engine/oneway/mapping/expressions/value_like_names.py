@@ -12,9 +12,9 @@ from oneway.mapping.expressions.syntax import SyntaxToken, TextRange, tokens_of
 
 @dataclass(frozen=True, slots=True)
 class ValueLikeName:
-    """A name that looks like a value, its place in the text, and how the value is written.
+    """A name that looks like a value, its place in the text, and how to write the value.
 
-    `certain` says that it is hardly ever meant as a name.
+    `certain`: it is hardly ever meant as a name.
     """
 
     name: str
@@ -24,7 +24,7 @@ class ValueLikeName:
 
 
 def value_like_names(text: str, known: Collection[str]) -> Iterator[ValueLikeName]:
-    """Yield the names of an expression that look like values, in the order of its text.
+    """Yield the names of an expression that look like values, in textual order.
 
     `known` are fields that records have. Names within a path (`a.true`) are never values.
     """
@@ -44,7 +44,7 @@ def value_like_names(text: str, known: Collection[str]) -> Iterator[ValueLikeNam
 
 
 def _begins_a_path(text: str, token: SyntaxToken) -> bool:
-    """Return whether a name is the first of a path: no key of a new object, no function."""
+    """Return whether a name begins a path, and is not an object's key or a function."""
     before, after = text[: token.place.offset].rstrip(), text[token.place.end :].lstrip()
     return not before.endswith(".") and not after.startswith((":", "("))
 
@@ -56,7 +56,7 @@ def _is_quoted_needlessly(text: str, token: SyntaxToken) -> bool:
 
 
 CONSTANTS = {"true": "true", "false": "false", "null": "null", "none": "null"}
-"""The values that names look like, by those names in small letters."""
+"""The values that names look like, by the name in lower case."""
 _PLAIN = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _COMPARED = re.compile(r"[=!<>]=?\s*$|,\s*$")
 _EQUATED = re.compile(r"[=!]=\s*$")
