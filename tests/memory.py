@@ -152,13 +152,12 @@ class MemorySystems:
     source: Any
     target: Any
     writer: Any
-    saved: bool = False
     linked: Mapping[str, str] = field(default_factory=dict)
     """The target records that earlier runs linked source records to."""
 
     def of(self, world: World) -> ApplySystems:
         """Return them as an apply is given them."""
-        live = LiveState(bound(world), self.source, self.target, SEAL, self.saved)
+        live = LiveState(bound(world), self.source, self.target, SEAL)
         return ApplySystems(live, self.writer, TargetMemory(linked=self.linked))
 
 

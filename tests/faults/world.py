@@ -13,12 +13,14 @@ from typing import Protocol
 from oneway.applying.result import Result
 from oneway.core.connector import Access, Connector, Description
 from oneway.core.diagnostics import Refused, Severity
+from oneway.core.progress import silent
 from oneway.planning.plan import Kind
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import apply_plan
 from oneway.runs.approval import Approval
 from oneway.runs.completeness import input_problems
 from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.planned_again import limited_by_new_plan
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import Input, PreparedRun, description_of
 from oneway.runs.prepare.request import RunRequest, instant_text
@@ -188,11 +190,11 @@ class World:
         self.saved = saved
 
     def night(self, wire: Network, *, days: int = 0) -> Night:
-        """Run a sync so many days later, or what `oneway apply` asks of a `saved` plan."""
+        """Run a sync so many days later, or do what `oneway apply` does with a `saved` plan."""
         prepared, operator = self._begin(wire, days)
         try:
             with scripted(Random(1)), _session(prepared, operator, wire) as session:
-                began = "" if self.saved else instant_text(session.now())
+                began = instant_text(session.now())
                 recover_in_flight(session)
                 plan, found = plan_run(session)
                 sick = [
@@ -203,6 +205,8 @@ class World:
                 verdict = judge_plan(session, plan)
                 memory = load_memory(session, plan, retry_now=False)
                 approval = Approval(fingerprint(plan), verdict, memory.postponed, began=began)
+                if self.saved:
+                    approval = limited_by_new_plan(session, plan, approval, silent)
                 steps = apply_plan(session, plan, approval, found.program)
                 unread = sum(each.kind is Kind.ERROR for each in plan.outcomes)
                 return Night((), tuple(steps), unread)

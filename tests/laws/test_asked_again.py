@@ -96,7 +96,7 @@ def test_nothing_is_done_for_whom_a_new_plan_would_do_nothing(data: st.DataObjec
     assume(plan.actions)
     now = data.draw(later(world))
     systems = systems_of(world)
-    systems.saved, systems.linked = True, evidence.targets
+    systems.linked = evidence.targets
     records = {each.id: dict(each.data) for each in now.source.records}
     systems.source = ListReader(records, by_id=data.draw(st.booleans()))
     broken = {each.id for each in now.source.records if each.problem or each.damage}

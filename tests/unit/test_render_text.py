@@ -83,7 +83,7 @@ def test_diagnostics_as_data_have_every_part():
 
 
 def result(id, ending, **keys):
-    return Result(Action(id, Verb.UPDATE, f"s{id}", f"t{id}", ()), ending, f"t{id}", **keys)
+    return Result(ending, f"t{id}", action=Action(id, Verb.UPDATE, f"s{id}", f"t{id}", ()), **keys)
 
 
 def test_results_count_every_ending_and_list_what_was_not_done():

@@ -143,7 +143,7 @@ class Gates:
         except ReadError:
             return None
         reason = "left alone: the target does not show the record after its leave"
-        return Result(action, Ending.DONE, id, reason=reason)
+        return Result(Ending.DONE, id, reason=reason, action=action)
 
     def sent_before(self, action: Action) -> Result | None:
         """An interrupted run sent it: it has happened, or cannot be looked up now."""
@@ -179,19 +179,21 @@ class Gates:
             if not self.overwrites or action.verb not in _PARTIAL:
                 return None
             reason = self._no_more_updates
-            return Result(action, Ending.NOT_ATTEMPTED, action.target_id, MORE_CHANGED, reason)
+            return Result(
+                Ending.NOT_ATTEMPTED, action.target_id, MORE_CHANGED, reason, action=action
+            )
         if action.id in self.approved.earlier.sent:
             reason = f"nothing more was looked up in this run: {self.breaker.why}"
-            return Result(action, Ending.UNKNOWN, action.target_id, GIVEN_UP, reason)
+            return Result(Ending.UNKNOWN, action.target_id, GIVEN_UP, reason, action=action)
         reason = f"nothing more was sent in this run: {self.breaker.why}"
-        return Result(action, Ending.NOT_ATTEMPTED, action.target_id, GIVEN_UP, reason)
+        return Result(Ending.NOT_ATTEMPTED, action.target_id, GIVEN_UP, reason, action=action)
 
     def waits_for_another(self, action: Action) -> Result | None:
         """An action that it depends on was not done."""
         if self.done.issuperset(action.depends_on):
             return None
         reason = "an action that must go before it was not done"
-        return Result(action, Ending.NOT_ATTEMPTED, action.target_id, reason=reason)
+        return Result(Ending.NOT_ATTEMPTED, action.target_id, reason=reason, action=action)
 
     def stale(self, action: Action) -> Result | None:
         """The source or the target is no longer as the plan saw it."""
@@ -208,7 +210,7 @@ class Gates:
         why = self.approved.stale.get(action.id)
         if why is None or action.id in self.approved.earlier.sent:
             return None
-        return Result(action, Ending.STALE, action.target_id, "W160", why)
+        return Result(Ending.STALE, action.target_id, "W160", why, action=action)
 
     def send(self, ready: Ready) -> Ended:
         """Send a journalled action, and return how it ended."""
@@ -221,7 +223,7 @@ class Gates:
         self.live.note_created(action, target_id)
         if action.verb.takes_access:
             self._out.add(target_id)
-        return Ended(Result(action, Ending.DONE, target_id), answered=True)
+        return Ended(Result(Ending.DONE, target_id, action=action), answered=True)
 
     def leaving(self, actions: Sequence[Action]) -> None:
         """Called before a request of these actions leaves; raises what prevents it."""
@@ -411,20 +413,20 @@ class Gates:
             before = action.id in self.approved.earlier.sent
             ending = Ending.UNKNOWN if before else Ending.NOT_SENT
             reason = f"could not be checked before writing: {error.summary}"
-            result = Result(action, ending, action.target_id, error.code, reason)
+            result = Result(ending, action.target_id, error.code, reason, action=action)
             raise _SystemFailed(result, error) from None
 
 
 def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Result:
     """Return the ending of an action sent before; `done` is the reason if it has happened."""
     if became.happened is Happened.NO:
-        return Result(action, Ending.REJECTED, action.target_id, became.code, became.why)
+        return Result(Ending.REJECTED, action.target_id, became.code, became.why, action=action)
     if became.happened is Happened.YES:
         reason = f"{done}; {became.why}" if became.code else done
-        return Result(action, Ending.DONE, became.target_id, became.code, reason)
+        return Result(Ending.DONE, became.target_id, became.code, reason, action=action)
     target_id = action.target_id or sent.record or None
     reason = f"how it ended is not known yet: {became.why}"
-    return Result(action, Ending.UNKNOWN, target_id, NOT_KNOWN_YET, reason, job=sent.job)
+    return Result(Ending.UNKNOWN, target_id, NOT_KNOWN_YET, reason, job=sent.job, action=action)
 
 
 _PARTIAL = (Verb.UPDATE, Verb.REACTIVATE)
@@ -445,9 +447,9 @@ def stale_result(action: Action, stale: Stale) -> Result:
     """Return the ending of an action that no longer fits the source or the target."""
     if stale.unlike or stale.unseen:
         code = "W164" if stale.unlike else "W165"
-        return Result(action, Ending.NOT_SENT, action.target_id, code, str(stale))
+        return Result(Ending.NOT_SENT, action.target_id, code, str(stale), action=action)
     code = OUT_BY_NOW if stale.out else "W160"
-    return Result(action, Ending.STALE, action.target_id, code, str(stale))
+    return Result(Ending.STALE, action.target_id, code, str(stale), action=action)
 
 
 def _held(result: Result) -> Ended:
@@ -460,7 +462,7 @@ def _withheld(action: Action, ends: Mapping[str, End]) -> Result | None:
     if end is None:
         return None
     said = (end.code, end.reason, end.guards, end.until)
-    return Result(action, end.ending, action.target_id, *said)
+    return Result(end.ending, action.target_id, *said, action=action)
 
 
 def _write(

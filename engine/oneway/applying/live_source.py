@@ -157,8 +157,6 @@ class LiveSource:
     target_row: Callable[[str], TargetRow | None]
     """Returns a target record as it is now, by its id; None if it is gone."""
     planned: PlannedSource = field(default_factory=PlannedSource)
-    listing: bool = False
-    """Whether to search the list for rivals, although records are requested one by one."""
     _list: dict[str, SourceRow] | None = None
     _complete: bool = True
     _aside: dict[str, str] = field(default_factory=dict)
@@ -198,9 +196,9 @@ class LiveSource:
     def refuse_rival(self, action: Action, row: SourceRow, target: TargetRow | None) -> None:
         """Raise `Stale` if another source record may now be about the same person.
 
-        This is checked only if the source's list is read anyway, or with `listing`.
+        This is checked only if the source's list is read anyway; the plan has just read it.
         """
-        if self._by_id and not (self.listing or reads_all(self.source)):
+        if self._by_id and not reads_all(self.source):
             return
         self._listed()
         keys = self._keys

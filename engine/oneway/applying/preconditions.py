@@ -67,8 +67,6 @@ class LiveState:
     source: Reader
     target: Reader
     seal: Seal
-    saved: bool = False
-    """Whether an earlier run made the plan; if so, the source's list is read once more."""
     creates: dict[str, Action] = field(default_factory=dict)
     """The actions of the plan that create a record, by their ids."""
     created: dict[str, str] = field(default_factory=dict)
@@ -82,7 +80,7 @@ class LiveState:
 
     def __post_init__(self) -> None:
         program, target = SharedProgram(self.program), LiveTarget(self.target)
-        source = LiveSource(program, self.source, self._row_of, listing=self.saved)
+        source = LiveSource(program, self.source, self._row_of)
         object.__setattr__(self, "program", program)
         object.__setattr__(self, "_source", source)
         object.__setattr__(self, "_target", target)
@@ -230,8 +228,6 @@ class LiveState:
             if target is not None:
                 self._source.planned.refuse_another(self.program.policy, action, row, target)
             self._source.planned.refuse_other(self.program.policy, action, row, target)
-            if target is not None:
-                self._refuse_found_before(action, row, target)
             self._source.refuse_rival(action, row, target)
         said = self._values.of(action)
         changed = [
@@ -241,26 +237,6 @@ class LiveState:
             changed += unplanned(self.program.policy, action, row, target)
         if changed:
             raise Stale(f"changed in the source since the plan: {', '.join(changed)}")
-
-    def _refuse_found_before(self, action: Action, row: SourceRow, target: TargetRow) -> None:
-        """Raise `Stale` if the key that found the record, or an earlier one, finds another too.
-
-        Checked for saved plans only: otherwise the run has just read the target.
-        """
-        policy = self.program.policy
-        keys = zip(policy.match_paths, row.key_values, row.keys, target.keys, strict=False)
-        for level, (path, value, key, held) in enumerate(keys):
-            if row.outside or not self.saved:
-                return
-            finds = key is not None and key == held
-            if path and key is not None:
-                claim = Claim(path, value, policy.match[level])
-                for holder in self._holders.other_than(action.target_id, claim, value):
-                    if finds:
-                        raise Stale(f"target record {holder.id} has the same {path} by now")
-                    raise Stale(f"by its {path}, the person has target record {holder.id} by now")
-            if finds:
-                return
 
     def happened(self, action: Action) -> tuple[Happened, str | None]:
         """Return whether a sent write has happened, and the id of the record if so.

@@ -71,23 +71,10 @@ class ApplySystems:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """How one action ended, and why: see `End`."""
+class Result(End):
+    """The end of an action, with the action."""
 
-    action: Action
-    ending: Ending
-    target_id: str | None = None
-    code: str = ""
-    reason: str = ""
-    guards: tuple[str, ...] = ()
-    until: str = ""
-    job: str = ""
-
-    @property
-    def end(self) -> End:
-        """How it ended, without the action."""
-        said = (self.code, self.reason, self.guards, self.until, self.job)
-        return End(self.ending, self.target_id, *said)
+    action: Action = field(kw_only=True)
 
 
 class ActionLog(Protocol):
@@ -143,7 +130,7 @@ def failed(action: Action, error: WriteError) -> Result:
     target_id, job = action.target_id, ""
     if isinstance(error, Unknown):
         target_id, job = target_id or error.record or None, error.job
-    return Result(action, ending, target_id, error.code, error.summary, job=job)
+    return Result(ending, target_id, error.code, error.summary, job=job, action=action)
 
 
 _ENDINGS: Mapping[type[WriteError], Ending] = {

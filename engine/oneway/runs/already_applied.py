@@ -58,7 +58,7 @@ def _still_shown(
     """Return whether the target holds what each of these actions wrote."""
     try:
         program = sealed_program_for(session, plan)
-        live = apply_systems(session, program, target_memory(session, plan), saved=True).live
+        live = apply_systems(session, program, target_memory(session, plan)).live
         live.begin(plan)
         for action in done:
             live.note_created(action, made[action.id])

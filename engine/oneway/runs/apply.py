@@ -37,7 +37,7 @@ def apply_plan(
     journal, since = session.journal, approval.since
     log = RunLog(journal, plan, session.operator, approval, telling=telling, since=since)
     memory = target_memory(session, plan)
-    systems = apply_systems(session, program, memory, saved=approval.of_saved_plan)
+    systems = apply_systems(session, program, memory)
     if plan.actions and isinstance(systems.writer, RefusesWrites):
         systems.writer.refuse_unwritable()
     watch = Watch(progress, session.operator.stopping)
@@ -81,13 +81,11 @@ def target_memory(
     )
 
 
-def apply_systems(
-    session: RunSession, program: Program, memory: TargetMemory, *, saved: bool
-) -> ApplySystems:
-    """Return the systems that an apply reads and writes; `saved` as in `LiveState`."""
+def apply_systems(session: RunSession, program: Program, memory: TargetMemory) -> ApplySystems:
+    """Return the systems that an apply reads and writes."""
     systems, inputs = session.systems, session.prepared.inputs
     source, target = systems.reader(inputs["source"]), systems.reader(inputs["target"])
-    live = LiveState(program, source, target, session.seal, saved)
+    live = LiveState(program, source, target, session.seal)
     sides = (side_of(session.prepared, inputs[name]) for name in ("source", "target"))
     own = [each.concurrency for each in sides if each.concurrency is not None]
     at_most = min(own, default=MOST_IN_FLIGHT)

@@ -29,11 +29,6 @@ class Approval:
     reverted: frozenset[str] = frozenset()
     """The actions that the target did not keep when earlier runs wrote them; named in the plan."""
 
-    @property
-    def of_saved_plan(self) -> bool:
-        """Whether an earlier command made the plan, so that this run has read nothing for it."""
-        return not self.began
-
     def of(self, earlier: Earlier) -> Approved:
         """Return the approval for an apply, including what an earlier try left behind."""
         blocked = self.verdict.ends()

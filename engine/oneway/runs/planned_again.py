@@ -5,6 +5,7 @@ The systems may have changed since the plan was made. Each action is checked jus
 that a create for them is under way, or that they are back under another key.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -121,9 +122,16 @@ def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
 
 def not_planned_now(plan: Plan, new: Plan) -> Mapping[str, str]:
     """Return why a new plan would not send some of a plan's actions, by their ids."""
-    # Compared by person too: the record of a planned create may have an id by now.
-    sent = {each.id for each in new.actions} | {(e.verb, e.source_id) for e in new.actions}
-    gone = [e for e in plan.actions if not sent & {e.id, (e.verb, e.source_id or e.id)}]
+    sent: dict[object, set[str | None]] = defaultdict(set)
+    for each in new.actions:
+        # By person too: the record of a planned create may have an id by now.
+        for key in (each.id, (each.verb, each.source_id)):
+            sent[key] |= {each.target_id}
+    gone = []
+    for each in plan.actions:
+        records = sent[each.id] | sent[each.verb, each.source_id or each.id]
+        if not (records if each.target_id is None else records & {each.target_id, None}):
+            gone.append(each)
     if not gone:
         return {}
     sources = {each.source_id: each for each in new.outcomes if each.source_id is not None}
@@ -135,6 +143,8 @@ def _why(action: Action, sources: Mapping[str, Outcome], targets: Mapping[str, O
     outcome = sources.get(action.source_id or "") or targets.get(action.target_id or "")
     if outcome is None:
         return "a new plan would not do this: neither system's list shows the person"
+    if action.target_id is not None and outcome.target_id not in (None, action.target_id):
+        return f"a new plan finds target record {outcome.target_id} for this person"
     if outcome.kind is Kind.UNCHANGED:
         return "a new plan would not do this: nothing differs by now"
     reasons = "; ".join(each.text for each in outcome.reasons)

@@ -164,7 +164,7 @@ def resume_run(
 
 def _systems_of(session: RunSession, left: Interrupted, program: Program) -> ApplySystems:
     memory = target_memory(session, left.plan, left.entries)
-    return apply_systems(session, program, memory, saved=True)
+    return apply_systems(session, program, memory)
 
 
 def _found_out(action: Action, found: ApplySystems) -> Result:
@@ -180,7 +180,7 @@ def _found_out(action: Action, found: ApplySystems) -> Result:
         return looked_up(action, became, sent, FOUND_LATER)
     why = became.why or "the target does not show it"
     reason = f"looked up later: {why}"
-    return Result(action, Ending.NOT_SENT, action.target_id, NOT_SHOWN, reason)
+    return Result(Ending.NOT_SENT, action.target_id, NOT_SHOWN, reason, action=action)
 
 
 def _read(journal: Journal, run: Run) -> Interrupted:

@@ -148,7 +148,7 @@ class RunLog:
         with self.journal.at_once(), self._going_on():
             for each in results:
                 traces = None if each.ending.withheld else digests_of(each.action, self.seal)
-                self.journal.ended(self.run, each.action, each.end, traces)
+                self.journal.ended(self.run, each.action, each, traces)
                 if each.code == MORE_CHANGED and each.ending in (Ending.UNKNOWN, Ending.DONE):
                     from oneway.history.journal.side_effects import keep_side_effect
 
@@ -173,7 +173,7 @@ class RunLog:
         """End every action without an entry as not attempted."""
         known = {each.action_id for each in self.journal.entries(self.run)}
         left = [each for each in self.plan.actions if each.id not in known]
-        self.ended([Result(each, Ending.NOT_ATTEMPTED, reason=reason) for each in left])
+        self.ended([Result(Ending.NOT_ATTEMPTED, reason=reason, action=each) for each in left])
 
     def settle(self) -> None:
         """End an interrupted run once all its actions have an ending.
