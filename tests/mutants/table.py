@@ -1922,7 +1922,7 @@ MUTANTS = (
     Mutant(
         "objects-are-told-too-late",
         "mapping/generated/rows",
-        "        columns = [*paths.in_columns(), *self.seen.items()]  # tells the objects\n"
+        "        columns = [*paths.in_columns(), *self.seen.items()]  # distinguishes the objects\n"
         "        _refuse_objects(said, paths)\n",
         "        _refuse_objects(said, paths)\n"
         "        columns = [*paths.in_columns(), *self.seen.items()]\n",

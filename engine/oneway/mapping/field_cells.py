@@ -1,6 +1,6 @@
-"""The cells of a record: what the mapping says of each field.
+"""Computes the cells of a record: what the mapping says of each field.
 
-Each field is computed in this order, and whatever goes wrong ends in `RecordStopped`:
+Each field is computed in this order, and any failure ends in `RecordStopped`:
 
     when -> from -> (lookup) -> default -> the target's declared type
 """
@@ -22,10 +22,10 @@ from oneway.mapping.values_read import as_shown, values_read
 
 @dataclass(frozen=True, slots=True)
 class FieldCells(RecordAnswers):
-    """Evaluates the fields of a mapping, and the values that a leaver gets."""
+    """Evaluates the fields of a mapping, and the values for leavers."""
 
     def cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
-        """Return the cell of a field; raise `RecordStopped`."""
+        """Return the cell of a field. Raises `RecordStopped`."""
         return self._cell(code, record, missed)
 
     def _cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
@@ -41,7 +41,7 @@ class FieldCells(RecordAnswers):
         return self.filled(code, cell, record)
 
     def _said(self, record: Record) -> tuple[Cell, ...]:
-        """Return the cells of a record: UNSTATED where a cell cannot be evaluated."""
+        """Return the cells of a record; UNSTATED where a cell cannot be evaluated."""
 
         def said(code: FieldCode) -> Cell:
             try:
@@ -61,7 +61,7 @@ class FieldCells(RecordAnswers):
         if not_given:
             return self._of_certain_items(code, record, not_given)
         if code.rule.merge is Merge.OWN and answer.value == [] and answer.stated:
-            return Cell(CellState.STATED, [])  # it says that there are none of our own
+            return Cell(CellState.STATED, [])  # it says that no items are ours
         if is_blank(answer.value):
             return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)
         if answer.written:
@@ -71,9 +71,9 @@ class FieldCells(RecordAnswers):
         return Cell(CellState.STATED, answer.value)
 
     def _of_certain_items(self, code: FieldCode, record: Record, not_given: str) -> Cell:
-        """Return the cell of a field whose value depends on a key that items of a list lack.
+        """Return the cell of a field whose value depends on a key that list items lack.
 
-        It is left alone, but for what is certainly to be added to a list.
+        The field is left alone, except that items which are certain are added to a list.
         """
         assert code.source is not None
         if code.rule.merge is not Merge.REPLACE:
@@ -83,7 +83,7 @@ class FieldCells(RecordAnswers):
         return Cell(CellState.UNSTATED, read=not_given)
 
     def _named(self, gaps: Gaps, expression: Expression) -> str:
-        """Return in words what a field that is left alone is named with."""
+        """Return what is named with a field that is left alone, in words."""
         named = tuple(gap for gap in gaps if gap.named)
         if named and expression.reads_any(self.code.secrets.source):
             named = tuple(gap._replace(wrong=gap.wrong and _NEARLY) for gap in named)
@@ -92,7 +92,7 @@ class FieldCells(RecordAnswers):
     def looked_up(
         self, code: FieldCode, value: Value, missed: list[Missed], record: Record
     ) -> Cell:
-        """Return the cell of a field whose value is looked up; raise `RecordStopped`."""
+        """Return the cell of a field whose value is looked up. Raises `RecordStopped`."""
         return self.filled(code, self._looked_up(code, value, missed), record)
 
     def _looked_up(self, code: FieldCode, value: Value, missed: list[Missed]) -> Cell:
@@ -117,7 +117,7 @@ class FieldCells(RecordAnswers):
         return Cell(state, sought=sought)
 
     def filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
-        """Return a cell with the stand-in for a blank, checked; raise `RecordStopped`."""
+        """Return a cell with the stand-in for a blank, checked. Raises `RecordStopped`."""
         cell = self._merged(code, self._filled(code, cell, record))
         if (
             cell.read
@@ -130,7 +130,7 @@ class FieldCells(RecordAnswers):
         return cell._replace(read=values_read(code.source.expression, record.data, secret))
 
     def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
-        """Apply `default` and `initial`, and check what would be written."""
+        """Apply `default` and `initial`, and check the value to write."""
         if cell.state is CellState.BLANK and code.default is not None:
             default, known, not_given = self._stand_in(code.default, record)
             initial = None if code.initial is None else self._stand_in(code.initial, record)[0]
@@ -138,7 +138,7 @@ class FieldCells(RecordAnswers):
             state = state if known else CellState.UNSTATED
             cell = Cell(state, None if is_blank(default) else default, initial, read=not_given)
         elif cell.state in (CellState.BLANK, CellState.UNSTATED):
-            # At create there is nothing to overwrite, so a default may replace an absent key.
+            # A create overwrites nothing, so a default may replace an absent key.
             stand_in = code.initial if code.initial is not None else code.default
             if stand_in is not None:
                 cell = cell._replace(initial=self._stand_in(stand_in, record)[0])
@@ -150,9 +150,9 @@ class FieldCells(RecordAnswers):
         return cell
 
     def _stand_in(self, code: Expression | Constant, record: Record) -> tuple[Value, bool, str]:
-        """Return what replaces a blank value: null, and not known, if an absent key decides it.
+        """Return what replaces a blank value; null, and not known, if an absent key decides it.
 
-        The text says what items of lists lack that it depends on.
+        The text names the keys that list items lack and on which it depends.
         """
         if isinstance(code, Constant):
             return code.value, True, ""
@@ -175,7 +175,7 @@ class FieldCells(RecordAnswers):
     def departing(
         self, record: Record, cells: tuple[Cell, ...]
     ) -> tuple[tuple[Cell, ...], bool | None, bool | None]:
-        """Return the cells of a leaver, and whether a record with their values has left, or will.
+        """Return a leaver's cells, and whether a record with these values has left, or will.
 
         Raises `RecordStopped`.
         """
@@ -183,14 +183,14 @@ class FieldCells(RecordAnswers):
         return cells, *self.leaves_as(cells)
 
     def with_moving(self, record: Record, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        """Return the cells of a leaver with which of them are made from the day of the run."""
+        """Return a leaver's cells, each marked if it depends on the day of the run."""
         return tuple(
             cell._replace(moving=self.moves(code, cell, record)) if uses_today(code) else cell
             for code, cell in zip(self.code.leaving, cells, strict=True)
         )
 
     def moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
-        """Return whether a value is made from the day of the run; see `moves_with_the_run`."""
+        """Return whether a value depends on the day of the run; see `moves_with_the_run`."""
 
         def differs(days: int) -> bool:
             then = FieldCells(self.code, self.context.later(days), self.tables)
@@ -204,8 +204,9 @@ class FieldCells(RecordAnswers):
     def leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
         """Return whether a record with these values has left, and whether it is due to leave.
 
-        None if other fields count as well. Raises `RecordStopped` if that cannot be evaluated:
-        with such a value, such as an impossible date, the record would be an error from then on.
+        Returns None if other fields count as well. Raises `RecordStopped` if that cannot be
+        evaluated: with such a value, such as an impossible date, the record would be an error from
+        then on.
         """
         conditions = [each for each in (self.code.left, self.code.scheduled) if each is not None]
         written = self._written(cells)
@@ -224,7 +225,7 @@ class FieldCells(RecordAnswers):
         return left, later
 
     def _written(self, cells: tuple[Cell, ...]) -> dict[str, Value]:
-        """Return what a leaver's target record certainly has of these values, whatever it had."""
+        """Return the values that a leaver's target record will certainly have."""
         written: dict[str, Value] = {}
         for code, cell in zip(self.code.leaving, cells, strict=True):
             plain = code.rule.write is Write.OVERWRITE and code.rule.merge is Merge.REPLACE
@@ -235,11 +236,11 @@ class FieldCells(RecordAnswers):
 
 
 def moves_with_the_run(differs: Callable[[int], bool]) -> bool:
-    """Return whether a value is made from the day of the run, and not only compared with it.
+    """Return whether a value follows the day of the run, rather than being compared with it.
 
-    `differs` says whether it is another one some days later. `today()` is, tomorrow; the end of the
-    month is a month ago and in a month. What a day of the data brings about differs from what was
-    before that day, or from what comes after it, and not from both.
+    `differs` says whether the value is another one some days later. `today()` differs tomorrow; the
+    end of the month differed a month ago and will differ in a month. A value that changes on a day
+    in the data differs from the value before that day or after it, not from both.
     """
     return differs(1) or (differs(-_MONTH) and differs(_MONTH))
 
@@ -253,7 +254,7 @@ def uses_today(code: FieldCode) -> bool:
 
 
 _NEARLY = "another spelling or type of a word"
-"""What is said of a sensitive value."""
+"""The message for a sensitive value."""
 
 
 def _failure(text: str, code: FieldCode, value: Value) -> EvaluationFailure:

@@ -1,4 +1,4 @@
-"""The constants of a mapping that records may be given, wherever they stand."""
+"""Finds the constants of a mapping that records may be given."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -14,11 +14,11 @@ from oneway.mapping.spec import Constant, FieldSpec, MappingSpec, OnMiss, TableS
 
 @dataclass(frozen=True, slots=True)
 class GivenConstant:
-    """A constant, the target field that it is for, and the key of the mapping that says it.
+    """A constant, the target field that it is for, and the key of the mapping that states it.
 
-    `key` is "" for a row of a table of rules. If it is `looked_up`, a value found by it is written
-    in its place. `leaves` says that it is written to those who leave or come back. `check` says
-    why the field cannot hold a value.
+    `key` is "" for a row of a table of rules. If `looked_up`, the value found by it is written
+    instead. `leaves`: it is written to people who leave or come back. `check` says why the field
+    cannot hold a value.
     """
 
     path: str
@@ -63,7 +63,7 @@ def _of_fields(
 
 
 def _rows(code: FieldCode, tables: dict[str, TableSpec]) -> Iterator[Constant]:
-    """Yield what the rows of a table of rules say, if a field is made of it alone."""
+    """Yield the answers in the rows of a table of rules, if a field is made only of that table."""
     tree = code.source.expression.tree if code.source is not None else None
     if tree is not None and is_table(tree):
         table = tables.get(str(tree["children"][0]["value"]))
@@ -72,7 +72,7 @@ def _rows(code: FieldCode, tables: dict[str, TableSpec]) -> Iterator[Constant]:
 
 
 def as_types(value: Value, types: Collection[str]) -> str:
-    """Return how to write a constant so that it has one of the types, or ""."""
+    """Return how to write a constant so that it has one of these types, or ""."""
     if isinstance(value, bool | int | float) and "string" in types:
         return f"write it in quotes: '{json.dumps(value)}'"
     if isinstance(value, str):

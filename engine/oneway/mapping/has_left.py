@@ -1,6 +1,6 @@
-"""Says whether a target record has left once values are written, by the mapping's own conditions.
+"""Tells by the mapping's own conditions whether a target record has left once values are written.
 
-Lint asks it of constants, and a program of every leaver: one answer for both.
+Lint uses it for constants and programs for every leaver, so both give the same answer.
 """
 
 from bisect import bisect_left
@@ -14,7 +14,7 @@ from oneway.mapping.implausible_days import A_CAREER, in_years
 from oneway.mapping.program import LeftAnswer, Policy, TargetRow, Written
 
 _FAR = 36_525
-"""Days after which every due leaver has left: a hundred years."""
+"""Days until every due leaver has left: a hundred years."""
 
 
 @one_record()
@@ -25,7 +25,7 @@ def left_with(
     written: Sequence[Written],
     by: Capability,
 ) -> LeftAnswer:
-    """Return whether a target record has left once these values are written; never raises."""
+    """Return whether a target record has left once these values are written. Never raises."""
     data = told_by(code.policy, target, written)
     left = _tells(code.left, data, context)
     if left:
@@ -42,10 +42,10 @@ def left_with(
 
 @one_record()
 def is_due(code: MappingCode, context: Context, data: Mapping[str, Value]) -> bool:
-    """Return whether a record will have left by days that a leave writes; never raises.
+    """Return whether a record will have left by days that a leave writes. Never raises.
 
-    For mappings without `leavers.scheduled`. Days that `leavers.set` does not write are no leave
-    of this sync: the end of a contract, say.
+    For mappings without `leavers.scheduled`. Days that `leavers.set` does not write, such as the
+    end of a contract, are not a leave of this sync.
     """
     policy = code.policy
     if policy.left is None or not policy.left.tells_due:
@@ -77,7 +77,7 @@ def absence_counts(code: MappingCode, context: Context, target: TargetRow) -> bo
 
 @one_record()
 def leaves_by_itself(code: MappingCode, context: Context, target: TargetRow) -> bool:
-    """Return whether a record in use has a plausible last day: it will leave, and by that day."""
+    """Return whether a record in use has a plausible last day, and will leave by that day."""
     data = told_by(code.policy, target)
     then = in_years(context, A_CAREER)
     is_due, stays_due = (_tells(code.scheduled, data, on) for on in (context, then))

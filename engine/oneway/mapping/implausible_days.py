@@ -1,8 +1,8 @@
 """Finds implausible leave dates: 2206 for 2026, or a day that stands for "none".
 
-`0001-01-01`, `1900-01-01` and `9999-12-31` are what systems write where they have no date. The
-last is right where the condition reads that day itself: nobody leaves by it. The conditions are
-asked, as of another day: so the form of a date is no matter, nor what of a list is read.
+`0001-01-01`, `1900-01-01` and `9999-12-31` are what systems write for a missing date. The last is
+right if the condition reads that day itself: nobody leaves by it. The conditions are evaluated as
+of another day, so neither the form of a date nor how a list is read matters.
 """
 
 from collections.abc import Mapping
@@ -15,21 +15,21 @@ from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.program import ImplausibleDay
 
 LONG_AGO = 50
-"""Years: nobody who left earlier has an account."""
+"""Years: an account of a person who left earlier no longer exists."""
 FAR = 10
-"""Years: nobody who has left, by something else than that day, leaves later."""
+"""Years: a person who has left, by another field than that day, does not leave later than this."""
 A_CAREER = 50
-"""Years: nobody retires later."""
+"""Years: nobody retires later than this."""
 _EVER = 100
 NO_DAY = 800
-"""Years: no slip of a digit leads so far. `9999-12-31` says that somebody stays."""
+"""Years: no typing error in a digit leads this far. `9999-12-31` says that a person stays."""
 YEAR = 365.2425
 
 
 def left_long_ago(
     code: MappingCode, context: Context, data: Mapping[str, Value]
 ) -> ImplausibleDay | None:
-    """Return what is odd if a record says by its dates alone that its person left long ago."""
+    """Return what is odd if, by the record's dates alone, the person left long ago."""
     leaver = code.leaver
     if leaver is None or not leaver.facts.uses_today:
         return None
@@ -46,7 +46,7 @@ def left_long_ago(
 def leaves_far_off(
     code: MappingCode, context: Context, written: Mapping[str, Value], *, scheduled: bool
 ) -> ImplausibleDay | None:
-    """Return what is odd if a target record with a leaver's values will leave long from now."""
+    """Return what is odd if a target record with a leaver's values will leave in the far future."""
     left = code.left
     if left is None or not (scheduled or _is_so(left, written, in_years(context, _EVER))):
         return None
@@ -61,12 +61,12 @@ def leaves_far_off(
 
 
 def in_years(context: Context, years: int) -> Context:
-    """Return the same context some years later, or earlier."""
+    """Return the same context some years later or earlier."""
     return context.later(round(years * YEAR))
 
 
 def _is_so(expression: Expression, data: Mapping[str, Value], context: Context) -> bool:
-    """Return whether a condition holds as of another day; not if that is unknown."""
+    """Return whether a condition holds as of another day; False if that is unknown."""
     try:
         found = expression.decide(data, context)
     except EvaluationError:

@@ -1,8 +1,8 @@
-"""The reference program: walks the JMESPath tree of each expression, record by record.
+"""The reference program: evaluates each expression's JMESPath tree, record by record.
 
-`MappingCode` is a compiled mapping; `Interpreted` is the same bound to an instant, to settings and
-to reference tables, and so a `Program`. Everything that can go wrong on one record ends in that
-record's `EvaluationFailure`.
+`MappingCode` is a compiled mapping. `Interpreted` is one that is bound to an instant, settings and
+reference tables, and so is a `Program`. Whatever goes wrong on one record ends in that record's
+`EvaluationFailure`.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -98,7 +98,7 @@ class Interpreted(FieldCells):
         return row if self.code.one_per is None else row._replace(rank=self.rank(record))
 
     def settled(self, record: Record) -> Record:
-        """Return a source record, as a whole one if what may be cut off makes no difference."""
+        """Return a source record; as a whole one, if what may be cut off makes no difference."""
         if not record.cut:
             return record
         read = (expression for expression, _ in read_in_source(self.code))
@@ -106,7 +106,7 @@ class Interpreted(FieldCells):
 
     @one_record()
     def rank(self, record: Record) -> RecordRank | None:
-        """Return what a record says about which of a person's records counts; never raises."""
+        """Return what a record says about which of a person's records counts. Never raises."""
         code = self.code.one_per
         if code is None:
             return None
@@ -163,7 +163,7 @@ class Interpreted(FieldCells):
         try:
             outside = self._scope_rules_failed(record)
         except RecordStopped as stopped:
-            # The record's scope is unknown: nothing is written, but a leaver is named.
+            # its scope is unknown: nothing is written, but a leaver is named
             row = self._perhaps_leaver(row, self.code.leaver, record)
             return row._replace(evaluation_error=error or stopped.failure)
         try:
@@ -176,14 +176,14 @@ class Interpreted(FieldCells):
             why = self.why(record) if leaver else ""
             row = row._replace(leaver=leaver, may_have_left=False, why=why)
             row = self._leaving(row, record, missed)
-            # Before the fields: a rule may name leavers, who leave whatever is wrong with those.
+            # Before the fields: a rule may name leavers, who leave even if their fields are wrong.
             failed, not_given = self._rules(record)
             row = row._replace(failed_rules=failed, not_given=not_given)
             if error is None:
                 return self._evaluated(row, record, missed)
         except RecordStopped as stopped:
             row = row._replace(evaluation_error=error or stopped.failure)
-        # A leaver leaves all the same: what can be evaluated tells whose record that is.
+        # A leaver leaves anyway; what can be evaluated shows whose record it is.
         return row._replace(cells=self._said(record)) if row.leaver else row
 
     def why(self, record: Record) -> str:
@@ -213,7 +213,7 @@ class Interpreted(FieldCells):
         if not (row.leaver or row.may_have_left):
             return row
         strict = Interpreted(strict_code(self.code, seen), self.context, self.tables)
-        # Nothing of it is written: an email or a name tells whose record may let them in.
+        # Nothing of it is written: an email or a name shows whose record may give them access.
         row = row._replace(cells=strict._said(replace(seen, problem="", damage="")))
         sure = self._certain_leave(row, seen, strict) if record.lost and row.leaver else None
         return row if sure is None else sure._replace(label=name)
@@ -223,8 +223,8 @@ class Interpreted(FieldCells):
     ) -> SourceRow | None:
         """Return an unreadable record's row with its leave, or None if the leave is not certain.
 
-        It is certain if the readable values give the same leave, whatever the lost values were.
-        The record remains an error.
+        It is certain if the readable values give the same leave for any lost values. The record
+        remains an error.
         """
         sure = strict._source_row(replace(seen, problem="", damage=""))
         perhaps = strict._source_row(Record(seen.id, with_placeholders(seen)))
@@ -295,7 +295,7 @@ class Interpreted(FieldCells):
 
     def _out_of_scope(self, row: SourceRow, record: Record) -> SourceRow:
         """Return the row of a person outside the sync's scope, in which nothing is an error."""
-        # These cells are not written: the planner compares their values with other records.
+        # these cells are not written: the planner compares their values with other records
         row = row._replace(cells=self._said(record))
         if row.leaver:
             return self._leaving(row, record, [])
@@ -334,13 +334,12 @@ class Interpreted(FieldCells):
     def _unread_target(self, record: Record) -> TargetRow:
         """Return the row of an unreadable target record, with what its readable part says.
 
-        No source record is matched with it. Where a lost value may change the answer, it has not
-        left.
+        No source record matches it. If a lost value may change the answer, it has not left.
         """
         seen = without_lost(record)
 
         def said(keys: tuple[str, ...]) -> Value | Missing:
-            return at(seen.data, keys)  # absent here is lost, whatever it means elsewhere
+            return at(seen.data, keys)  # an absent key here is lost, whatever it means elsewhere
 
         row = TargetRow(
             record.id,
@@ -391,7 +390,7 @@ class Interpreted(FieldCells):
         return self.dated(row, record)
 
     def dated(self, row: SourceRow, record: Record) -> SourceRow:
-        """Return the row of a leaver with what is odd about the day on which they leave."""
+        """Return a leaver's row with what is odd about their leave date."""
         odd = left_long_ago(self.code, self.context, record.data)
         if odd is None and row.leaves_left is False:
             written, due = self._written(row.leaving), bool(row.leaves_later)
@@ -425,9 +424,9 @@ class Interpreted(FieldCells):
         return row._replace(cells=cells, missed=tuple(missed))
 
     def _seen(self, record: Record, keys: tuple[str, ...]) -> Value | Missing:
-        """Return the value of a target record at a path: MISSING if it is unstated.
+        """Return the value of a target record at a path; MISSING if it is not stated.
 
-        What is no object shows nothing of what an object would hold, whatever an absent key means.
+        A value that is not an object shows nothing of its keys, whatever an absent key means.
         """
         value: Value = record.data  # type: ignore[assignment]  # a record's data is an object
         for depth, key in enumerate(keys, 1):
@@ -444,18 +443,18 @@ class Interpreted(FieldCells):
         return tuple(map(Typed, self.code.match_target))
 
     def _name(self, values: list[Value], record: Record) -> str:
-        """Return the first match value that may be shown; else the record's id."""
+        """Return the first match value that may be shown, or the record's id."""
         shown = (v for v, show in zip(values, self.policy.key_shown, strict=False) if show)
         return next((str(value) for value in shown if value is not None), record.id)
 
     def label(self, record: Record) -> str:
-        """Return the name of a record for people, "" where it has none."""
+        """Return the name of a record for people; "" if it has none."""
         if self.code.label is None:
             return ""
         try:
             label = self.code.label.evaluate(record.data, self.context)[0]
         except EvaluationError:
-            return ""  # a name is for people: a person without one is known by the key
+            return ""  # without a name for people, a person is known by the key
         return str(label).strip() if isinstance(label, str | int | float) else ""
 
     def _unread(self, record: Record) -> EvaluationFailure:
@@ -463,7 +462,7 @@ class Interpreted(FieldCells):
 
 
 _UNREAD = LookupTable({}, complete=False)
-"""The lookup table of a program that only reads records again: nobody has read its rows."""
+"""The lookup table of a program that only reads records again: its rows were not read."""
 
 
 def _parted(

@@ -1,4 +1,4 @@
-"""What a mapping says of leaving and coming back, beyond the fields that it sets."""
+"""Reads what a mapping says of leaving and coming back, other than the fields that it sets."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -26,12 +26,12 @@ class LeavingRules:
 
     @cached_property
     def left(self) -> Expression | None:
-        """The condition that says who has left in the target."""
+        """Return the condition that tells who has left in the target."""
         leavers = self.spec.leavers
         return self.names.quietly(leavers.left) if leavers and leavers.left else None
 
     def reactivating(self) -> tuple[tuple[int, Value], ...]:
-        """Return the values that are written when a person comes back, by their positions."""
+        """Return the values written when a person comes back, by position."""
         leavers = self.spec.leavers
         if leavers is None:
             return ()
@@ -56,7 +56,7 @@ class LeavingRules:
         )
 
     def returning(self, leaving: Iterable[FieldRule]) -> tuple[FieldRule, ...]:
-        """Return the rules of `leavers.set`, as they are for somebody who comes back."""
+        """Return the rules of `leavers.set` as they apply to a person who comes back."""
         given = dict(self.spec.reactivated)
         rules = []
         for rule in leaving:
@@ -79,7 +79,7 @@ class LeavingRules:
         )
 
     def told(self) -> tuple[tuple[str, ...], ...]:
-        """Return the paths that conditions read, apart from those of `leavers.set`."""
+        """Return the paths that conditions read, other than those of `leavers.set`."""
         leavers = self.spec.leavers
         if leavers is None:
             return ()
@@ -95,7 +95,7 @@ class LeavingRules:
     def unsure(self) -> Mapping[Capability, tuple[tuple[str, ...], ...]]:
         """Return the paths of `told` that a leave or return may change beyond the values sent.
 
-        The target sets `computed` fields, and a request of its own may have further effects.
+        The target sets `computed` fields, and its own request for leaving may have further effects.
         """
         told, fields = self.told(), self.target.fields.items()
         computed = [path_of(path) for path, each in fields if each.computed]

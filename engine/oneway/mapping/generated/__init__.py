@@ -1,18 +1,18 @@
-"""A mapping as Python: what the interpreter makes of a record, by functions that are generated.
+"""A mapping as Python: generated functions that do what the interpreter does.
 
-    source     the text: lines, names that are made here, escaped literals, bound objects
+    source     the text: lines, new names, escaped literals, bound objects
     unknowns   what an answer depends on, as numbers in variables
     nodes      the nodes of an expression
     calls      the functions that an expression calls
-    repeats    what is worked out once for all records with one text
+    memo       what is computed once for all records with the same text
     cells      the cells of a source row
     rows       both functions of a mapping
-    functions  the functions of one program, with the objects that they name
+    functions  the functions of one program, and the objects they name
     program    the program that runs them, beside the interpreter
 
-The interpreter is the reference. Generated code does what it does wherever a record is as it
-should be, says what is unknown where a key is absent, and hands the record to the interpreter
-wherever anything is wrong with it: so there is one home of every message.
+The interpreter is the reference. Generated code does the same for ordinary records, marks what is
+unknown where a key is absent, and hands a record with anything wrong to the interpreter, which has
+all of the messages.
 """
 
 from oneway.mapping.generated.program import GeneratedProgram

@@ -1,4 +1,4 @@
-"""The functions called by an expression, as Python statements."""
+"""Writes the functions that an expression calls as Python statements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Calls:
-    """Writes calls of functions, for the nodes of an expression."""
+    """Writes function calls for the nodes of an expression."""
 
     def __init__(self, nodes: "Nodes") -> None:
         self.nodes = nodes
@@ -71,7 +71,7 @@ class Calls:
         return Operand(found)
 
     def _of_tree(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        """Write a question about a tree: the interpreter answers it, once for each text."""
+        """Write a question about a tree: the interpreter answers it once for each text."""
         nodes, source, keys = self.nodes, self.source, keys_of(node["children"][1])
         is_checked = any(keys[:depth] in nodes.reading.checks for depth in range(1, len(keys) + 1))
         if not keys or is_checked or value.kind != "object" or nodes.paths is None:
@@ -87,7 +87,7 @@ class Calls:
         return Operand(found)
 
     def _unless_unknown(self, start: int, found: str, exact: str) -> None:
-        """Make a function of an unknown value unknown, rather than an error."""
+        """Make a function of an unknown value unknown rather than an error."""
         source = self.source
         source.deepen(start)
         last = source.lines[start:]
@@ -120,7 +120,7 @@ class Calls:
         self._invoked(found, function, given)
 
     def _joined(self, found: str, separator: Operand, texts: Operand) -> None:
-        """Write a call of `join`: nearly always of some texts that stand in the mapping."""
+        """Write a call of `join`; its texts are usually constants and plain values."""
         source, call = self.source, f"joined({separator.text}, {texts.text})"
         between = separator.value
         if not separator.known or not isinstance(between, str) or texts.kind != "list":
@@ -134,7 +134,7 @@ class Calls:
             source.line(f"{found} = {call}")
 
     def _invoked(self, found: str, function: Function, given: Sequence[Operand]) -> None:
-        """Write the call of a library function, with the types of its arguments."""
+        """Write the call of a library function, with the types of its arguments checked."""
         source = self.source
         said = [self._argument(function, i, each) for i, each in enumerate(given)]
         if function.uses is not Uses.NOTHING:
@@ -153,7 +153,7 @@ class Calls:
             try:
                 fitted = checked_argument(function, position, given.value)
             except EvaluationError:
-                pass  # as on each record
+                pass  # as for each record
             else:
                 return given.text if fitted is given.value else self.source.literal(fitted)
         owner = self.source.bind("library", function)
@@ -204,7 +204,7 @@ class Calls:
         *,
         last: bool,
     ) -> None:
-        """Write `coalesce` and `default`: the first that is not blank; the rest is not asked."""
+        """Write `coalesce` and `default`: the first value that is not blank; no later one runs."""
         source = self.source
         asked = self.nodes.asked(arguments[0], value, into)
         self._note_wrong(wrong, asked, arguments[0])
@@ -243,7 +243,7 @@ class Calls:
         self.notes.gather_open(wrong, gaps, also=WRONG)
 
     def _chosen(self, arguments: Sequence[Node], value: Operand, into: Unknowns) -> Operand:
-        """Write the condition of `iif()` and both branches; only one of them will run."""
+        """Write the condition of `iif()` and both branches, only one of which runs."""
         condition, then, otherwise = arguments
         found = self.source.name("value")
         asked = self.nodes.asked(condition, value, Unknowns(stated=into.stated))
@@ -265,7 +265,7 @@ class Calls:
     def _of_rows(self, node: Node, value: Operand, into: Unknowns) -> Operand:
         """Write the columns of a table of rules, and the search for the first row that fits.
 
-        The interpreter searches where that depends on what is unknown, or fails.
+        The interpreter searches if the answer depends on an unknown value, or if it fails.
         """
         index, source = index_of(node), self.source
         if index is None:
@@ -288,7 +288,7 @@ class Calls:
 
 
 _TWO = 2
-"""The most arguments of `join`, which builds nearly every label."""
+"""The most arguments of a `join` that is written out, which builds nearly every label."""
 _CLASSES: Mapping[str, str] = {
     "string": "str",
     "number": "int, float",
@@ -298,7 +298,7 @@ _CLASSES: Mapping[str, str] = {
     "object": "dict",
     "null": "Null",
 }
-"""The classes of values that need no further check, by the types of a parameter."""
+"""Classes of values that need no further check, by the types of a parameter."""
 
 
 def _is_written_out(name: str, arguments: Sequence[Node]) -> bool:

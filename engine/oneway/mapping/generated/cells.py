@@ -1,4 +1,4 @@
-"""The cells of a source row as Python statements: when, from, lookup, default, check."""
+"""Writes the cells of a source row as Python statements: when, from, lookup, default, check."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -19,7 +19,7 @@ from oneway.mapping.program import Cell, CellState
 from oneway.mapping.spec import Merge
 
 DATA = Operand("data", "object")
-"""The data of the record that a function is about."""
+"""The name of a function's record data."""
 
 EMPTY = {state: Cell(state) for state in CellState}
 """The cells without a value."""
@@ -35,13 +35,13 @@ class Cells:
     nodes_of: Callable[[Expression], Nodes]
     record: str = "record"
     short: bool = False
-    """Whether a cell that states a plain value is that value, as in a `SteadyRow`."""
+    """Whether a cell with a plain value is just that value, as in a `SteadyRow`."""
     sample: Batch | None = None
-    """Some of the records, where they are read many at a time."""
+    """Some of the records, if many are read at a time."""
     body: int = 2
     """The depth of a function's unconditional statements."""
     within: bool = False
-    """Whether the cells are written within what is worked out once for some texts."""
+    """Whether the cells are part of what is computed once for equal texts."""
     _json: set[str] = field(default_factory=set)
     """The names whose values are known to be JSON from here on."""
 
@@ -58,7 +58,7 @@ class Cells:
         return found
 
     def repeating(self, codes: Sequence[FieldCode]) -> str:
-        """Return the value that these cells depend on alone, if it often repeats; else ""."""
+        """Return the only value that these cells depend on, if it often repeats; else ""."""
         keys = key_of_all(codes)
         if not keys:
             return "" if keys is None or self.sample is None else "None"
@@ -97,7 +97,7 @@ class Cells:
         self.source.line(f"{found} = {self.source.bind('cell', EMPTY[state])}")
 
     def _interpreted(self, found: str, code: FieldCode) -> None:
-        """Write that the interpreter says what is certain, and what the items of a list lack."""
+        """Write a call of the interpreter, which says what is certain and what list items lack."""
         field = self.source.bind("field", code)
         self.source.line(f"{found} = interpreted_cell({field}, {self.record}, missed)")
 
@@ -125,7 +125,7 @@ class Cells:
                 self._interpreted(found, code)
             head = "elif"
         if code.rule.merge is Merge.OWN:
-            # It says that there are none of those that the sync owns.
+            # it says that there are no items that the sync owns
             none = f"{head} {value.text} == []" + (f" and {stated}:" if stated in notes else ":")
             with source.block(none):
                 source.line(f"{found} = {source.bind('cell', Cell(CellState.STATED, []))}")
@@ -164,7 +164,7 @@ class Cells:
         source.line(f"{found} = {text}")
 
     def _filled(self, found: str, code: FieldCode, value: Operand) -> None:
-        """Write a cell with a value: looked up, and checked as it would be written."""
+        """Write a cell with a value, looked up and checked as it would be written."""
         source = self.source
         if code.lookup is None:
             self._fits(code, value)
@@ -179,7 +179,7 @@ class Cells:
         )
         source.line(f"{got} = {table}.get({key}, absent)")
         with source.block(f"if {got} is absent:"):
-            # A miss is reported, and may have a stand-in.
+            # a miss is reported, and may have a stand-in
             source.line(
                 f"{found} = looked_up({source.bind('field', code)}, {value.text}, missed,"
                 f" {self.record})"
@@ -203,7 +203,7 @@ class Cells:
         return f"{text} if {' or '.join([value.said, *plain] if value.said else plain)} else {cell}"
 
     def _singles(self, name: str) -> dict[object, object]:
-        """Return the entry that a lookup table has exactly once."""
+        """Return the name of the entries that a lookup table has exactly once."""
         found: dict[object, object] = {}
         for key, values in self.program.tables[name].rows.items():
             present = [each for each in values if not is_blank(each)]
@@ -232,13 +232,13 @@ class Cells:
                 source.line("raise Uncompiled")
 
     def json_only(self, value: Operand) -> None:
-        """Ensure that a result is JSON: values of the record are, computed ones may not be."""
+        """Ensure that a result is JSON: values of the record are, computed values may not be."""
         if value.known or value.kind in ("boolean", "text"):
             return
         text = value.text
         if text in self._json:
             return
-        if self.source.depth == self.body:  # the code written there runs for each record
+        if self.source.depth == self.body:  # code at this depth runs for each record
             self._json.add(text)
         scalars = " and ".join(f"{text}.__class__ is not {each}" for each in ("str", "bool", "int"))
         unsaid = f"not {value.said} and " if value.said else ""
@@ -247,7 +247,7 @@ class Cells:
 
 
 def _all_fit(code: FieldCode, entries: Mapping[object, object]) -> bool:
-    """Return whether all values of a small table may be written as they are."""
+    """Return whether all values of a small table may be written unchanged."""
     if len(entries) > _SMALL or code.rule.merge is not Merge.REPLACE:
         return False
     check = code.check
@@ -258,4 +258,4 @@ def _all_fit(code: FieldCode, entries: Mapping[object, object]) -> bool:
 
 
 _SMALL = 1_000
-"""The most entries of a lookup table that are all checked before a record is."""
+"""The most entries of a lookup table that are all checked beforehand."""

@@ -1,4 +1,4 @@
-"""Comparisons and logic, as Python statements that know what an answer depends on."""
+"""Writes comparisons and logic as Python statements that track what an answer depends on."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ class Conditions:
 
     @contextmanager
     def judged(self, into: Unknowns) -> Iterator[Unknowns]:
-        """Write a condition: for an unknown one, nothing stands in."""
+        """Write a condition: if it is unknown, nothing replaces it."""
         if not into.written:
             yield into
             return
@@ -55,7 +55,7 @@ class Conditions:
     def _of_two(
         self, sides: Sequence[Node], value: Operand, into: Unknowns, *, decides: bool
     ) -> Operand:
-        """Write `a || b` (which a true side decides) or `a && b` (which a false one does)."""
+        """Write `a || b` (decided by a true side) or `a && b` (decided by a false side)."""
         one, other = sides
         source, name = self.source, self.source.name("value")
         left = self.nodes.asked(one, value, into)
@@ -91,9 +91,9 @@ class Conditions:
     def _undecided(
         self, other: Node, value: Operand, into: Unknowns, left: NodeAnswer, *, decides: bool
     ) -> None:
-        """Write a side that JMESPath does not evaluate, to learn what it would say."""
+        """Write a side that JMESPath does not evaluate, to find out what it would say."""
         if self.nodes.attempting:
-            self.source.line("raise Uncompiled")  # what is tried within a trial is not written out
+            self.source.line("raise Uncompiled")  # a trial within a trial is not written out
             return
         right = self.nodes.attempted(other, value, into)
         self._asked_both(into, left, right, decides=decides, said=left)

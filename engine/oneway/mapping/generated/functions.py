@@ -1,4 +1,4 @@
-"""Generates the functions of one program, and gives them the objects that they name."""
+"""Generates the functions of one program, and supplies the objects that they name."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ from oneway.mapping.short_rows import cell_of, steady_row
 
 @dataclass(frozen=True, slots=True)
 class GeneratedRows:
-    """The functions that were generated for one program, and their text."""
+    """The generated functions of one program, and their text."""
 
     text: str
     source_row: Callable[[Record], SourceRow]
@@ -38,7 +38,7 @@ class RowsTogether:
 Leaving: TypeAlias = Callable[
     [Record, tuple[Cell, ...]], tuple[tuple[Cell, ...], bool | None, bool | None]
 ]
-"""The answers for leavers that a function of source rows needs."""
+"""The answers about leavers that a function of source rows needs."""
 
 
 def generated(
@@ -55,7 +55,7 @@ def generated(
         rows.write(usual=usual)
         code = compiled(rows.source.text)
     except (SyntaxError, RecursionError, MemoryError):
-        # Too deep for Python's parser: the interpreter goes deeper.
+        # too deep for Python's parser; the interpreter can go deeper
         return GeneratedRows("", *_interpreted(program))
     names = _names(program, rows, leaving)
     exec(code, names)
@@ -69,10 +69,10 @@ def generated(
 def shaped_rows(
     program: Interpreted, shape: RecordShape, side: str, sample: Batch | None = None
 ) -> Callable[..., Any] | None:
-    """Return the function of one side's records of a shape; None where there can be none.
+    """Return the function for one side's records of a shape; None if none can be generated.
 
-    It takes an id, what has the attributes, and what returns the record at a position, with that.
-    What repeats in the `sample` is worked out once.
+    It takes an id, an object with the attributes, and a callable that returns the record at a
+    position, and that position. Values that repeat in the `sample` are computed once.
     """
     rows = Rows(program, shape=shape, sample=sample)
     names = _compiled(program, rows, partial(rows.write_shaped, side))
@@ -82,9 +82,9 @@ def shaped_rows(
 def rows_together(
     program: Interpreted, sample: Batch, silent: Sequence[int] | None
 ) -> RowsTogether | None:
-    """Return the function of records of a shape that come in columns; None without one.
+    """Return the function for records of a shape that come in columns; None if there is none.
 
-    It is that of target records where source rows are `silent` about some fields.
+    With `silent`, it is for target records, whose source rows say nothing of these fields.
     """
     rows = Rows(program, shape=sample.shape, sample=sample, columns=True)
     write = rows.write_columns if silent is None else partial(rows.write_beside, silent)
@@ -99,7 +99,7 @@ def rows_together(
 def _compiled(
     program: Interpreted, rows: Rows, write: Callable[[], None]
 ) -> dict[str, object] | None:
-    """Return the objects of a generated module by their names; None if they cannot be made."""
+    """Return the objects of a generated module by name; None if they cannot be made."""
     if rows.count > MOST_EXPRESSIONS:
         return None
     try:
@@ -115,7 +115,7 @@ def _compiled(
 
 
 def _names(program: Interpreted, rows: Rows, leaving: Leaving | None) -> dict[str, object]:
-    """Return the objects that generated code uses, by their names."""
+    """Return the objects that generated code uses, by name."""
     return {
         **names_for(program.context),
         **rows.source.bound,
@@ -135,7 +135,7 @@ def _interpreted(program: Interpreted) -> _Interpreted:
 
 
 def _on(program: Interpreted, days: int) -> Callable[[Record], SourceRow]:
-    """Return the function of source rows as a mapping runs some days later; none looks further."""
+    """Return the function of source rows some days later; it does not look further ahead itself."""
     then = Interpreted(program.code, program.context.later(days), program.tables)
     return generated(then, lambda _, cells: (cells, None, None), usual=False).source_row
 
@@ -153,7 +153,7 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         "filled": program.filled,
         "looked_up": program.looked_up,
         "sought": _sought,
-        # Much quicker than the classes, whose own functions are Python's.
+        # much faster than the classes, whose constructors are written in Python
         "row_of_source": partial(tuple.__new__, SourceRow),
         "row_of_target": partial(tuple.__new__, TargetRow),
         "steady_row": steady_row,
@@ -166,7 +166,7 @@ def _of(program: Interpreted) -> Mapping[str, object]:
 
 
 def _once(pack: Callable[[object], bytes]) -> Callable[[object], bytes]:
-    """Return what packs values, and gives those that are the same as the last ones as one."""
+    """Return a packing function that returns the previous object for equal values."""
     before: object = None
     last = b""
 

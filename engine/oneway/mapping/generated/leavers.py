@@ -1,8 +1,8 @@
-"""How leavers leave: results shared by many of them are computed once.
+"""Computes once what many leavers share.
 
-Most people of a payroll have left, many of them on the same day. What a target record with such a
-day says does not depend on the person, and the generated code of the mapping on other days tells
-what would be written then.
+Most people on a payroll have left, many of them on the same day. What a target record with such a
+day says does not depend on the person, and the mapping's code for other days tells what would be
+written then.
 """
 
 from collections.abc import Callable
@@ -16,22 +16,22 @@ from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import Cell, SourceRow
 
 WORTH_IT = 150
-"""Leavers for whom the interpreter computes other days' values: generating code takes as long."""
+"""How many leavers the interpreter handles before code is generated: generating takes as long."""
 _MOST = 10_000
-"""The most distinct days, or other values, that are remembered."""
+"""The most distinct days, or other values, that are cached."""
 
 Leaves = tuple[bool | None, bool | None]
 
 
 class _Undecided(Exception):
-    """On another day, the generated function does not tell what a field would be."""
+    """The generated function cannot tell what a field would be on another day."""
 
 
 @dataclass(slots=True)
 class LeaverResults:
-    """RecordAnswers for leavers what `Interpreted.departing` answers.
+    """Answers for leavers what `Interpreted.departing` answers.
 
-    `on` makes the function of source rows as the mapping runs some days later.
+    `on` makes the function of source rows some days later.
     """
 
     program: Interpreted
@@ -43,7 +43,7 @@ class LeaverResults:
     def __call__(
         self, record: Record, cells: tuple[Cell, ...]
     ) -> tuple[tuple[Cell, ...], bool | None, bool | None]:
-        """Return the cells of a leaver, and whether a record with their values has left, or will.
+        """Return a leaver's cells, and whether a record with these values has left, or will.
 
         Raises `RecordStopped`.
         """
@@ -57,7 +57,7 @@ class LeaverResults:
         return cells, *self._leaves_as(cells)
 
     def _moves(self, position: int, cells: tuple[Cell, ...], record: Record) -> bool:
-        """Return whether a value is made from the day of the run."""
+        """Return whether a value depends on the day of the run."""
         code, cell = self.program.code.leaving[position], cells[position]
         if self.count <= WORTH_IT:
             return self.program.moves(code, cell, record)
@@ -76,7 +76,7 @@ class LeaverResults:
             return self.program.moves(code, cell, record)
 
     def _leaves_as(self, cells: tuple[Cell, ...]) -> Leaves:
-        # As they are written: `==` in a mapping tells forms of one text apart, and 1 from 1.0.
+        # keyed as written: mappings distinguish Unicode forms, and 1 from 1.0
         said = packer()([(each.state, each.value) for each in cells])
         found = self.known.get(said)
         if found is None:

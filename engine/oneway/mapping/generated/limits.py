@@ -1,8 +1,8 @@
-"""The size of data that generated code accepts without counting its cost.
+"""Limits the size of data that generated code accepts without counting its cost.
 
-The interpreter counts what an evaluation costs (`oneway.core.budget`). Generated code accepts only
-data that certainly stays below, by the size of the expression and of its lists and texts, and
-leaves larger data to the interpreter. So both refuse the same.
+The interpreter counts the cost of an evaluation (`oneway.core.budget`). Generated code accepts only
+data that certainly stays below the limit, given the sizes of the expression and of its lists and
+texts. Larger data goes to the interpreter, so both refuse the same.
 """
 
 from collections.abc import Iterator
@@ -13,17 +13,17 @@ from oneway.core.records import Value
 from oneway.mapping.expressions.syntax import Node
 
 TEXT = 1_000
-"""Characters of a function's text argument or result."""
+"""The most characters of a text that a function takes or returns."""
 ITEMS = 64
-"""Values in a function's list or object, as argument or result."""
+"""The most values in a list or object that a function takes or returns."""
 PART_STEPS, PART_TEXT = 1_000, 10_000
-"""The cost of an interpreted part of an expression."""
+"""The cost of a part of an expression that is interpreted."""
 RESULT, RESULT_TEXT = 1_000, 20_000
-"""Values and characters of a list or object that is a result."""
+"""The most values and characters of a list or object that is a result."""
 MOST_EXPRESSIONS = 200
-"""Expressions of a mapping; with more, each would have too small a share."""
+"""The most expressions of a mapping: with more, the share of each would be too small."""
 _CALL = 512
-"""Steps that a call costs at most, with arguments of such sizes."""
+"""The most steps that a call with such arguments costs."""
 
 
 class Uncompiled(Exception):
@@ -36,13 +36,13 @@ class Shapeless(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SizeLimits:
-    """The most items of a list that an expression goes over."""
+    """The most items of a list that an expression iterates over."""
 
     items: int
 
 
 def limits_of(tree: Node, expressions: int = 1) -> SizeLimits:
-    """Return the limits for one of a number of expressions on each record."""
+    """Return the limits for each of several expressions that are evaluated on each record."""
     share = min(EVALUATION.steps, RECORD.steps // (2 * expressions)) // 2
     inside = _calls(tree, inside=True)
     rest = share - _CALL * _calls(tree, inside=False)
@@ -54,7 +54,7 @@ _LOOPS = frozenset({"projection", "value_projection", "filter_projection"})
 
 
 def _children(node: Node) -> Iterator[tuple[Node, bool]]:
-    """Yield the parts of a node, and whether they are evaluated on each item of a list."""
+    """Yield the parts of a node, and whether they are evaluated for each item of a list."""
     if node["type"] != "slice":
         for position, child in enumerate(node["children"]):
             yield child, position > 0 and node["type"] in _LOOPS
@@ -71,7 +71,7 @@ def _calls(node: Node, *, inside: bool, looped: bool = False) -> int:
 
 
 def small(value: Value) -> Value:
-    """Return an argument or a result of a function; raise `Uncompiled` if it is large."""
+    """Return a function's argument or result; raise `Uncompiled` if it is large."""
     if isinstance(value, str):
         if len(value) > TEXT:
             raise Uncompiled

@@ -1,4 +1,4 @@
-"""Indexes, slices and projections of lists, as Python statements."""
+"""Writes indexes, slices and projections of lists as Python statements."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Lists:
-    """Writes what takes items of a list, for the nodes of an expression."""
+    """Writes what selects items of a list, for the nodes of an expression."""
 
     def __init__(self, nodes: "Nodes") -> None:
         self.nodes = nodes
@@ -60,7 +60,7 @@ class Lists:
         return self._of_each(node, "dict", value, into)
 
     def _of_each(self, node: Node, kind: str, value: Operand, into: Unknowns) -> Operand:
-        """Write a loop; the interpreter says what is unknown if an item has a gap."""
+        """Write a loop; if an item has a gap, the interpreter says what is unknown."""
         _, then, *conditions = node["children"]
         items = self._chosen_by_text(node, value)
         if items is None:
@@ -102,18 +102,18 @@ class Lists:
         return made
 
     def _gone_over(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        """Write what a projection goes over."""
+        """Write what a projection iterates over."""
         base = node["children"][0]
-        if into.truth:  # which depends on the exact value of what it goes over
+        if into.truth:  # it depends on the exact value of what it iterates over
             asked = self.nodes.asked(base, value, into)
             self.notes.gather_each(into, asked.exact, asked.exact, asked.written)
             return self.nodes.named(asked.operand)
         return self.nodes.named(self.nodes.visit(base, value, into))
 
     def _chosen_by_text(self, node: Node, value: Operand) -> Operand | None:
-        """Write the items that `list[?key == 'text']` chooses, where only the first one is used.
+        """Write the items that `list[?key == 'text']` selects, if only the first one is used.
 
-        Returns None where their key may have a gap or a check: then they are asked one by one.
+        Returns None if their key may have a gap or a check: each item is then examined.
         """
         base, then, *conditions = node["children"]
         keys, paths, reading = keys_of(base), self.nodes.paths, self.nodes.reading
@@ -133,14 +133,14 @@ class Lists:
         made, item, held = map(self.source.name, ("value", "item", "value"))
         if is_first := then["type"] == "identity":
             found = f"{items}[{column}.index({wanted})]"
-        else:  # the first of which `then` is not null
+        else:  # the first item whose `then` is not null
             found = f"[{item} for {item}, {held} in zip({items}, {column}) if {held} == {wanted}]"
         self.source.line(f"{made} = {found} if {column} and {wanted} in {column} else None")
         return Operand(made, "first" if is_first else "items")
 
     @contextmanager
     def _loop(self, items: Operand, kind: str, into: Unknowns) -> Iterator[tuple[Operand, Operand]]:
-        """Write a loop over a list or an object's values; yield the list it makes, and an item.
+        """Write a loop over a list or an object's values; yield the resulting list, and an item.
 
         A long list is left to the interpreter, which counts its cost.
         """
@@ -163,13 +163,13 @@ class Lists:
                 self.notes.miss(into, WRONG)
 
     def _check_item(self, node: Node, item: Operand, into: Unknowns) -> None:
-        """Write what notes an item that is unfit to decide by."""
+        """Write code that notes an item which must not decide anything."""
         if asked := self.nodes.unfit(node, item.text, "each"):
             with self.source.block(f"if {asked}:"):
                 self.notes.miss(into, WRONG, unstated=False)
 
     def _append(self, made: Operand, node: Node, item: Operand, into: Unknowns) -> None:
-        """Write what adds the value of an item to a list, unless it is null."""
+        """Write code that adds the value of an item to a list, unless it is null."""
         found = self.nodes.looped(self.nodes.visit, node, item, into).text
         with self.source.block(f"if {found} is not None:"):
             self.source.line(f"{made.text}.append({found})")

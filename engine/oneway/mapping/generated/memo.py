@@ -1,7 +1,7 @@
-"""Results that depend on one text of a record, computed once for each text.
+"""Caches results that depend on one text of a record.
 
-Few days stand under a date of leaving, and few codes under a code: nearly all records hold what
-another one held before.
+There are few distinct leave dates and few distinct codes: nearly all records hold a text that an
+earlier record had.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,16 +12,16 @@ from oneway.mapping.code import FieldCode
 from oneway.mapping.generated.source import CodeText
 
 MOST = 1_000
-"""The most texts of a key that are remembered."""
+"""The most texts of a key that are cached."""
 
 
 def key_of_all(codes: Sequence[FieldCode]) -> tuple[str, ...] | None:
-    """Return the one key that all of these cells depend on, () if they depend on none.
+    """Return the only key that these cells depend on, () if they depend on none.
 
-    None if that is not certain, or if they depend on several.
+    Returns None if this is uncertain, or if they depend on several keys.
     """
     expressions = [each for code in codes for each in code.expressions]
-    # What a table lacks is noted for each record.
+    # a miss is noted for each record
     if any(code.lookup for code in codes) or any(each.facts.whole for each in expressions):
         return None
     found = {use.keys for each in expressions for use in each.paths}
@@ -29,7 +29,7 @@ def key_of_all(codes: Sequence[FieldCode]) -> tuple[str, ...] | None:
 
 
 def repeats(sample: Batch | None, keys: tuple[str, ...]) -> bool:
-    """Return whether records hold few different texts under a key, or nothing, as some do."""
+    """Return whether records hold only a few different texts, or nothing, under a key."""
     values = sample.values(keys) if sample is not None else None
     if not values or not {*map(type, values)} <= {str, type(None)}:
         return False
@@ -38,11 +38,11 @@ def repeats(sample: Batch | None, keys: tuple[str, ...]) -> bool:
 
 @contextmanager
 def once_for_each(source: CodeText, found: str, by: str) -> Iterator[None]:
-    """Write a name's value, which is never None, to be computed once for each text of `by`."""
+    """Write code that computes a name's value, never None, once for each text of `by`."""
     known = source.bind("known", {})
     source.line(f"{found} = {known}.get({by})")
     with source.block(f"if {found} is None:"):
         yield
-        # Of values that are no text, two may be equal and of different types.
+        # values other than texts may be equal and yet of different types
         with source.block(f"if ({by} is None or {by}.__class__ is str) and len({known}) < {MOST}:"):
             source.line(f"{known}[{by}] = {found}")

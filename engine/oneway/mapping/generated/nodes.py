@@ -1,4 +1,4 @@
-"""The nodes of an expression as Python statements, each as the interpreter visits it."""
+"""Writes the nodes of an expression as Python statements, each as the interpreter visits it."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -23,7 +23,7 @@ from oneway.mapping.generated.unknowns import ABSENT, WRONG, NodeAnswer, Notes, 
 Result = TypeVar("Result")
 
 DEEPEST = 12
-"""How deep nodes are written out: Python allows for twenty blocks in each other."""
+"""The deepest nesting of written nodes: Python allows twenty nested blocks."""
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Nodes:
     attempting: bool = False
     conditions: Conditions = field(init=False)
     _writers: Mapping[str, Callable[[Node, Operand, Unknowns], Operand]] = field(init=False)
-    """What writes each type of node; the interpreter evaluates the others."""
+    """What writes each type of node; the interpreter evaluates all other types."""
 
     def __post_init__(self) -> None:
         lists, conditions = Lists(self), Conditions(self)
@@ -72,7 +72,7 @@ class Nodes:
     # Answers
 
     def asked(self, node: Node, value: Operand, into: Unknowns) -> NodeAnswer:
-        """Write a node that is asked by itself; `into` says which of its gaps matter."""
+        """Write a node that is asked for by itself; `into` says which of its gaps matter."""
         keys = keys_of(node)
         if keys and value.kind == "object" and self.paths is not None:
             _, gaps, wrong = self.paths.use(keys, self.reading)
@@ -99,7 +99,7 @@ class Nodes:
         return NodeAnswer(found, exact, truth if is_logical(node) else exact, written)
 
     def attempted(self, node: Node, value: Operand, into: Unknowns) -> NodeAnswer:
-        """Write a node whose value is not used, and which may fail."""
+        """Write a node whose value is not used and which may fail."""
         source, stated = self.source, ""
         if into.stated:
             stated = source.name("before")
@@ -174,7 +174,7 @@ class Nodes:
         if answer.exact or answer.truth or answer.written:
             return None
         value = answer.value
-        # A setting may be a secret, and the generated text is public.
+        # settings may be secret, and the generated text is public
         plain = value is None or isinstance(value, bool)
         text = repr(value) if plain else self.source.bind("fixed", value)
         return Operand(text, "boolean" if isinstance(value, bool) else "", True, value)
@@ -243,9 +243,9 @@ class Nodes:
                 self.notes.miss(into, WRONG, unstated=False)
 
     def unfit(self, node: Node, name: str, places: str = "items") -> str:
-        """Return what says that a value read within lists is unfit to decide by; "" if nothing.
+        """Return what is wrong with a value read within lists, if anything; "" without a check.
 
-        It may come from several places, and is right if it is so at one of them.
+        The value may have several possible places; it is right if it is right at one of them.
         """
         found = self.reading.checked_at(node, places)
         asked: dict[bool, list[str]] = {True: [], False: []}

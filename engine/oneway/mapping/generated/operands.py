@@ -1,24 +1,24 @@
-"""What generated code asks of an operand: whether it holds, is blank, equals another."""
+"""Tests of an operand in generated code: whether it holds, is blank, or equals another."""
 
 from oneway.core.records import holds, is_blank
 from oneway.mapping.generated.unknowns import Operand
 
 
 def holding(operand: Operand) -> str:
-    """Return what says whether a condition holds."""
+    """Return a test whether a condition holds."""
     if operand.known:
         return repr(holds(operand.value))
     if operand.kind in ("boolean", "text"):
         return operand.text if operand.kind == "boolean" else "True"
     text = operand.text
     found = f"({text}.strip() != '' if {text}.__class__ is str else holds({text}))"
-    if not operand.said:  # and may well be a boolean, or null
+    if not operand.said:  # it may well be a boolean, or null
         return f"({text} is True or {text} is not False and {text} is not None and {found})"
     return f"({operand.said} or {found})"
 
 
 def blank(operand: Operand) -> str:
-    """Return what says whether a value is blank."""
+    """Return a test whether a value is blank."""
     if operand.known:
         return repr(is_blank(operand.value))
     if operand.kind in ("boolean", "text"):
@@ -32,12 +32,12 @@ _NO_TEXT = "{0}.strip() == '' if {0}.__class__ is str else is_blank({0})"
 
 
 def is_text(operand: Operand) -> str:
-    """Return what says that a value is text; it may not say so of blank text."""
+    """Return a test that a value is text; it may fail for blank text."""
     return operand.said or f"{operand.text}.__class__ is str"
 
 
 def equality(left: Operand, right: Operand) -> str:
-    """Return what says whether two values are equal: `1` and `true` are not."""
+    """Return a test whether two values are equal; `1` and `true` are not."""
     if left.known and not right.known:
         left, right = right, left
     if right.known and (right.value is None or isinstance(right.value, bool)):

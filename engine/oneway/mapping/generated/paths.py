@@ -1,4 +1,4 @@
-"""The keys of a record that a function reads: each looked up once, at its start."""
+"""Tracks the keys of a record that a function reads, each looked up once, at its start."""
 
 from collections.abc import Iterator
 from dataclasses import field
@@ -13,15 +13,15 @@ from oneway.mapping.generated.unknowns import ABSENT, WRONG
 from oneway.mapping.record_schema import sure_of
 
 _VALUE = "path"
-"""What the names of values begin with."""
+"""The beginning of the names of values."""
 
 
 @dataclass(slots=True)
 class PathUseOnce:
     """One key of the record: the names of its value and of its gap, and its checks.
 
-    `gap` is "" where there cannot be any. Each check stands with the name of what it says, "" where
-    a record that fails it is left to another function.
+    `gap` is "" if there cannot be one. Each check comes with the name of its message; the name is
+    "" if a record that fails the check is left to another function.
     """
 
     value: str
@@ -29,23 +29,23 @@ class PathUseOnce:
     checks: list[tuple[object, str]] = field(default_factory=list)
     inner: dict[str, "PathUseOnce"] = field(default_factory=dict)
     of_items: dict[str, str] = field(default_factory=dict)
-    """The names of what all items of a list have, by its key: null, or a list."""
+    """The names of the values that a list's items have, by key: null, or a list."""
     most: int = 0
     """The most items of this list."""
 
     @property
     def wrong(self) -> list[str]:
-        """The names of what checks say."""
+        """The names of the checks' messages."""
         return [said for _, said in self.checks if said]
 
 
 @dataclass(slots=True)
 class Paths:
-    """The keys of one function, which all of its expressions share.
+    """The keys of one function, shared by all of its expressions.
 
-    With `usual`, a record whose keys are not all there, and as they are declared, is left to
-    another function: no value has a gap, and none is wrong. With a `shape`, values stand under
-    its attributes.
+    With `usual`, a record that lacks keys, or whose values are not as declared, is left to another
+    function: so no value has a gap, and none is wrong. With a `shape`, values are read from its
+    attributes.
     """
 
     source: CodeText
@@ -54,17 +54,15 @@ class Paths:
     usual: bool = False
     shape: RecordShape | None = None
     columns: Batch | None = None
-    """Some records that are evaluated together, where values stand under each other."""
+    """Some records that are evaluated together, if values come in columns."""
     roots: dict[str, PathUseOnce] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
-    """The variables that are true where a value is text that is not blank, by its name.
-
-    Each is written if any code asks for it: a key is often asked for several times.
-    """
+    """The variables that tell whether a value is text that is not blank, by its name. A variable is
+    written if any code uses it: keys are often tested several times."""
     objects: set[str] = field(default_factory=set)
-    """The names of values that are objects with attributes: only for looking into them."""
+    """The names of objects with attributes, which only serve to look into them."""
     kinds: dict[str, str] = field(default_factory=dict)
-    """What all records of `columns` have as a value, by its name: see `Batch.kind`."""
+    """What all records of `columns` have as a value, by its name; see `Batch.kind`."""
 
     def shares(self, reading: Reading) -> bool:
         """Return whether an expression's reading treats absent keys the same way."""
@@ -72,7 +70,7 @@ class Paths:
         return (one.absent_is_null, one.except_for) == (other.absent_is_null, other.except_for)
 
     def use(self, keys: tuple[str, ...], reading: Reading) -> tuple[str, list[str], list[str]]:
-        """Return the name of a path's value, of its gaps, and of what checks on the way say."""
+        """Return the names of a path's value, of its gaps, and of the messages of its checks."""
         level, found, wrong = self.roots, PathUseOnce("data", ""), []
         for depth, key in enumerate(keys, 1):
             path = keys[:depth]
@@ -90,9 +88,9 @@ class Paths:
         return found.value, [found.gap] if found.gap else [], wrong
 
     def _check(self, found: PathUseOnce, check: object, reading: Reading) -> str:
-        """Note a check of a key, and return the name of what it says, if anything.
+        """Note a check of a key, and return the name of its message, if any.
 
-        Where it depends on the node that reads the key, the interpreter says so.
+        If the check depends on the node that reads the key, the interpreter makes it.
         """
         for known, said in found.checks:
             if known is check:
@@ -105,7 +103,7 @@ class Paths:
     def of_items(self, keys: tuple[str, ...], key: str, most: int) -> str:
         """Return the name of what all items of a list have under a key that may be absent.
 
-        It is null or a list. Of more than `most` items, or of any that is no object, there is none:
+        It is null or a list. If there are more than `most` items, or if an item is not an object,
         the record is left to another function.
         """
         self.use(keys, self.reading)
@@ -147,11 +145,11 @@ class Paths:
     def _look_up_usual(
         self, level: dict[str, PathUseOnce], parent: str, above: tuple[str, ...]
     ) -> None:
-        """Write the look-ups of an object's keys, all of which exist and fit."""
+        """Write the look-ups of an object's keys, all of which exist and are valid."""
         source = self.source
         for key, each in level.items():
             path, key = (*above, key), source.literal(key)
-            # Indexing raises LookupError where the key is absent.
+            # indexing raises LookupError for an absent key
             found = f".get({key})" if self.reading.is_null(path) else f"[{key}]"
             source.line(f"{each.value} = {parent}{found}")
             for check, _ in each.checks:
@@ -171,7 +169,7 @@ class Paths:
     def _look_up_shaped(
         self, level: dict[str, PathUseOnce], parent: str, shape: RecordShape, above: tuple[str, ...]
     ) -> None:
-        """Write the look-ups of an object's keys under attributes."""
+        """Write the look-ups of an object's keys among attributes."""
         source = self.source
         for key, each in level.items():
             path, name, inner = (*above, key), shape.attributes.get(key), shape.inner.get(key)
@@ -201,7 +199,7 @@ class Paths:
                 source.line(" = ".join((*self._values(each.inner), "None")))
 
     def in_columns(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Yield the path of each value that stands in a column, and its name."""
+        """Yield the path and name of each value that comes in a column."""
         yield from self._in_columns(self.roots, ())
 
     def _in_columns(
@@ -215,7 +213,7 @@ class Paths:
                 yield (*above, key), each.value
 
     def _check_columns(self, level: dict[str, PathUseOnce]) -> None:
-        """Write the checks of values that decide; an object in which there are some passes its."""
+        """Write the checks of deciding values; an object that contains some passes its own."""
         for each in level.values():
             self._check_columns(each.inner)
             self._look_up_items(each)
@@ -235,13 +233,13 @@ class Paths:
                 self.source.line("raise Uncompiled")
 
     def _say(self, each: PathUseOnce) -> None:
-        """Write whether a value is text that is not blank, if that is asked."""
+        """Write whether a value is text that is not blank, if code asks for it."""
         value, said = each.value, self.said.get(each.value)
         if said is not None:
             self.source.line(f"{said} = {value}.__class__ is str and {value}.strip() != ''")
 
     def _look_up_items(self, each: PathUseOnce) -> None:
-        """Write the look-ups of what the items of a list have, each key once."""
+        """Write the look-ups within a list's items, each key once."""
         source, value = self.source, each.value
         if not each.of_items:
             return
@@ -255,7 +253,7 @@ class Paths:
             source.line("raise Uncompiled")
 
     def _values(self, level: dict[str, PathUseOnce]) -> Iterator[str]:
-        """Yield the names of the values of an object's keys, and of what is within them."""
+        """Yield the names of the values in an object, at any depth."""
         for each in level.values():
             yield each.value
             if each.value in self.said:
@@ -306,13 +304,13 @@ def _takes_objects(check: object) -> bool:
 
 
 NEVER = "False and "
-"""What must hold for a check to be asked of a value that certainly passes it."""
+"""A condition that is never true: the value certainly passes its check."""
 
 
 def unsure(source: CodeText, check: object, name: str, said: str = "", kind: str = "") -> str:
-    """Return what must hold of a value for its check to be asked: that its class does not decide.
+    """Return the condition under which a value's check is made: its class does not decide.
 
-    To ask the variable `said` is faster than to ask for a class.
+    The variable `said` is faster to test than a class.
     """
     sure = sure_of(check)
     if sure is None:
@@ -336,7 +334,7 @@ def unsure(source: CodeText, check: object, name: str, said: str = "", kind: str
 
 
 def keys_of(node: Node) -> tuple[str, ...]:
-    """Return the keys of a node that is only a path; none for any other node."""
+    """Return the keys of a node that is just a path; none for any other node."""
     steps = node["children"] if node["type"] == "subexpression" else [node]
     if any(step["type"] != "field" for step in steps):
         return ()

@@ -1,4 +1,4 @@
-"""The program that runs generated functions, once there are enough records for them."""
+"""Runs generated functions once there are enough records for them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import field
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from oneway.mapping.generated.functions import GeneratedRows, RowsTogether
 
 WORTH_IT = 40
-"""Records that are interpreted first: generating code takes about as long as they do."""
+"""How many records are interpreted first: generating code takes about as long."""
 WORTH_MORE = 1_000
-"""Records after which complete records get a function of their own."""
+"""The number of records after which complete records get a function of their own."""
 _MOST_ASKED = 10_000
-"""The most questions, such as for each day of leaving, whose answers are remembered."""
+"""The most questions, such as one for each leave date, whose answers are cached."""
 _LONGEST_ASKED = 1_000
-"""The most characters of a question whose answer is remembered: longer ones seldom recur."""
+"""The longest question, in characters, whose answer is cached; longer ones seldom recur."""
 
 
 @dataclass(slots=True)
 class _Progress:
-    """How many records were interpreted, and what was generated since.
+    """How many records were interpreted, and what has been generated.
 
-    `left` are the answers of `left_with`, by what was asked.
+    `left` holds the answers of `left_with`.
     """
 
     records: int = 0
@@ -48,7 +48,7 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedProgram(Interpreted):
-    """A bound mapping that runs as generated Python once that pays off.
+    """A bound mapping that runs as generated Python once this pays off.
 
     It makes the same rows as the interpreter that it extends.
     """
@@ -77,7 +77,7 @@ class GeneratedProgram(Interpreted):
 
     def packed_source_rows(self, batch: Batch) -> Sequence[AnySourceRow | Packed]:
         """Return the same, short ones packed."""
-        if self.code.one_per is not None:  # which of a person's records counts, rows of one say
+        if self.code.one_per is not None:  # the choice between a person's records needs whole rows
             return _source_rows(self, batch)
         together = self._together(batch, partial(self._row, batch, "source"))
         if together is not None:
@@ -102,7 +102,7 @@ class GeneratedProgram(Interpreted):
     ) -> LeftAnswer:
         """Return whether a target record has left once these values are written; never raises."""
         known = self._progress.left
-        # The texts of values tell 1 from 1.0, and forms of one text apart, as a mapping does.
+        # as text, which tells 1 from 1.0 and Unicode forms apart, as a mapping does
         asked = repr((target.told, target.leaving, written, by))
         found = known.get(asked)
         if found is None:
@@ -112,7 +112,7 @@ class GeneratedProgram(Interpreted):
         return found
 
     def _all_rows(self, batch: Batch, side: str) -> list[Any]:
-        """Return rows made by the function for records of a shape; none without a function."""
+        """Return the rows that the function for a shape makes; none without such a function."""
         row = self._shaped(batch, side)
         if row is None:
             return []
@@ -127,7 +127,7 @@ class GeneratedProgram(Interpreted):
         return known[shaped]
 
     def _row(self, batch: Batch, side: str, position: int) -> Any:
-        """Return the row of one record of many."""
+        """Return the row of one record of a batch."""
         row = self._shaped(batch, side)
         if row is None:
             of_one = self.source_row if side == "source" else self.target_row
@@ -137,9 +137,9 @@ class GeneratedProgram(Interpreted):
     def _together(
         self, batch: Batch, other: Callable[[int], Any], same: SameRows | None = None
     ) -> Sequence[Any] | None:
-        """Return rows made by the function for columns; None without such a function.
+        """Return the rows that the function for columns makes; None without such a function.
 
-        Without `same`, they are source rows. `other` returns the row of one record by itself.
+        Without `same`, they are source rows. `other` returns the row of a single record.
         """
         known, silent = self._progress.together, None if same is None else same.silent
         if (batch.shape, silent) not in known:
@@ -169,7 +169,7 @@ class GeneratedProgram(Interpreted):
 
 
 def _generated(program: GeneratedProgram, *, usual: bool) -> "GeneratedRows":
-    from oneway.mapping.generated.functions import generated  # which few records need not wait for
+    from oneway.mapping.generated.functions import generated  # few records can be done at once
 
     return generated(program, usual=usual)
 

@@ -1,4 +1,4 @@
-"""The two functions of a mapping, as text: a record becomes a row."""
+"""Writes the two functions of a mapping, which turn records into rows."""
 
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -24,10 +24,10 @@ from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.program import Cell, CellState
 
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(\w+)""")
-"""The names in a line of code, and nothing for its texts."""
+"""Matches the names in a line of code, skipping its texts."""
 
 Columns: TypeAlias = Sequence[tuple[tuple[str, ...], str]]
-"""The path of each column of records, and what they are expected to have there: `Batch.kind`."""
+"""The path of each column of records, and the kind of values expected there; see `Batch.kind`."""
 
 
 @dataclass(slots=True)
@@ -40,17 +40,17 @@ class Rows:
     cells: Cells = field(init=False)
     paths: Paths | None = None
     shape: RecordShape | None = None
-    """The shape of records that are read many at a time; None for any single record."""
+    """The shape of records that are read many at a time; None for single records."""
     sample: Batch | None = None
-    """Some of these records, which tell what repeats."""
+    """Some of these records, which show what repeats."""
     columns: bool = False
-    """Whether values of records that are evaluated together stand under each other."""
+    """Whether the values of records that are evaluated together come in columns."""
     seen: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """The names of the columns of what target records hold, by path."""
+    """The names of the columns of target values, by path."""
     loose: set[str] = field(default_factory=set)
-    """Those of them in which lists may stand."""
+    """Those columns in which lists may occur."""
     count: int = 1
-    """How many expressions there are on each record, at most."""
+    """The most expressions that are evaluated on one record."""
 
     def __post_init__(self) -> None:
         self.notes = Notes(self.source)
@@ -72,7 +72,7 @@ class Rows:
         return "record.id" if self.shape is None else "record_id"
 
     def write(self, *, usual: bool) -> None:
-        """Write both functions; with `usual`, also that of complete source records."""
+        """Write both functions; with `usual`, also one for complete source records."""
         wrong = "record.problem or record.damage"
         with self._function("source_row", self._of_source, wrong=wrong):
             self._source_row()
@@ -84,7 +84,7 @@ class Rows:
                 self._source_row()
 
     def write_shaped(self, side: str) -> None:
-        """Write the function of one side's records of a shape; raise `Shapeless` if impossible."""
+        """Write the function for one side's records of a shape; raise `Shapeless` if impossible."""
         source, name = self.source, f"{side}_row"
         asked = self._of_source if side == "source" else self._of_target
         with source.block(f"def shaped_{name}(record_id, item, record, position):"):
@@ -96,7 +96,7 @@ class Rows:
         _refuse_objects(said, paths)
 
     def write_columns(self) -> Columns:
-        """Write the function of source records that are evaluated together; raise `Shapeless`."""
+        """Write the function for source records that come in columns; raise `Shapeless`."""
         source = self.source
         with source.block("def shaped_source_rows(records, usual, other, record):"):
             source.line("before = None")
@@ -104,7 +104,7 @@ class Rows:
             return self._loop(self._of_source, otherwise, self._source_row)
 
     def write_beside(self, silent: Container[int]) -> Columns:
-        """Write the function of target records that are compared with short source rows.
+        """Write the function for target records that are compared with short source rows.
 
         These rows say nothing of the fields at the positions `silent`. Raises `Shapeless`.
         """
@@ -117,7 +117,7 @@ class Rows:
     def _loop(
         self, asked: Sequence[Expression | None], otherwise: str, write: Callable[[], None]
     ) -> Columns:
-        """Write what makes rows of records whose values stand in columns, and return these."""
+        """Write a loop that makes and returns the rows of records whose values come in columns."""
         source = self.source
         source.line("rows = []")
         loop = source.line("")
@@ -132,7 +132,7 @@ class Rows:
             said = [each.text for each in source.lines[start:] if each.kept]
         source.depth -= 1
         source.line("return rows")
-        columns = [*paths.in_columns(), *self.seen.items()]  # tells the objects
+        columns = [*paths.in_columns(), *self.seen.items()]  # distinguishes the objects
         _refuse_objects(said, paths)
         kinds = {name: paths.kinds.get(name, "") for _, name in columns}
         loop.text = f"for record_id, {', '.join(kinds)} in records:"
@@ -158,9 +158,9 @@ class Rows:
     ) -> Iterator[None]:  # fmt: skip
         """Write a function that leaves a record to the interpreter if anything is wrong.
 
-        `asked` are expressions on its record, the deciding ones first: they have the checks. An
-        unusual record goes to the function named `other`, if any, and so does one with what is
-        `wrong`.
+        `asked` are expressions on its record, the deciding ones first, which have checks. An
+        unusual record goes to the function named `other`, if given, and so does one for which
+        `wrong` is true.
         """
         otherwise, source = f"{other or f'interpreted_{name}'}(record)", self.source
         with source.block(f"def {name}(record):"):
@@ -243,9 +243,7 @@ class Rows:
         return f"{values[0]}.__class__ is str and keys[0] == {values[0]}"  # then it is that text
 
     def _steady_row(self, said: str, more: str) -> None:
-        """Write the short row of somebody who stays, with what leaving would write; packed once
-        it is one of many.
-        """
+        """Write the short row of a person who stays, with what a leave writes."""
         source = self.source
         if not self.columns:
             self._give(f"steady_row(packed(({said}, {more})), packed_once(leaving))")
@@ -256,7 +254,7 @@ class Rows:
         source.line("continue")
 
     def _named(self, fields: Sequence[str]) -> str:
-        """Return whether all cells that tell people apart state text."""
+        """Return whether all identifying cells state text."""
         named = [fields[position] for position in self.program.policy.identifying]
         return " and ".join(f"{each}.__class__ is str" for each in named) or "False"
 
@@ -265,7 +263,7 @@ class Rows:
         return self.program.policy.match
 
     def _key(self, typed: Typed) -> str:
-        """Write a match key, and return its name: None if it is blank."""
+        """Write a match key, and return its name; None if it is blank."""
         source, expression = self.source, typed.expression
         source.comment("match", expression.shown, str(expression.span))
         nodes = self._nodes(expression)
@@ -292,7 +290,7 @@ class Rows:
         return value.text
 
     def _comparable(self, value: str, compare: Compare) -> str:
-        """Return the compared form of a match key."""
+        """Return the comparable form of a match key."""
         general = f"comparable({value}, {self.source.bind('compare', compare)})"
         quick = {
             Compare.EXACT: value,
@@ -348,7 +346,7 @@ class Rows:
         return holding(kept)
 
     def _leaving(self) -> str:
-        """Write the values of leaving; return them, and the state of a record with them."""
+        """Write the values of a leave; return them, and the state of a record that has them."""
         code, source = self.program.code, self.source
         if by := self.cells.repeating(code.leaving):
             within = replace(self.cells, within=True)
@@ -362,7 +360,7 @@ class Rows:
         if code.leaver is not None:
             with source.block("if leaver:"):
                 source.line(f"whole = {self._record}")
-                if by:  # as are the answers that depend on nothing else
+                if by:  # like the answers that depend on nothing else
                     with once_for_each(source, "gone", by):
                         source.line("gone = interpreted_leaving(whole, leaving)")
                     source.line("leaving, left, later = gone")
@@ -371,7 +369,7 @@ class Rows:
         return "leaving, left, later"
 
     def _failed(self) -> str:
-        """Write the eligibility rules, and return the positions of those that do not hold."""
+        """Write the eligibility rules, and return the positions of those that fail."""
         rules = self.program.code.rules
         if not rules:
             return "()"
@@ -387,7 +385,7 @@ class Rows:
     # Target rows
 
     def _target_row(self, silent: Container[int] | None = None) -> None:
-        """Write a target record's row; its short one if it is compared with a source row."""
+        """Write a target record's row; a short one if it is compared with a source row."""
         code, source, policy = self.program.code, self.source, self.program.policy
         values = [self._key(Typed(each)) for each in code.match_target]
         name = self._name(values)
@@ -405,13 +403,13 @@ class Rows:
             with source.block("if not left:"):
                 later = self._decided(code.left, then)
                 with source.block(f"if {later}:"):
-                    source.line("raise Uncompiled")  # the interpreter knows by which days
+                    source.line("raise Uncompiled")  # the interpreter knows the days to try
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
         source.line(f"keys = {_tuple(keys)}")
         if silent is not None:
             inactive = source.bind("cell", Cell(CellState.INACTIVE))
             said = [inactive if at in silent else each for at, each in enumerate(fields)]
-            if said and "absent" not in said:  # what is absent is not what a record says
+            if said and "absent" not in said:  # absent values are not what a record says
                 unsaid = [each for at, each in enumerate(fields) if at in silent]
                 source.line("own = keys")
                 if only := self._is_named_by_key(values, name):
@@ -424,19 +422,19 @@ class Rows:
         )
 
     def _short_target(self, name: str, said: Sequence[str], held: Sequence[Sequence[str]]) -> None:
-        """Write the short row of a target record that holds what the source row says.
+        """Write the short row of a target record that agrees with its source row.
 
-        `said` is what both say, `held` what stands beside it.
+        `said` is what both say; `held` is what only the target record has.
         """
         source = self.source
-        # A list is never what a short row says, but may look like a cell without a value.
+        # a short row never says a list, but a list may look like a cell without a value
         lists = [f"{each}.__class__ is not list" for each in said if each in self.loose]
         both = f"packed(({_tuple(said)}, {name}, own))"
         same = [*lists, f"holds({both}, starts[place] + 1)"]
         source.line("place = find(keys[0])")
         unlike = "place is None or left or later"
         with source.block(f"if not ({unlike}) and {' and '.join(same)}:"):
-            # Most hold the very object that the last one held: nothing at all.
+            # most records hold the same object as the one before: nothing at all
             last = {each: source.name("last") for part in held for each in part}
             again = "".join(f" and {each} is {before}" for each, before in last.items())
             with source.block(f"if not (plain{again}):"):
@@ -474,7 +472,7 @@ class Rows:
             step = source.name("step")
             source.line(f"{step} = {found}")
             with source.block(f"if not isinstance({step}, dict):"):
-                # Absent keys, and keys within null, are equally unknown.
+                # absent keys, and keys within null, are both unknown
                 source.line(f"{found} = None if {step} is None else absent")
             source.line("else:")
             source.depth += 1
@@ -508,7 +506,7 @@ class Rows:
         source.depth = start
 
     def _seen_column(self, keys: tuple[str, ...], shape: RecordShape) -> str:
-        """Return the name of the column of what target records of a shape hold at a path."""
+        """Return the name of the column with the values of target records of a shape at a path."""
         if keys[0] not in shape.attributes and keys[0] not in shape.sometimes:
             return "None" if self.program.code.target_reading.is_null(keys[:1]) else "absent"
         for key in keys[:-1]:
@@ -524,13 +522,13 @@ class Rows:
 
 
 _OTHER = "other(len(rows))"
-"""The row of a record that is unlike the others, in code for columns."""
+"""The row of a record unlike the others, in code for columns."""
 _KINDS = {"text": "{0}.__class__ is str and {0}.strip()", "boolean": "{0}.__class__ is bool"}
-"""What says of a value that it is of a kind: see `Batch.kind`."""
+"""Tests that a value is of a kind; see `Batch.kind`."""
 
 
 def _refuse_objects(said: Sequence[str], paths: Paths) -> None:
-    """Raise `Shapeless` where lines need a whole object."""
+    """Raise `Shapeless` if code needs a whole object."""
     used = {word for each in said if each[:1] != "#" for word in _WORDS.findall(each)}
     if not used.isdisjoint({"data", *paths.objects}):
         raise Shapeless
@@ -541,7 +539,7 @@ def _tuple(items: Sequence[str]) -> str:
 
 
 def _count(code: MappingCode) -> int:
-    """Return how many expressions there are on a source record and a target record."""
+    """Return how many expressions are evaluated on a source record and on a target record."""
     fields = [one for each in (*code.fields, *code.leaving) for one in each.expressions]
     conditions = (*code.match_source, *code.match_target, *code.only, *code.rules)
-    return len(fields) + len(conditions) + 4  # and who leaves, has left, is due to, and the label
+    return len(fields) + len(conditions) + 4  # three about leaving, and the label

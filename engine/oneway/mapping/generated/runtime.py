@@ -1,4 +1,4 @@
-"""What generated code may call: a handful of names, the same for every mapping."""
+"""The names that generated code may use, the same for every mapping."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -32,17 +32,17 @@ FAILS = (EvaluationError, TypeError, ValueError, ArithmeticError, LookupError)
 """The errors that evaluation may raise, as in the interpreter."""
 
 LEAVES = (OverBudget, Overspent, *FAILS, RecursionError, RecordStopped, Uncompiled)
-"""The errors that make generated code leave a record to the interpreter."""
+"""The errors on which generated code leaves a record to the interpreter."""
 
 
 def names_for(context: Context) -> Mapping[str, object]:
-    """Return the object of each name, for one context."""
+    """Return the objects behind the names, for one context."""
     library = Library(Budget())
     library.context = context
     return {
         "__builtins__": _BUILT_IN,
         "absent": MISSING,
-        "get": dict.get,  # raises TypeError for what is no object
+        "get": dict.get,  # raises TypeError if it is not an object
         "context": context,
         "built_in": partial(_built_in, library),
         "joined": partial(_joined, library),
@@ -73,7 +73,7 @@ _BUILT_IN: Mapping[str, object] = {
     each.__name__: each
     for each in (bool, dict, float, int, isinstance, len, list, slice, str, tuple, zip)
 }
-"""The only builtins that generated code has."""
+"""The only builtins in generated code."""
 
 
 def _part(
@@ -83,11 +83,11 @@ def _part(
     try:
         found = evaluated_part(tree, value, context, reading, deciding=deciding)
     except (Overspent, *FAILS):
-        # The gaps gathered by then decide how that ends.
+        # the gaps found until then decide how that ends
         raise Uncompiled from None
     spent = budget().spent
     if spent.steps > PART_STEPS or spent.characters > PART_TEXT:
-        raise Uncompiled  # together with the other parts it may be too much
+        raise Uncompiled  # together with the other parts, it may be too much
     exact, truth, written = map(sorts_of, (found.exact, found.truth, found.written))
     return found.value, found.stated, exact, truth, written
 
@@ -108,7 +108,7 @@ def _holds(value: object) -> bool:
 
 
 def _built_in(library: Library, name: str, arguments: list[Value]) -> Value:
-    """Call a function of JMESPath on small arguments."""
+    """Call a function of JMESPath with small arguments."""
     for each in arguments:
         small(each)
     found: Value = library.called(name, arguments)
@@ -116,7 +116,7 @@ def _built_in(library: Library, name: str, arguments: list[Value]) -> Value:
 
 
 def _joined(library: Library, separator: Value, texts: Value) -> Value:
-    """Call `join` on small texts; anything else goes to the general call."""
+    """Call `join` with small texts; anything else takes the general call."""
     if isinstance(texts, list) and isinstance(separator, str) and len(texts) <= ITEMS:
         try:
             if len(separator) * len(texts) + sum(map(len, texts)) <= TEXT:  # type: ignore[arg-type]
@@ -136,7 +136,7 @@ _same: Callable[[Value, Value], bool] = _reference.COMPARATOR_FUNC["eq"]
 
 def _equal(left: Value, right: Value) -> bool:
     if isinstance(left, list | dict) and isinstance(right, list | dict):
-        raise Uncompiled  # going through the values is counted
+        raise Uncompiled  # the pass over the values is counted
     return _same(left, right)
 
 

@@ -1,7 +1,7 @@
 """The text of a generated module: lines, names, literals, and its bound objects.
 
-Nothing of a mapping becomes part of the text except as a literal that Python reads back as the
-same value, or escaped in a comment. All names are our own: a word and a number.
+Nothing of a mapping becomes part of the text except literals that Python reads back as the same
+value, and escaped comments. All names are our own: a word and a number.
 """
 
 import ast
@@ -14,12 +14,12 @@ from oneway.core.dataclass import dataclass
 _LONGEST = 60
 """The longest literal that is written out, in characters; longer ones are bound to a name."""
 _COMMENT = 80
-"""The columns of a comment; a longer one is cut."""
+"""The width of a comment; longer ones are cut."""
 
 
 @dataclass(slots=True)
 class Line:
-    """One line of the text; `kept` is False once it turns out to be unused."""
+    """One line of the text; `kept` is False once it proves unused."""
 
     depth: int
     text: str
@@ -41,12 +41,12 @@ class CodeText:
         return "".join(f"{'    ' * each.depth}{each.text}\n" for each in self.lines if each.kept)
 
     def line(self, text: str) -> Line:
-        """Add a line at the present depth."""
+        """Add a line at the current depth."""
         self.lines.append(Line(self.depth, text))
         return self.lines[-1]
 
     def comment(self, what: str, *said: str) -> None:
-        """Add a comment that quotes texts of the mapping, escaped so that none ends its line."""
+        """Add a comment that quotes texts of the mapping, escaped so that they stay on one line."""
         text = f"# {what}: {'  '.join(said)}".encode("unicode_escape").decode("ascii")
         most = _COMMENT - 4 * self.depth
         self.line(text if len(text) <= most else f"{text[: most - 3]}...")
@@ -68,12 +68,12 @@ class CodeText:
             each.depth += 1
 
     def name(self, word: str) -> str:
-        """Return a new name that begins with a word of ours."""
+        """Return a new name that begins with this word."""
         self._count += 1
         return f"{word}{self._count}"
 
     def bind(self, word: str, value: object) -> str:
-        """Return the name that an object is bound to; the same object has one name."""
+        """Return the name to which an object is bound; the same object always has the same name."""
         for name, other in self.bound.items():
             if other is value:
                 return name
@@ -96,5 +96,5 @@ def _reads_back(text: str, value: object) -> bool:
     try:
         found = ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        return False  # inf, which is a name to Python
+        return False  # inf is a mere name in Python
     return type(found) is type(value) and found == value

@@ -1,8 +1,8 @@
-"""The gaps that an answer depends on, in variables of the generated code.
+"""The gaps that an answer depends on, as variables of generated code.
 
-The interpreter gathers gaps to report them. Generated code only asks whether there are any, and of
-which sort: 1 for an absent key, 2 for a value unfit to decide by, and 4 or 8 as well for one
-on which depends what counts (`Gap.chooses`). For a report, it asks the interpreter.
+The interpreter collects gaps to report them. Generated code only needs to know whether there are
+any, and of which sort: 1 for an absent key, 2 for a value unfit to decide, and 4 or 8 as well if
+the selection of items depends on it (`Gap.chooses`). For a report, it asks the interpreter.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from oneway.mapping.generated.source import CodeText, Line
 
 ABSENT, WRONG = 1, 2
 CHOOSES = 2
-"""How many bits further left the sorts stand of gaps that choose what counts."""
+"""By how many bits the sorts of gaps that select items are shifted left."""
 
 
 def choosing(gaps: str) -> str:
-    """Return the sorts of the gaps of a condition that chooses what counts."""
+    """Return the sorts of the gaps of a condition that selects items."""
     return f"{gaps} | ({gaps} & {ABSENT | WRONG}) << {CHOOSES}"
 
 
@@ -26,12 +26,11 @@ def choosing(gaps: str) -> str:
 class Operand:
     """A name or literal of the generated code, and what is known of it.
 
-    `kind` says what it certainly is, if anything: "boolean", "object", "item" (an object or null),
-    "list" (of few items), "items" (a list or null), "first" (an item or null, in place of a list
-    of which only the first item is used), "text" (that is not blank) or "plain" (text, an integer
-    or a boolean that fits). `known` is whether it is a literal, with the value `value`. `said` is
-    what is true where it is text that is not blank: the name of a variable, or `True`; "" without
-    one.
+    `kind` is what it certainly is, if anything: "boolean", "object", "item" (an object or null),
+    "list" (of few items), "items" (a list or null), "first" (an item or null, standing for a list
+    of which only the first item is used), "text" (not blank) or "plain" (text, an integer or a
+    boolean that fits). If `known`, it is a literal with this `value`. `said` is true if it is text
+    that is not blank: the name of a variable, or `True`; "" without one.
     """
 
     text: str
@@ -47,7 +46,7 @@ LISTS = ("list", "items")
 
 @dataclass(frozen=True, slots=True)
 class Unknowns:
-    """The variables for gaps: the interpreter's three questions, and `stated`.
+    """The variables for gaps: one for each of the interpreter's three questions, and `stated`.
 
     A question that is not asked has no variable.
     """
@@ -60,7 +59,7 @@ class Unknowns:
 
 @dataclass(frozen=True, slots=True)
 class NodeAnswer:
-    """An operand, and the variables of its gaps: "" if it cannot have any."""
+    """An operand, and the variables of its gaps; "" if it cannot have any."""
 
     operand: Operand
     exact: str = ""
@@ -70,7 +69,7 @@ class NodeAnswer:
 
 @dataclass(slots=True)
 class Notes:
-    """Tracks which variables of gaps are ever set: the others need no code."""
+    """Tracks which gap variables are ever set; the others need no code."""
 
     source: CodeText
     touched: set[str] = field(default_factory=set)
@@ -97,13 +96,13 @@ class Notes:
             self.source.line(f"{into} |= {' | '.join(found)}")
 
     def gather_choosing(self, into: str, gaps: str) -> None:
-        """Add the gaps of a condition that chooses what counts to another variable."""
+        """Add the gaps of a condition that selects items to another variable."""
         if into and gaps in self:
             self.touched.add(into)
             self.source.line(f"{into} |= {choosing(gaps)}")
 
     def gather_open(self, into: str, gaps: str, *, also: int = 0) -> None:
-        """Add the gaps of a variable that choose what counts, and those of the sort `also`."""
+        """Add the gaps of a variable that select items, and those of the sort `also`."""
         if into and gaps in self:
             self.touched.add(into)
             chooses = (ABSENT | WRONG) << CHOOSES

@@ -1,8 +1,7 @@
-"""Lint: finds mistakes in what a mapping says, and what will surprise its author.
+"""Lint: finds mistakes in a mapping, and effects that will surprise its author.
 
-Each rule is one module in `rules`, and is found there. An error would break one of the laws of the
-language (a second plan that is not empty, a write to the source); warnings are for a person to
-decide.
+Each rule is a module in `rules`, where it is found. Errors would break a law of the language (a
+second plan that is not empty, a write to the source); warnings are for a person to decide.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ target: {{connector: expensein, resource: users}}
 match:
   - {{source: employmentDetails.payrollCode, target: reference}}
 {fields()}"""
-"""The mapping whose top-level keys a rule's examples replace."""
+"""The mapping whose top-level keys the examples of rules replace."""
 
 
 def lint(
@@ -50,7 +49,7 @@ def _found(rule: LintRule, subject: Subject) -> Iterator[Diagnostic]:
 def weighed(spec: MappingSpec, found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     """Yield findings with the severity that the mapping's `lint` gives them.
 
-    An error stays one: it would break a law of the language.
+    An error stays an error: it would break a law of the language.
     """
     used: set[LintSpec] = set()
     for each in found:
@@ -74,7 +73,7 @@ def weighed(spec: MappingSpec, found: Sequence[Diagnostic]) -> Iterator[Diagnost
 
 
 def _wrong(entry: LintSpec, found: Sequence[Diagnostic]) -> tuple[str, str] | None:
-    from oneway.mapping.lint.codes import CODES  # which most mappings name none of
+    from oneway.mapping.lint.codes import CODES  # most mappings name none of them
 
     if entry.code not in CODES:
         help = did_you_mean(entry.code, CODES) or "`docs/reference/codes.md` lists them"

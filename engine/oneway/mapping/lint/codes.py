@@ -1,4 +1,4 @@
-"""Every diagnostic code there is, those of the rules among them."""
+"""Every diagnostic code, including those of the lint rules."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What constants alone say of leaving: whether `leavers.set` can make `leavers.left` hold."""
+"""Checks by constants alone whether `leavers.set` can make `leavers.left` hold."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ def misspelt(
 ) -> Mapping[str, str]:
     """Return the fields of `leavers.set` that misspell a field which `left` reads.
 
-    Each comes with the probable meaning. `written` is what the mapping writes.
+    Each comes with the field that was probably meant. `written` is what the mapping writes.
     """
     unwritten = sorted(set(read) - set(written))
     found = {}
@@ -41,7 +41,7 @@ def left_reads(left: Expression) -> tuple[str, ...]:
 
 
 def left_by(code: MappingCode, written: Iterable[Written], by: Capability) -> LeftAnswer:
-    """Return whether a record with these values has left, if nothing else is known of it."""
+    """Return whether a record with these values has left, if nothing else is known about it."""
     unknown = replace(
         code,
         left=_knowing_nothing(code.left),
@@ -56,7 +56,7 @@ def _knowing_nothing(expression: Expression | None) -> Expression | None:
 
 
 def written_to_leave(leaving: Iterable[FieldCode]) -> Iterator[Written]:
-    """Yield the constants that each leaver's record will hold."""
+    """Yield the constants that each leaver's record will have."""
     for each in leaving:
         plain = each.rule.write is Write.OVERWRITE and each.rule.merge is Merge.REPLACE
         if plain and each.source is None and each.when is None and each.lookup is None:
@@ -66,7 +66,7 @@ def written_to_leave(leaving: Iterable[FieldCode]) -> Iterator[Written]:
 def written_to_return(
     leaving: Iterable[FieldCode], given: Mapping[int, Value]
 ) -> Iterator[Written]:
-    """Yield the values of each returning person's record that need no source record."""
+    """Yield the values of each returning person's record that do not need a source record."""
     for position, each in enumerate(leaving):
         if position in given:
             yield each.rule.keys, given[position]

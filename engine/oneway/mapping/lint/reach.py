@@ -1,8 +1,8 @@
-"""Computes the results that an expression can have, given the record schema.
+"""Computes the results that an expression can have, by the record schema.
 
-This covers expressions made of paths, constants, comparisons, `||`, `&&`, `!` and functions that
-distinguish a few classes of values: one value of each class is tried for each path, combined with
-one of each class of the others. The results of other expressions are unknown.
+This covers expressions of paths, constants, comparisons, `||`, `&&`, `!` and functions that
+distinguish a few classes of values: one value of each class is tried for each path, in every
+combination. The results of other expressions are unknown.
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
 from oneway.mapping.spec import MappingSpec, SettingSpec
 
 _MOST = 4_000
-"""The most records to try: an expression that distinguishes more is left alone."""
+"""The most records to try; an expression that needs more is not examined."""
 
 _AS_OF = datetime(2026, 6, 15, 12, tzinfo=UTC)
 _DAYS = ("2026-01-01", "2026-06-15", "2026-12-31")
 
 IDEMPOTENT = frozenset({"lower", "upper", "trim", "normalize_spaces", "remove_spaces", "digits"})
-"""Idempotent functions: a text that one returns is its own class."""
+"""Idempotent functions: a text that one of them returns is its own class."""
 
 _PLAIN = frozenset({"is_blank", "is_present", "default", "coalesce", "not_null", "iif"})
 _DATED = frozenset({"is_past", "is_future", "parse_date", "today"})
@@ -34,7 +34,7 @@ _OPEN_TYPES = frozenset({"string", "number", "integer", "boolean"})
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The results of an expression on the records that were tried."""
+    """The results of an expression on the records tried."""
 
     holds: bool
     fails: bool
@@ -68,7 +68,7 @@ def _tried(
     settings: list[SettingSpec],
     choices: list[list[Value]],
 ) -> Answers | None:
-    """Return the answers of an expression on all picked values; None if it fails on all."""
+    """Return the results of an expression on all chosen values; None if it fails on all of them."""
     can_hold = can_fail = False
     for picked in product(*choices):
         data: dict[str, Value] = {}
@@ -87,7 +87,7 @@ def _tried(
 
 
 def decidable(node: Node) -> bool:
-    """Return whether all results of a node can be found by trying values of a few classes."""
+    """Return whether trying values of a few classes finds all results of a node."""
     kind = node["type"]
     if path_in(node) is not None:
         return True
@@ -130,7 +130,7 @@ def _literals(node: Node) -> Iterator[Value]:
 def _values(
     path: tuple[str, ...], resource: Resource, literals: list[Value], spellings: list[Value]
 ) -> Iterator[Value]:
-    """Yield a value of each class that the expression can tell apart at a path."""
+    """Yield a value of each class at a path that the expression can tell apart."""
     field = resource.fields.get(path_text(path))
     types = field.types if field is not None and field.types else _OPEN_TYPES | {"null"}
     found: list[Value] = []
@@ -164,7 +164,7 @@ def _free(types: frozenset[str], literals: list[Value], format: str) -> Iterator
 
 
 def _spellings(literals: list[Value]) -> Iterator[Value]:
-    """Yield texts that differ from each literal, and of which a function may make it."""
+    """Yield texts that differ from each literal and that a function may turn into it."""
     for each in (each for each in literals if isinstance(each, str) and each):
         yield from (each.upper(), each.lower(), f" {each}", f"{each[0]} {each[1:]}")
 

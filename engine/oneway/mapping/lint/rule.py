@@ -15,13 +15,13 @@ from oneway.mapping.spec import Constant, FieldSpec, MappingSpec, Write
 
 @dataclass(frozen=True, slots=True)
 class WrittenConstant:
-    """A constant that records may get."""
+    """A constant that records may be given."""
 
     constant: Constant
     what: str
-    """The beginning of a sentence that ends with the constant."""
+    """The beginning of a sentence that the constant completes."""
     copies: str
-    """How an expression is written in its place, as a template; "" where none can stand."""
+    """How to write an expression in its place, as a template; "" if none can stand there."""
 
 
 _COPIES = {
@@ -33,7 +33,7 @@ _COPIES = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a rule looks at: the mapping as written, as compiled, and both record schemas."""
+    """What a rule examines: the mapping as written and as compiled, and both record schemas."""
 
     spec: MappingSpec
     code: MappingCode
@@ -49,7 +49,7 @@ class Subject:
 
     @property
     def constants(self) -> Iterator[WrittenConstant]:
-        """Every constant that records may get, except the words that its field lists."""
+        """Every constant that records may be given, except words that its field lists."""
         for each in given_constants(self.spec, self.code):
             target = self.target.fields.get(each.path)
             if each.key and (target is None or each.constant.value not in target.enum):
@@ -95,7 +95,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """One place in a mapping that a rule objects to, with the remedy."""
+    """A place in a mapping that a rule objects to, with the remedy."""
 
     span: Span
     summary: str
@@ -105,12 +105,12 @@ class LintFinding:
 
 @dataclass(frozen=True, slots=True)
 class LintRule:
-    """A lint rule. The compiler, the reference pages and the tests are all made from it.
+    """A lint rule, from which the compiler, the reference pages and the tests are made.
 
-    `title` and `advice` speak of every finding; a `LintFinding` speaks of one. `failing` and
+    `title` and `advice` describe every finding; a `LintFinding` describes one. `failing` and
     `passing` are top-level keys that replace those of the example mapping
-    (`oneway.mapping.lint.EXAMPLE`): the rule objects to the first and accepts the second. A
-    rule that `waits` is asked only of a mapping without errors: what is misspelt is also unused.
+    (`oneway.mapping.lint.EXAMPLE`): the rule objects to the first and accepts the second. A rule
+    that `waits` only examines mappings without errors: what is misspelt is also unused.
     """
 
     code: str
@@ -145,7 +145,7 @@ _FIELDS = {
 
 
 def types_of(resource: Resource, path: tuple[str, ...] | None) -> frozenset[str]:
-    """Return the possible JSON types of a field; none if they are unknown."""
+    """Return the possible JSON types of a field; an empty set if they are unknown."""
     field = resource.fields.get(path_text(path)) if path else None
     if field is None:
         return frozenset()

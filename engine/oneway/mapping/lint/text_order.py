@@ -1,4 +1,4 @@
-"""Finds comparisons of text by its order, in which blank text comes first."""
+"""Finds comparisons of texts by order, in which blank text comes first."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ ORDER_HELP = (
 
 
 def without_order(node: Node, resource: Resource) -> frozenset[str]:
-    """Return the types that a node compares by order if it is never a number; otherwise none."""
+    """Return the types of a node that is compared by order, if none is a number; otherwise none."""
     if node["type"] != "comparator" or node["value"] in ("eq", "ne"):
         return frozenset()
     both = (types_in(each, resource) for each in node["children"])
@@ -30,9 +30,9 @@ def without_order(node: Node, resource: Resource) -> frozenset[str]:
 
 
 def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
-    """Yield comparisons of text by order that decide who leaves or takes part.
+    """Yield comparisons of texts by order that decide who leaves or takes part.
 
-    Those that are asked of a value alone are left out: `date && date < today()`.
+    Comparisons that are only made if there is a value are left out: `date && date < today()`.
     """
     for expression, node, resource in _deciding(subject):
         if "string" in without_order(node, resource):
@@ -40,10 +40,10 @@ def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
 
 
 def blanks_within(subject: Subject) -> Iterator[tuple[Expression, Node]]:
-    """Yield questions whether a value is part of a constant, as `contains('FL', status)` asks.
+    """Yield tests whether a value is part of a constant, as `contains('FL', status)`.
 
-    A blank text is part of each, and would give rights in a field. Left out are those that are
-    asked of a value alone, and values whose record schema lists the words, without a blank.
+    A blank text is part of every text, and would give rights. Tests that are only made if there is
+    a value are left out, and so are values whose record schema lists the words without a blank.
     """
     code = subject.code
     of_fields = [one for each in (*code.fields, *code.leaving) for one in each.expressions]
@@ -61,7 +61,7 @@ def blanks_within(subject: Subject) -> Iterator[tuple[Expression, Node]]:
 
 
 def _within(node: Node) -> tuple[str, ...] | None:
-    """Return the path that is searched for in a constant text."""
+    """Return the path whose value is searched for in a constant text."""
     if node["type"] != "function_expression" or node["value"] not in _SEARCHED:
         return None
     first, *others = node["children"]
@@ -69,7 +69,7 @@ def _within(node: Node) -> tuple[str, ...] | None:
 
 
 def _takes_blank(node: Node, path: tuple[str, ...]) -> bool:
-    """Return whether a question holds of a blank text, for which no other stands in."""
+    """Return whether a test holds for a blank text that nothing replaces."""
     try:
         return evaluated(node, with_value({}, path, ""), _SOME_DAY).value is True
     except EvaluationError:
@@ -83,7 +83,7 @@ _SEARCHED = frozenset({"contains", "starts_with", "ends_with"})
 
 
 def _deciding(subject: Subject) -> Iterator[tuple[Expression, Node, Resource]]:
-    """Yield the nodes that decide access, except questions about a single value."""
+    """Yield the nodes that decide access, except tests of a single value."""
     code = subject.code
     deciding = (
         *((each, subject.source) for each in (code.leaver, *code.only, *code.rules)),
@@ -95,7 +95,7 @@ def _deciding(subject: Subject) -> Iterator[tuple[Expression, Node, Resource]]:
 def _unsure(
     expressions: Iterable[tuple[Expression, Resource]],
 ) -> Iterator[tuple[Expression, Node, Resource]]:
-    """Yield the nodes of expressions that are not asked only where there is a value."""
+    """Yield the nodes of expressions, except those evaluated only if there is a value."""
     for expression, resource in expressions:
         asked = {id(node) for node in _asked(expression.tree, frozenset())}
         for node in nodes_in(expression):
@@ -107,10 +107,10 @@ _Paths = frozenset[tuple[str, ...]]
 
 
 def _asked(node: Node, known: _Paths) -> Iterator[Node]:
-    """Yield the comparisons of a path that are asked only where it has a value.
+    """Yield the comparisons of a path that are only made if it has a value.
 
     `known` are the paths that have one here: `date && ...`, `!date || ...` and `iif(date, ...)`
-    ask first.
+    test it first.
     """
     kind, children = node["type"], node["children"]
     read = {path_in(each) for each in children} if kind == "comparator" else {_within(node)}
@@ -131,7 +131,7 @@ def _asked(node: Node, known: _Paths) -> Iterator[Node]:
 
 
 def _present(node: Node, *, holding: bool = True) -> _Paths:
-    """Return the paths that have a value where a condition holds, or where it does not."""
+    """Return the paths that have a value if a condition holds, or if it does not."""
     kind, children = node["type"], node["children"]
     path = path_in(node)
     if path is not None:

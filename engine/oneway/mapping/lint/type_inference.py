@@ -62,9 +62,9 @@ _RETURNED = {
 
 
 def taken(name: str, position: int) -> frozenset[str]:
-    """Return the types that a function takes at a position; none if it takes any."""
+    """Return the types that a function takes at a position; an empty set if it takes any."""
     function = BY_NAME.get(name)
-    if name == CHOOSE and position:  # a condition, or what a row says
+    if name == CHOOSE and position:  # a condition, or the answer of a row
         return _ANY
     if function is not None:
         types = frozenset(function.parameter(position).types)
@@ -85,7 +85,7 @@ def nodes_in(expression: Expression) -> Iterator[Node]:
 
 
 def column_types(end: EndpointSpec) -> dict[str, str]:
-    """Return the types of a file's columns that its option says, by `plain` paths."""
+    """Return the types of a file's columns as its option states them, by `plain` paths."""
     types = dict(end.options).get("types")
     said = str(types.value) if types is not None else ""
     pairs = (each.partition("=") for each in said.split(","))
@@ -101,5 +101,5 @@ def is_csv(end: EndpointSpec) -> bool:
 
 
 def plain(keys: tuple[str, ...]) -> str:
-    """Return a path as one text, whether or not its dots are part of a flat heading."""
+    """Return a path as one text, whether its dots are part of a flat heading or not."""
     return ".".join(keys)

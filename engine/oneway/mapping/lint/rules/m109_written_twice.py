@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             if not overlap(field.path, other.path):
                 continue
             if is_leaving and field.path == other.path and other.write is Write.ON_CREATE:
-                continue  # Leavers are never created, so the two never write one record.
+                continue  # leavers are never created, so the two never write one record
             line = other.key_span.line
             summary = f"'{field.path}' and '{other.path}' (line {line}) write one target field"
             yield LintFinding(field.key_span, summary, _ON_CREATE if is_leaving else _ONE)

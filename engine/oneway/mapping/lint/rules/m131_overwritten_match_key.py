@@ -1,4 +1,4 @@
-"""A field that is a match key is written with a value that is not the key's."""
+"""A field that is a match key is written with a value other than the key's."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     keys: dict[str, list[Text]] = defaultdict(list)
     spec, code = subject.spec, subject.code
     for key, read, path in zip(spec.match, code.match_source, code.policy.match_paths, strict=True):
-        if read.expression.text == key.source.text:  # else it is no expression, which is said
+        if read.expression.text == key.source.text:  # else it is invalid, which is reported
             keys[path].append(key.source)
     for field, compiled in subject.fields:
         known = keys.get(field.path) if field.path else None

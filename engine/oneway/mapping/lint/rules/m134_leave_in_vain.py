@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _unwritten(subject: Subject, left: Expression) -> Iterator[LintFinding]:
-    """Yield what is written to a field that `left` does not read, instead of one that it does."""
+    """Yield what is written to a field that `left` does not read, in place of one that it does."""
     assert subject.spec.leavers is not None
     going, read = subject.spec.leavers.set, left_reads(left)
     every = {each.path for each in (*going, *_kept_equal(subject))}
@@ -66,7 +66,7 @@ def _unwritten(subject: Subject, left: Expression) -> Iterator[LintFinding]:
 
 
 def _misread(subject: Subject, left: Expression, read: str, written: str) -> LintFinding:
-    """Return that `left` misspells a name on which `leavers.set` and `fields` agree."""
+    """Report that `left` misspells a name on which `leavers.set` and `fields` agree."""
     summary = (
         f"`left` reads '{read}', which nothing writes; leavers.set and fields write '{written}': "
         f"leavers keep access ({_asked(subject)})"
@@ -79,7 +79,7 @@ def _misread(subject: Subject, left: Expression, read: str, written: str) -> Lin
 
 
 def _kept_equal(subject: Subject) -> Iterator[FieldSpec]:
-    """Yield the other fields that are written to a record that is there."""
+    """Yield the other fields that are written to existing records."""
     for each in subject.spec.fields:
         if each.write in (Write.OVERWRITE, Write.IF_EMPTY):
             yield each

@@ -1,4 +1,4 @@
-"""A blank text decides who leaves or has a right: it comes first, and is part of each other."""
+"""A blank text decides about leaving or a right: it sorts first, and is part of every text."""
 
 from collections.abc import Iterator
 

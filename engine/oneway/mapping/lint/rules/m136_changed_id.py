@@ -1,4 +1,4 @@
-"""A field that is the record's id is written to a record that is there."""
+"""A field that is the record's id is written to existing records."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _id_of(subject: Subject) -> str:
-    """Return the path of the target's ids; a mapping of a file says it in an option."""
+    """Return the path of the target's ids; for a file, the mapping's option names it."""
     options = dict(subject.spec.target.options)
     given = options.get("id")
     if subject.spec.target.connector.text != "file":
@@ -30,7 +30,7 @@ def _id_of(subject: Subject) -> str:
 
 
 def _is_matched_by(subject: Subject, field: FieldSpec) -> bool:
-    """Return whether the one match key makes sure that the record has this value already."""
+    """Return whether, because of the only match key, the record has this value already."""
     keys = subject.spec.match
     if len(keys) != 1 or field.source is None or keys[0].compare is not Compare.EXACT:
         return False

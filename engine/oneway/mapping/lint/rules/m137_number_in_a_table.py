@@ -34,7 +34,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 def _computed(
     subject: Subject, field: FieldSpec, code: FieldCode
 ) -> Iterator[tuple[frozenset[str], Span]]:
-    """Yield the types of what an expression gives a field, and where it stands."""
+    """Yield the types of the value that an expression gives a field, and its place."""
     if field.source is None or code.source is None or code.lookup is not None:
         return
     expression = code.source.expression

@@ -19,7 +19,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     scope = [part for each in only for part in _conjuncts(each.tree)]
     ways = list(_parts(leaver.tree, "or_expression"))
     if _never(scope, subject):
-        return  # nobody is in scope at all
+        return  # nobody is in scope
     for way in ways:
         leaves = _conjuncts(way)
         if _never([*scope, *leaves], subject) and not _never(leaves, subject):
@@ -35,7 +35,7 @@ _HELP = (
 
 
 def _conjuncts(condition: Node) -> list[Node]:
-    """Return the parts that must all hold for a condition to hold; only those decidable here."""
+    """Return the parts that must all hold for a condition to hold, if decidable here."""
     return [each for each in _parts(condition, "and_expression") if decidable(each)]
 
 

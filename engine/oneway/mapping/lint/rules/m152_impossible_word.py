@@ -10,7 +10,7 @@ from oneway.mapping.expressions import Comparison, Expression
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 _MOST = 12
-"""Words that a finding lists."""
+"""How many words a finding lists."""
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:

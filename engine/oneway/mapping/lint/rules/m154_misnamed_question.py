@@ -1,4 +1,4 @@
-"""A question names nothing that could answer it, so that it would stay open for ever."""
+"""A question names nothing that could answer it, so it would stay open forever."""
 
 from collections.abc import Iterator
 

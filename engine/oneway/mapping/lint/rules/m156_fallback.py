@@ -1,4 +1,4 @@
-"""What `on_miss` writes in place of a value that a table lacks does not fit its field."""
+"""The value that `on_miss` writes when a table lacks a value does not fit its field."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""`under()` asks what is no tree, or where there is none to ask."""
+"""`under()` uses a reference that is not a tree, or is used where none is available."""
 
 from collections.abc import Iterator
 

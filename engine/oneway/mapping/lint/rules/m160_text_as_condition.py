@@ -1,6 +1,6 @@
-"""A row of a table or a named expression says a text or a number where a condition is asked.
+"""A table's row or a named expression gives a text or a number where a condition is needed.
 
-In YAML, `no` is a text, and `0` a number. Both hold in a condition, so they would mean yes.
+In YAML, `no` is a text and `0` a number. Both hold as a condition, so they would mean yes.
 """
 
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def _conditions(subject: Subject) -> Iterator[tuple[str, Expression]]:
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """Looks through an expression for constants that are taken for yes or no."""
+    """Searches an expression for constants that are used as yes or no."""
 
     expression: Expression
     tables: dict[str, TableSpec]
@@ -61,7 +61,7 @@ class _Asking:
     def found(
         self, node: Node, place: str, row: tuple[str, int, TableRowSpec] | None = None
     ) -> Iterator[LintFinding]:
-        """Yield what is wrong in a node; `place` asks for yes or no, if there is one."""
+        """Yield the findings in a node; `place` is where it is used as a condition, if it is."""
         if node["type"] == "literal":
             value = node["value"]
             if place and value is not True and holds(value):
@@ -75,7 +75,7 @@ class _Asking:
                 yield from self.found(child, asks, row)
 
     def _table(self, node: Node) -> TableSpec | None:
-        """Return the table of rules that a node is; None for a call that is no sound one."""
+        """Return the table of rules that a node stands for; None if the call is invalid."""
         table = self.tables.get(str(node["children"][0]["value"])) if is_table(node) else None
         sound = table is not None and len(node["children"]) == 1 + 2 * len(table.rows)
         return table if sound else None

@@ -1,4 +1,4 @@
-"""A constant is the text of an expression, and the text itself would be written."""
+"""A constant contains the text of an expression, and that text would be written."""
 
 import re
 from collections.abc import Iterator

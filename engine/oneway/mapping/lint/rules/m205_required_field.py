@@ -12,7 +12,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         return
     fields = subject.target.fields
     mapped = [field.path for field in subject.spec.fields]
-    # A misspelt name is an error of its own, whose correction is the missing field.
+    # a misspelt name is an error of its own, and its correction is the missing field
     misspelt = [did_you_mean(path, fields) for path in mapped if path not in fields]
     for name, field in fields.items():
         named = any(overlap(name, m) for m in mapped) or any(f"'{name}'" in m for m in misspelt)

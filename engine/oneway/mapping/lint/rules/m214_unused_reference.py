@@ -1,4 +1,4 @@
-"""A lookup table that no field uses: it is read at every run for nothing."""
+"""A lookup table that no field uses: every run reads it for nothing."""
 
 from collections.abc import Iterator
 

@@ -39,7 +39,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _calls(expression: Expression, resource: Resource) -> Iterator[LintFinding]:
-    """Yield the functions with arguments that they do not take."""
+    """Yield the functions called with arguments of types that they do not take."""
     for node in nodes_in(expression):
         if node["type"] != "function_expression":
             continue
@@ -55,7 +55,7 @@ def _calls(expression: Expression, resource: Resource) -> Iterator[LintFinding]:
 def _items(
     node: Node, expression: Expression, resource: Resource, end: EndpointSpec
 ) -> Iterator[LintFinding]:
-    """Yield the texts and numbers of which items are asked for, as of a list."""
+    """Yield the texts and numbers from which items are read, as from a list."""
     kind = node["type"]
     on_record = node["children"] if kind in SAME_SCOPE else node["children"][: kind in _ON_FIRST]
     for child in on_record:
@@ -72,7 +72,7 @@ def _items(
 
 
 def _held(path: tuple[str, ...], resource: Resource, end: EndpointSpec) -> frozenset[str]:
-    """Return the types of the values at a path; none if they are not known."""
+    """Return the types of the values at a path; an empty set if unknown."""
     field = resource.fields.get(path_text(path))
     if field is None or not field.types:
         is_text = is_csv(end) and plain(path) not in column_types(end)
@@ -82,7 +82,7 @@ def _held(path: tuple[str, ...], resource: Resource, end: EndpointSpec) -> froze
 
 _OF_LISTS = frozenset({"index_expression", "flatten", "filter_projection", "projection"})
 _ON_FIRST = _OF_LISTS | {"subexpression", "pipe", "value_projection"}
-"""What evaluates its first part alone on the record."""
+"""Nodes that evaluate only their first part on the record."""
 
 
 RULE = LintRule(

@@ -26,7 +26,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _knows_nobody(subject: Subject) -> bool:
-    """Return whether much is overwritten, while one field at most tells people apart."""
+    """Return whether much is overwritten while at most one field tells people apart."""
     policy = subject.code.policy
     overwritten = [
         rule
@@ -42,7 +42,7 @@ def _knows_nobody(subject: Subject) -> bool:
 
 _FIRES = "the guard '{}' never fires: {}"
 _SEVERAL = 2
-"""The fewest values that must change at once for a person to seem another one."""
+"""How many values must change at once for a person to seem another one."""
 _MANY = 500
 _OF_ACCESS = (GuardKind.LEAVERS, GuardKind.REACTIVATIONS, GuardKind.CLEARS)
 _OF_MANAGED = (*_OF_ACCESS, GuardKind.UPDATES, GuardKind.FIELD_CHANGES)

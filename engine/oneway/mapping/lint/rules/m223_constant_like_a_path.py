@@ -1,4 +1,4 @@
-"""A constant that reads like a field of the source: its name would be written."""
+"""A constant that looks like a field of the source: the field's name would be written."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ _ONLY = "only a constant can stand here: write the value itself"
 def _names_a_field(text: str, known: set[str], subject: Subject) -> bool:
     if not re.fullmatch(_PATH, text) or text not in known:
         return False
-    # One word that another expression happens to read is no proof.
+    # that another expression happens to read one word proves nothing
     return len(path_of(text)) > 1 or bool(subject.source.fields)
 
 

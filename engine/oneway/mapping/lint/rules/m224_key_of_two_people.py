@@ -1,4 +1,4 @@
-"""A match key through a function that gives two people one value."""
+"""A match key uses a function that may give two people the same value."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _LOSSY = frozenset(
         *("abs", "index_of", "starts_with", "ends_with", "contains"),
     }
 )
-"""Functions that leave a part of the value out, so that two values may become one."""
+"""Functions that drop part of the value, so that two values may become one."""
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:

@@ -1,4 +1,4 @@
-"""The first match key is an email address: addresses change, and pass to other people."""
+"""The first match key is an email address: addresses change, and are passed to other people."""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,8 @@
-"""A text in quotes stands where a field is meant: nothing of the record can ever be read there.
+"""A quoted text stands where a field is meant, so nothing of the record is ever read there.
 
-A heading with a space is a field in double quotes and a text in single ones or in backticks. Such
-a text gives itself away where it is all that an expression, or a call within one, is made of;
-where it stands before what would be read if it were blank; and where a field has its very name.
+A heading with a space is a field in double quotes, and a text in single quotes or backticks. Such a
+text is recognised if it is all that an expression or call consists of, if it precedes what would be
+read if it were blank, or if a field has the same name.
 """
 
 import re
@@ -41,7 +41,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _mistaken(expression: Expression, headings: set[str]) -> str:
-    """Return the text of an expression that is probably meant as a field; or ""."""
+    """Return the text in an expression that is probably meant as a field; or ""."""
     tree = expression.tree
     if expression.constant and not any(map(_moves, expression.functions)):
         return next((each for each in _texts(tree) if any(map(str.isalpha, each))), "")
@@ -55,11 +55,11 @@ def _within(node: Node) -> Iterator[Node]:
 
 
 def _children(node: Node) -> list[Node]:
-    return [] if node["type"] == "slice" else node["children"]  # a slice has its numbers there
+    return [] if node["type"] == "slice" else node["children"]  # a slice holds its numbers there
 
 
 def _suspects(node: Node, headings: set[str]) -> Iterator[str]:
-    """Yield the texts of a node in places that call for a field."""
+    """Yield the texts of a node in places where a field is expected."""
     kind, children = node["type"], _children(node)
     fixed = [each for each in children if _is_fixed(each)]
     if kind == "function_expression":
@@ -77,7 +77,7 @@ def _suspects(node: Node, headings: set[str]) -> Iterator[str]:
 
 
 def _named(nodes: list[Node], fixed: list[Node]) -> Iterator[str]:
-    """Yield the texts of fixed nodes that could be the name of a field."""
+    """Yield the texts of fixed nodes that could be a field's name."""
     for each in nodes:
         if any(each is other for other in fixed):
             yield from (text for text in _texts(each) if re.fullmatch(_NAME, text))

@@ -31,7 +31,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             f"no record schema lists the words of '{path_text(keys)}': with a blank or an unknown "
             f"one, {effect}"
         )
-        # A text that holds the words does not say where one ends.
+        # a text that contains the words does not show where one ends
         apart = [each for _, each, _ in uses if each.way is not Way.WITHIN]
         words = dict.fromkeys(each.value for each in apart if each.part["type"] in _PATHS)
         help = _help(subject, keys, list(words), word, is_first=number == 0)
@@ -66,7 +66,7 @@ def _deciding(subject: Subject) -> Iterator[tuple[Expression, str, str]]:
 
 
 def _fails(expression: Expression, value: Value, subject: Subject) -> bool:
-    """Return whether a condition certainly fails if one value stands for each of its words."""
+    """Return whether a condition certainly fails if one value stands in for each of its words."""
     data: dict[str, Value] = {}
     for word in words_of(expression.text, expression.tree):
         data = with_value(data, word.keys, value)
@@ -82,7 +82,7 @@ def _is_declared(word: Word, subject: Subject) -> bool:
     """Return whether a word needs no list.
 
     It needs none if the record schema limits the values of the field, or if the word is a date or
-    only a part of the value.
+    only part of the value.
     """
     if word.way not in (Way.EQUAL, Way.SAME, Way.AS_TEXT, Way.WITHIN):
         return True  # part of a longer text

@@ -1,4 +1,4 @@
-"""`leavers.when` takes a date for yes or no, so that a day that is yet to come counts as well."""
+"""`leavers.when` uses a date as a condition, so that a future day counts as well."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     leaver = subject.code.leaver
     if leaver is None:
         return
-    # A target that takes the day in advance is told of those who leave later as well.
+    # a target that accepts the day in advance also needs those who leave later
     told = {
         use.keys
         for field in subject.code.leaving
@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _uses(node: Node, *, asked: bool) -> Iterator[tuple[Path, Node, bool]]:
-    """Yield each path that an expression reads, and whether its value is taken for yes or no."""
+    """Yield each path that an expression reads, and whether its value is used as yes or no."""
     path = path_in(node)
     if path is not None:
         yield path, node, asked
@@ -45,7 +45,7 @@ def _uses(node: Node, *, asked: bool) -> Iterator[tuple[Path, Node, bool]]:
 
 
 def _is_day(path: Path, subject: Subject) -> bool:
-    """Return whether a field of the source holds days, by the schema or the option of a file."""
+    """Return whether a source field holds days, by the schema or a file's option."""
     field = subject.source.fields.get(path_text(path))
     if field is not None and field.format in ("date", "date-time"):
         return True

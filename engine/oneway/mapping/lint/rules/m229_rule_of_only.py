@@ -1,4 +1,4 @@
-"""A rule of `eligible` asks what `only` has asked: nobody ever fails it."""
+"""A rule of `eligible` repeats `only`, so nobody ever fails it."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A row of a table of rules that no record reaches, as an earlier one fits first."""
+"""A row of a table of rules that no record reaches, because an earlier row fits first."""
 
 from collections.abc import Hashable, Iterator, Mapping
 
@@ -27,7 +27,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _covers(earlier: Fitting, later: Fitting) -> bool:
-    """Return whether a row fits whatever another one fits."""
+    """Return whether a row fits whatever another row fits."""
     return all(column in later and later[column] <= held for column, held in earlier.items())
 
 

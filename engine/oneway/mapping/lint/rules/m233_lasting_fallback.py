@@ -1,4 +1,4 @@
-"""A fallback that a record keeps, even once the table has its value."""
+"""A fallback that a record keeps even after the table gets its value."""
 
 from collections.abc import Iterator
 

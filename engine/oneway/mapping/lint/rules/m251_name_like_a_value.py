@@ -24,7 +24,7 @@ def _values(expression: Expression, resource: Resource) -> Iterator[LintFinding]
             f"`{value}`"
         ):
             constant = CONSTANTS.get(value.lower())
-            if constant:  # JMESPath takes what is no JSON for a text
+            if constant:  # JMESPath takes invalid JSON for a text
                 help = f"for the value, write `{constant}`; for the text, '{value}'"
                 summary = f"`{value}` is the text '{value}'"
                 yield LintFinding(expression.within(token.place), summary, help)
