@@ -2009,6 +2009,31 @@ MUTANTS = (
         "of a record that several people claim, nobody may say that nothing matches it",
         "tests/unit/test_near_misses.py",
     ),
+    *(
+        Mutant(
+            f"places-{name}",
+            module,
+            old,
+            new,
+            "what is asked of rows by their places is what is asked of the rows",
+            "tests/unit/test_packed_rows.py",
+        )
+        for name, module, old, new in (
+            (
+                "first-ids",
+                "planning/similar/lookalikes",
+                "last.__gt__, last.__le__",
+                "last.__le__,",
+            ),
+            ("parted", "planning/match", "others[at] = 0", "pass"),
+            (
+                "keys",
+                "mapping/packed_rows",
+                "self._shown, self._keys = [], [[]]",
+                "self._shown = []",
+            ),
+        )
+    ),
     # what tells people apart beside their keys
     *(
         Mutant(

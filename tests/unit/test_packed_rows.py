@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from oneway.mapping.packed_rows import SourceRows, TargetRows, ids_of, others_of
 from oneway.mapping.program import FieldRule, SourceRow, TargetRow
 from oneway.mapping.short_rows import SameRow, SteadyRow, steady_row
 from oneway.planning.match import Pairs
+from oneway.planning.similar import lookalikes
 from oneway.planning.similar.handles import Handles
 
 KEYS = st.sampled_from(["k", "l", "m", "é"])
@@ -50,6 +52,8 @@ def test_packed_rows_say_what_the_rows_say(
     for level in range(3):
         keys = [row.keys[level] if level < len(row.keys) else None for row in some]
         assert list(packed.keys(level, places)) == keys
+    packed.forget_keys()  # which are read again
+    assert list(packed.shown) == [row.key for row in rows]
     assert packed.ids(places) == [row.source_id for row in some]
     assert [each.label for each in packed.names(places)] == [row.label for row in some]
     assert [*packed.without(set(places))] == [
@@ -124,3 +128,29 @@ def test_handles_that_are_made_by_columns_are_those_of_each_pair(
     handles = Handles(WATCHED, [0] * each_alone)
     alone = [handles.of_all((row,), (target,)) for row, target in pairs]
     assert [set(each or ()) for each in handles.of_pairs(pairs)] == alone
+
+
+@given(sources(), st.data())
+def test_pairs_are_parted_and_put_together_by_their_places(
+    rows: list[SourceRow | SteadyRow], data: st.DataObject
+) -> None:
+    targets = [TargetRow(f"t{number}", "k", ("k",)) for number in range(len(rows))]
+    pairs = Pairs.of(list(zip(rows, targets, strict=True)))
+    every = data.draw(st.permutations(range(len(rows))))
+    places = set(every[: data.draw(st.integers(0, len(rows)))])
+    rest, some = pairs.parted(places)
+    assert [*some] == [each for at, each in enumerate(pairs) if at in places]
+    assert [*rest] == [each for at, each in enumerate(pairs) if at not in places]
+    assert [*rest.and_also(some.rows_at, some.targets_at)] == [*rest, *some]
+
+
+@given(st.permutations(range(40)), st.integers(0, 40), st.integers(1, 5))
+def test_the_first_records_that_are_sampled_are_those_with_the_lowest_ids(
+    numbers: list[int], alone: int, looked_at: int
+) -> None:
+    targets = [TargetRow(f"t{number}", "k", ("k",)) for number in numbers]
+    rows = [SourceRow(f"s{number}", "k", "", ("k",)) for number in numbers[alone:]]
+    quiet = Pairs.of(list(zip(rows, targets[alone:], strict=True)))
+    with patch.object(lookalikes, "LOOKED_AT", looked_at):  # so that forty are many
+        found = [each.target_id for each in lookalikes._in_order(targets[:alone], quiet)]
+    assert found == sorted(each.target_id for each in targets)

@@ -260,6 +260,13 @@ class SourceRows(PackedRows[AnySourceRow]):
             self._read_keys()
         return self._shown
 
+    def forget_keys(self) -> None:
+        """Let go of the keys, which take as much memory as all else that is read of rows.
+
+        They are read again if somebody asks for them.
+        """
+        self._shown, self._keys = [], [[]]
+
     def _read_keys(self) -> None:
         """Read the keys of the rows that are new."""
         for start in range(len(self._shown), len(self), _AT_A_TIME):
@@ -303,7 +310,7 @@ class SourceRows(PackedRows[AnySourceRow]):
     def names(self, places: Sequence[int] | None = None) -> Iterator[Any]:
         """Yield what has the `source_id` and the `label` of each row at some places, or of all.
 
-        Of a row that is packed, it also has `named`, as in `SteadyRow`.
+        Of a row that is packed, it also has `named`, as in `SteadyRow`, and its `key` in `first`.
         """
         return self._decoded(_names(), places)
 
@@ -380,7 +387,11 @@ class TargetRows(PackedRows[AnyTargetRow]):
 
     def ids(self, places: Sequence[int] | None = None) -> list[str]:
         """Return the ids of the rows at some places, or of all."""
-        return list(map(attrgetter("target_id"), self._decoded(_target_ids(), places)))
+        return list(self.each_id(places))
+
+    def each_id(self, places: Sequence[int] | None = None) -> Iterator[str]:
+        """Yield what `ids` returns."""
+        return map(attrgetter("target_id"), self._decoded(_target_ids(), places))
 
 
 def with_more(rows: Sequence[Any], more: Sequence[Any]) -> Sequence[Any]:

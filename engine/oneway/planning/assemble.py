@@ -90,13 +90,11 @@ class Assembler:
         names, held_by = pairs.source.names(rows_at), pairs.target.names(targets_at)
         return [
             made((
-                key, each.source_id, each.label, held.target_id,
+                getattr(each, "first", each).key, each.source_id, each.label, held.target_id,
                 not (getattr(held, "place", None) == place and each.named)
                 and self._only_by_key(pairs.source[place], pairs.target[at]),
             ))
-            for key, each, held, place, at in zip(
-                pairs.shown(), names, held_by, rows_at, targets_at, strict=True
-            )
+            for each, held, place, at in zip(names, held_by, rows_at, targets_at, strict=True)
         ]  # fmt: skip
 
     def relinked(self, passed_over: PassedOver) -> Mapping[int, Quiet]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
-from itertools import islice
+from itertools import compress, islice
 from operator import eq, lt
 from typing import NamedTuple
 
@@ -163,26 +163,31 @@ class Pairs:
 
     def parted(self, places: Collection[int]) -> "tuple[Pairs, Pairs]":
         """Return the pairs that are not at these positions, and those that are."""
-        kept = [at for at in range(len(self)) if at not in places] if places else range(len(self))
-        return self._at(kept), self._at(sorted(places))
+        if not places:
+            return self, self._at(())
+        others = bytearray(b"\1") * len(self)
+        for at in places:
+            others[at] = 0
+        rest = replace(
+            self,
+            rows_at=array("I", compress(self.rows_at, others)),
+            targets_at=array("I", compress(self.targets_at, others)),
+        )
+        return rest, self._at(sorted(places))
 
-    def _at(self, positions: Sequence[int]) -> "Pairs":
-        rows, targets = self.rows_at, self.targets_at
-        if len(positions) == len(rows) and isinstance(positions, range):
-            return self
+    def _at(self, positions: Collection[int]) -> "Pairs":
         return replace(
             self,
-            rows_at=array("I", [rows[at] for at in positions]),
-            targets_at=array("I", [targets[at] for at in positions]),
+            rows_at=array("I", map(self.rows_at.__getitem__, positions)),
+            targets_at=array("I", map(self.targets_at.__getitem__, positions)),
         )
 
     def and_also(self, rows_at: Sequence[int], targets_at: Sequence[int]) -> "Pairs":
         """Return these pairs and more, given by the positions of their rows."""
-        return replace(
-            self,
-            rows_at=array("I", [*self.rows_at, *rows_at]),
-            targets_at=array("I", [*self.targets_at, *targets_at]),
-        )
+        rows, targets = array("I", self.rows_at), array("I", self.targets_at)
+        rows.extend(rows_at)
+        targets.extend(targets_at)
+        return replace(self, rows_at=rows, targets_at=targets)
 
 
 NO_PAIRS = Pairs.of(())

@@ -21,42 +21,51 @@ def in_order(
 
     Source records come in the order of their keys, followed by target records alone.
     """
-    planned = tuple(map(assembler.outcome, drafts))
-    alone = [each for each in planned if each.source_id is None]
-    told = [(each.key, each.source_id, each) for each in planned if each.source_id is not None]
-    told.sort(key=itemgetter(0, 1))
+    people: list[tuple[str, str, Draft]] = []
+    alone: list[Draft] = []
+    for draft in drafts:
+        if draft.row is None:
+            alone.append(draft)
+        else:
+            people.append((draft.row.key, draft.row.source_id, draft))
+    people.sort(key=itemgetter(0, 1))
     if not passed_over:
-        found = (*_beside_quiet(assembler, told, pairs.in_order()), *alone)
+        found = (
+            *_beside_quiet(assembler, people, pairs.in_order()),
+            *map(assembler.outcome, alone),
+        )
         return OutcomesInRuns([e for e in found if isinstance(e, Outcome) or len(e)])
     relinked = assembler.relinked(passed_over)
     quiet = (*assembler.quiet(pairs), *relinked.values())
-    people: list[tuple[str, str, Outcome] | Quiet] = [*told, *quiet]
-    people.sort(key=itemgetter(0, 1))
-    return passed_over.but(relinked).beside(people, alone)
+    told = [(key, id, assembler.outcome(draft)) for key, id, draft in people]
+    every: list[tuple[str, str, Outcome] | Quiet] = [*told, *quiet]
+    every.sort(key=itemgetter(0, 1))
+    return passed_over.but(relinked).beside(every, map(assembler.outcome, alone))
 
 
 def _beside_quiet(
-    assembler: Assembler, people: Sequence[tuple[str, str, Outcome]], pairs: Pairs
+    assembler: Assembler, people: Sequence[tuple[str, str, Draft]], pairs: Pairs
 ) -> Iterator[Outcome | QuietRun]:
     """Merge the outcomes of people with those of quiet pairs; both are in order.
 
     Quiet outcomes are made a batch at a time, and only their text is kept.
     """
     places, done = _places(people, pairs), 0
+    pairs.source.forget_keys()  # as the texts that are made now hold them
     for start in range(0, len(pairs), _AT_A_TIME):
         quiet = assembler.quiet(pairs.some(start, start + _AT_A_TIME))
         end = bisect_left(places, start + len(quiet), done)
         last = 0
-        for at, (_, _, outcome) in zip(places[done:end], people[done:end], strict=True):
+        for at, (*_, draft) in zip(places[done:end], people[done:end], strict=True):
             yield QuietRun.of(quiet[last : at - start])
-            yield outcome
+            yield assembler.outcome(draft)
             last = at - start
         yield QuietRun.of(quiet[last:])
         done = end
-    yield from (outcome for _, _, outcome in people[done:])
+    yield from (assembler.outcome(draft) for *_, draft in people[done:])
 
 
-def _places(people: Iterable[tuple[str, str, Outcome]], pairs: Pairs) -> Sequence[int]:
+def _places(people: Iterable[tuple[str, str, Draft]], pairs: Pairs) -> Sequence[int]:
     """Return the positions among pairs at which people are inserted; both are in order."""
     keys, at = pairs.shown(), 0
     places: list[int] = []

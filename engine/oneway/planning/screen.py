@@ -58,7 +58,8 @@ def screen(
     if not _may_screen(policy, allowed):
         return Screened(NO_PAIRS, list(map(whole, rows)), list(map(whole_target, targets)))
     source = SourceRows.of(rows)
-    return _Screen(policy, source, TargetRows.of(targets, source), evidence).screened()
+    screened = _Screen(policy, source, TargetRows.of(targets, source), evidence).screened()
+    return _unclaimed(policy, screened)
 
 
 def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
@@ -136,7 +137,7 @@ class _Screen:
         ]
 
     def screened(self) -> Screened:
-        """Separate the quiet pairs from all other rows."""
+        """Separate the quiet pairs from all other rows, whatever unique values those claim."""
         quiet, loud = self.short.parted(self._loud())
         places = range(len(self.targets))
         find = alone([key_at(each, 0) for each in self.targets], places).get
@@ -155,10 +156,8 @@ class _Screen:
         quiet = quiet.and_also(
             [self.rows_at[at] for at in found.values()], [self.targets_at[at] for at in found]
         )
-        quiet, claimed = _unclaimed(self.policy, quiet, rows)
         others = [each for at, each in enumerate(self.targets) if at not in found]
-        targets = [*others, *loud.targets, *claimed.targets]
-        return Screened(quiet, [*rows, *map(whole, claimed.rows)], [*map(whole_target, targets)])
+        return Screened(quiet, rows, [*map(whole_target, (*others, *loud.targets))])
 
     def _loud(self) -> set[int]:
         """Return the positions of the short pairs that need planning for their own sake."""
@@ -263,10 +262,11 @@ class KnownPairs:
         return {at for each in asked for at in compress(count(), each)}
 
 
-def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tuple[Pairs, Pairs]:
-    """Separate the pairs whose unique values no other record may claim from the rest."""
+def _unclaimed(policy: Policy, screened: Screened) -> Screened:
+    """Let the planner also have the pairs whose unique values another record may claim."""
     ways = list(doubled(policy).items())
-    quiet, taken = quiet.parted(())
+    quiet, taken = screened.quiet.parted(())
+    others = screened.rows
     while ways and quiet:
         cells = [row.cells for row in others if row.cells]
         wanted = {
@@ -291,7 +291,7 @@ def _unclaimed(policy: Policy, quiet: Pairs, others: Sequence[SourceRow]) -> tup
         quiet, more = quiet.parted(claimed)
         taken = taken.and_also(more.rows_at, more.targets_at)
         others = [*others, *map(whole, more.rows)]
-    return quiet, taken
+    return Screened(quiet, others, [*screened.targets, *map(whole_target, taken.targets)])
 
 
 def _any_claimed(held: Sequence[object], wanted: AbstractSet[Hashable], compare: Compare) -> bool:

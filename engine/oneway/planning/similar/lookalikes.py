@@ -157,16 +157,14 @@ def _first_values(
 
 def _in_order(targets: Sequence[AnyTargetRow], quiet: Pairs) -> Iterator[AnyTargetRow]:
     """Yield target records in the order of their ids; of many, sorts only the first ones."""
-    ids = [*ids_of(targets), *quiet.target.ids(quiet.targets_at)]
-    part = len(ids) // (10 * LOOKED_AT)
-    last = ""
+    places, last = quiet.targets_at, ""
+    part = (len(targets) + len(places)) // (10 * LOOKED_AT)
     if part:
-        some = sorted(ids[::part])
+        some = sorted([*ids_of(targets[::part]), *quiet.target.ids(places[::part])])
         last = some[min(2 * LOOKED_AT // part, len(some) - 1)]
-    first = [at for at, id in enumerate(ids) if id < last]
-    rest = (at for at, id in enumerate(ids) if id >= last)
-    for places in (first, rest):
-        for at in sorted(places, key=ids.__getitem__):
+    for is_next in (last.__gt__, last.__le__):
+        every = enumerate(map(_ID, targets)), enumerate(quiet.target.each_id(places), len(targets))
+        for _, at in sorted((id, at) for at, id in chain(*every) if is_next(id)):
             yield targets[at] if at < len(targets) else quiet.targets[at - len(targets)]
 
 
