@@ -2026,12 +2026,6 @@ MUTANTS = (
                 "last.__le__,",
             ),
             ("parted", "planning/match", "others[at] = 0", "pass"),
-            (
-                "keys",
-                "mapping/packed_rows",
-                "self._shown, self._keys = [], [[]]",
-                "self._shown = []",
-            ),
         )
     ),
     # what tells people apart beside their keys

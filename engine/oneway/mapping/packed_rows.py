@@ -261,10 +261,7 @@ class SourceRows(PackedRows[AnySourceRow]):
         return self._shown
 
     def forget_keys(self) -> None:
-        """Let go of the keys, which take as much memory as all else that is read of rows.
-
-        They are read again if somebody asks for them.
-        """
+        """Free the memory of the keys; they are read again when they are asked for."""
         self._shown, self._keys = [], [[]]
 
     def _read_keys(self) -> None:

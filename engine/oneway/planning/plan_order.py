@@ -51,7 +51,7 @@ def _beside_quiet(
     Quiet outcomes are made a batch at a time, and only their text is kept.
     """
     places, done = _places(people, pairs), 0
-    pairs.source.forget_keys()  # as the texts that are made now hold them
+    pairs.source.forget_keys()  # each batch below reads its own
     for start in range(0, len(pairs), _AT_A_TIME):
         quiet = assembler.quiet(pairs.some(start, start + _AT_A_TIME))
         end = bisect_left(places, start + len(quiet), done)
