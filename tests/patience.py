@@ -23,7 +23,7 @@ def impatient(
 ) -> Outside:
     """Return what a connector needs of the world, but with hardly a pause between tries.
 
-    Tests put it in the place of `oneway_connectors.rest.Outside`, where what a run says and writes
-    does not depend on the length of a pause.
+    Tests put it in the place of `oneway_connectors.rest.client.Outside`, where what a run says and
+    writes does not depend on the length of a pause.
     """
     return Outside(transport, lambda seconds: sleep(min(seconds, _LONGEST_PAUSE)), clock)

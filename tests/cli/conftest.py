@@ -9,7 +9,7 @@ from cli_world import MAPPING, TEAMS, World, person, user
 
 from commands import Ended, ended
 from listener import Listener, listening
-from oneway_connectors import rest
+from oneway_connectors.rest import client
 from patience import impatient
 from postgres import Server, running
 
@@ -17,7 +17,7 @@ from postgres import Server, running
 @pytest.fixture(autouse=True)
 def hardly_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let connectors in this process try again at once."""
-    monkeypatch.setattr(rest, "Outside", impatient)
+    monkeypatch.setattr(client, "Outside", impatient)
 
 
 @pytest.fixture

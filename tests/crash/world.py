@@ -27,6 +27,7 @@ from starlette.types import ASGIApp
 import oneway_connectors.rest as rest
 from oneway.cli.entry import run as run_command
 from oneway_connectors.file import writer
+from oneway_connectors.rest.system import Rest
 from oneway_connectors.sandbox.payroll import EMPLOYER
 from oneway_connectors.sandbox.people import Population
 from side_by_side import scripted
@@ -186,7 +187,7 @@ class World:
                 if changes:
                     steps.step(f"after {changes}")
 
-        def connected(description: Any, access: Any, *_: Any, **__: Any) -> rest.Rest:
+        def connected(description: Any, access: Any, *_: Any, **__: Any) -> Rest:
             return connect(description, access, transport, self._sleep, lambda: self.now)
 
         def journal(*args: Any, **options: Any) -> sqlite3.Connection:

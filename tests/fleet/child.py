@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from sqlalchemy import Engine, event
 
-import oneway_connectors.rest  # so that the first try is as quick as the next one
+import oneway_connectors.rest.system  # so that the first try is as quick as the next one
 from oneway.applying.gates import Gates
 from oneway.cli.entry import run
 from oneway.history.journal import Journal
@@ -105,5 +105,5 @@ def _until_free(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    _ = oneway_connectors.rest
+    _ = oneway_connectors.rest.system
     sys.exit(main())

@@ -2028,6 +2028,21 @@ MUTANTS = (
             ("parted", "planning/match", "others[at] = 0", "pass"),
         )
     ),
+    *(
+        Mutant(
+            f"plain-origin-{name}",
+            "oneway_connectors/rest/origin",
+            old,
+            new,
+            "credentials go where the HTTP client sends requests",
+            "tests/unit/test_rest_origin.py",
+        )
+        for name, old, new in (
+            ("long", r"(?=.{,999}\Z)", ""),
+            ("idna", "([-.][a-z][a-z0-9]*)*", "([-.][a-z0-9-]*)*"),
+            ("scheme", r"\Z)(https:", r"\Z)(https?:"),
+        )
+    ),
     # what tells people apart beside their keys
     *(
         Mutant(

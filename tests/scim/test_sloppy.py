@@ -11,6 +11,7 @@ import pytest
 
 import oneway_connectors.rest as rest
 from oneway.cli.clock import now
+from oneway_connectors.rest.system import Rest
 from oneway_connectors.sandbox import Sandbox
 
 from .server import ENTERPRISE, Tenant
@@ -35,7 +36,7 @@ def wired(
     connect = rest.connect
 
     def over(transport: httpx.BaseTransport) -> TwoSystems:
-        def connected(description: Any, access: Any, *_: Any, **__: Any) -> rest.Rest:
+        def connected(description: Any, access: Any, *_: Any, **__: Any) -> Rest:
             return connect(description, access, transport, lambda seconds: None)
 
         monkeypatch.setattr(rest, "connect", connected)

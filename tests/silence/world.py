@@ -28,7 +28,7 @@ from oneway.core.telemetry import watching
 from oneway.history.journal import Journal
 from oneway.history.journal.tables import METADATA
 from oneway.runs.telemetry.traces import watcher_of
-from oneway_connectors import rest
+from oneway_connectors.rest import client
 from oneway_connectors.sandbox import EMPLOYER
 
 from .canaries import Hit, Search, people_canaries
@@ -226,7 +226,7 @@ def silent_world(folder: Path) -> Iterator[World]:
         with (
             patch.dict(os.environ, variables),
             patch.object(tempfile, "tempdir", str(work)),
-            patch.object(rest, "Outside", impatient),
+            patch.object(client, "Outside", impatient),
         ):
             yield World(work, vault, servers, told, search)
 

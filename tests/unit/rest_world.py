@@ -8,7 +8,8 @@ import httpx
 
 from oneway.connections.manifest import load_manifest
 from oneway.core.connector import Access, Description, Secret
-from oneway_connectors.rest import Rest, connect
+from oneway_connectors.rest import connect
+from oneway_connectors.rest.system import Rest
 
 BASE = "https://api.example.com/v1"
 KEY = "canary-key-5d1f"

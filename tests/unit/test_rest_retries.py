@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from rest_world import altered, opened, page, reply
 
 from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
-from oneway_connectors.rest import RestWriter
 from oneway_connectors.rest.client import retry_after
 from oneway_connectors.rest.retry_budget import RetryBudget
+from oneway_connectors.rest.writer import RestWriter
 
 NEVER_SENT = [httpx.ConnectError("refused"), httpx.ConnectTimeout("late"), httpx.PoolTimeout("x")]
 PERHAPS_SENT = [

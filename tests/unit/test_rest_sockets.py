@@ -20,7 +20,8 @@ from rest_world import KEY, MANIFEST, altered, described
 from listener import JsonHandler, LoopbackServer, answering
 from oneway.core.connector import Access, ConnectorError, NotSent, ReadError, Secret, Unknown
 from oneway.core.diagnostics import Refused
-from oneway_connectors.rest import Rest, connect
+from oneway_connectors.rest import connect
+from oneway_connectors.rest.system import Rest
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
