@@ -23,6 +23,7 @@ from oneway.applying.watch import Stopped, Watch
 from oneway.core.connector import Blame, NotSent, Rejected, Unknown
 from oneway.history.journal import End, Journal, Run
 from oneway.history.journal.run_counts import run_counts
+from oneway.history.name_digests import NameDigests
 from oneway.mapping.spec import GuardKind
 from oneway.planning.breach import Breach, Verdict
 from oneway.planning.guard_kinds import Limit
@@ -118,7 +119,7 @@ def lived(night: Night, journal: Journal, operator: Operator) -> Run:
     """Apply a night's plan, and resume it where it was stopped; return its run."""
     approval = Approval(fingerprint(night.plan), night.verdict, night.postponed)
     systems = _systems(night)
-    log = RunLog(journal, night.plan, operator, approval)
+    log = RunLog(journal, night.plan, operator, approval, NameDigests(SEAL, None))
     asked = iter(range(len(night.plan.actions) + 1))
     watch = Watch(stopping=lambda: next(asked) == night.stops)
     try:

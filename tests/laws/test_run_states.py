@@ -20,6 +20,7 @@ from oneway.history.journal import Journal, Run, RunState, Why
 from oneway.history.journal.discrepancies import stored_discrepancies
 from oneway.history.journal.run_counts import run_counts
 from oneway.history.journal.schedule_claims import ClaimedDue, run_of
+from oneway.history.name_digests import NameDigests
 from oneway.notices.causes import DIED, run_problems
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, history, past_run, status
@@ -44,7 +45,9 @@ def interrupted(night: Night, journal: Journal, operator: Operator, stops: int) 
     """Apply a night's plan up to where it is stopped, and leave it there."""
     by_schedule = replace(operator, why=Why.SCHEDULE)
     approval = Approval(fingerprint(night.plan), night.verdict, night.postponed)
-    log = RunLog(journal, night.plan, by_schedule, approval)
+    log = RunLog(
+        journal, night.plan, by_schedule, approval, NameDigests(operator.state.seal(), None)
+    )
     asked = count()
     watch = Watch(stopping=lambda: next(asked) >= stops)
     try:
@@ -146,13 +149,16 @@ def test_a_resume_that_is_refused_or_stopped_at_once_leaves_its_run_as_it_was(
         assert ended.state is not RunState.INTERRUPTED
         told = stored_discrepancies(journal, log.run)
         name = connection_of(night.plan)
-        resumed = RunLog(journal, night.plan, operator, log.run, resuming=True)
+        approval, names = (
+            Approval(fingerprint(night.plan), night.verdict),
+            NameDigests(operator.state.seal(), None),
+        )
+        resumed = RunLog(journal, night.plan, operator, log.run, names, resuming=approval)
         systems = _systems(night).of(night.world)
         with pytest.raises(Refused):
             list(apply(night.plan, Approved("another"), systems, resumed))
         if night.plan.actions:
             watch = Watch(stopping=lambda: True)
-            approval = Approval(fingerprint(night.plan), night.verdict)
             with pytest.raises(Stopped):
                 list(apply(night.plan, approval.of(Earlier()), systems, resumed, watch))
         assert (journal.run(log.run), stored_discrepancies(journal, log.run)) == (ended, told)

@@ -512,6 +512,74 @@ MUTANTS = (
         "a newcomer who has a listed leaver's code takes nobody off the list",
         "tests/cli/test_stays_listed.py",
     ),
+    *(
+        Mutant(name, file, before, after, rule, "tests/cli/test_passed_on.py")
+        for name, file, before, after, rule in (
+            (
+                "a-link-forgets-the-name",
+                "history/links",
+                'outcome.key, now, now, origin, "", short)',
+                'outcome.key, now, now, origin, "", "")',
+                "a link remembers the name of a person whose record is as it should be",
+            ),
+            (
+                "a-new-link-forgets-the-name",
+                "history/journal/links",
+                "in_full(each), before[id] if id in known",
+                "each, before[id] if id in known",
+                "a link remembers each word of a name",
+            ),
+            (
+                "a-new-name-is-not-remembered",
+                "history/journal/links",
+                "return keys and names and before",
+                "return keys and before",
+                "a name that changes word by word is the same person's",
+            ),
+            (
+                "a-name-with-one-word-new-is-anothers",
+                "history/name_digests",
+                "return 0 if {*before} & {*now} else",
+                "return 0 if {*before} == {*now} else",
+                "a name of which a word is the same is the same person's",
+            ),
+            (
+                "names-of-another-label-are-compared",
+                "history/name_digests",
+                "_digests_in(link.names) if link.names.startswith(self._mark) else ()",
+                "_digests_in(link.names)",
+                "what another label said is not compared",
+            ),
+            (
+                "a-name-that-the-target-holds-is-anothers",
+                "planning/leaving_doubts",
+                "if likeness.agreeing or likeness.exclusive or likeness.one_word:",
+                "if likeness.one_word:",
+                "a value that the target record has in common says that the person stays",
+            ),
+            (
+                "what-the-guard-holds-is-a-conflict",
+                "planning/leaving_doubts",
+                "return likeness.whole_name or len(changed) >= SEVERAL",
+                "return False",
+                "an update of all names is held by the guard",
+            ),
+            (
+                "equal-records-say-who-it-is-without-a-name",
+                "runs/evidence/leaving_doubts",
+                "held = others_of(self.targets) if policy.identifying else self.targets",
+                "held = others_of(self.targets)",
+                "a record without names says nothing of whose it is",
+            ),
+            (
+                "a-name-that-is-known-stays-anothers",
+                "runs/evidence/leaving_doubts",
+                "self.names.new_words(e, rows[e[0]].label) == 0}",
+                "self.names.new_words(e, rows[e[0]].label) == -1}",
+                "a row with the remembered name is its person's",
+            ),
+        )
+    ),
     Mutant(
         "a-newcomer-gets-the-record-of-a-listed-leaver",
         "planning/reconcile",

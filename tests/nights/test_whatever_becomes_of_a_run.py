@@ -123,17 +123,17 @@ def _no_links(*_: Any) -> list[Any]:
     return []
 
 
-def _of_good_runs(plan: Any, verdict: Any, now: str) -> list[Any]:
-    return [] if verdict.shrank else learned.matched(plan, verdict, now)
+def _of_good_runs(plan: Any, verdict: Any, *more: Any) -> list[Any]:
+    return [] if verdict.shrank else learned.matched(plan, verdict, *more)
 
 
 @contextmanager
 def _learning_at_the_end() -> Iterator[None]:
     begin, finish, seen = Journal.begin, Journal.finish, dict[int, Any]()
 
-    def begins(self: Journal, start: Any, plan: str, kept: Any, planned: int, found: Any) -> int:
+    def begins(self: Journal, start: Any, plan: str, kept: Any, planned: int, *found: Any) -> int:
         id = begin(self, start, plan, kept, planned)
-        seen[id] = (start.connection, found)
+        seen[id] = (start.connection, *found)
         return id
 
     def finishes(self: Journal, id: int, *values: Any, **more: Any) -> None:

@@ -5,9 +5,10 @@ held, interrupted or refused. If such a run is in doubt, only matches with evide
 are stored.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from oneway.history.name_digests import NameDigests
 from oneway.planning.breach import Verdict
 from oneway.planning.links import Link, Origin
 from oneway.planning.plan import Kind, Outcome, Plan, Quiet
@@ -17,28 +18,39 @@ if TYPE_CHECKING:
 
 
 def learn_created(
-    journal: "Journal", connection: str, created: Iterable[tuple[Outcome, str]], now: str
+    journal: "Journal",
+    connection: str,
+    created: Iterable[tuple[Outcome, str]],
+    now: str,
+    names: NameDigests,
 ) -> None:
     """Store the links of confirmed creates, each with the id of its record."""
     from oneway.history.journal.links import learn  # with the store, and not before it is used
 
-    found = [_link(outcome, target_id, Origin.CREATED, now) for outcome, target_id in created]
-    learn(journal, connection, found)
+    pairs = list(created)
+    found = [_link(outcome, target_id, Origin.CREATED, now, names) for outcome, target_id in pairs]
+    labels = {outcome.source_id or "": outcome.label for outcome, _ in pairs}
+    learn(journal, connection, found, names.in_full(lambda: labels))
 
 
-def matched(plan: Plan, verdict: Verdict, now: str) -> list[Link]:
-    """Return the links of a plan's uncontested matches."""
+def labels_of(plan: Plan) -> Mapping[str, str]:
+    """Return the labels of a plan's source records, by source id."""
+    return {each.source_id: each.label for each in plan.singly() if each.source_id is not None}
+
+
+def matched(plan: Plan, verdict: Verdict, now: str, names: NameDigests) -> list[Link]:
+    """Return the links of a plan's uncontested matches, with short names (`NameDigests`)."""
     return [
-        _link(each, target_id, Origin.MATCHED, now)
+        _link(each, target_id, Origin.MATCHED, now, names)
         for each, target_id in _agreed(plan)
         if not (each.only_by_key and _is_in_doubt(each, verdict))
     ]
 
 
-def beyond_doubt(plan: Plan, now: str) -> list[Link]:
+def beyond_doubt(plan: Plan, now: str, names: NameDigests) -> list[Link]:
     """Return the links that more than the key supports, of a plan that is not applied."""
     return [
-        _link(each, target_id, Origin.MATCHED, now)
+        _link(each, target_id, Origin.MATCHED, now, names)
         for each, target_id in _agreed(plan)
         if not each.only_by_key
     ]
@@ -62,13 +74,16 @@ def _is_in_doubt(outcome: Outcome | Quiet, verdict: Verdict) -> bool:
     return verdict.shrank or any(action.id in verdict.blocked for action in actions)
 
 
-def _link(outcome: Outcome | Quiet, target_id: str, origin: Origin, now: str) -> Link:
+def _link(
+    outcome: Outcome | Quiet, target_id: str, origin: Origin, now: str, names: NameDigests
+) -> Link:
+    id = outcome.source_id
+    assert id is not None
+    short = names.short(id, outcome.label)
     if isinstance(outcome, Quiet):
-        return Link(outcome.source_id, target_id, outcome.key, now, now, origin)
-    assert outcome.source_id is not None
+        return Link(id, target_id, outcome.key, now, now, origin, "", short)
     key = "" if outcome.key_digest else outcome.key
-    digest = outcome.key_digest
-    return Link(outcome.source_id, target_id, key, now, now, origin, digest)
+    return Link(id, target_id, key, now, now, origin, outcome.key_digest, short)
 
 
 _DOUBTFUL = frozenset({Kind.ERROR, Kind.CONFLICT, Kind.ABSENT, Kind.IGNORED})

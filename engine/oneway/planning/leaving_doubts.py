@@ -9,11 +9,18 @@ from oneway.mapping.packed_rows import ids_of, others_of
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow
 from oneway.planning.breach import key_of, words_of
-from oneway.planning.diff import perhaps_left
+from oneway.planning.diff import at_update, perhaps_left, refuses
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Outcome, Read, Reason
 from oneway.planning.similar.near_misses import forms_of
-from oneway.planning.similar.same_person import is_id, likeness_beside, likeness_of
+from oneway.planning.similar.same_person import (
+    SEVERAL,
+    Likeness,
+    is_id,
+    is_supported,
+    likeness_beside,
+    likeness_of,
+)
 
 _MOST = 3
 """How many keys are named at most."""
@@ -75,6 +82,42 @@ def anothers(policy: Policy, links: Mapping[str, str], row: SourceRow, target: T
     if not exact and not {*forms_of(row)}.isdisjoint(forms_of(target)):
         return ""
     return likeness_of(policy, row, target).text
+
+
+def renamed(
+    policy: Policy, links: Mapping[str, str], row: SourceRow, target: TargetRow, words: int
+) -> str:
+    """Return how a row that stays differs from its record, if its id and key passed on; else "".
+
+    The `words` of its name are all others than they were when the two were linked. Nothing else
+    says that they are one person: neither the record nor, beside the id, a key. Leaves out what the
+    guard `identities` holds: an update that replaces the names in the record.
+    """
+    unknown = row.evaluation_error is not None or is_supported(links, row, target)
+    if target.left or perhaps_left(policy, row) or unknown:
+        return ""
+    likeness = likeness_beside(policy, row, target)
+    if likeness.agreeing or likeness.exclusive or likeness.one_word:
+        return ""
+    if not (likeness.two_people or words >= SEVERAL) or _are_replaced(
+        policy, row, target, likeness
+    ):
+        return ""
+    return "; ".join(("no word of the name is as it was", *likeness.differing))
+
+
+def _are_replaced(policy: Policy, row: SourceRow, target: TargetRow, likeness: Likeness) -> bool:
+    """Return whether an update would replace so many names that the guard `identities` holds it."""
+    fields = (policy.fields, row.cells, target.values)
+    written = [each for each in at_update(*fields) if each.before is not None]
+    changed = [each for each in written if each.rule.path in policy.identifying_paths]
+    refused = any(
+        refuses(rule, cell, creating=False)
+        for rule, cell in zip(policy.fields, row.cells, strict=True)
+    )
+    if refused or row.outside or row.failed_rules or not (changed and likeness.two_people):
+        return False
+    return likeness.whole_name or len(changed) >= SEVERAL
 
 
 def passed_on(others: Mapping[str, str]) -> Mapping[str, str]:

@@ -36,7 +36,8 @@ class Link(NamedTuple):
     """A source record and the target record that it is.
 
     `key` is the last known match value of the pair, `key_digest` its keyed digest if it is
-    sensitive (`key` is blank then). `since` and `seen` are instants.
+    sensitive (`key` is blank then). `since` and `seen` are instants. `names` are keyed digests of
+    the words of the person's name (`history.name_digests`); blank if not known.
     """
 
     source_id: str
@@ -46,6 +47,7 @@ class Link(NamedTuple):
     seen: str
     origin: Origin = Origin.MATCHED
     key_digest: str = ""
+    names: str = ""
 
     def told(self, zone: str) -> str:
         """Return in words how and since when the records are linked; days are in the zone."""

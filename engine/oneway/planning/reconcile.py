@@ -137,8 +137,8 @@ def _listed_for_another(
     if not theirs or row.source_id not in evidence.passed_on or target.left:
         return None
     text = (
-        f"the key {row.key} finds target record {target.target_id}, which was in the list of those "
-        f"who have left and can still get in; {likeness_of(policy, row, target).text}: "
+        f"the key {row.key} finds target record {target.target_id}, which may be that of a person "
+        f"who has left and can still get in; {likeness_of(policy, row, target).text}: "
         f"a person decides"
     )
     return Reason("reused", text, candidates=(target.target_id,), warning=True)

@@ -34,8 +34,7 @@ def apply_plan(
     the operator stops the run.
     """
     telling = not session.prepared.reads_elsewhere
-    journal, since = session.journal, approval.since
-    log = RunLog(journal, plan, session.operator, approval, telling=telling, since=since)
+    log = RunLog(session.journal, plan, session.operator, approval, session.names, telling=telling)
     memory = target_memory(session, plan)
     systems = apply_systems(session, program, memory)
     if plan.actions and isinstance(systems.writer, RefusesWrites):

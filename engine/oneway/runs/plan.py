@@ -16,6 +16,7 @@ from oneway.core.telemetry import step
 from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
+from oneway.history.name_digests import NameDigests
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.packed_rows import ids_of
 from oneway.mapping.profile.key_tally import KeyTally
@@ -83,11 +84,11 @@ def plan_of(
     if heard is not None:
         for each in source.records:
             heard.note(each)
-        listed = (each for each in source.records if each.id in remembered.still_in)
-        theirs = [program.source_row(each) for each in listed]
-    if remembered.still_in:
+    if remembered.still_in or remembered.links:
+        theirs = [program.source_row(each) for each in source.records]
         rows = [program.target_row(each) for each in target.records]
-    doubting = LeavingDoubts(prepared, remembered, unlisted, theirs, rows, heard, journal)
+    names = NameDigests(seal, prepared.compiled.code.label)
+    doubting = LeavingDoubts(prepared, remembered, unlisted, theirs, rows, heard, journal, names)
     evidence = doubting.evidence(evidence, header, reading.tallies, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     everybody = map(program.source_row, source.records)
@@ -148,7 +149,7 @@ def _headed(
     header = _header(prepared, found, session.seal, lost, remembered.remarks)
     theirs, heard, in_part = found.source.items, found.heard, bool(found.passed_over)
     doubting = LeavingDoubts(
-        prepared, remembered, unlisted, theirs, rows, heard, session.past, in_part
+        prepared, remembered, unlisted, theirs, rows, heard, session.past, session.names, in_part
     )
     evidence = doubting.evidence(found.evidence, header, found.tallies, shown)
     evidence = _with_pending(session, found, remembered, evidence)

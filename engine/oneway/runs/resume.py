@@ -119,7 +119,7 @@ def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
     results = []
     for left in find_interrupted(session.past, session.name):
         systems = _systems_of(session, left, sealed_program_for(session, left.plan))
-        log = RunLog(session.journal, left.plan, session.operator, left.run.id)
+        log = RunLog(session.journal, left.plan, session.operator, left.run.id, session.names)
         for entry in left.in_flight:
             result = _found_out(_action(left.plan, entry), systems)
             with session.journal.at_once():  # or counts and discrepancies are of what it was before
@@ -149,10 +149,10 @@ def resume_run(
     """
     systems = _systems_of(session, left, program)
     journal, telling = session.journal, not session.prepared.reads_elsewhere
-    of, since = left.run.id, approval.since
     log = RunLog(
-        journal, left.plan, session.operator, of, resuming=True, telling=telling, since=since
-    )
+        journal, left.plan, session.operator, left.run.id, session.names,
+        resuming=approval, telling=telling,
+    )  # fmt: skip
     watch = Watch(progress, session.operator.stopping)
 
     def steps() -> Iterator[Result]:

@@ -13,13 +13,13 @@ from oneway.core.telemetry import note
 from oneway.history.digests import digests_of
 from oneway.history.flapping import planned_parts
 from oneway.history.journal import Breached, JournalEntry, RunStart
-from oneway.history.links import learn_created, matched
+from oneway.history.links import labels_of, learn_created, matched
+from oneway.history.name_digests import NameDigests
 from oneway.mapping.spec import GuardKind
 from oneway.planning.access import (
     AS_PLANNED,
     MORE_CHANGED,
     UNMATCHED,
-    SinceReview,
     StillIn,
     still_in,
 )
@@ -45,7 +45,7 @@ class RunLog:
     `of` is an earlier run, or the approval of a new one. A new run begins, or a resumed one
     reopens, with its first step; a refusal before that changes nothing. The next run is compared
     with this one only if this one is `telling`: it has read the systems that its connection names.
-    `since` is how a new plan differs from a saved one about who can get in.
+    `names` digests people's names for their links; `resuming` is the approval of a resumed run.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class RunLog:
         plan: Plan,
         operator: Operator,
         of: int | Approval,
+        names: NameDigests,
         *,
-        resuming: bool = False,
+        resuming: Approval | None = None,
         telling: bool = True,
-        since: SinceReview = AS_PLANNED,
     ) -> None:
         self.journal = journal
         self.plan = plan
@@ -66,10 +66,12 @@ class RunLog:
         # From here on, the run must hold its lease for everything that it journals.
         journal.lease = operator.leases.get(connection_of(plan))
         self._of = of
+        self._names = names
         self._start: tuple[RunStart, bytes] | None = None
-        self._resuming = resuming
+        self._resuming = resuming is not None
         self._telling = telling
-        self._since = since
+        approval = of if isinstance(of, Approval) else resuming
+        self._since = approval.since if approval is not None else AS_PLANNED
         self._counted = counted_as(plan)
         self._created = {
             action.id: each
@@ -101,8 +103,9 @@ class RunLog:
         self.prepare()
         assert self._start is not None
         (start, data), self._start = self._start, None
-        seen = matched(self.plan, approval.verdict, start.started)
-        run = self.journal.begin(start, data, approval.kept, len(self.plan.actions), seen)
+        seen = matched(self.plan, approval.verdict, start.started, self._names)
+        in_full = self._names.in_full(lambda: labels_of(self.plan))
+        run = self.journal.begin(start, data, approval.kept, len(self.plan.actions), seen, in_full)
         if self._allows_side_effects(approval.verdict):
             from oneway.history.journal.side_effects import let_through
 
@@ -277,7 +280,7 @@ class RunLog:
         ]
         if created:
             name, now = connection_of(self.plan), instant_text(self.operator.now())
-            learn_created(self.journal, name, created, now)
+            learn_created(self.journal, name, created, now, self._names)
 
 
 def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:

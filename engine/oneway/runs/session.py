@@ -10,6 +10,7 @@ from oneway.applying.watch import never
 from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
 from oneway.history.journal import Why
+from oneway.history.name_digests import NameDigests
 from oneway.runs.past.predecessor import Predecessor, predecessor_of
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.systems import OpenSystems
@@ -99,6 +100,11 @@ class RunSession:
     def seal(self) -> Seal:
         """The seal with the state folder's key."""
         return self.state.seal()
+
+    @property
+    def names(self) -> NameDigests:
+        """What digests people's names for their links."""
+        return NameDigests(self.seal, self.prepared.compiled.code.label)
 
     @property
     def journal(self) -> "Journal":

@@ -14,7 +14,7 @@ from oneway.history.baseline.pairs import discard_baseline
 from oneway.history.journal import Run, RunState
 from oneway.history.journal.links import learn, links
 from oneway.history.journal.refused_leavers import store_leavers
-from oneway.history.links import beyond_doubt
+from oneway.history.links import beyond_doubt, labels_of
 from oneway.history.memory import Memory
 from oneway.mapping.program import Program
 from oneway.planning.access import still_in
@@ -184,8 +184,9 @@ def check_inputs(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagn
     """
     found = input_problems(session.prepared, read, plan)
     if any(each.severity is Severity.ERROR for each in found):
-        seen = beyond_doubt(plan, instant_text(session.now()))
-        learn(session.journal, session.name, seen)
+        names = session.names
+        seen = beyond_doubt(plan, instant_text(session.now()), names)
+        learn(session.journal, session.name, seen, names.in_full(lambda: labels_of(plan)))
         access = still_in(plan, {})
         told = read.tallies["source"].tells_who_left()
         seen_leaving = (each for each in access if told or not each.may_have_left)

@@ -1,7 +1,7 @@
 """The journal: records a run and its actions, and answers the questions of guards."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -58,11 +58,12 @@ class Journal(RunHistory):
         kept: Mapping[str, bytes] = {},
         planned: int | None = None,
         matched: Sequence[Link] | None = None,
+        in_full: Callable[[Link], Link] = lambda link: link,
     ) -> int:
         """Record the start of a run of a plan (its file, `packed`); return the run's id.
 
         `kept` are its snapshots; `planned` is how many actions it has; `matched` are the links
-        that it establishes.
+        that it establishes, which `in_full` completes (`learn`).
         """
         # Before the transaction, which slow work would leave idle.
         stored = {name: packed((data,)) for name, data in kept.items()}
@@ -71,7 +72,7 @@ class Journal(RunHistory):
             self._refuse_lost()
             values = {**rows.start(start), "planned": planned}
             if matched is not None:
-                seen = asdict(learn(self, start.connection, matched))
+                seen = asdict(learn(self, start.connection, matched, in_full))
                 values["links"] = json.dumps(seen, sort_keys=True)
             id = self.change(self.insert(run).values(**values)).id
             for name, data in stored.items():

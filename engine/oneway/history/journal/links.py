@@ -1,6 +1,6 @@
 """Stores the links of a connection: which source record is which target record."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import lru_cache
@@ -63,10 +63,16 @@ def link_counts(store: Store) -> Mapping[str, int]:
     return {row[0]: int(row[1]) for row in store.rows(query)}
 
 
-def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:
+def learn(
+    store: Store,
+    connection: str,
+    found: Sequence[Link],
+    in_full: Callable[[Link], Link] = lambda link: link,
+) -> LinkCounts:
     """Store links; each replaces the earlier links of its two records.
 
-    `since` of a known link stays.
+    `since` of a known link stays. `in_full` completes a link whose `names` are those of
+    `NameDigests.short`, if it is to be stored.
     """
     if not found:
         return LinkCounts()
@@ -87,7 +93,7 @@ def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:
             at = max({wanted[id].seen for id in same})
             _seen(store, connection, same, before.keys(), at)
         for id, each in rest.items():
-            _put(store, connection, each, before[id] if id in known else None)
+            _put(store, connection, in_full(each), before[id] if id in known else None)
     return LinkCounts(len(known) + len(same), len(rest) - len(known) - len(lost), len(lost))
 
 
@@ -152,7 +158,8 @@ def _is_known(before: Link | None, found: Link) -> bool:
 def _is_same(before: Link, found: Link) -> bool:
     """Return whether nothing but `seen` changes."""
     keys = (before.key, before.key_digest) == (found.key, found.key_digest)
-    return keys and before.target_id == found.target_id
+    names = before.names.startswith(found.names)
+    return keys and names and before.target_id == found.target_id
 
 
 def _seen(
@@ -188,6 +195,7 @@ def _put(store: Store, connection: str, found: Link, before: Link | None) -> Non
         "origin": (before or found).origin.value,
         "since": (before or found).since,
         "seen": found.seen,
+        "names": found.names or (before or found).names,
     }
     store.change(_putting(store.dialect), values)
 
@@ -210,4 +218,5 @@ def _link(row: Any) -> Link:
         seen=row.seen,
         origin=Origin(row.origin),
         key_digest=row.key_digest,
+        names=row.names,
     )

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from oneway.planning.plan import Ending
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest migration."""
 
 _MARK = "\x01"
@@ -187,7 +187,8 @@ written = Table(
 link = Table(
     "link",
     METADATA,
-    # Which target record a source record is. Of a sensitive key, only a keyed digest.
+    # Which target record a source record is. Of a sensitive key, only a keyed digest; of the
+    # person's name, only keyed digests of its words.
     Column("connection", AnyText, primary_key=True),
     Column("source_id", AnyText, primary_key=True),
     _text("target_id"),
@@ -196,6 +197,7 @@ link = Table(
     _text("origin", "matched"),
     _text("since"),
     _text("seen"),
+    _text("names", ""),
     sqlite_with_rowid=False,
 )
 Index("link_of_target", link.c.connection, link.c.target_id, unique=True)

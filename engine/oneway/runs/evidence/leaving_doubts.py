@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
 from oneway.core.records import path_of
+from oneway.history.name_digests import NameDigests
 from oneway.mapping.has_left import leaves_by_itself
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import SourceRow
-from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole, whole_target
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow, whole, whole_target
 from oneway.mapping.spec import GuardKind, Rehires
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.guards import gone
@@ -34,6 +35,7 @@ from oneway.planning.leaving_doubts import (
     let_in,
     passed_on,
     regained,
+    renamed,
     since_when,
     staying_ids,
     unanswered,
@@ -41,7 +43,7 @@ from oneway.planning.leaving_doubts import (
     unstated,
     vanished,
 )
-from oneway.planning.links import Link, LinkEvidence, Origin, let_through
+from oneway.planning.links import Link, LinkEvidence, Links, Origin, let_through
 from oneway.planning.plan import Allowance, Kind, Plan, Read, Reason, Verb
 from oneway.planning.planner import Header
 from oneway.runs.evidence.links import Remembered
@@ -68,6 +70,7 @@ class LeavingDoubts:
     targets: Sequence[AnyTargetRow]
     heard: StayingWords | None
     journal: "Journal | None"
+    names: NameDigests
     in_part: bool = False
 
     def evidence(
@@ -86,14 +89,12 @@ class LeavingDoubts:
         alone = tuple(each for each in self.remembered.alone if each[1] in shown)
         if maybe:
             evidence = replace(evidence, maybe=tuple(maybe), alone=alone)
-        back = regained(self._regained())
-        back = {**back, **let_in(self._let_in())}
-        said: dict[str, str] = {}
-        others: Mapping[tuple[str, str], str] = {}
+        back = {**regained(self._regained()), **let_in(self._let_in())}
+        others = self._others(evidence.table, let_through(each.guard for each in header.allowed))
+        passed = passed_on({source: unlike for (source, _), unlike in others.items()})
+        said = {id: why for id, why in passed.items() if id in still_in}
         all_left = bool(still_in) and self._all_left(shown)
         if still_in:
-            others = self._others(let_through(each.guard for each in header.allowed))
-            said |= passed_on({source: unlike for (source, _), unlike in others.items()})
             leavers = {row.source_id for row in others_of(self.rows) if row.leaver}
             unheard = self._unheard()
             said |= unanswered({id: why for id, why in unheard.items() if id not in leavers})
@@ -105,13 +106,15 @@ class LeavingDoubts:
             if why := self._why_none():
                 said |= dict.fromkeys(still_in - leavers, why)
         evidence = replace(evidence, ended=self._ended(shown)) if shown else evidence
-        doubts = {**back, **since_when(said, self.remembered.seen_leaving)}
+        doubts = {**back, **passed, **since_when(said, self.remembered.seen_leaving)}
         if not doubts:
             return evidence
         theirs = {id: min(whose) for id, whose in listed.items() if whose.isdisjoint(shown)}
         theirs |= {id: source for source, id in others}
-        passed = frozenset(source for source, _ in others)
-        return replace(evidence, doubted=doubts, listed=theirs, passed_on=passed, all_left=all_left)
+        others_by_now = frozenset(passed)
+        return replace(
+            evidence, doubted=doubts, listed=theirs, passed_on=others_by_now, all_left=all_left
+        )
 
     def returns(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with the people who are not clearly back; None if there are none.
@@ -206,17 +209,49 @@ class LeavingDoubts:
         for id, whose in sorted(self.remembered.listed.items()):
             yield from ((each, id) for each in sorted(whose) if each in sources)
 
-    def _others(self, allowed: Collection[str]) -> Mapping[tuple[str, str], str]:
+    def _renamed(self, links: Links, allowed: Collection[str]) -> dict[tuple[str, str], str]:
+        """Return the rows whose id seems to be another person's than when they were linked.
+
+        Each with its target record, and how it differs from that. A record that holds what its row
+        says is the same person's, if the mapping has a field that names people.
+        """
+        policy = self.prepared.compiled.code.policy
+        held = others_of(self.targets) if policy.identifying else self.targets
+        targets = {e[0]: e for e in held if not isinstance(e, SameRow) or not policy.identifying}
+        pairs = [each for each in links.pairs if each[1] in targets]
+        rows = {e[0]: e for e in with_ids(self.rows, {source for source, _ in pairs})}
+        found = {}
+        for each in links.of_pairs(pair for pair in pairs if pair[0] in rows):
+            row = rows[each.source_id]
+            words = self.names.new_words(each, row.label)
+            if words and row.key not in allowed:
+                pair = (whole(row), whole_target(targets[each.target_id]))
+                if unlike := renamed(policy, links.targets, *pair, words):
+                    found[each[:2]] = unlike
+        return found
+
+    def _others(self, links: Links, allowed: Collection[str]) -> Mapping[tuple[str, str], str]:
+        """Return the rows that seem to be other people than had their ids before.
+
+        Each with a target record of that person, and how it differs from that.
+        """
+        renamed = self._renamed(links, allowed)
+        return {**self._of_listed(allowed), **renamed} if self.remembered.still_in else renamed
+
+    def _of_listed(self, allowed: Collection[str]) -> Mapping[tuple[str, str], str]:
         """Return the rows that seem to be other people than were listed under their ids.
 
-        Each with a target record of the listed person, and how it differs from that.
+        Each with a target record of the listed person, and how it differs from that. Leaves out
+        rows whose name is the one that their link remembers.
         """
         pairs = {*self._records_of(self.remembered.still_in)}
         rows = {e[0]: whole(e) for e in with_ids(self.rows, {source for source, _ in pairs})}
         held = {e[0]: whole_target(e) for e in with_ids(self.targets, {id for _, id in pairs})}
-        policy, links = self.prepared.compiled.code.policy, self.remembered.evidence.targets
+        policy, links = self.prepared.compiled.code.policy, self.remembered.evidence.table
+        known = links.of_pairs(pair for pair in pairs if pair[0] in rows)
+        pairs -= {e[:2] for e in known if self.names.new_words(e, rows[e[0]].label) == 0}
         found = {
-            (source, target): anothers(policy, links, rows[source], held[target])
+            (source, target): anothers(policy, links.targets, rows[source], held[target])
             for source, target in sorted(pairs)
             if source in rows and target in held and rows[source].key not in allowed
         }

@@ -177,7 +177,8 @@ def _head_in_parts(data: Data) -> Iterator[str]:
 def _links_in_parts(pages: Iterable[Sequence[Link]]) -> Iterator[str]:
     opening = "["
     for page in filter(None, pages):
-        yield opening + canonical(list(page))[1:-1]
+        # Without `names`: what a plan was made of says already whose have changed.
+        yield opening + canonical([each[:-1] for each in page])[1:-1]
         opening = ","
     yield "]" if opening == "," else "[]"
 

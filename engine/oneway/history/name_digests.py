@@ -1,0 +1,75 @@
+"""Keyed digests of the words of people's names, by which links remember names without storing them.
+
+Where the source's id is the match key, both may pass to another person at once. Only the name shows
+it then: no word of it is as it was.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from hashlib import blake2b
+
+from oneway.core.seal import Seal
+from oneway.mapping.expressions import Expression
+from oneway.planning.links import Link
+from oneway.planning.similar.same_person import words_of
+
+_SIZE = 4
+"""Bytes of a digest. Two words with one digest hide one change of a name: one in four billion."""
+_WIDTH = 2 * _SIZE
+_SHORT = 2 * _WIDTH
+
+
+class NameDigests:
+    """Digests the labels of one mapping; each digest covers the record and the `label` expression.
+
+    `Link.names` is a mark of that expression, the digest of the whole label, and those of its
+    words, each as eight hex digits. If the expression is edited, the mark tells that labels cannot
+    be compared with those of before.
+    """
+
+    def __init__(self, seal: Seal, label: Expression | None) -> None:
+        text = label.text if label is not None else ""
+        key = bytes.fromhex(seal.mac(f"key of names by {text}"))
+        self._keyed = blake2b(key=key, digest_size=_SIZE)
+        self._mark = self._digest("mark")
+
+    def short(self, source_id: str, label: str) -> str:
+        """Return the mark and the digest of the whole label, which is quick to compare."""
+        return self._mark + self._digest(f"label {source_id}\0{label}")
+
+    def of(self, source_id: str, label: str) -> str:
+        """Return a label as `Link.names` has it."""
+        words = sorted(self._digest(f"word {source_id}\0{each}") for each in _words(label))
+        return "".join((self.short(source_id, label), *words))
+
+    def in_full(self, labels: Callable[[], Mapping[str, str]]) -> Callable[[Link], Link]:
+        """Return what completes a link with `short` names; `labels` returns them by source id."""
+        found = cache(labels)
+        return lambda each: each._replace(names=self.of(each.source_id, found()[each.source_id]))
+
+    def new_words(self, link: Link, label: str) -> int | None:
+        """Return how many words of a name are not as its link remembers it, if none is; else 0.
+
+        Counts the words of the shorter of the two names. None if there is nothing to compare.
+        """
+        before = _digests_in(link.names) if link.names.startswith(self._mark) else ()
+        if before and link.names.startswith(self.short(link.source_id, label)):
+            return 0  # the usual case: nothing has changed
+        now = _digests_in(self.of(link.source_id, label)) if before else ()
+        if not (before and now):
+            return None
+        return 0 if {*before} & {*now} else min(len(before), len(now))
+
+    def _digest(self, text: str) -> str:
+        made = self._keyed.copy()
+        made.update(text.encode("utf-8", "surrogatepass"))
+        return made.hexdigest()
+
+
+def _words(label: str) -> frozenset[str]:
+    """Return the words of a name; no codes, which may be the key that passed on with the id."""
+    return frozenset(each for each in words_of(label) if not any(map(str.isdigit, each)))
+
+
+def _digests_in(names: str) -> Sequence[str]:
+    return [names[at : at + _WIDTH] for at in range(_SHORT, len(names), _WIDTH)]
