@@ -771,8 +771,8 @@ MUTANTS = (
     Mutant(
         "regained-access-not-told",
         "runs/evidence/leaving_doubts",
-        "back = regained(self._regained())",
-        "back: dict[str, str] = {}",
+        "{**regained(self._regained()), **let_in(self._let_in())}",
+        "{**let_in(self._let_in())}",
         "who was kept out by a sync, and can get in again, is listed",
         "tests/cli/test_stays_listed.py",
     ),
@@ -4536,8 +4536,8 @@ MUTANTS = (
     Mutant(
         "found-after-they-vanished",
         "runs/evidence/leaving_doubts",
-        "        back = {**back, **let_in(self._let_in())}\n",
-        "",
+        "{**regained(self._regained()), **let_in(self._let_in())}",
+        "{**regained(self._regained())}",
         "whose create is found to be done once they have vanished is listed",
         LEFT_BEFORE,
     ),
