@@ -19,7 +19,7 @@ from laws.test_screen import nights, person, refuse_difference_in_another_order,
 from laws.test_second_night import NOW, few_looked_at, firms, refuse_different_nights
 from memory import applied
 from oneway.mapping.expressions import ExpressionSyntax, parse
-from oneway.runs.evidence.links import Remembered
+from oneway.runs.evidence.remembered import Remembered
 from strategies import accepted, worlds
 from worlds import World, planned
 

@@ -23,8 +23,8 @@ from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.planning.similar import lookalikes
 from oneway.runs.completeness import input_problems
-from oneway.runs.evidence.links import Remembered
 from oneway.runs.evidence.pending_creates import PendingCreate
+from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.incremental import incremental_read, unchanged_links
 from oneway.runs.plan import plan_run
 from oneway.runs.prepare.prepared import PreparedRun

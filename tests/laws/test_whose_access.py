@@ -14,7 +14,7 @@ from oneway.planning.access import still_in
 from oneway.planning.guards import judge
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.plan import Allowance, End, Ending, Kind, Plan, Verb
-from oneway.runs.evidence.links import Remembered
+from oneway.runs.evidence.remembered import Remembered
 from worlds import World, planned
 
 LEAVERS = {"when": "status == 'L'", "set": {"state": {"value": "off"}}, "left": "state == 'off'"}

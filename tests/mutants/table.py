@@ -425,7 +425,7 @@ MUTANTS = (
     ),
     Mutant(
         "refused-night-forgotten-by-a-held-one",
-        "runs/evidence/links",
+        "runs/evidence/remembered",
         "takewhile(lambda run: not knows_everybody(run), runs)",
         "takewhile(lambda run: not run.knows_access, runs)",
         "a run that saw part of a list does not know whom a refused one has seen",
@@ -433,7 +433,7 @@ MUTANTS = (
     ),
     Mutant(
         "vanished-not-looked-up",
-        "runs/evidence/links",
+        "runs/evidence/missing_records",
         "if anybody or each[0] in sources or each[0] in remembered.still_in",
         "if anybody or each[0] in sources",
         "a listed account is asked for by its id",
@@ -1027,7 +1027,7 @@ MUTANTS = (
     ),
     Mutant(
         "owner-counts-as-gone",
-        "runs/evidence/links",
+        "runs/evidence/missing_records",
         "gone = frozenset(id for id, each in answers.items() if each is None)",
         "gone = frozenset(answers)",
         "only a source that says so shows that a record is gone",
@@ -1076,16 +1076,16 @@ MUTANTS = (
     Mutant(
         "hidden-leaver-is-not-searched-for",
         "runs/plan",
-        "asked = (searched, owners_asked, asked_again)",
-        "asked = (owners_asked, asked_again)",
+        "(missing.leavers, missing.owners, missing.absent, doubting.returns)",
+        "(missing.owners, missing.absent, doubting.returns)",
         "an unmatched leaver is searched for where the list hides records",
         "tests/cli/test_odd_answers.py -k searched_for_where",
     ),
     Mutant(
         "failed-search-finds-nobody",
-        "runs/evidence/links",
-        "    if not (records or unanswered):\n",
-        "    if not records:\n",
+        "runs/evidence/missing_records",
+        "        if not (records or unanswered):\n",
+        "        if not records:\n",
         "who cannot be searched for can perhaps still get in",
         "tests/cli/test_odd_answers.py -k cannot_be_searched_for",
     ),
@@ -1244,7 +1244,7 @@ MUTANTS = (
     ),
     Mutant(
         "unseen-is-gone",
-        "runs/evidence/links",
+        "runs/evidence/missing_records",
         "unseen = frozenset(ids) - there - gone",
         "unseen = frozenset[str]()",
         "a record that nothing shows is not gone by that",
@@ -1252,7 +1252,7 @@ MUTANTS = (
     ),
     Mutant(
         "id-in-another-case-is-another",
-        "runs/evidence/links",
+        "runs/evidence/missing_records",
         "    if not forms:",
         "    if forms:",
         "an id in another case is the listed one",
@@ -1584,9 +1584,9 @@ MUTANTS = (
     ),
     Mutant(
         "absent-is-not-asked",
-        "runs/evidence/links",
-        "if not records and second.whole:",
-        "if second.whole:",
+        "runs/evidence/missing_records",
+        "if not missing and is_whole:",
+        "if is_whole:",
         "whom a second look shows is not deactivated",
         "tests/cli/test_unseen.py -k 'slid or asked'",
     ),
@@ -1797,7 +1797,7 @@ MUTANTS = (
     ),
     Mutant(
         "another-target-forgets-who-was-listed",
-        "runs/evidence/links",
+        "runs/evidence/remembered",
         "journal.runs(before.name if before is not None else name, limit=_LOOK_BACK)",
         "journal.runs(name, limit=_LOOK_BACK)",
         "who was listed stays listed when the target file has another name",

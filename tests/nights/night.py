@@ -14,7 +14,7 @@ from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import apply_plan
 from oneway.runs.approval import Approval
-from oneway.runs.evidence.links import recall
+from oneway.runs.evidence.remembered import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare.prepared import Input, PreparedRun
 from oneway.runs.prepare.request import RunRequest

@@ -17,6 +17,7 @@ from oneway.planning import planner, reconcile
 from oneway.planning.links import NO_LINKS
 from oneway.planning.match import Match
 from oneway.runs import plan as planning
+from oneway.runs.evidence.missing_records import MissingRecords
 
 LIVES = 20
 BROKEN_IN = 60
@@ -67,9 +68,11 @@ RESOURCE_OF = INPUTS.resource_of
 BROKEN: dict[str, Callable[[], Any]] = {
     "links are forgotten": lambda: patch.object(planning, "plan_rows", without_links),
     "what a list lacks is not looked up": lambda: patch.object(
-        planning, "looked_up", lambda _, __, found, ___: found
+        MissingRecords, "linked", lambda _, found, __: found
     ),
-    "the source is not asked again": lambda: patch.object(planning, "asked_again", lambda *_: None),
+    "the source is not asked again": lambda: patch.object(
+        MissingRecords, "absent", lambda *_: None
+    ),
     "what is not seen has not happened": lambda: patch.object(Inquiry, "of", undone),
     "the target's lag is taken for nothing": lambda: patch.object(INPUTS, "resource_of", at_once),
     "a gone record is created again at once": lambda: patch.object(

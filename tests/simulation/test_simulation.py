@@ -13,7 +13,7 @@ from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 from oneway.mapping.interpreter import Interpreted
 from oneway.planning.plan import Ending
 from oneway.runs import run_log
-from oneway.runs.evidence.links import NOTHING_REMEMBERED
+from oneway.runs.evidence.remembered import NOTHING_REMEMBERED
 from oneway.runs.run_log import RunLog
 from oneway_connectors.rest import client
 from oneway_connectors.rest.errors import NoAnswer

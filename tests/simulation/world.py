@@ -27,7 +27,7 @@ from oneway.runs.apply import apply_plan
 from oneway.runs.approval import Approval
 from oneway.runs.as_of import refuse_turned_back
 from oneway.runs.completeness import input_problems
-from oneway.runs.evidence.links import recall
+from oneway.runs.evidence.remembered import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare import preparation
 from oneway.runs.prepare.preparation import prepare_run

@@ -30,7 +30,8 @@ from oneway.planning.plan import Plan
 from oneway.render import explanations
 from oneway.render.discrepancies import by_subject
 from oneway.render.sanitize import harmless
-from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered, looked_up_records, recall
+from oneway.runs.evidence.missing_records import MissingRecords
+from oneway.runs.evidence.remembered import NOTHING_REMEMBERED, Remembered, recall
 from oneway.runs.plan import judge_plan, load_memory, plan_of
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import PreparedRun
@@ -71,7 +72,7 @@ def command(
     with OpenSystems(prepared, shared_folder(state)) as systems, console.progress() as progress:
         reading = read_inputs(prepared, systems, progress)
         remembered = _remembered(prepared, state)
-        reading, evidence = looked_up_records(prepared, systems, reading, remembered)
+        reading, evidence = MissingRecords(prepared, systems).linked_records(reading, remembered)
     operator = Operator(user(), state_of(state, make=False), now)
     with RunSession(prepared, operator) as session:
         kept = operator.state.has_journal

@@ -29,7 +29,7 @@ from oneway.render.plan_content import split
 from oneway.render.plans import FORMATS
 from oneway.render.sanitize import harmless
 from oneway.runs.completeness import input_problems
-from oneway.runs.evidence.links import recall
+from oneway.runs.evidence.remembered import recall
 from oneway.runs.open_questions import is_open
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare.preparation import prepare_run

@@ -4,8 +4,7 @@ import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from oneway import __version__
 from oneway.core.connector import ConnectorError
@@ -32,16 +31,10 @@ from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Plan, Read, Reason
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.evidence.leaving_doubts import LeavingDoubts
-from oneway.runs.evidence.links import (
-    NOTHING_REMEMBERED,
-    Remembered,
-    asked_again,
-    looked_up,
-    owners_asked,
-    searched,
-)
+from oneway.runs.evidence.missing_records import MissingRecords
 from oneway.runs.evidence.observations import with_observations
 from oneway.runs.evidence.pending_creates import unseen_creates, with_pending
+from oneway.runs.evidence.remembered import NOTHING_REMEMBERED, Remembered
 from oneway.runs.open_questions import remarks_on
 from oneway.runs.past.discrepancies import discrepancies_before
 from oneway.runs.prepare.prepared import PreparedRun
@@ -58,8 +51,6 @@ from oneway.runs.session import RunSession
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
 
-_Look: TypeAlias = Callable[[EvaluatedInputs, Plan], EvaluatedInputs | None]
-"""Returns what a further look at the systems shows that changes a plan; None if nothing does."""
 MANY = 20_000
 """The fewest new objects that are worth declaring old (CPython's threshold is 700)."""
 
@@ -123,12 +114,11 @@ def plan_run(
         found = evaluate_inputs(
             prepared, systems, progress, keeping=keeping, seen=seen, listed=listed
         )
-        found = looked_up(prepared, systems, found, remembered)
+        missing = MissingRecords(prepared, systems)
+        found = missing.linked(found, remembered)
         found, header, doubting = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
-        asked = (searched, owners_asked, asked_again)
-        looks: list[_Look] = [partial(each, prepared, systems) for each in asked]
-        for look in (*looks, doubting.returns):
+        for look in (missing.leavers, missing.owners, missing.absent, doubting.returns):
             again = look(found, plan)
             if again is not None:
                 plan, found = _planned(prepared, again, seal, header), again
@@ -201,15 +191,15 @@ def _of_the_changed(
     read = night.evaluated(remembered, progress)
     remembered = night.remembered
     if read is not None:
-        found = looked_up(prepared, systems, read, remembered)
+        missing = MissingRecords(prepared, systems)
+        found = missing.linked(read, remembered)
         if found.passed_over and found.heard is not None and found.heard.unheard(()):
             return None  # only all records tell which words there are
         found, header, doubting = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
         shown = len(found.target.items) == len(read.target.items)
-        asked = (owners_asked, asked_again)
-        looks: list[_Look] = [partial(each, prepared, systems) for each in asked]
-        if shown and all(look(found, plan) is None for look in (*looks, doubting.returns)):
+        looks = (missing.owners, missing.absent, doubting.returns)
+        if shown and all(look(found, plan) is None for look in looks):
             night.keep(found, plan)
             return with_observations(plan, found), found
     return None

@@ -16,7 +16,7 @@ from oneway.planning.access import SinceReview, StillIn, still_in
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb
 from oneway.runs.approval import Approval
-from oneway.runs.evidence.links import recall
+from oneway.runs.evidence.remembered import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.session import RunSession
 from oneway.runs.sync import check_inputs

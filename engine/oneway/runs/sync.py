@@ -26,7 +26,7 @@ from oneway.runs.approval import Approval
 from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.compare.capture import snapshots_of, unkept
 from oneway.runs.completeness import Readings, input_problems
-from oneway.runs.evidence.links import recall
+from oneway.runs.evidence.remembered import recall
 from oneway.runs.open_questions import refuse_open_questions
 from oneway.runs.past.retention import days_kept, forget_old
 from oneway.runs.past.without_connection import store_arguments

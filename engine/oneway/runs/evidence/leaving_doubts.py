@@ -46,7 +46,7 @@ from oneway.planning.leaving_doubts import (
 from oneway.planning.links import Link, LinkEvidence, Links, Origin, let_through
 from oneway.planning.plan import Allowance, Kind, Plan, Read, Reason, Verb
 from oneway.planning.planner import Header
-from oneway.runs.evidence.links import Remembered
+from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs
 

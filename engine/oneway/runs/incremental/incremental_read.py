@@ -45,7 +45,7 @@ from oneway.planning.plan import Plan, Quiet
 from oneway.planning.plan_file.codec import to_data
 from oneway.planning.similar.handles import Handles, Unhandled
 from oneway.planning.similar.lookalikes import LOOKED_AT, held_value, kinds_of, telling
-from oneway.runs.evidence.links import NOTHING_REMEMBERED, Remembered
+from oneway.runs.evidence.remembered import NOTHING_REMEMBERED, Remembered
 from oneway.runs.incremental.changed_lines import ByLine, ChangedLines, PartSystems
 from oneway.runs.incremental.clean_inputs import SIDES, is_clean, untyped_of, words_of
 from oneway.runs.incremental.unchanged_links import UnchangedLinks

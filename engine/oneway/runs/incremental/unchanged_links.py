@@ -15,7 +15,7 @@ from oneway.planning.links import Links
 from oneway.planning.quiet_outcomes import PassedOver
 from oneway.planning.screen import KnownPairs
 from oneway.planning.similar.handles import source_handle, target_handle
-from oneway.runs.evidence.links import Remembered
+from oneway.runs.evidence.remembered import Remembered
 
 _MANY = 50
 """If 1/50 of the pairs or more have another link, all pairs are compared."""

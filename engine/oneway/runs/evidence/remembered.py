@@ -1,0 +1,132 @@
+"""Recalls what earlier runs of a connection have left: links, creates, and listed people."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
+from datetime import datetime
+from itertools import takewhile
+
+from oneway.core.dataclass import dataclass
+from oneway.planning.access import StillIn
+from oneway.planning.guards import RecentRuns
+from oneway.planning.leaving_doubts import ALL_LEFT
+from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.plan import Reason
+from oneway.runs.evidence.pending_creates import (
+    PendingCreate,
+    pending_creates,
+    returns_on_their_way,
+)
+from oneway.runs.session import RunSession
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the store knows about a connection when a run begins; `now` is the clock's instant.
+
+    `creates` may still happen, and so may returns into the target records of `returns`, which says
+    why. `recent` is what guards know about earlier runs, and `good_since` is
+    when the last good one began; blank before the first. `still_in` are the source records of the
+    people who had left and could still get in after the last run that knows; `seen_leaving` are
+    those of them whom only refused runs saw leave. `listed` are the target records that may be
+    theirs, with their source records; `alone` those that were listed by themselves. `zone` is the
+    time zone in which people are shown days.
+    `mapping` is the digest of that run's mapping; blank if that run could not rely on what target
+    records say about leaving (`leaving_doubts.ALL_LEFT`).
+    """
+
+    links: Sequence[Link] = ()
+    creates: Sequence[PendingCreate] = ()
+    now: datetime | None = None
+    recent: RecentRuns = field(default_factory=RecentRuns)
+    good_since: str = ""
+    still_in: frozenset[str] = frozenset()
+    zone: str = ""
+    listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    alone: tuple[tuple[str, str], ...] = ()
+    seen_leaving: frozenset[str] = frozenset()
+    mapping: str = ""
+    returns: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[Reason, ...] = ()
+    """The plan's remarks about the history that an edited mapping continues."""
+
+    @property
+    def evidence(self) -> LinkEvidence:
+        """The evidence before any system is asked again."""
+        return LinkEvidence(
+            self.links, pending=self.pending, returning=self.returns, zone=self.zone
+        )
+
+    @property
+    def pending(self) -> Mapping[str, str]:
+        """The source records whose create may still happen, and why it is not sent again."""
+        return {each.source_id: each.why for each in self.creates}
+
+    def listing(self, last: Sequence[StillIn]) -> "Remembered":
+        """Return the same, with these people added to the list of who could still get in."""
+        listed = _perhaps_theirs(last)
+        found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
+        both = {id: whose | self.listed.get(id, whose) for id, whose in listed.items()}
+        by_itself = (each for each in last if each.source_id is None and each.target_id)
+        alone = {(str(each.target_id), id) for each in by_itself for id in each.candidates}
+        return replace(
+            self,
+            still_in=self.still_in | found,
+            listed={**self.listed, **both},
+            alone=tuple(sorted(alone.union(self.alone))),
+        )
+
+
+NOTHING_REMEMBERED = Remembered()
+"""What is known about a connection that has never run."""
+
+_LOOK_BACK = 50
+"""How many runs to look back for one that knows who can still get in; refused ones do not."""
+
+
+def recall(session: RunSession) -> Remembered:
+    """Return what the journal remembers of the run's connection."""
+    journal, now = session.past, session.now()
+    if journal is None:
+        return Remembered(now=now)
+    from oneway.history.journal.links import links  # loads the store: only once it is used
+    from oneway.history.journal.refused_leavers import stored_leavers
+    from oneway.history.last_good import knows_everybody, last_still_in
+
+    name, zone = session.past_name, session.prepared.zone
+    before = session.predecessor
+    known = links(journal, name)
+    creates = pending_creates(session, journal, name)
+    # With another target, links and sizes are void; people who were listed stay listed.
+    runs = journal.runs(before.name if before is not None else name, limit=_LOOK_BACK)
+    last = last_still_in(runs)
+    remarks = (before.remark(len(last), zone),) if before is not None else ()
+    since = takewhile(lambda run: not knows_everybody(run), runs)
+    seen = frozenset[str]().union(*(stored_leavers(journal, run.id) for run in since))
+    by = next((run.start.digest for run in runs if run.knows_access), "")
+    relied = not any(ALL_LEFT in each.why for each in last)
+    remembered = Remembered(
+        known,
+        creates,
+        now,
+        RecentRuns(stated=journal.last_stated(name), valued=journal.last_valued(name)),
+        journal.last_good_start(name),
+        zone=zone,
+        mapping=by if relied else "",
+        returns=returns_on_their_way(session, journal, name),
+        remarks=remarks,
+    ).listing(last)
+    alone = seen - remembered.still_in
+    return replace(remembered, still_in=remembered.still_in | alone, seen_leaving=alone)
+
+
+def _perhaps_theirs(last: Iterable[StillIn]) -> Mapping[str, frozenset[str]]:
+    """Return the target records in a list of who can still get in, with their possible owners."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for each in last:
+        if each.source_id is not None:
+            for id in filter(None, (each.target_id, *each.candidates)):
+                found[id].add(each.source_id)
+        elif each.target_id is not None:
+            found[each.target_id].update(each.candidates)
+    return {id: frozenset(whose) for id, whose in sorted(found.items()) if whose}
