@@ -10,11 +10,12 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Set as AbstractSet
+from dataclasses import field, fields
 from io import BytesIO
 from itertools import islice
 from json.encoder import encode_basestring_ascii as quoted
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
@@ -288,58 +289,38 @@ def _header_of(head: Data) -> Header:
 
 
 def _evidence(evidence: LinkEvidence) -> Data:
-    return {
-        "links": evidence.table.in_pages(),
-        "unlisted": sorted(evidence.unlisted),
-        "gone": sorted(evidence.gone),
-        "unread": dict(evidence.unread),
-        "unseen": sorted(evidence.unseen),
-        "late": dict(evidence.late),
-        "pending": dict(evidence.pending),
-        "claimed": {id: dict(fields) for id, fields in evidence.claimed.items()},
-        "expected": {id: list(each) for id, each in evidence.expected.items()},
-        "returning": dict(evidence.returning),
-        "no_source": sorted(evidence.no_source),
-        "second_look": sorted(evidence.second_look),
-        "doubted": dict(evidence.doubted),
-        "listed": dict(evidence.listed),
-        "maybe": [list(each) for each in evidence.maybe],
-        "alone": [list(each) for each in evidence.alone],
-        "passed_on": sorted(evidence.passed_on),
-        "unheard": {id: to_data(why) for id, why in evidence.unheard.items()},
-        "ended": dict(evidence.ended),
-        "all_left": evidence.all_left,
-        "zone": evidence.zone,
-    }
+    said = {each.name: _plain(getattr(evidence, each.name)) for each in fields(evidence)[1:]}
+    return {"links": evidence.table.in_pages(), **said}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, AbstractSet):
+        return sorted(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return to_data(value)
 
 
 def _evidence_of(data: Data | None) -> LinkEvidence:
     if data is None:  # stored by a version without links
         return NO_LINKS
+    found = dict[str, Any]()
+    for each in fields(LinkEvidence):
+        if each.name in data:  # an older version had fewer
+            value = data[each.name]
+            match getattr(NO_LINKS, each.name):
+                case frozenset():
+                    value = frozenset(value)
+                case tuple():
+                    value = tuple(map(tuple, value))
+            found[each.name] = value
     links = ((*each[:5], Origin(each[5]), each[6]) for each in data["links"])
-    return LinkEvidence(
-        links=tuple(Link(*each) for each in links),
-        unlisted=frozenset(data["unlisted"]),
-        gone=frozenset(data["gone"]),
-        unread=data.get("unread", {}),
-        unseen=frozenset(data.get("unseen", ())),
-        late=data["late"],
-        pending=data["pending"],
-        claimed=data.get("claimed", {}),
-        expected={id: Expected(*each) for id, each in data.get("expected", {}).items()},
-        returning=data.get("returning", {}),
-        no_source=frozenset(data.get("no_source", ())),
-        second_look=frozenset(data["second_look"]),
-        doubted=data.get("doubted", {}),
-        listed=data.get("listed", {}),
-        maybe=tuple((source, target) for source, target in data.get("maybe", ())),
-        alone=tuple((target, source) for target, source in data.get("alone", ())),
-        passed_on=frozenset(data.get("passed_on", ())),
-        unheard={id: of_data(Reason, why) for id, why in data.get("unheard", {}).items()},
-        ended=data.get("ended", {}),
-        all_left=data.get("all_left", False),
-        zone=data.get("zone", ""),
-    )
+    found |= {
+        "links": tuple(Link(*each) for each in links),
+        "expected": {id: Expected(*each) for id, each in data.get("expected", {}).items()},
+        "unheard": {id: of_data(Reason, why) for id, why in data.get("unheard", {}).items()},
+    }
+    return LinkEvidence(**found)
 
 
 def _table(table: LookupTable) -> Data:
