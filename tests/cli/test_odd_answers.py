@@ -299,8 +299,9 @@ def test_a_second_record_with_the_key_holds_what_was_planned_for_the_first(
     before = {id: dict(each) for id, each in office.users.items()}
     ended = world.run("apply", "p.json", "--approve", world.read("p.json")["fingerprint"])
     assert ended.code == 5
-    assert "target record 8 has the same code by now" in ended.flat
-    assert "target record 9 has the same code by now" in ended.flat
+    said = "2 target records have the value of match key 1 (code)"
+    assert f"{said}: 1, 8" in ended.flat
+    assert f"{said}: 3, 9" in ended.flat
     assert "Have left, and can still get in (1) 003 Name 3" in ended.flat
     assert office.users == before | {"2": user(2) | {"name": "B"}}
 
