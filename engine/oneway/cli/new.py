@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from os.path import exists
 from pathlib import Path, PurePath
 
@@ -20,6 +21,7 @@ from oneway.core.phrases import are, count
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.runs.draft.codes import with_codes, with_marks
+from oneway.runs.draft.draft_mapping import DraftMapping
 from oneway.runs.draft.first_test import first_test
 from oneway.runs.draft.keys import MatchKeys, match_keys
 from oneway.runs.draft.lookups import with_lookups
@@ -73,17 +75,16 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     pairs = with_codes(left, right, with_lookups(left, right, pairs, keys), keys)
     pairs = with_marks(left, right, pairs, keys)
     today = now().date()
-    asked = questions(left, right, today)
-    _write(mapping, mapping_text(_name(mapping, left, right), (left, right), pairs, keys, asked))
+    draft = DraftMapping(left, right, pairs, keys, questions(left, right, today))
+    _write(mapping, mapping_text(_name(mapping, left, right), draft))
     _say(console, mapping, left, right, len(pairs))
     _say_keys(console, left, right, keys)
     if not no_sample and usual.records:
-        sample = sampled((usual, right), pairs, keys, asked)
+        draft = replace(draft, source=usual)
+        sample = sampled(draft)
         tables = " --reference people={0}" if any(each.looks_up for each in pairs) else ""
-        sides = (usual, right)
-        _sample(console, mapping, sides, sample, tables)
-        record = sample.source[-1]
-        test = first_test(mapping.name, today.isoformat(), sides, pairs, keys.first, asked, record)
+        _sample(console, mapping, (usual, right), sample, tables)
+        test = first_test(mapping.name, today.isoformat(), draft, sample.source[-1])
         _write_beside(console, mapping, test)
     _next(console, mapping)
     return Exit.DONE

@@ -4,14 +4,14 @@ Only words that rules use stay, such as a status or a kind of contract. Dates mo
 order.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Set
 
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
 from oneway.core.records import Record, Value, parse_day
 from oneway.runs.draft.anonymise import Anonymiser, days_of, words_of
-from oneway.runs.draft.keys import MatchKeys, matched
-from oneway.runs.draft.pairs import Pair
+from oneway.runs.draft.draft_mapping import DraftMapping
+from oneway.runs.draft.keys import matched
 from oneway.runs.draft.questions import Questions
 from oneway.runs.draft.side import DraftSide
 
@@ -35,14 +35,12 @@ class Sample:
     kept: tuple[str, ...]
 
 
-def sampled(
-    sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], keys: MatchKeys, asked: Questions
-) -> Sample:
+def sampled(draft: DraftMapping) -> Sample:
     """Return a few records of each side with replaced values, some matching and some not."""
-    source, target = sides
+    source, target = draft.source, draft.target
     both: list[tuple[Record, Record]] = []
     new: list[Record] = []
-    owners = matched(source, target, keys)
+    owners = matched(source, target, draft.keys)
     for position, each in enumerate(source.records):
         match = owners.get(position)
         if match is not None and len(both) < _MOST:
@@ -52,12 +50,12 @@ def sampled(
     left = [each for n, each in enumerate(target.records) if n not in owners.values()][:1]
     first = [dict(each.data) for each in (*(one for one, _ in both), *new)]
     second = [dict(each.data) for each in (*(one for _, one in both), *left)]
-    coded = [{each.source for each in pairs if each.codes}]
-    coded.append({each.target for each in pairs if each.codes})
+    coded = [{each.source for each in draft.pairs if each.codes}]
+    coded.append({each.target for each in draft.pairs if each.codes})
     kept = {
         path: words
-        for side, own in zip(sides, coded, strict=True)
-        for path, words in _words_kept(side, asked, own)
+        for side, own in zip((source, target), coded, strict=True)
+        for path, words in _words_kept(side, draft.asked, own)
     }
     keeps = frozenset[str]().union(*kept.values())
     found = Anonymiser(keeps, days_of(first + second), real=words_of(first + second))

@@ -11,6 +11,7 @@ from oneway.core.key_names import names_secret
 from oneway.core.phrases import are, count
 from oneway.core.records import Compare, Value
 from oneway.runs.draft.codes import uncoded
+from oneway.runs.draft.draft_mapping import DraftMapping
 from oneway.runs.draft.field_expressions import (
     comparison,
     field_value,
@@ -33,26 +34,23 @@ from oneway.runs.draft.notation import (
     yaml_text,
 )
 from oneway.runs.draft.pairs import Pair, are_emails, manager_key
-from oneway.runs.draft.questions import EligibilityRule, Questions
+from oneway.runs.draft.questions import EligibilityRule
 from oneway.runs.draft.side import DraftSide
 
 
-def mapping_text(
-    name: str, sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], keys: MatchKeys,
-    asked: Questions,
-) -> str:  # fmt: skip
+def mapping_text(name: str, draft: DraftMapping) -> str:
     """Return the text of a mapping from one side to the other."""
-    source, target = sides
+    source, target, keys, asked = draft.source, draft.target, draft.keys, draft.asked
     parts = [
-        [*_head(name, source, target), *_questions(source, target, pairs, keys, asked)],
+        [*_head(name, source, target), *_questions(draft)],
         [*_side("source", source), *_record(source, asked.words)],
         _side("target", target),
-        _references(source, target, pairs, keys),
+        _references(draft),
         _label(source),
         _match(source, target, keys),
         _eligible(asked.rules, source, keys.first),
-        _fields(source, target, pairs, keys, asked.switch),
-        _joiners(pairs, keys),
+        _fields(draft),
+        _joiners(draft),
         _leavers(asked.leaving, asked.switch),
         _GUARDS,
     ]
@@ -68,33 +66,33 @@ def _head(name: str, source: DraftSide, target: DraftSide) -> list[str]:
     ]
 
 
-def _questions(
-    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys, asked: Questions
-) -> Iterator[str]:
+def _questions(draft: DraftMapping) -> Iterator[str]:
     """Yield the questions that only people can answer; until then, the mapping cannot be applied.
 
     Each question stands above the commented part of the mapping that answers it.
     """
     yield "questions:            # answer each below, or strike it out; nothing is applied before"
     yield "  leavers: Who has left, and what is written then?"
-    for rule in asked.rules:
+    for rule in draft.asked.rules:
         if rule.of_kind:
             said = yaml_text(f"Which kinds of {called(rule.path)} take part?")
             yield f"  eligible.{rule.id}: {said}"
-    for each in _paired(pairs, keys, asked.switch):
+    for each in _paired(draft):
         if (each.doubt or each.asks_mark) and not _is_of_leavers(each):
             said = f"Does it come from {each.source}?"
-            said = yaml_text(_which_mark(source, each) if each.asks_mark else said)
+            said = yaml_text(_which_mark(draft.source, each) if each.asks_mark else said)
             yield comment(f"  {yaml_name(f'fields.{each.target}')}: {said}")
-    mapped = {keys.first.target, *(each.target for each in pairs)}
-    if target.id not in mapped and asks_for_ids(source, target, keys):
+    target, mapped = draft.target, {each.target for each in draft.pairs}
+    mapped.add(draft.keys.first.target)
+    if target.id not in mapped and asks_for_ids(draft.source, target, draft.keys):
         yield f"  {yaml_name(f'fields.{target.id}')}: What is the id of a new record?"
 
 
-def _paired(pairs: Sequence[Pair], keys: MatchKeys, switch: Switch | None) -> Sequence[Pair]:
+def _paired(draft: DraftMapping) -> Sequence[Pair]:
     """Return the pairs of fields, without the first key and the switch of access."""
-    flag = switch.path if switch else ""
-    return [each for each in pairs if each.target not in (keys.first.target, flag)]
+    switch = draft.asked.switch
+    others = (draft.keys.first.target, switch.path if switch else "")
+    return [each for each in draft.pairs if each.target not in others]
 
 
 def _is_of_leavers(pair: Pair) -> bool:
@@ -175,10 +173,9 @@ def _name_of_a_person(side: DraftSide) -> str:
     return expression(side, named["name"]) if "name" in named else ""
 
 
-def _references(
-    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys
-) -> list[str]:
-    pair = next((each for each in pairs if each.looks_up), None)
+def _references(draft: DraftMapping) -> list[str]:
+    source, target, keys = draft.source, draft.target, draft.keys
+    pair = next((each for each in draft.pairs if each.looks_up), None)
     if pair is None:
         return []
     found = manager_key(source, target, pair, keys.first.target)
@@ -261,14 +258,12 @@ def _in_only(rule: EligibilityRule) -> str:
     return f"{{id: {rule.id}, when: {when}, otherwise: {said}}}"
 
 
-def _fields(
-    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys,
-    switch: Switch | None,
-) -> Iterator[str]:  # fmt: skip
+def _fields(draft: DraftMapping) -> Iterator[str]:
+    source, target, keys, switch = draft.source, draft.target, draft.keys, draft.asked.switch
     yield "fields:                      # target field: where its value comes from"
     yield _key_field(source, keys)
     flag = switch.path if switch else ""
-    for each in _paired(pairs, keys, switch):
+    for each in _paired(draft):
         if _is_of_leavers(each):
             yield f"  # {yaml_name(each.target)}: is written under `leavers`, below"
         elif each.codes:
@@ -276,20 +271,20 @@ def _fields(
             yield from map(_commented, text) if each.doubt else text
         elif each.doubt or each.asks_mark:
             said = comment(f"# question: {_question(each, source)}")
-            yield f"  # {yaml_name(each.target)}: {_rule(each, source, target, keys)}   {said}"
+            yield f"  # {yaml_name(each.target)}: {_rule(each, draft)}   {said}"
         elif each.unfit and not each.looks_up:
             said = "takes a number: from a lookup table? (`references`)"
-            yield f"  # {yaml_name(each.target)}: {_rule(each, source, target, keys)}   # {said}"
+            yield f"  # {yaml_name(each.target)}: {_rule(each, draft)}   # {said}"
         else:
             why = comment(f"# guess: {each.why}{_SPELLING if spells_anew(each) else ''}")
-            yield f"  {yaml_name(each.target)}: {_rule(each, source, target, keys)}   {why}"
+            yield f"  {yaml_name(each.target)}: {_rule(each, draft)}   {why}"
             if not each.looks_up and (said := _names_people(each, source, keys.first)):
                 yield comment(f"    # {said}")
     if switch is not None:
         on = json.dumps(switch.on)
         said = "guess: for new records; leavers are below"
         yield f"  {yaml_name(flag)}: {{value: {on}, write: on_create}}   # {said}"
-    mapped = {keys.first.target, flag, *(each.target for each in pairs)}
+    mapped = {keys.first.target, flag, *(each.target for each in draft.pairs)}
     if target.id not in mapped:
         yield from new_id_lines(source, target, keys)
     for path, field in target.fields.items():
@@ -300,7 +295,7 @@ def _fields(
             yield f"  {yaml_name(path)}: {yaml_text(made)}   # guess: made of several fields"
         else:
             yield f"  # {yaml_name(path)}:           {comment(f'# {_unpaired(target, path)}')}"
-    yield from _unused(source, keys.first, pairs)
+    yield from _unused(draft)
 
 
 def _unpaired(target: DraftSide, path: str) -> str:
@@ -383,21 +378,21 @@ def _key_field(source: DraftSide, keys: MatchKeys) -> str:
     return f"  {yaml_name(key.pair.target)}: {rule}{said}"
 
 
-def _unused(source: DraftSide, key: Pair, pairs: Sequence[Pair]) -> Iterator[str]:
-    used = {key.source, *(each.source for each in pairs)}
-    unused = [path for path in source.fields if path not in used]
+def _unused(draft: DraftMapping) -> Iterator[str]:
+    used = {draft.keys.first.source, *(each.source for each in draft.pairs)}
+    unused = [path for path in draft.source.fields if path not in used]
     if unused:
         yield comment(f"  # Source fields without a target field: {', '.join(unused)[:400]}")
 
 
-def _rule(pair: Pair, source: DraftSide, target: DraftSide, keys: MatchKeys) -> str:
-    value = field_value(pair, source)
-    if pair.looks_up and is_by_number(source, target, pair, keys):
+def _rule(pair: Pair, draft: DraftMapping) -> str:
+    value = field_value(pair, draft.source)
+    if pair.looks_up and is_by_number(draft.source, draft.target, pair, draft.keys):
         value = f"to_number({value})"
     flow = yaml_text(value, flow=True)
     if pair.looks_up:
         return f"{{from: {flow}, lookup: people, on_miss: keep}}"
-    more = comparison(pair, keys.of(pair))
+    more = comparison(pair, draft.keys.of(pair))
     if _is_secret(pair):
         more += ", sensitive: true"
     return f"{{from: {flow}{more}}}" if more else yaml_text(value)
@@ -407,9 +402,10 @@ def _is_secret(pair: Pair) -> bool:
     return names_secret(pair.source) or names_secret(pair.target)
 
 
-def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:
-    emails = [each.target for each in pairs if each.email and concept(each.target) != "manager"]
-    every = (*emails, *(each.pair.target for each in keys.chosen))
+def _joiners(draft: DraftMapping) -> Iterator[str]:
+    emails = (each.target for each in draft.pairs if each.email)
+    every = [path for path in emails if concept(path) != "manager"]
+    every += (each.pair.target for each in draft.keys.chosen)
     taken = ", ".join(dict.fromkeys(yaml_name(path, flow=True) for path in every))
     yield "joiners:"
     yield f"  unless_taken: [{taken}]    # no create if a record has one of these values"
