@@ -1,4 +1,4 @@
-"""Lookup tables: for each key, the values beside it in the records of a reference."""
+"""Lookup tables: for each key, the values next to it in the records of a reference."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -19,11 +19,11 @@ from oneway.mapping.unreadable import settled
 
 @dataclass(frozen=True, slots=True)
 class LookupTable:
-    """A lookup table: for each key, every value beside it.
+    """A lookup table: for each key, all of its values.
 
-    `complete` is False if the table may lack rows: a miss then clears nothing. `keyless` are the
-    records with a blank key, by id: no lookup finds them. `unread` are how many records with each
-    key cannot be read.
+    `complete` is False if the table may lack rows; a miss then clears nothing. `keyless` are the
+    ids of records with a blank key, which no lookup finds. `unread` counts the unreadable records
+    of each key.
     """
 
     rows: Mapping[Hashable, tuple[Value, ...]]
@@ -36,7 +36,7 @@ class LookupTable:
     _forms: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def found(self, value: Value) -> tuple[tuple[Value, ...], str]:
-        """Return what stands beside a value, without blanks, and why that is nothing, in words."""
+        """Return the values of a key without blanks, and in words why there are none."""
         values = self.rows.get(identity(value), ())
         found = tuple(each for each in values if not is_blank(each))
         unread = self.unread.get(identity(value), 0)
@@ -47,14 +47,15 @@ class LookupTable:
         return found, f"is in {count(unread, 'unreadable row')}"
 
     def lacks(self, value: Value) -> bool:
-        """Return whether it certainly has no row for any form of a value.
+        """Return whether the table certainly has no row for any form of a value.
 
-        Never so if it is empty."""
+        Never for an empty table.
+        """
         unheld = self.complete and identity(value) not in self.rows
         return unheld and self.gives_any and not self.other_form(value)
 
     def other_form(self, value: Value) -> str:
-        """Return that it only has a value in another form, in words; "" if it does not."""
+        """Return in words that only another form of a value has a row; "" otherwise."""
         if not self._forms:
             self._forms.update(map(loose, self.rows))
         key = identity(value)
@@ -62,7 +63,7 @@ class LookupTable:
 
     @property
     def gives_any(self) -> bool:
-        """Whether any row has a value."""
+        """Whether some row has a value."""
         return any(not is_blank(each) for values in self.rows.values() for each in values)
 
 
@@ -103,7 +104,7 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
 
 
 def _readable_key(code: ReferenceCode, record: Record, context: Context) -> Iterator[Value]:
-    """Yield the key of a record that cannot be read, as far as its key can be."""
+    """Yield the key of an unreadable record, if the key itself can be read."""
     with suppress(EvaluationError):
         key = scalar(code.key.stated_value(record.data, context))
         if not is_blank(key):
@@ -113,7 +114,7 @@ def _readable_key(code: ReferenceCode, record: Record, context: Context) -> Iter
 def _node(
     key: Value, parent: Expression, top: Expression | None, record: Record, context: Context
 ) -> TreeRow:
-    """Return a row as a node of a tree, with the reason if its parent is not known."""
+    """Return a row as a node of a tree, with the reason if its parent is unknown."""
     try:
         answer = parent.decide(record.data, context)
         if wrong := texts(answer.exact):
@@ -128,7 +129,7 @@ def _node(
 
 
 def scalar(value: Value) -> Value:
-    """Return a value that can be a key; raises `EvaluationError` for a list or an object."""
+    """Return a value that can be a key; raise `EvaluationError` for a list or an object."""
     if isinstance(value, list | dict):
         raise EvaluationError("a list or object cannot be looked up")
     return value
@@ -137,7 +138,7 @@ def scalar(value: Value) -> Value:
 def fallback_of(
     rule: FieldRule, found: Callable[[Value], tuple[tuple[Value, ...], str]]
 ) -> tuple[Value, ...]:
-    """Return what is written for a value that a table lacks: one value, unless it is left alone.
+    """Return what is written for a value that the table lacks: one value, unless left alone.
 
     `found` looks up another key.
     """
@@ -151,9 +152,9 @@ OTHER_FORM = "is in a row in another form"
 
 
 def unmet_fallback(rule: FieldRule, table: LookupTable) -> str:
-    """Return that a table does not have the key that `on_miss` looks up, in words; "" if it has.
+    """Return in words that a table lacks the key that `on_miss` looks up; "" if it has it.
 
-    A table that may lack rows says nothing.
+    A table that may lack rows is not checked.
     """
     if rule.on_miss is not OnMiss.LOOK_UP or not table.complete:
         return ""

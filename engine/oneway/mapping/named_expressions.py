@@ -1,8 +1,8 @@
-"""Writes out the named expressions and the tables of rules of a mapping where they are used.
+"""Replaces named expressions and tables of rules by what they stand for, where they are used.
 
-`let('is_staff')` means what the text of `is_staff` would mean there in brackets, and
-`choose('access_level')` what the rows of that table mean as conditions. So everything that follows
-works on plain expressions; their spans still tell where each part of the text stands.
+`let('is_staff')` becomes the text of `is_staff` in brackets, and `choose('access_level')` the rows
+of that table as conditions. So everything that follows works on plain expressions; their spans
+still show where each part of the text is.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,9 +43,9 @@ class NamedExpressions:
     bodies: Mapping[What, Text] = field(default_factory=dict)
 
     def written_out(self, text: Text) -> Text:
-        """Return a text with what the names in it stand for in their place.
+        """Return a text in which names are replaced by what they stand for.
 
-        A name that is not known stays as it is, and so does one that is not sound.
+        Unknown and invalid names stay as they are.
         """
         calls = [each for each in calls_in(text.text) if each.what in self.bodies]
         calls = [each for each in calls if not each.after_dot]
@@ -58,7 +58,7 @@ class NamedExpressions:
         return replace(whole.result(), names=names)
 
     def parsed(self, text: Text) -> Expression:
-        """Return the expression of a text that may use them; raise `ExpressionSyntax`."""
+        """Return the expression of a text that may use names; raise `ExpressionSyntax`."""
         whole = self.written_out(text)
         found = parse(whole.text, whole.span, whole.written)
         for use in found.named:
@@ -73,7 +73,7 @@ NO_NAMES = NamedExpressions()
 
 
 def written_out(names: Resolver) -> tuple[MappingSpec, NamedExpressions]:
-    """Return a mapping whose expressions use no names, and the names; report what is wrong."""
+    """Return a mapping whose expressions use no names, and the names; report mistakes."""
     spec = names.spec
     if not (spec.let or spec.choices):
         return spec, NO_NAMES
@@ -88,7 +88,7 @@ def written_out(names: Resolver) -> tuple[MappingSpec, NamedExpressions]:
 
 
 def names_used(spec: MappingSpec) -> frozenset[What]:
-    """Return the names that expressions of a mapping use, once it is written out."""
+    """Return the names that the expressions of a mapping use, once it is written out."""
     found: set[What] = set()
 
     def note(text: Text) -> Text:
@@ -100,7 +100,7 @@ def names_used(spec: MappingSpec) -> frozenset[What]:
 
 
 class _Bodies:
-    """Writes out the named expressions of a mapping, after those that they use."""
+    """Writes out the named expressions of a mapping, each after those that it uses."""
 
     def __init__(self, names: Resolver) -> None:
         self.names = names
@@ -110,7 +110,7 @@ class _Bodies:
             **{(CHOOSE, each.name): each for each in names.spec.choices},
         }
         self.bodies: dict[What, Text | None] = {}
-        """None for what is not sound, and for what is being looked at."""
+        """None for an invalid expression, and for one in progress."""
 
     def found(self) -> Mapping[What, Text]:
         for what in self.made:
@@ -156,7 +156,7 @@ class _Bodies:
         return True
 
     def _has_columns(self, what: What, table: TableSpec) -> bool:
-        """Return whether a table has the columns that its rows name, after a report if not."""
+        """Return whether a table has the columns that its rows name; report it if not."""
         columns = [each.name for each in table.columns if each.name != "then"]
         sound = True
         for column in (each for each in table.columns if each.name == "then"):
@@ -185,13 +185,13 @@ class _Bodies:
 
 
 def _texts_of(table: TableSpec) -> Iterator[Text]:
-    """Yield the expressions of a table: its columns, and what its rows say."""
+    """Yield the expressions of a table: its columns, and the answers of its rows."""
     yield from (each.expression for each in table.columns)
     yield from (each.then for each in table.rows if isinstance(each.then, Text))
 
 
 def _as_call(table: TableSpec, written: Sequence[Text]) -> Text:
-    """Return a table as a call that has its rows as arguments: condition, answer, and so on.
+    """Return a table as a call with its rows as arguments: condition, answer, and so on.
 
     `written` are its expressions, written out.
     """
@@ -226,7 +226,7 @@ def _add_condition(whole: "Splicing", row: TableRowSpec, columns: Mapping[str, T
 def _add_values(
     whole: "Splicing", cell: CellSpec, values: Sequence[Constant], column: Text
 ) -> None:
-    """Add that a column has one of some values; halves of halves, so that it does not nest deep."""
+    """Add that a column has one of some values, as a balanced tree that does not nest deeply."""
     if len(values) == 1:
         whole.add("(", cell.span)
         whole.add(column.text, column.span)
@@ -261,25 +261,25 @@ def _uses(spec: MappingSpec) -> Mapping[What, list[Span]]:
 
 
 def _used_at(use: Span | None, body: Text) -> Text:
-    """Return a text whose parts say that a place uses it."""
+    """Return a text whose parts record the place that uses it."""
     piece = TextPiece(0, len(body.text) + 1, body.span, via=use)
     return replace(body, span=replace(body.span, pieces=(piece,)))
 
 
 def _refuse_misuse(text: Text, whole: Text, names: Resolver) -> None:
-    """Report the calls of a text that cannot be written out; `whole` is that with the others."""
+    """Report the calls that cannot be written out in a text; `whole` has all others written out."""
     for call in calls_in(text.text, whole=False):
         place = text.span.part(call.place.offset, call.place.length)
         if call.after_dot:
             summary = f"{call.function}() cannot stand after a dot"
             help = f"write `| {call.text}`, or, for each item, map(&{call.text}, ...)"
             names.error("M103", place, summary, help)
-        elif call.function == CHOOSE and call.further and whole.written:  # else it is no call
+        elif call.function == CHOOSE and call.further and whole.written:  # else it is not a call
             names.error("M103", place, f"{CHOOSE}(name) takes 1 argument", "name the table alone")
 
 
 def with_uses(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """Yield findings, each once, with the lines that use what they are about by its name."""
+    """Yield findings without repetition, with the lines that use a finding's subject by name."""
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
     for each in found:
         groups.setdefault((each.code, each.span, each.summary), []).append(each)
@@ -296,7 +296,7 @@ def _lines(found: Sequence[Diagnostic]) -> list[int]:
 
 
 def with_expressions(spec: MappingSpec, change: Callable[[Text], Text]) -> MappingSpec:
-    """Return a mapping with each of its expressions changed, apart from the named ones."""
+    """Return a mapping with each of its expressions changed, other than the named ones."""
     changed = _Changed(change)
     return replace(
         spec,

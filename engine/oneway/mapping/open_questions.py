@@ -1,4 +1,4 @@
-"""Finds what a mapping leaves open: who has left, and the questions that nobody has answered."""
+"""Finds what a mapping leaves open: who has left, and unanswered questions."""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,8 @@
-"""Keeps the rows of nearly all records as bytes that lie beside each other.
+"""Stores nearly all rows as adjacent bytes.
 
-A row of its own takes four times as much memory, and to go through a hundred thousand of them means
-to fetch each from another part of it. A row is made of its bytes when it is asked for; what many
-rows have in common is read from the bytes of all of them at once.
+Separate row objects take four times the memory, and reading a hundred thousand of them means as
+many fetches from all over it. A row is built from its bytes on demand; a column that many rows
+share is read from the bytes of all of them at once.
 """
 
 from abc import abstractmethod
@@ -40,44 +40,44 @@ Packed: TypeAlias = tuple[bytes, Any]
 """The bytes of a row, and an object that most rows share."""
 _Decode: TypeAlias = Callable[[bytes], list[Any]]
 _AT_A_TIME = 1_000
-"""Rows that are read from their bytes at once."""
+"""How many rows are decoded at once."""
 
 
 class PackedRows(Sequence[T]):
-    """Rows in the order in which they were read; those that cannot be packed as they are.
+    """Rows in the order in which they were read; rows that cannot be packed are kept whole.
 
-    A row that is asked for twice is equal, and not the same object.
+    A row that is requested twice is equal, but not the same object.
     """
 
     def __init__(self) -> None:
         self.packed = bytearray()
         self.starts = array("Q", (0,))
-        """Where the bytes of each row start, and where those of one more would."""
+        """Where the bytes of each row start, plus the end of the last."""
         self._shared: list[Any] = [None]
         self._shared_at = array("I")
-        """Of each row, the position in `_shared` of what it shares with others."""
+        """For each row, the position in `_shared` of the object that it shares."""
         self.others: list[T] = []
         """The rows that are not packed, in order."""
         self._others_at = array("I")
         self._lately: dict[int, T] = {}
-        """The rows that were made lately, by place: of a few, each is asked for several times."""
+        """Recently built rows, by place: a few rows are requested repeatedly."""
         self.origin = object()
-        """The same of rows and of what `and_also` makes of them: the first of both are the same."""
+        """Equal for rows and what `and_also` makes of them: the first rows of both are the same."""
 
     @abstractmethod
     def _none(self) -> Self:
-        """Return no rows, of the same kind."""
+        """Return an empty collection of the same kind."""
 
     @abstractmethod
     def _packed(self, row: T) -> Packed | None:
-        """Return a row packed; None if it is kept as it is."""
+        """Return a row packed; None if it is kept whole."""
 
     @abstractmethod
     def _made(self, packed: bytes, shared: Any) -> T:
         """Return the row that was packed."""
 
     def take(self, rows: Sequence[T | Packed]) -> None:
-        """Add rows; some of them may be packed."""
+        """Append rows, some of which may be packed."""
         parts: list[Any] = list(rows)
         for at in [at for at, row in enumerate(rows) if row.__class__ is not tuple]:
             parts[at] = self._packed(parts[at])
@@ -89,7 +89,7 @@ class PackedRows(Sequence[T]):
         ends = accumulate(map(len, packed), initial=len(self.packed))
         self.starts.extend(islice(ends, 1, None))
         self.packed += b"".join(packed)
-        if {*map(id, shared)} <= {id(self._shared[-1]), id(None)}:  # as nearly always
+        if {*map(id, shared)} <= {id(self._shared[-1]), id(None)}:  # nearly always
             self._shared_at.extend([len(self._shared) - 1] * len(shared))
             return
         for each in shared:
@@ -98,7 +98,7 @@ class PackedRows(Sequence[T]):
             self._shared_at.append(len(self._shared) - 1)
 
     def take_whole(self, row: T) -> None:
-        """Add one row, which is not packed."""
+        """Append one row that is not packed."""
         self._keep(row, len(self))
         self.starts.append(self.starts[-1])
         self._shared_at.append(len(self._shared) - 1)
@@ -108,14 +108,14 @@ class PackedRows(Sequence[T]):
         self._others_at.append(place)
 
     def and_also(self, more: Sequence[T]) -> Self:
-        """Return these rows and others after them."""
+        """Return a copy with more rows appended."""
         made = self._with(range(len(self)))
         made.origin = self.origin
         made.take(more)
         return made
 
     def without(self, places: Collection[int]) -> Self:
-        """Return these rows without those at some places."""
+        """Return a copy without the rows at these places."""
         return self._with([place for place in range(len(self)) if place not in places])
 
     def _with(self, places: Sequence[int]) -> Self:
@@ -134,11 +134,11 @@ class PackedRows(Sequence[T]):
         return self.starts[place] < self.starts[place + 1]
 
     def shared_at(self, place: int) -> Any:
-        """Return what the packed row at a place shares with others."""
+        """Return the object that the packed row at a place shares with others."""
         return self._shared[self._shared_at[place]]
 
     def are_packed(self, places: Sequence[int]) -> bool:
-        """Return whether all rows at some places are packed."""
+        """Return whether the rows at these places are all packed."""
         return set(self._others_at).isdisjoint(places)
 
     def __len__(self) -> int:
@@ -168,18 +168,18 @@ class PackedRows(Sequence[T]):
         return found  # type: ignore[return-value]  # a row: a packed one is a plain tuple
 
     def contents(self) -> Iterator[Any]:
-        """Yield what is packed of each row, as lists; of one that is not packed, the row."""
+        """Yield the packed content of each row as lists; a row that is not packed as itself."""
         return self._decoded(_lists(), None)
 
     def content(self, place: int) -> Any:
-        """Return what is packed of the row at a place, as lists; the row if it is not packed."""
+        """Return the packed content of the row at a place as lists; a row not packed as it is."""
         found: Any = self._at(place)
         return unpacker()(found[0]) if found.__class__ is tuple else found
 
     def _decoded(self, decode: _Decode, places: Sequence[int] | None) -> Iterator[Any]:
-        """Yield what is decoded of each row at some places, or of all; of one not packed, the row.
+        """Yield the decoded fields of rows at some places, or of all; unpacked rows as they are.
 
-        Each has an attribute by the name of each field that is decoded.
+        Each has an attribute for each field that is decoded.
         """
         if places is None:
             places = range(len(self))
@@ -191,7 +191,7 @@ class PackedRows(Sequence[T]):
         first, end = min(places), max(places) + 1
         if end - first > 2 * len(places):
             return [each for at in places for each in self._of_range(decode, at, at + 1)]
-        found = self._of_range(decode, first, end)  # all between them as well
+        found = self._of_range(decode, first, end)  # including all between them
         return found if places == range(first, end) else [found[at - first] for at in places]
 
     def _of_range(self, decode: _Decode, first: int, end: int) -> list[Any]:
@@ -204,7 +204,7 @@ class PackedRows(Sequence[T]):
 
 
 class RowsAt(Sequence[T]):
-    """Some of the rows, by their places."""
+    """Selected rows, by their places."""
 
     def __init__(self, rows: PackedRows[T], places: Sequence[int]) -> None:
         self._rows: PackedRows[T] = rows
@@ -237,7 +237,7 @@ class SourceRows(PackedRows[AnySourceRow]):
 
     @classmethod
     def of(cls, rows: Sequence[AnySourceRow | Packed]) -> "SourceRows":
-        """Return rows packed; the same object if they are."""
+        """Return the rows packed; the same object if they already are."""
         if isinstance(rows, SourceRows):
             return rows
         made = cls()
@@ -255,7 +255,7 @@ class SourceRows(PackedRows[AnySourceRow]):
 
     @property
     def shown(self) -> Sequence[str]:
-        """The key that each row is known by."""
+        """The key by which each row is known."""
         if len(self._shown) < len(self):
             self._read_keys()
         return self._shown
@@ -265,7 +265,7 @@ class SourceRows(PackedRows[AnySourceRow]):
         self._shown, self._keys = [], [[]]
 
     def _read_keys(self) -> None:
-        """Read the keys of the rows that are new."""
+        """Read the keys of new rows."""
         for start in range(len(self._shown), len(self), _AT_A_TIME):
             some = self._decoded(_keys(), range(start, min(start + _AT_A_TIME, len(self))))
             rows: list[Any] = [each if each.__class__ is SourceRow else each.first for each in some]
@@ -284,11 +284,11 @@ class SourceRows(PackedRows[AnySourceRow]):
             self._keys.append([None] * len(self._shown))
         for level, column in enumerate(self._keys):
             key = keys[level] if level < len(keys) else None
-            if column[place] != key:  # else it is one text with the key that is shown
+            if column[place] != key:  # else it shares one text with the displayed key
                 column[place] = key
 
     def keys(self, level: int, places: Sequence[int]) -> Sequence[Hashable]:
-        """Return the key at one level of each row at some places, None where it has none."""
+        """Return the key at one level of each row at some places; None where a row has none."""
         if len(self._shown) < len(self):
             self._read_keys()
         if level >= len(self._keys):
@@ -296,7 +296,7 @@ class SourceRows(PackedRows[AnySourceRow]):
         return list(map(self._keys[level].__getitem__, places))
 
     def by_key(self) -> Mapping[Hashable, int]:
-        """Return the places of the packed rows by their first key."""
+        """Return the places of the packed rows, by first key."""
         keys = self.keys(0, range(len(self)))
         found: dict[Hashable, int] = dict(zip(keys, count(), strict=False))
         for place in self._others_at:
@@ -305,9 +305,9 @@ class SourceRows(PackedRows[AnySourceRow]):
         return found
 
     def names(self, places: Sequence[int] | None = None) -> Iterator[Any]:
-        """Yield what has the `source_id` and the `label` of each row at some places, or of all.
+        """Yield objects with the `source_id` and `label` of the rows at some places, or of all.
 
-        Of a row that is packed, it also has `named`, as in `SteadyRow`, and its `key` in `first`.
+        For packed rows they also have `named`, as in `SteadyRow`, and their `key` in `first`.
         """
         return self._decoded(_names(), places)
 
@@ -316,7 +316,7 @@ class SourceRows(PackedRows[AnySourceRow]):
         return list(map(attrgetter("source_id"), self._decoded(_ids(), places)))
 
     def but_without(self, words: Collection[bytes]) -> Iterator[AnySourceRow]:
-        """Yield the rows, in order, but for those whose bytes hold none of some words."""
+        """Yield the rows in order, except those whose bytes contain none of some words."""
         found = any(each in self.packed for each in words)
         for row in self if found else self.others:
             if not isinstance(row, SteadyRow) or any(each in row.packed for each in words):
@@ -332,7 +332,7 @@ class SourceRows(PackedRows[AnySourceRow]):
 
 
 class TargetRows(PackedRows[AnyTargetRow]):
-    """The rows of target records; one that holds what a source row says is packed as its place."""
+    """The rows of target records; one that agrees with a source row is packed as its place."""
 
     def __init__(self, source: SourceRows, silent: Iterable[int] = ()) -> None:
         super().__init__()
@@ -341,7 +341,7 @@ class TargetRows(PackedRows[AnyTargetRow]):
 
     @classmethod
     def of(cls, rows: Sequence[AnyTargetRow], source: SourceRows) -> "TargetRows":
-        """Return rows beside those of the source; the same object if they are."""
+        """Return rows linked to those of the source; the same object if they already are."""
         if isinstance(rows, TargetRows) and rows.source.origin is source.origin:
             return rows
         made = cls(source)
@@ -372,13 +372,13 @@ class TargetRows(PackedRows[AnyTargetRow]):
 
     @property
     def besides(self) -> Sequence[Any]:
-        """What packed rows hold where their source rows are silent, as in `SameRow`."""
+        """What the packed target rows hold where their source rows are silent, as in `SameRow`."""
         return self._shared[1:]
 
     def names(self, places: Sequence[int] | None = None) -> Iterator[Any]:
-        """Yield what has the `target_id` of each row at some places, or of all.
+        """Yield objects with the `target_id` of the rows at some places, or of all.
 
-        Of a row that is packed, it also has the `place` of its source row.
+        For packed rows they also have the `place` of their source row.
         """
         return self._decoded(_targets(), places)
 
@@ -392,12 +392,12 @@ class TargetRows(PackedRows[AnyTargetRow]):
 
 
 def with_more(rows: Sequence[Any], more: Sequence[Any]) -> Sequence[Any]:
-    """Return rows and others after them."""
+    """Return rows with more appended."""
     return rows.and_also(more) if isinstance(rows, PackedRows) else (*rows, *more)
 
 
 def others_of(rows: Sequence[T]) -> Sequence[T]:
-    """Return the rows that are not packed: all who leave, or have left, are among them."""
+    """Return the rows that are not packed; everyone who leaves or has left is among them."""
     return rows.others if isinstance(rows, PackedRows) else rows
 
 
@@ -407,7 +407,7 @@ def ids_of(rows: Sequence[AnySourceRow] | Sequence[AnyTargetRow]) -> list[str]:
 
 
 def with_ids(rows: Sequence[T], ids: Container[str]) -> list[T]:
-    """Return the rows that have some ids, in order."""
+    """Return the rows with these ids, in order."""
     return [rows[at] for at, id in enumerate(ids_of(rows)) if id in ids]
 
 

@@ -1,4 +1,4 @@
-"""Says which paths of records a mapping reads or writes: mistakes elsewhere do not matter."""
+"""Lists the paths of records that a mapping reads or writes; mistakes elsewhere do not matter."""
 
 from collections.abc import Collection, Iterable
 
@@ -24,7 +24,7 @@ def target_paths(code: MappingCode) -> Paths | None:
 
 
 def table_paths(code: MappingCode, names: Collection[str]) -> Paths | None:
-    """Return the paths that some lookup tables are made of; None if all paths count.
+    """Return the paths that make up some lookup tables; None if all paths count.
 
     What only a label reads decides nothing.
     """
@@ -34,7 +34,7 @@ def table_paths(code: MappingCode, names: Collection[str]) -> Paths | None:
 
 
 def _tables(code: MappingCode) -> Iterable[tuple[Expression, str]]:
-    """Yield what reads lookup tables: one may be the source or the target itself."""
+    """Yield the expressions that read lookup tables; one may be the source or the target itself."""
     for each in code.references:
         label = (each.label,) if each.label is not None else ()
         yield from ((part, each.name) for part in (*each.read, *label))

@@ -10,19 +10,19 @@ Path = tuple[str, ...]
 
 
 def blanks_at(batch: Batch, path: Path) -> int:
-    """Return how many records of a batch have a blank value at a path; all answer for it."""
+    """Return how many records of a batch, all of which state a path, have a blank value there."""
     if batch.kind(path):
         return 0
     values = None if leads_to_objects(batch, path) else batch.values(path)
     if values is None:
         values = [at(batch.record(each).data, path) for each in range(len(batch))]
         values = [each for each in values if each is not MISSING]
-    absent = len(batch) - len(values)  # what is null on the way to it is not among the values
+    absent = len(batch) - len(values)  # records with null on the way to it are not among the values
     return absent + _blank_in(values)
 
 
 def _blank_in(values: Sequence[Value]) -> int:
-    """Return how many values are blank: most of those that may be are null."""
+    """Return how many values are blank; most blank values are null."""
     stated = [each for each in values if each is not None]
     doubtful = [e for e in stated if not e or e.__class__ is not str or e.isspace()]
     return len(values) - len(stated) + sum(map(is_blank, doubtful))
@@ -54,7 +54,7 @@ def leads_to_objects(batch: Batch, path: Path) -> bool:
 
 
 def nulls_of(whole: RecordShape, paths: Iterable[Path]) -> Sequence[Sequence[str]] | None:
-    """Return which attributes must be null for some paths to be stated; None if one is not."""
+    """Return which attributes must be null for some paths to be stated; None if one cannot be."""
     found: list[Sequence[str]] = []
     for path in paths:
         shape, names = whole, []

@@ -1,7 +1,7 @@
-"""Notices constants whose type no record's value has: the text 'false' beside booleans.
+"""Finds constants whose type no record's value has: the text 'false' beside booleans.
 
-Values of different types are never equal. Such a constant would be written every night, or
-compared in vain.
+Values of different types are never equal. Such a constant would be written every night, or compared
+in vain.
 """
 
 from collections.abc import Iterator
@@ -37,13 +37,13 @@ class ConstantBeside:
 
 @dataclass(slots=True)
 class TypeTally:
-    """Looks for a record whose value has the type of each constant."""
+    """Checks for each constant whether some record's value has its type."""
 
     constants: list[ConstantBeside] = field(default_factory=list)
     met: dict[Path, set[str]] = field(default_factory=dict)
 
     def note(self, record: Record) -> None:
-        """Look at one record; a constant with a fitting value needs no further search."""
+        """Examine a record; a constant is done once a value fits."""
         if not self.constants or record.problem:
             return
         fitting = []
@@ -60,7 +60,7 @@ class TypeTally:
             self.constants = [each for each in self.constants if each not in fitting]
 
     def unlike(self, side: str) -> Iterator[Diagnostic]:
-        """Yield each constant whose type no value has: an error if it is needed."""
+        """Yield each constant whose type no value has; an error if it is needed."""
         for each in self.constants:
             types = self.met.get(each.path)
             if not types:

@@ -1,8 +1,8 @@
-"""Counts how many records have each key that the mapping reads, and a value in it.
+"""Counts how many records have each key that the mapping reads, and how many have a value there.
 
-The keys are known before anything is read. A key that no record has is a renamed column, a wrong
-spelling, or a field that the credentials may no longer see: a decision based on it would have no
-basis. The same holds if the key is there and its values are gone.
+The keys are known before anything is read. A key that no record has was renamed or misspelt, or the
+credentials no longer show it: decisions that depend on it would be unfounded. The same holds if the
+key is there but its values are gone.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,19 +31,19 @@ from oneway.mapping.spec import FieldSpec, MappingSpec
 _MAYBE_SLIM = "; where a request for one record shows it, let the manifest read a `detail`"
 _MAYBE_NULL = "; where the system leaves out what is null, say `absent: null`"
 _OF_LEAVING = ("leavers.when", "only", "source.one_per")
-"""What decides whether somebody has left, by a source record alone."""
+"""The keys of a source record that alone decide whether a person has left."""
 _MOST = 12
-"""The most fields that a message lists."""
+"""How many fields a message lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadKey:
-    """A key that an expression of the mapping reads, and what reads it.
+    """A key that the mapping reads, and what reads it.
 
-    A `needed` key decides who a person is, or whether they have left. A key is `told` if a blank
-    value changes what is done: access, identity or a written value depends on it. `quoted` is the
-    key's name if it stands in double quotes and is not a field of the record schema; its position
-    tells whether it is `meant` as text or as a field.
+    A `needed` key decides who a person is or whether they have left. A key is `told` if a blank
+    value affects access, identity or a written value. `quoted` is the key's name if it is in double
+    quotes and not in the record schema; its position shows whether it is `meant` as text or as a
+    field.
     """
 
     path: Path
@@ -54,7 +54,7 @@ class ReadKey:
     quoted: str = ""
     meant: Meant = Meant.FIELD
     shown: bool = False
-    """Whether it is read for people alone: the run does the same without it."""
+    """Whether only people see its value; the run is the same without it."""
 
 
 @dataclass(slots=True)
@@ -62,8 +62,8 @@ class KeyTally:
     """Counts the records of one read that answer for each key; `side` names the read in words.
 
     A record answers if it has the key, if an object on the way is null, or if an absent key means
-    null in its system. In the first two cases it also states the key, so that a key which the
-    system no longer sends is noticed whatever its absence means.
+    null in its system. In the first two cases it also states the key, so a key that the system no
+    longer sends is noticed in any case.
     """
 
     side: str
@@ -73,13 +73,13 @@ class KeyTally:
     """The comparisons with words, and the values that records have there."""
     records: int = 0
     unread: int = 0
-    """How many others could not be read."""
+    """How many other records could not be read."""
     new: NewFields | None = None
-    """What becomes of a written field that no record has: see `new_fields` of connectors."""
+    """What happens to a written field that no record has; see `new_fields` of connectors."""
     in_file: bool = False
     """Whether the records are in a file, which needs no credentials."""
     spec: MappingSpec | None = None
-    """The mapping, where these records are of the target that it writes to."""
+    """The mapping, if these are records of the target that it writes to."""
     lacking: dict[Path, FieldSpec] = field(default_factory=dict)
     """The written fields that no record has had so far."""
     written: frozenset[str] = frozenset()
@@ -87,7 +87,7 @@ class KeyTally:
     leaving: frozenset[Path] = frozenset()
     """The fields that it writes for leavers."""
     ids: NewIds | None = None
-    """The ids of a target that makes up those of new records."""
+    """The ids of a target that generates those of new records."""
     marks: MarkTally = field(default_factory=MarkTally)
     """The texts that are read as numbers."""
     types: TypeTally = field(default_factory=TypeTally)
@@ -96,31 +96,26 @@ class KeyTally:
     stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)
     whole: int = 0
-    """How many records state every key; neither of the two counts above includes them."""
+    """How many records state every key; they are not included in the two counts above."""
     blank: dict[Path, int] = field(default_factory=dict)
     """How many records have a blank value under each key whose `ReadKey` is `told`."""
     items: ItemTally = field(default_factory=lambda: ItemTally(""))
     """The keys within lists that no record has had so far."""
     groups: dict[WordGroup, int] = field(default_factory=dict)
-    """How many records have none of the words of each group, which decides about access.
-
-    Or no value at a place within lists.
-    """
+    """How many records have none of the words of each group that decides about access, or, within
+    lists, no value."""
     _objects: tuple[tuple[int, str, Callable[[Any], object]], ...] = ()
-    """How to get all keys of each object of a record, outer objects first.
-
-    Each is found under a key of one before it, by position; the first is the record.
-    """
+    """How to get all keys of each object in a record, outer objects first. Each is found under a
+    key of an earlier object, by position; the first is the record."""
     _answering: dict[RecordShape, Sequence[Sequence[str]] | None] = field(default_factory=dict)
-    """What must be null in objects of a shape for them to state every key; None if they do not."""
-    _told: tuple[tuple[Path, int, int | None], ...] = ()
-    """Where to find the value of each key in `blank`: in which object, and at which of its keys.
-
-    None where the object has no other key that is read.
+    """Which parts of a shape must be null for its objects to state every key; None if they do not.
     """
+    _told: tuple[tuple[Path, int, int | None], ...] = ()
+    """Where the value of each key in `blank` is: in which object, at which of its keys. None if no
+    other key of the object is read."""
 
     def ask(self, reader: Reader) -> None:
-        """Ask the reader of a target file what becomes of fields and ids that no record has."""
+        """Ask a target file's reader what happens to fields and ids that no record has."""
         if self.spec is not None:
             self.new = new_fields(reader)
             self.ids = new_ids(self.spec, made_ids(reader))
@@ -146,7 +141,7 @@ class KeyTally:
         )
 
     def note(self, record: Record) -> None:
-        """Count one record; an unreadable one says nothing of its keys."""
+        """Count a record; an unreadable one says nothing about its keys."""
         if record.problem:
             self.unread += 1
             return
@@ -173,7 +168,7 @@ class KeyTally:
                 if not isinstance(value, dict) or key not in value:
                     break
                 value = value[key]
-            else:  # as it is for nearly all
+            else:  # nearly always
                 self.stated[path] += 1
                 self.answered[path] += 1
                 if path in self.blank and is_blank(value):
@@ -220,7 +215,7 @@ class KeyTally:
         return missing is None or self._is_null(missing)
 
     def _all_lack_the_same(self, batch: Batch) -> bool:
-        """Return whether one record has shown all keys that these say no record has."""
+        """Return whether one record shows every key that these records lack so far."""
         if self.new is None or not self.lacking:
             return True
         self._note_written(batch.record(0).data)
@@ -261,7 +256,7 @@ class KeyTally:
                 self._missing(data, path)
 
     def _missing(self, data: Mapping[str, Value], path: Path) -> Path | None:
-        """Return how far the path leads in a record, with the first key that is absent, if any."""
+        """Return the existing part of a path, plus the first key that is absent, if any."""
         value: Value = data  # type: ignore[assignment]  # a record's data is an object
         for depth, key in enumerate(path):
             if value is None:
@@ -278,26 +273,26 @@ class KeyTally:
         return missing in self.reading.declared and self.reading.is_null(missing)
 
     def counts(self) -> Mapping[str, int]:
-        """Return the number of records that state each key that the run goes by, by its path."""
+        """Return the number of records that state each key that decides something, by path."""
         paths = sorted({each.path for each in self.keys if not each.shown})
         return {path_text(path): self.stated[path] + self.whole for path in paths}
 
     def valued(self) -> Mapping[str, int]:
-        """Return how many records have a value for each `told` key, by its path.
+        """Return how many records have a value for each `told` key, by path.
 
-        For each group of words, by its name: how many have one of its words. A record that lacks
-        the key counts in both, because a decision that depends on the key is an error already.
+        For each group of words, by name: how many have one of its words. A record that lacks the
+        key counts in both, because a decision that depends on the key is already an error.
         """
         found = {path_text(path): self.records - self.blank[path] for path in sorted(self.blank)}
         lacking = sorted(self.groups.items(), key=lambda each: each[0].name)
         return found | {group.name: self.records - number for group, number in lacking}
 
     def tells_who_left(self) -> bool:
-        """Return whether each key that says who has left is in some source record."""
+        """Return whether some source record has each key that says who has left."""
         return not any(each.reader in _OF_LEAVING for each in self._lost())
 
     def unstated(self) -> Iterator[str]:
-        """Yield the keys that say who has left, and that no source record has."""
+        """Yield the keys that say who has left and that no source record has."""
         if self.records and not self.whole:
             keys = (each.path for each in self.keys if each.reader in _OF_LEAVING)
             yield from (path_text(each) for each in dict.fromkeys(keys) if not self.stated[each])
@@ -308,9 +303,9 @@ class KeyTally:
             yield from (each for each in self.keys if not self.answered[each.path])
 
     def unheld(self, *, shown: bool = True) -> Iterator[Diagnostic]:
-        """Yield each key that no record has: an error where it is needed, else a warning.
+        """Yield each key that no record has; an error if it is needed, else a warning.
 
-        Without `shown`, keys that are read for people alone are left out.
+        Without `shown`, keys that only people see are left out.
         """
         yield from (self._unheld(each) for each in self._lost() if shown or not each.shown)
         yield from self.items.unheld()
@@ -349,14 +344,14 @@ class KeyTally:
         return Diagnostic(each.place, severity, code, summary, help)
 
     def _may_be_text(self, key: ReadKey) -> bool:
-        """Return whether a name that no record has certainly was not meant as a field."""
+        """Return whether a name that no record has was certainly not meant as a field."""
         uses = [each.meant for each in self.keys if each.path == key.path]
         if not key.quoted or Meant.FIELD in uses:
             return False
         return Meant.TEXT in uses or "did you mean" not in self._remedy(key)
 
     def _remedy(self, each: ReadKey) -> str:
-        """Return what a key may be: a mistyped one, or an unused key of the records."""
+        """Return what a key may be: a misspelling, or an unused key of the records."""
         if each.path[0].lower() in CONSTANTS:
             word = each.path[0]
             return f"did you mean the text '{word}', or the value `{CONSTANTS[word.lower()]}`?"
@@ -379,7 +374,7 @@ class KeyTally:
         return f"{help}; nothing reads these: {', '.join(unread[:_MOST])}{more}"
 
     def _astray(self, path: Path) -> tuple[int, list[str]]:
-        """Return the first wrong key of a path, and the keys that records have there."""
+        """Return a path up to its first wrong key, and the keys that records have there."""
         for depth in reversed(range(len(path))):
             beside = {each[-1] for each in self.seen if each[:-1] == path[:depth]}
             if beside:
@@ -390,7 +385,7 @@ class KeyTally:
         return any(each[: len(path)] == path for each in self.answered)
 
     def _new_fields(self) -> Iterator[Diagnostic]:
-        """Yield each written field that no record has: an error if it is misspelt."""
+        """Yield each written field that no record has; an error if it is misspelt."""
         held = {path_text(path) for path in self.seen}
         for path, spec in self.lacking.items():
             if path in self.reading.declared:
@@ -400,7 +395,7 @@ class KeyTally:
             near = slips(spec.path, others)[:1]
             asked = self.new is NewFields.WANTED or spec.when is not None
             if self.new is not NewFields.REFUSED and asked and not near:
-                continue  # it is meant to be new, or still blank for everybody
+                continue  # it is intentionally new, or still blank for everyone
             wrong = self.new is NewFields.REFUSED or (near and self.new is NewFields.DOUBTED)
             severity = Severity.ERROR if wrong else Severity.WARNING
             end = "; nothing will be written" if wrong else ""

@@ -1,6 +1,6 @@
-"""Finds the keys within lists that no record has: a misspelt one, or a renamed one.
+"""Finds keys within lists that no record has, because they are misspelt or were renamed.
 
-With `absent: null`, `jobs[?stauts == 'Former']` would hold for nobody, and nothing else says so.
+With `absent: null`, `jobs[?stauts == 'Former']` would never hold, and nothing else would show it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from oneway.mapping.expressions.item_places import item_paths
 from oneway.mapping.profile.word_tally import within
 
 _MOST = 12
-"""The most keys that a message lists."""
+"""How many keys a message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,16 @@ class ItemKey:
 
 @dataclass(slots=True)
 class ItemTally:
-    """Looks for the keys within lists that no record has; `side` names the read in words."""
+    """Searches records for the keys within lists; `side` names the read in words."""
 
     side: str
     lacking: dict[ItemPath, ItemKey] = field(default_factory=dict)
-    """The keys that no item has had so far: none of them as a rule, after a few records."""
+    """The keys that no item has had so far; after a few records usually none."""
     seen: dict[ItemPath, set[str]] = field(default_factory=dict)
-    """The keys of the items that lack each, where it first leads astray."""
+    """The keys of the items that lack each key, where its path first fails."""
 
     def note(self, data: Mapping[str, Value]) -> None:
-        """Look for the keys in a record."""
+        """Search a record for the keys."""
         for head, *inner in tuple(self.lacking):
             path = (head, *inner)
             value = at(data, head)
@@ -60,7 +60,7 @@ class ItemTally:
         return True
 
     def unheld(self) -> Iterator[Diagnostic]:
-        """Yield each key that no item has, although there are items."""
+        """Yield each key that no item has although there are items."""
         for path, each in self.lacking.items():
             places = [(*path[:-1], path[-1][:end]) for end in range(1, len(path[-1]) + 1)]
             place = next((one for one in reversed(places) if one in self.seen), None)
@@ -87,7 +87,7 @@ class ItemTally:
 
 
 def _items_of(value: Value) -> Iterator[Value]:
-    """Yield the items of a list, and of lists in it, or the values of an object."""
+    """Yield the items of a list and of lists within it, or the values of an object."""
     for each in (
         value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
     ):
@@ -98,8 +98,9 @@ def _items_of(value: Value) -> Iterator[Value]:
 
 
 def item_tally(side: str, reads: Iterable[tuple[Expression, str, bool]]) -> ItemTally:
-    """Return the tally of the keys within lists that expressions read, but for those that may be
-    absent from all records, because they are declared and their absence means null.
+    """Return the tally of the keys within lists that expressions read.
+
+    Keys whose absence is declared to mean null are left out: no record need have them.
     """
     found: dict[ItemPath, ItemKey] = {}
     for expression, reader, needed in reads:

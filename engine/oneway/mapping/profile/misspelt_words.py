@@ -1,4 +1,4 @@
-"""Recognises a value that a condition would take for its word, were it spelt or typed so."""
+"""Recognises a value that a condition would accept if it were spelt or typed like its word."""
 
 import re
 
@@ -22,14 +22,14 @@ def how_misspelt(word: Word, value: Value) -> str:
 
 
 def _says_no(value: Value, word: Value) -> bool:
-    """Return whether a value that is asked for yes or no says no, although it holds."""
+    """Return whether a value used as yes or no means no, although it holds."""
     if isinstance(value, str):
         return is_like(value, False)
     return word is not False and value.__class__ in (int, float) and value == word
 
 
 def _is_spelt(way: Way, value: str, word: str) -> bool:
-    """Return whether a text would pass for a word, were it spelt so."""
+    """Return whether a text would pass for a word if it were spelt like it."""
     if way is Way.WITHIN:
         return bool(spelt(value)) and spelt(value) in spelt(word)
     if way not in (Way.HELD, Way.START, Way.END) or is_like(value, word):
@@ -41,9 +41,9 @@ def _is_spelt(way: Way, value: str, word: str) -> bool:
 
 
 def _is_held(text: str, part: str) -> bool:
-    """Return whether a text holds a part in whole words, or is one word that has it at an end.
+    """Return whether a text has a part as whole words, or is a word that begins or ends with it.
 
-    `left-handed` is one word, and a remark of several words may have any part within a word.
+    `left-handed` is one word; a remark of several words may contain any part within a word.
     """
     before = rf"(?<!{_LETTER})(?<!{_LETTER}[-'])" if part[0].isalnum() else ""
     after = rf"(?!{_LETTER}|[-'][^\W\d_])" if part[-1].isalnum() else ""

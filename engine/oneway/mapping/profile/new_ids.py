@@ -1,4 +1,4 @@
-"""Notices that new records would get numbers as their ids, beside ids of another kind."""
+"""Notices when new records would get numbers as ids although existing ids are of another kind."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,7 @@ from oneway.mapping.spec import MappingSpec, Write
 
 @dataclass(slots=True)
 class NewIds:
-    """Counts the ids of a target that makes up those of new records; `path` is where they stand."""
+    """Counts the ids of a target that generates those of new records; `path` is where they are."""
 
     path: str
     place: Span
@@ -29,7 +29,7 @@ class NewIds:
         self.numbers += numbers
 
     def findings(self) -> Iterator[Diagnostic]:
-        """Yield a warning if most ids are not numbers, while generated ones would be."""
+        """Yield a warning if most ids are not numbers, since generated ids would be."""
         others = self.records - self.numbers
         if others <= self.numbers:
             return
@@ -42,14 +42,14 @@ class NewIds:
 
 
 def is_number(id: str) -> bool:
-    """Return whether an id is a number, as those that are made up are."""
+    """Return whether an id is a number, as generated ids are."""
     return id.isascii() and id.isdigit()
 
 
 def new_ids(spec: MappingSpec, path: tuple[str, ...]) -> NewIds | None:
-    """Return what looks at the ids of a target that puts made-up ids under a path.
+    """Return a counter for the ids of a target that generates ids at a path.
 
-    None where nothing is created, where the mapping writes the id, or where no path is given.
+    Returns None if nothing is created, if the mapping writes the id, or without a path.
     """
     written = {path_of(each.path) for each in spec.fields if each.write is not Write.NEVER}
     if not path or path in written or not spec.joiners.create:

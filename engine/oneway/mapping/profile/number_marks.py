@@ -1,7 +1,7 @@
-"""Notices columns that to_number() reads, and whose numbers may mean something else: `3.000`.
+"""Finds columns read by to_number() whose numbers may mean something else: `3.000`.
 
-If each number with a point has three digits after it, the points may separate thousands. Pay that
-is sensitive is masked in a plan, so that nobody would see 3 in place of 3,000.
+If each number with a point has three digits after it, the points may separate thousands. Pay is
+sensitive and masked in a plan, so nobody would see 3 in place of 3,000.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,18 +24,18 @@ Path = tuple[str, ...]
 
 @dataclass(slots=True)
 class MarkTally:
-    """Looks at the texts of each path that to_number() reads, and knows what reads it."""
+    """Examines the texts of each path that to_number() reads, and knows what reads it."""
 
     reads: dict[Path, tuple[Expression, str]] = field(default_factory=dict)
     _found: dict[Path, NotationTally] = field(default_factory=dict)
 
     def note(self, record: Record) -> None:
-        """Look at one record."""
+        """Examine one record."""
         for path in self.reads:
             self._note(path, at(record.data, path))
 
     def note_all(self, batch: "Batch") -> None:
-        """Look at many records."""
+        """Examine many records."""
         for path in self.reads:
             values = batch.values(path)
             if values is None:
@@ -48,7 +48,7 @@ class MarkTally:
             self._found.setdefault(path, NotationTally()).note(value)
 
     def ambiguous(self, side: str) -> Iterator[Diagnostic]:
-        """Yield each path whose numbers are others by another decimal mark."""
+        """Yield each path whose numbers differ under another decimal mark."""
         for path, tally in self._found.items():
             if not tally.notation.is_ambiguous:
                 continue
@@ -63,7 +63,7 @@ class MarkTally:
 
 
 def mark_tally(reads: Iterable[tuple[Expression, str]]) -> MarkTally:
-    """Return the tally of the paths that to_number() reads in some expressions."""
+    """Return a tally of the paths that to_number() reads in some expressions."""
     found: dict[Path, tuple[Expression, str]] = {}
     for expression, reader in reads:
         for node in nodes_in(expression):

@@ -1,4 +1,4 @@
-"""Finds which keys of its records a mapping reads, and makes the tallies that count them."""
+"""Finds the keys that a mapping reads of its records, and makes the tallies that count them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -49,7 +49,7 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
 
 
 def read_in_source(code: MappingCode) -> Iterator[tuple[Expression, str]]:
-    """Yield every expression that is evaluated on source records, and what it is for."""
+    """Yield every expression evaluated on source records, and its purpose."""
     yield from ((expression, reader) for expression, reader, *_ in _source_keys(code))
     if code.label is not None:
         yield code.label, "label"
@@ -65,7 +65,7 @@ def _written(spec: MappingSpec) -> dict[Path, FieldSpec]:
 
 
 _Reads = Iterable[tuple[Expression, str, bool, bool]]
-"""What reads records, and how: see `ReadKey.needed` and `ReadKey.told`."""
+"""What reads records, and how; see `ReadKey.needed` and `ReadKey.told`."""
 
 
 def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
@@ -119,7 +119,7 @@ def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, boo
 
 
 def _fills_blanks(code: FieldCode) -> bool:
-    """Return whether a field may make another value of a blank one, and write that."""
+    """Return whether a field may turn a blank value into another value and write that."""
     made = code.source is not None and code.source.expression.simple is None
     return made or code.default is not None
 

@@ -1,7 +1,7 @@
-"""Checks that a former leaver has a status that the source also gives to people who stay.
+"""Checks that a former leaver's status is one that the source also gives to people who stay.
 
-`leavers.when: status == 'Former'` holds of nobody whose status is blank, misspelt or new. Of people
-who had left, that is no answer: but for this one value, they would still be leavers.
+`leavers.when: status == 'Former'` does not hold for a blank, misspelt or new status. For people who
+had left, this proves nothing: but for this one value, they would still be leavers.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from oneway.core.batches import Batch
 
 _WHOLE = (Way.EQUAL, Way.SAME, Way.AS_TEXT)
-"""How a value is compared that is a word by itself, and no text that holds one."""
+"""How a value is compared that is itself a word, not a text that contains one."""
 _LONGEST = 60
-"""A longer value is a remark, and no word of a list."""
+"""Longer values are remarks, not words of a list."""
 _FEW = 50
-"""So many records with each word are kept."""
+"""How many records are kept for each word."""
 _BLANK = ""
 
 
 class StayingWords:
-    """The words that a source uses of its people, and who has each.
+    """The words that a source uses for its people, and who has each.
 
-    `listed` are those who had left by the last run and could still get in.
+    `listed` are people who had left by the last run and could still get in.
     """
 
     def __init__(
@@ -60,17 +60,17 @@ class StayingWords:
         more = _named((code.leaver, *code.only, *code.rules))
         fields = schema.fields if schema is not None else {}
         self._known: dict[ItemPath, frozenset[str]] = {}
-        """Those that the mapping or the record schema names."""
+        """The words that the mapping or the record schema names."""
         for place in self._named:
             field = fields.get(item_text(place))
             enum = map(_form, field.enum) if field is not None else ()
             self._known[place] = frozenset(more[place]).union(enum)
         self._records: dict[str, Record] = {}
         self._holders: dict[ItemPath, dict[str, list[str]]] = {e: {} for e in self._named}
-        """Who has each word."""
+        """The people with each word."""
 
     def note(self, record: Record) -> None:
-        """Take note of a record's values."""
+        """Note the values of a record."""
         kept = record.id in self._listed
         for place, holders in self._holders.items():
             for form in _forms(place, at(record.data, place[0])):
@@ -79,7 +79,7 @@ class StayingWords:
             self._records[record.id] = record
 
     def note_all(self, batch: "Batch") -> None:
-        """Take note of the values of many records."""
+        """Note the values of many records."""
         kept: set[int] = set()
         if not self._listed.isdisjoint(batch.ids):
             kept = {at for at, id in enumerate(batch.ids) if id in self._listed}
@@ -93,9 +93,9 @@ class StayingWords:
         self._records.update((batch.ids[each], batch.record(each)) for each in kept)
 
     def unheard(self, out: Collection[str], of: Collection[str] | None = None) -> Mapping[str, str]:
-        """Return what is no answer to whether people stay, in words; of those listed, or others.
+        """Return why a person's words do not show that they stay; of those listed, or of others.
 
-        `out` are people who have left, or may have: what is said of them is no example.
+        `out` are people who have left or may have; their words are not taken as examples.
         """
         asked = self._listed if of is None else frozenset(of)
         aside = asked.union(out)
@@ -105,7 +105,7 @@ class StayingWords:
         found = {id: left for id, each in records if self._is_leaver(each.data)}
         for place, holders in self._holders.items():
             if of is not None and len(holders) > DISTINCT:
-                continue  # names or numbers, and no words of a list
+                continue  # names or numbers, not words of a list
             for form, ids in holders.items():
                 theirs = () if asked.isdisjoint(ids) else [id for id in ids if id in asked]
                 said = self._no_answer(place, form, without, aside) if theirs else ""
@@ -117,7 +117,7 @@ class StayingWords:
     def _hold(
         self, place: ItemPath, form: str, holders: dict[str, list[str]], ids: Sequence[str]
     ) -> int:
-        """Note who has a word; return how many of their records are to be kept."""
+        """Note people with a word; return how many of their records are to be kept."""
         if len(holders) > DISTINCT and form not in holders and not self._listed:
             return 0
         known = holders.setdefault(form, [])
@@ -128,10 +128,10 @@ class StayingWords:
     def _no_answer(
         self, place: ItemPath, form: str, without: Collection[str], aside: Collection[str]
     ) -> str:
-        """Return why a word does not say that people stay; blank if it does.
+        """Return why a word does not show that people stay; "" if it does.
 
-        Those `aside` are no examples of people who stay. If there is nobody but those `without`,
-        no word is compared with another.
+        Those `aside` are not examples of people who stay. If there are no others than `without`,
+        words are not compared.
         """
         if form in self._known[place] or form[:1].isdigit() or len(form) > _LONGEST:
             return ""
@@ -149,7 +149,7 @@ class StayingWords:
         return ""
 
     def _would_leave(self, id: str, place: ItemPath) -> bool:
-        """Return whether a person would leave by another word at a place."""
+        """Return whether a person would leave with another word at a place."""
         record = self._records.get(id)
         if place[1:] or record is None:
             return True
@@ -160,13 +160,13 @@ class StayingWords:
         return self._is_leaver(data) or not all(self._holds(each, data) for each in self._scope)
 
     def _is_leaver(self, data: Mapping[str, Value]) -> bool:
-        """Return whether somebody is, or may be, a leaver."""
+        """Return whether a person is, or may be, a leaver."""
         return self._leaver is not None and self._holds(self._leaver, data, unsure=True)
 
     def _holds(
         self, condition: Expression, data: Mapping[str, Value], *, unsure: bool = False
     ) -> bool:
-        """Return whether a condition holds; `unsure` where that is not known."""
+        """Return whether a condition holds; `unsure` if that is unknown."""
         try:
             found = condition.decide(data, self._context)
         except EvaluationError:
@@ -185,7 +185,7 @@ def _named(conditions: Iterable[Expression | None]) -> dict[ItemPath, dict[str, 
 
 
 def _by_form(place: ItemPath, values: Sequence[Value | Missing]) -> Mapping[str, list[int]]:
-    """Return the positions of values by the forms of their words."""
+    """Return the positions of values, by the forms of their words."""
     found: dict[str, list[int]] = {}
     for position, value in enumerate(values):
         for form in _forms(place, value):
@@ -208,5 +208,5 @@ def _form_of_text(text: str) -> str:
 
 
 def _form(value: Value) -> str:
-    """Return the form of a word; one with a figure in front is a day or a number, and no word."""
+    """Return the form of a word; text that begins with a digit is a day or number, not a word."""
     return _form_of_text(value) if isinstance(value, str) else f"0{value}"

@@ -1,8 +1,8 @@
-"""Counts the records whose value is one of the words that a deciding condition compares with.
+"""Counts the records whose value is one of the words that a deciding condition compares.
 
-If an export renames `Former` to `Leaver` overnight, no value is blank and no key is missing, but
-no record has a word of the condition any more. Within lists, the records that have a value at all
-are counted so too: a list without dates is not blank.
+If an export renames `Former` to `Leaver` overnight, no value is blank and no key is missing, but no
+record has a word of the condition any more. Within lists, records with any value are counted as
+well: a list without dates is not blank.
 """
 
 from collections import Counter
@@ -35,9 +35,9 @@ from oneway.mapping.profile.word_tally import flatter, results, within, word_tex
 Path = tuple[str, ...]
 
 SEPARATOR = "::"
-"""Stands between a key and its words in the name of a group: `status::Former`."""
+"""Separates a key from its words in the name of a group: `status::Former`."""
 _REMEMBERED = 1_000
-"""Values whose answer is remembered: a list of words has no more."""
+"""How many values are cached with their answer; a list of words is shorter."""
 _SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
 _UNHEARD = "a word that nobody has heard of"
 
@@ -46,8 +46,8 @@ _UNHEARD = "a word that nobody has heard of"
 class WordGroup:
     """The words that one condition compares a key with; `name` shows the key and the words.
 
-    With `inner`, they are compared with values within a list that the key has. Without words, it is
-    any value that is not blank.
+    With `inner`, they are compared with values within a list at the key. Without words, any value
+    that is not blank counts.
     """
 
     keys: Path
@@ -58,7 +58,7 @@ class WordGroup:
     _known: dict[str, bool] = field(default_factory=dict, compare=False)
 
     def has(self, value: Value | Missing) -> bool:
-        """Return whether a value is one of the group, or has one within."""
+        """Return whether a value belongs to the group, or contains one that does."""
         if isinstance(value, Missing):
             return False
         if self.inner:
@@ -133,7 +133,7 @@ def word_groups(code: MappingCode) -> tuple[WordGroup, ...]:
 
 
 def value_groups(reads: Iterable[Expression]) -> tuple[WordGroup, ...]:
-    """Return the groups of all values that expressions read at places within lists."""
+    """Return groups of any value, for places within lists that expressions read."""
     found = {place: each.reading for each in reads for place in item_paths(each.tree)}
     return tuple(
         WordGroup(place[0], (), item_text(place), reading, place[1:])
@@ -153,10 +153,11 @@ def _conditions(code: MappingCode) -> Iterator[tuple[Expression, _Matters]]:
 
 
 def _may_matter(expression: Expression, matters: "_Matters", place: ItemPath, word: Value) -> bool:
-    """Return whether a word at a place may make another answer of a condition than another word.
+    """Return whether a word at a place may change the answer of a condition.
 
-    It does by itself, or in a list; with all else unknown, blank, or 1. Where all else decides
-    whether anything is said at all, as in `jobs[?main].status | [0] == 'Former'`, it may.
+    It does so by itself, or in a list, with everything else unknown, blank, or 1. If everything
+    else decides whether there is an answer at all, as in `jobs[?main].status | [0] == 'Former'`, it
+    may.
     """
     said: list[tuple[int, int]] = []
     pairs: tuple[tuple[Value, Value], ...] = (word, _UNHEARD), ([word], [_UNHEARD])
@@ -173,7 +174,7 @@ def _may_matter(expression: Expression, matters: "_Matters", place: ItemPath, wo
 
 
 def _made(place: ItemPath, value: Value) -> Value:
-    """Return a record that has a value at a place, and no more."""
+    """Return a record that has only this value at this place."""
     held = value
     for depth, keys in enumerate(reversed(place)):
         held = [held] if depth else held
@@ -182,7 +183,7 @@ def _made(place: ItemPath, value: Value) -> Value:
 
 
 def _merged(one: Value, other: Value) -> Value:
-    """Return one record with what another has beside; their lists have one item."""
+    """Return a record with the content of two; their lists have one item."""
     match one, other:
         case dict(), dict():
             both = {key: _merged(one[key], other[key]) for key in one.keys() & other.keys()}

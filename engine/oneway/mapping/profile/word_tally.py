@@ -1,7 +1,7 @@
-"""Finds the words of a mapping that no record has, while a record has nearly the same one.
+"""Finds words of a mapping that no record has, while a record has nearly the same word.
 
-`'Contractor'` where the export says `CONTRACTOR `: a rule that compares the two lets everybody
-through, and nothing else says so. So it does with `'Agency'` where it says `Agency worker`.
+With `'Contractor'` where the export says `CONTRACTOR `, a rule lets everyone through and nothing
+else shows it. The same goes for `'Agency'` where it says `Agency worker`.
 """
 
 import json
@@ -36,13 +36,13 @@ Path = tuple[str, ...]
 Values = dict[object, Value]
 
 DISTINCT = 300
-"""A key with more values than this holds names or numbers, and no words of a list."""
+"""A key with more different values holds names or numbers, not words of a list."""
 _NAMED = 3
-"""Words that a message suggests."""
+"""How many words a message suggests."""
 _LONGEST = 60
-"""A longer value is a remark, and no word of a list."""
+"""Longer values are remarks, not words of a list."""
 _SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
-"""No part that is looked at reads the day."""
+"""The day does not matter: no part that is examined reads it."""
 
 
 @dataclass(slots=True)
@@ -51,18 +51,18 @@ class WordTally:
 
     side: str
     words: tuple[tuple[ItemPath, Word, Expression, str], ...]
-    """Each word and its place, the expression that it stands in, and what reads that."""
+    """Each word with its place, the expression that contains it, and its purpose."""
     values: dict[ItemPath, Values] = field(default_factory=dict)
 
     def note(self, data: Mapping[str, Value]) -> None:
-        """Take note of a record's values."""
+        """Note the values of a record."""
         for (path, *inner), held in self.values.items():
             value = data.get(path[0], MISSING) if len(path) == 1 else at(data, path)
             _hold(held, within(value, inner) if inner else (value,))
         self._drop_names()
 
     def note_all(self, batch: "Batch") -> None:
-        """Take note of the values of many records."""
+        """Note the values of many records."""
         for (path, *inner), held in self.values.items():
             values = batch.values(path)
             if values is None:
@@ -75,7 +75,7 @@ class WordTally:
         self._drop_names()
 
     def _drop_names(self) -> None:
-        """Forget the keys that hold too many values to be words of a list."""
+        """Drop the keys that have too many values to be words of a list."""
         kept = self.values.items()
         if any(len(held) > DISTINCT for _, held in kept):
             self.values = {path: held for path, held in kept if len(held) <= DISTINCT}
@@ -93,7 +93,7 @@ class WordTally:
                 yield Diagnostic(span, Severity.WARNING, "R176", summary, help)
 
     def met(self) -> frozenset[int]:
-        """Return which of the words, by position, a value of some record is."""
+        """Return the positions of the words that are values of some record."""
         return frozenset(
             position
             for position, (place, word, expression, _) in enumerate(self.words)
@@ -116,7 +116,7 @@ class WordTally:
 def _hold(held: Values, values: Iterable[Value | Missing]) -> None:
     for value in values:
         if value.__class__ is str:
-            if value not in held:  # as hardly any is
+            if value not in held:  # hardly any is
                 held[value] = value
         elif isinstance(value, bool | int | float):
             held[identity(value)] = value
@@ -125,7 +125,7 @@ def _hold(held: Values, values: Iterable[Value | Missing]) -> None:
 def word_tally(
     side: str, reads: Iterable[tuple[Expression, str]], secret: Iterable[Path]
 ) -> WordTally:
-    """Return the tally of what these expressions compare; nothing that is sensitive is kept."""
+    """Return the tally of what these expressions compare; sensitive values are not kept."""
     hidden = tuple(secret)
     words = tuple(
         (place, word, expression, reader)
@@ -137,21 +137,21 @@ def word_tally(
 
 
 def _flattened(expression: Expression) -> Iterator[tuple[ItemPath, Word]]:
-    """Yield the words of an expression; those in lists in lists once, as `within` reads them."""
+    """Yield the words of an expression; nested lists count as one list, as `within` reads them."""
     found = tuple(placed_words(expression.text, expression.tree))
     places = {place for place, _ in found if place[1:]}
     yield from (each for each in found if places.isdisjoint(flatter(each[0])))
 
 
 def flatter(place: ItemPath) -> Iterator[ItemPath]:
-    """Yield the places with a list less in each other."""
+    """Yield the places with fewer nested lists."""
     yield from (place[:i] + place[i + 1 :] for i in range(1, len(place)) if not place[i])
 
 
 def within(value: Value | Missing, inner: Sequence[tuple[str, ...]]) -> Iterator[Value]:
-    """Yield the values at a place within the items of a list, or the values of an object.
+    """Yield the values at a place within a list's items or an object's values.
 
-    A list in a list counts as flattened.
+    Nested lists count as one list.
     """
     if isinstance(value, Missing):
         return
@@ -172,7 +172,7 @@ AS_IT_STANDS = ("field", "subexpression", "current")
 
 
 def results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[Value]:
-    """Yield what the part that is compared comes to on each value."""
+    """Yield the result of the part that is compared, for each value."""
     for value in values:
         if word.part["type"] in AS_IT_STANDS:
             yield value
@@ -181,7 +181,7 @@ def results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[V
             record = with_value({}, word.keys, value) if word.keys else value
             yield evaluated_apart(word.part, record, _SOME_DAY, reading)
         except EvaluationError:
-            continue  # the record's own error says so
+            continue  # reported as the record's own error
 
 
 def _nearest(word: Word, values: Iterable[Value]) -> list[Value]:
