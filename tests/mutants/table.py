@@ -3135,8 +3135,8 @@ MUTANTS = (
     Mutant(
         "when-ignored",
         "mapping/field_cells",
-        "if not holds(when.value):",
-        "if False:",
+        "if when.truth or not holds(when.value):",
+        "if when.truth:",
         "where `when` does not hold, the field is left alone",
         f"{MODEL} {STATE}",
     ),
@@ -3861,6 +3861,22 @@ MUTANTS = (
         f"{REPLAY}::test_rows_of_another_shape_are_named_and_not_planned",
     ),
     # incidents
+    Mutant(
+        "what-is-not-written-tells-nothing",
+        "mapping/field_cells",
+        "return cell.value if cell.state is CellState.STATED else None",
+        "return None",
+        "a value tells who a person is, also where `when` keeps it from being written",
+        "tests/laws/test_unwritten_marks.py",
+    ),
+    Mutant(
+        "an-unwritten-value-is-free",
+        "planning/uniqueness",
+        "unwritten = tuple(self._unwritten(draft)) if draft.verb is Verb.CREATE else ()",
+        "unwritten = tuple[Slot, ...]()",
+        "nobody is created if a record has their unique value, written or not",
+        "tests/laws/test_unwritten_marks.py",
+    ),
     Mutant(
         "incident-every-night",
         "notices/incidents",

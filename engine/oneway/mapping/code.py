@@ -38,6 +38,12 @@ class FieldCode:
     check: Check | None = None
 
     @property
+    def tells_if_unwritten(self) -> bool:
+        """Whether the record's value tells who a person is even if `when` does not hold."""
+        shown = not self.rule.sensitive and self.lookup is None and self.source is not None
+        return self.when is not None and shown
+
+    @property
     def expressions(self) -> tuple[Expression, ...]:
         """The expressions that compute the field's cell."""
         source = self.source and self.source.expression

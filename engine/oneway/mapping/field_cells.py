@@ -31,10 +31,10 @@ class FieldCells(RecordAnswers):
     def _cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
         if code.when is not None:
             when = self._answer(code.when, record)
-            if when.truth:
-                return Cell(CellState.UNSTATED, read=self._named(when.truth, code.when))
-            if not holds(when.value):
-                return Cell(CellState.INACTIVE)
+            if when.truth or not holds(when.value):
+                state = CellState.UNSTATED if when.truth else CellState.INACTIVE
+                read = self._named(when.truth, code.when) if when.truth else ""
+                return Cell(state, read=read, unwritten=self._unwritten(code, record))
         cell = self._stated(code, record)
         if cell.state is CellState.STATED and code.lookup is not None:
             return self.looked_up(code, cell.value, missed, record)
@@ -50,6 +50,16 @@ class FieldCells(RecordAnswers):
                 return Cell(CellState.UNSTATED)
 
         return tuple(map(said, self.code.fields))
+
+    def _unwritten(self, code: FieldCode, record: Record) -> Value:
+        """Return the value that `when` keeps from being written; None if there is none."""
+        if not code.tells_if_unwritten:
+            return None
+        try:
+            cell = self._stated(code, record)
+        except RecordStopped:  # what is not written need not be right
+            return None
+        return cell.value if cell.state is CellState.STATED else None
 
     def _stated(self, code: FieldCode, record: Record) -> Cell:
         if code.source is None:

@@ -69,6 +69,16 @@ class Cell(NamedTuple):
     If the value depends on keys that list items lack, it names those keys. If the cell states a
     list all the same, its items are certain: they are added, and nothing is removed.
     """
+    unwritten: Value = None
+    """What the record has, if `when` keeps it from being written: it tells who the person is.
+
+    Never sensitive.
+    """
+
+    @property
+    def telling(self) -> Value:
+        """What tells who the person is: the value, written or not."""
+        return self[1] if self[0] is STATED else self[6]
 
 
 class LeftAnswer(Enum):

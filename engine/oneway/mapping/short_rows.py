@@ -111,7 +111,7 @@ AnySourceRow: TypeAlias = SourceRow | SteadyRow
 
 def cell_of(said: Value | Cell) -> Cell:
     """Return the cell that a plain value of a short row stands for."""
-    return said if isinstance(said, Cell) else _cell((STATED, said, None, None, False, ""))
+    return said if isinstance(said, Cell) else _cell((STATED, said, None, None, False, "", None))
 
 
 def _cells(said: Sequence[Any]) -> tuple[Cell, ...]:
@@ -119,7 +119,7 @@ def _cells(said: Sequence[Any]) -> tuple[Cell, ...]:
     return tuple([
         made((CellState(each[0]), *each[1:]))
         if each.__class__ is list  # a cell; no plain value is one
-        else made((stated, each, None, None, False, ""))
+        else made((stated, each, None, None, False, "", None))
         for each in said
     ])  # fmt: skip
 

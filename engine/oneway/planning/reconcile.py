@@ -12,7 +12,7 @@ from dataclasses import replace
 from oneway.core.instants import moment
 from oneway.core.key_forms import loose
 from oneway.core.records import Value, comparable
-from oneway.mapping.program import STATED, Policy, SourceRow, TargetRow
+from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent, Gone, Rehires, Rekey
 from oneway.planning.diff import held_from_leave, is_there, present
 from oneway.planning.links import Link, LinkEvidence, Links
@@ -75,7 +75,7 @@ def _of_others(
         slot: row.source_id
         for row, each in found
         if each == NOBODY and row.cells
-        for slot in _unique(policy, [e.value if e.state is STATED else None for e in row.cells])
+        for slot in _unique(policy, [each.telling for each in row.cells])
     }
     conflicts = {}
     for row, each in found if slots else ():
@@ -258,7 +258,7 @@ class _Reconciler:
         found: set[str] = set()
         for row in rows:
             slots = (
-                self._slot(i, row.cells[i].value) for i in self.policy.identifying if row.cells
+                self._slot(i, row.cells[i].telling) for i in self.policy.identifying if row.cells
             )
             near = {id for slot in slots for id in by_value.get(slot, ()) if slot[1] is not None}
             found |= {id for id in near if self._is_alike(row, targets[id])}
@@ -281,7 +281,7 @@ class _Reconciler:
             known = row.outside or id in self.by_source or row.key in self.allowed
             if known or found.get(id, NOBODY) != NOBODY or not row.cells:
                 continue
-            values = [cell.value if cell.state is STATED else None for cell in row.cells]
+            values = [cell.telling for cell in row.cells]
             marks = self._marks(values)
             alike = {t: None for mark in marks for t in abandoned.get(mark, ())}
             if alike:

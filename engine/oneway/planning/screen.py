@@ -191,7 +191,7 @@ class _Screen:
         """Return whether no field is written, and none needs a reason for being left alone."""
         for field, cell, held in zip(self.fields, cells, values, strict=True):
             rule, plain, as_it_is, watched = field
-            state, value, _, sought, _, _ = cell
+            state, value, _, sought, *_ = cell
             if sought is not None or (watched and held is MISSING):
                 return False
             if (
@@ -273,6 +273,7 @@ def _unclaimed(policy: Policy, screened: Screened) -> Screened:
             i: {
                 *comparables([e[i][1] for e in cells], compare),
                 *comparables([e[i][2] for e in cells if e[i][2] is not None], compare),
+                *comparables([e[i][6] for e in cells if e[i][6] is not None], compare),
             }
             - {None}
             for i, compare in ways

@@ -23,7 +23,7 @@ from functools import cached_property
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Value, comparable, comparables
-from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import Awaited, comparison, doubled, is_there, new_value, present
@@ -118,13 +118,13 @@ def _stopped(draft: Draft, reason: Reason) -> Draft:
 
 
 class SpokenValues:
-    """The unique values that unmatched source records of people who are there state."""
+    """The unique values of unmatched source records of people who are there, written or not."""
 
     def __init__(self, policy: Policy, rows: Iterable[SourceRow]) -> None:
         self.policy = policy
         self.speakers: dict[Slot, list[str]] = defaultdict(list)
         for row in rows:
-            values = [new_value(cell) for cell in row.cells] if is_there(policy, row) else ()
+            values = [_telling(cell) for cell in row.cells] if is_there(policy, row) else ()
             for slot in self._slots(values):
                 self.speakers[slot].append(row.source_id)
 
@@ -154,6 +154,10 @@ class SpokenValues:
                 yield i, value
 
 
+def _telling(cell: Cell) -> Value:
+    return new_value(cell) if cell.unwritten is None else cell.unwritten
+
+
 class _Claims:
     """The claims of all drafts against what the target holds."""
 
@@ -179,10 +183,11 @@ class _Claims:
                 for each in draft.differences
                 if (i := position.get(each.rule.path)) is not None
             ])  # fmt: skip
-            if not slots:
+            unwritten = tuple(self._unwritten(draft)) if draft.verb is Verb.CREATE else ()
+            if not (slots or unwritten):
                 continue
             identity = draft.identity
-            self.drafts[identity], self.claimed[identity] = draft, slots
+            self.drafts[identity], self.claimed[identity] = draft, slots + unwritten
             if draft.target is not None:
                 self.by_target[draft.target.target_id] = identity
             for slot in slots:
@@ -195,6 +200,14 @@ class _Claims:
             if any(self._others(self.drafts[identity], slot) for slot in slots)
         }
         """The claims to values that other target records hold now; rare."""
+
+    def _unwritten(self, draft: Draft) -> Iterator[Slot]:
+        """Yield the unique values that a create does not write: they too may be a record's."""
+        cells = draft.row.cells if draft.row is not None else ()
+        for i in self.watched if cells else ():
+            value = cells[i].unwritten
+            if value is not None:
+                yield i, comparable(value, self.ways[i])
 
     @cached_property
     def people(self) -> Mapping[str, tuple[TargetRow, SourceRow | None]]:

@@ -77,7 +77,7 @@ class Cells:
             if holding(asked.operand) == "True":
                 self._stated(found, code)
             else:
-                self._leave(found, CellState.INACTIVE)
+                self._leave(found, code, CellState.INACTIVE)
             return
         self.json_only(asked.operand)
         head = "if"
@@ -86,18 +86,21 @@ class Cells:
                 if code.when.names_gaps:
                     self._interpreted(found, code)
                 else:
-                    self._leave(found, CellState.UNSTATED)
+                    self._leave(found, code, CellState.UNSTATED)
             head = "elif"
         with source.block(f"{head} not ({holding(asked.operand)}):"):
-            self._leave(found, CellState.INACTIVE)
+            self._leave(found, code, CellState.INACTIVE)
         with source.block("else:"):
             self._stated(found, code)
 
-    def _leave(self, found: str, state: CellState) -> None:
+    def _leave(self, found: str, code: FieldCode, state: CellState) -> None:
+        if code.tells_if_unwritten:
+            self._interpreted(found, code)
+            return
         self.source.line(f"{found} = {self.source.bind('cell', EMPTY[state])}")
 
     def _interpreted(self, found: str, code: FieldCode) -> None:
-        """Write a call of the interpreter, which says what is certain and what list items lack."""
+        """Write a call of the interpreter, for what is rare or would be long to write out."""
         field = self.source.bind("field", code)
         self.source.line(f"{found} = interpreted_cell({field}, {self.record}, missed)")
 
@@ -194,7 +197,7 @@ class Cells:
     def _stating(self, code: FieldCode, value: Operand, sought: str = "None") -> str:
         """Return the cell that states a value."""
         text = value.text
-        cell = f"cell_of((STATED, {text}, None, {sought}, False, ''))"
+        cell = f"cell_of((STATED, {text}, None, {sought}, False, '', None))"
         if not self.short or sought != "None" or code.rule.merge is not Merge.REPLACE:
             return cell
         if value.kind in ("boolean", "text", "plain"):

@@ -114,12 +114,12 @@ def _named(named: str, value: Hashable) -> str:
 
 
 def _said(row: AnySourceRow) -> Sequence[Sequence[Value]]:
-    """Return the values that a source record may write in each field; empty if unknown."""
+    """Return the values that a source record has for each field; empty if unknown."""
     if isinstance(row, SteadyRow):
         values = row.said
         if list not in map(type, values):  # each cell states a plain value, as nearly all do
             return list(zip(values))  # one by one
-    return [(each.value, each.initial) for each in row.cells]
+    return [(each.value, each.initial, each.unwritten) for each in row.cells]
 
 
 def _is_shown_by(target: AnyTargetRow, rows: AbstractSet[str]) -> bool:

@@ -252,7 +252,8 @@ def said_value(policy: Policy, row: AnySourceRow, position: int) -> Value:
 
     None too if it is a constant of the mapping: many records that lack a value may have that.
     """
-    value = new_value(row.cells[position]) if position < len(row.cells) else None
+    cell = row.cells[position] if position < len(row.cells) else None
+    value = None if cell is None else new_value(cell) if cell.unwritten is None else cell.unwritten
     rule = policy.fields[position]
     return None if is_blank(value) or (rule.constants and rule.is_constant(value)) else value
 

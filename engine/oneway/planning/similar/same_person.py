@@ -66,7 +66,7 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
             agreeing.append(rule)
             exclusive = exclusive or position in policy.exclusive
         elif agree is False:
-            held, said = target.values[position], row.cells[position].value
+            held, said = target.values[position], row.cells[position].telling
             if position in naming and not whole_name:
                 whole_name = all(map(_is_of_several, (held, said)))
             differing.append(
@@ -110,12 +110,13 @@ def _of_keys(policy: Policy, level: int, said: Hashable, held: Hashable) -> str:
 def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
     """Return whether both records have the same value in a field; None if either has none."""
     cell, held = row.cells[position], target.values[position]
-    if cell[0] is not STATED:
+    said = cell[1] if cell[0] is STATED else cell.telling
+    if said is None:
         return None
-    if cell[1] == held and isinstance(held, str) and held.strip():
+    if said == held and isinstance(held, str) and held.strip():
         return True  # the usual case: equal texts are equal under every comparison
     held = present(held)
-    return None if held is None else same(held, cell.value, comparison(policy.fields[position]))
+    return None if held is None else same(held, said, comparison(policy.fields[position]))
 
 
 def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:

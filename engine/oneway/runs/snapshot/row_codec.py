@@ -131,13 +131,18 @@ def held_of(data: Data) -> TargetRow:
 
 def cell_data(cell: Cell) -> Any:
     """Return a cell as JSON data."""
-    read = [cell.read] if cell.read else []
-    return [cell.state.value, value_data(cell.value), value_data(cell.initial), *read]
+    found = [cell.state.value, value_data(cell.value), value_data(cell.initial)]
+    if cell.unwritten is not None:
+        return [*found, cell.read, value_data(cell.unwritten)]
+    return [*found, cell.read] if cell.read else found
 
 
 def _cell_of(data: Any) -> Cell:
-    state, value, initial, *read = data
-    return Cell(CellState(state), value_of(value), value_of(initial), read="".join(read))
+    state, value, initial = data[:3]
+    read = data[3] if len(data) > 3 else ""
+    unwritten = value_of(data[4]) if len(data) > 4 else None
+    found = CellState(state), value_of(value), value_of(initial)
+    return Cell(*found, read=read, unwritten=unwritten)
 
 
 def leaving_data(cell: Cell) -> Any:
