@@ -44,10 +44,10 @@ def apply(
 
 
 def concurrency(systems: ApplySystems) -> int:
-    """Return how many requests both systems and the connection allow in flight at once.
+    """Return how many requests may be in flight at once, by both systems and the connection.
 
-    One if writes wait for a flush. A source that is read as one list has no say: it is not asked
-    again.
+    One if writes wait for a flush. A source that is read as one list does not count: it is not
+    asked again.
     """
     live, writer = systems.live, systems.writer
     if writer.batch > 1:

@@ -33,7 +33,7 @@ class _List:
 
 
 class _Own(local):
-    """What one thread does: how many writes it has under way, and whether it reads a list."""
+    """What one thread is doing: how many writes it has under way, and whether it reads a list."""
 
     def __init__(self) -> None:
         self.writes = 0
@@ -41,10 +41,10 @@ class _Own(local):
 
 
 class Turns:
-    """Lets no write leave while a list is read, and a list wait for the writes under way.
+    """Keeps writes and reads of a list apart.
 
-    A list that is read while a record joins or leaves it says two totals, and is no whole one. A
-    thread does not wait for itself.
+    If a record joins or leaves a list while it is read, its pages state two totals, and it is not
+    complete. A thread never waits for itself.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Turns:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Send a write in the block."""
+        """Send a write within the block."""
         own = self._own
         with self._changed:
             self._changed.wait_for(lambda: own.reads or not self._reads)
@@ -69,7 +69,7 @@ class Turns:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Read a list in the block; one thread at a time may."""
+        """Read a list within the block; only one thread at a time may."""
         own = self._own
         with self._changed:
             self._reads = own.reads = True

@@ -61,7 +61,7 @@ class SourceKeys:
         # The first key decides first, so any record that has it as well is a rival.
         self._rivals = [_by_key(open_ if level else rows, level) for level in levels]
         self._unsettled = [_by_key(open_, level) for level in levels]
-        # A record that says no more of a person than that they have left belongs to nobody.
+        # a record that only says that a person has left belongs to nobody
         staying = (
             pair[0] for pair in aside if any(stays_until_later(policy, each) for each in pair)
         )

@@ -1,4 +1,4 @@
-"""Endings that are not confirmed yet: a write is done only once it is flushed."""
+"""Holds endings that are not confirmed yet: a write is done only once it is flushed."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ class Unconfirmed:
         self._most = min(gates.writer.batch, _MOST_GATHERED)
         self._ended: list[Ended] = []
         self._tried = 0
-        """How many of them asked a system, or wrote to it."""
+        """How many of them asked a system or wrote to it."""
         self._failing = False
 
     def __bool__(self) -> bool:

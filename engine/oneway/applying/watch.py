@@ -1,4 +1,4 @@
-"""What an apply reports to and listens to while it goes on."""
+"""What an apply reports to while it runs, and who may stop it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks in what the target shows after a write that it did what was sent, and no more."""
+"""Checks that a write did what was sent and nothing else, by what the target shows afterwards."""
 
 from enum import Enum
 from typing import NamedTuple

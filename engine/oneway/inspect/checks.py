@@ -1,8 +1,8 @@
-"""Checks the set-up of a mapping on the records that were read, and writes nothing.
+"""Checks the set-up of a mapping on the records that were read, without writing anything.
 
-These are the steps that an integrator goes through before a first run: do the credentials
-work, does each code have its row in the lookup table, is each match key filled and held by
-one record only, and what is still assumed of the systems.
+These are the steps before a first run: whether the credentials work, whether each code has a row in
+the lookup table, whether each match key is filled and unique, and what is still assumed of the
+systems.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ from oneway.planning.similar.near_misses import NEAR_MISS, near_misses
 
 
 class CheckState(Enum):
-    """How a check ended. `UNTESTED` is for what reading cannot find out."""
+    """How a check ended; `UNTESTED` is for what reading cannot find out."""
 
     OK = "ok"
     WARNING = "warning"
@@ -49,10 +49,10 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything read: both snapshots, the lookup tables, and the connectors' probes.
+    """Everything that was read: both snapshots, the lookup tables, and the connectors' probes.
 
-    `unheld` are the keys and words that the mapping reads and no record has. `probes` and
-    `descriptions` are of the connectors that the mapping uses, by name.
+    `unheld` are keys and words that the mapping reads and no record has. `probes` and
+    `descriptions` belong to the connectors that the mapping uses, by name.
     """
 
     source: Snapshot
@@ -62,9 +62,9 @@ class Evidence:
     descriptions: Sequence[Description] = ()
     unheld: Sequence[Diagnostic] = ()
     starts: Sequence[Diagnostic] = ()
-    """The starting nodes that trees do not have."""
+    """The starting nodes that are missing from trees."""
     tops: Sequence[Diagnostic] = ()
-    """The trees of which it is not known which rows are at the top."""
+    """The trees for which it is unknown which rows are at the top."""
 
 
 def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[CheckResult, ...]:
@@ -124,7 +124,7 @@ def _of_trees(title: str, found: Sequence[Diagnostic]) -> tuple[CheckResult, ...
 
 
 def _unheld(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
-    """Return the keys and the words that the mapping reads and no record has, if there are any."""
+    """Return the keys and words that the mapping reads and no record has, if any."""
     words = [each for each in found if each.code == _WORDS]
     numbers = [each for each in found if each.code == _NUMBERS]
     keys = [each for each in found if each.code not in (_WORDS, _NUMBERS)]
@@ -144,7 +144,7 @@ def _listed(title: str, found: Sequence[Diagnostic]) -> CheckResult:
 
 
 _WORDS = "R176"
-"""The code of a word that no record has, although one has a similar word."""
+"""The code of a word that no record has although one has a similar word."""
 _NUMBERS = "R180"
 """The code of numbers whose decimal mark is not known."""
 
@@ -171,7 +171,7 @@ def _lookups(compiled: Compiled) -> tuple[int, ...]:
 def _lookup(
     compiled: Compiled, position: int, rows: Iterable[SourceRow], evidence: Evidence
 ) -> CheckResult:
-    """Return the values of a field without exactly one row in its lookup table."""
+    """Return the values of a field that do not have exactly one row in its lookup table."""
     code = compiled.code.fields[position]
     name = code.lookup or ""
     missed: dict[Missed, int] = defaultdict(int)
@@ -220,7 +220,7 @@ def _missed(missed: Missed, records: int) -> str:
 def _source_keys(compiled: Compiled, rows: Sequence[SourceRow]) -> Iterator[CheckResult]:
     for level, spec in enumerate(compiled.spec.match):
         title = f"Match key {level + 1} in the source: {spec.source.shown}"
-        # Of a record that cannot be read, a key may still be readable.
+        # an unreadable record may still have a readable key
         keys = ((row.source_id, row.keys or row.readable_keys) for row in rows)
         yield _unique(title, ((id, _key(known, level)) for id, known in keys))
 
@@ -236,7 +236,7 @@ def _key(keys: Sequence[Hashable], level: int) -> Hashable:
 
 
 def _unless_taken(program: Program, targets: Sequence[TargetRow]) -> Iterator[CheckResult]:
-    """Yield whether the values that prevent a joiner's creation have one holder each."""
+    """Yield whether each value that prevents a joiner's creation has a single holder."""
     for position in program.policy.unless_taken:
         rule = program.policy.fields[position]
         values = (
@@ -254,7 +254,7 @@ def _comparable(value: Value | Missing, compare: Compare) -> Hashable:
 def _unique(
     title: str, values: Iterable[tuple[str, Hashable]], *, blanks: bool = True
 ) -> CheckResult:
-    """Return whether each value has one holder; shared ones name the ids, never the value."""
+    """Return whether each value has a single holder; shared values are reported by ids only."""
     holders: dict[Hashable, list[str]] = defaultdict(list)
     for id, value in values:
         holders[value].append(id)
@@ -272,7 +272,7 @@ def _unique(
 def _near_misses(
     program: Program, rows: Sequence[SourceRow], targets: Sequence[TargetRow]
 ) -> Iterator[CheckResult]:
-    """Yield the people whom no key matches, and the records that may be theirs."""
+    """Yield the people whom no key matches, with the records that may be theirs."""
     policy = program.policy
     keyed = match(rows, targets, policy.match_paths)
     matches = hold_near_duplicates(keyed, rows, targets, policy)

@@ -31,9 +31,9 @@ from oneway.scheduling.owner import may_live, share
 from oneway.scheduling.register import Register
 
 POLL = timedelta(seconds=5)
-"""How long the loop sleeps at most: files change, and clocks are set."""
+"""The longest sleep of the loop: files change, and clocks are set."""
 LOOK = timedelta(seconds=3)
-"""The shortest time between two scans of the folder, however many runs end meanwhile."""
+"""The shortest time between two scans of the folder, however many runs end in between."""
 BUSY = timedelta(seconds=30)
 """The first pause for another process's run; it doubles each time."""
 LONGEST = timedelta(minutes=5)
@@ -144,7 +144,7 @@ class Loop:
         try:
             changes = self.folder.look()
         except Refused as refused:
-            return FolderChanges(), refused.diagnostics  # those that we know go on
+            return FolderChanges(), refused.diagnostics  # those that this process knows go on
         self._looked = now
         for name in (*changes.added, *changes.changed):
             self._waiting[name] = now

@@ -1,4 +1,4 @@
-"""A bounded pool of processes, one per run, forked from a warm process.
+"""A bounded pool of processes, one for each run, forked from a process with its imports done.
 
 A process that dies affects no other. Its death shows by its pipe, which nothing else closes.
 """

@@ -1,8 +1,8 @@
-"""What the process of a run does: runs it under the lock of its claim, then ends the claim.
+"""What the process of a run does: it holds the lock of its due, runs it, and ends the due.
 
-The lock is the due's own, beside the one that every run of a connection holds. It is held from the
-check whether the due has ended until its end is recorded: a process that takes a due over finds it
-either free and open, or ended.
+The due's own lock is separate from the one that every run of a connection holds. It is held from
+the check whether the due has ended until its end is recorded: a process that takes over a due finds
+it either free and open, or ended.
 """
 
 import os
@@ -58,7 +58,7 @@ def work(job: Job, pipe: Pipe) -> None:
 
 
 def _unsaid(_: str) -> None:
-    """Say nothing: only the scheduler has a log."""
+    """Discard a message: only the scheduler has a log."""
 
 
 class StopRequest:
@@ -86,7 +86,7 @@ class StopRequest:
 
 
 def _by_itself(wish: StopRequest) -> None:
-    """Leave Ctrl-C to the scheduler alone, which then asks; print no text of warnings."""
+    """Leave Ctrl-C to the scheduler, which then asks this process to stop; show no warnings."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(OSError):
         os.setpgid(0, 0)

@@ -12,10 +12,10 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let no signal interrupt a block; the first one is handled at its end.
+    """Keep signals from interrupting a block; the first one is handled at its end.
 
-    By handlers, not a mask: another thread would take a signal that the main thread masks, and
-    Python would interrupt the main thread all the same.
+    By handlers, not a mask: another thread would receive a signal that the main thread masks, and
+    Python would interrupt the main thread anyway.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # other threads cannot handle signals

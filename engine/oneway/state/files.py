@@ -1,4 +1,4 @@
-"""Writes private files atomically: complete, or not at all."""
+"""Writes private files atomically: complete or not at all."""
 
 import os
 import stat
@@ -16,13 +16,13 @@ def write_whole(
     mode: int = PRIVATE,
     over: bool = True,
 ) -> None:
-    """Write a file, given whole or bit by bit, atomically and durably; raise `OSError`.
+    """Write a file, given whole or in parts, atomically and durably; raise `OSError`.
 
-    Without `over`, raises `FileExistsError` if there is one, and leaves it as it is. A device or a
-    pipe, such as `/dev/null` or `/dev/stdout`, is written to: a file must not take its place.
+    Without `over`, raises `FileExistsError` if the file exists, and leaves it unchanged. A device
+    or a pipe, such as `/dev/null` or `/dev/stdout`, is written to, not replaced.
     """
     if over and _is_special(path):
-        whole = data if isinstance(data, bytes) else b"".join(data)  # it may yet be refused
+        whole = data if isinstance(data, bytes) else b"".join(data)  # it may still be refused
         with path.open("wb") as file:
             file.write(whole)
         return
@@ -74,7 +74,7 @@ def sync_folder(folder: Path) -> None:
 def _written_beside(path: Path, data: bytes | Iterable[bytes | memoryview], mode: int) -> str:
     from tempfile import mkstemp
 
-    # It gives mode 0600, whatever the umask. Hidden, so that no folder's list has it.
+    # It gets mode 0600, whatever the umask. It is hidden from lists of the folder.
     handle, made = mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -23,10 +23,10 @@ KEY_SIZE = 32
 
 
 class StateFolder:
-    """A state folder, made if it is not there; raises `Refused` if it is not ours alone.
+    """A state folder, created if missing; raises `Refused` if others can access it.
 
-    Without `make` one that is not there stays away, for those who only look. `store` is the
-    URL of a database that keeps the journal in place of a file in the folder.
+    Without `make`, a missing folder is not created, for commands that only look. `store` is the URL
+    of a database that keeps the journal instead of a file in the folder.
     """
 
     def __init__(self, path: Path, store: str | None = None, *, make: bool = True) -> None:

@@ -27,9 +27,9 @@ from oneway.state.processes import is_alive
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock: the machine, the process, and the instant at which it began.
+    """The holder of a lock: its machine, its process, and the instant at which it began.
 
-    `zone` is the time zone of those who are told of it, whoever holds the lock.
+    `zone` is the time zone in which the holder's times are shown.
     """
 
     host: str
@@ -89,7 +89,7 @@ def is_locked(folder: Path, name: str) -> bool:
     except OSError as error:
         return error.errno in (errno.EAGAIN, errno.EACCES)
     finally:
-        os.close(handle)  # and gives the lock back
+        os.close(handle)  # which releases the lock
     return False
 
 

@@ -1,8 +1,8 @@
-"""Checks a document against a schema of `schemas/`, and reports every mistake at its place.
+"""Checks a document against a schema of `schemas/`, and reports every mistake with its place.
 
-The schemas are JSON Schema 2020-12 and the only home of the syntax. What they say beside
-the rules helps here too: `errorMessage` and `patternErrorMessage` (which editors show as
-well) become the help of a diagnostic, `title` and `examples` its words.
+The schemas are JSON Schema 2020-12 and the only definition of the syntax. Their annotations are
+used as well: `errorMessage` and `patternErrorMessage`, which editors also show, become the help of
+a diagnostic; `title` and `examples` supply its words.
 """
 
 from collections.abc import Iterator
@@ -45,9 +45,9 @@ def _placed(document: Document, mistake: "Mistake") -> Diagnostic:
 
 
 def broken(document: Document, schema_name: str) -> set[Path]:
-    """Return the paths of all shape mistakes: without them, the rest is valid.
+    """Return the paths of all mistakes in shape; without them, the rest is valid.
 
-    For an object that lacks a key, it is the object's own path.
+    A missing key is reported as its object's path.
     """
     if _fits(document, schema_name):
         return set()

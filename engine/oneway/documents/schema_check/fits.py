@@ -18,7 +18,7 @@ Fits: TypeAlias = Callable[[Any], bool]
 
 
 def fits_of(schema: Mapping[str, Any]) -> Fits | None:
-    """Return a function that says whether data fit a schema; None for an unknown keyword."""
+    """Return a function that tells whether data fits a schema; None for an unknown keyword."""
     try:
         return _Rules(schema).of(schema)
     except _Unknown:
@@ -209,7 +209,7 @@ def _is_a(kind: str, value: object) -> bool:
 
 
 def each_once(values: Sequence[object]) -> bool:
-    """Return whether all values differ; a hundred thousand take no time."""
+    """Return whether all values differ, in linear time."""
     return len(set(map(_hashable, values))) == len(values)
 
 

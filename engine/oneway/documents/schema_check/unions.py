@@ -1,7 +1,7 @@
 """Chooses the branch of a union that a value was meant for, so that only its errors show.
 
-The value's type decides first (a short form that is text, a long form that is an object), then the
-key whose value is fixed in each branch (`kind: basic`), then the number of mistakes.
+First by the value's type (a short form that is text, a long form that is an object), then by the
+key whose value each branch fixes (`kind: basic`), then by the number of mistakes.
 """
 
 from collections import defaultdict

@@ -30,10 +30,10 @@ class ParseResult:
 
 
 def parse(data: bytes, file: str, limit: int = LIMIT) -> Document:
-    """Return the document that a file's bytes hold; raise `Refused` with everything that is wrong.
+    """Return the document in a file's bytes; raise `Refused` with everything that is wrong.
 
-    `file` is the name for messages; `limit` is the most bytes that are looked at. A syntax
-    error ends the reading, so that only what stands before it is reported with it.
+    `file` is the name for messages; `limit` is the most bytes that are read. A syntax error ends
+    the reading, so only mistakes before it are reported with it.
     """
     reading = read_all(data, file, limit)
     if reading.found or reading.document is None:

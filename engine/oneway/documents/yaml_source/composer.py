@@ -156,7 +156,7 @@ class _Composer:
             self._report(span, slip.words.code, slip.words.summary, slip.words.help)
             raise _Stop
         if any(each.code == "Y112" and each.span.line == span.line for each in self.findings.found):
-            raise _Stop  # what follows an expression that is cut off is no list or object
+            raise _Stop  # what follows a cut-off expression is not a list or an object
         after = source.text[index + 1 :].partition("\n")[0]
         words = words_for(complaint, source.text[index : index + 1], self._line_to(index), after)
         if words.opening:
@@ -182,7 +182,7 @@ class _Composer:
         return f"this line is indented by {spaces}, and the line above by {there}; "
 
     def _line_to(self, index: int) -> str:
-        """Return the text of a line up to a place in it."""
+        """Return the part of a line up to an index."""
         return self.source.text[self.source.text.rfind("\n", 0, index) + 1 : index]
 
     def _opening(self, mark: object, span: Span, complaint: str) -> Span:
@@ -219,13 +219,13 @@ class _Composer:
         self._place(node, span)
 
     def _after_bang(self, event: yaml.ScalarEvent) -> str:
-        """Report an expression that begins with `!` without quotes, and return it as meant."""
+        """Report an unquoted expression that begins with `!`, and return it as it was meant."""
         from oneway.documents.yaml_source.wording import bang_words
 
         text, end = self.source.text, index_of(event.end_mark)
         whole = text[index_of(event.start_mark) : end].strip()
         value = whole or str(event.tag)
-        # Within { } a comma has cut it off: it goes on to the bracket that closes the last one.
+        # within { }, a comma has cut it off: it extends to the bracket that closes the last one
         rest = iter(text[end:].partition("\n")[0])
         while value.count("(") > value.count(")") and (sign := next(rest, "")):
             value += sign
@@ -251,7 +251,7 @@ class _Composer:
         closed = self._open.pop()
         span = closed_at(self.source, closed.node.span, event)
         node = closed.node if span is closed.node.span else replace(closed.node, span=span)
-        # Stored at its end only, so that nothing can contain itself.
+        # stored only at its end, so that nothing can contain itself
         self._keep(closed.anchor, node)
         self._place(node, node.span)
 
@@ -277,7 +277,7 @@ class _Composer:
             first, within = holder.entries[key][0].line, self._open[-2:-1]
             help = f"it is on line {first} already: take one of them out"
             if within and isinstance(within[0].node, List) and key == next(iter(holder.entries)):
-                # All that follows belongs to an item whose dash is missing.
+                # everything that follows belongs to an item whose dash is missing
                 help = f"put '- ' before it if a new item begins here; otherwise, {help}"
                 parent.is_doubled = True
             elif parent.is_doubled:

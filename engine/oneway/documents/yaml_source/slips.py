@@ -1,7 +1,7 @@
-"""Finds the slip that led a YAML parser astray: it often stops some lines below it.
+"""Finds the slip that misled a YAML parser, which often stops some lines below it.
 
 A quote that is never closed takes the next lines into the value, and `name:value` without a space
-makes one word of both. Only texts that are not YAML are searched.
+becomes one word. Only texts that are not valid YAML are searched.
 """
 
 import re
@@ -153,7 +153,7 @@ _IN_LINE = (
 
 
 def _out_of_line(known: Sequence[tuple[int, str]], row: int) -> Slip | None:
-    """Return the slip of a key among list items, or of an item that is not in line with them."""
+    """Return the slip of a key among list items, or of an item that is not aligned with them."""
     if len(known) < _TWO or known[-1][0] != row or not _KEY.match(known[-1][1]):
         return None
     (_, above), (_, line) = known[-2:]
@@ -170,7 +170,7 @@ _TWO = 2
 
 
 def _unindented(known: Sequence[tuple[int, str]], row: int) -> Slip | None:
-    """Return the slip of a line that is not indented below its key, as those after it are."""
+    """Return the slip of a line that is not indented below its key, unlike those after it."""
     if len(known) <= _TWO or known[-1][0] != row:
         return None
     (_, key), (at, child), (_, line) = known[-3:]
@@ -180,7 +180,7 @@ def _unindented(known: Sequence[tuple[int, str]], row: int) -> Slip | None:
 
 
 def _below_a_value(known: Sequence[tuple[int, str]], row: int) -> Slip | None:
-    """Return the slip of a key that stands below another one which has its value already."""
+    """Return the slip of a key below another key that already has its value."""
     if len(known) < _TWO or known[-1][0] != row or not _KEY.match(known[-1][1]):
         return None
     (_, above), (_, line) = known[-2:]

@@ -1,7 +1,7 @@
-"""Explains one person: what was read, who it is, and what happens to each field.
+"""Explains one person: what was read, whose records match, and what happens to each field.
 
-A pure function over the same arguments as a plan, and the plan itself: what is said to
-happen is what the plan says, and the steps are shown beside it. Sensitive values are `***`.
+A pure function of a plan and its inputs: the outcome is the plan's, and the steps that led to it
+are shown. Sensitive values are `***`.
 """
 
 from collections.abc import Mapping, Sequence

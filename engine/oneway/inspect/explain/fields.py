@@ -17,7 +17,7 @@ from oneway.planning.plan import Action, Change, Kind, Outcome, Verb
 
 @dataclass(frozen=True, slots=True)
 class PlannedRecord:
-    """One record: what is planned for it, what will be sent, and what was read of it."""
+    """One record: what is planned for it, what will be sent, and what was read."""
 
     outcome: Outcome
     sent: tuple[Action, ...]
@@ -117,7 +117,7 @@ class FieldSteps:
         )
 
     def _instead(self, code: FieldCode, cell: Cell) -> str:
-        """Return that a value stands in for one that its lookup table lacks; "" if it does not."""
+        """Return that a value replaces one that its lookup table lacks; "" if it does not."""
         missed = self.row.missed if self.row is not None else ()
         path = code.rule.path
         found = next((each for each in missed if each.field == path and each.instead), None)
@@ -130,7 +130,7 @@ class FieldSteps:
         return new_value(cell) if self.target is None else cell.value
 
     def _written(self, path: str, *, leaving: bool) -> tuple[Value, ...]:
-        """Return the value that the plan's actions write to a field, if they write one.
+        """Return the value that the plan's actions write to a field, if any.
 
         A field may have a rule under `fields` and one under `leavers.set`: one action each.
         """
@@ -206,7 +206,7 @@ class FieldSteps:
         return f"same (compare: {rule.compare.value})"
 
     def _unsure(self, code: FieldCode) -> Gaps:
-        """Return why it is not known if the field's `when` holds; nothing if it is."""
+        """Return why it is unknown whether the field's `when` holds; "" if it is known."""
         if code.when is None or self.subject.source is None:
             return ()
         return code.when.decide(self.subject.source.data, self.context).truth
@@ -254,7 +254,7 @@ _BLOCKED = {
 
 
 def _values_of(actions: Sequence[Action], path: str, *, leaving: bool) -> tuple[Value, ...]:
-    """Return what actions write to a field: those on access, or those on other fields."""
+    """Return what actions write to a field: those on access, or all others."""
     return tuple(
         _plain(change.after)
         for action in actions
@@ -269,7 +269,7 @@ def _masked(rule: FieldRule, value: Value) -> Value:
 
 
 def _plain(value: object) -> Value:
-    """Return a planned value; a sealed one as `***`."""
+    """Return a planned value; `***` for a sealed one."""
     scalar = value is None or isinstance(value, bool | int | float | str | list | dict)
     return value if scalar else MASK  # type: ignore[return-value]  # a scalar is a Value
 
@@ -283,7 +283,7 @@ def _will(before: Value, after: Value, *, creating: bool) -> str:
 
 
 def _owned(rule: FieldRule) -> str:
-    """Return which items of a list the sync owns."""
+    """Return the items of a list that the sync owns, in words."""
     if rule.owned.pattern:
         return f" {rule.owned.pattern}"
     return "".join(f"{',' if i else ''} {item}" for i, item in enumerate(rule.owned.items))

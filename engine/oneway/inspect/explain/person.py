@@ -104,7 +104,7 @@ class MatchedSnapshots:
         self, outcome: Outcome, row: SourceRow | None, target: TargetRow | None
     ) -> tuple[FieldStep, ...]:
         if row is not None and row.outside and not row.leaver:
-            return ()  # the sync is not for this person: nothing is asked
+            return ()  # the sync is not for this person: no question is asked
         source = self.sources[row.source_id] if row is not None else None
         sent = tuple(filter(self._is_sent, outcome.actions))
         subject = PlannedRecord(outcome, sent, row, target, source)
@@ -126,7 +126,7 @@ class MatchedSnapshots:
             yield value if is_shown else None
         for i in self._claimed() if row.cells else ():
             yield _open(self.policy.fields[i], row.cells[i].value)
-        # An unreadable record is named by what it says all the same.
+        # an unreadable record is still named by what it says
         if row.readable_keys:
             yield row.label.strip("()").split(" ", 1)[0]
 
@@ -258,14 +258,14 @@ class Person:
         return holding, _words(rule, holding)
 
     def _is_outside(self) -> bool:
-        """Return whether `only` leaves the person out: then no other rule was asked."""
+        """Return whether `only` leaves the person out; then no other rule was asked."""
         assert self.row is not None
         if not (self._source().problem or self._source().damage):
             return bool(self.row.outside)
         return any(self._of_source(each)[0] is False for each in self.house.compiled.code.only)
 
     def _categories(self) -> tuple[Category, ...]:
-        """Return what the person is, or may be where the match is a conflict."""
+        """Return what the person is, or may be if the match is a conflict."""
         if self.row is not None and self.row.leaver:
             return (Category.LEAVERS,)
         if self.outcome.kind is Kind.CONFLICT and self.target is None:
@@ -327,7 +327,7 @@ class Person:
         return "; ".join(filter(None, (read, *self._ways_up(expression, record))))
 
     def _ways_up(self, expression: Expression, record: Record) -> Iterator[str]:
-        """Yield where the nodes that are asked about stand in their trees: `OPS-2 < OPS < ROOT`."""
+        """Yield the position of each node in its tree, for nodes that a condition asks about."""
         for use in expression.trees:
             tree = self.house.context.trees.get(use.name)
             with suppress(EvaluationError):
@@ -347,7 +347,7 @@ class Person:
 
 
 def _open(rule: FieldRule, value: Value | Missing) -> object:
-    """Return a value that may name a record: nothing if it is sensitive."""
+    """Return a value that may name a record; "" if it is sensitive."""
     return None if rule.sensitive or isinstance(value, Missing | list | dict) else value
 
 
@@ -391,7 +391,7 @@ def _why(
 
 
 def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
-    """Return whether a leaver can get in after the plan, as far as it can tell."""
+    """Return whether a leaver can get in after the plan, as far as the plan can tell."""
     ends = {id: End(Ending.HELD) for id, each in told.items() if not each.sent}
     return is_still_in(outcome, ends)
 

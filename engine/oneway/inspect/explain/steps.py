@@ -10,7 +10,7 @@ from oneway.planning.links import Link
 from oneway.planning.plan import Action, Kind, Reason
 
 NOT_ASKED = "not asked"
-"""How the verdict of a question begins that nothing was evaluated for."""
+"""The start of a verdict on a question for which nothing was evaluated."""
 
 OUTSIDE = f"{NOT_ASKED}: the sync is not for this person"
 
@@ -56,7 +56,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class FieldStep:
-    """One target field: where its value comes from, its values, and the outcome.
+    """One target field: the source of its value, its values, and the outcome.
 
     `read` is the result of the expression, `value` the wanted one (after lookup and default),
     `before` what the target holds, `after` what it will hold.
@@ -79,10 +79,10 @@ class FieldStep:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What earlier runs and the guards say of an action, or of a record without one.
+    """What earlier runs and the guards say about an action, or about a record without one.
 
     `text` is how it ends, since when, why, and when it is tried again. `sent`: the action is sent
-    all the same; `unsure`: an earlier run may have done it already.
+    anyway. `unsure`: an earlier run may have done it already.
     """
 
     text: str
@@ -109,8 +109,8 @@ class Explanation:
     why: tuple[str, ...]
     actions: tuple[Action, ...] = ()
     link: Link | None = None
-    """What earlier runs remember of it."""
+    """The link that earlier runs remember."""
     waits: bool = False
-    """Whether it has actions, and none of them is sent."""
+    """Whether it has actions, none of which is sent."""
     still_in: bool = False
-    """Whether the person has left, and can still get in once the plan is done."""
+    """Whether the person has left, and can still get in after the plan."""
