@@ -1,7 +1,7 @@
 """Records of one shape, read many at a time: their values are attributes of objects.
 
-A reader may yield batches in place of records. A record with anything unusual is not part of a
-batch; each record of a batch is also available by itself.
+A reader may yield batches instead of records. Unusual records are never part of a batch. Each
+record of a batch is also available by itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,8 +19,8 @@ _Taker: TypeAlias = Callable[[Sequence[Any]], list[Any]]
 class RecordShape:
     """The shape of objects: exactly the `attributes`, by key.
 
-    The value of a key in `inner` is an object of that shape, or null. Only some of the objects
-    have the attributes in `sometimes`. No value of a key in `scalars` is a list or an object.
+    The value of a key in `inner` is an object of that shape, or null. The attributes in `sometimes`
+    are missing from some objects. The value of a key in `scalars` is never a list or an object.
     """
 
     attributes: Mapping[str, str]
@@ -32,10 +32,10 @@ class RecordShape:
     )
 
     def _taking(self, path: Path) -> "tuple[_Taker | None, RecordShape | None]":
-        """Return what gives the values at a path of many objects; None if some may have none.
+        """Return a function from objects to their values at a path; None if some may have no value.
 
-        With it, the shape of these values if they are objects. What gives the values raises
-        AttributeError where an object on the way is null.
+        Also returns the shape of these values, if they are objects. The function raises
+        AttributeError if an object on the way is null.
         """
         if path not in self._takers:
             shape: RecordShape | None = self
@@ -50,13 +50,13 @@ class RecordShape:
         return self._takers[path]
 
     def all_of(self, key: str, objects: Sequence[Any]) -> list[Any]:
-        """Return the values that objects of this shape have under a key, which all have."""
+        """Return the values under a key that all objects of this shape have."""
         take, _ = self._taking((key,))
         assert take is not None, key
         return take(objects)
 
     def all_at(self, path: Path, objects: Sequence[Any]) -> Sequence[Any] | None:
-        """Return the values of objects at a path; None where it may lead to no value, or none."""
+        """Return the values of objects at a path; None if some may have no value."""
         take, shape = self._taking(path)
         if take is None or shape is not None:
             return None
@@ -67,7 +67,7 @@ class RecordShape:
 
 
 def _taker(names: Sequence[str]) -> _Taker:
-    """Return what gives the values of objects under attributes of attributes.
+    """Return a function that reads nested attributes of many objects.
 
     A loop over them takes half as long as `attrgetter` for each object.
     """
@@ -92,13 +92,13 @@ class Batch:
     _kinds: dict[Path, str] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
-        """Return how many records there are."""
+        """Return the number of records."""
         return len(self.ids)
 
     def values(self, path: Path) -> Sequence[Any] | None:
-        """Return the values at a path, of the records that have one; no objects of a shape.
+        """Return the values at a path, of the records that have one; never objects of a shape.
 
-        None if only the records themselves can tell.
+        Returns None if only whole records can tell.
         """
         if path not in self._columns:
             found = self.shape.all_at(path, self.items) if path else ()
@@ -117,7 +117,7 @@ class Batch:
         return shape.all_of(key, objects)
 
     def _within(self, path: Path) -> tuple[RecordShape | None, Sequence[Any] | None]:
-        """Return the objects at a path, and their shape; without one, what `values` returns."""
+        """Return the objects at a path and their shape; without a shape, what `values` returns."""
         if path not in self._objects:
             self._objects[path] = self._found(path)
         return self._objects[path]
@@ -139,7 +139,7 @@ class Batch:
         return shape.inner.get(key), found if key in shape.inner else None if found else ()
 
     def kind(self, path: Path) -> str:
-        """Return what all records have at a path: "text" that is not blank, a "boolean", or ""."""
+        """Return what all records have at a path: "text" (not blank), "boolean", or ""."""
         found = self._kinds.get(path)
         if found is None:
             found = self._kinds[path] = self._kind(self.values(path))

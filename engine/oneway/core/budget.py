@@ -25,12 +25,12 @@ from typing import Any
 from oneway.core.dataclass import dataclass
 
 STEP_OF_TEXT = 16
-"""Characters of a text that a function reads in one step."""
+"""How many characters of a text a function reads in one step."""
 STEP_OF_COMPARISON = 1024
 
 
 class Overspent(Exception):
-    """An evaluation costs more than it may; `summary` says what of, and never a value."""
+    """An evaluation costs too much; `summary` says of what, and never shows a value."""
 
     def __init__(self, summary: str) -> None:
         self.summary = summary
@@ -39,7 +39,7 @@ class Overspent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CostLimit:
-    """How many steps, and how many characters of text, something may cost."""
+    """How many steps, and how many characters of text, an evaluation may cost."""
 
     steps: int
     characters: int
@@ -50,11 +50,11 @@ EVALUATION = CostLimit(steps=250_000, characters=5_000_000)
 RECORD = CostLimit(steps=1_000_000, characters=20_000_000)
 """For all evaluations on one record."""
 PAGE = CostLimit(steps=5_000_000, characters=20_000_000)
-"""For an expression of a manifest on one answer of a system, which holds many records."""
+"""For an expression of a manifest on one answer, which contains many records."""
 
 
 class Budget:
-    """The budget left in one thread, spent by one evaluation after another."""
+    """The budget left in one thread, which evaluations spend one after another."""
 
     __slots__ = ("_characters", "_limit", "_record", "_steps")
 
@@ -65,7 +65,7 @@ class Budget:
 
     @contextmanager
     def record(self) -> Iterator[None]:
-        """Bound all evaluations inside together: those on one record."""
+        """Limit all evaluations in the block, those on one record, together."""
         outer, self._record = self._record, [RECORD.steps, RECORD.characters]
         try:
             yield
@@ -95,12 +95,12 @@ class Budget:
                 raise Overspent(f"the expressions take more than {most} steps on this record")
 
     def each(self, items: Any, body: Mapping[str, Any]) -> None:
-        """Pay for evaluating a node on each of the items, if they are a list or an object."""
+        """Pay for evaluating a node on each item of a list or an object."""
         if isinstance(items, list | dict):
             self.spend(len(items) * weight(body))
 
     def make(self, characters: int) -> None:
-        """Pay for a text that is made, or about to be; raise `Overspent` if it is too long."""
+        """Pay for a text that is made or about to be; raise `Overspent` if it is too long."""
         self._characters -= characters
         within = self._characters >= 0
         if within and self._record is not None:
@@ -111,9 +111,9 @@ class Budget:
             raise Overspent(f"the expression makes more than {most} characters of text")
 
     def look(self, value: Any) -> int:
-        """Pay for going through a value in depth, and return the characters of its texts.
+        """Pay for visiting a value in depth, and return the characters of its texts.
 
-        A value may hold the same part many times over: it counts each time.
+        If a value contains the same part many times, each counts.
         """
         characters, level = 0, [value]
         while level:
@@ -145,7 +145,7 @@ class Budget:
 
 
 def weight(node: Mapping[str, Any]) -> int:
-    """Return how many nodes a syntax tree has; kept in the tree, for the next time."""
+    """Return the number of nodes of a syntax tree; cached in the tree."""
     known: int | None = node.get("weight")
     if known is None:
         parts = node["children"] if node["type"] != "slice" else ()

@@ -77,7 +77,7 @@ __all__ = [
 
 
 class Capability(Enum):
-    """An operation that a resource supports; the compiler compares it with the mapping's needs."""
+    """An operation that a resource supports; the compiler checks it against the mapping's needs."""
 
     READ = "read"
     CREATE = "create"
@@ -91,11 +91,11 @@ class Capability(Enum):
 class Field:
     """One field of a resource's record schema, by its dotted path.
 
-    `types` are JSON type names (string, number, integer, boolean, array, object, null); none
-    means that the type is not known. `unique` fields may be held by one record only,
-    `computed` ones are set by the system alone, `required` ones must be given at create. Where
-    `absent_is_null`, a record without the key has null there; otherwise it says nothing.
-    `clear` is what is sent to take the value away: null, or blank where the system ignores null.
+    `types` are JSON type names (string, number, integer, boolean, array, object, null); empty if
+    the type is unknown. `unique` fields may be held by one record only, `computed` fields are set
+    by the system alone, `required` fields must be given at create. With `absent_is_null`, a missing
+    key means null; otherwise it says nothing. `clear` is what is sent to remove the value: null, or
+    blank if the system ignores null.
     """
 
     path: str
@@ -122,11 +122,11 @@ USUAL_LAG = 900.0
 class Resource:
     """A kind of record that a system holds.
 
-    `id` is the path of the system's own identity of a record. `open` means that records may
-    hold fields that are not listed, so that an unknown field is no mistake. `carries` names
-    the fields that a request writes, where it does not write all that it is given.
-    `absent_is_null` and `clear` apply to every key without a field of its own. `concurrency` is how
-    many records are asked for at once where each is read by itself.
+    `id` is the path of the system's own id of a record. With `open`, records may hold fields that
+    are not listed, so an unknown field is not a mistake. `carries` names the fields that a request
+    writes, if it does not write everything that it is given. `absent_is_null` and `clear` apply to
+    every key without a field of its own. `concurrency` is how many records are requested at once,
+    if each is read by itself.
     """
 
     name: str
@@ -135,26 +135,26 @@ class Resource:
     capabilities: frozenset[Capability]
     open: bool = False
     lag: float = USUAL_LAG
-    """Seconds for which lists and look-ups may not show a record that was just created."""
+    """How many seconds lists and look-ups may take to show a new record."""
     carries: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     own_requests: frozenset[Capability] = frozenset()
-    """The verbs with a request of their own, which may change more than it is sent."""
+    """The verbs with their own request, which may change more than it is sent."""
     absent_is_null: bool = False
     clear: Value = None
     concurrency: int = 1
     label: str = ""
-    """The expression that names a record for people, where a lookup finds it."""
+    """The expression that names a record for people when a lookup finds it."""
     items: Mapping[ItemPath, Field] = field(default_factory=dict)
-    """What is said of the items of lists, and of the values within them."""
+    """The fields of list items, and of the values in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting of a connector (an employer, a base URL) or, where `secret`, a credential.
+    """A setting of a connector (an employer, a base URL) or, with `secret`, a credential.
 
-    With `choices` the system can list what it may be (`Connector.choices`), once it is given
-    credentials. Where there are `values`, it is one of them; where there is a `pattern`, it
-    matches that. Both may be left blank if the default is.
+    With `choices`, the system can list the possible values (`Connector.choices`) once it has
+    credentials. With `values`, it is one of these; with `pattern`, it matches. It may be blank if
+    the default is.
     """
 
     name: str
@@ -184,13 +184,12 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the compiler knows of a connector, without network and without credentials.
+    """What the compiler knows about a connector, without network and credentials.
 
-    `kind` names the installed module that talks to the system; `body` is the
-    manifest as plain data, for that module alone. `vouched` is whether credentials may go where
-    the manifest says: it comes with an installed package, or the connection names its file.
-    `concurrency` is how many requests an apply may have in flight. `warnings` are what the
-    manifest's owner should look at.
+    `kind` names the installed module that talks to the system; `body` is the manifest as plain
+    data, for that module only. `vouched`: credentials may go where the manifest says, as it comes
+    with an installed package or the connection names its file. `concurrency` is how many requests
+    an apply may have in flight. `warnings` are for the manifest's owner.
     """
 
     name: str
@@ -209,10 +208,8 @@ class Description:
 class Secret:
     """A credential. Prints as `***`, however it is formatted.
 
-    Only a connector opens it, and what keeps one that was typed.
-
-    It cannot be copied, pickled or made into JSON. Two of them are never equal, so that no
-    comparison tells what is in one.
+    Only a connector opens it, and the code that stores a typed one. It cannot be copied, pickled or
+    converted to JSON. Two secrets are never equal, so comparing them reveals nothing.
     """
 
     __slots__ = ("_value",)
@@ -243,9 +240,9 @@ class Secret:
 class Access:
     """What a connector needs to reach a system: its options and credentials, by name.
 
-    `shared` is a private folder that all processes share which reach systems from here; a
-    connector that must agree with them (on a rate limit) keeps files in it, without secrets.
-    `whose` says in words whose credentials these are, the same at each run.
+    `shared` is a private folder shared by all processes that reach systems from here; a connector
+    that must coordinate with them (on a rate limit) keeps files there, without secrets. `whose`
+    names the owner of the credentials, the same at each run.
     """
 
     options: Mapping[str, str]
@@ -263,7 +260,7 @@ class JobState(Enum):
 
 
 REFUSED_BY_JOB = "accepted, and refused by its job"
-"""How a write ended whose job has failed; what the system says of it follows."""
+"""The end of a write whose job has failed; the system's own reason follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,24 +276,24 @@ class JobEnd:
 
 
 class Reader(Protocol):
-    """Reads; planning is handed nothing that can do more. All methods raise `ReadError`."""
+    """Reads a resource; planning gets nothing that can do more. All methods raise `ReadError`."""
 
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record in scope; `complete=False` if any may be missing."""
 
     def get(self, id: str) -> Record | None:
-        """Return the current record, or None if there is none with that id."""
+        """Return the record with an id as it is now, or None if it does not exist."""
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
         """Return at least the records whose field at `path` is `value`, as they are now.
 
-        It may return others too (systems ignore filters): the caller checks each again.
+        There may be others (systems ignore filters); the caller checks each record.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class OddCell:
-    """A cell unlike all others of its column; `like` describes those in words."""
+    """A cell that differs from all others of its column; `like` describes those in words."""
 
     line: int
     column: str
@@ -308,7 +305,7 @@ class OddCell:
 class Suggestion:
     """The options that a resource seems to need, and the paths of its fields, in order.
 
-    `odd` are the cells that these options make errors of their rows.
+    `odd` are the cells whose rows become errors under these options.
     """
 
     options: Mapping[str, str]
@@ -325,20 +322,20 @@ class Suggesting(Protocol):
 
 
 def reads_by_id(reader: Reader) -> bool:
-    """Return whether `get` asks for one record; a reader without that says `by_id = False`."""
+    """Return whether `get` requests a single record; a reader that cannot says `by_id = False`."""
     return bool(getattr(reader, "by_id", True))
 
 
 def reads_all(reader: Reader) -> bool:
-    """Return whether `get` reads all records as well, as that of a file does: a list costs no more.
+    """Return whether `get` reads all records, as for a file, so that a list costs no more.
 
-    A reader of which that is so says `reads_all = True`.
+    Such a reader says `reads_all = True`.
     """
     return bool(getattr(reader, "reads_all", False))
 
 
 def finds_by(reader: Reader, path: str) -> bool:
-    """Return whether `find` asks for fewer than all records by the field at a path.
+    """Return whether `find` requests fewer than all records, by the field at a path.
 
     A reader that lists all records for some fields names the others in `finds`.
     """
@@ -347,13 +344,13 @@ def finds_by(reader: Reader, path: str) -> bool:
 
 
 MOST_IN_FLIGHT = 32
-"""How many requests an apply may have in flight, whatever connectors declare."""
+"""The most requests that an apply may have in flight, whatever connectors declare."""
 
 USUAL_IN_FLIGHT = 4
-"""How many requests an apply may have in flight where a manifest does not say."""
+"""How many requests an apply may have in flight if a manifest does not say."""
 
 USUAL_AT_ONCE = 4
-"""How many records are read at once, each by itself, where a manifest does not say."""
+"""How many records are requested at once, each by itself, if a manifest does not say."""
 
 
 def in_flight(*parts: "Reader | Writer") -> int:
@@ -365,7 +362,7 @@ def in_flight(*parts: "Reader | Writer") -> int:
 
 
 class NewFields(Enum):
-    """What becomes of a written field that no record has: see `new_fields`."""
+    """What happens to a written field that no record has; see `new_fields`."""
 
     REFUSED = "refused"
     DOUBTED = "doubted"
@@ -373,9 +370,9 @@ class NewFields(Enum):
 
 
 def new_fields(reader: Reader) -> NewFields | None:
-    """Return what becomes of fields that no record has; None if the record schema decides.
+    """Return what happens to fields that no record has; None if the record schema decides.
 
-    They are refused if records cannot have others, as in a table; doubted if a new field is
+    They are refused if records cannot have other fields, as in a table; doubted if a new field is
     possible but unusual; and wanted if an option asks for them.
     """
     found: NewFields | None = getattr(reader, "new_fields", None)
@@ -383,74 +380,74 @@ def new_fields(reader: Reader) -> NewFields | None:
 
 
 def made_ids(reader: Reader) -> tuple[str, ...]:
-    """Return where a new record gets a number as its id, if the mapping writes none there.
+    """Return where a new record gets a number as its id if the mapping writes none there.
 
-    Empty for a system, which has ids of its own and shows them once a record is created.
+    Empty for a system that assigns ids and shows them once a record is created.
     """
     return tuple(getattr(reader, "made_ids", ()))
 
 
 class Writer(Protocol):
-    """Writes to a target; only `apply` is handed one. All methods raise `WriteError`.
+    """Writes to a target; only `apply` gets one. All methods raise `WriteError`.
 
-    Values are nested objects that hold only what is to be written. `token` is the same at
-    each try of one action, for systems that honour idempotency keys.
+    Values are nested objects with only what is to be written. `token` is the same for each try of
+    an action, for systems that support idempotency keys.
 
-    A writer whose methods several threads may call at once says how many, as `concurrency`
-    (`in_flight`). One that keeps writes for a `flush` is called by one.
+    A writer that several threads may call at once says how many, as `concurrency` (`in_flight`).
+    One that holds writes until a `flush` is called by one thread.
     """
 
     @property
     def batch(self) -> int:
-        """How many writes may wait for one `flush`: 1 where each is durable by itself."""
+        """How many writes may wait for one `flush`: 1 if each is durable by itself."""
 
     def create(self, values: Mapping[str, Value], token: str) -> str:
         """Create a record and return its id."""
 
     def update(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
-        """Write the given fields of a record and no others; null clears a field.
+        """Write only the given fields of a record; null clears a field.
 
-        Return what `leave` does.
+        Returns what `leave` does.
         """
 
     def leave(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
-        """Make a record leave through the system's own notion of leaving.
+        """Make a record leave in the system's own way.
 
-        Return the record as the system's answer shows it, None if the answer is blank. Any other
-        answer does not confirm it: that is `Unknown`, and `accepted`.
+        Returns the record as the system's answer shows it, or None if the answer is empty. Any
+        other answer does not confirm the leave: it raises `Unknown`, with `accepted`.
         """
 
     def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
-        """Bring a record back through the system's own notion of that, or else by an update.
+        """Bring a record back in the system's own way, or else by an update.
 
-        Return what `leave` does.
+        Returns what `leave` does.
         """
 
     def flush(self) -> None:
-        """Make every write so far durable (a file is rewritten); until then none is confirmed."""
+        """Make every write so far durable (a file is rewritten); until then, none is confirmed."""
 
 
 @runtime_checkable
 class FollowsJobs(Protocol):
-    """A writer whose system reports on creates that it has accepted but not yet carried out."""
+    """A writer whose system reports on creates that it accepted but has not carried out yet."""
 
     def job_end(self, job: str, values: Mapping[str, Value] | None = None) -> JobEnd:
         """Return the state of a job; raise `ReadError` if the system cannot be asked.
 
-        `values` are those that were sent: what the system says of a failure quotes none of them.
-        Without them, it says nothing.
+        `values` are those that were sent: the reason of a failure does not quote any of them.
+        Without `values`, there is no reason.
         """
 
 
 LEAVES_WITHIN = 30.0
-"""Seconds after `about_to_leave` within which a request leaves, or never does."""
+"""A request leaves within this many seconds of `about_to_leave`, or never."""
 
 _LEAVING: ContextVar[Callable[[], None] | None] = ContextVar("leaving", default=None)
 
 
 @contextmanager
 def asked_before_leaving(ask: Callable[[], None]) -> Iterator[None]:
-    """Call `ask` before each request of a block leaves; it raises if one may not."""
+    """Call `ask` before each request in the block; it raises if a request must not leave."""
     token = _LEAVING.set(ask)
     try:
         yield
@@ -459,9 +456,9 @@ def asked_before_leaving(ask: Callable[[], None]) -> Iterator[None]:
 
 
 def about_to_leave() -> None:
-    """Ask whether a request may leave; a connector calls it right before it sends one.
+    """Ask whether a request may leave; connectors call it right before they send one.
 
-    It raises what `apply` must see and a connector must not catch: the run has lost its lease.
+    It raises errors for `apply` that a connector must not catch: the run has lost its lease.
     """
     ask = _LEAVING.get()
     if ask is not None:
@@ -495,13 +492,13 @@ class Connector(Protocol):
         """Return a writer of a resource; raise `WriteError` if it cannot be written."""
 
     def probe(self) -> tuple[Probe, ...]:
-        """Return what the credentials permit, found with read-only requests."""
+        """Return what the credentials permit, by read-only requests."""
 
     def choices(self, option: str) -> tuple[Choice, ...]:
         """Return the possible values of an option, in the system's order; raise `ReadError`.
 
-        Asked only where `Option.choices` says so, perhaps of a connector that was opened
-        without that option. Returns nothing if the credentials may see none.
+        Called only if `Option.choices` is set, perhaps on a connector that was opened without that
+        option. Empty if the credentials may not see any.
         """
 
     def close(self) -> None:

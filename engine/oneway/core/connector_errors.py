@@ -7,20 +7,21 @@ from enum import Enum
 
 
 class Blame(Enum):
-    """What an error speaks against; `apply` gives up on a target by it."""
+    """What an error is blamed on; `apply` gives up on a target accordingly."""
 
     RECORD = "record"
-    """This record or request: the next one may well succeed."""
+    """This record or request; the next one may succeed."""
     SYSTEM = "system"
-    """The system: it may be down, busy, or no longer let us in. Several in a row are enough."""
+    """The system: it may be down or busy, or it no longer admits us. Several in a row are enough.
+    """
     ACCESS = "access"
     """The credentials: no other request can succeed."""
 
 
 class ConnectorError(Exception):
-    """A system could not be used. `code` is a diagnostic code, `help` says what to do.
+    """A system could not be used. `code` is a diagnostic code; `help` says what to do.
 
-    Messages never hold a credential or a sensitive value.
+    Messages never contain a credential or a sensitive value.
     """
 
     def __init__(
@@ -50,15 +51,15 @@ class NotSent(WriteError):
 
 
 class Outdated(WriteError):
-    """The target says that its record has changed since it was looked at; nothing was written."""
+    """The target says that its record has changed since it was read; nothing was written."""
 
 
 class Unknown(WriteError):
-    """The write was sent, and whether it happened is not known.
+    """The write was sent, and it is unknown whether it happened.
 
-    `accepted` says that the system has answered with a success that does not show the write done:
-    one look may show it. `job` is what it can be asked about (`FollowsJobs`), and `record` the new
-    record's id, where it has said so already.
+    `accepted`: the system answered with a success that does not show the write done; one look-up
+    may show it. `job` identifies it for a query (`FollowsJobs`); `record` is the new record's id,
+    if the system has already given it.
     """
 
     def __init__(

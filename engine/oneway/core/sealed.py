@@ -1,4 +1,4 @@
-"""Sensitive values as a plan holds them: by their digest alone (`oneway.core.seal` makes them)."""
+"""Sensitive values as a plan holds them: only as a digest (`oneway.core.seal` makes them)."""
 
 from oneway.core.dataclass import dataclass
 
@@ -8,7 +8,7 @@ MASK = "***"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sealed:
-    """A sensitive value, of which a plan knows only the digest; apply reads the value again.
+    """A sensitive value of which a plan has only the digest; apply reads the value again.
 
     A blank value is never sealed: its absence is not a secret.
     """

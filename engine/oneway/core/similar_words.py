@@ -1,4 +1,4 @@
-"""Tells whether two words are probably one: in another form, mistyped, or abbreviated."""
+"""Tells whether two words are probably the same: in another form, mistyped, or abbreviated."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _NEGATIONS = frozenset({"not", "non", "no", "never", "ex", "former", "without"})
 
 
 def visible(text: str) -> str:
-    """Return a text without the characters that show as nothing; spaces stay."""
+    """Return a text without invisible characters; spaces stay."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -33,19 +33,19 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
     for part in ((0x180B, 0x1810), (0xFE00, 0xFE10), (0xE0100, 0xE01F0))
     for point in range(*part)
 }
-"""What Unicode calls ignorable beside its format characters, and the blank of Braille."""
+"""Characters that Unicode calls ignorable, other than format characters, and Braille's blank."""
 
 
 def spelt(text: str) -> str:
-    """Return what of a text is not a matter of spelling, without its spaces: see `folded`."""
+    """Return the part of a text that is not a matter of spelling, without spaces; see `folded`."""
     return "".join(folded(text).split())
 
 
 def folded(text: str) -> str:
-    """Return a form of a text that is equal for texts which are one but for their spelling.
+    """Return a form of a text that is equal for texts that differ only in spelling.
 
-    They differ in case, in invisible characters, or in the forms of a letter, a dash or an
-    apostrophe; the dots of the Turkish i count as case.
+    That is, in case, in invisible characters, or in the form of a letter, a dash or an apostrophe;
+    the dots of the Turkish i count as case.
     """
     if text.isascii() and text.isprintable():
         return text.casefold()
@@ -63,7 +63,7 @@ _PLAIN = str.maketrans(
 
 
 def one_form(word: str) -> str:
-    """Return a form of a word that is equal where only case, spaces and marks differ."""
+    """Return a form of a word that is equal if only case, spaces and marks differ."""
     folded = normal(word, "NFKC").casefold()
     return _FORM.sub("", folded) or folded.strip()
 
@@ -91,7 +91,7 @@ def slips(word: str, known: Iterable[str]) -> list[str]:
 
 
 def only_slip(word: str, known: Iterable[str]) -> str:
-    """Return the one known word that this one is a slip of; "" if there is none, or several."""
+    """Return the only known word that this one is a slip of; "" if there is none, or several."""
     found = slips(word, known)
     return found[0] if len(found) == 1 else ""
 

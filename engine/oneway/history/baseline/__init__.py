@@ -1,1 +1,1 @@
-"""The baseline of a connection: what its last run leaves for the next to compare with."""
+"""The baseline of a connection: what its last run stored for the next run to compare with."""

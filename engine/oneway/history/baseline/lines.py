@@ -1,8 +1,8 @@
-"""The lines of a file as a run kept them: digests of each line, and of pieces of many lines.
+"""The stored lines of a file: digests of each line, and of pieces of many lines.
 
-An unchanged piece is recognised without taking it apart, in a fraction of the time that its lines
-would take. The pieces stand one after the other from the start of the file. All lines are in them
-but a last one without an end, which may go on by the next night.
+An unchanged piece is recognised without splitting it into lines, in a fraction of the time. The
+pieces follow one another from the start of the file. They contain all lines except an unfinished
+last one, which may continue by the next night.
 """
 
 from array import array
@@ -14,25 +14,25 @@ from typing import NamedTuple, TypeAlias
 from oneway.core.dataclass import dataclass
 
 DIGEST = 16
-"""Bytes of a digest: keyed, so that no two lines can be made to have the same."""
+"""The bytes of a digest: keyed, so that nobody can make two lines with the same digest."""
 PIECE = 1 << 14
-"""The most bytes of a piece, but for a long line; so many at once are digested fastest by far."""
+"""The most bytes of a piece, except for a long line; this size is digested fastest by far."""
 NOBODY = 2**32 - 1
-"""Stands for the pair of a line that is part of none."""
+"""Stands for the pair of a line that belongs to none."""
 Numbers: TypeAlias = "array[int] | memoryview[int]"
-"""Read in place, where they were kept."""
+"""An array that is read where it is stored."""
 
 
 LinesData: TypeAlias = tuple[memoryview, ...]
 
 
 def parted(digests: bytes | memoryview) -> list[bytes]:
-    """Return each of several digests that stand one after the other."""
+    """Return each of several digests that follow one another."""
     return [each for (each,) in iter_unpack(f"{DIGEST}s", digests)]
 
 
 class LineDigests(NamedTuple):
-    """What digests a line of a file without its end, and a piece as it is."""
+    """Digests a line of a file without its line break, and a piece as it is."""
 
     line: Callable[[bytes], bytes]
     piece: Callable[[bytes | memoryview], bytes]
@@ -40,12 +40,12 @@ class LineDigests(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BaselineLines:
-    """The lines of a file in their order, and the position of the settled pair of each.
+    """The lines of a file in order, and the position of each line's settled pair.
 
-    `lengths` include the ends of the lines. `firsts` is the first line of each piece and the line
-    after the last one, `places` where they stood in the file. `spans` is of how many bytes the
-    digest of a piece is: of those after it too, up to `PIECE`. `alone` are the lines that are part
-    of no pair; `by_pair` is the line of each pair.
+    `lengths` include the line breaks. `firsts` is the first line of each piece and the line after
+    the last; `places` is where they were in the file. `spans` is how many bytes the digest of a
+    piece covers, up to `PIECE`: the bytes after it as well. `alone` are the lines that belong to no
+    pair; `by_pair` is the line of each pair.
     """
 
     digests: memoryview
@@ -59,7 +59,7 @@ class BaselineLines:
     by_pair: Numbers
 
     def __len__(self) -> int:
-        """Return how many lines there are."""
+        """Return the number of lines."""
         return len(self.lengths)
 
     def digest_of(self, line: int) -> bytes:
@@ -77,20 +77,20 @@ class BaselineLines:
 
     @property
     def data(self) -> LinesData:
-        """What `of_data` takes."""
+        """The data for `of_data`."""
         numbers = self.lengths, self.firsts, self.spans, self.owners, self.alone, self.by_pair
         bytes_of = tuple(memoryview(each.tobytes()) for each in (self.places, *numbers))
         return self.digests, self.codes, *bytes_of
 
     @classmethod
     def of_data(cls, data: LinesData) -> "BaselineLines":
-        """Return what `data` was taken of."""
+        """Return the lines that gave this `data`."""
         digests, codes, places, *numbers = data
         return cls(digests, codes, places.cast("Q"), *(each.cast("I") for each in numbers))
 
 
 class LineKeeper:
-    """Is given the lines of a file one after the other, and digests them."""
+    """Takes the lines of a file one after another, and digests them."""
 
     def __init__(self, digests: LineDigests) -> None:
         self.digests: list[bytes] = []
@@ -120,7 +120,7 @@ class LineKeeper:
                 self._size += length
 
     def add_pieces(self, kept: BaselineLines, pieces: range) -> None:
-        """Add pieces that are as they were kept, and so is what their digests are of after them."""
+        """Add unchanged pieces; so are the bytes after them that their digests cover."""
         self._end_piece()
         first, end = kept.firsts[pieces.start], kept.firsts[pieces.stop]
         self.digests += parted(kept.digests[first * DIGEST : end * DIGEST])
@@ -131,7 +131,7 @@ class LineKeeper:
             self._note(lines, size, kept.spans[piece], kept.code_of(piece))
 
     def _end_piece(self, after: bytes = b"") -> None:
-        """Let the next line begin a piece; it is the one `after` this piece, if that is known."""
+        """Begin a new piece with the next line, which is the one `after` this piece, if known."""
         if self._open:
             data = b"".join([*self._open, after])[: max(self._size, PIECE)]
             self._note(len(self._open), self._size, len(data), self._piece(data))
@@ -146,7 +146,7 @@ class LineKeeper:
     def kept(self, pairs: Mapping[bytes, int]) -> BaselineLines | None:
         """Return the lines, given the position of each settled pair by the digest of its line.
 
-        None unless each pair has exactly one line.
+        Returns None unless each pair has exactly one line.
         """
         self._end_piece()
         owners = array("I", [pairs.get(each, NOBODY) for each in self.digests])

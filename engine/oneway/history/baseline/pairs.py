@@ -1,12 +1,12 @@
-"""The pairs of records with nothing to report, kept so that the next run need not read them again.
+"""Pairs of records with nothing to report, stored so that the next run need not read them.
 
-A settled pair is a line of the source and a line of the target of which the run had nothing to
-say. Kept are the digests of both lines, what the plan shows of the pair (ids, key and name), and
-the digests of its handles. All digests are keyed with the state folder's key: nobody who sees
-them can try values, or make another line that has the same digest.
+A settled pair is a line of the source and a line of the target for which the run had nothing to do.
+Stored are the digests of both lines, what the plan shows of the pair (ids, key and name), and the
+digests of its handles. All digests are keyed with the state folder's key: they do not allow
+guessing values, or making another line with the same digest.
 
-One private file for each connection: its code, and then the parts as MessagePack. A file that is
-damaged, of another version or another key is the same as none.
+There is one private file for each connection: its authentication code, then the parts as
+MessagePack. A file that is damaged, or of another version or key, counts as missing.
 """
 
 import hashlib
@@ -40,11 +40,11 @@ from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 
 FORMAT = b"oneway settled 14\n"
-"""How a file begins; another version is not read."""
+"""The start of a file; other versions are not read."""
 
 _HANDLE, _NONE = 6, bytes(2)
-"""Bytes of a handle's digest, and those that make it a number of eight: where two have the same,
-a pair is read for nothing."""
+"""The bytes of a handle's digest, and the padding to a number of eight bytes. If two handles have
+the same digest, a pair is read needlessly."""
 
 Floats: TypeAlias = "array[float] | memoryview[float]"
 Word: TypeAlias = str | int | float | bool
@@ -52,7 +52,7 @@ Word: TypeAlias = str | int | float | bool
 
 
 class Digests:
-    """Digests the lines and handles of one connection, with keys made of the state folder's."""
+    """Digests the lines and handles of one connection, with keys made from the state folder's."""
 
     def __init__(self, seal: Seal, connection: str) -> None:
         self._lines = {
@@ -65,7 +65,7 @@ class Digests:
         self._handles = _keyed(seal, f"handles of {connection}", _HANDLE)
 
     def of_lines(self, role: str) -> LineDigests:
-        """Return what digests the lines of the "source" or of the "target", and pieces of them."""
+        """Return the digester of the lines and pieces of the "source" or the "target"."""
         copy = self._lines[role].copy
 
         def digest(line: bytes) -> bytes:
@@ -92,7 +92,7 @@ def _keyed(seal: Seal, what: str, size: int) -> "hashlib.blake2b":
 
 
 def _of_much(seal: Seal, what: str) -> Callable[[bytes | memoryview], bytes]:
-    """Return what digests many bytes: BLAKE3, which takes a fifth of the time of BLAKE2b."""
+    """Return a digester for many bytes: BLAKE3, which takes a fifth of BLAKE2b's time."""
     from blake3 import blake3  # for second nights alone
 
     made = blake3(key=bytes.fromhex(seal.mac(f"key of {what}")))
@@ -109,19 +109,19 @@ def _of_much(seal: Seal, what: str) -> Callable[[bytes | memoryview], bytes]:
 class BaselinePair(NamedTuple):
     """The digests of a pair's lines and handles, and what the plan shows of it.
 
-    `quiet` says of `only_by_key` what holds where no link of earlier runs says more.
+    `only_by_key` of `quiet` holds unless a link of earlier runs says more.
     """
 
     source: bytes
     target: bytes
     quiet: Quiet
     blanks: tuple[int, int]
-    """At which keys that are told of the source record, and the target record, is blank: bits."""
+    """A bit for each watched key that is blank, in the source record and in the target record."""
     handles: Sequence[float]
 
 
 class Kinds(NamedTuple):
-    """The `blanks` that there are, how many pairs have each, and which of them each pair has."""
+    """The distinct `blanks`, how many pairs have each, and which each pair has."""
 
     kinds: Sequence[tuple[int, int]]
     counts: Sequence[int]
@@ -129,10 +129,10 @@ class Kinds(NamedTuple):
 
 
 class PairHandles(NamedTuple):
-    """The handles of the pairs, those of one after those of another.
+    """The handles of all pairs, one pair after another.
 
-    `firsts` says where those of each begin, and those of one more would. `sorted` are all of them
-    in their order, and `shared` those that several pairs have.
+    `firsts` is where those of each pair begin, plus the end of the last. `sorted` are all of them
+    in order; `shared` are those that several pairs have.
     """
 
     handles: Floats
@@ -145,7 +145,7 @@ class PairHandles(NamedTuple):
         return self.handles[self.firsts[pair] : self.firsts[pair + 1]]
 
     def sharing(self, handles: Iterable[float], read: AbstractSet[int]) -> set[int]:
-        """Return the pairs that share a handle with those that are `read`, or have one of these."""
+        """Return the pairs with one of these handles, or that share one with a `read` pair."""
         own = {handle for pair in read for handle in self.of(pair)}
         found = {handle for handle in handles if handle not in own and self._has(handle)}
         found |= own & self.shared
@@ -160,11 +160,11 @@ class PairHandles(NamedTuple):
 
 
 class FieldValues(NamedTuple):
-    """What each field of the target holds, as the first records that have it say (`lookalikes`).
+    """What each field of the target holds, according to its first records (`lookalikes`).
 
-    `kinds` is what they say, and `last` the id of the last of them, where there are enough. `first`
-    are the pairs of these records and of a few more, by position; `lowest` is the lowest target id
-    among all other pairs that hold a field.
+    `kinds` is what they show, and `last` the id of the last of them, if there are enough. `first`
+    are the pairs of these records and of a few more, by position. `lowest` is the lowest target id
+    among all other pairs that fill a field.
     """
 
     kinds: Mapping[int, str]
@@ -175,12 +175,13 @@ class FieldValues(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The settled pairs of a run, and under which circumstances they are.
+    """The settled pairs of a run, and the conditions under which they are settled.
 
-    `context` is the digest of all that an evaluation depends on beside the two lines. `words` are
-    the values of the source and of the target that are compared with the words of the mapping, and
-    `untyped` the constants without a value of their type. The pairs stand in the order of the plan;
-    `numbers` of them have a target record whose id is a number. `links` are what the run knew.
+    `context` is the digest of everything except the two lines that an evaluation depends on.
+    `words` are the values of source and target that are compared with the mapping's words;
+    `untyped` are the constants whose type no value has. The pairs are in the order of the plan;
+    `numbers` of them have a target record whose id is a number. `links` are those that the run
+    knew.
     """
 
     context: str
@@ -196,7 +197,7 @@ class Baseline:
     links: BaselineLinks
 
     def pairs(self, without: Collection[int]) -> Iterator[BaselinePair]:
-        """Yield the pairs, without some, by position."""
+        """Yield the pairs by position, without some of them."""
         kinds, of_pairs = self.blanks.kinds, self.blanks.of_pairs
         source, target = self.source, self.target
         for at, quiet in enumerate(self.quiet):
@@ -211,7 +212,7 @@ class Baseline:
 
 
 def columns(pairs: Sequence[BaselinePair]) -> tuple[QuietTexts, int, Kinds, PairHandles]:
-    """Return pairs as `Baseline` has them."""
+    """Return pairs as the columns of a `Baseline`."""
     _, _, quiet, blanks, handles = zip(*pairs, strict=True) if pairs else [()] * 5
     counts = Counter(blanks)
     known = {each: at for at, each in enumerate(counts)}
@@ -228,17 +229,17 @@ def columns(pairs: Sequence[BaselinePair]) -> tuple[QuietTexts, int, Kinds, Pair
 
 
 def load_baseline(state: StateFolder, connection: str) -> Baseline | None:
-    """Return what the last run of a connection kept; None if there is nothing of use."""
+    """Return what the last run of a connection stored; None if there is nothing usable."""
     try:
         with _path(state, connection).open("rb") as file:
-            # Never written again in place. To read it takes twice as long as to digest it.
+            # Never rewritten in place. Reading it takes twice as long as digesting it.
             data = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
     except (OSError, ValueError):  # ValueError: it is empty
         return None
     head, body = bytes(data[: len(FORMAT) + DIGEST]), data[len(FORMAT) + DIGEST :]
     if not head.startswith(FORMAT) or not hmac.compare_digest(head, _head(state, connection, body)):
         return None
-    import msgspec  # takes long, and few runs have settled pairs
+    import msgspec  # slow to import, and few runs have settled pairs
 
     try:
         return _settled_of(msgspec.msgpack.decode(body, type=_Data))
@@ -247,9 +248,9 @@ def load_baseline(state: StateFolder, connection: str) -> Baseline | None:
 
 
 def store_baseline(state: StateFolder, connection: str, settled: Baseline) -> None:
-    """Keep what a run has settled, in place of what was kept.
+    """Store what a run has settled, replacing what was stored.
 
-    That it cannot be written stops no run: what was kept holds as well.
+    A failure to write stops no run: what was stored still holds.
     """
     import msgspec
 
@@ -261,7 +262,7 @@ def store_baseline(state: StateFolder, connection: str, settled: Baseline) -> No
 
 
 def discard_baseline(state: StateFolder, connection: str) -> bool:
-    """Remove what the last run of a connection kept; return whether there was anything."""
+    """Remove what the last run of a connection stored; return whether there was anything."""
     try:
         _path(state, connection).unlink()
     except OSError:
