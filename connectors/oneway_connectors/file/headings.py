@@ -5,7 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from oneway.core.connector import Rejected
 from oneway.core.key_names import names_secret
 from oneway.core.nesting import DEEPEST
-from oneway.core.records import MISSING, Value, keys_overlap, parse_day, path_of, path_text
+from oneway.core.records import (
+    MISSING,
+    Value,
+    encodable,
+    keys_overlap,
+    parse_day,
+    path_of,
+    path_text,
+)
 from oneway_connectors.file.blank_words import looks_blank
 from oneway_connectors.file.csv_types import CellType
 
@@ -225,15 +233,6 @@ _ISO_DAY = 10
 def split(keys: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
     """Return the keys that lead to an object, and the key within it."""
     return keys[:-1], keys[-1]
-
-
-def encodable(text: str) -> bool:
-    """Return whether UTF-8 can hold a text: it has no lone surrogate."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def rejected(summary: str, help: str) -> Rejected:

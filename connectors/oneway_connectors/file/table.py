@@ -8,8 +8,9 @@ from itertools import chain
 from oneway.core.connector import ReadError
 from oneway.core.decimal_marks import NotationTally
 from oneway.core.nesting import DEEPEST
+from oneway.core.records import encodable
 from oneway_connectors.file.blank_words import is_blank_word
-from oneway_connectors.file.headings import Headings, encodable, rejected
+from oneway_connectors.file.headings import Headings, rejected
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
 from oneway_connectors.file.sniff import footer_in, is_mark, is_total

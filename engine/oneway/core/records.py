@@ -313,6 +313,15 @@ def identity(value: object) -> Hashable:
     return value
 
 
+def encodable(text: str) -> bool:
+    """Return whether UTF-8 can carry a text: it has no lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def composed(text: str) -> str:
     """Return a text in Unicode's composed form (NFC), in which equal texts are identical."""
     return text if text.isascii() else normal(text, "NFC")

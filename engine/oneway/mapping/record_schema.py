@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ISO_DAY, Value, identity, parse_day, path_of
+from oneway.core.records import ISO_DAY, Value, encodable, identity, parse_day, path_of
 from oneway.core.schema_pattern import SchemaPattern, compiled
 from oneway.mapping.expressions import Reading
 from oneway.mapping.expressions.item_places import by_keys
@@ -356,7 +356,7 @@ def _sendable(value: Value) -> str:
     """A lone surrogate is half a character: JSON cannot carry it in UTF-8 (RFC 8259, 8.2)."""
     match value:
         case str():
-            return "" if _encodable(value) else "holds half a character (a lone surrogate)"
+            return "" if encodable(value) else "holds half a character (a lone surrogate)"
         case list():
             return next((wrong for item in value if (wrong := _sendable(item))), "")
         case dict():
@@ -364,11 +364,3 @@ def _sendable(value: Value) -> str:
             return next((wrong for item in members if (wrong := _sendable(item))), "")
         case _:
             return ""
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -13,12 +13,7 @@ from oneway.render.sanitize import harmless
 def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
     """Return who has left and can still get in once a plan is applied."""
     ends = {**memory.postponed, **verdict.ends()}
-    return still_in(plan, ends, undone=reverted(memory), planned=True)
-
-
-def reverted(memory: Memory) -> frozenset[str]:
-    """Return the actions whose result the target does not keep."""
-    return frozenset(each.action.id for each in memory.flapping)
+    return still_in(plan, ends, undone=memory.reverted, planned=True)
 
 
 def still_in_title(found: Sequence[StillIn]) -> str:

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from oneway.core.phrases import count
-from oneway.core.sealed import MASK, Sealed
 from oneway.planning.impact import FieldImpact, Impact, PersonImpact
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.render.differences import apart
 from oneway.render.layout import more, with_name, wrap
-from oneway.render.sanitize import harmless, markdown, shown
+from oneway.render.sanitize import harmless, markdown, masked, shown
 from oneway.render.style import Ink, Style
 from oneway.runs.compare.impact import EditImpact
 
@@ -134,7 +133,7 @@ def _write(change: Change | None, plan: Plan) -> dict[str, object] | None:
     if change is None:
         return None
     name = plan.name_of(change.field, change.after)
-    said = {"value": MASK if isinstance(change.after, Sealed) else change.after}
+    said = {"value": masked(change.after)}
     return {**said, "name": name} if name else {**said}
 
 

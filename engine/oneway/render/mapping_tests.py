@@ -13,7 +13,7 @@ from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, JUnitCase, JUnitSuite, annotation, xml_page
 from oneway.render.layout import clip, flow_lines, wrap
 from oneway.render.proving import case_lines
-from oneway.render.sanitize import harmless
+from oneway.render.sanitize import harmless, json_text, masked
 from oneway.render.style import Ink, Style
 from oneway.runs.mapping_tests.coverage import DecisionCoverage, HowMuch, share
 from oneway.runs.mapping_tests.recording import RecordedCase
@@ -131,7 +131,9 @@ def recorded(found: RecordedCase) -> str:
     lines = list(_recorded_case(case))
     if found.whole:
         head = ((key, value) for key, value in found.test.items() if key != "cases")
-        before = [line for key, value in head for line in flow_lines(f"{key}:", _json(value), 2)]
+        before = [
+            line for key, value in head for line in flow_lines(f"{key}:", json_text(value), 2)
+        ]
         lines = [*before, "cases:", *lines]
     return "\n".join(lines) + "\n"
 
@@ -143,14 +145,10 @@ def _recorded_case(case: Mapping[str, Value]) -> Iterator[str]:
         if several:
             yield f"{lead}{key}:"
             for each in cast("list[Value]", value):
-                yield from flow_lines("      -", _json(each), 8)
+                yield from flow_lines("      -", json_text(each), 8)
         else:
-            yield from flow_lines(f"{lead}{key}:", _json(value), 6)
+            yield from flow_lines(f"{lead}{key}:", json_text(value), 6)
         lead = "    "
-
-
-def _json(value: Value) -> str:
-    return harmless(json.dumps(value, ensure_ascii=False))
 
 
 def percent(found: Sequence[DecisionCoverage]) -> int:
@@ -258,7 +256,7 @@ def _mismatch(each: Mismatch) -> dict[str, object]:
         "about": each.about,
         "place": _place(each.place),
         **{
-            key: MASK if isinstance(value, Sealed) else value
+            key: masked(value)
             for key, value in (("wanted", each.wanted), ("got", each.got))
             if value is not MISSING
         },

@@ -1,13 +1,12 @@
 """Renders the findings of `oneway prove` and `oneway same`, each as a test case too."""
 
-import json
 from collections.abc import Mapping
 from itertools import chain, repeat
 
 from oneway.core.phrases import count
 from oneway.core.records import Value
 from oneway.render.layout import flow_lines, wrap
-from oneway.render.sanitize import harmless
+from oneway.render.sanitize import harmless, json_text
 from oneway.render.style import Ink, Style
 from oneway.runs.proving.laws import BrokenLaw
 from oneway.runs.proving.prove import MappingProof, Sameness, VersionComparison, difference
@@ -73,7 +72,7 @@ def _flow(key: str, value: Value) -> str:
     """Return a value as YAML in flow style."""
     if key == "expect" and isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_flow(name, each)}' for name, each in value.items())}}}"
-    return str(value) if key == "outcome" else _json(value)
+    return str(value) if key == "outcome" else json_text(value)
 
 
 def _bound(bound: Bound) -> str:
@@ -143,7 +142,3 @@ def _records(situation: ProofSituation) -> dict[str, object]:
         "record": situation.source[0],
         "target": situation.target[0] if situation.target else None,
     }
-
-
-def _json(value: object) -> str:
-    return harmless(json.dumps(value, ensure_ascii=False))

@@ -8,7 +8,7 @@ from oneway.core.sealed import MASK, Sealed
 from oneway.planning.compare import PlanDifference
 from oneway.render.differences import apart
 from oneway.render.layout import clip, more, wrap
-from oneway.render.sanitize import harmless, shown
+from oneway.render.sanitize import harmless, masked, shown
 from oneway.render.style import Ink, Style
 from oneway.runs.compare.replay import Replay
 
@@ -53,8 +53,8 @@ def as_json(replay: Replay) -> dict[str, object]:
                 "on_target": each.on_target,
                 "name": each.name,
                 "what": each.what,
-                "before": _data(each.before),
-                "after": _data(each.after),
+                "before": masked(each.before),
+                "after": masked(each.after),
             }
             for each in replay.differences
         ],
@@ -88,7 +88,3 @@ def _value(value: Value | Sealed) -> str:
     if isinstance(value, Sealed):
         return f"{MASK} ({harmless(value.digest[:12]) or 'not kept'})"
     return shown(value)
-
-
-def _data(value: Value | Sealed) -> Value:
-    return MASK if isinstance(value, Sealed) else value

@@ -63,6 +63,16 @@ def escape(character: str) -> str:
     return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
+def masked(value: object) -> object:
+    """Return a value of a plan as JSON data; a sealed one as `***`."""
+    return MASK if isinstance(value, Sealed) else value
+
+
+def json_text(value: object) -> str:
+    """Return a value as JSON for people."""
+    return harmless(json.dumps(value, ensure_ascii=False))
+
+
 def shown(value: "Value | Sealed") -> str:
     """Return a value as JSON, harmless; "nothing" for null, `***` for what is sealed."""
     if isinstance(value, Sealed):

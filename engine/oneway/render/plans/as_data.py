@@ -54,8 +54,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from oneway.core.diagnostics import Span
-from oneway.core.records import Value
-from oneway.core.sealed import MASK, Sealed
+from oneway.core.sealed import Sealed
 from oneway.history.backoff import Refusal
 from oneway.history.flapping import Flapping
 from oneway.history.memory import NOTHING, Memory
@@ -67,6 +66,7 @@ from oneway.planning.plan_file import fingerprint
 from oneway.planning.plan_file.codec import to_data
 from oneway.render import access_list, plan_content
 from oneway.render.discrepancies import of_actions
+from oneway.render.sanitize import masked
 
 REPORT = 1
 """The version of the form."""
@@ -236,15 +236,11 @@ def _action(action: Action) -> dict[str, object]:
 def _change(each: Change) -> dict[str, object]:
     return {
         "field": each.field,
-        "before": _value(each.before),
-        "after": _value(each.after),
+        "before": masked(each.before),
+        "after": masked(each.after),
         "sensitive": isinstance(each.before, Sealed) or isinstance(each.after, Sealed),
         "expression": each.expression,
         "place": place(each.place),
         "awaits": None if each.awaits is None else each.awaits.action,
         "fallback": each.fallback,
     }
-
-
-def _value(value: Value | Sealed) -> Value:
-    return MASK if isinstance(value, Sealed) else value

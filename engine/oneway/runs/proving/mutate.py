@@ -15,6 +15,7 @@ from typing import cast
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, Span
 from oneway.core.records import Compare, Value
+from oneway.documents.lenient import items, obj
 from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import ExpressionSyntax, parse
@@ -146,20 +147,20 @@ class _Edits:
         yield from self.match()
         yield from self.rules("only")
         yield from self.rules("eligible")
-        for name in _object(self.data.get("fields")):
+        for name in obj(self.data.get("fields")):
             yield from self.field(("fields", name))
         yield from self.leavers()
         yield from self.rest()
 
     def settings(self) -> Iterator[MappingEdit]:
-        for name, setting in _object(self.data.get("settings")).items():
-            default = _object(setting).get("default")
+        for name, setting in obj(self.data.get("settings")).items():
+            default = obj(setting).get("default")
             if isinstance(default, bool):
                 path: Path = ("settings", name, "default")
                 yield self.having(path, not default, f"{name} is {str(not default).lower()}")
 
     def let(self) -> Iterator[MappingEdit]:
-        for name, text in _object(self.data.get("let")).items():
+        for name, text in obj(self.data.get("let")).items():
             try:
                 kind = parse(str(text), Span("")).tree["type"]
             except ExpressionSyntax:
@@ -173,13 +174,13 @@ class _Edits:
             yield from (self.condition if is_condition else self.expression)(("let", name))
 
     def choices(self) -> Iterator[MappingEdit]:
-        for name, table in _object(self.data.get("choices")).items():
-            for column in _object(_object(table).get("columns")):
+        for name, table in obj(self.data.get("choices")).items():
+            for column in obj(obj(table).get("columns")):
                 yield from self.expression(("choices", name, "columns", column))
-            rows = _list(_object(table).get("rows"))
+            rows = items(obj(table).get("rows"))
             path: Path = ("choices", name, "rows")
             for number, row in enumerate(rows):
-                yield from self.row((*path, number), _object(row), alone=len(rows) == 1)
+                yield from self.row((*path, number), dict(obj(row)), alone=len(rows) == 1)
                 if number:
                     others = [*rows[: number - 1], row, rows[number - 1], *rows[number + 1 :]]
                     edit = self.having(
@@ -207,8 +208,8 @@ class _Edits:
             yield self.having((*path, "then"), other, f"row {number} of {path[1]} says {other}")
 
     def references(self) -> Iterator[MappingEdit]:
-        for name, table in _object(self.data.get("references")).items():
-            said = _object(table)
+        for name, table in obj(self.data.get("references")).items():
+            said = obj(table)
             for key, by in (("key", "value"), ("value", "key"), ("parent", "key")):
                 if key in said and by in said:
                     text = f"`{key}: {said[by]}` in {name}"
@@ -217,7 +218,7 @@ class _Edits:
                 yield self.without(("references", name, "top"), f"no `top` in {name}")
 
     def match(self) -> Iterator[MappingEdit]:
-        keys = _list(self.data.get("match"))
+        keys = items(self.data.get("match"))
         for number, _ in enumerate(keys):
             path: Path = ("match", number)
             yield from self.expression((*path, "source"))
@@ -226,11 +227,11 @@ class _Edits:
                 yield self.without(path, "drop this match key")
 
     def rules(self, key: str) -> Iterator[MappingEdit]:
-        for number, rule in enumerate(_list(self.data.get(key))):
+        for number, rule in enumerate(items(self.data.get(key))):
             path: Path = (key, number)
-            yield self.without(path, f"drop the rule {_object(rule).get('id')}")
+            yield self.without(path, f"drop the rule {obj(rule).get('id')}")
             yield from self.condition((*path, "when"))
-            categories = _list(_object(rule).get("for"))
+            categories = items(obj(rule).get("for"))
             if key == "eligible" and not categories:
                 categories = ["joiners", "movers"]
             for each in categories if len(categories) > 1 else ():
@@ -238,7 +239,7 @@ class _Edits:
                 yield self.having((*path, "for"), others, f"no longer for {each}")
 
     def field(self, path: Path) -> Iterator[MappingEdit]:
-        fields = _object(self.at(path[:-1]))
+        fields = obj(self.at(path[:-1]))
         if len(fields) > 1:
             yield self.without(path, f"drop {path[-1]}")
         value = self.at(path)
@@ -258,7 +259,7 @@ class _Edits:
             if key in value and (key != "compare" or isinstance(value[key], dict)):
                 yield self.without((*path, key), f"drop `{key}`")
         yield from self.words(path, value)
-        fallback = _object(value.get("on_miss"))
+        fallback = obj(value.get("on_miss"))
         if "use" in fallback:
             other = _other_constant(fallback["use"])
             yield self.having((*path, "on_miss", "use"), other, f"`use: {other}`")
@@ -278,7 +279,7 @@ class _Edits:
                     yield self.having(path, value | {key: word.value}, text)
 
     def leavers(self) -> Iterator[MappingEdit]:
-        leavers = _object(self.data.get("leavers"))
+        leavers = obj(self.data.get("leavers"))
         if not leavers:
             return
         yield self.without(("leavers",), "drop `leavers`")
@@ -287,21 +288,21 @@ class _Edits:
             if key in leavers:
                 yield from self.condition(("leavers", key))
                 yield self.without(("leavers", key), f"drop `{key}`")
-        for name in _object(leavers.get("set")):
+        for name in obj(leavers.get("set")):
             yield from self.field(("leavers", "set", name))
 
     def rest(self) -> Iterator[MappingEdit]:
-        joiners = _object(self.data.get("joiners"))
-        for number, name in enumerate(_list(joiners.get("unless_taken"))):
+        joiners = obj(self.data.get("joiners"))
+        for number, name in enumerate(items(joiners.get("unless_taken"))):
             path: Path = ("joiners", "unless_taken", number)
             yield self.without(path, f"{name} may be taken")
         if joiners.get("create") is not False:
-            yield self.having(("joiners",), joiners | {"create": False}, "`create: false`")
+            yield self.having(("joiners",), {**joiners, "create": False}, "`create: false`")
         if isinstance(self.data.get("rehires"), dict):
             yield self.having(("rehires",), Rehires.REPORT.value, "`rehires: report`")
         yield from self.word(("rehires",), tuple(Rehires))
         yield from self.word(("absent",), (Absent.REPORT, Absent.IGNORE, Absent.DEACTIVATE))
-        for name, limit in _object(self.data.get("guards")).items():
+        for name, limit in obj(self.data.get("guards")).items():
             if isinstance(limit, dict) and "floor" in limit:
                 yield from self.guard(("guards", name), limit)
 
@@ -371,9 +372,9 @@ class _Edits:
 
 def _siblings(data: Data) -> dict[str, str]:
     """Return a neighbouring source path for each path that a mapping reads."""
-    texts = [each.get("source") for each in map(_object, _list(data.get("match")))]
-    texts += [each.get("when") for each in map(_object, _list(data.get("eligible")))]
-    for field in _object(data.get("fields")).values():
+    texts = [each.get("source") for each in map(obj, items(data.get("match")))]
+    texts += [each.get("when") for each in map(obj, items(data.get("eligible")))]
+    for field in obj(data.get("fields")).values():
         texts.append(field.get("from") if isinstance(field, dict) else field)
     groups: dict[str, list[str]] = {}
     for text in dict.fromkeys(str(each).strip() for each in texts if each):
@@ -437,11 +438,3 @@ _OF_NAMES = frozenset(
     name for name, each in BY_NAME.items() if each.uses in (Uses.SETTINGS, Uses.NAMED)
 )
 """Functions whose argument is a name, which could not replace the call."""
-
-
-def _object(value: Value) -> Data:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Value) -> list[Value]:
-    return value if isinstance(value, list) else []
