@@ -83,7 +83,10 @@ def test_a_plan_as_data_is_json_without_what_is_sealed(plan, verdict):
     assert sum(data["counts"].values()) == len(data["outcomes"])
 
 
-@given(st.lists(st.builds(Result, ACTIONS, st.sampled_from(Ending), TEXTS, TEXTS, TEXTS)), WIDTHS)
+RESULTS = st.builds(Result, st.sampled_from(Ending), TEXTS, TEXTS, TEXTS, action=ACTIONS)
+
+
+@given(st.lists(RESULTS), WIDTHS)
 @settings(max_examples=60, deadline=None)
 def test_results_are_harmless_and_fit(ended, width):
     text = results.text(ended, Style(width=width))
