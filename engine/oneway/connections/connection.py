@@ -19,7 +19,7 @@ from oneway.mapping.spec import GuardKind, LimitSpec, OnBreach
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How one system is reached; what is not named here comes from the environment.
+    """How one system is reached; everything else comes from the environment.
 
     `origin` is the only origin that may receive the credentials, and `manifest` the file that
     describes the connector; "" if the connection does not name one. `concurrency` lowers the number
@@ -171,11 +171,11 @@ class OwnGuards:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection as written in `file`; `mapping` is the mapping's path from where we stand.
+    """A connection as written in `file`; `mapping` is the mapping's path from the working folder.
 
-    `settings` are values as written, not yet checked against the mapping's declarations.
-    `schedule` is None if the connection never runs on a schedule. `written` finds the places of
-    its keys, and does not count when connections are compared.
+    `settings` are values as written, not yet checked against the mapping's declarations. `schedule`
+    is None if the connection never runs on a schedule. `written` finds the places of its keys, and
+    is ignored when connections are compared.
     """
 
     name: str
@@ -186,7 +186,7 @@ class Connection:
     target: Side = Side()
     schedule: Schedule | None = Schedule()
     only_changed: bool = False
-    """Whether records are passed over that are as they were at the last run."""
+    """Whether records that have not changed since the last run are skipped."""
     guards: OwnGuards | None = None
     reviewed_by: str = ""
     notify: tuple[Notify, ...] = ()

@@ -1,4 +1,4 @@
-"""Numbers as text: which sign is the decimal mark, and which one separates the thousands."""
+"""Numbers as text: which character is the decimal mark, and which separates thousands."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from oneway.core.dataclass import dataclass
 POINT, COMMA = ".", ","
 MARKS = (POINT, COMMA)
 _SPACES = " \u00a0\u2009\u202f'\u2019"
-"""What separates thousands beside the other mark: spaces, and the apostrophe of Switzerland."""
+"""Other separators of thousands: spaces, and the Swiss apostrophe."""
 
 
 def _form(mark: str) -> re.Pattern[str]:
@@ -22,9 +22,9 @@ _FORMS = {mark: _form(mark) for mark in MARKS}
 
 
 def number_in(text: str, mark: str) -> int | float | None:
-    """Return the number that a text holds by its decimal mark; None if it holds none.
+    """Return the number in a text by its decimal mark; None if it is not a number.
 
-    Thousands may be separated, as in `1.250,50`; the minus may stand behind, as in `20,00-`.
+    Thousands may be separated, as in `1.250,50`; a minus may follow, as in `20,00-`.
     """
     found = _FORMS[mark].fullmatch(text.strip())
     if found is None or (found["sign"] and found["behind"]):
@@ -38,9 +38,8 @@ def number_in(text: str, mark: str) -> int | float | None:
 class Notation:
     """How the numbers of a column are written.
 
-    `marks` are the decimal marks that they may have: one, or both if the numbers mean different
-    things by each and the column does not tell which is right. There are none if the mark does not
-    matter, as no number has one.
+    `marks` are their possible decimal marks: two if the numbers differ by each and the column does
+    not show which is right, none if no number has a mark.
     """
 
     marks: tuple[str, ...]
@@ -49,15 +48,15 @@ class Notation:
 
     @property
     def is_ambiguous(self) -> bool:
-        """Whether the same texts are different numbers by the one mark and by the other."""
+        """Whether the same texts are different numbers by each mark."""
         return len(self.marks) > 1
 
 
 class NotationTally:
-    """Tells how the numbers of a column are written, from its texts one after the other.
+    """Determines how the numbers of a column are written, from one text after another.
 
     `3.000` is three, or three thousand. A column of such texts is ambiguous unless at least as many
-    others (`37.5`) tell, or one has both signs (`1.250,50`).
+    others (`37.5`) decide, or one has both marks (`1.250,50`).
     """
 
     def __init__(self) -> None:
@@ -66,7 +65,7 @@ class NotationTally:
         self._doubtful = self._plain = 0
 
     def note(self, text: str) -> None:
-        """Take note of a text."""
+        """Note a text."""
         point, comma = (number_in(text, mark) for mark in MARKS)
         if point is not None and comma is not None:
             self._doubtful += point != comma
@@ -78,7 +77,7 @@ class NotationTally:
 
     @property
     def notation(self) -> Notation:
-        """How the numbers are written, as far as texts were noted."""
+        """How the numbers are written, by the texts noted so far."""
         only, doubtful = self._only, self._doubtful
         first, second = sorted(MARKS, key=lambda mark: (-self._proven[mark], -only[mark]))
         if not doubtful and not only[first]:
@@ -90,7 +89,7 @@ class NotationTally:
 
 
 def notation_of(texts: Iterable[str]) -> Notation:
-    """Return how the numbers of a column are written, judged by all of its texts."""
+    """Return how the numbers of a column are written, by all of its texts."""
     tally = NotationTally()
     for text in texts:
         tally.note(text)

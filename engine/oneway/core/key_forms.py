@@ -1,4 +1,4 @@
-"""The forms of a key: what it is written as, and when two keys differ only in form."""
+"""The forms of a key: how it is written, and when two keys differ only in form."""
 
 import json
 import re

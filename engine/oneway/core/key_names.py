@@ -20,13 +20,13 @@ _OTHER_TEXT = (
     "leidinggevende vorgesetzter vorgesetzte"
 )
 _OTHER = frozenset(_OTHER_TEXT.split())
-"""What else has an id, which changes for a person."""
+"""Other things with an id, which changes for a person."""
 _LOGINS = ("username", "userlogin", "login", "loginname", "gebruikersnaam", "benutzername")
 _SECRET = re.compile(
     r"\b(account|routing|ni|tax (file|payer)) (number|no|nr)$"
     r"|\b(sort code|iban|bic|nino|ssn|bsn|blz|svnr|wages?|lohn|loon|secret|token|pin)$"
 )
-"""What words of a heading end with if it names a secret."""
+"""The last words of a heading that names a secret."""
 _SECRET_LETTERS = (
     "password passwort kennwort wachtwoord passphrase apikey accesstoken sortcode bankaccount "
     "accountnumber routingnumber kontonummer bankleitzahl rekeningnummer buildingsociety ninumber "
@@ -37,7 +37,7 @@ _SECRET_LETTERS = (
 _ENDS = tuple(
     each + number for each in _SECRET_LETTERS.split() for number in ("", "number", "no", "nr")
 )
-"""What the letters of a heading end with if it names a secret."""
+"""The last letters of a heading that names a secret."""
 _MONEY = ("gl", "nominal", "ledger", "expense", "cost", "minimum")
 _OF_NOBODY = frozenset([*_MONEY, "must", "has", "reset", "change", "drop", "valid"])
 """Words that begin headings such as "GL Account Number" and "Must Change Password"."""
@@ -88,7 +88,7 @@ def names_record(name: str) -> bool:
 
 
 def names_secret(path: str) -> bool:
-    """Return whether a heading, or the end of a path, names a secret, whatever is before it.
+    """Return whether a heading, or the end of a path, names a secret, whatever precedes it.
 
     "Portal Password", "Account no." and "N.I. Number" do; "Salary band" and "Secretary" do not.
     """

@@ -1,4 +1,4 @@
-"""The package's interpreter of JMESPath and its functions, within a budget."""
+"""The package's JMESPath interpreter and functions, within a budget."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ else:
     Node = dict[str, Any]
 
 _DEEP = frozenset({"contains", "to_string", "unique", "one_of"})
-"""Functions that compare or write what is within their arguments."""
+"""Functions that compare or write what is inside their arguments."""
 
 
 class MeteredFunctions(Functions):
@@ -107,7 +107,7 @@ class MeteredInterpreter(TreeInterpreter):
         return super().visit_slice(node, value)
 
     def visit_comparator(self, node: Node, value: Any) -> Any:
-        """Return whether two values compare so; lists and objects are looked through."""
+        """Return whether two values compare so; lists and objects are compared in depth."""
         left, right = (self.visit(each, value) for each in node["children"])
         if isinstance(left, list | dict) and isinstance(right, list | dict):
             self.budget.look(left)
@@ -121,7 +121,7 @@ class MeteredInterpreter(TreeInterpreter):
         return super().visit_comparator(compared, value)
 
     def _given(self, node: Node, value: Any) -> Node:
-        """Return the node with what it goes over already evaluated."""
+        """Return the node with the list that it iterates over already evaluated."""
         first, *rest = node["children"]
         given = first if first["type"] == "literal" else _literal(self.visit(first, value))
         return {"type": node["type"], "value": None, "children": [given, *rest]}

@@ -7,7 +7,7 @@ import re
 from itertools import accumulate
 
 DEEPEST = 100
-"""Objects and lists within each other. No person's record comes near."""
+"""The deepest nesting of objects and lists. No person's record comes near."""
 
 _ESCAPE = rb"(?s)\\."
 _STRING = re.compile(rb'"[^"]*+"?')
@@ -23,7 +23,7 @@ def nests_too_deep(text: bytes | str, deepest: int = DEEPEST) -> bool:
     parser's time.
     """
     if isinstance(text, str):
-        if text.count("[") + text.count("{") <= deepest:  # mostly, and without a copy
+        if text.count("[") + text.count("{") <= deepest:  # in most cases, and without a copy
             return False
         text = text.encode("utf-8", "surrogatepass")
     elif text.count(b"[") + text.count(b"{") <= deepest:

@@ -1,7 +1,7 @@
-"""Writes to the outputs of this process, either of which may be gone before the process ends.
+"""Writes to the outputs of this process, which may disappear before the process ends.
 
-The program that reads an output may die, and the disk that it goes to may be full. That must not
-end a run half way: the rest is dropped, and the loss is remembered, so that it can be told.
+The program that reads an output may die, and the disk that receives it may be full. That must not
+end a run half way: the rest is dropped, and the loss is remembered for a message.
 """
 
 import os
@@ -36,16 +36,16 @@ def begun() -> bool:
 
 
 def forget_losses() -> None:
-    """Begin anew: what a command before this one wrote or lost is not this one's."""
+    """Forget what an earlier command in this process wrote or lost."""
     _LOST.clear()
     _BEGUN.clear()
 
 
 def open_all() -> None:
-    """Open what was closed when the process began, so that no other file gets its number.
+    """Open outputs that were closed at the start, so that no other file gets their number.
 
-    What is written there is lost, and nothing else: a store that is opened as file 2 would be
-    overwritten by the first message to standard error.
+    What is written there is lost, and nothing else: a store opened as file 2 would be overwritten
+    by the first message to standard error.
     """
     for number in range(3):
         try:
@@ -58,7 +58,7 @@ def open_all() -> None:
 
 
 def flush_all() -> None:
-    """Write what is left; called before the process ends, which would fail if that failed."""
+    """Write what is left, before the end of the process, which would fail if this failed."""
     for stream, name in ((sys.stdout, OUT), (sys.stderr, ERROR)):
         _write(stream, name, "")
 
@@ -77,10 +77,10 @@ def _write(stream: TextIO, name: str, text: str) -> None:
 
 
 def _drain(stream: TextIO) -> None:
-    """Empty a stream that cannot write what it holds: the end of the process would fail at it.
+    """Empty a stream that cannot write what it holds; otherwise the process would fail at its end.
 
-    The file stays what it was, so that the processes of runs find out by themselves that what they
-    write to it is lost.
+    The file stays the same, so that the processes of runs find out by themselves that their output
+    is lost.
     """
     with suppress(OSError, ValueError):
         number = stream.fileno()

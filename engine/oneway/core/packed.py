@@ -1,7 +1,7 @@
-"""Values packed into a few bytes, which are equal exactly where the values and their types are.
+"""Packs values into a few bytes, which are equal exactly if the values and their types are.
 
-Of a million records nearly all are only compared with another one: eight texts by themselves take
-four times as much memory, and each has to be fetched from another part of it.
+Of a million records, nearly all are only compared with another one. Eight separate texts take four
+times the memory, and each is fetched from another part of it.
 """
 
 from collections.abc import Callable
@@ -11,46 +11,46 @@ from typing import Any
 
 @cache
 def packer() -> Callable[[object], bytes]:
-    """Return what packs plain values, named tuples and enums; it raises what JSON cannot hold.
+    """Return a packer of plain values, named tuples and enums; it raises for anything else.
 
-    An enum is packed as its value is, and a tuple as a list: what reads them knows which it is.
+    An enum is packed as its value, and a tuple as a list: the reader knows which it is.
     """
-    import msgspec  # which most starts need not wait for
+    import msgspec  # most starts can do without it
 
     return msgspec.msgpack.Encoder().encode
 
 
 @cache
 def unpacker() -> Callable[[bytes], Any]:
-    """Return what gives back the values that were packed."""
+    """Return the unpacker of packed values."""
     import msgspec
 
     return msgspec.msgpack.Decoder().decode
 
 
 def packed_list(number: int, packed: bytes | bytearray) -> bytes:
-    """Return a packed list of so many packed values, whose bytes follow each other."""
+    """Return a packed list of this many packed values, whose bytes follow one another."""
     return b"".join((_LIST, number.to_bytes(4, "big"), packed))
 
 
 def unpacker_of(kind: Any) -> Callable[[bytes], Any]:
-    """Return what gives back packed values of a type."""
+    """Return the unpacker of values of a type."""
     import msgspec
 
     return msgspec.msgpack.Decoder(kind).decode
 
 
 def lists_of(kind: Any) -> Callable[[bytes], list[Any]]:
-    """Return what gives back packed lists of values of a type."""
+    """Return the unpacker of lists of values of a type."""
     import msgspec
 
     return msgspec.msgpack.Decoder(list[kind]).decode
 
 
 def beginning(*fields: tuple[str, Any]) -> Any:
-    """Return the type of packed lists that begin with these fields: what follows is not unpacked.
+    """Return the type of packed lists that begin with these fields; the rest is not unpacked.
 
-    To unpack many at once, and no more of them than is asked for, takes a third of the time.
+    Unpacking many lists at once, and only what is needed of them, takes a third of the time.
     """
     import msgspec
 
@@ -58,4 +58,4 @@ def beginning(*fields: tuple[str, Any]) -> Any:
 
 
 _LIST = b"\xdd"
-"""What begins a list in MessagePack, followed by the number of its items."""
+"""The first byte of a list in MessagePack; the number of its items follows."""
