@@ -287,6 +287,45 @@ def test_a_second_account_of_an_anonymous_row_stays_listed(acme: World, word: st
     assert night(acme).code == 0
 
 
+# The target does not show their record for a night
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_record_that_is_shown_again_is_listed_again(acme: World, *, gone: bool) -> None:
+    """It was not there when it was asked for, and nobody was listed; then it gives access again."""
+    acme.write("users.json", users()[1:])
+    hidden = without(1, people(p2="Former")) if gone else people(p1="Former", p2="Former")
+    ended = night(acme, hidden)
+    assert (ended.code, listed(ended), standing(acme)) == (4, ["2"], ["2"])
+    acme.write("users.json", users())
+    rows = without(1, people(p2="Former"))
+    for _ in range(2):
+        assert (listed(night(acme, rows)), standing(acme)) == (["1", "2"], ["1", "2"])
+        assert acme.run("replay", "acme").code == 0
+    acme.write("users.json", [each | {"active": each["id"] != "1"} for each in users()])
+    assert listed(night(acme)) == ["2"]
+    acme.write("users.json", users())
+    assert listed(night(acme)) == ["2"]  # somebody has let them in since: that is no oversight
+
+
+def test_a_record_that_is_shown_by_a_run_of_another_source_stays_listed(acme: World) -> None:
+    """That source says that everybody stays, and is not asked."""
+    acme.write("users.json", users()[1:])
+    assert listed(night(acme, without(1, people(p2="Former")))) == ["2"]
+    acme.write("users.json", users())
+    acme.write("stay.json", people())
+    assert listed(night(acme, None, "--source", "stay.json")) == ["1", "2"]
+
+
+def test_who_is_forgotten_is_not_listed_if_their_record_is_shown_again(acme: World) -> None:
+    acme.write("users.json", users()[1:])
+    rows = without(1, people(p2="Former"))
+    assert listed(night(acme, rows)) == ["2"]
+    assert acme.run("forget", "e1").code == 0  # their access has ended, as far as that was seen
+    acme.write("users.json", users())
+    assert listed(night(acme, rows)) == ["2"]
+
+
 # Their id is another person's by now
 
 

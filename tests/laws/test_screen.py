@@ -140,6 +140,8 @@ SOURCES, TARGETS = ("s1", "s2", "s3"), ("t1", "t2", "t3", "t4")
     st.sets(st.sampled_from(SOURCES)),
     st.sets(st.sampled_from(SOURCES)),
     st.sets(st.sampled_from(SOURCES)),
+    st.dictionaries(st.sampled_from(TARGETS), st.frozensets(st.sampled_from(SOURCES)), max_size=2),
+    st.booleans(),
     st.sampled_from([(), (Allowance("reused:A", 1, "eve"),)]),
 )
 def test_it_is_whatever_earlier_runs_remember(
@@ -149,6 +151,8 @@ def test_it_is_whatever_earlier_runs_remember(
     pending: set[str],
     again: set[str],
     doubted: set[str],
+    listed: dict[str, frozenset[str]],
+    unclear: bool,
     allowed: tuple[Allowance, ...],
 ) -> None:
     there = {user[0] for user in town.users}
@@ -160,6 +164,8 @@ def test_it_is_whatever_earlier_runs_remember(
         pending=dict.fromkeys(pending, "it may be there"),
         second_look=frozenset(again),
         doubted=dict.fromkeys(doubted, "values are gone"),
+        before=listed,
+        source_unclear=unclear,
     )
     refuse_difference(town.world, evidence, allowed)
 

@@ -264,7 +264,9 @@ def memories(draw: st.DrawFn, before: Remembered, plan: Plan | None) -> Remember
         case "some":
             pairs = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
     targets = dict(reversed(pairs))
-    still_in = draw(st.sets(st.sampled_from([source for source, _ in ids]), max_size=2))
+    sources = st.frozensets(st.sampled_from([source for source, _ in ids]), max_size=2)
+    still_in = draw(sources)
+    listed = draw(st.dictionaries(st.sampled_from([id for _, id in ids]), sources, max_size=2))
     reads = plan.reads if plan is not None else ()
     recent = RecentRuns(
         stated={read.name: (read.readable, read.stated) for read in reads},
@@ -272,7 +274,7 @@ def memories(draw: st.DrawFn, before: Remembered, plan: Plan | None) -> Remember
     )
     links = tuple(Link(*each, "", DAY, DAY) for each in sorted(targets.items()))
     creates = draw(st.sampled_from([(), (), (PendingCreate("s1", "a create was sent"),)]))
-    return Remembered(links, creates, NOW, recent, DAY, frozenset(still_in))
+    return Remembered(links, creates, NOW, recent, DAY, still_in, before=listed)
 
 
 @settings(max_examples=settings().max_examples // 3)
@@ -494,6 +496,7 @@ def test_a_pair_is_read_of_which_something_else_is_known_by_now() -> None:
             (Remembered((link,), now=NOW), 4),
             (Remembered((), (PendingCreate("s0005", "a create was sent"),), NOW), 5),
             (Remembered(now=NOW, still_in=frozenset({"s0005"})), 5),
+            (Remembered(now=NOW, before={"t0005": frozenset({"s0009"})}), 5),
         ):
             assert refuse_difference(FIRM, folder, lines, remembered)[1] == expected
 

@@ -26,6 +26,8 @@ RETRIES = "tests/unit/test_rest_retries.py"
 DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 CONTINUATION = "oneway_connectors/rest/continuation"
 UNSEEN = "tests/cli/test_unseen.py"
+STAYS = "tests/cli/test_stays_listed.py"
+LISTED = "tests/nights/test_listed.py -k story"
 LEFT_BEFORE = "tests/cli/test_left_before_it_came.py"
 PARENTS = "tests/laws/test_parent_lists.py"
 VENDORS = "tests/unit/test_vendor_lists.py"
@@ -475,7 +477,7 @@ MUTANTS = (
     Mutant(
         "any-lost-key-is-doubt",
         "runs/evidence/leaving_doubts",
-        "still_in - (set() if self._decides(gone) else self._staying())",
+        "still_in - (set() if unclear else self._staying())",
         "still_in",
         "values that say nothing of leaving leave no doubt about who stays",
         "tests/laws/test_seen_to_leave.py",
@@ -483,7 +485,7 @@ MUTANTS = (
     Mutant(
         "no-lost-key-is-doubt",
         "runs/evidence/leaving_doubts",
-        "(set() if self._decides(gone) else self._staying())",
+        "(set() if unclear else self._staying())",
         "self._staying()",
         "where values are gone that decide about leaving, who was listed stays listed",
         "tests/cli/test_nights_without_values.py",
@@ -615,8 +617,8 @@ MUTANTS = (
     Mutant(
         "an-anonymous-row-frees-the-record-of-its-person",
         "planning/links",
-        "(*self.table.pairs, *self.maybe)",
-        "self.table.pairs",
+        "in self.before.items():",
+        "in {}.items():",
         "who was listed over a record stays listed over it when their row becomes anonymous",
         "tests/laws/test_whose_access.py",
     ),
@@ -660,15 +662,92 @@ MUTANTS = (
             ),
             (
                 "an-odd-night-forgets-a-second-record",
-                "planning/access_in_doubt",
-                "if row.source_id in own.keys() - known]",
-                "if row.source_id in own.keys() & known]",
+                "planning/listed_before",
+                "doubtful = id in evidence.doubted or",
+                "doubtful =",
             ),
             (
                 "a-second-record-that-is-not-shown-is-forgotten",
-                "planning/planner",
-                "before.keys() & evidence.unseen",
-                "set()",
+                "planning/listed_before",
+                "sorted((evidence.unseen & open_) - there)",
+                "()",
+            ),
+        )
+    ),
+    *(
+        Mutant(
+            name, module, code, mutant, "who was listed stays so until a run sees why not", tests
+        )
+        for name, module, code, mutant, tests in (
+            (
+                "what-a-run-did-not-see-is-forgotten",
+                "history/last_good",
+                "for each in knowing[:last]))",
+                "for each in knowing[:0]))",
+                LISTED,
+            ),
+            (
+                "one-owner-who-stays-frees-the-record",
+                "planning/listed_before",
+                "        return whose <= {*staying}\n",
+                "        return not whose.isdisjoint(staying)\n",
+                LISTED,
+            ),
+            (
+                "further-owners-are-forgotten",
+                "planning/listed_before",
+                "for id, whose in before.items() if id in now}",
+                "for id, whose in before.items() if id not in before}",
+                LISTED,
+            ),
+            (
+                "what-a-run-saw-to-end-is-remembered",
+                "planning/listed_before",
+                "        open_ -= {each.target_id for each in known}\n",
+                "        open_ -= {each.target_id for each in known if each is None}\n",
+                f"{STAYS} -k shown_again",
+            ),
+            (
+                "another-source-ends-what-was-not-seen",
+                "planning/listed_before",
+                "    if evidence.source_unclear:\n        return\n",
+                "",
+                f"{STAYS} -k shown_by_a_run",
+            ),
+            (
+                "listed-records-look-quiet",
+                "planning/screen",
+                "        self.sought |= evidence.before.keys()\n",
+                "",
+                "tests/laws/test_screen.py",
+            ),
+            (
+                "owners-of-listed-records-look-quiet",
+                "planning/screen",
+                "self.doubted.union(*evidence.before.values())",
+                "self.doubted",
+                "tests/laws/test_screen.py",
+            ),
+            (
+                "second-night-listed-records-passed-over",
+                "runs/incremental/unchanged_links",
+                "        handles |= set(map(target_handle, listed))\n",
+                "",
+                "tests/laws/test_second_night.py -k something_else",
+            ),
+            (
+                "a-replay-forgets-who-was-listed",
+                "runs/snapshot/snapshot_file",
+                'data.get("before", {}).items()',
+                "{}.items()",
+                f"{STAYS} -k shown_again",
+            ),
+            (
+                "the-records-of-the-forgotten-are-remembered",
+                "runs/forget/person",
+                "            _forget_listed(journal, run.id, known)\n",
+                "",
+                f"{STAYS} -k forgotten",
             ),
         )
     ),
@@ -682,17 +761,17 @@ MUTANTS = (
     ),
     Mutant(
         "an-anonymous-row-frees-a-second-record",
-        "planning/access_in_doubt",
-        "if source in left and (source in known",
-        "if not left and (source in known",
+        "planning/listed_before",
+        "        return whose <= {*staying}\n",
+        "        return True\n",
         "a second record that was listed stays so when the row of its person becomes anonymous",
         "tests/laws/test_whose_access.py",
     ),
     Mutant(
         "all-left-believed",
         "planning/access_in_doubt",
-        "_is_out(program, draft.target) and not evidence.all_left",
-        "_is_out(program, draft.target)",
+        "is_out(program, draft.target) and not evidence.all_left",
+        "is_out(program, draft.target)",
         "an edit by which all have left takes nobody off the list",
         "tests/cli/test_stays_listed.py",
     ),

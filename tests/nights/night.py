@@ -223,8 +223,7 @@ class Night:
     def _sync(self, allowed: tuple[Allowance, ...]) -> Plan:
         town, prepared = self.town, self._prepared((*EVERYTHING, *allowed))
         operator = Operator("test", StateFolder(self.folder, self.store), lambda: town.now)
-        systems = InTown(prepared)
-        systems.source, systems.target = Payroll(town), DirectorySystem(town)
+        systems = self.systems_of(prepared)
         with RunSession(prepared, operator, systems) as session, exclusive_run(session):
             recover_in_flight(session)
             plan, found = plan_run(session, remembered=recall(session))
@@ -242,6 +241,12 @@ class Night:
             for reason in outcome.reasons:
                 town.counts[f"reason: {reason.code}"] += 1
         return plan
+
+    def systems_of(self, prepared: PreparedRun) -> OpenSystems:
+        """Return the systems of a run."""
+        systems = InTown(prepared)
+        systems.source, systems.target = Payroll(self.town), DirectorySystem(self.town)
+        return systems
 
     def _show(self, plan: Plan) -> None:
         self.tell(f"  run at {self.town.now:%d %H:%M}, hidden {sorted(self.town.hidden)}")

@@ -1,12 +1,14 @@
 """Finds the last run that carried out its plan: access ends only in such a run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from oneway.history.journal import Run
+from oneway.history.journal import Journal, Run
 from oneway.history.journal.history import RunHistory
+from oneway.history.journal.listed_records import stored_listed
 from oneway.history.journal.rows import RunState
 from oneway.planning.access import StillIn
 from oneway.planning.guard_kinds import definition_of
+from oneway.planning.listed_before import Records, joined
 from oneway.planning.plan import Ending
 
 _AT_ONCE = 50
@@ -56,6 +58,13 @@ def knows_everybody(run: Run) -> bool:
     anybodys = any(each.source_id is None and not each.candidates for each in run.still_in)
     held = run.state is RunState.HELD and _of_a_list(run)
     return run.knows_access and not (held or anybodys)
+
+
+def remembered_records(journal: Journal, runs: Sequence[Run]) -> Records:
+    """Return what these runs, newest first, remember of listed records beyond `last_still_in`."""
+    knowing = [each for each in runs if each.knows_access]
+    last = next((at for at, each in enumerate(knowing, 1) if knows_everybody(each)), None)
+    return joined(*(stored_listed(journal, each.id) for each in knowing[:last]))
 
 
 def lists_leavers(run: Run) -> bool:

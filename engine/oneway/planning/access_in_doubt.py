@@ -48,35 +48,6 @@ def remembered_records(
     return found
 
 
-def listed_alone(
-    policy: Policy,
-    aside: Iterable[tuple[SourceRow, SourceRow]],
-    rows: Iterable[SourceRow],
-    matches: Matches,
-    evidence: LinkEvidence,
-) -> Mapping[str, Reason]:
-    """Return which target records were listed by themselves, and may still be a leaver's.
-
-    The leaver is matched with another record or linked to one, or (`aside`) another of their rows
-    counts. If they are none of these, `remembered_records` names the record beside them.
-    """
-    if not evidence.alone:
-        return {}
-    counting = [(e.source_id, row) for e, row in aside]
-    counting += [(row.source_id, row) for row, found in matches.each(rows) if found.target]
-    own, known = evidence.targets, {id for id, _ in counting}
-    counting += [(row.source_id, row) for row in rows if row.source_id in own.keys() - known]
-    left = {id for id, row in counting if perhaps_left(policy, row) or id in evidence.doubted}
-    found: dict[str, Reason] = {}
-    for target, source in evidence.alone:
-        if source in left and (source in known or own[source] != target):
-            text = f"was in this list after the last run, and may be that of source record {source}"
-            found.setdefault(
-                target, Reason(MAY_HAVE_LEFT, text, candidates=(source,), warning=True)
-            )
-    return found
-
-
 def mark_reopened(
     policy: Policy,
     drafts: Sequence[Draft],
@@ -151,7 +122,7 @@ def mark_doubted(
     linked |= {target: source for source, target in evidence.table.pairs if source in gone}
 
     def told(draft: Draft) -> Draft:
-        out = draft.target is not None and _is_out(program, draft.target) and not evidence.all_left
+        out = draft.target is not None and is_out(program, draft.target) and not evidence.all_left
         settled = draft.has_access or out
         of_target = linked.get(draft.target.target_id, "") if draft.target is not None else ""
         who = draft.row.source_id if draft.row is not None else of_target
@@ -198,7 +169,7 @@ def mark_returning(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Dra
     return tuple(map(told, drafts))
 
 
-def _is_out(program: Program, target: TargetRow) -> bool:
+def is_out(program: Program, target: TargetRow) -> bool:
     """Return whether a record says that its person has left, or will after days of grace."""
     if target.left or not has_begun(program.departed(), target):
         return target.left

@@ -255,9 +255,9 @@ class LinkEvidence:
       reactivated.
 
     `returning` are the target records that a return may still let somebody in by, and why.
-    `maybe` are source records that were listed after the last run and are still shown, each with a
-    target record that may be theirs; `alone` are target records that were listed by themselves,
-    each with such a source record. `listed` are the target records that were listed for people
+    `before` are the target records that earlier runs listed and that no run has seen to end, each
+    with the source records of those whose it may be; with `source_unclear`, no answer of this run's
+    source ends that. `listed` are the target records that were listed for people
     whose source record is gone, and for whom; also for those of `passed_on`: source records that
     seem to be other people by now than were listed under their ids. `ended` are the target records
     whose access this sync ended and has not given back, and on which day. With `all_left`,
@@ -279,8 +279,8 @@ class LinkEvidence:
     second_look: frozenset[str] = frozenset()
     doubted: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
-    maybe: tuple[tuple[str, str], ...] = ()
-    alone: tuple[tuple[str, str], ...] = ()
+    before: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    source_unclear: bool = False
     passed_on: frozenset[str] = frozenset()
     unheard: Mapping[str, Reason] = field(default_factory=dict)
     ended: Mapping[str, str] = field(default_factory=dict)
@@ -303,7 +303,9 @@ class LinkEvidence:
 
     def pairs_of(self, sources: Collection[str]) -> Iterator[tuple[str, str]]:
         """Yield these source records with the target records that are, or may be, theirs."""
-        yield from (each for each in (*self.table.pairs, *self.maybe) if each[0] in sources)
+        yield from (each for each in self.table.pairs if each[0] in sources)
+        for target, whose in self.before.items():
+            yield from ((each, target) for each in whose if each in sources)
 
     def of(self, source_id: str | None) -> Link | None:
         """Return the link of a source record."""

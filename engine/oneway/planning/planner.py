@@ -27,9 +27,7 @@ from oneway.mapping.program import Missed, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import absent
 from oneway.planning.access_in_doubt import (
-    draft_of_unseen,
     expected,
-    listed_alone,
     mark_doubted,
     mark_reopened,
     mark_returning,
@@ -41,6 +39,7 @@ from oneway.planning.better_matches import BetterMatches, perhaps_there, with_be
 from oneway.planning.diff import perhaps_left
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.links import NO_LINKS, LinkEvidence, let_through
+from oneway.planning.listed_before import still_listed
 from oneway.planning.match import Match, Matches, match, targets_by_readable_keys
 from oneway.planning.one_per_person import (
     ANOTHER,
@@ -244,25 +243,20 @@ class _Planner:
     def _unmatched(self, others: OtherRecords) -> Sequence[Draft]:
         """Return the outcomes of unmatched target records, some of which may be a leaver's."""
         rows, targets, matches, linked = self.rows, self.targets, self.matches, self.linked
-        policy, evidence = self.policy, self.evidence
-        listed = bool(evidence.doubted)
-        second = second_records(rows, targets, matches, policy, linked, listed=listed)
-        before = listed_alone(policy, self.chosen.aside, rows, matches, evidence)
+        listed = bool(self.evidence.doubted)
+        second = second_records(rows, targets, matches, self.policy, linked, listed=listed)
 
         def told(draft: Draft) -> Draft:
             if draft.target is None:
                 return draft
-            id, still_there = draft.target.target_id, evidence.all_left or not draft.target.left
+            id = draft.target.target_id
             reason = second.get(id) or others.still_in(draft.target)
-            reason = reason or (before.get(id) if still_there else None)
             if reason is None:
                 return draft
             return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
         alone = absent(self.program, targets, matches, self.source, rows, linked, others)
-        unseen = sorted(before.keys() & evidence.unseen)
-        hidden = (draft_of_unseen(policy, id, id) for id in unseen)
-        return [told(each) for each in (*alone, *hidden)]
+        return list(map(told, alone))
 
     def _granted(
         self, drafter: Drafter, unmatched: Sequence[Draft], rows: Sequence[SourceRow]
@@ -278,6 +272,7 @@ class _Planner:
         named = mark_reopened(self.policy, named, self.matches, possible)
         named = (*mark_doubted(self.program, named, evidence, possible), *expected(evidence))
         named = mark_returning(named, evidence)
+        named = still_listed(self.program, named, self.chosen.aside, evidence)
         return with_better_matches(named, self.policy, evidence.targets)
 
     def _reads(self) -> tuple[Read, ...]:

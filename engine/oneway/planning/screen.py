@@ -239,9 +239,11 @@ class KnownPairs:
         links = Links.of(evidence.links)
         self.sources, self.targets = links.only_targets, links.only_sources
         self.doubted = evidence.second_look | evidence.pending.keys() | evidence.doubted.keys()
+        self.doubted = self.doubted.union(*evidence.before.values())
         self.sought = (
             evidence.unlisted | evidence.gone | evidence.unread.keys() | evidence.late.keys()
         ) | evidence.ended.keys()
+        self.sought |= evidence.before.keys()
 
     def __bool__(self) -> bool:
         return bool(self.sources or self.targets or self.doubted or self.sought)

@@ -11,6 +11,7 @@ from oneway.history.allow_command import allowed_together
 from oneway.history.discrepancies import DiscrepancyKind
 from oneway.history.journal import Run, RunStart, RunState
 from oneway.history.journal.discrepancies import DISCREPANCIES
+from oneway.history.journal.listed_records import LISTED
 from oneway.history.journal.refused_leavers import LEAVING
 from oneway.planning.names import named, names_of
 from oneway.planning.plan import Ending, Kind, Plan
@@ -86,7 +87,7 @@ def as_json(past: Past, people: Sequence[RecordHistory]) -> dict[str, object]:
         ],
         "settings": None if plan is None else dict(plan.settings),
         **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
-        "kept": sorted(past.kept - {DISCREPANCIES, GIVEN, LEAVING, LOST}),
+        "kept": sorted(past.kept - {DISCREPANCIES, GIVEN, LEAVING, LISTED, LOST}),
         "lost_output": list(past.lost),
         "links": dict(past.run.links),
     }

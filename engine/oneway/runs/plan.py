@@ -75,7 +75,7 @@ def plan_of(
     if heard is not None:
         for each in source.records:
             heard.note(each)
-    if remembered.still_in or remembered.links:
+    if remembered.still_in or remembered.links or remembered.before:
         theirs = [program.source_row(each) for each in source.records]
         rows = [program.target_row(each) for each in target.records]
     names = NameDigests(seal, prepared.compiled.code.label)

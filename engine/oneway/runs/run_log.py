@@ -12,7 +12,7 @@ from oneway.core.seal import Seal
 from oneway.core.telemetry import note
 from oneway.history.digests import digests_of
 from oneway.history.flapping import planned_parts
-from oneway.history.journal import Breached, JournalEntry, RunStart
+from oneway.history.journal import Breached, JournalEntry, Run, RunStart
 from oneway.history.links import labels_of, learn_created, matched
 from oneway.history.name_digests import NameDigests
 from oneway.mapping.spec import GuardKind
@@ -26,6 +26,7 @@ from oneway.planning.access import (
 from oneway.planning.breach import Verdict
 from oneway.planning.guards import counted_as
 from oneway.planning.leaving_doubts import as_written, let_in
+from oneway.planning.listed_before import carried_on, joined, records_of
 from oneway.planning.plan import FOUND, Action, Ending, Plan, Verb
 from oneway.planning.plan_file import fingerprint, in_parts
 from oneway.runs.approval import Approval
@@ -37,6 +38,9 @@ from oneway.runs.session import Operator
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
+
+_LOOK_BACK = 50
+"""How many runs to look back for one that knows who can still get in; refused ones do not."""
 
 
 class RunLog:
@@ -186,7 +190,9 @@ class RunLog:
         now = instant_text(self.operator.now())
         with self.journal.at_once():
             counts, entries = self.journal.counts(self.run), self.journal.entries(self.run)
-            self.journal.finish(self.run, counts, now, still_in=self._still_in(entries))
+            listed = self._still_in(entries)
+            self.journal.finish(self.run, counts, now, still_in=listed)
+            self._remember_listed(listed)
             self.journal.interrupted(self.run)
             self._write_what_is_left(entries)
         self._note_end()
@@ -208,15 +214,17 @@ class RunLog:
             if comparable:  # a record missing from a distrusted list has not recovered
                 self._forget_what_healed()
             counts, entries = self.journal.counts(self.run), self.journal.entries(self.run)
+            listed = self._still_in(entries)
             self.journal.finish(
                 self.run,
                 counts,
                 now,
                 records,
                 self.plan.managed if records is not None else None,
-                self._still_in(entries),
+                listed,
                 as_written(self.plan.reads, self._written(entries), self.plan.notable),
             )
+            self._remember_listed(listed)
             if distrusted:
                 self._keep_leavers()
             self._write_what_is_left(entries)
@@ -261,6 +269,20 @@ class RunLog:
         due = self._since.due
         found = still_in(self.plan, ends_of(entries), undone=undone.keys(), due=due)
         return (*self._since.of(found), *self._let_in(entries))
+
+    def _remember_listed(self, listed: Sequence[StillIn]) -> None:
+        """Store what the next run must know of records that were listed before this run."""
+        from oneway.history.journal.listed_records import store_listed
+        from oneway.history.last_good import knows_everybody, last_still_in, remembered_records
+
+        name, past = connection_of(self.plan), tuple[Run, ...]()
+        for number in (1, _LOOK_BACK):  # nearly always the last run knows everybody
+            past = self.journal.runs(name, limit=number, before=self.run)
+            if not past or knows_everybody(past[0]):
+                break
+        before = joined(records_of(last_still_in(past)), remembered_records(self.journal, past))
+        if before:
+            store_listed(self.journal, self.run, carried_on(self.plan, before, listed))
 
     def _let_in(self, entries: Sequence[JournalEntry]) -> Iterator[StillIn]:
         """Yield who was created before this run knew, and vanished before it found out."""

@@ -85,26 +85,28 @@ class LeavingDoubts:
         `shown` are the source records that were read, by id.
         """
         still_in, listed = self.remembered.still_in, self.remembered.listed
-        maybe = sorted((id, each) for each, ids in listed.items() for id in ids if id in shown)
-        alone = tuple(each for each in self.remembered.alone if each[1] in shown)
-        if maybe:
-            evidence = replace(evidence, maybe=tuple(maybe), alone=alone)
+        before = bool(evidence.before)
         back = {**regained(self._regained()), **let_in(self._let_in())}
         others = self._others(evidence.table, let_through(each.guard for each in header.allowed))
         passed = passed_on({source: unlike for (source, _), unlike in others.items()})
         said = {id: why for id, why in passed.items() if id in still_in}
-        all_left = bool(still_in) and self._all_left(shown)
+        all_left = (before or bool(still_in)) and self._all_left(shown)
+        gone = self._gone(header, tallies) if before or still_in else ()
+        why_none, unclear = self._why_none(), self._decides(gone)
         if still_in:
             leavers = {row.source_id for row in others_of(self.rows) if row.leaver}
             unheard = self._unheard()
             said |= unanswered({id: why for id, why in unheard.items() if id not in leavers})
             said |= vanished(still_in - back.keys(), shown)
-            gone = self._gone(header, tallies)
-            said |= doubted(still_in - (set() if self._decides(gone) else self._staying()), gone)
+            said |= doubted(still_in - (set() if unclear else self._staying()), gone)
             if all_left:
                 said |= dict.fromkeys(still_in, ALL_LEFT)
-            if why := self._why_none():
-                said |= dict.fromkeys(still_in - leavers, why)
+            if why_none:
+                said |= dict.fromkeys(still_in - leavers, why_none)
+        if before:
+            evidence = replace(
+                evidence, source_unclear=bool(why_none) or unclear, all_left=all_left
+            )
         evidence = replace(evidence, ended=self._ended(shown)) if shown else evidence
         doubts = {**back, **passed, **since_when(said, self.remembered.seen_leaving)}
         if not doubts:

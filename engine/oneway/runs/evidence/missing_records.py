@@ -328,6 +328,7 @@ def _as_listed(remembered: Remembered, shown: AbstractSet[str]) -> Remembered:
             each._replace(target_id=forms.get(each.target_id, each.target_id)) for each in table
         ),
         listed={forms.get(id, id): whose for id, whose in remembered.listed.items()},
+        before={forms.get(id, id): whose for id, whose in remembered.before.items()},
     )
 
 

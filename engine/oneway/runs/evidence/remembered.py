@@ -1,7 +1,6 @@
 """Recalls what earlier runs of a connection have left: links, creates, and listed people."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from itertools import takewhile
@@ -11,6 +10,7 @@ from oneway.planning.access import StillIn
 from oneway.planning.guards import RecentRuns
 from oneway.planning.leaving_doubts import ALL_LEFT
 from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.listed_before import NO_RECORDS, Records, joined, records_of
 from oneway.planning.plan import Reason
 from oneway.runs.evidence.pending_creates import (
     PendingCreate,
@@ -29,8 +29,8 @@ class Remembered:
     when the last good one began; blank before the first. `still_in` are the source records of the
     people who had left and could still get in after the last run that knows; `seen_leaving` are
     those of them whom only refused runs saw leave. `listed` are the target records that may be
-    theirs, with their source records; `alone` those that were listed by themselves. `zone` is the
-    time zone in which people are shown days.
+    theirs, with their source records; `before` are these and all others that any run listed and
+    none has seen to end. `zone` is the time zone in which people are shown days.
     `mapping` is the digest of that run's mapping; blank if that run could not rely on what target
     records say about leaving (`leaving_doubts.ALL_LEFT`).
     """
@@ -43,7 +43,7 @@ class Remembered:
     still_in: frozenset[str] = frozenset()
     zone: str = ""
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    alone: tuple[tuple[str, str], ...] = ()
+    before: Records = field(default_factory=dict)
     seen_leaving: frozenset[str] = frozenset()
     mapping: str = ""
     returns: Mapping[str, str] = field(default_factory=dict)
@@ -54,7 +54,11 @@ class Remembered:
     def evidence(self) -> LinkEvidence:
         """The evidence before any system is asked again."""
         return LinkEvidence(
-            self.links, pending=self.pending, returning=self.returns, zone=self.zone
+            self.links,
+            pending=self.pending,
+            returning=self.returns,
+            before=self.before,
+            zone=self.zone,
         )
 
     @property
@@ -62,19 +66,17 @@ class Remembered:
         """The source records whose create may still happen, and why it is not sent again."""
         return {each.source_id: each.why for each in self.creates}
 
-    def listing(self, last: Sequence[StillIn]) -> "Remembered":
-        """Return the same, with these people added to the list of who could still get in."""
-        listed = _perhaps_theirs(last)
-        found = frozenset(e.source_id for e in last if e.source_id).union(*listed.values())
-        both = {id: whose | self.listed.get(id, whose) for id, whose in listed.items()}
-        by_itself = (each for each in last if each.source_id is None and each.target_id)
-        alone = {(str(each.target_id), id) for each in by_itself for id in each.candidates}
-        return replace(
-            self,
-            still_in=self.still_in | found,
-            listed={**self.listed, **both},
-            alone=tuple(sorted(alone.union(self.alone))),
-        )
+    def listing(self, last: Sequence[StillIn], more: Records = NO_RECORDS) -> "Remembered":
+        """Return the same, with these people added to the list of who could still get in.
+
+        `more` is what is remembered of records beside that list, or of their possible owners.
+        """
+        now = records_of(last)
+        before = joined(self.before, now, more)
+        listed = {id: before[id] for id in {**self.listed, **now} if before[id]}
+        found = frozenset(each.source_id for each in last if each.source_id)
+        still_in = self.still_in.union(found, *listed.values())
+        return replace(self, still_in=still_in, listed=listed, before=before)
 
 
 NOTHING_REMEMBERED = Remembered()
@@ -91,7 +93,7 @@ def recall(session: RunSession) -> Remembered:
         return Remembered(now=now)
     from oneway.history.journal.links import links  # loads the store: only once it is used
     from oneway.history.journal.refused_leavers import stored_leavers
-    from oneway.history.last_good import knows_everybody, last_still_in
+    from oneway.history.last_good import knows_everybody, last_still_in, remembered_records
 
     name, zone = session.past_name, session.prepared.zone
     before = session.predecessor
@@ -115,18 +117,6 @@ def recall(session: RunSession) -> Remembered:
         mapping=by if relied else "",
         returns=returns_on_their_way(session, journal, name),
         remarks=remarks,
-    ).listing(last)
+    ).listing(last, remembered_records(journal, runs))
     alone = seen - remembered.still_in
     return replace(remembered, still_in=remembered.still_in | alone, seen_leaving=alone)
-
-
-def _perhaps_theirs(last: Iterable[StillIn]) -> Mapping[str, frozenset[str]]:
-    """Return the target records in a list of who can still get in, with their possible owners."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for each in last:
-        if each.source_id is not None:
-            for id in filter(None, (each.target_id, *each.candidates)):
-                found[id].add(each.source_id)
-        elif each.target_id is not None:
-            found[each.target_id].update(each.candidates)
-    return {id: frozenset(whose) for id, whose in sorted(found.items()) if whose}

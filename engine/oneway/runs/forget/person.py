@@ -20,6 +20,7 @@ from oneway.history.journal.erase import (
     replace_texts,
 )
 from oneway.history.journal.links import links, unlink
+from oneway.history.journal.listed_records import store_listed, stored_listed
 from oneway.history.journal.packed import packed
 from oneway.history.journal.refused_leavers import store_leavers, stored_leavers
 from oneway.planning.access import StillIn
@@ -142,6 +143,7 @@ def forget_person(journal: Journal, known: Known) -> Forgotten:
                 plans += _forget_plan(journal, run, known, plan)
             _forget_stories(journal, run.id, known)
             _forget_leaving(journal, run.id, known)
+            _forget_listed(journal, run.id, known)
             _forget_told(journal, run, known)
             snapshots += _forget_inputs(journal, run, known)
         entries = erase_entries(journal, name, known.source_ids, known.target_ids)
@@ -205,11 +207,23 @@ def _forget_leaving(journal: Journal, id: int, known: Known) -> None:
         store_leavers(journal, id, seen - known.source_ids)
 
 
+def _forget_listed(journal: Journal, id: int, known: Known) -> None:
+    """Take a person out of the records that a run remembers, with those of nobody else."""
+    before = stored_listed(journal, id)
+    kept = {
+        target: whose - known.source_ids
+        for target, whose in before.items()
+        if target not in known.target_ids and not (whose and whose <= known.source_ids)
+    }
+    if kept != before:
+        store_listed(journal, id, kept)
+
+
 def _forget_told(journal: Journal, run: Run, known: Known) -> None:
     """Remove a person from the notes of a run; their number among those still in stays."""
     still = tuple(
         StillIn("", _NOBODY, None, None, "it is not known any more")
-        if known.is_theirs(each.source_id, each.target_id)
+        if _is_theirs_alone(known, each)
         else replace(
             each,
             why=HIDDEN if known.is_in(each.why) else each.why,
@@ -231,6 +245,13 @@ def _forget_told(journal: Journal, run: Run, known: Known) -> None:
     told = replace(run, start=start, still_in=still, problems=problems)
     if told != run:
         replace_texts(journal, told)
+
+
+def _is_theirs_alone(known: Known, listed: StillIn) -> bool:
+    """Return whether an entry of a list is a person's, or that of a record only they may have."""
+    theirs = known.is_theirs(listed.source_id, listed.target_id)
+    alone = listed.source_id is None and bool(listed.candidates)
+    return theirs or (alone and known.source_ids.issuperset(listed.candidates))
 
 
 def _forget_inputs(journal: Journal, run: Run, known: Known) -> int:

@@ -34,9 +34,9 @@ class UnchangedLinks:
 
     def bearing(self, read: AbstractSet[int], digests: Digests) -> set[int]:
         """Return the pairs, other than those read, about which something else is known tonight."""
-        before, remembered = self.before, self.remembered
+        before, remembered, listed = self.before, self.remembered, self.remembered.before
         # People listed, or with a pending create, may be in doubt.
-        doubtful = remembered.still_in | remembered.pending.keys()
+        doubtful = remembered.still_in.union(remembered.pending, *listed.values())
         if self._changes is None:
             sources, targets = before.quiet.ids
             self._against = KnownPairs(remembered.evidence).against(sources, targets)
@@ -44,6 +44,7 @@ class UnchangedLinks:
         changed = self._changes.new | self._changes.gone
         handles = {source_handle(id) for id in doubtful.union(id for id, _ in changed)}
         handles |= {target_handle(id) for _, id in changed}
+        handles |= set(map(target_handle, listed))
         return before.handled.sharing(digests.of_handles(handles), read) if handles else set()
 
     def passed(

@@ -318,6 +318,7 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
     found |= {
         "links": tuple(Link(*each) for each in links),
         "expected": {id: Expected(*each) for id, each in data.get("expected", {}).items()},
+        "before": {id: frozenset(whose) for id, whose in data.get("before", {}).items()},
         "unheard": {id: of_data(Reason, why) for id, why in data.get("unheard", {}).items()},
     }
     return LinkEvidence(**found)

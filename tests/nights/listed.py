@@ -1,0 +1,217 @@
+"""Short histories of a few people who were listed, and a model of who must stay listed.
+
+A record that was listed stays so until a run sees what ends it: the record says that its person
+has left, somebody employed has it, or each of those whose it may be stays. While the target shows
+it to be gone it may be off the list, and is on it again as soon as it is there again.
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from oneway.core.connector import Rejected
+from oneway.core.progress import Progress, silent
+from oneway.core.records import Record, Snapshot
+from oneway.history.journal import Journal
+from oneway.planning.access import StillIn
+from oneway.planning.plan import Plan
+from oneway.runs.systems import OpenSystems
+from oneway.state.folder import StateFolder
+
+from .night import MAPPING, Night
+from .town import Town
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Lists:
+    """What both systems show tonight, and which leaves the target refuses."""
+
+    people: Sequence[Record] = ()
+    users: dict[str, Json] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    refusing: bool = False
+
+    def shown(self) -> dict[str, Json]:
+        """Return the target records that can be seen."""
+        return {id: user for id, user in self.users.items() if id not in self.hidden}
+
+
+@dataclass
+class Source:
+    """Reads the people."""
+
+    lists: Lists
+
+    def read(self, progress: Progress = silent) -> Snapshot:
+        """Return everybody."""
+        return Snapshot(tuple(self.lists.people))
+
+    def get(self, id: str) -> Record | None:
+        """Return one record."""
+        return next((each for each in self.lists.people if each.id == id), None)
+
+    def find(self, path: str, value: object) -> tuple[Record, ...]:
+        """Return everybody."""
+        return tuple(self.lists.people)
+
+
+@dataclass
+class Target:
+    """Reads and writes the users; each is hidden from lists and from requests alike."""
+
+    lists: Lists
+    batch: int = 1
+
+    def read(self, progress: Progress = silent) -> Snapshot:
+        """Return who is shown."""
+        return Snapshot(self.find("", ""))
+
+    def get(self, id: str) -> Record | None:
+        """Return one record."""
+        return next((each for each in self.find("", "") if each.id == id), None)
+
+    def find(self, path: str, value: object) -> tuple[Record, ...]:
+        """Return who is shown."""
+        shown = self.lists.shown().items()
+        return tuple(Record(id, {"id": id, **copy.deepcopy(user)}) for id, user in shown)
+
+    def create(self, values: Mapping[str, Any], token: str) -> str:
+        """Refuse: nobody new comes."""
+        raise Rejected("W105", "nobody new")
+
+    def update(self, id: str, values: Mapping[str, Any], token: str) -> None:
+        """Write some fields of a record."""
+        self.lists.users[id].update(values)
+
+    reactivate = update
+
+    def leave(self, id: str, values: Mapping[str, Any], token: str) -> None:
+        """End somebody's access, unless leaves are refused tonight."""
+        if self.lists.refusing:
+            raise Rejected("W105", "not now")
+        self.update(id, values, token)
+
+    def flush(self) -> None:
+        """Return at once."""
+
+
+class InLists(OpenSystems):
+    """The systems of a run."""
+
+    def __init__(self, prepared: Any, lists: Lists) -> None:
+        super().__init__(prepared)
+        self.lists = lists
+
+    def reader(self, each: Any) -> Any:
+        """Return the reader of either system."""
+        return Source(self.lists) if each.resource == "people" else Target(self.lists)
+
+    def writer(self, each: Any) -> Any:
+        """Return the writer of the target."""
+        return Target(self.lists)
+
+
+@dataclass(frozen=True)
+class ListedNight(Night):
+    """One connection over such lists."""
+
+    lists: Lists = field(default_factory=Lists)
+
+    def systems_of(self, prepared: Any) -> Any:
+        """Return the systems of a run."""
+        return InLists(prepared, self.lists)
+
+
+class Story:
+    """One connection over some nights, and the model of whom it must list."""
+
+    def __init__(
+        self, folder: Path, rules: Json, users: Mapping[str, Json], *, by_id: bool
+    ) -> None:
+        town = Town(Random(0), datetime(2026, 6, 15, 4, tzinfo=UTC))
+        mapping = MAPPING | {"fields": FIELDS} | rules | ({"gone": "report"} if by_id else {})
+        self.lists = Lists(users={**others()[1], **{id: {**each} for id, each in users.items()}})
+        self.night = ListedNight(town, folder, mapping, by_id, lambda _: None, lists=self.lists)
+        self.owners: dict[str, set[str]] = {}
+        """Whose each record may be that was listed, and that nothing has ended yet."""
+
+    def live(self, night: Json) -> Sequence[StillIn]:
+        """Let a night pass; return who is listed, and fail if somebody is not who must be.
+
+        `people` are the rows of the source, `users` what somebody edits in the target before,
+        `hidden` what it does not show, `refusing` whether it refuses leaves.
+        """
+        lists = self.lists
+        lists.people = [*map(record_of, night.get("people", ())), *others()[0]]
+        for id, edits in night.get("users", {}).items():
+            lists.users[id].update(edits)
+        lists.hidden = frozenset(night.get("hidden", ()))
+        lists.refusing = night.get("refusing", False)
+        shown = copy.deepcopy(lists.shown())
+        plan, listed = self._run()
+        self._note_ended(plan, shown)
+        named = {id for each in listed for id in (each.target_id, *each.candidates)}
+        still = {
+            id for id in self.owners.keys() & shown.keys() if lists.users[id]["active"] is not False
+        }
+        assert still <= named, "somebody was forgotten"
+        again = {each.target_id for each in listed if BEFORE in each.why}
+        assert again <= self.owners.keys(), "what ended it was not seen"
+        self._note_listed(listed)
+        return listed
+
+    def _run(self) -> tuple[Plan, Sequence[StillIn]]:
+        plan = self.night.run()
+        assert plan is not None
+        with Journal.open(StateFolder(self.night.folder).journal) as journal:
+            (run,) = journal.runs(limit=1)
+        self.night.town.pass_time(timedelta(days=1))
+        return plan, run.still_in
+
+    def _note_ended(self, plan: Plan, shown: Mapping[str, Json]) -> None:
+        """Take note of what the run has seen to end."""
+        staying = {each.id for each in self.lists.people if each.data.get("status") == "E"}
+        used = {each.target_id for each in plan.outcomes if each.source_id in staying}
+        for id, whose in [*self.owners.items()]:
+            out = id in shown and shown[id]["active"] is False
+            stay = id in shown and bool(whose) and whose <= staying
+            if out or id in used or stay:
+                del self.owners[id]
+
+    def _note_listed(self, listed: Sequence[StillIn]) -> None:
+        for each in listed:
+            own = each.source_id
+            if own is None and each.target_id is not None:
+                self.owners.setdefault(each.target_id, set()).update(each.candidates)
+            for id in filter(None, (each.target_id, *each.candidates)) if own else ():
+                self.owners.setdefault(id, set()).add(str(own))
+
+
+BEFORE = "was in this list before"
+FIELDS = {path: each for path, each in MAPPING["fields"].items() if path != "person"}
+
+
+def others() -> tuple[list[Record], dict[str, Json]]:
+    """Return four people who stay, and their users."""
+    rows = [
+        {"id": f"o{n}", "code": f"D{n}", "name": f"Bo {n}", "mail": f"b{n}@example.com"}
+        for n in range(4)
+    ]
+    users = {
+        f"u{n}": {"ref": each["code"], "fullName": each["name"], "email": each["mail"]}
+        for n, each in enumerate(rows)
+    }
+    people = [Record(each["id"], {**each, "status": "E"}) for each in rows]
+    return people, {id: {**each, "active": True} for id, each in users.items()}
+
+
+def record_of(row: Json) -> Record:
+    """Return a record; one with a `problem` cannot be read as a whole."""
+    data = {key: value for key, value in row.items() if key != "problem"}
+    return Record(row["id"], data, problem=row.get("problem", ""))

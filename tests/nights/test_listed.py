@@ -1,0 +1,183 @@
+"""Law 19 over nights: who was listed is listed again, or what ended it was seen."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nights.life import MEMORY
+from nights.listed import Json, Story
+from oneway.history import last_good
+from oneway.planning import planner
+
+ANN = {"id": "s1", "code": "C1", "name": "Ann", "mail": "ann@example.com", "status": "L"}
+HELD = {"ref": "C1", "fullName": "Ann", "email": "ann@example.com", "active": True}
+BEA = {"id": "s2", "code": "C2", "name": "Bea", "mail": "bea@example.com", "status": "E"}
+
+
+def live(
+    nights: Sequence[Json], users: Mapping[str, Json], *, by_id: bool = True, **rules: Any
+) -> list[list[str]]:
+    """Live through nights; return the records that each lists, or whose they may be."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        guards = {"leavers": {"share": "100%", "floor": 50}}
+        story = Story(Path(folder) / "state", {"guards": guards, **rules}, users, by_id=by_id)
+        found = [story.live(each) for each in nights]
+    return [
+        sorted({str(id) for e in night for id in (e.target_id, *e.candidates) if str(id)[0] == "t"})
+        for night in found
+    ]
+
+
+def rows(ann: Json) -> st.SearchStrategy[list[Json]]:
+    """Draw no row, or one of somebody who has left, or may have, or stays."""
+    row = st.fixed_dictionaries({
+        "id": st.just(ann["id"]),
+        "code": st.sampled_from([*[ann["code"]] * 3, None, "X9"]),
+        "name": st.sampled_from([ann["name"], ann["name"], "Deleted"]),
+        "mail": st.sampled_from([ann["mail"], ann["mail"], None]),
+        "status": st.sampled_from(["L", "L", "L", "E", "?", None]),
+        "problem": st.sampled_from(["", "", "", "it is cut off"]),
+    })  # fmt: skip
+    return st.one_of(st.just([]), row.map(lambda each: [each]))
+
+
+def held(code: str) -> st.SearchStrategy[Json]:
+    """Draw a user who may be Ann's."""
+    return st.fixed_dictionaries({
+        "ref": st.sampled_from([code, code, None, "C9"]),
+        "fullName": st.sampled_from(["Ann", "Ann", "Deleted", "Zoe"]),
+        "email": st.sampled_from(["ann@example.com", None]),
+        "active": st.sampled_from([True, True, True, None]),
+    })  # fmt: skip
+
+
+EDITS: list[Json] = [
+    *[{}] * 5, {"t1": {"active": False}}, {"t2": {"active": False}}, {"t1": {"active": True}},
+    {"t1": {"ref": None}}, {"t2": {"ref": None}}, {"t1": {"fullName": "Zoe"}},
+    {"t2": {"email": None}},
+]  # fmt: skip
+PEOPLE = st.tuples(rows(ANN), rows({**ANN, "id": "s2", "code": "C2"})).map(lambda e: e[0] + e[1])
+NIGHT = st.fixed_dictionaries({
+    "people": PEOPLE,
+    "hidden": st.sets(st.sampled_from(["t1", "t2"])),
+    "users": st.sampled_from(EDITS),
+    "refusing": st.booleans(),
+})  # fmt: skip
+EMPLOYED = {"people": [{**ANN, "status": "E"}]}
+
+
+@given(
+    st.fixed_dictionaries({"t1": held("C1"), "t2": held("C2")}),
+    st.lists(NIGHT, min_size=2, max_size=4),
+    st.sampled_from([[], [EMPLOYED]]),
+    st.booleans(),
+    st.sampled_from(["report", "deactivate"]),
+)
+@settings(
+    deadline=None,
+    max_examples=settings().max_examples // 3,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+def test_law_19_who_was_listed_stays_so_until_a_run_sees_what_ends_it(
+    users: Mapping[str, Json], nights: list[Json], first: list[Json], by_id: bool, absent: str
+) -> None:
+    live([*first, *nights], users, by_id=by_id, absent=absent)
+
+
+STORIES: dict[str, tuple[Json, list[Json], list[list[str]]]] = {
+    "the target shows a record again": (
+        {"t1": HELD},
+        [
+            EMPLOYED,
+            {"people": [ANN], "refusing": True},
+            {"people": [ANN], "hidden": ["t1"]},
+            {},
+            {"users": {"t1": {"active": False}}},
+            {},
+        ],
+        [[], ["t1"], [], ["t1"], [], []],
+    ),
+    "one of two who may have a record goes, and the other stays": (
+        {"t1": {**HELD, "ref": None}},
+        [
+            {"people": [ANN, {**ANN, "id": "s2", "code": "C2"}]},
+            {"people": [{**ANN, "id": "s2", "code": "C2", "status": "E", "name": "Cy"}]},
+        ],
+        [["t1"], ["t1"]],
+    ),
+    "one of two who may have a record goes, and then the other stays": (
+        {"t1": {**HELD, "ref": None}},
+        [
+            {"people": [ANN, {**ANN, "id": "s2", "code": "C2"}]},
+            {"people": [{**ANN, "id": "s2", "code": "C2"}]},
+            {"people": [{**ANN, "id": "s2", "code": "C2", "status": "E", "name": "Cy"}]},
+        ],
+        [["t1"]] * 3,
+    ),
+    "one of two records is not shown for a night": (
+        {"t1": {**HELD, "ref": None}, "t2": {**HELD, "ref": None}},
+        [{"people": [ANN]}, {"people": [ANN], "hidden": ["t2"]}, {}],
+        [["t1", "t2"], ["t1"], ["t1", "t2"]],
+    ),
+    "a second record of somebody whose row says nothing for a night": (
+        {"t1": HELD, "t2": {**HELD, "ref": None}},
+        [
+            EMPLOYED,
+            {"people": [ANN]},
+            {"people": [{"id": "s1"}], "hidden": ["t2"]},
+            {"people": [{**ANN, "name": "Deleted", "mail": None}]},
+        ],
+        [[], ["t2"], ["t1"], ["t2"]],
+    ),
+    "a newcomer has the address of somebody who is gone": (
+        {"t1": HELD},
+        [
+            EMPLOYED,
+            {"refusing": True},
+            {"people": [{**BEA, "mail": "ann@example.com"}]},
+            {"people": [BEA]},
+            {},
+        ],
+        [[], ["t1"], ["t1"], [], []],
+    ),
+    "somebody who stays has the record": (
+        {"t1": HELD},
+        [
+            EMPLOYED,
+            {"people": [ANN], "refusing": True},
+            {"people": [{**ANN, "id": "s2", "status": "E"}]},
+            {"people": []},
+        ],
+        [[], ["t1"], [], []],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_a_story_of_somebody_who_was_listed(name: str) -> None:
+    users, nights, listed = STORIES[name]
+    absent = "deactivate" if "newcomer" in name else "report"
+    assert live(nights, users, absent=absent) == listed
+
+
+BROKEN: dict[str, Callable[[], Any]] = {
+    "what a run did not see is not remembered": lambda: patch.object(
+        last_good, "stored_listed", lambda *_: {}
+    ),
+    "only what is listed anew is listed": lambda: patch.object(
+        planner, "still_listed", lambda _, drafts, *__: tuple(drafts)
+    ),
+}
+
+
+@pytest.mark.parametrize("what", sorted(BROKEN))
+def test_an_engine_that_forgets_who_was_listed_is_noticed(what: str) -> None:
+    users, nights, _ = STORIES["the target shows a record again"]
+    with BROKEN[what](), pytest.raises(AssertionError, match="somebody was forgotten"):
+        live(nights, users, absent="report")
