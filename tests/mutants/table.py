@@ -52,6 +52,7 @@ GONE = "tests/laws/test_values_gone.py"
 SLIPS = "tests/laws/test_manifest_slips.py"
 UNASKED = "tests/laws/test_unasked_changes.py"
 FIRST_ALONE = "tests/laws/test_in_flight.py -k switch"
+WHO_LEFT = "tests/cli/test_new_who_left.py"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
@@ -4723,5 +4724,29 @@ MUTANTS = (
         "    return tuple(about.split())",
         "an incident is about guards whose names have spaces",
         "tests/laws/test_incidents.py",
+    ),
+    Mutant(
+        "yes-and-no-say-nothing-of-leaving",
+        "runs/draft/who_left",
+        '    return "away" if main in _AWAY or whole in _AWAY else ""',
+        '    return ""',
+        "a column such as Has Left says who has left",
+        WHO_LEFT,
+    ),
+    Mutant(
+        "a-status-beside-a-day-is-dropped",
+        "runs/draft/leaving_questions",
+        "asks=_joined(guess, asks, more), words=words,",
+        "asks=_joined(guess, asks), words=words,",
+        "words beside a last day that may say who has left are asked about",
+        WHO_LEFT,
+    ),
+    Mutant(
+        "days-with-two-readings-have-the-day-first",
+        "runs/draft/days",
+        "            found.add(month == total)",
+        "            found.add(False)",
+        "the matched records decide whether the month comes first",
+        WHO_LEFT,
     ),
 )

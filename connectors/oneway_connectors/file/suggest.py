@@ -31,8 +31,11 @@ from oneway_connectors.file.sniff import (
 )
 from oneway_connectors.file.workbook import fullest_sheet
 
-_DATES = ("dd/MM/yyyy", "d/M/yyyy", "MM/dd/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd-MMM-yyyy",
-          "d MMM yyyy", "yyyy/MM/dd", "dd/MM/yyyy HH:mm", "dd/MM/yyyy HH:mm:ss")  # fmt: skip
+_DAY_FIRST = ("dd/MM/yyyy", "d/M/yyyy", "dd-MM-yyyy", "d-M-yyyy", "dd/MM/yyyy HH:mm",
+              "dd/MM/yyyy HH:mm:ss")  # fmt: skip
+_MONTH_FIRST = {each: re.sub("(d+)(.)(M+)", r"\3\2\1", each) for each in _DAY_FIRST}
+_DATES = (*_DAY_FIRST, *_MONTH_FIRST.values(), "dd.MM.yyyy", "dd-MMM-yyyy", "d MMM yyyy",
+          "yyyy/MM/dd")  # fmt: skip
 _ISO = "yyyy-MM-dd"
 _ROWS = 5_000
 
@@ -58,15 +61,17 @@ def suggested(path: str) -> Suggestion:
         for column in columns.found.values():
             column.blank(blank_words(found["blank"]))
     odd: list[OddCell] = []
+    either: Mapping[str, str] = {}
     if format_of(path, found.get("format", "")) not in _OF_OBJECTS:
         types = {name: _date_pattern(name, column) for name, column in columns.found.items()}
         types = {name: pattern for name, pattern in types.items() if pattern}
+        either = _either(columns, types)
         odd = [each for name in types for each in columns.found[name].odd(name, types[name])]
         if types:
             found["types"] = ", ".join(f"{name}=date:{types[name]}" for name in types)
     id = _id(columns)
     options = {**({"id": id} if id != "id" else {}), **found}
-    return Suggestion(options, tuple(columns.found), tuple(odd))
+    return Suggestion(options, tuple(columns.found), tuple(odd), either)
 
 
 _OF_OBJECTS = ("json", "jsonl")
@@ -311,6 +316,38 @@ def _date_pattern(name: str, column: _Column) -> str:
     if count == plain:
         best = _ISO
     return best if is_overwhelming(count, len(given)) else ""
+
+
+def _either(columns: _Columns, types: dict[str, str]) -> dict[str, str]:
+    """Return the columns whose days may have the month first as well, and that pattern for each.
+
+    The other columns decide where they can: a file writes all its days in one order. Changes the
+    patterns in `types` if they say that the month comes first.
+    """
+    readings = {
+        name: _readings(columns.found[name], pattern)
+        for name, pattern in types.items()
+        if pattern in _MONTH_FIRST
+    }
+    unsure = {name: _MONTH_FIRST[types[name]] for name, two in readings.items() if two == "both"}
+    day_first = "one" in readings.values()
+    month_first = any(each in _MONTH_FIRST.values() for each in types.values())
+    if month_first and not day_first:
+        types.update(unsure)
+    return unsure if day_first is month_first else {}
+
+
+def _readings(column: _Column, pattern: str) -> str:
+    """Return whether the days of a column have "one" reading, "both", or "the same" in both."""
+    days = [
+        (day_in(each.strip(), pattern), day_in(each.strip(), _MONTH_FIRST[pattern]))
+        for each in column.values
+        if isinstance(each, str) and not is_blank(each) and parse_day(each) is None
+    ]
+    known = [(first, second) for first, second in days if first is not None]
+    if any(second is None for _, second in known):
+        return "one"
+    return "both" if any(first != second for first, second in known) else "the same"
 
 
 _OF_DAYS = re.compile(

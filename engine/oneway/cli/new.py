@@ -21,6 +21,7 @@ from oneway.core.phrases import are, count
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.runs.draft.codes import with_codes, with_marks
+from oneway.runs.draft.days import month_comes_first, with_evidence
 from oneway.runs.draft.draft_mapping import DraftMapping
 from oneway.runs.draft.first_test import first_test
 from oneway.runs.draft.keys import MatchKeys, match_keys
@@ -63,6 +64,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     if not left.fields:
         summary = "it has no headings and no records, so that nothing can be read from it"
         raise refusal("U152", source, summary, "export it again, with some people in it")
+    left, right = _in_order(left, right, source, target, folder)
     pairs = paired(left, right)
     odd = outliers(left, pairs)
     _say_odd(console, left, (*left.unread, *(each.text for each in odd)), _UNREAD)
@@ -88,6 +90,29 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
         _write_beside(console, mapping, test)
     _next(console, mapping)
     return Exit.DONE
+
+
+def _in_order(
+    left: DraftSide, right: DraftSide, source: str, target: str, folder: Path
+) -> tuple[DraftSide, DraftSide]:
+    """Return both sides with their days read as the matched records say, if they say it."""
+    if not (left.either or right.either):
+        return left, right
+    keys = match_keys(left, right, paired(left, right))
+    first = month_comes_first(left, right, keys)
+    sides = []
+    for side, other, name, month in zip(
+        (left, right), (right, left), (source, target), first, strict=True
+    ):
+        if month is None:
+            sides.append(with_evidence(side, other, left, right, keys))
+        elif month:
+            again = read_side(name, folder, FOLDERS, from_environment, keeps_odd=side is right,
+                              month_first=True)  # fmt: skip
+            sides.append(again)
+        else:
+            sides.append(replace(side, either={}))
+    return sides[0], sides[1]
 
 
 def _name(mapping: Path, source: DraftSide, target: DraftSide) -> str:

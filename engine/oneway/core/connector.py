@@ -305,12 +305,14 @@ class OddCell:
 class Suggestion:
     """The options that a resource seems to need, and the paths of its fields, in order.
 
-    `odd` are the cells whose rows become errors under these options.
+    `odd` are the cells whose rows become errors under these options. `either` has the columns of
+    days that can be read in two ways, such as `1/2/2026`, with the pattern of the other way.
     """
 
     options: Mapping[str, str]
     columns: tuple[str, ...]
     odd: tuple[OddCell, ...] = ()
+    either: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -114,7 +114,7 @@ def concept(path: str) -> str:
     known = _BY_NAME.get(whole, "") or _BY_NAME.get(name, "")
     if known or (names_key(_last(path)) and name not in _BARE and name):
         return known or "reference"
-    return next((_BY_WORD[word] for word in _words(_last(path)) if word in _BY_WORD), "")
+    return next((_BY_WORD[word] for word in words_of(path) if word in _BY_WORD), "")
 
 
 def names_person(keys: Sequence[str]) -> bool:
@@ -137,9 +137,9 @@ def _last(path: str) -> str:
     return path if whole else path.rpartition(".")[2]
 
 
-def _words(name: str) -> list[str]:
+def words_of(path: str) -> list[str]:
     """Return the words of a heading or of a name in camel case, in lower case."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.replace("-", ""))
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", _last(path).replace("-", ""))
     return re.findall(r"[^\W_]+", apart.lower())
 
 

@@ -208,7 +208,8 @@ class _FirstTest:
     def _unread(self) -> Iterator[str]:
         """Yield the fields that the mapping must not read, such as salaries."""
         source, mapped = self.source, (each.source for each in self.pairs)
-        used = {self.key.source, source.id, *mapped, *self.asked.leaving.record}
+        leaving = self.asked.leaving
+        used = {self.key.source, source.id, *mapped, *leaving.record, *leaving.unclear}
         used |= {path for rule in self.asked.rules for path in (rule.path, *rule.others)}
         parts = ("first", "middle", "last", "name")  # those of the label, which is read as well
         read = [source.keys(path) for path in used]

@@ -14,23 +14,15 @@ from oneway.core.records import MISSING, Value, at, is_blank, parse_day
 from oneway.runs.draft.notation import called, expression, literal, past_day, yaml_text
 from oneway.runs.draft.outliers import is_leave_date
 from oneway.runs.draft.side import DraftSide
+from oneway.runs.draft.who_left import FEW, LeftBy, listed, unclear, who_left
 
-FEW = 6
-"""The most words that a condition lists."""
 NAMED = 3
 """The most records that are named as examples."""
 
-_GONE = re.compile(
-    r"leaver|left|former|terminated|inactive|ended|departed|resigned|uit dienst|vertrokken|"
-    r"inactief|ausgeschieden|ausgetreten|inaktiv|inactif",
-    re.IGNORECASE,
-)
 _WORDS = (("true", "false"), ("yes", "no"), ("y", "n"), ("1", "0"), ("active", "inactive"),
           ("enabled", "disabled"), ("current", "former"), ("on", "off"), ("ja", "nee"),
           ("ja", "nein"), ("oui", "non"), ("actief", "inactief"), ("aktiv", "inaktiv"),
           ("actif", "inactif"))  # fmt: skip
-_YES = ("true", "yes", "y", "1", "ja", "oui")
-_NO = ("false", "no", "n", "0", "nee", "nein", "non")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +55,8 @@ class Leaving:
     """The question for a person to decide."""
     words: "DraftWords | None" = None
     """The words of the field that `when` compares, if they are few."""
+    unclear: tuple[str, ...] = ()
+    """Fields that may say who has left, though no rule reads them: the question names them."""
     lacks: tuple[str, ...] = ()
     """What must be added before the answer can be used, in sentences."""
 
@@ -89,14 +83,15 @@ class DraftWords:
 def leaving_of(source: DraftSide, target: DraftSide, switch: Switch | None, today: date) -> Leaving:
     """Return the draft rule of leavers."""
     date, guess = _leave_date(source), ""
-    if not date and not _left(source, "", today, scheduled=False).record:
+    said = who_left(source, date, today)
+    if not date and (said is None or said.guess):
         if beside := _end_beside_start(source):
             date, guess = beside
         elif seldom := _seldom_dates(source):
             date, guess = seldom[0], _SELDOM.format(" or ".join(seldom))
     there = next((path for path in target.fields if concept(path) == "leave"), "")
     scheduled = switch is None
-    left = _left(source, date, today, scheduled=scheduled)
+    left = _left(source, date, said, today, scheduled=scheduled)
     sets, gone, lacks = {}, "", list(left.lacks)
     if switch is not None:
         sets[switch.path] = f"{{value: {json.dumps(switch.off)}}}"
@@ -113,7 +108,7 @@ def leaving_of(source: DraftSide, target: DraftSide, switch: Switch | None, toda
     asks = " ".join(filter(None, (guess, left.asks)))
     if lacks:
         # no case can be made of it
-        return Leaving(left.when, sets, gone, asks=asks, lacks=tuple(lacks))
+        return Leaving(left.when, sets, gone, asks=asks, unclear=left.unclear, lacks=tuple(lacks))
     return replace(left, set=sets, left=gone, asks=asks)
 
 
@@ -170,45 +165,57 @@ def _seldom_dates(source: DraftSide) -> list[str]:
     return found
 
 
-def _left(source: DraftSide, date: str, today: date, *, scheduled: bool) -> Leaving:
+def _left(
+    source: DraftSide, date: str, said: LeftBy | None, today: date, *, scheduled: bool
+) -> Leaving:
     """Return the condition for leavers: by a date that has come, or by a word if there is no date.
 
     A target that accepts dates in advance (`scheduled`) includes people whose date is still to
     come.
     """
     record, stays = dict[str, Value](), dict[str, Value]()
-    word, listed, agree = "", None, ""
-    for path in (each for each in source.fields if concept(each) in ("status", "closed", "leave")):
-        words = [each for each in source.values(path) if not isinstance(each, list | dict)]
-        words = list({(type(each), each): each for each in words}.values())
-        gone = [each for each in words if path != date and is_gone(path, each)]
-        if gone:
-            read = expression(source, path)
-            word = " || ".join(f"{read} == {literal(each)}" for each in gone[:FEW])
-            record[path] = gone[0]
-            stays[path] = next((each for each in words if each not in gone), "")
-            listed = listed_words(source, path, gone)
-            agree = _agreement(source, date, path, gone, today) if date else ""
-            break
+    word, words, agree, guess = "", None, "", ""
+    if said is not None:
+        read = expression(source, said.path)
+        word = " || ".join(f"{read} == {literal(each)}" for each in said.words[:FEW])
+        record[said.path] = said.words[0]
+        stays[said.path] = next(iter(said.stays), "")
+        words = listed_words(source, said.path, said.words)
+        agree = _agreement(source, date, said.path, said.words, today) if date else ""
+        guess = said.guess
+    others = tuple(unclear(source, date, said.path if said else ""))
     if not date:
-        lacks = () if word else (_no_leavers(source),)
-        return Leaving(word or "status == 'Left'", record=record, stays=stays, words=listed,
-                       lacks=lacks)  # fmt: skip
+        lacks = () if word else (_no_leavers(source, others),)
+        more = _others(source, others) if word else ""
+        return Leaving(word or "status == 'Left'", record=record, stays=stays, words=words,
+                       asks=_joined(guess, more), lacks=lacks, unclear=others)  # fmt: skip
     read = expression(source, date)
     record[date] = past_day(today)
     stays[date] = "" if any(_reads_blank(source, date)) else None
+    more = _others(source, others)
     if scheduled:
-        when, asks = (f"{word} || {read}" if word else read), ""
-    else:
-        when = f"iif({read}, is_past({read}), {word})" if word else f"{read} && is_past({read})"
-        asks = f"Access ends the day after {called(date)}. To end it on that day itself, write"
-        asks = f"{asks} `!is_future({read})` in place of `is_past({read})`."
-        asks = f"{asks}{agree}"
-    if scheduled:
-        return Leaving(when, record=record, stays=stays, asks=asks, words=listed)
+        when = f"{word} || {read}" if word else read
+        return Leaving(when, record=record, stays=stays, asks=_joined(guess, more), words=words,
+                       unclear=others)  # fmt: skip
+    when = f"iif({read}, is_past({read}), {word})" if word else f"{read} && is_past({read})"
+    asks = f"Access ends the day after {called(date)}. To end it on that day itself, write"
+    asks = f"{asks} `!is_future({read})` in place of `is_past({read})`.{agree}"
     notice, last = (today + timedelta(days=30)).isoformat(), today.isoformat()
     return Leaving(when, record=record, stays=stays, notice={date: notice},
-                   last_day={date: last}, asks=asks, words=listed)  # fmt: skip
+                   last_day={date: last}, asks=_joined(guess, asks, more), words=words,
+                   unclear=others)  # fmt: skip
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _others(source: DraftSide, paths: Sequence[str]) -> str:
+    """Return the question about the fields that may say who has left, and that no rule reads."""
+    if not paths:
+        return ""
+    held = "; ".join(f"{called(path)} holds {listed(source, path)}" for path in paths)
+    return f"{held}: does one of these words say who has left, too?"
 
 
 def _agreement(source: DraftSide, date: str, path: str, gone: Sequence[Value], today: date) -> str:
@@ -250,23 +257,16 @@ _MANY_WORDS = 12
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
-def is_gone(path: str, value: Value) -> bool:
-    """Return whether a value says that a person has left: "Leaver", or "Yes" in "Left"."""
-    kind, word = concept(path), str(value).strip().casefold()
-    if kind == "status" and re.search("active|enabled|actief|aktiv|actif", plain(path)):
-        return word in (*_NO, "inactive")
-    if kind in ("leave", "closed"):
-        return word in _YES
-    return isinstance(value, str) and _GONE.search(value) is not None
-
-
-def _no_leavers(source: DraftSide) -> str:
-    """Return what to look at if nothing in the source marks leavers."""
-    named = [path for path in source.fields if concept(path) == "leave"]
-    if not named:
-        return "No field of the source says who has left: ask for one."
-    said = f"Not all of {', '.join(named)} could be read as dates, so the rule is yours to write"
-    return f"{said}: set `types` for the column (docs/csv.md)."
+def _no_leavers(source: DraftSide, others: Sequence[str]) -> str:
+    """Return what to look at if nothing in the source clearly marks leavers."""
+    named = [path for path in source.fields if concept(path) == "leave" and path not in others]
+    if named:
+        said = f"Not all of {', '.join(named)} could be read as dates, so the rule is yours"
+        return f"{said} to write: set `types` for the column (docs/csv.md)."
+    if others:
+        held = "; ".join(f"{called(path)} holds {listed(source, path)}" for path in others)
+        return f"No field of the source clearly says who has left. {held}: which word says so?"
+    return "No field of the source says who has left: ask for one."
 
 
 def _reads_blank(source: DraftSide, path: str) -> Iterator[bool]:

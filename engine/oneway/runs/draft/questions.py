@@ -14,13 +14,10 @@ from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
 from oneway.core.records import MISSING, Value, at, is_blank, parse_day, with_value
 from oneway.runs.draft.leaving_questions import (
-    _YES,
-    FEW,
     NAMED,
     DraftWords,
     Leaving,
     Switch,
-    is_gone,
     leaving_of,
     listed_words,
     switch_of,
@@ -28,6 +25,7 @@ from oneway.runs.draft.leaving_questions import (
 from oneway.runs.draft.notation import called, expression, literal, past_day
 from oneway.runs.draft.pairs import name_parts
 from oneway.runs.draft.side import DraftSide
+from oneway.runs.draft.who_left import FEW, YES, is_gone
 
 _OUTSIDERS = ("Contractor", "Agency", "External")
 _OUTSIDE = re.compile(
@@ -180,7 +178,7 @@ def _is_outside(path: str, value: Value) -> bool:
     """Return whether a value means that a person is not employed, such as a contractor."""
     word = str(value).strip().casefold()
     if _OUTSIDE.search(" ".join(re.findall("[a-z0-9]+", path.casefold()))):
-        return word in _YES or _OUTSIDE.search(word) is not None
+        return word in YES or _OUTSIDE.search(word) is not None
     if concept(path) == "type":
         return _OUTSIDE.search(word) is not None
     return _OUTSIDE.fullmatch(word) is not None

@@ -43,6 +43,10 @@ class DraftSide:
     """The cells of a file that stay text although their column has another type."""
     notes: tuple[str, ...] = ()
     """Remarks on the file as a whole, such as repeated rows."""
+    either: Mapping[str, str] = field(default_factory=dict)
+    """The columns whose days may also have the month first, and their pattern then."""
+    seen: str = ""
+    """What the matched records say of these columns, in words."""
 
     def values(self, path: str) -> list[Value]:
         """Return the values of a field that are not blank."""
@@ -72,17 +76,19 @@ class DraftSide:
 
 
 def read_side(
-    text: str, folder: Path, folders: Sequence[Path], lookup: Lookup, *, keeps_odd: bool = False
-) -> DraftSide:
+    text: str, folder: Path, folders: Sequence[Path], lookup: Lookup, *, keeps_odd: bool = False,
+    month_first: bool = False,
+) -> DraftSide:  # fmt: skip
     """Return a side, named by a file's path, CONNECTOR or CONNECTOR:RESOURCE.
 
     `folder` is the mapping's own; a file's path is written relative to it. A system is read if its
     credentials are at hand; otherwise only its record schema is known. With `keeps_odd`, a cell
-    that does not fit its column does not make its record invalid. Raises `Refused` if there is no
+    that does not fit its column does not make its record invalid. With `month_first`, days that can
+    be read in two ways have the month first. Raises `Refused` if there is no
     such side.
     """
     if exists(text) or "." in Path(text).name:
-        return _file(text, folder, keeps_odd=keeps_odd)
+        return _file(text, folder, keeps_odd=keeps_odd, month_first=month_first)
     name, _, wanted = text.partition(":")
     description = describe(name, folders)
     if description.kind == FILES:
@@ -92,13 +98,15 @@ def read_side(
     return DraftSide(name, resource.name, {}, resource.fields, records, resource.id, resource.open)
 
 
-def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
+def _file(path: str, folder: Path, *, keeps_odd: bool, month_first: bool) -> DraftSide:
     description = describe(FILES)
     try:
         connector = open_connector(description, Access({}, {}))
         assert isinstance(connector, Suggesting)
         about = connector.suggest(path)
         options = dict(about.options)
+        if month_first:
+            options["types"] = _reordered(options["types"], about.either)
         if keeps_odd and about.odd:
             options["unfit_cells"] = "keep"
         found = open_connector(description, Access(options, {})).reader(path).read()
@@ -111,7 +119,14 @@ def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
     odd = _odd(about)
     kept = tuple(f"{line}: {said}" for line, said in odd.items()) if keeps_odd else ()
     unread = _unread({} if keeps_odd else odd, found)
-    return replace(side, unread=unread, kept=kept, notes=tuple(found.problems))
+    either = {} if month_first else about.either
+    return replace(side, unread=unread, kept=kept, notes=tuple(found.problems), either=either)
+
+
+def _reordered(types: str, either: Mapping[str, str]) -> str:
+    """Return the option `types` with the other pattern for some columns."""
+    columns = dict(each.rpartition("=date:")[::2] for each in types.split(", "))
+    return ", ".join(f"{name}=date:{pattern}" for name, pattern in {**columns, **either}.items())
 
 
 def _unread(odd: Mapping[str, str], found: Snapshot) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ def _questions(draft: DraftMapping) -> Iterator[str]:
     Each question stands above the commented part of the mapping that answers it.
     """
     yield "questions:            # answer each below, or strike it out; nothing is applied before"
+    yield from _orders(draft.source, draft.target)
     yield "  leavers: Who has left, and what is written then?"
     for rule in draft.asked.rules:
         if rule.of_kind:
@@ -86,6 +87,18 @@ def _questions(draft: DraftMapping) -> Iterator[str]:
     mapped.add(draft.keys.first.target)
     if target.id not in mapped and asks_for_ids(draft.source, target, draft.keys):
         yield f"  {yaml_name(f'fields.{target.id}')}: What is the id of a new record?"
+
+
+def _orders(source: DraftSide, target: DraftSide) -> Iterator[str]:
+    """Yield the question how days like `1/2/2026` are read, for each side that has some."""
+    for role, side in (("source", source), ("target", target)):
+        if not side.either:
+            continue
+        named, pattern = " and ".join(map(called, side.either)), next(iter(side.either.values()))
+        like = "1-2-2026" if "-" in pattern else "1/2/2026"
+        said = f"In {named}, is {like} 1 February, as `types` says below, or 2 January ({pattern})?"
+        text = " ".join(filter(None, (said, side.seen, "Correct `types`, or strike this out.")))
+        yield comment(f"  {role}: {yaml_text(text)}")
 
 
 def _paired(draft: DraftMapping) -> Sequence[Pair]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from oneway.core.diagnostics import Severity, did_you_mean
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
-_WHOLE = ("leavers", "eligible", "only")
+_WHOLE = ("leavers", "eligible", "only", "source", "target")
 _NAMED = ("eligible", "fields")
-_ALL = "name what answers it: leavers, eligible, only, eligible.ID or fields.NAME"
+_ALL = "name what answers it: leavers, eligible, only, eligible.ID, fields.NAME, source or target"
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -24,7 +24,7 @@ RULE = LintRule(
     code="M154",
     severity=Severity.ERROR,
     title="a key of `questions` names nothing that answers a question",
-    advice="Write `leavers`, `eligible`, `only`, `eligible.ID` or `fields.NAME`.",
+    advice="Write leavers, eligible, only, eligible.ID, fields.NAME, source or target.",
     check=check,
     failing="questions: {leaver: Who has left}\n",
     passing="questions: {leavers: Who has left}\n",

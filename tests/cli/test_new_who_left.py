@@ -1,0 +1,168 @@
+"""`oneway new` finds who has left by yes and no and by codes, and asks how days are read."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from commands import Ended
+
+Run = Callable[..., Ended]
+GONE = (4, 9, 14)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def drafted(oneway: Run, columns: dict[str, Callable[[int], str]], **target: str) -> str:
+    """Return the mapping that is written of twenty people with some columns."""
+    people = [
+        {
+            "Staff No": f"{n + 1:04}",
+            "Name": f"Ann Ash{n}",
+            **{k: of(n) for k, of in columns.items()},
+        }
+        for n in range(20)
+    ]
+    users = [
+        {"id": n + 1, "number": f"{n + 1:04}", "name": f"Ann Ash{n}", "active": "TRUE"}
+        | {key: columns[of](n) for key, of in target.items()}
+        for n in range(20)
+    ]
+    for name, rows in (("p.csv", people), ("u.csv", users)):
+        with Path(name).open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+    ended = oneway("new", "m.yaml", "--source", "p.csv", "--target", "u.csv")
+    assert ended.code == 0, ended.err
+    assert oneway("validate", "m.yaml").code == 0
+    return Path("m.yaml").read_text()
+
+
+def leavers(text: str) -> str:
+    return text[text.index("## Who has left") : text.index("## And who comes back")]
+
+
+def words(stays: str, left: str) -> Callable[[int], str]:
+    return lambda n: left if n in GONE else stays
+
+
+ASKED = [
+    ("Employed", "yes", "no"),
+    ("Employed?", "Yes", "No"),
+    ("Still employed here", "J", "N"),
+    ("Current Employee", "Y", "N"),
+    ("Has Left", "no", "yes"),
+    ("hasLeft", "0", "1"),
+    ("Left the company", "", "x"),
+    ("In dienst", "ja", "nee"),
+    ("Uit dienst?", "nee", "ja"),
+    ("angestellt", "ja", "nein"),
+    ("Status", "A", "L"),
+    ("Employment Status", "1", "0"),
+    ("statut", "A", "S"),
+]
+
+
+@pytest.mark.parametrize("date", [False, True])
+@pytest.mark.parametrize(("heading", "stays", "left"), ASKED)
+def test_yes_and_no_and_codes_say_who_has_left_as_a_question(
+    oneway: Run, heading: str, stays: str, left: str, date: bool
+) -> None:
+    columns = {heading: words(stays, left)}
+    if date:  # one of those who have left has no day
+        columns["Leaving Date"] = lambda n: "2020-09-30" if n in GONE[1:] else ""
+    said = leavers(drafted(oneway, columns))
+    when = next(line for line in said.splitlines() if "when:" in line)
+    assert f"'{left}'" in when.replace("''", "'"), said
+    assert ("is_past" in when) is date
+    if heading != "Uit dienst?":  # its heading says it
+        assert f"guess: {heading} holds" in said
+    assert f"'{heading}'" not in Path("m.test.yaml").read_text().partition("not_read")[2]
+
+
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [
+        ("Status", words("Employed", "Elsewhere")),
+        ("Employed", lambda _: "yes"),
+        ("Status", words("FT", "PT")),
+    ],
+)
+def test_words_that_may_say_it_are_asked_about_beside_a_day(
+    oneway: Run, heading: str, column: Callable[[int], str]
+) -> None:
+    days = {"Leaving Date": lambda n: "2020-09-30" if n == 2 else ""}
+    said = leavers(drafted(oneway, {**days, heading: column}))
+    assert f"{heading} holds" in said
+    assert "does one of these words say who has left, too?" in said
+    assert heading not in Path("m.test.yaml").read_text().partition("not_read")[2]
+    Path("m.yaml").unlink()
+    said = leavers(drafted(oneway, {heading: column}))
+    assert f"No field of the source clearly says who has left. {heading} holds" in said
+
+
+def test_a_word_that_those_whose_day_has_come_share_is_asked_about(oneway: Run) -> None:
+    days = {"Leaving Date": lambda n: "2020-09-30" if n in GONE[1:] else ""}
+    said = leavers(drafted(oneway, {**days, "Werkt": words("zeker", "niet meer")}))
+    assert "guess: Werkt holds zeker 17, niet meer 3." in said
+
+
+@pytest.mark.parametrize("heading", ["Company Car", "Self-employed", "Employed by agency"])
+def test_other_yes_and_no_is_not_taken_for_it(oneway: Run, heading: str) -> None:
+    said = leavers(drafted(oneway, {heading: words("no", "yes")}))
+    assert heading not in said
+
+
+def day(n: int, form: str) -> str:
+    return form.format(day=1 + n % 11, month=1 + n % 12, year=2015 + n % 9)
+
+
+def order(text: str, column: str) -> str:
+    return text.split(f"{column}=date:")[1][:3]
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_days_are_read_as_all_matched_records_say(oneway: Run, side: str) -> None:
+    forms = ["{month}/{day}/{year}", "{year}-{month:02}-{day:02}"]
+    here, there = forms if side == "source" else reversed(forms)
+    columns = {
+        "Hire Date": lambda n: day(n, here),
+        "Start": lambda n: day(n, there),
+        "Leaving Date": lambda n: "12/2/2026" if n == 6 else "",
+    }
+    text = drafted(oneway, columns, hired="Start")
+    column = "Hire Date" if side == "source" else "hired"
+    # with the day on one side alone, its own sibling column would decide
+    assert order(text, column) == "M/d"
+    assert (f"  {side}: In " in text) is False
+
+
+def test_days_with_two_readings_are_asked_about_and_nothing_is_applied(oneway: Run) -> None:
+    columns = {
+        "Hire Date": lambda n: day(n, "{month}/{day}/{year}"),
+        "Leaving Date": lambda n: "12/2/2020" if n == 6 else "",
+    }
+    text = drafted(oneway, columns)
+    asked = next(line for line in text.splitlines() if line.startswith("  source: "))
+    assert "In Hire Date and Leaving Date, is 1/2/2026 1 February" in asked
+    assert "2 January (M/d/yyyy)" in asked
+    assert "P118" in oneway("sync", "m.yaml").err
+
+
+@pytest.mark.parametrize(("decides", "order_"), [("25/12/2019", "d/M"), ("12/25/2019", "M/d")])
+def test_one_day_with_one_reading_decides_for_the_file(
+    oneway: Run, decides: str, order_: str
+) -> None:
+    columns = {
+        "Hire Date": lambda n: decides if n == 3 else day(n, "{month}/{day}/{year}"),
+        "Leaving Date": lambda n: "12/2/2020" if n == 6 else "",
+    }
+    text = drafted(oneway, columns)
+    assert order(text, "Hire Date") == order(text, "Leaving Date") == order_
+    assert "  source: " not in text
