@@ -176,6 +176,27 @@ def test_a_night_that_reads_only_what_has_changed_notices_it_too(bare: World) ->
     assert changed(ADA | {"last": "Vance", "email": "ada.vance@example.com"}).code == 0
 
 
+@pytest.mark.parametrize("email", ["{from: email, default: no@example.com}", "setting('mail')"])
+def test_a_constant_is_no_more_than_the_code(bare: World, email: str) -> None:
+    """Of two people whose records are as they should be, an email of their own tells one."""
+    fields = f"  email: {email}\n"
+    setting = "settings: {mail: {type: string, default: no@example.com, description: Shared.}}\n"
+    text = mapping_of(fields, "report").replace("join(' ', [first, last])", "id")
+    bare.write("m.yaml", setting + text)
+    people_ = [{"id": f"{n}", "team": "A", "status": "Current"} for n in (1, 2)]
+    people_[1] |= {"email": "own@example.com"} if "default" in email else {}
+    mails = ["no@example.com", people_[1].get("email", "no@example.com")]
+    bare.write("people.json", people_)
+    bare.write("users.json", [
+        {"id": f"u{n}", "reference": f"{n}", "email": mails[n - 1], "team": "A", "active": True}
+        for n in (1, 2)
+    ])  # fmt: skip
+    assert bare.run("plan", "m.yaml", "--out", "plan.json").code == 0
+    kept = (bare.folder / "plan.json").read_text()
+    assert '["1","1","1","u1",true]' in kept
+    assert f'["2","2","2","u2",{"false" if "own" in mails[1] else "true"}]' in kept
+
+
 # Any history of one code, beside a model
 
 FIRST, LAST, MAIL = ("Ada", "Wim", "Eva"), ("Quill", "Vance", "Moss"), ("a", "b", "c")

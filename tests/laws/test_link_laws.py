@@ -423,3 +423,40 @@ def test_law_19_no_other_row_takes_a_linked_leaver_off_the_list(
         has_access = target not in left if target in there else not proven
         if source in leavers - sure and target not in sure and has_access:
             assert source in listed, (source, target, plan.outcomes)
+
+
+NOBODYS = "none@x.example"
+CONSTANTS: dict[str, Mapping[str, Any]] = {
+    "default": {"from": "mail", "default": NOBODYS, "write": "on_create"},
+    "setting": {"from": f"setting('on') && '{NOBODYS}'", "write": "on_create"},
+}
+NONE_GIVEN = {"from": "mail", "write": "on_create"}
+
+
+@given(TOWNS, st.sampled_from(sorted(CONSTANTS)), st.booleans(), st.booleans())
+def test_a_constant_of_the_mapping_says_of_nobody_who_they_are(
+    town: Town, kind: str, exclusive: bool, deactivates: bool
+) -> None:
+    """Everything is as if neither side gave a value where the mapping writes its own."""
+    people = [(*each[:3], None if each[3] == "c@x.example" else each[3], each[4])
+              for each in town.people]  # fmt: skip
+    if kind == "setting":
+        people = [(*each[:3], None, each[4]) for each in people]
+    users = [(*each[:3], None if each[3] == "c@x.example" else each[3]) for each in town.users]
+    written = [(*each[:3], NOBODYS if each[3] is None else each[3]) for each in users]
+    common = {
+        **town.rules,
+        "absent": "deactivate" if deactivates else "report",
+        "joiners": {"create": False, "unless_taken": ["email"] if exclusive else []},
+        "settings": {"on": {"type": "boolean", "default": True, "description": "A switch."}},
+    }
+
+    def found(email: Mapping[str, Any], held: list[Any]) -> tuple[Any, ...]:
+        rules = {**common, "fields": {**MAPPING["fields"], "email": email}}
+        told = replace(town, people=tuple(people), users=tuple(held), rules=rules)
+        plan = told.plan
+        gone = {each.target_id for each in plan.actions if each.verb is Verb.DEACTIVATE}
+        alone = {each.source_id: each.only_by_key for each in plan.outcomes}
+        return engine(plan), gone, alone, {each.target_id for each in still_in(plan, {})}
+
+    assert found(CONSTANTS[kind], written) == found(NONE_GIVEN, users)

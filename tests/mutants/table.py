@@ -516,6 +516,62 @@ MUTANTS = (
         "tests/cli/test_stays_listed.py",
     ),
     *(
+        Mutant(
+            name, file, before, after, "a constant of the mapping says of nobody who they are", test
+        )
+        for name, file, before, after, test in (
+            (
+                "a-constant-is-a-value-in-common",
+                "planning/similar/same_person",
+                "if not (rule.tells(said) and rule.tells(held)):",
+                "if said is None or present(held) is None:",
+                "tests/laws/test_link_laws.py",
+            ),
+            (
+                "a-constant-marks-who-vanished",
+                "planning/reconcile",
+                "if policy.fields[i].tells(values[i])]",
+                "if values[i] is not None]",
+                "tests/laws/test_link_laws.py",
+            ),
+            (
+                "a-constant-spares-a-record",
+                "planning/uniqueness",
+                "(isinstance(value, Awaited) or rule.tells(value))",
+                "True",
+                "tests/laws/test_link_laws.py",
+            ),
+            (
+                "a-constant-is-more-than-the-key",
+                "planning/assemble",
+                "if not policy.fields[each].tells(value):",
+                "if not value.strip():",
+                "tests/laws/test_link_laws.py",
+            ),
+            (
+                "a-setting-says-who-a-person-is",
+                "mapping/program",
+                "or is_blank(value) or not self.reads_record:",
+                "or is_blank(value):",
+                "tests/laws/test_link_laws.py",
+            ),
+            (
+                "a-constant-is-a-name-in-generated-code",
+                "mapping/generated/rows",
+                "if texts := tuple(",
+                "if () and tuple(",
+                "tests/cli/test_passed_on.py",
+            ),
+            (
+                "a-setting-is-a-name-in-generated-code",
+                "mapping/generated/rows",
+                'if rule.reads_record else "False")',
+                'if True else "False")',
+                "tests/cli/test_passed_on.py",
+            ),
+        )
+    ),
+    *(
         Mutant(name, file, before, after, rule, "tests/cli/test_passed_on.py")
         for name, file, before, after, rule in (
             (
@@ -1821,9 +1877,9 @@ MUTANTS = (
     ),
     Mutant(
         "a-constant-marks-a-person",
-        "planning/similar/lookalikes",
-        "(rule.constants and rule.is_constant(value))",
-        "False",
+        "mapping/program",
+        "return not (self.constants and self.is_constant(value))",
+        "return True",
         "two people to whom the mapping gives one value are not one person for that",
         BACK,
     ),

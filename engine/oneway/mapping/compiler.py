@@ -348,6 +348,7 @@ class _Compiler:
             written=spec.written,
             clear=field.clear if field else self.target.clear,
             constants=spec.constants,
+            reads_record=self.reads_record(spec),
             by_run=self.is_by_run(spec),
         )
 
@@ -355,6 +356,11 @@ class _Compiler:
         """Return whether a field's value may depend on the day of the run."""
         asked = (each for each in (spec.source, spec.default) if isinstance(each, Text))
         return any(each and each.uses_today for each in map(self.names.quietly, asked))
+
+    def reads_record(self, spec: FieldSpec) -> bool:
+        """Return whether the source record decides a field's value."""
+        expression = self.names.quietly(spec.source) if spec.source is not None else None
+        return expression is None or not expression.constant
 
     def own_table(self, spec: FieldSpec) -> str:
         """Return the name of a field's lookup table, if it is made of the target's records."""

@@ -15,7 +15,16 @@ from typing import NamedTuple, Protocol, TypeAlias
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Comparison, Missing, Record, Value, as_written, same
+from oneway.core.records import (
+    Compare,
+    Comparison,
+    Missing,
+    Record,
+    Value,
+    as_written,
+    is_blank,
+    same,
+)
 from oneway.core.sealed import MASK
 from oneway.mapping.spec import (
     Absent,
@@ -261,6 +270,8 @@ class FieldRule:
     """What is sent to clear the value; blank."""
     constants: tuple[Value, ...] = ()
     """The constants that the mapping gives to records, such as a default: nobody's own values."""
+    reads_record: bool = True
+    """Whether its value comes from the record, and not from settings alone."""
     by_run: bool = False
     """Whether the value may be made from the day of the run."""
 
@@ -284,6 +295,12 @@ class FieldRule:
     def is_constant(self, value: Value) -> bool:
         """Return whether a value may come from the mapping, and so says nothing of a person."""
         return any(same(value, each) for each in self.constants)
+
+    def tells(self, value: Value | Missing) -> bool:
+        """Return whether a value may say who a person is: it is given, and theirs alone."""
+        if isinstance(value, Missing) or is_blank(value) or not self.reads_record:
+            return False
+        return not (self.constants and self.is_constant(value))
 
     def refuses(self, state: CellState) -> bool:
         """Return whether a field in this state may make its record ineligible."""

@@ -116,7 +116,7 @@ class Assembler:
             return True
         names, held, cells = self.policy.identifying, target.values, row.cells
         known = bool(cells and held)
-        if known and names and _say_the_same(names, cells, held):
+        if known and names and _say_the_same(self.policy, cells, held):
             return False
         pair = (whole(row), whole_target(target))
         if self.linked and is_supported(self.linked, *pair):
@@ -298,15 +298,13 @@ def _falls_back(rule: FieldRule, missed: Sequence[Missed]) -> bool:
     return rule.on_miss.falls_back and rule.path in paths
 
 
-def _say_the_same(
-    names: Iterable[int], cells: Sequence[Cell], held: Sequence[Value | Missing]
-) -> bool:
-    """Return whether a source record states exactly the texts that a target record holds."""
-    for each in names:
+def _say_the_same(policy: Policy, cells: Sequence[Cell], held: Sequence[Value | Missing]) -> bool:
+    """Return whether a source record states exactly the names that a target record holds."""
+    for each in policy.identifying:
         value = cells[each][1]
         if value != held[each] or not isinstance(value, str) or cells[each][0] is not STATED:
             return False
-        if not value.strip():
+        if not policy.fields[each].tells(value):
             return False
     return True
 

@@ -100,7 +100,7 @@ def _of_others(
 def _unique(policy: Policy, values: Sequence[Value]) -> Iterator[tuple[int, Hashable]]:
     """Yield the unique values among those of a record, with their positions."""
     for i in policy.exclusive if values else ():
-        if values[i] is not None:
+        if policy.fields[i].tells(values[i]):
             yield i, comparable(values[i], comparison(policy.fields[i]))
 
 
@@ -302,12 +302,16 @@ class _Reconciler:
         return marked
 
     def _marks(self, values: Sequence[Value]) -> Iterator[Hashable]:
-        """Yield what identifies a person: their whole name, and each unique value."""
-        alone = [i for i in self.policy.identifying if i in self.policy.unless_taken]
-        yield from (self._slot(i, values[i]) for i in alone if values[i] is not None)
-        named = [values[i] for i in self.policy.identifying if i not in alone]
-        if named and None not in named:
-            yield tuple(map(loose, named))
+        """Yield what identifies a person: their whole name, and each unique value.
+
+        A constant of the mapping is part of neither.
+        """
+        policy = self.policy
+        telling = [i for i in policy.identifying if policy.fields[i].tells(values[i])]
+        yield from (self._slot(i, values[i]) for i in telling if i in policy.unless_taken)
+        named = [i for i in policy.identifying if i not in policy.unless_taken]
+        if named and {*named} <= {*telling}:
+            yield tuple(loose(values[i]) for i in named)
 
     def _may_be(self, row: SourceRow, alike: Sequence[TargetRow]) -> Match:
         """Return the conflict of a row that resembles records whose source records vanished."""

@@ -148,10 +148,12 @@ class SpokenValues:
         return None
 
     def _slots(self, values: Sequence[Value | Awaited]) -> Iterator[Slot]:
+        """Yield the values that say who a person is: no constant of the mapping does."""
         for i in self.policy.watched if values else ():
-            value = comparable(values[i], comparison(self.policy.fields[i]))
-            if value is not None:
-                yield i, value
+            value, rule = values[i], self.policy.fields[i]
+            known = comparable(value, comparison(rule))
+            if known is not None and (isinstance(value, Awaited) or rule.tells(value)):
+                yield i, known
 
 
 def _telling(cell: Cell) -> Value:

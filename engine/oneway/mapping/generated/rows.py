@@ -254,9 +254,14 @@ class Rows:
         source.line("continue")
 
     def _named(self, fields: Sequence[str]) -> str:
-        """Return whether all identifying cells state text."""
-        named = [fields[position] for position in self.program.policy.identifying]
-        return " and ".join(f"{each}.__class__ is str" for each in named) or "False"
+        """Return whether all cells that identify people state text that the record gives."""
+        policy, asked = self.program.policy, []
+        for each in policy.identifying:
+            rule, cell = policy.fields[each], fields[each]
+            asked.append(f"{cell}.__class__ is str" if rule.reads_record else "False")
+            if texts := tuple(one for one in rule.constants if isinstance(one, str)):
+                asked.append(f"{cell} not in {self.source.bind('constants', texts)}")
+        return " and ".join(asked) or "False"
 
     @property
     def _compares(self) -> Sequence[Compare]:

@@ -255,7 +255,7 @@ def said_value(policy: Policy, row: AnySourceRow, position: int) -> Value:
     cell = row.cells[position] if position < len(row.cells) else None
     value = None if cell is None else new_value(cell) if cell.unwritten is None else cell.unwritten
     rule = policy.fields[position]
-    return None if is_blank(value) or (rule.constants and rule.is_constant(value)) else value
+    return value if rule.tells(value) else None
 
 
 def one_form(value: Value) -> str:

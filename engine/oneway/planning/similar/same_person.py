@@ -7,7 +7,6 @@ from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import key_text, shown
 from oneway.core.records import SAME_AS_ID, Compare, Comparison, Missing, Redacted, Value, same
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
-from oneway.planning.diff import present
 from oneway.planning.similar.lookalikes import held_value, said_value
 
 SEVERAL = 2
@@ -108,15 +107,17 @@ def _of_keys(policy: Policy, level: int, said: Hashable, held: Hashable) -> str:
 
 
 def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
-    """Return whether both records have the same value in a field; None if either has none."""
-    cell, held = row.cells[position], target.values[position]
+    """Return whether both records have the same value in a field; None if either has none.
+
+    A constant of the mapping is nobody's own value, and counts as none.
+    """
+    cell, held, rule = row.cells[position], target.values[position], policy.fields[position]
     said = cell[1] if cell[0] is STATED else cell.telling
-    if said is None:
+    if not (rule.tells(said) and rule.tells(held)):
         return None
     if said == held and isinstance(held, str) and held.strip():
         return True  # the usual case: equal texts are equal under every comparison
-    held = present(held)
-    return None if held is None else same(held, said, comparison(policy.fields[position]))
+    return same(held, said, comparison(rule))
 
 
 def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
