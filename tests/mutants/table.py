@@ -772,6 +772,13 @@ MUTANTS = (
                 f"{STAYS} -k shown_by_a_run",
             ),
             (
+                "any-word-ends-what-was-not-seen",
+                "planning/listed_before",
+                " or id in evidence.unasked",
+                "",
+                LISTED,
+            ),
+            (
                 "listed-records-look-quiet",
                 "planning/screen",
                 "        self.sought |= evidence.before.keys()\n",

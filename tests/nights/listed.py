@@ -140,6 +140,8 @@ class Story:
         self.night = ListedNight(town, folder, mapping, by_id, lambda _: None, lists=self.lists)
         self.owners: dict[str, set[str]] = {}
         """Whose each record may be that was listed, and that nothing has ended yet."""
+        self.asked: set[str] = set()
+        """Those of them who were in the last list, or whose records were."""
 
     def live(self, night: Json) -> Sequence[StillIn]:
         """Let a night pass; return who is listed, and fail if somebody is not who must be.
@@ -175,8 +177,14 @@ class Story:
         return plan, run.still_in
 
     def _note_ended(self, plan: Plan, shown: Mapping[str, Json]) -> None:
-        """Take note of what the run has seen to end."""
-        staying = {each.id for each in self.lists.people if each.data.get("status") == "E"}
+        """Take note of what the run has seen to end.
+
+        Of somebody who was a possible owner, only a clear answer counts, if they were in the list.
+        """
+        said = {each.id: each.data.get("status") for each in self.lists.people}
+        known = set[str]().union(*self.owners.values())
+        clear = {id for id, status in said.items() if status == "E" and id in self.asked}
+        staying = {id for id, status in said.items() if status != "L"} - known | clear
         used = {each.target_id for each in plan.outcomes if each.source_id in staying}
         for id, whose in [*self.owners.items()]:
             out = id in shown and shown[id]["active"] is False
@@ -185,12 +193,17 @@ class Story:
                 del self.owners[id]
 
     def _note_listed(self, listed: Sequence[StillIn]) -> None:
+        now = set[str]()
         for each in listed:
             own = each.source_id
             if own is None and each.target_id is not None:
                 self.owners.setdefault(each.target_id, set()).update(each.candidates)
+                now.add(each.target_id)
             for id in filter(None, (each.target_id, *each.candidates)) if own else ():
                 self.owners.setdefault(id, set()).add(str(own))
+                now.add(id)
+        persons = {each.source_id for each in listed if each.source_id}
+        self.asked = persons.union(*(self.owners[id] for id in now))
 
 
 BEFORE = "was in this list before"

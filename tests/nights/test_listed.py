@@ -41,10 +41,15 @@ def rows(ann: Json) -> st.SearchStrategy[list[Json]]:
         "code": st.sampled_from([*[ann["code"]] * 3, None, "X9"]),
         "name": st.sampled_from([ann["name"], ann["name"], "Deleted"]),
         "mail": st.sampled_from([ann["mail"], ann["mail"], None]),
-        "status": st.sampled_from(["L", "L", "L", "E", "?", None]),
+        "status": st.sampled_from(["L", "L", "L", "E", f"word of {ann['id']}", None]),
         "problem": st.sampled_from(["", "", "", "it is cut off"]),
     })  # fmt: skip
-    return st.one_of(st.just([]), row.map(lambda each: [each]))
+    return st.one_of(st.just([]), row.map(lambda each: [stays_as(each, ann)]))
+
+
+def stays_as(row: Json, ann: Json) -> Json:
+    """Return a row, of somebody who stays with all that tells who they are."""
+    return row if row["status"] != "E" else {**ann, "status": "E"}
 
 
 def held(code: str) -> st.SearchStrategy[Json]:
@@ -134,6 +139,17 @@ STORIES: dict[str, tuple[Json, list[Json], list[list[str]]]] = {
             {"people": [{**ANN, "name": "Deleted", "mail": None}]},
         ],
         [[], ["t2"], ["t1"], ["t2"]],
+    ),
+    "a word that is no answer comes with the record that is shown again": (
+        {"t1": HELD},
+        [
+            EMPLOYED,
+            {"people": [ANN], "refusing": True},
+            {"hidden": ["t1"]},
+            {"people": [{**ANN, "status": "Out"}]},
+            EMPLOYED,
+        ],
+        [[], ["t1"], [], ["t1"], []],
     ),
     "a newcomer has the address of somebody who is gone": (
         {"t1": HELD},

@@ -256,11 +256,12 @@ class LinkEvidence:
 
     `returning` are the target records that a return may still let somebody in by, and why.
     `before` are the target records that earlier runs listed and that no run has seen to end, each
-    with the source records of those whose it may be; with `source_unclear`, no answer of this run's
-    source ends that. `listed` are the target records that were listed for people
-    whose source record is gone, and for whom; also for those of `passed_on`: source records that
-    seem to be other people by now than were listed under their ids. `ended` are the target records
-    whose access this sync ended and has not given back, and on which day. With `all_left`,
+    with the source records of those whose it may be. The answers of `unasked` source records do not
+    end that, and with `source_unclear` no answer of this run's source does. `listed` are the target
+    records that were listed for people whose source record is gone, and for whom; also for those of
+    `passed_on`: source records that seem to be other people by now than were listed under their
+    ids. `ended` are the target records whose access this sync ended and has not given back, and on
+    which day. With `all_left`,
     `leavers.left` holds of every target record, and proves nothing. `zone` is the time zone in
     which people are shown days.
     """
@@ -280,6 +281,7 @@ class LinkEvidence:
     doubted: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
     source_unclear: bool = False
     passed_on: frozenset[str] = frozenset()
     unheard: Mapping[str, Reason] = field(default_factory=dict)

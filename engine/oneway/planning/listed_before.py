@@ -110,7 +110,7 @@ def _staying(
         return
     rows = [(each.row.source_id, each.row) for each in drafts if each.row is not None]
     for id, row in (*rows, *((each.source_id, picked) for each, picked in aside)):
-        doubtful = id in evidence.doubted or id in evidence.passed_on
+        doubtful = id in evidence.doubted or id in evidence.passed_on or id in evidence.unasked
         if not (doubtful or perhaps_left(policy, row)):
             yield id
 

@@ -52,12 +52,16 @@ class Remembered:
 
     @property
     def evidence(self) -> LinkEvidence:
-        """The evidence before any system is asked again."""
+        """The evidence before any system is asked again.
+
+        Of people who are in the list no more, no run asks whether a word of theirs is an answer.
+        """
         return LinkEvidence(
             self.links,
             pending=self.pending,
             returning=self.returns,
             before=self.before,
+            unasked=frozenset().union(*self.before.values()) - self.still_in,
             zone=self.zone,
         )
 
