@@ -2233,8 +2233,8 @@ MUTANTS = (
             (
                 "first-ids",
                 "planning/similar/lookalikes",
-                "last.__gt__, last.__le__",
-                "last.__le__,",
+                "first = sorted(first)[: 2 * LOOKED_AT]",
+                "first = first[: 2 * LOOKED_AT]",
             ),
             ("parted", "planning/match", "others[at] = 0", "pass"),
         )

@@ -90,7 +90,8 @@ class Assembler:
         names, held_by = pairs.source.names(rows_at), pairs.target.names(targets_at)
         return [
             made((
-                getattr(each, "first", each).key, each.source_id, each.label, held.target_id,
+                each.key if isinstance(each, tuple) else each.first.key,  # as it is packed
+                each.source_id, each.label, held.target_id,
                 not (getattr(held, "place", None) == place and each.named)
                 and self._only_by_key(pairs.source[place], pairs.target[at]),
             ))

@@ -13,7 +13,6 @@ from operator import itemgetter
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
-from oneway.mapping.packed_rows import ids_of
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import new_value
@@ -157,15 +156,25 @@ def _first_values(
 
 def _in_order(targets: Sequence[AnyTargetRow], quiet: Pairs) -> Iterator[AnyTargetRow]:
     """Yield target records in the order of their ids; of many, sorts only the first ones."""
-    places, last = quiet.targets_at, ""
-    part = (len(targets) + len(places)) // (10 * LOOKED_AT)
-    if part:
-        some = sorted([*ids_of(targets[::part]), *quiet.target.ids(places[::part])])
-        last = some[min(2 * LOOKED_AT // part, len(some) - 1)]
-    for is_next in (last.__gt__, last.__le__):
-        every = enumerate(map(_ID, targets)), enumerate(quiet.target.each_id(places), len(targets))
-        for _, at in sorted((id, at) for at, id in chain(*every) if is_next(id)):
-            yield targets[at] if at < len(targets) else quiet.targets[at - len(targets)]
+
+    def ids() -> Iterator[tuple[int, str]]:
+        return enumerate(chain(map(_ID, targets), quiet.target.each_id(quiet.targets_at)))
+
+    def row(at: int) -> AnyTargetRow:
+        return targets[at] if at < len(targets) else quiet.targets[at - len(targets)]
+
+    first: list[tuple[str, int]] = []
+    last = None
+    for at, id in ids():
+        if last is None or id < last:
+            first.append((id, at))
+            if len(first) == 10 * LOOKED_AT:
+                first = sorted(first)[: 2 * LOOKED_AT]
+                last = first[-1][0]
+    first.sort()
+    yield from (row(at) for _, at in first)
+    known = {at for _, at in first}
+    yield from (row(at) for _, at in sorted((id, at) for at, id in ids() if at not in known))
 
 
 _ID = itemgetter(0)
