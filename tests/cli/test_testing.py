@@ -66,6 +66,29 @@ def test_without_a_test_beside_the_mapping_a_whole_one_is_printed(world: World) 
     assert "with_phone" in ended.out
 
 
+def test_a_case_that_is_planned_otherwise_than_its_record_does_not_end_as_done(
+    world: World,
+) -> None:
+    world.write("p.json", [{"id": "PAY7"}, {"id": "Q7"}])
+    world.write("u.json", [{"id": "1", "no": "PAY7", "kind": "paid"}])
+    mapping = {
+        "oneway": 1,
+        "name": "apart",
+        "source": {"connector": "file", "resource": "p.json", "options": {"id": "id"}},
+        "target": {"connector": "file", "resource": "u.json"},
+        "match": [{"source": "id", "target": "no"}],
+        "fields": {
+            "no": {"from": "id", "write": "on_create"},
+            "kind": "iif(starts_with(id, 'PA'), 'paid', 'unpaid')",
+        },
+    }
+    world.write("apart.yaml", mapping)
+    ended = world.run("test", "apart.yaml", "--record", "PAY7")
+    assert "is not planned quite like the record (unchanged)" in " ".join(ended.err.split())
+    assert ended.code == 6
+    assert world.run("test", "apart.yaml", "--record", "Q7").code == 0
+
+
 def test_rows_that_share_an_id_keep_no_case_of_somebody_else_from_being_recorded(
     world: World,
 ) -> None:
@@ -73,7 +96,7 @@ def test_rows_that_share_an_id_keep_no_case_of_somebody_else_from_being_recorded
     world.write("people.json", [person(n) for n in range(1, 5)])
     world.write("users.json", [user(1), user(2), user(3) | {"id": 2}])
     ended = world.run("test", "m.yaml", "--record", "P004")
-    assert ended.code == 0, ended.err
+    assert ended.code == 6, ended.err  # the case is a create, as the shared id is left out
     world.write("m.test.yaml", ended.out)
     assert world.run("test", "m.yaml").code == 0
 

@@ -130,3 +130,38 @@ def test_each_record_becomes_a_case_that_passes_and_holds_nobody(
         words = {each for each in words_of([*people, *users, *TEAMS]) if len(each) > 2}
         real = words - {"left", "here", "test", "2026"}
         assert not real & words_of([said]), said
+
+
+TABLES = """\
+oneway: 1
+name: tables
+source: {connector: file, resource: people.json, options: {id: code}}
+target: {connector: file, resource: members.json, options: {id: id}}
+match: [{source: code, target: reference}]
+fields:
+  reference: {from: code, write: on_create}
+  team: %s
+"""
+FORMS = (
+    """'map_value(team, {"Sales": `1`, People: `2`})'""",
+    """'map_value(team, `{"Sales": 1, "People": 2}`)'""",
+    """'team && map_value(lower(team), {sales: `1`, people: `2`})'""",
+)
+
+
+@given(st.sampled_from(FORMS), st.sampled_from(["Sales", "People"]), st.integers(0, 3))
+def test_the_words_of_a_table_stay_in_whatever_form_it_is_written(
+    form: str, team: str, held: int
+) -> None:
+    compiled, catalogue = compile_data((TABLES % form).encode(), "mapping.yaml", ())
+    request = RunRequest("mapping.yaml", AS_OF, lambda *_: None)
+    prepared = PreparedRun(request, compiled, catalogue, {})
+    source = snapshot([{"code": "PAY0042", "team": team}], "src")
+    target = snapshot([{"reference": "PAY0042", "team": held}], "usr")
+    tallies = tallies_of(compiled.code)
+    program = compiled.bind(prepared.context, {})
+    reading = ReadInputs(source, target, {}, {}, program, tallies=tallies)
+    (outcome,) = plan_of(prepared, reading, Seal(b"k")).outcomes
+    found = record_case(prepared, reading, outcome, None)
+    assert found.faithful, render.recorded(found)
+    assert f'"team": "{team}"' in render.recorded(found)

@@ -4812,4 +4812,20 @@ MUTANTS = (
         "the matched records decide whether the month comes first",
         WHO_LEFT,
     ),
+    Mutant(
+        "a-recorded-case-loses-the-words-of-a-table",
+        "runs/mapping_tests/recording",
+        'in ("literal", "key_val_pair"):',
+        'in ("literal",):',
+        "the keys of a table are words of the mapping, which a recorded case keeps",
+        "tests/laws/test_recording_laws.py",
+    ),
+    Mutant(
+        "an-invented-value-is-a-word-of-the-mapping",
+        "runs/draft/anonymise",
+        " or found in self.keeps):",
+        "):",
+        "an invented value is not one that the mapping treats in its own way",
+        "tests/laws/test_recording_laws.py",
+    ),
 )

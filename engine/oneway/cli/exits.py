@@ -24,7 +24,8 @@ MEANINGS = {
     Exit.BLOCKED: "a guard holds something back",
     Exit.FAILED: "finished, but records failed, or people who have left can still get in (plan, "
     "with --exit-code, too)",
-    Exit.UNPROVEN: "a mapping's test failed, or covers less than was asked for",
+    Exit.UNPROVEN: "a mapping's test failed or covers less than was asked for, a recorded case is "
+    "planned differently from its record, or two mappings are not the same",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 

@@ -51,6 +51,7 @@ def print_recorded(console: Console, paths: Sequence[str], key: str, asked: dict
             f"note: the case ({kind}) is not planned quite like the record ({outcome.kind.value}): "
             "what earlier runs remember, the rest of the list, or a replaced value decides there"
         )
+        return Exit.UNPROVEN
     return Exit.DONE
 
 

@@ -44,8 +44,8 @@ def days_of(records: Iterable[Mapping[str, Value]]) -> int:
 class Anonymiser:
     """Replaces values by invented ones.
 
-    Texts in `keeps`, such as the words of a mapping, stay in any case. Words in `real` are never
-    used as a replacement. `patterns` are date patterns besides the usual ones.
+    Texts in `keeps`, such as the words of a mapping, stay in any case. Neither they nor words in
+    `real` are used as a replacement. `patterns` are date patterns besides the usual ones.
     """
 
     keeps: frozenset[str] = frozenset()
@@ -126,7 +126,7 @@ class Anonymiser:
         """Return an unused word: a name from a pool, or letters and digits."""
         pool = _POOLS.get(kind, ()) if key.isalpha() else ()
         for found in chain(map(str.casefold, pool), _of_shape(key)):
-            if found not in self._taken and found not in self._bare:
+            if not (found in self._taken or found in self._bare or found in self.keeps):
                 self._taken.add(found)
                 return found
         return key  # all words of this shape are taken, so it stays

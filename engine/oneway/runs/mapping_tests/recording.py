@@ -294,7 +294,7 @@ def _all_expressions(compiled: Compiled) -> Iterator[Expression]:
 
 
 def _constants(node: Node) -> Iterator[Value]:
-    if node["type"] == "literal":
+    if node["type"] in ("literal", "key_val_pair"):  # the words of a table are its keys
         yield node["value"]
     for child in node["children"]:
         if isinstance(child, dict):
