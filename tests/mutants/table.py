@@ -624,13 +624,6 @@ MUTANTS = (
                 "an update of all names is held by the guard",
             ),
             (
-                "equal-records-say-who-it-is-without-a-name",
-                "runs/evidence/leaving_doubts",
-                "held = others_of(self.targets) if policy.identifying else self.targets",
-                "held = others_of(self.targets)",
-                "a record without names says nothing of whose it is",
-            ),
-            (
                 "a-name-that-is-known-stays-anothers",
                 "runs/evidence/leaving_doubts",
                 "self.names.new_words(e, rows[e[0]].label) == 0}",
