@@ -1532,6 +1532,14 @@ MUTANTS = (
         "tests/unit/test_rest_continuation.py -k count",
     ),
     Mutant(
+        "an-empty-row-is-left-out",
+        "oneway_connectors/rest/reshape",
+        "return [self.visit(then, each) for each in items]",
+        "return [found for each in items if (found := self.visit(then, each)) is not None]",
+        "a row in which `records` finds nothing is the error of one record",
+        "tests/laws/test_every_row.py",
+    ),
+    Mutant(
         "nothing-stands-beside-an-index",
         "oneway_connectors/rest/reshape",
         """_CHAINS = {"subexpression", "index_expression", "pipe"}""",

@@ -39,11 +39,11 @@ from oneway_connectors.rest.reads import (
     answered,
     found_in,
     parsed_answer,
-    part_of,
     reading_call,
+    rows_of,
     unreadable,
 )
-from oneway_connectors.rest.responses import Doubled, Unreadable, rows_before
+from oneway_connectors.rest.responses import Doubled, Unreadable, is_path, rows_before
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Call
 
@@ -73,7 +73,7 @@ def pages(
         if page.answer.status == NO_CONTENT and last is not None:
             break
         last = page
-        items, problem = _new_items(so_far, resource, page, listing.paging)
+        items, problem = _new_items(so_far, resource, page, listing)
         if problem and is_the_end(client, so_far, listing.paging, page):
             break
         _note_size(client, listing, so_far, page, bool(extra))
@@ -119,7 +119,7 @@ def _read(
     if answer.status == NO_CONTENT and (searching or number > 1):
         return ListPage(number, position, call, answer, None, [], sound=True, sent=0)
     data = parsed_answer(client, call, answer)
-    rows, sound = part_of(client, call, listing.records, data)
+    rows, sound = rows_of(client, call, listing.records, data)
     if not isinstance(rows, list):
         said = client.said(answer)
         text = f"it has no list at '{listing.records}'" + (f", and says: {said}" if said else "")
@@ -134,13 +134,15 @@ def _read(
 
 
 def _new_items(
-    so_far: ListSoFar, resource: ResourceRequests, page: ListPage, paging: Paging
+    so_far: ListSoFar, resource: ResourceRequests, page: ListPage, listing: Listing
 ) -> tuple[Sequence[Item], str]:
     """Return the items of a page that are new, and why the read must stop, or ""."""
-    here, slid, doubled = dict[str, Item](), 0, 0
+    here, slid, doubled, paging = dict[str, Item](), 0, 0, listing.paging
     for index, row in enumerate(page.rows, 1):
         place = f"page {page.number}, item {index}"
         item = item_of(row, resource, place, sound=page.sound)
+        if row is None:
+            item = Item(place, {}, _none_found(listing.records))
         if item.id in here:
             doubled += 1
         elif item.id in so_far.ids:
@@ -168,11 +170,19 @@ def _new_items(
         text = f"{_ids(slid)} twice by page {page.number}: the list changed while it was read"
         so_far.problems.append(text)
     if doubled:
-        text = (
+        so_far.problems.append(
             f"{_ids(doubled)} twice on page {page.number}: the list holds a record more than once"
         )
-        so_far.problems.append(text)
     return new, ""
+
+
+def _none_found(records: str) -> str:
+    """Return the problem of a row that is null, or in which `records` finds nothing."""
+    filtered = f"{records}[?@]" if is_path(records) else "data[?user].user"
+    return (
+        f"it is null by '{records}'; if it rightly is, let `records` leave such rows out by a "
+        f"filter, as in {filtered}"
+    )
 
 
 def _ids(count: int) -> str:

@@ -44,12 +44,16 @@ def parsed_answer(client: Client, call: Call, answer: Answer) -> AnswerJson:
 
 def found_in(client: Client, call: Call, expression: str, data: Value) -> Value:
     """Return the result of a manifest's expression on an answer; raise `ReadError`."""
-    return part_of(client, call, expression, AnswerJson(data)).value
-
-
-def part_of(client: Client, call: Call, expression: str, data: AnswerJson) -> AnswerJson:
     try:
-        return data.part(expression)
+        return AnswerJson(data).part(expression).value
+    except Unreadable as error:
+        raise unreadable(client, call, error, "R107") from None
+
+
+def rows_of(client: Client, call: Call, records: str, data: AnswerJson) -> AnswerJson:
+    """Return the rows that an answer lists; raise `ReadError` if they cannot be evaluated."""
+    try:
+        return data.rows(records)
     except Unreadable as error:
         raise unreadable(client, call, error, "R107") from None
 

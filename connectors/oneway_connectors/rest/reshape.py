@@ -64,6 +64,21 @@ class Reshaper(MeteredInterpreter):
         self._lacking = before
         return made
 
+    def visit_rows(self, node: Node, value: Any) -> Any:
+        """Return what an expression finds in each item, and null where it finds nothing."""
+        taken, then, *conditions = node["children"]
+        held = self.visit(taken, value)
+        self._expect(node["value"], held)
+        if not isinstance(held, node["value"]):
+            return None
+        items = [*held.values()] if isinstance(held, dict) else held
+        for condition in conditions:
+            self.budget.each(items, condition)
+            fails: Node = {"type": "not_expression", "value": None, "children": [condition]}
+            items = [each for each in items if not self.visit(fails, each)]
+        self.budget.each(items, then)
+        return [self.visit(then, each) for each in items]
+
     def _given(self, node: Node, value: Any) -> Node:
         given = super()._given(node, value)
         kind = dict if node["type"] == "value_projection" else list
@@ -73,6 +88,25 @@ class Reshaper(MeteredInterpreter):
     def _expect(self, kind: type, value: Any) -> None:
         if value is not None and not isinstance(value, kind):
             self._lacking = True
+
+
+def every_row(node: Node) -> Node:
+    """Return an expression of the same list, in which a row that is not found stays, as null.
+
+    JMESPath leaves it out: by `data[].user`, an item without `user` would be nobody. Only a filter
+    leaves rows out. Lists within a row (`data[].{id: id, tags: tags[].name}`) are its own values.
+    """
+    kind, inner = node["type"], node["children"]
+    if kind in _VALUES:
+        return node
+    if kind not in _OVER:
+        return _with(node, [every_row(each) for each in inner])
+    taken, then, *conditions = inner
+    return {
+        "type": "rows",
+        "value": _OVER[kind],
+        "children": [every_row(taken), every_row(then), *conditions],
+    }
 
 
 def uncut(node: Node) -> Node:
@@ -134,6 +168,9 @@ def _with(node: Node, children: list[Any]) -> Node:
 
 _CHAINS = {"subexpression", "index_expression", "pipe"}
 _STARTS = {"filter_projection", "flatten", "or_expression", "projection"}
+_OVER = {"filter_projection": list, "projection": list, "value_projection": dict}
+_VALUES = {"comparator", "literal", "multi_select_dict", "not_expression", "slice"}
+"""What makes a value of its own, and no rows."""
 _PROJECTIONS = {"filter_projection", "projection"}
 _ONE_BY_ONE = {"sort_by": 0, "reverse": 0, "map": 1}
 """Functions whose result has as many rows as the argument at this place."""

@@ -24,7 +24,7 @@ from oneway.core.records import Missing, Value, holds
 from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
-from oneway_connectors.rest.reshape import Reshaper, first_steps, uncut
+from oneway_connectors.rest.reshape import Reshaper, every_row, first_steps, uncut
 from oneway_connectors.rest.verdict import says_done, says_failed
 
 _LONGEST = 300
@@ -73,6 +73,15 @@ class AnswerJson(NamedTuple):
         for key in expression.split(".") if expression != "@" else ():
             found = found.get(key) if isinstance(found, dict) else None
         return AnswerJson(found, sound=True)
+
+    def rows(self, expression: str) -> "AnswerJson":
+        """Return what `records` finds; a row that is not found is null, unless a filter drops it.
+
+        Raises `Unreadable` if it cannot be evaluated.
+        """
+        if is_path(expression):
+            return self.part(expression)
+        return AnswerJson(_search(Reshaper(), expression, self.value, rows=True))
 
 
 def parsed(body: bytes, headers: Mapping[str, str] | None = None) -> AnswerJson:
@@ -207,9 +216,10 @@ def _has_error(data: Value) -> bool:
     )
 
 
-def _search(reshaper: Reshaper, expression: str, data: Value) -> Value:
+def _search(reshaper: Reshaper, expression: str, data: Value, *, rows: bool = False) -> Value:
     try:
-        return cast(Value, reshaper.found(_compiled(expression).parsed, data))
+        tree = _for_rows(expression) if rows else _compiled(expression).parsed
+        return cast(Value, reshaper.found(tree, data))
     except Overspent as overspent:
         raise Unreadable(f"'{expression}': {overspent.summary}") from None
     except (JMESPathError, RecursionError, TypeError, ValueError):
@@ -232,7 +242,7 @@ def rows_before(expression: str, data: Value) -> int | None:
     if (before := uncut(whole)) == whole:
         return None
     try:
-        found = Reshaper().found(before, data)
+        found = Reshaper().found(every_row(before), data)
     except (Overspent, JMESPathError, RecursionError, TypeError, ValueError):
         return None
     return len(found) if isinstance(found, list) else None
@@ -364,6 +374,11 @@ def _finite(text: str) -> float:
 @lru_cache(maxsize=256)
 def _compiled(expression: str) -> ParsedResult:
     return cast(ParsedResult, cast(Any, jmespath).compile(expression))
+
+
+@lru_cache(maxsize=256)
+def _for_rows(expression: str) -> Any:
+    return every_row(_compiled(expression).parsed)
 
 
 _DEEPEST = DEEPEST + 20  # a record's own levels, and those of the answer around it
