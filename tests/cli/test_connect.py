@@ -441,6 +441,7 @@ def test_disconnecting_leaves_what_is_kept_elsewhere(
         ],
         "left": [{"credential": "source.api_key", "env": "ONEWAY_PAYROLL"}],
         "stays": "",
+        "still_in": [],
     }
 
 

@@ -4829,4 +4829,28 @@ MUTANTS = (
         "an invented value is not one that the mapping treats in its own way",
         "tests/laws/test_recording_laws.py",
     ),
+    Mutant(
+        "a-disconnected-connection-asks-for-ever",
+        "runs/past/status",
+        '            disconnected=ends.get(each.last.id, "") if each.last',
+        '            disconnected="" if each.last',
+        "no status asks for a person on account of a customer who is gone",
+        "tests/cli/test_disconnected.py",
+    ),
+    Mutant(
+        "disconnect-does-not-say-who-can-still-get-in",
+        "cli/disconnect",
+        "    for each in status.needs:\n",
+        "    for each in ():\n",
+        "what a connection leaves open is said when it is disconnected",
+        "tests/cli/test_disconnected.py",
+    ),
+    Mutant(
+        "disconnected-runs-keep-their-gauges",
+        "scheduling/metrics",
+        "if each.run in ended}",
+        "if False}",
+        "no alert fires for ever for a customer who is gone",
+        "tests/cli/test_disconnected.py",
+    ),
 )

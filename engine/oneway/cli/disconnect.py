@@ -1,7 +1,9 @@
 """`oneway disconnect`."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -14,14 +16,20 @@ from oneway.connections.file_writer import moved_aside
 from oneway.connections.secrets.refs import SecretRef
 from oneway.connections.secrets.store import forgotten
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import refusal
+from oneway.core.diagnostics import Refused, refusal
 from oneway.core.phrases import count
 from oneway.history.journal import Journal, JournalEntry
+from oneway.history.journal.disconnected import disconnected_runs, keep_disconnected
+from oneway.history.journal.incidents import drop_notices, undelivered
 from oneway.planning.plan import Ending, Verb
 from oneway.planning.plan_file import load
+from oneway.render.access_list import still_in_line, still_in_title
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
+from oneway.render.status_lines import WORDS
 from oneway.runs.commit_connection import place_of
+from oneway.runs.past.status import ConnectionStatus, Need, status_of
+from oneway.runs.prepare.request import instant_text
 from oneway.runs.resume import hold_lock
 from oneway.runs.session import Operator
 from oneway.state.folder import StateFolder
@@ -34,12 +42,15 @@ ENDING = ".disconnected"
 class Disconnected:
     """The credentials that were forgotten, those left in place, and what stays in the target."""
 
-    connection: Connection
-    aside: Path
+    name: str
+    aside: Path | None
+    """The file's new name; None if it had no file."""
     forgotten: tuple[tuple[str, SecretRef], ...]
     left: tuple[tuple[str, SecretRef], ...]
     stays: str
     """The managed records of the target, in words; "" if no run has a plan."""
+    open: ConnectionStatus | None = None
+    """How it stands after its last run; None if it never ran."""
 
 
 @click.command("disconnect")
@@ -55,26 +66,54 @@ def command(*, console: Console, name: str, state: Path, format: str) -> Exit:
     the same name continues its history. Nothing changes in the target: users that the
     connection created or updated stay as they are.
 
+    What its last run left open is said here, once: `oneway status` does not ask for a person any
+    more. It ends with 5 where people who have left can still get in. A connection without a
+    file, and a mapping that was run by hand, are named as in `oneway status`.
+
     \b
     Example:
       oneway disconnect acme
     """
-    connection = named_connection(name)
-    if connection is None:
-        raise refusal("C135", name, "this is not a connection", "give its name, or its file")
+    operator = Operator(user(), state_of(state, make=False), now)
+    connection = _named(name, operator.state)
     operator = Operator(user(), state_of(state), now)
-    with hold_lock(connection.name, operator):
-        ended = _disconnected(connection, operator.state)
+    known = connection.name if connection is not None else name
+    with hold_lock(known, operator):
+        ended = _disconnected(known, connection, operator.state)
     if format == "json":
         console.json(_as_data(ended))
     else:
         console.out("\n".join(line for said in _said(ended) for line in _lines(said, console)))
-    return Exit.DONE
+    return Exit.FAILED if ended.open is not None and ended.open.still_in else Exit.DONE
 
 
-def _disconnected(connection: Connection, state: StateFolder) -> Disconnected:
+def _named(name: str, state: StateFolder) -> Connection | None:
+    """Return the connection with this name; None if only its runs are left."""
+    try:
+        connection = named_connection(name)
+    except Refused as refused:
+        if any(each.code != "C135" for each in refused.diagnostics) or not _is_known(name, state):
+            raise
+        return None
+    if connection is None and not _is_known(name, state):
+        raise refusal("C135", name, "this is not a connection", "give its name, or its file")
+    return connection
+
+
+def _is_known(name: str, state: StateFolder) -> bool:
+    """Return whether runs have this name, and it has not been disconnected since."""
+    if not state.has_journal:
+        return False
+    with Journal.open(state.journal) as journal:
+        ended = disconnected_runs(journal)
+        return any(run.id not in ended for run in journal.runs(name, limit=1))
+
+
+def _disconnected(known: str, connection: Connection | None, state: StateFolder) -> Disconnected:
     """Forget the credentials, then rename the file: after an interruption, it can run again."""
-    stays = _stays(connection.name, state)
+    stays = _stays(known, state)
+    if connection is None:
+        return Disconnected(known, None, (), (), stays, _left_open(known, state))
     gone, left = [], []
     for side, each in connection.sides.items():
         for name, ref in each.credentials.items():
@@ -84,7 +123,18 @@ def _disconnected(connection: Connection, state: StateFolder) -> Disconnected:
             else:
                 left.append((f"{side} {name}", ref))
     aside = moved_aside(Path(connection.file), ENDING)
-    return Disconnected(connection, aside, tuple(gone), tuple(left), stays)
+    return Disconnected(known, aside, tuple(gone), tuple(left), stays, _left_open(known, state))
+
+
+def _left_open(name: str, state: StateFolder) -> ConnectionStatus | None:
+    """Record that it is disconnected, and return how it stood; drop its open notices."""
+    if not state.has_journal:
+        return None
+    with Journal.open(state.journal) as journal:
+        status = status_of(name, journal)
+        keep_disconnected(journal, name, instant_text(now()))
+        drop_notices(journal, [each.id for each in undelivered(journal, [name])])
+    return None if status.last is None else status
 
 
 def _stays(name: str, state: StateFolder) -> str:
@@ -109,8 +159,11 @@ def _is_done(entry: JournalEntry) -> bool:
 
 
 def _said(ended: Disconnected) -> Iterator[str]:
-    name = ended.connection.name
-    yield f"Disconnected '{name}'. Its file is now {ended.aside}; nothing runs by it any more."
+    name = ended.name
+    if ended.aside is None:
+        yield f"Disconnected '{name}', which has no file of a connection."
+    else:
+        yield f"Disconnected '{name}'. Its file is now {ended.aside}; nothing runs by it any more."
     for what, ref in ended.forgotten:
         yield f"  forgotten: {what}, which was in {ref}"
     for what, ref in ended.left:
@@ -119,7 +172,24 @@ def _said(ended: Disconnected) -> Iterator[str]:
         yield f"What stays: {ended.stays} are matched, and stay as they are. No more syncs come."
     else:
         yield "It never ran, so it has written nothing to the target."
-    yield f"The history is kept: oneway runs {name}. To go on: oneway connect {name}"
+    yield from _said_open(ended.open)
+    then = "" if ended.aside is None else f" To go on: oneway connect {name}"
+    yield f"The history is kept: oneway runs {quote(name)}.{then}"
+
+
+def _said_open(status: ConnectionStatus | None) -> Iterator[str]:
+    """Yield what the last run left open: nothing will say it again."""
+    if status is None:
+        return
+    for each in status.needs:
+        if each is Need.ACCESS:
+            yield (
+                f"! {still_in_title(status.still_in)} ({len(status.still_in):,}). No run will "
+                "end their access: do it in the target."
+            )
+            yield from (f"  {still_in_line(found)}" for found in status.still_in)
+        elif each.urgent:
+            yield f"! It was left {WORDS[each]}."
 
 
 def _lines(said: str, console: Console) -> list[str]:
@@ -128,11 +198,12 @@ def _lines(said: str, console: Console) -> list[str]:
 
 def _as_data(ended: Disconnected) -> dict[str, object]:
     return {
-        "connection": ended.connection.name,
-        "file": str(ended.aside),
+        "connection": ended.name,
+        "file": None if ended.aside is None else str(ended.aside),
         "forgotten": [_credential(what, ref) for what, ref in ended.forgotten],
         "left": [_credential(what, ref) for what, ref in ended.left],
         "stays": ended.stays,
+        "still_in": [asdict(each) for each in ended.open.still_in] if ended.open else [],
     }
 
 

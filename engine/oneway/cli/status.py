@@ -120,6 +120,7 @@ def _chosen(
 
 
 def _worst(shown: Sequence[ConnectionStatus]) -> Exit:
+    shown = [each for each in shown if not each.disconnected]
     broken = (Exit.ERROR for each in shown if each.broken or each.future)
     ended = (_EXITS.get(each.ended.state, Exit.DONE) for each in shown if each.ended is not None)
     return worst(*broken, *ended)

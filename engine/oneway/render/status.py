@@ -92,7 +92,8 @@ def as_json(statuses: Sequence[ConnectionStatus]) -> dict[str, object]:
     started, ended, problems, counts, planned, not_ended} or null: problems are why it was
     refused, the last three as `runs` gives them), next (an instant, in the past
     if the run waits for a scheduler, or null), future (an
-    instant that is recorded and yet to come, or null), missed (the due that should have run, or
+    instant that is recorded and yet to come, or null), disconnected (when that was, or null; it
+    then needs nobody), missed (the due that should have run, or
     null), stories (null where no plan is known; a list of {key, label, source_id, target_id,
     ending, code, reason, since, next_try}: everyone who differs from the source), unsynced (a
     list of {kind, reason, since, number, people}; null where no plan is known), held (a list of
@@ -139,6 +140,7 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
         "last": _run_data(each.last),
         "last_done": _run_data(each.last_done),
         "next": each.due or None,
+        "disconnected": each.disconnected or None,
         "future": each.future or None,
         "missed": each.missed or None,
         "stories": told,
@@ -211,6 +213,11 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
     head, *more = wrap("; ".join(_said(each)), style, wide + 2)
     yield style.paint(name, Ink.STRONG) + _inked(head[wide:], each, style)
     yield from more
+    if not each.disconnected:
+        yield from _troubles(each, style, limit)
+
+
+def _troubles(each: ConnectionStatus, style: Style, limit: int | None) -> Iterator[str]:
     if each.still_in:
         title = f"! {still_in_title(each.still_in)} ({len(each.still_in):,})"
         yield from (style.paint(line, Ink.TROUBLE) for line in wrap(title, style, 4, 6))
@@ -271,6 +278,10 @@ def _is_told(each: ConnectionStatus) -> bool:
 def _said(each: ConnectionStatus) -> Iterator[str]:
     if each.file == each.name and each.broken:
         yield "cannot be read"
+        return
+    if each.disconnected:
+        yield f"disconnected {when(each.disconnected, each.zone)}"
+        yield f"its history is kept: `oneway runs {harmless(quote(each.name))}`"
         return
     if each.last is None:
         yield "has not run yet"

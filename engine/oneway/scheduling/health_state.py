@@ -27,6 +27,8 @@ class HealthState:
     late: Mapping[str, float] = field(default_factory=dict)
     """How many seconds each due that should have begun has been waiting for its turn."""
     running: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
+    """The connections without a schedule."""
     broken: tuple[str, ...] = ()
     """Files of connections that cannot be read."""
 

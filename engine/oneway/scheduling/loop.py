@@ -362,6 +362,7 @@ class Loop:
     def _show(self) -> None:
         named = self.folder.connections
         self.board.connections = len(named)
+        self.board.by_hand = tuple(name for name, each in named.items() if each.schedule is None)
         self.board.next_due = {
             name: at for name, at in self._waiting.items() if name in named and at < NEVER
         }

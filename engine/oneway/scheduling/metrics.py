@@ -5,7 +5,7 @@ this process starts.
 """
 
 from collections import Counter as Numbers
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
 from threading import Lock
@@ -23,6 +23,7 @@ from oneway import __version__
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run, RunState
+from oneway.history.journal.disconnected import disconnected_runs
 from oneway.history.journal.incidents import open_by_kind, undelivered
 from oneway.history.journal.schedule_claims import failing
 from oneway.history.last_good import lists_leavers
@@ -94,13 +95,20 @@ class _Metrics(Collector):
             failures = failing(journal)
             waiting = [each for each in undelivered(journal) if each.tries]
             told = open_by_kind(journal)
+            ended = disconnected_runs(journal)
         except Refused:
             return  # oneway_up says so
-        yield from self._of_runs()
+        gone = {name for name, each in self.last.items() if each.run in ended}
+        yield self._unscheduled(gone)
+        yield from self._of_runs(gone)
+        interrupted = {name: each for name, each in interrupted.items() if name not in gone}
         yield _by_name(
             "oneway_interrupted_runs", "1 where the last run never got to its end.", interrupted
         )
-        notices = Numbers(each.draft.connection for each in waiting)
+        failures = {name: each for name, each in failures.items() if name not in gone}
+        told = {key: each for key, each in told.items() if key[0] not in gone}
+        named = (each.draft.connection for each in waiting)
+        notices = Numbers(name for name in named if name not in gone)
         yield _by_name("oneway_undelivered_notices", "Notices that were tried in vain.", notices)
         yield _by_two("oneway_open_incidents", "What is wrong, by kind.", "kind", told)
         yield _by_name("oneway_failing_records", "Records that the target refuses.", failures)
@@ -136,7 +144,15 @@ class _Metrics(Collector):
                     counts[each["outcome"]] += each["records"]
                 last.unsynced = counts
 
-    def _of_runs(self) -> Iterator[Metric]:
+    def _unscheduled(self, gone: Collection[str]) -> Metric:
+        by_hand = {name for name in self.last if " " in name or name in self.board.by_hand}
+        return _by_name(
+            "oneway_unscheduled",
+            "1 where no schedule runs it: by hand, or disconnected.",
+            dict.fromkeys((*by_hand, *gone), 1),
+        )
+
+    def _of_runs(self, gone: Collection[str]) -> Iterator[Metric]:
         yield _counter("oneway_runs", "Runs that ended, by state.", "state", self.states)
         durations = HistogramMetricFamily(
             "oneway_run_duration_seconds", "How long runs took.", labels=["connection"]
@@ -146,7 +162,7 @@ class _Metrics(Collector):
             durations.add_metric([name], [*buckets, ("+Inf", total)], took)
         yield durations
         yield _counter("oneway_actions", "Actions, by how they ended.", "ending", self.endings)
-        last = self.last
+        last = {name: each for name, each in self.last.items() if name not in gone}
         success = {n: each.success.timestamp() for n, each in last.items() if each.success}
         yield _by_name(
             "oneway_last_success_timestamp_seconds", "When the last good run ended.", success

@@ -15,6 +15,7 @@ from oneway.core.instants import day
 from oneway.core.records import parse_day
 from oneway.history.discrepancies import Discrepancy, DiscrepancyKind, due_again
 from oneway.history.journal import Breached, Journal, Run, RunState
+from oneway.history.journal.disconnected import disconnected_runs
 from oneway.history.journal.discrepancies import stored_discrepancies
 from oneway.history.journal.flapping import repeated_writers
 from oneway.history.journal.future import ahead, in_the_future
@@ -152,6 +153,8 @@ class ConnectionStatus:
     """The number of linked people."""
     zone: str = ""
     """The time zone that its times are told in; "" for UTC."""
+    disconnected: str = ""
+    """When it was disconnected, if no run followed; or ""."""
     mapping: str = ""
     """The argument of `oneway sync`, quoted for a shell, without a connection; or ""."""
     mapping_file: str = ""
@@ -159,7 +162,9 @@ class ConnectionStatus:
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """The reasons why it needs a person, the worst first."""
+        """The reasons why it needs a person, the worst first; none once it is disconnected."""
+        if self.disconnected:
+            return ()
         state = self.ended.state if self.ended is not None else None
         found = {
             Need.ACCESS: self.still_in,
@@ -182,6 +187,7 @@ class ConnectionStatus:
         """Whether it needs a person before the next report is read."""
         # If the target undoes a leave, the person can get in again.
         undone = any(each.undone.verb.takes_access for each in self.flapping)
+        undone = undone and not self.disconnected
         return undone or any(each.urgent for each in self.needs)
 
     @property
@@ -210,11 +216,17 @@ def connection_statuses(
     return tuple(sorted(statuses, key=_rank))
 
 
+def status_of(name: str, journal: Journal) -> ConnectionStatus:
+    """Return what the runs of one connection say, without its file."""
+    return _of_runs(name, journal, repeated_writers(journal))
+
+
 def _with_shared(
     statuses: Sequence[ConnectionStatus], journal: Journal, now: datetime
 ) -> list[ConnectionStatus]:
     """Add data that one query gives for all connections: there may be hundreds."""
     links, in_future = link_counts(journal), ahead(journal, now)
+    ends = disconnected_runs(journal)
     notices: dict[str, list[Notice]] = {}
     for each in undelivered(journal):
         if each.tries:
@@ -226,6 +238,7 @@ def _with_shared(
             discrepancies=_as_of(each.discrepancies, parse_day(day(instant_text(now), each.zone))),
             undelivered=tuple(notices.get(each.name, ())),
             links=links.get(each.name, 0),
+            disconnected=ends.get(each.last.id, "") if each.last and not each.file else "",
         )
         for each in statuses
     ]
