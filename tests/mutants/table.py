@@ -1532,6 +1532,22 @@ MUTANTS = (
         "tests/unit/test_rest_continuation.py -k count",
     ),
     Mutant(
+        "an-absent-key-compares",
+        "oneway_connectors/rest/reshape",
+        "self._gap = max(before, Dependence.CHOSEN if self._gap else Dependence.NONE)",
+        "self._gap = before",
+        "a comparison with an absent key is not stated in a reshaped record",
+        "tests/laws/test_reshaped.py",
+    ),
+    Mutant(
+        "an-absent-key-chooses-items",
+        "oneway_connectors/rest/reshape",
+        "gap = Dependence.CHOSEN if any(unsure for _, unsure in chosen) else Dependence.NONE",
+        "gap = Dependence.NONE",
+        "a list is not stated in a reshaped record if an absent key chooses its items",
+        "tests/laws/test_reshaped.py",
+    ),
+    Mutant(
         "an-empty-row-is-left-out",
         "oneway_connectors/rest/reshape",
         "return [self.visit(then, each) for each in items]",

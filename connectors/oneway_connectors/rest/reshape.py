@@ -1,10 +1,17 @@
-"""Evaluates JMESPath over responses; `{a: b}` omits a key that the response does not have.
+"""Evaluates JMESPath over responses; `{a: b}` omits a key if `b` depends on an absent one.
 
-A manifest may reshape records: `data[].{mobile: attributes.mobile.value}`. JMESPath turns an
-absent `mobile` into null, and null is a statement: it may clear a value.
+A manifest may reshape records: `data[].{mobile: attributes.mobile.value, left: status != 'In'}`.
+JMESPath turns an absent `mobile` into null, and an absent `status` into true. Both are statements:
+they may clear a value, and end somebody's access. What depends on an absent key is left out, as it
+is unknown in a mapping: `||` and `&&` follow Kleene's logic, and in `nick || name`, `name` stands
+in for an absent `nick`, but nothing stands in for an unknown condition.
 """
 
+from collections.abc import Callable
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
+
+from jmespath.exceptions import JMESPathError
 
 from oneway.core.budget import PAGE, Budget
 from oneway.core.metered_jmespath import MeteredFunctions, MeteredInterpreter
@@ -15,12 +22,27 @@ else:
     Node = dict[str, Any]
 
 
+class Dependence(IntEnum):
+    """How a value depends on what a response lacks."""
+
+    NONE = 0
+    REPLACED = 1
+    """Another value stands in for it by `||`: a value, but no answer."""
+    ABSENT = 2
+    """It is made of it: another value may stand in for it."""
+    CHOSEN = 3
+    """A condition depends on it: nothing stands in for that."""
+
+
 class Reshaper(MeteredInterpreter):
-    """The package's interpreter; new objects omit keys that were absent."""
+    """The package's interpreter; new objects omit keys whose values depend on absent ones."""
 
     def __init__(self) -> None:
         super().__init__(MeteredFunctions(Budget(PAGE)))
         self._lacking = False
+        self._gap = Dependence.NONE
+        self._pick: int | None = None
+        """The place of the only item of the next list that counts, or None."""
 
     def found(self, node: Node, value: Any) -> Any:
         """Return the result of an expression; raise `Overspent` if it costs too much."""
@@ -38,11 +60,17 @@ class Reshaper(MeteredInterpreter):
         """
         return self._lacking
 
+    @property
+    def unknown(self) -> bool:
+        """Whether the result of the last expression depends on something absent."""
+        return self._gap >= Dependence.ABSENT
+
     def visit_field(self, node: Node, value: Any) -> Any:
         """Return the value of a key, and remember that one was absent."""
         self._expect(dict, value)
         if isinstance(value, dict) and node["value"] not in value:
             self._lacking = True
+            self._gather(Dependence.ABSENT)
         return super().visit_field(node, value)
 
     def visit_index(self, node: Node, value: Any) -> Any:
@@ -58,36 +86,152 @@ class Reshaper(MeteredInterpreter):
         before = self._lacking
         for child in node["children"]:
             self._lacking = False
-            found = self.visit(child, value)
-            if found is not None or not self._lacking:
+            found, gap = self._asked(child, value)
+            if gap < Dependence.ABSENT and (found is not None or not self._lacking):
                 made[str(child["value"])] = found
         self._lacking = before
         return made
 
+    def visit_comparator(self, node: Node, value: Any) -> Any:
+        """Return whether two values compare so; it is unknown if one of them is."""
+        return self._judged(super().visit_comparator, node, value)
+
+    def visit_not_expression(self, node: Node, value: Any) -> Any:
+        """Return whether a condition does not hold; it is unknown if that is."""
+        return self._judged(super().visit_not_expression, node, value)
+
+    def visit_or_expression(self, node: Node, value: Any) -> Any:
+        """Return the left value if it holds, or else the right one."""
+        return self._either(node, value, decides=True)
+
+    def visit_and_expression(self, node: Node, value: Any) -> Any:
+        """Return the left value if it does not hold, or else the right one."""
+        return self._either(node, value, decides=False)
+
+    def _either(self, node: Node, value: Any, *, decides: bool) -> Any:
+        """Return `a || b` (decided by a true side) or `a && b` (decided by a false one)."""
+        left, gap = self._asked(node["children"][0], value)
+        is_left = _is_true(left) is decides
+        if is_left and gap < Dependence.ABSENT:
+            self._gather(gap)
+            return left
+        right, other = self._asked(node["children"][1], value)
+        if gap and isinstance(right, bool) and right is decides and not other:
+            return right
+        stands_in = gap is Dependence.ABSENT and decides and not is_left
+        self._gather(max(other, Dependence.REPLACED) if stands_in else max(gap, other))
+        if gap and not decides:
+            self._gather(Dependence.CHOSEN)
+        return left if is_left else right
+
+    def visit_function_expression(self, node: Node, value: Any) -> Any:
+        """Return the result of a function; it is unknown if an argument is."""
+        if node["value"] == "not_null":
+            return self._first(node["children"], value)
+        before, self._gap = self._gap, Dependence.NONE
+        try:
+            return super().visit_function_expression(node, value)
+        except JMESPathError:
+            if not self._gap:
+                raise
+            return None
+        finally:
+            judged = self._gap and node["value"] in _CONDITIONS
+            self._gap = max(before, Dependence.CHOSEN if judged else self._gap)
+
+    def _first(self, arguments: list[Any], value: Any) -> Any:
+        """Return the first argument that is not null, which stands in for those before it."""
+        found, gap = None, Dependence.NONE
+        for each in arguments:
+            found, gap = self._asked(each, value)
+            if found is not None or gap is Dependence.CHOSEN:
+                break
+        self._gather(gap)
+        return found
+
+    def visit_pipe(self, node: Node, value: Any) -> Any:
+        """Return what the right side finds in the left one, perhaps in its first item alone."""
+        left, right = node["children"]
+        first = right
+        while first["type"] in _CHAINS and first["children"][0]["type"] != "identity":
+            first = first["children"][0]
+        first = first["children"][-1] if first["type"] == "index_expression" else first
+        picks = first["type"] == "index" and first["value"] in (0, -1)
+        self._pick = first["value"] if picks and left["type"] in _OVER else None
+        return self.visit(right, self.visit(left, value))
+
+    def visit_projection(self, node: Node, value: Any) -> Any:
+        """Return what an expression finds in each item, without null."""
+        pick, self._pick = self._pick, None
+        taken, then, *conditions = node["children"]
+        items = self._items(taken, _OVER[node["type"]], value)
+        if items is None:
+            return None
+        found = list[tuple[Any, Dependence]]()
+        for condition in conditions:
+            self.budget.each(items, condition)
+        self.budget.each(items, then)
+        for each in items:
+            chosen = [self._asked(condition, each) for condition in conditions]
+            gap = Dependence.CHOSEN if any(unsure for _, unsure in chosen) else Dependence.NONE
+            if all(_is_true(holds) for holds, _ in chosen):
+                shown, own = self._asked(then, each)
+                found.append((shown, max(gap, own)))
+            else:
+                found.append((None, gap))
+        for shown, gap in reversed(found) if pick == -1 else found:
+            self._gather(gap)
+            if pick is not None and shown is not None:
+                break
+        return [shown for shown, _ in found if shown is not None]
+
+    visit_filter_projection = visit_value_projection = visit_projection
+
     def visit_rows(self, node: Node, value: Any) -> Any:
         """Return what an expression finds in each item, and null where it finds nothing."""
         taken, then, *conditions = node["children"]
-        held = self.visit(taken, value)
-        self._expect(node["value"], held)
-        if not isinstance(held, node["value"]):
+        items = self._items(taken, node["value"], value)
+        if items is None:
             return None
-        items = [*held.values()] if isinstance(held, dict) else held
         for condition in conditions:
             self.budget.each(items, condition)
-            fails: Node = {"type": "not_expression", "value": None, "children": [condition]}
-            items = [each for each in items if not self.visit(fails, each)]
+            items = [each for each in items if _is_true(self.visit(condition, each))]
         self.budget.each(items, then)
         return [self.visit(then, each) for each in items]
 
+    def _items(self, taken: Node, kind: type, value: Any) -> list[Any] | None:
+        """Return the items of a list, or the values of an object; None if it is neither."""
+        held: Any = self.visit(taken, value)
+        self._expect(kind, held)
+        if kind is dict:
+            return [*held.values()] if isinstance(held, dict) else None
+        return held if isinstance(held, list) else None
+
     def _given(self, node: Node, value: Any) -> Node:
         given = super()._given(node, value)
-        kind = dict if node["type"] == "value_projection" else list
-        self._expect(kind, given["children"][0]["value"])
+        self._expect(list, given["children"][0]["value"])
         return given
 
     def _expect(self, kind: type, value: Any) -> None:
         if value is not None and not isinstance(value, kind):
             self._lacking = True
+            self._gather(Dependence.ABSENT)
+
+    def _asked(self, node: Node, value: Any) -> tuple[Any, Dependence]:
+        """Return the value of a node, and its own gap."""
+        before, self._gap = self._gap, Dependence.NONE
+        found = self.visit(node, value)
+        gap, self._gap = self._gap, before
+        return found, gap
+
+    def _judged(self, visit: Callable[[Node, Any], Any], node: Node, value: Any) -> Any:
+        before, self._gap = self._gap, Dependence.NONE
+        found = visit(node, value)
+        self._gap = max(before, Dependence.CHOSEN if self._gap else Dependence.NONE)
+        return found
+
+    def _gather(self, gap: Dependence) -> None:
+        self._gap = max(self._gap, gap)
 
 
 def every_row(node: Node) -> Node:
@@ -166,6 +310,12 @@ def _with(node: Node, children: list[Any]) -> Node:
     return {**node, "children": children}
 
 
+def _is_true(value: Any) -> bool:
+    """Return whether a value counts as true in JMESPath; 0 does."""
+    return value is not None and value is not False and value not in ("", [], {})
+
+
+_CONDITIONS = {"contains", "ends_with", "starts_with"}
 _CHAINS = {"subexpression", "index_expression", "pipe"}
 _STARTS = {"filter_projection", "flatten", "or_expression", "projection"}
 _OVER = {"filter_projection": list, "projection": list, "value_projection": dict}

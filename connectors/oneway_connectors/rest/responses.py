@@ -149,6 +149,8 @@ def shown_at(expression: str, data: Value, shape: ErrorShape) -> Value:
     """
     reshaper = Reshaper()
     found = _search(reshaper, expression, data)
+    if reshaper.unknown and found is not None:
+        raise Unreadable(f"'{expression}' depends on a key that it lacks", _UNKNOWN)
     if found is None and expression != "@":
         if reshaper.lacking or isinstance(data, Doubled):
             raise Unreadable(f"it has nothing at '{expression}'", _REFUSAL)
@@ -388,6 +390,7 @@ _CUT_MARK = b"\\u0000"
 _CUT = json.dumps({_CUT_KEY: None})
 _CHARSET = re.compile(r"charset=\"?([A-Za-z][\w-]{1,20})")
 _TELLING = re.compile(r"(?=.*(error|reason|message))(x-)?[a-z0-9-]{4,60}", re.IGNORECASE)
+_UNKNOWN = "If the key is rightly absent, write what it then is: not_null(key, 'none')."
 _REFUSAL = "Let the manifest say what that means: errors.refused_when or errors.missing_when."
 _ASK = "Ask those who run the system; nothing was read."
 _AGAIN = "Run again; if it stays, ask those who run the system."
