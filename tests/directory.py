@@ -57,6 +57,8 @@ class Directory:
 
     people: dict[str, Json] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    unlisted: dict[str, set[str]] = field(default_factory=dict)
+    """The keys of a person that no list shows, by the person's id."""
     forbidden: set[str] = field(default_factory=set)
     """Those who may not be requested either."""
     any_case: bool = False
@@ -119,7 +121,11 @@ class _Handler(JsonHandler):
         directory.before_page(page)
         shown = [each for id, each in directory.people.items() if id not in directory.hidden]
         total = {"total": len(shown)} if directory.counting else {}
-        self.answer(200, {**total, "data": shown[2 * page - 2 : 2 * page]})
+        page_of = [
+            {k: v for k, v in each.items() if k not in directory.unlisted.get(each["id"], ())}
+            for each in shown[2 * page - 2 : 2 * page]
+        ]
+        self.answer(200, {**total, "data": page_of})
 
     def _filter(self, text: str, page: int) -> None:
         """Answer a filter on the mail, in which OData doubles a quote within quotes."""

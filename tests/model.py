@@ -984,13 +984,16 @@ class _Model:
             held = get(user.data, path)
             if write not in ("overwrite", "if_empty") or (write == "if_empty" and not blank(held)):
                 continue
+            merges = rule.get("merge", "replace") != "replace"
+            if (merges or write == "if_empty") and self.not_given(user.data, path):
+                continue  # what it holds is not known
             state, value, _ = self.says(path, rule, data)
             clears = (state == "blank" and rule.get("on_blank") == "clear") or (
                 state == "missed" and rule.get("on_miss") == "clear"
             )
             if state != "stated" and not clears:
                 continue
-            if rule.get("merge", "replace") != "replace":
+            if merges:
                 if not isinstance(held, list) and not blank(held):
                     continue  # an error, but for a leaver
                 value = self.merged(rule, held if isinstance(held, list) else [], value or [])

@@ -449,6 +449,42 @@ def test_law_13_a_key_that_is_absent_changes_no_field(
             assert path not in [change.field for change in action.changes]
 
 
+UNSEEN: dict[str, Any] = {
+    "tags": [{"merge": "add"}, {"merge": {"own": {"pattern": ".*"}}}],
+    "nick": [{"write": "if_empty"}],
+    "since": [{"write": "if_empty"}],
+}
+
+
+@given(WORLDS, st.sampled_from([(path, each) for path, rules in UNSEEN.items() for each in rules]))
+def test_law_13_what_a_target_record_does_not_show_is_neither_merged_nor_filled(
+    world: World, field: tuple[str, dict[str, Any]]
+) -> None:
+    path, rule = field
+    key = {"tags": "tags", **FIELD_KEYS}[path]
+    fields = world.mapping["fields"] | {path: {"from": key, **rule}}
+    records = tuple(
+        replace(record, data={k: v for k, v in record.data.items() if k != path})
+        for record in world.target.records
+    )
+    mapping = {k: v for k, v in world.mapping.items() if k not in ("leavers", "rehires", "absent")}
+    target = replace(world.target, records=records)
+    hidden = replace(world, mapping=mapping | {"fields": fields}, target=target)
+    hidden = replace(hidden, leaves_out_nulls=False)
+    assume(accepted(hidden))
+    plan = planned(hidden)
+    for outcome in plan.outcomes:
+        written = {c.field for a in outcome.actions for c in a.changes if a.target_id is not None}
+        assert path not in written
+        alone = outcome.kind in (Kind.UPDATE, Kind.UNCHANGED) and outcome.source_id is not None
+        told = [each for each in outcome.reasons if each.code == f"not_shown:{path}"]
+        assert alone or not told
+    said = {c.field for outcome in planned(replace(hidden, leaves_out_nulls=True)).outcomes
+            for a in outcome.actions for c in a.changes if a.target_id is not None}  # fmt: skip
+    told_of = [r for o in plan.outcomes for r in o.reasons if r.code == f"not_shown:{path}"]
+    assert told_of or path not in said, "what would be written if nothing were there is told"
+
+
 @given(WORLDS, st.booleans())
 def test_law_13_people_whose_key_or_status_is_absent_are_left_alone(
     world: World, keyless: bool

@@ -26,6 +26,7 @@ RETRIES = "tests/unit/test_rest_retries.py"
 DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 CONTINUATION = "oneway_connectors/rest/continuation"
 UNSEEN = "tests/cli/test_unseen.py"
+NOT_SHOWN = "tests/cli/test_not_shown.py"
 STAYS = "tests/cli/test_stays_listed.py"
 LISTED = "tests/nights/test_listed.py -k story"
 LEFT_BEFORE = "tests/cli/test_left_before_it_came.py"
@@ -2418,6 +2419,46 @@ MUTANTS = (
         ":",
         "`write: if_empty` fills an empty field",
         f"tests/unit/test_diff.py {MODEL} {STATE}",
+    ),
+    Mutant(
+        "unseen-is-empty",
+        "planning/diff",
+        "if is_hidden(rule, current) and (merges or",
+        "if False and (merges or",
+        "a list or a value that a record does not show is neither merged nor filled",
+        f"tests/unit/test_diff.py {LAW_13}",
+    ),
+    Mutant(
+        "unseen-is-not-told",
+        "planning/screen",
+        " or hidden(*one)",
+        "",
+        "a field that is left alone, as the record does not show it, is told",
+        NOT_SHOWN,
+    ),
+    Mutant(
+        "unseen-leave-is-done",
+        "planning/outcomes",
+        "if hidden := leave_not_shown(self.policy, row.leaving, target):",
+        "if hidden := ():",
+        "a leaver is listed of whom the target does not show what a leave removes",
+        NOT_SHOWN,
+    ),
+    Mutant(
+        "unseen-hides-that-they-left",
+        "planning/leaving",
+        "left = target.left and not self._tells_by(hidden)",
+        "left = target.left",
+        "a field that is not shown does not prove that somebody has left",
+        NOT_SHOWN,
+    ),
+    Mutant(
+        "unseen-makes-stale",
+        "applying/live_source",
+        " | planned.unseen.get(row.source_id, set())",
+        "",
+        "what only a request for the record shows does not stop its other fields",
+        NOT_SHOWN,
     ),
     Mutant(
         "blank-always-clears",

@@ -5,8 +5,17 @@ import pytest
 from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING, Compare, Missing, Value
 from oneway.mapping.program import Cell, CellState, FieldRule
-from oneway.mapping.spec import Merge, OnBlank, OnMiss, Write
-from oneway.planning.diff import KEEP, added, at_create, at_update, drift, refuses, wanted
+from oneway.mapping.spec import Merge, OnBlank, OnMiss, OwnedItems, Write
+from oneway.planning.diff import (
+    KEEP,
+    added,
+    at_create,
+    at_update,
+    drift,
+    hidden,
+    refuses,
+    wanted,
+)
 
 
 def rule(**options: object) -> FieldRule:
@@ -42,6 +51,37 @@ def after(rule: FieldRule, cell: Cell, held: Value | Missing) -> list[Value]:
 )
 def test_when_a_matched_record_is_written(write: Write, held: Value, expected: list[str]) -> None:
     assert after(rule(write=write), stated("new"), held) == expected
+
+
+OWN = {"merge": Merge.OWN, "owned": OwnedItems(("hr", "it"))}
+
+
+@pytest.mark.parametrize(
+    ("options", "cell", "changes", "in_a_leave"),
+    [
+        ({"merge": Merge.ADD}, stated(["hr"]), True, True),
+        (OWN, stated(["hr"]), True, True),
+        (OWN, stated([]), True, True),
+        ({"write": Write.IF_EMPTY}, stated("new"), True, True),
+        ({"on_blank": OnBlank.CLEAR}, BLANK, False, True),
+        ({"merge": Merge.ADD}, stated([]), False, False),
+        ({"write": Write.IF_EMPTY}, BLANK, False, False),
+        ({"write": Write.NEVER, "on_blank": OnBlank.CLEAR}, BLANK, False, False),
+        (OWN, UNSTATED, False, False),
+        ({}, stated("new"), False, False),
+    ],
+)
+def test_what_a_record_does_not_show_is_left_alone_if_it_decides(
+    options: dict[str, object], cell: Cell, changes: bool, in_a_leave: bool
+) -> None:
+    unseen, seen = rule(**options, always_shown=False), rule(**options)
+    for held in ("old", None, []):
+        assert not hidden([unseen], [cell], [held], leaving=True)
+    assert hidden([unseen], [cell], [MISSING]) == ((unseen,) if changes else ())
+    assert hidden([unseen], [cell], [MISSING], leaving=True) == ((unseen,) if in_a_leave else ())
+    assert not hidden([seen], [cell], [MISSING], leaving=True), "a file shows all that it holds"
+    if in_a_leave:
+        assert not after(unseen, cell, MISSING)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import Absent, Category, Rehires, Write
 from oneway.planning.absent import Unmatched, doubt, may_be_anybodys
 from oneway.planning.diff import at_create, at_update, is_gone, refuses
+from oneway.planning.draft_reasons import NOT_SHOWN
 from oneway.planning.links import let_through
 from oneway.planning.one_per_person import ANOTHER, one_per_person
-from oneway.planning.plan import Action, Kind, Plan, Reason, Verb
+from oneway.planning.plan import Action, Kind, Outcome, Plan, Reason, Verb
 from oneway.planning.reconcile import back_on_a_guess
 from oneway.planning.uniqueness import SpokenValues
 
@@ -51,6 +52,8 @@ class PlannedSource:
     """The target records that earlier runs linked source records to."""
     allowed: frozenset[str] = frozenset()
     """The keys that a human lets decide against links."""
+    unseen: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The fields that target records did not show, by source id: they are left alone."""
 
     @classmethod
     def of(cls, plan: Plan, linked: Mapping[str, str]) -> Self:
@@ -92,7 +95,8 @@ class PlannedSource:
             for id, target_id in linked.items()
             if of_people.get(id) not in linked
         }
-        return cls(keys, leaving, rekeyed, returning, linked, allowed)
+        unseen = {id: _not_shown(each) for id, each in people.items()}
+        return cls(keys, leaving, rekeyed, returning, linked, allowed, unseen)
 
     def by_link(self, row: SourceRow) -> bool:
         """Return whether the plan matched a record, with the key it has, only by its link."""
@@ -327,15 +331,21 @@ def _lacking(policy: Policy, row: SourceRow, *, creating: bool) -> list[str]:
     return [rule.path for rule, cell in cells if refuses(rule, cell, creating=creating)]
 
 
+def _not_shown(outcome: Outcome) -> frozenset[str]:
+    """Return the fields that are left alone because the target record does not show them."""
+    codes = (each.code for each in outcome.reasons if each.code.startswith(NOT_SHOWN))
+    return frozenset(code.removeprefix(NOT_SHOWN) for code in codes)
+
+
 def unplanned(
-    policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
+    planned: PlannedSource, policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
 ) -> Iterator[str]:
     """Yield the fields that the mapping would write now and the action does not.
 
     Ending access does not wait for other fields. A match key that others contest is left alone: a
-    human decides about it.
+    human decides about it. So is a field that only a request for the record shows.
     """
-    planned = {change.field for change in action.changes}
+    known = {change.field for change in action.changes} | planned.unseen.get(row.source_id, set())
     if target is None:
         found = at_create(policy.fields, row.cells)
     elif action.verb is Verb.UPDATE:
@@ -344,5 +354,5 @@ def unplanned(
         return
     keys = set() if target is None else {path for path in policy.match_paths if path}
     for each in found:
-        if each.rule.path not in planned | keys:
+        if each.rule.path not in known | keys:
             yield each.rule.path

@@ -234,7 +234,8 @@ class LiveState:
             each.field for each in action.changes if not self._values.is_said(action, each, said)
         ]
         if row is not None:
-            changed += unplanned(self.program.policy, action, row, target)
+            planned = self._source.planned
+            changed += unplanned(planned, self.program.policy, action, row, target)
         if changed:
             raise Stale(f"changed in the source since the plan: {', '.join(changed)}")
 

@@ -195,9 +195,8 @@ class _Compiler:
     def id_of_target(self) -> tuple[str, ...]:
         """Return the keys of a target record's id; for a file, as its options name it."""
         end = self.spec.target
-        description = self.names.catalogue.get(end.connector.text)
         options = {name: str(each.value) for name, each in end.options}
-        if description is None or description.kind != "file" or not options.get("id"):
+        if not self.target_is_file() or not options.get("id"):
             return path_of(self.target.id)
         flat = options.get("headings") == "flat"
         return (options["id"],) if flat else path_of(options["id"])
@@ -350,7 +349,13 @@ class _Compiler:
             constants=spec.constants,
             reads_record=self.reads_record(spec),
             by_run=self.is_by_run(spec),
+            always_shown=self.target_is_file(),
         )
+
+    def target_is_file(self) -> bool:
+        """Return whether the target is a file: it is read, and written again, as a whole."""
+        description = self.names.catalogue.get(self.spec.target.connector.text)
+        return description is not None and description.kind == "file"
 
     def is_by_run(self, spec: FieldSpec) -> bool:
         """Return whether a field's value may depend on the day of the run."""

@@ -274,6 +274,8 @@ class FieldRule:
     """Whether its value comes from the record, and not from settings alone."""
     by_run: bool = False
     """Whether the value may be made from the day of the run."""
+    always_shown: bool = True
+    """Whether a target record without the key holds nothing there, as in a file."""
 
     @property
     def as_it_is(self) -> bool:

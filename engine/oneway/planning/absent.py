@@ -25,6 +25,7 @@ from oneway.mapping.short_rows import AnySourceRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import KEEP, FieldChange, at_update, begun, has_begun, is_there, wanted
+from oneway.planning.draft_reasons import leave_not_shown
 from oneway.planning.ineffective import why_leave_fails, written
 from oneway.planning.match import Matches
 from oneway.planning.one_per_person import OtherRecords
@@ -89,6 +90,8 @@ def _deactivated(
     """Return the draft with its access removed, or with why the record would keep access."""
     policy, values = program.policy, begun(program.policy, cells, target)
     differences = at_update(policy.leaving, values, target.leaving) if cells else ()
+    if unseen := leave_not_shown(policy, values, target):
+        draft = draft._replace(reasons=(*draft.reasons, *unseen), has_access=True)
     if not differences and has_begun(cells, target):
         return draft  # its days of grace are not over
     if _speaks(policy, cells) and not _says_left(program, target, differences):

@@ -140,6 +140,38 @@ def unlisted(
     )
 
 
+def is_hidden(rule: FieldRule, held: Value | Missing) -> bool:
+    """Return whether a target record may hold a value in a field that it does not show."""
+    return held is MISSING and not rule.always_shown
+
+
+def hidden(
+    rules: Sequence[FieldRule],
+    cells: Sequence[Cell],
+    held: Sequence[Value | Missing],
+    *,
+    leaving: bool = False,
+) -> tuple[FieldRule, ...]:
+    """Return the rules of fields that a record does not show, and that are left alone for that.
+
+    What they hold decides what is written: a list that is merged, a value that only fills an empty
+    field. For a leave, so does a value that is to be removed: it may still be there.
+    """
+    return tuple(
+        rule
+        for rule, cell, value in zip(rules, cells, held, strict=True)
+        if is_hidden(rule, value) and _hangs_on_target(rule, wanted(rule, cell), leaving=leaving)
+    )
+
+
+def _hangs_on_target(rule: FieldRule, after: Value | Keep, *, leaving: bool) -> bool:
+    if after is KEEP or rule.write not in (Write.OVERWRITE, Write.IF_EMPTY):
+        return False
+    if rule.write is Write.IF_EMPTY or rule.merge is Merge.ADD:
+        return not is_blank(after)
+    return rule.merge is Merge.OWN or (leaving and after is None)
+
+
 def loses_letters(change: FieldChange) -> bool:
     """Return whether a change only replaces letters by question marks.
 
@@ -326,7 +358,10 @@ def _difference(rule: FieldRule, cell: Cell, current: Value | Missing) -> FieldC
     if after is KEEP:
         return None
     before = present(current)
-    if rule.merge is not Merge.REPLACE:
+    merges = rule.merge is not Merge.REPLACE
+    if is_hidden(rule, current) and (merges or rule.write is Write.IF_EMPTY):
+        return None  # `hidden`: the record may hold a value
+    if merges:
         if not isinstance(before, list | None):
             return None  # `unlisted`: merging would replace the value
         after = merged(rule, before, after, partial=bool(cell.read))

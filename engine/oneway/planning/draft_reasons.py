@@ -1,19 +1,21 @@
 """Reasons why a record cannot be evaluated, is ineligible, or is only partly written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from oneway.core.records import overlap
 from oneway.core.sealed import MASK
 from oneway.mapping.program import STATED, Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
-from oneway.mapping.spec import Category
+from oneway.mapping.spec import Category, Merge, Write
 from oneway.mapping.values_read import as_shown
-from oneway.planning.access import FAR_OFF, MAY_HAVE_LEFT
-from oneway.planning.diff import FieldChange, drift, refuses, unlisted
+from oneway.planning.access import FAR_OFF, MAY_HAVE_LEFT, UNSAID
+from oneway.planning.diff import FieldChange, drift, hidden, refuses, unlisted
 from oneway.planning.match import Match
 from oneway.planning.plan import Reason
 
 ODD_DAY = "odd_day"
 """The code of a reason: the leave date is implausible."""
+NOT_SHOWN = "not_shown:"
+"""The prefix of reason codes for fields that a target record does not show: `not_shown:groups`."""
 IF_LEFT = Reason(MAY_HAVE_LEFT, "if they have left, they can still get in", warning=True)
 
 
@@ -148,6 +150,32 @@ def not_lists(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[Reason
         )
         for rule in unlisted(policy.fields, row.cells, target.values)
     )
+
+
+def not_shown(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
+    """Return the reasons for fields that are left alone, as the target does not show them."""
+    rules = hidden(policy.fields, row.cells, target.values) if target.values else ()
+    return tuple(_is_not_shown(f"{NOT_SHOWN}{rule.path}", rule) for rule in rules)
+
+
+def leave_not_shown(policy: Policy, cells: Sequence[Cell], target: TargetRow) -> tuple[Reason, ...]:
+    """Return the reasons for fields of a leave that the target does not show.
+
+    What a leave is to remove may still be there.
+    """
+    rules = hidden(policy.leaving, cells, target.leaving, leaving=True) if cells else ()
+    return tuple(_is_not_shown(UNSAID, rule) for rule in rules)
+
+
+def _is_not_shown(code: str, rule: FieldRule) -> Reason:
+    how = f"merge: {rule.merge.value}" if rule.merge is not Merge.REPLACE else ""
+    how = how or ("write: if_empty" if rule.write is Write.IF_EMPTY else "it is to be removed")
+    text = (
+        f"{rule.path} is left alone ({how}): the target record does not show it, so what it "
+        "holds is not known; if the system leaves out what is empty, say `absent: null` in its "
+        "manifest"
+    )
+    return Reason(code, text, rule.place, warning=True)
 
 
 def drifting(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:

@@ -4,12 +4,15 @@ from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.records import same
 from oneway.mapping.program import CellState, FieldRule, LeftAnswer, Policy, SourceRow, TargetRow
+from oneway.mapping.spec import Merge
 from oneway.planning.access import UNSAID
 from oneway.planning.diff import (
     KEEP,
     FieldChange,
     at_update,
     differing,
+    hidden,
+    is_hidden,
     merged,
     present,
     stays_until_later,
@@ -32,8 +35,12 @@ class LeaveAndReturn:
 
         A person whose last day is not over has not left yet.
         """
-        if target.left or row.leaves_later or self._is_yet_to_leave(row, target):
+        hidden = self.hidden(row, target)
+        left = target.left and not self._tells_by(hidden)
+        if left or row.leaves_later or self._is_yet_to_leave(row, target):
             return False
+        if hidden:
+            return True
         fields = tuple(zip(self.policy.leaving, row.leaving, target.leaving, strict=True))
         rules = self.policy.leaving
         if differing(fields) or unlisted(rules, row.leaving, target.leaving):
@@ -42,6 +49,14 @@ class LeaveAndReturn:
         if (silent or self.untold(row)) and not target.scheduled:
             return True
         return self.answer(target, (), ()) in (LeftAnswer.STAYS, LeftAnswer.UNKNOWN)
+
+    def hidden(self, row: SourceRow, target: TargetRow) -> tuple[FieldRule, ...]:
+        """Return the fields of a leave that the record does not show, and that stay as they are."""
+        return hidden(self.policy.leaving, row.leaving, target.leaving, leaving=True)
+
+    def _tells_by(self, rules: tuple[FieldRule, ...]) -> bool:
+        """Return whether one of these fields shows whether a record has left."""
+        return any(self.policy.leaving[i] in rules for i in self.policy.telling)
 
     def _is_yet_to_leave(self, row: SourceRow, target: TargetRow) -> bool:
         """Return whether a leave on the day that the source states would not end access yet."""
@@ -101,11 +116,16 @@ class LeaveAndReturn:
             FieldChange(rule, before, after)
             for position, rule in enumerate(self.policy.returning)
             if not self._says_nothing(row, position)
+            and not self._merges_unseen(target, position)
             and not same(
                 before := present(target.leaving[position]),
                 after := merged(rule, before, given.get(position)),
             )
         )
+
+    def _merges_unseen(self, target: TargetRow, position: int) -> bool:
+        rule = self.policy.returning[position]
+        return rule.merge is not Merge.REPLACE and is_hidden(rule, target.leaving[position])
 
     def unsaid_return(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
         """Return the reasons for fields of a leave that stay: the source lacks their keys."""

@@ -35,8 +35,10 @@ from oneway.planning.draft_reasons import (
     drifting,
     evaluation_errors,
     fields_without_value,
+    leave_not_shown,
     lost_letters,
     not_lists,
+    not_shown,
     odd_leave_date,
     required_of_new,
     without_value,
@@ -232,6 +234,9 @@ class Drafter:
             kind = Kind.ERROR if failed else Kind.INELIGIBLE
             return Draft(kind, row, target, reasons=failed or barred, has_access=keeps_access)
         draft = self._leaving(row, target, has_access)
+        if hidden := leave_not_shown(self.policy, row.leaving, target):
+            access = draft.has_access or has_access
+            draft = draft._replace(reasons=(*draft.reasons, *hidden), has_access=access)
         if odd:
             access = draft.has_access or keeps_access
             draft = draft._replace(reasons=(*draft.reasons, *odd), has_access=access)
@@ -430,7 +435,8 @@ class Drafter:
         differences = found
         if lost or contested:
             differences = tuple([d for d in found if not self._rivals(target, d) and d not in lost])
-        reasons = (*drifting(self.policy, row, target), *contested, *map(lost_letters, lost))
+        reasons = (*drifting(self.policy, row, target), *not_shown(self.policy, row, target))
+        reasons = (*reasons, *contested, *map(lost_letters, lost))
         if differences:
             return Draft(Kind.UPDATE, row, target, Verb.UPDATE, differences, reasons)
         return Draft(Kind.UNCHANGED, row, target, reasons=reasons)
@@ -445,7 +451,8 @@ class Drafter:
         if after is LeftAnswer.STAYS and not self.leaving.untold(row):
             reasons = (why_leave_fails(self.policy, target, changes),)
             return Draft(Kind.ERROR, row, target, reasons=reasons, has_access=True)
-        if has_access and (after is LeftAnswer.UNKNOWN or not changes or self.leaving.untold(row)):
+        vain = not changes and not self.leaving.hidden(row, target)
+        if has_access and (after is LeftAnswer.UNKNOWN or vain or self.leaving.untold(row)):
             unsaid = self.leaving.unsaid(row, after)
             mover = mover._replace(reasons=(*mover.reasons, *unsaid))
         if not changes:

@@ -31,7 +31,7 @@ from oneway.mapping.short_rows import (
     whole_target,
 )
 from oneway.mapping.spec import Merge, Write
-from oneway.planning.diff import KEEP, at_update, doubled, drift, refuses, unlisted, wanted
+from oneway.planning.diff import KEEP, at_update, doubled, drift, hidden, refuses, unlisted, wanted
 from oneway.planning.links import REUSED, LinkEvidence, Links, alone
 from oneway.planning.match import NO_PAIRS, Pairs
 from oneway.planning.plan import Allowance
@@ -218,7 +218,9 @@ def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
     if refuses(rule, cell, creating=False):
         return False
     one = ((rule,), (cell,), (held,))
-    return wanted(rule, cell) is KEEP or not (at_update(*one) or unlisted(*one) or drift(*one))
+    if wanted(rule, cell) is KEEP:
+        return True
+    return not (at_update(*one) or unlisted(*one) or hidden(*one) or drift(*one))
 
 
 def _stays(row: SourceRow) -> bool:

@@ -11,7 +11,7 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context, EvaluationError, Gaps, texts
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, Write
-from oneway.planning.diff import Keep, merged, new_value, present, wanted
+from oneway.planning.diff import Keep, hidden, merged, new_value, present, wanted
 from oneway.planning.plan import Action, Change, Kind, Outcome, Verb
 
 
@@ -112,7 +112,7 @@ class FieldSteps:
             before=_masked(rule, before),
             after=_masked(rule, after),
             policy=_policy(rule, code),
-            verdict=self._verdict(code, cell, before, leaving=leaving) + self._instead(code, cell),
+            verdict=self._verdict(code, cell, current, leaving=leaving) + self._instead(code, cell),
             leaving=leaving,
         )
 
@@ -153,8 +153,10 @@ class FieldSteps:
         except EvaluationError:
             return None
 
-    def _verdict(self, code: FieldCode, cell: Cell, before: Value, *, leaving: bool) -> str:
-        rule = code.rule
+    def _verdict(
+        self, code: FieldCode, cell: Cell, current: Value | Missing, *, leaving: bool
+    ) -> str:
+        rule, before = code.rule, present(current)
         written = self._written(rule.path, leaving=leaving)
         if written:
             return _will(before, written[0], creating=self.target is None)
@@ -174,6 +176,8 @@ class FieldSteps:
             return self._compared(code, cell, before, "differs: only reported (write: never)")
         if rule.write is Write.ON_CREATE:
             return "left alone: written only when a record is created (write: on_create)"
+        if hidden((rule,), (cell,), (current,), leaving=leaving):
+            return "left alone: the target record does not show it, so it may hold a value"
         if rule.write is Write.IF_EMPTY and before is not None:
             return "left alone: the target has a value (write: if_empty)"
         if leaving and self.target.left:
