@@ -4071,6 +4071,22 @@ MUTANTS = (
         "tests/laws/test_unwritten_marks.py",
     ),
     Mutant(
+        "who-is-not-created-has-no-name",
+        "planning/uniqueness",
+        "speaking.of(draft.target) or named.of(draft.target)",
+        "speaking.of(draft.target)",
+        "no record is deactivated with the whole name of somebody who is there and not created",
+        "tests/laws/test_not_created.py",
+    ),
+    Mutant(
+        "a-row-in-error-tells-nothing",
+        "mapping/interpreter",
+        "told = row.leaver or self.policy.absent is Absent.DEACTIVATE",
+        "told = row.leaver",
+        "what can be read of an employed person's row tells which absent record may be theirs",
+        "tests/laws/test_not_created.py",
+    ),
+    Mutant(
         "an-unwritten-value-is-free",
         "planning/uniqueness",
         "unwritten = tuple(self._unwritten(draft)) if draft.verb is Verb.CREATE else ()",

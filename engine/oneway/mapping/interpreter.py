@@ -51,6 +51,7 @@ from oneway.mapping.program import (
 from oneway.mapping.record_answers import HAS_LEFT, NOBODY, RecordStopped
 from oneway.mapping.same_rows import SameRows
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
+from oneway.mapping.spec import Absent
 from oneway.mapping.unreadable import (
     leave_of,
     settled,
@@ -165,7 +166,7 @@ class Interpreted(FieldCells):
         except RecordStopped as stopped:
             # its scope is unknown: nothing is written, but a leaver is named
             row = self._perhaps_leaver(row, self.code.leaver, record)
-            return row._replace(evaluation_error=error or stopped.failure)
+            return self._told(row._replace(evaluation_error=error or stopped.failure), record)
         try:
             if outside:
                 row = row._replace(outside=outside, leaver=self.policy.outsiders_leave)
@@ -183,8 +184,15 @@ class Interpreted(FieldCells):
                 return self._evaluated(row, record, missed)
         except RecordStopped as stopped:
             row = row._replace(evaluation_error=error or stopped.failure)
-        # A leaver leaves anyway; what can be evaluated shows whose record it is.
-        return row._replace(cells=self._said(record)) if row.leaver else row
+        return self._told(row, record)
+
+    def _told(self, row: SourceRow, record: Record) -> SourceRow:
+        """Return a row in error with what can be evaluated, if that decides anything.
+
+        It tells whose record a leave ends, or which absent record may be the person's.
+        """
+        told = row.leaver or self.policy.absent is Absent.DEACTIVATE
+        return row._replace(cells=self._said(record)) if told else row
 
     def why(self, record: Record) -> str:
         """Return what the condition of leavers reads of a record: `status: "Left"`."""

@@ -22,14 +22,18 @@ from dataclasses import replace
 from functools import cached_property
 
 from oneway.core.dataclass import dataclass
+from oneway.core.phrases import some
 from oneway.core.records import MISSING, Value, comparable, comparables
 from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
+from oneway.planning.absent import NEAR_KEY
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import Awaited, comparison, doubled, is_there, new_value, present
 from oneway.planning.outcomes import PENDING, Draft
 from oneway.planning.plan import Kind, Reason, Verb
 from oneway.planning.record_owner import owner_text
+from oneway.planning.similar.lookalikes import held_value, naming_of, one_form, said_value
+from oneway.planning.similar.same_person import SEVERAL, words_of
 
 Slot = tuple[int, Hashable]
 """A field's position, and a value in compared form that only one record may hold there."""
@@ -160,6 +164,42 @@ def _telling(cell: Cell) -> Value:
     return new_value(cell) if cell.unwritten is None else cell.unwritten
 
 
+class _Namesakes:
+    """The people who are there and whom the plan does not create, by their names.
+
+    Of a record in error, the part of the name that can be read counts, if it has several words.
+    """
+
+    def __init__(self, policy: Policy, rows: Iterable[SourceRow]) -> None:
+        self.ids: dict[tuple[Slot, ...], list[str]] = defaultdict(list)
+        naming = naming_of(policy)
+        for row in rows if naming else ():
+            said = [(i, said_value(policy, row, i)) for i in naming]
+            name = tuple((i, one_form(value)) for i, value in said if value is not None)
+            whole = len(name) == len(naming) or (
+                row.evaluation_error is not None and len(words_of(_joined(name))) >= SEVERAL
+            )
+            if whole and is_there(policy, row):
+                self.ids[name].append(row.source_id)
+        self.parts = {tuple(i for i, _ in name) for name in self.ids}
+
+    def of(self, target: TargetRow) -> Reason | None:
+        """Return why an absent target record may be one of these people's; None if it cannot."""
+        held = (
+            tuple((i, one_form(held_value(target, i) or "")) for i in positions)
+            for positions in sorted(self.parts)
+        )
+        ids = [id for name in held for id in self.ids.get(name, ())]
+        if not ids:
+            return None
+        text = f"not deactivated: source record {some(ids)} has the same name, and may be the same"
+        return Reason(NEAR_KEY, f"{text} person", None, tuple(ids), warning=True)
+
+
+def _joined(name: Iterable[tuple[int, str]]) -> str:
+    return " ".join(text for _, text in name)
+
+
 class _Claims:
     """The claims of all drafts against what the target holds."""
 
@@ -281,8 +321,8 @@ class _Claims:
     ) -> dict[tuple[str, str], Reason]:
         """Return the deactivations of records that an unmatched source record may belong to.
 
-        The person is employed, was not created, and has a unique value: the absent record may be
-        theirs under another key.
+        The person is employed and was not created, and has a unique value or the whole name of the
+        absent record: it may be theirs under another key.
         """
         if self.policy.absent is not Absent.DEACTIVATE:
             return {}
@@ -292,12 +332,13 @@ class _Claims:
             if draft.row is not None and draft.target is None
             if draft.verb is None or draft.identity in refused
         ]
-        speaking = SpokenValues(self.policy, rows)
+        speaking, named = SpokenValues(self.policy, rows), _Namesakes(self.policy, rows)
         return {
             draft.identity: reason
             for draft in drafts
             if draft.access is Verb.DEACTIVATE and draft.identity not in refused
-            if draft.target is not None and (reason := speaking.of(draft.target)) is not None
+            if draft.target is not None
+            and (reason := speaking.of(draft.target) or named.of(draft.target)) is not None
         }
 
     def order(
