@@ -16,7 +16,7 @@ from typing import Any
 from unicodedata import normalize
 
 from memory import leaves, merged
-from worlds import LONGEST_NAME, NEW_USER, SOURCE_TYPES, STATUSES, TARGET_TYPES, World, bound
+from worlds import LONGEST_NAME, NEW_USER, SOURCE_TYPES, STATUSES, TARGET_TYPES, World
 
 Data = dict[str, Any]
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -1075,11 +1075,10 @@ class _Model:
         return any(None not in pair and form_of(pair[0]) == form_of(pair[1]) for pair in pairs)
 
     def share_an_email(self, person: Person, user: User) -> bool:
-        """Return whether a person has an email of a user, beside the keys, and it may be shown."""
+        """Return whether a person has an email of a user, beside the keys, sensitive or not."""
         keys = {key["target"] for key in self.mapping["match"]}
-        secret = {rule.path for rule in bound(self.world).policy.fields if rule.sensitive}
         for path, rule in self.fields.items():
-            if person.failed or path in keys | secret | set(self.watched()):
+            if person.failed or path in keys | set(self.watched()):
                 continue
             _, value, initial = self.says(path, rule, person.data)
             said, held = value if blank(initial) else initial, get(user.data, path)

@@ -266,3 +266,46 @@ def test_whose_record_is_not_known_has_not_left_while_a_day_is_to_come() -> None
     for row in map(whole, one_per_person(bound(world).policy, rows).rows):
         assert row.evaluation_error is not None
         assert (row.leaver, row.may_have_left) == (False, True)
+
+
+WRITTEN = ("AB12C", "ab12c", " A b12 C", "AB\u200b12C", "ＡＢ12C")
+"""One number of a person, as people and programs write it."""
+
+
+@given(st.sampled_from(WRITTEN), st.sampled_from(WRITTEN))
+def test_who_is_named_in_another_form_is_one_person(one: str, other: str) -> None:
+    """The former record alone would lock out somebody who is employed."""
+    person = {"name": "Ada Quill", "kind": "staff"}
+    former = {**person, "id": "s0", "code": "100", "nino": one, "status": "L", "day": "2026-01-31"}
+    current = {**person, "id": "s1", "code": "200", "nino": other, "status": "E", "day": ""}
+    held = {"id": "t0", "ref": "100", "state": "on"}
+    mapping = {
+        **SIMPLE.mapping,
+        "source": {
+            **SIMPLE.mapping["source"],
+            "one_per": {"person": "nino", "current": "status == 'E'", "latest_by": "day"},
+        },
+        "leavers": {
+            "when": "status == 'L'",
+            "set": {"state": {"value": "off"}},
+            "left": "state == 'off'",
+        },
+    }
+    source = Snapshot(tuple(Record(str(each["id"]), each) for each in (former, current)))
+    world = replace(SIMPLE, mapping=mapping, source=source, target=Snapshot((Record("t0", held),)))
+    plan = planned(world)
+    assert {each.verb.value for each in plan.actions} == {"create"}
+    assert [each.source_id for each in plan.outcomes if each.kind.value == "ignored"] == ["s0"]
+
+
+@given(st.sampled_from(["042", "420", "42a", 43]))
+def test_who_is_named_by_another_value_is_somebody_else(other: str | int) -> None:
+    mapping = {**SIMPLE.mapping}
+    mapping["source"] = {
+        **mapping["source"],
+        "one_per": {"person": "nino", "current": "status == 'E'", "latest_by": "day"},
+    }
+    records = [Record("s0", {"nino": "42"}), Record("s1", {"nino": other})]
+    program = bound(replace(SIMPLE, mapping=mapping))
+    found = {rank.person for each in records if (rank := program.rank(each)) is not None}
+    assert len(found) == 2

@@ -38,7 +38,7 @@ def outcomes(
         for n, (code, status, name) in enumerate((*row, "Ann")[:3] for row in source)
     ]
     users = [
-        Record(f"t{n}", {"ref": ref, "state": state, "fullName": "Ann"})
+        Record(f"t{n}", {"ref": ref, "state": state, "fullName": "Bea" if ref == "7" else "Ann"})
         for n, (ref, state) in enumerate(target)
     ]
     made = World(MAPPING | changed, Snapshot(tuple(people)), Snapshot(tuple(users)), Snapshot(()))

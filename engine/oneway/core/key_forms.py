@@ -43,6 +43,17 @@ def loose(key: object) -> str:
     return _through(_STEPS.values(), key)
 
 
+def as_read(key: object) -> str:
+    """Return a form of a key that is equal for keys that people read as one.
+
+    They differ only in case, spaces, invisible characters, compatible Unicode forms, or in number
+    and text. Leading zeros count.
+    """
+    if isinstance(key, str) and key.isascii() and key.isalnum():  # as nearly all are
+        return key.lower()
+    return _through([step for name, step in _STEPS.items() if name != _ZEROS], key)
+
+
 def is_other_form(value: object, other: object) -> bool:
     """Return whether two texts differ in spaces, case, punctuation and leading zeros alone."""
     if not (isinstance(value, str) and isinstance(other, str)):
@@ -86,12 +97,13 @@ def _without_zeros(text: str) -> str:
     return re.sub(r"^([^\W\d_]*)0+(?=[0-9])", r"\1", text)
 
 
+_ZEROS = "leading zeros"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _STEPS: Mapping[str, Callable[[str], str]] = {
     "invisible characters": visible,
     "Unicode form": _in_one_form,
     "spaces": _without_spaces,
     "case": str.casefold,
-    "leading zeros": _without_zeros,
+    _ZEROS: _without_zeros,
 }
 """What is removed from a key, step by step."""

@@ -168,6 +168,9 @@ FORMS = 1_000_000
 """How many values that differ only in form a number of `Redacted` tells apart."""
 SAME_AS_ID = "id"
 """The word for a match value that is the id of its source record."""
+MARK, EMAIL, ITEM = MARKS = ("mark", "email", "item")
+"""What a number of `Redacted` stands for, if not for a comparison: what the value has in common
+with others of the same person (`oneway.planning.similar.marks`). `ITEM` is an email in a list."""
 
 
 def is_blank(value: object) -> bool:

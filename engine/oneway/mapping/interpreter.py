@@ -14,6 +14,7 @@ from oneway.core.batches import Batch
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
+from oneway.core.key_forms import as_read
 from oneway.core.records import (
     MISSING,
     Missing,
@@ -133,7 +134,7 @@ class Interpreted(FieldCells):
         self._demand_said(answer.exact, expression, "whose record this is", record)
         if isinstance(answer.value, list | dict) and answer.value:
             self._demand("a list or object names nobody", expression, record)
-        return None if is_blank(answer.value) else identity(answer.value)
+        return None if is_blank(answer.value) else as_read(identity(answer.value)) or None
 
     def _latest(self, expression: Expression, record: Record) -> str:
         answer = self._answer(expression, record)

@@ -134,7 +134,8 @@ class Missed:
 class RecordRank(NamedTuple):
     """What decides which of a person's records stands for the person.
 
-    `person` is the same for all records of a person, None for a record that stands for itself.
+    `person` is the same for all records of a person, in whatever form they name the person; None
+    for a record that stands for itself.
     `latest` is a day. If any of the three is unknown, its failure says why.
     """
 

@@ -31,7 +31,8 @@ from oneway.planning.match import Matches
 from oneway.planning.one_per_person import OtherRecords
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
-from oneway.planning.similar.lookalikes import held_value, one_form, said_value, shown_fields
+from oneway.planning.similar.lookalikes import compared_fields, held_value, said_value
+from oneway.planning.similar.marks import has_email, marks_of
 from oneway.planning.similar.near_misses import forms_of
 
 IN_CONFLICT, NEAR_KEY = "in_conflict", "near_key"
@@ -209,9 +210,9 @@ class Unmatched:
         self.policy = policy
         self.doubt = doubt if policy.absent is Absent.DEACTIVATE else ""
         self.linked = linked
-        self.fields = [each for each in shown_fields(policy) if each not in policy.watched]
+        self.fields = [each for each in compared_fields(policy) if each not in policy.watched]
         self.keys: dict[tuple[int, str], list[str]] = defaultdict(list)
-        self.emails: dict[tuple[int, str], list[str]] = defaultdict(list)
+        self.emails: dict[tuple[int, Hashable], list[str]] = defaultdict(list)
         staying = () if policy.absent is not Absent.DEACTIVATE else alone
         for row in (each for each in staying if is_there(policy, each)):
             for form in forms_of(row):
@@ -237,10 +238,10 @@ class Unmatched:
             return None
         return Reason("unproven", f"not deactivated: {self.doubt}", warning=True)
 
-    def _emails(self, value_at: Callable[[int], Value]) -> Iterator[tuple[int, str]]:
+    def _emails(self, value_at: Callable[[int], Value]) -> Iterator[tuple[int, Hashable]]:
         for position in self.fields:
-            if "@" in (text := one_form(value_at(position))):
-                yield position, text
+            if has_email(value := value_at(position)):
+                yield from ((position, mark) for mark in marks_of(value))
 
 
 def _says_left(program: Program, target: TargetRow, changes: tuple[FieldChange, ...]) -> bool:

@@ -24,14 +24,14 @@ from oneway.planning.plan import STRANGER, Kind, Reason, Verb
 from oneway.planning.record_owner import owner_text
 from oneway.planning.similar.lookalikes import (
     by_name,
+    compared_fields,
     held_value,
     is_keyless,
     namesakes_of,
     naming_of,
-    one_form,
     said_value,
-    shown_fields,
 )
+from oneway.planning.similar.marks import has_email, marks_of
 from oneway.planning.similar.near_misses import NEAR_MISS
 from oneway.planning.similar.same_person import (
     is_supported,
@@ -197,8 +197,8 @@ class _BetterSearch:
     def __init__(self, policy: Policy, drafts: Sequence[Draft], linked: Mapping[str, str]) -> None:
         self.policy = policy
         self.linked = linked
-        self.fields = [each for each in shown_fields(policy) if each in policy.identifying]
-        self.others = [each for each in shown_fields(policy) if each not in policy.identifying]
+        self.fields = [each for each in compared_fields(policy) if each in policy.identifying]
+        self.others = [each for each in compared_fields(policy) if each not in policy.identifying]
         self.drafts = drafts
         self.kept: dict[str, int] = {}
         self.confirmed: set[str] = set()
@@ -232,7 +232,7 @@ class _BetterSearch:
             return None
         said = dict.fromkeys(self._said(row))
         own = self._score(row, target)
-        if own >= len(said) - 1:
+        if own >= len(dict(said)) - 1:
             return None
         shared = {id: self._shared(said, id) for id in self._candidates(said)}
         shared.pop(target.target_id, None)
@@ -291,7 +291,8 @@ class _BetterSearch:
         return {id for ids in lists if len(ids) <= _TOO_MANY for id in ids}
 
     def _shared(self, said: Iterable[Slot], id: str) -> Sequence[Slot]:
-        return [slot for slot in said if id in self.holders.get(slot, ())]
+        """Return a value of each path in which a record agrees with a person."""
+        return [*{slot[0]: slot for slot in said if id in self.holders.get(slot, ())}.values()]
 
     def _said(self, row: SourceRow) -> Iterator[Slot]:
         yield from self._keys(row.keys)
@@ -309,13 +310,11 @@ class _BetterSearch:
     def _values(self, value_at: Callable[[int], Value]) -> Iterator[Slot]:
         """Yield the values that identify a person: those of `label`, the exclusive ones, emails."""
         for position in self.fields:
-            value = value_at(position)
-            if value is not None:
-                yield self.policy.fields[position].path, one_form(value)
+            value, path = value_at(position), self.policy.fields[position].path
+            yield from ((path, mark) for mark in (marks_of(value) if value is not None else ()))
         for position in self.others:
-            value = value_at(position)
-            if isinstance(value, str) and "@" in value:
-                yield self.policy.fields[position].path, one_form(value)
+            value, path = value_at(position), self.policy.fields[position].path
+            yield from ((path, mark) for mark in (marks_of(value) if has_email(value) else ()))
 
 
 _KEY = "match key "

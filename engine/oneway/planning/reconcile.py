@@ -11,13 +11,14 @@ from dataclasses import replace
 
 from oneway.core.instants import moment
 from oneway.core.key_forms import loose
-from oneway.core.records import Value, comparable
+from oneway.core.records import Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent, Gone, Rehires, Rekey
 from oneway.planning.diff import held_from_leave, is_there, present
 from oneway.planning.links import Link, LinkEvidence, Links
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.plan import Reason
+from oneway.planning.similar.marks import claims_of, marks_of
 from oneway.planning.similar.near_misses import NEAR_MISS
 from oneway.planning.similar.same_person import (
     Likeness,
@@ -101,7 +102,8 @@ def _unique(policy: Policy, values: Sequence[Value]) -> Iterator[tuple[int, Hash
     """Yield the unique values among those of a record, with their positions."""
     for i in policy.exclusive if values else ():
         if policy.fields[i].tells(values[i]):
-            yield i, comparable(values[i], comparison(policy.fields[i]))
+            for claim in claims_of(values[i], comparison(policy.fields[i])):
+                yield i, claim
 
 
 def _outside_on_a_guess(
@@ -254,18 +256,22 @@ class _Reconciler:
         by_value: dict[Hashable, set[str]] = defaultdict(set)
         for id, each in targets.items():
             for position in self.policy.identifying:
-                by_value[self._slot(position, present(each.values[position]))].add(id)
+                for slot in self._slots(position, present(each.values[position])):
+                    by_value[slot].add(id)
         found: set[str] = set()
         for row in rows:
             slots = (
-                self._slot(i, row.cells[i].telling) for i in self.policy.identifying if row.cells
+                slot
+                for i in (self.policy.identifying if row.cells else ())
+                for slot in self._slots(i, row.cells[i].telling)
             )
-            near = {id for slot in slots for id in by_value.get(slot, ()) if slot[1] is not None}
+            near = {id for slot in slots for id in by_value.get(slot, ())}
             found |= {id for id in near if self._is_alike(row, targets[id])}
         return found
 
-    def _slot(self, position: int, value: Value) -> tuple[int, Hashable]:
-        return position, comparable(value, comparison(self.policy.fields[position]))
+    def _slots(self, position: int, value: Value) -> Iterator[tuple[int, Hashable]]:
+        for claim in claims_of(value, comparison(self.policy.fields[position])):
+            yield position, claim
 
     def _reissued(self, found: Mapping[str, Match]) -> dict[str, Match]:
         """Return conflicts for rows that may be a vanished person under a new id and key.
@@ -308,10 +314,12 @@ class _Reconciler:
         """
         policy = self.policy
         telling = [i for i in policy.identifying if policy.fields[i].tells(values[i])]
-        yield from (self._slot(i, values[i]) for i in telling if i in policy.unless_taken)
+        for i in telling:
+            yield from self._slots(i, values[i]) if i in policy.unless_taken else ()
         named = [i for i in policy.identifying if i not in policy.unless_taken]
         if named and {*named} <= {*telling}:
-            yield tuple(loose(values[i]) for i in named)
+            names = [values[i] for i in named]
+            yield tuple(loose(e) if isinstance(e, str) else marks_of(e) for e in names)
 
     def _may_be(self, row: SourceRow, alike: Sequence[TargetRow]) -> Match:
         """Return the conflict of a row that resembles records whose source records vanished."""

@@ -19,7 +19,7 @@ from itertools import compress, count
 from operator import ne
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Compare, Missing, Value, comparables, is_other_text, same
+from oneway.core.records import MISSING, Compare, Missing, Value, is_other_text, same
 from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.program import STATED, Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import (
@@ -35,6 +35,7 @@ from oneway.planning.diff import KEEP, at_update, doubled, drift, hidden, refuse
 from oneway.planning.links import REUSED, LinkEvidence, Links, alone
 from oneway.planning.match import NO_PAIRS, Pairs
 from oneway.planning.plan import Allowance
+from oneway.planning.similar.marks import each_claim
 from oneway.planning.similar.near_misses import key_at
 
 
@@ -275,11 +276,10 @@ def _unclaimed(policy: Policy, screened: Screened) -> Screened:
         cells = [row.cells for row in others if row.cells]
         wanted = {
             i: {
-                *comparables([e[i][1] for e in cells], compare),
-                *comparables([e[i][2] for e in cells if e[i][2] is not None], compare),
-                *comparables([e[i][6] for e in cells if e[i][6] is not None], compare),
+                claim
+                for part in (1, 2, 6)
+                for _, claim in each_claim([e[i][part] for e in cells], compare)
             }
-            - {None}
             for i, compare in ways
         }
         claimed: set[int] = set()
@@ -288,8 +288,8 @@ def _unclaimed(policy: Policy, screened: Screened) -> Screened:
             for i, compare in ways:
                 held = columns[i]
                 if _any_claimed(held, wanted[i], compare):
-                    found = enumerate(comparables(held, compare), start)
-                    claimed |= {at for at, each in found if each in wanted[i]}
+                    found = each_claim(held, compare)
+                    claimed |= {start + at for at, claim in found if claim in wanted[i]}
             start += len(held)
         if not claimed:
             break
@@ -310,4 +310,4 @@ def _any_claimed(held: Sequence[object], wanted: AbstractSet[Hashable], compare:
     if joined.isascii() and compare is Compare.IGNORE_CASE:
         is_lower = joined == joined.lower()  # as emails are nearly always
         return not wanted.isdisjoint(held if is_lower else map(str.lower, held))  # type: ignore[arg-type]
-    return not wanted.isdisjoint(comparables(held, compare))
+    return not wanted.isdisjoint(claim for _, claim in each_claim(held, compare))

@@ -23,7 +23,7 @@ from functools import cached_property
 
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
-from oneway.core.records import MISSING, Value, comparable, comparables
+from oneway.core.records import MISSING, Value, comparable
 from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.absent import NEAR_KEY
@@ -32,7 +32,8 @@ from oneway.planning.diff import Awaited, comparison, doubled, is_there, new_val
 from oneway.planning.outcomes import PENDING, Draft
 from oneway.planning.plan import Kind, Reason, Verb
 from oneway.planning.record_owner import owner_text
-from oneway.planning.similar.lookalikes import held_value, naming_of, one_form, said_value
+from oneway.planning.similar.lookalikes import held_value, naming_of, said_value
+from oneway.planning.similar.marks import claims_of, each_claim, marks_of
 from oneway.planning.similar.same_person import SEVERAL, words_of
 
 Slot = tuple[int, Hashable]
@@ -155,9 +156,8 @@ class SpokenValues:
         """Yield the values that say who a person is: no constant of the mapping does."""
         for i in self.policy.watched if values else ():
             value, rule = values[i], self.policy.fields[i]
-            known = comparable(value, comparison(rule))
-            if known is not None and (isinstance(value, Awaited) or rule.tells(value)):
-                yield i, known
+            if isinstance(value, Awaited) or rule.tells(value):
+                yield from ((i, claim) for claim in claims_of(value, comparison(rule)))
 
 
 def _telling(cell: Cell) -> Value:
@@ -171,14 +171,14 @@ class _Namesakes:
     """
 
     def __init__(self, policy: Policy, rows: Iterable[SourceRow]) -> None:
-        self.ids: dict[tuple[Slot, ...], list[str]] = defaultdict(list)
+        self.ids: dict[tuple[tuple[int, Hashable], ...], list[str]] = defaultdict(list)
         naming = naming_of(policy)
         for row in rows if naming else ():
             said = [(i, said_value(policy, row, i)) for i in naming]
-            name = tuple((i, one_form(value)) for i, value in said if value is not None)
-            whole = len(name) == len(naming) or (
-                row.evaluation_error is not None and len(words_of(_joined(name))) >= SEVERAL
-            )
+            name = tuple((i, marks_of(value)) for i, value in said if value is not None)
+            words = {word for _, value in said for word in words_of(value)}
+            in_error = row.evaluation_error is not None
+            whole = len(name) == len(naming) or (in_error and len(words) >= SEVERAL)
             if whole and is_there(policy, row):
                 self.ids[name].append(row.source_id)
         self.parts = {tuple(i for i, _ in name) for name in self.ids}
@@ -186,7 +186,7 @@ class _Namesakes:
     def of(self, target: TargetRow) -> Reason | None:
         """Return why an absent target record may be one of these people's; None if it cannot."""
         held = (
-            tuple((i, one_form(held_value(target, i) or "")) for i in positions)
+            tuple((i, marks_of(held_value(target, i) or "")) for i in positions)
             for positions in sorted(self.parts)
         )
         ids = [id for name in held for id in self.ids.get(name, ())]
@@ -194,10 +194,6 @@ class _Namesakes:
             return None
         text = f"not deactivated: source record {some(ids)} has the same name, and may be the same"
         return Reason(NEAR_KEY, f"{text} person", None, tuple(ids), warning=True)
-
-
-def _joined(name: Iterable[tuple[int, str]]) -> str:
-    return " ".join(text for _, text in name)
 
 
 class _Claims:
@@ -221,9 +217,10 @@ class _Claims:
         self.everybody = drafts
         for draft in drafts:
             slots = tuple([
-                (i, comparable(each.after, self.ways[i]))
+                (i, claim)
                 for each in draft.differences
                 if (i := position.get(each.rule.path)) is not None
+                for claim in claims_of(each.after, self.ways[i]) or (None,)
             ])  # fmt: skip
             unwritten = tuple(self._unwritten(draft)) if draft.verb is Verb.CREATE else ()
             if not (slots or unwritten):
@@ -247,9 +244,7 @@ class _Claims:
         """Yield the unique values that a create does not write: they too may be a record's."""
         cells = draft.row.cells if draft.row is not None else ()
         for i in self.watched if cells else ():
-            value = cells[i].unwritten
-            if value is not None:
-                yield i, comparable(value, self.ways[i])
+            yield from ((i, claim) for claim in claims_of(cells[i].unwritten, self.ways[i]))
 
     @cached_property
     def people(self) -> Mapping[str, tuple[TargetRow, SourceRow | None]]:
@@ -264,10 +259,9 @@ class _Claims:
         known = [each for each in self.targets if each.values] if wanted else []
         for i, compare in self.ways.items() if wanted else ():
             values = [each.values[i] for each in known]
-            held = comparables([None if v is MISSING else v for v in values], compare)
-            for each, value in zip(known, held, strict=True):
-                if value is not None and (i, value) in wanted:
-                    holders[i, value].append(each.target_id)
+            for at, claim in each_claim([None if v is MISSING else v for v in values], compare):
+                if (i, claim) in wanted:
+                    holders[i, claim].append(known[at].target_id)
         return holders
 
     def rivals(self) -> dict[tuple[str, str], Reason]:
@@ -371,7 +365,7 @@ class _Claims:
     ) -> list[str]:
         """Return the other target records that hold a value and keep it."""
         others = self._holding(draft, slot)
-        return sorted(each for each in others if not self._gives_up(each, slot[0], refused))
+        return sorted(each for each in others if not self._gives_up(each, slot, refused))
 
     def warned(self, draft: Draft, refused: Mapping[tuple[str, str], Reason]) -> Draft:
         """Add a warning to an update for each key or `unless_taken` value that it doubles."""
@@ -410,12 +404,12 @@ class _Claims:
         own = draft.target.target_id if draft.target is not None else None
         return [target for target in self.holders.get(slot, ()) if target != own]
 
-    def _gives_up(self, target: str, i: int, refused: Mapping[tuple[str, str], Reason]) -> bool:
+    def _gives_up(self, target: str, slot: Slot, refused: Mapping[tuple[str, str], Reason]) -> bool:
         identity = self.by_target.get(target)
         if identity is None or identity in refused:
             return False
-        own = [slot for slot in self.claimed[identity] if slot[0] == i]
-        return bool(own) and target not in self.holders.get(own[0], ())
+        own = [each for each in self.claimed[identity] if each[0] == slot[0]]
+        return bool(own) and slot not in own
 
     def _contested(self, draft: Draft, i: int) -> bool:
         creating = draft.verb is Verb.CREATE

@@ -16,7 +16,8 @@ from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.planning.diff import stays_until_later
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.plan import Reason
-from oneway.planning.similar.lookalikes import held_value, one_form, said_value
+from oneway.planning.similar.lookalikes import held_value, said_value
+from oneway.planning.similar.marks import marks_of
 from oneway.planning.similar.near_duplicates import matches_nothing
 from oneway.planning.similar.same_person import have_one_word
 
@@ -111,7 +112,7 @@ def _of_row(policy: Policy, row: SourceRow) -> Iterator[_Mark]:
     for position in policy.watched:
         value = said_value(policy, row, position)
         if value is not None:
-            yield policy.fields[position].path, one_form(value)
+            yield from ((policy.fields[position].path, mark) for mark in marks_of(value))
 
 
 def _of_target(policy: Policy, target: TargetRow) -> Iterator[_Mark]:
@@ -119,7 +120,7 @@ def _of_target(policy: Policy, target: TargetRow) -> Iterator[_Mark]:
     for position in policy.watched:
         value = held_value(target, position)
         if value is not None:
-            yield policy.fields[position].path, one_form(value)
+            yield from ((policy.fields[position].path, mark) for mark in marks_of(value))
 
 
 def _of_keys(policy: Policy, keys: Iterable[Hashable]) -> Iterator[_Mark]:

@@ -16,7 +16,8 @@ from oneway.mapping.program import Policy
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow, SteadyRow
 from oneway.planning.diff import comparison
 from oneway.planning.match import Pairs
-from oneway.planning.similar.lookalikes import held_value, one_form, said_value
+from oneway.planning.similar.lookalikes import held_value, said_value
+from oneway.planning.similar.marks import each_claim, marks_of
 
 _Pair: TypeAlias = tuple[AnySourceRow, AnyTargetRow]
 _AT_A_TIME = 1_000
@@ -47,12 +48,13 @@ class Handles:
         for position, compare, prefix in self._watched:
             values: list[object] = [value for each in said for value in each[position]]
             values += [each[position] for each in held if each[position] is not MISSING]
-            found = set(comparables(values, compare)) - {None}
-            named.update(_named(prefix, value) for value in found)
+            found = {claim for _, claim in each_claim(values, compare)}
+            named.update(_named(prefix, claim) for claim in found)
         for position in self.telling:
             told = [said_value(self.policy, row, position) for row in rows]
             told += [held_value(target, position) for target in targets]
-            named.update(f"value {position} {one_form(each)}" for each in told if each is not None)
+            marks = {mark for each in told if each is not None for mark in marks_of(each)}
+            named.update(f"value {position} {mark}" for mark in marks)
         return named
 
     def of_pairs(self, pairs: Pairs) -> Iterator[Collection[str] | None]:

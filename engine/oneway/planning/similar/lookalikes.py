@@ -18,6 +18,7 @@ from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import new_value
 from oneway.planning.match import NO_PAIRS, Pairs
 from oneway.planning.record_owner import owner_text
+from oneway.planning.similar.marks import emails_in, has_email, marks_of, one_form
 
 LOOKED_AT = 200
 """How many target records are sampled to see whether a field identifies people."""
@@ -49,21 +50,17 @@ class Lookalikes:
         """Yield in words why records may belong to this person, with the ids of those records."""
         for position, holders in self.single.items():
             value = said_value(self.policy, row, position)
-            held = holders.get(one_form(value), ()) if value is not None else ()
+            held = holding(holders, value)
             found = [each for each in held if self._may_be(row, each, position)]
             if len(held) <= MOST and found:
-                path = self.policy.fields[position].path
-                yield self._text(path, value, found), tuple(each.target_id for each in found)
+                yield self._text([position], [value], found), tuple(e.target_id for e in found)
         namesakes = namesakes_of(self.policy, row, self.named)
         if len(namesakes) > MOST:  # that some are in a conflict hides no other
             namesakes = [each for each in namesakes if each.target_id not in self.spoken]
         if 0 < len(namesakes) <= MOST:
             names = [said_value(self.policy, row, position) for position in self.naming]
-            paths = " and ".join(self.policy.fields[position].path for position in self.naming)
-            yield (
-                self._text(paths, " ".join(map(str, names)), namesakes),
-                tuple(each.target_id for each in namesakes),
-            )
+            ids = tuple(each.target_id for each in namesakes)
+            yield self._text(self.naming, names, namesakes), ids
 
     def _may_be(self, row: SourceRow, target: AnyTargetRow, position: int) -> bool:
         """Return whether a record that holds a person's value may be theirs, judging by names.
@@ -72,20 +69,31 @@ class Lookalikes:
         """
         names = [each for each in self.naming if each not in self.emails]
         pairs = [(said_value(self.policy, row, each), held_value(target, each)) for each in names]
-        same = [one_form(one) == one_form(other) for one, other in pairs
+        same = [marks_of(one) == marks_of(other) for one, other in pairs
                 if one is not None and other is not None]  # fmt: skip
         if position in self.emails:
             return target.target_id not in self.owners or all(same)
         return target.target_id not in self.owners and (any(same) or not same)
 
-    def _text(self, path: str, value: Value, found: Sequence[AnyTargetRow]) -> str:
+    def _text(
+        self, positions: Sequence[int], values: Sequence[Value], found: Sequence[AnyTargetRow]
+    ) -> str:
         ids = {each.target_id for each in found}
         named = ", ".join(owner_text(each.target_id, each, self.owners.get(each.target_id))
                           for each in found)  # fmt: skip
-        verb = "are" if " and " in path else "is"
-        text = f"{path} {verb} {str(value).strip()!r} here, and in {named}"
+        rules = [self.policy.fields[position] for position in positions]
+        path, verb = " and ".join(each.path for each in rules), "is" if len(rules) == 1 else "are"
+        what = repr(" ".join(map(_shown, values)).strip())
+        text = f"{path} {verb} {what} here, and in {named}"
+        if any(each.sensitive for each in rules):
+            text = f"{path} (hidden) {verb} the same here and in {named}"
         of_somebody = bool(ids & self.owners.keys())
         return text if of_somebody else f"{text}, {said_of_nobodys(ids, self.spoken)}"
+
+
+def _shown(value: Value) -> str:
+    """Return a value as messages show it: of a list or an object, only its emails."""
+    return ", ".join(map(str, emails_in(value))) or str(value)
 
 
 def said_of_nobodys(ids: Iterable[str], spoken: Collection[str]) -> str:
@@ -101,9 +109,8 @@ def lookalikes(
     """Index target records by values other than keys; `owners` are the rows of matched ones.
 
     Of the `quiet` pairs, which are certainly matched, only values are indexed that one of the rows
-    `alone` has. Leaves out sensitive fields, which must not be shown, and fields that the plan
-    keeps unique anyway. `spoken` is as in `Matches`; `kinds` is the result of `kinds_of` for all
-    target records.
+    `alone` has. Leaves out fields that the plan keeps unique anyway. `spoken` is as in `Matches`;
+    `kinds` is the result of `kinds_of` for all target records.
     """
     naming = naming_of(policy)
     emails = frozenset(each for each, kind in kinds.items() if kind == "email")
@@ -111,16 +118,16 @@ def lookalikes(
     single: dict[int, Holders] = {}
     for position in telling(policy, kinds):
         values = (said_value(policy, row, position) for row in alone)
-        wanted = {one_form(value) for value in values if value is not None}
+        wanted = {each for value in values if value is not None for each in marks_of(value)}
         found: dict[Hashable, list[AnyTargetRow]] = defaultdict(list)
         for form, held in holders_of(targets, position).items():
             found[form] += held
-        there = chain.from_iterable(each[position] for each in quiet.held([position]))
-        for at, value in enumerate(there):
-            if not (isinstance(value, Missing) or is_blank(value)) and one_form(value) in wanted:
-                target = quiet.targets[at]
-                found[one_form(value)].append(target)
-                every[target[0]] = quiet.rows[at]
+        some = quiet.held([position]) if wanted else ()
+        for at, value in enumerate(chain.from_iterable(each[position] for each in some)):
+            if not (isinstance(value, Missing) or is_blank(value)):
+                for mark in wanted.intersection(marks_of(value)):
+                    found[mark].append(quiet.targets[at])
+                    every[quiet.targets[at][0]] = quiet.rows[at]
         single[position] = {form: sorted(held, key=_ID) for form, held in found.items()}
     free = by_name((each for each in targets if each.target_id not in owners), naming)
     return Lookalikes(policy, every, spoken, single, emails, naming, free)
@@ -134,9 +141,13 @@ def kinds_of(
     The first target records that have a value decide, in the order of their ids; `quiet` pairs
     included.
     """
-    fields = [each for each in shown_fields(policy) if each not in policy.watched]
+    fields = [each for each in compared_fields(policy) if each not in policy.watched]
     ordered = _in_order(targets, quiet)
-    return {each: _kind(found) for each, found in _first_values(ordered, fields).items()}
+    first = _first_values(ordered, fields)
+    kinds = {each: _kind(found) for each, found in first.items()}
+    # That two people share a sensitive number, such as that of an account, says little.
+    secret = {at for at in kinds if policy.fields[at].sensitive}
+    return {at: "" if at in secret and kind == "own" else kind for at, kind in kinds.items()}
 
 
 def _first_values(
@@ -186,26 +197,26 @@ def telling(policy: Policy, kinds: Mapping[int, str]) -> tuple[int, ...]:
     return tuple(e for e, kind in kinds.items() if kind == "email" or (kind and e not in naming))
 
 
-def shown_fields(policy: Policy) -> list[int]:
-    """Return the fields whose values may be shown, except keys and fields of unique values."""
+def compared_fields(policy: Policy) -> list[int]:
+    """Return the fields whose values may tell who a person is, except the match keys."""
     return [
         position
         for position, rule in enumerate(policy.fields)
-        if not (rule.sensitive or rule.own_table or rule.path in policy.match_paths)
+        if not (rule.own_table or rule.path in policy.match_paths)
     ]
 
 
 def naming_of(policy: Policy) -> tuple[int, ...]:
-    """Return the fields that name a person; none if any of them must not be shown."""
-    return policy.naming if set(policy.naming) <= set(shown_fields(policy)) else ()
+    """Return the fields that name a person; none if any of them is not compared."""
+    return policy.naming if set(policy.naming) <= set(compared_fields(policy)) else ()
 
 
 def _kind(values: Sequence[Value]) -> str:
-    """Return "email" or "own" for values that are emails, or text that no two records share."""
+    """Return "email" or "own" for values that hold emails, or text that no two records share."""
     texts = [value for value in values if isinstance(value, str)]
-    if not texts or len(texts) < len(values):
+    email = sum(map(has_email, values)) * 2 > len(values)
+    if len(texts) < len(values) and not email:
         return ""
-    email = sum("@" in text for text in texts) * 2 > len(texts)
     if not email and (len(texts) < _ENOUGH or len(set(texts)) < len(texts)):
         return ""  # the usual case, decided without slower checks
     if any(parse_day(text) is not None for text in texts):
@@ -224,8 +235,15 @@ def holders_of(targets: Iterable[AnyTargetRow], position: int) -> Holders:
             if form := one_form(value):
                 found[form].append(each)
         elif not isinstance(value, Missing) and not is_blank(value):
-            found[one_form(value)].append(each)
+            for mark in marks_of(value):
+                found[mark].append(each)
     return dict(found)
+
+
+def holding(holders: Holders, value: Value) -> Sequence[AnyTargetRow]:
+    """Return the target records in an index that have a mark of a value; None has none."""
+    marks = marks_of(value) if value is not None else ()
+    return [*{each.target_id: each for mark in marks for each in holders.get(mark, ())}.values()]
 
 
 def by_name(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
@@ -234,7 +252,7 @@ def by_name(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
     for each in free:
         names = [held_value(each, position) for position in naming]
         if names and not any(map(is_blank, names)):
-            found[tuple(map(one_form, names))].append(each)
+            found[tuple(map(marks_of, names))].append(each)
     return dict(found)
 
 
@@ -246,7 +264,7 @@ def is_keyless(target: TargetRow) -> bool:
 def namesakes_of(policy: Policy, row: AnySourceRow, named: Holders) -> Sequence[AnyTargetRow]:
     """Return the target records in the index `by_name` with a source record's whole name."""
     names = [said_value(policy, row, each) for each in naming_of(policy)] if named else [None]
-    return () if None in names else named.get(tuple(map(one_form, names)), ())
+    return () if None in names else named.get(tuple(map(marks_of, names)), ())
 
 
 def held_value(target: AnyTargetRow, position: int) -> Value:
@@ -265,8 +283,3 @@ def said_value(policy: Policy, row: AnySourceRow, position: int) -> Value:
     value = None if cell is None else new_value(cell) if cell.unwritten is None else cell.unwritten
     rule = policy.fields[position]
     return value if rule.tells(value) else None
-
-
-def one_form(value: Value) -> str:
-    """Return a form that is the same for values that differ only in case and spaces."""
-    return " ".join(str(value).split()).casefold()

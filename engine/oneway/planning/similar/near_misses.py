@@ -20,11 +20,11 @@ from oneway.planning.plan import Reason
 from oneway.planning.similar.lookalikes import (
     by_name,
     holders_of,
+    holding,
     kinds_of,
     lookalikes,
     namesakes_of,
     naming_of,
-    one_form,
     said_of_nobodys,
     said_value,
 )
@@ -47,9 +47,9 @@ def near_misses(
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return why target records may belong to unmatched source records, by source id.
 
-    The target records may be in a conflict. `quiet` are further matched pairs. Sensitive keys are
-    compared and not shown; other sensitive values are not compared. `kinds` is the result of
-    `kinds_of`, if it is known from more target records than these.
+    The target records may be in a conflict. `quiet` are further matched pairs. Sensitive values are
+    compared and not shown. `kinds` is the result of `kinds_of`, if it is known from more target
+    records than these.
     """
     matched = matches.each(rows)
     alone = [row for row, found in matched if _is_alone(found) and not row.outside]
@@ -88,7 +88,7 @@ def likely_targets(
     The records are unmatched and have not left. Each has another form of the leaver's key, their
     email, one of their unique values, or their whole name. A record in a conflict, or found by
     name, must not be `linked` to anyone in the source. People who may have left count as leavers.
-    Of sensitive values, only keys are compared. `quiet` and `kinds` are as in `near_misses`.
+    `quiet` and `kinds` are as in `near_misses`.
     """
     matched = matches.each(rows)
     left = [(row, found) for row, found in matched if perhaps_left(policy, row)]
@@ -106,12 +106,10 @@ def likely_targets(
     kinds = kinds_of(targets, policy, quiet) if kinds is None else kinds
     emails = [position for position, kind in kinds.items() if kind == "email"]
     for position in sorted({*policy.watched, *emails}):
-        if policy.fields[position].sensitive:
-            continue
         holders = holders_of(tuple(free.values()), position)
         for row in leavers:
             value = said_value(policy, row, position)
-            held = holders.get(one_form(value), ()) if value is not None else ()
+            held = holding(holders, value)
             found[row.source_id] |= {each.target_id: free[each.target_id] for each in held}
     unlinked = {e.target_id: e for e in free.values() if e.target_id not in of_linked}
     naming = naming_of(policy)

@@ -8,6 +8,7 @@ from oneway.core.key_forms import key_text, shown
 from oneway.core.records import SAME_AS_ID, Compare, Comparison, Missing, Redacted, Value, same
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.similar.lookalikes import held_value, said_value
+from oneway.planning.similar.marks import emails_in, marks_of
 
 SEVERAL = 2
 """How many identifying fields must differ at once for a person to seem another one."""
@@ -117,7 +118,10 @@ def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> 
         return None
     if said == held and isinstance(held, str) and held.strip():
         return True  # the usual case: equal texts are equal under every comparison
-    return same(held, said, comparison(rule))
+    if same(held, said, comparison(rule)):
+        return True
+    is_group = emails_in(held) or emails_in(said)
+    return bool(is_group) and not set(marks_of(held)).isdisjoint(marks_of(said))
 
 
 def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:

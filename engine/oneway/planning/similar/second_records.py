@@ -18,14 +18,15 @@ from oneway.planning.plan import Reason
 from oneway.planning.similar.lookalikes import (
     MOST,
     by_name,
+    compared_fields,
     holders_of,
+    holding,
     is_keyless,
     namesakes_of,
     naming_of,
-    one_form,
     said_value,
-    shown_fields,
 )
+from oneway.planning.similar.marks import has_email
 from oneway.planning.similar.near_misses import by_loose_key, key_at
 from oneway.planning.similar.same_person import is_supported, likeness_beside
 
@@ -45,7 +46,7 @@ def second_records(
     leaver who has a match or a conflict. The whole name counts if the record has no key, if only
     the key supports the leaver's match, or in a conflict. Other people may be in conflict over the
     record, but it must not be `linked` to anyone in the source. People who may have left count as
-    leavers. Of sensitive values, only keys are compared.
+    leavers.
 
     An unreadable record is judged by what can be read of it. If that does not show whose it is, it
     may be any leaver's, or that of a person who was `listed` as a leaver before.
@@ -95,9 +96,9 @@ class _Search:
         self.policy = policy
         self.linked = linked
         self.keys = [by_loose_key(free, level) for level in range(len(policy.match))]
-        self.held = {position: holders_of(free, position) for position in shown_fields(policy)}
+        self.held = {position: holders_of(free, position) for position in compared_fields(policy)}
         self.naming = naming_of(policy)
-        emails = {i for i in self.held for row in leavers if "@" in str(said_value(policy, row, i))}
+        emails = {i for i in self.held for row in leavers if has_email(said_value(policy, row, i))}
         self.telling = emails | {*policy.watched}
         """The fields that show whose a record is, besides its keys and the name."""
         keyless = [each for each in free if is_keyless(each)]
@@ -114,9 +115,9 @@ class _Search:
                 yield f"{what} in another form", near
         for position, holders in self.held.items():
             value = said_value(self.policy, row, position)
-            records = holders.get(one_form(value), ()) if value is not None else ()
+            records = holding(holders, value)
             single = position in self.policy.watched
-            if single or ("@" in str(value) and len(records) <= MOST):
+            if single or (has_email(value) and len(records) <= MOST):
                 yield self.policy.fields[position].path, records
         named = self.named if self._is_anothers(row, found) else self.keyless
         records = namesakes_of(self.policy, row, named)

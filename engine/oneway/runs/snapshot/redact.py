@@ -13,11 +13,13 @@ from typing import Any
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import loose
 from oneway.core.records import (
+    EMAIL,
     FORMS,
+    ITEM,
+    MARK,
     MISSING,
     SAME_AS_ID,
     Compare,
-    Comparison,
     Missing,
     Redacted,
     Value,
@@ -32,6 +34,8 @@ from oneway.mapping.short_rows import AnyTargetRow, whole_target
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, comparison, present
 from oneway.planning.plan import Plan
+from oneway.planning.similar.lookalikes import kinds_of
+from oneway.planning.similar.marks import emails_in, has_email, marks_of
 from oneway.planning.similar.same_person import is_id
 from oneway.runs.snapshot.projection import is_hidden
 
@@ -55,10 +59,12 @@ class Redactor:
     partners: "Partners"
     acted: frozenset[tuple[str, str]]
     """The records that the plan acts on, as ("source", id) and ("target", id)."""
+    telling: frozenset[str] = frozenset()
+    """The fields whose values tell who a person is, such as emails and names."""
     departed: tuple[Cell, ...] = ()
     is_apart: bool = False
-    """Whether no sensitive value is compared across people, merged, or written by a leave. Each
-    value is then identified by its record alone."""
+    """Whether no sensitive value is unique, merged, or written by a leave. Each value is then
+    identified by its record alone, or by its marks."""
     _numbers: dict[tuple[str, Hashable], int] = field(default_factory=dict)
     _forms: dict[str, list[int]] = field(default_factory=dict)
     """The number of each form of a value, and how many values have that form."""
@@ -75,12 +81,13 @@ class Redactor:
         self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
         self._hidden = tuple(is_hidden(policy, level) for level in range(len(policy.match)))
         taken = (policy.fields[i].path for i in policy.unless_taken)
-        self._shared = frozenset((*taken, *policy.match_paths))
+        shared = frozenset((*taken, *policy.match_paths))
+        self._shared = shared | self.telling
         secret = [each for each in policy.fields if each.sensitive]
         self.is_apart = (
             all(policy.key_shown)
             and not any((*self._hidden, *(each.sensitive for each in policy.leaving)))
-            and not any(each.unique or each.path in self._shared for each in secret)
+            and not any(each.unique or each.path in shared for each in secret)
             and all(each.merge is Merge.REPLACE for each in secret)
         )
 
@@ -88,7 +95,7 @@ class Redactor:
         """Return a row without its sensitive values."""
         if row.rank is not None and row.rank.person is not None:
             # Records of one person stay together, without revealing who it is.
-            number = self._number(Compare.EXACT, row.rank.person)
+            number = self._number(Compare.EXACT.value, row.rank.person)
             row = row._replace(rank=row.rank._replace(person=number))
         if not self._any:
             return row
@@ -183,32 +190,36 @@ class Redactor:
         if is_blank(value):
             return value
         digest = self.seal.digest(owner.record, rule.path, value) if owner.sealed else ""
-        veiled: Any = Redacted(self._same_as(rule, value, owner), digest)
+        veiled: Any = Redacted(self.same_as(rule, value, owner.word), digest)
         # A list that is added to is planned as a list.
         return [veiled] if rule.merge is Merge.ADD and isinstance(value, list) else veiled
 
-    def _same_as(
-        self, rule: FieldRule, value: Value, owner: _Owner
+    def same_as(
+        self, rule: FieldRule, value: Value, word: str
     ) -> str | tuple[tuple[str, int], ...]:
+        """Return what a sensitive value equals: `word`, or the same values of any record."""
         if not rule.unique and rule.path not in self._shared:
-            return owner.word
+            return word
         compares = {rule.compare, comparison(rule), *self.policy.match}
-        return tuple(
-            (each.value, self._number(each, comparable(value, each)))
+        compared = tuple(
+            (each.value, self._number(each.value, comparable(value, each)))
             for each in sorted(compares, key=lambda each: each.value)
         )
+        kind = ITEM if emails_in(value) else EMAIL if has_email(value) else MARK
+        marks = () if rule.is_constant(value) else marks_of(value)
+        return (*compared, *((kind, self._number(MARK, each)) for each in marks))
 
-    def _number(self, compare: Comparison, value: Hashable) -> int:
+    def _number(self, compare: str, value: Hashable) -> int:
         """Return a number for a value, next to those of values that differ only in form."""
-        if (compare.value, value) not in self._numbers:
+        if (compare, value) not in self._numbers:
             form = self._forms.setdefault(loose(value), [len(self._forms), 0])
-            self._numbers[compare.value, value] = form[0] * FORMS + form[1]
+            self._numbers[compare, value] = form[0] * FORMS + form[1]
             form[1] += 1
-        return self._numbers[compare.value, value]
+        return self._numbers[compare, value]
 
     def _keys(self, keys: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
         return tuple(
-            ("veiled", (compare.value, self._number(compare, key)))
+            ("veiled", (compare.value, self._number(compare.value, key)))
             if hidden and key is not None
             else key
             for key, compare, hidden in zip(keys, self.policy.match, self._hidden, strict=False)
@@ -236,7 +247,10 @@ def redactor_of(
     actions = plan.actions
     acted = {("source", str(each.source_id)) for each in actions if each.source_id is not None}
     acted |= {("target", str(each.target_id)) for each in actions if each.target_id is not None}
-    return Redactor(policy, seal, partners, frozenset(acted), departed)
+    kinds = kinds_of(held, policy).items()
+    emails = [at for at, kind in kinds if kind == "email" and policy.fields[at].sensitive]
+    told = frozenset(policy.fields[at].path for at in (*emails, *policy.naming))
+    return Redactor(policy, seal, partners, frozenset(acted), told, departed)
 
 
 class Partners:

@@ -56,14 +56,14 @@ class ShortTexts:
     source: SourceRows
     target: TargetRows
     """The target rows beside `source`, in the order in which the redactor knows them."""
-    _sensitive: frozenset[int] = field(init=False)
+    _sensitive: Sequence[int] = field(init=False)
     """The positions of the fields whose values are not stored."""
     _leaving: dict[bytes, str] = field(default_factory=dict)
     _beside: tuple[object, str] = (None, "")
 
     def __post_init__(self) -> None:
         rules = self.redactor.policy.fields
-        self._sensitive = frozenset(at for at, rule in enumerate(rules) if rule.sensitive)
+        self._sensitive = [at for at, rule in enumerate(rules) if rule.sensitive]
 
     def of_sources(self) -> Iterator[str | None]:
         """Yield the text of each source row."""
@@ -128,7 +128,8 @@ class ShortTexts:
             if not kind.says_nothing(values[at]):
                 if values[at].__class__ not in PLAIN:
                     return None
-                found[at] = kind.plain % f'{{"digest":"","veiled":{quoted(word)}}}'
+                veiled = self.redactor.same_as(self.redactor.policy.fields[at], values[at], word)
+                found[at] = kind.plain % f'{{"digest":"","veiled":{canonical(veiled)}}}'
         return f"[{','.join(found)}]"
 
 

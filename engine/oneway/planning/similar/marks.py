@@ -1,0 +1,97 @@
+"""The marks of a value: what it has in common with another value that tells of the same person.
+
+A mark is the same for values that differ only in case and spaces. A list or an object that holds
+emails has each of them as a mark, whatever else it holds: systems add a type or a rank to emails.
+Sensitive values are compared like any others, and never shown.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from oneway.core.records import (
+    EMAIL,
+    ITEM,
+    MARKS,
+    Comparison,
+    Redacted,
+    comparable,
+    comparables,
+)
+
+_GROUPS = frozenset({list, dict, Redacted})
+
+
+def marks_of(value: object) -> tuple[Hashable, ...]:
+    """Return the marks of a value that is not blank."""
+    if value.__class__ not in _GROUPS:
+        return (one_form(value),)
+    if known := _known(value):
+        return tuple(_mark(each) for each in known if each[0] in MARKS)
+    return emails_in(value) or (() if isinstance(value, Redacted) else (one_form(value),))
+
+
+def claims_of(value: object, compare: Comparison) -> tuple[Hashable, ...]:
+    """Return what only one record may hold of a unique value: each email in a list or an object.
+
+    Any other value is one claim, in the form in which `compare` compares it; a blank one is none.
+    """
+    claim = comparable(value, compare)
+    return emails_in(value) or (() if claim is None else (claim,))
+
+
+def each_claim(values: Sequence[object], compare: Comparison) -> Iterator[tuple[int, Hashable]]:
+    """Yield the claims of many values, each with the position of its value."""
+    for at, claim in enumerate(comparables(values, compare)):
+        if values[at].__class__ in _GROUPS:
+            yield from ((at, each) for each in claims_of(values[at], compare))
+        elif claim is not None:
+            yield at, claim
+
+
+def emails_in(value: object) -> tuple[Hashable, ...]:
+    """Return the marks of the emails in a list or an object; of none in any other value."""
+    if value.__class__ not in _GROUPS:
+        return ()
+    if known := _known(value):
+        return tuple(_mark(each) for each in known if each[0] == ITEM)
+    return tuple(dict.fromkeys(one_form(each) for each in _texts(value) if _is_email(each)))
+
+
+def has_email(value: object) -> bool:
+    """Return whether a value is an email, or a list or an object that holds one."""
+    if isinstance(value, str):
+        return "@" in value
+    return any(each[0] == EMAIL for each in _known(value)) or bool(emails_in(value))
+
+
+def one_form(value: object) -> str:
+    """Return a form that is the same for values that differ only in case and spaces."""
+    return " ".join(str(value).split()).casefold()
+
+
+def _known(value: object) -> tuple[tuple[str, int], ...]:
+    """Return what is known of a redacted value, which may be the only item of a list."""
+    if isinstance(value, list):
+        value = value[0] if len(value) == 1 else None
+    if not isinstance(value, Redacted) or isinstance(value.same_as, str):
+        return ()
+    return value.same_as
+
+
+def _mark(known: tuple[str, int]) -> Hashable:
+    """Return the mark of a redacted value; that of an email contains an @, as all do."""
+    return "" if known[0] not in (EMAIL, ITEM) else "@", known[1]
+
+
+def _texts(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, list | dict):
+            waiting += each if isinstance(each, list) else each.values()
+
+
+def _is_email(text: str) -> bool:
+    name, _, host = text.strip().partition("@")
+    return bool(name and host) and len(text.split()) == 1
