@@ -221,7 +221,7 @@ def test_a_run_that_somebody_else_ends_meanwhile_is_left_alone(
         return exclusive_run(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr("oneway.cli.resume.exclusive_run", after_a_sync)
+        patch.setattr("oneway.runs.saved.exclusive_run", after_a_sync)
         ended = world.run("resume")
     assert (ended.code, "has ended meanwhile" in ended.err) == (0, True)
     assert world.read("users.json") == AFTER
@@ -333,3 +333,15 @@ def test_who_vanished_before_their_create_was_looked_up_is_listed(
         assert "P001 Person 1 (record 4)" in ended.flat
     world.write("people.json", people)
     assert world.run("sync", "m.yaml").code == 0
+
+
+def test_what_was_in_flight_may_need_the_lookup_tables(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A written record that counts as left by now is compared with its source row."""
+    crashed(world, monkeypatch, happened=True)
+    users = world.read("users.json")
+    world.write("users.json", [{**users[0], "leaveDate": "2020-01-01"}, *users[1:]])
+    ended = world.run("sync", "m.yaml")
+    assert ended.code == 4, ended.out + ended.err
+    assert "(W117)" in ended.flat

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from oneway.planning.plan import Kind, Outcome
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.request import RunRequest
-from oneway.runs.session import Operator
+from oneway.runs.session import Operator, RunSession
 from oneway.runs.sync import open_sync
 from oneway.state.folder import StateFolder
 
@@ -58,9 +58,9 @@ class Office:
         self.now += timedelta(days=1)
         request = RunRequest(str(self.folder / "m.yaml"), self.now, lambda *_: None)
         operator = Operator("eve", StateFolder(self.folder / "state"), lambda: self.now)
-        with open_sync(prepare_run(request), operator) as pending:
-            list(pending.apply())
-            return {each.label: each for each in pending.plan.outcomes}
+        with RunSession(prepare_run(request), operator) as session, open_sync(session) as ready:
+            list(ready.apply())
+            return {each.label: each for each in ready.plan.outcomes}
 
     @property
     def active(self) -> list[bool]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oneway.planning.plan import Kind
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.request import RunRequest
-from oneway.runs.session import Operator
+from oneway.runs.session import Operator, RunSession
 from oneway.runs.sync import open_sync
 from oneway.state.folder import StateFolder
 
@@ -67,9 +67,9 @@ class Office:
         now = datetime(self.day.year, self.day.month, self.day.day, 4, tzinfo=UTC)
         request = RunRequest(str(self.folder / "m.yaml"), now, lambda *_: None)
         operator = Operator("eve", StateFolder(self.folder / "state"), lambda: now)
-        with open_sync(prepare_run(request), operator) as pending:
-            list(pending.apply())
-            return {each.label: each.kind for each in pending.plan.outcomes}
+        with RunSession(prepare_run(request), operator) as session, open_sync(session) as ready:
+            list(ready.apply())
+            return {each.label: each.kind for each in ready.plan.outcomes}
 
     @property
     def leave(self) -> date | None:

@@ -11,16 +11,10 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot
 from oneway.planning.links import REUSED
 from oneway.planning.plan import Allowance, Plan
-from oneway.planning.plan_file import fingerprint
-from oneway.runs.apply import apply_plan
-from oneway.runs.approval import Approval
-from oneway.runs.evidence.remembered import recall
-from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare.prepared import Input, PreparedRun
 from oneway.runs.prepare.request import RunRequest
-from oneway.runs.resume import exclusive_run, recover_in_flight
 from oneway.runs.session import Operator, RunSession
-from oneway.runs.sync import check_inputs
+from oneway.runs.sync import open_sync
 from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
 from worlds import FILE, World, catalogue, compiled
@@ -224,16 +218,14 @@ class Night:
         town, prepared = self.town, self._prepared((*EVERYTHING, *allowed))
         operator = Operator("test", StateFolder(self.folder, self.store), lambda: town.now)
         systems = self.systems_of(prepared)
-        with RunSession(prepared, operator, systems) as session, exclusive_run(session):
-            recover_in_flight(session)
-            plan, found = plan_run(session, remembered=recall(session))
-            check_inputs(session, found, plan)
+        with (
+            RunSession(prepared, operator, systems) as session,
+            open_sync(session, retry_now=True) as ready,
+        ):
+            plan = ready.plan
             self._show(plan)
             town.matched = frozenset(o.source_id or "" for o in plan.outcomes if o.target_id)
-            verdict = judge_plan(session, plan)
-            waiting = load_memory(session, plan, retry_now=True).postponed
-            approval = Approval(fingerprint(plan), verdict, waiting)
-            for each in apply_plan(session, plan, approval, found.program):
+            for each in ready.apply():
                 town.counts[f"action: {each.ending.value}"] += 1
                 said = f"{each.action.verb.value} {each.action.source_id} {each.target_id}"
                 self.tell(f"    {said}: {each.ending.value} {each.reason}")

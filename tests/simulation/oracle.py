@@ -243,19 +243,25 @@ def silent(world: World) -> None:
 def in_the_end(world: World) -> None:
     """Demand that the target is what payroll says, as far as nobody has to decide anything.
 
-    A person decides about those whose linked user was deleted by hand, and about those who have
-    the name of a linked user whose employee is gone.
+    A person decides about those whose linked user was deleted by hand, those who have the name of
+    a linked user whose employee is gone, and those whose code finds the linked user of another.
     """
     people = world.people
     links = _links(world.state_folder)
     deleted = {source for source, user in links.items() if user not in people.users}
     orphans = {id for source, id in links.items() if source not in people.employees}
     names = {_name(people.users[id]) for id in orphans if id in people.users}
+    owners = {
+        people.users[id]["reference"]: source
+        for source, id in links.items()
+        if source in people.employees and id in people.users
+    }
     codes = Counter(_code(each) for each in people.employees.values())
     wanted = Counter(_email(e) for e in people.employees.values() if _eligible(e))
     for employee in people.employees.values():
         alone = codes[_code(employee)] == 1
         decided = employee["id"] in deleted or _name(employee["personalDetails"]) in names
+        decided = decided or owners.get(_code(employee), employee["id"]) != employee["id"]
         if _eligible(employee) and alone and not decided:
             _settled(people, employee, contested=wanted[_email(employee)] > 1)
 

@@ -6,7 +6,7 @@ the clock and the operator's name are ours.
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,33 +16,26 @@ from unittest.mock import patch
 from oneway.applying.result import Result
 from oneway.connections import discovery
 from oneway.core.connector import Connector
-from oneway.core.diagnostics import Refused, Severity
 from oneway.history.journal import Journal
 from oneway.history.memory import Memory
 from oneway.mapping.spec import GuardKind
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
-from oneway.runs.apply import apply_plan
-from oneway.runs.approval import Approval
-from oneway.runs.as_of import refuse_turned_back
-from oneway.runs.completeness import input_problems
 from oneway.runs.evidence.remembered import recall
-from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.plan import plan_run
 from oneway.runs.prepare import preparation
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import Input, PreparedRun, description_of
 from oneway.runs.prepare.request import RunRequest
-from oneway.runs.read import EvaluatedInputs
-from oneway.runs.reopen import program_for, reopen_plan
+from oneway.runs.reopen import reopen_plan
 from oneway.runs.resume import (
     Interrupted,
-    exclusive_run,
     find_interrupted,
-    recover_in_flight,
-    resume_run,
 )
+from oneway.runs.saved import open_apply, open_resume
 from oneway.runs.session import Operator, RunSession
+from oneway.runs.sync import check_inputs, open_sync
 from oneway.runs.systems import OpenSystems, access_of
 from oneway.state.folder import StateFolder
 from oneway_connectors.rest import connect
@@ -168,35 +161,30 @@ class World:
     def sync(self, allowed: tuple[Allowance, ...] = ()) -> tuple[Plan, Verdict]:
         """Do what `oneway sync` does; raise `Refused` as it would."""
         prepared, operator = prepare_run(self.request(allowed)), self.operator
-        with self._session(prepared, operator) as session, exclusive_run(session), session.systems:
-            refuse_turned_back(session, prepared.request.as_of)
-            recover_in_flight(session)
-            plan, found = self._planned(session)
-            verdict = judge_plan(session, plan)
-            memory = load_memory(session, plan)
-            approval = Approval(fingerprint(plan), verdict, memory.postponed)
-            self.judged = (plan, verdict, memory)
-            self._take(apply_plan(session, plan, approval, found.program))
-        return plan, verdict
+        with self._session(prepared, operator) as session, ExitStack() as stack:
+            with self._planning():
+                ready = stack.enter_context(open_sync(session))
+            self.judged = (ready.plan, ready.verdict, ready.memory)
+            self._take(ready.apply())
+        return ready.plan, ready.verdict
 
     def plan(self) -> str:
         """Do what `oneway plan -o` does: return the plan's file."""
         prepared, operator = prepare_run(self.request()), self.operator
         with self._session(prepared, operator) as session, session.systems:
-            return dump(self._planned(session)[0])
+            with self._planning():
+                plan, found = plan_run(session, remembered=recall(session))
+            check_inputs(session, found, plan)
+            return dump(plan)
 
     def apply(self, text: str) -> Plan:
         """Do what `oneway apply` does with a plan's file."""
         plan = load(text.encode(), "plan.json")
         prepared, operator = reopen_plan(plan, self.request()), self.operator
-        with self._session(prepared, operator) as session, exclusive_run(session), session.systems:
-            refuse_turned_back(session, as_of=None)
-            recover_in_flight(session)
-            verdict = judge_plan(session, plan)
-            program = program_for(session)
-            postponed = load_memory(session, plan).postponed
-            approval = Approval(fingerprint(plan), verdict, postponed)
-            self._take(apply_plan(session, plan, approval, program))
+        with self._session(prepared, operator) as session, ExitStack() as stack:
+            with self._planning():
+                ready = stack.enter_context(open_apply(session, plan, fingerprint(plan)))
+            self._take(ready.apply())
         return plan
 
     def resume(self) -> int:
@@ -205,27 +193,12 @@ class World:
         left = interrupted_in(operator)
         for each in left:
             prepared = reopen_plan(each.plan, self.request())
-            with (
-                self._session(prepared, operator) as session,
-                exclusive_run(session),
-                session.systems,
-            ):
-                verdict = judge_plan(session, each.plan, resuming=each.run.id)
-                postponed = load_memory(session, each.plan).postponed
-                approval = Approval(each.run.start.fingerprint, verdict, postponed)
-                program = program_for(session)
-                self._take(resume_run(session, each, approval, program))
+            with self._session(prepared, operator) as session, ExitStack() as stack:
+                with self._planning():
+                    ready = stack.enter_context(open_resume(session, each))
+                assert ready is not None, "nobody else ends it"
+                self._take(ready.apply())
         return len(left)
-
-    def _planned(self, session: RunSession) -> tuple[Plan, EvaluatedInputs]:
-        with self._planning():
-            plan, found = plan_run(session, remembered=recall(session))
-        errors = [
-            d for d in input_problems(session.prepared, found, plan) if d.severity is Severity.ERROR
-        ]
-        if errors:
-            raise Refused(errors)
-        return plan, found
 
     @contextmanager
     def _planning(self) -> Iterator[None]:

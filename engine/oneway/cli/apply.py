@@ -1,6 +1,7 @@
 """`oneway apply`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,20 +39,16 @@ from oneway.planning.plan_file import MAX_SIZE, fingerprint, load_proven
 from oneway.render import history, plans, results
 from oneway.render.sanitize import harmless
 from oneway.runs.already_applied import AppliedBefore, applied_before
-from oneway.runs.apply import apply_plan
-from oneway.runs.approval import Approval
-from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.notices import PendingRun
 from oneway.runs.open_questions import refuse_open_plan
-from oneway.runs.plan import judge_plan, load_memory
-from oneway.runs.planned_again import limited_by_new_plan
 from oneway.runs.prepare.compilation import read_file
 from oneway.runs.prepare.request import RunRequest, parse_instant
 from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
-from oneway.runs.reopen import program_for, reopen_plan
-from oneway.runs.resume import exclusive_run, find_interrupted, recover_in_flight
+from oneway.runs.ready import ReadyRun
+from oneway.runs.reopen import reopen_plan
+from oneway.runs.resume import find_interrupted
+from oneway.runs.saved import open_apply
 from oneway.runs.session import Operator, RunSession
-from oneway.runs.sync import last_run, recording_refusals
 from oneway.state.folder import StateFolder
 
 _SHORTEST = 12
@@ -135,24 +132,13 @@ def _applied(
     shown: tuple[str, int | None],
 ) -> Exit:
     """Apply a plan as a run, and print its results."""
-    with (
-        exclusive_run(session),
-        recording_refusals(session),
-        session.systems,
-        console.progress() as progress,
-    ):
-        refuse_turned_back(session, as_of=None)
-        refuse_yet_to_come(session, parse_instant(plan.as_of))
-        say_recovered(console, recover_in_flight(session))
-        program = program_for(session, progress)
-        memory = load_memory(session, plan, retry_now=retry_now)
-        verdict = judge_plan(session, plan, memory)
-        approval = Approval(approved, verdict, memory.postponed, reverted=memory.reverted)
-        approval = limited_by_new_plan(session, plan, approval, progress)
-        verdict, older = approval.verdict, _is_older(session, plan)
-        steps = apply_plan(session, plan, approval, program, progress)
-        ended = print_if_interrupted(console, plan, session, steps)
-        run = last_run(session)
+    with console.progress() as progress, ExitStack() as stack:
+        with saying_recovered(console, session):
+            opened = open_apply(session, plan, approved, retry_now=retry_now, progress=progress)
+            ready = stack.enter_context(opened)
+        older = _is_older(session, plan)
+        ended = print_if_interrupted(console, ready)
+        run = ready.run()
     format, limit = shown
     if format == "json":
         ends = results.as_json(ended, run.still_in)
@@ -161,9 +147,9 @@ def _applied(
         say_lost(console, run)
     else:
         print_results(console, ended, plan, run, limit=limit)
-    say_held(console, verdict, older=older)
-    say_sticking(console, plan, memory.but(approval.stale))
-    return exit_of(ended, verdict, run)
+    say_held(console, ready.verdict, older=older)
+    say_sticking(console, plan, ready.memory.but(ready.approval.stale))
+    return exit_of(ended, ready.verdict, run)
 
 
 def _done_before(plan: Plan, kept: StateFolder, options: Mapping[str, str]) -> AppliedBefore | None:
@@ -219,32 +205,37 @@ def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
     return plan
 
 
-def say_recovered(console: Console, ended: Sequence[Result]) -> None:
-    """Print how the writes ended that an interrupted run left in flight."""
-    if ended:
-        console.note("What an earlier run had sent, without a known end, was looked up:")
-        console.note(results.text(ended, console.style))
+@contextmanager
+def saying_recovered(console: Console, session: RunSession) -> Iterator[None]:
+    """Print how the writes ended that an interrupted run left in flight.
+
+    They are printed once the block has opened the run, or is refused.
+    """
+    try:
+        yield
+    finally:
+        if session.recovered:
+            console.note("What an earlier run had sent, without a known end, was looked up:")
+            console.note(results.text(session.recovered, console.style))
 
 
-def print_if_interrupted(
-    console: Console, plan: Plan, session: RunSession, steps: Iterator[Result]
-) -> list[Result]:
-    """Return the results of a plan's actions; if interrupted, print them first.
+def print_if_interrupted(console: Console, ready: ReadyRun) -> list[Result]:
+    """Apply a run and return the results of its actions; if interrupted, print them first.
 
     The first Ctrl-C lets the writes in flight end, then raises `KeyboardInterrupt`.
     """
     ended: list[Result] = []
     try:
         with patient() as interruption:
-            session.stop_when(interruption.stopping)
-            for result in steps:
+            ready.session.stop_when(interruption.stopping)
+            for result in ready.apply():
                 ended.append(result)  # one by one: what ended before an error is kept
     except BaseException as error:
         if ended:
-            console.tell(results.text(ended, console.style, plan))
+            console.tell(results.text(ended, console.style, ready.plan))
         if not isinstance(error, Stopped | KeyboardInterrupt):
             raise
-        _say_interrupted(console, session)
+        _say_interrupted(console, ready.session)
         raise KeyboardInterrupt from None
     return ended
 

@@ -1,7 +1,6 @@
 """`oneway resume`."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -18,14 +17,12 @@ from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.instants import moment
 from oneway.history.journal import Journal
-from oneway.runs.approval import Approval
-from oneway.runs.plan import judge_plan, load_memory
-from oneway.runs.planned_again import limited_by_new_plan
 from oneway.runs.prepare.request import RunRequest
-from oneway.runs.reopen import program_for, reopen_plan
-from oneway.runs.resume import Interrupted, exclusive_run, find_interrupted, resume_run
+from oneway.runs.reopen import reopen_plan
+from oneway.runs.resume import Interrupted, find_interrupted
+from oneway.runs.saved import open_resume
 from oneway.runs.session import Operator, RunSession
-from oneway.runs.sync import problems_of, recording_refusals, run_of
+from oneway.runs.sync import problems_of
 from oneway.state.folder import StateFolder
 
 
@@ -76,34 +73,23 @@ def _resume(
         plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS
     )
     state = operator.state.path
+    _introduce(console, run)
     with starting(console, beginning_of(plan), state, more=bool(options)):
         prepared = reopen_plan(plan, request)
     with (
         delivering(console, prepared.request.connection, state),
         RunSession(prepared, operator) as session,
-        exclusive_run(session),
-        ExitStack() as stack,
         console.progress() as progress,
+        open_resume(session, run, progress=progress) as ready,
     ):
-        with recording_refusals(session):
-            stack.enter_context(session.systems)
-            left = _still(session, run)
-            if left is None:
-                console.note(f"run {run.run.id} of {plan.mapping} has ended meanwhile")
-                return Exit.DONE
-            _introduce(console, left)
-            memory = load_memory(session, plan)
-            verdict = judge_plan(session, plan, memory, resuming=left.run.id)
-            approved, reverted = left.run.start.fingerprint, memory.reverted
-            approval = Approval(approved, verdict, memory.postponed, reverted=reverted)
-            approval = limited_by_new_plan(session, plan, approval, progress)
-            program = program_for(session, progress)
-            steps = resume_run(session, left, approval, program, progress)
-        ended = print_if_interrupted(console, plan, session, steps)
-        resumed = run_of(session, left.run.id)
+        if ready is None:
+            console.note(f"run {run.run.id} of {plan.mapping} has ended meanwhile")
+            return Exit.DONE
+        ended = print_if_interrupted(console, ready)
+        resumed = ready.run()
     print_results(console, ended, plan, resumed, limit=limit)
-    say_held(console, approval.verdict)
-    return exit_of(ended, approval.verdict, resumed)
+    say_held(console, ready.verdict)
+    return exit_of(ended, ready.verdict, resumed)
 
 
 def _interrupted(state: StateFolder) -> tuple[Interrupted, ...]:
@@ -111,12 +97,6 @@ def _interrupted(state: StateFolder) -> tuple[Interrupted, ...]:
         return ()
     with Journal.open(state.journal) as journal:
         return find_interrupted(journal)
-
-
-def _still(session: RunSession, run: Interrupted) -> Interrupted | None:
-    """Return a run as it is now that we hold its lock; None if it has ended."""
-    left = find_interrupted(session.past)
-    return next((each for each in left if each.run.id == run.run.id), None)
 
 
 def _introduce(console: Console, left: Interrupted) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from oneway.cli.apply import print_if_interrupted, say_recovered
+from oneway.cli.apply import print_if_interrupted, saying_recovered
 from oneway.cli.clock import now
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.exits import Exit
@@ -27,8 +27,8 @@ from oneway.render import plans, results
 from oneway.runs.notices import PendingRun
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.request import RunRequest
-from oneway.runs.session import Operator
-from oneway.runs.sync import last_run, open_sync
+from oneway.runs.session import Operator, RunSession
+from oneway.runs.sync import open_sync
 
 
 @click.command("sync")
@@ -67,18 +67,16 @@ def command(
     line = ProgressLine()
     with delivering(console, request.connection, state), ExitStack() as stack:
         operator = Operator(user(), state_of(state), now)
-        with line.of(console):
-            pending = stack.enter_context(
-                open_sync(prepared, operator, retry_now=retry_now, progress=line)
-            )
-        say_recovered(console, pending.recovered)
-        console.report(pending.warnings)
-        plan, verdict, memory = pending.plan, pending.verdict, pending.memory
+        session = stack.enter_context(RunSession(prepared, operator))
+        with saying_recovered(console, session), line.of(console):
+            ready = stack.enter_context(open_sync(session, retry_now=retry_now, progress=line))
+        console.report(ready.warnings)
+        plan, verdict, memory = ready.plan, ready.verdict, ready.memory
         if format == "text":
             print_plan(console, plan, verdict, memory, format, limit=limit)
         with line.of(console):
-            ended = print_if_interrupted(console, plan, pending.session, pending.apply())
-        run = last_run(pending.session)
+            ended = print_if_interrupted(console, ready)
+        run = ready.run()
     if format == "json":
         ends = results.as_json(ended, run.still_in)
         console.json({"plan": plans.as_json(plan, verdict, memory), **ends})
@@ -87,7 +85,7 @@ def command(
         console.out("\n")
         print_results(console, ended, plan, run, limit=limit)
     # A write in flight has neither failed nor been done, so the run has not ended.
-    open_still = [each for each in pending.recovered if each.ending is Ending.UNKNOWN]
+    open_still = [each for each in session.recovered if each.ending is Ending.UNKNOWN]
     return exit_of([*open_still, *ended], verdict, run)
 
 

@@ -28,7 +28,7 @@ from oneway.runs.approval import Approval
 from oneway.runs.incidents import follow_run
 from oneway.runs.past.discrepancies import write_discrepancies
 from oneway.runs.prepare.request import instant_text
-from oneway.runs.reopen import sealed_program_for
+from oneway.runs.reopen import program_for
 from oneway.runs.run_log import RunLog
 from oneway.runs.session import Operator, RunSession
 from oneway.state.lock import LOCKS, Holder, locked
@@ -118,10 +118,8 @@ def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
     """
     results = []
     for left in find_interrupted(session.past, session.name):
-        systems = _systems_of(session, left, sealed_program_for(session, left.plan))
         log = RunLog(session.journal, left.plan, session.operator, left.run.id, session.names)
-        for entry in left.in_flight:
-            result = _found_out(_action(left.plan, entry), systems)
+        for result in _looked_up(session, left):
             with session.journal.at_once():  # or counts and discrepancies are of what it was before
                 log.ended([result])
                 if left.run.ended is not None:
@@ -160,6 +158,15 @@ def resume_run(
         log.finish(approval.verdict)
 
     return steps()
+
+
+def _looked_up(session: RunSession, left: Interrupted) -> Iterator[Result]:
+    """Yield how each action in flight ended."""
+    if left.in_flight:
+        # With the lookup tables: an answer may depend on the source record as it is now.
+        systems = _systems_of(session, left, program_for(session))
+        for entry in left.in_flight:
+            yield _found_out(_action(left.plan, entry), systems)
 
 
 def _systems_of(session: RunSession, left: Interrupted, program: Program) -> ApplySystems:

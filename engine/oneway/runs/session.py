@@ -6,6 +6,7 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from oneway.applying.result import Result
 from oneway.applying.watch import never
 from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
@@ -55,6 +56,8 @@ class RunSession:
         self._journal: Journal | None = None
         self._predecessor: Predecessor | None = None
         self._sought = False
+        self.recovered: tuple[Result, ...] = ()
+        """How the actions ended that an interrupted run had left in flight."""
         self.leaving: frozenset[str] = frozenset()
         """The source ids of people who leave according to what was read, if the run is refused."""
 

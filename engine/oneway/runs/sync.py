@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from oneway.applying.result import Result
 from oneway.core.connector import ConnectorError
-from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.progress import Progress, silent
 from oneway.core.telemetry import note
@@ -15,13 +13,9 @@ from oneway.history.journal import Run, RunState
 from oneway.history.journal.links import learn, links
 from oneway.history.journal.refused_leavers import store_leavers
 from oneway.history.links import beyond_doubt, labels_of
-from oneway.history.memory import Memory
-from oneway.mapping.program import Program
 from oneway.planning.access import still_in
-from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
-from oneway.runs.apply import apply_plan
 from oneway.runs.approval import Approval
 from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.compare.capture import snapshots_of, unkept
@@ -33,6 +27,7 @@ from oneway.runs.past.without_connection import store_arguments
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text
+from oneway.runs.ready import ReadyRun
 from oneway.runs.resume import exclusive_run, recover_in_flight
 from oneway.runs.run_log import start_of_none
 from oneway.runs.session import Operator, RunSession
@@ -40,62 +35,34 @@ from oneway.runs.session import Operator, RunSession
 _PART = "the connection has `only_changed: true`: not all of it is read"
 
 
-@dataclass(frozen=True, slots=True)
-class PendingSync:
-    """A plan that is ready to apply, while the lock of its connection is held."""
-
-    plan: Plan
-    verdict: Verdict
-    memory: Memory
-    recovered: tuple[Result, ...]
-    """How the actions ended that an interrupted run had left in flight."""
-    warnings: tuple[Diagnostic, ...]
-    approval: Approval
-    program: Program
-    session: RunSession
-    progress: Progress
-
-    def apply(self) -> Iterator[Result]:
-        """Apply the plan and yield how each action ended; raises as `apply_plan` does."""
-        return apply_plan(self.session, self.plan, self.approval, self.program, self.progress)
-
-
 def run_sync(prepared: PreparedRun, operator: Operator) -> Run:
     """Plan and apply in one go with all guards on, and return the run.
 
     Raises as `open_sync` and `apply_plan` do.
     """
-    with open_sync(prepared, operator) as pending:
-        for _ in pending.apply():
+    with RunSession(prepared, operator) as session, open_sync(session) as ready:
+        for _ in ready.apply():
             pass
-        return last_run(pending.session)
+        return ready.run()
 
 
 @contextmanager
 def open_sync(
-    prepared: PreparedRun,
-    operator: Operator,
-    *,
-    retry_now: bool = False,
-    progress: Progress = silent,
-) -> Iterator[PendingSync]:
+    session: RunSession, *, retry_now: bool = False, progress: Progress = silent
+) -> Iterator[ReadyRun]:
     """Plan a run under its lock, and give it to the block.
 
     Raises `Refused` if another run holds the lock, if a system cannot be read, or if the inputs
     are not complete enough to apply. The journal records a refused run and its reason.
     """
-    with (
-        RunSession(prepared, operator) as session,
-        exclusive_run(session),
-        recording_refusals(session),
-        session.systems,
-    ):
+    prepared = session.prepared
+    with exclusive_run(session), recording_refusals(session), session.systems:
         refuse_open_questions(prepared.spec)
         days = days_kept(prepared.request.lookup)
         began = instant_text(session.now())
         refuse_turned_back(session, prepared.request.as_of)
         refuse_yet_to_come(session, prepared.request.as_of)
-        recovered = recover_in_flight(session)
+        session.recovered = recover_in_flight(session)
         remembered = recall(session)
         keeping = not session.only_changed
         if keeping:
@@ -109,9 +76,7 @@ def open_sync(
         approval = Approval(approved, verdict, memory.postponed, kept, began, reverted=reverted)
         program = found.program
         del found  # the rows of large inputs
-        yield PendingSync(
-            plan, verdict, memory, recovered, warnings, approval, program, session, progress
-        )
+        yield ReadyRun(session, plan, memory, approval, program, progress, warnings)
         forget_old(session.journal, session.name, session.now(), days)
 
 
@@ -129,19 +94,6 @@ def recording_refusals(session: RunSession) -> Iterator[None]:
             if _newest(session) == before:
                 _record_refusal(session, began, error)
         raise
-
-
-def last_run(session: RunSession) -> Run:
-    """Return the run that has just ended, while its lock is held."""
-    (run,) = session.journal.runs(session.name, limit=1)
-    return run
-
-
-def run_of(session: RunSession, id: int) -> Run:
-    """Return the present state of a run."""
-    run = session.journal.run(id)
-    assert run is not None, "it was begun"
-    return run
 
 
 def problems_of(error: Refused | ConnectorError) -> tuple[Diagnostic, ...]:

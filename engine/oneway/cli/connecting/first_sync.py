@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from oneway.applying.result import Result
-from oneway.cli.apply import print_if_interrupted, say_recovered
+from oneway.cli.apply import print_if_interrupted, saying_recovered
 from oneway.cli.clock import now
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.exits import Exit
@@ -22,15 +22,16 @@ from oneway.render import plans, results
 from oneway.runs.notices import PendingRun
 from oneway.runs.prepare.connection_request import request_for
 from oneway.runs.prepare.preparation import prepare_run
-from oneway.runs.session import Operator
-from oneway.runs.sync import PendingSync, last_run, open_sync
+from oneway.runs.ready import ReadyRun
+from oneway.runs.session import Operator, RunSession
+from oneway.runs.sync import open_sync
 
 
 @dataclass(frozen=True, slots=True)
 class FirstSync:
     """What was planned, and how each action of it ended."""
 
-    draft: PendingSync
+    draft: ReadyRun
     ended: tuple[Result, ...]
     run: Run
 
@@ -63,28 +64,28 @@ def first_sync(
     line = ProgressLine()
     with ExitStack() as stack:
         stack.enter_context(delivering(console, connection, state))
-        with line.of(console):
-            draft = stack.enter_context(open_sync(prepared, operator, progress=line))
+        session = stack.enter_context(RunSession(prepared, operator))
+        with saying_recovered(console, session), line.of(console):
+            draft = stack.enter_context(open_sync(session, progress=line))
         _show(console, draft, limit=limit)
         if not _agreed(asking, draft, yes=yes):
             by_hand = f"oneway sync {connection.name}"
             console.tell(f"Nothing was written. The first sync is: {by_hand}\n")
             return None
         with line.of(console):
-            ended = print_if_interrupted(console, draft.plan, draft.session, draft.apply())
-        run = last_run(draft.session)
+            ended = print_if_interrupted(console, draft)
+        run = draft.run()
     console.out("\n")
     print_results(console, ended, draft.plan, run, limit=limit)
     return FirstSync(draft, tuple(ended), run)
 
 
-def _show(console: Console, draft: PendingSync, *, limit: int | None) -> None:
-    say_recovered(console, draft.recovered)
+def _show(console: Console, draft: ReadyRun, *, limit: int | None) -> None:
     console.report(draft.warnings)
     print_plan(console, draft.plan, draft.verdict, draft.memory, "text", limit=limit)
 
 
-def _agreed(asking: Asking | None, draft: PendingSync, *, yes: bool) -> bool:
+def _agreed(asking: Asking | None, draft: ReadyRun, *, yes: bool) -> bool:
     """Return whether to apply a plan; one that changes nothing needs no confirmation."""
     waiting = draft.verdict.blocked | set(draft.memory.postponed)
     sent = [action for action in draft.plan.actions if action.id not in waiting]
